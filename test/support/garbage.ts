@@ -2,9 +2,9 @@
 // module.
 //
 // V8's sampling heap profiler with interval 1 misses one object of 16 bytes in ten million, and is
-// told to keep what the collector took. A profile node is a function, known by the line it starts at
-// in the test's bundle. esbuild writes a comment `// packages/core/src/pool.ts` above each module, so
-// the bundle's own text maps lines to modules.
+// told to keep what the collector took. A profile node is a function, known by the line it starts
+// at in the test's bundle. esbuild writes a comment `// packages/core/src/pool.ts` above each
+// module, so the bundle's own text maps lines to modules.
 // Node only: a test that imports this is an `x.node.test.ts`.
 
 import { readFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ export interface GarbageSite {
 export interface Garbage {
   frames: number
   sites: GarbageSite[]
-  /** Bytes a module allocated over all frames of one window; a module that allocated nothing is absent. */
+  /** Bytes over all frames of one window; a module that allocated nothing is absent. */
   byModule: Map<string, number>
 }
 
@@ -35,14 +35,14 @@ export interface GarbageOptions {
   /** Frames before the first window, for compilers and caches to settle. Default: as `frames`. */
   warmup?: number
   /**
-   * A function's figure is its least over this many windows: what a steady state allocates is in each
-   * of them, what the compiler allocates in a function's name (code, feedback) only where it compiles.
-   * Default 3.
+   * A function's figure is its least over this many windows: what a steady state allocates is in
+   * each of them, what the compiler allocates in a function's name (code, feedback) only where it
+   * compiles. Default 3.
    */
   windows?: number
 }
 
-/** Runs `frame(0)`, `frame(1)`, ... and returns what each function allocated in a window of frames. */
+/** Runs `frame(0)`, `frame(1)`, ... and returns what each function allocated in one window. */
 export function measureGarbage(
   frame: (index: number) => void,
   { frames = 600, warmup = frames, windows = 3 }: GarbageOptions = {},
@@ -79,8 +79,8 @@ export function measureGarbage(
 }
 
 /**
- * Throws, naming every function, unless no module whose path starts with one of these (a folder such
- * as `packages/core/src/`) allocated. A path that no module of the bundle starts with throws too.
+ * Throws, naming every function, unless no module whose path starts with one of these (a folder
+ * such as `packages/core/src/`) allocated. A start that no module of the bundle has throws too.
  */
 export function assertNoGarbage(garbage: Garbage, folders: readonly string[]): void {
   const modules = bundledModules()
