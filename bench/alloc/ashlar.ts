@@ -1,0 +1,96 @@
+// Ashlar's own contenders. Each checks that its figure came from the pool and that the arena stayed sound.
+import { Arena, type Pool } from '@ashlar/core'
+import { expect, type Prepared } from '../case.ts'
+import { fillOffsets, type OffsetHeap, pairArrays, replaceOffsets } from './loops.ts'
+import { heapByteLength, prepareOffsets } from './rivals.ts'
+import type { Work } from './workloads.ts'
+
+/** One pool in one arena, as most threads have it. */
+export function ashlarPool(work: Work): Prepared {
+  const { arena, pool } = openPool()
+  return proven(work, arena, prepareOffsets(work, pool, arena.buffer))
+}
+
+/** The same in an arena opened after another was used: code that an engine specialised to the first must serve both. */
+export function ashlarSecondPool(work: Work): Prepared {
+  const first = openPool()
+  const words = first.arena.i32
+  const live = fillOffsets(first.pool, words, work)
+  for (let round = 0; round < 20; round++) replaceOffsets(first.pool, words, live, work, 20_000)
+  work.step = 0
+  return ashlarPool(work)
+}
+
+/** What sharing one pool between threads by a lock would cost without a single rival for the lock. */
+export function ashlarPoolBehindLock(work: Work): Prepared {
+  const { arena, pool } = openPool()
+  const lock = new Int32Array(new SharedArrayBuffer(4))
+  const acquire = () => {
+    while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) Atomics.wait(lock, 0, 1)
+  }
+  const heap: OffsetHeap = {
+    alloc(byteLength) {
+      acquire()
+      const offset = pool.alloc(byteLength)
+      Atomics.store(lock, 0, 0)
+      return offset
+    },
+    free(offset) {
+      acquire()
+      pool.free(offset)
+      Atomics.store(lock, 0, 0)
+    },
+  }
+  return proven(work, arena, prepareOffsets(work, heap, arena.buffer))
+}
+
+/** A typed array at each alloc, by `allocArray`. */
+export function ashlarArrays(work: Work): Prepared {
+  const { arena, pool } = openPool()
+  return prepareArrays(work, arena, pool, (length) => pool.allocArray(Float32Array, length))
+}
+
+/** The same with the view made by hand. */
+export function ashlarOwnViews(work: Work): Prepared {
+  const { arena, pool } = openPool()
+  const { buffer } = arena
+  return prepareArrays(
+    work,
+    arena,
+    pool,
+    (length) => new Float32Array(buffer, pool.alloc(length * 4), length),
+  )
+}
+
+function prepareArrays(
+  work: Work,
+  arena: Arena,
+  pool: Pool,
+  allocFloats: (length: number) => Float32Array,
+): Prepared {
+  const heap = { allocFloats, free: (offset: number) => pool.free(offset) }
+  const keep: Float32Array[] = []
+  const prepared = prepareOffsets(work, pool, arena.buffer)
+  return proven(work, arena, {
+    ...prepared,
+    round: (opCount) => pairArrays(heap, keep, work, opCount),
+  })
+}
+
+function openPool(): { arena: Arena; pool: Pool } {
+  const arena = Arena.create({ byteLength: heapByteLength })
+  return { arena, pool: arena.openPool() }
+}
+
+function proven(work: Work, arena: Arena, prepared: Prepared): Prepared {
+  return {
+    ...prepared,
+    check() {
+      prepared.check()
+      const stats = arena.stats({ exact: true })
+      expect(stats.liveBlockCount, work.liveCount, 'live blocks of the arena')
+      expect(stats.refillCount > 0, true, 'refills happened')
+      expect(arena.verify().join('\n'), '', 'violations found by verify')
+    },
+  }
+}

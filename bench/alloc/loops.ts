@@ -1,0 +1,116 @@
+// The measured loops. Each process runs one of them with one contender, so calls stay monomorphic.
+// Every alloc writes the block's first word, as `native.c` does: a block that nobody touches is not used.
+import { stepMask, type Work } from './workloads.ts'
+
+/** Blocks named by a byte offset into one buffer; `words` is that buffer as 32-bit words. */
+export interface OffsetHeap {
+  alloc(byteLength: number): number
+  free(offset: number): unknown
+}
+
+/** Blocks that are objects. Dropping the last reference is the free. */
+export type ViewHeap = (byteLength: number) => Uint8Array | Float32Array
+
+export function fillOffsets(heap: OffsetHeap, words: Int32Array, work: Work): Int32Array {
+  const live = new Int32Array(work.liveCount)
+  for (let slot = 0; slot < live.length; slot++) {
+    live[slot] = heap.alloc(work.requests[slot & stepMask])
+    words[live[slot] >> 2] = slot
+  }
+  return live
+}
+
+export function replaceOffsets(
+  heap: OffsetHeap,
+  words: Int32Array,
+  live: Int32Array,
+  work: Work,
+  opCount: number,
+): void {
+  const { slots, requests } = work
+  let step = work.step
+  for (let i = 0; i < opCount; i++) {
+    const slot = slots[step]
+    heap.free(live[slot])
+    const offset = heap.alloc(requests[step])
+    words[offset >> 2] = step
+    live[slot] = offset
+    step = (step + 1) & stepMask
+  }
+  work.step = step
+}
+
+export function pairOffsets(
+  heap: OffsetHeap,
+  words: Int32Array,
+  work: Work,
+  opCount: number,
+): void {
+  const { requests } = work
+  let step = work.step
+  for (let i = 0; i < opCount; i++) {
+    const offset = heap.alloc(requests[step])
+    words[offset >> 2] = step
+    heap.free(offset)
+    step = (step + 1) & stepMask
+  }
+  work.step = step
+}
+
+export function fillViews(alloc: ViewHeap, work: Work): (Uint8Array | Float32Array)[] {
+  return Array.from({ length: work.liveCount }, (_, slot) => alloc(work.requests[slot & stepMask]))
+}
+
+export function replaceViews(
+  alloc: ViewHeap,
+  live: (Uint8Array | Float32Array)[],
+  work: Work,
+  opCount: number,
+): void {
+  const { slots, requests } = work
+  let step = work.step
+  for (let i = 0; i < opCount; i++) {
+    const view = alloc(requests[step])
+    view[0] = step
+    live[slots[step]] = view
+    step = (step + 1) & stepMask
+  }
+  work.step = step
+}
+
+/** `keep` is one live slot that each view replaces: an engine may not skip what is stored for good. */
+export function pairViews(
+  alloc: ViewHeap,
+  keep: (Uint8Array | Float32Array)[],
+  work: Work,
+  opCount: number,
+): void {
+  const { requests } = work
+  let step = work.step
+  for (let i = 0; i < opCount; i++) {
+    const view = alloc(requests[step])
+    view[0] = step
+    keep[0] = view
+    step = (step + 1) & stepMask
+  }
+  work.step = step
+}
+
+/** A typed array made at each alloc, the block freed by the array's own `byteOffset`. */
+export function pairArrays(
+  heap: { allocFloats(length: number): Float32Array; free(offset: number): unknown },
+  keep: Float32Array[],
+  work: Work,
+  opCount: number,
+): void {
+  const { requests } = work
+  let step = work.step
+  for (let i = 0; i < opCount; i++) {
+    const view = heap.allocFloats(requests[step] >> 2)
+    view[0] = step
+    keep[0] = view
+    heap.free(view.byteOffset)
+    step = (step + 1) & stepMask
+  }
+  work.step = step
+}

@@ -1,0 +1,63 @@
+// Everything that is compiled before the clock runs, into out/bench.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+export const root = resolve(fileURLToPath(import.meta.url), '../../..')
+const outDir = resolve(root, 'out/bench')
+mkdirSync(outDir, { recursive: true })
+
+/** Bundles `bench/<topic>.bench.ts` for every engine. */
+export async function buildTopic(topic: string): Promise<string> {
+  const outfile = resolve(outDir, `${topic}.mjs`)
+  await build({
+    entryPoints: [resolve(root, `bench/${topic}.bench.ts`)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'es2022',
+    tsconfig: resolve(root, 'tsconfig.json'),
+    logLevel: 'warning',
+  })
+  return outfile
+}
+
+/** Compiles native.c; undefined where there is no C compiler. */
+export function buildNative(): string | undefined {
+  const program = resolve(outDir, 'native')
+  const source = resolve(root, 'bench/alloc/native.c')
+  for (const compiler of ['cc', 'gcc', 'clang']) {
+    try {
+      execFileSync(compiler, ['-O2', '-Wall', '-o', program, source, '-lm', '-ldl'])
+      return program
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return undefined
+}
+
+/** Compiles a module of AssemblyScript's heap alone. Its asserts stay out, to the heap's favour. */
+export async function buildWasm(): Promise<string> {
+  const { main } = await import('assemblyscript/asc')
+  const source = `
+    export function alloc(byteLength: usize): usize { return heap.alloc(byteLength) }
+    export function free(offset: usize): void { heap.free(offset) }`
+  let binary: Uint8Array | undefined
+  // The minimal runtime's heap is TLSF; 4,096 pages are the 256 MiB that every contender has.
+  const flags = ['-O3', '--noAssert', '--runtime', 'minimal', '--initialMemory', '4096']
+  const { error, stderr } = await main(['tlsf.ts', ...flags, '-o', 'tlsf.wasm'], {
+    readFile: (name) => (name === 'tlsf.ts' ? source : null),
+    writeFile: (_, contents) => {
+      binary = contents as Uint8Array
+    },
+    listFiles: () => [],
+  })
+  if (error || !binary) throw new Error(`asc: ${error?.message}\n${stderr}`)
+  const path = resolve(outDir, 'tlsf.wasm')
+  writeFileSync(path, binary)
+  return path
+}

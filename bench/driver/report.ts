@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { arch, availableParallelism } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { root } from './build.ts'
+import { type Figure, ours } from './run.ts'
+import type { Verdict } from './targets.ts'
+
+const cores = availableParallelism()
+const architecture = arch() === 'x64' ? 'x86_64' : arch()
+export const machine = `${cores} core${cores === 1 ? '' : 's'} ${architecture}`
+
+/** One table per workload. Native figures stand in each engine's part, against that engine's Ashlar. */
+export function formatFigures(workload: string, operation: string, figures: readonly Figure[]) {
+  const native = figures.filter(({ engine }) => engine.key === 'native')
+  const engines = new Set(figures.filter((one) => !native.includes(one)).map((one) => one.engine))
+  const rows = [...engines].flatMap((engine) => {
+    const here = figures.filter((one) => one.engine === engine)
+    const base = here.find(({ contender }) => contender === ours)
+    const sorted = [...here, ...native].sort((a, b) => a.median - b.median)
+    return [[engine.name], ...sorted.map((one) => formatFigure(one, base))]
+  })
+  const header = ['', 'contender', 'median', 'min .. max', `x ${ours}`, 'processes']
+  return `${workload}: ns per ${operation}\n${formatTable([header, ...rows])}`
+}
+
+function formatFigure(one: Figure, base: Figure | undefined): string[] {
+  const range = `${format(one.samples[0])} .. ${format(one.samples.at(-1)!)}`
+  const ratio = base ? format(one.median / base.median) : ''
+  return ['', one.contender, format(one.median), range, ratio, `${one.samples.length}`]
+}
+
+export function formatVerdicts(verdicts: readonly Verdict[]): string {
+  const header = ['', 'target', 'workload', 'engine', 'reached', 'wanted']
+  const rows = verdicts.map(({ target, engineName, ratio }) => {
+    const passed = ratio === undefined ? 'NOT RUN' : ratio >= target.atLeast ? 'PASS' : 'FAIL'
+    const reached = ratio === undefined ? '' : format(ratio)
+    const wanted = `>= ${format(target.atLeast)}`
+    return [passed, target.claim, target.workload, engineName, reached, wanted]
+  })
+  return `targets\n${formatTable([header, ...rows])}`
+}
+
+/** Three significant digits, or all digits before the point. */
+function format(value: number): string {
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(value)))
+  return value >= 1000
+    ? Math.round(value).toLocaleString('en')
+    : value.toFixed(Math.min(decimals, 3))
+}
+
+/** Text columns to the left, figures to the right. */
+function formatTable(rows: readonly string[][]): string {
+  const columnCount = Math.max(...rows.map((row) => row.length))
+  const widths = Array.from({ length: columnCount }, (_, column) =>
+    // A row of one cell is a heading and may run over the columns that follow.
+    Math.max(...rows.filter((row) => row.length > 1).map((row) => row[column]?.length ?? 0)),
+  )
+  const isNumeric = (cell: string) => /^[\d.,]+$/.test(cell)
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => {
+          const numeric = rows.some((other) => isNumeric(other[column] ?? ''))
+          return numeric ? cell.padStart(widths[column]) : cell.padEnd(widths[column])
+        })
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+const csvHeader =
+  'date,revision,machine,topic,workload,engine,contender,ns_median,ns_min,ns_max,x_ashlar,processes'
+
+/** Appends one row a figure to bench/results/<topic>.csv. */
+export function recordFigures(figures: readonly Figure[]): string[] {
+  const date = new Date().toISOString().slice(0, 10)
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+  const revision = git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') ? '+' : '')
+  const paths = new Set<string>()
+  for (const one of figures) {
+    const path = resolve(root, `bench/results/${one.topic}.csv`)
+    mkdirSync(dirname(path), { recursive: true })
+    if (!existsSync(path)) writeFileSync(path, `${csvHeader}\n`)
+    const base = figures.find(
+      ({ workload, contender, engine }) =>
+        workload === one.workload && contender === ours && engine === one.engine,
+    )
+    const values = [one.median, one.samples[0], one.samples.at(-1)!].map((ns) => ns.toFixed(3))
+    const ratio = base ? (one.median / base.median).toFixed(3) : ''
+    const place = [one.topic, one.workload, one.engine.name, one.contender]
+    const cells = [date, revision, machine, ...place, ...values, ratio, one.samples.length]
+    const row = cells.map((cell) => (`${cell}`.includes(',') ? `"${cell}"` : cell)).join(',')
+    appendFileSync(path, `${row}\n`)
+    paths.add(path)
+  }
+  return [...paths]
+}

@@ -1,0 +1,5 @@
+// node scripts/bench.mjs [topics...] [options]; --help lists them, bench/README.md explains the tables.
+import { register } from 'tsx/esm/api'
+
+register()
+await import('../bench/driver/main.ts')
