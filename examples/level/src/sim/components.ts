@@ -1,0 +1,42 @@
+// The components of the scene. All of them are columns of the arena, indexed by entity id.
+import { type Storage, t } from '@ashlar/ecs-adapter'
+
+export function createComponents(storage: Storage) {
+  return {
+    /** Map units. */
+    Position: storage.component('Position', { x: t.f32, y: t.f32 }),
+    /** Where the entity is in the cell lists: see cell-lists.ts. */
+    Place: storage.component('Place', { cell: t.i32, slot: t.i32 }),
+    /** Every thing of the level. `type` is its number in the WAD, `radius` is in map units. */
+    Body: storage.component('Body', {
+      type: t.i16,
+      heading: t.u8,
+      radius: t.u8,
+      isSolid: t.u8,
+      /** 0 for what cannot be hurt, and for who lies on the floor. */
+      health: t.i16,
+    }),
+    /** What walks and shoots. Times are in tics, speed is in map units a tic. */
+    Actor: storage.component('Actor', {
+      speed: t.u8,
+      shotKind: t.i8,
+      fullHealth: t.i16,
+      ticsToTurn: t.i16,
+      /** -1 for those that never do. */
+      ticsToFire: t.i16,
+      /** Until it gets up again; 0 for one that stands. */
+      ticsDown: t.i16,
+    }),
+    /** Map units a tic. */
+    Velocity: storage.component('Velocity', { x: t.f32, y: t.f32 }),
+    /** A projectile. `trail` is the offset of a block of its last positions, x and y in turn. */
+    Shot: storage.component('Shot', {
+      owner: t.eid,
+      kind: t.u8,
+      ticsFlown: t.u16,
+      trail: t.u32,
+    }),
+  }
+}
+
+export type Components = ReturnType<typeof createComponents>

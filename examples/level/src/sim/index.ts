@@ -1,0 +1,5 @@
+export { createSimulation, type Simulation, STEPS_PER_SECOND } from './simulation.ts'
+export { createTinyWad } from './tiny-wad.ts'
+export { readWad, type Wad } from './wad.ts'
+export { WadError } from './wad-error.ts'
+export { type MapData, readMap } from './wad-map.ts'

@@ -1,0 +1,32 @@
+// What all systems of the simulation share.
+import type { Arena } from '@ashlar/core'
+import type { World } from 'bitecs'
+import type { CellLists } from './cell-lists.ts'
+import type { Collision } from './collision.ts'
+import type { Components } from './components.ts'
+import type { CountedPool } from './counted-pool.ts'
+import type { Level } from './level.ts'
+import type { Random } from './random.ts'
+
+export interface Scene {
+  readonly world: World
+  readonly arena: Arena
+  readonly pool: CountedPool
+  readonly level: Level
+  readonly components: Components
+  readonly random: Random
+  /** The question to `collision`, and its answer. */
+  readonly path: Float32Array
+  readonly collision: Collision
+  /** Things by cell of the block map, and shots by cell. */
+  readonly bodies: CellLists
+  readonly shots: CellLists
+  readonly events: SceneEvents
+}
+
+/** Counted since the start. */
+export interface SceneEvents {
+  shotsFired: number
+  hits: number
+  knockouts: number
+}

@@ -1,0 +1,117 @@
+// Projectiles: actors fire them in volleys, they fly straight on, and die in walls, in bodies, or
+// of age.
+import { addComponent, addEntity, query, removeEntity } from 'bitecs'
+import { DOWN_TICS, FIRE_TICS } from './actors.ts'
+import type { BodyQueries } from './bodies.ts'
+import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
+import { HEADING_COUNT, headingVectors } from './headings.ts'
+import { BLOCKS_SHOTS } from './level.ts'
+import type { Scene } from './scene.ts'
+import { SHOT_KINDS } from './thing-kinds.ts'
+
+/** Most headings that a shot strays, each way. */
+const SPREAD_HEADINGS = 12
+
+export interface ShotSystems {
+  /**
+   * Spawns the volleys of all actors whose time has come. Columns may move: hoist no views over it.
+   */
+  fire(): void
+  /** Moves all shots by one tic, and removes those that hit something or are too old. */
+  fly(): void
+  /** Gives the trails back, before the storage goes. */
+  dispose(): void
+}
+
+export function createShotSystems(scene: Scene, queries: BodyQueries): ShotSystems {
+  const { world, arena, pool, components, random, path, collision, shots, events } = scene
+  const { Position, Place, Body, Actor, Velocity, Shot } = components
+  const shooterTerms = [Position, Body, Actor]
+  const shotTerms = [Position, Velocity, Shot]
+  const { f32 } = arena
+
+  function spawn(owner: number, kindIndex: number): void {
+    const kind = SHOT_KINDS[kindIndex]
+    const strayed = random.below(2 * SPREAD_HEADINGS + 1) - SPREAD_HEADINGS
+    const heading = (Body.heading[owner] + strayed) & (HEADING_COUNT - 1)
+    const trail = pool.alloc(8 * kind.trailLength)
+    const eid = addEntity(world)
+    addComponent(world, eid, Position)
+    addComponent(world, eid, Velocity)
+    addComponent(world, eid, Shot)
+    addComponent(world, eid, Place)
+    Position.x[eid] = Position.x[owner]
+    Position.y[eid] = Position.y[owner]
+    Velocity.x[eid] = kind.speed * headingVectors[2 * heading]
+    Velocity.y[eid] = kind.speed * headingVectors[2 * heading + 1]
+    Shot.owner[eid] = owner
+    Shot.kind[eid] = kindIndex
+    Shot.trail[eid] = trail
+    shots.insert(eid, Place.cell[owner])
+    events.shotsFired++
+  }
+
+  function fire(): void {
+    for (const eid of query(world, shooterTerms)) {
+      if (Actor.ticsToFire[eid] !== 0 || Actor.ticsDown[eid] > 0) continue
+      const kindIndex = Actor.shotKind[eid]
+      Actor.ticsToFire[eid] = FIRE_TICS.least + random.below(FIRE_TICS.spread)
+      for (let i = SHOT_KINDS[kindIndex].shotsPerVolley; i > 0; i--) spawn(eid, kindIndex)
+    }
+  }
+
+  /** The trail holds the newest positions: a ring, written at the tic modulo its length. */
+  function leaveTrail(eid: number): void {
+    const { trailLength } = SHOT_KINDS[Shot.kind[eid]]
+    const at = (Shot.trail[eid] >> 2) + 2 * (Shot.ticsFlown[eid] % trailLength)
+    f32[at] = Position.x[eid]
+    f32[at + 1] = Position.y[eid]
+    Shot.ticsFlown[eid]++
+  }
+
+  function hurt(eid: number, damage: number): void {
+    events.hits++
+    if (Body.health[eid] === 0) return
+    Body.health[eid] = Math.max(Body.health[eid] - damage, 0)
+    if (Body.health[eid] > 0) return
+    events.knockouts++
+    Actor.ticsDown[eid] = DOWN_TICS
+    Body.isSolid[eid] = 0
+  }
+
+  function remove(eid: number): void {
+    pool.free(Shot.trail[eid])
+    shots.remove(eid)
+    removeEntity(world, eid)
+  }
+
+  function fly(): void {
+    const { x, y } = Position
+    for (const eid of query(world, shotTerms)) {
+      const { damage, ticsToLive } = SHOT_KINDS[Shot.kind[eid]]
+      leaveTrail(eid)
+      path[FROM_X] = x[eid]
+      path[FROM_Y] = y[eid]
+      path[TO_X] = x[eid] + Velocity.x[eid]
+      path[TO_Y] = y[eid] + Velocity.y[eid]
+      const isStopped = collision.clip(BLOCKS_SHOTS)
+      const hit = queries.firstHit(Shot.owner[eid])
+      if (hit !== 0) hurt(hit, damage)
+      if (isStopped || hit !== 0 || Shot.ticsFlown[eid] >= ticsToLive) {
+        remove(eid)
+        continue
+      }
+      x[eid] = path[TO_X]
+      y[eid] = path[TO_Y]
+      shots.move(eid, collision.cell())
+    }
+  }
+
+  return {
+    fire,
+    fly,
+    dispose() {
+      for (const eid of query(world, shotTerms)) pool.free(Shot.trail[eid])
+    },
+  }
+}
