@@ -1,0 +1,189 @@
+/** The front of the package: makes arenas, attaches to them, opens pools. */
+import { type BlockInfo, listBlocks } from './blocks.ts'
+import { type ArenaOptions, findGround, isShared } from './buffers.ts'
+import { checkControl, writeControl } from './control.ts'
+import { invalidArgument, notAnArena, notShareable } from './errors.ts'
+import { ELEMENT_TYPES, type ElementArray, typeInHeader } from './header.ts'
+import { headerWordAt, liveBlockAt, secondWordAt } from './lookup.ts'
+import { ArenaMemory } from './memory.ts'
+import { createPool, type Pool } from './pool.ts'
+import { stridesWith } from './size-classes.ts'
+import { openSlot } from './slots.ts'
+import { type ArenaStats, collectStats } from './stats.ts'
+import { type Violation, verifyArena } from './verify/verify.ts'
+
+/** What another thread attaches to an arena with; survives postMessage. */
+export interface ArenaHandle {
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+}
+
+/**
+ * One buffer, or a region of one, and all blocks in it.
+ *
+ * Everything is in the buffer, so that any thread can attach to it and every offset means the same
+ * everywhere. An offset counts bytes from the start of `buffer`: `arena.f32[offset >> 2]` is the first
+ * float of a block.
+ */
+export class Arena {
+  readonly #memory: ArenaMemory
+  /** Whether other threads can attach. */
+  readonly shared: boolean
+
+  /** @internal Use `Arena.create` or `Arena.attach`. */
+  private constructor(memory: ArenaMemory, shared: boolean) {
+    this.#memory = memory
+    this.shared = shared
+  }
+
+  /**
+   * Makes an arena, in memory of its own or in a caller's. What that memory held is lost.
+   * @throws ArenaError 'invalid-argument'; 'not-shareable' when `shared` is asked for where the
+   * platform or the page forbids it
+   */
+  static create(options: ArenaOptions): Arena {
+    if (typeof options !== 'object' || options === null) {
+      throw invalidArgument('options', options, 'an object such as { byteLength: 64 * 2 ** 20 }')
+    }
+    const strides = stridesWith(options.classes ?? [])
+    const ground = findGround(options, strides.length)
+    const { buffer, base, byteLength, slotCount, growable, shared } = ground
+    const geometry = { byteLength, slotCount, classCount: strides.length }
+    writeControl(buffer, base, geometry, strides, nextTag(), shared)
+    return new Arena(new ArenaMemory(buffer, base, growable), shared)
+  }
+
+  /**
+   * Attaches to an arena of another thread, by what its `handle` gave there.
+   * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt', 'not-shareable'
+   */
+  static attach(handle: ArenaHandle): Arena {
+    const { buffer, byteOffset } = handle ?? {}
+    if (buffer instanceof ArrayBuffer) {
+      throw notShareable(
+        'this handle holds an ArrayBuffer: a copy, which the other thread does not see. ' +
+          'Create the arena with `shared: true`',
+      )
+    }
+    if (!isShared(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
+    if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % 16 !== 0) {
+      throw notAnArena(`this handle has byteOffset ${byteOffset}, no multiple of 16`)
+    }
+    checkControl(buffer, byteOffset)
+    return new Arena(new ArenaMemory(buffer, byteOffset), true)
+  }
+
+  /** The buffer that the arena lies in. That of a WebAssembly.Memory is another after it has grown. */
+  get buffer(): ArrayBufferLike {
+    return this.#memory.views.buffer
+  }
+
+  /** Where in its buffer the arena begins. */
+  get byteOffset(): number {
+    return this.#memory.base
+  }
+
+  /** In bytes; whole spans of 64 KiB. */
+  get byteLength(): number {
+    return this.#memory.byteLength
+  }
+
+  /**
+   * What another thread attaches with.
+   * @throws ArenaError 'not-shareable' when the arena is not shared
+   */
+  get handle(): ArenaHandle {
+    if (!this.shared) {
+      throw notShareable(
+        'this arena is not shared, so posting it would make a copy. Create it with `shared: true`',
+      )
+    }
+    return { buffer: this.buffer, byteOffset: this.byteOffset }
+  }
+
+  /** View of the whole buffer, indexed by byte offset. Keep it in a local in hot loops. */
+  get u8(): Uint8Array {
+    return this.#memory.views.u8
+  }
+
+  /** View of the whole buffer, indexed by byte offset. */
+  get i8(): Int8Array {
+    return this.#memory.views.i8
+  }
+
+  /** View of the whole buffer, indexed by byte offset >> 1. */
+  get u16(): Uint16Array {
+    return this.#memory.views.u16
+  }
+
+  /** View of the whole buffer, indexed by byte offset >> 1. */
+  get i16(): Int16Array {
+    return this.#memory.views.i16
+  }
+
+  /** View of the whole buffer, indexed by byte offset >> 2. */
+  get u32(): Uint32Array {
+    return this.#memory.views.u32
+  }
+
+  /** View of the whole buffer, indexed by byte offset >> 2. */
+  get i32(): Int32Array {
+    return this.#memory.views.i32
+  }
+
+  /** View of the whole buffer, indexed by byte offset >> 2. */
+  get f32(): Float32Array {
+    return this.#memory.views.f32
+  }
+
+  /** View of the whole buffer, indexed by byte offset >> 3. */
+  get f64(): Float64Array {
+    return this.#memory.views.f64
+  }
+
+  /**
+   * The typed array of a live block: of the type that `allocArray` gave it, else its bytes.
+   * @throws ArenaError 'invalid-offset', 'double-free', 'corrupt'
+   */
+  view(offset: number): ElementArray {
+    liveBlockAt(this.#memory, offset)
+    const type = ELEMENT_TYPES[typeInHeader(headerWordAt(this.#memory, offset))]
+    const byteLength = secondWordAt(this.#memory, offset)
+    return new type(this.buffer, offset, Math.floor(byteLength / type.BYTES_PER_ELEMENT))
+  }
+
+  /**
+   * Opens a pool for this thread, on a slot of its own.
+   * @throws ArenaError 'no-free-slot'
+   */
+  openPool(): Pool {
+    return createPool(this.#memory, openSlot(this.#memory))
+  }
+
+  /**
+   * Figures about the arena. At any time, in any thread; the live and free ones are as of the last
+   * cold path of each pool. `exact` walks all headers instead, and wants other threads to be outside
+   * of the library meanwhile.
+   */
+  stats(options?: { readonly exact?: boolean }): ArenaStats {
+    return collectStats(this.#memory, options?.exact === true)
+  }
+
+  /** Every live block. Other threads have to be outside of the library meanwhile. */
+  blocks(): BlockInfo[] {
+    return listBlocks(this.#memory)
+  }
+
+  /** Whatever is not as it should be; empty when sound. Other threads as for `blocks`. */
+  verify(): Violation[] {
+    return verifyArena(this.#memory)
+  }
+}
+
+let lastTag = Math.floor(Math.random() * 255)
+
+/** 1 to 255, another one for each arena: by it a header is known for that of another arena. */
+function nextTag(): number {
+  lastTag = (lastTag % 255) + 1
+  return lastTag
+}

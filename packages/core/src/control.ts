@@ -1,0 +1,144 @@
+/** The control area: writes it for a new arena, and checks one that is there. */
+import { corrupt, notAnArena, versionMismatch } from './errors.ts'
+import {
+  CONTROL_BYTE_LENGTH,
+  CONTROL_CLASS_COUNT,
+  CONTROL_CLASS_TABLE,
+  CONTROL_FIRST_FREE_SPAN,
+  CONTROL_MAGIC,
+  CONTROL_SHARED,
+  CONTROL_SLOT_BYTE_LENGTH,
+  CONTROL_SLOT_COUNT,
+  CONTROL_SLOTS,
+  CONTROL_SPAN_BYTE_LENGTH,
+  CONTROL_SPAN_COUNT,
+  CONTROL_SPAN_MAP,
+  CONTROL_SPAN_RECORDS,
+  CONTROL_TAG,
+  CONTROL_TOUCHED_SPAN_COUNT,
+  CONTROL_VERSION,
+  CONTROL_WORD_COUNT,
+  LINE_BYTE_LENGTH,
+  MAGIC,
+  MAX_BYTE_END,
+  MAX_CLASS_COUNT,
+  MAX_SLOT_COUNT,
+  RECORD_WORD_COUNT,
+  SLOT_WORD_COUNT,
+  SPAN_BYTE_LENGTH,
+  VERSION,
+} from './layout.ts'
+import { MAX_STRIDE } from './size-classes.ts'
+import { CONTROL_SPAN_WORD } from './span-map.ts'
+
+export interface Geometry {
+  /** Whole spans, in bytes. */
+  readonly byteLength: number
+  readonly slotCount: number
+  readonly classCount: number
+}
+
+const roundUpToLine = (byteLength: number) =>
+  Math.ceil(byteLength / LINE_BYTE_LENGTH) * LINE_BYTE_LENGTH
+
+/** Byte offsets, from the arena's base, of the tables that a geometry asks for. */
+function tablesOf({ byteLength, slotCount, classCount }: Geometry) {
+  const spanCount = byteLength / SPAN_BYTE_LENGTH
+  const classTable = CONTROL_WORD_COUNT * 4
+  const spanMap = roundUpToLine(classTable + classCount * 4)
+  const spanRecords = roundUpToLine(spanMap + spanCount * 4)
+  const slots = roundUpToLine(spanRecords + spanCount * RECORD_WORD_COUNT * 4)
+  const byteEnd = slots + slotCount * SLOT_WORD_COUNT * 4
+  return { classTable, spanMap, spanRecords, slots, byteEnd }
+}
+
+/** How many spans the control area takes. */
+export const controlSpanCountOf = (geometry: Geometry) =>
+  Math.ceil(tablesOf(geometry).byteEnd / SPAN_BYTE_LENGTH)
+
+/** The words of the control header that follow from the geometry alone. */
+function geometryWords(geometry: Geometry): [field: number, value: number][] {
+  const tables = tablesOf(geometry)
+  return [
+    [CONTROL_BYTE_LENGTH, geometry.byteLength | 0],
+    [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
+    [CONTROL_SPAN_COUNT, controlSpanCountOf(geometry)],
+    [CONTROL_SLOT_COUNT, geometry.slotCount],
+    [CONTROL_SLOT_BYTE_LENGTH, SLOT_WORD_COUNT * 4],
+    [CONTROL_CLASS_COUNT, geometry.classCount],
+    [CONTROL_CLASS_TABLE, tables.classTable],
+    [CONTROL_SPAN_MAP, tables.spanMap],
+    [CONTROL_SPAN_RECORDS, tables.spanRecords],
+    [CONTROL_SLOTS, tables.slots],
+  ]
+}
+
+/** Writes the control area of an empty arena. The magic comes last: it makes the arena one. */
+export function writeControl(
+  buffer: ArrayBufferLike,
+  base: number,
+  geometry: Geometry,
+  strides: readonly number[],
+  tag: number,
+  shared: boolean,
+): void {
+  const tables = tablesOf(geometry)
+  const controlSpanCount = controlSpanCountOf(geometry)
+  new Uint8Array(buffer, base, tables.byteEnd).fill(0)
+  const words = new Int32Array(buffer, base, tables.byteEnd >> 2)
+  for (const [field, value] of geometryWords(geometry)) words[field] = value
+  words[CONTROL_VERSION] = VERSION
+  words[CONTROL_TAG] = tag
+  words[CONTROL_SHARED] = shared ? 1 : 0
+  words[CONTROL_FIRST_FREE_SPAN] = controlSpanCount
+  words[CONTROL_TOUCHED_SPAN_COUNT] = controlSpanCount
+  words.set(strides, tables.classTable >> 2)
+  const spanMap = tables.spanMap >> 2
+  words.fill(CONTROL_SPAN_WORD, spanMap, spanMap + controlSpanCount)
+  Atomics.store(words, CONTROL_MAGIC, MAGIC)
+}
+
+/**
+ * Checks that `buffer` holds an arena of this version at `base`, word by word: what follows from the
+ * geometry must be what is written, so that no table can point outside.
+ */
+export function checkControl(buffer: ArrayBufferLike, base: number): void {
+  const room = buffer.byteLength - base
+  if (room < 2 * SPAN_BYTE_LENGTH) {
+    throw notAnArena(`${room} bytes from offset ${base} on are too few for an arena`)
+  }
+  const words = new Int32Array(buffer, base, SPAN_BYTE_LENGTH >> 2)
+  if (Atomics.load(words, CONTROL_MAGIC) !== MAGIC) {
+    throw notAnArena(`there is no arena at byte offset ${base} of this buffer`)
+  }
+  if (words[CONTROL_VERSION] !== VERSION) throw versionMismatch(words[CONTROL_VERSION], VERSION)
+  const geometry: Geometry = {
+    byteLength: words[CONTROL_BYTE_LENGTH] >>> 0,
+    slotCount: words[CONTROL_SLOT_COUNT],
+    classCount: words[CONTROL_CLASS_COUNT],
+  }
+  const { byteLength, slotCount, classCount } = geometry
+  if (byteLength > room || base + byteLength > MAX_BYTE_END) {
+    throw corrupt(`it says it has ${byteLength} bytes, the buffer has ${room} from its start on`)
+  }
+  if (byteLength % SPAN_BYTE_LENGTH !== 0) throw corrupt(`${byteLength} bytes are no whole spans`)
+  if (slotCount < 1 || slotCount > MAX_SLOT_COUNT) throw corrupt(`it has ${slotCount} slots`)
+  if (classCount < 1 || classCount > MAX_CLASS_COUNT) throw corrupt(`it has ${classCount} classes`)
+  for (const [field, expected] of geometryWords(geometry)) {
+    if (words[field] !== expected) {
+      throw corrupt(`word ${field} of its control header is ${words[field]}, not ${expected}`)
+    }
+  }
+  const tag = words[CONTROL_TAG]
+  if (tag < 1 || tag > 255) throw corrupt(`its tag is ${tag}, not 1 to 255`)
+  checkStrides(words.subarray(words[CONTROL_CLASS_TABLE] >> 2), classCount)
+}
+
+function checkStrides(strides: Int32Array, classCount: number): void {
+  for (let i = 0; i < classCount; i++) {
+    const below = i === 0 ? 0 : strides[i - 1]
+    if (strides[i] <= below || strides[i] % 16 !== 0 || strides[i] > MAX_STRIDE) {
+      throw corrupt(`stride ${strides[i]} of class ${i} is no multiple of 16 above ${below}`)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/** Every error of the package is made here: what was given, what was expected, what to do. */
+
+export type ArenaErrorCode =
+  | 'out-of-memory'
+  | 'invalid-argument'
+  | 'invalid-offset'
+  | 'double-free'
+  | 'pool-closed'
+  | 'not-an-arena'
+  | 'version-mismatch'
+  | 'corrupt'
+  | 'not-shareable'
+  | 'no-free-slot'
+
+/** What every function of the package throws. The arena is as it was before the call. */
+export class ArenaError extends Error {
+  override readonly name = 'ArenaError'
+  readonly code: ArenaErrorCode
+
+  constructor(code: ArenaErrorCode, message: string) {
+    super(`@ashlar/core: ${message}`)
+    this.code = code
+  }
+}
+
+/** A value for a message: strings in quotes, everything else so that it is told apart. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Object.is(value, -0)) return '-0'
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object'
+  if (typeof value === 'function') return `function ${value.name}`
+  return String(value)
+}
+
+export const invalidArgument = (name: string, given: unknown, expected: string) =>
+  new ArenaError('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
+
+export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
+  new ArenaError(
+    'out-of-memory',
+    `no room for a block of ${byteLength} bytes: ${freeSpanCount} of the arena’s ${spanCount} spans ` +
+      'of 64 KiB are free, which is too few, or they are not adjacent. Free something, or create ' +
+      'the arena with a larger byteLength. (tryAlloc gives 0 instead of this error.)',
+  )
+
+export const invalidOffset = (given: unknown, reason: string) =>
+  new ArenaError(
+    'invalid-offset',
+    `offset ${shown(given)} ${reason}. Pass what alloc of this arena gave, while it is not freed`,
+  )
+
+export const doubleFree = (offset: number) =>
+  new ArenaError('double-free', `the block at offset ${offset} is free already. Free a block once`)
+
+export const poolClosed = () =>
+  new ArenaError('pool-closed', 'this pool is closed. Open another one with arena.openPool()')
+
+export const noFreeSlot = (slotCount: number) =>
+  new ArenaError(
+    'no-free-slot',
+    `all ${slotCount} slots have an open pool. Close one, or create the arena with more \`slots\``,
+  )
+
+export const notAnArena = (what: string) =>
+  new ArenaError('not-an-arena', `${what}. Pass the handle of an arena, as arena.handle gives it`)
+
+export const versionMismatch = (given: number, expected: number) =>
+  new ArenaError(
+    'version-mismatch',
+    `the arena has layout version ${given}, this build reads version ${expected}. ` +
+      'Use the same version of @ashlar/core in every thread',
+  )
+
+export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is damaged: ${what}`)
+
+export const notShareable = (reason: string) => new ArenaError('not-shareable', reason)

@@ -1,0 +1,195 @@
+/**
+ * Every byte constant of an arena, and the pictures that go with them.
+ *
+ * ## The arena
+ *
+ * One buffer, or a region of one, cut into spans of 64 KiB. The first spans hold the control area;
+ * all others are given to slots, one by one or in runs.
+ *
+ *     base                                                                   base + byteLength
+ *     | control header | class table | span map | span records | slots | pad | span | span | ... |
+ *     '------------------------ controlSpanCount whole spans ---------------'
+ *
+ * ## Control header: 64 words at `base` (constants `CONTROL_*`)
+ *
+ *     word  field                  unit           written by
+ *        0  magic                  'ASHL'         create
+ *        1  version                               create
+ *        2  arena byte length      bytes          create
+ *        3  span byte length       bytes          create
+ *        4  control span count     spans          create
+ *        5  slot count             slots          create
+ *        6  slot byte length       bytes          create
+ *        7  class count            classes        create
+ *        8  arena tag              1..255         create
+ *        9  shared                 0 or 1         create
+ *       10  class table            byte offset    create     from base
+ *       11  span map               byte offset    create     from base
+ *       12  span records           byte offset    create     from base
+ *       13  slots                  byte offset    create     from base
+ *       14  first free span        span index     anyone     a hint: searches for spans begin here
+ *       15  touched span count     spans          anyone     spans below it were in use at some time
+ *    16-63  zero                                             room for later versions
+ *
+ * ## Class table: one word per class: its stride in bytes, ascending.
+ *
+ * ## Span map: one word per span. It alone says who owns a block
+ *
+ *     31        20 19   16 15        8 7        0
+ *     | position  | state | owner + 1 | class    |       a free span is the word 0
+ *
+ *     free       nobody's: claimed by compare-and-swap of the whole word
+ *     claimed    taken by `owner`, not in use yet, or being given back
+ *     head       first span of a run of blocks of one class (most runs are one span long)
+ *     large      first span of a large block. Not `head`, so that the fast path of free passes it by
+ *     tail       further span of a run; position = its distance to the first, at most 4095
+ *     control    part of the control area
+ *
+ * ## Span record: 8 words per span, used in the head of a run, written by its owner only
+ *
+ *     word  field                  unit
+ *        0  parked head            payload offset   free blocks that are on no list of the slot
+ *        1  parked count           blocks
+ *        2  carved count           blocks           blocks 0..carved have a header
+ *        3  next partial           span index       of the slot's list of spans, per class, that have
+ *        4  previous partial       span index       parked or uncarved blocks; 0 = none
+ *        5  run span count         spans
+ *      6-7  zero
+ *
+ * ## Span in use: blocks of one stride, end to end. Payloads are 16-byte aligned
+ *
+ *     0        8                8 + stride               8 + n * stride         run's end
+ *     | unused | header payload | header payload | ...  | uncarved or rest      |
+ *
+ * ## Block in use, and block free
+ *
+ *     -8                -4               0
+ *     | header word     | byte length    | payload ...                |  live
+ *     | header word     | next offset    | what it last held          |  free
+ *
+ * The link lies in the header, not in the payload: a write after free damages no list.
+ *
+ * ## Header word
+ *
+ *     31    24 23     16 15       12 11          8 7       0
+ *     | state | arena tag | alignment | element type | class |
+ *
+ *     alignment: log2(alignment) - 4, so 0 is the natural alignment of 16 bytes.
+ *     state: live, free, or shifted. The payload of a block that was asked for with a larger
+ *     alignment does not start where the block does: then the block's own header is `shifted`, its
+ *     second word is the payload's offset, and the live header stands before that payload.
+ *
+ * ## Slot: the memory's record of one pool; slots begin on lines of their own
+ *
+ *     word        field
+ *          0      state of the slot, and generation << 8
+ *          1      owned span count
+ *          2      peak owned span count
+ *          3      blocks handed to lists since blocks were last looked at for empty spans
+ *       4-15      zero
+ *      16-31      recovery words: what a thread was in the middle of when it died
+ *      32-63      inbox
+ *     64-191      head of the free list, per class                       payload offset
+ *    192-319      first partial span, per class                         span index
+ *    320-447      handed count: live blocks and those on the free list, per class
+ *    448-575      live count when the free list was last empty, per class
+ *    576-703      peak of that, per class
+ *    704-831      refill count, per class
+ *    832-895      outbox
+ *   896-1023      telemetry ring
+ *
+ * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks.
+ */
+
+export const MAGIC = 0x4c485341 // 'ASHL' in little-endian bytes
+export const VERSION = 1
+
+/** Offsets are positive int32: the end of the arena is at most here. */
+export const MAX_BYTE_END = 2 ** 31
+
+export const SPAN_SHIFT = 16
+export const SPAN_BYTE_LENGTH = 1 << SPAN_SHIFT
+export const LINE_BYTE_LENGTH = 64
+
+export const CONTROL_WORD_COUNT = 64
+export const CONTROL_MAGIC = 0
+export const CONTROL_VERSION = 1
+export const CONTROL_BYTE_LENGTH = 2
+export const CONTROL_SPAN_BYTE_LENGTH = 3
+export const CONTROL_SPAN_COUNT = 4
+export const CONTROL_SLOT_COUNT = 5
+export const CONTROL_SLOT_BYTE_LENGTH = 6
+export const CONTROL_CLASS_COUNT = 7
+export const CONTROL_TAG = 8
+export const CONTROL_SHARED = 9
+export const CONTROL_CLASS_TABLE = 10
+export const CONTROL_SPAN_MAP = 11
+export const CONTROL_SPAN_RECORDS = 12
+export const CONTROL_SLOTS = 13
+export const CONTROL_FIRST_FREE_SPAN = 14
+export const CONTROL_TOUCHED_SPAN_COUNT = 15
+
+export const MAP_OWNER_SHIFT = 8
+export const MAP_STATE_SHIFT = 16
+export const MAP_POSITION_SHIFT = 20
+export const MAX_POSITION = 4095
+export const SPAN_FREE = 0
+export const SPAN_CLAIMED = 1
+export const SPAN_HEAD = 2
+export const SPAN_TAIL = 3
+export const SPAN_CONTROL = 4
+export const SPAN_LARGE = 5
+/** Owners are stored plus one in eight bits. */
+export const MAX_SLOT_COUNT = 254
+
+export const RECORD_WORD_COUNT = 8
+export const RECORD_PARKED_HEAD = 0
+export const RECORD_PARKED_COUNT = 1
+export const RECORD_CARVED_COUNT = 2
+export const RECORD_NEXT_PARTIAL = 3
+export const RECORD_PREVIOUS_PARTIAL = 4
+export const RECORD_RUN_SPAN_COUNT = 5
+
+export const HEADER_BYTE_LENGTH = 8
+export const GRANULE_SHIFT = 4
+/** Strides are multiples of this, and payloads are aligned to it. */
+export const GRANULE_BYTE_LENGTH = 1 << GRANULE_SHIFT
+/** From the start of a run to its first payload: the unused bytes and the first header. */
+export const FIRST_PAYLOAD = 16
+export const MAX_ALIGNMENT = 4096
+
+export const HEADER_TYPE_SHIFT = 8
+export const HEADER_ALIGNMENT_SHIFT = 12
+export const HEADER_TAG_SHIFT = 16
+export const HEADER_STATE_SHIFT = 24
+/** No state is 0, so memory that was never written is never taken for a block. */
+export const BLOCK_LIVE = 0xb1
+export const BLOCK_FREE = 0xb2
+export const BLOCK_SHIFTED = 0xb4
+
+/** Class of a block that is a run of its own. */
+export const LARGE_CLASS = 255
+/** Words of each per-class array in a slot; the last one is that of large blocks. */
+export const CLASS_CAPACITY = 128
+export const MAX_CLASS_COUNT = CLASS_CAPACITY - 1
+export const LARGE_ROW = CLASS_CAPACITY - 1
+
+export const SLOT_WORD_COUNT = 1024
+export const SLOT_STATE = 0
+export const SLOT_OWNED_SPANS = 1
+export const SLOT_PEAK_OWNED_SPANS = 2
+export const SLOT_HANDED_SINCE_LOOK = 3
+export const SLOT_FREE_HEADS = 64
+export const SLOT_PARTIAL_HEADS = SLOT_FREE_HEADS + CLASS_CAPACITY
+export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY
+export const SLOT_LIVE_SEEN = SLOT_HANDED + CLASS_CAPACITY
+export const SLOT_PEAK_LIVE = SLOT_LIVE_SEEN + CLASS_CAPACITY
+export const SLOT_REFILLS = SLOT_PEAK_LIVE + CLASS_CAPACITY
+
+export const SLOT_STATE_MASK = 0xff
+export const SLOT_GENERATION = 1 << 8
+/** Never opened. */
+export const SLOT_VACANT = 0
+export const SLOT_OPEN = 1
+/** Closed; it may still own spans, and the next pool to open takes it first. */
+export const SLOT_CLOSED = 2

@@ -1,0 +1,96 @@
+/** Which block stands at an offset: the check that all cold paths share, and its refusals. */
+import { corrupt, doubleFree, invalidOffset } from './errors.ts'
+import { freePattern, livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
+import {
+  FIRST_PAYLOAD,
+  LARGE_CLASS,
+  RECORD_CARVED_COUNT,
+  SPAN_CONTROL,
+  SPAN_HEAD,
+  SPAN_LARGE,
+  SPAN_TAIL,
+} from './layout.ts'
+import type { ArenaMemory } from './memory.ts'
+import { classInMap, headOf, ownerInMap, stateInMap } from './span-map.ts'
+import { asPayloadOffset, type PayloadOffset, type SpanIndex } from './units.ts'
+
+/** The two words before a payload. */
+export const headerWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
+export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
+
+/**
+ * The start of the live block that a caller holds by `offset`; throws where there is none.
+ * That start differs from `offset` for blocks of large alignment only: it is where the payload
+ * would be if it were not shifted.
+ */
+export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset {
+  const block = blockStartAt(memory, offset)
+  const state = headerWordAt(memory, offset) & STATE_AND_TAG
+  if (block === offset) {
+    if (state === livePattern(memory.tag)) return block
+    if (state === freePattern(memory.tag)) throw doubleFree(offset)
+    if (state === shiftedPattern(memory.tag)) throw insideBlock(offset, block)
+    throw corrupt(
+      `the header of the block at offset ${offset} was overwritten, most likely by a write past ` +
+        'the end of the block before it',
+    )
+  }
+  const isShiftedHere =
+    (headerWordAt(memory, block) & STATE_AND_TAG) === shiftedPattern(memory.tag) &&
+    secondWordAt(memory, block) === offset
+  if (isShiftedHere && state === livePattern(memory.tag)) return block
+  if (isShiftedHere) throw corrupt(`the header of the block at offset ${offset} was overwritten`)
+  if (state === freePattern(memory.tag)) throw doubleFree(offset)
+  throw insideBlock(offset, block)
+}
+
+const insideBlock = (offset: number, block: number) =>
+  invalidOffset(offset, `lies inside the block that begins at ${block}`)
+
+/** The start of the carved block whose stride holds `offset`; throws where none is. */
+function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
+  if (typeof offset !== 'number' || (offset | 0) !== offset) {
+    throw invalidOffset(offset, `(${typeof offset}) is no integer below 2^31`)
+  }
+  if (offset % 16 !== 0) throw invalidOffset(offset, 'is not a multiple of 16')
+  const byteEnd = memory.base + memory.byteLength
+  if (offset < memory.base || offset >= byteEnd) {
+    throw invalidOffset(offset, `lies outside the arena, which is ${memory.base} to ${byteEnd}`)
+  }
+  const span = memory.spanOf(offset)
+  const mapped = memory.i32[memory.mapWord(span)]
+  const state = stateInMap(mapped)
+  if (state === SPAN_CONTROL) throw invalidOffset(offset, 'lies in the control area of the arena')
+  if (state === SPAN_HEAD || state === SPAN_LARGE) return startInRun(memory, offset, span)
+  if (state === SPAN_TAIL && classInMap(mapped) !== LARGE_CLASS) {
+    return startInRun(memory, offset, headOf(memory, span))
+  }
+  if (state === SPAN_TAIL) throw invalidOffset(offset, 'lies inside a large block')
+  throw unusedMemory(memory, offset)
+}
+
+function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
+  const first = memory.spanStart(head) + FIRST_PAYLOAD
+  const classIndex = classInMap(memory.i32[memory.mapWord(head)])
+  if (classIndex === LARGE_CLASS) return asPayloadOffset(first)
+  const stride = memory.classes.strides[classIndex]
+  const blockIndex = Math.floor((offset - first) / stride)
+  if (blockIndex < 0 || blockIndex >= memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]) {
+    throw unusedMemory(memory, offset)
+  }
+  return asPayloadOffset(first + blockIndex * stride)
+}
+
+/** The class of the block that begins at an offset, or `LARGE_CLASS`. */
+export const classOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>
+  classInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
+
+/** The slot that owns the block that begins at an offset. */
+export const ownerOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>
+  ownerInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
+
+/** A block that was freed, and whose span then left its class, still shows by its header. */
+const unusedMemory = (memory: ArenaMemory, offset: number) =>
+  (headerWordAt(memory, offset) & STATE_AND_TAG) === freePattern(memory.tag)
+    ? doubleFree(offset)
+    : invalidOffset(offset, 'lies in memory that no block uses')

@@ -1,0 +1,145 @@
+/** The views over an arena's buffer, and the geometry that its control header states. */
+import { invalidArgument } from './errors.ts'
+import {
+  CONTROL_BYTE_LENGTH,
+  CONTROL_CLASS_COUNT,
+  CONTROL_CLASS_TABLE,
+  CONTROL_SLOT_COUNT,
+  CONTROL_SLOTS,
+  CONTROL_SPAN_COUNT,
+  CONTROL_SPAN_MAP,
+  CONTROL_SPAN_RECORDS,
+  CONTROL_TAG,
+  RECORD_WORD_COUNT,
+  SLOT_WORD_COUNT,
+  SPAN_SHIFT,
+} from './layout.ts'
+import { SizeClasses } from './size-classes.ts'
+import {
+  asSpanIndex,
+  asWordIndex,
+  type SlotIndex,
+  type SpanIndex,
+  type WordIndex,
+} from './units.ts'
+
+/** A WebAssembly.Memory, as far as an arena needs one. */
+export interface GrowableMemory {
+  readonly buffer: ArrayBufferLike
+}
+
+/**
+ * Fixed-length views of the whole buffer, up to the arena's end.
+ *
+ * Never length-tracking ones: on a growable SharedArrayBuffer these are 30 to 80 times slower.
+ */
+export class Views {
+  readonly buffer: ArrayBufferLike
+  readonly u8: Uint8Array
+  readonly i8: Int8Array
+  readonly u16: Uint16Array
+  readonly i16: Int16Array
+  readonly u32: Uint32Array
+  readonly i32: Int32Array
+  readonly f32: Float32Array
+  readonly f64: Float64Array
+
+  constructor(buffer: ArrayBufferLike, byteEnd: number) {
+    this.buffer = buffer
+    this.u8 = new Uint8Array(buffer, 0, byteEnd)
+    this.i8 = new Int8Array(buffer, 0, byteEnd)
+    this.u16 = new Uint16Array(buffer, 0, byteEnd >> 1)
+    this.i16 = new Int16Array(buffer, 0, byteEnd >> 1)
+    this.u32 = new Uint32Array(buffer, 0, byteEnd >> 2)
+    this.i32 = new Int32Array(buffer, 0, byteEnd >> 2)
+    this.f32 = new Float32Array(buffer, 0, byteEnd >> 2)
+    this.f64 = new Float64Array(buffer, 0, byteEnd >> 3)
+  }
+}
+
+/** What every room below the pool works on: views and geometry. Word indices are absolute. */
+export class ArenaMemory {
+  /** Set when the buffer is that of a WebAssembly.Memory, whose growth detaches it. */
+  readonly #growable: GrowableMemory | undefined
+  #views: Views
+  /** Byte offset of the arena in its buffer; a multiple of 16. */
+  readonly base: number
+  readonly byteLength: number
+  readonly spanCount: number
+  readonly controlSpanCount: number
+  readonly slotCount: number
+  readonly tag: number
+  readonly classes: SizeClasses
+  readonly #control: number
+  readonly #spanMap: number
+  readonly #spanRecords: number
+  readonly #slots: number
+
+  /** Of a buffer with a valid control header at `base`. */
+  constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
+    const control = base >> 2
+    const words = new Int32Array(buffer)
+    const wordAt = (field: number) => words[control + field]
+    const regionAt = (field: number) => (base + wordAt(field)) >> 2
+    this.base = base
+    this.byteLength = wordAt(CONTROL_BYTE_LENGTH) >>> 0
+    this.spanCount = this.byteLength / 2 ** SPAN_SHIFT
+    this.controlSpanCount = wordAt(CONTROL_SPAN_COUNT)
+    this.slotCount = wordAt(CONTROL_SLOT_COUNT)
+    this.tag = wordAt(CONTROL_TAG)
+    const classTable = regionAt(CONTROL_CLASS_TABLE)
+    const strides = words.subarray(classTable, classTable + wordAt(CONTROL_CLASS_COUNT))
+    this.classes = new SizeClasses([...strides])
+    this.#control = control
+    this.#spanMap = regionAt(CONTROL_SPAN_MAP)
+    this.#spanRecords = regionAt(CONTROL_SPAN_RECORDS)
+    this.#slots = regionAt(CONTROL_SLOTS)
+    this.#growable = growable
+    this.#views = new Views(buffer, base + this.byteLength)
+  }
+
+  /** The current views. Those of a WebAssembly.Memory are made anew after it has grown. */
+  get views(): Views {
+    if (this.#views.i32.length === 0) this.#renew()
+    return this.#views
+  }
+
+  get i32(): Int32Array {
+    return this.views.i32
+  }
+
+  #renew(): void {
+    const buffer = this.#growable?.buffer ?? this.#views.buffer
+    const byteEnd = this.base + this.byteLength
+    if (buffer.byteLength < byteEnd) {
+      throw invalidArgument('the arena’s buffer', `${buffer.byteLength} bytes`, `${byteEnd} bytes`)
+    }
+    this.#views = new Views(buffer, byteEnd)
+  }
+
+  controlWord(field: number): WordIndex {
+    return asWordIndex(this.#control + field)
+  }
+
+  mapWord(span: SpanIndex): WordIndex {
+    return asWordIndex(this.#spanMap + span)
+  }
+
+  recordWord(span: SpanIndex, field: number): WordIndex {
+    return asWordIndex(this.#spanRecords + span * RECORD_WORD_COUNT + field)
+  }
+
+  slotWord(slot: SlotIndex, field: number): WordIndex {
+    return asWordIndex(this.#slots + slot * SLOT_WORD_COUNT + field)
+  }
+
+  /** The span that a byte offset within the arena lies in. */
+  spanOf(byteOffset: number): SpanIndex {
+    return asSpanIndex((byteOffset - this.base) >>> SPAN_SHIFT)
+  }
+
+  /** Byte offset of the first byte of a span. */
+  spanStart(span: SpanIndex): number {
+    return this.base + span * 2 ** SPAN_SHIFT
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Spans with room, and spans that have become empty.
+ *
+ * A free block is in one of two places. The slot's free list, one per class, is all that the hot path
+ * knows of. A *parked* block lies on a list in the record of its own span. Spans with parked or
+ * uncarved blocks are *partial*: the slot has a list of them, per class. Parking is how empty spans
+ * are found: it counts the block to its span, and the last one gives the span back. So a block is
+ * looked at once for each time that it was handed out, whatever is asked how often.
+ */
+import {
+  RECORD_CARVED_COUNT,
+  RECORD_NEXT_PARTIAL,
+  RECORD_PARKED_COUNT,
+  RECORD_PARKED_HEAD,
+  RECORD_PREVIOUS_PARTIAL,
+  RECORD_RUN_SPAN_COUNT,
+  SLOT_FREE_HEADS,
+  SLOT_HANDED,
+  SLOT_PARTIAL_HEADS,
+} from './layout.ts'
+import type { ArenaMemory } from './memory.ts'
+import { blockCapacity } from './size-classes.ts'
+import { headOf, releaseRun } from './span-map.ts'
+import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
+
+/** How many blocks the run of a span has room for. */
+export function capacityOf(memory: ArenaMemory, head: SpanIndex, classIndex: ClassIndex): number {
+  const runSpanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+  return blockCapacity(memory.classes.strides[classIndex], runSpanCount)
+}
+
+/** Puts a span at the front of its slot's partial spans. */
+export function link(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  span: SpanIndex,
+): void {
+  const { i32 } = memory
+  const first = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+  const next = asSpanIndex(i32[first])
+  i32[memory.recordWord(span, RECORD_PREVIOUS_PARTIAL)] = 0
+  i32[memory.recordWord(span, RECORD_NEXT_PARTIAL)] = next
+  if (next !== 0) i32[memory.recordWord(next, RECORD_PREVIOUS_PARTIAL)] = span
+  i32[first] = span
+}
+
+/** Takes a span off its slot's partial spans. */
+export function unlink(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  span: SpanIndex,
+): void {
+  const { i32 } = memory
+  const next = asSpanIndex(i32[memory.recordWord(span, RECORD_NEXT_PARTIAL)])
+  const previous = asSpanIndex(i32[memory.recordWord(span, RECORD_PREVIOUS_PARTIAL)])
+  if (next !== 0) i32[memory.recordWord(next, RECORD_PREVIOUS_PARTIAL)] = previous
+  if (previous !== 0) i32[memory.recordWord(previous, RECORD_NEXT_PARTIAL)] = next
+  else i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)] = next
+}
+
+/**
+ * Parks the free list of a class, until `spanBudget` spans have become empty and were given back.
+ * Gives how many were.
+ */
+export function parkFreeList(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  spanBudget: number,
+): number {
+  const { i32 } = memory
+  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  const handed = memory.slotWord(slot, SLOT_HANDED + classIndex)
+  let released = 0
+  while (i32[freeHead] !== 0 && released < spanBudget) {
+    const block = i32[freeHead]
+    i32[freeHead] = i32[(block >> 2) - 1]
+    i32[handed]--
+    if (park(memory, slot, classIndex, block)) released++
+  }
+  return released
+}
+
+/** Whether the span was empty then, and was given back. */
+function park(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  block: number,
+): boolean {
+  const { i32 } = memory
+  const span = headOf(memory, memory.spanOf(block))
+  const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
+  const parkedCount = memory.recordWord(span, RECORD_PARKED_COUNT)
+  const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
+  const isPartial = i32[parkedCount] > 0 || carvedCount < capacityOf(memory, span, classIndex)
+  i32[(block >> 2) - 1] = i32[parkedHead]
+  i32[parkedHead] = block
+  i32[parkedCount]++
+  if (i32[parkedCount] === carvedCount) {
+    if (isPartial) unlink(memory, slot, classIndex, span)
+    releaseRun(memory, slot, span)
+    return true
+  }
+  if (!isPartial) link(memory, slot, classIndex, span)
+  return false
+}

@@ -1,0 +1,142 @@
+/**
+ * Box 2: the miss path. A slot's free list of a class is empty; fill it.
+ *
+ *     refill -> a partial span's parked blocks, else carve it -> claim a run -> reclaim, claim again
+ */
+import { carve } from './carve.ts'
+import {
+  CLASS_CAPACITY,
+  RECORD_CARVED_COUNT,
+  RECORD_PARKED_COUNT,
+  RECORD_PARKED_HEAD,
+  SLOT_FREE_HEADS,
+  SLOT_HANDED,
+  SLOT_HANDED_SINCE_LOOK,
+  SLOT_LIVE_SEEN,
+  SLOT_PARTIAL_HEADS,
+  SLOT_PEAK_LIVE,
+  SLOT_REFILLS,
+} from './layout.ts'
+import type { ArenaMemory } from './memory.ts'
+import { capacityOf, link, parkFreeList, unlink } from './partial.ts'
+import { refillCount } from './policy.ts'
+import { minimalRunSpanCount, preferredRunSpanCount } from './size-classes.ts'
+import { claimRun, publishRun } from './span-map.ts'
+import {
+  asClassIndex,
+  asSpanIndex,
+  type ClassIndex,
+  type SlotIndex,
+  type SpanIndex,
+} from './units.ts'
+
+/** Fills the slot's empty free list of a class; false when the arena has no room for one block. */
+export function refill(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): boolean {
+  const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+  if (memory.i32[partial] === 0) {
+    if (lookIsDue(memory, slot)) reclaim(memory, slot, Number.POSITIVE_INFINITY)
+    const span = claimForClass(memory, slot, classIndex)
+    if (span === 0) return false
+    link(memory, slot, classIndex, span)
+  }
+  install(memory, slot, classIndex, asSpanIndex(memory.i32[partial]))
+  return true
+}
+
+/** Hands blocks of a partial span to the free list: its parked ones, else newly carved ones. */
+function install(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  span: SpanIndex,
+): void {
+  const { i32 } = memory
+  const capacity = capacityOf(memory, span, classIndex)
+  const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
+  const parkedCount = memory.recordWord(span, RECORD_PARKED_COUNT)
+  const carvedCount = memory.recordWord(span, RECORD_CARVED_COUNT)
+  let blockCount = i32[parkedCount]
+  let first = i32[parkedHead]
+  if (blockCount > 0) {
+    i32[parkedHead] = 0
+    i32[parkedCount] = 0
+  } else {
+    const wanted = refillCount(memory.classes.strides[classIndex])
+    blockCount = Math.min(wanted, capacity - i32[carvedCount])
+    first = carve(memory, span, classIndex, blockCount)
+  }
+  if (i32[carvedCount] === capacity) unlink(memory, slot, classIndex, span)
+  i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)] = first
+  handOut(memory, slot, classIndex, blockCount)
+  i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
+}
+
+/** Counts blocks that a list, or for large ones the caller, was handed. */
+export function handOut(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  row: number,
+  blockCount: number,
+): void {
+  const { i32 } = memory
+  const handed = memory.slotWord(slot, SLOT_HANDED + row)
+  const peak = memory.slotWord(slot, SLOT_PEAK_LIVE + row)
+  // The free list was empty, so all that had been handed out was live; and one more is about to be.
+  const live = i32[handed] + 1
+  i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] = live
+  if (live > i32[peak]) i32[peak] = live
+  i32[handed] += blockCount
+  i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] += blockCount
+}
+
+/** Claims a run for blocks of a class: a short one where there is no room for the usual one. */
+function claimForClass(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): SpanIndex {
+  const stride = memory.classes.strides[classIndex]
+  let spanCount = preferredRunSpanCount(stride)
+  let span = claimRun(memory, slot, spanCount)
+  if (span === 0) {
+    spanCount = minimalRunSpanCount(stride)
+    span = claimAfterReclaim(memory, slot, spanCount)
+  }
+  if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)
+  return span
+}
+
+/** Claims a run, after giving back the slot's empty spans where none is free. 0: out of memory. */
+export function claimAfterReclaim(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  spanCount: number,
+): SpanIndex {
+  const span = claimRun(memory, slot, spanCount)
+  if (span !== 0 || reclaim(memory, slot, Number.POSITIVE_INFINITY) === 0) return span
+  return claimRun(memory, slot, spanCount)
+}
+
+/**
+ * A look at the free lists is due before they grow by a span, once the slot was handed as many blocks
+ * as it has. So looking costs a bounded part of what was handed out, and what lies idle on the lists
+ * stays below what is in use.
+ */
+function lookIsDue(memory: ArenaMemory, slot: SlotIndex): boolean {
+  const handed = memory.slotWord(slot, SLOT_HANDED)
+  let total = 0
+  for (let row = 0; row < CLASS_CAPACITY; row++) total += memory.i32[handed + row]
+  return memory.i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] >= total
+}
+
+/** Parks the slot's free lists until `spanBudget` spans were given back; gives how many were. */
+export function reclaim(memory: ArenaMemory, slot: SlotIndex, spanBudget: number): number {
+  const { i32 } = memory
+  let released = 0
+  for (let row = 0; row < memory.classes.count && released < spanBudget; row++) {
+    const classIndex = asClassIndex(row)
+    released += parkFreeList(memory, slot, classIndex, spanBudget - released)
+    if (i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0) {
+      i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] =
+        i32[memory.slotWord(slot, SLOT_HANDED + row)]
+    }
+  }
+  i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] = 0
+  return released
+}

@@ -1,0 +1,213 @@
+/**
+ * Who owns which span: the words of the span map, and how runs of spans are claimed and given back.
+ *
+ * Any thread may claim at any time, so a word leaves `free` by compare-and-swap only, to `claimed`,
+ * which names the claimer. A thread that dies half-way leaves claimed spans, or tails beyond what the
+ * head's record says; both name its slot, so whoever adopts it can find and release them.
+ */
+import {
+  CONTROL_FIRST_FREE_SPAN,
+  CONTROL_TOUCHED_SPAN_COUNT,
+  LARGE_CLASS,
+  MAP_OWNER_SHIFT,
+  MAP_POSITION_SHIFT,
+  MAP_STATE_SHIFT,
+  MAX_POSITION,
+  RECORD_RUN_SPAN_COUNT,
+  RECORD_WORD_COUNT,
+  SLOT_OWNED_SPANS,
+  SLOT_PEAK_OWNED_SPANS,
+  SPAN_CLAIMED,
+  SPAN_CONTROL,
+  SPAN_FREE,
+  SPAN_HEAD,
+  SPAN_LARGE,
+  SPAN_TAIL,
+} from './layout.ts'
+import type { ArenaMemory } from './memory.ts'
+import {
+  asClassIndex,
+  asSpanIndex,
+  type ClassIndex,
+  type SlotIndex,
+  type SpanIndex,
+} from './units.ts'
+
+/** How often a claim starts again because a rival took a span from under it. */
+const MAX_ATTEMPTS = 8
+
+const mapWord = (state: number, owner: number, classIndex: number, position: number) =>
+  classIndex |
+  ((owner + 1) << MAP_OWNER_SHIFT) |
+  (state << MAP_STATE_SHIFT) |
+  (position << MAP_POSITION_SHIFT)
+
+/** The map word of a control span. */
+export const CONTROL_SPAN_WORD = mapWord(SPAN_CONTROL, -1, 0, 0)
+/** The map word of the first span of a slot's run of blocks of class 0; OR the class in. */
+export const headPattern = (slot: SlotIndex) => mapWord(SPAN_HEAD, slot, 0, 0)
+
+export const stateInMap = (word: number) => (word >>> MAP_STATE_SHIFT) & 0xf
+export const classInMap = (word: number): ClassIndex => asClassIndex(word & 0xff)
+/** Index of the owner's slot, or -1. */
+export const ownerInMap = (word: number) => ((word >>> MAP_OWNER_SHIFT) & 0xff) - 1
+export const positionInMap = (word: number) => word >>> MAP_POSITION_SHIFT
+
+/** Claims the lowest run of so many free spans; 0 when there is none (span 0 is control). */
+export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {
+  const hint = memory.controlWord(CONTROL_FIRST_FREE_SPAN)
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const head =
+      findFreeRun(memory, memory.i32[hint], spanCount) ||
+      findFreeRun(memory, memory.controlSpanCount, spanCount) // races may leave the hint too high
+    if (head === 0) return asSpanIndex(0)
+    if (claimSpans(memory, slot, head, spanCount)) {
+      if (spanCount === 1) memory.i32[hint] = head + 1
+      return asSpanIndex(head)
+    }
+  }
+  return asSpanIndex(0)
+}
+
+/** Claims the spans behind a run, so that it can grow in place. */
+export function claimBehind(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  span: number,
+  spanCount: number,
+): boolean {
+  if (span + spanCount > memory.spanCount) return false
+  return claimSpans(memory, slot, span, spanCount)
+}
+
+/** Index of the first of `spanCount` adjacent free spans at or after `from`, or 0. */
+function findFreeRun(memory: ArenaMemory, from: number, spanCount: number): number {
+  const { i32 } = memory
+  const map = memory.mapWord(asSpanIndex(0))
+  let found = 0
+  for (let span = from; span < memory.spanCount; span++) {
+    found = i32[map + span] === SPAN_FREE ? found + 1 : 0
+    if (found === spanCount) return span - spanCount + 1
+  }
+  return 0
+}
+
+/** All of them or none. */
+function claimSpans(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  first: number,
+  spanCount: number,
+): boolean {
+  const { i32 } = memory
+  const map = memory.mapWord(asSpanIndex(first))
+  const claimed = mapWord(SPAN_CLAIMED, slot, 0, 0)
+  for (let i = 0; i < spanCount; i++) {
+    if (Atomics.compareExchange(i32, map + i, SPAN_FREE, claimed) !== SPAN_FREE) {
+      while (--i >= 0) Atomics.store(i32, map + i, SPAN_FREE)
+      return false
+    }
+  }
+  count(memory, slot, spanCount)
+  raise(memory, memory.controlWord(CONTROL_TOUCHED_SPAN_COUNT), first + spanCount)
+  return true
+}
+
+/** Puts a claimed run to use, with an empty record. The head comes last: it makes the run real. */
+export function publishRun(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  head: SpanIndex,
+  spanCount: number,
+  classIndex: number,
+): void {
+  const record = memory.recordWord(head, 0)
+  memory.i32.fill(0, record, record + RECORD_WORD_COUNT)
+  extendRun(memory, slot, head, 1, spanCount, classIndex)
+  const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
+  Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
+}
+
+/** Makes claimed spans the tails of a run of `from` spans, which then has `to`. */
+export function extendRun(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  head: SpanIndex,
+  from: number,
+  to: number,
+  classIndex: number,
+): void {
+  const map = memory.mapWord(head)
+  for (let i = from; i < to; i++) {
+    // Only runs of size classes look a tail's head up, and these are far shorter than MAX_POSITION.
+    const word = mapWord(SPAN_TAIL, slot, classIndex, Math.min(i, MAX_POSITION))
+    Atomics.store(memory.i32, map + i, word)
+  }
+  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
+}
+
+/** Gives a run back. The head stops being one first, and is free last. */
+export function releaseRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): void {
+  const { i32 } = memory
+  const spanCount = i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+  Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))
+  releaseSpans(memory, slot, head, spanCount)
+}
+
+/** Gives the end of a run back, so that `to` of its spans remain. */
+export function truncateRun(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  head: SpanIndex,
+  to: number,
+): void {
+  const runSpanCount = memory.recordWord(head, RECORD_RUN_SPAN_COUNT)
+  const from = memory.i32[runSpanCount]
+  memory.i32[runSpanCount] = to
+  releaseSpans(memory, slot, head + to, from - to)
+}
+
+function releaseSpans(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  first: number,
+  spanCount: number,
+): void {
+  const { i32 } = memory
+  const map = memory.mapWord(asSpanIndex(first))
+  for (let i = spanCount - 1; i >= 0; i--) Atomics.store(i32, map + i, SPAN_FREE)
+  const hint = memory.controlWord(CONTROL_FIRST_FREE_SPAN)
+  if (first < i32[hint]) i32[hint] = first
+  count(memory, slot, -spanCount)
+}
+
+function count(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
+  const owned = memory.slotWord(slot, SLOT_OWNED_SPANS)
+  const peak = memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)
+  memory.i32[owned] += spanCount
+  if (memory.i32[owned] > memory.i32[peak]) memory.i32[peak] = memory.i32[owned]
+}
+
+/** Sets a word that other threads raise too to a value, unless it is higher already. */
+function raise(memory: ArenaMemory, word: number, value: number): void {
+  let seen = memory.i32[word]
+  while (seen < value) {
+    const before = Atomics.compareExchange(memory.i32, word, seen, value)
+    if (before === seen) return
+    seen = before
+  }
+}
+
+/** How many spans nobody has. */
+export function countFreeSpans(memory: ArenaMemory): number {
+  const map = memory.mapWord(asSpanIndex(0))
+  let free = 0
+  for (let span = 0; span < memory.spanCount; span++) {
+    if (memory.i32[map + span] === SPAN_FREE) free++
+  }
+  return free
+}
+
+/** The first span of the run that a span of a size class belongs to. */
+export const headOf = (memory: ArenaMemory, span: SpanIndex): SpanIndex =>
+  asSpanIndex(span - positionInMap(memory.i32[memory.mapWord(span)]))

@@ -1,0 +1,43 @@
+/**
+ * Walks everything and reports what does not hold:
+ *
+ *     every run     live + free + uncarved blocks = capacity, and the rest is shorter than a stride
+ *     every block   on exactly one list if free, on none if live
+ *     every slot    handed = live + on the free list, per class; owned spans as in the map
+ */
+import { LARGE_ROW, SLOT_HANDED } from '../layout.ts'
+import type { ArenaMemory } from '../memory.ts'
+import { asSlotIndex } from '../units.ts'
+import { forEachRun } from '../walk.ts'
+import { Findings, type Violation } from './findings.ts'
+import { checkLists } from './lists.ts'
+import { checkMap } from './map.ts'
+import { checkRun } from './runs.ts'
+
+export type { Violation } from './findings.ts'
+
+/** All violations; none when the arena is sound. */
+export function verifyArena(memory: ArenaMemory): Violation[] {
+  const findings = new Findings(memory)
+  checkMap(findings)
+  // Where the map is not sound, nothing else can be read by it.
+  if (findings.violations.length > 0) return findings.violations
+  checkLists(findings)
+  forEachRun(memory, (head, classIndex, owner) => checkRun(findings, head, classIndex, owner))
+  checkHanded(findings)
+  return findings.violations
+}
+
+function checkHanded(findings: Findings): void {
+  const { memory } = findings
+  for (let index = 0; index < memory.slotCount; index++) {
+    const slot = asSlotIndex(index)
+    for (let row = 0; row <= LARGE_ROW; row++) {
+      const counted = memory.i32[memory.slotWord(slot, SLOT_HANDED + row)]
+      const found = findings.handed(slot, row)
+      if (counted === found) continue
+      const what = `${counted} blocks of class ${row} as handed out, there are ${found}`
+      findings.fail(0, `slot ${slot} counts ${what}`)
+    }
+  }
+}
