@@ -85,10 +85,10 @@ export const ELEMENT_TYPE_NAMES = [
 export type ElementTypeName = (typeof ELEMENT_TYPE_NAMES)[number]
 
 /** What a header holds for the arrays of a constructor; -1 for one that it cannot name. */
-export function typeOf(constructor: unknown): number {
+export function typeOf(type: unknown): number {
   // First what games use most; a search of ELEMENT_TYPES takes five times as long.
-  if (constructor === Float32Array) return 8
-  if (constructor === Uint32Array) return 7
-  if (constructor === Int32Array) return 6
-  return ELEMENT_TYPES.indexOf(constructor as ElementArrayConstructor, 1)
+  if (type === Float32Array) return 8
+  if (type === Uint32Array) return 7
+  if (type === Int32Array) return 6
+  return ELEMENT_TYPES.indexOf(type as ElementArrayConstructor, 1)
 }
