@@ -1,0 +1,130 @@
+/**
+ * Keeps the columns of one component in step with a bitECS world.
+ *
+ * One observer of additions does it: bitECS calls it before any of the user's, because the query it
+ * hangs on is made before the user has the component. It makes sure that the row is there and clears
+ * it, so that nothing has to watch removals, and values stay while the user's onRemove observers run.
+ *
+ * Prefabs take part in no query: a component put on one without values fires nothing. But addComponent
+ * ends by asking the component, through a property, whether it is a pair. In a world that has prefabs,
+ * that is when the columns come to cover every id there is.
+ */
+import {
+  $internal,
+  hasComponent,
+  type InternalWorld,
+  observe,
+  onGet,
+  onSet,
+  Prefab,
+  registerQuery,
+  removeComponent,
+  type World,
+  type WorldContext,
+} from 'bitecs'
+import { Columns, type ColumnsOptions } from './columns.ts'
+import { worldWasReset } from './errors.ts'
+import type { Component } from './schema.ts'
+
+/** The property by which bitECS asks; it is undefined of all but pairs. */
+const IS_PAIR = Symbol.for('bitecs-isPairComponent')
+
+/** What bitECS knows of a world; undefined of what is no world. */
+export const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
+
+export class Binding {
+  /** What users hold. */
+  readonly component: Component
+  readonly columns: Columns
+  readonly #world: World
+  readonly #context: WorldContext
+  #index: WorldContext['entityIndex']
+  #unsubscribe: (() => void)[] = []
+  /** Components that the world knew when it was last looked at for prefabs. */
+  #componentCount = 0
+  #hasPrefabs = false
+
+  /** @throws ArenaError 'out-of-memory'; world and arena are as they were then */
+  constructor(world: World, options: Omit<ColumnsOptions, 'component'>) {
+    const isPair = { get: () => this.#isPair() }
+    this.component = Object.create(Object.create(Object.prototype, { [IS_PAIR]: isPair }))
+    this.columns = new Columns({ ...options, component: this.component })
+    this.#world = world
+    this.#context = contextOf(world)
+    this.#index = this.#context.entityIndex
+    this.subscribe()
+  }
+
+  /** Begins anew with a world that knows nothing of the component. */
+  subscribe(): void {
+    const { columns, component } = this
+    const world = this.#world
+    const { entityIndex } = this.#context
+    const { entityMask } = entityIndex
+    this.#index = entityIndex
+    this.#componentCount = 0
+    this.#hasPrefabs = false
+
+    const owners = registerQuery(world, [component])
+    const cover = (eid: number) => {
+      try {
+        columns.cover(eid & entityMask)
+      } catch (error) {
+        // Half added: no event has told of it, so none shall tell that it goes.
+        owners.remove(eid)
+        removeComponent(world, eid, component)
+        throw error
+      }
+    }
+    this.#unsubscribe = [
+      owners.addObservable.subscribe((eid) => {
+        cover(eid)
+        columns.clear(eid & entityMask)
+      }),
+      observe(world, onSet(component), (eid, values) => {
+        cover(eid)
+        columns.write(eid & entityMask, values)
+      }),
+      observe(world, onGet(component), (eid) => {
+        cover(eid)
+        return columns.read(eid & entityMask)
+      }),
+    ]
+  }
+
+  /** Leaves the world alone, and frees the columns. */
+  dispose(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#unsubscribe = []
+    this.columns.dispose()
+  }
+
+  #isPair(): undefined {
+    if (this.#unsubscribe.length === 0) return
+    if (this.#context.entityIndex !== this.#index) throw worldWasReset()
+    if (this.#index.maxId >= this.columns.rowCount && this.#worldHasPrefabs()) this.#coverAll()
+  }
+
+  #worldHasPrefabs(): boolean {
+    if (this.#context.componentCount !== this.#componentCount) {
+      this.#componentCount = this.#context.componentCount
+      this.#hasPrefabs = this.#context.componentMap.has(Prefab)
+    }
+    return this.#hasPrefabs
+  }
+
+  #coverAll(): void {
+    const { maxId, dense, aliveCount, entityMask } = this.#index
+    try {
+      this.columns.cover(maxId)
+    } catch (error) {
+      // The rows of all others are there: who has none was half added just now, if anyone was.
+      const half = dense
+        .slice(0, aliveCount)
+        .filter((eid) => (eid & entityMask) >= this.columns.rowCount)
+        .filter((eid) => hasComponent(this.#world, eid, this.component))
+      for (const eid of half) removeComponent(this.#world, eid, this.component)
+      if (half.length > 0) throw error
+    }
+  }
+}

@@ -1,0 +1,145 @@
+/** The component storage of one bitECS world, on one pool. */
+import type { Pool } from '@ashlar/core'
+import { type EntityId, getId, resetWorld, type World } from 'bitecs'
+import { Binding, contextOf } from './binding.ts'
+import { Cells } from './cells.ts'
+import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
+import { type Component, readSchema, type Schema } from './schema.ts'
+
+/** Rows of a new column: with `f32`, a block of 4 KiB. */
+const DEFAULT_CAPACITY = 1024
+
+export interface StorageOptions {
+  /**
+   * Rows that columns begin with; they double when ids outgrow them. Entity ids start at 1, so n
+   * entities need n + 1 rows. Default 1024.
+   */
+  capacity?: number
+}
+
+export interface Storage {
+  /** The components made so far, by name. */
+  readonly components: Readonly<Record<string, Component>>
+
+  /**
+   * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, that is
+   * the entity id itself in a world without versioned ids. Use it as any bitECS component.
+   *
+   * The columns grow by themselves. One that has grown is another typed array: read the property
+   * again. Until `sync()` the one before can still be read.
+   *
+   * @param name unique in the storage
+   * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
+   * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
+   */
+  component<const S extends Schema>(name: string, schema: S): Component<S>
+
+  /** The index of an entity in the columns. */
+  row(eid: EntityId): number
+
+  /**
+   * Frees what columns moved out of, and renews the columns of a WebAssembly.Memory that has grown.
+   * Call it once a frame, when no view that was read before is used any more.
+   */
+  sync(): void
+
+  /**
+   * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of other
+   * storages of the world too, work on; the user's own observers are gone, as bitECS has it.
+   */
+  reset(): void
+
+  /** Frees every block and takes every observer off. The components are left with empty columns. */
+  dispose(): void
+}
+
+/** What a reset of the world has to tell its storages. */
+const storagesOf = new WeakMap<World, Set<() => void>>()
+
+/**
+ * Puts components of a bitECS world on a pool's arena.
+ *
+ * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
+ */
+export function createStorage(
+  world: World,
+  pool: Pool,
+  { capacity = DEFAULT_CAPACITY }: StorageOptions = {},
+): Storage {
+  checkWorld(world)
+  if (typeof pool?.allocArray !== 'function') {
+    throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
+  }
+  if (!Number.isInteger(capacity) || capacity < 1) {
+    throw invalidArgument('the capacity', capacity, 'a whole number of rows from 1')
+  }
+  const context = contextOf(world)
+  const cells = new Cells(pool)
+  const bindings: Binding[] = []
+  const components: Record<string, Component> = Object.create(null)
+  const siblings = storagesOf.get(world) ?? new Set()
+  storagesOf.set(world, siblings)
+  siblings.add(beginAnew)
+  let isDisposed = false
+
+  function component<const S extends Schema>(name: string, schema: S): Component<S> {
+    checkUse()
+    checkWorld(world)
+    const fields = readSchema(name, schema)
+    if (name in components) throw duplicateComponent(name)
+    if (fields.length === 0) {
+      components[name] = {}
+    } else {
+      const binding = new Binding(world, { name, fields, pool, cells, rowCount: capacity })
+      bindings.push(binding)
+      components[name] = binding.component
+    }
+    return components[name] as Component<S>
+  }
+
+  function row(eid: EntityId): number {
+    checkUse()
+    return getId(context.entityIndex, eid)
+  }
+
+  function sync(): void {
+    checkUse()
+    if (cells.isDetached) cells.renew()
+    for (let i = 0; i < bindings.length; i++) bindings[i].columns.sync()
+  }
+
+  function reset(): void {
+    checkUse()
+    checkWorld(world)
+    resetWorld(world)
+    for (const begin of siblings) begin()
+  }
+
+  function beginAnew(): void {
+    sync()
+    for (const binding of bindings) {
+      binding.columns.clearAll()
+      binding.subscribe()
+    }
+  }
+
+  function dispose(): void {
+    checkUse()
+    isDisposed = true
+    siblings.delete(beginAnew)
+    for (const binding of bindings) binding.dispose()
+  }
+
+  function checkUse(): void {
+    if (isDisposed) throw storageDisposed()
+  }
+
+  return { components, component, row, sync, reset, dispose }
+}
+
+/** Refuses what is no world, or no longer one, after bitECS's deleteWorld. */
+function checkWorld(world: World): void {
+  if (typeof world !== 'object' || world === null || contextOf(world) === undefined) {
+    throw invalidArgument('the world', world, 'a world that createWorld of bitECS gave')
+  }
+}
