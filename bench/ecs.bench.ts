@@ -45,7 +45,7 @@ function ashlarColumns(world: World, rowCount: number): Components {
       for (const column of [Position.x, Position.y, Velocity.x, Velocity.y]) {
         expect(column.buffer === arena.buffer, true, 'column lies in the arena')
       }
-      expect(arena.verify().join('\n'), '', 'violations found by verify')
+      expect(JSON.stringify(arena.verify()), '[]', 'violations found by verify')
     },
   }
 }

@@ -27,7 +27,7 @@ export function prepareViews(work: Work, alloc: ViewHeap): Prepared {
     round: (opCount) =>
       work.pattern === 'random'
         ? replaceViews(alloc, live, work, opCount)
-        : pairViews(alloc, live, work, opCount),
+        : pairViews(alloc, work, opCount),
     check() {
       expect(new Set(live).size, work.liveCount, 'distinct live views')
     },
@@ -47,6 +47,12 @@ export function prepareOffsets(work: Work, heap: OffsetHeap, buffer: ArrayBuffer
     check() {
       expect(live.indexOf(0), -1, 'index of a failed alloc')
       expect(new Set(live).size, work.liveCount, 'distinct live offsets')
+      // Each block still holds the step that allocated it; `fillOffsets` wrote its slot.
+      const intact = live.filter((offset, slot) => {
+        const step = words[offset >> 2]
+        return step === slot || (work.pattern === 'random' && work.slots[step] === slot)
+      })
+      expect(intact.length, work.liveCount, 'blocks that hold what was written to them')
     },
   }
 }
@@ -69,8 +75,7 @@ export function thingMalloc(work: Work): Prepared {
   }
   const prepared = prepareOffsets(work, heap, pool.buf)
   if (work.pattern !== 'view') return prepared
-  const keep: Float32Array[] = []
-  return { ...prepared, round: (opCount) => pairArrays(heap, keep, work, opCount) }
+  return { ...prepared, round: (opCount) => pairArrays(heap, work, opCount) }
 }
 
 /** AssemblyScript's two-level segregated fit heap, compiled by the driver, all its memory there from the start. */
