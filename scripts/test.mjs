@@ -23,7 +23,9 @@ const engines = [
 
 /** The test files of the repository, grouped by the folder that holds them. */
 function findSuites() {
-  const folders = ['packages/core', 'packages/ecs-adapter', 'examples/level', '.'].map((f) => `${f}/test`)
+  const folders = ['packages/core', 'packages/ecs-adapter', 'examples/level', '.'].map(
+    (f) => `${f}/test`,
+  )
   return folders.flatMap((folder) => {
     const files = existsSync(resolve(root, folder)) ? readdirSync(resolve(root, folder)) : []
     const tests = files
@@ -56,7 +58,9 @@ async function bundle(suite) {
     tsconfig: resolve(root, 'tsconfig.json'),
     external: ['esbuild', 'typescript', 'puppeteer-core'],
     // CommonJS dependencies of a test ask for Node's own modules by `require`.
-    banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",
+    },
     logLevel: 'warning',
   })
   return file
@@ -91,7 +95,8 @@ const jobs = []
 for (const suite of findSuites()) {
   const file = await bundle(suite)
   for (const engine of engines) {
-    if (!missing.includes(engine) && (engine.isNode || !suite.nodeOnly)) jobs.push({ engine, suite, file })
+    if (!missing.includes(engine) && (engine.isNode || !suite.nodeOnly))
+      jobs.push({ engine, suite, file })
   }
 }
 if (jobs.length === 0) throw new Error(`no test file matches ${filters.join(', ')}`)
@@ -99,13 +104,15 @@ if (jobs.length === 0) throw new Error(`no test file matches ${filters.join(', '
 const results = []
 const queue = [...jobs]
 const worker = async () => {
-  for (let job = queue.shift(); job; job = queue.shift()) results.push(await run(job.engine, job.suite, job.file))
+  for (let job = queue.shift(); job; job = queue.shift())
+    results.push(await run(job.engine, job.suite, job.file))
 }
 await Promise.all([worker(), worker()]) // two at a time: the suites are single-threaded
 
 console.log('')
 for (const { label, failed } of results) if (failed > 0) console.log(`FAILED: ${label}`)
-for (const engine of missing) console.log(`NOT RUN: ${engine.name} is not installed (${relative(root, engine.command[0])})`)
+for (const engine of missing)
+  console.log(`NOT RUN: ${engine.name} is not installed (${relative(root, engine.command[0])})`)
 const sum = (key) => results.reduce((total, result) => total + result[key], 0)
 const failed = sum('failed') + (process.env.CI ? missing.length : 0)
 console.log(`${sum('passed')} passed, ${failed} failed`)
