@@ -16,12 +16,20 @@ import {
   RECORD_RUN_SPAN_COUNT,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
+  SLOT_HANDED_SINCE_LOOK,
+  SLOT_LIVE_SEEN,
   SLOT_PARTIAL_HEADS,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { blockCapacity } from './size-classes.ts'
 import { headOf, releaseRun } from './span-map.ts'
-import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
+import {
+  asClassIndex,
+  asSpanIndex,
+  type ClassIndex,
+  type SlotIndex,
+  type SpanIndex,
+} from './units.ts'
 
 /** How many blocks the run of a span has room for. */
 export function capacityOf(memory: ArenaMemory, head: SpanIndex, classIndex: ClassIndex): number {
@@ -64,7 +72,7 @@ export function unlink(
  * Parks the free list of a class, until `spanBudget` spans have become empty and were given back.
  * Gives how many were.
  */
-export function parkFreeList(
+function parkFreeList(
   memory: ArenaMemory,
   slot: SlotIndex,
   classIndex: ClassIndex,
@@ -106,4 +114,20 @@ function park(
   }
   if (!isPartial) link(memory, slot, classIndex, span)
   return false
+}
+
+/** Parks the slot's free lists until `spanBudget` spans were given back; gives how many were. */
+export function reclaim(memory: ArenaMemory, slot: SlotIndex, spanBudget: number): number {
+  const { i32 } = memory
+  let released = 0
+  for (let row = 0; row < memory.classes.count && released < spanBudget; row++) {
+    const classIndex = asClassIndex(row)
+    released += parkFreeList(memory, slot, classIndex, spanBudget - released)
+    if (i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0) {
+      i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] =
+        i32[memory.slotWord(slot, SLOT_HANDED + row)]
+    }
+  }
+  i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] = 0
+  return released
 }

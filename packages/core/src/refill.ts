@@ -18,7 +18,7 @@ import {
   SLOT_REFILLS,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { capacityOf, link, parkFreeList, unlink } from './partial.ts'
+import { capacityOf, link, reclaim, unlink } from './partial.ts'
 import { refillCount } from './policy.ts'
 import { minimalRunSpanCount, preferredRunSpanCount } from './size-classes.ts'
 import { claimRun, publishRun } from './span-map.ts'
@@ -123,20 +123,4 @@ function lookIsDue(memory: ArenaMemory, slot: SlotIndex): boolean {
   let total = 0
   for (let row = 0; row < CLASS_CAPACITY; row++) total += memory.i32[handed + row]
   return memory.i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] >= total
-}
-
-/** Parks the slot's free lists until `spanBudget` spans were given back; gives how many were. */
-export function reclaim(memory: ArenaMemory, slot: SlotIndex, spanBudget: number): number {
-  const { i32 } = memory
-  let released = 0
-  for (let row = 0; row < memory.classes.count && released < spanBudget; row++) {
-    const classIndex = asClassIndex(row)
-    released += parkFreeList(memory, slot, classIndex, spanBudget - released)
-    if (i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0) {
-      i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] =
-        i32[memory.slotWord(slot, SLOT_HANDED + row)]
-    }
-  }
-  i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] = 0
-  return released
 }

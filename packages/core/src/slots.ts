@@ -9,7 +9,7 @@ import {
   SLOT_VACANT,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { reclaim } from './refill.ts'
+import { reclaim } from './partial.ts'
 import { asSlotIndex, type SlotIndex } from './units.ts'
 
 const STATE_NAMES = ['vacant', 'open', 'closed'] as const
