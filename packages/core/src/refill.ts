@@ -22,13 +22,7 @@ import { capacityOf, link, reclaim, unlink } from './partial.ts'
 import { refillCount } from './policy.ts'
 import { minimalRunSpanCount, preferredRunSpanCount } from './size-classes.ts'
 import { claimRun, publishRun } from './span-map.ts'
-import {
-  asClassIndex,
-  asSpanIndex,
-  type ClassIndex,
-  type SlotIndex,
-  type SpanIndex,
-} from './units.ts'
+import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
 
 /** Fills the slot's empty free list of a class; false when the arena has no room for one block. */
 export function refill(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): boolean {
