@@ -36,7 +36,10 @@ for (const name of ['core', 'ecs-adapter']) {
   for (const file of readdirSync(resolve(dist, 'esm'), { recursive: true })) {
     if (!file.endsWith('.d.ts')) continue
     // tsc leaves the extensions of declarations as they are in the sources.
-    const types = readFileSync(resolve(dist, 'esm', file), 'utf8').replaceAll(/\.ts(['"])/g, '.js$1')
+    const types = readFileSync(resolve(dist, 'esm', file), 'utf8').replaceAll(
+      /\.ts(['"])/g,
+      '.js$1',
+    )
     // The same declarations serve both: the package.json beside them says what they declare.
     for (const format of ['esm', 'cjs']) {
       mkdirSync(dirname(resolve(dist, format, file)), { recursive: true })

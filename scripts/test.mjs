@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-const outDir = resolve(root, 'out/test')
+const outDir = resolve(root, `out/test-${process.pid}`) // two runs at a time do not meet
 const engineDir = resolve(root, 'test/engines/node_modules')
 const filters = process.argv.slice(2)
 
@@ -85,7 +85,6 @@ function run(engine, suite, file) {
   })
 }
 
-rmSync(outDir, { recursive: true, force: true })
 mkdirSync(outDir, { recursive: true })
 // A file below out/ is ESM by its extension; this keeps Node from looking further up for a package.json.
 writeFileSync(resolve(outDir, 'package.json'), '{"type":"module"}')
@@ -109,6 +108,7 @@ const worker = async () => {
 }
 await Promise.all([worker(), worker()]) // two at a time: the suites are single-threaded
 
+rmSync(outDir, { recursive: true, force: true })
 console.log('')
 for (const { label, failed } of results) if (failed > 0) console.log(`FAILED: ${label}`)
 for (const engine of missing)
