@@ -16,7 +16,7 @@ export interface BodyQueries {
 /** No entity has a body with a greater radius than `radiusMax`. */
 export function createBodyQueries(
   level: Level,
-  { Position, Body }: Components,
+  { Position, Body }: Pick<Components, 'Position' | 'Body'>,
   bodies: CellLists,
   path: Float32Array,
   radiusMax: number,

@@ -43,9 +43,8 @@ export function createCellLists(
   cellCount: number,
 ): CellLists {
   const { u32, i32 } = arena
-  const headsOffset = pool.alloc(cellCount * HEAD_WORDS * 4)
+  const headsOffset = pool.allocZeroed(cellCount * HEAD_WORDS * 4)
   const heads = headsOffset >> 2
-  i32.fill(0, heads, heads + cellCount * HEAD_WORDS)
 
   function insert(eid: number, cell: number): void {
     const head = heads + cell * HEAD_WORDS

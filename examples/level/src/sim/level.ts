@@ -1,7 +1,7 @@
 // A level in the arena: vertices, lines, sectors and block map, each in blocks of their own.
 // Nothing of it changes while the simulation runs, so its views may be kept; they stay valid until
 // `dispose`.
-import type { Pool } from '@ashlar/core'
+import type { ElementArray, ElementArrayConstructor, Pool } from '@ashlar/core'
 import type { BlockMap } from './wad-block-map.ts'
 import type { MapData } from './wad-map.ts'
 
@@ -37,20 +37,19 @@ const SHOT_HEIGHT = 8
 const WAD_BLOCKS_ALL = 1
 const WAD_BLOCKS_MONSTERS = 2
 
+type NumberArray = Exclude<ElementArray, BigInt64Array | BigUint64Array>
+
 /** @throws ArenaError 'out-of-memory'; what was allocated until then is given back. */
 export function createLevel(pool: Pool, map: MapData): Level {
   const offsets: number[] = []
   const dispose = () => {
     for (const offset of offsets.splice(0)) pool.free(offset)
   }
-  const copy = <T extends Float32Array | Uint32Array | Int32Array | Uint16Array | Int16Array>(
-    type: Parameters<Pool['allocArray']>[0],
-    values: ArrayLike<number>,
-  ): T => {
+  const copy = <A extends NumberArray>(type: ElementArrayConstructor<A>, values: A): A => {
     const view = pool.allocArray(type, values.length)
     offsets.push(view.byteOffset)
     view.set(values)
-    return view as T
+    return view
   }
   try {
     const { lines, sectors, blockMap } = map
@@ -59,7 +58,7 @@ export function createLevel(pool: Pool, map: MapData): Level {
       vertexCount: map.vertices.length / 2,
       lineCount: lines.count,
       sectorCount: sectors.count,
-      vertices: copy(Float32Array, map.vertices),
+      vertices: copy(Float32Array, Float32Array.from(map.vertices)),
       lineVertices: copy(Uint16Array, lines.vertices),
       lineSectors: copy(Int32Array, lines.sectors),
       lineFlags: copy(Uint8Array, blockingFlagsOf(map)),

@@ -1,0 +1,93 @@
+// The main job of the repository: a level, simulated in an arena. `npm start -- --help` lists the
+// flags.
+import { Arena, ArenaError } from '@ashlar/core'
+import { type FoundWad, findWad, WadFileError } from './find-wad.ts'
+import { formatCount } from './format.ts'
+import { type Options, readOptions } from './options.ts'
+import { createProgressView } from './progress.ts'
+import { type MapReport, runMap } from './run-map.ts'
+import { type MapData, readMap, WadError } from './sim/index.ts'
+import { type RunReport, summaryAsJson, summaryAsText } from './summary.ts'
+
+/** Address space; pages are taken from the system when they are first used. */
+const ARENA_BYTE_LENGTH = 256 * 2 ** 20
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  const found = findWad(options)
+  const maps = readMaps(found, options)
+  if (!options.json) console.log(headOf(found, maps, options))
+  const report = await run(maps, found, options)
+  console.log(options.json ? summaryAsJson(report) : `\n${summaryAsText(report)}`)
+} catch (error) {
+  // Anything else is a fault of the program, and wants its stack.
+  if (!(error instanceof WadFileError || error instanceof ArenaError)) throw error
+  console.error(`level: ${error.message}`)
+  process.exitCode = 1
+}
+
+function readMaps({ wad, file }: FoundWad, options: Options): MapData[] {
+  const wanted = options.map ?? wad.mapNames[0] ?? 'E1M1'
+  const names = wanted.toLowerCase() === 'all' ? wad.mapNames : [wanted]
+  try {
+    if (names.length === 0) throw new WadError('directory', 0, 'this WAD has no maps at all')
+    return names.map((name) => readMap(wad, name))
+  } catch (error) {
+    throw error instanceof WadError ? new WadFileError(file, error) : error
+  }
+}
+
+/** All maps, one after the other, in one arena that must be empty again after each. */
+async function run(maps: MapData[], found: FoundWad, options: Options): Promise<RunReport> {
+  const arena = Arena.create({ byteLength: ARENA_BYTE_LENGTH })
+  const pool = arena.openPool()
+  const view = createProgressView(options.json ? process.stderr : process.stdout)
+  const onProgress = options.json && !process.stderr.isTTY ? () => {} : view.show
+  process.once('SIGINT', () => {
+    view.stop()
+    process.exit(130)
+  })
+  const reports: MapReport[] = []
+  try {
+    for (const map of maps) {
+      reports.push(await runMap({ ...options, arena, pool, map, onProgress }))
+      assertEmpty(arena, map)
+    }
+  } finally {
+    view.stop()
+  }
+  return {
+    source: found.file ?? 'built-in',
+    engine: engineName(),
+    seed: options.seed,
+    extraActors: options.entities,
+    maps: reports,
+    blocksLeft: arena.blocks().length,
+  }
+}
+
+function assertEmpty(arena: Arena, map: MapData): void {
+  const faults = arena.verify()
+  if (faults.length > 0) throw new Error(`${map.name} left ${JSON.stringify(faults)} behind`)
+  const blockCount = arena.blocks().length
+  if (blockCount > 0) throw new Error(`${blockCount} blocks are still live after ${map.name}`)
+}
+
+function headOf({ wad, file, note }: FoundWad, maps: MapData[], options: Options): string {
+  const mapCount = wad.mapNames.length === 1 ? '1 map' : `${wad.mapNames.length} maps`
+  const thingCount = maps.reduce((sum, map) => sum + map.things.count, 0)
+  const each = maps.length > 1 ? ' each' : ''
+  const what = maps.length === 1 ? maps[0].name : `${maps.length} maps`
+  const things = `${formatCount(thingCount)} things, ${formatCount(options.entities)} more actors`
+  return [
+    ...(note ? [note, ''] : []),
+    `${file ?? 'built-in level'} (${wad.kind}, ${mapCount})`,
+    `${what}: ${things}${each}, ${options.seconds} s${each}, seed ${options.seed}`,
+  ].join('\n')
+}
+
+function engineName(): string {
+  const { bun, deno, node } = process.versions
+  if (bun !== undefined) return `Bun ${bun}`
+  return deno === undefined ? `Node ${node}` : `Deno ${deno}`
+}

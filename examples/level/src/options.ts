@@ -1,0 +1,75 @@
+// The flags of the command line.
+import { Command, InvalidArgumentError } from 'commander'
+
+export interface Options {
+  /** A WAD of the user's; undefined: look for Freedoom. */
+  readonly wad?: string
+  /** The built-in level, whatever is installed. */
+  readonly tiny: boolean
+  /** A map's name or 'all'; undefined: the first map. */
+  readonly map?: string
+  readonly seed: number
+  /** Simulated, for each map. */
+  readonly seconds: number
+  /** Actors besides those of the map. */
+  readonly entities: number
+  readonly json: boolean
+}
+
+const SECONDS = 60
+/** With `--map all`: 36 maps then take some ten seconds. */
+const SECONDS_OF_EACH = 10
+const SECONDS_MAX = 86_400
+const ENTITIES = 500
+const ENTITIES_MAX = 200_000
+
+/**
+ * Reads the arguments that follow the script's name. Prints and exits as commander does: 0 after
+ * `--help`, 1 with the error on stderr when a flag is wrong.
+ */
+export function readOptions(args: readonly string[]): Options {
+  const program = new Command('level')
+    .description('Simulates a level of a Doom WAD in an arena, and says what it cost.')
+    .option('--wad <file>', 'the WAD to read (default: Freedoom, where it is installed)')
+    .option('--tiny', 'the small built-in level, though Freedoom is installed', false)
+    .option('--map <name>', "a map's name, such as E1M1 or MAP01, or all (default: the first)")
+    .option('--seed <n>', 'seed of all that is random', integer(0, 2 ** 32 - 1), 1)
+    .option(
+      '--seconds <n>',
+      'simulated time for each map, at 35 steps a second, as fast as it goes ' +
+        `(default: ${SECONDS}, or ${SECONDS_OF_EACH} with --map all)`,
+      seconds,
+    )
+    .option('--entities <n>', 'actors besides those of the map', integer(0, ENTITIES_MAX), ENTITIES)
+    .option('--json', 'print the summary as JSON, and nothing else', false)
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(--help lists the flags)')
+    .parse(args, { from: 'user' })
+  const options = program.opts<Omit<Options, 'seconds'> & { seconds?: number }>()
+  if (options.tiny && options.wad !== undefined) {
+    program.error('error: --tiny and --wad exclude each other; give one of them')
+  }
+  const isAll = options.map?.toLowerCase() === 'all'
+  return { ...options, seconds: options.seconds ?? (isAll ? SECONDS_OF_EACH : SECONDS) }
+}
+
+const EXAMPLES = `
+Examples:
+  npm start                                  Freedoom's first map, for a simulated minute
+  npm start -- --map all                     all its maps, one after the other in one arena
+  npm start -- --wad my.wad --map MAP01      a WAD of your own
+  npm start -- --entities 5000 --seed 7      a crowd, and other dice`
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+  }
+}
+
+function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (value > 0 && value <= SECONDS_MAX) return value
+  throw new InvalidArgumentError(`Expected a number above 0, up to ${SECONDS_MAX}.`)
+}

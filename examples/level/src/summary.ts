@@ -1,0 +1,131 @@
+// What a run came to, as text and as JSON.
+import { formatBytes, formatChecksum, formatCount, formatFigure, formatTable } from './format.ts'
+import type { MapReport } from './run-map.ts'
+import { STEPS_PER_SECOND } from './sim/index.ts'
+
+export interface RunReport {
+  /** Path of the WAD, or 'built-in'. */
+  readonly source: string
+  readonly engine: string
+  readonly seed: number
+  readonly extraActors: number
+  readonly maps: readonly MapReport[]
+  /** Blocks still live after the last map was disposed of; the same was checked after each. */
+  readonly blocksLeft: number
+}
+
+/** One object: the run, an entry for each map, and sums. Checksums are 8 hexadecimal digits. */
+export function summaryAsJson(report: RunReport): string {
+  const maps = report.maps.map((map) => ({ ...map, checksum: formatChecksum(map.checksum) }))
+  const things = sum(report.maps, (map) => map.things)
+  return JSON.stringify({ ...report, maps, things, checksum: totalChecksum(report) }, null, 2)
+}
+
+export function summaryAsText(report: RunReport): string {
+  const lines = report.maps.length === 1 ? oneMap(report.maps[0]) : manyMaps(report)
+  const emptied = report.maps.length === 1 ? 'the map' : `each of the ${report.maps.length} maps`
+  return [
+    ...lines,
+    row('arena', `empty again after ${emptied}: ${report.blocksLeft} blocks left`),
+    row('checksum', `${totalChecksum(report)}   (seed ${report.seed}, the same on every engine)`),
+    row('engine', report.engine),
+  ].join('\n')
+}
+
+/** Of several maps: of their checksums. */
+export function totalChecksum({ maps }: Pick<RunReport, 'maps'>): string {
+  if (maps.length === 1) return formatChecksum(maps[0].checksum)
+  const total = maps.reduce((hash, map) => Math.imul(hash ^ map.checksum, 0x01000193), 0x811c9dc5)
+  return formatChecksum(total >>> 0)
+}
+
+function oneMap(map: MapReport): string[] {
+  const speed = map.stepsPerSecond / STEPS_PER_SECOND
+  return [
+    row('steps', `${formatCount(map.steps)} in ${formatFigure(map.wallSeconds)} s`),
+    row('steps per second', `${formatCount(map.stepsPerSecond)}   (${times(speed)} real time)`),
+    row('step time', `p50 ${formatMs(map.stepMsP50)}   p99 ${formatMs(map.stepMsP99)}`),
+    row('entities', `${formatCount(map.entities)}   at most ${formatCount(map.entitiesMax)}`),
+    row(
+      'shots',
+      `${formatCount(map.shotsFired)} fired   ${formatCount(map.hits)} hits   ` +
+        `${formatCount(map.knockouts)} knockouts`,
+    ),
+    row('allocs per second', `${formatCount(map.allocsPerSecond)}   (cell lists and trails)`),
+    row('frees per second', formatCount(map.freesPerSecond)),
+    row(
+      'memory',
+      `${formatBytes(map.liveBytes)} live   ${formatBytes(map.committedBytes)} committed   ` +
+        `${formatBytes(map.reservedBytes)} reserved`,
+    ),
+    row('garbage per step', formatGarbage(map.garbageBytesPerStep)),
+  ]
+}
+
+function manyMaps({ maps }: RunReport): string[] {
+  const steps = sum(maps, (map) => map.steps)
+  const wallSeconds = sum(maps, (map) => map.wallSeconds)
+  const perSecond = (of: (map: MapReport) => number) => formatCount(sum(maps, of) / wallSeconds)
+  const garbage = maps.every((map) => map.garbageBytesPerStep !== null)
+    ? sum(maps, (map) => (map.garbageBytesPerStep ?? 0) * map.steps) / steps
+    : null
+  const [most, committed] = [(m: MapReport) => m.entitiesMax, (m: MapReport) => m.committedBytes]
+  return [
+    ...formatTable([TABLE_HEAD, ...maps.map(tableRow)]).map((line) => `  ${line}`),
+    '',
+    row('things', `${formatCount(sum(maps, (m) => m.things))} in ${maps.length} maps`),
+    row('steps', `${formatCount(steps)} in ${formatFigure(wallSeconds)} s`),
+    row('steps per second', formatCount(steps / wallSeconds)),
+    row('entities', `at most ${formatCount(max(maps, most))}`),
+    row('allocs per second', `${perSecond((map) => map.allocs)}   (cell lists and trails)`),
+    row(
+      'frees per second',
+      perSecond((map) => map.frees),
+    ),
+    row(
+      'memory',
+      `at most ${formatBytes(max(maps, (m) => m.liveBytes))} live   ` +
+        `${formatBytes(max(maps, committed))} committed   ` +
+        `${formatBytes(maps[0].reservedBytes)} reserved`,
+    ),
+    row('garbage per step', formatGarbage(garbage)),
+  ]
+}
+
+const TABLE_HEAD = [
+  ...['map', 'things', 'lines', 'entities', 'steps/s', 'p50 ms', 'p99 ms'],
+  ...['allocs/s', 'live KiB', 'checksum'],
+]
+
+function tableRow(map: MapReport): string[] {
+  return [
+    map.map,
+    formatCount(map.things),
+    formatCount(map.lines),
+    formatCount(map.entities),
+    formatCount(map.stepsPerSecond),
+    map.stepMsP50.toFixed(3),
+    map.stepMsP99.toFixed(3),
+    formatCount(map.allocsPerSecond),
+    formatCount(map.liveBytes / 1024),
+    formatChecksum(map.checksum),
+  ]
+}
+
+const LABEL_WIDTH = 18
+const row = (label: string, value: string) => `  ${label.padEnd(LABEL_WIDTH)}  ${value}`
+const times = (factor: number) => `${formatFigure(factor)} times`
+const formatMs = (ms: number) => `${formatFigure(ms)} ms`
+
+function formatGarbage(byteLength: number | null): string {
+  if (byteLength === null) return 'not measurable on this engine, or the run was too short'
+  return `${formatBytes(byteLength)}   (bitECS and the engine included)`
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}
+
+function max<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((most, item) => Math.max(most, of(item)), 0)
+}
