@@ -36,7 +36,8 @@ function findSuites() {
     const nodeOnly = tests.filter((file) => file.endsWith('.node.test.ts'))
     return [
       { name: folder, files: portable, nodeOnly: false },
-      { name: `${folder} (node)`, files: nodeOnly, nodeOnly: true },
+      // Those of the repository build and lint it: once is enough, and twice at a time would collide.
+      { name: `${folder} (node)`, files: nodeOnly, nodeOnly: true, onceOnly: folder === './test' },
     ].filter((suite) => suite.files.length > 0)
   })
 }
