@@ -95,8 +95,8 @@ const jobs = []
 for (const suite of findSuites()) {
   const file = await bundle(suite)
   for (const engine of engines) {
-    if (!missing.includes(engine) && (engine.isNode || !suite.nodeOnly))
-      jobs.push({ engine, suite, file })
+    const isWanted = suite.onceOnly ? engine === engines[0] : engine.isNode || !suite.nodeOnly
+    if (isWanted && !missing.includes(engine)) jobs.push({ engine, suite, file })
   }
 }
 if (jobs.length === 0) throw new Error(`no test file matches ${filters.join(', ')}`)
