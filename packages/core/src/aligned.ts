@@ -40,17 +40,14 @@ export function shiftPayload(
   i32[shifted] = livePattern(memory.tag) | alignmentBits(alignment) | classIndex
   i32[shifted + 1] = byteLength
   if (offset !== block) {
-    i32[header + 1] = offset
     i32[header] = shiftedPattern(memory.tag) | classIndex
+    i32[header + 1] = offset
   }
   return offset
 }
 
-/** Makes a block whose payload was shifted an ordinary live one again, to be freed. */
-export function unshiftPayload(memory: ArenaMemory, block: number, offset: number): void {
-  const { i32 } = memory
-  const classIndex = classInHeader(i32[(offset >> 2) - 2])
-  // The shifted header stays, as a free one: by it a second free of `offset` is recognised.
-  i32[(offset >> 2) - 2] = freePattern(memory.tag) | classIndex
-  i32[(block >> 2) - 2] = livePattern(memory.tag) | classIndex
+/** Says that a shifted payload is free: by that header a second free of `offset` is recognised. */
+export function freeShifted(memory: ArenaMemory, offset: number): void {
+  const header = (offset >> 2) - 2
+  memory.i32[header] = freePattern(memory.tag) | classInHeader(memory.i32[header])
 }

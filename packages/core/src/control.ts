@@ -24,8 +24,8 @@ import {
   MAX_CLASS_COUNT,
   MAX_SLOT_COUNT,
   RECORD_WORD_COUNT,
-  SLOT_WORD_COUNT,
   SPAN_BYTE_LENGTH,
+  slotWordCount,
   VERSION,
 } from './layout.ts'
 import { MAX_STRIDE } from './size-classes.ts'
@@ -48,7 +48,7 @@ function tablesOf({ byteLength, slotCount, classCount }: Geometry) {
   const spanMap = roundUpToLine(classTable + classCount * 4)
   const spanRecords = roundUpToLine(spanMap + spanCount * 4)
   const slots = roundUpToLine(spanRecords + spanCount * RECORD_WORD_COUNT * 4)
-  const byteEnd = slots + slotCount * SLOT_WORD_COUNT * 4
+  const byteEnd = slots + slotCount * slotWordCount(slotCount) * 4
   return { classTable, spanMap, spanRecords, slots, byteEnd }
 }
 
@@ -64,7 +64,7 @@ function geometryWords(geometry: Geometry): [field: number, value: number][] {
     [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
     [CONTROL_SPAN_COUNT, controlSpanCountOf(geometry)],
     [CONTROL_SLOT_COUNT, geometry.slotCount],
-    [CONTROL_SLOT_BYTE_LENGTH, SLOT_WORD_COUNT * 4],
+    [CONTROL_SLOT_BYTE_LENGTH, slotWordCount(geometry.slotCount) * 4],
     [CONTROL_CLASS_COUNT, geometry.classCount],
     [CONTROL_CLASS_TABLE, tables.classTable],
     [CONTROL_SPAN_MAP, tables.spanMap],

@@ -88,15 +88,15 @@
  *          3      blocks handed to lists since blocks were last looked at for empty spans
  *       4-15      zero
  *      16-31      recovery words: what a thread was in the middle of when it died
- *      32-63      inbox
- *     64-191      head of the free list, per class                       payload offset
- *    192-319      first partial span, per class                         span index
- *    320-447      handed count: live blocks and those on the free list, per class
- *    448-575      live count when the free list was last empty, per class
- *    576-703      peak of that, per class
- *    704-831      refill count, per class
- *    832-895      outbox
- *   896-1023      telemetry ring
+ *     32-159      head of the free list, per class                       payload offset
+ *    160-287      first partial span, per class                         span index
+ *    288-415      handed count: live blocks and those on the free list, per class
+ *    416-543      live count when the free list was last empty, per class
+ *    544-671      peak of that, per class
+ *    672-799      refill count, per class
+ *    800-927      telemetry ring
+ *    928-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
+ *                 owner that blocks were freed for, and the inbox, per slot that freed them
  *
  * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks.
  */
@@ -174,17 +174,23 @@ export const CLASS_CAPACITY = 128
 export const MAX_CLASS_COUNT = CLASS_CAPACITY - 1
 export const LARGE_ROW = CLASS_CAPACITY - 1
 
-export const SLOT_WORD_COUNT = 1024
+/** Up to the mail. */
+export const SLOT_FIXED_WORD_COUNT = 928
+export const MAIL_ARRAY_COUNT = 6
 export const SLOT_STATE = 0
 export const SLOT_OWNED_SPANS = 1
 export const SLOT_PEAK_OWNED_SPANS = 2
 export const SLOT_HANDED_SINCE_LOOK = 3
-export const SLOT_FREE_HEADS = 64
+export const SLOT_FREE_HEADS = 32
 export const SLOT_PARTIAL_HEADS = SLOT_FREE_HEADS + CLASS_CAPACITY
 export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY
 export const SLOT_LIVE_SEEN = SLOT_HANDED + CLASS_CAPACITY
 export const SLOT_PEAK_LIVE = SLOT_LIVE_SEEN + CLASS_CAPACITY
 export const SLOT_REFILLS = SLOT_PEAK_LIVE + CLASS_CAPACITY
+
+/** Words of a slot; with the default of 15 slots it is 4 KiB long. */
+export const slotWordCount = (slotCount: number) =>
+  SLOT_FIXED_WORD_COUNT + MAIL_ARRAY_COUNT * (Math.ceil(slotCount / 16) * 16)
 
 export const SLOT_STATE_MASK = 0xff
 export const SLOT_GENERATION = 1 << 8

@@ -4,6 +4,7 @@ import {
   CONTROL_BYTE_LENGTH,
   CONTROL_CLASS_COUNT,
   CONTROL_CLASS_TABLE,
+  CONTROL_SLOT_BYTE_LENGTH,
   CONTROL_SLOT_COUNT,
   CONTROL_SLOTS,
   CONTROL_SPAN_COUNT,
@@ -11,7 +12,6 @@ import {
   CONTROL_SPAN_RECORDS,
   CONTROL_TAG,
   RECORD_WORD_COUNT,
-  SLOT_WORD_COUNT,
   SPAN_SHIFT,
 } from './layout.ts'
 import { SizeClasses } from './size-classes.ts'
@@ -74,6 +74,7 @@ export class ArenaMemory {
   readonly #spanMap: number
   readonly #spanRecords: number
   readonly #slots: number
+  readonly #slotWordCount: number
 
   /** Of a buffer with a valid control header at `base`. */
   constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
@@ -94,6 +95,7 @@ export class ArenaMemory {
     this.#spanMap = regionAt(CONTROL_SPAN_MAP)
     this.#spanRecords = regionAt(CONTROL_SPAN_RECORDS)
     this.#slots = regionAt(CONTROL_SLOTS)
+    this.#slotWordCount = wordAt(CONTROL_SLOT_BYTE_LENGTH) >> 2
     this.#growable = growable
     this.#views = new Views(buffer, base + this.byteLength)
   }
@@ -130,7 +132,7 @@ export class ArenaMemory {
   }
 
   slotWord(slot: SlotIndex, field: number): WordIndex {
-    return asWordIndex(this.#slots + slot * SLOT_WORD_COUNT + field)
+    return asWordIndex(this.#slots + slot * this.#slotWordCount + field)
   }
 
   /** The span that a byte offset within the arena lies in. */

@@ -9,7 +9,7 @@
  * 10 / 7.6 ns a pair): a class with fields 1.3 times as long; class table and divisors as words of
  * the arena, so that one typed array is enough: the same.
  */
-import { alignedByteLength, checkAlignment, shiftPayload, unshiftPayload } from './aligned.ts'
+import { alignedByteLength, checkAlignment, freeShifted, shiftPayload } from './aligned.ts'
 import { invalidArgument, invalidOffset, outOfMemory, poolClosed } from './errors.ts'
 import {
   alignmentInHeader,
@@ -124,8 +124,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       if (block > 0) {
         const header = (block >> 2) - 2
         i32[freeHeads + classIndex] = i32[header + 1]
-        i32[header] = live | classIndex
         i32[header + 1] = byteLength
+        i32[header] = live | classIndex // last: a thread that dies before has not allocated
         return block
       }
     }
@@ -188,7 +188,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     checkOpen()
     if (offset === 0) return
     const block = ownBlockAt(offset)
-    if (block !== offset) unshiftPayload(memory, block, offset)
+    if (block !== offset) freeShifted(memory, offset)
     const classIndex = classOfBlock(memory, block)
     if (classIndex === LARGE_CLASS) {
       freeLarge(memory, slot, block)
