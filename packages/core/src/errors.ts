@@ -36,6 +36,13 @@ export function shown(value: unknown): string {
 export const invalidArgument = (name: string, given: unknown, expected: string) =>
   new ArenaError('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
 
+/** Throws unless `count` is a number that a length can be. */
+export function checkCount(name: string, count: unknown, unit: string): void {
+  if (typeof count !== 'number' || count >>> 0 !== count) {
+    throw invalidArgument(name, count, `a whole number of ${unit} from 0 to 2^32 - 1`)
+  }
+}
+
 export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
   new ArenaError(
     'out-of-memory',

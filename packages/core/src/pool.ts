@@ -10,7 +10,7 @@
  * the arena, so that one typed array is enough: the same.
  */
 import { alignedByteLength, checkAlignment, freeShifted, shiftPayload } from './aligned.ts'
-import { invalidArgument, invalidOffset, outOfMemory, poolClosed } from './errors.ts'
+import { checkCount, invalidArgument, invalidOffset, outOfMemory, poolClosed } from './errors.ts'
 import {
   alignmentInHeader,
   type ElementArray,
@@ -23,102 +23,43 @@ import {
   typeOf,
 } from './header.ts'
 import { allocLarge, freeLarge } from './large.ts'
-import { FIRST_PAYLOAD, LARGE_CLASS, SLOT_FREE_HEADS } from './layout.ts'
+import { FIRST_PAYLOAD, LARGE_CLASS, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
 import { classOfBlock, headerWordAt, liveBlockAt, ownerOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
+import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
 import { resizeInPlace } from './resize.ts'
 import { closeSlot } from './slots.ts'
 import { countFreeSpans, headPattern } from './span-map.ts'
 import { asSpanIndex, type SlotIndex } from './units.ts'
 
-/** How much `collect` may do. */
-export interface CollectOptions {
-  /** Stop once so many spans of 64 KiB were given back. By default: all that are empty. */
-  readonly spans?: number
-}
-
-/**
- * One thread's way to allocate: a private front to one slot of an arena.
- *
- * Offsets are byte offsets from the start of `arena.buffer`, multiples of 16, and 0 is null. The
- * contents of a new block are whatever the memory held. Whatever throws leaves the arena as it was.
- * (Boxes: see docs/design.md.)
- */
-export interface Pool {
-  /** Index of the pool's slot, which all of its blocks belong to. */
-  readonly slot: number
-
-  /**
-   * Allocates `byteLength` bytes, 0 included, and gives the block's offset.
-   * @param alignment of the offset: a power of two up to 4096; 16 by default
-   * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
-   */
-  alloc(byteLength: number, alignment?: number): number
-
-  /** As `alloc`, but gives 0 when the arena has no room. */
-  tryAlloc(byteLength: number, alignment?: number): number
-
-  /** As `alloc`, with every byte 0. */
-  allocZeroed(byteLength: number, alignment?: number): number
-
-  /**
-   * Allocates a typed array over the arena. `view.byteOffset` is the block's offset: free it by that.
-   * The header remembers the type, so `arena.view(offset)` gives the same view in any thread. The
-   * elements are not cleared.
-   * @param length in elements
-   * @throws as `alloc`
-   */
-  allocArray<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
-
-  /**
-   * Changes a block's byte length, in place where it can, and gives its offset, which is a new one
-   * otherwise. Keeps the contents up to the smaller length, the element type and the alignment.
-   * `realloc(0, n)` is `alloc(n)`. When it throws, the block is as it was; shrinking never does.
-   * @throws ArenaError as `alloc` and `free`
-   */
-  realloc(offset: number, byteLength: number): number
-
-  /**
-   * Frees a block. `free(0)` does nothing, as in C.
-   * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (its header was overwritten),
-   * 'pool-closed'
-   */
-  free(offset: number): void
-
-  /** The byte length that was asked for. @throws as `free` */
-  byteLengthOf(offset: number): number
-
-  /** Gives empty spans back to the arena, and tells how many. Costs a look at the free blocks. */
-  collect(options?: CollectOptions): number
-
-  /**
-   * Hands the slot back. Blocks stay live; the pool cannot be used any more. Closing it again does
-   * nothing.
-   */
-  close(): void
-}
-
 /**
  * @param grown the pool that another one's closures are put into, because the buffer was replaced: a
  * WebAssembly.Memory has grown. The old closures find their words undefined, which both fast paths
- * take for a miss, and pass the call on. (With `let i32` instead there is nothing to replace, and
- * every pair takes 1.1 ns more: engines embed what a constant refers to.)
+ * take for a miss; like all others, they pass the call on. (With `let i32` instead there is nothing
+ * to replace, and every pair takes 1.1 ns more: engines embed what a constant refers to.)
  */
 export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): Pool {
   const { i32 } = memory
   const { base } = memory
-  const { classOf, maxByteLength, divisors } = memory.classes
+  const { maxByteLength, divisors } = memory.classes
+  // A copy, which `close` blanks: the slot's free lists are another pool's once it is opened again.
+  const classOf = memory.classes.classOf.slice()
   const freeHeads: number = memory.slotWord(slot, SLOT_FREE_HEADS)
   const spanMap: number = memory.mapWord(asSpanIndex(0))
   const live = livePattern(memory.tag)
   const freed = freePattern(memory.tag)
-  // Of a closed pool -1, which no word of the span map equals; its free lists are empty.
+  // Of a closed pool -1, which no word of the span map equals.
   let mine = headPattern(slot)
 
   function tryAlloc(byteLength: number, alignment?: number): number {
-    if (alignment === undefined && byteLength >>> 0 === byteLength && byteLength <= maxByteLength) {
+    if (
+      alignment === undefined &&
+      typeof byteLength === 'number' && // `>>>` throws for a bigint or a symbol
+      byteLength >>> 0 === byteLength &&
+      byteLength <= maxByteLength
+    ) {
       const classIndex = classOf[(byteLength + 23) >>> 4]
       const block = i32[freeHeads + classIndex]
       if (block > 0) {
@@ -138,7 +79,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   }
 
   function free(offset: number): void {
-    if ((offset | 0) === offset && offset > 0) {
+    if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
       const header = (offset >> 2) - 2
       const word = i32[header]
       const classIndex = word & 0xff
@@ -164,11 +105,9 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   }
 
   function tryAllocSlow(byteLength: number, alignment?: number): number {
-    if (i32.length === 0) return renewed().tryAlloc(byteLength, alignment)
     checkOpen()
-    if (byteLength >>> 0 !== byteLength) {
-      throw invalidArgument('byteLength', byteLength, 'a whole number of bytes from 0 to 2^32 - 1')
-    }
+    if (i32.length === 0) return renewed().tryAlloc(byteLength, alignment)
+    checkCount('byteLength', byteLength, 'bytes')
     if (alignment !== undefined) {
       checkAlignment(alignment)
       if (alignment <= 16) return tryAlloc(byteLength)
@@ -181,11 +120,11 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   }
 
   function freeSlow(offset: number): void {
+    checkOpen()
     if (i32.length === 0) {
       renewed().free(offset)
       return
     }
-    checkOpen()
     if (offset === 0) return
     const block = ownBlockAt(offset)
     if (block !== offset) freeShifted(memory, offset)
@@ -209,6 +148,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     return block
   }
 
+  /** Comes first in all that is not fast: what is closed stays closed when the buffer is replaced. */
   function checkOpen(): void {
     if (mine === -1) throw poolClosed()
   }
@@ -231,9 +171,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function allocArray<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A {
     const elementType = typeOf(type)
     if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
-    if (length >>> 0 !== length) {
-      throw invalidArgument('length', length, 'a whole number of elements from 0 to 2^32 - 1')
-    }
+    checkCount('length', length, 'elements')
     const offset = alloc(length * type.BYTES_PER_ELEMENT)
     const { buffer, i32: words } = memory.views
     words[(offset >> 2) - 2] |= typeBits(elementType)
@@ -242,11 +180,10 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function realloc(offset: number, byteLength: number): number {
     checkOpen()
+    if (i32.length === 0) return renewed().realloc(offset, byteLength)
     if (offset === 0) return alloc(byteLength)
     const block = ownBlockAt(offset)
-    if (byteLength >>> 0 !== byteLength) {
-      throw invalidArgument('byteLength', byteLength, 'a whole number of bytes from 0 to 2^32 - 1')
-    }
+    checkCount('byteLength', byteLength, 'bytes')
     if (resizeInPlace(memory, slot, block, offset, byteLength)) return offset
     const header = headerWordAt(memory, offset)
     const before = secondWordAt(memory, offset)
@@ -264,20 +201,32 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function byteLengthOf(offset: number): number {
     checkOpen()
+    if (i32.length === 0) return renewed().byteLengthOf(offset)
     liveBlockAt(memory, offset)
     return secondWordAt(memory, offset)
   }
 
   function collect(options?: CollectOptions): number {
     checkOpen()
+    if (i32.length === 0) return renewed().collect(options)
+    if (options !== undefined && (typeof options !== 'object' || options === null)) {
+      throw invalidArgument('options', options, 'an object such as { spans: 1 }')
+    }
     const spans = options?.spans ?? Number.POSITIVE_INFINITY
-    if (!(spans >= 0)) throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
+    if (typeof spans !== 'number' || !(spans >= 0)) {
+      throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
+    }
     return reclaim(memory, slot, spans)
   }
 
   function close(): void {
     if (mine === -1) return
+    if (i32.length === 0) {
+      renewed().close()
+      return
+    }
     mine = -1
+    classOf.fill(LARGE_ROW) // the row of large blocks has no free list
     closeSlot(memory, slot)
   }
 
