@@ -2,7 +2,7 @@
 import { type BlockInfo, listBlocks } from './blocks.ts'
 import { type ArenaOptions, findGround, isShared } from './buffers.ts'
 import { checkControl, writeControl } from './control.ts'
-import { invalidArgument, notAnArena, notShareable } from './errors.ts'
+import { invalidArgument, notAnArena, notShareable, shown } from './errors.ts'
 import { ELEMENT_TYPES, type ElementArray, typeInHeader } from './header.ts'
 import { headerWordAt, liveBlockAt, secondWordAt } from './lookup.ts'
 import { ArenaMemory } from './memory.ts'
@@ -40,7 +40,7 @@ export class Arena {
   /**
    * Makes an arena, in memory of its own or in a caller's. What that memory held is lost.
    * @throws ArenaError 'invalid-argument'; 'not-shareable' when `shared` is asked for where the
-   * platform or the page forbids it
+   * platform or the page forbids it; 'out-of-memory' when it has no memory of that length to give
    */
   static create(options: ArenaOptions): Arena {
     if (typeof options !== 'object' || options === null) {
@@ -68,7 +68,7 @@ export class Arena {
     }
     if (!isShared(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
     if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % 16 !== 0) {
-      throw notAnArena(`this handle has byteOffset ${byteOffset}, no multiple of 16`)
+      throw notAnArena(`this handle has byteOffset ${shown(byteOffset)}, no multiple of 16`)
     }
     checkControl(buffer, byteOffset)
     return new Arena(new ArenaMemory(buffer, byteOffset), true)

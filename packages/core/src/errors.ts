@@ -51,6 +51,12 @@ export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount
       'the arena with a larger byteLength. (tryAlloc gives 0 instead of this error.)',
   )
 
+export const noBuffer = (byteLength: number, reason: unknown) =>
+  new ArenaError(
+    'out-of-memory',
+    `the platform has no ${byteLength} bytes for an arena (${reason}). Create a smaller one`,
+  )
+
 export const invalidOffset = (given: unknown, reason: string) =>
   new ArenaError(
     'invalid-offset',
