@@ -3,7 +3,10 @@ import type { ElementArray, ElementArrayConstructor } from './header.ts'
 
 /** How much `collect` may do. */
 export interface CollectOptions {
-  /** Stop once so many spans of 64 KiB were given back. By default: all that are empty. */
+  /**
+   * Stop once so many spans of 64 KiB were given back: the runs of larger classes have several,
+   * and are given back whole. By default: all that are empty.
+   */
   readonly spans?: number
 }
 

@@ -212,11 +212,11 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     if (options !== undefined && (typeof options !== 'object' || options === null)) {
       throw invalidArgument('options', options, 'an object such as { spans: 1 }')
     }
-    const spans = options?.spans ?? Number.POSITIVE_INFINITY
+    const spans = options?.spans ?? memory.spanCount
     if (typeof spans !== 'number' || !(spans >= 0)) {
       throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
     }
-    return reclaim(memory, slot, spans)
+    return reclaim(memory, slot, Math.min(spans, memory.spanCount))
   }
 
   function close(): void {

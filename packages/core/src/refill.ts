@@ -28,7 +28,7 @@ import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './
 export function refill(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): boolean {
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (memory.i32[partial] === 0) {
-    if (lookIsDue(memory, slot)) reclaim(memory, slot, Number.POSITIVE_INFINITY)
+    if (lookIsDue(memory, slot)) reclaim(memory, slot, memory.spanCount)
     const span = claimForClass(memory, slot, classIndex)
     if (span === 0) return false
     link(memory, slot, classIndex, span)
@@ -103,7 +103,7 @@ export function claimAfterReclaim(
   spanCount: number,
 ): SpanIndex {
   const span = claimRun(memory, slot, spanCount)
-  if (span !== 0 || reclaim(memory, slot, Number.POSITIVE_INFINITY) === 0) return span
+  if (span !== 0 || reclaim(memory, slot, memory.spanCount) === 0) return span
   return claimRun(memory, slot, spanCount)
 }
 

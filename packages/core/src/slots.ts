@@ -35,7 +35,7 @@ export function openSlot(memory: ArenaMemory): SlotIndex {
 
 /** Closes a slot. Its free blocks are parked, so that empty spans go back to the arena. */
 export function closeSlot(memory: ArenaMemory, slot: SlotIndex): void {
-  reclaim(memory, slot, Number.POSITIVE_INFINITY)
+  reclaim(memory, slot, memory.spanCount)
   const word = memory.slotWord(slot, SLOT_STATE)
   const generation = memory.i32[word] & ~SLOT_STATE_MASK
   Atomics.store(memory.i32, word, generation | SLOT_CLOSED)
