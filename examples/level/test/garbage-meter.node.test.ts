@@ -17,7 +17,7 @@ test('a step that makes no garbage measures next to none', () => {
   const step = () => {
     for (let i = 0; i < numbers.length; i++) numbers[i] += i
   }
-  // The compilers allocate, too, and are done some day: the least of some windows is the step's own.
+  // Compilers allocate, too, and are done some day: the least of some windows is the step's own.
   const windows = Array.from({ length: 8 }, () => measure(step, 5000) ?? Infinity)
   assert.ok(Math.min(...windows) < 64, `${windows} bytes`)
 })
