@@ -1,6 +1,6 @@
 /** The component storage of one bitECS world, on one pool. */
 import type { Pool } from '@ashlar/core'
-import { type EntityId, getId, resetWorld, type World } from 'bitecs'
+import { type EntityId, getId, resetWorld, type World, type WorldContext } from 'bitecs'
 import { Binding, contextOf } from './binding.ts'
 import { Cells } from './cells.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
@@ -8,6 +8,8 @@ import { type Component, readSchema, type Schema } from './schema.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
+/** A column of `f64` would have as many bytes as the largest arena. */
+const MAX_CAPACITY = 2 ** 28
 
 export interface StorageOptions {
   /**
@@ -53,8 +55,15 @@ export interface Storage {
   dispose(): void
 }
 
-/** What a reset of the world has to tell its storages. */
-const storagesOf = new WeakMap<World, Set<() => void>>()
+/** How to begin anew, of each storage of a world: bitECS tells nobody of a reset. */
+type Siblings = Set<() => void>
+/** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
+const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
+
+function siblingsOf(context: WorldContext & { [SIBLINGS]?: Siblings }): Siblings {
+  context[SIBLINGS] ??= new Set()
+  return context[SIBLINGS]
+}
 
 /**
  * Puts components of a bitECS world on a pool's arena.
@@ -70,15 +79,15 @@ export function createStorage(
   if (typeof pool?.allocArray !== 'function') {
     throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
   }
-  if (!Number.isInteger(capacity) || capacity < 1) {
-    throw invalidArgument('the capacity', capacity, 'a whole number of rows from 1')
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
+    const expected = `a whole number of rows from 1 to ${MAX_CAPACITY}`
+    throw invalidArgument('the capacity', capacity, expected)
   }
   const context = contextOf(world)
   const cells = new Cells(pool)
   const bindings: Binding[] = []
   const components: Record<string, Component> = Object.create(null)
-  const siblings = storagesOf.get(world) ?? new Set()
-  storagesOf.set(world, siblings)
+  const siblings = siblingsOf(context)
   siblings.add(beginAnew)
   let isDisposed = false
 

@@ -1,0 +1,222 @@
+// Random calls of bitECS against a plain model of what each entity has; the arena is verified after
+// every step. Observers check what they are shown, in the middle of bitECS's own calls.
+import { type Component, t, type Values } from '@ashlar/ecs-adapter'
+import {
+  addComponent,
+  addEntity,
+  addPrefab,
+  getComponent,
+  hasComponent,
+  IsA,
+  observe,
+  onAdd,
+  onRemove,
+  onSet,
+  query,
+  removeComponent,
+  removeEntity,
+  set,
+} from 'bitecs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertSound, buffers, createRandom, createScene } from './support.ts'
+
+const test = suite('model')
+
+const schemas = {
+  Position: { x: t.f32, y: t.f32 },
+  Health: { points: t.i16, max: t.u8 },
+  Target: { eid: t.eid, at: t.f64, flag: t.i8 },
+  Enemy: {},
+}
+type Name = keyof typeof schemas
+type Row = Record<string, number>
+interface Entity {
+  isPrefab: boolean
+  rows: Map<Name, Row>
+}
+
+const names = Object.keys(schemas) as Name[]
+const fieldsOf = (name: Name) => Object.keys(schemas[name])
+
+function runModel(seed: number, shared: boolean, stepCount: number): void {
+  const random = createRandom(seed)
+  const pick = <T>(list: readonly T[]): T => list[random(list.length)]
+  const scene = createScene({ shared, capacity: 1 + random(8), byteLength: 2 ** 21 })
+  const { arena, world, storage } = scene
+  const components = Object.fromEntries(
+    names.map((name) => [name, storage.component(name, schemas[name])]),
+  ) as Record<Name, Component>
+  let entities = new Map<number, Entity>()
+  let eventCount = 0
+
+  // Small whole numbers: every type of field holds them as they are.
+  const createValues = (name: Name, isWhole: boolean): Row =>
+    Object.fromEntries(
+      fieldsOf(name)
+        .filter(() => isWhole || random(3) > 0)
+        .map((field) => [field, 1 + random(100)]),
+    )
+  const zeros = (name: Name): Row => Object.fromEntries(fieldsOf(name).map((field) => [field, 0]))
+  const inColumns = (name: Name, eid: number): Row =>
+    Object.fromEntries(fieldsOf(name).map((field) => [field, components[name][field][eid]]))
+
+  function watch(): void {
+    for (const name of names) {
+      const component = components[name]
+      observe(world, onAdd(component), (eid) => {
+        eventCount++
+        assert.equal(inColumns(name, eid), zeros(name), `${name} of ${eid} in onAdd`)
+      })
+      observe(world, onSet(component), (eid, values) => {
+        eventCount++
+        for (const [field, value] of Object.entries(values as Values<Row>)) {
+          assert.is(component[field][eid], value, `${name}.${field} of ${eid} in onSet`)
+        }
+      })
+      observe(world, onRemove(component), (eid) => {
+        eventCount++
+        const row = entities.get(eid)?.rows.get(name)
+        assert.equal(inColumns(name, eid), row, `${name} of ${eid} in onRemove`)
+      })
+    }
+  }
+
+  function check(eid: number): void {
+    const { rows } = entities.get(eid)!
+    for (const name of names) {
+      const row = rows.get(name)
+      assert.is(hasComponent(world, eid, components[name]), row !== undefined, `${name} of ${eid}`)
+      if (row === undefined) continue
+      assert.equal(getComponent(world, eid, components[name]), row, `${name} of ${eid}`)
+      assert.equal(inColumns(name, eid), row, `${name} of ${eid} in columns`)
+    }
+  }
+
+  function add(eid: number): void {
+    const { isPrefab, rows } = entities.get(eid)!
+    const name = pick(names)
+    const component = components[name]
+    const before = rows.get(name)
+    if (random(2) === 0) {
+      // Nothing tells that a prefab gets a component: its row is cleared by who writes it.
+      const values = createValues(name, isPrefab && before === undefined)
+      addComponent(world, eid, set(component, values))
+      rows.set(name, { ...(before ?? zeros(name)), ...values })
+    } else {
+      addComponent(world, eid, component)
+      rows.set(name, before ?? zeros(name))
+      if (isPrefab && before === undefined) write(eid, name, true)
+    }
+  }
+
+  function write(eid: number, name: Name, isWhole: boolean): void {
+    const row = entities.get(eid)!.rows.get(name)!
+    for (const [field, value] of Object.entries(createValues(name, isWhole))) {
+      components[name][field][eid] = value
+      row[field] = value
+    }
+  }
+
+  const eids = () => [...entities.keys()]
+  const track = (eid: number, isPrefab: boolean) => {
+    assert.not.ok(entities.has(eid))
+    entities.set(eid, { isPrefab, rows: new Map() })
+    return eid
+  }
+  const steps: Record<string, () => void> = {
+    spawn: () => add(track(addEntity(world), false)),
+    spawnMany() {
+      for (let count = random(40); count > 0; count--) track(addEntity(world), false)
+    },
+    prefab: () => add(track(addPrefab(world), true)),
+    instance() {
+      const prefabs = eids().filter((eid) => entities.get(eid)!.isPrefab)
+      if (prefabs.length === 0) return
+      const prefab = pick(prefabs)
+      const eid = track(addEntity(world), false)
+      addComponent(world, eid, IsA(prefab))
+      for (const [name, row] of entities.get(prefab)!.rows) {
+        entities.get(eid)!.rows.set(name, { ...row })
+      }
+      check(eid)
+      check(prefab)
+    },
+    kill() {
+      if (entities.size === 0) return
+      const eid = pick(eids())
+      removeEntity(world, eid)
+      entities.delete(eid)
+    },
+    add() {
+      if (entities.size > 0) add(pick(eids()))
+    },
+    remove() {
+      const owners = eids().filter((eid) => entities.get(eid)!.rows.size > 0)
+      if (owners.length === 0) return
+      const eid = pick(owners)
+      const name = pick([...entities.get(eid)!.rows.keys()])
+      removeComponent(world, eid, components[name])
+      entities.get(eid)!.rows.delete(name)
+    },
+    write() {
+      const owners = eids().filter((eid) => entities.get(eid)!.rows.size > 0)
+      if (owners.length === 0) return
+      const eid = pick(owners)
+      write(eid, pick([...entities.get(eid)!.rows.keys()]), false)
+    },
+    query() {
+      const name = pick(names)
+      const owners = eids().filter((eid) => {
+        const { isPrefab, rows } = entities.get(eid)!
+        return !isPrefab && rows.has(name)
+      })
+      const found = [...query(world, [components[name]])]
+      assert.equal(found.sort(), owners.sort(), `query of ${name}`)
+    },
+    sync() {
+      storage.sync()
+      const columnCount = names.flatMap(fieldsOf).length
+      assert.is(arena.blocks().length, columnCount)
+    },
+    reset() {
+      if (random(20) > 0) return
+      storage.reset()
+      entities = new Map()
+      watch()
+    },
+  }
+
+  watch()
+  const log: string[] = []
+  try {
+    for (let step = 0; step < stepCount; step++) {
+      // Now the world tends to grow, now to shrink.
+      const isGrowing = Math.floor(step / 100) % 2 === 0
+      const often = isGrowing ? ['spawn', 'add', 'spawnMany'] : ['kill']
+      const name = pick(random(2) === 0 ? often : Object.keys(steps))
+      log.push(name)
+      steps[name]()
+      assertSound(arena)
+      if (step % 20 === 0) for (const eid of entities.keys()) check(eid)
+    }
+    for (const eid of entities.keys()) check(eid)
+    assert.ok(eventCount > stepCount / 4, `${eventCount} events`)
+    storage.dispose()
+    assert.equal(arena.blocks(), [])
+    assertSound(arena)
+  } catch (error) {
+    const last = log.slice(-10).join(', ')
+    throw new Error(`seed ${seed}, step ${log.length}, ... ${last}: ${error}`, { cause: error })
+  }
+}
+
+for (const [name, { shared }] of Object.entries(buffers)) {
+  for (const seed of [1, 2, 3]) {
+    test(`${name}, seed ${seed}: a world does what the model does`, () => {
+      runModel(seed, shared, 700)
+    })
+  }
+}
+
+test.run()
