@@ -49,17 +49,22 @@ function install(
   const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
   const parkedCount = memory.recordWord(span, RECORD_PARKED_COUNT)
   const carvedCount = memory.recordWord(span, RECORD_CARVED_COUNT)
-  let blockCount = i32[parkedCount]
+  const wanted = refillCount(memory.classes.strides[classIndex])
+  let blockCount = Math.min(wanted, i32[parkedCount])
   let first = i32[parkedHead]
   if (blockCount > 0) {
-    i32[parkedHead] = 0
-    i32[parkedCount] = 0
+    // Not all of them: an alloc must not make the next look for empty spans longer than this.
+    let last = first
+    for (let i = 1; i < blockCount; i++) last = i32[(last >> 2) - 1]
+    i32[parkedHead] = i32[(last >> 2) - 1]
+    i32[parkedCount] -= blockCount
+    i32[(last >> 2) - 1] = 0
   } else {
-    const wanted = refillCount(memory.classes.strides[classIndex])
     blockCount = Math.min(wanted, capacity - i32[carvedCount])
     first = carve(memory, span, classIndex, blockCount)
   }
-  if (i32[carvedCount] === capacity) unlink(memory, slot, classIndex, span)
+  const isPartial = i32[parkedCount] > 0 || i32[carvedCount] < capacity
+  if (!isPartial) unlink(memory, slot, classIndex, span)
   i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)] = first
   handOut(memory, slot, classIndex, blockCount)
   i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
@@ -109,12 +114,13 @@ export function claimAfterReclaim(
 
 /**
  * A look at the free lists is due before they grow by a span, once the slot was handed as many blocks
- * as it has. So looking costs a bounded part of what was handed out, and what lies idle on the lists
- * stays below what is in use.
+ * as it had when they were last looked at. So looking costs at most two steps for each block that was
+ * handed out, and the slot has hardly more than twice as many blocks as were once in use together.
  */
 function lookIsDue(memory: ArenaMemory, slot: SlotIndex): boolean {
   const handed = memory.slotWord(slot, SLOT_HANDED)
   let total = 0
   for (let row = 0; row < CLASS_CAPACITY; row++) total += memory.i32[handed + row]
-  return memory.i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] >= total
+  const since = memory.i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)]
+  return since >= total - since
 }
