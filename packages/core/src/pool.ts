@@ -29,7 +29,7 @@ import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
-import { resizeInPlace } from './resize.ts'
+import { resizeInPlace, resizeWithin } from './resize.ts'
 import { closeSlot } from './slots.ts'
 import { countFreeSpans, headPattern } from './span-map.ts'
 import { asSpanIndex, type SlotIndex } from './units.ts'
@@ -189,8 +189,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     const before = secondWordAt(memory, offset)
     const moved = tryAlloc(byteLength, alignmentInHeader(header))
     if (moved === 0) {
-      if (byteLength > before) throwOutOfMemory(byteLength)
-      memory.i32[(offset >> 2) - 1] = byteLength // a smaller block may be out of reach; this one is large enough
+      if (!resizeWithin(memory, slot, block, offset, byteLength)) throwOutOfMemory(byteLength)
       return offset
     }
     memory.i32[(moved >> 2) - 2] |= typeBits(typeInHeader(header))

@@ -2,7 +2,7 @@
 import { alignedByteLength } from './aligned.ts'
 import { alignmentInHeader } from './header.ts'
 import { resizeLarge } from './large.ts'
-import { LARGE_CLASS } from './layout.ts'
+import { HEADER_BYTE_LENGTH, LARGE_CLASS } from './layout.ts'
 import { classOfBlock, headerWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
@@ -27,4 +27,26 @@ export function resizeInPlace(
     : memory.classes.classFor(needed) === classOfBlock(memory, block)
   if (stays) memory.i32[(offset >> 2) - 1] = byteLength
   return stays
+}
+
+/**
+ * Resizes a live block where it stands, though its place is not the one for its new length: the arena
+ * has no other. False when the place is too small, which it never is for a shorter length.
+ */
+export function resizeWithin(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  block: PayloadOffset,
+  offset: number,
+  byteLength: number,
+): boolean {
+  const alignment = alignmentInHeader(headerWordAt(memory, offset))
+  const needed = alignedByteLength(byteLength, alignment)
+  const classIndex = classOfBlock(memory, block)
+  const fits =
+    classIndex === LARGE_CLASS
+      ? resizeLarge(memory, slot, block, needed)
+      : needed <= memory.classes.strides[classIndex] - HEADER_BYTE_LENGTH
+  if (fits) memory.i32[(offset >> 2) - 1] = byteLength
+  return fits
 }
