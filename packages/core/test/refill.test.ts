@@ -1,0 +1,154 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { SLOT_HANDED, SLOT_REFILLS } from '../src/layout.ts'
+import type { ArenaMemory } from '../src/memory.ts'
+import { capacityOf } from '../src/partial.ts'
+import { refillCount } from '../src/policy.ts'
+import { refill } from '../src/refill.ts'
+import { preferredRunSpanCount } from '../src/size-classes.ts'
+import type { SlotIndex } from '../src/units.ts'
+import { assertSound } from './support/checks.ts'
+import { fill, smallArena } from './support/memory.ts'
+import { Random } from './support/random.ts'
+
+const test = suite('refill')
+
+/** Live blocks and those on free lists: what a look for empty spans can come across. */
+function handedBy(memory: ArenaMemory, slot: SlotIndex): number {
+  let total = 0
+  for (let row = 0; row < memory.classes.count; row++) {
+    total += memory.i32[memory.slotWord(slot, SLOT_HANDED + row)]
+  }
+  return total
+}
+
+test('every class: the first refill claims one run and carves one batch of it', () => {
+  for (const byteLength of [0, 24, 200, 1000, 4000, 30_000, 100_000, 524_288]) {
+    const { arena, memory, slot } = smallArena(2 << 20)
+    const classIndex = memory.classes.classFor(byteLength)
+    const stride = memory.classes.strides[classIndex]
+    assert.ok(refill(memory, slot, classIndex))
+    const row = arena.stats({ exact: true }).classes[classIndex]
+    const spanCount = preferredRunSpanCount(stride)
+    assert.is(row.spanCount, spanCount)
+    const room = Math.floor((spanCount * 65536 - 8) / stride)
+    assert.is(row.freeBlocks, Math.min(refillCount(stride), room))
+    assert.is(memory.i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)], 1)
+    assertSound(arena)
+  }
+})
+
+test('a run is carved from its start to its end, batch by batch', () => {
+  const { arena, pool, memory } = smallArena(2 << 20)
+  const classIndex = memory.classes.classFor(1000)
+  const stride = memory.classes.strides[classIndex]
+  const first = pool.alloc(1000)
+  const capacity = capacityOf(memory, memory.spanOf(first), classIndex)
+  for (let i = 1; i < capacity; i++) {
+    assert.is(pool.alloc(1000), first + i * stride)
+    const { refills, spanCount } = arena.stats().classes[classIndex]
+    assert.is(refills, Math.ceil((i + 1) / refillCount(stride)))
+    assert.is(spanCount, 1)
+  }
+  pool.alloc(1000)
+  assert.is(arena.stats().classes[classIndex].spanCount, 2)
+})
+
+test('no room for the usual run: a short one, of at least one block', () => {
+  const { arena, pool, memory } = smallArena(32 * 65536)
+  const classIndex = memory.classes.classFor(16384)
+  assert.ok(preferredRunSpanCount(memory.classes.strides[classIndex]) > 1)
+  const large = pool.alloc((memory.spanCount - memory.controlSpanCount - 1) * 65536 - 16)
+  assert.is(fill(pool, 16384).length, 3)
+  assert.is(arena.stats().classes[classIndex].spanCount, 1)
+  pool.free(large)
+  assert.ok(fill(pool, 16384).length > 90)
+  assertSound(arena)
+})
+
+test('out of memory: false, and the arena is as it was', () => {
+  const { arena, pool, memory, slot } = smallArena()
+  fill(pool, 65536 - 24)
+  fill(pool, 8)
+  const blocks = arena.blocks()
+  for (const byteLength of [16, 1000, 524_288]) {
+    assert.not.ok(refill(memory, slot, memory.classes.classFor(byteLength)))
+  }
+  assert.equal(arena.blocks(), blocks)
+  assertSound(arena)
+})
+
+test('a failing tryAlloc looks at each free block once, however often it is repeated', () => {
+  for (const byteLength of [8, 100, 4096]) {
+    const { arena, pool, memory, slot } = smallArena(2 << 20)
+    const offsets = fill(pool, byteLength)
+    // Every fourth block stays: no span becomes empty, and nothing else fits.
+    const freed = offsets.filter((_, i) => i % 4 !== 0)
+    for (const offset of freed) pool.free(offset)
+    const before = handedBy(memory, slot)
+    assert.is(pool.tryAlloc(600_000), 0)
+    assert.is(before - handedBy(memory, slot), freed.length)
+    const words = memory.i32.slice()
+    for (let i = 0; i < 100; i++) assert.is(pool.tryAlloc(600_000), 0)
+    for (let i = 0; i < 100; i++) assert.is(pool.tryAlloc(1 << 30), 0)
+    assert.is(
+      words.findIndex((word, i) => word !== memory.i32[i]),
+      -1,
+    )
+    assertSound(arena)
+  }
+})
+
+test('between two looks no more blocks are handed out than misses asked for', () => {
+  const { pool, memory, slot } = smallArena(2 << 20)
+  const freed = fill(pool, 8).filter((_, i) => i % 4 !== 0)
+  for (const offset of freed) pool.free(offset)
+  pool.tryAlloc(600_000)
+  for (let round = 0; round < 50; round++) {
+    const before = handedBy(memory, slot)
+    const offset = pool.alloc(8)
+    const handed = handedBy(memory, slot) - before
+    assert.ok(handed >= 0 && handed <= 64, `${handed} blocks handed out for one alloc`)
+    pool.free(offset)
+    assert.is(pool.tryAlloc(600_000), 0)
+    assert.is(handedBy(memory, slot), before)
+  }
+})
+
+test('over a long run, looks come across no more blocks than were handed out', () => {
+  const { pool, memory, slot } = smallArena(2 << 20)
+  const random = new Random(7)
+  const live: number[] = []
+  const handed = new Int32Array(memory.classes.count)
+  const sum = { parked: 0, handedOut: 0 }
+  for (let step = 0; step < 20_000; step++) {
+    if (random.below(100) < 52) {
+      const offset = pool.tryAlloc(random.logUniform(14))
+      if (offset !== 0) live.push(offset)
+    } else if (live.length > 0) {
+      pool.free(live.splice(random.below(live.length), 1)[0])
+    }
+    // A call hands out blocks of one class, and parks those of others.
+    for (let row = 0; row < handed.length; row++) {
+      const change = memory.i32[memory.slotWord(slot, SLOT_HANDED + row)] - handed[row]
+      if (change > 0) sum.handedOut += change
+      else sum.parked -= change
+      handed[row] += change
+    }
+  }
+  assert.ok(sum.parked > 1000, 'nothing was ever parked')
+  assert.ok(sum.parked <= sum.handedOut, JSON.stringify(sum))
+})
+
+test('free blocks of one class serve others once as many blocks were handed out', () => {
+  const { arena, pool, memory } = smallArena(16 << 20)
+  const idle = Array.from({ length: 5000 }, () => pool.alloc(100))
+  for (const offset of idle) pool.free(offset)
+  const spansOfIdle = () => arena.stats().classes[memory.classes.classFor(100)].spanCount
+  assert.ok(spansOfIdle() > 7)
+  for (let i = 0; i < 5100; i++) pool.alloc(1000)
+  assert.is(spansOfIdle(), 0)
+  assertSound(arena)
+})
+
+test.run()
