@@ -10,6 +10,12 @@
 import { readFileSync } from 'node:fs'
 import { type HeapProfiler, Session } from 'node:inspector'
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+
+// What an inlined function allocates is booked on the function around it, which may be of another
+// module: core's garbage would be bitECS's.
+setFlagsFromString('--no-turbo-inlining')
+setFlagsFromString('--no-maglev-inlining')
 
 /** One function that allocated. */
 export interface GarbageSite {

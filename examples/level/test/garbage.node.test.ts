@@ -1,17 +1,11 @@
 // Promise 12 on the whole scene: a steady-state step makes no garbage in core, in the adapter, or
 // in the simulation itself. What bitECS makes when entities come and go is its own.
-import { setFlagsFromString } from 'node:v8'
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
 import { createSimulation } from '../src/sim/index.ts'
 import { tinyMap } from './support/tiny-level.ts'
-
-// The profiler books what an inlined function allocates on the one that it was inlined into: with
-// inlining, garbage of core could pass for bitECS's, and bitECS's for the simulation's.
-setFlagsFromString('--no-turbo-inlining')
-setFlagsFromString('--no-maglev-inlining')
 
 const test = suite('level: garbage')
 
