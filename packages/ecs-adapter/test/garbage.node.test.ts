@@ -1,0 +1,113 @@
+// Promise 12: frames in a steady state allocate nothing that V8 attributes to core or adapter.
+import { t } from '@ashlar/ecs-adapter'
+import {
+  addComponent,
+  addEntity,
+  observe,
+  onRemove,
+  query,
+  removeComponent,
+  removeEntity,
+  set,
+} from 'bitecs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
+import { createRandom, createScene } from './support.ts'
+
+const OURS = ['packages/core/src/', 'packages/ecs-adapter/src/']
+const test = suite('garbage')
+
+function createFrame(scene = createScene({ capacity: 512 })) {
+  const { pool, world, storage } = scene
+  const random = createRandom(1)
+  const Position = storage.component('Position', { x: t.f32, y: t.f64 })
+  const Velocity = storage.component('Velocity', { x: t.f32, y: t.f64, heading: t.i8 })
+  const Health = storage.component('Health', { points: t.i16, max: t.u16, by: t.eid, kind: t.u8 })
+  const Trail = storage.component('Trail', { block: t.u32 })
+  const eids: number[] = []
+  let dead = 0
+  observe(world, onRemove(Trail), (eid) => pool.free(Trail.block[eid]))
+
+  function spawn() {
+    const eid = addEntity(world)
+    addComponent(world, eid, Position)
+    addComponent(world, eid, Velocity)
+    addComponent(world, eid, Health)
+    addComponent(world, eid, Trail)
+    Velocity.x[eid] = random(100) / 7
+    Velocity.y[eid] = random(100) / 7
+    Health.points[eid] = 1 + random(50)
+    Trail.block[eid] = pool.alloc(16 * (1 + random(8)))
+    eids.push(eid)
+  }
+
+  function frame(index: number) {
+    while (eids.length < 200) spawn()
+    for (const eid of query(world, [Position, Velocity])) {
+      Position.x[eid] += Velocity.x[eid]
+      Position.y[eid] += Velocity.y[eid]
+      Health.points[eid]--
+    }
+    for (let i = eids.length - 1; i >= 0; i--) {
+      const eid = eids[i]
+      if (Health.points[eid] <= 0) {
+        removeEntity(world, eid)
+        eids[i] = eids[eids.length - 1]
+        eids.pop()
+        dead++
+      }
+    }
+    const eid = eids[index % eids.length]
+    removeComponent(world, eid, Velocity)
+    addComponent(world, eid, Velocity)
+    Position.x[storage.row(eid)] = 0
+    storage.sync()
+  }
+  return { ...scene, Position, Health, frame, eids, deadCount: () => dead }
+}
+
+test('spawning, killing, adding, removing, looping and syncing make none', () => {
+  const scene = createFrame()
+  const garbage = measureGarbage(scene.frame, { warmup: 1500 })
+  assert.ok(scene.deadCount() > 1000, `${scene.deadCount()} died`)
+  assert.ok(garbage.byModule.size > 0, 'bitECS makes some')
+  assertNoGarbage(garbage, OURS)
+  assert.equal(scene.arena.verify(), [])
+})
+
+// Of a value that is no small integer, V8 makes a box of 12 to 16 bytes whenever a property is read by
+// name. Writing the columns makes none.
+test('set of whole numbers makes none beyond the objects that its caller makes', () => {
+  const { world, storage } = createScene({ capacity: 64 })
+  const All = storage.component('All', t)
+  const Position = storage.component('Position', { x: t.f32, y: t.f64 })
+  const eid = addEntity(world)
+  const values = Object.fromEntries(Object.keys(t).map((name) => [name, 1]))
+  const garbage = measureGarbage(
+    (frame) => {
+      values.f64 = frame
+      for (let i = 0; i < 10; i++) {
+        addComponent(world, eid, set(All, values))
+        addComponent(world, eid, set(Position, { x: i, y: frame }))
+      }
+    },
+    { warmup: 1500 },
+  )
+  assertNoGarbage(garbage, OURS)
+  assert.is(All.f64[eid], Position.y[eid])
+})
+
+test('the gate sees this package: frames that grow a storage are found', () => {
+  const world = createScene({ capacity: 1 })
+  const garbage = measureGarbage(
+    () => {
+      const name = `C${Object.keys(world.storage.components).length}`
+      world.storage.component(name, { x: t.f32 })
+    },
+    { frames: 60, warmup: 60 },
+  )
+  assert.throws(() => assertNoGarbage(garbage, OURS), /packages\/ecs-adapter\/src\/columns\.ts/)
+})
+
+test.run()
