@@ -1,13 +1,14 @@
 /**
  * Keeps the columns of one component in step with a bitECS world.
  *
- * One observer of additions does it: bitECS calls it before any of the user's, because the query it
- * hangs on is made before the user has the component. It makes sure that the row is there and clears
- * it, so that nothing has to watch removals, and values stay while the user's onRemove observers run.
+ * One observer of additions does it: bitECS calls it before any of the user's, because the query
+ * it hangs on is made before the user has the component. It makes sure that the row is there and
+ * clears it, so that nothing has to watch removals, and values stay while the user's onRemove
+ * observers run.
  *
- * Prefabs take part in no query: a component put on one without values fires nothing. But addComponent
- * ends by asking the component, through a property, whether it is a pair. In a world that has prefabs,
- * that is when the columns come to cover every id there is.
+ * Prefabs take part in no query: a component put on one without values fires nothing. But
+ * addComponent ends by asking the component, through a property, whether it is a pair. In a world
+ * that has prefabs, that is when the columns come to cover every id there is.
  */
 import {
   $internal,

@@ -54,7 +54,7 @@ export const t = Object.freeze({
   eid: scalar<'eid', Uint32Array>('eid', Uint32Array),
 })
 
-/** bitECS takes an object that has one of these for what `set()` made; the last sets a prototype. */
+/** bitECS takes an object with one of the first for what `set` made; the last sets a prototype. */
 const RESERVED_FIELDS: readonly PropertyKey[] = ['data', 'component', '__proto__']
 /** Not `0`, `1`, ...: engines keep such properties apart, in an order of their own. */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u

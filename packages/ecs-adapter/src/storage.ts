@@ -46,8 +46,8 @@ export interface Storage {
   sync(): void
 
   /**
-   * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of other
-   * storages of the world too, work on; the user's own observers are gone, as bitECS has it.
+   * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
+   * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
    */
   reset(): void
 

@@ -232,7 +232,7 @@ test('instances of a prefab in recycled rows have its values alone', () => {
   })
 })
 
-test('a prefab’s columns may be written right after addComponent, though nothing is fired', () => {
+test('a prefab’s columns may be written after addComponent, though nothing is fired', () => {
   withScene({ capacity: 2 }, ({ arena, world, storage }) => {
     const Position = storage.component('Position', { x: t.f32 })
     const Unused = storage.component('Unused', { x: t.f32 })

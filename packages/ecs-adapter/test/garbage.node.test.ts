@@ -76,8 +76,8 @@ test('spawning, killing, adding, removing, looping and syncing make none', () =>
   assert.equal(scene.arena.verify(), [])
 })
 
-// Of a value that is no small integer, V8 makes a box of 12 to 16 bytes whenever a property is read by
-// name. Writing the columns makes none.
+// Of a value that is no small integer, V8 makes a box of 12 to 16 bytes whenever a property is read
+// by name. Writing the columns makes none.
 test('set of whole numbers makes none beyond the objects that its caller makes', () => {
   const { world, storage } = createScene({ capacity: 64 })
   const All = storage.component('All', t)

@@ -17,7 +17,7 @@ const arrays = {
   eid: Uint32Array,
 }
 
-test('every type of t makes a column of its typed array, zeroed, in the order of the schema', () => {
+test('every type of t makes a zeroed column of its typed array, in the order given', () => {
   withScene({ capacity: 10 }, ({ storage }) => {
     const All = storage.component('All', t)
     assert.equal(Object.keys(All), Object.keys(arrays))
