@@ -28,7 +28,10 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Object.is(value, -0)) return '-0'
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object'
+  if (typeof value === 'object' && value !== null) {
+    const name: unknown = value.constructor?.name
+    return typeof name === 'string' ? name : 'an object'
+  }
   if (typeof value === 'function') return `function ${value.name}`
   return String(value)
 }
