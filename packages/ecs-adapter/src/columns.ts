@@ -110,8 +110,8 @@ export class Columns {
 
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */
   sync(): void {
-    if (this.#buffer !== this.#cells.buffer) this.#publish()
-    while (this.#staleOffsets.length > 0) this.#pool.free(this.#staleOffsets.pop()!)
+    if (this.#buffer !== this.#cells.buffer) this.#publish(this.#cells.buffer)
+    this.#freeStale()
   }
 
   /** Frees every block, and leaves the component with empty columns. */
@@ -119,8 +119,12 @@ export class Columns {
     this.#staleOffsets.push(...this.#offsets)
     this.#offsets = this.#fields.map(() => 0)
     this.rowCount = 0
-    this.#publish()
-    this.sync()
+    this.#publish(new ArrayBuffer(0))
+    this.#freeStale()
+  }
+
+  #freeStale(): void {
+    while (this.#staleOffsets.length > 0) this.#pool.free(this.#staleOffsets.pop()!)
   }
 
   #coverSlow(row: number): void {
@@ -148,7 +152,7 @@ export class Columns {
     this.#staleOffsets.push(...this.#offsets)
     this.#offsets = offsets
     this.rowCount = rowCount
-    this.#publish()
+    this.#publish(this.#cells.buffer)
   }
 
   /** A block for each field, or none. */
@@ -177,8 +181,7 @@ export class Columns {
    * overwrite them, and an object stays one that V8 reads fast however many fields it has, where
    * assigning more than 20 by name makes it a dictionary.
    */
-  #publish(): void {
-    const { buffer } = this.#cells
+  #publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
     this.#firstIndices = this.#offsets.map(
       (offset, field) => offset / this.#fields[field].type.array.BYTES_PER_ELEMENT,

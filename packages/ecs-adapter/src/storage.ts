@@ -30,6 +30,8 @@ export interface Storage {
    * The columns grow by themselves. One that has grown is another typed array: read the property
    * again. Until `sync()` the one before can still be read.
    *
+   * A component belongs to the world of its storage: in another world nothing makes its rows.
+   *
    * @param name unique in the storage
    * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
    * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'

@@ -335,8 +335,10 @@ test('columns in a WebAssembly.Memory that has grown are renewed by sync', () =>
   storage.sync()
   assert.equal([...Position.x.subarray(0, 4)], [0, 1, 2, 0])
   assertSound(arena)
+  memory.grow(1)
   storage.dispose()
   assert.equal(arena.blocks(), [])
+  assert.is(Position.x.length, 0)
 })
 
 test.run()
