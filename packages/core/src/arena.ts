@@ -2,9 +2,9 @@
 import { type BlockInfo, listBlocks } from './blocks.ts'
 import { type ArenaOptions, findGround, isShared } from './buffers.ts'
 import { checkControl, writeControl } from './control.ts'
-import { invalidArgument, notAnArena, notShareable, shown } from './errors.ts'
+import { corrupt, invalidArgument, notAnArena, notShareable, shown } from './errors.ts'
 import { ELEMENT_TYPES, type ElementArray, typeInHeader } from './header.ts'
-import { headerWordAt, liveBlockAt, secondWordAt } from './lookup.ts'
+import { byteLengthAt, headerWordAt, liveBlockAt } from './lookup.ts'
 import { ArenaMemory } from './memory.ts'
 import { createPool } from './pool.ts'
 import type { Pool } from './pool-api.ts'
@@ -147,9 +147,9 @@ export class Arena {
    * @throws ArenaError 'invalid-offset', 'double-free', 'corrupt'
    */
   view(offset: number): ElementArray {
-    liveBlockAt(this.#memory, offset)
+    const byteLength = byteLengthAt(this.#memory, liveBlockAt(this.#memory, offset), offset)
     const type = ELEMENT_TYPES[typeInHeader(headerWordAt(this.#memory, offset))]
-    const byteLength = secondWordAt(this.#memory, offset)
+    if (type === undefined) throw corrupt(`the block at offset ${offset} has no type that there is`)
     return new type(this.buffer, offset, Math.floor(byteLength / type.BYTES_PER_ELEMENT))
   }
 

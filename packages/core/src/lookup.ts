@@ -3,8 +3,11 @@ import { corrupt, doubleFree, invalidOffset } from './errors.ts'
 import { freePattern, livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
 import {
   FIRST_PAYLOAD,
+  HEADER_BYTE_LENGTH,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
+  RECORD_RUN_SPAN_COUNT,
+  SPAN_BYTE_LENGTH,
   SPAN_CONTROL,
   SPAN_HEAD,
   SPAN_LARGE,
@@ -84,6 +87,24 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
 /** The class of the block that begins at an offset, or `LARGE_CLASS`. */
 export const classOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>
   classInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
+
+/** How many bytes the payload of the block that begins at an offset can have. */
+export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
+  const classIndex = classOfBlock(memory, block)
+  if (classIndex !== LARGE_CLASS) return memory.classes.strides[classIndex] - HEADER_BYTE_LENGTH
+  const runSpanCount = memory.i32[memory.recordWord(memory.spanOf(block), RECORD_RUN_SPAN_COUNT)]
+  return runSpanCount * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
+}
+
+/** The byte length that a live block was asked for; throws when the block has no room for it. */
+export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
+  const byteLength = secondWordAt(memory, offset)
+  if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
+  throw corrupt(
+    `the header of the block at offset ${offset} says it has ${byteLength >>> 0} bytes, which it ` +
+      'has no room for: most likely a write just before the block',
+  )
+}
 
 /** The slot that owns the block that begins at an offset. */
 export const ownerOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>

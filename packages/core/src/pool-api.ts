@@ -52,6 +52,13 @@ export interface Pool {
   realloc(offset: number, byteLength: number): number
 
   /**
+   * Changes a block's byte length where it stands, or not at all: false when there is no room. A large
+   * block grows over free spans behind it. Shrinking always succeeds.
+   * @throws ArenaError as `free`, 'invalid-argument'
+   */
+  tryResize(offset: number, byteLength: number): boolean
+
+  /**
    * Frees a block. `free(0)` does nothing, as in C.
    * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (its header was overwritten),
    * 'pool-closed'

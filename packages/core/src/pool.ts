@@ -24,7 +24,7 @@ import {
 } from './header.ts'
 import { allocLarge, freeLarge } from './large.ts'
 import { FIRST_PAYLOAD, LARGE_CLASS, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
-import { classOfBlock, headerWordAt, liveBlockAt, ownerOfBlock, secondWordAt } from './lookup.ts'
+import { byteLengthAt, classOfBlock, headerWordAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
@@ -186,7 +186,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     checkCount('byteLength', byteLength, 'bytes')
     if (resizeInPlace(memory, slot, block, offset, byteLength)) return offset
     const header = headerWordAt(memory, offset)
-    const before = secondWordAt(memory, offset)
+    const before = byteLengthAt(memory, block, offset)
     const moved = tryAlloc(byteLength, alignmentInHeader(header))
     if (moved === 0) {
       if (!resizeWithin(memory, slot, block, offset, byteLength)) throwOutOfMemory(byteLength)
@@ -198,11 +198,18 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     return moved
   }
 
+  function tryResize(offset: number, byteLength: number): boolean {
+    checkOpen()
+    if (i32.length === 0) return renewed().tryResize(offset, byteLength)
+    const block = ownBlockAt(offset)
+    checkCount('byteLength', byteLength, 'bytes')
+    return resizeWithin(memory, slot, block, offset, byteLength)
+  }
+
   function byteLengthOf(offset: number): number {
     checkOpen()
     if (i32.length === 0) return renewed().byteLengthOf(offset)
-    liveBlockAt(memory, offset)
-    return secondWordAt(memory, offset)
+    return byteLengthAt(memory, liveBlockAt(memory, offset), offset)
   }
 
   function collect(options?: CollectOptions): number {
@@ -236,6 +243,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     allocZeroed,
     allocArray,
     realloc,
+    tryResize,
     free,
     byteLengthOf,
     collect,

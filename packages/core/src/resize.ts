@@ -2,8 +2,8 @@
 import { alignedByteLength } from './aligned.ts'
 import { alignmentInHeader } from './header.ts'
 import { resizeLarge } from './large.ts'
-import { HEADER_BYTE_LENGTH, LARGE_CLASS } from './layout.ts'
-import { classOfBlock, headerWordAt } from './lookup.ts'
+import { LARGE_CLASS } from './layout.ts'
+import { classOfBlock, headerWordAt, roomOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
@@ -42,11 +42,10 @@ export function resizeWithin(
 ): boolean {
   const alignment = alignmentInHeader(headerWordAt(memory, offset))
   const needed = alignedByteLength(byteLength, alignment)
-  const classIndex = classOfBlock(memory, block)
   const fits =
-    classIndex === LARGE_CLASS
+    classOfBlock(memory, block) === LARGE_CLASS
       ? resizeLarge(memory, slot, block, needed)
-      : needed <= memory.classes.strides[classIndex] - HEADER_BYTE_LENGTH
+      : needed <= roomOfBlock(memory, block)
   if (fits) memory.i32[(offset >> 2) - 1] = byteLength
   return fits
 }

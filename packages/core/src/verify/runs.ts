@@ -2,10 +2,12 @@
 import {
   alignmentInHeader,
   classInHeader,
+  ELEMENT_TYPES,
   freePattern,
   livePattern,
   STATE_AND_TAG,
   shiftedPattern,
+  typeInHeader,
 } from '../header.ts'
 import {
   HEADER_BYTE_LENGTH,
@@ -77,6 +79,7 @@ function checkBlock(
   const isLive =
     (held & STATE_AND_TAG) === livePattern(memory.tag) &&
     classInHeader(held) === classIndex &&
+    typeInHeader(held) < ELEMENT_TYPES.length &&
     offset % alignmentInHeader(held) === 0
   if (!isLive) {
     findings.fail(block, `the header of block ${block} is damaged: ${header >>> 0}`)
