@@ -1,0 +1,170 @@
+import { Arena, type Pool } from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertConserved } from './support/checks.ts'
+import { fill, smallArena } from './support/memory.ts'
+import { Random } from './support/random.ts'
+
+const test = suite('stats')
+const SPAN = 65536
+
+test('a new arena: control and nothing else', () => {
+  const arena = Arena.create({ byteLength: 1 << 20, shared: false })
+  const stats = arena.stats()
+  assert.is(stats.exact, false)
+  assert.is(stats.reservedBytes, 1 << 20)
+  assert.equal(
+    [stats.committedBytes, stats.peakCommittedBytes, stats.controlBytes],
+    [SPAN, SPAN, SPAN],
+  )
+  assert.equal(
+    [stats.liveBlocks, stats.liveBytes, stats.requestedBytes, stats.refills],
+    [0, 0, 0, 0],
+  )
+  assert.equal(stats.slots, [])
+})
+
+test('rows: one per class by ascending stride, and a last one of large blocks', () => {
+  const { arena, memory } = smallArena(1 << 20, [400])
+  const { classes } = arena.stats()
+  assert.is(classes.length, memory.classes.count + 1)
+  assert.equal(
+    classes.slice(0, -1).map(({ stride }) => stride),
+    [...memory.classes.strides],
+  )
+  assert.ok(classes.slice(0, -1).every((row) => row.maxByteLength === row.stride - 8))
+  assert.equal(
+    [classes.at(-1)?.maxByteLength, classes.at(-1)?.stride],
+    [Number.POSITIVE_INFINITY, 0],
+  )
+})
+
+test('the rows add up to the whole', () => {
+  const { arena, pool } = smallArena(8 << 20)
+  for (let i = 0; i < 500; i++) pool.alloc(i * 40)
+  pool.alloc(700_000)
+  const stats = arena.stats({ exact: true })
+  const sum = (of: (row: (typeof stats.classes)[number]) => number) =>
+    stats.classes.reduce((total, row) => total + of(row), 0)
+  assert.is(
+    sum((row) => row.liveBlocks),
+    stats.liveBlocks,
+  )
+  assert.is(
+    sum((row) => row.requestedBytes),
+    stats.requestedBytes,
+  )
+  assert.is(stats.requestedBytes, (500 * 499 * 40) / 2 + 700_000)
+  assert.is(
+    sum((row) => row.refills),
+    stats.refills,
+  )
+  assert.is(
+    sum((row) => row.wasteBytes),
+    stats.wasteBytes,
+  )
+  assert.is(sum((row) => row.spanCount) * SPAN + stats.controlBytes, stats.committedBytes)
+  assert.is(
+    sum((row) => row.freeBlocks * row.stride),
+    stats.freeBytes,
+  )
+})
+
+test('exact: live blocks and what their holders asked for, per class', () => {
+  const { arena, pool, memory } = smallArena(2 << 20)
+  const offsets = [10, 20, 24, 600_000].map((byteLength) => pool.alloc(byteLength))
+  const aligned = pool.alloc(100, 1024)
+  const rowOf = (byteLength: number) =>
+    arena.stats({ exact: true }).classes[memory.classes.classFor(byteLength)]
+  assert.equal([rowOf(20).liveBlocks, rowOf(20).requestedBytes], [3, 54])
+  assert.equal([rowOf(1108).liveBlocks, rowOf(1108).requestedBytes], [1, 100])
+  for (const offset of [...offsets, aligned]) pool.free(offset)
+  assert.equal([rowOf(20).liveBlocks, rowOf(20).requestedBytes], [0, 0])
+})
+
+test('peaks stay when blocks are freed, and are reached again', () => {
+  const { arena, pool, memory } = smallArena(4 << 20)
+  const row = () => arena.stats({ exact: true }).classes[memory.classes.classFor(1000)]
+  const offsets = Array.from({ length: 1000 }, () => pool.alloc(1000))
+  const { peakLiveBlocks } = row()
+  assert.is(peakLiveBlocks, 1000)
+  const peakCommitted = arena.stats().peakCommittedBytes
+  for (const offset of offsets) pool.free(offset)
+  pool.collect()
+  assert.ok(row().peakLiveBlocks > 1000 - 64)
+  assert.is(arena.stats().peakCommittedBytes, peakCommitted)
+  const { spanCount, peakSpanCount } = arena.stats().slots[0]
+  assert.equal([spanCount, peakSpanCount], [0, peakCommitted / SPAN - 1])
+  pool.alloc(700_000)
+  assert.is(arena.stats().classes.at(-1)?.peakLiveBlocks, 1)
+})
+
+test('the cheap figures are the exact ones right after a refill, and after a collect', () => {
+  const { arena, pool, memory } = smallArena(4 << 20)
+  const both = () => [true, false].map((exact) => arena.stats({ exact }).liveBlocks)
+  for (let i = 0; i < 10; i++) {
+    const refills = arena.stats().refills
+    while (arena.stats().refills === refills) pool.alloc(3000)
+    const [exact, seen] = both()
+    assert.is(seen, exact)
+  }
+  const blocks = arena.blocks()
+  for (const { offset } of blocks.slice(0, 70)) pool.free(offset)
+  pool.collect()
+  const [exact, seen] = both()
+  assert.is(seen, exact)
+  assert.is(exact, blocks.length - 70)
+  assert.is(arena.stats().classes[memory.classes.classFor(3000)].liveBlocks, exact)
+})
+
+test('slots: state, spans and peak of each that was ever opened', () => {
+  const { arena, pool } = smallArena()
+  const other = arena.openPool()
+  pool.alloc(16)
+  other.alloc(700_000)
+  other.close()
+  const states = arena.stats().slots.map(({ slot, state, spanCount }) => [slot, state, spanCount])
+  assert.equal(states, [
+    [0, 'open', 1],
+    [1, 'closed', 11],
+  ])
+})
+
+test('conservation holds in both modes at every step of a random run', () => {
+  const { arena, pool } = smallArena(2 << 20)
+  const random = new Random(3)
+  const live: number[] = []
+  for (let step = 0; step < 3000; step++) {
+    randomStep(pool, random, live)
+    assertConserved(arena, step % 2 === 0)
+  }
+})
+
+function randomStep(pool: Pool, random: Random, live: number[]): void {
+  const choice = random.below(10)
+  if (choice < 5) {
+    const alignment = random.pick([undefined, 16, 64, 4096])
+    const offset = pool.tryAlloc(random.logUniform(20), alignment)
+    if (offset !== 0) live.push(offset)
+  } else if (choice === 9) {
+    pool.collect({ spans: random.below(4) })
+  } else if (live.length > 0) {
+    const at = random.below(live.length)
+    const offset = live[at]
+    live[at] = live[live.length - 1]
+    live.length--
+    pool.free(offset)
+  }
+}
+
+test('a full arena: everything is live or waste', () => {
+  for (const byteLength of [8, 100, 16384, 524_288]) {
+    const { arena, pool } = smallArena(4 << 20)
+    fill(pool, byteLength)
+    const { freeBytes, uncarvedBytes } = arena.stats({ exact: true })
+    assert.equal([freeBytes, uncarvedBytes], [0, 0])
+    assertConserved(arena, true)
+  }
+})
+
+test.run()

@@ -1,0 +1,67 @@
+/** An arena with blocks of every kind, and where its parts are: a place to plant damage. */
+import type { Arena, Pool } from '@ashlar/core'
+import * as layout from '../../src/layout.ts'
+import type { ArenaMemory } from '../../src/memory.ts'
+import { reclaim } from '../../src/partial.ts'
+import { asSpanIndex } from '../../src/units.ts'
+import { smallArena } from './memory.ts'
+
+/** Numbers are offsets, or word indices of what they are named for. */
+export interface Site {
+  readonly arena: Arena
+  readonly pool: Pool
+  readonly memory: ArenaMemory
+  readonly i32: Int32Array
+  /** Live blocks of 100 bytes, in spans that are full. */
+  readonly live: number
+  readonly live2: number
+  /** The first block on the free list of their class, and the second. */
+  readonly free: number
+  readonly free2: number
+  /** On the list of a partial span. */
+  readonly parked: number
+  readonly large: number
+  /** Live, with a payload that is not where its block begins. */
+  readonly shifted: number
+  readonly classIndex: number
+  /** Spans: one that is full, one with parked blocks, the head of a run of two, one that is free. */
+  readonly fullSpan: number
+  readonly partialSpan: number
+  readonly run: number
+  readonly freeSpan: number
+  readonly slotWord: (field: number) => number
+  readonly mapWord: (span: number) => number
+  readonly recordWord: (span: number, field: number) => number
+  /** Of the header before a payload; the second word stands behind it. */
+  readonly headerWord: (offset: number) => number
+}
+
+export function site(): Site {
+  const { arena, pool, memory, slot } = smallArena(4 << 20)
+  const { i32 } = memory
+  const many = Array.from({ length: 1800 }, () => pool.alloc(100))
+  const run = memory.spanOf(pool.alloc(16_384))
+  const large = pool.alloc(600_000)
+  const shifted = pool.alloc(100, 4096)
+  for (const offset of many.slice(0, 40)) pool.free(offset)
+  reclaim(memory, slot, memory.spanCount)
+  for (const offset of many.slice(20, 1800).filter((_, i) => i > 1300 && i < 1340))
+    pool.free(offset)
+  const classIndex = memory.classes.classFor(100)
+  const slotWord = (field: number) => memory.slotWord(slot, field)
+  const headerWord = (offset: number) => (offset >> 2) - 2
+  const recordWord = (span: number, field: number) => memory.recordWord(asSpanIndex(span), field)
+  const free = i32[slotWord(layout.SLOT_FREE_HEADS + classIndex)]
+  const partialSpan = i32[slotWord(layout.SLOT_PARTIAL_HEADS + classIndex)]
+  return {
+    ...{ arena, pool, memory, i32, large, shifted, classIndex, run, free, partialSpan },
+    ...{ slotWord, recordWord, headerWord },
+    live: many[700],
+    live2: many[701],
+    free2: i32[headerWord(free) + 1],
+    parked: i32[recordWord(partialSpan, layout.RECORD_PARKED_HEAD)],
+    fullSpan: memory.spanOf(many[700]),
+    freeSpan: memory.spanCount - 4,
+    mapWord: (span) => memory.mapWord(asSpanIndex(span)),
+  }
+}

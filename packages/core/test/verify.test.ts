@@ -1,0 +1,242 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { freePattern, livePattern } from '../src/header.ts'
+import * as layout from '../src/layout.ts'
+import { asSlotIndex, asSpanIndex } from '../src/units.ts'
+import { assertSound } from './support/checks.ts'
+import { type Site, site } from './support/site.ts'
+
+const test = suite('verify')
+
+/** Pairs of a word and what is written to it. */
+type Writes = readonly (readonly [word: number, value: number])[]
+type Damage = readonly [name: string, writes: (s: Site) => Writes, message: RegExp]
+
+const freeHead = (s: Site) => s.slotWord(layout.SLOT_FREE_HEADS + s.classIndex)
+const partialHead = (s: Site) => s.slotWord(layout.SLOT_PARTIAL_HEADS + s.classIndex)
+const nextOf = (s: Site, offset: number) => s.headerWord(offset) + 1
+/** The live block's header with other bits. */
+const header = (s: Site, bits: number): Writes => [
+  [s.headerWord(s.live), s.i32[s.headerWord(s.live)] ^ bits],
+]
+const added = (s: Site, word: number, summand: number): Writes => [[word, s.i32[word] + summand]]
+const record = (s: Site, span: number, field: number, value: number): Writes => [
+  [s.recordWord(span, field), value],
+]
+const CARVED = layout.RECORD_CARVED_COUNT
+const HANDED = layout.SLOT_HANDED
+const DAMAGED = /header of block \d+ is damaged/
+const LOST = /free block at \d+ is on no list/
+const TWICE = /which is on a list already/
+const NO_FREE_HEADER = /whose header is not that of a free block/
+const FOREIGN = /belongs to another slot or class/
+const NO_RUN = /belongs to slot \d+ but to no run/
+
+const ofHeaders: Damage[] = [
+  ['overwritten', (s) => [[s.headerWord(s.live), 0x3fc00000]], DAMAGED],
+  ['of another class', (s) => header(s, 1), DAMAGED],
+  ['of another arena', (s) => header(s, 1 << layout.HEADER_TAG_SHIFT), DAMAGED],
+  ['of another alignment', (s) => header(s, 8 << layout.HEADER_ALIGNMENT_SHIFT), DAMAGED],
+  ['of a type that there is not', (s) => header(s, 15 << layout.HEADER_TYPE_SHIFT), DAMAGED],
+  ['too long a block', (s) => [[nextOf(s, s.live), 105]], /says it has 105 bytes, 104/],
+  ['a negative length', (s) => [[nextOf(s, s.live), -1]], /says it has 4294967295/],
+  ['too long a large block', (s) => [[nextOf(s, s.large), 655_345]], /says it has 655345/],
+  ['of a shifted payload', (s) => [[s.headerWord(s.shifted), 0]], DAMAGED],
+  [
+    'a live block that says it is free',
+    (s) => [[s.headerWord(s.live), freePattern(s.memory.tag) | s.classIndex]],
+    LOST,
+  ],
+  [
+    'a free block that says it is live',
+    (s) => [[s.headerWord(s.free), livePattern(s.memory.tag) | s.classIndex]],
+    NO_FREE_HEADER,
+  ],
+]
+
+const ofLists: Damage[] = [
+  ['cut off: its blocks are lost', (s) => [[nextOf(s, s.free), 0]], LOST],
+  ['dropped', (s) => [[freeHead(s), 0]], LOST],
+  [
+    'of parked blocks, dropped',
+    (s) => record(s, s.partialSpan, layout.RECORD_PARKED_HEAD, 0),
+    LOST,
+  ],
+  ['in a circle', (s) => [[nextOf(s, s.free2), s.free]], TWICE],
+  ['a block that leads to itself', (s) => [[nextOf(s, s.free), s.free]], TWICE],
+  ['a parked block that is on the free list too', (s) => [[nextOf(s, s.free2), s.parked]], TWICE],
+  ['with a live block', (s) => [[nextOf(s, s.free), s.live]], NO_FREE_HEADER],
+  ['leading to 8', (s) => [[nextOf(s, s.free), 8]], /which is no offset/],
+  ['leading to -16', (s) => [[nextOf(s, s.free), -16]], /which is no offset/],
+  ['leading behind the arena', (s) => [[nextOf(s, s.free), 4 << 20]], /which is no offset/],
+  ['leading into a block', (s) => added(s, freeHead(s), 16), /where no block begins/],
+  ['leading into a large block', (s) => [[freeHead(s), s.large + 65536]], FOREIGN],
+  ['leading into the control area', (s) => [[freeHead(s), 4096]], FOREIGN],
+  [
+    'leading to another class',
+    (s) => [[freeHead(s), s.memory.spanStart(asSpanIndex(s.run)) + 16]],
+    FOREIGN,
+  ],
+  [
+    'a handed count too high',
+    (s) => added(s, s.slotWord(HANDED + s.classIndex), 1),
+    /counts \d+ blocks/,
+  ],
+  [
+    'a handed count too low',
+    (s) => added(s, s.slotWord(HANDED + s.classIndex), -1),
+    /counts \d+ blocks/,
+  ],
+  [
+    'a count of large blocks',
+    (s) => added(s, s.slotWord(HANDED + layout.LARGE_ROW), 1),
+    /of class 127/,
+  ],
+]
+
+const ofSpans: Damage[] = [
+  [
+    'a parked count',
+    (s) => added(s, s.recordWord(s.partialSpan, layout.RECORD_PARKED_COUNT), 1),
+    /its list has/,
+  ],
+  [
+    'too few carved',
+    (s) => added(s, s.recordWord(s.fullSpan, CARVED), -1),
+    /uncarved blocks, but is not/,
+  ],
+  ['too many carved', (s) => record(s, s.fullSpan, CARVED, 5000), /has 5000 carved blocks/],
+  ['a negative count of carved', (s) => record(s, s.fullSpan, CARVED, -1), /has -1 carved blocks/],
+  [
+    'a large block with none',
+    (s) => record(s, s.memory.spanOf(s.large), CARVED, 0),
+    /has 0 carved/,
+  ],
+  ['no list of partial ones', (s) => [[partialHead(s), 0]], /is on no list/],
+  [
+    'partial ones in a circle',
+    (s) => record(s, s.partialSpan, layout.RECORD_NEXT_PARTIAL, s.partialSpan),
+    /does not link back/,
+  ],
+  ['partial ones that lead out', (s) => [[partialHead(s), 30_000]], /lead to 30000/],
+  ['partial ones that lead below 0', (s) => [[partialHead(s), -3]], /lead to -3/],
+  [
+    'a full one listed as partial',
+    (s) => [[partialHead(s), s.fullSpan]],
+    /is listed as partial, but is full/,
+  ],
+  [
+    'a back link',
+    (s) => record(s, s.partialSpan, layout.RECORD_PREVIOUS_PARTIAL, 5),
+    /does not link back/,
+  ],
+]
+
+const mapped = (state: number, owner: number, classIndex = 0) =>
+  classIndex | ((owner + 1) << layout.MAP_OWNER_SHIFT) | (state << layout.MAP_STATE_SHIFT)
+const runCount = layout.RECORD_RUN_SPAN_COUNT
+
+const ofTheMap: Damage[] = [
+  [
+    'a claimed span that nobody uses',
+    (s) => [[s.mapWord(s.freeSpan), mapped(layout.SPAN_CLAIMED, 0)]],
+    NO_RUN,
+  ],
+  ['a tail without a head', (s) => [[s.mapWord(s.freeSpan), s.i32[s.mapWord(s.run + 1)]]], NO_RUN],
+  ['a head without its tail', (s) => [[s.mapWord(s.run + 1), 0]], /is no tail of the run/],
+  ['a tail that lost its head', (s) => [[s.mapWord(s.run), 0]], NO_RUN],
+  [
+    'a tail of another slot',
+    (s) => added(s, s.mapWord(s.run + 1), 1 << layout.MAP_OWNER_SHIFT),
+    /no tail/,
+  ],
+  [
+    'a tail at another position',
+    (s) => added(s, s.mapWord(s.run + 1), 1 << layout.MAP_POSITION_SHIFT),
+    /no tail/,
+  ],
+  [
+    'a run of no slot',
+    (s) => added(s, s.mapWord(s.run), 200 << layout.MAP_OWNER_SHIFT),
+    /slot 200, which there is not/,
+  ],
+  [
+    'a run of no class',
+    (s) => [[s.mapWord(s.run), mapped(layout.SPAN_HEAD, 0, 100)]],
+    /class 100, which there is not/,
+  ],
+  [
+    'a large block of a class',
+    (s) => [[s.mapWord(s.run), mapped(layout.SPAN_LARGE, 0, 3)]],
+    /class 3, which there is not/,
+  ],
+  [
+    'a run longer than the arena',
+    (s) => record(s, s.run, runCount, 1000),
+    /says that it has 1000 spans/,
+  ],
+  ['a run of no span', (s) => record(s, s.run, runCount, 0), /says that it has 0 spans/],
+  ['a control span that is free', (s) => [[s.mapWord(0), 0]], /control area or not/],
+  [
+    'control behind the control area',
+    (s) => [[s.mapWord(s.freeSpan), s.i32[s.mapWord(0)]]],
+    /control area or not/,
+  ],
+  ['a state that there is not', (s) => [[s.mapWord(s.freeSpan), mapped(9, 3)]], /state 9/],
+  [
+    'a slot’s count of spans',
+    (s) => added(s, s.slotWord(layout.SLOT_OWNED_SPANS), 1),
+    /counts \d+ spans, the map says/,
+  ],
+]
+
+test('the site that is damaged is sound before', () => {
+  const s = site()
+  assertSound(s.arena)
+  assert.ok(s.free > 0 && s.free2 > 0 && s.parked > 0)
+  assert.is(s.i32[s.recordWord(s.run, runCount)], 2)
+  assert.is(s.i32[s.mapWord(s.freeSpan)], 0)
+})
+
+for (const [group, damages] of Object.entries({ ofHeaders, ofLists, ofSpans, ofTheMap })) {
+  for (const [name, writes, message] of damages) {
+    test(`${group}: ${name}`, () => {
+      const s = site()
+      for (const [word, value] of writes(s)) {
+        assert.is.not(s.i32[word], value, 'no damage')
+        s.i32[word] = value
+      }
+      const found = s.arena.verify().map((violation) => violation.message)
+      const isFound = found.some((text) => message.test(text))
+      assert.ok(isFound, `${message} is not among: ${found.slice(0, 5).join('; ') || 'nothing'}`)
+    })
+  }
+}
+
+test('verify and its like change nothing', () => {
+  const { arena, i32 } = site()
+  const before = i32.slice()
+  arena.verify()
+  arena.blocks()
+  arena.stats({ exact: true })
+  assert.is(
+    before.findIndex((word, i) => word !== i32[i]),
+    -1,
+  )
+})
+
+test('any word of the control area overwritten: verify ends, and throws nothing', () => {
+  const { arena, memory, i32 } = site()
+  const end = memory.slotWord(asSlotIndex(1), 0)
+  for (let word: number = memory.mapWord(asSpanIndex(0)); word < end; word += 1 + (word % 3)) {
+    const right = i32[word]
+    for (const wrong of [-1, 0, 1, right + 1, 0x7fffffff, -(2 ** 31)]) {
+      i32[word] = wrong
+      assert.ok(Array.isArray(arena.verify()))
+    }
+    i32[word] = right
+  }
+  assertSound(arena)
+})
+
+test.run()
