@@ -143,6 +143,12 @@ export class Columns {
 
   #resize(rowCount: number): void {
     const before = this.rowCount
+    if (this.#growInPlace(rowCount)) {
+      this.#zeroRows(this.#offsets, before, rowCount)
+      this.rowCount = rowCount
+      this.#publish(this.#cells.buffer)
+      return
+    }
     const offsets = this.#allocate(rowCount)
     this.#zeroRows(offsets, before, rowCount)
     for (const [field, offset] of this.#offsets.entries()) {
@@ -153,6 +159,19 @@ export class Columns {
     this.#offsets = offsets
     this.rowCount = rowCount
     this.#publish(this.#cells.buffer)
+  }
+
+  /** Whether every column could grow over what lies free behind it; else none has. */
+  #growInPlace(rowCount: number): boolean {
+    const stuck = this.#offsets.findIndex((_, field) => !this.#tryResize(field, rowCount))
+    if (stuck === -1) return this.#offsets.length > 0
+    for (let field = 0; field < stuck; field++) this.#tryResize(field, this.rowCount)
+    return false
+  }
+
+  #tryResize(field: number, rowCount: number): boolean {
+    const byteLength = rowCount * this.#fields[field].type.array.BYTES_PER_ELEMENT
+    return this.#pool.tryResize(this.#offsets[field], byteLength)
   }
 
   /** A block for each field, or none. */

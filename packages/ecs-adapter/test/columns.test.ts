@@ -105,6 +105,49 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
+test('a large column grows in place when what lies behind it is free, and new rows read zero', () => {
+  const arena = Arena.create({ byteLength: 32 * 2 ** 20 })
+  const pool = arena.openPool()
+  // What lies behind was used before.
+  const used = pool.alloc(16 * 2 ** 20)
+  arena.u8.fill(255, used, used + 16 * 2 ** 20)
+  pool.free(used)
+  const world = createWorld()
+  const storage = createStorage(world, pool, { capacity: 2 ** 18 })
+  const Health = storage.component('Health', { points: t.f32 })
+  const { byteOffset } = Health.points
+  const before = Health.points
+  before[1] = 5
+  const eids = Array.from({ length: 2 ** 18 }, () => addEntity(world))
+  addComponent(world, eids[2 ** 18 - 1], Health)
+  assert.is(Health.points.length, 2 ** 19)
+  assert.is(Health.points.byteOffset, byteOffset)
+  assert.is(Health.points[1], 5)
+  assert.ok(Health.points.subarray(2 ** 18).every((value) => value === 0))
+  assert.is(arena.blocks().length, 1)
+  assert.equal(arena.verify(), [])
+})
+
+test('columns of one component grow in place together, or move together', () => {
+  const arena = Arena.create({ byteLength: 32 * 2 ** 20 })
+  const pool = arena.openPool()
+  const world = createWorld()
+  const storage = createStorage(world, pool, { capacity: 2 ** 18 })
+  // The second column lies behind the first, which is stuck then; the second is not.
+  const Point = storage.component('Point', { x: t.f32, y: t.f32 })
+  const before = [Point.x.byteOffset, Point.y.byteOffset]
+  Point.x[1] = 1
+  Point.y[1] = 2
+  for (let i = 0; i < 2 ** 18; i++) addEntity(world)
+  addComponent(world, 2 ** 18, Point)
+  assert.ok(Point.x.byteOffset !== before[0] && Point.y.byteOffset !== before[1])
+  assert.equal([Point.x[1], Point.y[1]], [1, 2])
+  assert.equal([arena.view(before[0])[1], arena.view(before[1]).length], [1, 2 ** 18])
+  storage.sync()
+  assert.is(arena.blocks().length, 2)
+  assert.equal(arena.verify(), [])
+})
+
 test('columns of different components grow apart', () => {
   withScene({ capacity: 8 }, ({ world, storage }) => {
     const Player = storage.component('Player', { score: t.u32 })
