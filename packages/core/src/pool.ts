@@ -172,7 +172,9 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     const elementType = typeOf(type)
     if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
     checkCount('length', length, 'elements')
-    const offset = alloc(length * type.BYTES_PER_ELEMENT)
+    const byteLength = length * type.BYTES_PER_ELEMENT
+    if (byteLength > memory.byteLength) throwOutOfMemory(byteLength)
+    const offset = alloc(byteLength)
     const { buffer, i32: words } = memory.views
     words[(offset >> 2) - 2] |= typeBits(elementType)
     return new type(buffer, offset, length)
