@@ -1,4 +1,4 @@
-// alloc + free: Ashlar against its rivals (case.ts says how to run one case, README.md how to run all).
+// alloc + free: Ashlar against its rivals. See README.md, and case.ts for the command line.
 import * as ashlar from './alloc/ashlar.ts'
 import * as rivals from './alloc/rivals.ts'
 import { createWork, type Work, type Workload, workloads } from './alloc/workloads.ts'

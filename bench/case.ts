@@ -1,6 +1,6 @@
-// The inside of one measuring process. `node out/bench/alloc.mjs --list` prints the cases of a topic, and
-// `node out/bench/alloc.mjs '{"workload": ..., "contender": ...}'` runs one of them and prints one JSON line.
-// One process per figure keeps an engine from compiling one contender's code with what it learned from another.
+// The inside of one measuring process. `node out/bench/alloc.mjs --list` prints the cases of a
+// topic; with a `CaseOptions` in JSON instead, it runs one of them and prints a `CaseResult`.
+// One process per figure: no contender's code is compiled with what was learned from another's.
 import { measure, now } from 'mitata/src/lib.mjs'
 
 export interface CaseOptions {
@@ -18,10 +18,12 @@ export interface Prepared {
   check(): void
   /** Of the inputs; equal for all contenders of a workload. */
   readonly checksum: number
-  /** Which round counts. Garbage is only paid for in the median of long rounds; the fastest of many short
-   *  ones is what loops without garbage cost when nothing else disturbs them. */
+  /**
+   * Which round counts. Garbage is paid for in the median of long rounds; the fastest of many short
+   * ones is what loops without garbage cost when nothing disturbs them.
+   */
   readonly figure: 'median round' | 'fastest round'
-  /** What the figure is divided by where an operation of `round` is a pass over many; 1 when absent. */
+  /** Where an operation of `round` is a pass over many: how many, to divide by. */
   readonly unitsPerOp?: number
 }
 
@@ -45,7 +47,7 @@ export interface WorkloadCases {
   readonly nativeArguments?: readonly string[]
 }
 
-/** The long ones hold many minor collections and refills; the short ones fit between two interruptions. */
+/** Long rounds hold many minor collections; short ones fit between two interruptions. */
 const minRoundNs = { 'median round': 10e6, 'fastest round': 0.5e6 }
 const maxRoundOpCount = 2 ** 22
 

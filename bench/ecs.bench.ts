@@ -1,4 +1,4 @@
-// position += velocity in bitECS: Ashlar's columns against arrays made by hand. One operation is one entity.
+// position += velocity in bitECS: Ashlar's columns against arrays made by hand. See README.md.
 import { Arena } from '@ashlar/core'
 import { createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query, type World } from 'bitecs'
@@ -50,8 +50,8 @@ function ashlarColumns(world: World, rowCount: number): Components {
   }
 }
 
-// An index, not `for ... of`: that takes V8 1.4 or 7.5 ns per entity, by chance, as it enters optimised
-// code at the head of a system or in the middle of its loop, where the iterator stays an object.
+// An index, not `for ... of`: that takes V8 1.4 or 7.5 ns per entity, by chance, as it enters
+// compiled code at the head of a system or amid its loop, where the iterator stays an object.
 
 /** Columns read from the component at each use. */
 function moveByProperty(world: World, { Position, Velocity }: Components): void {

@@ -1,4 +1,4 @@
-// node scripts/bench.mjs [topics...] [options]; --help lists them, bench/README.md explains the tables.
+// node scripts/bench.mjs [topics...] [options]; --help lists them, bench/README.md explains all.
 import { register } from 'tsx/esm/api'
 
 register()

@@ -1,4 +1,4 @@
-// Ashlar's own contenders. Each checks that its figure came from the pool and that the arena stayed sound.
+// Ashlar's own contenders. Each checks that the pool did the work and the arena stayed sound.
 import { Arena, type Pool } from '@ashlar/core'
 import { expect, type Prepared } from '../case.ts'
 import {
@@ -18,7 +18,7 @@ export function ashlarPool(work: Work): Prepared {
   return proven(work, arena, prepareOffsets(work, pool, arena.buffer))
 }
 
-/** The same in an arena opened after another was used: code that an engine specialised to the first must serve both. */
+/** The same in an arena opened after another was used: one compiled code has to serve both. */
 export function ashlarSecondPool(work: Work): Prepared {
   const first = openPool()
   const words = first.arena.i32
@@ -28,7 +28,7 @@ export function ashlarSecondPool(work: Work): Prepared {
   return ashlarPool(work)
 }
 
-/** What sharing one pool between threads by a lock would cost without a single rival for the lock. */
+/** What a pool shared by a lock would cost at best: nobody else wants the lock. */
 export function ashlarPoolBehindLock(work: Work): Prepared {
   const { arena, pool } = openPool()
   const lock = new Int32Array(new SharedArrayBuffer(4))

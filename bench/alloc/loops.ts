@@ -1,5 +1,5 @@
 // The measured loops. Each process runs one of them with one contender, so calls stay monomorphic.
-// Every alloc writes the block's first word, as `native.c` does: a block that nobody touches is not used.
+// Every alloc writes the block's first word, as in `native.c`: a block is there to be used.
 import { stepMask, type Work } from './workloads.ts'
 
 /** Blocks named by a byte offset into one buffer; `words` is that buffer as 32-bit words. */

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { STEP_COUNT = 1 << 20, STEP_MASK = STEP_COUNT - 1, MAX_ROUNDS = 1 << 16, MAX_ROUND_OPS = 1 << 22 };
+enum { STEP_COUNT = 1 << 20, STEP_MASK = STEP_COUNT - 1 };
+enum { MAX_ROUNDS = 1 << 16, MAX_ROUND_OPS = 1 << 22 };
 
 static uint32_t slots[STEP_COUNT];
 static uint16_t requests[STEP_COUNT];

@@ -16,7 +16,7 @@ import {
 } from './loops.ts'
 import type { Work } from './workloads.ts'
 
-/** Room for 100,000 blocks of 751 bytes on average, and as much again for what a heap loses between them. */
+/** Room for 100,000 blocks of 736 bytes on average, three times over. */
 export const heapByteLength = 256 * 2 ** 20
 
 /** A contender whose blocks are objects: they are freed by the garbage collector. */
@@ -80,7 +80,7 @@ export function thingMalloc(work: Work): Prepared {
   return { ...prepared, round: (opCount) => pairArrays(heap, work, opCount) }
 }
 
-/** AssemblyScript's two-level segregated fit heap, compiled by the driver, all its memory there from the start. */
+/** AssemblyScript's heap, compiled by the driver, with all of its memory from the start. */
 export async function tlsfWasm(work: Work, { wasmPath }: CaseOptions): Promise<Prepared> {
   const abort = () => {
     throw new Error('the AssemblyScript module aborted')

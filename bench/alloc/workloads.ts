@@ -1,10 +1,12 @@
-// What an allocation benchmark does, as data. `native.c` draws the same arrays from the same generator;
-// both print `checksum`, and the driver refuses to compare figures whose checksums differ.
+// What an allocation benchmark does, as data. `native.c` draws the same arrays from the same
+// generator; both print `checksum`, and the driver refuses figures whose checksums differ.
 
 export interface Workload {
   readonly name: string
-  /** `lifo`: one pair above `liveCount` blocks that stay. `random`: free any live block, alloc another.
-   *  `view`: as `lifo`, and each alloc makes a typed array. */
+  /**
+   * `random`: free any live block, alloc another. `lifo`: alloc and free above `liveCount` blocks
+   * that stay. `view`: as `lifo`, and each alloc makes a typed array.
+   */
   readonly pattern: 'lifo' | 'random' | 'view'
   /** `64`: always 64 bytes. `mixed`: log-uniform from 16 to 4096 bytes. */
   readonly byteLengths: '64' | 'mixed'
@@ -27,7 +29,7 @@ export const workloads: readonly Workload[] = [
   { name: 'view-64-1k', pattern: 'view', byteLengths: '64', liveCount: 1_000 },
 ]
 
-/** Drawn before the clock runs, and long enough that 100,000 live blocks are each replaced ten times a lap. */
+/** Drawn before the clock runs; of 100,000 live blocks a lap replaces each ten times. */
 export const stepCount = 2 ** 20
 export const stepMask = stepCount - 1
 
@@ -65,7 +67,7 @@ function xorshift32(seed: number): () => number {
   }
 }
 
-/** 16 * 256 ** (bits / 2 ** 16), by products of square roots: `Math.pow` differs between engines. */
+/** 16 * 256 ** (bits / 2 ** 16), by square roots: `Math.pow` differs between engines. */
 function logUniform(bits: number): number {
   let byteLength = 16
   let root = 256

@@ -25,8 +25,8 @@ export async function buildTopic(topic: string): Promise<string> {
   return outfile
 }
 
-/** Compiles native.c; undefined where there is no C compiler. */
-export function buildNative(): string | undefined {
+/** Compiles native.c. @throws Error that says why it cannot */
+export function buildNative(): string {
   const program = resolve(outDir, 'native')
   const source = resolve(root, 'bench/alloc/native.c')
   for (const compiler of ['cc', 'gcc', 'clang']) {
@@ -34,10 +34,11 @@ export function buildNative(): string | undefined {
       execFileSync(compiler, ['-O2', '-Wall', '-o', program, source, '-lm', '-ldl'])
       return program
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue
+      throw new Error(`${compiler} cannot compile bench/alloc/native.c`, { cause: error })
     }
   }
-  return undefined
+  throw new Error('no C compiler (cc, gcc, clang)')
 }
 
 /** Compiles a module of AssemblyScript's heap alone. Its asserts stay out, to the heap's favour. */

@@ -1,4 +1,4 @@
-// native.c as contenders: linked with the C library's malloc, and the same program with mimalloc preloaded.
+// native.c as contenders: with the C library's malloc, and with mimalloc preloaded.
 import { buildNative } from './build.ts'
 import { type Case, runProcess } from './run.ts'
 
@@ -15,16 +15,11 @@ export type NativeCases = (
 
 /** Tries each contender once; those that the machine lacks are named through `onMissing`. */
 export function findNative(onMissing: (text: string) => void): NativeCases {
-  const program = buildNative()
-  if (!program) {
-    onMissing('glibc malloc, mimalloc: no C compiler (cc, gcc, clang)')
-    return () => []
-  }
-  const engine = { key: 'native', name: 'native', command: program, arguments: [] }
+  let command = ''
   const found = contenders.filter((one) => {
-    const trial = { ...one, topic: 'alloc', workload: 'trial', engine }
     try {
-      runProcess({ ...trial, arguments: ['lifo', '64', '1', '1'] })
+      command ||= buildNative()
+      runProcess(nativeCase(one, command, 'trial', ['lifo', '64', '1', '1']))
       return true
     } catch (error) {
       onMissing(`${one.contender}: ${(error as Error).message}`)
@@ -32,8 +27,17 @@ export function findNative(onMissing: (text: string) => void): NativeCases {
     }
   })
   return (workload, programArguments, minMilliseconds) =>
-    found.map((one) => {
-      const allArguments = [...programArguments, `${minMilliseconds}`]
-      return { ...one, topic: 'alloc', workload, engine, arguments: allArguments }
-    })
+    found.map((one) =>
+      nativeCase(one, command, workload, [...programArguments, `${minMilliseconds}`]),
+    )
+}
+
+function nativeCase(
+  contender: (typeof contenders)[number],
+  command: string,
+  workload: string,
+  programArguments: readonly string[],
+): Case {
+  const engine = { key: 'native', name: 'native', command, arguments: [] }
+  return { ...contender, topic: 'alloc', workload, engine, arguments: programArguments }
 }

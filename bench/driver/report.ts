@@ -10,7 +10,7 @@ const cores = availableParallelism()
 const architecture = arch() === 'x64' ? 'x86_64' : arch()
 export const machine = `${cores} core${cores === 1 ? '' : 's'} ${architecture}`
 
-/** One table per workload. Native figures stand in each engine's part, against that engine's Ashlar. */
+/** A table per workload. Native figures stand in each engine's part, against its Ashlar. */
 export function formatFigures(workload: string, operation: string, figures: readonly Figure[]) {
   const native = figures.filter(({ engine }) => engine.key === 'native')
   const engines = new Set(figures.filter((one) => !native.includes(one)).map((one) => one.engine))
@@ -31,12 +31,13 @@ function formatFigure(one: Figure, base: Figure | undefined): string[] {
 }
 
 export function formatVerdicts(verdicts: readonly Verdict[]): string {
-  const header = ['', 'target', 'workload', 'engine', 'reached', 'wanted']
+  const header = ['', 'contender', 'target', 'workload', 'engine', 'reached', 'wanted']
   const rows = verdicts.map(({ target, engineName, ratio }) => {
     const passed = ratio === undefined ? 'NOT RUN' : ratio >= target.atLeast ? 'PASS' : 'FAIL'
     const reached = ratio === undefined ? '' : format(ratio)
     const wanted = `>= ${format(target.atLeast)}`
-    return [passed, target.claim, target.workload, engineName, reached, wanted]
+    const { contender, claim, workload } = target
+    return [passed, contender, claim, workload, engineName, reached, wanted]
   })
   return `targets\n${formatTable([header, ...rows])}`
 }

@@ -26,7 +26,7 @@ export interface Figure extends Case {
 
 const timeoutMilliseconds = 300_000
 
-/** Figures in the order of `cases`. A case that fails is reported through `onFailure` and has no figure. */
+/** Figures in the order of `cases`. A case that fails goes to `onFailure` and has no figure. */
 export function runInterleaved(
   cases: readonly Case[],
   runCount: number,
