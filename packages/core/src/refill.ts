@@ -88,14 +88,17 @@ export function handOut(
   i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] += blockCount
 }
 
-/** Claims a run for blocks of a class: a short one where there is no room for the usual one. */
+/**
+ * Claims a run for blocks of a class: a short one where there is no room for the usual one. Reclaims
+ * first, as short runs amid what is free would leave less room than there was before.
+ */
 function claimForClass(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): SpanIndex {
   const stride = memory.classes.strides[classIndex]
   let spanCount = preferredRunSpanCount(stride)
-  let span = claimRun(memory, slot, spanCount)
+  let span = claimAfterReclaim(memory, slot, spanCount)
   if (span === 0) {
     spanCount = minimalRunSpanCount(stride)
-    span = claimAfterReclaim(memory, slot, spanCount)
+    span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)
   return span
