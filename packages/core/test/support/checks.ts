@@ -32,9 +32,16 @@ export function refusesUnharmed(
   if (changed >= 0) assert.unreachable(`'${code}', but word ${changed} of the buffer has changed`)
 }
 
-function firstDifference(a: Int32Array, b: Int32Array): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i
+/** Index of the first element that differs, or -1. For arrays that are too long for `assert.equal`. */
+function firstDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const length = Math.max(a.length, b.length)
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i
   return -1
+}
+
+export function assertSameNumbers(a: ArrayLike<number>, b: ArrayLike<number>, what = ''): void {
+  const at = firstDifference(a, b)
+  if (at >= 0) assert.unreachable(`${what}: element ${at} is ${a[at]}, expected ${b[at]}`)
 }
 
 export function assertSound(arena: Arena): void {
