@@ -1,4 +1,5 @@
 /** What a verification works on and has found so far. */
+import { CLASS_CAPACITY } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
 import type { SlotIndex, SpanIndex } from '../units.ts'
 
@@ -18,10 +19,11 @@ export class Findings {
   readonly partial = new Set<SpanIndex>()
   readonly memory: ArenaMemory
   /** Live blocks and blocks on the free list, by slot and row. */
-  readonly #handed = new Map<string, number>()
+  readonly #handed: Int32Array
 
   constructor(memory: ArenaMemory) {
     this.memory = memory
+    this.#handed = new Int32Array(memory.slotCount * CLASS_CAPACITY)
   }
 
   fail(offset: number, message: string): void {
@@ -29,10 +31,10 @@ export class Findings {
   }
 
   addHanded(slot: SlotIndex, row: number, blockCount: number): void {
-    this.#handed.set(`${slot}/${row}`, this.handed(slot, row) + blockCount)
+    this.#handed[slot * CLASS_CAPACITY + row] += blockCount
   }
 
   handed(slot: SlotIndex, row: number): number {
-    return this.#handed.get(`${slot}/${row}`) ?? 0
+    return this.#handed[slot * CLASS_CAPACITY + row]
   }
 }
