@@ -26,10 +26,15 @@ export function refusesUnharmed(
   call: () => unknown,
   message?: RegExp,
 ): void {
+  unharmed(arena, () => refuses(code, call, message))
+}
+
+/** No byte of the arena changes meanwhile. */
+export function unharmed(arena: Arena, body: () => void): void {
   const before = arena.i32.slice()
-  refuses(code, call, message)
+  body()
   const changed = firstDifference(before, arena.i32)
-  if (changed >= 0) assert.unreachable(`'${code}', but word ${changed} of the buffer has changed`)
+  if (changed >= 0) assert.unreachable(`word ${changed} of the buffer has changed`)
 }
 
 /** Index of the first element that differs, or -1. For arrays that are too long for `assert.equal`. */
