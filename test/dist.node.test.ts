@@ -1,6 +1,6 @@
 // What npm would publish: built, linked into an empty project, imported, required and type-checked.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { suite } from 'uvu'
@@ -89,9 +89,7 @@ test('types resolve for ESM, CommonJS and bundlers, and infer', ({ project }) =>
 
 test('core has no dependencies, and the package says what npm needs', () => {
   const read = (name: string) =>
-    JSON.parse(
-      execFileSync('cat', [resolve(root, 'packages', name, 'package.json')], { encoding: 'utf8' }),
-    )
+    JSON.parse(readFileSync(resolve(root, 'packages', name, 'package.json'), 'utf8'))
   assert.is(read('core').dependencies, undefined)
   assert.is(read('core').sideEffects, false)
   assert.equal(Object.keys(read('ecs-adapter').peerDependencies), ['bitecs'])

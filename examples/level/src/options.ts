@@ -21,7 +21,7 @@ const SECONDS = 60
 const SECONDS_OF_EACH = 10
 const SECONDS_MAX = 86_400
 const ENTITIES = 1000
-const ENTITIES_MAX = 200_000
+const ENTITIES_MAX = 20_000
 
 /**
  * Reads the arguments that follow the script's name. Prints and exits as commander does: 0 after

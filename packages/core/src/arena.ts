@@ -102,42 +102,45 @@ export class Arena {
     return { buffer: this.buffer, byteOffset: this.byteOffset }
   }
 
-  /** View of the whole buffer, indexed by byte offset. Keep it in a local in hot loops. */
+  /**
+   * View from the buffer's start to the arena's end, indexed by byte offset. Keep it in a local in hot
+   * loops.
+   */
   get u8(): Uint8Array {
     return this.#memory.views.u8
   }
 
-  /** View of the whole buffer, indexed by byte offset. */
+  /** View from the buffer's start to the arena's end, indexed by byte offset. */
   get i8(): Int8Array {
     return this.#memory.views.i8
   }
 
-  /** View of the whole buffer, indexed by byte offset >> 1. */
+  /** View from the buffer's start to the arena's end, indexed by byte offset >> 1. */
   get u16(): Uint16Array {
     return this.#memory.views.u16
   }
 
-  /** View of the whole buffer, indexed by byte offset >> 1. */
+  /** View from the buffer's start to the arena's end, indexed by byte offset >> 1. */
   get i16(): Int16Array {
     return this.#memory.views.i16
   }
 
-  /** View of the whole buffer, indexed by byte offset >> 2. */
+  /** View from the buffer's start to the arena's end, indexed by byte offset >> 2. */
   get u32(): Uint32Array {
     return this.#memory.views.u32
   }
 
-  /** View of the whole buffer, indexed by byte offset >> 2. */
+  /** View from the buffer's start to the arena's end, indexed by byte offset >> 2. */
   get i32(): Int32Array {
     return this.#memory.views.i32
   }
 
-  /** View of the whole buffer, indexed by byte offset >> 2. */
+  /** View from the buffer's start to the arena's end, indexed by byte offset >> 2. */
   get f32(): Float32Array {
     return this.#memory.views.f32
   }
 
-  /** View of the whole buffer, indexed by byte offset >> 3. */
+  /** View from the buffer's start to the arena's end, indexed by byte offset >> 3. */
   get f64(): Float64Array {
     return this.#memory.views.f64
   }

@@ -13,7 +13,7 @@ export interface ArenaOptions {
   readonly byteLength?: number
   /** Whether other threads can attach. By default: where the platform allows it. */
   readonly shared?: boolean
-  /** How many pools can be open at a time, 1 to 254; 15 by default. Each takes 4 KiB. */
+  /** How many pools can be open at a time, 1 to 254; 15 by default. Up to 16, each takes 4 KiB. */
   readonly slots?: number
   /** Further size classes, for payloads of so many bytes: multiples of 16 up to 512 KiB. */
   readonly classes?: readonly number[]

@@ -15,7 +15,6 @@ export interface CollectOptions {
  *
  * Offsets are byte offsets from the start of `arena.buffer`, multiples of 16, and 0 is null. The
  * contents of a new block are whatever the memory held. Whatever throws leaves the arena as it was.
- * (Boxes: see docs/design.md.)
  */
 export interface Pool {
   /** Index of the pool's slot, which all of its blocks belong to. */

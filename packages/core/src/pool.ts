@@ -10,7 +10,14 @@
  * the arena, so that one typed array is enough: the same.
  */
 import { alignedByteLength, checkAlignment, freeShifted, shiftPayload } from './aligned.ts'
-import { checkCount, invalidArgument, invalidOffset, outOfMemory, poolClosed } from './errors.ts'
+import {
+  checkCount,
+  corrupt,
+  invalidArgument,
+  invalidOffset,
+  outOfMemory,
+  poolClosed,
+} from './errors.ts'
 import {
   alignmentInHeader,
   type ElementArray,
@@ -116,7 +123,10 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
     }
     if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength)
-    return refill(memory, slot, memory.classes.classFor(byteLength)) ? tryAlloc(byteLength) : 0
+    const classIndex = memory.classes.classFor(byteLength)
+    if (!refill(memory, slot, classIndex)) return 0
+    if (i32[freeHeads + classIndex] <= 0) throw corrupt(`a free list begins at a negative offset`)
+    return tryAlloc(byteLength)
   }
 
   function freeSlow(offset: number): void {

@@ -9,7 +9,7 @@ import type { PayloadOffset, SlotIndex } from './units.ts'
 
 /**
  * Resizes the live block that begins at `block` and is held by `offset`. False when it has to move:
- * the new length is of another class, or what lies behind a large block is taken.
+ * it does not fit, or would fill half of its place or less, or what lies behind a large one is taken.
  */
 export function resizeInPlace(
   memory: ArenaMemory,
@@ -22,9 +22,12 @@ export function resizeInPlace(
   const needed = alignedByteLength(byteLength, alignment)
   const isLarge = classOfBlock(memory, block) === LARGE_CLASS
   if (isLarge !== needed > memory.classes.maxByteLength) return false
+  const room = roomOfBlock(memory, block)
+  const fillsItsPlace = () =>
+    2 * needed > room || memory.classes.classFor(needed) === classOfBlock(memory, block)
   const stays = isLarge
     ? resizeLarge(memory, slot, block, needed)
-    : memory.classes.classFor(needed) === classOfBlock(memory, block)
+    : needed <= room && fillsItsPlace()
   if (stays) memory.i32[(offset >> 2) - 1] = byteLength
   return stays
 }

@@ -3,6 +3,7 @@ import { livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
 import { FIRST_PAYLOAD, LARGE_CLASS, RECORD_CARVED_COUNT, SPAN_HEAD, SPAN_LARGE } from './layout.ts'
 import { headerWordAt, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
+import { capacityOf } from './partial.ts'
 import { classInMap, ownerInMap, stateInMap } from './span-map.ts'
 import {
   asPayloadOffset,
@@ -36,10 +37,14 @@ export function forEachBlockIn(
   visit: (block: PayloadOffset) => void,
 ): void {
   const classIndex = classInMap(memory.i32[memory.mapWord(head)])
-  const stride = classIndex === LARGE_CLASS ? 0 : memory.classes.strides[classIndex]
+  const isLarge = classIndex === LARGE_CLASS
+  const stride = isLarge ? 0 : memory.classes.strides[classIndex]
+  const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
   const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
   const first = memory.spanStart(head) + FIRST_PAYLOAD
-  for (let i = 0; i < carvedCount; i++) visit(asPayloadOffset(first + i * stride))
+  // A damaged count must not lead out of the run: verify tells of it.
+  for (let i = 0; i < Math.min(carvedCount, capacity); i++)
+    visit(asPayloadOffset(first + i * stride))
 }
 
 /** What the holder of the block that begins at `block` knows it by; 0 when the block is not live. */

@@ -143,49 +143,43 @@ export class Columns {
 
   #resize(rowCount: number): void {
     const before = this.rowCount
-    if (this.#growInPlace(rowCount)) {
-      this.#zeroRows(this.#offsets, before, rowCount)
-      this.rowCount = rowCount
-      this.#publish(this.#cells.buffer)
-      return
-    }
-    const offsets = this.#allocate(rowCount)
+    const offsets = this.#extend(rowCount)
     this.#zeroRows(offsets, before, rowCount)
     for (const [field, offset] of this.#offsets.entries()) {
+      if (offset === offsets[field]) continue
       const byteLength = before * this.#fields[field].type.array.BYTES_PER_ELEMENT
       this.#cells.copyBytes(offset, offsets[field], byteLength)
+      this.#staleOffsets.push(offset)
     }
-    this.#staleOffsets.push(...this.#offsets)
     this.#offsets = offsets
     this.rowCount = rowCount
     this.#publish(this.#cells.buffer)
   }
 
-  /** Whether every column could grow over what lies free behind it; else none has. */
-  #growInPlace(rowCount: number): boolean {
-    const stuck = this.#offsets.findIndex((_, field) => !this.#tryResize(field, rowCount))
-    if (stuck === -1) return this.#offsets.length > 0
-    for (let field = 0; field < stuck; field++) this.#tryResize(field, this.rowCount)
-    return false
-  }
-
-  #tryResize(field: number, rowCount: number): boolean {
-    const byteLength = rowCount * this.#fields[field].type.array.BYTES_PER_ELEMENT
-    return this.#pool.tryResize(this.#offsets[field], byteLength)
-  }
-
-  /** A block for each field, or none. */
-  #allocate(rowCount: number): number[] {
+  /** Each column's block: the one it has where that can grow in place, else a new one. Or none. */
+  #extend(rowCount: number): number[] {
     const offsets: number[] = []
     try {
-      for (const { type } of this.#fields) {
-        offsets.push(this.#pool.allocArray(type.array, rowCount).byteOffset)
+      for (const [field, { type }] of this.#fields.entries()) {
+        const stays = field < this.#offsets.length && this.#tryResize(field, rowCount)
+        offsets.push(
+          stays ? this.#offsets[field] : this.#pool.allocArray(type.array, rowCount).byteOffset,
+        )
       }
     } catch (error) {
-      for (const offset of offsets) this.#pool.free(offset)
+      for (const [field, offset] of offsets.entries()) {
+        if (offset === this.#offsets[field]) this.#tryResize(field, this.rowCount)
+        else this.#pool.free(offset)
+      }
       throw error
     }
     return offsets
+  }
+
+  /** Whether a column has so many rows now, in its place. Shrinking always succeeds. */
+  #tryResize(field: number, rowCount: number): boolean {
+    const byteLength = rowCount * this.#fields[field].type.array.BYTES_PER_ELEMENT
+    return this.#pool.tryResize(this.#offsets[field], byteLength)
   }
 
   #zeroRows(offsets: readonly number[], from: number, to: number): void {

@@ -18,7 +18,10 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return `function ${value.name}`
-  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object'
+  if (typeof value === 'object' && value !== null) {
+    const name: unknown = value.constructor?.name
+    return typeof name === 'string' && name !== '' ? name : 'an object'
+  }
   return String(value)
 }
 

@@ -51,7 +51,8 @@ export const t = Object.freeze({
   u32: scalar<'u32', Uint32Array>('u32', Uint32Array),
   f32: scalar<'f32', Float32Array>('f32', Float32Array),
   f64: scalar<'f64', Float64Array>('f64', Float64Array),
-  eid: scalar<'eid', Uint32Array>('eid', Uint32Array),
+  // Signed, as bitECS's own ids are: a versioned one may have its top bit set, and is compared by ===.
+  eid: scalar<'eid', Int32Array>('eid', Int32Array),
 })
 
 /** bitECS takes an object with one of the first for what `set` made; the last sets a prototype. */

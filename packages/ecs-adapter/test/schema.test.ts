@@ -14,7 +14,7 @@ const arrays = {
   u32: Uint32Array,
   f32: Float32Array,
   f64: Float64Array,
-  eid: Uint32Array,
+  eid: Int32Array,
 }
 
 test('every type of t makes a zeroed column of its typed array, in the order given', () => {

@@ -25,7 +25,7 @@ test('a component has the typed arrays of its schema, read-only, and nothing els
   expectType<Equal<(typeof All)['u32'], Uint32Array>>()
   expectType<Equal<(typeof All)['f32'], Float32Array>>()
   expectType<Equal<(typeof All)['f64'], Float64Array>>()
-  expectType<Equal<(typeof All)['eid'], Uint32Array>>()
+  expectType<Equal<(typeof All)['eid'], Int32Array>>()
 
   const Tag = storage.component('Tag', {})
   expectType<Equal<keyof typeof Tag, never>>()
@@ -33,7 +33,7 @@ test('a component has the typed arrays of its schema, read-only, and nothing els
   const schema = { hp: t.i16, target: t.eid }
   const Late = storage.component('Late', schema)
   expectType<Equal<typeof Late, Component<typeof schema>>>()
-  expectType<Equal<typeof Late, { readonly hp: Int16Array; readonly target: Uint32Array }>>()
+  expectType<Equal<typeof Late, { readonly hp: Int16Array; readonly target: Int32Array }>>()
 
   // @ts-expect-error: no such field
   assert.is(Position.z, undefined)

@@ -127,8 +127,18 @@ function readSideSectors(records: Records, sectorCount: number): Uint16Array {
   return sectors
 }
 
+/** Number 65535 ends a list of lines. */
+const LINES_MAX = 65_535
+
 function readLines(records: Records, vertexCount: number, sideSectors: Uint16Array): MapLines {
   const { count } = records
+  if (count > LINES_MAX) {
+    throw new WadError(
+      records.lump,
+      records.byteOffset,
+      `there are ${count} lines, expected at most ${LINES_MAX}, as block maps number them in 16 bits`,
+    )
+  }
   const vertices = new Uint16Array(2 * count)
   const flags = new Uint16Array(count)
   const sectors = new Int32Array(2 * count)

@@ -30,7 +30,8 @@ export function checkMap(findings: Findings): void {
       )
     } else if (state === SPAN_HEAD || state === SPAN_LARGE) {
       spanCount = checkRunInMap(findings, span)
-      ownedSpanCounts[ownerInMap(word)] += spanCount
+      const owner = ownerInMap(word)
+      if (owner in ownedSpanCounts) ownedSpanCounts[owner] += spanCount
     } else if (word !== SPAN_FREE && state !== SPAN_CONTROL) {
       const what = `span ${index} belongs to slot ${ownerInMap(word)} but to no run (state ${state})`
       findings.fail(memory.spanStart(span), what)

@@ -1,0 +1,102 @@
+// The calls of a frame make no garbage: neither the fast paths nor the misses behind them.
+import { Arena, type Pool } from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
+import { smallArena } from './support/memory.ts'
+
+const test = suite('garbage')
+const CORE = ['packages/core/src/']
+
+const offsets = new Int32Array(4096)
+
+function allocate(pool: Pool, count: number, byteLength: number): void {
+  for (let i = 0; i < count; i++) offsets[i] = pool.alloc(byteLength)
+}
+function release(pool: Pool, count: number): void {
+  for (let i = 0; i < count; i++) pool.free(offsets[i])
+}
+
+const frames: Record<string, (pool: Pool) => void> = {
+  'alloc, tryAlloc, free': (pool) => {
+    for (let byteLength = 0; byteLength < 4000; byteLength += 200) {
+      const [a, b] = [0, 1]
+      offsets[a] = pool.alloc(byteLength)
+      offsets[b] = pool.tryAlloc(byteLength)
+      pool.free(offsets[a])
+      pool.free(offsets[b])
+    }
+  },
+  'realloc, in place and moving': (pool) => {
+    let offset = pool.alloc(10)
+    for (const byteLength of lengths) offset = pool.realloc(offset, byteLength)
+    pool.free(offset)
+  },
+  'tryResize, byteLengthOf, free(0)': (pool) => {
+    const offset = pool.alloc(100)
+    pool.tryResize(offset, pool.byteLengthOf(offset) - 50)
+    pool.tryResize(offset, 1 << 28)
+    pool.free(offset)
+    pool.free(0)
+  },
+  'aligned blocks': (pool) => {
+    for (let alignment = 1; alignment <= 4096; alignment *= 2) {
+      pool.free(pool.alloc(100, alignment))
+    }
+  },
+  allocZeroed: (pool) => {
+    pool.free(pool.allocZeroed(3000))
+  },
+  'large blocks': (pool) => {
+    const offset = pool.alloc(600_000)
+    pool.tryResize(offset, 700_000)
+    pool.free(pool.realloc(offset, 540_000))
+  },
+  'refills: a span is claimed, carved, emptied and given back': (pool) => {
+    allocate(pool, 200, 1000)
+    release(pool, 200)
+    pool.collect(undefined)
+  },
+  'refills of many classes, looks at idle blocks': (pool) => {
+    for (let byteLength = 8; byteLength < 60_000; byteLength += byteLength >> 1) {
+      allocate(pool, 20, byteLength)
+      release(pool, 20)
+    }
+    pool.collect(budget)
+  },
+  'refills from parked blocks': (pool) => {
+    allocate(pool, 1000, 100)
+    for (let i = 0; i < 1000; i++) if (i % 10 !== 0) pool.free(offsets[i])
+    pool.collect(undefined)
+    for (let i = 0; i < 1000; i++) if (i % 10 !== 0) offsets[i] = pool.alloc(100)
+    release(pool, 1000)
+  },
+  'out of memory, again and again': (pool) => {
+    allocate(pool, 300, 10_000)
+    for (let i = 0; i < 20; i++) pool.tryAlloc(3 << 20)
+    for (let i = 0; i < 20; i++) pool.tryAlloc(2 ** 31)
+    release(pool, 300)
+  },
+}
+const lengths = [11, 300, 5000, 4900, 70_000, 600_000, 900_000, 20]
+const budget = { spans: 3 }
+
+for (const shared of [true, false]) {
+  for (const [name, frame] of Object.entries(frames)) {
+    test(`${shared ? 'shared' : 'unshared'}: ${name}`, () => {
+      const arena = Arena.create({ byteLength: 4 << 20, shared })
+      const pool = arena.openPool()
+      const garbage = measureGarbage(() => frame(pool), { frames: 200 })
+      assertNoGarbage(garbage, CORE)
+      assert.is(arena.stats({ exact: true }).liveBlocks, 0)
+    })
+  }
+}
+
+test('a call whose result is an object is seen, so the gate is open to core’s modules', () => {
+  const { pool } = smallArena()
+  const garbage = measureGarbage(() => pool.free(pool.allocArray(Float32Array, 4).byteOffset))
+  assert.ok((garbage.byModule.get('packages/core/src/pool.ts') ?? 0) > 0)
+})
+
+test.run()
