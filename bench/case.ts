@@ -19,8 +19,9 @@ export interface Prepared {
   /** Of the inputs; equal for all contenders of a workload. */
   readonly checksum: number
   /**
-   * Which round counts. Garbage is paid for in the median of long rounds; the fastest of many short
-   * ones is what loops without garbage cost when nothing disturbs them.
+   * Which round counts. The fastest of many short ones is what work costs when nothing disturbs it,
+   * and the same on a busy machine as on an idle one; but where blocks or views are garbage, only
+   * the median of long ones has its share of the collections.
    */
   readonly figure: 'median round' | 'fastest round'
   /** Where an operation of `round` is a pass over many: how many, to divide by. */

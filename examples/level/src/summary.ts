@@ -65,7 +65,9 @@ function oneMap(map: MapReport): string[] {
 function manyMaps({ maps }: RunReport): string[] {
   const steps = sum(maps, (map) => map.steps)
   const wallSeconds = sum(maps, (map) => map.wallSeconds)
-  const perSecond = (of: (map: MapReport) => number) => formatCount(sum(maps, of) / wallSeconds)
+  // Of the stepping alone, as each map's row has it.
+  const perSecond = (of: (map: MapReport) => number) =>
+    formatCount(sum(maps, (map) => of(map) * map.wallSeconds) / wallSeconds)
   const garbage = maps.every((map) => map.garbageBytesPerStep !== null)
     ? sum(maps, (map) => (map.garbageBytesPerStep ?? 0) * map.steps) / steps
     : null
@@ -76,10 +78,13 @@ function manyMaps({ maps }: RunReport): string[] {
     row('steps', `${formatCount(steps)} in ${formatFigure(wallSeconds)} s`),
     row('steps per second', formatCount(steps / wallSeconds)),
     row('entities', `at most ${formatCount(max(maps, (map) => map.entitiesMax))}`),
-    row('allocs per second', `${perSecond((map) => map.allocs)}   (cell lists and trails)`),
+    row(
+      'allocs per second',
+      `${perSecond((map) => map.allocsPerSecond)}   (cell lists and trails)`,
+    ),
     row(
       'frees per second',
-      perSecond((map) => map.frees),
+      perSecond((map) => map.freesPerSecond),
     ),
     row(
       'memory',

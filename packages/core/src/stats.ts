@@ -38,7 +38,10 @@ export interface ClassStats {
   freeBlocks: number
   /** Room for blocks that were never carved. */
   uncarvedBlocks: number
-  /** The sum of the slots' peaks: of what they saw on their cold paths, or at least what is live. */
+  /**
+   * The sum of the slots' peaks, as their cold paths saw them: up to one refill of each slot short of
+   * the true one.
+   */
   peakLiveBlocks: number
   refills: number
   /** Bytes at the ends of runs that no block fits. */
