@@ -18,12 +18,8 @@ export interface Prepared {
   check(): void
   /** Of the inputs; equal for all contenders of a workload. */
   readonly checksum: number
-  /**
-   * Which round counts. The fastest of many short ones is what work costs when nothing disturbs it,
-   * and the same on a busy machine as on an idle one; but where blocks or views are garbage, only
-   * the median of long ones has its share of the collections.
-   */
-  readonly figure: 'median round' | 'fastest round'
+  /** Whether it leaves work to the garbage collector; then rounds are long. */
+  readonly makesGarbage: boolean
   /** Where an operation of `round` is a pass over many: how many, to divide by. */
   readonly unitsPerOp?: number
 }
@@ -48,9 +44,10 @@ export interface WorkloadCases {
   readonly nativeArguments?: readonly string[]
 }
 
-/** Long rounds hold many minor collections; short ones fit between two interruptions. */
-const minRoundNs = { 'median round': 10e6, 'fastest round': 0.5e6 }
-const maxRoundOpCount = 2 ** 22
+/** Long enough that every round has collections in it. */
+const minGarbageRoundNs = 50e6
+/** Short enough to fit between two interruptions. */
+const minRoundNs = 0.5e6
 
 export async function serveCases(
   list: CaseList,
@@ -66,18 +63,18 @@ export async function serveCases(
   console.log(JSON.stringify(result))
 }
 
-/** After a warm-up. In ns per operation. */
-async function measureRounds({ round, figure }: Prepared, minNs: number): Promise<number> {
+/** The fastest round after a warm-up, in ns per operation: what it costs when nothing disturbs it. */
+async function measureRounds({ round, makesGarbage }: Prepared, minNs: number): Promise<number> {
+  const minLength = makesGarbage ? minGarbageRoundNs : minRoundNs
   let opCount = 1
   for (const startedAt = now(); ; ) {
     const roundStartedAt = now()
     round(opCount)
-    const isLong = now() - roundStartedAt >= minRoundNs[figure] || opCount >= maxRoundOpCount
-    if (!isLong) opCount *= 2
+    if (now() - roundStartedAt < minLength) opCount *= 2
     else if (now() - startedAt > minNs / 2) break
   }
-  const { p50, min } = await measure(() => round(opCount), { min_cpu_time: minNs })
-  return (figure === 'median round' ? p50 : min) / opCount
+  const { min } = await measure(() => round(opCount), { min_cpu_time: minNs })
+  return min / opCount
 }
 
 export function expect(actual: unknown, expected: unknown, what: string): void {

@@ -24,7 +24,7 @@ export function prepareViews(work: Work, alloc: ViewHeap): Prepared {
   const live = fillViews(alloc, work)
   return {
     checksum: work.checksum,
-    figure: 'median round',
+    makesGarbage: true,
     round: (opCount) =>
       work.pattern === 'random'
         ? replaceViews(alloc, live, work, opCount)
@@ -41,7 +41,7 @@ export function prepareOffsets(work: Work, heap: OffsetHeap, buffer: ArrayBuffer
   const live = fillOffsets(heap, words, work)
   return {
     checksum: work.checksum,
-    figure: 'fastest round',
+    makesGarbage: false,
     round: (opCount) =>
       work.pattern === 'random'
         ? replaceOffsets(heap, words, live, work, opCount)
@@ -78,7 +78,7 @@ export function thingMalloc(work: Work): Prepared {
   const prepared = prepareOffsets(work, heap, pool.buf)
   if (work.pattern !== 'view') return prepared
   const round = (opCount: number) => pairArrays(heap, work, opCount)
-  return { ...prepared, round, figure: 'median round' }
+  return { ...prepared, round, makesGarbage: true }
 }
 
 /** AssemblyScript's heap, compiled by the driver, with all of its memory from the start. */
