@@ -22,14 +22,18 @@ export function resizeInPlace(
   const needed = alignedByteLength(byteLength, alignment)
   const isLarge = classOfBlock(memory, block) === LARGE_CLASS
   if (isLarge !== needed > memory.classes.maxByteLength) return false
-  const room = roomOfBlock(memory, block)
-  const fillsItsPlace = () =>
-    2 * needed > room || memory.classes.classFor(needed) === classOfBlock(memory, block)
   const stays = isLarge
     ? resizeLarge(memory, slot, block, needed)
-    : needed <= room && fillsItsPlace()
+    : isGoodFit(memory, block, needed)
   if (stays) memory.i32[(offset >> 2) - 1] = byteLength
   return stays
+}
+
+/** Whether a block of a size class holds so many bytes and is more than half filled by them. */
+function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
+  const room = roomOfBlock(memory, block)
+  if (needed > room) return false
+  return 2 * needed > room || memory.classes.classFor(needed) === classOfBlock(memory, block)
 }
 
 /**
