@@ -44,10 +44,10 @@ export interface WorkloadCases {
   readonly nativeArguments?: readonly string[]
 }
 
-/** Long enough that every round has collections in it. */
-const minGarbageRoundNs = 50e6
 /** Short enough to fit between two interruptions. */
-const minRoundNs = 0.5e6
+const rounds = { minNs: 0.5e6, minCount: 12 }
+/** Long enough to have their share of collections: V8 does a full one per 30 MB of buffers. */
+const garbageRounds = { minNs: 200e6, minCount: 5 }
 
 export async function serveCases(
   list: CaseList,
@@ -65,15 +65,16 @@ export async function serveCases(
 
 /** The fastest round after a warm-up, in ns per operation: what it costs when nothing disturbs it. */
 async function measureRounds({ round, makesGarbage }: Prepared, minNs: number): Promise<number> {
-  const minLength = makesGarbage ? minGarbageRoundNs : minRoundNs
+  const { minNs: minRoundNs, minCount } = makesGarbage ? garbageRounds : rounds
   let opCount = 1
   for (const startedAt = now(); ; ) {
     const roundStartedAt = now()
     round(opCount)
-    if (now() - roundStartedAt < minLength) opCount *= 2
+    if (now() - roundStartedAt < minRoundNs) opCount *= 2
     else if (now() - startedAt > minNs / 2) break
   }
-  const { min } = await measure(() => round(opCount), { min_cpu_time: minNs })
+  const limits = { min_cpu_time: minNs, min_samples: minCount }
+  const { min } = await measure(() => round(opCount), limits)
   return min / opCount
 }
 
