@@ -101,9 +101,13 @@ export class ArenaMemory {
     this.#views = new Views(buffer, base + this.byteLength)
   }
 
-  /** The current views. Those of a WebAssembly.Memory are made anew after it has grown. */
+  /**
+   * The current views. Those of a WebAssembly.Memory are made anew after it has grown, which makes the
+   * old ones empty. (Node 20 keeps the `length` of such a view, not its `byteLength`, in compiled code
+   * that has also seen views of a resizable buffer.)
+   */
   get views(): Views {
-    if (this.#views.i32.length === 0) this.#renew()
+    if (this.#views.i32.byteLength === 0) this.#renew()
     return this.#views
   }
 
