@@ -8,7 +8,7 @@ import {
   RECORD_RUN_SPAN_COUNT,
   SLOT_HANDED,
   SLOT_LIVE_SEEN,
-  SPAN_BYTE_LENGTH,
+  SPAN_SHIFT,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { claimAfterReclaim, handOut } from './refill.ts'
@@ -16,8 +16,7 @@ import { claimBehind, extendRun, publishRun, releaseRun, truncateRun } from './s
 import { asPayloadOffset, type PayloadOffset, type SlotIndex } from './units.ts'
 
 /** How many spans a large block takes. */
-const spanCountFor = (byteLength: number) =>
-  Math.ceil((byteLength + FIRST_PAYLOAD) / SPAN_BYTE_LENGTH)
+const spanCountFor = (byteLength: number) => ((byteLength + FIRST_PAYLOAD - 1) >>> SPAN_SHIFT) + 1
 
 /** Gives the payload's offset, or 0 when there is no run that is long enough. */
 export function allocLarge(
@@ -25,8 +24,8 @@ export function allocLarge(
   slot: SlotIndex,
   byteLength: number,
 ): PayloadOffset {
+  if (byteLength > memory.byteLength) return asPayloadOffset(0)
   const spanCount = spanCountFor(byteLength)
-  if (spanCount > memory.spanCount) return asPayloadOffset(0)
   const head = claimAfterReclaim(memory, slot, spanCount)
   if (head === 0) return asPayloadOffset(0)
   const block = memory.spanStart(head) + FIRST_PAYLOAD
@@ -54,6 +53,7 @@ export function resizeLarge(
 ): boolean {
   const head = memory.spanOf(block)
   const from = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+  if (byteLength > memory.byteLength) return false
   const to = spanCountFor(byteLength)
   if (to > from) {
     if (!claimBehind(memory, slot, head + from, to - from)) return false

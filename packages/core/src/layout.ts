@@ -86,7 +86,7 @@
  *          0      state of the slot, and generation << 8
  *          1      owned span count
  *          2      peak owned span count
- *          3      blocks handed to lists since blocks were last looked at for empty spans
+ *          3      owned span count when the free lists were last looked at for empty spans
  *       4-15      zero
  *      16-31      recovery words: what a thread was in the middle of when it died
  *     32-159      head of the free list, per class                       payload offset
@@ -184,7 +184,7 @@ export const MAIL_ARRAY_COUNT = 6
 export const SLOT_STATE = 0
 export const SLOT_OWNED_SPANS = 1
 export const SLOT_PEAK_OWNED_SPANS = 2
-export const SLOT_HANDED_SINCE_LOOK = 3
+export const SLOT_SPANS_AT_LOOK = 3
 export const SLOT_FREE_HEADS = 32
 export const SLOT_PARTIAL_HEADS = SLOT_FREE_HEADS + CLASS_CAPACITY
 export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY

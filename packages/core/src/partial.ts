@@ -16,12 +16,12 @@ import {
   RECORD_RUN_SPAN_COUNT,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
-  SLOT_HANDED_SINCE_LOOK,
   SLOT_LIVE_SEEN,
+  SLOT_OWNED_SPANS,
   SLOT_PARTIAL_HEADS,
+  SLOT_SPANS_AT_LOOK,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { blockCapacity } from './size-classes.ts'
 import { headOf, releaseRun } from './span-map.ts'
 import {
   asClassIndex,
@@ -34,7 +34,7 @@ import {
 /** How many blocks the run of a span has room for. */
 export function capacityOf(memory: ArenaMemory, head: SpanIndex, classIndex: ClassIndex): number {
   const runSpanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
-  return blockCapacity(memory.classes.strides[classIndex], runSpanCount)
+  return memory.classes.capacityOf(classIndex, runSpanCount)
 }
 
 /** Puts a span at the front of its slot's partial spans. */
@@ -125,6 +125,8 @@ export function reclaim(memory: ArenaMemory, slot: SlotIndex, spanBudget: number
     const isExact = i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0
     if (isExact || i32[seen] > handed) i32[seen] = handed
   }
-  if (released < spanBudget) i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] = 0
+  if (released < spanBudget) {
+    i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  }
   return released
 }

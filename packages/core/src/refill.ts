@@ -5,22 +5,21 @@
  */
 import { carve } from './carve.ts'
 import {
-  CLASS_CAPACITY,
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
   RECORD_PARKED_HEAD,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
-  SLOT_HANDED_SINCE_LOOK,
   SLOT_LIVE_SEEN,
+  SLOT_OWNED_SPANS,
   SLOT_PARTIAL_HEADS,
   SLOT_PEAK_LIVE,
   SLOT_REFILLS,
+  SLOT_SPANS_AT_LOOK,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf, link, reclaim, unlink } from './partial.ts'
-import { refillCount } from './policy.ts'
-import { minimalRunSpanCount, preferredRunSpanCount } from './size-classes.ts'
+import { isLookDue, refillCount } from './policy.ts'
 import { claimRun, publishRun } from './span-map.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
 
@@ -28,7 +27,7 @@ import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './
 export function refill(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): boolean {
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (memory.i32[partial] === 0) {
-    if (lookIsDue(memory, slot)) reclaim(memory, slot, memory.spanCount)
+    lookWhenDue(memory, slot)
     const span = claimForClass(memory, slot, classIndex)
     if (span === 0) return false
     link(memory, slot, classIndex, span)
@@ -85,7 +84,6 @@ export function handOut(
   i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] = live
   if (live > i32[peak]) i32[peak] = live
   i32[handed] += blockCount
-  i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] += blockCount
 }
 
 /**
@@ -93,11 +91,10 @@ export function handOut(
  * first, as short runs amid what is free would leave less room than there was before.
  */
 function claimForClass(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): SpanIndex {
-  const stride = memory.classes.strides[classIndex]
-  let spanCount = preferredRunSpanCount(stride)
+  let spanCount = memory.classes.runSpanCounts[classIndex]
   let span = claimAfterReclaim(memory, slot, spanCount)
   if (span === 0) {
-    spanCount = minimalRunSpanCount(stride)
+    spanCount = memory.classes.shortRunSpanCounts[classIndex]
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)
@@ -115,15 +112,11 @@ export function claimAfterReclaim(
   return claimRun(memory, slot, spanCount)
 }
 
-/**
- * A look at the free lists is due before they grow by a span, once the slot was handed as many blocks
- * as it had when they were last looked at. So looking costs at most two steps for each block that was
- * handed out, and the slot has hardly more than twice as many blocks as were once in use together.
- */
-function lookIsDue(memory: ArenaMemory, slot: SlotIndex): boolean {
-  const handed = memory.slotWord(slot, SLOT_HANDED)
-  let total = 0
-  for (let row = 0; row < CLASS_CAPACITY; row++) total += memory.i32[handed + row]
-  const since = memory.i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)]
-  return since >= total - since
+/** Looks for empty spans before the slot grows by one, when that is due. */
+function lookWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
+  const { i32 } = memory
+  const owned = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  const atLook = memory.slotWord(slot, SLOT_SPANS_AT_LOOK)
+  if (owned < i32[atLook]) i32[atLook] = owned // large blocks were freed
+  if (isLookDue(owned, i32[atLook])) reclaim(memory, slot, memory.spanCount)
 }

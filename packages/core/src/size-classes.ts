@@ -111,6 +111,14 @@ export class SizeClasses {
    * below q granules, stays below 2^20, as runs have fewer than 2^16 granules.
    */
   readonly divisors: Int32Array
+  /**
+   * Per class, the spans of its usual runs and of its shortest ones, and how many blocks fit these.
+   * Tables, as a quotient's fraction is garbage for as long as the engine has not compiled it away.
+   */
+  readonly runSpanCounts: Int32Array
+  readonly runCapacities: Int32Array
+  readonly shortRunSpanCounts: Int32Array
+  readonly shortRunCapacities: Int32Array
 
   constructor(strides: readonly number[]) {
     this.count = strides.length
@@ -118,6 +126,12 @@ export class SizeClasses {
     this.maxByteLength = this.strides[this.count - 1] - HEADER_BYTE_LENGTH
     this.classOf = new Uint8Array((this.strides[this.count - 1] >> GRANULE_SHIFT) + 1)
     this.divisors = new Int32Array(2 * this.count)
+    this.runSpanCounts = this.strides.map(preferredRunSpanCount)
+    this.runCapacities = this.strides.map((s, i) => blockCapacity(s, this.runSpanCounts[i]))
+    this.shortRunSpanCounts = this.strides.map(minimalRunSpanCount)
+    this.shortRunCapacities = this.strides.map((s, i) =>
+      blockCapacity(s, this.shortRunSpanCounts[i]),
+    )
     let granule = 0
     this.strides.forEach((stride, classIndex) => {
       const granules = stride >> GRANULE_SHIFT
@@ -125,6 +139,15 @@ export class SizeClasses {
       this.divisors[2 * classIndex] = stride
       this.divisors[2 * classIndex + 1] = Math.ceil(2 ** 20 / granules)
     })
+  }
+
+  /** How many blocks of a class fit a run of so many spans. */
+  capacityOf(classIndex: ClassIndex, spanCount: number): number {
+    if (spanCount === this.runSpanCounts[classIndex]) return this.runCapacities[classIndex]
+    if (spanCount === this.shortRunSpanCounts[classIndex]) {
+      return this.shortRunCapacities[classIndex]
+    }
+    return blockCapacity(this.strides[classIndex], spanCount)
   }
 
   /** The smallest class whose blocks hold `byteLength` bytes; it is at most `maxByteLength`. */

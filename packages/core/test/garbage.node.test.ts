@@ -86,7 +86,7 @@ for (const shared of [true, false]) {
     test(`${shared ? 'shared' : 'unshared'}: ${name}`, () => {
       const arena = Arena.create({ byteLength: 4 << 20, shared })
       const pool = arena.openPool()
-      const garbage = measureGarbage(() => frame(pool), { frames: 200 })
+      const garbage = measureGarbage(() => frame(pool), { frames: 200, warmup: 600 })
       assertNoGarbage(garbage, CORE)
       assert.is(arena.stats({ exact: true }).liveBlocks, 0)
     })

@@ -44,7 +44,7 @@ test('slot: arrays per class follow each other without overlap, scalars stand be
   for (const [i, start] of arrays.slice(1).entries()) {
     assert.ok(start - arrays[i] >= layout.CLASS_CAPACITY)
   }
-  const scalars = ['STATE', 'OWNED_SPANS', 'PEAK_OWNED_SPANS', 'HANDED_SINCE_LOOK']
+  const scalars = ['STATE', 'OWNED_SPANS', 'PEAK_OWNED_SPANS', 'SPANS_AT_LOOK']
   const words = scalars.map((name) => constant(`SLOT_${name}`))
   assert.is(new Set(words).size, words.length)
   assert.ok(Math.max(...words) < layout.SLOT_FREE_HEADS)

@@ -140,15 +140,27 @@ test('over a long run, looks come across no more blocks than were handed out', (
   assert.ok(sum.parked <= sum.handedOut, JSON.stringify(sum))
 })
 
-test('free blocks of one class serve others once as many blocks were handed out', () => {
-  const { arena, pool, memory } = smallArena(16 << 20)
-  const idle = Array.from({ length: 5000 }, () => pool.alloc(100))
-  for (const offset of idle) pool.free(offset)
-  const spansOfIdle = () => arena.stats().classes[memory.classes.classFor(100)].spanCount
-  assert.ok(spansOfIdle() > 7)
-  for (let i = 0; i < 5100; i++) pool.alloc(1000)
-  assert.is(spansOfIdle(), 0)
+test('phases of ever other sizes: idle spans serve the next one, up to what a slot may keep', () => {
+  const { arena, pool } = smallArena(128 << 20)
+  for (let byteLength = 100; byteLength < 8000; byteLength += 200) {
+    const offsets = Array.from({ length: 1000 }, () => pool.alloc(byteLength))
+    const { committedBytes, liveBytes } = arena.stats({ exact: true })
+    // Twice what is live, four idle MiB, and the rest of a run of each class.
+    assert.ok(committedBytes < 2 * liveBytes + (5 << 20), `${liveBytes} live, ${committedBytes}`)
+    for (const offset of offsets) pool.free(offset)
+  }
   assertSound(arena)
+})
+
+test('a frame that takes a block of every class and frees it settles: no more misses', () => {
+  const { arena, pool, memory } = smallArena(64 << 20)
+  const frame = () => {
+    for (const stride of memory.classes.strides.slice(0, 40)) pool.free(pool.alloc(stride - 8))
+  }
+  frame()
+  const { refills } = arena.stats()
+  for (let i = 0; i < 100; i++) frame()
+  assert.is(arena.stats().refills, refills)
 })
 
 test.run()

@@ -10,6 +10,7 @@ import {
   SizeClasses,
   stridesWith,
 } from '../src/size-classes.ts'
+import { asClassIndex } from '../src/units.ts'
 import { refuses } from './support/checks.ts'
 import { anything, notNumbers, oddNumbers } from './support/values.ts'
 
@@ -125,6 +126,18 @@ test('the usual run wastes an eighth at most, or what the best of nine lengths w
     const best = Math.min(...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((count) => shareOf(stride, count)))
     assert.ok(shareOf(stride, usual) <= Math.max(best, SPAN_BYTE_LENGTH / 8), `${stride}`)
   }
+})
+
+test('capacities of the table are those of the quotient, for runs of any length', () => {
+  const table = new SizeClasses(stridesWith([2000, 196_592]))
+  table.strides.forEach((stride, classIndex) => {
+    for (let spanCount = 1; spanCount <= 12; spanCount++) {
+      const capacity = table.capacityOf(asClassIndex(classIndex), spanCount)
+      assert.is(capacity, blockCapacity(stride, spanCount))
+    }
+    assert.is(table.runSpanCounts[classIndex], preferredRunSpanCount(stride))
+    assert.is(table.shortRunSpanCounts[classIndex], minimalRunSpanCount(stride))
+  })
 })
 
 test('the division check accepts where blocks begin and nowhere else', () => {
