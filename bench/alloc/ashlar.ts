@@ -23,7 +23,8 @@ export function ashlarSecondPool(work: Work): Prepared {
   const first = openPool()
   const words = first.arena.i32
   const live = fillOffsets(first.pool, words, work)
-  for (let round = 0; round < 20; round++) replaceOffsets(first.pool, words, live, work, 20_000)
+  const replace = replaceOffsets(first.pool, words, live, work)
+  for (let round = 0; round < 20; round++) replace(20_000)
   work.step = 0
   return ashlarPool(work)
 }

@@ -20,41 +20,47 @@ export function fillOffsets(heap: OffsetHeap, words: Int32Array, work: Work): In
   return live
 }
 
+// The two loops below are closures over the heap, as code is that keeps its pool in a constant: V8
+// embeds what a closure that exists once refers to. Passed in as a parameter, the heap of every
+// contender takes 1.5 ns more.
+
 export function replaceOffsets(
   heap: OffsetHeap,
   words: Int32Array,
   live: Int32Array,
   work: Work,
-  opCount: number,
-): void {
+): (opCount: number) => void {
   const { slots, requests } = work
-  let step = work.step
-  for (let i = 0; i < opCount; i++) {
-    const slot = slots[step]
-    heap.free(live[slot])
-    const offset = heap.alloc(requests[step])
-    words[offset >> 2] = step
-    live[slot] = offset
-    step = (step + 1) & stepMask
+  return (opCount) => {
+    let step = work.step
+    for (let i = 0; i < opCount; i++) {
+      const slot = slots[step]
+      heap.free(live[slot])
+      const offset = heap.alloc(requests[step])
+      words[offset >> 2] = step
+      live[slot] = offset
+      step = (step + 1) & stepMask
+    }
+    work.step = step
   }
-  work.step = step
 }
 
 export function pairOffsets(
   heap: OffsetHeap,
   words: Int32Array,
   work: Work,
-  opCount: number,
-): void {
+): (opCount: number) => void {
   const { requests } = work
-  let step = work.step
-  for (let i = 0; i < opCount; i++) {
-    const offset = heap.alloc(requests[step])
-    words[offset >> 2] = step
-    heap.free(offset)
-    step = (step + 1) & stepMask
+  return (opCount) => {
+    let step = work.step
+    for (let i = 0; i < opCount; i++) {
+      const offset = heap.alloc(requests[step])
+      words[offset >> 2] = step
+      heap.free(offset)
+      step = (step + 1) & stepMask
+    }
+    work.step = step
   }
-  work.step = step
 }
 
 export function fillViews(alloc: ViewHeap, work: Work): (Uint8Array | Float32Array)[] {

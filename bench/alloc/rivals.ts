@@ -42,10 +42,10 @@ export function prepareOffsets(work: Work, heap: OffsetHeap, buffer: ArrayBuffer
   return {
     checksum: work.checksum,
     makesGarbage: false,
-    round: (opCount) =>
+    round:
       work.pattern === 'random'
-        ? replaceOffsets(heap, words, live, work, opCount)
-        : pairOffsets(heap, words, work, opCount),
+        ? replaceOffsets(heap, words, live, work)
+        : pairOffsets(heap, words, work),
     check() {
       expect(live.indexOf(0), -1, 'index of a failed alloc')
       expect(new Set(live).size, work.liveCount, 'distinct live offsets')

@@ -19,6 +19,7 @@ export async function buildTopic(topic: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'es2022',
+    minifySyntax: true, // as scripts/build.mjs: constants stand where they are used
     tsconfig: resolve(root, 'tsconfig.json'),
     logLevel: 'warning',
   })
