@@ -103,11 +103,11 @@ export class ArenaMemory {
 
   /**
    * The current views. Those of a WebAssembly.Memory are made anew after it has grown, which makes the
-   * old ones empty. (Node 20 keeps the `length` of such a view, not its `byteLength`, in compiled code
-   * that has also seen views of a resizable buffer.)
+   * old ones empty. (Not asked for by `length`: on Node 20, compiled code that has also seen views of a
+   * resizable buffer has the length of before. Nor by `byteLength`: 7 ns a call more.)
    */
   get views(): Views {
-    if (this.#views.i32.byteLength === 0) this.#renew()
+    if (this.#views.i32[0] === undefined) this.#renew()
     return this.#views
   }
 

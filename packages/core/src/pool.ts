@@ -113,7 +113,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function tryAllocSlow(byteLength: number, alignment?: number): number {
     checkOpen()
-    if (i32.byteLength === 0) return renewed().tryAlloc(byteLength, alignment)
+    if (i32[0] === undefined) return renewed().tryAlloc(byteLength, alignment)
     checkCount('byteLength', byteLength, 'bytes')
     if (alignment !== undefined) {
       checkAlignment(alignment)
@@ -131,7 +131,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function freeSlow(offset: number): void {
     checkOpen()
-    if (i32.byteLength === 0) {
+    if (i32[0] === undefined) {
       renewed().free(offset)
       return
     }
@@ -192,7 +192,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function realloc(offset: number, byteLength: number): number {
     checkOpen()
-    if (i32.byteLength === 0) return renewed().realloc(offset, byteLength)
+    if (i32[0] === undefined) return renewed().realloc(offset, byteLength)
     if (offset === 0) return alloc(byteLength)
     const block = ownBlockAt(offset)
     checkCount('byteLength', byteLength, 'bytes')
@@ -212,7 +212,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function tryResize(offset: number, byteLength: number): boolean {
     checkOpen()
-    if (i32.byteLength === 0) return renewed().tryResize(offset, byteLength)
+    if (i32[0] === undefined) return renewed().tryResize(offset, byteLength)
     const block = ownBlockAt(offset)
     checkCount('byteLength', byteLength, 'bytes')
     return resizeWithin(memory, slot, block, offset, byteLength)
@@ -220,13 +220,13 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function byteLengthOf(offset: number): number {
     checkOpen()
-    if (i32.byteLength === 0) return renewed().byteLengthOf(offset)
+    if (i32[0] === undefined) return renewed().byteLengthOf(offset)
     return byteLengthAt(memory, liveBlockAt(memory, offset), offset)
   }
 
   function collect(options?: CollectOptions): number {
     checkOpen()
-    if (i32.byteLength === 0) return renewed().collect(options)
+    if (i32[0] === undefined) return renewed().collect(options)
     if (options !== undefined && (typeof options !== 'object' || options === null)) {
       throw invalidArgument('options', options, 'an object such as { spans: 1 }')
     }
@@ -239,7 +239,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function close(): void {
     if (mine === -1) return
-    if (i32.byteLength === 0) {
+    if (i32[0] === undefined) {
       renewed().close()
       return
     }
