@@ -170,7 +170,7 @@ test('wrong flags', () => {
   assertFails(['--seed', '4294967296'], /is invalid/)
   assertFails(['--seconds', '0'], /'0' is invalid.*above 0/)
   assertFails(['--seconds', '1e9'], /is invalid/)
-  assertFails(['--entities', '1.5'], /is invalid.*whole number from 0 to 200000/)
+  assertFails(['--entities', '1.5'], /is invalid.*whole number from 0 to 20000/)
   assertFails(['--entities'], /argument missing/)
   assertFails(['--wat'], /unknown option '--wat'/)
   assertFails(['E1M1'], /too many arguments/)
