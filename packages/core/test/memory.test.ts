@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { Views } from '../src/memory.ts'
 import { asSlotIndex, asSpanIndex } from '../src/units.ts'
 import { assertSound, refuses } from './support/checks.ts'
+import { grounds } from './support/grounds.ts'
 import { fill, memoryOf, smallArena } from './support/memory.ts'
 
 const test = suite('memory')
@@ -146,6 +147,24 @@ for (const name of [
     for (const on of [kept, pool]) refuses('pool-closed', () => call(on))
   })
 }
+
+test('a wasm memory that grows, in code that was compiled for views of resizable buffers too', () => {
+  const kinds = grounds.map(({ create }) => create(4 * 65536).arena)
+  const wasm = new WebAssembly.Memory({ initial: 4, maximum: 64 })
+  const arena = Arena.create({ memory: wasm })
+  const pool = arena.openPool()
+  const pools = [pool, ...kinds.map((kind) => kind.openPool())]
+  let sum = 0
+  for (let i = 0; i < 20_000; i++) {
+    for (const kind of [arena, ...kinds]) sum += kind.i32[4]
+    for (const each of pools) each.free(each.alloc(i % 100, 64))
+  }
+  assert.is.not(sum, 0)
+  wasm.grow(1)
+  assert.is(arena.i32.buffer, wasm.buffer)
+  assert.ok(pool.alloc(100) > 0)
+  assertSound(arena)
+})
 
 test('a shared wasm memory that grows keeps the buffer that was posted', () => {
   const wasm = new WebAssembly.Memory({ initial: 8, maximum: 64, shared: true })
