@@ -1,5 +1,5 @@
 /** The views over an arena's buffer, and the geometry that its control header states. */
-import { invalidArgument } from './errors.ts'
+import { type ArenaError, invalidArgument } from './errors.ts'
 import {
   CONTROL_BYTE_LENGTH,
   CONTROL_CLASS_COUNT,
@@ -68,6 +68,10 @@ export class ArenaMemory {
   readonly spanCount: number
   readonly controlSpanCount: number
   readonly slotCount: number
+  /** Words of a mail array: one per slot, rounded up to whole lines. */
+  readonly mailStride: number
+  /** Told of blocks that turn out to have been freed twice when their owner takes its mail. */
+  onViolation: ((error: ArenaError) => void) | undefined
   readonly tag: number
   readonly classes: SizeClasses
   readonly #control: number
@@ -87,6 +91,7 @@ export class ArenaMemory {
     this.spanCount = this.byteLength / 2 ** SPAN_SHIFT
     this.controlSpanCount = wordAt(CONTROL_SPAN_COUNT)
     this.slotCount = wordAt(CONTROL_SLOT_COUNT)
+    this.mailStride = Math.ceil(this.slotCount / 16) * 16
     this.tag = wordAt(CONTROL_TAG)
     const classTable = regionAt(CONTROL_CLASS_TABLE)
     const strides = words.subarray(classTable, classTable + wordAt(CONTROL_CLASS_COUNT))
@@ -117,6 +122,12 @@ export class ArenaMemory {
       throw invalidArgument('the arena’s buffer', `${buffer.byteLength} bytes`, `${byteEnd} bytes`)
     }
     this.#views = new Views(buffer, byteEnd)
+  }
+
+  /** Tells the user's hook of a violation; what the hook throws does not meet an innocent caller. */
+  report(error: ArenaError): void {
+    const { onViolation } = this
+    if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
   }
 
   controlWord(field: number): WordIndex {

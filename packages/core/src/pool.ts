@@ -9,8 +9,10 @@
  * 10 / 7.6 ns a pair): a class with fields 1.3 times as long; class table and divisors as words of
  * the arena, so that one typed array is enough: the same.
  */
-import { alignedByteLength, checkAlignment, freeShifted, shiftPayload } from './aligned.ts'
-import { invalidArgument, invalidOffset, outOfMemory, poolClosed } from './errors.ts'
+import { alignedByteLength, checkAlignment, shiftPayload } from './aligned.ts'
+import { allocLarge } from './alloc-large.ts'
+import { invalidArgument, noRoomForMail, outOfMemory, poolClosed } from './errors.ts'
+import { freeBlock } from './free-block.ts'
 import {
   alignmentInHeader,
   type ElementArray,
@@ -22,16 +24,16 @@ import {
   typeInHeader,
   typeOf,
 } from './header.ts'
-import { allocLarge, freeLarge } from './large.ts'
-import { FIRST_PAYLOAD, LARGE_CLASS, SLOT_FREE_HEADS } from './layout.ts'
-import { classOfBlock, headerWordAt, liveBlockAt, ownerOfBlock, secondWordAt } from './lookup.ts'
+import { FIRST_PAYLOAD, SLOT_FREE_HEADS } from './layout.ts'
+import { headerWordAt, liveBlockAt, ownerOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
 import { refill } from './refill.ts'
+import { deliverAll, post, takeMail } from './remote/remote.ts'
 import { resizeInPlace } from './resize.ts'
-import { closeSlot } from './slots.ts'
-import { countFreeSpans, headPattern } from './span-map.ts'
-import { asSpanIndex, type SlotIndex } from './units.ts'
+import { closeSlot, slotGeneration } from './slots.ts'
+import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
+import { asSlotIndex, asSpanIndex, type SlotIndex } from './units.ts'
 
 /** How much `collect` may do. */
 export interface CollectOptions {
@@ -49,6 +51,12 @@ export interface CollectOptions {
 export interface Pool {
   /** Index of the pool's slot, which all of its blocks belong to. */
   readonly slot: number
+
+  /** Tells this use of the slot from others; `arena.adopt(slot, generation)` wants it. */
+  readonly generation: number
+
+  /** False once the pool was closed. */
+  readonly isOpen: boolean
 
   /**
    * Allocates `byteLength` bytes, 0 included, and gives the block's offset.
@@ -81,7 +89,7 @@ export interface Pool {
   realloc(offset: number, byteLength: number): number
 
   /**
-   * Frees a block. `free(0)` does nothing, as in C.
+   * Frees a block, of whatever thread. `free(0)` does nothing, as in C.
    * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (its header was overwritten),
    * 'pool-closed'
    */
@@ -90,7 +98,16 @@ export interface Pool {
   /** The byte length that was asked for. @throws as `free` */
   byteLengthOf(offset: number): number
 
-  /** Gives empty spans back to the arena, and tells how many. Costs a look at the free blocks. */
+  /**
+   * Delivers the blocks of other threads that this one freed; until then up to 31 for each of them
+   * may wait here. `alloc` does it when it misses, so this is for threads that only free.
+   */
+  flush(): void
+
+  /**
+   * Takes back what other threads have freed, and gives empty spans back to the arena; tells how many.
+   * Costs a look at the free blocks. For threads that are idle, and after a burst.
+   */
   collect(options?: CollectOptions): number
 
   /**
@@ -116,6 +133,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   const freed = freePattern(memory.tag)
   // Of a closed pool -1, which no word of the span map equals; its free lists are empty.
   let mine = headPattern(slot)
+  const theirs = mine & ~OWNER_MASK
 
   function tryAlloc(byteLength: number, alignment?: number): number {
     if (alignment === undefined && byteLength >>> 0 === byteLength && byteLength <= maxByteLength) {
@@ -160,7 +178,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
         return
       }
     }
-    freeSlow(offset)
+    freeRemote(offset)
   }
 
   function tryAllocSlow(byteLength: number, alignment?: number): number {
@@ -176,8 +194,33 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       const block = tryAlloc(alignedByteLength(byteLength, alignment))
       return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
     }
-    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength)
-    return refill(memory, slot, memory.classes.classFor(byteLength)) ? tryAlloc(byteLength) : 0
+    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength, tryAlloc)
+    return refill(memory, slot, memory.classes.classFor(byteLength), tryAlloc)
+      ? tryAlloc(byteLength)
+      : 0
+  }
+
+  /** Free of a block that another slot owns: the same three checks, then it is noted. */
+  function freeRemote(offset: number): void {
+    if ((offset | 0) === offset && offset > 0) {
+      const word = i32[(offset >> 2) - 2]
+      const classIndex = word & 0xff
+      const mapped = i32[spanMap + ((offset - base) >>> 16)]
+      const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
+      if (
+        mine !== -1 &&
+        (word & STATE_TAG_ALIGNMENT) === live &&
+        (mapped & ~OWNER_MASK) === (theirs | classIndex) &&
+        Math.imul(
+          Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
+          divisors[2 * classIndex],
+        ) === withinBlocks
+      ) {
+        postTo(asSlotIndex(ownerInMap(mapped)), offset)
+        return
+      }
+    }
+    freeSlow(offset)
   }
 
   function freeSlow(offset: number): void {
@@ -187,26 +230,14 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     }
     checkOpen()
     if (offset === 0) return
-    const block = ownBlockAt(offset)
-    if (block !== offset) freeShifted(memory, offset)
-    const classIndex = classOfBlock(memory, block)
-    if (classIndex === LARGE_CLASS) {
-      freeLarge(memory, slot, block)
-      return
-    }
-    i32[(block >> 2) - 2] = freed | classIndex
-    i32[(block >> 2) - 1] = i32[freeHeads + classIndex]
-    i32[freeHeads + classIndex] = block
-  }
-
-  /** The start of the live block that a caller holds by `offset`, and that this slot owns. */
-  function ownBlockAt(offset: number) {
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
-    if (owner !== slot) {
-      throw invalidOffset(offset, `belongs to the pool of slot ${owner}, this is slot ${slot}`)
-    }
-    return block
+    if (owner === slot) freeBlock(memory, slot, block, offset)
+    else postTo(owner, offset)
+  }
+
+  function postTo(owner: SlotIndex, offset: number): void {
+    if (!post(memory, slot, owner, offset, tryAlloc)) throw noRoomForMail(offset)
   }
 
   function checkOpen(): void {
@@ -243,11 +274,12 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function realloc(offset: number, byteLength: number): number {
     checkOpen()
     if (offset === 0) return alloc(byteLength)
-    const block = ownBlockAt(offset)
+    const block = liveBlockAt(memory, offset)
     if (byteLength >>> 0 !== byteLength) {
       throw invalidArgument('byteLength', byteLength, 'a whole number of bytes from 0 to 2^32 - 1')
     }
-    if (resizeInPlace(memory, slot, block, offset, byteLength)) return offset
+    const isOwn = ownerOfBlock(memory, block) === slot
+    if (isOwn && resizeInPlace(memory, slot, block, offset, byteLength)) return offset
     const header = headerWordAt(memory, offset)
     const before = secondWordAt(memory, offset)
     const moved = tryAlloc(byteLength, alignmentInHeader(header))
@@ -268,21 +300,34 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     return secondWordAt(memory, offset)
   }
 
+  function flush(): void {
+    checkOpen()
+    deliverAll(memory, slot)
+  }
+
   function collect(options?: CollectOptions): number {
     checkOpen()
     const spans = options?.spans ?? Number.POSITIVE_INFINITY
     if (!(spans >= 0)) throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
+    deliverAll(memory, slot)
+    takeMail(memory, slot, tryAlloc)
     return reclaim(memory, slot, spans)
   }
 
   function close(): void {
     if (mine === -1) return
+    deliverAll(memory, slot)
+    takeMail(memory, slot, tryAlloc)
+    reclaim(memory, slot, Number.POSITIVE_INFINITY)
     mine = -1
+    Object.assign(pool, { isOpen: false })
     closeSlot(memory, slot)
   }
 
   const methods = {
     slot,
+    generation: slotGeneration(memory, slot),
+    isOpen: true,
     alloc,
     tryAlloc,
     allocZeroed,
@@ -290,6 +335,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     realloc,
     free,
     byteLengthOf,
+    flush,
     collect,
     close,
   }

@@ -1,7 +1,8 @@
 /**
  * Box 2: the miss path. A slot's free list of a class is empty; fill it.
  *
- *     refill -> a partial span's parked blocks, else carve it -> claim a run -> reclaim, claim again
+ *     refill -> mail -> a partial span's parked blocks, else carve it -> claim a run
+ *                                                -> reclaim, tend closed slots, claim again
  */
 import { carve } from './carve.ts'
 import {
@@ -20,20 +21,34 @@ import {
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf, link, reclaim, unlink } from './partial.ts'
 import { refillCount } from './policy.ts'
+import { type Allocate, deliverAll, takeMail } from './remote/remote.ts'
 import { minimalRunSpanCount, preferredRunSpanCount } from './size-classes.ts'
 import { claimRun, publishRun } from './span-map.ts'
+import { tendClosedSlots } from './tend.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
 
-/** Fills the slot's empty free list of a class; false when the arena has no room for one block. */
-export function refill(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): boolean {
+/**
+ * Fills the slot's empty free list of a class; false when the arena has no room for one block.
+ * `allocate` is the slot's own.
+ */
+export function refill(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  allocate: Allocate,
+): boolean {
+  const { i32 } = memory
+  deliverAll(memory, slot)
+  takeMail(memory, slot, allocate)
+  if (i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
-  if (memory.i32[partial] === 0) {
+  if (i32[partial] === 0) {
     if (lookIsDue(memory, slot)) reclaim(memory, slot, Number.POSITIVE_INFINITY)
     const span = claimForClass(memory, slot, classIndex)
-    if (span === 0) return false
-    link(memory, slot, classIndex, span)
+    if (span !== 0) link(memory, slot, classIndex, span)
+    else if (i32[partial] === 0) return false // else a closed slot had one
   }
-  install(memory, slot, classIndex, asSpanIndex(memory.i32[partial]))
+  install(memory, slot, classIndex, asSpanIndex(i32[partial]))
   return true
 }
 
@@ -96,15 +111,18 @@ function claimForClass(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIn
   return span
 }
 
-/** Claims a run, after giving back the slot's empty spans where none is free. 0: out of memory. */
+/** Claims a run, after giving back empty spans where none is free. 0: out of memory. */
 export function claimAfterReclaim(
   memory: ArenaMemory,
   slot: SlotIndex,
   spanCount: number,
 ): SpanIndex {
-  const span = claimRun(memory, slot, spanCount)
-  if (span !== 0 || reclaim(memory, slot, Number.POSITIVE_INFINITY) === 0) return span
-  return claimRun(memory, slot, spanCount)
+  let span = claimRun(memory, slot, spanCount)
+  if (span === 0 && reclaim(memory, slot, Number.POSITIVE_INFINITY) > 0) {
+    span = claimRun(memory, slot, spanCount)
+  }
+  if (span === 0 && tendClosedSlots(memory, slot) > 0) span = claimRun(memory, slot, spanCount)
+  return span
 }
 
 /**

@@ -1,0 +1,40 @@
+/**
+ * Adoption: makes the slot of a dead thread whole again, trusting nothing that it may have left half
+ * done. Lists and counts are rebuilt from headers and the span map; mail is settled by its counts. All
+ * of it can be done again, should the adopter die as well.
+ */
+import { notAdoptable } from './errors.ts'
+import { SLOT_OPEN, SLOT_RESERVED } from './layout.ts'
+import type { ArenaMemory } from './memory.ts'
+import { rebuildRuns } from './rebuild.ts'
+import { settleMail } from './remote/remote.ts'
+import { repairMap } from './repair-map.ts'
+import { changeState, closeSlot, slotGeneration, slotState, tenderOf } from './slots.ts'
+import { asSlotIndex, type SlotIndex } from './units.ts'
+
+export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: number): void {
+  if (generation !== undefined && slotGeneration(memory, slot) !== generation) {
+    throw notAdoptable(
+      slot,
+      `it is in generation ${slotGeneration(memory, slot)}, not ${generation}`,
+    )
+  }
+  const isTaken =
+    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN) ||
+    changeState(memory, slot, SLOT_RESERVED, SLOT_OPEN)
+  if (!isTaken) throw notAdoptable(slot, `it is ${slotState(memory, slot)}`)
+  // What the dead thread was tending comes first: a run may be on its way from there to here.
+  for (let index = 0; index < memory.slotCount; index++) {
+    const tended = asSlotIndex(index)
+    if (slotState(memory, tended) !== 'tended' || tenderOf(memory, tended) !== slot) continue
+    repair(memory, tended)
+    closeSlot(memory, tended)
+  }
+  repair(memory, slot)
+}
+
+function repair(memory: ArenaMemory, slot: SlotIndex): void {
+  settleMail(memory, slot)
+  repairMap(memory, slot)
+  rebuildRuns(memory, slot)
+}

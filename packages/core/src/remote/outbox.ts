@@ -1,0 +1,106 @@
+/** The freer's side: notes blocks for the slots that own them, and delivers in batches. */
+import { PARCEL_TYPE, typeBits } from '../header.ts'
+import { SLOT_BUSY_WITH_MAIL } from '../layout.ts'
+import type { ArenaMemory } from '../memory.ts'
+import { asSlotIndex, type SlotIndex } from '../units.ts'
+import {
+  INBOX_PARCEL,
+  mailWord,
+  OUTBOX_FIRST,
+  OUTBOX_LAST,
+  OUTBOX_SENT,
+  OUTBOX_WRITTEN,
+  PARCEL_BYTE_LENGTH,
+  PARCEL_NEXT,
+  PARCEL_OFFSETS,
+  PARCEL_STAMP,
+  placeOf,
+  stampOf,
+} from './mail.ts'
+
+/** Delivered by themselves whenever so many have gathered; a store to `sent` costs 8 ns. */
+const BATCH = 32
+
+/** Gives the offset of a block of the slot's own, or 0. */
+export type Allocate = (byteLength: number) => number
+
+/** Notes a block for its owner; false when there is no memory to note it in. */
+export function post(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  owner: SlotIndex,
+  offset: number,
+  allocate: Allocate,
+): boolean {
+  const { i32 } = memory
+  const writtenWord = mailWord(memory, slot, OUTBOX_WRITTEN, owner)
+  const written = i32[writtenWord]
+  if (placeOf(written) === 0 && !appendParcel(memory, slot, owner, written, allocate)) return false
+  const parcel = i32[mailWord(memory, slot, OUTBOX_LAST, owner)]
+  i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
+  i32[writtenWord] = written + 1
+  if ((written + 1) % BATCH === 0) deliver(memory, slot, owner)
+  return true
+}
+
+/** Lets an owner read all that was noted for it. */
+function deliver(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
+  const written = memory.i32[mailWord(memory, slot, OUTBOX_WRITTEN, owner)]
+  Atomics.store(memory.i32, mailWord(memory, slot, OUTBOX_SENT, owner), written)
+}
+
+/** Delivers to every owner. */
+export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
+  const { i32 } = memory
+  const written = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
+  const sent = mailWord(memory, slot, OUTBOX_SENT, asSlotIndex(0))
+  for (let owner = 0; owner < memory.slotCount; owner++) {
+    if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, asSlotIndex(owner))
+  }
+}
+
+/** Makes the parcel that the offset number `written`, its first, goes to. */
+function appendParcel(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  owner: SlotIndex,
+  written: number,
+  allocate: Allocate,
+): boolean {
+  const { i32 } = memory
+  const lastWord = mailWord(memory, slot, OUTBOX_LAST, owner)
+  const last = i32[lastWord]
+  // One that was appended just before its writer died is there already.
+  if (last !== 0 && i32[(last >> 2) + PARCEL_STAMP] === stampOf(slot, written)) return true
+  const parcel = recycledParcel(memory, slot, owner) || newParcel(memory, slot, allocate)
+  if (parcel === 0) return false
+  i32[(parcel >> 2) + PARCEL_NEXT] = 0
+  i32[(parcel >> 2) + PARCEL_STAMP] = stampOf(slot, written)
+  if (last !== 0) i32[(last >> 2) + PARCEL_NEXT] = parcel
+  i32[lastWord] = parcel
+  if (last === 0) i32[mailWord(memory, slot, OUTBOX_FIRST, owner)] = parcel
+  return true
+}
+
+/** The first parcel, when the owner is past it; else 0. */
+function recycledParcel(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number {
+  const { i32 } = memory
+  const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
+  const first = i32[firstWord]
+  const beingRead = Atomics.load(i32, mailWord(memory, owner, INBOX_PARCEL, slot))
+  if (beingRead === 0 || beingRead === first) return 0
+  i32[firstWord] = i32[(first >> 2) + PARCEL_NEXT]
+  return first
+}
+
+function newParcel(memory: ArenaMemory, slot: SlotIndex, allocate: Allocate): number {
+  const { i32 } = memory
+  const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
+  const before = i32[busy]
+  i32[busy] = 1 // the allocation may miss, but must not take mail, which may come back here
+  const parcel = allocate(PARCEL_BYTE_LENGTH)
+  i32[busy] = before
+  if (parcel === 0) return 0
+  i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)
+  return parcel
+}
