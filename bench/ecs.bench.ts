@@ -92,6 +92,7 @@ function prepare(workloadName: string, contender: string): Prepared {
   let passCount = 0
   return {
     checksum: entityCount,
+    figure: 'fastest round',
     unitsPerOp: entityCount,
     round(opCount) {
       for (let i = 0; i < opCount; i++) system(world, components)

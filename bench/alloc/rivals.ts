@@ -24,6 +24,7 @@ export function prepareViews(work: Work, alloc: ViewHeap): Prepared {
   const live = fillViews(alloc, work)
   return {
     checksum: work.checksum,
+    figure: 'median round',
     round: (opCount) =>
       work.pattern === 'random'
         ? replaceViews(alloc, live, work, opCount)
@@ -40,6 +41,7 @@ export function prepareOffsets(work: Work, heap: OffsetHeap, buffer: ArrayBuffer
   const live = fillOffsets(heap, words, work)
   return {
     checksum: work.checksum,
+    figure: 'median round',
     round: (opCount) =>
       work.pattern === 'random'
         ? replaceOffsets(heap, words, live, work, opCount)

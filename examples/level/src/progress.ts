@@ -19,17 +19,17 @@ export function createProgressView(stream: NodeJS.WriteStream): ProgressView {
 function createBar(stream: NodeJS.WriteStream): ProgressView {
   const bar = new SingleBar({
     stream,
-    format: '  {map} {bar} {percentage} %   {figures}',
+    format: '  {map} {bar} {figures}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    barsize: 20,
+    barsize: 14,
     hideCursor: true,
     clearOnComplete: true,
     fps: 20,
   })
   return {
     show(progress) {
-      const payload = { map: progress.map, figures: figuresOf(progress) }
+      const payload = { map: progress.map.padEnd(5), figures: figuresOf(progress) }
       if (progress.step === 0) bar.start(progress.steps, 0, payload)
       else bar.update(progress.step, payload)
       if (progress.step === progress.steps) bar.stop()
@@ -44,19 +44,21 @@ function createLines(stream: NodeJS.WriteStream): ProgressView {
     show(progress) {
       if (performance.now() - shownMs < LINE_MS) return
       shownMs = performance.now()
-      const percent = Math.floor((100 * progress.step) / progress.steps)
-      stream.write(`  ${progress.map} ${percent} %   ${figuresOf(progress)}\n`)
+      stream.write(`  ${progress.map} ${figuresOf(progress)}\n`)
     },
     stop() {},
   }
 }
 
+/** Of constant width, so that nothing jumps; with a bar of 14 it fits into 100 columns. */
 function figuresOf(progress: Progress): string {
+  const percent = Math.floor((100 * progress.step) / progress.steps)
   return [
-    `${formatCount(progress.stepsPerSecond)} steps/s`,
-    `${formatCount(progress.entities)} entities`,
-    `${formatCount(progress.shots)} shots`,
-    `${formatCount(progress.allocsPerSecond)} allocs/s`,
-    formatBytes(progress.liveBytes),
-  ].join('   ')
+    `${String(percent).padStart(3)} %`,
+    `${formatCount(progress.stepsPerSecond).padStart(6)} steps/s`,
+    `${formatCount(progress.entities).padStart(6)} entities`,
+    `${formatCount(progress.shots).padStart(5)} shots`,
+    `${formatCount(progress.allocsPerSecond).padStart(7)} allocs/s`,
+    formatBytes(progress.liveBytes).padStart(8),
+  ].join(' ')
 }

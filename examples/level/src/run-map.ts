@@ -67,7 +67,7 @@ export async function runMap(options: RunOptions): Promise<MapReport> {
   const simulation = createSimulation({ arena, pool, map, seed, extraActorCount: entities })
   try {
     const timing = await measure(simulation, steps, options)
-    const { level, events, poolCounts } = simulation
+    const { level, events, pool: counted } = simulation.scene
     const { liveBytes, committedBytes, reservedBytes } = arena.stats({ exact: true })
     return {
       map: level.name,
@@ -79,7 +79,7 @@ export async function runMap(options: RunOptions): Promise<MapReport> {
       ...timing,
       entities: simulation.entityCount(),
       ...events,
-      ...poolCounts,
+      ...counted.counts,
       liveBytes,
       committedBytes,
       reservedBytes,
@@ -92,11 +92,11 @@ export async function runMap(options: RunOptions): Promise<MapReport> {
 
 async function measure(simulation: Simulation, steps: number, options: RunOptions) {
   const { arena, map, onProgress } = options
-  const { poolCounts } = simulation
+  const { counts } = simulation.scene.pool
   const meter = createGarbageMeter()
   const stepMs = new Float64Array(steps)
-  const allocsBefore = poolCounts.allocs
-  const freesBefore = poolCounts.frees
+  const allocsBefore = counts.allocs
+  const freesBefore = counts.frees
   const startMs = performance.now()
   let entitiesMax = simulation.entityCount()
   let pausedMs = 0
@@ -109,7 +109,7 @@ async function measure(simulation: Simulation, steps: number, options: RunOption
       stepsPerSecond: step / (wallSeconds || 1),
       entities: simulation.entityCount(),
       shots: simulation.shotCount(),
-      allocsPerSecond: (poolCounts.allocs - allocsBefore) / (wallSeconds || 1),
+      allocsPerSecond: (counts.allocs - allocsBefore) / (wallSeconds || 1),
       liveBytes: arena.stats().liveBytes,
     })
   }
@@ -136,8 +136,8 @@ async function measure(simulation: Simulation, steps: number, options: RunOption
     stepMsP50: percentile(stepMs, 0.5),
     stepMsP99: percentile(stepMs, 0.99),
     entitiesMax,
-    allocsPerSecond: (poolCounts.allocs - allocsBefore) / wallSeconds,
-    freesPerSecond: (poolCounts.frees - freesBefore) / wallSeconds,
+    allocsPerSecond: (counts.allocs - allocsBefore) / wallSeconds,
+    freesPerSecond: (counts.frees - freesBefore) / wallSeconds,
     garbageBytesPerStep: meter.bytesPerStep() ?? null,
   }
 }

@@ -9,12 +9,14 @@ import {
   notAdoptable,
   notAnArena,
   notShareable,
+  shown,
 } from './errors.ts'
 import { ELEMENT_TYPES, type ElementArray, typeInHeader } from './header.ts'
 import { SLOT_RESERVED } from './layout.ts'
 import { headerWordAt, liveBlockAt, secondWordAt } from './lookup.ts'
 import { ArenaMemory } from './memory.ts'
-import { createPool, type Pool } from './pool.ts'
+import { createPool } from './pool.ts'
+import type { Pool } from './pool-api.ts'
 import { stridesWith } from './size-classes.ts'
 import { checkedSlot, claimSlot, openSlot } from './slots.ts'
 import { type ArenaStats, collectStats } from './stats.ts'
@@ -49,7 +51,7 @@ export class Arena {
   /**
    * Makes an arena, in memory of its own or in a caller's. What that memory held is lost.
    * @throws ArenaError 'invalid-argument'; 'not-shareable' when `shared` is asked for where the
-   * platform or the page forbids it
+   * platform or the page forbids it; 'out-of-memory' when it has no memory of that length to give
    */
   static create(options: ArenaOptions): Arena {
     if (typeof options !== 'object' || options === null) {
@@ -77,7 +79,7 @@ export class Arena {
     }
     if (!isShared(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
     if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % 16 !== 0) {
-      throw notAnArena(`this handle has byteOffset ${byteOffset}, no multiple of 16`)
+      throw notAnArena(`this handle has byteOffset ${shown(byteOffset)}, no multiple of 16`)
     }
     checkControl(buffer, byteOffset)
     return new Arena(new ArenaMemory(buffer, byteOffset), true)

@@ -1,6 +1,6 @@
 /** Which memory a new arena gets: a buffer of its own, a caller's, or a region of one. */
 import { controlSpanCountOf } from './control.ts'
-import { invalidArgument, notShareable } from './errors.ts'
+import { invalidArgument, noBuffer, notShareable } from './errors.ts'
 import { GRANULE_BYTE_LENGTH, MAX_BYTE_END, MAX_SLOT_COUNT, SPAN_BYTE_LENGTH } from './layout.ts'
 import type { GrowableMemory } from './memory.ts'
 
@@ -72,8 +72,16 @@ function ownGround(options: ArenaOptions, slotCount: number, classCount: number)
   const byteLength = Math.max(whole, minByteLength(whole, slotCount, classCount))
   const shared = options.shared ?? whyNotShareable() === ''
   if (shared && whyNotShareable() !== '') throw notShareable(whyNotShareable())
-  const buffer = shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
+  const buffer = reserve(byteLength, shared)
   return { buffer, base: 0, byteLength, slotCount, growable: undefined, shared }
+}
+
+function reserve(byteLength: number, shared: boolean): ArrayBufferLike {
+  try {
+    return shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
+  } catch (error) {
+    throw noBuffer(byteLength, error)
+  }
 }
 
 function callersGround(options: ArenaOptions, slotCount: number, classCount: number): Ground {
@@ -81,7 +89,7 @@ function callersGround(options: ArenaOptions, slotCount: number, classCount: num
   if (memory !== undefined && options.buffer !== undefined) {
     throw invalidArgument('buffer', options.buffer, 'none beside `memory`: give one of them')
   }
-  const buffer: unknown = memory === undefined ? options.buffer : memory.buffer
+  const buffer: unknown = memory === undefined ? options.buffer : memory?.buffer
   if (!isBuffer(buffer)) {
     const [name, given] = memory === undefined ? ['buffer', options.buffer] : ['memory', memory]
     throw invalidArgument(name, given, 'an ArrayBuffer, a SharedArrayBuffer or a wasm Memory')
@@ -89,18 +97,18 @@ function callersGround(options: ArenaOptions, slotCount: number, classCount: num
   if (!Number.isInteger(base) || base < 0 || base % GRANULE_BYTE_LENGTH !== 0) {
     throw invalidArgument('byteOffset', base, 'a multiple of 16, 0 or more')
   }
-  const room = buffer.byteLength - base
-  const wanted = checkedByteLength(options.byteLength ?? Math.min(room, MAX_BYTE_END - base))
+  const room = Math.min(buffer.byteLength, MAX_BYTE_END) - base
+  if (room < 0) {
+    throw invalidArgument('byteOffset', base, `at most ${base + room}, where the memory ends`)
+  }
+  const wanted = options.byteLength === undefined ? room : checkedByteLength(options.byteLength)
   if (wanted > room) {
-    throw invalidArgument('byteLength', wanted, `at most ${room}, the rest of the buffer`)
+    throw invalidArgument('byteLength', wanted, `at most ${room}, the rest of the memory`)
   }
   const byteLength = Math.floor(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
   const minimum = minByteLength(byteLength, slotCount, classCount)
   if (byteLength < minimum) {
     throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slotCount} slots`)
-  }
-  if (base + byteLength > MAX_BYTE_END) {
-    throw invalidArgument('byteOffset + byteLength', base + byteLength, 'at most 2 GiB')
   }
   const shared = isShared(buffer)
   if (options.shared === true && !shared) {

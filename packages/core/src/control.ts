@@ -2,8 +2,10 @@
 import { corrupt, notAnArena, versionMismatch } from './errors.ts'
 import {
   CONTROL_BYTE_LENGTH,
+  CONTROL_CHECKSUM,
   CONTROL_CLASS_COUNT,
   CONTROL_CLASS_TABLE,
+  CONTROL_CONSTANT_WORD_COUNT,
   CONTROL_FIRST_FREE_SPAN,
   CONTROL_MAGIC,
   CONTROL_SHARED,
@@ -95,7 +97,23 @@ export function writeControl(
   words.set(strides, tables.classTable >> 2)
   const spanMap = tables.spanMap >> 2
   words.fill(CONTROL_SPAN_WORD, spanMap, spanMap + controlSpanCount)
+  words[CONTROL_CHECKSUM] = checksumOf(words)
   Atomics.store(words, CONTROL_MAGIC, MAGIC)
+}
+
+/**
+ * Of the words that never change. Each step is a bijection of the word and of the sum so far, so one
+ * changed word never goes unnoticed.
+ */
+function checksumOf(words: Int32Array): number {
+  let sum: number = MAGIC
+  const add = (word: number) => {
+    sum = Math.imul(sum ^ word, 0x0100_0193)
+  }
+  words.subarray(CONTROL_MAGIC + 1, CONTROL_CONSTANT_WORD_COUNT).forEach(add)
+  const classTable = words[CONTROL_CLASS_TABLE] >> 2
+  words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT]).forEach(add)
+  return sum
 }
 
 /**
@@ -132,6 +150,16 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
   const tag = words[CONTROL_TAG]
   if (tag < 1 || tag > 255) throw corrupt(`its tag is ${tag}, not 1 to 255`)
   checkStrides(words.subarray(words[CONTROL_CLASS_TABLE] >> 2), classCount)
+  for (const field of [CONTROL_FIRST_FREE_SPAN, CONTROL_TOUCHED_SPAN_COUNT]) {
+    const spanIndex = words[field]
+    if (spanIndex < words[CONTROL_SPAN_COUNT] || spanIndex > byteLength / SPAN_BYTE_LENGTH) {
+      throw corrupt(`word ${field} of its control header is ${spanIndex}, which is no span`)
+    }
+  }
+  const checksum = checksumOf(words)
+  if (words[CONTROL_CHECKSUM] !== checksum) {
+    throw corrupt(`its control header has checksum ${words[CONTROL_CHECKSUM]}, not ${checksum}`)
+  }
 }
 
 function checkStrides(strides: Int32Array, classCount: number): void {

@@ -37,12 +37,25 @@ export function shown(value: unknown): string {
 export const invalidArgument = (name: string, given: unknown, expected: string) =>
   new ArenaError('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
 
+/** Throws unless `count` is a number that a length can be. */
+export function checkCount(name: string, count: unknown, unit: string): void {
+  if (typeof count !== 'number' || count >>> 0 !== count) {
+    throw invalidArgument(name, count, `a whole number of ${unit} from 0 to 2^32 - 1`)
+  }
+}
+
 export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
   new ArenaError(
     'out-of-memory',
     `no room for a block of ${byteLength} bytes: ${freeSpanCount} of the arena’s ${spanCount} spans ` +
       'of 64 KiB are free, which is too few, or they are not adjacent. Free something, or create ' +
       'the arena with a larger byteLength. (tryAlloc gives 0 instead of this error.)',
+  )
+
+export const noBuffer = (byteLength: number, reason: unknown) =>
+  new ArenaError(
+    'out-of-memory',
+    `the platform has no ${byteLength} bytes for an arena (${reason}). Create a smaller one`,
   )
 
 export const invalidOffset = (given: unknown, reason: string) =>

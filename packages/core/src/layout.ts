@@ -29,7 +29,8 @@
  *       13  slots                  byte offset    create     from base
  *       14  first free span        span index     anyone     a hint: searches for spans begin here
  *       15  touched span count     spans          anyone     spans below it were in use at some time
- *    16-63  zero                                             room for later versions
+ *       16  checksum                              create     of words 0 to 13 and the class table
+ *    17-63  zero                                             room for later versions
  *
  * ## Class table: one word per class: its stride in bytes, ascending.
  *
@@ -135,6 +136,9 @@ export const CONTROL_SPAN_RECORDS = 12
 export const CONTROL_SLOTS = 13
 export const CONTROL_FIRST_FREE_SPAN = 14
 export const CONTROL_TOUCHED_SPAN_COUNT = 15
+export const CONTROL_CHECKSUM = 16
+/** Words that never change, from word 0 on. */
+export const CONTROL_CONSTANT_WORD_COUNT = 14
 
 export const MAP_OWNER_SHIFT = 8
 export const MAP_STATE_SHIFT = 16

@@ -12,6 +12,7 @@ import {
   CONTROL_SPAN_RECORDS,
   CONTROL_TAG,
   RECORD_WORD_COUNT,
+  SPAN_BYTE_LENGTH,
   SPAN_SHIFT,
 } from './layout.ts'
 import { SizeClasses } from './size-classes.ts'
@@ -82,25 +83,24 @@ export class ArenaMemory {
 
   /** Of a buffer with a valid control header at `base`. */
   constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
-    const control = base >> 2
-    const words = new Int32Array(buffer)
-    const wordAt = (field: number) => words[control + field]
-    const regionAt = (field: number) => (base + wordAt(field)) >> 2
+    // The control header and the class table; the buffer may end at an odd byte.
+    const words = new Int32Array(buffer, base, SPAN_BYTE_LENGTH >> 2)
+    const regionAt = (field: number) => (base + words[field]) >> 2
     this.base = base
-    this.byteLength = wordAt(CONTROL_BYTE_LENGTH) >>> 0
+    this.byteLength = words[CONTROL_BYTE_LENGTH] >>> 0
     this.spanCount = this.byteLength / 2 ** SPAN_SHIFT
-    this.controlSpanCount = wordAt(CONTROL_SPAN_COUNT)
-    this.slotCount = wordAt(CONTROL_SLOT_COUNT)
+    this.controlSpanCount = words[CONTROL_SPAN_COUNT]
+    this.slotCount = words[CONTROL_SLOT_COUNT]
     this.mailStride = Math.ceil(this.slotCount / 16) * 16
-    this.tag = wordAt(CONTROL_TAG)
-    const classTable = regionAt(CONTROL_CLASS_TABLE)
-    const strides = words.subarray(classTable, classTable + wordAt(CONTROL_CLASS_COUNT))
+    this.tag = words[CONTROL_TAG]
+    const classTable = words[CONTROL_CLASS_TABLE] >> 2
+    const strides = words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT])
     this.classes = new SizeClasses([...strides])
-    this.#control = control
+    this.#control = base >> 2
     this.#spanMap = regionAt(CONTROL_SPAN_MAP)
     this.#spanRecords = regionAt(CONTROL_SPAN_RECORDS)
     this.#slots = regionAt(CONTROL_SLOTS)
-    this.#slotWordCount = wordAt(CONTROL_SLOT_BYTE_LENGTH) >> 2
+    this.#slotWordCount = words[CONTROL_SLOT_BYTE_LENGTH] >> 2
     this.#growable = growable
     this.#views = new Views(buffer, base + this.byteLength)
   }

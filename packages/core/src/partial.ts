@@ -86,18 +86,13 @@ function parkFreeList(
     const block = i32[freeHead]
     i32[freeHead] = i32[(block >> 2) - 1]
     i32[handed]--
-    if (park(memory, slot, classIndex, block)) released++
+    released += park(memory, slot, classIndex, block)
   }
   return released
 }
 
-/** Whether the span was empty then, and was given back. */
-function park(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  block: number,
-): boolean {
+/** Gives how many spans were given back: those of the block's run, when it was the last one. */
+function park(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex, block: number): number {
   const { i32 } = memory
   const span = headOf(memory, memory.spanOf(block))
   const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
@@ -109,25 +104,27 @@ function park(
   i32[parkedCount]++
   if (i32[parkedCount] === carvedCount) {
     if (isPartial) unlink(memory, slot, classIndex, span)
-    releaseRun(memory, slot, span)
-    return true
+    return releaseRun(memory, slot, span)
   }
   if (!isPartial) link(memory, slot, classIndex, span)
-  return false
+  return 0
 }
 
-/** Parks the slot's free lists until `spanBudget` spans were given back; gives how many were. */
+/**
+ * Parks the slot's free lists until `spanBudget` spans were given back; gives how many were: more when
+ * the last run had more. (Pass `memory.spanCount` for all: Infinity would be boxed, which is garbage.)
+ */
 export function reclaim(memory: ArenaMemory, slot: SlotIndex, spanBudget: number): number {
   const { i32 } = memory
   let released = 0
   for (let row = 0; row < memory.classes.count && released < spanBudget; row++) {
     const classIndex = asClassIndex(row)
     released += parkFreeList(memory, slot, classIndex, spanBudget - released)
-    if (i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0) {
-      i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] =
-        i32[memory.slotWord(slot, SLOT_HANDED + row)]
-    }
+    const handed = i32[memory.slotWord(slot, SLOT_HANDED + row)]
+    const seen = memory.slotWord(slot, SLOT_LIVE_SEEN + row)
+    const isExact = i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0
+    if (isExact || i32[seen] > handed) i32[seen] = handed
   }
-  i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] = 0
+  if (released < spanBudget) i32[memory.slotWord(slot, SLOT_HANDED_SINCE_LOOK)] = 0
   return released
 }

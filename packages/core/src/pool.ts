@@ -11,7 +11,7 @@
  */
 import { alignedByteLength, checkAlignment, shiftPayload } from './aligned.ts'
 import { allocLarge } from './alloc-large.ts'
-import { invalidArgument, noRoomForMail, outOfMemory, poolClosed } from './errors.ts'
+import { checkCount, invalidArgument, noRoomForMail, outOfMemory, poolClosed } from './errors.ts'
 import { freeBlock } from './free-block.ts'
 import {
   alignmentInHeader,
@@ -24,119 +24,45 @@ import {
   typeInHeader,
   typeOf,
 } from './header.ts'
-import { FIRST_PAYLOAD, SLOT_FREE_HEADS } from './layout.ts'
+import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
 import { headerWordAt, liveBlockAt, ownerOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
+import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
 import { deliverAll, post, takeMail } from './remote/remote.ts'
 import { resizeInPlace } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
-import { asSlotIndex, asSpanIndex, type SlotIndex } from './units.ts'
-
-/** How much `collect` may do. */
-export interface CollectOptions {
-  /** Stop once so many spans of 64 KiB were given back. By default: all that are empty. */
-  readonly spans?: number
-}
-
-/**
- * One thread's way to allocate: a private front to one slot of an arena.
- *
- * Offsets are byte offsets from the start of `arena.buffer`, multiples of 16, and 0 is null. The
- * contents of a new block are whatever the memory held. Whatever throws leaves the arena as it was.
- * (Boxes: see docs/design.md.)
- */
-export interface Pool {
-  /** Index of the pool's slot, which all of its blocks belong to. */
-  readonly slot: number
-
-  /** Tells this use of the slot from others; `arena.adopt(slot, generation)` wants it. */
-  readonly generation: number
-
-  /** False once the pool was closed. */
-  readonly isOpen: boolean
-
-  /**
-   * Allocates `byteLength` bytes, 0 included, and gives the block's offset.
-   * @param alignment of the offset: a power of two up to 4096; 16 by default
-   * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
-   */
-  alloc(byteLength: number, alignment?: number): number
-
-  /** As `alloc`, but gives 0 when the arena has no room. */
-  tryAlloc(byteLength: number, alignment?: number): number
-
-  /** As `alloc`, with every byte 0. */
-  allocZeroed(byteLength: number, alignment?: number): number
-
-  /**
-   * Allocates a typed array over the arena. `view.byteOffset` is the block's offset: free it by that.
-   * The header remembers the type, so `arena.view(offset)` gives the same view in any thread. The
-   * elements are not cleared.
-   * @param length in elements
-   * @throws as `alloc`
-   */
-  allocArray<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
-
-  /**
-   * Changes a block's byte length, in place where it can, and gives its offset, which is a new one
-   * otherwise. Keeps the contents up to the smaller length, the element type and the alignment.
-   * `realloc(0, n)` is `alloc(n)`. When it throws, the block is as it was; shrinking never does.
-   * @throws ArenaError as `alloc` and `free`
-   */
-  realloc(offset: number, byteLength: number): number
-
-  /**
-   * Frees a block, of whatever thread. `free(0)` does nothing, as in C.
-   * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (its header was overwritten),
-   * 'pool-closed'
-   */
-  free(offset: number): void
-
-  /** The byte length that was asked for. @throws as `free` */
-  byteLengthOf(offset: number): number
-
-  /**
-   * Delivers the blocks of other threads that this one freed; until then up to 31 for each of them
-   * may wait here. `alloc` does it when it misses, so this is for threads that only free.
-   */
-  flush(): void
-
-  /**
-   * Takes back what other threads have freed, and gives empty spans back to the arena; tells how many.
-   * Costs a look at the free blocks. For threads that are idle, and after a burst.
-   */
-  collect(options?: CollectOptions): number
-
-  /**
-   * Hands the slot back. Blocks stay live; the pool cannot be used any more. Closing it again does
-   * nothing.
-   */
-  close(): void
-}
+import { asSpanIndex, type SlotIndex } from './units.ts'
 
 /**
  * @param grown the pool that another one's closures are put into, because the buffer was replaced: a
  * WebAssembly.Memory has grown. The old closures find their words undefined, which both fast paths
- * take for a miss, and pass the call on. (With `let i32` instead there is nothing to replace, and
- * every pair takes 1.1 ns more: engines embed what a constant refers to.)
+ * take for a miss; like all others, they pass the call on. (With `let i32` instead there is nothing
+ * to replace, and every pair takes 1.1 ns more: engines embed what a constant refers to.)
  */
 export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): Pool {
   const { i32 } = memory
   const { base } = memory
-  const { classOf, maxByteLength, divisors } = memory.classes
+  const { maxByteLength, divisors } = memory.classes
+  // A copy, which `close` blanks: the slot's free lists are another pool's once it is opened again.
+  const classOf = memory.classes.classOf.slice()
   const freeHeads: number = memory.slotWord(slot, SLOT_FREE_HEADS)
   const spanMap: number = memory.mapWord(asSpanIndex(0))
   const live = livePattern(memory.tag)
   const freed = freePattern(memory.tag)
-  // Of a closed pool -1, which no word of the span map equals; its free lists are empty.
+  // Of a closed pool -1, which no word of the span map equals.
   let mine = headPattern(slot)
   const theirs = mine & ~OWNER_MASK
 
   function tryAlloc(byteLength: number, alignment?: number): number {
-    if (alignment === undefined && byteLength >>> 0 === byteLength && byteLength <= maxByteLength) {
+    if (
+      alignment === undefined &&
+      typeof byteLength === 'number' && // `>>>` throws for a bigint or a symbol
+      byteLength >>> 0 === byteLength &&
+      byteLength <= maxByteLength
+    ) {
       const classIndex = classOf[(byteLength + 23) >>> 4]
       const block = i32[freeHeads + classIndex]
       if (block > 0) {
@@ -156,7 +82,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   }
 
   function free(offset: number): void {
-    if ((offset | 0) === offset && offset > 0) {
+    if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
       const header = (offset >> 2) - 2
       const word = i32[header]
       const classIndex = word & 0xff
@@ -181,26 +107,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     freeRemote(offset)
   }
 
-  function tryAllocSlow(byteLength: number, alignment?: number): number {
-    if (i32.length === 0) return renewed().tryAlloc(byteLength, alignment)
-    checkOpen()
-    if (byteLength >>> 0 !== byteLength) {
-      throw invalidArgument('byteLength', byteLength, 'a whole number of bytes from 0 to 2^32 - 1')
-    }
-    if (alignment !== undefined) {
-      checkAlignment(alignment)
-      if (alignment <= 16) return tryAlloc(byteLength)
-      if (byteLength > memory.byteLength) return 0
-      const block = tryAlloc(alignedByteLength(byteLength, alignment))
-      return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
-    }
-    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength, tryAlloc)
-    return refill(memory, slot, memory.classes.classFor(byteLength), tryAlloc)
-      ? tryAlloc(byteLength)
-      : 0
-  }
-
-  /** Free of a block that another slot owns: the same three checks, then it is noted. */
+  /** Free of a block that another slot owns: the same checks, then it is noted for the owner. */
   function freeRemote(offset: number): void {
     if ((offset | 0) === offset && offset > 0) {
       const word = i32[(offset >> 2) - 2]
@@ -216,19 +123,35 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
           divisors[2 * classIndex],
         ) === withinBlocks
       ) {
-        postTo(asSlotIndex(ownerInMap(mapped)), offset)
+        postTo(ownerInMap(mapped), offset)
         return
       }
     }
     freeSlow(offset)
   }
 
+  function tryAllocSlow(byteLength: number, alignment?: number): number {
+    checkOpen()
+    if (i32.length === 0) return renewed().tryAlloc(byteLength, alignment)
+    checkCount('byteLength', byteLength, 'bytes')
+    if (alignment !== undefined) {
+      checkAlignment(alignment)
+      if (alignment <= 16) return tryAlloc(byteLength)
+      if (byteLength > memory.byteLength) return 0
+      const block = tryAlloc(alignedByteLength(byteLength, alignment))
+      return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
+    }
+    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength, tryAlloc)
+    const classIndex = memory.classes.classFor(byteLength)
+    return refill(memory, slot, classIndex, tryAlloc) ? tryAlloc(byteLength) : 0
+  }
+
   function freeSlow(offset: number): void {
+    checkOpen()
     if (i32.length === 0) {
       renewed().free(offset)
       return
     }
-    checkOpen()
     if (offset === 0) return
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
@@ -240,6 +163,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     if (!post(memory, slot, owner, offset, tryAlloc)) throw noRoomForMail(offset)
   }
 
+  /** Comes first in all that is not fast: what is closed stays closed when the buffer is replaced. */
   function checkOpen(): void {
     if (mine === -1) throw poolClosed()
   }
@@ -262,9 +186,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function allocArray<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A {
     const elementType = typeOf(type)
     if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
-    if (length >>> 0 !== length) {
-      throw invalidArgument('length', length, 'a whole number of elements from 0 to 2^32 - 1')
-    }
+    checkCount('length', length, 'elements')
     const offset = alloc(length * type.BYTES_PER_ELEMENT)
     const { buffer, i32: words } = memory.views
     words[(offset >> 2) - 2] |= typeBits(elementType)
@@ -273,11 +195,10 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function realloc(offset: number, byteLength: number): number {
     checkOpen()
+    if (i32.length === 0) return renewed().realloc(offset, byteLength)
     if (offset === 0) return alloc(byteLength)
     const block = liveBlockAt(memory, offset)
-    if (byteLength >>> 0 !== byteLength) {
-      throw invalidArgument('byteLength', byteLength, 'a whole number of bytes from 0 to 2^32 - 1')
-    }
+    checkCount('byteLength', byteLength, 'bytes')
     const isOwn = ownerOfBlock(memory, block) === slot
     if (isOwn && resizeInPlace(memory, slot, block, offset, byteLength)) return offset
     const header = headerWordAt(memory, offset)
@@ -296,31 +217,44 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function byteLengthOf(offset: number): number {
     checkOpen()
+    if (i32.length === 0) return renewed().byteLengthOf(offset)
     liveBlockAt(memory, offset)
     return secondWordAt(memory, offset)
   }
 
   function flush(): void {
     checkOpen()
+    if (i32.length === 0) renewed()
     deliverAll(memory, slot)
   }
 
   function collect(options?: CollectOptions): number {
     checkOpen()
-    const spans = options?.spans ?? Number.POSITIVE_INFINITY
-    if (!(spans >= 0)) throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
+    if (i32.length === 0) return renewed().collect(options)
+    if (options !== undefined && (typeof options !== 'object' || options === null)) {
+      throw invalidArgument('options', options, 'an object such as { spans: 1 }')
+    }
+    const spans = options?.spans ?? memory.spanCount
+    if (typeof spans !== 'number' || !(spans >= 0)) {
+      throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
+    }
     deliverAll(memory, slot)
     takeMail(memory, slot, tryAlloc)
-    return reclaim(memory, slot, spans)
+    return reclaim(memory, slot, Math.min(spans, memory.spanCount))
   }
 
   function close(): void {
     if (mine === -1) return
+    if (i32.length === 0) {
+      renewed().close()
+      return
+    }
     deliverAll(memory, slot)
     takeMail(memory, slot, tryAlloc)
-    reclaim(memory, slot, Number.POSITIVE_INFINITY)
     mine = -1
+    classOf.fill(LARGE_ROW) // the row of large blocks has no free list
     Object.assign(pool, { isOpen: false })
+    reclaim(memory, slot, memory.spanCount)
     closeSlot(memory, slot)
   }
 

@@ -43,7 +43,7 @@ export function refill(
   if (i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
-    if (lookIsDue(memory, slot)) reclaim(memory, slot, Number.POSITIVE_INFINITY)
+    if (lookIsDue(memory, slot)) reclaim(memory, slot, memory.spanCount)
     const span = claimForClass(memory, slot, classIndex)
     if (span !== 0) link(memory, slot, classIndex, span)
     else if (i32[partial] === 0) return false // else a closed slot had one
@@ -118,7 +118,7 @@ export function claimAfterReclaim(
   spanCount: number,
 ): SpanIndex {
   let span = claimRun(memory, slot, spanCount)
-  if (span === 0 && reclaim(memory, slot, Number.POSITIVE_INFINITY) > 0) {
+  if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
     span = claimRun(memory, slot, spanCount)
   }
   if (span === 0 && tendClosedSlots(memory, slot) > 0) span = claimRun(memory, slot, spanCount)

@@ -48,6 +48,9 @@ const DEFAULT_STRIDES: readonly number[] = defaultPayloads().map(strideFor)
 
 /** Strides of the default classes and of those that a user adds, ascending, without repetition. */
 export function stridesWith(userPayloads: readonly number[]): number[] {
+  if (!Array.isArray(userPayloads)) {
+    throw invalidArgument('classes', userPayloads, 'an array of byte lengths')
+  }
   for (const byteLength of userPayloads) {
     if (!(Number.isInteger(byteLength) && byteLength > 0) || byteLength % 16 !== 0) {
       throw invalidArgument('classes', byteLength, 'positive multiples of 16, in bytes of payload')

@@ -169,12 +169,13 @@ export function handOverRun(
   count(memory, to, spanCount)
 }
 
-/** Gives a run back. The head stops being one first, and is free last. */
-export function releaseRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): void {
+/** Gives a run back, and how many spans it had. The head stops being one first, is free last. */
+export function releaseRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
   const { i32 } = memory
   const spanCount = i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
   Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))
   releaseSpans(memory, slot, head, spanCount)
+  return spanCount
 }
 
 /** Gives the end of a run back, so that `to` of its spans remain. */

@@ -38,7 +38,7 @@ export interface ClassStats {
   freeBlocks: number
   /** Room for blocks that were never carved. */
   uncarvedBlocks: number
-  /** The sum of the slots' peaks. */
+  /** The sum of the slots' peaks: of what they saw on their cold paths, or at least what is live. */
   peakLiveBlocks: number
   refills: number
   /** Bytes at the ends of runs that no block fits. */
@@ -100,6 +100,7 @@ export function collectStats(memory: ArenaMemory, exact: boolean): ArenaStats {
   })
   for (const row of rows) {
     if (!exact) row.liveBlocks = row.liveBlocksSeen
+    row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
     row.freeBlocks = row === large ? 0 : row.carvedBlocks - row.liveBlocks
   }
   const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0)

@@ -28,7 +28,7 @@ export function tendClosedSlots(memory: ArenaMemory, tender: SlotIndex): number 
     const slot = asSlotIndex(index)
     if (!tendSlot(memory, slot, tender)) continue
     takeMail(memory, slot, allocateNothing)
-    spanCount += reclaim(memory, slot, Number.POSITIVE_INFINITY)
+    spanCount += reclaim(memory, slot, memory.spanCount)
     for (let row = 0; row < memory.classes.count; row++) {
       spanCount += takeOverPartial(memory, slot, tender, asClassIndex(row))
     }

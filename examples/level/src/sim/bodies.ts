@@ -22,19 +22,18 @@ export function createBodyQueries(
   radiusMax: number,
 ): BodyQueries {
   const { originX, originY, columnCount, rowCount } = level.blockMap
-  const columnAt = (x: number) =>
-    Math.min(Math.max((x - originX) >> BLOCK_UNITS_LOG2, 0), columnCount - 1)
-  const rowAt = (y: number) =>
-    Math.min(Math.max((y - originY) >> BLOCK_UNITS_LOG2, 0), rowCount - 1)
-
   function isCrowded(eid: number): boolean {
     const { x, y } = Position
     const { radius, isSolid } = Body
     const reach = radius[eid] + radiusMax
-    const right = columnAt(path[TO_X] + reach)
-    const top = rowAt(path[TO_Y] + reach)
-    for (let row = rowAt(path[TO_Y] - reach); row <= top; row++) {
-      for (let column = columnAt(path[TO_X] - reach); column <= right; column++) {
+    const atX = path[TO_X] - originX
+    const atY = path[TO_Y] - originY
+    const left = Math.max((atX - reach) >> BLOCK_UNITS_LOG2, 0)
+    const right = Math.min((atX + reach) >> BLOCK_UNITS_LOG2, columnCount - 1)
+    const bottom = Math.max((atY - reach) >> BLOCK_UNITS_LOG2, 0)
+    const top = Math.min((atY + reach) >> BLOCK_UNITS_LOG2, rowCount - 1)
+    for (let row = bottom; row <= top; row++) {
+      for (let column = left; column <= right; column++) {
         const cell = row * columnCount + column
         for (let i = bodies.count(cell) - 1; i >= 0; i--) {
           const other = bodies.at(cell, i)
@@ -61,12 +60,17 @@ export function createBodyQueries(
     const alongX = path[TO_X] - fromX
     const alongY = path[TO_Y] - fromY
     const lengthSquared = alongX * alongX + alongY * alongY
-    const right = columnAt(Math.max(fromX, path[TO_X]) + radiusMax)
-    const top = rowAt(Math.max(fromY, path[TO_Y]) + radiusMax)
-    const left = columnAt(Math.min(fromX, path[TO_X]) - radiusMax)
+    const leastX = Math.min(fromX, path[TO_X]) - originX
+    const mostX = Math.max(fromX, path[TO_X]) - originX
+    const leastY = Math.min(fromY, path[TO_Y]) - originY
+    const mostY = Math.max(fromY, path[TO_Y]) - originY
+    const left = Math.max((leastX - radiusMax) >> BLOCK_UNITS_LOG2, 0)
+    const right = Math.min((mostX + radiusMax) >> BLOCK_UNITS_LOG2, columnCount - 1)
+    const bottom = Math.max((leastY - radiusMax) >> BLOCK_UNITS_LOG2, 0)
+    const top = Math.min((mostY + radiusMax) >> BLOCK_UNITS_LOG2, rowCount - 1)
     let nearest = Infinity
     let hit = 0
-    for (let row = rowAt(Math.min(fromY, path[TO_Y]) - radiusMax); row <= top; row++) {
+    for (let row = bottom; row <= top; row++) {
       for (let column = left; column <= right; column++) {
         const cell = row * columnCount + column
         for (let i = bodies.count(cell) - 1; i >= 0; i--) {

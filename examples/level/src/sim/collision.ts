@@ -35,6 +35,9 @@ export function createCollision(level: Level, path: Float32Array): Collision {
   const endX = originX + columnCount * BLOCK_UNITS
   const endY = originY + rowCount * BLOCK_UNITS
 
+  /** Of the lines that the path meets; a result of `meet` as the path is its argument. */
+  const nearest = new Float64Array(1)
+
   function isOutside(): boolean {
     const x = path[TO_X]
     const y = path[TO_Y]
@@ -95,29 +98,27 @@ export function createCollision(level: Level, path: Float32Array): Collision {
     const right = Math.min((Math.max(fromX, toX) - originX) >> BLOCK_UNITS_LOG2, columnCount - 1)
     const bottom = Math.max((Math.min(fromY, toY) - originY) >> BLOCK_UNITS_LOG2, 0)
     const top = Math.min((Math.max(fromY, toY) - originY) >> BLOCK_UNITS_LOG2, rowCount - 1)
-    let nearest = Infinity
+    nearest[0] = Infinity
     for (let row = bottom; row <= top; row++) {
       for (let column = left; column <= right; column++) {
         for (let i = listStarts[row * columnCount + column]; words[i] !== LIST_END; i++) {
           const line = words[i]
-          if ((lineFlags[line] & flags) === 0) continue
-          const t = meets(line)
-          if (t < nearest) nearest = t
+          if ((lineFlags[line] & flags) !== 0) meet(line)
         }
       }
     }
-    if (nearest === Infinity) return isLeaving
-    path[TO_X] = fromX + nearest * (toX - fromX)
-    path[TO_Y] = fromY + nearest * (toY - fromY)
+    if (nearest[0] === Infinity) return isLeaving
+    path[TO_X] = fromX + nearest[0] * (toX - fromX)
+    path[TO_Y] = fromY + nearest[0] * (toY - fromY)
     return true
   }
 
   /**
-   * The part of the path, 0 to 1, before it meets a line; Infinity if it does not. Coordinates are
-   * f32, so that the products below are exact, and two lines that share a vertex agree on which of
-   * them a path near it crosses: nothing slips between.
+   * Puts the part of the path before it meets a line, 0 to 1, into `nearest` if that is less.
+   * Coordinates are f32, so that the products below are exact, and two lines that share a vertex
+   * agree on which of them a path near it crosses: nothing slips between.
    */
-  function meets(line: number): number {
+  function meet(line: number): void {
     const start = 2 * lineVertices[2 * line]
     const end = 2 * lineVertices[2 * line + 1]
     const alongX = vertices[end] - vertices[start]
@@ -125,12 +126,12 @@ export function createCollision(level: Level, path: Float32Array): Collision {
     const pathX = path[TO_X] - path[FROM_X]
     const pathY = path[TO_Y] - path[FROM_Y]
     const cross = pathX * alongY - pathY * alongX
-    if (cross === 0) return Infinity
+    if (cross === 0) return
     const x = vertices[start] - path[FROM_X]
     const y = vertices[start + 1] - path[FROM_Y]
     const t = (x * alongY - y * alongX) / cross
     const u = (x * pathY - y * pathX) / cross
-    return t >= 0 && t <= 1 && u >= 0 && u <= 1 ? t : Infinity
+    if (t >= 0 && t <= 1 && u >= 0 && u <= 1 && t < nearest[0]) nearest[0] = t
   }
 
   return { cell, fits, clip }

@@ -11,6 +11,7 @@ import type { Random } from './random.ts'
 export interface Scene {
   readonly world: World
   readonly arena: Arena
+  /** Counts what cell lists and trails take and give back. */
   readonly pool: CountedPool
   readonly level: Level
   readonly components: Components

@@ -34,7 +34,6 @@ export function createShotSystems(scene: Scene, queries: BodyQueries): ShotSyste
     const kind = SHOT_KINDS[kindIndex]
     const strayed = random.below(2 * SPREAD_HEADINGS + 1) - SPREAD_HEADINGS
     const heading = (Body.heading[owner] + strayed) & (HEADING_COUNT - 1)
-    const trail = pool.alloc(8 * kind.trailLength)
     const eid = addEntity(world)
     addComponent(world, eid, Position)
     addComponent(world, eid, Velocity)
@@ -46,7 +45,7 @@ export function createShotSystems(scene: Scene, queries: BodyQueries): ShotSyste
     Velocity.y[eid] = kind.speed * headingVectors[2 * heading + 1]
     Shot.owner[eid] = owner
     Shot.kind[eid] = kindIndex
-    Shot.trail[eid] = trail
+    Shot.trail[eid] = pool.alloc(8 * kind.trailLength)
     shots.insert(eid, Place.cell[owner])
     events.shotsFired++
   }

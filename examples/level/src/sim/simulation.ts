@@ -10,10 +10,10 @@ import { createCellLists } from './cell-lists.ts'
 import { checksumOf } from './checksum.ts'
 import { createCollision, PATH_LENGTH } from './collision.ts'
 import { createComponents } from './components.ts'
-import { createCountedPool, type PoolCounts } from './counted-pool.ts'
-import { createLevel, type Level } from './level.ts'
+import { createCountedPool } from './counted-pool.ts'
+import { createLevel } from './level.ts'
 import { createRandom } from './random.ts'
-import type { Scene, SceneEvents } from './scene.ts'
+import type { Scene } from './scene.ts'
 import { createShotSystems } from './shots.ts'
 import { spawnExtraActors, spawnThings } from './spawn.ts'
 import { EXTRA_ACTOR_KINDS, thingKindOf } from './thing-kinds.ts'
@@ -32,10 +32,8 @@ export interface SimulationOptions {
 }
 
 export interface Simulation {
-  readonly level: Level
-  /** What cell lists and trails took from the pool and gave back, since the start. */
-  readonly poolCounts: PoolCounts
-  readonly events: SceneEvents
+  /** The state, for whoever shows it. */
+  readonly scene: Scene
   /** Advances by 1/35 second. */
   step(): void
   /** Things, actors and shots. */
@@ -47,17 +45,46 @@ export interface Simulation {
   dispose(): void
 }
 
-/** @throws ArenaError 'out-of-memory' where the arena is too small for the level. */
+/**
+ * @throws ArenaError 'out-of-memory' where the arena is too small for the level; what was allocated
+ * until then is given back
+ */
 export function createSimulation(options: SimulationOptions): Simulation {
-  const { arena, pool, map, seed, extraActorCount = 0 } = options
+  const disposers: (() => void)[] = []
+  const dispose = () => {
+    for (const give of disposers.splice(0).reverse()) give()
+  }
+  try {
+    return build(options, dispose, (give) => disposers.push(give))
+  } catch (error) {
+    dispose()
+    throw error
+  }
+}
+
+/** `onDispose` takes what undoes each allocation, as soon as it is made. */
+function build(
+  { arena, pool, map, seed, extraActorCount = 0 }: SimulationOptions,
+  dispose: () => void,
+  onDispose: (give: () => void) => void,
+): Simulation {
   const world = createWorld()
   const level = createLevel(pool, map)
+  onDispose(level.dispose)
+  const path = pool.allocArray(Float32Array, PATH_LENGTH)
+  onDispose(() => pool.free(path.byteOffset))
+  const randomState = pool.allocArray(Int32Array, 1)
+  onDispose(() => pool.free(randomState.byteOffset))
   const storage = createStorage(world, pool)
+  onDispose(storage.dispose)
   const components = createComponents(storage)
   const counted = createCountedPool(pool)
-  const cellCount = level.blockMap.columnCount * level.blockMap.rowCount
-  const path = pool.allocArray(Float32Array, PATH_LENGTH)
-  const randomState = pool.allocArray(Int32Array, 1)
+  const lists = () => {
+    const cellCount = level.blockMap.columnCount * level.blockMap.rowCount
+    const created = createCellLists(arena, counted, components.Place, cellCount)
+    onDispose(created.dispose)
+    return created
+  }
   const scene: Scene = {
     world,
     arena,
@@ -67,24 +94,22 @@ export function createSimulation(options: SimulationOptions): Simulation {
     random: createRandom(randomState, seed),
     path,
     collision: createCollision(level, path),
-    bodies: createCellLists(arena, counted, components.Place, cellCount),
-    shots: createCellLists(arena, counted, components.Place, cellCount),
+    bodies: lists(),
+    shots: lists(),
     events: { shotsFired: 0, hits: 0, knockouts: 0 },
   }
   spawnThings(scene, map.things)
   spawnExtraActors(scene, map.things, extraActorCount)
   storage.sync()
 
-  const radiusMax = radiusMaxOf(map)
-  const queries = createBodyQueries(level, components, scene.bodies, path, radiusMax)
+  const queries = createBodyQueries(level, components, scene.bodies, path, radiusMaxOf(map))
   const moveActors = createActorSystem(scene, queries)
   const shotSystems = createShotSystems(scene, queries)
+  onDispose(shotSystems.dispose)
   const allTerms = [components.Position]
   const shotTerms = [components.Shot]
   return {
-    level,
-    poolCounts: counted.counts,
-    events: scene.events,
+    scene,
     step() {
       moveActors()
       shotSystems.fire()
@@ -94,15 +119,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     entityCount: () => query(world, allTerms).length,
     shotCount: () => query(world, shotTerms).length,
     checksum: () => checksumOf(scene),
-    dispose() {
-      shotSystems.dispose()
-      scene.bodies.dispose()
-      scene.shots.dispose()
-      storage.dispose()
-      pool.free(path.byteOffset)
-      pool.free(randomState.byteOffset)
-      level.dispose()
-    },
+    dispose,
   }
 }
 

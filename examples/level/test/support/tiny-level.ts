@@ -7,9 +7,13 @@ import { type MapData, readMap } from '../../src/sim/wad-map.ts'
 
 export const tinyMap: MapData = readMap(readWad(createTinyWad()), TINY_MAP_NAME)
 
+export function createTestArena() {
+  const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
+  return { arena, pool: arena.openPool() }
+}
+
 export function createTestLevel(map: MapData) {
-  const arena = Arena.create({ byteLength: 8 * 2 ** 20 })
-  const pool = arena.openPool()
+  const { arena, pool } = createTestArena()
   return { arena, pool, level: createLevel(pool, map) }
 }
 

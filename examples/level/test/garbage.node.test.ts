@@ -1,0 +1,43 @@
+// Promise 12 on the whole scene: a steady-state step makes no garbage in core, in the adapter, or
+// in the simulation itself. What bitECS makes when entities come and go is its own.
+import { setFlagsFromString } from 'node:v8'
+import { Arena } from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
+import { createSimulation } from '../src/sim/index.ts'
+import { tinyMap } from './support/tiny-level.ts'
+
+// The profiler books what an inlined function allocates on the one that it was inlined into: with
+// inlining, garbage of core could pass for bitECS's, and bitECS's for the simulation's.
+setFlagsFromString('--no-turbo-inlining')
+setFlagsFromString('--no-maglev-inlining')
+
+const test = suite('level: garbage')
+
+test('a steady-state step makes none but that of bitECS', () => {
+  const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
+  const pool = arena.openPool()
+  const simulation = createSimulation({ arena, pool, map: tinyMap, seed: 1, extraActorCount: 150 })
+  const { events, pool: countedPool } = simulation.scene
+  const { counts } = countedPool
+  for (let step = 0; step < 1500; step++) simulation.step()
+
+  const before = { ...counts, ...events }
+  const garbage = measureGarbage(simulation.step, { frames: 300 })
+  assertNoGarbage(garbage, [
+    'packages/core/src/',
+    'packages/ecs-adapter/src/',
+    'examples/level/src/sim/',
+  ])
+
+  // It was no idle time: blocks came and went, lists grew and shrank, bitECS made its own.
+  assert.ok(events.shotsFired - before.shotsFired > 3000, `${events.shotsFired} shots`)
+  assert.ok(counts.allocs - before.allocs > 3000, `${counts.allocs} allocs`)
+  assert.ok(counts.frees - before.frees > 3000, `${counts.frees} frees`)
+  assert.ok(counts.reallocs - before.reallocs > 1000, `${counts.reallocs} reallocs`)
+  const ofBitecs = [...garbage.byModule.keys()].filter((module) => module.includes('/bitecs/'))
+  assert.is(ofBitecs.length, 1, 'the profiler saw bitECS')
+})
+
+test.run()

@@ -1,0 +1,200 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createSimulation, createTinyWad, readWad, STEPS_PER_SECOND } from '../src/sim/index.ts'
+import { writeWad } from '../src/sim/wad-writer.ts'
+import { createTestArena, tinyMap } from './support/tiny-level.ts'
+
+const test = suite('level: main')
+const root = process.env.ASHLAR_ROOT ?? process.cwd()
+const folder = mkdtempSync(join(tmpdir(), 'level-main-'))
+test.after(() => rmSync(folder, { recursive: true }))
+
+// As one file, the program starts in a tenth of the time that tsx takes.
+const bundle = join(folder, 'main.mjs')
+buildSync({
+  entryPoints: [join(root, 'examples/level/src/main.ts')],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  tsconfig: join(root, 'tsconfig.json'),
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire('/');",
+  },
+})
+
+const level = (...args: string[]) => node(bundle, ...args)
+
+function node(...command: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  return { status, stdout, stderr }
+}
+
+function assertFails(args: string[], message: RegExp): void {
+  const { status, stdout, stderr } = level(...args)
+  assert.is(status, 1, stderr)
+  assert.match(stderr, message)
+  assert.not.match(stderr, /\n\s+at /, 'no stack for what is no fault of the program')
+  assert.is(stdout, '')
+}
+
+function writeFile(name: string, bytes: Uint8Array): string {
+  const file = join(folder, name)
+  writeFileSync(file, bytes)
+  return file
+}
+
+test('--help lists the flags', () => {
+  const { status, stdout } = level('--help')
+  assert.is(status, 0)
+  for (const flag of ['--wad', '--tiny', '--map', '--seed', '--seconds', '--entities', '--json']) {
+    assert.ok(stdout.includes(flag), flag)
+  }
+})
+
+test('runs from its sources, as npm start does it', () => {
+  const args = ['--tiny', '--seconds', '1', '--json']
+  const { status, stdout } = node('--import', 'tsx', 'examples/level/src/main.ts', ...args)
+  assert.is(status, 0)
+  assert.is(JSON.parse(stdout).checksum, JSON.parse(level(...args).stdout).checksum)
+})
+
+test('a run ends with the summary, in plain lines where stdout is no terminal', () => {
+  const { status, stdout, stderr } = level('--tiny', '--seconds', '4', '--entities', '30')
+  assert.is(status, 0, stderr)
+  assert.is(stderr, '')
+  const head = 'built-in level (PWAD, 1 map)\nE1M1: 33 things, 30 more actors, 4 s, seed 1\n'
+  assert.ok(stdout.startsWith(head), stdout)
+  for (const line of [
+    /^ {2}steps {15}140 in [\d.]+ s$/m,
+    /^ {2}steps per second {4}[\d,]+ {3}\([\d.,]+ times real time\)$/m,
+    /^ {2}step time {11}p50 [\d.]+ ms {3}p99 [\d.]+ ms$/m,
+    /^ {2}entities {12}\d+ {3}at most \d+$/m,
+    /^ {2}shots {15}[\d,]+ fired {3}[\d,]+ hits {3}[\d,]+ knockouts$/m,
+    /^ {2}allocs per second {3}[\d,]+ {3}\(cell lists and trails\)$/m,
+    /^ {2}frees per second {4}[\d,]+$/m,
+    /^ {2}memory {14}[\d.]+ KiB live {3}[\d.]+ [KM]iB committed {3}256 MiB reserved$/m,
+    /^ {2}garbage per step {4}[\d.]+ [KM]?i?B /m,
+    /^ {2}arena {15}empty again after the map: 0 blocks left$/m,
+    /^ {2}checksum {12}[0-9a-f]{8} {3}\(seed 1, /m,
+    /^ {2}engine {14}Node \d+\./m,
+  ]) {
+    assert.match(stdout, line)
+  }
+  assert.not.ok(stdout.includes('\x1b'), 'no control characters')
+})
+
+test('--json is one object, and the checksum is that of the simulation', () => {
+  const args = ['--tiny', '--seconds', '2', '--entities', '10', '--seed', '4294967295', '--json']
+  const { status, stdout, stderr } = level(...args)
+  assert.is(status, 0, stderr)
+  assert.is(stderr, '')
+  const report = JSON.parse(stdout)
+  const simulation = createSimulation({
+    ...createTestArena(),
+    map: tinyMap,
+    seed: 4294967295,
+    extraActorCount: 10,
+  })
+  for (let step = 0; step < 2 * STEPS_PER_SECOND; step++) simulation.step()
+  const checksum = simulation.checksum().toString(16).padStart(8, '0')
+  assert.is(report.source, 'built-in')
+  assert.is(report.seed, 4294967295)
+  assert.is(report.extraActors, 10)
+  assert.is(report.things, 33)
+  assert.is(report.blocksLeft, 0)
+  assert.is(report.checksum, checksum)
+  assert.is(report.maps.length, 1)
+  const [map] = report.maps
+  assert.is(map.map, 'E1M1')
+  assert.is(map.steps, 70)
+  assert.is(map.checksum, checksum)
+  assert.is(map.entities, simulation.entityCount())
+  assert.is(map.allocs, simulation.scene.pool.counts.allocs)
+  assert.is(map.reservedBytes, 256 * 2 ** 20)
+  for (const key of ['stepsPerSecond', 'stepMsP50', 'stepMsP99', 'allocsPerSecond', 'liveBytes']) {
+    assert.ok(map[key] > 0, key)
+  }
+  assert.ok(map.committedBytes > map.liveBytes)
+})
+
+test('--map all: a row for each map and a sum', () => {
+  const file = writeFile('two.wad', twoMaps())
+  const { status, stdout } = level('--wad', file, '--map', 'all', '--seconds', '1')
+  assert.is(status, 0)
+  assert.match(stdout, /two\.wad \(IWAD, 2 maps\)/)
+  assert.match(stdout, /^2 maps: 66 things, 500 more actors each, 1 s each, seed 1$/m)
+  assert.match(stdout, /^ {2}map +things +lines +entities +steps\/s +p50 ms +p99 ms/m)
+  assert.match(stdout, /^ {2}E1M1 +33 +82 /m)
+  assert.match(stdout, /^ {2}E1M2 +33 +82 /m)
+  assert.match(stdout, /things +66 in 2 maps/)
+  assert.match(stdout, /empty again after each of the 2 maps: 0 blocks left/)
+  const json = JSON.parse(level('--wad', file, '--map', 'ALL', '--seconds', '1', '--json').stdout)
+  assert.equal(
+    json.maps.map((map: { map: string }) => map.map),
+    ['E1M1', 'E1M2'],
+  )
+  assert.is(json.maps[0].checksum, json.maps[1].checksum, 'the same map twice')
+  assert.ok(stdout.includes(json.checksum))
+})
+
+function twoMaps(): Uint8Array {
+  const tiny = readWad(createTinyWad())
+  const lumps = tiny.lumps.map(({ name, byteOffset, byteLength }) => ({
+    name,
+    bytes: new Uint8Array(tiny.view.buffer, byteOffset, byteLength),
+  }))
+  return writeWad('IWAD', [...lumps, { ...lumps[0], name: 'E1M2' }, ...lumps.slice(1)])
+}
+
+test('a map in any case, and one that is not there', () => {
+  assert.is(level('--tiny', '--map', 'e1m1', '--seconds', '0.1').status, 0)
+  assertFails(
+    ['--tiny', '--map', 'E1M2'],
+    /directory at byte \d+: no map 'E1M2'; this WAD has E1M1/,
+  )
+})
+
+test('wrong flags', () => {
+  assertFails(['--seed', 'x'], /'x' is invalid\. Expected a whole number from 0 to 4294967295/)
+  assertFails(['--seed', '-1'], /'-1' is invalid|argument missing/)
+  assertFails(['--seed', '4294967296'], /is invalid/)
+  assertFails(['--seconds', '0'], /'0' is invalid.*above 0/)
+  assertFails(['--seconds', '1e9'], /is invalid/)
+  assertFails(['--entities', '1.5'], /is invalid.*whole number from 0 to 200000/)
+  assertFails(['--entities'], /argument missing/)
+  assertFails(['--wat'], /unknown option '--wat'/)
+  assertFails(['E1M1'], /too many arguments/)
+  assertFails(['--tiny', '--wad', 'x.wad'], /--tiny and --wad exclude each other/)
+})
+
+test('files that are missing or broken', () => {
+  assertFails(['--wad', join(folder, 'none.wad')], /^level: .*none\.wad: ENOENT/)
+  assertFails(['--wad', writeFile('empty.wad', new Uint8Array(0))], /empty\.wad: header at byte 0/)
+  const tiny = createTinyWad()
+  const truncated = writeFile('truncated.wad', tiny.slice(0, 3000))
+  assertFails(
+    ['--wad', truncated],
+    /truncated\.wad: header at byte 8: .*outside of the file's 3000/,
+  )
+  const { byteOffset } = readWad(tiny).lumps.find(({ name }) => name === 'LINEDEFS')!
+  tiny.fill(0xff, byteOffset + 14, byteOffset + 16)
+  const corrupt = writeFile('corrupt.wad', tiny)
+  const place = `E1M1 LINEDEFS at byte ${byteOffset + 14}: record 1 names start vertex 65535`
+  assertFails(['--wad', corrupt], new RegExp(`corrupt\\.wad: ${place}`))
+  assertFails(['--wad', corrupt, '--map', 'all', '--json'], new RegExp(place))
+  const mapless = writeFile('mapless.wad', writeWad('PWAD', []))
+  assertFails(['--wad', mapless], /no maps at all/)
+  assertFails(['--wad', mapless, '--map', 'all'], /no maps at all/)
+})
+
+test.run()
