@@ -20,7 +20,7 @@ const SECONDS = 60
 /** With `--map all`: 36 maps then take some ten seconds. */
 const SECONDS_OF_EACH = 10
 const SECONDS_MAX = 86_400
-const ENTITIES = 500
+const ENTITIES = 1000
 const ENTITIES_MAX = 200_000
 
 /**

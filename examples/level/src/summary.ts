@@ -69,14 +69,13 @@ function manyMaps({ maps }: RunReport): string[] {
   const garbage = maps.every((map) => map.garbageBytesPerStep !== null)
     ? sum(maps, (map) => (map.garbageBytesPerStep ?? 0) * map.steps) / steps
     : null
-  const [most, committed] = [(m: MapReport) => m.entitiesMax, (m: MapReport) => m.committedBytes]
   return [
     ...formatTable([TABLE_HEAD, ...maps.map(tableRow)]).map((line) => `  ${line}`),
     '',
-    row('things', `${formatCount(sum(maps, (m) => m.things))} in ${maps.length} maps`),
+    row('things', `${formatCount(sum(maps, (map) => map.things))} in ${maps.length} maps`),
     row('steps', `${formatCount(steps)} in ${formatFigure(wallSeconds)} s`),
     row('steps per second', formatCount(steps / wallSeconds)),
-    row('entities', `at most ${formatCount(max(maps, most))}`),
+    row('entities', `at most ${formatCount(max(maps, (map) => map.entitiesMax))}`),
     row('allocs per second', `${perSecond((map) => map.allocs)}   (cell lists and trails)`),
     row(
       'frees per second',
@@ -84,8 +83,8 @@ function manyMaps({ maps }: RunReport): string[] {
     ),
     row(
       'memory',
-      `at most ${formatBytes(max(maps, (m) => m.liveBytes))} live   ` +
-        `${formatBytes(max(maps, committed))} committed   ` +
+      `at most ${formatBytes(max(maps, (map) => map.liveBytes))} live   ` +
+        `${formatBytes(max(maps, (map) => map.committedBytes))} committed   ` +
         `${formatBytes(maps[0].reservedBytes)} reserved`,
     ),
     row('garbage per step', formatGarbage(garbage)),

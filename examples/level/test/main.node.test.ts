@@ -132,7 +132,7 @@ test('--map all: a row for each map and a sum', () => {
   const { status, stdout } = level('--wad', file, '--map', 'all', '--seconds', '1')
   assert.is(status, 0)
   assert.match(stdout, /two\.wad \(IWAD, 2 maps\)/)
-  assert.match(stdout, /^2 maps: 66 things, 500 more actors each, 1 s each, seed 1$/m)
+  assert.match(stdout, /^2 maps: 66 things, 1,000 more actors each, 1 s each, seed 1$/m)
   assert.match(stdout, /^ {2}map +things +lines +entities +steps\/s +p50 ms +p99 ms/m)
   assert.match(stdout, /^ {2}E1M1 +33 +82 /m)
   assert.match(stdout, /^ {2}E1M2 +33 +82 /m)

@@ -200,14 +200,14 @@ test('dispose empties the arena, and the next simulation in it is the same', () 
 
 test('an arena that is too small: an error, and nothing left behind', () => {
   let [failed, ran] = [0, 0]
-  for (let spans = 4; spans < 60; spans++) {
+  for (let spans = 4; spans < 40; spans++) {
     const arena = Arena.create({ byteLength: spans * 2 ** 16 })
     const pool = arena.openPool()
     try {
-      const options = { arena, pool, map: tinyMap, seed: 1, extraActorCount: 3000 }
+      const options = { arena, pool, map: tinyMap, seed: 1, extraActorCount: 1200 }
       const simulation = createSimulation(options)
       try {
-        run(simulation, 60)
+        run(simulation, 10)
         ran++
       } finally {
         simulation.dispose()
@@ -219,7 +219,7 @@ test('an arena that is too small: an error, and nothing left behind', () => {
     assert.equal(arena.blocks(), [], `${spans} spans`)
     assert.equal(arena.verify(), [])
   }
-  assert.ok(failed > 10 && ran > 3, `${failed} failed, ${ran} ran`)
+  assert.ok(failed > 5 && ran > 5, `${failed} failed, ${ran} ran`)
 })
 
 test('a map without things, and extra actors in it', () => {

@@ -59,9 +59,14 @@ export function findGround(options: ArenaOptions, classCount: number): Ground {
     : ownGround(options, slotCount, classCount)
 }
 
-/** The shortest arena that can hold a block. */
-const minByteLength = (byteLength: number, slotCount: number, classCount: number) =>
-  (controlSpanCountOf({ byteLength, slotCount, classCount }) + 1) * SPAN_BYTE_LENGTH
+/** The shortest arena, of at least so many bytes, with room for a block behind the control area. */
+function minByteLength(atLeast: number, slotCount: number, classCount: number): number {
+  let byteLength = atLeast
+  const controlByteLength = () =>
+    controlSpanCountOf({ byteLength, slotCount, classCount }) * SPAN_BYTE_LENGTH
+  while (byteLength <= controlByteLength()) byteLength += SPAN_BYTE_LENGTH
+  return byteLength
+}
 
 function ownGround(options: ArenaOptions, slotCount: number, classCount: number): Ground {
   const wanted = checkedByteLength(options.byteLength)
@@ -69,7 +74,7 @@ function ownGround(options: ArenaOptions, slotCount: number, classCount: number)
     throw invalidArgument('byteOffset', options.byteOffset, 'none without `buffer` or `memory`')
   }
   const whole = Math.ceil(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
-  const byteLength = Math.max(whole, minByteLength(whole, slotCount, classCount))
+  const byteLength = minByteLength(whole, slotCount, classCount)
   const shared = options.shared ?? whyNotShareable() === ''
   if (shared && whyNotShareable() !== '') throw notShareable(whyNotShareable())
   const buffer = reserve(byteLength, shared)

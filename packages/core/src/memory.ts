@@ -45,16 +45,17 @@ export class Views {
   readonly f32: Float32Array
   readonly f64: Float64Array
 
+  /** @param byteEnd a multiple of 16, up to 2^31: no int32 */
   constructor(buffer: ArrayBufferLike, byteEnd: number) {
     this.buffer = buffer
     this.u8 = new Uint8Array(buffer, 0, byteEnd)
     this.i8 = new Int8Array(buffer, 0, byteEnd)
-    this.u16 = new Uint16Array(buffer, 0, byteEnd >> 1)
-    this.i16 = new Int16Array(buffer, 0, byteEnd >> 1)
-    this.u32 = new Uint32Array(buffer, 0, byteEnd >> 2)
-    this.i32 = new Int32Array(buffer, 0, byteEnd >> 2)
-    this.f32 = new Float32Array(buffer, 0, byteEnd >> 2)
-    this.f64 = new Float64Array(buffer, 0, byteEnd >> 3)
+    this.u16 = new Uint16Array(buffer, 0, byteEnd / 2)
+    this.i16 = new Int16Array(buffer, 0, byteEnd / 2)
+    this.u32 = new Uint32Array(buffer, 0, byteEnd / 4)
+    this.i32 = new Int32Array(buffer, 0, byteEnd / 4)
+    this.f32 = new Float32Array(buffer, 0, byteEnd / 4)
+    this.f64 = new Float64Array(buffer, 0, byteEnd / 8)
   }
 }
 

@@ -34,6 +34,8 @@ export type Component<S extends Schema = Schema> = { readonly [K in keyof S]: Co
 /** What `set(component, ...)` takes, and what `getComponent` gives (then with every field). */
 export type Values<C> = { -readonly [K in keyof C]?: number }
 
+// The array is named twice, for it is a type with a parameter: TypeScript would infer one over an
+// ArrayBuffer, and an arena may be shared.
 const scalar = <Name extends string, A extends ScalarArray>(
   name: Name,
   array: ScalarArrayConstructor<A>,
@@ -41,15 +43,15 @@ const scalar = <Name extends string, A extends ScalarArray>(
 
 /** The field types. `eid` holds an entity id: a `u32`, told apart by its name. */
 export const t = Object.freeze({
-  i8: scalar('i8', Int8Array),
-  u8: scalar('u8', Uint8Array),
-  i16: scalar('i16', Int16Array),
-  u16: scalar('u16', Uint16Array),
-  i32: scalar('i32', Int32Array),
-  u32: scalar('u32', Uint32Array),
-  f32: scalar('f32', Float32Array),
-  f64: scalar('f64', Float64Array),
-  eid: scalar('eid', Uint32Array),
+  i8: scalar<'i8', Int8Array>('i8', Int8Array),
+  u8: scalar<'u8', Uint8Array>('u8', Uint8Array),
+  i16: scalar<'i16', Int16Array>('i16', Int16Array),
+  u16: scalar<'u16', Uint16Array>('u16', Uint16Array),
+  i32: scalar<'i32', Int32Array>('i32', Int32Array),
+  u32: scalar<'u32', Uint32Array>('u32', Uint32Array),
+  f32: scalar<'f32', Float32Array>('f32', Float32Array),
+  f64: scalar<'f64', Float64Array>('f64', Float64Array),
+  eid: scalar<'eid', Uint32Array>('eid', Uint32Array),
 })
 
 /** bitECS takes an object that has one of these for what `set()` made; the last sets a prototype. */

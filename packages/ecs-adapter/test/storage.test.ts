@@ -3,6 +3,7 @@ import { createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+
 const test = suite('storage')
 test('x', () => {
   const arena = Arena.create({ byteLength: 2 ** 24 })

@@ -22,7 +22,7 @@ export const RUN_FACTOR = 2
 export function createActorSystem(scene: Scene, queries: BodyQueries): () => void {
   const { world, components, random, path, collision, bodies, shots } = scene
   const { Position, Body, Actor, Place } = components
-  const terms = [Position, Body, Actor]
+  const terms = [Actor] // each of them has the other three, too
 
   /** Whether the actor can be where the path ends; if so, it is. */
   function tryMove(eid: number): boolean {

@@ -1,6 +1,6 @@
 // A number that two runs share if they came to the same state, on whatever engine. It covers
-// logical values in the order of entity ids; never offsets, capacities or list orders, which are
-// the arena's.
+// logical values, in the order of entity ids and of cells; never offsets or capacities, which are
+// the arena's own affair.
 import { getAllEntities, hasComponent } from 'bitecs'
 import type { Scene } from './scene.ts'
 import { SHOT_KINDS } from './thing-kinds.ts'
@@ -12,7 +12,7 @@ function createHash() {
   let hash = 0x811c9dc5 | 0
   const addInt = (value: number) => {
     hash = Math.imul(hash ^ value, 0x01000193)
-    // Without this the upper bits of a word would never reach the lower ones of the sum.
+    // Products carry upwards only; this brings upper bits down, or the lower half would miss them.
     hash ^= hash >>> 15
   }
   const addFloat = (value: number) => {

@@ -26,8 +26,10 @@ export interface ShotSystems {
 export function createShotSystems(scene: Scene, queries: BodyQueries): ShotSystems {
   const { world, arena, pool, components, random, path, collision, shots, events } = scene
   const { Position, Place, Body, Actor, Velocity, Shot } = components
-  const shooterTerms = [Position, Body, Actor]
-  const shotTerms = [Position, Velocity, Shot]
+  // One term each: that is the query by which the storage follows the component, so that bitECS
+  // has no further one to keep whenever a shot comes or goes.
+  const shooterTerms = [Actor]
+  const shotTerms = [Shot]
   const { f32 } = arena
 
   function spawn(owner: number, kindIndex: number): void {

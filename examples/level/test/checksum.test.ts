@@ -1,0 +1,72 @@
+import { query } from 'bitecs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createSimulation } from '../src/sim/index.ts'
+import { createTestArena, tinyMap } from './support/tiny-level.ts'
+
+const test = suite('level: checksum')
+
+/** A tiny level in full swing, the same each time. */
+function start() {
+  const options = { ...createTestArena(), map: tinyMap, seed: 1, extraActorCount: 50 }
+  const simulation = createSimulation(options)
+  for (let step = 0; step < 100; step++) simulation.step()
+  return simulation
+}
+
+test('every logical value counts, of any entity, by its last bit', () => {
+  const simulation = start()
+  const { world, components, arena } = simulation.scene
+  const { Position, Place, Body, Actor, Velocity, Shot } = components
+  const before = simulation.checksum()
+  const groups = [
+    [Body, [Position.x, Position.y, Place.cell]],
+    [Body, [Body.type, Body.heading, Body.isSolid, Body.health]],
+    [Actor, [Actor.ticsToTurn, Actor.ticsToFire, Actor.ticsDown]],
+    [Shot, [Position.x, Velocity.x, Velocity.y, Shot.owner, Shot.ticsFlown]],
+  ] as const
+  for (const [index, [component, columns]] of groups.entries()) {
+    for (const eid of [query(world, [component])[0], query(world, [component]).at(-1)!]) {
+      for (const [columnIndex, column] of columns.entries()) {
+        const bits = new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
+        const at = eid * column.BYTES_PER_ELEMENT
+        bits[at] ^= 1
+        const changed = simulation.checksum()
+        bits[at] ^= 1
+        assert.is.not(changed, before, `group ${index}, column ${columnIndex}, entity ${eid}`)
+      }
+    }
+  }
+  const flying = query(world, [Shot]).find((eid) => Shot.ticsFlown[eid] > 0)!
+  arena.u8[Shot.trail[flying]] ^= 1
+  assert.is.not(simulation.checksum(), before, 'trail')
+  arena.u8[Shot.trail[flying]] ^= 1
+  simulation.scene.events.hits++
+  assert.is.not(simulation.checksum(), before, 'events')
+  simulation.scene.events.hits--
+  assert.is(simulation.checksum(), before)
+})
+
+test('offsets and capacities do not count', () => {
+  const simulation = start()
+  const before = simulation.checksum()
+  const { world, components, arena, bodies, pool } = simulation.scene
+  // The same trail in another block, and lists that grew and shrank meanwhile.
+  const eid = query(world, [components.Shot])[0]
+  const old = components.Shot.trail[eid]
+  const moved = pool.alloc(4096)
+  arena.u8.copyWithin(moved, old, old + 256)
+  components.Shot.trail[eid] = moved
+  const other = query(world, [components.Body])[0]
+  bodies.remove(other)
+  bodies.insert(other, components.Place.cell[other])
+  assert.is(simulation.checksum(), before)
+  pool.free(old)
+})
+
+test('is an unsigned integer of 32 bits', () => {
+  const checksum = start().checksum()
+  assert.ok(Number.isInteger(checksum) && checksum >= 0 && checksum < 2 ** 32)
+})
+
+test.run()

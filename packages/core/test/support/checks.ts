@@ -1,0 +1,67 @@
+/** Assertions that many tests share. */
+import { type Arena, ArenaError, type ArenaErrorCode } from '@ashlar/core'
+import * as assert from 'uvu/assert'
+
+/** The call throws an ArenaError of that code, whose message matches. */
+export function refuses(code: ArenaErrorCode, call: () => unknown, message: RegExp = /./): void {
+  let thrown: unknown
+  let given: unknown
+  try {
+    given = call()
+  } catch (error) {
+    thrown = error
+  }
+  if (thrown === undefined) assert.unreachable(`expected '${code}', got the value ${String(given)}`)
+  if (!(thrown instanceof ArenaError)) {
+    throw new Error(`expected '${code}', got ${String(thrown)}`, { cause: thrown })
+  }
+  assert.is(thrown.code, code, thrown.message)
+  assert.match(thrown.message, message)
+}
+
+/** As `refuses`, and no byte of the arena has changed. */
+export function refusesUnharmed(
+  arena: Arena,
+  code: ArenaErrorCode,
+  call: () => unknown,
+  message?: RegExp,
+): void {
+  const before = arena.i32.slice()
+  refuses(code, call, message)
+  const changed = firstDifference(before, arena.i32)
+  if (changed >= 0) assert.unreachable(`'${code}', but word ${changed} of the buffer has changed`)
+}
+
+function firstDifference(a: Int32Array, b: Int32Array): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i
+  return -1
+}
+
+export function assertSound(arena: Arena): void {
+  assert.equal(arena.verify(), [])
+}
+
+/** What stats say of the whole and what its rows say, in a form that tests compare. */
+export function assertConserved(arena: Arena, exact: boolean): void {
+  const stats = arena.stats({ exact })
+  const { controlBytes, liveBytes, freeBytes, uncarvedBytes, wasteBytes, committedBytes } = stats
+  const figures = JSON.stringify(stats)
+  assert.is(
+    controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes,
+    committedBytes,
+    figures,
+  )
+  assert.ok(committedBytes <= stats.peakCommittedBytes, figures)
+  assert.ok(stats.peakCommittedBytes <= stats.reservedBytes, figures)
+  for (const row of stats.classes) {
+    const counts = [
+      row.liveBlocks,
+      row.freeBlocks,
+      row.uncarvedBlocks,
+      row.wasteBytes,
+      row.spanCount,
+    ]
+    assert.ok(Math.min(...counts) >= 0, JSON.stringify(row))
+    assert.ok(row.peakLiveBlocks >= row.liveBlocks, JSON.stringify(row))
+  }
+}

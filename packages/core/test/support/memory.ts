@@ -1,0 +1,24 @@
+/** The inside of an arena, for tests of the rooms and for planting damage. */
+import { Arena, type Pool } from '@ashlar/core'
+import { ArenaMemory } from '../../src/memory.ts'
+import { asSlotIndex } from '../../src/units.ts'
+
+/** A second look at the bytes of an arena. */
+export const memoryOf = (arena: Arena) => new ArenaMemory(arena.buffer, arena.byteOffset)
+
+/** A small arena with one open pool, and its inside. */
+export function smallArena(byteLength = 1 << 20, classes: readonly number[] = []) {
+  const arena = Arena.create({ byteLength, shared: false, classes })
+  const pool = arena.openPool()
+  return { arena, pool, memory: memoryOf(arena), slot: asSlotIndex(pool.slot) }
+}
+
+/** Allocates blocks of a length until the arena is full. */
+export function fill(pool: Pool, byteLength: number, alignment?: number): number[] {
+  const offsets: number[] = []
+  for (let offset = pool.tryAlloc(byteLength, alignment); offset !== 0; ) {
+    offsets.push(offset)
+    offset = pool.tryAlloc(byteLength, alignment)
+  }
+  return offsets
+}

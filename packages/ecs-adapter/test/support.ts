@@ -1,0 +1,70 @@
+import { Arena, type Pool } from '@ashlar/core'
+import { createStorage, type Storage, type StorageOptions } from '@ashlar/ecs-adapter'
+import { createWorld, type World } from 'bitecs'
+import * as assert from 'uvu/assert'
+
+/** The twins that every test of behaviour runs on. */
+export const buffers = {
+  SharedArrayBuffer: { shared: true },
+  ArrayBuffer: { shared: false },
+} as const
+
+export interface Scene {
+  readonly arena: Arena
+  readonly pool: Pool
+  readonly world: World
+  readonly storage: Storage
+}
+
+export function createScene(
+  options: StorageOptions & { shared?: boolean; byteLength?: number; world?: World } = {},
+): Scene {
+  const { shared = true, byteLength = 2 ** 24, world = createWorld(), ...rest } = options
+  const arena = Arena.create({ byteLength, shared })
+  const pool = arena.openPool()
+  return { arena, pool, world, storage: createStorage(world, pool, rest) }
+}
+
+/** Runs `body`, and proves that afterwards the storage leaves the arena as it found it. */
+export function withScene(
+  options: Parameters<typeof createScene>[0],
+  body: (scene: Scene) => void,
+): void {
+  const scene = createScene(options)
+  body(scene)
+  assertSound(scene.arena)
+  scene.storage.dispose()
+  assertSound(scene.arena)
+  assert.equal(scene.arena.blocks(), [], 'blocks left after dispose')
+}
+
+export function assertSound(arena: Arena): void {
+  assert.equal(arena.verify(), [])
+}
+
+/** Whether a call throws an error of this class, code and words. */
+export function assertThrows(call: () => unknown, code: string, ...words: string[]): void {
+  let error: unknown
+  try {
+    call()
+  } catch (thrown) {
+    error = thrown
+  }
+  assert.ok(error instanceof Error, `expected an error with code ${code}, nothing was thrown`)
+  const given = 'code' in error ? error.code : undefined
+  assert.is(given, code, `${error.message}`)
+  for (const word of words) {
+    assert.ok(error.message.includes(word), `${JSON.stringify(error.message)} lacks ${word}`)
+  }
+}
+
+/** A seeded generator of whole numbers below `limit` (mulberry32). */
+export function createRandom(seed: number): (limit: number) => number {
+  let state = seed >>> 0
+  return (limit) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit
+  }
+}

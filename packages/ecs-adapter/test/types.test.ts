@@ -1,0 +1,80 @@
+// What TypeScript makes of a schema. The assertions are the types: `tsc` fails where one is wrong.
+import { type Component, createStorage, type Schema, t, type Values } from '@ashlar/ecs-adapter'
+import { set } from 'bitecs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createScene } from './support.ts'
+
+const test = suite('types')
+
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+const expectType = <_ extends true>() => {}
+
+test('a component has the typed arrays of its schema, read-only, and nothing else', () => {
+  const { storage } = createScene()
+  const Position = storage.component('Position', { x: t.f32, y: t.f32 })
+  expectType<Equal<typeof Position, { readonly x: Float32Array; readonly y: Float32Array }>>()
+
+  const All = storage.component('All', t)
+  expectType<Equal<(typeof All)['i8'], Int8Array>>()
+  expectType<Equal<(typeof All)['u8'], Uint8Array>>()
+  expectType<Equal<(typeof All)['i16'], Int16Array>>()
+  expectType<Equal<(typeof All)['u16'], Uint16Array>>()
+  expectType<Equal<(typeof All)['i32'], Int32Array>>()
+  expectType<Equal<(typeof All)['u32'], Uint32Array>>()
+  expectType<Equal<(typeof All)['f32'], Float32Array>>()
+  expectType<Equal<(typeof All)['f64'], Float64Array>>()
+  expectType<Equal<(typeof All)['eid'], Uint32Array>>()
+
+  const Tag = storage.component('Tag', {})
+  expectType<Equal<keyof typeof Tag, never>>()
+
+  const schema = { hp: t.i16, target: t.eid }
+  const Late = storage.component('Late', schema)
+  expectType<Equal<typeof Late, Component<typeof schema>>>()
+  expectType<Equal<typeof Late, { readonly hp: Int16Array; readonly target: Uint32Array }>>()
+
+  // @ts-expect-error: no such field
+  assert.is(Position.z, undefined)
+  assert.throws(() => {
+    // @ts-expect-error: columns are read-only
+    Position.x = new Float32Array(1)
+  })
+})
+
+test('what is no schema does not compile', () => {
+  const { storage } = createScene()
+  // @ts-expect-error: a type by its name
+  assert.throws(() => storage.component('A', { x: 'f32' }))
+  // @ts-expect-error: a constructor
+  assert.throws(() => storage.component('B', { x: Float32Array }))
+  // @ts-expect-error: no name
+  assert.throws(() => storage.component({ x: t.f32 }))
+  // @ts-expect-error: no pool
+  assert.throws(() => createStorage({}))
+})
+
+test('Values types what set takes, which bitECS leaves open', () => {
+  const { storage } = createScene()
+  const Position = storage.component('Position', { x: t.f32, y: t.f32 })
+  expectType<Equal<Values<typeof Position>, { x?: number; y?: number }>>()
+  const given = set(Position, { x: 1 } satisfies Values<typeof Position>)
+  expectType<Equal<(typeof given)['component'], typeof Position>>()
+  // @ts-expect-error: no such field
+  const typo: Values<typeof Position> = { z: 1 }
+  // @ts-expect-error: not a number
+  const text: Values<typeof Position> = { x: '1' }
+  assert.ok(given && typo && text)
+})
+
+test('components by name have the columns of any schema', () => {
+  const { storage } = createScene()
+  storage.component('Position', { x: t.f32 })
+  const { Position } = storage.components
+  expectType<Equal<typeof Position, Component<Schema>>>()
+  Position.x[1] = 2
+  assert.is(Position.x[1], 2)
+})
+
+test.run()
