@@ -4,7 +4,7 @@ import { spanCountFor } from './large.ts'
 import { FIRST_PAYLOAD, LARGE_CLASS, LARGE_ROW } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { claimAfterReclaim, handOut } from './refill.ts'
-import { type Allocate, takeMail } from './remote/remote.ts'
+import { type Front, takeMail } from './remote/remote.ts'
 import { publishRun } from './span-map.ts'
 import { asPayloadOffset, type PayloadOffset, type SlotIndex } from './units.ts'
 
@@ -13,11 +13,11 @@ export function allocLarge(
   memory: ArenaMemory,
   slot: SlotIndex,
   byteLength: number,
-  allocate: Allocate,
+  front: Front,
 ): PayloadOffset {
   const spanCount = spanCountFor(byteLength)
   if (spanCount > memory.spanCount) return asPayloadOffset(0)
-  takeMail(memory, slot, allocate)
+  takeMail(memory, slot, front)
   const head = claimAfterReclaim(memory, slot, spanCount)
   if (head === 0) return asPayloadOffset(0)
   const block = memory.spanStart(head) + FIRST_PAYLOAD

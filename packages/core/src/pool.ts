@@ -30,7 +30,7 @@ import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
-import { deliverAll, post, takeMail } from './remote/remote.ts'
+import { deliverAll, type Front, post, takeMail } from './remote/remote.ts'
 import { resizeInPlace } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
@@ -81,7 +81,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     return offset !== 0 ? offset : throwOutOfMemory(byteLength)
   }
 
-  function free(offset: number): void {
+  /** The fast path of `free`; false when the block is not an ordinary one of this slot. */
+  function tryFree(offset: number): boolean {
     if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
       const header = (offset >> 2) - 2
       const word = i32[header]
@@ -101,15 +102,19 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
         i32[header] = freed | classIndex
         i32[header + 1] = i32[freeHeads + classIndex]
         i32[freeHeads + classIndex] = offset
-        return
+        return true
       }
     }
-    freeRemote(offset)
+    return false
+  }
+
+  function free(offset: number): void {
+    if (!tryFree(offset)) freeRemote(offset)
   }
 
   /** Free of a block that another slot owns: the same checks, then it is noted for the owner. */
   function freeRemote(offset: number): void {
-    if ((offset | 0) === offset && offset > 0) {
+    if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
       const word = i32[(offset >> 2) - 2]
       const classIndex = word & 0xff
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
@@ -130,6 +135,9 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     freeSlow(offset)
   }
 
+  /** What the cold paths need of the fast ones. */
+  const front: Front = { tryAlloc, tryFree }
+
   function tryAllocSlow(byteLength: number, alignment?: number): number {
     checkOpen()
     if (i32.length === 0) return renewed().tryAlloc(byteLength, alignment)
@@ -141,9 +149,9 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       const block = tryAlloc(alignedByteLength(byteLength, alignment))
       return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
     }
-    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength, tryAlloc)
+    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength, front)
     const classIndex = memory.classes.classFor(byteLength)
-    return refill(memory, slot, classIndex, tryAlloc) ? tryAlloc(byteLength) : 0
+    return refill(memory, slot, classIndex, front) ? tryAlloc(byteLength) : 0
   }
 
   function freeSlow(offset: number): void {
@@ -160,7 +168,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   }
 
   function postTo(owner: SlotIndex, offset: number): void {
-    if (!post(memory, slot, owner, offset, tryAlloc)) throw noRoomForMail(offset)
+    if (!post(memory, slot, owner, offset, front)) throw noRoomForMail(offset)
   }
 
   /** Comes first in all that is not fast: what is closed stays closed when the buffer is replaced. */
@@ -239,7 +247,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
     }
     deliverAll(memory, slot)
-    takeMail(memory, slot, tryAlloc)
+    takeMail(memory, slot, front)
     return reclaim(memory, slot, Math.min(spans, memory.spanCount))
   }
 
@@ -250,7 +258,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       return
     }
     deliverAll(memory, slot)
-    takeMail(memory, slot, tryAlloc)
+    takeMail(memory, slot, front)
     mine = -1
     classOf.fill(LARGE_ROW) // the row of large blocks has no free list
     Object.assign(pool, { isOpen: false })

@@ -21,7 +21,7 @@ import {
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf, link, reclaim, unlink } from './partial.ts'
 import { refillCount } from './policy.ts'
-import { type Allocate, deliverAll, takeMail } from './remote/remote.ts'
+import { deliverAll, type Front, takeMail } from './remote/remote.ts'
 import { minimalRunSpanCount, preferredRunSpanCount } from './size-classes.ts'
 import { claimRun, publishRun } from './span-map.ts'
 import { tendClosedSlots } from './tend.ts'
@@ -29,17 +29,17 @@ import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './
 
 /**
  * Fills the slot's empty free list of a class; false when the arena has no room for one block.
- * `allocate` is the slot's own.
+ * `front` is that of the slot's pool.
  */
 export function refill(
   memory: ArenaMemory,
   slot: SlotIndex,
   classIndex: ClassIndex,
-  allocate: Allocate,
+  front: Front,
 ): boolean {
   const { i32 } = memory
   deliverAll(memory, slot)
-  takeMail(memory, slot, allocate)
+  takeMail(memory, slot, front)
   if (i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {

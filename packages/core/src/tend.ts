@@ -13,13 +13,13 @@ import {
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { link, reclaim, unlink } from './partial.ts'
-import { takeMail } from './remote/remote.ts'
+import { type Front, takeMail } from './remote/remote.ts'
 import { closeSlot, tendSlot } from './slots.ts'
 import { handOverRun } from './span-map.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
-/** A closed slot allocates nothing: a block that has to be forwarded without room stays in the mail. */
-const allocateNothing = () => 0
+/** A closed slot has no fast paths, and no parcels: what it cannot forward stays in its mail. */
+const NO_FRONT: Front = { tryAlloc: () => 0, tryFree: () => false }
 
 /** Looks after every closed slot; gives how many spans were given back or taken over. */
 export function tendClosedSlots(memory: ArenaMemory, tender: SlotIndex): number {
@@ -27,7 +27,7 @@ export function tendClosedSlots(memory: ArenaMemory, tender: SlotIndex): number 
   for (let index = 0; index < memory.slotCount; index++) {
     const slot = asSlotIndex(index)
     if (!tendSlot(memory, slot, tender)) continue
-    takeMail(memory, slot, allocateNothing)
+    takeMail(memory, slot, NO_FRONT)
     spanCount += reclaim(memory, slot, memory.spanCount)
     for (let row = 0; row < memory.classes.count; row++) {
       spanCount += takeOverPartial(memory, slot, tender, asClassIndex(row))

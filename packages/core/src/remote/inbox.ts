@@ -26,10 +26,10 @@ import {
   placeOf,
   stampOf,
 } from './mail.ts'
-import { type Allocate, post } from './outbox.ts'
+import { type Front, post } from './outbox.ts'
 
-/** Frees what was delivered to a slot; gives how many blocks. `allocate` is the slot's own. */
-export function takeMail(memory: ArenaMemory, slot: SlotIndex, allocate: Allocate): number {
+/** Frees what was delivered to a slot; gives how many blocks. */
+export function takeMail(memory: ArenaMemory, slot: SlotIndex, front: Front): number {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
   if (i32[busy] !== 0) return 0
@@ -40,7 +40,7 @@ export function takeMail(memory: ArenaMemory, slot: SlotIndex, allocate: Allocat
     const sent = mailWord(memory, freer, OUTBOX_SENT, slot)
     // A plain look first: there is mostly nothing, and an atomic one costs five times as much.
     if (i32[sent] !== i32[mailWord(memory, slot, INBOX_TAKEN, freer)]) {
-      count += takeFrom(memory, slot, freer, Atomics.load(i32, sent), allocate)
+      count += takeFrom(memory, slot, freer, Atomics.load(i32, sent), front)
     }
   }
   i32[busy] = 0
@@ -54,7 +54,7 @@ function takeFrom(
   slot: SlotIndex,
   freer: SlotIndex,
   sent: number,
-  allocate: Allocate,
+  front: Front,
 ): number {
   const { i32 } = memory
   const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
@@ -65,7 +65,7 @@ function takeFrom(
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
     if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (!receive(memory, slot, offset, taken, allocate)) break
+    if (!front.tryFree(offset) && !receive(memory, slot, offset, taken, front)) break
     i32[takenWord] = taken + 1
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
@@ -99,12 +99,12 @@ function receive(
   slot: SlotIndex,
   offset: number,
   taken: number,
-  allocate: Allocate,
+  front: Front,
 ): boolean {
   try {
     const block = liveBlockAt(memory, offset)
     const owner = asSlotIndex(ownerOfBlock(memory, block))
-    if (owner !== slot) return forward(memory, slot, owner, offset, taken, allocate)
+    if (owner !== slot) return forward(memory, slot, owner, offset, taken, front)
     freeBlock(memory, slot, block, offset)
   } catch (error) {
     if (!(error instanceof ArenaError)) throw error
@@ -121,7 +121,7 @@ function forward(
   owner: SlotIndex,
   offset: number,
   taken: number,
-  allocate: Allocate,
+  front: Front,
 ): boolean {
   const { i32 } = memory
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
@@ -129,5 +129,5 @@ function forward(
   i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)] =
     i32[mailWord(memory, slot, OUTBOX_WRITTEN, owner)]
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
-  return post(memory, slot, owner, offset, allocate)
+  return post(memory, slot, owner, offset, front)
 }

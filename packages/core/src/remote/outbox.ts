@@ -21,8 +21,13 @@ import {
 /** Delivered by themselves whenever so many have gathered; a store to `sent` costs 8 ns. */
 const BATCH = 32
 
-/** Gives the offset of a block of the slot's own, or 0. */
-export type Allocate = (byteLength: number) => number
+/** The fast paths of the slot's own pool. */
+export interface Front {
+  /** Gives the offset of a block, or 0. */
+  tryAlloc(byteLength: number): number
+  /** Frees an ordinary block of the slot; false when it is not one. */
+  tryFree(offset: number): boolean
+}
 
 /** Notes a block for its owner; false when there is no memory to note it in. */
 export function post(
@@ -30,12 +35,12 @@ export function post(
   slot: SlotIndex,
   owner: SlotIndex,
   offset: number,
-  allocate: Allocate,
+  front: Front,
 ): boolean {
   const { i32 } = memory
   const writtenWord = mailWord(memory, slot, OUTBOX_WRITTEN, owner)
   const written = i32[writtenWord]
-  if (placeOf(written) === 0 && !appendParcel(memory, slot, owner, written, allocate)) return false
+  if (placeOf(written) === 0 && !appendParcel(memory, slot, owner, written, front)) return false
   const parcel = i32[mailWord(memory, slot, OUTBOX_LAST, owner)]
   i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
   i32[writtenWord] = written + 1
@@ -65,14 +70,14 @@ function appendParcel(
   slot: SlotIndex,
   owner: SlotIndex,
   written: number,
-  allocate: Allocate,
+  front: Front,
 ): boolean {
   const { i32 } = memory
   const lastWord = mailWord(memory, slot, OUTBOX_LAST, owner)
   const last = i32[lastWord]
   // One that was appended just before its writer died is there already.
   if (last !== 0 && i32[(last >> 2) + PARCEL_STAMP] === stampOf(slot, written)) return true
-  const parcel = recycledParcel(memory, slot, owner) || newParcel(memory, slot, allocate)
+  const parcel = recycledParcel(memory, slot, owner) || newParcel(memory, slot, front)
   if (parcel === 0) return false
   i32[(parcel >> 2) + PARCEL_NEXT] = 0
   i32[(parcel >> 2) + PARCEL_STAMP] = stampOf(slot, written)
@@ -93,12 +98,12 @@ function recycledParcel(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex):
   return first
 }
 
-function newParcel(memory: ArenaMemory, slot: SlotIndex, allocate: Allocate): number {
+function newParcel(memory: ArenaMemory, slot: SlotIndex, front: Front): number {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
   const before = i32[busy]
   i32[busy] = 1 // the allocation may miss, but must not take mail, which may come back here
-  const parcel = allocate(PARCEL_BYTE_LENGTH)
+  const parcel = front.tryAlloc(PARCEL_BYTE_LENGTH)
   i32[busy] = before
   if (parcel === 0) return 0
   i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)
