@@ -13,15 +13,14 @@ import { changeState, closeSlot, slotGeneration, slotState, tenderOf } from './s
 import { asSlotIndex, type SlotIndex } from './units.ts'
 
 export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: number): void {
-  if (generation !== undefined && slotGeneration(memory, slot) !== generation) {
-    throw notAdoptable(
-      slot,
-      `it is in generation ${slotGeneration(memory, slot)}, not ${generation}`,
-    )
+  const seen = slotGeneration(memory, slot)
+  if (generation !== undefined && generation !== seen) {
+    throw notAdoptable(slot, `it is in generation ${seen}, not ${generation}`)
   }
+  // In that generation: of two that adopt at a time, one must find that the other was first.
   const isTaken =
-    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN) ||
-    changeState(memory, slot, SLOT_RESERVED, SLOT_OPEN)
+    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN, -1, seen) ||
+    changeState(memory, slot, SLOT_RESERVED, SLOT_OPEN, -1, seen)
   if (!isTaken) throw notAdoptable(slot, `it is ${slotState(memory, slot)}`)
   // What the dead thread was tending comes first: a run may be on its way from there to here.
   for (let index = 0; index < memory.slotCount; index++) {

@@ -31,18 +31,23 @@ export const slotGeneration = (memory: ArenaMemory, slot: SlotIndex) =>
 export const tenderOf = (memory: ArenaMemory, slot: SlotIndex) =>
   ((wordOf(memory, slot) >>> SLOT_TENDER_SHIFT) & 0xff) - 1
 
-/** Moves a slot from one state to another, in a new generation; false when it was not in that state. */
+/**
+ * Moves a slot from one state to another, in a new generation; false when it was not in that state, or
+ * not in the given generation.
+ */
 export function changeState(
   memory: ArenaMemory,
   slot: SlotIndex,
   from: number,
   to: number,
   tender = -1,
+  generation = slotGeneration(memory, slot),
 ): boolean {
   const seen = wordOf(memory, slot)
   if ((seen & SLOT_STATE_MASK) !== from) return false
-  const generation = (seen >>> SLOT_GENERATION_SHIFT) + 1
-  const word = to | ((tender + 1) << SLOT_TENDER_SHIFT) | (generation << SLOT_GENERATION_SHIFT)
+  if (seen >>> SLOT_GENERATION_SHIFT !== generation) return false
+  const word =
+    to | ((tender + 1) << SLOT_TENDER_SHIFT) | ((generation + 1) << SLOT_GENERATION_SHIFT)
   const { i32 } = memory
   return Atomics.compareExchange(i32, memory.slotWord(slot, SLOT_STATE), seen, word) === seen
 }
