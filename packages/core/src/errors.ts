@@ -12,6 +12,8 @@ export type ArenaErrorCode =
   | 'not-shareable'
   | 'no-free-slot'
   | 'not-adoptable'
+  | 'life-taken'
+  | 'no-web-locks'
 
 /** What every function of the package throws. The arena is as it was before the call. */
 export class ArenaError extends Error {
@@ -86,6 +88,20 @@ export const notAdoptable = (slot: number, reason: string) =>
   new ArenaError(
     'not-adoptable',
     `slot ${slot} cannot be adopted: ${reason}. Adopt a slot once, after its thread has died`,
+  )
+
+export const lifeTaken = (lockName: string) =>
+  new ArenaError(
+    'life-taken',
+    `the life ${lockName} is held by another thread, or somebody has awaited whenDead() of it, so that ` +
+      'this thread counts as dead. Do not use its slot. Start a thread with a life of its own',
+  )
+
+export const noWebLocks = () =>
+  new ArenaError(
+    'no-web-locks',
+    'navigator.locks is missing here, and nothing else confirms the death of a thread. Browsers have ' +
+      'it in secure contexts only: serve the page by https, or from localhost',
   )
 
 export const noRoomForMail = (offset: number) =>
