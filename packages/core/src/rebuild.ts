@@ -10,6 +10,7 @@ import {
 } from './header.ts'
 import {
   CLASS_CAPACITY,
+  FIRST_PAYLOAD,
   HEADER_BYTE_LENGTH,
   LARGE_CLASS,
   LARGE_ROW,
@@ -23,6 +24,7 @@ import {
   SLOT_LIVE_SEEN,
   SLOT_OWNED_SPANS,
   SLOT_PARTIAL_HEADS,
+  SPAN_BYTE_LENGTH,
 } from './layout.ts'
 import { headerWordAt, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
@@ -94,14 +96,20 @@ function isHeld(
   if (!known) return true // overwritten by its neighbour's holder; verify tells of it
   const offset = heldOffset(memory, block)
   if (offset === 0) return false
-  if (classIndex === LARGE_CLASS) return true
-  const room = memory.classes.strides[classIndex] - HEADER_BYTE_LENGTH
+  const room = roomOf(memory, block, classIndex)
   if (offset < block || offset > block + room) return false
   const header = headerWordAt(memory, offset)
   if ((header & STATE_AND_TAG) !== livePattern(memory.tag)) return false
   if (classInHeader(header) !== classIndex) return false
   if (offset + secondWordAt(memory, offset) > block + room) return false
   return typeInHeader(header) !== PARCEL_TYPE || isParcelInUse(memory, slot, offset)
+}
+
+/** How many bytes from the start of a block on are its own. */
+function roomOf(memory: ArenaMemory, block: PayloadOffset, classIndex: ClassIndex): number {
+  if (classIndex !== LARGE_CLASS) return memory.classes.strides[classIndex] - HEADER_BYTE_LENGTH
+  const spanCount = memory.i32[memory.recordWord(memory.spanOf(block), RECORD_RUN_SPAN_COUNT)]
+  return spanCount * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
 }
 
 function linkIfPartial(

@@ -3,7 +3,7 @@ import { alignedByteLength } from './aligned.ts'
 import { alignmentInHeader } from './header.ts'
 import { resizeLarge } from './large.ts'
 import { LARGE_CLASS } from './layout.ts'
-import { classOfBlock, headerWordAt } from './lookup.ts'
+import { classOfBlock, headerWordAt, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
@@ -22,6 +22,11 @@ export function resizeInPlace(
   const needed = alignedByteLength(byteLength, alignment)
   const isLarge = classOfBlock(memory, block) === LARGE_CLASS
   if (isLarge !== needed > memory.classes.maxByteLength) return false
+  // A thread may die in between, and a run has to have room for what its block says: a block shrinks
+  // before its run, which never fails, and grows after it.
+  if (isLarge && byteLength < secondWordAt(memory, offset)) {
+    memory.i32[(offset >> 2) - 1] = byteLength
+  }
   const stays = isLarge
     ? resizeLarge(memory, slot, block, needed)
     : memory.classes.classFor(needed) === classOfBlock(memory, block)
