@@ -64,7 +64,11 @@ export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
   }
 }
 
-/** Makes the parcel that the offset number `written`, its first, goes to. */
+/**
+ * Makes the parcel that the offset number `written`, its first, goes to. Whoever dies in here leaves
+ * no parcel that is in no queue: a new one is known for a parcel once it bears its writer's stamp, and
+ * one that is used again is linked in at the end before it is unlinked at the front.
+ */
 function appendParcel(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -73,32 +77,37 @@ function appendParcel(
   front: Front,
 ): boolean {
   const { i32 } = memory
+  const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
   const lastWord = mailWord(memory, slot, OUTBOX_LAST, owner)
+  const first = i32[firstWord]
   const last = i32[lastWord]
+  const stamp = stampOf(slot, written)
   // One that was appended just before its writer died is there already.
-  if (last !== 0 && i32[(last >> 2) + PARCEL_STAMP] === stampOf(slot, written)) return true
-  const parcel = recycledParcel(memory, slot, owner) || newParcel(memory, slot, front)
+  if (last !== 0 && i32[(last >> 2) + PARCEL_STAMP] === stamp) return true
+  if (isPast(memory, slot, owner, first)) {
+    const second = i32[(first >> 2) + PARCEL_NEXT]
+    i32[(first >> 2) + PARCEL_STAMP] = stamp
+    i32[(last >> 2) + PARCEL_NEXT] = first // a ring, for a moment
+    i32[lastWord] = first
+    i32[firstWord] = second
+    i32[(first >> 2) + PARCEL_NEXT] = 0
+    return true
+  }
+  const parcel = newParcel(memory, slot, stamp, front)
   if (parcel === 0) return false
-  i32[(parcel >> 2) + PARCEL_NEXT] = 0
-  i32[(parcel >> 2) + PARCEL_STAMP] = stampOf(slot, written)
   if (last !== 0) i32[(last >> 2) + PARCEL_NEXT] = parcel
   i32[lastWord] = parcel
-  if (last === 0) i32[mailWord(memory, slot, OUTBOX_FIRST, owner)] = parcel
+  if (last === 0) i32[firstWord] = parcel
   return true
 }
 
-/** The first parcel, when the owner is past it; else 0. */
-function recycledParcel(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number {
-  const { i32 } = memory
-  const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
-  const first = i32[firstWord]
-  const beingRead = Atomics.load(i32, mailWord(memory, owner, INBOX_PARCEL, slot))
-  if (beingRead === 0 || beingRead === first) return 0
-  i32[firstWord] = i32[(first >> 2) + PARCEL_NEXT]
-  return first
+/** Whether the owner has come past a parcel, which is the first one of its queue. */
+function isPast(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex, first: number): boolean {
+  const beingRead = Atomics.load(memory.i32, mailWord(memory, owner, INBOX_PARCEL, slot))
+  return beingRead !== 0 && beingRead !== first
 }
 
-function newParcel(memory: ArenaMemory, slot: SlotIndex, front: Front): number {
+function newParcel(memory: ArenaMemory, slot: SlotIndex, stamp: number, front: Front): number {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
   const before = i32[busy]
@@ -106,6 +115,8 @@ function newParcel(memory: ArenaMemory, slot: SlotIndex, front: Front): number {
   const parcel = front.tryAlloc(PARCEL_BYTE_LENGTH)
   i32[busy] = before
   if (parcel === 0) return 0
+  i32[(parcel >> 2) + PARCEL_NEXT] = 0
+  i32[(parcel >> 2) + PARCEL_STAMP] = stamp
   i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)
   return parcel
 }

@@ -29,18 +29,23 @@ import { deliverAll } from './outbox.ts'
 export function settleMail(memory: ArenaMemory, slot: SlotIndex): void {
   settleInbox(memory, slot)
   for (let owner = 0; owner < memory.slotCount; owner++) {
-    const parcels = parcelsFor(memory, slot, asSlotIndex(owner))
+    const last = parcelsFor(memory, slot, asSlotIndex(owner)).at(-1) ?? 0
     // The chain says which parcel is the last; the word may not have been written yet.
-    memory.i32[mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(owner))] = parcels.at(-1) ?? 0
+    memory.i32[mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(owner))] = last
+    if (last !== 0) memory.i32[(last >> 2) + PARCEL_NEXT] = 0
   }
   deliverAll(memory, slot)
 }
 
-/** The parcels of a slot's queue to an owner, in order. */
+/** The parcels of a slot's queue to an owner, in order; a ring where one was about to be used again. */
 export function parcelsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
   const parcels: number[] = []
-  let parcel = memory.i32[mailWord(memory, slot, OUTBOX_FIRST, owner)]
-  for (; parcel !== 0; parcel = memory.i32[(parcel >> 2) + PARCEL_NEXT]) parcels.push(parcel)
+  const first = memory.i32[mailWord(memory, slot, OUTBOX_FIRST, owner)]
+  for (let parcel = first; parcel !== 0; ) {
+    parcels.push(parcel)
+    parcel = memory.i32[(parcel >> 2) + PARCEL_NEXT]
+    if (parcel === first) break
+  }
   return parcels
 }
 
