@@ -10,7 +10,9 @@
  *                     thread's end. (Deno's 'exit' event comes while the worker still runs.)
  *
  * The worker takes the lock by itself, and those that wait for its death never let go of it: so a
- * worker that starts late can no longer take it, and knows that it counts as dead.
+ * worker that starts late can no longer take it, and knows that it counts as dead. (But on Deno they
+ * do let go, as no process ends there that holds a lock. A worker that was terminated takes none
+ * there: it would be given to it by its event loop, which has stopped.)
  */
 import { invalidArgument, lifeTaken, noWebLocks } from './errors.ts'
 
@@ -41,7 +43,8 @@ export function createLife(): Life {
  * Holds a life from now on until this thread ends, and gives it. A worker awaits this before it opens
  * a pool, and before it says that it lives: `whenDead` of a life that nobody holds yet resolves at
  * once. On Node and Bun there is nothing to hold, and the promise resolves as well, so the same code
- * runs everywhere.
+ * runs everywhere. On Deno a thread with a life does not end for lack of work, but by `self.close()`
+ * or `process.exit()`.
  * @throws (the promise) ArenaError 'life-taken' when another thread holds it, or when this one counts
  * as dead already: somebody awaited `whenDead`, and has adopted its slot. 'no-web-locks' where the
  * platform has none, as on a page that is no secure context
@@ -89,13 +92,13 @@ function exitOf(worker: unknown): Promise<void> {
   })
 }
 
-/** Shared, so that many can wait for one death; and never given back. */
+/** Shared, so that many can wait for one death. */
 function releaseOf(life: Life): Promise<void> {
   const locks = webLocks()
   return new Promise((resolve, reject) => {
     const held = locks.request(life.lockName, { mode: 'shared' }, () => {
       resolve()
-      return new Promise(() => {})
+      return isDeno() ? undefined : new Promise(() => {}) // for ever
     })
     held.catch(reject)
   })
@@ -123,7 +126,6 @@ function checkLife(life: unknown): void {
 /** What tells the platforms apart. */
 interface Globals {
   readonly navigator?: { readonly locks?: LockManager }
-  readonly Deno?: unknown
   readonly WorkerGlobalScope?: unknown
   readonly process?: {
     readonly type?: string
@@ -131,11 +133,13 @@ interface Globals {
   }
 }
 
+const isDeno = () => 'Deno' in globalThis
+
 /** Node and Bun. Not the pages of Electron and their workers, which have `process` as well. */
 function exitConfirms(): boolean {
-  const { Deno, WorkerGlobalScope, process }: Globals = globalThis
+  const { WorkerGlobalScope, process }: Globals = globalThis
   const isOfTheWeb = WorkerGlobalScope !== undefined || process?.type === 'renderer'
-  return process?.versions?.node !== undefined && Deno === undefined && !isOfTheWeb
+  return process?.versions?.node !== undefined && !isDeno() && !isOfTheWeb
 }
 
 function webLocks(): LockManager {

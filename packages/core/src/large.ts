@@ -1,5 +1,4 @@
 /** Blocks above the largest class: each is a run of its own, and resizes in place where it can. */
-import { freePattern } from './header.ts'
 import {
   FIRST_PAYLOAD,
   LARGE_CLASS,
@@ -17,8 +16,8 @@ import type { PayloadOffset, SlotIndex } from './units.ts'
 export const spanCountFor = (byteLength: number) =>
   Math.ceil((byteLength + FIRST_PAYLOAD) / SPAN_BYTE_LENGTH)
 
-export function freeLarge(memory: ArenaMemory, slot: SlotIndex, block: PayloadOffset): void {
-  memory.i32[(block >> 2) - 2] = freePattern(memory.tag) | LARGE_CLASS
+/** Gives back the run of a large block, whose headers say that it is free. */
+export function releaseLarge(memory: ArenaMemory, slot: SlotIndex, block: PayloadOffset): void {
   releaseRun(memory, slot, memory.spanOf(block))
   memory.i32[memory.slotWord(slot, SLOT_HANDED + LARGE_ROW)]--
   memory.i32[memory.slotWord(slot, SLOT_LIVE_SEEN + LARGE_ROW)]--

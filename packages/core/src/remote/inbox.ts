@@ -1,7 +1,8 @@
 /** The owner's side: takes what other slots have delivered. */
 import { ArenaError } from '../errors.ts'
-import { freeBlock } from '../free-block.ts'
+import { freeBlock, markFree } from '../free-block.ts'
 import {
+  LARGE_CLASS,
   SLOT_BUSY_WITH_MAIL,
   SLOT_DRAINED,
   SLOT_FORWARD_TAKEN,
@@ -10,7 +11,7 @@ import {
   SLOT_TAKING_FROM,
   SLOT_VIOLATIONS,
 } from '../layout.ts'
-import { liveBlockAt, ownerOfBlock } from '../lookup.ts'
+import { classOfBlock, liveBlockAt, ownerOfBlock } from '../lookup.ts'
 import type { ArenaMemory } from '../memory.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
 import {
@@ -65,7 +66,7 @@ function takeFrom(
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
     if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (!front.tryFree(offset) && !receive(memory, slot, offset, taken, front)) break
+    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, front)) break
     i32[takenWord] = taken + 1
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
@@ -97,14 +98,21 @@ export function findParcel(
 function receive(
   memory: ArenaMemory,
   slot: SlotIndex,
+  freer: SlotIndex,
   offset: number,
   taken: number,
   front: Front,
 ): boolean {
   try {
     const block = liveBlockAt(memory, offset)
-    const owner = asSlotIndex(ownerOfBlock(memory, block))
+    const owner = ownerOfBlock(memory, block)
     if (owner !== slot) return forward(memory, slot, owner, offset, taken, front)
+    if (classOfBlock(memory, block) === LARGE_CLASS) {
+      // As soon as its run is given back, another slot may have a live block at the same place. So it
+      // counts as taken before that; and before it counts, its header says that it was dealt with.
+      markFree(memory, block, offset)
+      memory.i32[mailWord(memory, slot, INBOX_TAKEN, freer)] = taken + 1
+    }
     freeBlock(memory, slot, block, offset)
   } catch (error) {
     if (!(error instanceof ArenaError)) throw error
