@@ -26,14 +26,14 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
   for (let index = 0; index < memory.slotCount; index++) {
     const tended = asSlotIndex(index)
     if (slotState(memory, tended) !== 'tended' || tenderOf(memory, tended) !== slot) continue
-    repair(memory, tended)
+    repair(memory, tended, slot)
     closeSlot(memory, tended)
   }
-  repair(memory, slot)
+  repair(memory, slot, slot)
 }
 
-function repair(memory: ArenaMemory, slot: SlotIndex): void {
-  settleMail(memory, slot)
+function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
+  settleMail(memory, slot, by)
   repairMap(memory, slot)
   rebuildRuns(memory, slot)
 }

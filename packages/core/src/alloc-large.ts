@@ -18,7 +18,7 @@ export function allocLarge(
   const spanCount = spanCountFor(byteLength)
   if (spanCount > memory.spanCount) return asPayloadOffset(0)
   takeMail(memory, slot, front)
-  const head = claimAfterReclaim(memory, slot, spanCount)
+  const head = claimAfterReclaim(memory, slot, spanCount, front)
   if (head === 0) return asPayloadOffset(0)
   const block = memory.spanStart(head) + FIRST_PAYLOAD
   memory.i32[(block >> 2) - 2] = livePattern(memory.tag) | LARGE_CLASS

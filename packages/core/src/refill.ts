@@ -23,7 +23,7 @@ import { capacityOf, link, reclaim, unlink } from './partial.ts'
 import { refillCount } from './policy.ts'
 import { deliverAll, type Front, takeMail } from './remote/remote.ts'
 import { minimalRunSpanCount, preferredRunSpanCount } from './size-classes.ts'
-import { claimRun, publishRun } from './span-map.ts'
+import { claimRun, publishRun, releaseRun } from './span-map.ts'
 import { tendClosedSlots } from './tend.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
 
@@ -40,11 +40,17 @@ export function refill(
   const { i32 } = memory
   deliverAll(memory, slot)
   takeMail(memory, slot, front)
-  if (i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)] !== 0) return true
+  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  if (i32[freeHead] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
     if (lookIsDue(memory, slot)) reclaim(memory, slot, memory.spanCount)
-    const span = claimForClass(memory, slot, classIndex)
+    const span = claimForClass(memory, slot, classIndex, front)
+    if (i32[freeHead] !== 0) {
+      // The mail of a closed slot had some of this slot's by now.
+      if (span !== 0) releaseRun(memory, slot, span)
+      return true
+    }
     if (span !== 0) link(memory, slot, classIndex, span)
     else if (i32[partial] === 0) return false // else a closed slot had one
   }
@@ -99,13 +105,18 @@ export function handOut(
 }
 
 /** Claims a run for blocks of a class: a short one where there is no room for the usual one. */
-function claimForClass(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): SpanIndex {
+function claimForClass(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  front: Front,
+): SpanIndex {
   const stride = memory.classes.strides[classIndex]
   let spanCount = preferredRunSpanCount(stride)
   let span = claimRun(memory, slot, spanCount)
   if (span === 0) {
     spanCount = minimalRunSpanCount(stride)
-    span = claimAfterReclaim(memory, slot, spanCount)
+    span = claimAfterReclaim(memory, slot, spanCount, front)
   }
   if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)
   return span
@@ -116,13 +127,15 @@ export function claimAfterReclaim(
   memory: ArenaMemory,
   slot: SlotIndex,
   spanCount: number,
+  front: Front,
 ): SpanIndex {
   let span = claimRun(memory, slot, spanCount)
   if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
     span = claimRun(memory, slot, spanCount)
   }
-  if (span === 0 && tendClosedSlots(memory, slot) > 0) span = claimRun(memory, slot, spanCount)
-  return span
+  if (span !== 0) return span
+  tendClosedSlots(memory, slot, front)
+  return claimRun(memory, slot, spanCount)
 }
 
 /**

@@ -8,6 +8,7 @@
 import {
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
+  SLOT_BUSY_WITH_MAIL,
   SLOT_HANDED,
   SLOT_PARTIAL_HEADS,
 } from './layout.ts'
@@ -18,16 +19,18 @@ import { closeSlot, tendSlot } from './slots.ts'
 import { handOverRun } from './span-map.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
-/** A closed slot has no fast paths, and no parcels: what it cannot forward stays in its mail. */
-const NO_FRONT: Front = { tryAlloc: () => 0, tryFree: () => false }
-
-/** Looks after every closed slot; gives how many spans were given back or taken over. */
-export function tendClosedSlots(memory: ArenaMemory, tender: SlotIndex): number {
+/**
+ * Looks after every closed slot; gives how many spans were given back or taken over. `front` is that of
+ * the tender's pool: blocks that came to be the tender's are freed by it, others go on by its outbox.
+ */
+export function tendClosedSlots(memory: ArenaMemory, tender: SlotIndex, front: Front): number {
+  // A tender that is at its own mail may be writing to the very queue that a block has to go on by.
+  const isBusy = memory.i32[memory.slotWord(tender, SLOT_BUSY_WITH_MAIL)] !== 0
   let spanCount = 0
   for (let index = 0; index < memory.slotCount; index++) {
     const slot = asSlotIndex(index)
     if (!tendSlot(memory, slot, tender)) continue
-    takeMail(memory, slot, NO_FRONT)
+    if (!isBusy) takeMail(memory, slot, front, tender)
     spanCount += reclaim(memory, slot, memory.spanCount)
     for (let row = 0; row < memory.classes.count; row++) {
       spanCount += takeOverPartial(memory, slot, tender, asClassIndex(row))

@@ -29,8 +29,11 @@ import {
 } from './mail.ts'
 import { type Front, post } from './outbox.ts'
 
-/** Frees what was delivered to a slot; gives how many blocks. */
-export function takeMail(memory: ArenaMemory, slot: SlotIndex, front: Front): number {
+/**
+ * Frees what was delivered to a slot; gives how many blocks.
+ * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
+ */
+export function takeMail(memory: ArenaMemory, slot: SlotIndex, front: Front, by = slot): number {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
   if (i32[busy] !== 0) return 0
@@ -41,7 +44,7 @@ export function takeMail(memory: ArenaMemory, slot: SlotIndex, front: Front): nu
     const sent = mailWord(memory, freer, OUTBOX_SENT, slot)
     // A plain look first: there is mostly nothing, and an atomic one costs five times as much.
     if (i32[sent] !== i32[mailWord(memory, slot, INBOX_TAKEN, freer)]) {
-      count += takeFrom(memory, slot, freer, Atomics.load(i32, sent), front)
+      count += takeFrom(memory, slot, freer, Atomics.load(i32, sent), front, by)
     }
   }
   i32[busy] = 0
@@ -56,6 +59,7 @@ function takeFrom(
   freer: SlotIndex,
   sent: number,
   front: Front,
+  by: SlotIndex,
 ): number {
   const { i32 } = memory
   const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
@@ -66,7 +70,7 @@ function takeFrom(
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
     if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, front)) break
+    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, front, by)) break
     i32[takenWord] = taken + 1
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
@@ -92,8 +96,9 @@ export function findParcel(
 }
 
 /**
- * Frees a block of the slot's own, or sends it after its span when that has changed hands. False
- * when there is no memory to do that with: it stays in the mail.
+ * Frees a block of the slot's own, or sends it after its span when that has changed hands: to the
+ * thread that does it, whose block it may be by now, or on by that thread's outbox. False when there
+ * is no memory to do that with: it stays in the mail.
  */
 function receive(
   memory: ArenaMemory,
@@ -102,18 +107,21 @@ function receive(
   offset: number,
   taken: number,
   front: Front,
+  by: SlotIndex,
 ): boolean {
   try {
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
-    if (owner !== slot) return forward(memory, slot, owner, offset, taken, front)
+    if (owner !== slot && owner !== by) {
+      return forward(memory, slot, owner, offset, taken, front, by)
+    }
     if (classOfBlock(memory, block) === LARGE_CLASS) {
       // As soon as its run is given back, another slot may have a live block at the same place. So it
       // counts as taken before that; and before it counts, its header says that it was dealt with.
       markFree(memory, block, offset)
       memory.i32[mailWord(memory, slot, INBOX_TAKEN, freer)] = taken + 1
     }
-    freeBlock(memory, slot, block, offset)
+    freeBlock(memory, owner, block, offset)
   } catch (error) {
     if (!(error instanceof ArenaError)) throw error
     memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
@@ -130,12 +138,13 @@ function forward(
   offset: number,
   taken: number,
   front: Front,
+  by: SlotIndex,
 ): boolean {
   const { i32 } = memory
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
   i32[memory.slotWord(slot, SLOT_FORWARD_TAKEN)] = taken
   i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)] =
-    i32[mailWord(memory, slot, OUTBOX_WRITTEN, owner)]
+    i32[mailWord(memory, by, OUTBOX_WRITTEN, owner)]
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
-  return post(memory, slot, owner, offset, front)
+  return post(memory, by, owner, offset, front)
 }

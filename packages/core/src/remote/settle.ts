@@ -26,8 +26,9 @@ import {
 } from './mail.ts'
 import { deliverAll } from './outbox.ts'
 
-export function settleMail(memory: ArenaMemory, slot: SlotIndex): void {
-  settleInbox(memory, slot)
+/** @param by the slot whose thread was dealing with the mail: that of a closed slot's tender */
+export function settleMail(memory: ArenaMemory, slot: SlotIndex, by = slot): void {
+  settleInbox(memory, slot, by)
   for (let owner = 0; owner < memory.slotCount; owner++) {
     const last = parcelsFor(memory, slot, asSlotIndex(owner)).at(-1) ?? 0
     // The chain says which parcel is the last; the word may not have been written yet.
@@ -50,7 +51,7 @@ export function parcelsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotInde
 }
 
 /** The block that was being taken counts as taken if it was freed, or forwarded. */
-function settleInbox(memory: ArenaMemory, slot: SlotIndex): void {
+function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   const { i32 } = memory
   const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
   const forwardTo = memory.slotWord(slot, SLOT_FORWARD_TO)
@@ -58,7 +59,7 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex): void {
     const freer = asSlotIndex(i32[takingFrom] - 1)
     const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
     const isOver = i32[takenWord] === Atomics.load(i32, mailWord(memory, freer, OUTBOX_SENT, slot))
-    if (!isOver && wasDealtWith(memory, slot, freer, i32[takenWord])) i32[takenWord]++
+    if (!isOver && wasDealtWith(memory, slot, by, freer, i32[takenWord])) i32[takenWord]++
   }
   i32[forwardTo] = 0
   i32[takingFrom] = 0
@@ -68,13 +69,14 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex): void {
 function wasDealtWith(
   memory: ArenaMemory,
   slot: SlotIndex,
+  by: SlotIndex,
   freer: SlotIndex,
   taken: number,
 ): boolean {
   const { i32 } = memory
   const forwardTo = i32[memory.slotWord(slot, SLOT_FORWARD_TO)]
   if (forwardTo !== 0 && i32[memory.slotWord(slot, SLOT_FORWARD_TAKEN)] === taken) {
-    const written = i32[mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(forwardTo - 1))]
+    const written = i32[mailWord(memory, by, OUTBOX_WRITTEN, asSlotIndex(forwardTo - 1))]
     return written !== i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)]
   }
   const parcel = findParcel(memory, slot, freer, taken)
