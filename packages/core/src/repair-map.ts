@@ -9,7 +9,8 @@ export function repairMap(memory: ArenaMemory, slot: SlotIndex): void {
   let runEnd = 0
   for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
     const span = asSpanIndex(index)
-    const word = memory.i32[memory.mapWord(span)]
+    // Atomic: other threads go on, and the record of a run that they have just published must show.
+    const word = Atomics.load(memory.i32, memory.mapWord(span))
     const state = stateInMap(word)
     const isHead = state === SPAN_HEAD || state === SPAN_LARGE
     if (isHead) {
