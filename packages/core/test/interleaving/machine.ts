@@ -28,7 +28,7 @@ export interface Access {
  * Told of every access before it is done; throws to suspend the agent instead. `rivals`: a bit for each
  * other agent whose access of the word in this run does not commute with this one.
  */
-export type Observer = (word: number, changes: boolean, rivals: number) => void
+export type Observer = (operation: Operation, word: number, changes: boolean, rivals: number) => void
 
 /** What an agent has read and done so far. A function of memory is where its reads have led it. */
 export class Progress {
@@ -163,7 +163,7 @@ export class Machine {
     const touched = this.#touched[word]
     const isWrite = done !== 'read' && done !== 'load'
     const rivals = (isWrite ? touched | (touched >> 8) : touched >> 8) & 0xff & ~(1 << this.#agent)
-    this.#observe(word, before !== after, rivals)
+    this.#observe(done, word, before !== after, rivals)
     this.trace.push({ agent: this.#agent, operation: done, word, before, after, touched })
     this.#touched[word] = touched | (1 << (isWrite ? this.#agent + 8 : this.#agent))
     if (before !== after) this.#put(word, before, after)

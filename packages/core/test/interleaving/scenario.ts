@@ -31,8 +31,8 @@ export function explore(scenario: Scenario, bounds: Partial<Bounds> = {}): Repor
   const heirs = agents.map(({ heir }) => heir)
   const races = new Set<string>()
   const judgeEnding = (ending: Ending): string => {
-    const trace = ending.trace.filter(({ word }) => ending.sharedWords.has(word))
-    for (const word of racingWords(trace, heirs)) races.add(nameOf(tiny, word).kind)
+    const racing = racingWords(ending.trace, ending.sharedWords, heirs)
+    for (const word of racing) races.add(nameOf(tiny, word).kind)
     scratch.i32.set(ending.words)
     return scenario.check?.(ending) || judge(scratch, ending.ledger)
   }

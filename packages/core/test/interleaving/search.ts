@@ -8,12 +8,16 @@
  * difference only by what was stored, so an agent may die before each store that changes memory, and
  * at its end.
  *
+ * Plain loads of words that others store to may also give what was there before: that, too, counts as
+ * a preemption.
+ *
  * A state that was met before with no fewer preemptions left is not gone into again: memory, and what
  * each agent has read so far, say all there is about it. States are told apart by 53 bits of hashes.
  */
 import { type Entry, Hand } from './hand.ts'
 import { Ledger } from './ledger.ts'
-import { type Access, Machine, mix, Progress } from './machine.ts'
+import { type Access, type Machine, mix, type Observer, Progress } from './machine.ts'
+import { staleValues } from './races.ts'
 
 export interface Agent {
   readonly name: string
@@ -66,7 +70,10 @@ interface AgentState {
 
 /** A place in the run of an agent where something else can happen. */
 interface Point {
-  readonly isDeath: boolean
+  readonly kind: 'switch' | 'death' | 'stale'
+  /** Of a stale load: the word and the value that it gives. */
+  readonly word: number
+  readonly value: number
   readonly traceLength: number
   readonly progressLength: number
   readonly journalLength: number
@@ -87,6 +94,7 @@ export class Search {
   readonly #shared = new Set<number>()
   /** By agent: bits of those that it may run beside. */
   readonly #besides: number[]
+  readonly #heirs: readonly (number | undefined)[]
   readonly #seen = new Map<number, number>()
   readonly #endings = new Set<number>()
   #schedules = 0
@@ -110,6 +118,7 @@ export class Search {
       journal: [],
       status: 'waiting',
     }))
+    this.#heirs = agents.map(({ heir }) => heir)
     this.#besides = agents.map((agent, index) =>
       agents.reduce(
         (bits, other, otherIndex) =>
@@ -176,14 +185,14 @@ export class Search {
   #step(index: number, preemptions: number, deaths: number): void {
     const state = this.#states[index]
     const { progress, journal } = state
-    const start = this.#pointHere(state, false)
+    const start = this.#pointHere(state, 'switch')
     const points: Point[] = []
     state.status = 'running'
     this.#steps++
     const thrown = this.#advance(index, preemptions, deaths, points)
     if (thrown === undefined) {
       state.status = 'ended'
-      if (this.#canDie(state, deaths)) points.push(this.#pointHere(state, true))
+      if (this.#canDie(state, deaths)) points.push(this.#pointHere(state, 'death'))
       this.#goOn(preemptions, deaths)
     } else if (thrown !== PRUNED) {
       if (thrown === BEGIN_ANEW) throw thrown
@@ -193,14 +202,7 @@ export class Search {
       this.#machine.rewind(point.traceLength)
       progress.rewind(point.progressLength)
       journal.length = point.journalLength
-      state.status = point.isDeath ? 'dead' : 'waiting'
-      if (point.isDeath) {
-        this.#deaths++
-        this.#goOn(preemptions, deaths - 1)
-      } else {
-        const others = this.#ready().filter((other) => other !== index)
-        for (const other of others) this.#step(other, preemptions - 1, deaths)
-      }
+      this.#takeUp(index, point, preemptions, deaths)
     }
     this.#machine.rewind(start.traceLength)
     progress.rewind(start.progressLength)
@@ -208,13 +210,36 @@ export class Search {
     state.status = 'waiting'
   }
 
+  /** What else can happen at a point that an agent has come to. */
+  #takeUp(index: number, { kind, word, value }: Point, preemptions: number, deaths: number): void {
+    const state = this.#states[index]
+    state.status = kind === 'death' ? 'dead' : 'waiting'
+    if (kind === 'death') {
+      this.#deaths++
+      this.#goOn(preemptions, deaths - 1)
+    } else if (kind === 'stale') {
+      state.progress.add(word, value)
+      this.#step(index, preemptions - 1, deaths)
+    } else {
+      const others = this.#ready().filter((other) => other !== index)
+      for (const other of others) this.#step(other, preemptions - 1, deaths)
+    }
+  }
+
   #canDie({ agent }: AgentState, deaths: number): boolean {
     return agent.mayDie && deaths > 0
   }
 
-  #pointHere({ progress, journal }: AgentState, isDeath: boolean): Point {
+  #pointHere(
+    { progress, journal }: AgentState,
+    kind: Point['kind'],
+    word = 0,
+    value = 0,
+  ): Point {
     return {
-      isDeath,
+      kind,
+      word,
+      value,
       traceLength: this.#machine.trace.length,
       progressLength: progress.length,
       journalLength: journal.length,
@@ -225,20 +250,27 @@ export class Search {
   #advance(index: number, preemptions: number, deaths: number, points: Point[]): unknown {
     const state = this.#states[index]
     const { agent, progress, journal } = state
+    const { trace } = this.#machine
     const firstLive = progress.length
     let hasMoved = false
     journal.length = 0
-    const observe = (word: number, changes: boolean, rivals: number) => {
-      if ((rivals & this.#besides[index]) !== 0 && !this.#shared.has(word)) {
+    const observe: Observer = (operation, word, changes, bits) => {
+      const rivals = bits & this.#besides[index]
+      if (rivals !== 0 && !this.#shared.has(word)) {
         this.#shared.add(word)
         throw BEGIN_ANEW
       }
       const isShared = this.#shared.has(word)
       if (isShared || progress.length === firstLive) this.#prune(index, preemptions, deaths)
       // Only what is behind a shared access is another state than where the agent began or went on.
-      if (isShared && hasMoved && preemptions > 0) points.push(this.#pointHere(state, false))
+      if (isShared && hasMoved && preemptions > 0) points.push(this.#pointHere(state, 'switch'))
       hasMoved ||= isShared
-      if (changes && this.#canDie(state, deaths)) points.push(this.#pointHere(state, true))
+      if (operation === 'read' && rivals !== 0 && preemptions > 0) {
+        for (const value of staleValues(index, word, trace, this.#shared, this.#heirs)) {
+          points.push(this.#pointHere(state, 'stale', word, value))
+        }
+      }
+      if (changes && this.#canDie(state, deaths)) points.push(this.#pointHere(state, 'death'))
     }
     return this.#machine.run(index, progress, observe, () =>
       agent.run(new Hand(this.#machine.memory, journal)),

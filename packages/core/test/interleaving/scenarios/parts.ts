@@ -19,6 +19,13 @@ import { THIRD } from '../tiny-arena.ts'
 export const openSlots = (hand: Hand, count: number): number[] =>
   Array.from({ length: count }, () => openSlot(hand.memory, undefined))
 
+/** A block that the scenario cannot do without. */
+export function given(grip: Grip, byteLength: number, alignment?: number): number {
+  const offset = grip.alloc(byteLength, alignment)
+  if (offset === 0) throw new Error('the scenario has too few spans')
+  return offset
+}
+
 /** An agent that has one slot open. */
 export const agent = (name: string, slot: number, deed: (grip: Grip) => void): Agent => ({
   name,
