@@ -1,6 +1,7 @@
-// One arena per worker, and messages: what one does without remote free. Who has a block of another
-// worker's sends its name back to the owner, who frees it. The messages are a ring in shared memory
-// for each pair of workers, the cheapest there are: a postMessage alone takes some 10 us.
+// One arena per worker, and messages: what one does without remote free. Who has a block of
+// another worker's sends its name back to the owner, who frees it. The messages are a ring in
+// shared memory for each pair of workers, the cheapest there are: a postMessage alone takes some
+// 10 us.
 import { Arena, type Pool } from '@ashlar/core'
 import { settleArena } from './ashlar.ts'
 import type { Contender, Heap, Settled, Site } from './heap.ts'

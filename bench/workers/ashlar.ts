@@ -51,13 +51,16 @@ export const ashlar: Contender = {
   },
 }
 
-/** Frees everything by `pools`, those of all slots, and checks that the arena is sound and empty. */
+/** Frees all by `pools`, those of all slots, and checks that the arena is sound and empty then. */
 export function settleArena(
   site: Site,
   arena: Arena,
   pools: readonly Pool[],
   leftovers: readonly number[],
 ): Settled {
+  takeBack(pools)
+  // As the workers left it: what is freed from here on is not theirs.
+  const { slots, refills } = arena.stats()
   const [pool] = pools
   for (const block of leftovers) pool.free(block)
   takeBack(pools)
@@ -71,7 +74,7 @@ export function settleArena(
     const violations = memory.slotWord(asSlotIndex(slot), SLOT_VIOLATIONS)
     assert.equal(memory.i32[violations], 0, `double frees found by slot ${slot}`)
   }
-  const { refills, peakCommittedBytes, slots } = arena.stats({ exact: true })
+  const { peakCommittedBytes } = arena.stats()
   for (const one of pools) one.close()
   return {
     strayCount: strays.length,

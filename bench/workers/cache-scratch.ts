@@ -1,6 +1,7 @@
-// False sharing. The main thread allocates a block of 8 bytes for each worker. Each frees the one that
-// it was given, and then allocates such a block, writes to it 2,000 times and frees it, for ever. An
-// allocator that gives blocks on one cache line to two workers makes them slower, not faster.
+// False sharing. The main thread allocates a block of 8 bytes for each worker. Each frees the one
+// that it was given, and then allocates such a block, writes to it 2,000 times and frees it, for
+// ever. An allocator that gives blocks on one cache line to two workers makes them slower, not
+// faster.
 import assert from 'node:assert/strict'
 import { figuresOf, meet, report, runTogether, type Workload } from './crew.ts'
 import { measureWindows } from './windows.ts'

@@ -1,5 +1,5 @@
-// Starts the workers of a run and hears what they measured. A worker runs the same bundle as the main
-// thread. The benchmark waits, at barriers and in queues; the library never does.
+// Starts the workers of a run and hears what they measured. A worker runs the same bundle as the
+// main thread. The benchmark waits, at barriers and in queues; the library never does.
 import { parentPort, Worker } from 'node:worker_threads'
 import { whenDead } from '@ashlar/core'
 import type { CaseOptions } from './cases.ts'

@@ -1,5 +1,5 @@
-// pnpm bench workers: builds, runs, prints. As the other topics, each figure comes from processes of
-// its own, which take turns in random order; a process here has a main thread and its workers.
+// pnpm bench workers: builds, runs, prints. As the other topics, each figure comes from processes
+// of its own, which take turns in random order; a process here has a main thread and its workers.
 import { spawnSync } from 'node:child_process'
 import { loadavg } from 'node:os'
 import { relative } from 'node:path'

@@ -1,7 +1,8 @@
-// A server that loses its threads. Each worker replaces random blocks of 8 to 1,000 bytes among 5,000,
-// a hundred thousand times. Then it dies amid further work, at whatever instruction, and a new one
-// takes over its slot and goes on: with the blocks that the worker before the last one left, so that
-// it frees what others have allocated. Contenders that do not survive death end in an orderly way.
+// A server that loses its threads. Each worker replaces random blocks of 8 to 1,000 bytes among
+// 5,000, a hundred thousand times. Then it dies amid further work, at whatever instruction, and a
+// new one takes over its slot and goes on: with the blocks that the worker before the last one
+// left, so that it frees what others have allocated. Contenders that do not survive death end in
+// an orderly way.
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { median } from '../driver/run.ts'

@@ -1,5 +1,5 @@
-// Each worker replaces random blocks among 1,000 of its own: as `random-64-1k` and `random-mixed-1k`
-// of alloc.bench.ts, several times at once.
+// Each worker replaces random blocks among 1,000 of its own: as `random-64-1k` and `random-
+// mixed-1k` of alloc.bench.ts, several times at once.
 import assert from 'node:assert/strict'
 import { createWork, stepMask, type Work } from '../alloc/workloads.ts'
 import { figuresOf, meet, report, runTogether, type Workload } from './crew.ts'

@@ -1,8 +1,8 @@
-// Blocks that outlive and migrate. In each iteration a worker allocates 5,000 blocks and keeps half as
-// many to its end; in between it frees random ones and swaps some with a table of 1,000 places that
-// all workers share, by which blocks get from one to another. All words of a block are written, and
-// checked when it is freed. The workers end after every fifth iteration, and new ones follow; then half
-// of what is in the table is freed by the main thread.
+// Blocks that outlive and migrate. In each iteration a worker allocates 5,000 blocks and keeps
+// half as many to its end; in between it frees random ones and swaps some with a table of 1,000
+// places that all workers share, by which blocks get from one to another. All words of a block are
+// written, and checked when it is freed. The workers end after every fifth iteration, and new ones
+// follow; then half of what is in the table is freed by the main thread.
 import assert from 'node:assert/strict'
 import { figuresOf, meet, type Report, report, runTogether, type Workload } from './crew.ts'
 import type { Heap } from './heap.ts'
@@ -99,7 +99,7 @@ function iterate(heap: Heap, places: Int32Array, random: () => number): Timed {
   return { opCount, milliseconds: performance.now() - startedAt, buckets }
 }
 
-/** Of 8 to 128 bytes, every hundredth a hundred times as long; the first word tells how many words. */
+/** Of 8 to 128 bytes, some a hundred times as long. The first word tells how many there are. */
 function allocWritten(heap: Heap, bits: number): number {
   const isLong = (bits >>> 4) % 100 === 0
   const wordCount = (2 << (bits % 5)) * (isLong ? 100 : 1)

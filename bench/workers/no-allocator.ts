@@ -1,5 +1,5 @@
-// What the machine itself makes of more workers: the same loops over blocks that are just there. Each
-// worker goes round in 256 KiB of its own.
+// What the machine itself makes of more workers: the same loops over blocks that are just there.
+// Each worker goes round in 256 KiB of its own.
 import type { Contender, Heap } from './heap.ts'
 
 const byteLength = 2 ** 18

@@ -1,5 +1,5 @@
-// The two parts of xmalloc. What a remote free costs is told apart: what the freer pays, and what the
-// owner pays to take the block back.
+// The two parts of xmalloc. What a remote free costs is told apart: what the freer pays, and what
+// the owner pays to take the block back.
 import type { Heap } from './heap.ts'
 import { BATCH_LENGTH } from './queue.ts'
 import { permutation, xorshift32 } from './random.ts'

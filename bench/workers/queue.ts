@@ -1,5 +1,5 @@
-// Batches of blocks on their way from a producer to its consumer. Both wait: the producer while the
-// queue is full, the consumer while it is empty.
+// Batches of blocks on their way from a producer to its consumer. Both wait: the producer while
+// the queue is full, the consumer while it is empty.
 
 export const BATCH_LENGTH = 4_096
 const CAPACITY = 32

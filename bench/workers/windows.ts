@@ -1,6 +1,6 @@
-// Times of short windows of operations, and how they are distributed. A few slow windows (a wait for a
-// lock, another process on the core) vanish in a mean or spoil it; they leave the median alone, and
-// stand out in the 99th percentile.
+// Times of short windows of operations, and how they are distributed. A few slow windows (a wait
+// for a lock, another process on the core) vanish in a mean or spoil it; they leave the median
+// alone, and stand out in the 99th percentile.
 
 /** Buckets are powers of 2 ** (1 / 32) ns per operation: they tell apart what differs by 2 %. */
 const BUCKETS_PER_OCTAVE = 32
