@@ -100,7 +100,8 @@ function showProgress({ arena, map, onProgress }: RunOptions, meters: Meters, st
   show(0)
   const timer = setInterval(() => {
     const { steps: step } = meters.read(0)
-    if (step === 0) startMs = performance.now() // the workers are still at the spawning
+    if (step === 0)
+      startMs = performance.now() // the workers are still at the spawning
     else if (step < steps) show(step)
   }, REPORT_MS)
   return { stop: () => clearInterval(timer), end: () => show(steps) }

@@ -102,14 +102,21 @@ export function createActorSystems(scene: Scene, queries: BodyQueries): ActorSys
 
   function create(): number {
     const eid = addEntity(world)
-    for (const component of [Position, Place, Body, Actor]) addComponent(world, eid, component)
+    addComponent(world, eid, Position)
+    addComponent(world, eid, Place)
+    addComponent(world, eid, Body)
+    addComponent(world, eid, Actor)
     return eid
   }
 
   function arrive(eid: number): void {
+    bodies.insert(eid, Actor.toCell[eid])
+    settle(eid)
+  }
+
+  function settle(eid: number): void {
     Position.x[eid] = Actor.toX[eid]
     Position.y[eid] = Actor.toY[eid]
-    bodies.insert(eid, Actor.toCell[eid])
     hurt(eid)
   }
 
@@ -139,10 +146,8 @@ export function createActorSystems(scene: Scene, queries: BodyQueries): ActorSys
           lie(eid)
           continue
         }
-        Position.x[eid] = Actor.toX[eid]
-        Position.y[eid] = Actor.toY[eid]
         bodies.move(eid, Actor.toCell[eid])
-        hurt(eid)
+        settle(eid)
       }
       mail.receive(create, arrive)
     },

@@ -30,46 +30,50 @@ type MailScene = Pick<Scene, 'arena' | 'pool' | 'commons' | 'shard' | 'events'>
 
 export function createMail(scene: MailScene, kind: number, components: readonly Columns[]): Mail {
   const { arena, pool, commons, shard, events } = scene
-  const { u8, u16, u32, i32 } = arena
+  const { u8, u16, i32 } = arena
   const { shardCount } = commons
-  // Columns move when they grow: they are looked up by name, each time.
-  const fields = components.flatMap((columns) =>
-    Object.keys(columns).map((name) => ({ columns, name })),
-  )
+  const fields = fieldsOf(components)
+  // By width: where an engine meets more than four types of array, each look makes garbage.
+  const [words, halves, bytes] = [4, 2, 1].map((width) => fields.filter((f) => f.width === width))
   const byteLength = 4 * (1 + fields.length)
   const wordOf = (from: number, to: number) =>
     (commons.mail >> 2) + (kind * shardCount + from) * shardCount + to
 
-  /** Copies an element of 1, 2 or 4 bytes, whatever its type. */
-  function copy(from: number, to: number, elementByteLength: number): void {
-    if (elementByteLength === 4) u32[to >> 2] = u32[from >> 2]
-    else if (elementByteLength === 2) u16[to >> 1] = u16[from >> 1]
-    else u8[to] = u8[from]
-  }
-
   function send(eid: number, to: number): void {
     const block = pool.alloc(byteLength)
-    for (let i = 0; i < fields.length; i++) {
-      const { byteOffset, BYTES_PER_ELEMENT } = fields[i].columns[fields[i].name]
-      copy(byteOffset + eid * BYTES_PER_ELEMENT, block + 4 * (i + 1), BYTES_PER_ELEMENT)
+    let word = block >> 2
+    for (let i = 0; i < words.length; i++) {
+      i32[++word] = i32[(columnOf(words[i]).byteOffset >> 2) + eid]
     }
-    const word = wordOf(shard, to)
-    i32[block >> 2] = i32[word]
-    i32[word] = block
+    for (let i = 0; i < halves.length; i++) {
+      i32[++word] = u16[(columnOf(halves[i]).byteOffset >> 1) + eid]
+    }
+    for (let i = 0; i < bytes.length; i++) {
+      i32[++word] = u8[columnOf(bytes[i]).byteOffset + eid]
+    }
+    const last = wordOf(shard, to)
+    i32[block >> 2] = i32[last]
+    i32[last] = block
     events.handedOver++
   }
 
   function receive(create: () => number, arrive: (eid: number) => void): void {
     for (let from = 0; from < shardCount; from++) {
-      const word = wordOf(from, shard)
-      while (i32[word] !== 0) {
-        const block = i32[word]
+      const last = wordOf(from, shard)
+      while (i32[last] !== 0) {
+        const block = i32[last]
         const eid = create()
-        for (let i = 0; i < fields.length; i++) {
-          const { byteOffset, BYTES_PER_ELEMENT } = fields[i].columns[fields[i].name]
-          copy(block + 4 * (i + 1), byteOffset + eid * BYTES_PER_ELEMENT, BYTES_PER_ELEMENT)
+        let word = block >> 2
+        for (let i = 0; i < words.length; i++) {
+          i32[(columnOf(words[i]).byteOffset >> 2) + eid] = i32[++word]
         }
-        i32[word] = i32[block >> 2]
+        for (let i = 0; i < halves.length; i++) {
+          u16[(columnOf(halves[i]).byteOffset >> 1) + eid] = i32[++word]
+        }
+        for (let i = 0; i < bytes.length; i++) {
+          u8[columnOf(bytes[i]).byteOffset + eid] = i32[++word]
+        }
+        i32[last] = i32[block >> 2]
         pool.free(block)
         arrive(eid)
       }
@@ -78,3 +82,20 @@ export function createMail(scene: MailScene, kind: number, components: readonly 
 
   return { send, receive }
 }
+
+interface Field {
+  readonly columns: Columns
+  readonly name: string
+  readonly width: number
+}
+
+function fieldsOf(components: readonly Columns[]): Field[] {
+  return components.flatMap((columns) =>
+    Object.entries(columns).map(([name, column]) => {
+      return { columns, name, width: column.BYTES_PER_ELEMENT }
+    }),
+  )
+}
+
+/** Columns move when they grow: they are looked up by name, each time. */
+const columnOf = ({ columns, name }: Field) => columns[name]
