@@ -8,30 +8,23 @@
 //     x.bare-page.test.ts   needs a page that may not share memory
 //
 // The last line is `N passed, N failed`. What a machine lacks is named just before it; with CI set it is a failure.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { engines, missingEngines, root } from './testing/engines.mjs'
+import { engines, missingEngines } from './testing/engines.mjs'
 import { run } from './testing/run.mjs'
-import { bundle, findSuites } from './testing/suites.mjs'
+import { bundle, createOutDir, findSuites } from './testing/suites.mjs'
 
 const parts = process.argv.slice(2)
-const outDir = resolve(root, `out/test-${process.pid}`) // two runs at a time do not meet
-
-mkdirSync(outDir, { recursive: true })
-// A file below out/ is ESM by its extension; this keeps Node from looking further up for a package.json.
-writeFileSync(resolve(outDir, 'package.json'), '{"type":"module"}')
-
 const jobs = []
 for (const suite of findSuites(parts)) {
   const wanted = engines.filter((engine) => suite.runsOn.includes(engine.kind))
   for (const engine of suite.onceOnly ? wanted.slice(0, 1) : wanted) jobs.push({ engine, suite })
 }
 if (jobs.length === 0) throw new Error(`no test file matches ${parts.join(', ')}`)
+const outDir = createOutDir('test')
 const bundles = new Map()
 for (const job of jobs) {
   const inPage = job.engine.kind === 'page'
   const key = `${job.suite.name} ${inPage}`
-  if (!bundles.has(key)) bundles.set(key, await bundle(job.suite, inPage, outDir))
+  if (!bundles.has(key)) bundles.set(key, await bundle(job.suite, inPage, outDir.path))
   job.file = bundles.get(key)
 }
 
@@ -44,7 +37,7 @@ const worker = async () => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 await Promise.all([worker(), worker()]) // two at a time: most suites are single-threaded
 
-rmSync(outDir, { recursive: true, force: true })
+outDir.remove()
 console.log('')
 for (const { label, failed } of results) if (failed > 0) console.log(`FAILED: ${label}`)
 for (const engine of missingEngines)

@@ -1,5 +1,5 @@
 // Which tests there are, where each kind of them runs, and one bundle of them per folder and kind.
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -43,6 +43,15 @@ export function findSuites(parts) {
   })
 }
 
+/** Where bundles are put; one for each process, so that two runs at a time do not meet. */
+export function createOutDir(name) {
+  const path = resolve(root, `out/${name}-${process.pid}`)
+  mkdirSync(path, { recursive: true })
+  // A file below out/ is ESM by its extension; this keeps Node from looking further up for a package.json.
+  writeFileSync(resolve(path, 'package.json'), '{"type":"module"}')
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
 const PLATFORMS = {
   node: {
     platform: 'node',
@@ -71,7 +80,7 @@ export async function bundle(suite, inPage, outDir) {
     ignoreAnnotations: true, // `sideEffects: false` is said of the sources, not of their tests
     format: 'esm',
     target: 'es2022',
-    sourcemap: 'inline',
+    sourcemap: 'linked', // in a file of its own: a bundle that starts workers is read for each of them
     tsconfig: resolve(root, 'tsconfig.json'),
     external: ['esbuild', 'typescript', 'node:worker_threads'],
     logLevel: 'warning',

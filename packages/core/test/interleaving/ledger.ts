@@ -19,6 +19,8 @@ export class Ledger {
   /** Slots that an agent which lives has open. */
   readonly openSlots = new Set<number>()
   readonly faults: string[] = []
+  /** Blocks that a dead agent was resizing: there as they were, or of the new length, there or elsewhere. */
+  readonly resized: { readonly offset: number; readonly byteLength: number }[] = []
 
   /** @param slots that the agent has open from the start */
   read(journal: readonly Entry[], isDead: boolean, slots: readonly number[]): void {
@@ -66,7 +68,7 @@ export class Ledger {
     if (offset !== 0) this.#accountOf(offset).unsure++
     this.strays.push(PARCEL_BYTE_LENGTH)
     if (byteLength === 0) return
-    this.#accountOf(offset).byteLengths.push(byteLength)
+    if (offset !== 0) this.resized.push({ offset, byteLength })
     this.strays.push(byteLength)
     for (let alignment = 32; alignment <= 4096; alignment *= 2) {
       this.strays.push(alignedByteLength(byteLength, alignment))

@@ -28,7 +28,12 @@ export interface Access {
  * Told of every access before it is done; throws to suspend the agent instead. `rivals`: a bit for each
  * other agent whose access of the word in this run does not commute with this one.
  */
-export type Observer = (operation: Operation, word: number, changes: boolean, rivals: number) => void
+export type Observer = (
+  operation: Operation,
+  word: number,
+  changes: boolean,
+  rivals: number,
+) => void
 
 /** What an agent has read and done so far. A function of memory is where its reads have led it. */
 export class Progress {
@@ -135,6 +140,14 @@ export class Machine {
     } finally {
       globalThis.Atomics = real
     }
+  }
+
+  /** Whether two agents have touched a word in this run, one of them by a store. */
+  isContested(word: number): boolean {
+    const readers = this.#touched[word] & 0xff
+    const writers = this.#touched[word] >> 8
+    const all = readers | writers
+    return writers !== 0 && (all & (all - 1)) !== 0
   }
 
   /** Undoes what was done since the trace had this length. */

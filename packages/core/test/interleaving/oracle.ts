@@ -40,6 +40,7 @@ export function judge(memory: ArenaMemory, ledger: Ledger): string {
     adoptOrphans(memory, ledger)
     checkSound(memory, 'after the run')
     checkHeld(memory, ledger, 'after the run')
+    checkResized(memory, ledger)
     const pools = openPools(memory, ledger)
     drain(memory, pools)
     checkSound(memory, 'after the mail')
@@ -86,6 +87,17 @@ function checkHeld(memory: ArenaMemory, ledger: Ledger, when: string): void {
     else if (!byteLengths.includes(byteLength)) {
       fail(when, `block ${offset} has ${byteLength} bytes, ${byteLengths} were asked for`)
     }
+  }
+}
+
+/** Of a block that was being resized, there is the old one or the new one. */
+function checkResized(memory: ArenaMemory, ledger: Ledger): void {
+  const blocks = listBlocks(memory)
+  for (const resized of ledger.resized) {
+    const isThere = blocks.some(
+      ({ offset, byteLength }) => offset === resized.offset || byteLength === resized.byteLength,
+    )
+    if (!isThere) fail('after the run', `block ${resized.offset}, which was resized, is gone`)
   }
 }
 
@@ -179,7 +191,8 @@ function checkEmpty(memory: ArenaMemory): void {
   const parcels = [...liveParcels(memory)]
   forEachRun(memory, (head, classIndex) => {
     const isNeeded = parcels.some((parcel) => memory.spanOf(parcel) === head)
-    if (!isNeeded) fail('after freeing all', `the run at span ${head}, class ${classIndex}, is left`)
+    if (!isNeeded)
+      fail('after freeing all', `the run at span ${head}, class ${classIndex}, is left`)
   })
 }
 

@@ -88,13 +88,14 @@ function join(clock: Clock, other: Clock): void {
   })
 }
 
+/** @param isShared whether accesses of a word are to be looked at: at least where agents synchronise */
 function orderOf(
   trace: readonly Access[],
-  shared: ReadonlySet<number>,
+  isShared: (word: number) => boolean,
   heirs: readonly (number | undefined)[],
 ): Order {
   const order = new Order(heirs)
-  for (const access of trace) if (shared.has(access.word)) order.add(access)
+  for (const access of trace) if (isShared(access.word)) order.add(access)
   return order
 }
 

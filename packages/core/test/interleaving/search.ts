@@ -3,10 +3,11 @@
  *
  * Depth first: an agent runs to its end; then the search goes back to the latest point where another
  * agent could have run instead, or where this one could have died, and goes on from there. An agent
- * may be preempted before each access to a word that another one touches as well; which words these
- * are shows as the search runs: when there is a new one, the search begins anew. Dying makes a
- * difference only by what was stored, so an agent may die before each store that changes memory, and
- * at its end.
+ * may be preempted before each access to a word that it shares with another one: one of those by which
+ * agents synchronise, or one with a data race. (The order of all other accesses follows from theirs.)
+ * Which words these are shows as the search runs: when there is a new one, the search begins anew.
+ * Dying makes a difference only by what was stored, so an agent may die before each store that changes
+ * memory, and at its end.
  *
  * Plain loads of words that others store to may also give what was there before: that, too, counts as
  * a preemption.
@@ -17,7 +18,7 @@
 import { type Entry, Hand } from './hand.ts'
 import { Ledger } from './ledger.ts'
 import { type Access, type Machine, mix, type Observer, Progress } from './machine.ts'
-import { staleValues } from './races.ts'
+import { racingWords, staleValues } from './races.ts'
 
 export interface Agent {
   readonly name: string
@@ -41,7 +42,7 @@ export interface Ending {
   readonly trace: readonly Access[]
   readonly journals: readonly (readonly Entry[])[]
   readonly isDead: readonly boolean[]
-  readonly sharedWords: ReadonlySet<number>
+  readonly racingWords: ReadonlySet<number>
 }
 
 /** Looks at an ending; gives what is wrong with it, or nothing. Must leave the memory as it is. */
@@ -92,6 +93,7 @@ export class Search {
   readonly #bounds: Bounds
   readonly #judge: Judge
   readonly #shared = new Set<number>()
+  readonly #atomic = new Set<number>()
   /** By agent: bits of those that it may run beside. */
   readonly #besides: number[]
   readonly #heirs: readonly (number | undefined)[]
@@ -183,6 +185,7 @@ export class Search {
 
   /** All that can happen from here on, if this agent runs next. Leaves everything as it was. */
   #step(index: number, preemptions: number, deaths: number): void {
+    if (this.#isKnown(index, preemptions, deaths)) return
     const state = this.#states[index]
     const { progress, journal } = state
     const start = this.#pointHere(state, 'switch')
@@ -230,12 +233,7 @@ export class Search {
     return agent.mayDie && deaths > 0
   }
 
-  #pointHere(
-    { progress, journal }: AgentState,
-    kind: Point['kind'],
-    word = 0,
-    value = 0,
-  ): Point {
+  #pointHere({ progress, journal }: AgentState, kind: Point['kind'], word = 0, value = 0): Point {
     return {
       kind,
       word,
@@ -251,22 +249,21 @@ export class Search {
     const state = this.#states[index]
     const { agent, progress, journal } = state
     const { trace } = this.#machine
-    const firstLive = progress.length
+    const isShared = (shared: number) => this.#shared.has(shared)
     let hasMoved = false
     journal.length = 0
     const observe: Observer = (operation, word, changes, bits) => {
       const rivals = bits & this.#besides[index]
-      if (rivals !== 0 && !this.#shared.has(word)) {
-        this.#shared.add(word)
-        throw BEGIN_ANEW
+      if (operation !== 'read' && operation !== 'write') this.#atomic.add(word)
+      if (rivals !== 0 && this.#atomic.has(word)) this.#share(word)
+      // Before its first shared access the agent is where it was when it began, or went on.
+      if (isShared(word) && hasMoved) {
+        if (this.#isKnown(index, preemptions, deaths)) throw PRUNED
+        if (preemptions > 0) points.push(this.#pointHere(state, 'switch'))
       }
-      const isShared = this.#shared.has(word)
-      if (isShared || progress.length === firstLive) this.#prune(index, preemptions, deaths)
-      // Only what is behind a shared access is another state than where the agent began or went on.
-      if (isShared && hasMoved && preemptions > 0) points.push(this.#pointHere(state, 'switch'))
-      hasMoved ||= isShared
+      hasMoved ||= isShared(word)
       if (operation === 'read' && rivals !== 0 && preemptions > 0) {
-        for (const value of staleValues(index, word, trace, this.#shared, this.#heirs)) {
+        for (const value of staleValues(index, word, trace, isShared, this.#heirs)) {
           points.push(this.#pointHere(state, 'stale', word, value))
         }
       }
@@ -277,11 +274,18 @@ export class Search {
     )
   }
 
-  #prune(running: number, preemptions: number, deaths: number): void {
+  #share(word: number): void {
+    if (this.#shared.has(word)) return
+    this.#shared.add(word)
+    throw BEGIN_ANEW
+  }
+
+  /** Whether all that can happen from here on has been gone into; if not, it is about to be. */
+  #isKnown(running: number, preemptions: number, deaths: number): boolean {
     const key = this.#key(running, deaths)
-    const seen = this.#seen.get(key) ?? -1
-    if (seen >= preemptions) throw PRUNED
-    this.#seen.set(key, preemptions)
+    const isKnown = (this.#seen.get(key) ?? -1) >= preemptions
+    if (!isKnown) this.#seen.set(key, preemptions)
+    return isKnown
   }
 
   #key(running: number, deaths: number): number {
@@ -300,15 +304,17 @@ export class Search {
     const key = this.#key(-1, 0)
     if (this.#endings.has(key)) return
     this.#endings.add(key)
+    const { words, trace } = this.#machine
+    const racing = racingWords(trace, (word) => this.#machine.isContested(word), this.#heirs)
+    for (const word of racing) this.#share(word)
     const ledger = new Ledger()
     ledger.read(this.#setUp, false, [])
     const isDead = this.#states.map(({ status }) => status === 'dead')
     this.#states.forEach(({ agent, journal }, index) => {
       ledger.read(journal, isDead[index], agent.slots)
     })
-    const { words, trace } = this.#machine
     const journals = this.#states.map(({ journal }) => journal)
-    const fault = this.#judge({ words, ledger, trace, journals, isDead, sharedWords: this.#shared })
+    const fault = this.#judge({ words, ledger, trace, journals, isDead, racingWords: racing })
     if (fault !== '') throw new Fault(fault)
   }
 }

@@ -21,7 +21,10 @@ const TAG = 7
 
 const live = livePattern(TAG)
 const LEFTOVERS = [
-  ...[...STRIDES.keys(), LARGE_CLASS].flatMap((row) => [live | row, live | row | typeBits(PARCEL_TYPE)]),
+  ...[...STRIDES.keys(), LARGE_CLASS].flatMap((row) => [
+    live | row,
+    live | row | typeBits(PARCEL_TYPE),
+  ]),
   SPAN_BYTE_LENGTH + FIRST_PAYLOAD,
   -1,
   100,

@@ -3,7 +3,7 @@ import { PARCEL_CAPACITY } from '../../../src/remote/mail.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { LARGE, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, heir, mortal, openSlots, startQueue, tend } from './parts.ts'
+import { agent, fill, given, heir, mortal, openSlots, startQueue, tend } from './parts.ts'
 
 const frees = (blocks: readonly number[]) => (grip: Grip) => {
   for (const block of blocks) grip.free(block)
@@ -20,10 +20,10 @@ const freerDies = (name: string, count: number, parcelCount: number): Scenario =
   setUp: (hand) => {
     const [owner, freer] = openSlots(hand, 2)
     startQueue(hand, freer, owner, count, parcelCount)
-    const blocks = [hand.grip(owner).alloc(THIRD), hand.grip(owner).alloc(THIRD)]
+    const [last, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     return [
       mortal('freer', freer, frees(blocks)),
-      heir(freer, 0),
+      heir(freer, 0, frees([last])),
       agent('owner', owner, (grip) => {
         grip.collect()
         grip.collect()
@@ -42,7 +42,7 @@ const ownerDies = (name: string, count: number, parcelCount: number): Scenario =
   setUp: (hand) => {
     const [owner, freer] = openSlots(hand, 2)
     startQueue(hand, freer, owner, count, parcelCount)
-    const [first, ...rest] = [1, 2, 3].map(() => hand.grip(owner).alloc(THIRD))
+    const [first, ...rest] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     hand.grip(freer).free(first)
     hand.grip(freer).flush()
     return [
@@ -64,7 +64,7 @@ const largeAgain: Scenario = {
     const [owner, freer] = openSlots(hand, 2)
     startQueue(hand, freer, owner, 1)
     hand.grip(owner).collect()
-    hand.grip(freer).free(hand.grip(owner).alloc(LARGE))
+    hand.grip(freer).free(given(hand.grip(owner), LARGE))
     hand.grip(freer).flush()
     return [
       mortal('owner', owner, (grip) => grip.collect()),
@@ -83,7 +83,7 @@ const parcelAbroad: Scenario = {
   setUp: (hand) => {
     const [owner, tender, freer] = openSlots(hand, 3)
     startQueue(hand, freer, owner, 2 * PARCEL_CAPACITY - 1, 2)
-    const blocks = [1, 2].map(() => hand.grip(owner).alloc(THIRD))
+    const blocks = [1, 2].map(() => given(hand.grip(owner), THIRD))
     hand.grip(freer).pool.close()
     tend(hand.memory, hand.grip(tender).pool)
     openSlots(hand, 1)
@@ -91,9 +91,39 @@ const parcelAbroad: Scenario = {
   },
 }
 
+/**
+ * A thread needs a first parcel for a queue, and must allocate for it; and its own mail, or that of a
+ * closed slot, has a block that has to go on by the same queue. One after the other!
+ */
+const parcelWanted = (name: string, isFull: boolean): Scenario => ({
+  name,
+  spanCount: 5,
+  slotCount: 4,
+  preemptions: 0,
+  deaths: 1,
+  setUp: (hand) => {
+    const [moving, third, freer, wanting] = openSlots(hand, 4)
+    const movingGrip = hand.grip(moving)
+    const [moved] = [given(movingGrip, THIRD), given(movingGrip, THIRD)]
+    hand.grip(freer).free(moved)
+    movingGrip.pool.close()
+    tend(hand.memory, hand.grip(third).pool)
+    const other = given(hand.grip(third), THIRD)
+    hand.grip(freer).flush()
+    // Either the slot with that mail is open again, and the one that wants a parcel; or it is closed.
+    if (isFull) {
+      hand.grip(freer).pool.close()
+      fill(hand, third)
+    } else openSlots(hand, 1)
+    const slot = isFull ? wanting : moving
+    return [mortal('wanting', slot, frees([other])), heir(slot, 0)]
+  },
+})
+
 /** A block is freed through the slow path twice, and given back by its owner meanwhile. */
-const freedTwiceAndGone = (name: string, allocate: (grip: Grip) => number): Scenario => ({
+const freedTwiceAndGone = (name: string, byteLength: number, alignment?: number): Scenario => ({
   name: `${name} is freed by two threads, and its span is given back`,
+  freesTwice: true,
   spanCount: 6,
   slotCount: 3,
   preemptions: 2,
@@ -101,7 +131,7 @@ const freedTwiceAndGone = (name: string, allocate: (grip: Grip) => number): Scen
     const [owner, ...freers] = openSlots(hand, 3)
     for (const freer of freers) startQueue(hand, freer, owner, 1)
     hand.grip(owner).collect()
-    const block = allocate(hand.grip(owner))
+    const block = given(hand.grip(owner), byteLength, alignment)
     return [
       agent('owner', owner, (grip) => {
         grip.free(block)
@@ -121,6 +151,8 @@ export const DELIVERIES: readonly Scenario[] = [
   ownerDies('the first parcel is used again', 255, 2),
   largeAgain,
   parcelAbroad,
-  freedTwiceAndGone('a large block', (grip) => grip.alloc(LARGE)),
-  freedTwiceAndGone('an aligned block', (grip) => grip.alloc(WHOLE - 4096, 4096)),
+  parcelWanted('a parcel is wanted while mail for the same slot waits', false),
+  parcelWanted('a parcel is wanted in a full arena while a closed slot has mail', true),
+  freedTwiceAndGone('a large block', LARGE),
+  freedTwiceAndGone('an aligned block', WHOLE - 4096, 4096),
 ]

@@ -2,7 +2,7 @@
 import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, openSlots, startQueue } from './parts.ts'
+import { agent, given, openSlots, startQueue } from './parts.ts'
 
 /** One owner and one freer, whose queue has come to a number; the freer is given so many blocks. */
 const queueAt = (
@@ -19,7 +19,7 @@ const queueAt = (
     const [owner, freer] = openSlots(hand, 2)
     startQueue(hand, freer, owner, count, 2)
     const held = hand.grip(owner)
-    const blocks = Array.from({ length: blockCount }, () => held.alloc(THIRD))
+    const blocks = Array.from({ length: blockCount }, () => given(held, THIRD))
     return [
       agent('freer', freer, (grip) => frees(grip, blocks)),
       agent('owner', owner, (grip) => {
@@ -51,7 +51,7 @@ const ownerBehind: Scenario = {
     const [owner, freer] = openSlots(hand, 2)
     startQueue(hand, freer, owner, 126)
     const [ownerGrip, freerGrip] = [hand.grip(owner), hand.grip(freer)]
-    const blocks = Array.from({ length: 134 }, () => ownerGrip.alloc(PARCEL))
+    const blocks = Array.from({ length: 134 }, () => given(ownerGrip, PARCEL))
     for (const block of blocks.slice(0, 129)) freerGrip.free(block)
     freerGrip.flush()
     return [
@@ -68,7 +68,7 @@ const bothWays: Scenario = {
   setUp: (hand) => {
     const slots = openSlots(hand, 2)
     for (const [freer, owner] of [slots, slots.toReversed()]) startQueue(hand, freer, owner, 127)
-    const blocks = slots.map((slot) => [hand.grip(slot).alloc(THIRD), hand.grip(slot).alloc(THIRD)])
+    const blocks = slots.map((slot) => [1, 2].map(() => given(hand.grip(slot), THIRD)))
     return slots.map((slot, index) =>
       agent(`thread ${index}`, slot, (grip) => {
         eachFlushed(grip, blocks[1 - index])
@@ -86,7 +86,7 @@ const twoFreers: Scenario = {
     const [owner, ...freers] = openSlots(hand, 3)
     for (const freer of freers) startQueue(hand, freer, owner, 1)
     const ownerGrip = hand.grip(owner)
-    const blocks = [ownerGrip.alloc(THIRD), ownerGrip.alloc(THIRD)]
+    const blocks = [given(ownerGrip, THIRD), given(ownerGrip, THIRD)]
     return [
       agent('owner', owner, (grip) => {
         grip.collect()
@@ -105,13 +105,14 @@ const twoFreers: Scenario = {
 /** Both free the same block: the owner itself and a thread, or two threads. */
 const freedTwice = (name: string, byOwner: boolean): Scenario => ({
   name,
+  freesTwice: true,
   spanCount: 5,
   slotCount: 3,
   setUp: (hand) => {
     const [owner, ...freers] = openSlots(hand, 3)
     for (const freer of freers) startQueue(hand, freer, owner, 1)
     const ownerGrip = hand.grip(owner)
-    const [block] = [ownerGrip.alloc(THIRD), ownerGrip.alloc(THIRD)]
+    const [block] = [given(ownerGrip, THIRD), given(ownerGrip, THIRD)]
     const frees = (grip: Grip) => {
       grip.free(block)
       grip.flush()

@@ -9,11 +9,12 @@ import {
   PARCEL_CAPACITY,
 } from '../../../src/remote/mail.ts'
 import { openSlot } from '../../../src/slots.ts'
+import { countFreeSpans } from '../../../src/span-map.ts'
 import { tendClosedSlots } from '../../../src/tend.ts'
 import { asSlotIndex } from '../../../src/units.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Agent } from '../search.ts'
-import { THIRD } from '../tiny-arena.ts'
+import { THIRD, WHOLE } from '../tiny-arena.ts'
 
 /** Opens slots while the scene is set. */
 export const openSlots = (hand: Hand, count: number): number[] =>
@@ -24,6 +25,11 @@ export function given(grip: Grip, byteLength: number, alignment?: number): numbe
   const offset = grip.alloc(byteLength, alignment)
   if (offset === 0) throw new Error('the scenario has too few spans')
   return offset
+}
+
+/** Allocates all spans that are free, and does not find the arena full. */
+export function fill(hand: Hand, slot: number): void {
+  for (let count = countFreeSpans(hand.memory); count > 0; count--) given(hand.grip(slot), WHOLE)
 }
 
 /** An agent that has one slot open. */
@@ -47,13 +53,19 @@ export const tend = (memory: ArenaMemory, pool: Pool): number =>
     tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
   })
 
-/** Takes over the slot of an agent once that is dead; may die at it, too. */
-export const heir = (slot: number, victim: number): Agent => ({
+/** Takes over the slot of an agent once that is dead, and goes on with it; may die at it, too. */
+export const heir = (
+  slot: number,
+  victim: number,
+  deed: (grip: Grip) => void = () => {},
+): Agent => ({
   name: 'heir',
   slots: [],
   mayDie: true,
   heir: victim,
-  run: (hand) => void hand.adopt(slot),
+  run: (hand) => {
+    if (hand.adopt(slot)) deed(hand.grip(slot))
+  },
 })
 
 /**

@@ -29,10 +29,16 @@ function closeOne(hand: Hand): number {
   return slot
 }
 
-const openings = (name: string, slotCount: number, closedCount: number, deaths: number): Scenario => ({
+const openings = (
+  name: string,
+  slotCount: number,
+  closedCount: number,
+  deaths: number,
+): Scenario => ({
   name,
   spanCount: 4,
   slotCount,
+  preemptions: 2 - deaths,
   deaths,
   setUp: (hand) => {
     for (let i = 0; i < closedCount; i++) closeOne(hand)
