@@ -144,7 +144,6 @@ const fullArena = (name: string, byteLength: number): Scenario => ({
     const blocks = [1, 2, 3, 4].map(() => given(closingGrip, THIRD))
     const whole = given(closingGrip, WHOLE)
     for (const block of [blocks[0], blocks[3], whole]) hand.grip(freer).free(block)
-    hand.grip(freer).collect()
     closingGrip.pool.close()
     tend(hand.memory, hand.grip(tender).pool)
     hand.grip(freer).flush()
