@@ -1,13 +1,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SLOT_HANDED, SLOT_REFILLS } from '../src/layout.ts'
+import { RECORD_PARKED_HEAD, SLOT_HANDED, SLOT_PARTIAL_HEADS, SLOT_REFILLS } from '../src/layout.ts'
 import type { ArenaMemory } from '../src/memory.ts'
 import { capacityOf } from '../src/partial.ts'
 import { refillCount } from '../src/policy.ts'
 import { refill } from '../src/refill.ts'
 import { preferredRunSpanCount } from '../src/size-classes.ts'
-import type { SlotIndex } from '../src/units.ts'
-import { assertSound } from './support/checks.ts'
+import { asSpanIndex, type SlotIndex } from '../src/units.ts'
+import { assertSound, refuses } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
 import { Random } from './support/random.ts'
 
@@ -138,6 +138,16 @@ test('over a long run, looks come across no more blocks than were handed out', (
   }
   assert.ok(sum.parked > 1000, 'nothing was ever parked')
   assert.ok(sum.parked <= sum.handedOut, JSON.stringify(sum))
+})
+
+test('a list that leads to nowhere is an error, and no endless call', () => {
+  const { pool, memory, slot } = smallArena(2 << 20)
+  const classIndex = memory.classes.classFor(100)
+  pool.alloc(100)
+  pool.collect()
+  const span = memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)]
+  memory.i32[memory.recordWord(asSpanIndex(span), RECORD_PARKED_HEAD)] = -16
+  refuses('corrupt', () => pool.alloc(100), /free list/)
 })
 
 test('phases of ever other sizes: idle spans serve the next one, up to what a slot may keep', () => {
