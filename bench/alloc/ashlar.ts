@@ -60,7 +60,7 @@ export function ashlarArrays(work: Work): Prepared {
     free: (offset) => pool.free(offset),
   }
   const prepared = prepareOffsets(work, pool, arena.buffer)
-  const round = (opCount: number) => pairArrays(heap, work, opCount)
+  const round = pairArrays(heap, work)
   return proven(work, arena, { ...prepared, round, makesGarbage: true })
 }
 
@@ -68,7 +68,7 @@ export function ashlarArrays(work: Work): Prepared {
 export function ashlarOwnViews(work: Work): Prepared {
   const { arena, pool } = openPool()
   const prepared = prepareOffsets(work, pool, arena.buffer)
-  const round = (opCount: number) => pairOwnViews(pool, arena.buffer, work, opCount)
+  const round = pairOwnViews(pool, arena.buffer, work)
   return proven(work, arena, { ...prepared, round, makesGarbage: true })
 }
 

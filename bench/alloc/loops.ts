@@ -1,10 +1,21 @@
 // The measured loops. Each process runs one of them with one contender, so calls stay monomorphic.
 // Every alloc writes the block's first word, as in `native.c`: a block is there to be used.
+//
+// Loops are closures over their heap, as code is that keeps its pool in a constant: V8 embeds what a
+// closure that exists once refers to. As a parameter, the heap of every contender takes 1.5 ns more.
 import { stepMask, type Work } from './workloads.ts'
+
+export type Loop = (opCount: number) => void
 
 /** Blocks named by a byte offset into one buffer; `words` is that buffer as 32-bit words. */
 export interface OffsetHeap {
   alloc(byteLength: number): number
+  free(offset: number): unknown
+}
+
+/** Blocks that are typed arrays over one buffer, each freed by its `byteOffset`. */
+export interface ArrayHeap {
+  allocFloats(length: number): Float32Array
   free(offset: number): unknown
 }
 
@@ -20,16 +31,16 @@ export function fillOffsets(heap: OffsetHeap, words: Int32Array, work: Work): In
   return live
 }
 
-// The two loops below are closures over the heap, as code is that keeps its pool in a constant: V8
-// embeds what a closure that exists once refers to. Passed in as a parameter, the heap of every
-// contender takes 1.5 ns more.
+export function fillViews(alloc: ViewHeap, work: Work): (Uint8Array | Float32Array)[] {
+  return Array.from({ length: work.liveCount }, (_, slot) => alloc(work.requests[slot & stepMask]))
+}
 
 export function replaceOffsets(
   heap: OffsetHeap,
   words: Int32Array,
   live: Int32Array,
   work: Work,
-): (opCount: number) => void {
+): Loop {
   const { slots, requests } = work
   return (opCount) => {
     let step = work.step
@@ -45,11 +56,25 @@ export function replaceOffsets(
   }
 }
 
-export function pairOffsets(
-  heap: OffsetHeap,
-  words: Int32Array,
+export function replaceViews(
+  alloc: ViewHeap,
+  live: (Uint8Array | Float32Array)[],
   work: Work,
-): (opCount: number) => void {
+): Loop {
+  const { slots, requests } = work
+  return (opCount) => {
+    let step = work.step
+    for (let i = 0; i < opCount; i++) {
+      const view = alloc(requests[step])
+      view[0] = step
+      live[slots[step]] = view
+      step = (step + 1) & stepMask
+    }
+    work.step = step
+  }
+}
+
+export function pairOffsets(heap: OffsetHeap, words: Int32Array, work: Work): Loop {
   const { requests } = work
   return (opCount) => {
     let step = work.step
@@ -63,76 +88,50 @@ export function pairOffsets(
   }
 }
 
-export function fillViews(alloc: ViewHeap, work: Work): (Uint8Array | Float32Array)[] {
-  return Array.from({ length: work.liveCount }, (_, slot) => alloc(work.requests[slot & stepMask]))
-}
-
-export function replaceViews(
-  alloc: ViewHeap,
-  live: (Uint8Array | Float32Array)[],
-  work: Work,
-  opCount: number,
-): void {
-  const { slots, requests } = work
-  let step = work.step
-  for (let i = 0; i < opCount; i++) {
-    const view = alloc(requests[step])
-    view[0] = step
-    live[slots[step]] = view
-    step = (step + 1) & stepMask
-  }
-  work.step = step
-}
-
 /**
- * No sink keeps the views: engines were seen to make each of them all the same (`new Float32Array(64)`
- * takes 12 ns in Bun and 370 in Node with a sink and without), and its write barrier costs 4 ns.
+ * No sink keeps the views: engines were seen to make each of them all the same (with a sink and
+ * without, `new Float32Array(64)` takes as long), and its write barrier costs 4 ns.
  */
-export function pairViews(alloc: ViewHeap, work: Work, opCount: number): void {
+export function pairViews(alloc: ViewHeap, work: Work): Loop {
   const { requests } = work
-  let step = work.step
-  for (let i = 0; i < opCount; i++) {
-    const view = alloc(requests[step])
-    view[0] = step
-    step = (step + 1) & stepMask
+  return (opCount) => {
+    let step = work.step
+    for (let i = 0; i < opCount; i++) {
+      const view = alloc(requests[step])
+      view[0] = step
+      step = (step + 1) & stepMask
+    }
+    work.step = step
   }
-  work.step = step
 }
 
-/** Blocks that are typed arrays over one buffer, each freed by its `byteOffset`. */
-export interface ArrayHeap {
-  allocFloats(length: number): Float32Array
-  free(offset: number): unknown
-}
-
-export function pairArrays(heap: ArrayHeap, work: Work, opCount: number): void {
+export function pairArrays(heap: ArrayHeap, work: Work): Loop {
   const { requests } = work
-  let step = work.step
-  for (let i = 0; i < opCount; i++) {
-    const view = heap.allocFloats(requests[step] >> 2)
-    view[0] = step
-    heap.free(view.byteOffset)
-    step = (step + 1) & stepMask
+  return (opCount) => {
+    let step = work.step
+    for (let i = 0; i < opCount; i++) {
+      const view = heap.allocFloats(requests[step] >> 2)
+      view[0] = step
+      heap.free(view.byteOffset)
+      step = (step + 1) & stepMask
+    }
+    work.step = step
   }
-  work.step = step
 }
 
 /** A typed array made by hand at each alloc; the block is freed by the offset. */
-export function pairOwnViews(
-  heap: OffsetHeap,
-  buffer: ArrayBufferLike,
-  work: Work,
-  opCount: number,
-): void {
+export function pairOwnViews(heap: OffsetHeap, buffer: ArrayBufferLike, work: Work): Loop {
   const { requests } = work
-  let step = work.step
-  for (let i = 0; i < opCount; i++) {
-    const byteLength = requests[step]
-    const offset = heap.alloc(byteLength)
-    const view = new Float32Array(buffer, offset, byteLength >> 2)
-    view[0] = step
-    heap.free(offset)
-    step = (step + 1) & stepMask
+  return (opCount) => {
+    let step = work.step
+    for (let i = 0; i < opCount; i++) {
+      const byteLength = requests[step]
+      const offset = heap.alloc(byteLength)
+      const view = new Float32Array(buffer, offset, byteLength >> 2)
+      view[0] = step
+      heap.free(offset)
+      step = (step + 1) & stepMask
+    }
+    work.step = step
   }
-  work.step = step
 }

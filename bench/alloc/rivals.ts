@@ -25,10 +25,7 @@ export function prepareViews(work: Work, alloc: ViewHeap): Prepared {
   return {
     checksum: work.checksum,
     makesGarbage: true,
-    round: (opCount) =>
-      work.pattern === 'random'
-        ? replaceViews(alloc, live, work, opCount)
-        : pairViews(alloc, work, opCount),
+    round: work.pattern === 'random' ? replaceViews(alloc, live, work) : pairViews(alloc, work),
     check() {
       expect(new Set(live).size, work.liveCount, 'distinct live views')
     },
@@ -77,8 +74,7 @@ export function thingMalloc(work: Work): Prepared {
   }
   const prepared = prepareOffsets(work, heap, pool.buf)
   if (work.pattern !== 'view') return prepared
-  const round = (opCount: number) => pairArrays(heap, work, opCount)
-  return { ...prepared, round, makesGarbage: true }
+  return { ...prepared, round: pairArrays(heap, work), makesGarbage: true }
 }
 
 /** AssemblyScript's heap, compiled by the driver, with all of its memory from the start. */
