@@ -88,6 +88,7 @@ export function createStorage(
   const context = contextOf(world)
   const cells = new Cells(pool)
   const bindings: Binding[] = []
+  let columnCount = 0
   const components: Record<string, Component> = Object.create(null)
   const siblings = siblingsOf(context)
   siblings.add(beginAnew)
@@ -101,8 +102,10 @@ export function createStorage(
     if (fields.length === 0) {
       components[name] = {}
     } else {
-      const binding = new Binding(world, { name, fields, pool, cells, rowCount: capacity })
+      const rowCount = capacity
+      const binding = new Binding(world, { name, fields, pool, cells, rowCount, columnCount })
       bindings.push(binding)
+      columnCount += fields.length
       components[name] = binding.component
     }
     return components[name] as Component<S>
