@@ -2,4 +2,6 @@
 import { register } from 'tsx/esm/api'
 
 register()
-await import('../bench/driver/main.ts')
+// The topic of several workers has figures and tables of its own.
+const isWorkers = process.argv[2] === 'workers'
+await import(isWorkers ? '../bench/workers/driver.ts' : '../bench/driver/main.ts')

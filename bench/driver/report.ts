@@ -43,7 +43,7 @@ export function formatVerdicts(verdicts: readonly Verdict[]): string {
 }
 
 /** Three significant digits, or all digits before the point. */
-function format(value: number): string {
+export function format(value: number): string {
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(value)))
   return value >= 1000
     ? Math.round(value).toLocaleString('en')
@@ -51,7 +51,7 @@ function format(value: number): string {
 }
 
 /** Text columns to the left, figures to the right. */
-function formatTable(rows: readonly string[][]): string {
+export function formatTable(rows: readonly string[][]): string {
   const columnCount = Math.max(...rows.map((row) => row.length))
   const widths = Array.from({ length: columnCount }, (_, column) =>
     // A row of one cell is a heading and may run over the columns that follow.

@@ -70,7 +70,7 @@ export function runProcess(one: Case): CaseResult {
   return result
 }
 
-function shuffled<T>(values: readonly T[]): T[] {
+export function shuffled<T>(values: readonly T[]): T[] {
   const result = [...values]
   for (let i = result.length - 1; i > 0; i--) {
     const other = Math.floor(Math.random() * (i + 1))
@@ -82,7 +82,7 @@ function shuffled<T>(values: readonly T[]): T[] {
 }
 
 /** Of ascending values. */
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const middle = values.length >> 1
   return values.length % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2
 }

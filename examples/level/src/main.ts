@@ -1,11 +1,14 @@
 // The main job of the repository: a level, simulated in an arena. `npm start -- --help` lists the
 // flags.
 import { Arena, ArenaError } from '@ashlar/core'
+import { startCrew, WorkerError } from './crew.ts'
 import { type FoundWad, findWad, WadFileError } from './find-wad.ts'
 import { formatCount } from './format.ts'
+import type { MapReport } from './map-report.ts'
 import { type Options, readOptions } from './options.ts'
 import { createProgressView } from './progress.ts'
-import { type MapReport, runMap } from './run-map.ts'
+import { runMap } from './run-map.ts'
+import { runShards } from './run-shards.ts'
 import { type MapData, readMap, WadError } from './sim/index.ts'
 import { type RunReport, summaryAsJson, summaryAsText } from './summary.ts'
 
@@ -21,7 +24,8 @@ try {
   console.log(options.json ? summaryAsJson(report) : `\n${summaryAsText(report)}`)
 } catch (error) {
   // Anything else is a fault of the program, and wants its stack.
-  if (!(error instanceof WadFileError || error instanceof ArenaError)) throw error
+  const isKnown = [WadFileError, ArenaError, WorkerError].some((known) => error instanceof known)
+  if (!(error instanceof Error && isKnown)) throw error
   console.error(`level: ${error.message}`)
   process.exitCode = 1
 }
@@ -39,8 +43,11 @@ function readMaps({ wad, file }: FoundWad, options: Options): MapData[] {
 
 /** All maps, one after the other, in one arena that must be empty again after each. */
 async function run(maps: MapData[], found: FoundWad, options: Options): Promise<RunReport> {
-  const arena = Arena.create({ byteLength: ARENA_BYTE_LENGTH })
-  const pool = arena.openPool()
+  const { workers = 0 } = options
+  // Where memory cannot be shared, one thread does without; workers get an error that says why.
+  const sharing = workers > 0 ? { shared: true } : {}
+  const arena = Arena.create({ byteLength: ARENA_BYTE_LENGTH, slots: workers + 1, ...sharing })
+  const crew = workers > 0 ? startCrew(arena, workers) : undefined
   const view = createProgressView(options.json ? process.stderr : process.stdout)
   const onProgress = options.json && !process.stderr.isTTY ? () => {} : view.show
   process.once('SIGINT', () => {
@@ -50,17 +57,20 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
   const reports: MapReport[] = []
   try {
     for (const map of maps) {
-      reports.push(await runMap({ ...options, arena, pool, map, onProgress }))
+      const mapOptions = { ...options, arena, map, onProgress }
+      reports.push(await (crew ? runShards(crew, mapOptions) : runMap(mapOptions)))
       assertEmpty(arena, map)
     }
   } finally {
     view.stop()
+    await crew?.stop()
   }
   return {
     source: found.file ?? 'built-in',
     engine: engineName(),
     seed: options.seed,
     extraActors: options.entities,
+    workers,
     maps: reports,
     blocksLeft: arena.blocks().length,
   }
@@ -82,8 +92,13 @@ function headOf({ wad, file, note }: FoundWad, maps: MapData[], options: Options
   return [
     ...(note ? [note, ''] : []),
     `${file ?? 'built-in level'} (${wad.kind}, ${mapCount})`,
-    `${what}: ${things}${each}, ${options.seconds} s${each}, seed ${options.seed}`,
+    `${what}: ${things}${each}, ${options.seconds} s${each}, seed ${options.seed}${workersOf(options)}`,
   ].join('\n')
+}
+
+function workersOf({ workers }: Options): string {
+  if (workers === undefined) return ''
+  return workers === 1 ? ', 1 worker' : `, ${workers} workers`
 }
 
 function engineName(): string {

@@ -13,6 +13,8 @@ export interface Options {
   readonly seconds: number
   /** Actors besides those of the map. */
   readonly entities: number
+  /** Threads that share the level; undefined: none besides this one. */
+  readonly workers?: number
   readonly json: boolean
 }
 
@@ -22,6 +24,8 @@ const SECONDS_OF_EACH = 10
 const SECONDS_MAX = 86_400
 const ENTITIES = 1000
 const ENTITIES_MAX = 20_000
+/** Beyond it the shards of most maps are smaller than what is looked at around them. */
+const WORKERS_MAX = 64
 
 /**
  * Reads the arguments that follow the script's name. Prints and exits as commander does: 0 after
@@ -41,6 +45,12 @@ export function readOptions(args: readonly string[]): Options {
       seconds,
     )
     .option('--entities <n>', 'actors besides those of the map', integer(0, ENTITIES_MAX), ENTITIES)
+    .option(
+      '--workers <n>',
+      'shard the level over so many worker threads; the checksum stays what it is ' +
+        '(default: all in one thread)',
+      integer(1, WORKERS_MAX),
+    )
     .option('--json', 'print the summary as JSON, and nothing else', false)
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(--help lists the flags)')
@@ -58,7 +68,8 @@ Examples:
   npm start                                  Freedoom's first map, for a simulated minute
   npm start -- --map all                     all its maps, one after the other in one arena
   npm start -- --wad my.wad --map MAP01      a WAD of your own
-  npm start -- --entities 5000 --seed 7      a crowd, and other dice`
+  npm start -- --entities 5000 --seed 7      a crowd, and other dice
+  npm start -- --entities 5000 --workers 2   a crowd, on two threads`
 
 function integer(least: number, most: number): (text: string) => number {
   return (text) => {

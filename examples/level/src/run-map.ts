@@ -1,39 +1,9 @@
-// Runs one map as fast as it goes, and measures.
-import type { Arena, Pool } from '@ashlar/core'
+// Runs one map in this thread as fast as it goes, and measures.
+import type { Arena } from '@ashlar/core'
 import { createGarbageMeter } from './garbage-meter.ts'
+import { createMapReport, type MapReport, type ThreadFigures } from './map-report.ts'
+import { percentile } from './percentile.ts'
 import { createSimulation, type MapData, type Simulation, STEPS_PER_SECOND } from './sim/index.ts'
-
-/** What a run came to; also the entry of a map in the JSON summary. */
-export interface MapReport {
-  readonly map: string
-  readonly things: number
-  readonly lines: number
-  readonly sectors: number
-  readonly cells: number
-  readonly steps: number
-  /** Real time, from the first step to the last. */
-  readonly wallSeconds: number
-  readonly stepsPerSecond: number
-  readonly stepMsP50: number
-  readonly stepMsP99: number
-  readonly entities: number
-  readonly entitiesMax: number
-  readonly shotsFired: number
-  readonly hits: number
-  readonly knockouts: number
-  /** Blocks of cell lists and trails, over the whole run. */
-  readonly allocs: number
-  readonly reallocs: number
-  readonly frees: number
-  readonly allocsPerSecond: number
-  readonly freesPerSecond: number
-  readonly liveBytes: number
-  readonly committedBytes: number
-  readonly reservedBytes: number
-  /** null where the engine cannot say. */
-  readonly garbageBytesPerStep: number | null
-  readonly checksum: number
-}
 
 /** Live figures of a run. */
 export interface Progress {
@@ -49,7 +19,6 @@ export interface Progress {
 
 export interface RunOptions {
   readonly arena: Arena
-  readonly pool: Pool
   readonly map: MapData
   readonly seed: number
   readonly seconds: number
@@ -58,45 +27,46 @@ export interface RunOptions {
   onProgress(progress: Progress): void
 }
 
-const REPORT_MS = 50
+export const REPORT_MS = 50
 
-/** @throws ArenaError; everything taken from the pool is given back in any case. */
+export const stepsOf = (seconds: number) => Math.max(1, Math.round(seconds * STEPS_PER_SECOND))
+
+/** @throws ArenaError; everything taken from the arena is given back in any case. */
 export async function runMap(options: RunOptions): Promise<MapReport> {
-  const { arena, pool, map, seed, seconds, entities } = options
-  const steps = Math.max(1, Math.round(seconds * STEPS_PER_SECOND))
-  const simulation = createSimulation({ arena, pool, map, seed, extraActorCount: entities })
+  const { arena, map, seed, seconds, entities } = options
+  const steps = stepsOf(seconds)
+  const pool = arena.openPool()
   try {
-    const timing = await measure(simulation, steps, options)
-    const { level, events, pool: counted } = simulation.scene
-    const { liveBytes, committedBytes, reservedBytes } = arena.stats({ exact: true })
-    return {
-      map: level.name,
-      things: map.things.count,
-      lines: level.lineCount,
-      sectors: level.sectorCount,
-      cells: level.blockMap.columnCount * level.blockMap.rowCount,
-      steps,
-      ...timing,
-      entities: simulation.entityCount(),
-      ...events,
-      ...counted.counts,
-      liveBytes,
-      committedBytes,
-      reservedBytes,
-      checksum: simulation.checksum(),
+    const simulation = createSimulation({ arena, pool, map, seed, extraActorCount: entities })
+    try {
+      const figures = await measure(simulation, steps, options)
+      return createMapReport({
+        map,
+        level: simulation.scene.level,
+        steps,
+        entities: simulation.entityCount(),
+        checksum: simulation.checksum(),
+        threads: [figures],
+        workers: [],
+      })
+    } finally {
+      simulation.dispose()
     }
   } finally {
-    simulation.dispose()
+    pool.close()
   }
 }
 
-async function measure(simulation: Simulation, steps: number, options: RunOptions) {
-  const { arena, map, onProgress } = options
-  const { counts } = simulation.scene.pool
+async function measure(
+  simulation: Simulation,
+  steps: number,
+  { arena, map, onProgress }: RunOptions,
+): Promise<ThreadFigures> {
+  const { pool, events } = simulation.scene
+  const { counts } = pool
   const meter = createGarbageMeter()
   const stepMs = new Float64Array(steps)
-  const allocsBefore = counts.allocs
-  const freesBefore = counts.frees
+  const countsBefore = { ...counts }
   const startMs = performance.now()
   let entitiesMax = simulation.entityCount()
   /** Spent on reports, not on steps. */
@@ -110,7 +80,7 @@ async function measure(simulation: Simulation, steps: number, options: RunOption
       stepsPerSecond: step / (wallSeconds || 1),
       entities: simulation.entityCount(),
       shots: simulation.shotCount(),
-      allocsPerSecond: (counts.allocs - allocsBefore) / (wallSeconds || 1),
+      allocsPerSecond: (counts.allocs - countsBefore.allocs) / (wallSeconds || 1),
       liveBytes: arena.stats().liveBytes,
     })
   }
@@ -134,17 +104,19 @@ async function measure(simulation: Simulation, steps: number, options: RunOption
   stepMs.sort()
   return {
     wallSeconds,
-    stepsPerSecond: steps / wallSeconds,
     stepMsP50: percentile(stepMs, 0.5),
     stepMsP99: percentile(stepMs, 0.99),
     entitiesMax,
-    allocsPerSecond: (counts.allocs - allocsBefore) / wallSeconds,
-    freesPerSecond: (counts.frees - freesBefore) / wallSeconds,
+    events,
+    countsBefore,
+    counts,
+    memory: memoryOf(arena),
     garbageBytesPerStep: meter.bytesPerStep() ?? null,
   }
 }
 
-/** Of ascending values: the least that is not below the given part of them. */
-function percentile(values: Float64Array, part: number): number {
-  return values[Math.max(Math.ceil(part * values.length) - 1, 0)]
+/** While every other thread is outside of the library. */
+export function memoryOf(arena: Arena): ThreadFigures['memory'] {
+  const { liveBytes, committedBytes, reservedBytes } = arena.stats({ exact: true })
+  return { liveBytes, committedBytes, reservedBytes }
 }

@@ -1,6 +1,6 @@
 // What a run came to, as text and as JSON.
 import { formatBytes, formatChecksum, formatCount, formatFigure, formatTable } from './format.ts'
-import type { MapReport } from './run-map.ts'
+import type { MapReport } from './map-report.ts'
 import { STEPS_PER_SECOND } from './sim/index.ts'
 
 export interface RunReport {
@@ -9,6 +9,8 @@ export interface RunReport {
   readonly engine: string
   readonly seed: number
   readonly extraActors: number
+  /** 0: all in one thread. */
+  readonly workers: number
   readonly maps: readonly MapReport[]
   /** Blocks still live after the last map was disposed of; the same was checked after each. */
   readonly blocksLeft: number
@@ -26,8 +28,9 @@ export function summaryAsText(report: RunReport): string {
   const emptied = report.maps.length === 1 ? 'the map' : `each of the ${report.maps.length} maps`
   return [
     ...lines,
+    ...workerTable(report.maps),
     row('arena', `empty again after ${emptied}: ${report.blocksLeft} blocks left`),
-    row('checksum', `${totalChecksum(report)}   (seed ${report.seed}, the same on every engine)`),
+    row('checksum', `${totalChecksum(report)}   ${sameEverywhere(report)}`),
     row('engine', report.engine),
   ].join('\n')
 }
@@ -51,7 +54,7 @@ function oneMap(map: MapReport): string[] {
       `${formatCount(map.shotsFired)} fired   ${formatCount(map.hits)} hits   ` +
         `${formatCount(map.knockouts)} knockouts`,
     ),
-    row('allocs per second', `${formatCount(map.allocsPerSecond)}   (cell lists and trails)`),
+    row('allocs per second', `${formatCount(map.allocsPerSecond)}   ${whose([map])}`),
     row('frees per second', formatCount(map.freesPerSecond)),
     row(
       'memory',
@@ -78,10 +81,7 @@ function manyMaps({ maps }: RunReport): string[] {
     row('steps', `${formatCount(steps)} in ${formatFigure(wallSeconds)} s`),
     row('steps per second', formatCount(steps / wallSeconds)),
     row('entities', `at most ${formatCount(max(maps, (map) => map.entitiesMax))}`),
-    row(
-      'allocs per second',
-      `${perSecond((map) => map.allocsPerSecond)}   (cell lists and trails)`,
-    ),
+    row('allocs per second', `${perSecond((map) => map.allocsPerSecond)}   ${whose(maps)}`),
     row(
       'frees per second',
       perSecond((map) => map.freesPerSecond),
@@ -116,9 +116,34 @@ function tableRow(map: MapReport): string[] {
   ]
 }
 
+const WORKER_HEAD = ['worker', 'entities', 'handed over', 'remote frees', 'steps/s', 'busy']
+
+/** Of each worker, over all maps; `steps/s` is that of its busy time. Empty without workers. */
+function workerTable(maps: readonly MapReport[]): string[] {
+  const rows = maps[0].workers.map((_, index) => {
+    const of = (map: MapReport) => map.workers[index]
+    const busySeconds = sum(maps, (map) => of(map).busy * map.wallSeconds)
+    const busy = busySeconds / sum(maps, (map) => map.wallSeconds)
+    return [
+      `${index + 1}`,
+      formatCount(max(maps, (map) => of(map).entities)),
+      formatCount(sum(maps, (map) => of(map).handedOver)),
+      formatCount(sum(maps, (map) => of(map).remoteFrees)),
+      formatCount(sum(maps, (map) => map.steps) / busySeconds),
+      `${Math.round(100 * busy)} %`,
+    ]
+  })
+  if (rows.length === 0) return []
+  return ['', ...formatTable([WORKER_HEAD, ...rows]).map((line) => `  ${line}`), '']
+}
+
 const LABEL_WIDTH = 18
 const row = (label: string, value: string) => `  ${label.padEnd(LABEL_WIDTH)}  ${value}`
 const times = (factor: number) => `${formatFigure(factor)} times`
+const whose = (maps: readonly MapReport[]) =>
+  maps[0].workers.length === 0 ? '(cell lists and trails)' : '(cell lists, trails and mail)'
+const sameEverywhere = ({ seed }: RunReport) =>
+  `(seed ${seed}, the same on every engine, with any number of workers)`
 const formatMs = (ms: number) => `${formatFigure(ms)} ms`
 
 function formatGarbage(byteLength: number | null): string {

@@ -1,7 +1,7 @@
 import { Arena, ArenaError } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createCellLists } from '../src/sim/cell-lists.ts'
+import { createCellLists, HEAD_BYTE_LENGTH } from '../src/sim/cell-lists.ts'
 import { createCountedPool } from '../src/sim/counted-pool.ts'
 import { createRandom } from '../src/sim/random.ts'
 
@@ -12,32 +12,51 @@ const isOutOfMemory = (error: unknown) =>
 
 function setup(cellCount: number, entityMax = 4096) {
   const arena = Arena.create({ byteLength: 8 * 2 ** 20 })
-  const pool = createCountedPool(arena.openPool())
+  const rawPool = arena.openPool()
+  const heads = rawPool.allocZeroed(cellCount * HEAD_BYTE_LENGTH)
+  const pool = createCountedPool(rawPool)
   const place = { cell: new Int32Array(entityMax), slot: new Int32Array(entityMax) }
-  const lists = createCellLists(arena, pool, place, cellCount)
+  const lists = createCellLists(arena, pool, place, heads)
   const entitiesOf = (cell: number) =>
     Array.from({ length: lists.count(cell) }, (_, index) => lists.at(cell, index))
-  return { arena, pool, place, lists, entitiesOf }
+  const cells = [...Array(cellCount).keys()]
+  return { arena, pool, place, lists, entitiesOf, heads, cells }
 }
 
-test('starts empty: one block for the heads, none for the lists', () => {
-  const { arena, lists } = setup(100)
-  assert.is(lists.cellCount, 100)
-  for (let cell = 0; cell < 100; cell++) assert.is(lists.count(cell), 0)
-  assert.is(arena.blocks().length, 1)
-  lists.dispose()
-  assert.is(arena.blocks().length, 0)
+test('starts empty, without a block', () => {
+  const { arena, lists, cells } = setup(100)
+  for (const cell of cells) assert.is(lists.count(cell), 0)
+  assert.is(arena.blocks().length, 1, 'the heads')
 })
 
-test('heads are zero, whatever the memory held', () => {
-  const arena = Arena.create({ byteLength: 8 * 2 ** 20 })
-  const pool = arena.openPool()
-  const offset = pool.alloc(1600)
-  arena.u8.fill(0xff, offset, offset + 1600)
-  pool.free(offset)
+test('dispose frees the lists of the given cells, and empties their heads', () => {
+  const { arena, lists } = setup(3)
+  for (let eid = 1; eid <= 30; eid++) lists.insert(eid, eid % 3)
+  assert.is(arena.blocks().length, 4)
+  lists.dispose([0, 2])
+  assert.equal([0, 1, 2].map(lists.count), [0, 10, 0])
+  assert.is(arena.blocks().length, 2)
+  lists.dispose([0, 1, 2])
+  assert.is(arena.blocks().length, 1)
+  lists.insert(1, 0)
+  assert.is(lists.count(0), 1)
+  assert.equal(arena.verify(), [])
+})
+
+test('of one block of heads, each shard reads all cells and writes its own', () => {
+  const { arena, lists, entitiesOf, heads } = setup(2)
   const place = { cell: new Int32Array(8), slot: new Int32Array(8) }
-  const lists = createCellLists(arena, createCountedPool(pool), place, 100)
-  for (let cell = 0; cell < 100; cell++) assert.is(lists.count(cell), 0)
+  const others = createCellLists(arena, createCountedPool(arena.openPool()), place, heads)
+  for (const eid of [1, 2, 3]) lists.insert(eid, 0)
+  for (const eid of [1, 5]) others.insert(eid, 1)
+  assert.equal(
+    [entitiesOf(0), entitiesOf(1)],
+    [
+      [1, 2, 3],
+      [1, 5],
+    ],
+  )
+  assert.equal([others.count(0), others.at(0, 2), others.at(1, 1)], [3, 3, 5])
 })
 
 test('insert, move, remove', () => {
@@ -58,17 +77,17 @@ test('insert, move, remove', () => {
 })
 
 test('a list doubles, halves, and goes back to the arena when it is empty', () => {
-  const { arena, lists, pool } = setup(1)
+  const { arena, lists, pool, heads } = setup(1)
   const { counts } = pool
-  const byteLength = () => arena.blocks().find((block) => block.byteLength !== 16)?.byteLength ?? 16
-  const grown: number[] = []
+  const byteLength = () => arena.blocks().find(({ offset }) => offset !== heads)?.byteLength
+  const grown: unknown[] = []
   for (let eid = 1; eid <= 100; eid++) {
     lists.insert(eid, 0)
     if (byteLength() !== grown.at(-1)) grown.push(byteLength())
   }
   assert.equal(grown, [16, 32, 64, 128, 256, 512])
-  assert.equal(counts, { allocs: 2, reallocs: 5, frees: 0 })
-  const shrunk: number[] = []
+  assert.equal(counts, { allocs: 1, reallocs: 5, frees: 0 })
+  const shrunk: unknown[] = []
   for (let eid = 100; eid >= 2; eid--) {
     lists.remove(eid)
     if (byteLength() !== shrunk.at(-1)) shrunk.push(byteLength())
@@ -77,7 +96,7 @@ test('a list doubles, halves, and goes back to the arena when it is empty', () =
   assert.is(arena.blocks().length, 2)
   lists.remove(1)
   assert.is(arena.blocks().length, 1)
-  assert.equal(counts, { allocs: 2, reallocs: 10, frees: 1 })
+  assert.equal(counts, { allocs: 1, reallocs: 10, frees: 1 })
 })
 
 test('a list at the edge of a capacity does not thrash', () => {
@@ -107,7 +126,8 @@ test('out of memory leaves lists as they are', () => {
   const arena = Arena.create({ byteLength: 8 * 2 ** 20 })
   const pool = arena.openPool()
   const place = { cell: new Int32Array(8), slot: new Int32Array(8) }
-  const lists = createCellLists(arena, createCountedPool(pool), place, 1)
+  const heads = pool.allocZeroed(HEAD_BYTE_LENGTH)
+  const lists = createCellLists(arena, createCountedPool(pool), place, heads)
   for (let eid = 1; eid <= 4; eid++) lists.insert(eid, 0)
   const offsets: number[] = []
   for (const byteLength of [2 ** 16, 1024, 32, 16]) {
@@ -128,7 +148,7 @@ test('does what plain arrays do, whatever the order', () => {
   for (const seed of [1, 2, 3]) {
     const cellCount = 5
     const entityMax = 200
-    const { arena, lists, entitiesOf, place } = setup(cellCount, entityMax)
+    const { arena, lists, entitiesOf, place, cells } = setup(cellCount, entityMax)
     const { below } = createRandom(new Int32Array(1), seed)
     const model: number[][] = Array.from({ length: cellCount }, () => [])
     const modelRemove = (eid: number) => {
@@ -166,8 +186,8 @@ test('does what plain arrays do, whatever the order', () => {
         }
       }
     }
-    lists.dispose()
-    assert.is(arena.blocks().length, 0, `seed ${seed}`)
+    lists.dispose(cells)
+    assert.is(arena.blocks().length, 1, `seed ${seed}`)
     assert.equal(arena.verify(), [])
   }
 })

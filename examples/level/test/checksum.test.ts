@@ -1,7 +1,7 @@
 import { query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createSimulation } from '../src/sim/index.ts'
+import { checksumOf, createSimulation } from '../src/sim/index.ts'
 import { createTestArena, tinyMap } from './support/tiny-level.ts'
 
 const test = suite('level: checksum')
@@ -21,8 +21,8 @@ test('every logical value counts, of any entity, by its last bit', () => {
   const before = simulation.checksum()
   const groups = [
     [Body, [Position.x, Position.y, Place.cell]],
-    [Body, [Body.type, Body.heading, Body.isSolid, Body.health]],
-    [Actor, [Actor.ticsToTurn, Actor.ticsToFire, Actor.ticsDown]],
+    [Body, [Body.id, Body.type, Body.heading, Body.isSolid, Body.health]],
+    [Actor, [Actor.ticsToTurn, Actor.ticsToFire, Actor.ticsDown, Actor.random]],
     [Shot, [Position.x, Velocity.x, Velocity.y, Shot.owner, Shot.ticsFlown]],
   ] as const
   for (const [index, [component, columns]] of groups.entries()) {
@@ -62,6 +62,30 @@ test('offsets and capacities do not count', () => {
   bodies.insert(other, components.Place.cell[other])
   assert.is(simulation.checksum(), before)
   pool.free(old)
+})
+
+test('digests of shards add up, in any order', () => {
+  const { level } = start().scene
+  const events = { shotsFired: 5, hits: 3, knockouts: 1 }
+  const one = { hashSum: 0xfffffff0, entityCount: 7, events }
+  const other = { hashSum: 0x20, entityCount: 2, events: { ...events, hits: 4 } }
+  const both = {
+    hashSum: 0x10,
+    entityCount: 9,
+    events: { shotsFired: 10, hits: 7, knockouts: 2 },
+  }
+  const expected = checksumOf(level, [both])
+  assert.is(checksumOf(level, [one, other]), expected)
+  assert.is(checksumOf(level, [other, one]), expected)
+  for (const changed of [
+    { ...both, hashSum: 0x11 },
+    { ...both, entityCount: 8 },
+    { ...both, events: { ...both.events, shotsFired: 9 } },
+    { ...both, events: { ...both.events, hits: 8 } },
+    { ...both, events: { ...both.events, knockouts: 3 } },
+  ]) {
+    assert.is.not(checksumOf(level, [changed]), expected, JSON.stringify(changed))
+  }
 })
 
 test('is an unsigned integer of 32 bits', () => {

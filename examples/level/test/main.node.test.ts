@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
@@ -14,11 +14,12 @@ const root = process.env.ASHLAR_ROOT ?? process.cwd()
 const folder = mkdtempSync(join(tmpdir(), 'level-main-'))
 test.after(() => rmSync(folder, { recursive: true }))
 
-// As one file, the program starts in a tenth of the time that tsx takes.
+// As a file for each thread, the program starts in a tenth of the time that tsx takes.
 const bundle = join(folder, 'main.mjs')
 buildSync({
-  entryPoints: [join(root, 'examples/level/src/main.ts')],
-  outfile: bundle,
+  entryPoints: ['main', 'shard-worker'].map((name) => join(root, `examples/level/src/${name}.ts`)),
+  outdir: folder,
+  outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -56,15 +57,24 @@ function writeFile(name: string, bytes: Uint8Array): string {
 test('--help lists the flags', () => {
   const { status, stdout } = level('--help')
   assert.is(status, 0)
-  for (const flag of ['--wad', '--tiny', '--map', '--seed', '--seconds', '--entities', '--json']) {
-    assert.ok(stdout.includes(flag), flag)
-  }
+  const flags = 'wad tiny map seed seconds entities workers json'.split(' ')
+  for (const flag of flags) assert.ok(stdout.includes(`--${flag}`), flag)
 })
 
 test('runs from its sources, as npm start does it', () => {
   const args = ['--tiny', '--seconds', '1', '--json']
   const { status, stdout } = node('--import', 'tsx', 'examples/level/src/main.ts', ...args)
   assert.is(status, 0)
+  assert.is(JSON.parse(stdout).checksum, JSON.parse(level(...args).stdout).checksum)
+})
+
+test('runs from its sources with workers, too', () => {
+  const args = ['--tiny', '--seconds', '1', '--json', '--workers', '2']
+  const { status, stdout, stderr } = node(
+    ...['--import', 'tsx', 'examples/level/src/main.ts'],
+    ...args,
+  )
+  assert.is(status, 0, stderr)
   assert.is(JSON.parse(stdout).checksum, JSON.parse(level(...args).stdout).checksum)
 })
 
@@ -156,6 +166,63 @@ function twoMaps(): Uint8Array {
   return writeWad('IWAD', [...lumps, { ...lumps[0], name: 'E1M2' }, ...lumps.slice(1)])
 }
 
+test('--workers: the same checksum, and a row for each worker', () => {
+  const args = ['--tiny', '--seconds', '4', '--entities', '30']
+  const one = JSON.parse(level(...args, '--json').stdout)
+  assert.is(one.workers, 0)
+  assert.equal(one.maps[0].workers, [])
+  for (const workers of [1, 2, 3, 4]) {
+    const { status, stdout, stderr } = level(...args, '--workers', `${workers}`, '--json')
+    assert.is(status, 0, stderr)
+    assert.is(stderr, '')
+    const report = JSON.parse(stdout)
+    assert.is(report.checksum, one.checksum, `${workers} workers`)
+    assert.is(report.workers, workers)
+    assert.is(report.blocksLeft, 0)
+    assert.is(report.maps[0].workers.length, workers)
+    assert.is(report.maps[0].entities, one.maps[0].entities)
+  }
+  const { status, stdout } = level(...args, '--workers', '2')
+  assert.is(status, 0)
+  assert.match(stdout, /^E1M1: 33 things, 30 more actors, 4 s, seed 1, 2 workers$/m)
+  assert.match(stdout, /^ {2}worker +entities +handed over +remote frees +steps\/s +busy$/m)
+  assert.match(stdout, /^ {2}1 +\d+ +\d+ +\d+ +[\d,]+ +\d+ %$/m)
+  assert.match(stdout, /^ {2}2 +\d+ +\d+ +\d+ +[\d,]+ +\d+ %$/m)
+  assert.match(stdout, /allocs per second +[\d,]+ {3}\(cell lists, trails and mail\)$/m)
+  assert.match(stdout, /arena +empty again after the map: 0 blocks left$/m)
+  assert.ok(stdout.includes(one.checksum))
+})
+
+test('--workers with --map all', () => {
+  const file = writeFile('two-maps.wad', twoMaps())
+  const args = ['--wad', file, '--map', 'all', '--seconds', '1', '--entities', '50']
+  const one = JSON.parse(level(...args, '--json').stdout)
+  const { status, stdout } = level(...args, '--workers', '3')
+  assert.is(status, 0)
+  assert.match(stdout, /^2 maps: 66 things, 50 more actors each, 1 s each, seed 1, 3 workers$/m)
+  assert.match(stdout, /^ {2}3 +\d+ +\d+ +\d+ +[\d,]+ +\d+ %$/m)
+  assert.match(stdout, /empty again after each of the 2 maps: 0 blocks left/)
+  assert.ok(stdout.includes(one.checksum))
+})
+
+test('a worker that fails: its message, exit code 1, and no summary', () => {
+  const worker = join(folder, 'shard-worker.mjs')
+  const args = ['--tiny', '--seconds', '1', '--workers', '2', '--json']
+  const program = readFileSync(worker)
+  try {
+    writeFileSync(worker, 'process.exit(7)')
+    assertFails(args, /^level: worker [12] of 2 ended with exit code 7 in the midst of its work\n$/)
+    writeFileSync(worker, "throw new RangeError('planted')")
+    const { status, stdout, stderr } = level(...args)
+    assert.is(status, 1)
+    assert.is(stdout, '')
+    assert.match(stderr, /^level: worker [12] of 2 failed: RangeError: planted\n\s+at /)
+  } finally {
+    writeFileSync(worker, program)
+  }
+  assert.is(level(...args).status, 0)
+})
+
 test('a map in any case, and one that is not there', () => {
   assert.is(level('--tiny', '--map', 'e1m1', '--seconds', '0.1').status, 0)
   assertFails(
@@ -172,6 +239,10 @@ test('wrong flags', () => {
   assertFails(['--seconds', '1e9'], /is invalid/)
   assertFails(['--entities', '1.5'], /is invalid.*whole number from 0 to 20000/)
   assertFails(['--entities'], /argument missing/)
+  for (const workers of ['0', '-1', '1.5', '2x', '', ' ', '65', '1e9', 'Infinity', '0x2']) {
+    assertFails(['--workers', workers], /is invalid.*whole number from 1 to 64|argument missing/)
+  }
+  assertFails(['--workers'], /argument missing/)
   assertFails(['--wat'], /unknown option '--wat'/)
   assertFails(['E1M1'], /too many arguments/)
   assertFails(['--tiny', '--wad', 'x.wad'], /--tiny and --wad exclude each other/)

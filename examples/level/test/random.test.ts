@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createRandom } from '../src/sim/random.ts'
+import { createRandom, randomBelow, randomStateOf } from '../src/sim/random.ts'
 
 const test = suite('level: random')
 
@@ -46,6 +46,43 @@ test('numbers are in range and evenly spread', () => {
     const worst = Math.max(...buckets.map((bucket) => Math.abs(bucket - expected)))
     assert.ok(worst < expected / 5, `${buckets}`)
   }
+})
+
+test('an element of an array is a state, and its neighbours are left alone', () => {
+  const states = new Int32Array(3).fill(-7)
+  createRandom(states.subarray(1, 2), 42)
+  const expected = draw(42, 1000)
+  assert.equal(
+    expected.map(() => randomBelow(states, 1, 1000)),
+    expected,
+  )
+  assert.equal([states[0], states[2]], [-7, -7])
+})
+
+test('sequences of one seed: none is stuck, and none runs into the next', () => {
+  for (const seed of [0, 1, 0xffffffff, -5]) {
+    const states = Int32Array.from({ length: 5000 }, (_, id) => randomStateOf(seed, id))
+    assert.is(new Set(states).size, 5000, `seed ${seed}`)
+    assert.not.ok(states.includes(0), `seed ${seed}`)
+    // All are pieces of one cycle: 40 draws of one must not meet the beginning of another.
+    const beginnings = new Set(states)
+    for (const begin of states.slice(0, 200)) {
+      const state = new Int32Array([begin])
+      for (let i = 0; i < 40; i++) {
+        randomBelow(state, 0, 2)
+        assert.not.ok(beginnings.has(state[0]), `seed ${seed}`)
+      }
+    }
+  }
+  assert.is.not(randomStateOf(1, 2), randomStateOf(2, 1))
+})
+
+test('the first draws of all sequences are evenly spread', () => {
+  const buckets = new Int32Array(64)
+  for (let id = 1; id <= 6400; id++) {
+    buckets[randomBelow(new Int32Array([randomStateOf(1, id)]), 0, 64)]++
+  }
+  for (const count of buckets) assert.ok(count > 60 && count < 145, `${buckets}`)
 })
 
 test.run()

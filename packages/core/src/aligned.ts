@@ -40,8 +40,10 @@ export function shiftPayload(
   i32[shifted] = livePattern(memory.tag) | alignmentBits(alignment) | classIndex
   i32[shifted + 1] = byteLength
   if (offset !== block) {
-    i32[header] = shiftedPattern(memory.tag) | classIndex
+    // Free until the offset is there: the block of a thread that dies before was not allocated.
+    i32[header] = freePattern(memory.tag) | classIndex
     i32[header + 1] = offset
+    i32[header] = shiftedPattern(memory.tag) | classIndex
   }
   return offset
 }

@@ -1,15 +1,25 @@
 /** The front of the package: makes arenas, attaches to them, opens pools. */
+import { adoptSlot } from './adopt.ts'
 import { type BlockInfo, listBlocks } from './blocks.ts'
 import { type ArenaOptions, findGround, isShared } from './buffers.ts'
 import { checkControl, writeControl } from './control.ts'
-import { corrupt, invalidArgument, notAnArena, notShareable, shown } from './errors.ts'
+import {
+  type ArenaError,
+  corrupt,
+  invalidArgument,
+  notAdoptable,
+  notAnArena,
+  notShareable,
+  shown,
+} from './errors.ts'
 import { ELEMENT_TYPES, type ElementArray, typeInHeader } from './header.ts'
+import { SLOT_RESERVED } from './layout.ts'
 import { byteLengthAt, headerWordAt, liveBlockAt } from './lookup.ts'
 import { ArenaMemory } from './memory.ts'
 import { createPool } from './pool.ts'
 import type { Pool } from './pool-api.ts'
 import { stridesWith } from './size-classes.ts'
-import { openSlot } from './slots.ts'
+import { checkedSlot, claimSlot, openSlot } from './slots.ts'
 import { type ArenaStats, collectStats } from './stats.ts'
 import { type Violation, verifyArena } from './verify/verify.ts'
 
@@ -28,6 +38,8 @@ export interface ArenaHandle {
  */
 export class Arena {
   readonly #memory: ArenaMemory
+  /** Pools that this thread opened, by slot; closed ones until the slot is opened again. */
+  readonly #pools = new Map<number, Pool>()
   /** Whether other threads can attach. */
   readonly shared: boolean
 
@@ -72,6 +84,18 @@ export class Arena {
     }
     checkControl(buffer, byteOffset)
     return new Arena(new ArenaMemory(buffer, byteOffset), true)
+  }
+
+  /**
+   * Called for each block that another thread freed although it was free already, which shows when its
+   * owner takes it back: in this thread, some time after the call that found it.
+   */
+  get onViolation(): ((error: ArenaError) => void) | undefined {
+    return this.#memory.onViolation
+  }
+
+  set onViolation(hook: ((error: ArenaError) => void) | undefined) {
+    this.#memory.onViolation = hook
   }
 
   /** The buffer that the arena lies in. That of a WebAssembly.Memory is another after it has grown. */
@@ -160,8 +184,40 @@ export class Arena {
    * Opens a pool for this thread, on a slot of its own.
    * @throws ArenaError 'no-free-slot'
    */
-  openPool(): Pool {
-    return createPool(this.#memory, openSlot(this.#memory))
+  openPool(reserved?: number): Pool {
+    return this.#keep(createPool(this.#memory, openSlot(this.#memory, reserved)))
+  }
+
+  /**
+   * Keeps a slot for a thread that is about to start, so that it is known which slot to adopt if it
+   * dies, however early. That thread opens it with `arena.openPool(slot)`.
+   * @throws ArenaError 'no-free-slot'
+   */
+  reserveSlot(): number {
+    return claimSlot(this.#memory, SLOT_RESERVED)
+  }
+
+  /**
+   * Takes over the slot of a thread that has died, at whatever instruction, and repairs it: what was
+   * free is free again, what was live stays live and is found by `blocks()`, what had been half claimed
+   * or half delivered is undone or completed. Other threads may go on meanwhile.
+   *
+   * Only after the death is confirmed: see `whenDead` and `holdLife`. A thread that was merely told to
+   * terminate may run on.
+   * @param generation of the pool that died, where known: `pool.generation`. A slot that was adopted
+   * by another thread already is then refused, instead of torn from it
+   * @throws ArenaError 'not-adoptable', 'invalid-argument'
+   */
+  adopt(slot: number, generation?: number): Pool {
+    if (this.#pools.get(slot)?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
+    const dead = checkedSlot(this.#memory, slot)
+    adoptSlot(this.#memory, dead, generation)
+    return this.#keep(createPool(this.#memory, dead))
+  }
+
+  #keep(pool: Pool): Pool {
+    this.#pools.set(pool.slot, pool)
+    return pool
   }
 
   /**

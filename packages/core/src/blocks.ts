@@ -1,5 +1,5 @@
 /** Lists the blocks that callers hold. */
-import { ELEMENT_TYPE_NAMES, type ElementTypeName, typeInHeader } from './header.ts'
+import { ELEMENT_TYPE_NAMES, type ElementTypeName, PARCEL_TYPE, typeInHeader } from './header.ts'
 import { headerWordAt, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { forEachBlockIn, forEachRun, heldOffset } from './walk.ts'
@@ -23,7 +23,9 @@ export function listBlocks(memory: ArenaMemory): BlockInfo[] {
     forEachBlockIn(memory, head, (block) => {
       const offset = heldOffset(memory, block)
       if (offset === 0) return
-      const type = ELEMENT_TYPE_NAMES[typeInHeader(headerWordAt(memory, offset))]
+      const elementType = typeInHeader(headerWordAt(memory, offset))
+      if (elementType === PARCEL_TYPE) return
+      const type = ELEMENT_TYPE_NAMES[elementType]
       blocks.push({ offset, byteLength: secondWordAt(memory, offset), type, slot })
     })
   })

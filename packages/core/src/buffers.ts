@@ -95,6 +95,11 @@ function callersGround(options: ArenaOptions, slotCount: number, classCount: num
     throw invalidArgument('buffer', options.buffer, 'none beside `memory`: give one of them')
   }
   const buffer: unknown = memory === undefined ? options.buffer : memory?.buffer
+  // By its tag: a page that may not share memory has shared WebAssembly.Memory, but not the class.
+  const tag = Object.prototype.toString.call(buffer)
+  if (tag === '[object SharedArrayBuffer]' && whyNotShareable() !== '') {
+    throw notShareable(whyNotShareable())
+  }
   if (!isBuffer(buffer)) {
     const [name, given] = memory === undefined ? ['buffer', options.buffer] : ['memory', memory]
     throw invalidArgument(name, given, 'an ArrayBuffer, a SharedArrayBuffer or a wasm Memory')

@@ -11,6 +11,9 @@ export type ArenaErrorCode =
   | 'corrupt'
   | 'not-shareable'
   | 'no-free-slot'
+  | 'not-adoptable'
+  | 'life-taken'
+  | 'no-web-locks'
 
 /** What every function of the package throws. The arena is as it was before the call. */
 export class ArenaError extends Error {
@@ -76,6 +79,39 @@ export const noFreeSlot = (slotCount: number) =>
   new ArenaError(
     'no-free-slot',
     `all ${slotCount} slots have an open pool. Close one, or create the arena with more \`slots\``,
+  )
+
+export const notReserved = (slot: number, state: string) =>
+  new ArenaError(
+    'invalid-argument',
+    `slot ${slot} is ${state}, expected one that arena.reserveSlot() gave and nobody has opened yet`,
+  )
+
+export const notAdoptable = (slot: number, reason: string) =>
+  new ArenaError(
+    'not-adoptable',
+    `slot ${slot} cannot be adopted: ${reason}. Adopt a slot once, after its thread has died`,
+  )
+
+export const lifeTaken = (lockName: string) =>
+  new ArenaError(
+    'life-taken',
+    `the life ${lockName} is held by another thread, or somebody has awaited whenDead() of it, so that ` +
+      'this thread counts as dead. Do not use its slot. Start a thread with a life of its own',
+  )
+
+export const noWebLocks = () =>
+  new ArenaError(
+    'no-web-locks',
+    'navigator.locks is missing here, and nothing else confirms the death of a thread. Browsers have ' +
+      'it in secure contexts only: serve the page by https, or from localhost',
+  )
+
+export const noRoomForMail = (offset: number) =>
+  new ArenaError(
+    'out-of-memory',
+    `the block at offset ${offset} belongs to another thread, and there is no room to note it for ` +
+      'that thread. It is still live: free it again when something else was freed',
   )
 
 export const notAnArena = (what: string) =>

@@ -84,6 +84,9 @@ export const ELEMENT_TYPE_NAMES = [
 ] as const
 export type ElementTypeName = (typeof ELEMENT_TYPE_NAMES)[number]
 
+/** Type of blocks that the library itself holds. */
+export const PARCEL_TYPE = 15
+
 /** What a header holds for the arrays of a constructor; -1 for one that it cannot name. */
 export function typeOf(type: unknown): number {
   // First what games use most; a search of ELEMENT_TYPES takes five times as long.

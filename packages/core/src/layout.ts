@@ -83,12 +83,19 @@
  * ## Slot: the memory's record of one pool; slots begin on lines of their own
  *
  *     word        field
- *          0      state of the slot, and generation << 8
+ *          0      state of the slot | tender + 1 << 8 | generation << 16
  *          1      owned span count
  *          2      peak owned span count
  *          3      owned span count when the free lists were last looked at for empty spans
- *       4-15      zero
- *      16-31      recovery words: what a thread was in the middle of when it died
+ *          4      blocks that other slots freed and this one took back
+ *          5      violations among them: blocks that were free already
+ *       6-15      zero
+ *         16      1 while mail is dealt with: misses that happen meanwhile leave it alone
+ *         17      slot whose mail is being taken, plus one
+ *         18      slot that a block is being forwarded to, plus one
+ *         19      `written` for that slot, as it was before
+ *         20      `taken`, as it was before
+ *      21-31      zero
  *     32-159      head of the free list, per class                       payload offset
  *    160-287      first partial span, per class                         span index
  *    288-415      handed count: live blocks and those on the free list, per class
@@ -185,6 +192,13 @@ export const SLOT_STATE = 0
 export const SLOT_OWNED_SPANS = 1
 export const SLOT_PEAK_OWNED_SPANS = 2
 export const SLOT_SPANS_AT_LOOK = 3
+export const SLOT_DRAINED = 4
+export const SLOT_VIOLATIONS = 5
+export const SLOT_BUSY_WITH_MAIL = 16
+export const SLOT_TAKING_FROM = 17
+export const SLOT_FORWARD_TO = 18
+export const SLOT_FORWARD_WRITTEN = 19
+export const SLOT_FORWARD_TAKEN = 20
 export const SLOT_FREE_HEADS = 32
 export const SLOT_PARTIAL_HEADS = SLOT_FREE_HEADS + CLASS_CAPACITY
 export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY
@@ -197,9 +211,14 @@ export const slotWordCount = (slotCount: number) =>
   SLOT_FIXED_WORD_COUNT + MAIL_ARRAY_COUNT * (Math.ceil(slotCount / 16) * 16)
 
 export const SLOT_STATE_MASK = 0xff
-export const SLOT_GENERATION = 1 << 8
+export const SLOT_TENDER_SHIFT = 8
+export const SLOT_GENERATION_SHIFT = 16
 /** Never opened. */
 export const SLOT_VACANT = 0
 export const SLOT_OPEN = 1
 /** Closed; it may still own spans, and the next pool to open takes it first. */
 export const SLOT_CLOSED = 2
+/** Kept for a thread that has yet to open its pool. */
+export const SLOT_RESERVED = 3
+/** Closed, and in the hands of another slot's thread, its tender, for a moment. */
+export const SLOT_TENDED = 4

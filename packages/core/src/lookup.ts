@@ -15,7 +15,7 @@ import {
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from './span-map.ts'
-import { asPayloadOffset, type PayloadOffset, type SpanIndex } from './units.ts'
+import { asPayloadOffset, type PayloadOffset, type SlotIndex, type SpanIndex } from './units.ts'
 
 /** The two words before a payload. */
 export const headerWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
@@ -106,9 +106,15 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
   )
 }
 
-/** The slot that owns the block that begins at an offset. */
-export const ownerOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>
-  ownerInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
+/**
+ * The slot that owns the block that begins at an offset. Throws when there is none by now: of two
+ * threads that free a block at once, the other one was first, and its span was given back.
+ */
+export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
+  const owner = ownerInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
+  if (owner < 0) throw unusedMemory(memory, block)
+  return owner
+}
 
 /** A block that was freed, and whose span then left its class, still shows by its header. */
 const unusedMemory = (memory: ArenaMemory, offset: number) =>

@@ -1,5 +1,5 @@
 /** The views over an arena's buffer, and the geometry that its control header states. */
-import { invalidArgument } from './errors.ts'
+import { type ArenaError, invalidArgument } from './errors.ts'
 import {
   CONTROL_BYTE_LENGTH,
   CONTROL_CLASS_COUNT,
@@ -70,6 +70,10 @@ export class ArenaMemory {
   readonly spanCount: number
   readonly controlSpanCount: number
   readonly slotCount: number
+  /** Words of a mail array: one per slot, rounded up to whole lines. */
+  readonly mailStride: number
+  /** Told of blocks that turn out to have been freed twice when their owner takes its mail. */
+  onViolation: ((error: ArenaError) => void) | undefined
   readonly tag: number
   readonly classes: SizeClasses
   readonly #control: number
@@ -88,6 +92,7 @@ export class ArenaMemory {
     this.spanCount = this.byteLength / 2 ** SPAN_SHIFT
     this.controlSpanCount = words[CONTROL_SPAN_COUNT]
     this.slotCount = words[CONTROL_SLOT_COUNT]
+    this.mailStride = Math.ceil(this.slotCount / 16) * 16
     this.tag = words[CONTROL_TAG]
     const classTable = words[CONTROL_CLASS_TABLE] >> 2
     const strides = words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT])
@@ -122,6 +127,12 @@ export class ArenaMemory {
       throw invalidArgument('the arena’s buffer', `${buffer.byteLength} bytes`, `${byteEnd} bytes`)
     }
     this.#views = new Views(buffer, byteEnd)
+  }
+
+  /** Tells the user's hook of a violation; what the hook throws does not meet an innocent caller. */
+  report(error: ArenaError): void {
+    const { onViolation } = this
+    if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
   }
 
   controlWord(field: number): WordIndex {

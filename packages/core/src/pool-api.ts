@@ -20,6 +20,12 @@ export interface Pool {
   /** Index of the pool's slot, which all of its blocks belong to. */
   readonly slot: number
 
+  /** Tells this use of the slot from others; `arena.adopt(slot, generation)` wants it. */
+  readonly generation: number
+
+  /** False once the pool was closed. */
+  readonly isOpen: boolean
+
   /**
    * Allocates `byteLength` bytes, 0 included, and gives the block's offset.
    * @param alignment of the offset: a power of two up to 4096; 16 by default
@@ -51,14 +57,15 @@ export interface Pool {
   realloc(offset: number, byteLength: number): number
 
   /**
-   * Changes a block's byte length where it stands, or not at all: false when there is no room. A large
-   * block grows over free spans behind it. Shrinking always succeeds.
+   * Changes a block's byte length where it stands, or not at all: false when there is no room, or the
+   * block is another thread's. A large block grows over free spans behind it. Shrinking a block of the
+   * pool's own always succeeds.
    * @throws ArenaError as `free`, 'invalid-argument'
    */
   tryResize(offset: number, byteLength: number): boolean
 
   /**
-   * Frees a block. `free(0)` does nothing, as in C.
+   * Frees a block, of whatever thread. `free(0)` does nothing, as in C.
    * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (its header was overwritten),
    * 'pool-closed'
    */
@@ -67,7 +74,16 @@ export interface Pool {
   /** The byte length that was asked for. @throws as `free` */
   byteLengthOf(offset: number): number
 
-  /** Gives empty spans back to the arena, and tells how many. Costs a look at the free blocks. */
+  /**
+   * Delivers the blocks of other threads that this one freed; until then up to 31 for each of them
+   * may wait here. `alloc` does it when it misses, so this is for threads that only free.
+   */
+  flush(): void
+
+  /**
+   * Takes back what other threads have freed, and gives empty spans back to the arena; tells how many.
+   * Costs a look at the free blocks. For threads that are idle, and after a burst.
+   */
   collect(options?: CollectOptions): number
 
   /**

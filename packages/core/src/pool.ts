@@ -9,15 +9,17 @@
  * 10 / 7.6 ns a pair): a class with fields 1.3 times as long; class table and divisors as words of
  * the arena, so that one typed array is enough: the same.
  */
-import { alignedByteLength, checkAlignment, freeShifted, shiftPayload } from './aligned.ts'
+import { alignedByteLength, checkAlignment, shiftPayload } from './aligned.ts'
+import { allocLarge } from './alloc-large.ts'
 import {
   checkCount,
   corrupt,
   invalidArgument,
-  invalidOffset,
+  noRoomForMail,
   outOfMemory,
   poolClosed,
 } from './errors.ts'
+import { freeBlock } from './free-block.ts'
 import {
   alignmentInHeader,
   type ElementArray,
@@ -29,16 +31,16 @@ import {
   typeInHeader,
   typeOf,
 } from './header.ts'
-import { allocLarge, freeLarge } from './large.ts'
-import { FIRST_PAYLOAD, LARGE_CLASS, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
-import { byteLengthAt, classOfBlock, headerWordAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
+import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
+import { byteLengthAt, headerWordAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
-import { resizeInPlace, resizeWithin } from './resize.ts'
-import { closeSlot } from './slots.ts'
-import { countFreeSpans, headPattern } from './span-map.ts'
+import { deliverAll, type Front, post, takeMail } from './remote/remote.ts'
+import { resizeInPlace, resizeInRoom, resizeWithin } from './resize.ts'
+import { closeSlot, slotGeneration } from './slots.ts'
+import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
 import { asSpanIndex, type SlotIndex } from './units.ts'
 
 /**
@@ -59,6 +61,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   const freed = freePattern(memory.tag)
   // Of a closed pool -1, which no word of the span map equals.
   let mine = headPattern(slot)
+  const theirs = mine & ~OWNER_MASK
 
   function tryAlloc(byteLength: number, alignment?: number): number {
     if (
@@ -85,7 +88,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     return offset !== 0 ? offset : throwOutOfMemory(byteLength)
   }
 
-  function free(offset: number): void {
+  /** The fast path of `free`; false when the block is not an ordinary one of this slot. */
+  function tryFree(offset: number): boolean {
     if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
       const header = (offset >> 2) - 2
       const word = i32[header]
@@ -105,11 +109,41 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
         i32[header] = freed | classIndex
         i32[header + 1] = i32[freeHeads + classIndex]
         i32[freeHeads + classIndex] = offset
+        return true
+      }
+    }
+    return false
+  }
+
+  function free(offset: number): void {
+    if (!tryFree(offset)) freeRemote(offset)
+  }
+
+  /** Free of a block that another slot owns: the same checks, then it is noted for the owner. */
+  function freeRemote(offset: number): void {
+    if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
+      const word = i32[(offset >> 2) - 2]
+      const classIndex = word & 0xff
+      const mapped = i32[spanMap + ((offset - base) >>> 16)]
+      const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
+      if (
+        mine !== -1 &&
+        (word & STATE_TAG_ALIGNMENT) === live &&
+        (mapped & ~OWNER_MASK) === (theirs | classIndex) &&
+        Math.imul(
+          Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
+          divisors[2 * classIndex],
+        ) === withinBlocks
+      ) {
+        postTo(ownerInMap(mapped), offset)
         return
       }
     }
     freeSlow(offset)
   }
+
+  /** What the cold paths need of the fast ones. */
+  const front: Front = { tryAlloc, tryFree }
 
   function tryAllocSlow(byteLength: number, alignment?: number): number {
     checkOpen()
@@ -122,9 +156,9 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       const block = tryAlloc(alignedByteLength(byteLength, alignment))
       return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
     }
-    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength)
+    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength, front)
     const classIndex = memory.classes.classFor(byteLength)
-    if (!refill(memory, slot, classIndex)) return 0
+    if (!refill(memory, slot, classIndex, front)) return 0
     if (i32[freeHeads + classIndex] <= 0) throw corrupt(`a free list begins at a negative offset`)
     return tryAlloc(byteLength)
   }
@@ -136,26 +170,14 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       return
     }
     if (offset === 0) return
-    const block = ownBlockAt(offset)
-    if (block !== offset) freeShifted(memory, offset)
-    const classIndex = classOfBlock(memory, block)
-    if (classIndex === LARGE_CLASS) {
-      freeLarge(memory, slot, block)
-      return
-    }
-    i32[(block >> 2) - 2] = freed | classIndex
-    i32[(block >> 2) - 1] = i32[freeHeads + classIndex]
-    i32[freeHeads + classIndex] = block
-  }
-
-  /** The start of the live block that a caller holds by `offset`, and that this slot owns. */
-  function ownBlockAt(offset: number) {
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
-    if (owner !== slot) {
-      throw invalidOffset(offset, `belongs to the pool of slot ${owner}, this is slot ${slot}`)
-    }
-    return block
+    if (owner === slot) freeBlock(memory, slot, block, offset)
+    else postTo(owner, offset)
+  }
+
+  function postTo(owner: SlotIndex, offset: number): void {
+    if (!post(memory, slot, owner, offset, front)) throw noRoomForMail(offset)
   }
 
   /** Comes first in all that is not fast: what is closed stays closed when the buffer is replaced. */
@@ -194,34 +216,49 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     checkOpen()
     if (i32[0] === undefined) return renewed().realloc(offset, byteLength)
     if (offset === 0) return alloc(byteLength)
-    const block = ownBlockAt(offset)
+    const block = liveBlockAt(memory, offset)
     checkCount('byteLength', byteLength, 'bytes')
-    if (resizeInPlace(memory, slot, block, offset, byteLength)) return offset
+    const isOwn = ownerOfBlock(memory, block) === slot
+    if (isOwn && resizeInPlace(memory, slot, block, offset, byteLength)) return offset
     const header = headerWordAt(memory, offset)
     const before = byteLengthAt(memory, block, offset)
     const moved = tryAlloc(byteLength, alignmentInHeader(header))
     if (moved === 0) {
-      if (!resizeWithin(memory, slot, block, offset, byteLength)) throwOutOfMemory(byteLength)
-      return offset
+      const stays = isOwn
+        ? resizeWithin(memory, slot, block, offset, byteLength)
+        : resizeInRoom(memory, block, offset, byteLength)
+      return stays ? offset : throwOutOfMemory(byteLength)
     }
     memory.i32[(moved >> 2) - 2] |= typeBits(typeInHeader(header))
     memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
-    free(offset)
+    try {
+      free(offset)
+    } catch (error) {
+      free(moved) // no room to note the other one for its owner
+      throw error
+    }
     return moved
   }
 
   function tryResize(offset: number, byteLength: number): boolean {
     checkOpen()
     if (i32[0] === undefined) return renewed().tryResize(offset, byteLength)
-    const block = ownBlockAt(offset)
+    const block = liveBlockAt(memory, offset)
     checkCount('byteLength', byteLength, 'bytes')
-    return resizeWithin(memory, slot, block, offset, byteLength)
+    const isOwn = ownerOfBlock(memory, block) === slot
+    return isOwn && resizeWithin(memory, slot, block, offset, byteLength)
   }
 
   function byteLengthOf(offset: number): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().byteLengthOf(offset)
     return byteLengthAt(memory, liveBlockAt(memory, offset), offset)
+  }
+
+  function flush(): void {
+    checkOpen()
+    if (i32[0] === undefined) return renewed().flush()
+    deliverAll(memory, slot)
   }
 
   function collect(options?: CollectOptions): number {
@@ -234,6 +271,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     if (typeof spans !== 'number' || !(spans >= 0)) {
       throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
     }
+    deliverAll(memory, slot)
+    takeMail(memory, slot, front)
     return reclaim(memory, slot, Math.min(spans, memory.spanCount))
   }
 
@@ -243,13 +282,19 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       renewed().close()
       return
     }
+    deliverAll(memory, slot)
+    takeMail(memory, slot, front)
     mine = -1
     classOf.fill(LARGE_ROW) // the row of large blocks has no free list
+    Object.assign(pool, { isOpen: false })
+    reclaim(memory, slot, memory.spanCount)
     closeSlot(memory, slot)
   }
 
   const methods = {
     slot,
+    generation: slotGeneration(memory, slot),
+    isOpen: true,
     alloc,
     tryAlloc,
     allocZeroed,
@@ -258,6 +303,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     tryResize,
     free,
     byteLengthOf,
+    flush,
     collect,
     close,
   }

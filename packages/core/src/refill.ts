@@ -1,7 +1,8 @@
 /**
  * Box 2: the miss path. A slot's free list of a class is empty; fill it.
  *
- *     refill -> a partial span's parked blocks, else carve it -> claim a run -> reclaim, claim again
+ *     refill -> mail -> a partial span's parked blocks, else carve it -> claim a run
+ *                                                -> reclaim, tend closed slots, claim again
  */
 import { carve } from './carve.ts'
 import {
@@ -20,19 +21,39 @@ import {
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf, link, reclaim, unlink } from './partial.ts'
 import { isLookDue, refillCount } from './policy.ts'
-import { claimRun, publishRun } from './span-map.ts'
+import { deliverAll, type Front, takeMail } from './remote/remote.ts'
+import { claimRun, publishRun, releaseRun } from './span-map.ts'
+import { tendClosedSlots } from './tend.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
 
-/** Fills the slot's empty free list of a class; false when the arena has no room for one block. */
-export function refill(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): boolean {
+/**
+ * Fills the slot's empty free list of a class; false when the arena has no room for one block.
+ * `front` is that of the slot's pool.
+ */
+export function refill(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  front: Front,
+): boolean {
+  const { i32 } = memory
+  deliverAll(memory, slot)
+  takeMail(memory, slot, front)
+  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  if (i32[freeHead] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
-  if (memory.i32[partial] === 0) {
+  if (i32[partial] === 0) {
     lookWhenDue(memory, slot)
-    const span = claimForClass(memory, slot, classIndex)
-    if (span === 0) return false
-    link(memory, slot, classIndex, span)
+    const span = claimForClass(memory, slot, classIndex, front)
+    if (i32[freeHead] !== 0) {
+      // The mail of a closed slot had some of this slot's by now.
+      if (span !== 0) releaseRun(memory, slot, span)
+      return true
+    }
+    if (span !== 0) link(memory, slot, classIndex, span)
+    else if (i32[partial] === 0) return false // else a closed slot had one
   }
-  install(memory, slot, classIndex, asSpanIndex(memory.i32[partial]))
+  install(memory, slot, classIndex, asSpanIndex(i32[partial]))
   return true
 }
 
@@ -90,9 +111,14 @@ export function handOut(
  * Claims a run for blocks of a class: a short one where there is no room for the usual one. Reclaims
  * first, as short runs amid what is free would leave less room than there was before.
  */
-function claimForClass(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): SpanIndex {
+function claimForClass(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  front: Front,
+): SpanIndex {
   let spanCount = memory.classes.runSpanCounts[classIndex]
-  let span = claimAfterReclaim(memory, slot, spanCount)
+  let span = claimAfterReclaim(memory, slot, spanCount, front)
   if (span === 0) {
     spanCount = memory.classes.shortRunSpanCounts[classIndex]
     span = claimRun(memory, slot, spanCount)
@@ -101,14 +127,19 @@ function claimForClass(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIn
   return span
 }
 
-/** Claims a run, after giving back the slot's empty spans where none is free. 0: out of memory. */
+/** Claims a run, after giving back empty spans where none is free. 0: out of memory. */
 export function claimAfterReclaim(
   memory: ArenaMemory,
   slot: SlotIndex,
   spanCount: number,
+  front: Front,
 ): SpanIndex {
-  const span = claimRun(memory, slot, spanCount)
-  if (span !== 0 || reclaim(memory, slot, memory.spanCount) === 0) return span
+  let span = claimRun(memory, slot, spanCount)
+  if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
+    span = claimRun(memory, slot, spanCount)
+  }
+  if (span !== 0) return span
+  tendClosedSlots(memory, slot, front)
   return claimRun(memory, slot, spanCount)
 }
 

@@ -3,7 +3,7 @@ import { alignedByteLength } from './aligned.ts'
 import { alignmentInHeader } from './header.ts'
 import { resizeLarge } from './large.ts'
 import { LARGE_CLASS } from './layout.ts'
-import { classOfBlock, headerWordAt, roomOfBlock } from './lookup.ts'
+import { classOfBlock, headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
@@ -22,11 +22,8 @@ export function resizeInPlace(
   const needed = alignedByteLength(byteLength, alignment)
   const isLarge = classOfBlock(memory, block) === LARGE_CLASS
   if (isLarge !== needed > memory.classes.maxByteLength) return false
-  const stays = isLarge
-    ? resizeLarge(memory, slot, block, needed)
-    : isGoodFit(memory, block, needed)
-  if (stays) memory.i32[(offset >> 2) - 1] = byteLength
-  return stays
+  if (isLarge) return resizeRun(memory, slot, block, offset, byteLength)
+  return isGoodFit(memory, block, needed) && resizeInRoom(memory, block, offset, byteLength)
 }
 
 /** Whether a block of a size class holds so many bytes and is more than half filled by them. */
@@ -47,12 +44,40 @@ export function resizeWithin(
   offset: number,
   byteLength: number,
 ): boolean {
+  const isLarge = classOfBlock(memory, block) === LARGE_CLASS
+  if (isLarge) return resizeRun(memory, slot, block, offset, byteLength)
+  return resizeInRoom(memory, block, offset, byteLength)
+}
+
+/** The same for a block of whatever slot: the length is its holder's, the run around it is not. */
+export function resizeInRoom(
+  memory: ArenaMemory,
+  block: PayloadOffset,
+  offset: number,
+  byteLength: number,
+): boolean {
   const alignment = alignmentInHeader(headerWordAt(memory, offset))
-  const needed = alignedByteLength(byteLength, alignment)
-  const fits =
-    classOfBlock(memory, block) === LARGE_CLASS
-      ? resizeLarge(memory, slot, block, needed)
-      : needed <= roomOfBlock(memory, block)
+  const fits = alignedByteLength(byteLength, alignment) <= roomOfBlock(memory, block)
   if (fits) memory.i32[(offset >> 2) - 1] = byteLength
   return fits
+}
+
+/**
+ * Resizes a large block and its run. A thread may die in between, and a run has to have room for what
+ * its block says: a block shrinks before its run, which never fails, and grows after it.
+ */
+function resizeRun(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  block: PayloadOffset,
+  offset: number,
+  byteLength: number,
+): boolean {
+  const length = (offset >> 2) - 1
+  if (byteLength < secondWordAt(memory, offset)) memory.i32[length] = byteLength
+  const alignment = alignmentInHeader(headerWordAt(memory, offset))
+  const needed = alignedByteLength(byteLength, alignment)
+  if (!resizeLarge(memory, slot, block, needed)) return false
+  memory.i32[length] = byteLength
+  return true
 }

@@ -13,6 +13,7 @@ import {
   MAP_POSITION_SHIFT,
   MAP_STATE_SHIFT,
   MAX_POSITION,
+  RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
   RECORD_WORD_COUNT,
   SLOT_OWNED_SPANS,
@@ -27,6 +28,7 @@ import {
 import type { ArenaMemory } from './memory.ts'
 import {
   asClassIndex,
+  asSlotIndex,
   asSpanIndex,
   type ClassIndex,
   type SlotIndex,
@@ -35,6 +37,8 @@ import {
 
 /** How often a claim starts again because a rival took a span from under it. */
 const MAX_ATTEMPTS = 8
+
+export const OWNER_MASK = 0xff << MAP_OWNER_SHIFT
 
 const mapWord = (state: number, owner: number, classIndex: number, position: number) =>
   classIndex |
@@ -50,7 +54,8 @@ export const headPattern = (slot: SlotIndex) => mapWord(SPAN_HEAD, slot, 0, 0)
 export const stateInMap = (word: number) => (word >>> MAP_STATE_SHIFT) & 0xf
 export const classInMap = (word: number): ClassIndex => asClassIndex(word & 0xff)
 /** Index of the owner's slot, or -1. */
-export const ownerInMap = (word: number) => ((word >>> MAP_OWNER_SHIFT) & 0xff) - 1
+export const ownerInMap = (word: number): SlotIndex =>
+  asSlotIndex(((word >>> MAP_OWNER_SHIFT) & 0xff) - 1)
 export const positionInMap = (word: number) => word >>> MAP_POSITION_SHIFT
 
 /** Claims the lowest run of so many free spans; 0 when there is none (span 0 is control). */
@@ -113,7 +118,7 @@ function claimSpans(
   return true
 }
 
-/** Puts a claimed run to use, with an empty record. The head comes last: it makes the run real. */
+/** Puts a claimed run to use, with a new record: of no block, or of the one large block. The head comes last: it makes the run real. */
 export function publishRun(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -123,6 +128,7 @@ export function publishRun(
 ): void {
   const record = memory.recordWord(head, 0)
   memory.i32.fill(0, record, record + RECORD_WORD_COUNT)
+  if (classIndex === LARGE_CLASS) memory.i32[record + RECORD_CARVED_COUNT] = 1
   extendRun(memory, slot, head, 1, spanCount, classIndex)
   const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
   Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
@@ -146,6 +152,23 @@ export function extendRun(
   memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
 }
 
+/** Makes a run of a closed slot that of its tender. The head comes first: its owner is the run's. */
+export function handOverRun(
+  memory: ArenaMemory,
+  from: SlotIndex,
+  to: SlotIndex,
+  head: SpanIndex,
+): void {
+  const spanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+  const map = memory.mapWord(head)
+  for (let i = 0; i < spanCount; i++) {
+    const word = memory.i32[map + i]
+    Atomics.store(memory.i32, map + i, (word & ~OWNER_MASK) | ((to + 1) << MAP_OWNER_SHIFT))
+  }
+  count(memory, from, -spanCount)
+  count(memory, to, spanCount)
+}
+
 /** Gives a run back, and how many spans it had. The head stops being one first, is free last. */
 export function releaseRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
   const { i32 } = memory
@@ -166,6 +189,13 @@ export function truncateRun(
   const from = memory.i32[runSpanCount]
   memory.i32[runSpanCount] = to
   releaseSpans(memory, slot, head + to, from - to)
+}
+
+/** Frees a span that belongs to no run. */
+export function freeSpan(memory: ArenaMemory, span: SpanIndex): void {
+  Atomics.store(memory.i32, memory.mapWord(span), SPAN_FREE)
+  const hint = memory.controlWord(CONTROL_FIRST_FREE_SPAN)
+  if (span < memory.i32[hint]) memory.i32[hint] = span
 }
 
 function releaseSpans(

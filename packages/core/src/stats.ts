@@ -6,6 +6,7 @@ import {
   LARGE_ROW,
   RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
+  SLOT_DRAINED,
   SLOT_LIVE_SEEN,
   SLOT_OWNED_SPANS,
   SLOT_PEAK_LIVE,
@@ -55,6 +56,8 @@ export interface SlotStats {
   readonly state: SlotState
   readonly spanCount: number
   readonly peakSpanCount: number
+  /** Blocks that other slots freed and this one took back, in all its generations, modulo 2^32. */
+  readonly remoteFrees: number
 }
 
 /**
@@ -174,4 +177,5 @@ const slotStats = (memory: ArenaMemory, slot: SlotIndex): SlotStats => ({
   state: slotState(memory, slot),
   spanCount: memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)],
   peakSpanCount: memory.i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)],
+  remoteFrees: memory.i32[memory.slotWord(slot, SLOT_DRAINED)] >>> 0,
 })

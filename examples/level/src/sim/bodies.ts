@@ -1,31 +1,34 @@
 // What solid things do to moving ones, asked through the cell lists. The path is that of
 // collision.ts.
+import type { Arena } from '@ashlar/core'
+import { BOARD_ID, BOARD_IS_SOLID, BOARD_RADIUS, BOARD_WORDS, BOARD_X, BOARD_Y } from './board.ts'
 import type { CellLists } from './cell-lists.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
-import type { Components } from './components.ts'
-import type { Level } from './level.ts'
+import type { Commons } from './commons.ts'
 import { BLOCK_UNITS_LOG2 } from './wad-block-map.ts'
 
+/** Bodies are told apart by their own ids here, not by entity ids. */
 export interface BodyQueries {
-  /** Whether the path of this entity ends in another solid body, and nearer to it than it began. */
-  isCrowded(eid: number): boolean
+  /** Whether the path of this body ends in another solid one, and nearer to it than it began. */
+  isCrowded(id: number, radius: number): boolean
   /** The solid body that the path meets first, or 0; `owner` does not count. */
   firstHit(owner: number): number
 }
 
-/** No entity has a body with a greater radius than `radiusMax`. */
+/** Answers about the bodies of all shards, as they were after the last step. */
 export function createBodyQueries(
-  level: Level,
-  { Position, Body }: Pick<Components, 'Position' | 'Body'>,
+  arena: Arena,
+  commons: Commons,
   bodies: CellLists,
   path: Float32Array,
-  radiusMax: number,
 ): BodyQueries {
-  const { originX, originY, columnCount, rowCount } = level.blockMap
-  function isCrowded(eid: number): boolean {
-    const { x, y } = Position
-    const { radius, isSolid } = Body
-    const reach = radius[eid] + radiusMax
+  const { f32, i32, u8 } = arena
+  const { shardOf, radiusMax } = commons
+  const { originX, originY, columnCount, rowCount } = commons.level.blockMap
+  const board = commons.board >> 2
+
+  function isCrowded(id: number, radius: number): boolean {
+    const reach = radius + radiusMax
     const atX = path[TO_X] - originX
     const atY = path[TO_Y] - originY
     const left = Math.max((atX - reach) >> BLOCK_UNITS_LOG2, 0)
@@ -35,16 +38,25 @@ export function createBodyQueries(
     for (let row = bottom; row <= top; row++) {
       for (let column = left; column <= right; column++) {
         const cell = row * columnCount + column
-        for (let i = bodies.count(cell) - 1; i >= 0; i--) {
-          const other = bodies.at(cell, i)
-          if (isSolid[other] === 0 || other === eid) continue
-          const apart = radius[eid] + radius[other]
-          const toX = path[TO_X] - x[other]
-          const toY = path[TO_Y] - y[other]
+        const count = bodies.count(cell)
+        if (count === 0) continue
+        const words = board + shardOf[cell] * BOARD_WORDS
+        const x = i32[words + BOARD_X]
+        const y = i32[words + BOARD_Y]
+        const ids = i32[words + BOARD_ID]
+        const radii = i32[words + BOARD_RADIUS]
+        const isSolid = i32[words + BOARD_IS_SOLID]
+        const list = bodies.wordOf(cell)
+        for (let i = list + count - 1; i >= list; i--) {
+          const other = i32[i]
+          if (u8[isSolid + other] === 0) continue
+          const apart = radius + u8[radii + other]
+          const toX = path[TO_X] - f32[x + other]
+          const toY = path[TO_Y] - f32[y + other]
           const distance = toX * toX + toY * toY
-          if (distance >= apart * apart) continue
-          const fromX = path[FROM_X] - x[other]
-          const fromY = path[FROM_Y] - y[other]
+          if (distance >= apart * apart || i32[ids + other] === id) continue
+          const fromX = path[FROM_X] - f32[x + other]
+          const fromY = path[FROM_Y] - f32[y + other]
           if (distance < fromX * fromX + fromY * fromY) return true
         }
       }
@@ -53,8 +65,6 @@ export function createBodyQueries(
   }
 
   function firstHit(owner: number): number {
-    const { x, y } = Position
-    const { radius, isSolid } = Body
     const fromX = path[FROM_X]
     const fromY = path[FROM_Y]
     const alongX = path[TO_X] - fromX
@@ -73,20 +83,31 @@ export function createBodyQueries(
     for (let row = bottom; row <= top; row++) {
       for (let column = left; column <= right; column++) {
         const cell = row * columnCount + column
-        for (let i = bodies.count(cell) - 1; i >= 0; i--) {
-          const other = bodies.at(cell, i)
-          if (isSolid[other] === 0 || other === owner) continue
-          const toX = x[other] - fromX
-          const toY = y[other] - fromY
+        const count = bodies.count(cell)
+        if (count === 0) continue
+        const words = board + shardOf[cell] * BOARD_WORDS
+        const x = i32[words + BOARD_X]
+        const y = i32[words + BOARD_Y]
+        const ids = i32[words + BOARD_ID]
+        const radii = i32[words + BOARD_RADIUS]
+        const isSolid = i32[words + BOARD_IS_SOLID]
+        const list = bodies.wordOf(cell)
+        for (let i = list + count - 1; i >= list; i--) {
+          const other = i32[i]
+          const id = i32[ids + other]
+          if (u8[isSolid + other] === 0 || id === owner) continue
+          const toX = f32[x + other] - fromX
+          const toY = f32[y + other] - fromY
           const along = toX * alongX + toY * alongY
           const t = along <= 0 ? 0 : along >= lengthSquared ? 1 : along / lengthSquared
           const dx = toX - t * alongX
           const dy = toY - t * alongY
-          const isHit = dx * dx + dy * dy < radius[other] * radius[other]
+          const radius = u8[radii + other]
+          const isHit = dx * dx + dy * dy < radius * radius
           // Of two that are met at once, the lower id: the order of a list must not decide.
-          if (isHit && (t < nearest || (t === nearest && other < hit))) {
+          if (isHit && (t < nearest || (t === nearest && id < hit))) {
             nearest = t
-            hit = other
+            hit = id
           }
         }
       }

@@ -2,8 +2,8 @@
 // block, that doubles when it is full, halves when three quarters are empty, and goes back when the
 // last one leaves.
 //
-// The heads are a block too: for each cell the offset of its list (0: none), its count and its
-// capacity.
+// The heads are one block for all shards: for each cell the offset of its list (0: none), its count
+// and its capacity. Any shard may read them; only the one that has the cell writes its head and list.
 import type { Arena } from '@ashlar/core'
 import type { CountedPool } from './counted-pool.ts'
 
@@ -11,6 +11,7 @@ const LIST_OFFSET = 0
 const LIST_COUNT = 1
 const LIST_CAPACITY = 2
 const HEAD_WORDS = 4
+export const HEAD_BYTE_LENGTH = 4 * HEAD_WORDS
 
 const CAPACITY_MIN = 4
 
@@ -24,33 +25,34 @@ export interface Place {
 }
 
 export interface CellLists {
-  readonly cellCount: number
   count(cell: number): number
   /** The entity at an index below `count(cell)`; removal moves the last one into the gap. */
   at(cell: number, index: number): number
+  /** Where that list begins in the arena's i32, for loops over all of it. */
+  wordOf(cell: number): number
   /** The entity must be in no list of this place. */
   insert(eid: number, cell: number): void
   remove(eid: number): void
   move(eid: number, cell: number): void
-  /** Frees all lists and the heads; entities stay as they are. */
-  dispose(): void
+  /** Frees the lists of these cells; entities stay as they are. */
+  dispose(cells: Iterable<number>): void
 }
 
+/** `headsOffset` is that of a block of HEAD_BYTE_LENGTH for each cell, zero at first. */
 export function createCellLists(
   arena: Arena,
   pool: CountedPool,
   place: Place,
-  cellCount: number,
+  headsOffset: number,
 ): CellLists {
-  const { u32, i32 } = arena
-  const headsOffset = pool.allocZeroed(cellCount * HEAD_WORDS * 4)
+  const { i32 } = arena
   const heads = headsOffset >> 2
 
   function insert(eid: number, cell: number): void {
     const head = heads + cell * HEAD_WORDS
     const count = i32[head + LIST_COUNT]
     if (count === i32[head + LIST_CAPACITY]) grow(head)
-    u32[(i32[head + LIST_OFFSET] >> 2) + count] = eid
+    i32[(i32[head + LIST_OFFSET] >> 2) + count] = eid
     i32[head + LIST_COUNT] = count + 1
     place.cell[eid] = cell
     place.slot[eid] = count
@@ -61,8 +63,8 @@ export function createCellLists(
     const slot = place.slot[eid]
     const list = i32[head + LIST_OFFSET] >> 2
     const count = i32[head + LIST_COUNT] - 1
-    const last = u32[list + count]
-    u32[list + slot] = last
+    const last = i32[list + count]
+    i32[list + slot] = last
     place.slot[last] = slot
     i32[head + LIST_COUNT] = count
     if (4 * count <= i32[head + LIST_CAPACITY]) shrink(head, count)
@@ -89,9 +91,9 @@ export function createCellLists(
   }
 
   return {
-    cellCount,
     count: (cell) => i32[heads + cell * HEAD_WORDS + LIST_COUNT],
-    at: (cell, index) => u32[(i32[heads + cell * HEAD_WORDS + LIST_OFFSET] >> 2) + index],
+    at: (cell, index) => i32[(i32[heads + cell * HEAD_WORDS + LIST_OFFSET] >> 2) + index],
+    wordOf: (cell) => i32[heads + cell * HEAD_WORDS + LIST_OFFSET] >> 2,
     insert,
     remove,
     move(eid, cell) {
@@ -99,12 +101,12 @@ export function createCellLists(
       remove(eid)
       insert(eid, cell)
     },
-    dispose() {
-      for (let cell = 0; cell < cellCount; cell++) {
-        const offset = i32[heads + cell * HEAD_WORDS + LIST_OFFSET]
-        if (offset !== 0) pool.free(offset)
+    dispose(cells) {
+      for (const cell of cells) {
+        const head = heads + cell * HEAD_WORDS
+        pool.free(i32[head + LIST_OFFSET])
+        i32.fill(0, head, head + HEAD_WORDS)
       }
-      pool.free(headsOffset)
     },
   }
 }

@@ -1,15 +1,25 @@
-// A number that two runs share if they came to the same state, on whatever engine. It covers
-// logical values, in the order of entity ids and of cells; never offsets or capacities, which are
-// the arena's own affair.
+// A number that two runs share if they came to the same state, on whatever engine, with however many
+// shards. It covers logical values: never offsets, capacities or entity ids, which are the arena's and
+// the shards' own affair. Every entity and every cell has a hash, and the sum of all of them does not
+// ask for an order.
 import { getAllEntities, hasComponent } from 'bitecs'
-import type { Scene } from './scene.ts'
+import type { Level } from './level.ts'
+import type { Scene, SceneEvents } from './scene.ts'
 import { SHOT_KINDS } from './thing-kinds.ts'
+
+/** What one shard adds to the checksum. */
+export interface Digest {
+  /** Of the hashes of its entities and cells, modulo 2^32. */
+  readonly hashSum: number
+  readonly entityCount: number
+  readonly events: Pick<SceneEvents, 'shotsFired' | 'hits' | 'knockouts'>
+}
 
 /** FNV-1a over 32-bit words instead of bytes; a float counts with its bits. */
 function createHash() {
   const floats = new Float32Array(1)
   const bits = new Int32Array(floats.buffer)
-  let hash = 0x811c9dc5 | 0
+  let hash = 0
   const addInt = (value: number) => {
     hash = Math.imul(hash ^ value, 0x01000193)
     // Products carry upwards only; this brings upper bits down, or the lower half would miss them.
@@ -19,26 +29,31 @@ function createHash() {
     floats[0] = value
     addInt(bits[0])
   }
-  return { addInt, addFloat, value: () => hash >>> 0 }
+  const start = () => {
+    hash = 0x811c9dc5 | 0
+  }
+  return { start, addInt, addFloat, value: () => hash >>> 0 }
 }
 
-/** An unsigned integer of 32 bits. */
-export function checksumOf(scene: Scene): number {
-  const { world, arena, level, bodies, shots, events, components } = scene
+export function digestOf(scene: Scene, ownCells: Iterable<number>): Digest {
+  const { world, arena, bodies, shots, events, components } = scene
   const { Position, Place, Body, Actor, Velocity, Shot } = components
-  const { addInt, addFloat, value } = createHash()
-  const eids = getAllEntities(world).toSorted((a, b) => a - b)
-  addInt(eids.length)
+  const { start, addInt, addFloat, value } = createHash()
+  let hashSum = 0
+  const eids = getAllEntities(world)
   for (const eid of eids) {
-    addInt(eid)
+    start()
     addFloat(Position.x[eid])
     addFloat(Position.y[eid])
     addInt(Place.cell[eid])
     if (hasComponent(world, eid, Body)) {
-      for (const column of [Body.type, Body.heading, Body.isSolid, Body.health]) addInt(column[eid])
+      for (const column of [Body.id, Body.type, Body.heading, Body.isSolid, Body.health]) {
+        addInt(column[eid])
+      }
     }
     if (hasComponent(world, eid, Actor)) {
-      for (const column of [Actor.ticsToTurn, Actor.ticsToFire, Actor.ticsDown]) addInt(column[eid])
+      const { ticsToTurn, ticsToFire, ticsDown, random } = Actor
+      for (const column of [ticsToTurn, ticsToFire, ticsDown, random]) addInt(column[eid])
     }
     if (hasComponent(world, eid, Shot)) {
       addFloat(Velocity.x[eid])
@@ -48,12 +63,27 @@ export function checksumOf(scene: Scene): number {
       const trail = Shot.trail[eid] >> 2
       for (let i = 0; i < 2 * pointCount; i++) addFloat(arena.f32[trail + i])
     }
+    hashSum = (hashSum + value()) >>> 0
   }
-  for (let cell = 0; cell < bodies.cellCount; cell++) {
-    addInt(bodies.count(cell))
-    addInt(shots.count(cell))
+  for (const cell of ownCells) {
+    start()
+    for (const word of [cell, bodies.count(cell), shots.count(cell)]) addInt(word)
+    hashSum = (hashSum + value()) >>> 0
   }
+  return { hashSum, entityCount: eids.length, events: { ...events } }
+}
+
+/** An unsigned integer of 32 bits, of the digests of all shards. */
+export function checksumOf(level: Level, digests: readonly Digest[]): number {
+  const { start, addInt, value } = createHash()
+  const sum = (of: (digest: Digest) => number) =>
+    digests.reduce((total, digest) => (total + of(digest)) >>> 0, 0)
+  start()
   addInt(level.lineCount)
-  for (const count of [events.shotsFired, events.hits, events.knockouts]) addInt(count)
+  addInt(sum((digest) => digest.hashSum))
+  addInt(sum((digest) => digest.entityCount))
+  addInt(sum(({ events }) => events.shotsFired))
+  addInt(sum(({ events }) => events.hits))
+  addInt(sum(({ events }) => events.knockouts))
   return value()
 }

@@ -9,6 +9,8 @@ export function createComponents(storage: Storage) {
     Place: storage.component('Place', { cell: t.i32, slot: t.i32 }),
     /** Every thing of the level. `type` is its number in the WAD, `radius` is in map units. */
     Body: storage.component('Body', {
+      /** From 1, in the order of spawning: entity ids differ between shards, this does not. */
+      id: t.i32,
       type: t.i16,
       heading: t.u8,
       radius: t.u8,
@@ -26,12 +28,21 @@ export function createComponents(storage: Storage) {
       ticsToFire: t.i16,
       /** Until it gets up again; 0 for one that stands. */
       ticsDown: t.i16,
+      /** Its own sequence of random numbers. */
+      random: t.i32,
+      /** What it has decided: where it will be after this step, in map units, and the cell there. */
+      toX: t.f32,
+      toY: t.f32,
+      toCell: t.i32,
     }),
     /** Map units a tic. */
     Velocity: storage.component('Velocity', { x: t.f32, y: t.f32 }),
-    /** A projectile. `trail` is the offset of a block of its last positions, x and y in turn. */
+    /**
+     * A projectile. `owner` is the id of a body, `trail` the offset of a block of the last positions,
+     * x and y in turn.
+     */
     Shot: storage.component('Shot', {
-      owner: t.eid,
+      owner: t.i32,
       kind: t.u8,
       ticsFlown: t.u16,
       trail: t.u32,

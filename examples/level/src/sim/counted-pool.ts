@@ -10,7 +10,6 @@ export interface PoolCounts {
 export interface CountedPool {
   readonly counts: PoolCounts
   alloc(byteLength: number): number
-  allocZeroed(byteLength: number): number
   realloc(offset: number, byteLength: number): number
   free(offset: number): void
 }
@@ -23,10 +22,6 @@ export function createCountedPool(pool: Pool): CountedPool {
     alloc(byteLength) {
       counts.allocs++
       return pool.alloc(byteLength)
-    },
-    allocZeroed(byteLength) {
-      counts.allocs++
-      return pool.allocZeroed(byteLength)
     },
     realloc(offset, byteLength) {
       counts.reallocs++

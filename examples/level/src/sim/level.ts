@@ -1,6 +1,6 @@
 // A level in the arena: vertices, lines, sectors and block map, each in blocks of their own.
 // Nothing of it changes while the simulation runs, so its views may be kept; they stay valid until
-// `dispose`.
+// `dispose`. Posted to another thread they are views of the same blocks there, if the arena is shared.
 import type { ElementArray, ElementArrayConstructor, Pool } from '@ashlar/core'
 import type { BlockMap } from './wad-block-map.ts'
 import type { MapData } from './wad-map.ts'
@@ -21,6 +21,9 @@ export interface Level {
   /** Floor, ceiling, light of each sector. */
   readonly sectors: Int16Array
   readonly blockMap: BlockMap
+}
+
+export interface OwnedLevel extends Level {
   /** Gives the blocks back; the level must not be used any more. */
   dispose(): void
 }
@@ -40,7 +43,7 @@ const WAD_BLOCKS_MONSTERS = 2
 type NumberArray = Exclude<ElementArray, BigInt64Array | BigUint64Array>
 
 /** @throws ArenaError 'out-of-memory'; what was allocated until then is given back. */
-export function createLevel(pool: Pool, map: MapData): Level {
+export function createLevel(pool: Pool, map: MapData): OwnedLevel {
   const offsets: number[] = []
   const dispose = () => {
     for (const offset of offsets.splice(0)) pool.free(offset)

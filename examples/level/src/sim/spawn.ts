@@ -1,9 +1,11 @@
-// Fills the scene: an entity for each thing of the map, and as many more actors as are wanted.
+// Fills the scene: an entity for each thing of the map, and as many more actors as are wanted. Every
+// shard works all of them out, with the same dice, and keeps those that are in its cells.
 import { addComponent, addEntity } from 'bitecs'
 import { FIRE_TICS, TURN_TICS } from './actors.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
 import { HEADING_COUNT, headingOfDegrees } from './headings.ts'
 import { BLOCKS_ACTORS } from './level.ts'
+import { randomBelow, randomStateOf } from './random.ts'
 import type { Scene } from './scene.ts'
 import { EXTRA_ACTOR_KINDS, type ThingKind, thingKindOf } from './thing-kinds.ts'
 import type { MapThings } from './wad-map.ts'
@@ -12,30 +14,28 @@ import type { MapThings } from './wad-map.ts'
 const EXTRA_DISTANCE_MAX = 256
 const EXTRA_TRIES = 16
 
-/** Spawns an entity for each thing, in their order. */
-export function spawnThings(scene: Scene, things: MapThings): void {
+/** Spawns an entity for each thing, in their order, and extra actors. */
+export function spawnAll(scene: Scene, things: MapThings, extraCount: number, seed: number): void {
   for (let i = 0; i < things.count; i++) {
-    const kind = thingKindOf(things.type[i])
     scene.path[TO_X] = things.x[i]
     scene.path[TO_Y] = things.y[i]
-    spawn(scene, kind, headingOfDegrees(things.angle[i]))
+    spawn(scene, i + 1, thingKindOf(things.type[i]), headingOfDegrees(things.angle[i]), seed)
   }
+  for (let i = 0; i < extraCount; i++) spawnExtra(scene, things, things.count + i + 1, seed)
 }
 
 /**
- * Spawns actors around the map's things, where they fit and no wall is between. Where no such place
- * is found, or the map has no things, they stand on top of a thing, or at the first vertex.
+ * Spawns an actor near one of the map's things, where it fits and no wall is between. Where no such
+ * place is found, or the map has no things, it stands on top of the thing, or at the first vertex.
  */
-export function spawnExtraActors(scene: Scene, things: MapThings, count: number): void {
+function spawnExtra(scene: Scene, things: MapThings, id: number, seed: number): void {
   const { level, random, path } = scene
-  for (let i = 0; i < count; i++) {
-    const kind = EXTRA_ACTOR_KINDS[random.below(EXTRA_ACTOR_KINDS.length)]
-    const anchor = random.below(things.count)
-    path[FROM_X] = things.count > 0 ? things.x[anchor] : level.vertices[0]
-    path[FROM_Y] = things.count > 0 ? things.y[anchor] : level.vertices[1]
-    findPlace(scene, kind.radius)
-    spawn(scene, kind, random.below(HEADING_COUNT))
-  }
+  const kind = EXTRA_ACTOR_KINDS[random.below(EXTRA_ACTOR_KINDS.length)]
+  const anchor = random.below(things.count)
+  path[FROM_X] = things.count > 0 ? things.x[anchor] : level.vertices[0]
+  path[FROM_Y] = things.count > 0 ? things.y[anchor] : level.vertices[1]
+  findPlace(scene, kind.radius)
+  spawn(scene, id, kind, random.below(HEADING_COUNT), seed)
 }
 
 /** Ends the path near its start, at a place where an actor fits; at its start if there is none. */
@@ -50,27 +50,32 @@ function findPlace({ random, path, collision }: Scene, radius: number): void {
   path[TO_Y] = path[FROM_Y]
 }
 
-/** Spawns a thing where the path ends. */
-function spawn(scene: Scene, kind: ThingKind, heading: number): void {
-  const { world, path, collision, bodies, random } = scene
+/** Spawns the body with this id where the path ends, if that is in a cell of this shard. */
+function spawn(scene: Scene, id: number, kind: ThingKind, heading: number, seed: number): void {
+  const { world, path, collision, bodies, commons, shard } = scene
   const { Position, Place, Body, Actor } = scene.components
+  const cell = collision.cell()
+  if (commons.shardOf[cell] !== shard) return
   const eid = addEntity(world)
-  addComponent(world, eid, Position)
-  addComponent(world, eid, Place)
-  addComponent(world, eid, Body)
+  for (const component of [Position, Place, Body]) addComponent(world, eid, component)
   Position.x[eid] = path[TO_X]
   Position.y[eid] = path[TO_Y]
+  Body.id[eid] = id
   Body.type[eid] = kind.type
   Body.heading[eid] = heading
   Body.radius[eid] = kind.radius
   Body.isSolid[eid] = kind.isSolid ? 1 : 0
   Body.health[eid] = kind.health
-  bodies.insert(eid, collision.cell())
+  bodies.insert(eid, cell)
   if (kind.speed === 0) return
   addComponent(world, eid, Actor)
   Actor.speed[eid] = kind.speed
   Actor.shotKind[eid] = kind.shot
   Actor.fullHealth[eid] = kind.health
-  Actor.ticsToTurn[eid] = random.below(TURN_TICS.spread)
-  Actor.ticsToFire[eid] = kind.shot < 0 ? -1 : random.below(FIRE_TICS.spread)
+  Actor.random[eid] = randomStateOf(seed, id)
+  Actor.ticsToTurn[eid] = randomBelow(Actor.random, eid, TURN_TICS.spread)
+  Actor.ticsToFire[eid] = kind.shot < 0 ? -1 : randomBelow(Actor.random, eid, FIRE_TICS.spread)
+  Actor.toX[eid] = path[TO_X]
+  Actor.toY[eid] = path[TO_Y]
+  Actor.toCell[eid] = cell
 }

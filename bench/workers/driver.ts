@@ -1,0 +1,127 @@
+// pnpm bench workers: builds, runs, prints. As the other topics, each figure comes from processes
+// of its own, which take turns in random order; a process here has a main thread and its workers.
+import { spawnSync } from 'node:child_process'
+import { loadavg } from 'node:os'
+import { relative } from 'node:path'
+import { buildTopic, root } from '../driver/build.ts'
+import { type Engine, findEngine } from '../driver/engines.ts'
+import { machine, recordFigures } from '../driver/report.ts'
+import { type Figure, median, shuffled } from '../driver/run.ts'
+import { type CaseOptions, type CaseResult, ours, workloads } from './cases.ts'
+import { readOptions } from './options.ts'
+import { formatMeasured, formatTargets, type Measured } from './table.ts'
+import { targets } from './targets.ts'
+
+interface Case {
+  readonly options: CaseOptions
+  readonly engine: Engine
+  readonly label: string
+}
+
+const timeoutMilliseconds = 120_000
+
+const options = readOptions()
+const failures: string[] = []
+const missing: string[] = []
+const measured: Measured[] = []
+
+const engines = options.engines.flatMap((key): Engine[] => {
+  const engine = findEngine(key)
+  if (!engine) missing.push(`${key}: not installed (pnpm install puts it below test/engines)`)
+  return engine ? [engine] : []
+})
+const bundle = await buildTopic('workers')
+
+console.log(`${machine}; ${options.runs} processes of ${options.milliseconds} ms per figure`)
+const load = loadavg()[0].toFixed(1)
+if (Number(load) > 0.5) console.log(`note: load average ${load}; other work disturbs the figures`)
+
+for (const workload of Object.keys(workloads)) {
+  const here = runInterleaved(casesOf(workload))
+  if (here.length === 0) continue
+  console.log(`\n${formatMeasured(workload, here)}`)
+  measured.push(...here)
+}
+
+if (options.targets) console.log(`\n${formatTargets(engines, measured)}`)
+if (options.record) {
+  for (const path of recordFigures(measured.map(recordOf))) {
+    console.log(`recorded in ${relative(root, path)}`)
+  }
+}
+if (measured.length === 0) failures.push('no case matches the options')
+for (const text of missing) console.log(`NOT RUN: ${text}`)
+for (const text of failures) console.log(`FAILED: ${text}`)
+process.exitCode = failures.length > 0 ? 1 : 0
+
+function casesOf(workload: string): Case[] {
+  if (!options.only.some((part) => workload.includes(part))) return []
+  const contenders = workloads[workload].contenders.filter(
+    (contender) =>
+      contender === ours || options.contenders.some((part) => contender.includes(part)),
+  )
+  const isTargeted = (contender: string, workers: number) =>
+    targets.some(({ cases }) =>
+      cases.some(
+        (one) =>
+          one.workload === workload && one.contender === contender && one.workers === workers,
+      ),
+    )
+  return engines.flatMap((engine) =>
+    contenders.flatMap((contender) =>
+      options.workers
+        .filter((workers) => !options.targets || isTargeted(contender, workers))
+        .map((workers) => ({
+          engine,
+          options: { workload, contender, workers, milliseconds: options.milliseconds },
+          label: `${workload}: ${contender}, ${workers} on ${engine.name}`,
+        })),
+    ),
+  )
+}
+
+/** In the order of `cases`. One that fails is told of, and has no figures. */
+function runInterleaved(cases: readonly Case[]): Measured[] {
+  const results = new Map<Case, CaseResult[]>(cases.map((one) => [one, []]))
+  for (let run = 0; run < options.runs; run++) {
+    for (const one of shuffled(cases)) {
+      if (!results.has(one)) continue
+      try {
+        const result = runProcess(one)
+        results.get(one)!.push(result)
+        showProgress(`${one.label}: ${result.nsPerOp.toFixed(2)} ns`)
+      } catch (error) {
+        results.delete(one)
+        failures.push(`${one.label}: ${(error as Error).message}`)
+      }
+    }
+  }
+  showProgress('')
+  return [...results].map(([one, all]) => ({ ...one, results: all }))
+}
+
+function runProcess({ engine, options }: Case): CaseResult {
+  const { status, error, stdout, stderr } = spawnSync(
+    engine.command,
+    [...engine.arguments, bundle, JSON.stringify(options)],
+    { encoding: 'utf8', timeout: timeoutMilliseconds },
+  )
+  if (error) throw error
+  if (status !== 0) throw new Error(`exit status ${status}\n${stderr.trimEnd()}`)
+  return JSON.parse(stdout)
+}
+
+/** As the driver of the other topics records it. */
+function recordOf({ options, engine, results }: Measured): Figure {
+  const { contender, workers } = options
+  const samples = results.map(({ nsPerOp }) => nsPerOp).sort((a, b) => a - b)
+  const workload = `${options.workload} x ${workers}`
+  const place = { topic: 'workers', workload, contender, engine, arguments: [], ran: contender }
+  return { ...place, samples, median: median(samples) }
+}
+
+/** One line that is written over; nothing where the output is not a terminal. */
+function showProgress(text: string): void {
+  const { isTTY, columns } = process.stderr
+  if (isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, columns)}`)
+}

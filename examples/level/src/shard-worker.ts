@@ -1,0 +1,30 @@
+// The worker: attaches to the arena, then runs its shard of one map after the other.
+import { parentPort, workerData } from 'node:worker_threads'
+import { Arena, ArenaError } from '@ashlar/core'
+import { BarrierAborted } from './barrier.ts'
+import { runShard } from './run-shard.ts'
+import type { Reply, ShardJob, WorkerStart } from './shard-job.ts'
+
+const { handle, shard }: WorkerStart = workerData
+const arena = Arena.attach(handle)
+
+/** A block that was freed twice, on the far side of a hand-over. */
+let violation: ArenaError | undefined
+arena.onViolation = (error) => {
+  violation ??= error
+}
+
+async function answer(job: ShardJob): Promise<Reply> {
+  try {
+    const report = runShard(arena, shard, job)
+    await Promise.resolve() // violations are told of in microtasks, and those come first
+    if (violation !== undefined) throw violation
+    return { kind: 'done', report }
+  } catch (error) {
+    if (error instanceof BarrierAborted) return { kind: 'stopped' }
+    const { message, stack = message } = error instanceof Error ? error : new Error(String(error))
+    return { kind: 'failed', message, stack, isKnown: error instanceof ArenaError }
+  }
+}
+
+parentPort?.on('message', async (job: ShardJob) => parentPort?.postMessage(await answer(job)))

@@ -1,0 +1,137 @@
+// A part of the scene: the cells that are its own, and the entities in them, in a bitECS world of its
+// own on a pool of its own. One shard with all cells is a whole simulation.
+//
+// A step has two halves. In `decide` everyone looks at the bodies of all shards, and nothing that
+// others look at changes; what goes from shard to shard is written down. In `apply` everyone changes
+// what is his own, and looks at nobody. All shards have to be through one half before any begins the
+// next; who is quicker within a half changes nothing.
+import type { Arena, Pool } from '@ashlar/core'
+import { createStorage } from '@ashlar/ecs-adapter'
+import { createWorld, query } from 'bitecs'
+import { createActorSystems } from './actors.ts'
+import { publish } from './board.ts'
+import { createBodyQueries } from './bodies.ts'
+import { createCellLists } from './cell-lists.ts'
+import { type Digest, digestOf } from './checksum.ts'
+import { createCollision, PATH_LENGTH } from './collision.ts'
+import type { Commons } from './commons.ts'
+import { createComponents } from './components.ts'
+import { createCountedPool } from './counted-pool.ts'
+import { createRandom } from './random.ts'
+import type { Scene } from './scene.ts'
+import { createShotSystems } from './shots.ts'
+import { spawnAll } from './spawn.ts'
+import type { MapThings } from './wad-map.ts'
+
+export interface ShardOptions {
+  readonly arena: Arena
+  readonly pool: Pool
+  readonly commons: Commons
+  /** Which one: 0 to `commons.shardCount` - 1. */
+  readonly shard: number
+  readonly things: MapThings
+  /** Any integer; its lower 32 bits count. */
+  readonly seed: number
+  /** Actors besides those of the map. */
+  readonly extraActorCount: number
+}
+
+export interface Shard {
+  /** The state, for whoever shows it. */
+  readonly scene: Scene
+  /** Decides, and moves what nobody else looks at. All shards are made before the first one. */
+  decide(): void
+  /** Moves bodies, takes in what was sent here and the damage. */
+  apply(): void
+  /** Things, actors and shots. */
+  entityCount(): number
+  shotCount(): number
+  /** For the checksum, between two steps; makes garbage, so not for every step. */
+  digest(): Digest
+  /** Gives its memory back, between two steps; the shard must not be used any more. */
+  dispose(): void
+}
+
+/** @throws ArenaError 'out-of-memory'; what was allocated until then is given back */
+export function createShard(options: ShardOptions): Shard {
+  const disposers: (() => void)[] = []
+  const dispose = () => {
+    for (const give of disposers.splice(0).reverse()) give()
+  }
+  try {
+    return build(options, dispose, (give) => disposers.push(give))
+  } catch (error) {
+    dispose()
+    throw error
+  }
+}
+
+/** `onDispose` takes what undoes each allocation, as soon as it is made. */
+function build(
+  { arena, pool, commons, shard, things, seed, extraActorCount }: ShardOptions,
+  dispose: () => void,
+  onDispose: (give: () => void) => void,
+): Shard {
+  const world = createWorld()
+  const { level, shardOf } = commons
+  const ownCells = [...shardOf.keys()].filter((cell) => shardOf[cell] === shard)
+  const path = pool.allocArray(Float32Array, PATH_LENGTH)
+  onDispose(() => pool.free(path.byteOffset))
+  const randomState = pool.allocArray(Int32Array, 1)
+  onDispose(() => pool.free(randomState.byteOffset))
+  const storage = createStorage(world, pool)
+  onDispose(storage.dispose)
+  const components = createComponents(storage)
+  const counted = createCountedPool(pool)
+  const lists = (headsOffset: number) => {
+    const created = createCellLists(arena, counted, components.Place, headsOffset)
+    onDispose(() => created.dispose(ownCells))
+    return created
+  }
+  const scene: Scene = {
+    world,
+    arena,
+    pool: counted,
+    commons,
+    shard,
+    level,
+    components,
+    random: createRandom(randomState, seed),
+    path,
+    collision: createCollision(level, path),
+    bodies: lists(commons.bodyHeads),
+    shots: lists(commons.shotHeads),
+    events: { shotsFired: 0, hits: 0, knockouts: 0, handedOver: 0 },
+  }
+  spawnAll(scene, things, extraActorCount, seed)
+  const finish = () => {
+    storage.sync()
+    publish(arena, commons.board >> 2, shard, components)
+  }
+  finish()
+
+  const queries = createBodyQueries(arena, commons, scene.bodies, path)
+  const actors = createActorSystems(scene, queries)
+  const shots = createShotSystems(scene, queries)
+  onDispose(shots.dispose)
+  const allTerms = [components.Position]
+  const shotTerms = [components.Shot]
+  return {
+    scene,
+    decide() {
+      actors.decide()
+      shots.fire()
+      actors.depart()
+      shots.fly()
+    },
+    apply() {
+      actors.move()
+      shots.receive()
+      finish()
+    },
+    entityCount: () => query(world, allTerms).length,
+    shotCount: () => query(world, shotTerms).length,
+    digest: () => digestOf(scene, ownCells),
+    dispose,
+  }
+}

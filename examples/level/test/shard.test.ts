@@ -1,0 +1,131 @@
+// Shards in one thread, in step: what threads do, in every order that threads could.
+import { query } from 'bitecs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { TO_X } from '../src/sim/collision.ts'
+import { createSimulation } from '../src/sim/index.ts'
+import { createRandom } from '../src/sim/random.ts'
+import { createLockstep } from './support/lockstep.ts'
+import { createTestArena, tinyMap } from './support/tiny-level.ts'
+
+const test = suite('level: shard')
+
+const options = { map: tinyMap, seed: 1, extraActorCount: 60 }
+
+function checksumOfOne(seed: number, steps: number, extraActorCount = 60): string {
+  const simulation = createSimulation({ ...createTestArena(), ...options, seed, extraActorCount })
+  for (let step = 0; step < steps; step++) simulation.step()
+  return simulation.checksum().toString(16)
+}
+
+test('any number of shards comes to the checksum of one', () => {
+  for (const seed of [1, 2]) {
+    const expected = checksumOfOne(seed, 250)
+    for (const shardCount of [1, 2, 3, 4, 13]) {
+      const lockstep = createLockstep({ ...options, seed, shardCount })
+      for (let step = 0; step < 250; step++) lockstep.step()
+      assert.is(lockstep.checksum(), expected, `seed ${seed}, ${shardCount} shards`)
+    }
+  }
+})
+
+test('more shards than cells: those without are idle', () => {
+  const lockstep = createLockstep({ ...options, shardCount: 150 })
+  assert.ok(lockstep.commons.shardOf.length < 150)
+  for (let step = 0; step < 20; step++) lockstep.step()
+  assert.is(lockstep.checksum(), checksumOfOne(1, 20))
+  assert.ok(lockstep.shards.some((shard) => shard.entityCount() === 0))
+})
+
+test('who is quicker within half a step changes nothing', () => {
+  const expected = checksumOfOne(1, 200)
+  for (const seed of [1, 2, 3]) {
+    const { below } = createRandom(new Int32Array(1), seed)
+    const shuffled = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ index, rank: below(65_536) }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ index }) => index)
+    const lockstep = createLockstep({ ...options, shardCount: 4 })
+    for (let step = 0; step < 200; step++) lockstep.step(shuffled)
+    assert.is(lockstep.checksum(), expected, `order of seed ${seed}`)
+  }
+})
+
+test('blocks change hands: what one pool allocated another one frees', () => {
+  const lockstep = createLockstep({ ...options, shardCount: 3 })
+  const { arena, shards, pools } = lockstep
+  for (let step = 0; step < 350; step++) lockstep.step()
+  const slots = new Set(pools.map((pool) => pool.slot))
+  const foreignTrails = shards.map(({ scene }, index) => {
+    const owners = new Map(arena.blocks().map(({ offset, slot }) => [offset, slot]))
+    const { Shot } = scene.components
+    const trailSlots = [...query(scene.world, [Shot])].map((eid) => owners.get(Shot.trail[eid]))
+    for (const slot of trailSlots) assert.ok(slot !== undefined && slots.has(slot))
+    return trailSlots.filter((slot) => slot !== pools[index].slot).length
+  })
+  assert.ok(Math.max(...foreignTrails) > 0, `foreign trails: ${foreignTrails}`)
+  const handedOver = shards.map(({ scene }) => scene.events.handedOver)
+  for (const count of handedOver) assert.ok(count > 50, `${handedOver}`)
+  lockstep.dispose()
+  const remoteFrees = arena.stats().slots.filter(({ slot }) => slots.has(slot))
+  const sum = (counts: number[]) => counts.reduce((a, b) => a + b)
+  const freed = sum(remoteFrees.map((slot) => slot.remoteFrees))
+  // Every block of mail, and the trails of those shots that did not end at home.
+  assert.ok(freed > sum(handedOver) && freed <= 2 * sum(handedOver), `${freed} of ${handedOver}`)
+  assert.equal(arena.blocks(), [])
+  assert.equal(arena.verify(), [])
+})
+
+test('every entity is in one shard, in the one that has its cell, and in the list of that cell', () => {
+  const lockstep = createLockstep({ ...options, shardCount: 4, seed: 9, extraActorCount: 80 })
+  const { arena, commons, shards } = lockstep
+  for (let step = 0; step < 150; step++) {
+    lockstep.step()
+    const ids: number[] = []
+    for (const { scene } of shards) {
+      const { world, components, bodies, shots, collision, path, shard } = scene
+      const { Position, Place, Body, Shot } = components
+      ids.push(...[...query(world, [Body])].map((eid) => Body.id[eid]))
+      for (const [lists, component] of [
+        [bodies, Body],
+        [shots, Shot],
+      ] as const) {
+        let listedCount = 0
+        for (const [cell, owner] of commons.shardOf.entries()) {
+          if (owner === shard) listedCount += lists.count(cell)
+        }
+        const eids = query(world, [component])
+        assert.is(listedCount, eids.length, `step ${step}`)
+        for (const eid of eids) {
+          path.set([Position.x[eid], Position.y[eid]], TO_X)
+          const cell = collision.cell()
+          assert.is(Place.cell[eid], cell, `step ${step}`)
+          assert.is(commons.shardOf[cell], shard, `step ${step}`)
+          assert.is(lists.at(cell, Place.slot[eid]), eid, `step ${step}`)
+        }
+      }
+    }
+    const expected = Array.from({ length: tinyMap.things.count + 80 }, (_, index) => index + 1)
+    assert.equal(
+      ids.sort((a, b) => a - b),
+      expected,
+      `step ${step}`,
+    )
+    if (step % 10 === 0) assert.equal(arena.verify(), [], `step ${step}`)
+  }
+})
+
+test('columns that grow while others read them', () => {
+  // Beyond the 1,024 rows that columns begin with: shots come in the midst of steps.
+  const expected = checksumOfOne(3, 120, 1800)
+  const lockstep = createLockstep({ ...options, seed: 3, shardCount: 2, extraActorCount: 1800 })
+  const rowCounts = () => lockstep.shards.map((s) => s.scene.components.Position.x.length)
+  const before = rowCounts()
+  for (let step = 0; step < 120; step++) lockstep.step()
+  assert.ok(Math.max(...rowCounts()) > Math.min(...before), `${before} to ${rowCounts()} rows`)
+  assert.is(lockstep.checksum(), expected)
+  lockstep.dispose()
+  assert.equal(lockstep.arena.blocks(), [])
+})
+
+test.run()

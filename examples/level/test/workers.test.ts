@@ -1,0 +1,187 @@
+// Shards in real worker threads, on every engine.
+import { Arena } from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Crew, startCrew, WorkerError } from '../src/crew.ts'
+import { runMap } from '../src/run-map.ts'
+import { runShards } from '../src/run-shards.ts'
+import { tinyMap } from './support/tiny-level.ts'
+import { createWorkerFiles } from './support/worker-files.ts'
+
+const test = suite('level: workers')
+const files = createWorkerFiles()
+test.after(files.remove)
+
+const run = { map: tinyMap, seed: 1, seconds: 4, entities: 60, onProgress() {} }
+
+async function withCrew(
+  workerCount: number,
+  program: string,
+  use: (crew: Crew, arena: Arena) => Promise<void>,
+  byteLength = 32 * 2 ** 20,
+): Promise<void> {
+  const arena = Arena.create({ byteLength, slots: 2 * workerCount + 1, shared: true })
+  const crew = startCrew(arena, workerCount, await files.add(program))
+  try {
+    await use(crew, arena)
+  } finally {
+    await crew.stop()
+  }
+}
+
+const PROGRAM = "import './shard-worker.ts'"
+
+test('one thread, 1, 2, 3 and 4 workers come to the same', async () => {
+  const one = await runMap({ ...run, arena: Arena.create({ byteLength: 32 * 2 ** 20 }) })
+  assert.equal(one.workers, [])
+  for (const workerCount of [1, 2, 3, 4]) {
+    await withCrew(workerCount, PROGRAM, async (crew, arena) => {
+      const report = await runShards(crew, { ...run, arena })
+      for (const key of [
+        ...(['checksum', 'steps', 'things', 'lines', 'sectors', 'cells'] as const),
+        ...(['entities', 'entitiesMax', 'shotsFired', 'hits', 'knockouts'] as const),
+      ]) {
+        assert.is(report[key], one[key], `${key} of ${workerCount} workers`)
+      }
+      const { workers } = report
+      assert.is(workers.length, workerCount)
+      const sum = (of: (worker: (typeof workers)[number]) => number) =>
+        workers.reduce((total, worker) => total + of(worker), 0)
+      assert.is(
+        sum((worker) => worker.entities),
+        report.entities,
+      )
+      const handedOver = sum((worker) => worker.handedOver)
+      const remoteFrees = sum((worker) => worker.remoteFrees)
+      assert.is(handedOver > 20, workerCount > 1, `${handedOver} handed over`)
+      // Their blocks, and the trails of those shots that ended abroad.
+      assert.ok(remoteFrees >= handedOver && remoteFrees <= 2 * handedOver, `${remoteFrees} freed`)
+      for (const worker of workers) {
+        assert.ok(worker.busy > 0 && worker.busy <= 1, `busy ${worker.busy}`)
+        assert.ok(worker.stepsPerBusySecond >= report.stepsPerSecond * 0.99)
+      }
+      assert.equal(arena.blocks(), [])
+      assert.equal(arena.verify(), [])
+      const open = arena.stats().slots.filter(({ state }) => state !== 'closed')
+      assert.equal(open, [], 'all pools are closed')
+    })
+  }
+})
+
+test('one crew runs map after map in one arena', async () => {
+  await withCrew(3, PROGRAM, async (crew, arena) => {
+    const committed: number[] = []
+    const checksums = new Set<number>()
+    for (let i = 0; i < 4; i++) {
+      checksums.add((await runShards(crew, { ...run, seconds: 1, arena })).checksum)
+      assert.equal(arena.blocks(), [])
+      assert.equal(arena.verify(), [])
+      committed.push(arena.stats().committedBytes)
+    }
+    assert.is(checksums.size, 1)
+    assert.is(Math.max(...committed.slice(1)), committed[1], 'nothing leaks from map to map')
+  })
+})
+
+test('progress is shown while nobody is asked', async () => {
+  await withCrew(2, PROGRAM, async (crew, arena) => {
+    const seen: { step: number; entities: number }[] = []
+    const { entities } = await runShards(crew, {
+      ...run,
+      seconds: 10,
+      arena,
+      onProgress: ({ step, entities }) => seen.push({ step, entities }),
+    })
+    assert.is(seen[0].step, 0)
+    assert.equal(seen.at(-1), { step: 350, entities })
+    assert.ok(seen.length > 2, `${seen.length} times`)
+  })
+})
+
+/** The run must fail with a message like this, and all workers can be stopped then. */
+async function assertFails(program: string, message: RegExp, byteLength?: number): Promise<void> {
+  await withCrew(
+    3,
+    program,
+    async (crew, arena) => {
+      try {
+        await runShards(crew, { ...run, arena })
+      } catch (error) {
+        assert.instance(error, WorkerError)
+        assert.match(`${(error as Error).message}`, message)
+        return
+      }
+      assert.unreachable('expected a WorkerError')
+    },
+    byteLength,
+  )
+}
+
+/** Worker 2 of 3 does something at the n-th time that it comes to a barrier or hits somebody. */
+const planted = (n: number, what: string) => `
+  import { workerData } from 'node:worker_threads'
+  import './shard-worker.ts'
+  const { add } = Atomics
+  let count = 0
+  Atomics.add = (...args) => {
+    if (workerData.shard === 1 && ++count === ${n}) { ${what} }
+    return add(...args)
+  }
+`
+
+test('a worker that throws in the midst of a step ends the run', async () => {
+  for (const n of [1, 2, 3, 100]) {
+    await assertFails(
+      planted(n, "throw new TypeError('planted')"),
+      /^worker 2 of 3 failed: .*planted\n\s+at /s,
+    )
+  }
+})
+
+test('a worker that dies without a word ends the run', async () => {
+  await assertFails(
+    planted(50, 'process.exit(3)'),
+    /^worker 2 of 3 ended with exit code 3 in the midst of its work$/,
+  )
+})
+
+test('a worker that cannot even start ends the run', async () => {
+  await assertFails("throw new Error('planted')", /^worker [123] of 3 failed: .*planted/)
+})
+
+test('a block that is freed twice, by two threads, ends the run', async () => {
+  const program = `
+    import { Arena } from '@ashlar/core'
+    const { attach } = Arena
+    Arena.attach = (handle) => {
+      const arena = attach.call(Arena, handle)
+      const { openPool } = arena
+      arena.openPool = (slot) => {
+        const pool = openPool.call(arena, slot)
+        const { flush } = pool
+        pool.flush = () => {
+          const other = openPool.call(arena)
+          const block = pool.alloc(16)
+          other.free(block)
+          other.close()
+          pool.free(block)
+          flush()
+        }
+        return pool
+      }
+      return arena
+    }
+    await import('./shard-worker.ts')
+  `
+  await assertFails(program, /^worker [123] of 3 failed: @ashlar\/core: .* is free already/)
+})
+
+test('an arena that is too small: a message without a stack', async () => {
+  await assertFails(
+    PROGRAM,
+    /^worker [123] of 3 failed: @ashlar\/core: no room [^\n]*$/,
+    26 * 2 ** 16,
+  )
+})
+
+test.run()

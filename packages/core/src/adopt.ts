@@ -1,0 +1,39 @@
+/**
+ * Adoption: makes the slot of a dead thread whole again, trusting nothing that it may have left half
+ * done. Lists and counts are rebuilt from headers and the span map; mail is settled by its counts. All
+ * of it can be done again, should the adopter die as well.
+ */
+import { notAdoptable } from './errors.ts'
+import { SLOT_OPEN, SLOT_RESERVED } from './layout.ts'
+import type { ArenaMemory } from './memory.ts'
+import { rebuildRuns } from './rebuild.ts'
+import { settleMail } from './remote/remote.ts'
+import { repairMap } from './repair-map.ts'
+import { changeState, closeSlot, slotGeneration, slotState, tenderOf } from './slots.ts'
+import { asSlotIndex, type SlotIndex } from './units.ts'
+
+export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: number): void {
+  const seen = slotGeneration(memory, slot)
+  if (generation !== undefined && generation !== seen) {
+    throw notAdoptable(slot, `it is in generation ${seen}, not ${generation}`)
+  }
+  // In that generation: of two that adopt at a time, one must find that the other was first.
+  const isTaken =
+    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN, -1, seen) ||
+    changeState(memory, slot, SLOT_RESERVED, SLOT_OPEN, -1, seen)
+  if (!isTaken) throw notAdoptable(slot, `it is ${slotState(memory, slot)}`)
+  // What the dead thread was tending comes first: a run may be on its way from there to here.
+  for (let index = 0; index < memory.slotCount; index++) {
+    const tended = asSlotIndex(index)
+    if (slotState(memory, tended) !== 'tended' || tenderOf(memory, tended) !== slot) continue
+    repair(memory, tended, slot)
+    closeSlot(memory, tended)
+  }
+  repair(memory, slot, slot)
+}
+
+function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
+  settleMail(memory, slot, by)
+  repairMap(memory, slot, by)
+  rebuildRuns(memory, slot)
+}

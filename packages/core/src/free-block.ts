@@ -1,0 +1,33 @@
+/** Frees a live block of the slot's own, of whatever kind. */
+import { freeShifted } from './aligned.ts'
+import { freePattern } from './header.ts'
+import { releaseLarge } from './large.ts'
+import { LARGE_CLASS, SLOT_FREE_HEADS } from './layout.ts'
+import { classOfBlock } from './lookup.ts'
+import type { ArenaMemory } from './memory.ts'
+import type { PayloadOffset, SlotIndex } from './units.ts'
+
+/** Says in its headers that a block is free: a second free of it is recognised by them. */
+export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
+  if (block !== offset) freeShifted(memory, offset)
+  memory.i32[(block >> 2) - 2] = freePattern(memory.tag) | classOfBlock(memory, block)
+}
+
+/** Frees the live block that begins at `block` and was held by `offset`. */
+export function freeBlock(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  block: PayloadOffset,
+  offset: number,
+): void {
+  const { i32 } = memory
+  markFree(memory, block, offset)
+  const classIndex = classOfBlock(memory, block)
+  if (classIndex === LARGE_CLASS) {
+    releaseLarge(memory, slot, block)
+    return
+  }
+  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  i32[(block >> 2) - 1] = i32[freeHead]
+  i32[freeHead] = block
+}

@@ -1,0 +1,115 @@
+/** The runs of a dead slot: rebuilds its lists and counts from headers, and frees what nobody got. */
+import {
+  classInHeader,
+  freePattern,
+  livePattern,
+  PARCEL_TYPE,
+  STATE_AND_TAG,
+  shiftedPattern,
+  typeInHeader,
+} from './header.ts'
+import {
+  CLASS_CAPACITY,
+  LARGE_CLASS,
+  LARGE_ROW,
+  RECORD_CARVED_COUNT,
+  RECORD_PARKED_COUNT,
+  RECORD_PARKED_HEAD,
+  RECORD_RUN_SPAN_COUNT,
+  SLOT_FREE_HEADS,
+  SLOT_HANDED,
+  SLOT_LIVE_SEEN,
+  SLOT_OWNED_SPANS,
+  SLOT_PARTIAL_HEADS,
+  SLOT_SPANS_AT_LOOK,
+} from './layout.ts'
+import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
+import type { ArenaMemory } from './memory.ts'
+import { capacityOf, link } from './partial.ts'
+import { isParcelInUse } from './remote/remote.ts'
+import { releaseRun } from './span-map.ts'
+import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from './units.ts'
+import { forEachBlockIn, forEachRun, heldOffset } from './walk.ts'
+
+export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
+  const { i32 } = memory
+  for (const field of [SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SLOT_HANDED, SLOT_LIVE_SEEN]) {
+    const first = memory.slotWord(slot, field)
+    i32.fill(0, first, first + CLASS_CAPACITY)
+  }
+  i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] = 0
+  forEachRun(memory, (head, classIndex, owner) => {
+    if (owner !== slot) return
+    const spanCount = i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+    i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
+    const liveCount = rebuildRun(memory, slot, head, classIndex)
+    const row = classIndex === LARGE_CLASS ? LARGE_ROW : classIndex
+    i32[memory.slotWord(slot, SLOT_HANDED + row)] += liveCount
+    i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
+    if (liveCount === 0) releaseRun(memory, slot, head)
+    else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
+  })
+  i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+}
+
+/** Parks every block of a run that is not live; gives how many are. */
+function rebuildRun(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  head: SpanIndex,
+  classIndex: ClassIndex,
+): number {
+  const { i32 } = memory
+  const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
+  const parkedCount = memory.recordWord(head, RECORD_PARKED_COUNT)
+  let liveCount = 0
+  i32[parkedHead] = 0
+  i32[parkedCount] = 0
+  forEachBlockIn(memory, head, (block) => {
+    if (isHeld(memory, slot, block, classIndex)) {
+      liveCount++
+      return
+    }
+    i32[(block >> 2) - 2] = freePattern(memory.tag) | classIndex
+    i32[(block >> 2) - 1] = i32[parkedHead]
+    i32[parkedHead] = block
+    i32[parkedCount]++
+  })
+  return liveCount
+}
+
+/**
+ * Whether somebody may hold the block: a caller, or a slot's outbox. Not so a block that is free, one
+ * whose allocation or free with a larger alignment was under way, and one that never got its length.
+ */
+function isHeld(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  block: PayloadOffset,
+  classIndex: ClassIndex,
+): boolean {
+  const state = headerWordAt(memory, block) & STATE_AND_TAG
+  const known = [livePattern, freePattern, shiftedPattern].some((of) => of(memory.tag) === state)
+  if (!known) return true // overwritten by its neighbour's holder; verify tells of it
+  const offset = heldOffset(memory, block)
+  if (offset === 0) return false
+  const room = roomOfBlock(memory, block)
+  if (offset < block || offset > block + room) return false
+  const header = headerWordAt(memory, offset)
+  if ((header & STATE_AND_TAG) !== livePattern(memory.tag)) return false
+  if (classInHeader(header) !== classIndex) return false
+  if (offset + secondWordAt(memory, offset) > block + room) return false
+  return typeInHeader(header) !== PARCEL_TYPE || isParcelInUse(memory, slot, offset)
+}
+
+function linkIfPartial(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  head: SpanIndex,
+  classIndex: ClassIndex,
+): void {
+  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
+  const parkedCount = memory.i32[memory.recordWord(head, RECORD_PARKED_COUNT)]
+  const hasRoom = parkedCount > 0 || carvedCount < capacityOf(memory, head, classIndex)
+  if (hasRoom) link(memory, slot, classIndex, head)
+}

@@ -1,0 +1,150 @@
+/** The owner's side: takes what other slots have delivered. */
+import { ArenaError } from '../errors.ts'
+import { freeBlock, markFree } from '../free-block.ts'
+import {
+  LARGE_CLASS,
+  SLOT_BUSY_WITH_MAIL,
+  SLOT_DRAINED,
+  SLOT_FORWARD_TAKEN,
+  SLOT_FORWARD_TO,
+  SLOT_FORWARD_WRITTEN,
+  SLOT_TAKING_FROM,
+  SLOT_VIOLATIONS,
+} from '../layout.ts'
+import { classOfBlock, liveBlockAt, ownerOfBlock } from '../lookup.ts'
+import type { ArenaMemory } from '../memory.ts'
+import { asSlotIndex, type SlotIndex } from '../units.ts'
+import {
+  INBOX_PARCEL,
+  INBOX_TAKEN,
+  mailWord,
+  OUTBOX_FIRST,
+  OUTBOX_SENT,
+  OUTBOX_WRITTEN,
+  PARCEL_NEXT,
+  PARCEL_OFFSETS,
+  PARCEL_STAMP,
+  placeOf,
+  stampOf,
+} from './mail.ts'
+import { type Front, post } from './outbox.ts'
+
+/**
+ * Frees what was delivered to a slot; gives how many blocks.
+ * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
+ */
+export function takeMail(memory: ArenaMemory, slot: SlotIndex, front: Front, by = slot): number {
+  const { i32 } = memory
+  const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
+  if (i32[busy] !== 0) return 0
+  i32[busy] = 1
+  let count = 0
+  for (let index = 0; index < memory.slotCount; index++) {
+    const freer = asSlotIndex(index)
+    const sent = mailWord(memory, freer, OUTBOX_SENT, slot)
+    // A plain look first: there is mostly nothing, and an atomic one costs five times as much.
+    if (i32[sent] !== i32[mailWord(memory, slot, INBOX_TAKEN, freer)]) {
+      count += takeFrom(memory, slot, freer, Atomics.load(i32, sent), front, by)
+    }
+  }
+  i32[busy] = 0
+  i32[memory.slotWord(slot, SLOT_DRAINED)] += count
+  return count
+}
+
+/** Frees what one slot has delivered, up to the number `sent`. */
+function takeFrom(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  freer: SlotIndex,
+  sent: number,
+  front: Front,
+  by: SlotIndex,
+): number {
+  const { i32 } = memory
+  const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
+  const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
+  const before = i32[takenWord]
+  let parcel = 0
+  i32[takingFrom] = freer + 1
+  for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
+    if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
+    const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
+    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, front, by)) break
+    i32[takenWord] = taken + 1
+  }
+  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
+  i32[takingFrom] = 0
+  return (i32[takenWord] - before) | 0
+}
+
+/** The parcel that holds the offset number `taken`. Those before it are the freer's to use again. */
+export function findParcel(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  freer: SlotIndex,
+  taken: number,
+): number {
+  const { i32 } = memory
+  const parcelWord = mailWord(memory, slot, INBOX_PARCEL, freer)
+  let parcel = i32[parcelWord] || i32[mailWord(memory, freer, OUTBOX_FIRST, slot)]
+  while (i32[(parcel >> 2) + PARCEL_STAMP] !== stampOf(freer, taken)) {
+    parcel = i32[(parcel >> 2) + PARCEL_NEXT]
+  }
+  Atomics.store(i32, parcelWord, parcel)
+  return parcel
+}
+
+/**
+ * Frees a block of the slot's own, or sends it after its span when that has changed hands: to the
+ * thread that does it, whose block it may be by now, or on by that thread's outbox. False when there
+ * is no memory to do that with: it stays in the mail.
+ */
+function receive(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  freer: SlotIndex,
+  offset: number,
+  taken: number,
+  front: Front,
+  by: SlotIndex,
+): boolean {
+  try {
+    const block = liveBlockAt(memory, offset)
+    const owner = ownerOfBlock(memory, block)
+    if (owner !== slot && owner !== by) {
+      return forward(memory, slot, owner, offset, taken, front, by)
+    }
+    if (classOfBlock(memory, block) === LARGE_CLASS) {
+      // As soon as its run is given back, another slot may have a live block at the same place. So it
+      // counts as taken before that; and before it counts, its header says that it was dealt with.
+      markFree(memory, block, offset)
+      memory.i32[mailWord(memory, slot, INBOX_TAKEN, freer)] = taken + 1
+    }
+    freeBlock(memory, owner, block, offset)
+  } catch (error) {
+    if (!(error instanceof ArenaError)) throw error
+    memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
+    memory.report(error)
+  }
+  return true
+}
+
+/** The recovery words tell an adopter whether a block was forwarded before it was taken. */
+function forward(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  owner: SlotIndex,
+  offset: number,
+  taken: number,
+  front: Front,
+  by: SlotIndex,
+): boolean {
+  const { i32 } = memory
+  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
+  i32[memory.slotWord(slot, SLOT_FORWARD_TAKEN)] = taken
+  i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)] =
+    i32[mailWord(memory, by, OUTBOX_WRITTEN, owner)]
+  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
+  return post(memory, by, owner, offset, front)
+}

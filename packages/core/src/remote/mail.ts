@@ -1,0 +1,58 @@
+/**
+ * The words by which blocks travel to the slot that owns them, and who writes which.
+ *
+ * For each pair of slots, a freer and an owner, there is a queue with one writer and one reader. It is
+ * a chain of parcels: blocks of the freer's own pool, of 128 offsets each.
+ *
+ *     freer's outbox   first ----> parcel 0 ----> parcel 1 ----> parcel 2 <---- last
+ *                                  (read)           ^ being read   ^ being written
+ *     owner's inbox    parcel ----------------------'
+ *
+ *     written, sent (freer)    offsets put in, offsets that the owner may read
+ *     taken         (owner)    offsets that were freed
+ *
+ * All three only count up, modulo 2^32, and each has one writer. Delivery is the one store to `sent`;
+ * so whoever adopts a dead freer knows what was delivered, and whoever adopts a dead owner knows what
+ * was taken. Nothing is linked through the freed blocks themselves: two threads that free one block by
+ * mistake would tear such a list.
+ *
+ * Losers: a stack per owner, pushed by compare-and-swap, leaves open whether a dead freer's batch was
+ * taken or never pushed; a bitmap of freed blocks per span costs an atomic operation a block in random
+ * order.
+ */
+import { SLOT_FIXED_WORD_COUNT } from '../layout.ts'
+import type { ArenaMemory } from '../memory.ts'
+import { asWordIndex, type SlotIndex, type WordIndex } from '../units.ts'
+
+/** Arrays of a word per other slot. Those that different threads write lie on different lines. */
+export const OUTBOX_WRITTEN = 0
+export const OUTBOX_SENT = 1
+export const OUTBOX_FIRST = 2
+export const OUTBOX_LAST = 3
+export const INBOX_TAKEN = 4
+export const INBOX_PARCEL = 5
+
+/** The word in a slot's mail array that is about another slot. */
+export const mailWord = (
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  array: number,
+  other: SlotIndex,
+): WordIndex =>
+  asWordIndex(memory.slotWord(slot, SLOT_FIXED_WORD_COUNT) + array * memory.mailStride + other)
+
+/** Offsets in a parcel; a power of two, so that counts may wrap. */
+export const PARCEL_CAPACITY = 128
+export const PARCEL_SHIFT = 7
+/** Words of a parcel: offset of the next one, stamp, offsets. 520 bytes: they fill their class. */
+export const PARCEL_NEXT = 0
+export const PARCEL_STAMP = 1
+export const PARCEL_OFFSETS = 2
+export const PARCEL_BYTE_LENGTH = (PARCEL_OFFSETS + PARCEL_CAPACITY) * 4
+
+/** The slot that wrote a parcel, and which one of its parcels it is, modulo 2^24. */
+export const stampOf = (slot: SlotIndex, count: number) =>
+  (slot << 24) | ((count >>> PARCEL_SHIFT) & 0xff_ffff)
+export const slotInStamp = (stamp: number) => stamp >>> 24
+/** The place in its parcel of the offset of a number. */
+export const placeOf = (count: number) => count & (PARCEL_CAPACITY - 1)

@@ -1,0 +1,94 @@
+/** Mail of a dead slot: delivers what it had noted, and finishes what it was taking. */
+import { livePattern, STATE_AND_TAG } from '../header.ts'
+import {
+  SLOT_BUSY_WITH_MAIL,
+  SLOT_FORWARD_TAKEN,
+  SLOT_FORWARD_TO,
+  SLOT_FORWARD_WRITTEN,
+  SLOT_TAKING_FROM,
+} from '../layout.ts'
+import { headerWordAt } from '../lookup.ts'
+import type { ArenaMemory } from '../memory.ts'
+import { asSlotIndex, type SlotIndex } from '../units.ts'
+import { findParcel } from './inbox.ts'
+import {
+  INBOX_TAKEN,
+  mailWord,
+  OUTBOX_FIRST,
+  OUTBOX_LAST,
+  OUTBOX_SENT,
+  OUTBOX_WRITTEN,
+  PARCEL_NEXT,
+  PARCEL_OFFSETS,
+  PARCEL_STAMP,
+  placeOf,
+  slotInStamp,
+} from './mail.ts'
+import { deliverAll } from './outbox.ts'
+
+/** @param by the slot whose thread was dealing with the mail: that of a closed slot's tender */
+export function settleMail(memory: ArenaMemory, slot: SlotIndex, by = slot): void {
+  settleInbox(memory, slot, by)
+  for (let owner = 0; owner < memory.slotCount; owner++) {
+    const last = parcelsFor(memory, slot, asSlotIndex(owner)).at(-1) ?? 0
+    // The chain says which parcel is the last; the word may not have been written yet.
+    memory.i32[mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(owner))] = last
+    if (last !== 0) memory.i32[(last >> 2) + PARCEL_NEXT] = 0
+  }
+  deliverAll(memory, slot)
+}
+
+/** The parcels of a slot's queue to an owner, in order; a ring where one was about to be used again. */
+export function parcelsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
+  const parcels: number[] = []
+  const first = memory.i32[mailWord(memory, slot, OUTBOX_FIRST, owner)]
+  for (let parcel = first; parcel !== 0; ) {
+    parcels.push(parcel)
+    parcel = memory.i32[(parcel >> 2) + PARCEL_NEXT]
+    if (parcel === first) break
+  }
+  return parcels
+}
+
+/** The block that was being taken counts as taken if it was freed, or forwarded. */
+function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
+  const { i32 } = memory
+  const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
+  const forwardTo = memory.slotWord(slot, SLOT_FORWARD_TO)
+  if (i32[takingFrom] !== 0) {
+    const freer = asSlotIndex(i32[takingFrom] - 1)
+    const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
+    const isOver = i32[takenWord] === Atomics.load(i32, mailWord(memory, freer, OUTBOX_SENT, slot))
+    if (!isOver && wasDealtWith(memory, slot, by, freer, i32[takenWord])) i32[takenWord]++
+  }
+  i32[forwardTo] = 0
+  i32[takingFrom] = 0
+  i32[memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)] = 0
+}
+
+function wasDealtWith(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  by: SlotIndex,
+  freer: SlotIndex,
+  taken: number,
+): boolean {
+  const { i32 } = memory
+  const forwardTo = i32[memory.slotWord(slot, SLOT_FORWARD_TO)]
+  if (forwardTo !== 0 && i32[memory.slotWord(slot, SLOT_FORWARD_TAKEN)] === taken) {
+    const written = i32[mailWord(memory, by, OUTBOX_WRITTEN, asSlotIndex(forwardTo - 1))]
+    return written !== i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)]
+  }
+  const parcel = findParcel(memory, slot, freer, taken)
+  const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
+  return (headerWordAt(memory, offset) & STATE_AND_TAG) !== livePattern(memory.tag)
+}
+
+/** Whether a parcel of a slot is in one of its queues, or is another slot's, which is not dead. */
+export function isParcelInUse(memory: ArenaMemory, slot: SlotIndex, parcel: number): boolean {
+  if (slotInStamp(memory.i32[(parcel >> 2) + PARCEL_STAMP]) !== slot) return true
+  for (let owner = 0; owner < memory.slotCount; owner++) {
+    if (parcelsFor(memory, slot, asSlotIndex(owner)).includes(parcel)) return true
+  }
+  return false
+}

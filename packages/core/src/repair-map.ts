@@ -1,0 +1,29 @@
+/** The span map after a death: spans that the dead slot had half claimed, or half given back. */
+import { RECORD_RUN_SPAN_COUNT, SPAN_CLAIMED, SPAN_HEAD, SPAN_LARGE } from './layout.ts'
+import type { ArenaMemory } from './memory.ts'
+import { classInMap, extendRun, freeSpan, ownerInMap, stateInMap } from './span-map.ts'
+import { asSpanIndex, type SlotIndex } from './units.ts'
+
+/** Frees every span that names the slot but is part of no run; makes the tails of its runs its own. */
+export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
+  let runEnd = 0
+  for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
+    const span = asSpanIndex(index)
+    // Atomic: other threads go on, and the record of a run that they have just published must show.
+    const word = Atomics.load(memory.i32, memory.mapWord(span))
+    const state = stateInMap(word)
+    const isHead = state === SPAN_HEAD || state === SPAN_LARGE
+    if (isHead) {
+      const owner = ownerInMap(word)
+      // Runs of threads that live have no spans of a dead slot's; their records may be being written.
+      runEnd = index + 1
+      if (owner !== slot && owner !== by) continue
+      const spanCount = memory.i32[memory.recordWord(span, RECORD_RUN_SPAN_COUNT)]
+      runEnd = index + spanCount
+      // A run that was being handed over has tails of its former owner.
+      if (owner === slot) extendRun(memory, slot, span, 1, spanCount, classInMap(word))
+    } else if (ownerInMap(word) === slot && (state === SPAN_CLAIMED || index >= runEnd)) {
+      freeSpan(memory, span)
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/** What the words of an arena are called, for a person who reads a schedule. */
+import {
+  CLASS_CAPACITY,
+  CONTROL_WORD_COUNT,
+  RECORD_WORD_COUNT,
+  SLOT_FIXED_WORD_COUNT,
+  SLOT_FREE_HEADS,
+  SLOT_HANDED,
+  SLOT_LIVE_SEEN,
+  SLOT_PARTIAL_HEADS,
+  SLOT_PEAK_LIVE,
+  SLOT_REFILLS,
+} from '../../src/layout.ts'
+import type { ArenaMemory } from '../../src/memory.ts'
+import { asSlotIndex, asSpanIndex } from '../../src/units.ts'
+import type { Access } from './machine.ts'
+
+const CONTROL = new Map([
+  [14, 'first free span'],
+  [15, 'touched span count'],
+])
+const RECORD = [
+  'parked head',
+  'parked count',
+  'carved count',
+  'next partial',
+  'previous partial',
+  'run span count',
+]
+const SLOT = new Map([
+  [0, 'state'],
+  [1, 'owned spans'],
+  [2, 'peak owned spans'],
+  [3, 'handed since look'],
+  [4, 'drained'],
+  [5, 'violations'],
+  [16, 'busy with mail'],
+  [17, 'taking from'],
+  [18, 'forward to'],
+  [19, 'forward written'],
+  [20, 'forward taken'],
+])
+const SLOT_ARRAYS = new Map([
+  [SLOT_FREE_HEADS, 'free head'],
+  [SLOT_PARTIAL_HEADS, 'partial head'],
+  [SLOT_HANDED, 'handed'],
+  [SLOT_LIVE_SEEN, 'live seen'],
+  [SLOT_PEAK_LIVE, 'peak live'],
+  [SLOT_REFILLS, 'refills'],
+])
+const MAIL = ['written', 'sent', 'first parcel', 'last parcel', 'taken', 'parcel being read']
+
+export interface WordName {
+  /** What kind of word it is: the same for all slots, spans and blocks. */
+  readonly kind: string
+  /** Which one of them. */
+  readonly which: string
+}
+
+export function nameOf(memory: ArenaMemory, word: number): WordName {
+  const spanMap = memory.mapWord(asSpanIndex(0))
+  const records = memory.recordWord(asSpanIndex(0), 0)
+  const slots = memory.slotWord(asSlotIndex(0), 0)
+  const slotWordCount = memory.slotWord(asSlotIndex(1), 0) - slots
+  if (word < CONTROL_WORD_COUNT) return { kind: CONTROL.get(word) ?? 'control header', which: '' }
+  if (word >= spanMap && word < spanMap + memory.spanCount) {
+    return { kind: 'span map', which: `[${word - spanMap}]` }
+  }
+  if (word >= records && word < records + memory.spanCount * RECORD_WORD_COUNT) {
+    const within = word - records
+    const field = RECORD[within % RECORD_WORD_COUNT] ?? 'unused'
+    return { kind: `record ${field}`, which: ` of ${Math.floor(within / RECORD_WORD_COUNT)}` }
+  }
+  if (word >= slots && word < slots + memory.slotCount * slotWordCount) {
+    const slot = Math.floor((word - slots) / slotWordCount)
+    return slotWordName(memory, slot, (word - slots) % slotWordCount)
+  }
+  return { kind: 'block', which: ` ${word * 4}` }
+}
+
+function slotWordName(memory: ArenaMemory, slot: number, field: number): WordName {
+  if (field >= SLOT_FIXED_WORD_COUNT) {
+    const within = field - SLOT_FIXED_WORD_COUNT
+    const kind = MAIL[Math.floor(within / memory.mailStride)] ?? 'unused'
+    return { kind, which: ` of ${slot}, other ${within % memory.mailStride}` }
+  }
+  for (const [first, kind] of SLOT_ARRAYS) {
+    const classIndex = field - first
+    if (classIndex >= 0 && classIndex < CLASS_CAPACITY) {
+      return { kind, which: ` of ${slot}, class ${classIndex}` }
+    }
+  }
+  return { kind: `slot ${SLOT.get(field) ?? field}`, which: ` of ${slot}` }
+}
+
+/** The schedule that led to a fault: the stores of all agents, and their looks at shared words. */
+export function describe(
+  memory: ArenaMemory,
+  names: readonly string[],
+  trace: readonly Access[],
+  sharedWords: readonly number[],
+): string {
+  const lines: string[] = []
+  for (const { agent, operation, word, before, after } of trace) {
+    if (before === after && !sharedWords.includes(word)) continue
+    const { kind, which } = nameOf(memory, word)
+    const change = before === after ? `${before}` : `${before} -> ${after}`
+    lines.push(`${names[agent]} ${operation} ${kind}${which}: ${change}`)
+  }
+  return lines.join('\n')
+}

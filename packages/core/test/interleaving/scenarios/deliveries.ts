@@ -1,0 +1,158 @@
+/** Threads that die while mail is under way, beside others that live. */
+import { PARCEL_CAPACITY } from '../../../src/remote/mail.ts'
+import type { Grip, Hand } from '../hand.ts'
+import type { Scenario } from '../scenario.ts'
+import { LARGE, THIRD, WHOLE } from '../tiny-arena.ts'
+import { agent, fill, given, heir, mortal, openSlots, startQueue, tend } from './parts.ts'
+
+const frees = (blocks: readonly number[]) => (grip: Grip) => {
+  for (const block of blocks) grip.free(block)
+  grip.flush()
+}
+
+/** A freer that dies, its heir, and the owner. */
+const freerDies = (name: string, count: number, parcelCount: number): Scenario => ({
+  name: `a freer dies, ${name}`,
+  spanCount: 4,
+  slotCount: 2,
+  preemptions: 2,
+  deaths: 1,
+  setUp: (hand) => {
+    const [owner, freer] = openSlots(hand, 2)
+    startQueue(hand, freer, owner, count, parcelCount)
+    const [last, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
+    return [
+      mortal('freer', freer, frees(blocks)),
+      heir(freer, 0, frees([last])),
+      agent('owner', owner, (grip) => {
+        grip.collect()
+        grip.collect()
+      }),
+    ]
+  },
+})
+
+/** An owner that dies, its heir, and a freer. */
+const ownerDies = (name: string, count: number, parcelCount: number): Scenario => ({
+  name: `an owner dies, ${name}`,
+  spanCount: 4,
+  slotCount: 2,
+  preemptions: 2,
+  deaths: 1,
+  setUp: (hand) => {
+    const [owner, freer] = openSlots(hand, 2)
+    startQueue(hand, freer, owner, count, parcelCount)
+    const [first, ...rest] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
+    hand.grip(freer).free(first)
+    hand.grip(freer).flush()
+    return [
+      mortal('owner', owner, (grip) => grip.collect()),
+      heir(owner, 0),
+      agent('freer', freer, frees(rest)),
+    ]
+  },
+})
+
+/** What one gives back, the other one takes at once: the same place is live again. */
+const largeAgain: Scenario = {
+  name: 'an owner dies as a rival allocates what it has just been given back',
+  spanCount: 4,
+  slotCount: 2,
+  preemptions: 1,
+  deaths: 1,
+  setUp: (hand) => {
+    const [owner, freer] = openSlots(hand, 2)
+    startQueue(hand, freer, owner, 1)
+    hand.grip(owner).collect()
+    hand.grip(freer).free(given(hand.grip(owner), LARGE))
+    hand.grip(freer).flush()
+    return [
+      mortal('owner', owner, (grip) => grip.collect()),
+      agent('freer', freer, (grip) => void grip.alloc(LARGE)),
+    ]
+  },
+}
+
+/** A parcel that lies in a span which another slot has taken over is used again by its own slot. */
+const parcelAbroad: Scenario = {
+  name: 'a thread dies that uses a parcel again which lies in another slot',
+  spanCount: 5,
+  slotCount: 3,
+  preemptions: 0,
+  deaths: 2,
+  setUp: (hand) => {
+    const [owner, tender, freer] = openSlots(hand, 3)
+    startQueue(hand, freer, owner, 2 * PARCEL_CAPACITY - 1, 2)
+    const blocks = [1, 2].map(() => given(hand.grip(owner), THIRD))
+    hand.grip(freer).pool.close()
+    tend(hand.memory, hand.grip(tender).pool)
+    openSlots(hand, 1)
+    return [mortal('freer', freer, frees(blocks)), heir(freer, 0)]
+  },
+}
+
+/**
+ * A thread needs a first parcel for a queue, and must allocate for it; and its own mail, or that of a
+ * closed slot, has a block that has to go on by the same queue. One after the other!
+ */
+const parcelWanted = (name: string, isFull: boolean): Scenario => ({
+  name,
+  spanCount: 5,
+  slotCount: 4,
+  preemptions: 0,
+  deaths: 1,
+  setUp: (hand) => {
+    const [moving, third, freer, wanting] = openSlots(hand, 4)
+    const movingGrip = hand.grip(moving)
+    const [moved] = [given(movingGrip, THIRD), given(movingGrip, THIRD)]
+    hand.grip(freer).free(moved)
+    movingGrip.pool.close()
+    tend(hand.memory, hand.grip(third).pool)
+    const other = given(hand.grip(third), THIRD)
+    hand.grip(freer).flush()
+    // Either the slot with that mail is open again, and the one that wants a parcel; or it is closed.
+    if (isFull) {
+      hand.grip(freer).pool.close()
+      fill(hand, third)
+    } else openSlots(hand, 1)
+    const slot = isFull ? wanting : moving
+    return [mortal('wanting', slot, frees([other])), heir(slot, 0)]
+  },
+})
+
+/** A block is freed through the slow path twice, and given back by its owner meanwhile. */
+const freedTwiceAndGone = (name: string, byteLength: number, alignment?: number): Scenario => ({
+  name: `${name} is freed by two threads, and its span is given back`,
+  freesTwice: true,
+  spanCount: 6,
+  slotCount: 3,
+  preemptions: 2,
+  setUp: (hand: Hand) => {
+    const [owner, ...freers] = openSlots(hand, 3)
+    for (const freer of freers) startQueue(hand, freer, owner, 1)
+    hand.grip(owner).collect()
+    const block = given(hand.grip(owner), byteLength, alignment)
+    return [
+      agent('owner', owner, (grip) => {
+        grip.free(block)
+        grip.collect()
+      }),
+      agent('freer', freers[0], frees([block])),
+    ]
+  },
+})
+
+export const DELIVERIES: readonly Scenario[] = [
+  freerDies('within a parcel', 2, 1),
+  freerDies('the parcel becomes full', 127, 1),
+  freerDies('the first parcel is used again', 255, 2),
+  ownerDies('within a parcel', 2, 1),
+  ownerDies('the parcel becomes full', 127, 1),
+  ownerDies('the first parcel is used again', 255, 2),
+  largeAgain,
+  parcelAbroad,
+  parcelWanted('a parcel is wanted while mail for the same slot waits', false),
+  parcelWanted('a parcel is wanted in a full arena while a closed slot has mail', true),
+  freedTwiceAndGone('a large block', LARGE),
+  freedTwiceAndGone('an aligned block', WHOLE - 4096, 4096),
+]

@@ -1,0 +1,94 @@
+/** What scenarios are put together from. */
+import type { ArenaMemory } from '../../../src/memory.ts'
+import type { Pool } from '../../../src/pool-api.ts'
+import {
+  INBOX_TAKEN,
+  mailWord,
+  OUTBOX_SENT,
+  OUTBOX_WRITTEN,
+  PARCEL_CAPACITY,
+} from '../../../src/remote/mail.ts'
+import { openSlot } from '../../../src/slots.ts'
+import { countFreeSpans } from '../../../src/span-map.ts'
+import { tendClosedSlots } from '../../../src/tend.ts'
+import { asSlotIndex } from '../../../src/units.ts'
+import type { Grip, Hand } from '../hand.ts'
+import type { Agent } from '../search.ts'
+import { THIRD, WHOLE } from '../tiny-arena.ts'
+
+/** Opens slots while the scene is set. */
+export const openSlots = (hand: Hand, count: number): number[] =>
+  Array.from({ length: count }, () => openSlot(hand.memory, undefined))
+
+/** A block that the scenario cannot do without. */
+export function given(grip: Grip, byteLength: number, alignment?: number): number {
+  const offset = grip.alloc(byteLength, alignment)
+  if (offset === 0) throw new Error('the scenario has too few spans')
+  return offset
+}
+
+/** Allocates all spans that are free, and does not find the arena full. */
+export function fill(hand: Hand, slot: number): void {
+  for (let count = countFreeSpans(hand.memory); count > 0; count--) given(hand.grip(slot), WHOLE)
+}
+
+/** An agent that has one slot open. */
+export const agent = (name: string, slot: number, deed: (grip: Grip) => void): Agent => ({
+  name,
+  slots: [slot],
+  mayDie: false,
+  run: (hand) => deed(hand.grip(slot)),
+})
+
+/** The same, who may be killed. */
+export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): Agent => ({
+  ...agent(name, slot, deed),
+  mayDie: true,
+})
+
+/** Looks after all closed slots, as a thread does that finds the arena full. */
+export const tend = (memory: ArenaMemory, pool: Pool): number =>
+  tendClosedSlots(memory, asSlotIndex(pool.slot), {
+    tryAlloc: (byteLength) => pool.tryAlloc(byteLength),
+    tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
+  })
+
+/** Takes over the slot of an agent once that is dead, and goes on with it; may die at it, too. */
+export const heir = (
+  slot: number,
+  victim: number,
+  deed: (grip: Grip) => void = () => {},
+): Agent => ({
+  name: 'heir',
+  slots: [],
+  mayDie: true,
+  heir: victim,
+  run: (hand) => {
+    if (hand.adopt(slot)) deed(hand.grip(slot))
+  },
+})
+
+/**
+ * Brings the queue between two slots to where so many offsets have been written, sent and taken, by
+ * freeing one block again and again. Numbers below those of the last parcels are made up.
+ */
+export function startQueue(
+  hand: Hand,
+  freer: number,
+  owner: number,
+  count: number,
+  parcelCount = 1,
+): void {
+  const { memory } = hand
+  const [from, to] = [asSlotIndex(freer), asSlotIndex(owner)]
+  const whole = (count & -PARCEL_CAPACITY) - (parcelCount - 1) * PARCEL_CAPACITY
+  memory.i32[mailWord(memory, from, OUTBOX_WRITTEN, to)] = whole
+  memory.i32[mailWord(memory, from, OUTBOX_SENT, to)] = whole
+  memory.i32[mailWord(memory, to, INBOX_TAKEN, from)] = whole
+  const [freerPool, ownerPool] = [hand.grip(freer).pool, hand.grip(owner).pool]
+  for (let number = whole; number !== (count | 0); number++) {
+    freerPool.free(ownerPool.alloc(THIRD))
+    freerPool.flush()
+    ownerPool.collect()
+  }
+}

@@ -1,0 +1,10 @@
+/** All scenarios. */
+import type { Scenario } from '../scenario.ts'
+import { CLAIMS } from './claims.ts'
+import { DEATHS } from './deaths.ts'
+import { DELIVERIES } from './deliveries.ts'
+import { MAIL } from './mail.ts'
+import { SLOTS } from './slots.ts'
+import { TEND } from './tend.ts'
+
+export const SCENARIOS: readonly Scenario[] = [CLAIMS, MAIL, SLOTS, TEND, DELIVERIES, DEATHS].flat()

@@ -1,0 +1,181 @@
+/** Closed slots, and the threads that look after them, open them, and free into them. */
+import type { Grip, Hand } from '../hand.ts'
+import type { Scenario } from '../scenario.ts'
+import type { Agent, Bounds } from '../search.ts'
+import { HALVES, THIRD, WHOLE } from '../tiny-arena.ts'
+import { agent, fill, given, heir, mortal, openSlots, startQueue, tend } from './parts.ts'
+
+type RivalDoes = (grip: Grip, blocks: readonly number[], hand: Hand) => void
+
+/** A slot that was closed, a thread that tends it, and one that does something else. */
+const beside = (
+  name: string,
+  arrange: (closing: Grip, rival: Grip) => readonly number[],
+  rivalDoes: RivalDoes,
+  bounds: Bounds = { preemptions: 2, deaths: 0 },
+): Scenario => ({
+  name,
+  spanCount: 6,
+  slotCount: 3,
+  ...bounds,
+  setUp: (hand) => {
+    const [closing, tender, rival] = openSlots(hand, 3)
+    const blocks = arrange(hand.grip(closing), hand.grip(rival))
+    hand.grip(closing).pool.close()
+    const agents: Agent[] = [
+      tends(tender),
+      {
+        ...agent('rival', rival, () => {}),
+        run: (own) => rivalDoes(own.grip(rival), blocks, own),
+      },
+    ]
+    return bounds.deaths > 0 ? [...agents, heir(tender, 0)] : agents
+  },
+})
+
+const tends = (slot: number): Agent => ({
+  name: 'tender',
+  slots: [slot],
+  mayDie: true,
+  run: (hand) => {
+    const { pool } = hand.grip(slot)
+    hand.do('tend', () => tend(hand.memory, pool))
+    hand.do('flush', () => pool.flush())
+  },
+})
+
+/** Live blocks in runs that have room, one of them of two spans, and in one that has none. */
+const blocksLeft = (closing: Grip) => [
+  given(closing, THIRD),
+  given(closing, HALVES),
+  given(closing, WHOLE),
+]
+
+/** Blocks that were freed, but not delivered, before their slot was closed. */
+const noted = (closing: Grip, rival: Grip) => {
+  const [kept, ...freed] = blocksLeft(closing)
+  for (const block of freed) rival.free(block)
+  return [kept]
+}
+
+/** What was delivered, but not taken. */
+const delivered = (closing: Grip, rival: Grip) => {
+  const blocks = noted(closing, rival)
+  closing.collect()
+  rival.flush()
+  return blocks
+}
+
+const freesAll: RivalDoes = (grip, blocks) => {
+  for (const block of blocks) grip.free(block)
+  grip.flush()
+}
+
+const tendsToo: RivalDoes = (grip, _blocks, hand) => {
+  hand.do('tend', () => tend(hand.memory, grip.pool))
+}
+
+const reopens: RivalDoes = (_grip, _blocks, hand) => {
+  hand.open()?.alloc(THIRD)
+}
+
+const DYING = { preemptions: 1, deaths: 1 }
+
+/** A slot is closed at the moment that another thread tends it. */
+const closes = (name: string, bounds: Bounds): Scenario => ({
+  name,
+  spanCount: 6,
+  slotCount: 3,
+  ...bounds,
+  setUp: (hand) => {
+    const [closing, tender, freer] = openSlots(hand, 3)
+    const closingGrip = hand.grip(closing)
+    const [first, second] = [given(closingGrip, THIRD), given(closingGrip, THIRD)]
+    hand.grip(freer).free(first)
+    hand.grip(freer).flush()
+    const closer = mortal('closer', closing, (grip) => {
+      grip.free(second)
+      grip.close()
+    })
+    return bounds.deaths > 0
+      ? [closer, { ...tends(tender), mayDie: false }, heir(closing, 0)]
+      : [closer, tends(tender)]
+  },
+})
+
+/**
+ * Mail of a closed slot is about blocks whose span has changed hands: one is the tender's own by now,
+ * one that of a third thread, to which it goes by the tender's outbox.
+ */
+const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario => ({
+  name,
+  spanCount: 8,
+  slotCount: 4,
+  ...bounds,
+  setUp: (hand) => {
+    const [closing, tender, third, freer] = openSlots(hand, 4)
+    startQueue(hand, tender, third, queuedBefore)
+    const closingGrip = hand.grip(closing)
+    const forThird = [given(closingGrip, THIRD), given(closingGrip, 5000, 64)]
+    for (const block of forThird) hand.grip(freer).free(block)
+    closingGrip.pool.close()
+    tend(hand.memory, hand.grip(third).pool)
+    openSlots(hand, 1) // the slot that was closed
+    const forTender = given(hand.grip(closing), HALVES)
+    hand.grip(freer).free(forTender)
+    hand.grip(closing).pool.close()
+    tend(hand.memory, hand.grip(tender).pool)
+    hand.grip(freer).flush()
+    const owner = agent('third', third, (grip) => grip.collect())
+    return [tends(tender), owner, ...(bounds.deaths > 0 ? [heir(tender, 0)] : [])]
+  },
+})
+
+/** The arena is full, so an alloc comes to tend; what it finds in the mail are blocks of its own class. */
+const fullArena = (name: string, byteLength: number): Scenario => ({
+  name,
+  spanCount: 5,
+  slotCount: 3,
+  preemptions: 1,
+  deaths: 1,
+  setUp: (hand) => {
+    const [closing, tender, freer] = openSlots(hand, 3)
+    const closingGrip = hand.grip(closing)
+    const blocks = [1, 2, 3, 4].map(() => given(closingGrip, THIRD))
+    const whole = given(closingGrip, WHOLE)
+    for (const block of [blocks[0], blocks[3], whole]) hand.grip(freer).free(block)
+    closingGrip.pool.close()
+    tend(hand.memory, hand.grip(tender).pool)
+    hand.grip(freer).flush()
+    for (const _ of blocks.slice(2)) given(hand.grip(tender), THIRD) // what was free beside the last
+    fill(hand, tender)
+    const allocates = mortal('tender', tender, (grip) => {
+      grip.alloc(byteLength)
+      grip.alloc(byteLength)
+    })
+    const rival = agent('freer', freer, (grip) => {
+      grip.free(blocks[1])
+      grip.flush()
+      grip.alloc(WHOLE)
+    })
+    return [allocates, rival, heir(tender, 0)]
+  },
+})
+
+export const TEND: readonly Scenario[] = [
+  beside('tend against free into the closed slot', blocksLeft, freesAll),
+  beside('tend against delivery into the closed slot', noted, freesAll),
+  beside('tend against tend', delivered, tendsToo),
+  beside('tend against opening the slot again', delivered, reopens),
+  beside('a tender dies; free into the closed slot', blocksLeft, freesAll, DYING),
+  beside('a tender dies; delivery into the closed slot', noted, freesAll, DYING),
+  beside('a tender dies; another one tends', delivered, tendsToo, DYING),
+  beside('a tender and its heir die', delivered, () => {}, { preemptions: 0, deaths: 2 }),
+  closes('close against tend', { preemptions: 2, deaths: 0 }),
+  closes('a closer dies; another thread tends', DYING),
+  forwards('mail is forwarded', 1, { preemptions: 2, deaths: 0 }),
+  forwards('a forwarder dies', 1, DYING),
+  forwards('a forwarder and its heir die', 127, { preemptions: 0, deaths: 2 }),
+  fullArena('a full arena tends for its own class', THIRD),
+  fullArena('a full arena tends for another class', WHOLE),
+]

@@ -1,0 +1,115 @@
+/** The end of a round: the workers are gone, and every byte must be accounted for. */
+import { type Arena, ArenaError, type Pool } from '@ashlar/core'
+import * as assert from 'uvu/assert'
+import { ArenaMemory } from '../../packages/core/src/memory.ts'
+import { mailWord, PARCEL_BYTE_LENGTH } from '../../packages/core/src/remote/mail.ts'
+import type { Board } from './board.ts'
+import { check, cookieOf } from './cookie.ts'
+import type { Workload } from './workload.ts'
+
+/** @param workload the main thread's, which holds blocks as the workers' did */
+export function settle(arena: Arena, board: Board, workload: Workload): void {
+  const pools = adoptAll(arena)
+  assertAccountedFor(arena)
+  checkTransfer(arena, board)
+  pools.push(...openAll(arena))
+  const bySlot = new Map(pools.map((pool) => [pool.slot, pool]))
+  // Each by its owner: in a full arena, others may have no room to note it for him.
+  const freeAll = (offsets: ReadonlySet<number>) => {
+    for (const { offset, slot } of arena.blocks()) {
+      if (offsets.has(offset)) bySlot.get(slot)?.free(offset)
+    }
+  }
+  freeAll(new Set(board.transfer))
+  workload.freeAll(pools[0])
+  deliverAll(arena, pools)
+  // DEBUG
+  {
+    const m = new ArenaMemory(arena.buffer, arena.byteOffset)
+    for (let o = 0; o < m.slotCount; o++) {
+      if (m.i32[m.slotWord(o as never, 16)] !== 0) console.log('busy', o)
+      for (let f = 0; f < m.slotCount; f++) {
+        const sent = m.i32[mailWord(m, f as never, 1, o as never)]
+        const written = m.i32[mailWord(m, f as never, 0, o as never)]
+        const taken = m.i32[mailWord(m, o as never, 4, f as never)]
+        if (sent !== taken || written !== sent)
+          console.log(
+            'stuck',
+            { o, f, written, sent, taken },
+            arena.stats().slots[o],
+            arena.stats({ exact: true }).committedBytes / 65536,
+            m.spanCount,
+          )
+      }
+    }
+  }
+  freeAll(new Set(arena.blocks().map(({ offset }) => offset)))
+  deliverAll(arena, pools)
+  assertAccountedFor(arena)
+  for (const pool of pools) pool.close()
+  assertAccountedFor(arena)
+  assert.equal(arena.blocks(), [])
+  assertOnlyMailIsLeft(arena)
+}
+
+/** A block may be freed, but still on its way to its owner, or to the next one. */
+function deliverAll(arena: Arena, pools: readonly Pool[]): void {
+  const arrived = () => arena.stats().slots.reduce((sum, { remoteFrees }) => sum + remoteFrees, 0)
+  let before: number
+  do {
+    before = arrived()
+    for (const pool of pools) pool.flush()
+    for (const pool of pools) pool.collect()
+  } while (arrived() !== before)
+}
+
+/** Slots that nobody was told of: their threads died between opening them and saying so. */
+function adoptAll(arena: Arena): Pool[] {
+  const { slots } = arena.stats()
+  assert.equal(
+    slots.filter(({ state }) => state === 'tended'),
+    [],
+  )
+  return slots
+    .filter(({ state }) => state === 'open' || state === 'reserved')
+    .map(({ slot }) => arena.adopt(slot))
+}
+
+/** Closed slots are reached by opening them. */
+function openAll(arena: Arena): Pool[] {
+  const pools: Pool[] = []
+  try {
+    for (;;) pools.push(arena.openPool())
+  } catch (error) {
+    if (!(error instanceof ArenaError && error.code === 'no-free-slot')) throw error
+  }
+  return pools
+}
+
+function assertAccountedFor(arena: Arena): void {
+  assert.equal(arena.verify(), [])
+  const stats = arena.stats({ exact: true })
+  const { controlBytes, liveBytes, freeBytes, uncarvedBytes, wasteBytes, committedBytes } = stats
+  assert.is(controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes, committedBytes)
+}
+
+/** Slots keep the parcels that blocks once travelled in, and their spans: no other span is in use. */
+function assertOnlyMailIsLeft(arena: Arena): void {
+  const { classes, controlBytes, committedBytes } = arena.stats({ exact: true })
+  const inUse = classes.filter(({ spanCount }) => spanCount > 0)
+  for (const { maxByteLength } of inUse) assert.is(maxByteLength, PARCEL_BYTE_LENGTH)
+  const spanCount = inUse.length === 0 ? 0 : inUse[0].spanCount
+  assert.is(committedBytes, controlBytes + spanCount * 2 ** 16)
+}
+
+/** What the workers put there must be live, whole, and there once. */
+function checkTransfer(arena: Arena, board: Board): void {
+  const byteLengths = new Map(arena.blocks().map(({ offset, byteLength }) => [offset, byteLength]))
+  for (const offset of board.transfer) {
+    if (offset === 0) continue
+    const byteLength = byteLengths.get(offset)
+    assert.ok(byteLength !== undefined, `the block at offset ${offset} is lost, or there twice`)
+    check(arena, offset, byteLength, cookieOf(arena, offset))
+    byteLengths.delete(offset)
+  }
+}

@@ -1,0 +1,123 @@
+/** A worker of a stress run. It may be terminated at any instruction of this. */
+import { Arena, type ArenaHandle, holdLife, type Life, type Pool } from '@ashlar/core'
+import { Random } from '../../packages/core/test/support/random.ts'
+import { isMain, listenToParent, type Parent } from '../support/threads.ts'
+import { Board, CLOSE_AND_END, GO_ON, MAX_POOL_COUNT, type WorkerWords } from './board.ts'
+import { Workload } from './workload.ts'
+
+const BURST_OP_COUNT = 128
+
+/** The one message that a worker gets. */
+export interface Start {
+  readonly handle: ArenaHandle
+  readonly board: SharedArrayBuffer
+  readonly index: number
+  readonly life: Life
+  readonly seed: number
+  readonly maxBlockCount: number
+}
+
+/** The one that it may send. */
+export interface Failure {
+  readonly failure: string
+}
+
+if (!isMain) {
+  const parent = listenToParent((message) => run(message as Start, parent))
+}
+
+async function run(start: Start, parent: Parent): Promise<void> {
+  try {
+    await holdLife(start.life)
+    new Board(start.board).of(start.index).phase = 'open' // it may be watched from now on
+    await new StressWorker(start, (failure) => parent.post({ failure })).run()
+    parent.end()
+  } catch (error) {
+    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    parent.post({ failure } satisfies Failure)
+  }
+}
+
+class StressWorker {
+  readonly #arena: Arena
+  readonly #words: WorkerWords
+  readonly #random: Random
+  readonly #workload: Workload
+  readonly #pools: Pool[] = []
+
+  constructor(start: Start, fail: (reason: string) => void) {
+    const board = new Board(start.board)
+    this.#arena = Arena.attach(start.handle)
+    this.#arena.onViolation = (error) => fail(`a violation, but nothing is freed twice: ${error}`)
+    this.#words = board.of(start.index)
+    this.#random = new Random(start.seed)
+    this.#workload = new Workload(this.#arena, board.transfer, this.#random, start.maxBlockCount)
+  }
+
+  async run(): Promise<void> {
+    const words = this.#words
+    this.#open(words.reserved)
+    words.reserved = undefined
+    while (words.order === GO_ON) {
+      words.phase = 'mixed'
+      for (let i = 0; i < BURST_OP_COUNT && this.#pools.length > 0; i++) {
+        this.#workload.step(this.#random.pick(this.#pools))
+      }
+      words.addOps(BURST_OP_COUNT)
+      if (words.estate !== undefined) this.#adopt()
+      this.#tidy()
+      await null // lets onViolation speak
+    }
+    if (words.order === CLOSE_AND_END) {
+      if (this.#pools.length > 0) this.#workload.freeAll(this.#random.pick(this.#pools))
+      while (this.#pools.length > 0) this.#close()
+    }
+    words.phase = 'end'
+  }
+
+  /** Now and then, what is not done all the time. */
+  #tidy(): void {
+    const words = this.#words
+    const kind = this.#random.below(32)
+    if (kind < 4 && this.#pools.length > 0) {
+      words.phase = 'flush'
+      this.#random.pick(this.#pools).flush()
+    } else if (kind < 7 && this.#pools.length > 0) {
+      words.phase = 'collect'
+      this.#random.pick(this.#pools).collect(kind === 4 ? { spans: 1 } : {})
+    } else if (kind < 9 && this.#pools.length > 0) this.#close()
+    else if (kind < 12 && this.#pools.length < MAX_POOL_COUNT - 1) this.#open()
+    if (this.#pools.length === 0) this.#open()
+  }
+
+  #open(reserved?: number): void {
+    this.#words.phase = 'open'
+    try {
+      this.#hold(this.#arena.openPool(reserved))
+    } catch (error) {
+      // More pools than slots: another thread will close one.
+      if (!(error instanceof Error && 'code' in error && error.code === 'no-free-slot')) throw error
+    }
+  }
+
+  #close(): void {
+    const pool = this.#pools.splice(this.#random.below(this.#pools.length), 1)[0]
+    this.#words.phase = 'close'
+    pool.close()
+    this.#words.letGo(pool)
+  }
+
+  #adopt(): void {
+    const words = this.#words
+    if (words.estate === undefined) return
+    words.phase = 'adopt'
+    this.#hold(this.#arena.adopt(words.estate.slot, words.estate.generation))
+    words.estate = undefined
+    if (this.#pools.length === MAX_POOL_COUNT) this.#close() // one place is kept for the next
+  }
+
+  #hold(pool: Pool): void {
+    this.#words.hold(pool)
+    this.#pools.push(pool)
+  }
+}
