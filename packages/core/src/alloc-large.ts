@@ -15,8 +15,8 @@ export function allocLarge(
   byteLength: number,
   front: Front,
 ): PayloadOffset {
+  if (byteLength > memory.byteLength) return asPayloadOffset(0)
   const spanCount = spanCountFor(byteLength)
-  if (spanCount > memory.spanCount) return asPayloadOffset(0)
   takeMail(memory, slot, front)
   const head = claimAfterReclaim(memory, slot, spanCount, front)
   if (head === 0) return asPayloadOffset(0)

@@ -37,7 +37,7 @@ import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
-import { deliverAll, type Front, post, takeMail } from './remote/remote.ts'
+import { createPost, deliverAll, type Front, takeMail } from './remote/remote.ts'
 import { resizeInPlace, resizeInRoom, resizeWithin } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
@@ -91,15 +91,15 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   /** The fast path of `free`; false when the block is not an ordinary one of this slot. */
   function tryFree(offset: number): boolean {
     if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
+      const mapped = i32[spanMap + ((offset - base) >>> 16)]
+      const classIndex = mapped & 0xff
       const header = (offset >> 2) - 2
-      const word = i32[header]
-      const classIndex = word & 0xff
       const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
       if (
-        // Live, intact, of this arena, naturally aligned?
-        (word & STATE_TAG_ALIGNMENT) === live &&
-        // In a span of this slot and this class?
-        i32[spanMap + ((offset - base) >>> 16)] === (mine | classIndex) &&
+        // In a span of this slot? First, for what is in other spans has headers far away.
+        mapped === (mine | classIndex) &&
+        // Live, intact, of this arena and class, naturally aligned?
+        (i32[header] & (STATE_TAG_ALIGNMENT | 0xff)) === (live | classIndex) &&
         // Where a block of this class begins?
         Math.imul(
           Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
@@ -119,31 +119,37 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     if (!tryFree(offset)) freeRemote(offset)
   }
 
-  /** Free of a block that another slot owns: the same checks, then it is noted for the owner. */
+  /**
+   * Free of a block that another slot owns. Its header is not looked at, which would fetch a line that
+   * nobody needs here: the owner does that when it takes the block back. (Losers: 17 to 22 ns with a
+   * look at the header, now 7 to 11.)
+   */
   function freeRemote(offset: number): void {
     if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
-      const word = i32[(offset >> 2) - 2]
-      const classIndex = word & 0xff
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
+      const classIndex = mapped & 0xff
       const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
       if (
         mine !== -1 &&
-        (word & STATE_TAG_ALIGNMENT) === live &&
+        // In a span of a class, of another slot?
         (mapped & ~OWNER_MASK) === (theirs | classIndex) &&
+        mapped !== (mine | classIndex) &&
+        // Where a block of this class begins?
         Math.imul(
           Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
           divisors[2 * classIndex],
-        ) === withinBlocks
+        ) === withinBlocks &&
+        post(ownerInMap(mapped), offset)
       ) {
-        postTo(ownerInMap(mapped), offset)
         return
       }
     }
     freeSlow(offset)
   }
 
+  const post = createPost(memory, slot, tryAlloc)
   /** What the cold paths need of the fast ones. */
-  const front: Front = { tryAlloc, tryFree }
+  const front: Front = { tryAlloc, tryFree, post }
 
   function tryAllocSlow(byteLength: number, alignment?: number): number {
     checkOpen()
@@ -173,11 +179,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
     if (owner === slot) freeBlock(memory, slot, block, offset)
-    else postTo(owner, offset)
-  }
-
-  function postTo(owner: SlotIndex, offset: number): void {
-    if (!post(memory, slot, owner, offset, front)) throw noRoomForMail(offset)
+    else if (!post(owner, offset)) throw noRoomForMail(offset)
   }
 
   /** Comes first in all that is not fast: what is closed stays closed when the buffer is replaced. */
@@ -257,7 +259,6 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   function flush(): void {
     checkOpen()
-    if (i32[0] === undefined) return renewed().flush()
     deliverAll(memory, slot)
   }
 

@@ -5,6 +5,7 @@ import type { ArenaMemory } from '../src/memory.ts'
 import { capacityOf } from '../src/partial.ts'
 import { refillCount } from '../src/policy.ts'
 import { refill } from '../src/refill.ts'
+import type { Front } from '../src/remote/remote.ts'
 import { preferredRunSpanCount } from '../src/size-classes.ts'
 import { asSpanIndex, type SlotIndex } from '../src/units.ts'
 import { assertSound, refuses } from './support/checks.ts'
@@ -12,6 +13,11 @@ import { fill, smallArena } from './support/memory.ts'
 import { Random } from './support/random.ts'
 
 const test = suite('refill')
+
+const unreachable = () => {
+  throw new Error('there is no mail here')
+}
+const front: Front = { tryAlloc: unreachable, tryFree: unreachable, post: unreachable }
 
 /** Live blocks and those on free lists: what a look for empty spans can come across. */
 function handedBy(memory: ArenaMemory, slot: SlotIndex): number {
@@ -27,7 +33,7 @@ test('every class: the first refill claims one run and carves one batch of it', 
     const { arena, memory, slot } = smallArena(2 << 20)
     const classIndex = memory.classes.classFor(byteLength)
     const stride = memory.classes.strides[classIndex]
-    assert.ok(refill(memory, slot, classIndex))
+    assert.ok(refill(memory, slot, classIndex, front))
     const row = arena.stats({ exact: true }).classes[classIndex]
     const spanCount = preferredRunSpanCount(stride)
     assert.is(row.spanCount, spanCount)
@@ -72,7 +78,7 @@ test('out of memory: false, and the arena is as it was', () => {
   fill(pool, 8)
   const blocks = arena.blocks()
   for (const byteLength of [16, 1000, 524_288]) {
-    assert.not.ok(refill(memory, slot, memory.classes.classFor(byteLength)))
+    assert.not.ok(refill(memory, slot, memory.classes.classFor(byteLength), front))
   }
   assert.equal(arena.blocks(), blocks)
   assertSound(arena)

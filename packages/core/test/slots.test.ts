@@ -81,8 +81,6 @@ test('several pools of a thread share the spans, and not the blocks', () => {
     new Set(offsets.filter((_, i) => i % 2 === parity).map((offset) => memory.spanOf(offset)))
   for (const span of spansOf(0)) assert.not.ok(spansOf(1).has(span))
   assertSound(arena)
-  refuses('invalid-offset', () => pools[0].free(offsets[1]), /slot 2, this is slot 1/)
-  refuses('invalid-offset', () => pools[0].realloc(offsets[1], 5))
   assert.is(pools[0].byteLengthOf(offsets[1]), 100) // anyone may ask
   for (const [i, offset] of offsets.entries()) pools[i % 2].free(offset)
   assert.is(arena.stats({ exact: true }).liveBlocks, 0)

@@ -27,7 +27,7 @@ import {
   placeOf,
   stampOf,
 } from './mail.ts'
-import { type Front, post } from './outbox.ts'
+import type { Front } from './outbox.ts'
 
 /**
  * Frees what was delivered to a slot; gives how many blocks.
@@ -146,5 +146,5 @@ function forward(
   i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)] =
     i32[mailWord(memory, by, OUTBOX_WRITTEN, owner)]
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
-  return post(memory, by, owner, offset, front)
+  return front.post(owner, offset)
 }

@@ -27,25 +27,31 @@ export interface Front {
   tryAlloc(byteLength: number): number
   /** Frees an ordinary block of the slot; false when it is not one. */
   tryFree(offset: number): boolean
+  /** Notes a block for its owner; false when there is no memory to note it in. */
+  post(owner: SlotIndex, offset: number): boolean
 }
 
-/** Notes a block for its owner; false when there is no memory to note it in. */
-export function post(
+/** `Front.post` of a slot. A closure over numbers: engines then inline it into `free`. */
+export function createPost(
   memory: ArenaMemory,
   slot: SlotIndex,
-  owner: SlotIndex,
-  offset: number,
-  front: Front,
-): boolean {
+  tryAlloc: Front['tryAlloc'],
+): Front['post'] {
   const { i32 } = memory
-  const writtenWord = mailWord(memory, slot, OUTBOX_WRITTEN, owner)
-  const written = i32[writtenWord]
-  if (placeOf(written) === 0 && !appendParcel(memory, slot, owner, written, front)) return false
-  const parcel = i32[mailWord(memory, slot, OUTBOX_LAST, owner)]
-  i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
-  i32[writtenWord] = written + 1
-  if ((written + 1) % BATCH === 0) deliver(memory, slot, owner)
-  return true
+  const writtenWords: number = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
+  const lastWords: number = mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(0))
+
+  return function post(owner, offset) {
+    const written = i32[writtenWords + owner]
+    if (placeOf(written) === 0 && !appendParcel(memory, slot, owner, written, tryAlloc)) {
+      return false
+    }
+    const parcel = i32[lastWords + owner]
+    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
+    i32[writtenWords + owner] = written + 1
+    if (((written + 1) & (BATCH - 1)) === 0) deliver(memory, slot, owner)
+    return true
+  }
 }
 
 /** Lets an owner read all that was noted for it. */
@@ -74,7 +80,7 @@ function appendParcel(
   slot: SlotIndex,
   owner: SlotIndex,
   written: number,
-  front: Front,
+  tryAlloc: Front['tryAlloc'],
 ): boolean {
   const { i32 } = memory
   const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
@@ -93,7 +99,7 @@ function appendParcel(
     i32[(first >> 2) + PARCEL_NEXT] = 0
     return true
   }
-  const parcel = newParcel(memory, slot, stamp, front)
+  const parcel = newParcel(memory, slot, stamp, tryAlloc)
   if (parcel === 0) return false
   if (last !== 0) i32[(last >> 2) + PARCEL_NEXT] = parcel
   i32[lastWord] = parcel
@@ -107,12 +113,17 @@ function isPast(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex, first: n
   return beingRead !== 0 && beingRead !== first
 }
 
-function newParcel(memory: ArenaMemory, slot: SlotIndex, stamp: number, front: Front): number {
+function newParcel(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  stamp: number,
+  tryAlloc: Front['tryAlloc'],
+): number {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
   const before = i32[busy]
   i32[busy] = 1 // the allocation may miss, but must not take mail, which may come back here
-  const parcel = front.tryAlloc(PARCEL_BYTE_LENGTH)
+  const parcel = tryAlloc(PARCEL_BYTE_LENGTH)
   i32[busy] = before
   if (parcel === 0) return 0
   i32[(parcel >> 2) + PARCEL_NEXT] = 0

@@ -5,6 +5,7 @@ import {
   ELEMENT_TYPES,
   freePattern,
   livePattern,
+  PARCEL_TYPE,
   STATE_AND_TAG,
   shiftedPattern,
   typeInHeader,
@@ -79,7 +80,7 @@ function checkBlock(
   const isLive =
     (held & STATE_AND_TAG) === livePattern(memory.tag) &&
     classInHeader(held) === classIndex &&
-    typeInHeader(held) < ELEMENT_TYPES.length &&
+    (typeInHeader(held) < ELEMENT_TYPES.length || typeInHeader(held) === PARCEL_TYPE) &&
     offset % alignmentInHeader(held) === 0
   if (!isLive) {
     findings.fail(block, `the header of block ${block} is damaged: ${header >>> 0}`)

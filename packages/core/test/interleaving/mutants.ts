@@ -98,18 +98,18 @@ const OUTBOX: readonly Mutant[] = [
   {
     name: '`sent` is stored before the offset is written',
     file: 'remote/outbox.ts',
-    from: '  i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n',
-    to: `  Atomics.store(i32, mailWord(memory, slot, OUTBOX_SENT, owner), written + 1)
-  i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n`,
+    from: '    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n',
+    to: `    Atomics.store(i32, mailWord(memory, slot, OUTBOX_SENT, owner), written + 1)
+    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n`,
     scenarios: ['within a parcel'],
   },
   {
     name: '`written` is raised before the offset is written',
     file: 'remote/outbox.ts',
-    from: `  i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
-  i32[writtenWord] = written + 1\n`,
-    to: `  i32[writtenWord] = written + 1
-  i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n`,
+    from: `    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
+    i32[writtenWords + owner] = written + 1\n`,
+    to: `    i32[writtenWords + owner] = written + 1
+    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n`,
     scenarios: ['a freer dies, within a parcel'],
   },
   {
@@ -242,8 +242,8 @@ const INBOX: readonly Mutant[] = [
     name: 'a block is forwarded before the recovery words say so',
     file: 'remote/inbox.ts',
     from: `  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
-  return post(memory, by, owner, offset, front)`,
-    to: `  const isPosted = post(memory, by, owner, offset, front)
+  return front.post(owner, offset)`,
+    to: `  const isPosted = front.post(owner, offset)
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
   return isPosted`,
     scenarios: ['a forwarder'],
@@ -448,8 +448,8 @@ const BLOCKS: readonly Mutant[] = [
   {
     name: 'a large block shrinks after its run',
     file: 'resize.ts',
-    from: 'if (isLarge && byteLength < secondWordAt(memory, offset)) {',
-    to: 'if (byteLength < 0) {',
+    from: 'if (byteLength < secondWordAt(memory, offset)) memory.i32[length] = byteLength',
+    to: '',
     scenarios: ['a large block shrinks'],
   },
   {

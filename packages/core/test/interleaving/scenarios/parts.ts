@@ -8,6 +8,7 @@ import {
   OUTBOX_WRITTEN,
   PARCEL_CAPACITY,
 } from '../../../src/remote/mail.ts'
+import { createPost } from '../../../src/remote/outbox.ts'
 import { openSlot } from '../../../src/slots.ts'
 import { countFreeSpans } from '../../../src/span-map.ts'
 import { tendClosedSlots } from '../../../src/tend.ts'
@@ -47,11 +48,15 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 })
 
 /** Looks after all closed slots, as a thread does that finds the arena full. */
-export const tend = (memory: ArenaMemory, pool: Pool): number =>
-  tendClosedSlots(memory, asSlotIndex(pool.slot), {
-    tryAlloc: (byteLength) => pool.tryAlloc(byteLength),
+export function tend(memory: ArenaMemory, pool: Pool): number {
+  const slot = asSlotIndex(pool.slot)
+  const tryAlloc = (byteLength: number) => pool.tryAlloc(byteLength)
+  return tendClosedSlots(memory, slot, {
+    tryAlloc,
     tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
+    post: createPost(memory, slot, tryAlloc),
   })
+}
 
 /** Takes over the slot of an agent once that is dead, and goes on with it; may die at it, too. */
 export const heir = (
