@@ -1,5 +1,5 @@
 /** The owner's side: takes what other slots have delivered. */
-import { ArenaError } from '../errors.ts'
+import { ArenaError, corrupt } from '../errors.ts'
 import { freeBlock, markFree } from '../free-block.ts'
 import {
   LARGE_CLASS,
@@ -71,7 +71,9 @@ function takeFrom(
     if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
     if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, front, by)) break
-    i32[takenWord] = taken + 1
+    // The last one atomically: by it the freer knows that nobody reads the parcel any more.
+    if (((taken + 1) | 0) === sent) Atomics.store(i32, takenWord, sent)
+    else i32[takenWord] = taken + 1
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
   i32[takingFrom] = 0
@@ -88,9 +90,10 @@ export function findParcel(
   const { i32 } = memory
   const parcelWord = mailWord(memory, slot, INBOX_PARCEL, freer)
   let parcel = i32[parcelWord] || i32[mailWord(memory, freer, OUTBOX_FIRST, slot)]
-  while (i32[(parcel >> 2) + PARCEL_STAMP] !== stampOf(freer, taken)) {
+  while (parcel > 0 && i32[(parcel >> 2) + PARCEL_STAMP] !== stampOf(freer, taken)) {
     parcel = i32[(parcel >> 2) + PARCEL_NEXT]
   }
+  if (!(parcel > 0)) throw corrupt(`mail of slot ${freer} to slot ${slot} was overwritten`)
   Atomics.store(i32, parcelWord, parcel)
   return parcel
 }
@@ -119,7 +122,7 @@ function receive(
       // As soon as its run is given back, another slot may have a live block at the same place. So it
       // counts as taken before that; and before it counts, its header says that it was dealt with.
       markFree(memory, block, offset)
-      memory.i32[mailWord(memory, slot, INBOX_TAKEN, freer)] = taken + 1
+      Atomics.store(memory.i32, mailWord(memory, slot, INBOX_TAKEN, freer), taken + 1)
     }
     freeBlock(memory, owner, block, offset)
   } catch (error) {

@@ -5,6 +5,7 @@ import type { ArenaMemory } from '../memory.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
 import {
   INBOX_PARCEL,
+  INBOX_TAKEN,
   mailWord,
   OUTBOX_FIRST,
   OUTBOX_LAST,
@@ -90,6 +91,11 @@ function appendParcel(
   const stamp = stampOf(slot, written)
   // One that was appended just before its writer died is there already.
   if (last !== 0 && i32[(last >> 2) + PARCEL_STAMP] === stamp) return true
+  // All was taken: the owner waits at the last one. So a full arena, where there is no other, is no end.
+  if (last !== 0 && Atomics.load(i32, mailWord(memory, owner, INBOX_TAKEN, slot)) === written) {
+    i32[(last >> 2) + PARCEL_STAMP] = stamp
+    return true
+  }
   if (isPast(memory, slot, owner, first)) {
     const second = i32[(first >> 2) + PARCEL_NEXT]
     i32[(first >> 2) + PARCEL_STAMP] = stamp

@@ -59,7 +59,9 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
     const freer = asSlotIndex(i32[takingFrom] - 1)
     const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
     const isOver = i32[takenWord] === Atomics.load(i32, mailWord(memory, freer, OUTBOX_SENT, slot))
-    if (!isOver && wasDealtWith(memory, slot, by, freer, i32[takenWord])) i32[takenWord]++
+    if (!isOver && wasDealtWith(memory, slot, by, freer, i32[takenWord])) {
+      Atomics.store(i32, takenWord, i32[takenWord] + 1)
+    }
   }
   i32[forwardTo] = 0
   i32[takingFrom] = 0

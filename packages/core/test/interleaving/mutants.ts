@@ -145,6 +145,13 @@ const OUTBOX: readonly Mutant[] = [
     scenarios: ['the first block for another slot'],
   },
   {
+    name: 'the last parcel is used again before all of it was taken',
+    file: 'remote/outbox.ts',
+    from: 'slot)) === written) {',
+    to: 'slot)) <= written) {',
+    scenarios: ['the parcel becomes full'],
+  },
+  {
     name: 'a parcel that is used again is unlinked first',
     file: 'remote/outbox.ts',
     from: `    i32[(last >> 2) + PARCEL_NEXT] = first // a ring, for a moment
@@ -212,7 +219,7 @@ const INBOX: readonly Mutant[] = [
   {
     name: 'a large block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
-    from: '      memory.i32[mailWord(memory, slot, INBOX_TAKEN, freer)] = taken + 1\n',
+    from: '      Atomics.store(memory.i32, mailWord(memory, slot, INBOX_TAKEN, freer), taken + 1)\n',
     to: '',
     scenarios: ['a rival allocates'],
   },
@@ -282,7 +289,7 @@ const ADOPTION: readonly Mutant[] = [
   {
     name: 'the block that was being taken never counts as taken',
     file: 'remote/settle.ts',
-    from: 'i32[takenWord]++',
+    from: 'Atomics.store(i32, takenWord, i32[takenWord] + 1)',
     to: '{}',
     scenarios: ['an owner dies, within a parcel'],
   },

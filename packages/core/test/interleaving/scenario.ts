@@ -27,8 +27,10 @@ export interface Scenario extends TinyArena, Partial<Bounds> {
  *     span map            searched for what to claim by compare-and-exchange; and read by who frees a
  *                         block: an old owner forwards it
  *     sent                a first look; the number that counts is loaded atomically
+ *     taken               counts up plainly; the freer only looks for the last number, which is stored
+ *                         atomically
  */
-const RACES = ['first free span', 'touched span count', 'span map', 'sent']
+const RACES = ['first free span', 'touched span count', 'span map', 'sent', 'taken']
 
 export interface Report extends Outcome {
   /** Kinds of words that had a data race. */
