@@ -1,8 +1,9 @@
 /**
  * Box 1: a thread's front to its slot.
  *
- *     alloc -> class -> pop the free list              free -> live? mine? -> push on the free list
- *           '-> slow: aligned, large, refill                '-> slow: aligned, large, errors
+ *     alloc -> class -> pop the free list              free -> mine? live? -> push on the free list
+ *           '-> slow: aligned, large, refill                '-> another slot's? -> note it for that
+ *                                                           '-> slow: aligned, large, errors
  *
  * The fast paths are closures over numbers and three typed arrays; list heads are words of the arena.
  * Losers on a random mix of 16 to 4096 B with 1,000 live, Node 20 / Node 24 / Bun (this one: 7.5 /
@@ -21,24 +22,22 @@ import {
 } from './errors.ts'
 import { freeBlock } from './free-block.ts'
 import {
-  alignmentInHeader,
   type ElementArray,
   type ElementArrayConstructor,
   freePattern,
   livePattern,
   STATE_TAG_ALIGNMENT,
   typeBits,
-  typeInHeader,
   typeOf,
 } from './header.ts'
 import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
-import { byteLengthAt, headerWordAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
+import { byteLengthAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
 import { createPost, deliverAll, type Front, takeMail } from './remote/remote.ts'
-import { resizeInPlace, resizeInRoom, resizeWithin } from './resize.ts'
+import { reallocate, resizeWithin } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
 import { asSpanIndex, type SlotIndex } from './units.ts'
@@ -218,28 +217,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     checkOpen()
     if (i32[0] === undefined) return renewed().realloc(offset, byteLength)
     if (offset === 0) return alloc(byteLength)
-    const block = liveBlockAt(memory, offset)
-    checkCount('byteLength', byteLength, 'bytes')
-    const isOwn = ownerOfBlock(memory, block) === slot
-    if (isOwn && resizeInPlace(memory, slot, block, offset, byteLength)) return offset
-    const header = headerWordAt(memory, offset)
-    const before = byteLengthAt(memory, block, offset)
-    const moved = tryAlloc(byteLength, alignmentInHeader(header))
-    if (moved === 0) {
-      const stays = isOwn
-        ? resizeWithin(memory, slot, block, offset, byteLength)
-        : resizeInRoom(memory, block, offset, byteLength)
-      return stays ? offset : throwOutOfMemory(byteLength)
-    }
-    memory.i32[(moved >> 2) - 2] |= typeBits(typeInHeader(header))
-    memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
-    try {
-      free(offset)
-    } catch (error) {
-      free(moved) // no room to note the other one for its owner
-      throw error
-    }
-    return moved
+    const resized = reallocate(memory, slot, pool, offset, byteLength)
+    return resized !== 0 ? resized : throwOutOfMemory(byteLength)
   }
 
   function tryResize(offset: number, byteLength: number): boolean {

@@ -1,17 +1,62 @@
-/** Changes a block's byte length where it stands. */
+/** Changes a block's byte length: where it stands, or by moving it. */
 import { alignedByteLength } from './aligned.ts'
-import { alignmentInHeader } from './header.ts'
+import { checkCount } from './errors.ts'
+import { alignmentInHeader, typeBits, typeInHeader } from './header.ts'
 import { resizeLarge } from './large.ts'
 import { LARGE_CLASS } from './layout.ts'
-import { classOfBlock, headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
+import {
+  byteLengthAt,
+  classOfBlock,
+  headerWordAt,
+  liveBlockAt,
+  ownerOfBlock,
+  roomOfBlock,
+  secondWordAt,
+} from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
+import type { Pool } from './pool-api.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
+
+/**
+ * Resizes a live block of whatever slot, and gives its offset: a new one, of `pool`'s, where it cannot
+ * stay. 0 when there is no room.
+ */
+export function reallocate(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  pool: Pick<Pool, 'tryAlloc' | 'free'>,
+  offset: number,
+  byteLength: number,
+): number {
+  const block = liveBlockAt(memory, offset)
+  checkCount('byteLength', byteLength, 'bytes')
+  const isOwn = ownerOfBlock(memory, block) === slot
+  if (isOwn && resizeInPlace(memory, slot, block, offset, byteLength)) return offset
+  const header = headerWordAt(memory, offset)
+  const before = byteLengthAt(memory, block, offset)
+  const moved = pool.tryAlloc(byteLength, alignmentInHeader(header))
+  if (moved === 0) {
+    const stays = isOwn
+      ? resizeWithin(memory, slot, block, offset, byteLength)
+      : resizeInRoom(memory, block, offset, byteLength)
+    return stays ? offset : 0
+  }
+  memory.i32[(moved >> 2) - 2] |= typeBits(typeInHeader(header))
+  memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
+  try {
+    pool.free(offset)
+  } catch (error) {
+    pool.free(moved) // no room to note the other one for its owner
+    throw error
+  }
+  return moved
+}
 
 /**
  * Resizes the live block that begins at `block` and is held by `offset`. False when it has to move:
  * it does not fit, or would fill half of its place or less, or what lies behind a large one is taken.
  */
-export function resizeInPlace(
+function resizeInPlace(
   memory: ArenaMemory,
   slot: SlotIndex,
   block: PayloadOffset,
@@ -50,7 +95,7 @@ export function resizeWithin(
 }
 
 /** The same for a block of whatever slot: the length is its holder's, the run around it is not. */
-export function resizeInRoom(
+function resizeInRoom(
   memory: ArenaMemory,
   block: PayloadOffset,
   offset: number,
