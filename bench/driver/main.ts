@@ -7,6 +7,7 @@ import { buildTopic, buildWasm, root } from './build.ts'
 import { type Engine, findEngine } from './engines.ts'
 import { findNative, type NativeCases } from './native.ts'
 import { readOptions } from './options.ts'
+import { showProgress } from './progress.ts'
 import { formatFigures, formatVerdicts, machine, recordFigures } from './report.ts'
 import { type Case, type Figure, ours, runInterleaved, scriptCase } from './run.ts'
 import { isTargeted, judge } from './targets.ts'
@@ -73,10 +74,4 @@ function casesOf(
     contender === ours || options.contenders.some((part) => contender.includes(part))
   if (!only.some((part) => workload.includes(part))) return []
   return [...scripts, ...natives].filter(isWanted).filter((one) => !targets || isTargeted(one))
-}
-
-/** One line that is written over; nothing where the output is not a terminal. */
-function showProgress(text: string): void {
-  const { isTTY, columns } = process.stderr
-  if (isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, columns)}`)
 }

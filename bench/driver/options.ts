@@ -1,4 +1,5 @@
-import { Argument, Command, InvalidArgumentError } from 'commander'
+import { Argument, Command } from 'commander'
+import { commaList, engineList, positiveInteger } from './arguments.ts'
 import { engineKeys } from './engines.ts'
 import { ours } from './run.ts'
 
@@ -35,19 +36,4 @@ export function readOptions(): Options {
     .parse()
   const options = program.opts()
   return { ...options, ...(options.quick && quick), topics: program.processedArgs[0] } as Options
-}
-
-function commaList(text: string): string[] {
-  return text.split(',')
-}
-
-function engineList(text: string): string[] {
-  const keys = commaList(text)
-  if (keys.every((key) => engineKeys.includes(key))) return keys
-  throw new InvalidArgumentError(`Expected some of ${engineKeys}, separated by commas.`)
-}
-
-function positiveInteger(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Expected a positive integer.')
 }

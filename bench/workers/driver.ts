@@ -5,6 +5,7 @@ import { loadavg } from 'node:os'
 import { relative } from 'node:path'
 import { buildTopic, root } from '../driver/build.ts'
 import { type Engine, findEngine } from '../driver/engines.ts'
+import { showProgress } from '../driver/progress.ts'
 import { machine, recordFigures } from '../driver/report.ts'
 import { type Figure, median, shuffled } from '../driver/run.ts'
 import { type CaseOptions, type CaseResult, ours, workloads } from './cases.ts'
@@ -118,10 +119,4 @@ function recordOf({ options, engine, results }: Measured): Figure {
   const workload = `${options.workload} x ${workers}`
   const place = { topic: 'workers', workload, contender, engine, arguments: [], ran: contender }
   return { ...place, samples, median: median(samples) }
-}
-
-/** One line that is written over; nothing where the output is not a terminal. */
-function showProgress(text: string): void {
-  const { isTTY, columns } = process.stderr
-  if (isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, columns)}`)
 }

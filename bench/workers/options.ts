@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { commaList, engineList, positiveInteger } from '../driver/arguments.ts'
 import { engineKeys } from '../driver/engines.ts'
 import { ours } from './cases.ts'
 
@@ -36,24 +37,9 @@ export function readOptions(): Options {
   return { ...options, ...(options.quick && quick) } as Options
 }
 
-function commaList(text: string): string[] {
-  return text.split(',')
-}
-
 /** Producers and consumers come in pairs; the name of a block has room for 14 workers. */
 function workerCounts(text: string): number[] {
   const counts = commaList(text).map(positiveInteger)
   if (counts.every((count) => count === 1 || (count % 2 === 0 && count <= 14))) return counts
   throw new InvalidArgumentError('Expected 1 or even numbers up to 14, separated by commas.')
-}
-
-function engineList(text: string): string[] {
-  const keys = commaList(text)
-  if (keys.every((key) => engineKeys.includes(key))) return keys
-  throw new InvalidArgumentError(`Expected some of ${engineKeys}, separated by commas.`)
-}
-
-function positiveInteger(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Expected a positive integer.')
 }
