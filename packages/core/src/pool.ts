@@ -36,7 +36,7 @@ import type { ArenaMemory } from './memory.ts'
 import { reclaim } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
-import { createPost, deliverAll, type Front, takeMail } from './remote/remote.ts'
+import { createPost, deliverAll, dropAllParcels, type Front, takeMail } from './remote/remote.ts'
 import { reallocate, resizeWithin } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
@@ -146,7 +146,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     freeSlow(offset)
   }
 
-  const post = createPost(memory, slot, tryAlloc)
+  const post = createPost(memory, slot, { tryAlloc, tryFree })
   /** What the cold paths need of the fast ones. */
   const front: Front = { tryAlloc, tryFree, post }
 
@@ -253,6 +253,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     }
     deliverAll(memory, slot)
     takeMail(memory, slot, front)
+    dropAllParcels(memory, slot, front)
     return reclaim(memory, slot, Math.min(spans, memory.spanCount))
   }
 
@@ -264,6 +265,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     }
     deliverAll(memory, slot)
     takeMail(memory, slot, front)
+    dropAllParcels(memory, slot, front)
     mine = -1
     classOf.fill(LARGE_ROW) // the row of large blocks has no free list
     Object.assign(pool, { isOpen: false })

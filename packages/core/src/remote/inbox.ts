@@ -70,14 +70,26 @@ function takeFrom(
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
     if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, front, by)) break
-    // The last one atomically: by it the freer knows that nobody reads the parcel any more.
-    if (((taken + 1) | 0) === sent) Atomics.store(i32, takenWord, sent)
-    else i32[takenWord] = taken + 1
+    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, sent, front, by))
+      break
+    countTaken(memory, slot, freer, (taken + 1) | 0, sent)
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
   i32[takingFrom] = 0
   return (i32[takenWord] - before) | 0
+}
+
+/** The last one atomically: by that the freer knows that nobody reads those before it any more. */
+export function countTaken(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  freer: SlotIndex,
+  taken: number,
+  sent: number,
+): void {
+  const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
+  if (taken === sent) Atomics.store(memory.i32, takenWord, taken)
+  else memory.i32[takenWord] = taken
 }
 
 /** The parcel that holds the offset number `taken`. Those before it are the freer's to use again. */
@@ -109,6 +121,7 @@ function receive(
   freer: SlotIndex,
   offset: number,
   taken: number,
+  sent: number,
   front: Front,
   by: SlotIndex,
 ): boolean {
@@ -122,7 +135,7 @@ function receive(
       // As soon as its run is given back, another slot may have a live block at the same place. So it
       // counts as taken before that; and before it counts, its header says that it was dealt with.
       markFree(memory, block, offset)
-      Atomics.store(memory.i32, mailWord(memory, slot, INBOX_TAKEN, freer), taken + 1)
+      countTaken(memory, slot, freer, (taken + 1) | 0, sent)
     }
     freeBlock(memory, owner, block, offset)
   } catch (error) {

@@ -2,6 +2,7 @@
 import { PARCEL_TYPE, typeBits } from '../header.ts'
 import { SLOT_BUSY_WITH_MAIL } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
+import { ownerInMap } from '../span-map.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
 import {
   INBOX_PARCEL,
@@ -36,7 +37,7 @@ export interface Front {
 export function createPost(
   memory: ArenaMemory,
   slot: SlotIndex,
-  tryAlloc: Front['tryAlloc'],
+  front: Omit<Front, 'post'>,
 ): Front['post'] {
   const { i32 } = memory
   const writtenWords: number = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
@@ -44,9 +45,7 @@ export function createPost(
 
   return function post(owner, offset) {
     const written = i32[writtenWords + owner]
-    if (placeOf(written) === 0 && !appendParcel(memory, slot, owner, written, tryAlloc)) {
-      return false
-    }
+    if (placeOf(written) === 0 && !appendParcel(memory, slot, owner, written, front)) return false
     const parcel = i32[lastWords + owner]
     i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
     i32[writtenWords + owner] = written + 1
@@ -81,7 +80,7 @@ function appendParcel(
   slot: SlotIndex,
   owner: SlotIndex,
   written: number,
-  tryAlloc: Front['tryAlloc'],
+  front: Omit<Front, 'post'>,
 ): boolean {
   const { i32 } = memory
   const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
@@ -91,8 +90,8 @@ function appendParcel(
   const stamp = stampOf(slot, written)
   // One that was appended just before its writer died is there already.
   if (last !== 0 && i32[(last >> 2) + PARCEL_STAMP] === stamp) return true
-  // All was taken: the owner waits at the last one. So a full arena, where there is no other, is no end.
-  if (last !== 0 && Atomics.load(i32, mailWord(memory, owner, INBOX_TAKEN, slot)) === written) {
+  if (last !== 0 && isAllTaken(memory, slot, owner)) {
+    dropParcels(memory, slot, owner, front)
     i32[(last >> 2) + PARCEL_STAMP] = stamp
     return true
   }
@@ -105,12 +104,50 @@ function appendParcel(
     i32[(first >> 2) + PARCEL_NEXT] = 0
     return true
   }
-  const parcel = newParcel(memory, slot, stamp, tryAlloc)
+  const parcel = newParcel(memory, slot, stamp, front)
   if (parcel === 0) return false
   if (last !== 0) i32[(last >> 2) + PARCEL_NEXT] = parcel
   i32[lastWord] = parcel
   if (last === 0) i32[firstWord] = parcel
   return true
+}
+
+/** Whether the owner has taken all that was written for it: then it stays at the last parcel. */
+const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
+  Atomics.load(memory.i32, mailWord(memory, owner, INBOX_TAKEN, slot)) ===
+  memory.i32[mailWord(memory, slot, OUTBOX_WRITTEN, owner)]
+
+/**
+ * Frees the parcels of a queue that the owner has come past, when that is all but the last one. Should
+ * the writer die, one that is in no queue counts as free. One whose span another slot has taken over
+ * stays, with those behind it.
+ */
+function dropParcels(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  owner: SlotIndex,
+  front: Omit<Front, 'post'>,
+): void {
+  const { i32 } = memory
+  const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
+  const last = i32[mailWord(memory, slot, OUTBOX_LAST, owner)]
+  for (let first = i32[firstWord]; first !== last && isOwn(memory, slot, first); ) {
+    const next = i32[(first >> 2) + PARCEL_NEXT]
+    i32[firstWord] = next
+    front.tryFree(first)
+    first = next
+  }
+}
+
+const isOwn = (memory: ArenaMemory, slot: SlotIndex, parcel: number) =>
+  ownerInMap(memory.i32[memory.mapWord(memory.spanOf(parcel))]) === slot
+
+/** Frees what parcels can be spared of all queues. */
+export function dropAllParcels(memory: ArenaMemory, slot: SlotIndex, front: Front): void {
+  for (let index = 0; index < memory.slotCount; index++) {
+    const owner = asSlotIndex(index)
+    if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner, front)
+  }
 }
 
 /** Whether the owner has come past a parcel, which is the first one of its queue. */
@@ -123,13 +160,13 @@ function newParcel(
   memory: ArenaMemory,
   slot: SlotIndex,
   stamp: number,
-  tryAlloc: Front['tryAlloc'],
+  front: Omit<Front, 'post'>,
 ): number {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
   const before = i32[busy]
   i32[busy] = 1 // the allocation may miss, but must not take mail, which may come back here
-  const parcel = tryAlloc(PARCEL_BYTE_LENGTH)
+  const parcel = front.tryAlloc(PARCEL_BYTE_LENGTH)
   i32[busy] = before
   if (parcel === 0) return 0
   i32[(parcel >> 2) + PARCEL_NEXT] = 0

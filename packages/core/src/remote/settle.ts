@@ -10,7 +10,7 @@ import {
 import { headerWordAt } from '../lookup.ts'
 import type { ArenaMemory } from '../memory.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
-import { findParcel } from './inbox.ts'
+import { countTaken, findParcel } from './inbox.ts'
 import {
   INBOX_TAKEN,
   mailWord,
@@ -58,9 +58,10 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
   if (i32[takingFrom] !== 0) {
     const freer = asSlotIndex(i32[takingFrom] - 1)
     const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
-    const isOver = i32[takenWord] === Atomics.load(i32, mailWord(memory, freer, OUTBOX_SENT, slot))
-    if (!isOver && wasDealtWith(memory, slot, by, freer, i32[takenWord])) {
-      Atomics.store(i32, takenWord, i32[takenWord] + 1)
+    const taken = i32[takenWord]
+    const sent = Atomics.load(i32, mailWord(memory, freer, OUTBOX_SENT, slot))
+    if (taken !== sent && wasDealtWith(memory, slot, by, freer, taken)) {
+      countTaken(memory, slot, freer, (taken + 1) | 0, sent)
     }
   }
   i32[forwardTo] = 0

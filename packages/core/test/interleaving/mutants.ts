@@ -147,8 +147,8 @@ const OUTBOX: readonly Mutant[] = [
   {
     name: 'the last parcel is used again before all of it was taken',
     file: 'remote/outbox.ts',
-    from: 'slot)) === written) {',
-    to: 'slot)) <= written) {',
+    from: 'if (last !== 0 && isAllTaken(memory, slot, owner)) {',
+    to: 'if (last !== 0) {',
     scenarios: ['the parcel becomes full'],
   },
   {
@@ -219,8 +219,8 @@ const INBOX: readonly Mutant[] = [
   {
     name: 'a large block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
-    from: '      Atomics.store(memory.i32, mailWord(memory, slot, INBOX_TAKEN, freer), taken + 1)\n',
-    to: '',
+    from: '      countTaken(memory, slot, freer, (taken + 1) | 0, sent)\n    }\n    freeBlock',
+    to: '    }\n    freeBlock',
     scenarios: ['a rival allocates'],
   },
   {
@@ -289,7 +289,7 @@ const ADOPTION: readonly Mutant[] = [
   {
     name: 'the block that was being taken never counts as taken',
     file: 'remote/settle.ts',
-    from: 'Atomics.store(i32, takenWord, i32[takenWord] + 1)',
+    from: 'countTaken(memory, slot, freer, (taken + 1) | 0, sent)',
     to: '{}',
     scenarios: ['an owner dies, within a parcel'],
   },

@@ -32,6 +32,28 @@ const freerDies = (name: string, count: number, parcelCount: number): Scenario =
   },
 })
 
+/** A freer dies that gives back the parcels which nobody reads any more. */
+const dropperDies: Scenario = {
+  name: 'a freer dies that can spare a parcel',
+  spanCount: 4,
+  slotCount: 2,
+  preemptions: 2,
+  deaths: 1,
+  setUp: (hand) => {
+    const [owner, freer] = openSlots(hand, 2)
+    startQueue(hand, freer, owner, PARCEL_CAPACITY + 1, 2)
+    const blocks = [1, 2].map(() => given(hand.grip(owner), THIRD))
+    return [
+      mortal('freer', freer, (grip) => {
+        grip.collect()
+        frees(blocks)(grip)
+      }),
+      heir(freer, 0),
+      agent('owner', owner, (grip) => grip.collect()),
+    ]
+  },
+}
+
 /** An owner that dies, its heir, and a freer. */
 const ownerDies = (name: string, count: number, parcelCount: number): Scenario => ({
   name: `an owner dies, ${name}`,
@@ -82,8 +104,9 @@ const parcelAbroad: Scenario = {
   deaths: 2,
   setUp: (hand) => {
     const [owner, tender, freer] = openSlots(hand, 3)
-    startQueue(hand, freer, owner, 2 * PARCEL_CAPACITY - 1, 2)
-    const blocks = [1, 2].map(() => given(hand.grip(owner), THIRD))
+    startQueue(hand, freer, owner, 2 * PARCEL_CAPACITY - 2, 2)
+    const [first, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
+    hand.grip(freer).free(first) // or its closing would give the first parcel back
     hand.grip(freer).pool.close()
     tend(hand.memory, hand.grip(tender).pool)
     openSlots(hand, 1)
@@ -143,6 +166,7 @@ const freedTwiceAndGone = (name: string, byteLength: number, alignment?: number)
 })
 
 export const DELIVERIES: readonly Scenario[] = [
+  dropperDies,
   freerDies('within a parcel', 2, 1),
   freerDies('the parcel becomes full', 127, 1),
   freerDies('the first parcel is used again', 255, 2),

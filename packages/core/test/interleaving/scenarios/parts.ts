@@ -51,12 +51,11 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 /** Looks after all closed slots, as a thread does that finds the arena full. */
 export function tend(memory: ArenaMemory, pool: Pool): number {
   const slot = asSlotIndex(pool.slot)
-  const tryAlloc = (byteLength: number) => pool.tryAlloc(byteLength)
-  return tendClosedSlots(memory, slot, {
-    tryAlloc,
+  const front = {
+    tryAlloc: (byteLength: number) => pool.tryAlloc(byteLength),
     tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
-    post: createPost(memory, slot, tryAlloc),
-  })
+  }
+  return tendClosedSlots(memory, slot, { ...front, post: createPost(memory, slot, front) })
 }
 
 /** Takes over the slot of an agent once that is dead, and goes on with it; may die at it, too. */
