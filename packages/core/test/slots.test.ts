@@ -1,11 +1,19 @@
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SLOT_STATE } from '../src/layout.ts'
-import { slotState } from '../src/slots.ts'
+import { SLOT_CLOSED, SLOT_OPEN, SLOT_STATE } from '../src/layout.ts'
+import {
+  changeState,
+  closeSlot,
+  slotGeneration,
+  slotState,
+  tenderOf,
+  tendSlot,
+} from '../src/slots.ts'
 import { asSlotIndex } from '../src/units.ts'
-import { assertConserved, assertSound, refuses } from './support/checks.ts'
+import { assertConserved, assertSound, refuses, refusesUnharmed } from './support/checks.ts'
 import { memoryOf, smallArena } from './support/memory.ts'
+import { anything, notNumbers, oddNumbers } from './support/values.ts'
 
 const test = suite('slots')
 
@@ -84,6 +92,88 @@ test('several pools of a thread share the spans, and not the blocks', () => {
   assert.is(pools[0].byteLengthOf(offsets[1]), 100) // anyone may ask
   for (const [i, offset] of offsets.entries()) pools[i % 2].free(offset)
   assert.is(arena.stats({ exact: true }).liveBlocks, 0)
+})
+
+test('a reserved slot is opened by its number, once, and by nobody else', () => {
+  const arena = Arena.create({ byteLength: 1 << 20, shared: true, slots: 3 })
+  const slot = arena.reserveSlot()
+  assert.is(arena.stats().slots[slot].state, 'reserved')
+  assertSound(arena)
+  const others = [arena.openPool(), arena.openPool()]
+  assert.equal(
+    others.map((pool) => pool.slot),
+    [0, 1, 2].filter((other) => other !== slot),
+  )
+  refuses('no-free-slot', () => arena.openPool())
+  refuses('no-free-slot', () => arena.reserveSlot())
+  const pool = Arena.attach(arena.handle).openPool(slot)
+  assert.equal([pool.slot, arena.stats().slots[slot].state], [slot, 'open'])
+  pool.free(pool.alloc(100))
+  refusesUnharmed(arena, 'invalid-argument', () => arena.openPool(slot), /is open, expected one/)
+  assertSound(arena)
+})
+
+test('only a reserved slot is opened by its number', () => {
+  const { arena, pool } = smallArena()
+  const open = (slot: unknown) => () => arena.openPool(anything(slot))
+  refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is open, expected .*reserveSlot/)
+  refusesUnharmed(arena, 'invalid-argument', open(1), /slot 1 is vacant/)
+  pool.close()
+  refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is closed/)
+  for (const slot of [...notNumbers, ...oddNumbers, 15]) {
+    refusesUnharmed(arena, 'invalid-argument', open(slot), /slot is .*from 0 to 14/)
+  }
+})
+
+test('a closed slot is reserved before a vacant one; its blocks are there when it is opened', () => {
+  const { arena, pool } = smallArena()
+  const offset = pool.alloc(100)
+  pool.close()
+  assert.is(arena.reserveSlot(), 0)
+  assert.is(arena.reserveSlot(), 1)
+  assertSound(arena)
+  const next = arena.openPool(0)
+  next.free(offset)
+  next.collect()
+  assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
+})
+
+test('a pool keeps the generation that it was opened in; each change begins another one', () => {
+  const { arena, pool, memory } = smallArena()
+  const slot = asSlotIndex(0)
+  assert.is(pool.generation, slotGeneration(memory, slot))
+  pool.close()
+  assert.is(slotGeneration(memory, slot), pool.generation + 1)
+  arena.reserveSlot()
+  const next = arena.openPool(0)
+  assert.is(next.generation, pool.generation + 3)
+  assert.is(slotGeneration(memory, slot), next.generation)
+})
+
+test('a state changes from the one that is expected, in the generation that was seen', () => {
+  const { memory } = smallArena()
+  const slot = asSlotIndex(0)
+  const generation = slotGeneration(memory, slot)
+  assert.not.ok(changeState(memory, slot, SLOT_CLOSED, SLOT_OPEN))
+  assert.not.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED, -1, generation - 1))
+  assert.is(slotGeneration(memory, slot), generation)
+  assert.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED, -1, generation))
+  assert.not.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED))
+  assert.ok(tendSlot(memory, slot, asSlotIndex(7)))
+  assert.equal([slotState(memory, slot), tenderOf(memory, slot)], ['tended', 7])
+  assert.not.ok(tendSlot(memory, slot, asSlotIndex(6)))
+  closeSlot(memory, slot)
+  assert.equal([slotState(memory, slot), tenderOf(memory, slot)], ['closed', -1])
+  assert.is(slotGeneration(memory, slot), generation + 3)
+})
+
+test('generations wrap', () => {
+  const { arena, pool, memory } = smallArena()
+  const slot = asSlotIndex(0)
+  for (let i = pool.generation; i < 65_535; i++) changeState(memory, slot, SLOT_OPEN, SLOT_OPEN)
+  pool.close()
+  assert.is(slotGeneration(memory, slot), 0)
+  assert.is(arena.openPool().generation, 1)
 })
 
 test.run()

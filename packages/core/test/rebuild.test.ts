@@ -1,0 +1,199 @@
+// The runs of a slot as a thread leaves them that dies in a call: blocks on their way between lists and
+// callers, and lists and counts that were being written.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { freePattern, livePattern, PARCEL_TYPE, shiftedPattern, typeBits } from '../src/header.ts'
+import * as layout from '../src/layout.ts'
+import { rebuildRuns } from '../src/rebuild.ts'
+import { PARCEL_STAMP, stampOf } from '../src/remote/mail.ts'
+import { asSlotIndex, asSpanIndex } from '../src/units.ts'
+import { assertConserved, assertSound } from './support/checks.ts'
+import { allocMany, deliver, fourPools, queueOf } from './support/pools.ts'
+import { type Site, site } from './support/site.ts'
+
+const test = suite('rebuild')
+const DEAD = asSlotIndex(0)
+
+/** What is planted, and the block that is free by it, or live: its allocation was complete. */
+interface Left {
+  readonly writes: (s: Site) => readonly (readonly [word: number, value: number])[]
+  readonly freed?: (s: Site) => number
+  readonly gained?: (s: Site) => number
+}
+
+const freeHead = (s: Site) => s.slotWord(layout.SLOT_FREE_HEADS + s.classIndex)
+const partialHead = (s: Site) => s.slotWord(layout.SLOT_PARTIAL_HEADS + s.classIndex)
+const record = (s: Site, field: number) => s.recordWord(s.partialSpan, field)
+const header = (s: Site, offset: number) => s.headerWord(offset)
+const lengthOf = (s: Site, offset: number) => s.headerWord(offset) + 1
+const live = (s: Site) => livePattern(s.memory.tag) | s.classIndex
+const free = (s: Site) => freePattern(s.memory.tag) | s.classIndex
+/** Where the block of the shifted payload begins. */
+const blockOf = (s: Site, payload: number) => {
+  for (let block = payload; ; block -= 16) {
+    if (s.i32[lengthOf(s, block)] === payload) return block
+  }
+}
+/** Where the next block of the class would be carved. */
+const uncarved = (s: Site) => {
+  let span = s.partialSpan
+  const end = () => s.i32[s.recordWord(span, layout.RECORD_CARVED_COUNT)] * 112
+  while (end() > 60_000) span = s.i32[s.recordWord(span, layout.RECORD_NEXT_PARTIAL)]
+  return s.memory.spanStart(asSpanIndex(span)) + layout.FIRST_PAYLOAD + end()
+}
+const shiftedClass = (s: Site) => s.i32[header(s, s.shifted)] & 0xff
+
+const leftovers: Record<string, Left> = {
+  'alloc: has its length, not live yet': {
+    writes: (s) => [
+      [freeHead(s), s.free2],
+      [lengthOf(s, s.free), 100],
+    ],
+  },
+  'alloc: complete, but its caller never knew': {
+    writes: (s) => [
+      [freeHead(s), s.free2],
+      [lengthOf(s, s.free), 100],
+      [header(s, s.free), live(s)],
+    ],
+    gained: (s) => s.free,
+  },
+  'free: says so, is on no list': {
+    writes: (s) => [[header(s, s.live), free(s)]],
+    freed: (s) => s.live,
+  },
+  'a list in a circle, and one that leads nowhere': {
+    writes: (s) => [
+      [lengthOf(s, s.free2), s.free],
+      [record(s, layout.RECORD_PARKED_HEAD), -16],
+    ],
+  },
+  'all lists of the class lost': {
+    writes: (s) => [
+      [freeHead(s), 0],
+      [partialHead(s), 0],
+      [record(s, layout.RECORD_PARKED_HEAD), 0],
+    ],
+  },
+  'links of partial spans, half changed': {
+    writes: (s) => [
+      [partialHead(s), s.fullSpan],
+      [record(s, layout.RECORD_NEXT_PARTIAL), s.partialSpan],
+      [record(s, layout.RECORD_PREVIOUS_PARTIAL), 999],
+    ],
+  },
+  'counts that are wrong': {
+    writes: (s) => [
+      [record(s, layout.RECORD_PARKED_COUNT), 77],
+      [s.slotWord(layout.SLOT_HANDED + s.classIndex), -5],
+      [s.slotWord(layout.SLOT_HANDED + layout.LARGE_ROW), 12],
+      [s.slotWord(layout.SLOT_LIVE_SEEN + s.classIndex), 9999],
+      [s.slotWord(layout.SLOT_OWNED_SPANS), 1],
+      [s.slotWord(layout.SLOT_SPANS_AT_LOOK), 500],
+    ],
+  },
+  'carving: a header that the count does not include yet': {
+    writes: (s) => [[header(s, uncarved(s)), free(s)]],
+  },
+  'aligned alloc: free until its payload is known': {
+    writes: (s) => {
+      const block = blockOf(s, s.shifted)
+      return [[header(s, block), freePattern(s.memory.tag) | shiftedClass(s)]]
+    },
+    freed: (s) => s.shifted,
+  },
+  'aligned free: the payload is free, the block says that it is shifted': {
+    writes: (s) => [[header(s, s.shifted), freePattern(s.memory.tag) | shiftedClass(s)]],
+    freed: (s) => s.shifted,
+  },
+  'a shifted block whose payload lies outside': {
+    writes: (s) => [[lengthOf(s, blockOf(s, s.shifted)), s.large]],
+    freed: (s) => s.shifted,
+  },
+  'a block that says it is live, but longer than there is room': {
+    writes: (s) => [[lengthOf(s, s.live), 105]],
+    freed: (s) => s.live,
+  },
+  'a live block of another class': {
+    writes: (s) => [[header(s, s.live), live(s) + 1]],
+    freed: (s) => s.live,
+  },
+  'a shifted block that leads to a live one of another class': {
+    writes: (s) => [
+      [header(s, s.free), shiftedPattern(s.memory.tag) | s.classIndex],
+      [lengthOf(s, s.free), s.shifted],
+    ],
+  },
+  'a large block that was marked free, and not given back yet': {
+    writes: (s) => [[header(s, s.large), freePattern(s.memory.tag) | layout.LARGE_CLASS]],
+    freed: (s) => s.large,
+  },
+}
+
+for (const [name, { writes, freed, gained }] of Object.entries(leftovers)) {
+  test(name, () => {
+    const s = site()
+    const expected = new Set(s.arena.blocks().map(({ offset }) => offset))
+    if (freed !== undefined) assert.ok(expected.delete(freed(s)))
+    if (gained !== undefined) expected.add(gained(s))
+    for (const [word, value] of writes(s)) s.i32[word] = value
+    for (let time = 0; time < 2; time++) {
+      rebuildRuns(s.memory, DEAD)
+      assertSound(s.arena)
+      for (const exact of [true, false]) assertConserved(s.arena, exact)
+      const offsets = s.arena.blocks().map(({ offset }) => offset)
+      assert.equal(
+        offsets,
+        [...expected].sort((a, b) => a - b),
+      )
+      assert.is(s.arena.stats().liveBlocks, expected.size)
+      const owned = s.i32[s.slotWord(layout.SLOT_OWNED_SPANS)]
+      assert.is(s.i32[s.slotWord(layout.SLOT_SPANS_AT_LOOK)], owned)
+    }
+  })
+}
+
+test('a header that a neighbour has overwritten: the block is kept, and verify tells of it', () => {
+  const s = site()
+  s.i32[header(s, s.live)] = 0x3fc00000
+  rebuildRuns(s.memory, DEAD)
+  assert.equal(
+    s.arena.verify().map(({ offset }) => offset),
+    [s.live],
+  )
+})
+
+test('runs of other slots stay as they are; empty ones of its own are given back', () => {
+  const { arena, memory, owner, freer } = fourPools()
+  const blocks = [owner, freer].map((pool) => allocMany(pool, 10, 3000))
+  const committed = arena.stats().committedBytes
+  for (const [i, pool] of [owner, freer].entries()) for (const block of blocks[i]) pool.free(block)
+  rebuildRuns(memory, asSlotIndex(owner.slot))
+  assertSound(arena)
+  assert.is(arena.stats().committedBytes, committed - 65536)
+  assert.is(freer.alloc(3000), blocks[1][9], 'from the free list, as before')
+})
+
+test('parcels: those of its queues stay, and another slot’s; one of no queue is freed', () => {
+  const { arena, memory, owner, freer, third } = fourPools()
+  for (const block of allocMany(owner, 200, 100)) freer.free(block)
+  const ofNone = freer.alloc(520)
+  const ofAnother = freer.alloc(520) // came with a run that was handed over
+  for (const [parcel, slot] of [
+    [ofNone, freer.slot],
+    [ofAnother, third.slot],
+  ]) {
+    memory.i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)
+    memory.i32[(parcel >> 2) + PARCEL_STAMP] = stampOf(asSlotIndex(slot), 0)
+  }
+  assert.is(arena.stats({ exact: true }).liveBlocks, 204)
+  rebuildRuns(memory, asSlotIndex(freer.slot))
+  assertSound(arena)
+  assert.is(arena.stats({ exact: true }).liveBlocks, 203)
+  assert.is(queueOf(memory, freer, owner).parcelCount, 2)
+  deliver([freer], owner)
+  assertSound(arena)
+  assert.is(arena.stats({ exact: true }).liveBlocks, 3)
+})
+
+test.run()

@@ -1,0 +1,164 @@
+// Blocks of other pools when there is hardly any memory left, and realloc of them. What stays where it
+// is, stays as it was.
+import type { ElementArrayConstructor, Pool } from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  assertConserved,
+  assertSound,
+  refuses,
+  refusesUnharmed,
+  unharmed,
+} from './support/checks.ts'
+import { fill } from './support/memory.ts'
+import { allocMany, deliver, fourPools, queueOf } from './support/pools.ts'
+
+const test = suite('remote free and realloc, little memory')
+
+/** Takes all memory that is left, for blocks of all lengths. */
+const fillUp = (pool: Pool) =>
+  [600_000, 65_000, 30_000, 3000, 520, 100, 8].flatMap((byteLength) => fill(pool, byteLength))
+
+const kinds: [name: string, byteLength: number, alignment?: number][] = [
+  ['small', 100],
+  ['of a run of several spans', 100_000],
+  ['aligned', 100, 1024],
+  ['large', 600_000],
+  ['aligned, large', 600_000, 4096],
+]
+
+for (const [name, byteLength, alignment] of kinds) {
+  const lengths = [0, 60, byteLength - 1, byteLength + 50, 5000, 800_000]
+  test(`realloc of another pool’s block moves it here: ${name}`, () => {
+    for (const to of lengths) {
+      const { arena, owner, freer } = fourPools(4 << 20)
+      const block = owner.alloc(byteLength, alignment)
+      for (let i = 0; i < byteLength; i++) arena.u8[block + i] = i * 7
+      const moved = freer.realloc(block, to)
+      assertSound(arena)
+      assert.is(moved % (alignment ?? 16), 0)
+      for (let i = 0; i < Math.min(byteLength, to); i++) {
+        if (arena.u8[moved + i] !== ((i * 7) & 255)) assert.unreachable(`byte ${i} of ${to}`)
+      }
+      deliver([freer], owner)
+      assertSound(arena)
+      assert.equal(arena.blocks(), [
+        { offset: moved, byteLength: to, type: 'untyped', slot: freer.slot },
+      ])
+      const again = freer.realloc(moved, 2 * to)
+      assert.is(again % (alignment ?? 16), 0, 'the alignment has moved along')
+    }
+  })
+
+  test(`another pool’s block is not resized in place: ${name}`, () => {
+    const { arena, owner, freer } = fourPools()
+    const block = owner.alloc(byteLength, alignment)
+    unharmed(arena, () => {
+      for (const to of lengths) assert.is(freer.tryResize(block, to), false)
+    })
+    refusesUnharmed(arena, 'invalid-argument', () => freer.tryResize(block, -1))
+    refusesUnharmed(arena, 'invalid-argument', () => freer.realloc(block, -1))
+    assertSound(arena)
+  })
+
+  test(`no room to note a free: it is refused, and nothing has changed: ${name}`, () => {
+    const { arena, owner, freer, third } = fourPools()
+    const block = owner.alloc(byteLength, alignment)
+    const filling = fillUp(third)
+    const before = arena.blocks()
+    for (let i = 0; i < 3; i++) refuses('out-of-memory', () => freer.free(block), /free it again/)
+    refuses('out-of-memory', () => freer.realloc(block, byteLength + 100_000))
+    assertSound(arena)
+    assertConserved(arena, true)
+    assert.equal(arena.blocks(), before)
+    for (const offset of filling) third.free(offset)
+    third.collect()
+    freer.free(block)
+    deliver([freer], owner)
+    assertSound(arena)
+    assert.equal(arena.blocks(), [])
+  })
+}
+
+const types: [type: ElementArrayConstructor, name: string][] = [
+  [Int16Array, 'i16'],
+  [Float64Array, 'f64'],
+  [Uint8ClampedArray, 'u8c'],
+]
+
+for (const [type, name] of types) {
+  test(`realloc of another pool’s array: it stays one of ${name}`, () => {
+    const { arena, owner, freer } = fourPools()
+    const array = owner.allocArray(type, 10)
+    const moved = freer.realloc(array.byteOffset, 20 * type.BYTES_PER_ELEMENT)
+    assert.equal([arena.view(moved).constructor, arena.view(moved).length], [type, 20])
+    deliver([freer], owner)
+    assert.is(arena.blocks()[0].type, name)
+    assertSound(arena)
+  })
+}
+
+test('a full arena is no end while the owner takes what it is sent', () => {
+  const { arena, memory, owner, freer } = fourPools()
+  const blocks = allocMany(owner, 1000, 100)
+  freer.free(blocks[0])
+  fillUp(freer)
+  for (const block of blocks.slice(1)) {
+    if (queueOf(memory, freer, owner).written % 128 === 0) owner.collect()
+    freer.free(block)
+  }
+  deliver([freer], owner)
+  assertSound(arena)
+  assert.is(arena.stats().slots[owner.slot].remoteFrees, 1000)
+  assert.is(queueOf(memory, freer, owner).parcelCount, 1)
+})
+
+test('an owner that lags in a full arena: refused after a parcel, and goes on once it has taken', () => {
+  const { arena, owner, freer } = fourPools()
+  const blocks = allocMany(owner, 300, 100)
+  freer.free(blocks[0])
+  fillUp(freer) // parcels come by the refill
+  for (const block of blocks.slice(1, 128)) freer.free(block)
+  refuses('out-of-memory', () => freer.free(blocks[128]), /free it again/)
+  assertSound(arena)
+  owner.collect()
+  freer.free(blocks[128])
+  deliver([freer], owner)
+  assertSound(arena)
+  assert.is(arena.stats().slots[owner.slot].remoteFrees, 129)
+})
+
+test('realloc in a full arena: a shorter length stays, a longer one is refused', () => {
+  const { arena, owner, freer, third } = fourPools()
+  const block = owner.alloc(5000)
+  arena.u8.fill(7, block, block + 5000)
+  fillUp(third)
+  const others = arena.blocks().filter(({ offset }) => offset !== block)
+  refuses('out-of-memory', () => freer.realloc(block, 6000))
+  assert.is(owner.byteLengthOf(block), 5000)
+  for (const byteLength of [4000, 0, 5000]) {
+    assert.is(freer.realloc(block, byteLength), block)
+    assert.is(owner.byteLengthOf(block), byteLength)
+    assertSound(arena)
+  }
+  assert.ok(arena.u8.subarray(block, block + 5000).every((byte) => byte === 7))
+  assert.equal(
+    arena.blocks().filter(({ offset }) => offset !== block),
+    others,
+  )
+})
+
+test('realloc that finds a new place, but no room to note the old one, leaks none', () => {
+  const { arena, owner, freer, third } = fourPools()
+  const block = owner.alloc(100)
+  const here = allocMany(freer, 2, 3000)
+  fillUp(third)
+  freer.free(here[0])
+  const before = arena.blocks()
+  for (let i = 0; i < 3; i++) refuses('out-of-memory', () => freer.realloc(block, 3000))
+  assertSound(arena)
+  assert.equal(arena.blocks(), before)
+  assert.is(freer.alloc(3000), here[0])
+})
+
+test.run()

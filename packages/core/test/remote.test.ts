@@ -1,0 +1,197 @@
+// Blocks that one pool allocated and another one frees, from the outside. All pools are of one thread:
+// the schedules of several threads are a matter of test/interleaving.
+import type { Pool } from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertConserved, assertSound } from './support/checks.ts'
+import { fill } from './support/memory.ts'
+import {
+  allocMany,
+  deliver,
+  fourPools,
+  queueOf,
+  startQueueAt,
+  tendBy,
+  violationsOf,
+} from './support/pools.ts'
+import { seeded } from './support/random.ts'
+
+const test = suite('remote free')
+
+const deliveries: [name: string, count: number, act: (freer: Pool) => unknown, sent: number][] = [
+  ['no batch yet', 31, () => {}, 0],
+  ['a batch', 32, () => {}, 32],
+  ['what comes after a batch', 63, () => {}, 32],
+  ['flush', 63, (freer) => freer.flush(), 63],
+  ['collect', 1, (freer) => freer.collect(), 1],
+  ['close', 1, (freer) => freer.close(), 1],
+  ['a miss of the freer', 1, (freer) => freer.alloc(5000), 1],
+]
+
+for (const [name, count, act, sent] of deliveries) {
+  test(`delivered: ${name}`, () => {
+    const { arena, memory, owner, freer } = fourPools()
+    const blocks = allocMany(owner, count, 100)
+    for (const block of blocks) freer.free(block)
+    act(freer)
+    assertSound(arena)
+    const ofOwner = () => arena.blocks().filter(({ slot }) => slot === owner.slot).length
+    assert.is(ofOwner(), count, 'only the owner changes the state of a block')
+    assert.equal(queueOf(memory, freer, owner), { written: count, sent, taken: 0, parcelCount: 1 })
+    owner.collect()
+    assertSound(arena)
+    assert.is(ofOwner(), count - sent)
+    assert.is(arena.stats().slots[owner.slot].remoteFrees, sent)
+  })
+}
+
+const takers: [name: string, take: (owner: Pool) => unknown, newBlockCount: number][] = [
+  ['collect', (owner) => owner.collect(), 0],
+  ['a miss', (owner) => owner.alloc(5000), 1],
+  ['a large block', (owner) => owner.alloc(600_000), 1],
+  ['an aligned block', (owner) => owner.alloc(5000, 4096), 1],
+  ['close', (owner) => owner.close(), 0],
+]
+
+for (const [name, take, newBlockCount] of takers) {
+  test(`taken: ${name}`, () => {
+    const { arena, memory, owner, freer, third } = fourPools()
+    // What takes the fast path of free, and what does not.
+    const blocks = [...allocMany(owner, 50, 100), owner.alloc(100, 512), owner.alloc(700_000)]
+    for (const [i, block] of blocks.entries()) (i % 3 === 0 ? third : freer).free(block)
+    for (const pool of [freer, third]) pool.flush()
+    take(owner)
+    assertSound(arena)
+    assertConserved(arena, true)
+    assert.is(arena.stats().slots[owner.slot].remoteFrees, blocks.length)
+    assert.is(arena.blocks().length, newBlockCount)
+    assert.is(violationsOf(memory, owner), 0)
+  })
+}
+
+const chains: [name: string, rounds: number, perRound: number, parcelCount: number][] = [
+  ['one parcel is enough when all was taken at its end', 10, 128, 1],
+  ['two are enough when the owner is always in the midst of one', 20, 127, 2],
+  ['the chain grows while the owner lags', 1, 1000, 8],
+  ['it serves again when the owner lags as much again', 4, 640, 5],
+]
+
+for (const [name, rounds, perRound, parcelCount] of chains) {
+  // Numbers wrap within the first rounds of the last two.
+  for (const start of [0, 2 ** 31 - 256, -512]) {
+    test(`parcels, from ${start} on: ${name}`, () => {
+      const { arena, memory, owner, freer } = fourPools()
+      startQueueAt(memory, freer, owner, start)
+      owner.alloc(100)
+      for (let round = 1; round <= rounds; round++) {
+        for (const block of allocMany(owner, perRound, 100)) freer.free(block)
+        assertSound(arena)
+        deliver([freer], owner)
+        assertSound(arena)
+        const count = (start + round * perRound) | 0
+        const { written, sent, taken } = queueOf(memory, freer, owner)
+        assert.equal([written, sent, taken], [count, count, count])
+        assert.is(arena.blocks().length, 1)
+      }
+      assert.is(queueOf(memory, freer, owner).parcelCount, parcelCount)
+      assert.is(arena.stats().slots[owner.slot].remoteFrees, rounds * perRound)
+    })
+  }
+}
+
+test('parcels that the owner has come past are given back by collect and close', () => {
+  for (const end of ['collect', 'close'] as const) {
+    const { arena, memory, owner, freer } = fourPools()
+    const parcelCount = () => queueOf(memory, freer, owner).parcelCount
+    const liveCount = () => arena.stats({ exact: true }).liveBlocks
+    for (const block of allocMany(owner, 1000, 100)) freer.free(block)
+    freer.collect()
+    assert.equal([parcelCount(), liveCount()], [8, 1008], 'nothing was taken yet')
+    owner.collect()
+    freer[end]()
+    assertSound(arena)
+    assert.equal([parcelCount(), liveCount()], [1, 1])
+  }
+})
+
+test('parcels whose span another pool has taken over stay with their queue', () => {
+  const { arena, memory, owner, freer, third } = fourPools()
+  for (const block of allocMany(owner, 1000, 100)) freer.free(block)
+  freer.close()
+  tendBy(third, arena)
+  owner.collect()
+  const next = arena.openPool()
+  assert.is(next.slot, freer.slot)
+  for (let round = 0; round < 5; round++) {
+    next.collect()
+    assertSound(arena)
+    assert.is(queueOf(memory, next, owner).parcelCount, 8)
+    for (const block of allocMany(owner, 300, 100)) next.free(block)
+    deliver([next], owner)
+    assertSound(arena)
+    assert.equal(arena.blocks(), [])
+  }
+})
+
+for (const isFull of [false, true]) {
+  test(`a span changes hands while its blocks are under way${isFull ? '; no memory' : ''}`, () => {
+    const { arena, memory, owner, freer, third, fourth } = fourPools()
+    const blocks = [...allocMany(owner, 5, 30_000), owner.alloc(100, 512)]
+    for (const block of blocks) freer.free(block)
+    owner.close()
+    tendBy(third, arena)
+    freer.flush()
+    const next = arena.openPool()
+    assert.is(next.slot, owner.slot)
+    const filling = isFull
+      ? [600_000, 65_000, 600, 8].flatMap((length) => fill(fourth, length))
+      : []
+    next.collect() // takes it, and sends it on where there is memory to note it in
+    assertSound(arena)
+    const isUnderWay = () => arena.blocks().filter(({ slot }) => slot === third.slot).length
+    assert.is(isUnderWay(), blocks.length)
+    assert.is(queueOf(memory, freer, next).taken, isFull ? 0 : blocks.length)
+    for (const block of filling) fourth.free(block)
+    fourth.collect()
+    next.collect()
+    deliver([next], third)
+    assertSound(arena)
+    assert.is(isUnderWay(), 0)
+    assert.is(arena.stats().slots[third.slot].remoteFrees, blocks.length)
+    assert.is(violationsOf(memory, third) + violationsOf(memory, next), 0)
+  })
+}
+
+test(
+  'pools free each other’s blocks of all kinds, in any order',
+  seeded((random) => {
+    const { arena, memory, ...named } = fourPools(4 << 20)
+    const pools = Object.values(named)
+    const held: { block: number; cookie: number }[] = []
+    for (let step = 0; step < 4000; step++) {
+      const pool = random.pick(pools)
+      const choice = random.below(20)
+      if (choice < 10) {
+        const block = pool.tryAlloc(8 + random.logUniform(14), random.pick([undefined, 16, 256]))
+        if (block === 0) continue
+        held.push({ block, cookie: step })
+        arena.i32[block >> 2] = step
+      } else if (choice < 19 && held.length > 0) {
+        const [{ block, cookie }] = held.splice(random.below(held.length), 1)
+        assert.is(arena.i32[block >> 2], cookie)
+        pool.free(block)
+      } else {
+        pool.collect()
+      }
+      if (step % 100 === 0) assertSound(arena)
+    }
+    for (const { block } of held) random.pick(pools).free(block)
+    for (const pool of pools) pool.flush()
+    for (const pool of pools) pool.collect()
+    assertSound(arena)
+    assert.equal(arena.blocks(), [])
+    for (const pool of pools) assert.is(violationsOf(memory, pool), 0)
+  }),
+)
+
+test.run()

@@ -1,0 +1,56 @@
+/** Several pools of one thread, each as if it were another thread's, and the queues between them. */
+import { Arena, type Pool } from '@ashlar/core'
+import { SLOT_VIOLATIONS } from '../../src/layout.ts'
+import type { ArenaMemory } from '../../src/memory.ts'
+import {
+  INBOX_TAKEN,
+  mailWord,
+  OUTBOX_SENT,
+  OUTBOX_WRITTEN,
+  PARCEL_CAPACITY,
+} from '../../src/remote/mail.ts'
+import { parcelsFor } from '../../src/remote/settle.ts'
+import { asSlotIndex } from '../../src/units.ts'
+import { memoryOf } from './memory.ts'
+
+/** Four pools in a small arena, by the parts that they play; not all tests need all of them. */
+export function fourPools(byteLength = 2 << 20) {
+  const arena = Arena.create({ byteLength, shared: false })
+  const [owner, freer, third, fourth] = Array.from({ length: 4 }, () => arena.openPool())
+  return { arena, memory: memoryOf(arena), owner, freer, third, fourth }
+}
+
+export const allocMany = (pool: Pool, count: number, byteLength: number, alignment?: number) =>
+  Array.from({ length: count }, () => pool.alloc(byteLength, alignment))
+
+/** All that is noted anywhere reaches its owner, and is taken there. */
+export function deliver(freers: readonly Pool[], owner: Pool): void {
+  for (const freer of freers) freer.flush()
+  owner.collect()
+}
+
+/** How far the queue between two pools has come, and how many parcels it has. */
+export function queueOf(memory: ArenaMemory, freer: Pool, owner: Pool) {
+  const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
+  return {
+    written: memory.i32[mailWord(memory, from, OUTBOX_WRITTEN, to)],
+    sent: memory.i32[mailWord(memory, from, OUTBOX_SENT, to)],
+    taken: memory.i32[mailWord(memory, to, INBOX_TAKEN, from)],
+    parcelCount: parcelsFor(memory, from, to).length,
+  }
+}
+
+/** Lets a queue that was never used begin at a number, a multiple of what a parcel holds. */
+export function startQueueAt(memory: ArenaMemory, freer: Pool, owner: Pool, count: number): void {
+  if (count % PARCEL_CAPACITY !== 0) throw new Error(`${count} is within a parcel`)
+  const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
+  memory.i32[mailWord(memory, from, OUTBOX_WRITTEN, to)] = count
+  memory.i32[mailWord(memory, from, OUTBOX_SENT, to)] = count
+  memory.i32[mailWord(memory, to, INBOX_TAKEN, from)] = count
+}
+
+export const violationsOf = (memory: ArenaMemory, pool: Pool) =>
+  memory.i32[memory.slotWord(asSlotIndex(pool.slot), SLOT_VIOLATIONS)]
+
+/** Lends itself every closed slot, as a pool does that finds the arena full. */
+export const tendBy = (pool: Pool, arena: Arena) => pool.tryAlloc(arena.byteLength)

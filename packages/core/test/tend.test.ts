@@ -1,0 +1,163 @@
+// What lies in closed slots serves the pools that are left, without anyone opening these slots.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { slotGeneration } from '../src/slots.ts'
+import { asSlotIndex } from '../src/units.ts'
+import { assertConserved, assertSameNumbers, assertSound } from './support/checks.ts'
+import { fill } from './support/memory.ts'
+import { allocMany, deliver, fourPools, queueOf, tendBy, violationsOf } from './support/pools.ts'
+
+const test = suite('closed slots')
+
+/** Payload lengths: many to a span, several to a run of several spans, one to a run, a large block. */
+const LENGTHS = [100, 3000, 16_384, 100_000, 300_000, 600_000]
+
+for (const byteLength of LENGTHS) {
+  test(`what is free in a closed slot is allocated by others: ${byteLength} bytes`, () => {
+    const { arena, owner, third } = fourPools()
+    const all = fill(owner, byteLength)
+    const freed = all.filter((_, i) => i % 2 === 1)
+    for (const block of freed) owner.free(block)
+    owner.close()
+    assertSound(arena)
+    const found = fill(third, byteLength)
+    assertSound(arena)
+    assertConserved(arena, true)
+    assertSameNumbers(
+      found.sort((a, b) => a - b),
+      freed.sort((a, b) => a - b),
+    )
+    assert.is(arena.stats().slots[owner.slot].state, 'closed')
+    assert.is(arena.blocks().length, all.length)
+  })
+
+  test(`what is freed into a closed slot is allocated by others: ${byteLength} bytes`, () => {
+    const { arena, memory, owner, freer, third } = fourPools()
+    freer.free(owner.alloc(8)) // makes a parcel, while there is memory
+    deliver([freer], owner)
+    const all = fill(owner, byteLength)
+    owner.close()
+    for (const block of all.slice(0, 100)) freer.free(block)
+    freer.flush()
+    assertSound(arena)
+    const found = fill(third, byteLength)
+    assertSound(arena)
+    assert.is(found.length, Math.min(all.length, 100))
+    assert.is(queueOf(memory, freer, owner).taken, found.length + 1)
+    assert.is(violationsOf(memory, owner) + violationsOf(memory, third), 0)
+    assert.is(arena.stats().slots[owner.slot].state, 'closed')
+  })
+}
+
+test('empty spans of a closed slot serve blocks of any length', () => {
+  const { arena, owner, third } = fourPools()
+  for (const block of fill(owner, 100)) owner.free(block)
+  owner.close()
+  assert.ok(third.alloc(arena.byteLength - 4 * 65536) > 0)
+  assertSound(arena)
+})
+
+test('what is free in an open slot stays there', () => {
+  const { arena, owner, third } = fourPools()
+  for (const block of fill(owner, 100).slice(0, 300)) owner.free(block)
+  assert.equal(fill(third, 100), [])
+  assert.is(fill(owner, 100).length, 300)
+  assertSound(arena)
+})
+
+test('spans are handed over one by one: those with room; full ones stay', () => {
+  const { arena, memory, owner, third } = fourPools()
+  const blocks = allocMany(owner, 1700, 100) // nearly three spans
+  const run = allocMany(owner, 2, 16_384) // in one of several
+  const spanOf = (block: number) => memory.spanOf(block)
+  const spans = [...new Set(blocks.map(spanOf))]
+  assert.is(spans.length, 3)
+  const middle = blocks.filter((block) => spanOf(block) === spans[1])
+  owner.close()
+  const spanCounts = () => [owner, third].map(({ slot }) => arena.stats().slots[slot].spanCount)
+  const runSpanCount = spanCounts()[0] - 3
+  assert.ok(runSpanCount > 1)
+  tendBy(third, arena)
+  assertSound(arena)
+  assertConserved(arena, true)
+  assert.equal(spanCounts(), [2, 1 + runSpanCount])
+  const slotOf = new Map(arena.blocks().map(({ offset, slot }) => [offset, slot]))
+  assert.ok(run.every((block) => slotOf.get(block) === third.slot))
+  assert.ok(middle.every((block) => slotOf.get(block) === owner.slot))
+  // The next one goes as soon as it has room.
+  third.free(middle[7])
+  third.flush()
+  tendBy(third, arena)
+  assertSound(arena)
+  assert.equal(spanCounts(), [1, 2 + runSpanCount + 1]) // and one with a parcel
+  assert.is(arena.blocks().length, 1701)
+})
+
+test('live blocks keep what is in them, whoever owns their span in the meantime', () => {
+  const { arena, owner, freer, third, fourth } = fourPools()
+  const kinds: [number, number?][] = [[100], [100, 512], [3000], [16_384], [100_000], [600_000]]
+  const blocks = kinds.map(([byteLength, alignment]) => owner.alloc(byteLength, alignment))
+  for (const [i, block] of blocks.entries()) arena.u8.fill(i + 1, block, block + kinds[i][0])
+  const isIntact = () =>
+    blocks.every((block, i) =>
+      arena.u8.subarray(block, block + kinds[i][0]).every((byte) => byte === i + 1),
+    )
+  // From slot to slot, and to one that is opened anew.
+  for (const [closing, next] of [
+    [owner, freer],
+    [freer, third],
+    [third, fourth],
+  ]) {
+    closing.close()
+    tendBy(next, arena)
+    assertSound(arena)
+    assert.is(arena.blocks().length, blocks.length)
+    assert.ok(isIntact())
+  }
+  for (const block of blocks) fourth.free(block)
+  fourth.flush()
+  tendBy(fourth, arena)
+  assertSound(arena)
+  assert.equal(arena.blocks(), [])
+})
+
+test('several closed slots are looked after at once, each in a new generation', () => {
+  const { arena, memory, owner, freer, third, fourth } = fourPools()
+  const closing = [owner, freer, third]
+  for (let round = 0; round < 200; round++) for (const pool of closing) pool.alloc(3000)
+  const generations = () => closing.map(({ slot }) => slotGeneration(memory, asSlotIndex(slot)))
+  for (const pool of closing) pool.close()
+  const before = generations()
+  tendBy(fourth, arena)
+  assertSound(arena)
+  assert.equal(
+    generations(),
+    before.map((generation) => generation + 2),
+  )
+  // Opened afterwards, a slot is as usable as ever.
+  const next = arena.openPool()
+  assert.is(next.slot, owner.slot)
+  next.free(next.alloc(3000))
+  for (const { offset } of arena.blocks()) next.free(offset)
+  deliver([next], fourth)
+  next.collect()
+  for (let i = 0; i < 2; i++) tendBy(next, arena)
+  assertSound(arena)
+  assert.equal(arena.blocks(), [])
+})
+
+test('a closed slot with mail for what the tender owns by now: the tender frees it at once', () => {
+  const { arena, memory, owner, freer, third } = fourPools()
+  const blocks = [...allocMany(owner, 5, 3000), owner.alloc(100, 512)]
+  for (const block of blocks) freer.free(block)
+  owner.close()
+  tendBy(third, arena)
+  freer.flush()
+  assert.is(queueOf(memory, freer, owner).sent, blocks.length)
+  tendBy(third, arena)
+  assertSound(arena)
+  assert.equal(arena.blocks(), [])
+  assert.is(queueOf(memory, third, owner).written, 0)
+})
+
+test.run()
