@@ -106,9 +106,11 @@ const leftovers: Record<string, Left> = {
     writes: (s) => [[header(s, s.shifted), freePattern(s.memory.tag) | shiftedClass(s)]],
     freed: (s) => s.shifted,
   },
-  'a shifted block whose payload lies outside': {
-    writes: (s) => [[lengthOf(s, blockOf(s, s.shifted)), s.large]],
-    freed: (s) => s.shifted,
+  'a shifted block that leads to another one': {
+    writes: (s) => [
+      [header(s, s.free), shiftedPattern(s.memory.tag) | s.classIndex],
+      [lengthOf(s, s.free), s.live2],
+    ],
   },
   'a block that says it is live, but longer than there is room': {
     writes: (s) => [[lengthOf(s, s.live), 105]],
@@ -117,12 +119,6 @@ const leftovers: Record<string, Left> = {
   'a live block of another class': {
     writes: (s) => [[header(s, s.live), live(s) + 1]],
     freed: (s) => s.live,
-  },
-  'a shifted block that leads to a live one of another class': {
-    writes: (s) => [
-      [header(s, s.free), shiftedPattern(s.memory.tag) | s.classIndex],
-      [lengthOf(s, s.free), s.shifted],
-    ],
   },
   'a large block that was marked free, and not given back yet': {
     writes: (s) => [[header(s, s.large), freePattern(s.memory.tag) | layout.LARGE_CLASS]],
@@ -175,16 +171,16 @@ test('runs of other slots stay as they are; empty ones of its own are given back
 })
 
 test('parcels: those of its queues stay, and another slot’s; one of no queue is freed', () => {
-  const { arena, memory, owner, freer, third } = fourPools()
+  const { arena, memory, owner, third: freer, fourth: other } = fourPools()
   for (const block of allocMany(owner, 200, 100)) freer.free(block)
   const ofNone = freer.alloc(520)
   const ofAnother = freer.alloc(520) // came with a run that was handed over
   for (const [parcel, slot] of [
     [ofNone, freer.slot],
-    [ofAnother, third.slot],
+    [ofAnother, other.slot],
   ]) {
     memory.i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)
-    memory.i32[(parcel >> 2) + PARCEL_STAMP] = stampOf(asSlotIndex(slot), 0)
+    memory.i32[(parcel >> 2) + PARCEL_STAMP] = stampOf(asSlotIndex(slot), -128)
   }
   assert.is(arena.stats({ exact: true }).liveBlocks, 204)
   rebuildRuns(memory, asSlotIndex(freer.slot))

@@ -160,4 +160,21 @@ test('a closed slot with mail for what the tender owns by now: the tender frees 
   assert.is(queueOf(memory, third, owner).written, 0)
 })
 
+test('a refill that finds its list filled by the mail of a closed slot keeps no other span', () => {
+  const { arena, memory, owner, freer, third, fourth } = fourPools()
+  const blocks = allocMany(owner, 50, 3000)
+  const [first, , last] = [...new Set(blocks.map((block) => memory.spanOf(block)))]
+  const freed = blocks.filter((block) => [first, last].includes(memory.spanOf(block)))
+  assert.ok(freed.length < 32, 'no batch yet')
+  for (const block of freed) freer.free(block)
+  owner.close()
+  fill(third, 3000) // takes over the last span
+  freer.flush()
+  const offset = third.alloc(3000)
+  assertSound(arena)
+  assert.is(memory.spanOf(offset), last)
+  assert.is(memory.spanOf(fourth.alloc(30_000)), first)
+  assertSound(arena)
+})
+
 test.run()
