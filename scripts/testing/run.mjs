@@ -27,11 +27,12 @@ export function run(engine, suite, file, { isLive = false, env = {} } = {}) {
       }
     }
     const endNow = () => end('SIGKILL')
-    process.once('exit', endNow)
+    const endGently = () => end('SIGTERM') // a browser is closed by whoever opened it
+    process.once('exit', endGently)
     let output = ''
     const stop = () => {
       print(`\nStopped: it printed nothing for ${MAX_SILENT_MINUTES} minutes\n`)
-      end('SIGTERM') // a browser is closed by whoever opened it
+      endGently()
       setTimeout(endNow, 5000)
     }
     let timeout = setTimeout(stop, MAX_SILENT_MINUTES * 60_000)
@@ -46,7 +47,7 @@ export function run(engine, suite, file, { isLive = false, env = {} } = {}) {
     child.on('error', (error) => print(`${error}\n`))
     child.on('close', (code) => {
       clearTimeout(timeout)
-      process.off('exit', endNow)
+      process.off('exit', endGently)
       const count = (name) => Number(output.match(new RegExp(`${name}:\\s+(\\d+)`))?.[1] ?? 0)
       const [total, passed, skipped] = ['Total', 'Passed', 'Skipped'].map(count)
       const failed = Math.max(total - passed + skipped, code !== 0 || total === 0 ? 1 : 0)

@@ -4,7 +4,7 @@ import { spanCountFor } from './large.ts'
 import { FIRST_PAYLOAD, LARGE_CLASS, LARGE_ROW } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { claimAfterReclaim, handOut } from './refill.ts'
-import { type Front, takeMail } from './remote/remote.ts'
+import { exchangeMail, type Front } from './remote/remote.ts'
 import { publishRun } from './span-map.ts'
 import { asPayloadOffset, type PayloadOffset, type SlotIndex } from './units.ts'
 
@@ -17,8 +17,8 @@ export function allocLarge(
 ): PayloadOffset {
   if (byteLength > memory.byteLength) return asPayloadOffset(0)
   const spanCount = spanCountFor(byteLength)
-  takeMail(memory, slot, front)
-  const head = claimAfterReclaim(memory, slot, spanCount, front)
+  exchangeMail(memory, slot, front)
+  const head = claimAfterReclaim(memory, slot, spanCount, LARGE_ROW, front)
   if (head === 0) return asPayloadOffset(0)
   const block = memory.spanStart(head) + FIRST_PAYLOAD
   memory.i32[(block >> 2) - 2] = livePattern(memory.tag) | LARGE_CLASS

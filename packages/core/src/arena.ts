@@ -95,6 +95,9 @@ export class Arena {
   }
 
   set onViolation(hook: ((error: ArenaError) => void) | undefined) {
+    if (hook !== undefined && typeof hook !== 'function') {
+      throw invalidArgument('onViolation', hook, 'a function, or undefined')
+    }
     this.#memory.onViolation = hook
   }
 

@@ -1,7 +1,8 @@
 /** Lists the blocks that callers hold. */
-import { ELEMENT_TYPE_NAMES, type ElementTypeName, PARCEL_TYPE, typeInHeader } from './header.ts'
+import { ELEMENT_TYPE_NAMES, type ElementTypeName, isParcel, typeInHeader } from './header.ts'
 import { headerWordAt, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
+import { offsetsOnTheWay } from './remote/remote.ts'
 import { forEachBlockIn, forEachRun, heldOffset } from './walk.ts'
 
 /** A live block, as its header tells. */
@@ -16,16 +17,17 @@ export interface BlockInfo {
   readonly slot: number
 }
 
-/** Every live block, in ascending order of offset. */
+/** Every block that somebody holds, in ascending order of offset: not what is freed but on its way. */
 export function listBlocks(memory: ArenaMemory): BlockInfo[] {
+  const onTheWay = offsetsOnTheWay(memory)
   const blocks: BlockInfo[] = []
   forEachRun(memory, (head, _classIndex, slot) => {
     forEachBlockIn(memory, head, (block) => {
       const offset = heldOffset(memory, block)
-      if (offset === 0) return
-      const elementType = typeInHeader(headerWordAt(memory, offset))
-      if (elementType === PARCEL_TYPE) return
-      const type = ELEMENT_TYPE_NAMES[elementType]
+      if (offset === 0 || onTheWay.has(offset)) return
+      const header = headerWordAt(memory, offset)
+      if (isParcel(header)) return
+      const type = ELEMENT_TYPE_NAMES[typeInHeader(header)]
       blocks.push({ offset, byteLength: secondWordAt(memory, offset), type, slot })
     })
   })

@@ -85,7 +85,12 @@ export const ELEMENT_TYPE_NAMES = [
 export type ElementTypeName = (typeof ELEMENT_TYPE_NAMES)[number]
 
 /** Type of blocks that the library itself holds. */
-export const PARCEL_TYPE = 15
+const PARCEL_TYPE = 15
+/** An alignment that there is not: the fast path of free takes no block with it. */
+const PARCEL_ALIGNMENT = 15
+export const PARCEL_BITS =
+  (PARCEL_TYPE << HEADER_TYPE_SHIFT) | (PARCEL_ALIGNMENT << HEADER_ALIGNMENT_SHIFT)
+export const isParcel = (word: number) => (word & PARCEL_BITS) === PARCEL_BITS
 
 /** What a header holds for the arrays of a constructor; -1 for one that it cannot name. */
 export function typeOf(type: unknown): number {

@@ -30,7 +30,8 @@
  *       14  first free span        span index     anyone     a hint: searches for spans begin here
  *       15  touched span count     spans          anyone     spans below it were in use at some time
  *       16  checksum                              create     of words 0 to 13 and the class table
- *    17-63  zero                                             room for later versions
+ *       17  opened slot count      slots          anyone     slots below it were opened at some time
+ *    18-63  zero                                             room for later versions
  *
  * ## Class table: one word per class: its stride in bytes, ascending.
  *
@@ -88,7 +89,7 @@
  *          2      peak owned span count
  *          3      owned span count when the free lists were last looked at for empty spans
  *          4      blocks that other slots freed and this one took back
- *          5      violations among them: blocks that were free already
+ *          5      violations among them: blocks that were free already, or not there, or damaged
  *       6-15      zero
  *         16      1 while mail is dealt with: misses that happen meanwhile leave it alone
  *         17      slot whose mail is being taken, plus one
@@ -137,6 +138,7 @@ export const CONTROL_SLOTS = 13
 export const CONTROL_FIRST_FREE_SPAN = 14
 export const CONTROL_TOUCHED_SPAN_COUNT = 15
 export const CONTROL_CHECKSUM = 16
+export const CONTROL_OPENED_SLOT_COUNT = 17
 /** Words that never change, from word 0 on. */
 export const CONTROL_CONSTANT_WORD_COUNT = 14
 

@@ -1,6 +1,6 @@
 /** Which block stands at an offset: the check that all cold paths share, and its refusals. */
 import { corrupt, doubleFree, invalidOffset } from './errors.ts'
-import { freePattern, livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
+import { freePattern, isParcel, livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
 import {
   FIRST_PAYLOAD,
   HEADER_BYTE_LENGTH,
@@ -30,7 +30,11 @@ export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset 
   const block = blockStartAt(memory, offset)
   const state = headerWordAt(memory, offset) & STATE_AND_TAG
   if (block === offset) {
-    if (state === livePattern(memory.tag)) return block
+    if (state === livePattern(memory.tag)) {
+      if (isParcel(headerWordAt(memory, offset)))
+        throw invalidOffset(offset, 'is no caller’s block')
+      return block
+    }
     if (state === freePattern(memory.tag)) throw doubleFree(offset)
     if (state === shiftedPattern(memory.tag)) throw insideBlock(offset, block)
     throw corrupt(

@@ -4,6 +4,7 @@ import {
   CONTROL_BYTE_LENGTH,
   CONTROL_CLASS_COUNT,
   CONTROL_CLASS_TABLE,
+  CONTROL_OPENED_SLOT_COUNT,
   CONTROL_SLOT_BYTE_LENGTH,
   CONTROL_SLOT_COUNT,
   CONTROL_SLOTS,
@@ -72,7 +73,7 @@ export class ArenaMemory {
   readonly slotCount: number
   /** Words of a mail array: one per slot, rounded up to whole lines. */
   readonly mailStride: number
-  /** Told of blocks that turn out to have been freed twice when their owner takes its mail. */
+  /** Told of what another thread freed wrongly, when its owner takes its mail. */
   onViolation: ((error: ArenaError) => void) | undefined
   readonly tag: number
   readonly classes: SizeClasses
@@ -147,8 +148,18 @@ export class ArenaMemory {
     return asWordIndex(this.#spanRecords + span * RECORD_WORD_COUNT + field)
   }
 
+  /** Words from one slot to the next. */
+  get slotWordCount(): number {
+    return this.#slotWordCount
+  }
+
   slotWord(slot: SlotIndex, field: number): WordIndex {
     return asWordIndex(this.#slots + slot * this.#slotWordCount + field)
+  }
+
+  /** No slot from this one on was ever opened: nobody has mail there. */
+  get openedSlotCount(): number {
+    return this.i32[this.controlWord(CONTROL_OPENED_SLOT_COUNT)]
   }
 
   /** The span that a byte offset within the arena lies in. */

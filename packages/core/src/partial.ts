@@ -7,6 +7,7 @@
  * are found: it counts the block to its span, and the last one gives the span back. So a block is
  * looked at once for each time that it was handed out, whatever is asked how often.
  */
+import { invalidArgument } from './errors.ts'
 import {
   RECORD_CARVED_COUNT,
   RECORD_NEXT_PARTIAL,
@@ -22,6 +23,7 @@ import {
   SLOT_SPANS_AT_LOOK,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
+import type { CollectOptions } from './pool-api.ts'
 import { headOf, releaseRun } from './span-map.ts'
 import {
   asClassIndex,
@@ -129,4 +131,16 @@ export function reclaim(memory: ArenaMemory, slot: SlotIndex, spanBudget: number
     i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
   }
   return released
+}
+
+/** How many spans `collect` may give back. */
+export function spanBudgetOf(memory: ArenaMemory, options: CollectOptions | undefined): number {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw invalidArgument('options', options, 'an object such as { spans: 1 }')
+  }
+  const spans = options?.spans ?? memory.spanCount
+  if (typeof spans !== 'number' || !(spans >= 0)) {
+    throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
+  }
+  return Math.min(spans, memory.spanCount)
 }

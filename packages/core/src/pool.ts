@@ -33,13 +33,20 @@ import {
 import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
 import { byteLengthAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
-import { reclaim } from './partial.ts'
+import { reclaim, spanBudgetOf } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
-import { createPost, deliverAll, dropAllParcels, type Front, takeMail } from './remote/remote.ts'
+import {
+  createPost,
+  deliverAll,
+  dropAllParcels,
+  exchangeMail,
+  type Front,
+} from './remote/remote.ts'
 import { reallocate, resizeWithin } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
+import { makeRoomForMail } from './tend.ts'
 import { asSpanIndex, type SlotIndex } from './units.ts'
 
 /**
@@ -50,7 +57,7 @@ import { asSpanIndex, type SlotIndex } from './units.ts'
  */
 export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): Pool {
   const { i32 } = memory
-  const { base } = memory
+  const { base, byteLength: byteEnd } = memory
   const { maxByteLength, divisors } = memory.classes
   // A copy, which `close` blanks: the slot's free lists are another pool's once it is opened again.
   const classOf = memory.classes.classOf.slice()
@@ -130,6 +137,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
       if (
         mine !== -1 &&
+        (offset - base) >>> 0 < byteEnd &&
         // In a span of a class, of another slot?
         (mapped & ~OWNER_MASK) === (theirs | classIndex) &&
         mapped !== (mine | classIndex) &&
@@ -146,7 +154,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     freeSlow(offset)
   }
 
-  const post = createPost(memory, slot, { tryAlloc, tryFree })
+  const post = createPost(memory, slot, tryAlloc)
   /** What the cold paths need of the fast ones. */
   const front: Front = { tryAlloc, tryFree, post }
 
@@ -178,7 +186,12 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
     if (owner === slot) freeBlock(memory, slot, block, offset)
-    else if (!post(owner, offset)) throw noRoomForMail(offset)
+    else if (!post(owner, offset)) postSlow(owner, offset)
+  }
+
+  function postSlow(owner: SlotIndex, offset: number): void {
+    makeRoomForMail(memory, slot, front)
+    if (!post(owner, offset)) throw noRoomForMail(offset)
   }
 
   /** Comes first in all that is not fast: what is closed stays closed when the buffer is replaced. */
@@ -244,17 +257,10 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function collect(options?: CollectOptions): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().collect(options)
-    if (options !== undefined && (typeof options !== 'object' || options === null)) {
-      throw invalidArgument('options', options, 'an object such as { spans: 1 }')
-    }
-    const spans = options?.spans ?? memory.spanCount
-    if (typeof spans !== 'number' || !(spans >= 0)) {
-      throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
-    }
-    deliverAll(memory, slot)
-    takeMail(memory, slot, front)
-    dropAllParcels(memory, slot, front)
-    return reclaim(memory, slot, Math.min(spans, memory.spanCount))
+    const spanBudget = spanBudgetOf(memory, options)
+    exchangeMail(memory, slot, front)
+    dropAllParcels(memory, slot)
+    return reclaim(memory, slot, spanBudget)
   }
 
   function close(): void {
@@ -263,9 +269,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       renewed().close()
       return
     }
-    deliverAll(memory, slot)
-    takeMail(memory, slot, front)
-    dropAllParcels(memory, slot, front)
+    exchangeMail(memory, slot, front)
+    dropAllParcels(memory, slot)
     mine = -1
     classOf.fill(LARGE_ROW) // the row of large blocks has no free list
     Object.assign(pool, { isOpen: false })

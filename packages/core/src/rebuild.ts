@@ -1,13 +1,5 @@
 /** The runs of a dead slot: rebuilds its lists and counts from headers, and frees what nobody got. */
-import {
-  classInHeader,
-  freePattern,
-  livePattern,
-  PARCEL_TYPE,
-  STATE_AND_TAG,
-  shiftedPattern,
-  typeInHeader,
-} from './header.ts'
+import { freePattern, isParcel, livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
 import {
   CLASS_CAPACITY,
   LARGE_CLASS,
@@ -26,13 +18,14 @@ import {
 import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf, link } from './partial.ts'
-import { isParcelInUse } from './remote/remote.ts'
-import { releaseRun } from './span-map.ts'
+import { parcelsOf, writerOfParcel } from './remote/remote.ts'
+import { classInMap, releaseRun } from './span-map.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from './units.ts'
-import { forEachBlockIn, forEachRun, heldOffset } from './walk.ts'
+import { forEachBlockIn, forEachRun } from './walk.ts'
 
 export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
+  const parcels = parcelsOf(memory, slot)
   for (const field of [SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SLOT_HANDED, SLOT_LIVE_SEEN]) {
     const first = memory.slotWord(slot, field)
     i32.fill(0, first, first + CLASS_CAPACITY)
@@ -42,7 +35,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (owner !== slot) return
     const spanCount = i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
     i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
-    const liveCount = rebuildRun(memory, slot, head, classIndex)
+    const liveCount = rebuildRun(memory, slot, parcels, head)
     const row = classIndex === LARGE_CLASS ? LARGE_ROW : classIndex
     i32[memory.slotWord(slot, SLOT_HANDED + row)] += liveCount
     i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
@@ -56,17 +49,18 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
 function rebuildRun(
   memory: ArenaMemory,
   slot: SlotIndex,
+  parcels: ReadonlySet<number>,
   head: SpanIndex,
-  classIndex: ClassIndex,
 ): number {
   const { i32 } = memory
+  const classIndex = classInMap(i32[memory.mapWord(head)])
   const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
   const parkedCount = memory.recordWord(head, RECORD_PARKED_COUNT)
   let liveCount = 0
   i32[parkedHead] = 0
   i32[parkedCount] = 0
   forEachBlockIn(memory, head, (block) => {
-    if (isHeld(memory, slot, block, classIndex)) {
+    if (isHeld(memory, slot, parcels, block)) {
       liveCount++
       return
     }
@@ -79,27 +73,26 @@ function rebuildRun(
 }
 
 /**
- * Whether somebody may hold the block: a caller, or a slot's outbox. Not so a block that is free, one
- * whose allocation or free with a larger alignment was under way, and one that never got its length.
+ * Whether somebody may hold the block: a caller, or a queue of some slot. What was damaged counts as
+ * held; verify tells of it.
  */
 function isHeld(
   memory: ArenaMemory,
   slot: SlotIndex,
+  parcels: ReadonlySet<number>,
   block: PayloadOffset,
-  classIndex: ClassIndex,
 ): boolean {
-  const state = headerWordAt(memory, block) & STATE_AND_TAG
-  const known = [livePattern, freePattern, shiftedPattern].some((of) => of(memory.tag) === state)
-  if (!known) return true // overwritten by its neighbour's holder; verify tells of it
-  const offset = heldOffset(memory, block)
-  if (offset === 0) return false
-  const room = roomOfBlock(memory, block)
-  if (offset < block || offset > block + room) return false
-  const header = headerWordAt(memory, offset)
-  if ((header & STATE_AND_TAG) !== livePattern(memory.tag)) return false
-  if (classInHeader(header) !== classIndex) return false
-  if (offset + secondWordAt(memory, offset) > block + room) return false
-  return typeInHeader(header) !== PARCEL_TYPE || isParcelInUse(memory, slot, offset)
+  const header = headerWordAt(memory, block)
+  const state = header & STATE_AND_TAG
+  if (state === freePattern(memory.tag)) return false
+  if (state === livePattern(memory.tag)) {
+    return !isParcel(header) || writerOfParcel(memory, block) !== slot || parcels.has(block)
+  }
+  if (state !== shiftedPattern(memory.tag)) return true
+  // Its payload is freed first.
+  const offset = secondWordAt(memory, block)
+  const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
+  return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freePattern(memory.tag)
 }
 
 function linkIfPartial(

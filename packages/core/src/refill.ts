@@ -21,7 +21,7 @@ import {
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf, link, reclaim, unlink } from './partial.ts'
 import { isLookDue, refillCount } from './policy.ts'
-import { deliverAll, type Front, takeMail } from './remote/remote.ts'
+import { exchangeMail, type Front } from './remote/remote.ts'
 import { claimRun, publishRun, releaseRun } from './span-map.ts'
 import { tendClosedSlots } from './tend.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
@@ -37,8 +37,7 @@ export function refill(
   front: Front,
 ): boolean {
   const { i32 } = memory
-  deliverAll(memory, slot)
-  takeMail(memory, slot, front)
+  exchangeMail(memory, slot, front)
   const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
   if (i32[freeHead] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
@@ -118,7 +117,7 @@ function claimForClass(
   front: Front,
 ): SpanIndex {
   let spanCount = memory.classes.runSpanCounts[classIndex]
-  let span = claimAfterReclaim(memory, slot, spanCount, front)
+  let span = claimAfterReclaim(memory, slot, spanCount, classIndex, front)
   if (span === 0) {
     spanCount = memory.classes.shortRunSpanCounts[classIndex]
     span = claimRun(memory, slot, spanCount)
@@ -127,11 +126,15 @@ function claimForClass(
   return span
 }
 
-/** Claims a run, after giving back empty spans where none is free. 0: out of memory. */
+/**
+ * Claims a run for blocks of a row, after giving back empty spans where none is free. 0: out of memory,
+ * unless a closed slot had a span with room.
+ */
 export function claimAfterReclaim(
   memory: ArenaMemory,
   slot: SlotIndex,
   spanCount: number,
+  row: number,
   front: Front,
 ): SpanIndex {
   let span = claimRun(memory, slot, spanCount)
@@ -139,7 +142,7 @@ export function claimAfterReclaim(
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) return span
-  tendClosedSlots(memory, slot, front)
+  tendClosedSlots(memory, slot, row, front)
   return claimRun(memory, slot, spanCount)
 }
 

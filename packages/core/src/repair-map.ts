@@ -21,7 +21,7 @@ export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): 
       const spanCount = memory.i32[memory.recordWord(span, RECORD_RUN_SPAN_COUNT)]
       runEnd = index + spanCount
       // A run that was being handed over has tails of its former owner.
-      if (owner === slot) extendRun(memory, slot, span, 1, spanCount, classInMap(word))
+      extendRun(memory, owner, span, 1, spanCount, classInMap(word))
     } else if (ownerInMap(word) === slot && (state === SPAN_CLAIMED || index >= runEnd)) {
       freeSpan(memory, span)
     }

@@ -35,18 +35,14 @@ export function reallocate(
   const header = headerWordAt(memory, offset)
   const before = byteLengthAt(memory, block, offset)
   const moved = pool.tryAlloc(byteLength, alignmentInHeader(header))
-  if (moved === 0) {
-    const stays = isOwn
-      ? resizeWithin(memory, slot, block, offset, byteLength)
-      : resizeInRoom(memory, block, offset, byteLength)
-    return stays ? offset : 0
-  }
+  if (moved === 0) return resizeHere(memory, slot, isOwn, block, offset, byteLength) ? offset : 0
   memory.i32[(moved >> 2) - 2] |= typeBits(typeInHeader(header))
   memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
   try {
     pool.free(offset)
   } catch (error) {
     pool.free(moved) // no room to note the other one for its owner
+    if (resizeHere(memory, slot, isOwn, block, offset, byteLength)) return offset
     throw error
   }
   return moved
@@ -77,6 +73,19 @@ function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): b
   if (needed > room) return false
   return 2 * needed > room || memory.classes.classFor(needed) === classOfBlock(memory, block)
 }
+
+/** Resizes a block that should move, but has no place to. */
+const resizeHere = (
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  isOwn: boolean,
+  block: PayloadOffset,
+  offset: number,
+  byteLength: number,
+): boolean =>
+  isOwn
+    ? resizeWithin(memory, slot, block, offset, byteLength)
+    : resizeInRoom(memory, block, offset, byteLength)
 
 /**
  * Resizes a live block where it stands, though its place is not the one for its new length: the arena

@@ -1,6 +1,7 @@
 /** Claims a slot for a thread, and hands it back. Memory belongs to slots: a closed one keeps its own. */
 import { invalidArgument, noFreeSlot, notReserved } from './errors.ts'
 import {
+  CONTROL_OPENED_SLOT_COUNT,
   SLOT_CLOSED,
   SLOT_GENERATION_SHIFT,
   SLOT_OPEN,
@@ -12,6 +13,7 @@ import {
   SLOT_VACANT,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
+import { raise } from './span-map.ts'
 import { asSlotIndex, type SlotIndex } from './units.ts'
 
 const STATE_NAMES = ['vacant', 'open', 'closed', 'reserved', 'tended'] as const
@@ -41,26 +43,45 @@ export function changeState(
   from: number,
   to: number,
   tender = -1,
-  generation = slotGeneration(memory, slot),
+  generation?: number,
 ): boolean {
   const seen = wordOf(memory, slot)
+  const current = seen >>> SLOT_GENERATION_SHIFT
   if ((seen & SLOT_STATE_MASK) !== from) return false
-  if (seen >>> SLOT_GENERATION_SHIFT !== generation) return false
-  const word =
-    to | ((tender + 1) << SLOT_TENDER_SHIFT) | ((generation + 1) << SLOT_GENERATION_SHIFT)
+  if (generation !== undefined && generation !== current) return false
+  const word = to | ((tender + 1) << SLOT_TENDER_SHIFT) | ((current + 1) << SLOT_GENERATION_SHIFT)
   const { i32 } = memory
   return Atomics.compareExchange(i32, memory.slotWord(slot, SLOT_STATE), seen, word) === seen
 }
 
+/** A slot that is tended is closed again in a moment; one whose tender died is not. */
+const MAX_ATTEMPTS = 1000
+
 /** Takes a closed slot, whose memory is there to be used again, else a vacant one. */
 export function claimSlot(memory: ArenaMemory, state: number): SlotIndex {
-  for (const wanted of [SLOT_CLOSED, SLOT_VACANT]) {
-    for (let index = 0; index < memory.slotCount; index++) {
-      const slot = asSlotIndex(index)
-      if (changeState(memory, slot, wanted, state)) return slot
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const slot = tryClaim(memory, SLOT_CLOSED, state) ?? tryClaim(memory, SLOT_VACANT, state)
+    if (slot !== undefined) {
+      raise(memory, memory.controlWord(CONTROL_OPENED_SLOT_COUNT), slot + 1)
+      return slot
     }
+    if (!isAnyTended(memory)) break
   }
   throw noFreeSlot(memory.slotCount)
+}
+
+function tryClaim(memory: ArenaMemory, from: number, to: number): SlotIndex | undefined {
+  for (let index = 0; index < memory.slotCount; index++) {
+    const slot = asSlotIndex(index)
+    if (changeState(memory, slot, from, to)) return slot
+  }
+}
+
+function isAnyTended(memory: ArenaMemory): boolean {
+  for (let slot = 0; slot < memory.slotCount; slot++) {
+    if (slotState(memory, asSlotIndex(slot)) === 'tended') return true
+  }
+  return false
 }
 
 /** Opens a slot: the one that was reserved, or any. */

@@ -220,7 +220,7 @@ function count(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
 }
 
 /** Sets a word that other threads raise too to a value, unless it is higher already. */
-function raise(memory: ArenaMemory, word: number, value: number): void {
+export function raise(memory: ArenaMemory, word: number, value: number): void {
   let seen = memory.i32[word]
   while (seen < value) {
     const before = Atomics.compareExchange(memory.i32, word, seen, value)

@@ -12,6 +12,7 @@ import {
   SLOT_PEAK_LIVE,
   SLOT_PEAK_OWNED_SPANS,
   SLOT_REFILLS,
+  SLOT_VIOLATIONS,
   SPAN_BYTE_LENGTH,
 } from './layout.ts'
 import { secondWordAt } from './lookup.ts'
@@ -56,8 +57,10 @@ export interface SlotStats {
   readonly state: SlotState
   readonly spanCount: number
   readonly peakSpanCount: number
-  /** Blocks that other slots freed and this one took back, in all its generations, modulo 2^32. */
+  /** Blocks freed by other slots that came in, those sent on included; of all generations, modulo 2^32. */
   readonly remoteFrees: number
+  /** Those among them that were no live blocks: freed twice, never given out, or overwritten. */
+  readonly violations: number
 }
 
 /**
@@ -178,4 +181,5 @@ const slotStats = (memory: ArenaMemory, slot: SlotIndex): SlotStats => ({
   spanCount: memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)],
   peakSpanCount: memory.i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)],
   remoteFrees: memory.i32[memory.slotWord(slot, SLOT_DRAINED)] >>> 0,
+  violations: memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)] >>> 0,
 })

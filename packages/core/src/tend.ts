@@ -2,63 +2,82 @@
  * Closed slots: what lies free in them, and what is freed into them, serves the threads that are left.
  *
  * A thread that finds the arena full lends itself each closed slot for a moment: takes its mail, gives
- * its empty spans back, and takes over the spans that have room. Spans full of live blocks stay; what
- * is freed of them goes to the closed slot's inbox, until the next thread looks.
+ * its empty spans back, and takes over one span with room for what it wants to allocate. Spans full of
+ * live blocks stay; what is freed of them goes to the closed slot's inbox, until the next thread looks.
  */
 import {
+  LARGE_ROW,
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
   SLOT_BUSY_WITH_MAIL,
   SLOT_HANDED,
+  SLOT_LIVE_SEEN,
   SLOT_PARTIAL_HEADS,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { link, reclaim, unlink } from './partial.ts'
-import { type Front, takeMail } from './remote/remote.ts'
+import {
+  deliverAll,
+  dropAllParcels,
+  exchangeMail,
+  type Front,
+  PARCEL_BYTE_LENGTH,
+  takeMail,
+} from './remote/remote.ts'
 import { closeSlot, tendSlot } from './slots.ts'
 import { handOverRun } from './span-map.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
 /**
- * Looks after every closed slot; gives how many spans were given back or taken over. `front` is that of
- * the tender's pool: blocks that came to be the tender's are freed by it, others go on by its outbox.
+ * Looks after every closed slot. `front` is that of the tender's pool: blocks that came to be the
+ * tender's are freed by it, others go on by its outbox.
+ * @param row the class that the tender has no block of, or LARGE_ROW
  */
-export function tendClosedSlots(memory: ArenaMemory, tender: SlotIndex, front: Front): number {
+export function tendClosedSlots(
+  memory: ArenaMemory,
+  tender: SlotIndex,
+  row: number,
+  front: Front,
+): void {
   // A tender that is at its own mail may be writing to the very queue that a block has to go on by.
   const isBusy = memory.i32[memory.slotWord(tender, SLOT_BUSY_WITH_MAIL)] !== 0
-  let spanCount = 0
-  for (let index = 0; index < memory.slotCount; index++) {
+  let isServed = row === LARGE_ROW
+  for (let index = 0; index < memory.openedSlotCount; index++) {
     const slot = asSlotIndex(index)
     if (!tendSlot(memory, slot, tender)) continue
     if (!isBusy) takeMail(memory, slot, front, tender)
-    spanCount += reclaim(memory, slot, memory.spanCount)
-    for (let row = 0; row < memory.classes.count; row++) {
-      spanCount += takeOverPartial(memory, slot, tender, asClassIndex(row))
-    }
+    dropAllParcels(memory, slot)
+    reclaim(memory, slot, memory.spanCount)
+    if (!isServed) isServed = takeOverPartial(memory, slot, tender, asClassIndex(row))
     closeSlot(memory, slot)
   }
-  return spanCount
+  if (!isBusy) deliverAll(memory, tender)
 }
 
+/** Takes over one span that has room; false when there is none. */
 function takeOverPartial(
   memory: ArenaMemory,
   from: SlotIndex,
   to: SlotIndex,
   classIndex: ClassIndex,
-): number {
+): boolean {
   const { i32 } = memory
-  const first = memory.slotWord(from, SLOT_PARTIAL_HEADS + classIndex)
-  let spanCount = 0
-  while (i32[first] !== 0) {
-    const span = asSpanIndex(i32[first])
-    const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
-    const liveCount = carvedCount - i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
-    unlink(memory, from, classIndex, span)
-    handOverRun(memory, from, to, span)
-    link(memory, to, classIndex, span)
-    i32[memory.slotWord(from, SLOT_HANDED + classIndex)] -= liveCount
-    i32[memory.slotWord(to, SLOT_HANDED + classIndex)] += liveCount
-    spanCount++
+  const span = asSpanIndex(i32[memory.slotWord(from, SLOT_PARTIAL_HEADS + classIndex)])
+  if (span === 0) return false
+  const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
+  const liveCount = carvedCount - i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
+  unlink(memory, from, classIndex, span)
+  handOverRun(memory, from, to, span)
+  link(memory, to, classIndex, span)
+  for (const field of [SLOT_HANDED, SLOT_LIVE_SEEN]) {
+    i32[memory.slotWord(from, field + classIndex)] -= liveCount
+    i32[memory.slotWord(to, field + classIndex)] += liveCount
   }
-  return spanCount
+  return true
+}
+
+/** In a full arena, the own mail and the closed slots may have room for a parcel. */
+export function makeRoomForMail(memory: ArenaMemory, slot: SlotIndex, front: Front): void {
+  exchangeMail(memory, slot, front)
+  tendClosedSlots(memory, slot, memory.classes.classFor(PARCEL_BYTE_LENGTH), front)
 }

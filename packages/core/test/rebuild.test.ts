@@ -2,7 +2,7 @@
 // callers, and lists and counts that were being written.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { freePattern, livePattern, PARCEL_TYPE, shiftedPattern, typeBits } from '../src/header.ts'
+import { freePattern, livePattern, PARCEL_BITS, shiftedPattern } from '../src/header.ts'
 import * as layout from '../src/layout.ts'
 import { rebuildRuns } from '../src/rebuild.ts'
 import { PARCEL_STAMP, stampOf } from '../src/remote/mail.ts'
@@ -179,7 +179,7 @@ test('parcels: those of its queues stay, and another slot’s; one of no queue i
     [ofNone, freer.slot],
     [ofAnother, other.slot],
   ]) {
-    memory.i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)
+    memory.i32[(parcel >> 2) - 2] |= PARCEL_BITS
     memory.i32[(parcel >> 2) + PARCEL_STAMP] = stampOf(asSlotIndex(slot), -128)
   }
   assert.is(arena.stats({ exact: true }).liveBlocks, 204)

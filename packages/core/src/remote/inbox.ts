@@ -21,6 +21,7 @@ import {
   OUTBOX_FIRST,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
+  PARCEL_BYTE_LENGTH,
   PARCEL_NEXT,
   PARCEL_OFFSETS,
   PARCEL_STAMP,
@@ -30,26 +31,25 @@ import {
 import type { Front } from './outbox.ts'
 
 /**
- * Frees what was delivered to a slot; gives how many blocks.
+ * Frees what was delivered to a slot.
  * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
  */
-export function takeMail(memory: ArenaMemory, slot: SlotIndex, front: Front, by = slot): number {
+export function takeMail(memory: ArenaMemory, slot: SlotIndex, front: Front, by = slot): void {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
-  if (i32[busy] !== 0) return 0
+  if (i32[busy] !== 0) return
   i32[busy] = 1
-  let count = 0
-  for (let index = 0; index < memory.slotCount; index++) {
-    const freer = asSlotIndex(index)
-    const sent = mailWord(memory, freer, OUTBOX_SENT, slot)
+  const takenWords: number = mailWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
+  const { openedSlotCount, slotWordCount } = memory
+  let sentWord: number = mailWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
+  for (let freer = 0; freer < openedSlotCount; freer++) {
     // A plain look first: there is mostly nothing, and an atomic one costs five times as much.
-    if (i32[sent] !== i32[mailWord(memory, slot, INBOX_TAKEN, freer)]) {
-      count += takeFrom(memory, slot, freer, Atomics.load(i32, sent), front, by)
+    if (i32[sentWord] !== i32[takenWords + freer]) {
+      takeFrom(memory, slot, asSlotIndex(freer), Atomics.load(i32, sentWord), front, by)
     }
+    sentWord += slotWordCount
   }
   i32[busy] = 0
-  i32[memory.slotWord(slot, SLOT_DRAINED)] += count
-  return count
 }
 
 /** Frees what one slot has delivered, up to the number `sent`. */
@@ -60,7 +60,7 @@ function takeFrom(
   sent: number,
   front: Front,
   by: SlotIndex,
-): number {
+): void {
   const { i32 } = memory
   const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
   const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
@@ -69,6 +69,11 @@ function takeFrom(
   i32[takingFrom] = freer + 1
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
     if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
+    if (parcel === 0) {
+      violate(memory, slot, corrupt(`mail of slot ${freer} to slot ${slot} was overwritten`))
+      countTaken(memory, slot, freer, sent, sent)
+      break
+    }
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
     if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, sent, front, by))
       break
@@ -76,7 +81,7 @@ function takeFrom(
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
   i32[takingFrom] = 0
-  return (i32[takenWord] - before) | 0
+  i32[memory.slotWord(slot, SLOT_DRAINED)] += (i32[takenWord] - before) | 0
 }
 
 /** The last one atomically: by that the freer knows that nobody reads those before it any more. */
@@ -92,7 +97,10 @@ export function countTaken(
   else memory.i32[takenWord] = taken
 }
 
-/** The parcel that holds the offset number `taken`. Those before it are the freer's to use again. */
+/**
+ * The parcel that holds the offset number `taken`, or 0 where parcels were overwritten. Those before it
+ * are the freer's to use again.
+ */
 export function findParcel(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -102,12 +110,15 @@ export function findParcel(
   const { i32 } = memory
   const parcelWord = mailWord(memory, slot, INBOX_PARCEL, freer)
   let parcel = i32[parcelWord] || i32[mailWord(memory, freer, OUTBOX_FIRST, slot)]
-  while (parcel > 0 && i32[(parcel >> 2) + PARCEL_STAMP] !== stampOf(freer, taken)) {
+  // No chain is longer than the arena has room for.
+  for (let rest = memory.byteLength / PARCEL_BYTE_LENGTH; parcel > 0 && rest > 0; rest--) {
+    if (i32[(parcel >> 2) + PARCEL_STAMP] === stampOf(freer, taken)) {
+      Atomics.store(i32, parcelWord, parcel)
+      return parcel
+    }
     parcel = i32[(parcel >> 2) + PARCEL_NEXT]
   }
-  if (!(parcel > 0)) throw corrupt(`mail of slot ${freer} to slot ${slot} was overwritten`)
-  Atomics.store(i32, parcelWord, parcel)
-  return parcel
+  return 0
 }
 
 /**
@@ -140,8 +151,7 @@ function receive(
     freeBlock(memory, owner, block, offset)
   } catch (error) {
     if (!(error instanceof ArenaError)) throw error
-    memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
-    memory.report(error)
+    violate(memory, slot, error)
   }
   return true
 }
@@ -163,4 +173,9 @@ function forward(
     i32[mailWord(memory, by, OUTBOX_WRITTEN, owner)]
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
   return front.post(owner, offset)
+}
+
+function violate(memory: ArenaMemory, slot: SlotIndex, error: ArenaError): void {
+  memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
+  memory.report(error)
 }

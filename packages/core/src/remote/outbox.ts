@@ -1,9 +1,10 @@
 /** The freer's side: notes blocks for the slots that own them, and delivers in batches. */
-import { PARCEL_TYPE, typeBits } from '../header.ts'
+import { freeBlock } from '../free-block.ts'
+import { PARCEL_BITS } from '../header.ts'
 import { SLOT_BUSY_WITH_MAIL } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
 import { ownerInMap } from '../span-map.ts'
-import { asSlotIndex, type SlotIndex } from '../units.ts'
+import { asPayloadOffset, asSlotIndex, type SlotIndex } from '../units.ts'
 import {
   INBOX_PARCEL,
   INBOX_TAKEN,
@@ -37,7 +38,7 @@ export interface Front {
 export function createPost(
   memory: ArenaMemory,
   slot: SlotIndex,
-  front: Omit<Front, 'post'>,
+  tryAlloc: Front['tryAlloc'],
 ): Front['post'] {
   const { i32 } = memory
   const writtenWords: number = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
@@ -45,8 +46,11 @@ export function createPost(
 
   return function post(owner, offset) {
     const written = i32[writtenWords + owner]
-    if (placeOf(written) === 0 && !appendParcel(memory, slot, owner, written, front)) return false
-    const parcel = i32[lastWords + owner]
+    let parcel = i32[lastWords + owner]
+    if (placeOf(written) === 0 || parcel === 0) {
+      if (!appendParcel(memory, slot, owner, written, tryAlloc)) return false
+      parcel = i32[lastWords + owner]
+    }
     i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
     i32[writtenWords + owner] = written + 1
     if (((written + 1) & (BATCH - 1)) === 0) deliver(memory, slot, owner)
@@ -65,36 +69,35 @@ export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const written = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
   const sent = mailWord(memory, slot, OUTBOX_SENT, asSlotIndex(0))
-  for (let owner = 0; owner < memory.slotCount; owner++) {
+  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
     if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, asSlotIndex(owner))
   }
 }
 
 /**
- * Makes the parcel that the offset number `written`, its first, goes to. Whoever dies in here leaves
- * no parcel that is in no queue: a new one is known for a parcel once it bears its writer's stamp, and
- * one that is used again is linked in at the end before it is unlinked at the front.
+ * Makes the parcel that the offset number `written` goes to, and that begins there, unless all before
+ * it was taken. Whoever dies in here leaves no parcel that is in no queue: a new one is known for a
+ * parcel once it bears its writer's stamp, and one that is used again is linked in at the end before it
+ * is unlinked at the front.
  */
 function appendParcel(
   memory: ArenaMemory,
   slot: SlotIndex,
   owner: SlotIndex,
   written: number,
-  front: Omit<Front, 'post'>,
+  tryAlloc: Front['tryAlloc'],
 ): boolean {
   const { i32 } = memory
   const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
   const lastWord = mailWord(memory, slot, OUTBOX_LAST, owner)
+  const stamp = stampOf(slot, written)
+  const before = i32[lastWord]
+  // One that was appended just before its writer died is there already.
+  if (before !== 0 && i32[(before >> 2) + PARCEL_STAMP] === stamp) return true
+  // So there is one to be allocated even in a full arena.
+  if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)
   const first = i32[firstWord]
   const last = i32[lastWord]
-  const stamp = stampOf(slot, written)
-  // One that was appended just before its writer died is there already.
-  if (last !== 0 && i32[(last >> 2) + PARCEL_STAMP] === stamp) return true
-  if (last !== 0 && isAllTaken(memory, slot, owner)) {
-    dropParcels(memory, slot, owner, front)
-    i32[(last >> 2) + PARCEL_STAMP] = stamp
-    return true
-  }
   if (isPast(memory, slot, owner, first)) {
     const second = i32[(first >> 2) + PARCEL_NEXT]
     i32[(first >> 2) + PARCEL_STAMP] = stamp
@@ -104,7 +107,7 @@ function appendParcel(
     i32[(first >> 2) + PARCEL_NEXT] = 0
     return true
   }
-  const parcel = newParcel(memory, slot, stamp, front)
+  const parcel = newParcel(memory, slot, stamp, tryAlloc)
   if (parcel === 0) return false
   if (last !== 0) i32[(last >> 2) + PARCEL_NEXT] = parcel
   i32[lastWord] = parcel
@@ -112,29 +115,26 @@ function appendParcel(
   return true
 }
 
-/** Whether the owner has taken all that was written for it: then it stays at the last parcel. */
+/** Whether the owner has taken all that was written for it, and reads none of the parcels. */
 const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
   Atomics.load(memory.i32, mailWord(memory, owner, INBOX_TAKEN, slot)) ===
   memory.i32[mailWord(memory, slot, OUTBOX_WRITTEN, owner)]
 
 /**
- * Frees the parcels of a queue that the owner has come past, when that is all but the last one. Should
- * the writer die, one that is in no queue counts as free. One whose span another slot has taken over
- * stays, with those behind it.
+ * Frees the parcels of a queue that nobody reads. Should the writer die, one that is in no queue counts
+ * as free. One whose span another slot has taken over stays, with those behind it.
  */
-function dropParcels(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  owner: SlotIndex,
-  front: Omit<Front, 'post'>,
-): void {
+function dropParcels(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
   const { i32 } = memory
   const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
-  const last = i32[mailWord(memory, slot, OUTBOX_LAST, owner)]
-  for (let first = i32[firstWord]; first !== last && isOwn(memory, slot, first); ) {
+  if (i32[firstWord] === 0) return
+  // The owner's word; but it is read and written only while there is mail, and there is none.
+  Atomics.store(i32, mailWord(memory, owner, INBOX_PARCEL, slot), 0)
+  for (let first = i32[firstWord]; first !== 0 && isOwn(memory, slot, first); ) {
     const next = i32[(first >> 2) + PARCEL_NEXT]
+    if (next === 0) i32[mailWord(memory, slot, OUTBOX_LAST, owner)] = 0
     i32[firstWord] = next
-    front.tryFree(first)
+    freeBlock(memory, slot, asPayloadOffset(first), first)
     first = next
   }
 }
@@ -142,11 +142,11 @@ function dropParcels(
 const isOwn = (memory: ArenaMemory, slot: SlotIndex, parcel: number) =>
   ownerInMap(memory.i32[memory.mapWord(memory.spanOf(parcel))]) === slot
 
-/** Frees what parcels can be spared of all queues. */
-export function dropAllParcels(memory: ArenaMemory, slot: SlotIndex, front: Front): void {
-  for (let index = 0; index < memory.slotCount; index++) {
+/** Frees the parcels of all queues that nobody reads. */
+export function dropAllParcels(memory: ArenaMemory, slot: SlotIndex): void {
+  for (let index = 0; index < memory.openedSlotCount; index++) {
     const owner = asSlotIndex(index)
-    if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner, front)
+    if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)
   }
 }
 
@@ -160,17 +160,21 @@ function newParcel(
   memory: ArenaMemory,
   slot: SlotIndex,
   stamp: number,
-  front: Omit<Front, 'post'>,
+  tryAlloc: Front['tryAlloc'],
 ): number {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
   const before = i32[busy]
   i32[busy] = 1 // the allocation may miss, but must not take mail, which may come back here
-  const parcel = front.tryAlloc(PARCEL_BYTE_LENGTH)
-  i32[busy] = before
+  let parcel: number
+  try {
+    parcel = tryAlloc(PARCEL_BYTE_LENGTH)
+  } finally {
+    i32[busy] = before
+  }
   if (parcel === 0) return 0
   i32[(parcel >> 2) + PARCEL_NEXT] = 0
   i32[(parcel >> 2) + PARCEL_STAMP] = stamp
-  i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)
+  i32[(parcel >> 2) - 2] |= PARCEL_BITS
   return parcel
 }

@@ -1,4 +1,7 @@
 /** Remote free: how blocks that other slots own get back to them. The picture is in mail.ts. */
+export { exchangeMail } from './exchange.ts'
 export { takeMail } from './inbox.ts'
+export { PARCEL_BYTE_LENGTH } from './mail.ts'
+export { offsetsOnTheWay } from './on-the-way.ts'
 export { createPost, deliverAll, dropAllParcels, type Front } from './outbox.ts'
-export { isParcelInUse, settleMail } from './settle.ts'
+export { parcelsOf, settleMail, writerOfParcel } from './settle.ts'

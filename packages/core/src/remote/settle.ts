@@ -83,15 +83,20 @@ function wasDealtWith(
     return written !== i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)]
   }
   const parcel = findParcel(memory, slot, freer, taken)
+  if (parcel === 0) return false // overwritten: the next to take mail gives it up
   const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
   return (headerWordAt(memory, offset) & STATE_AND_TAG) !== livePattern(memory.tag)
 }
 
-/** Whether a parcel of a slot is in one of its queues, or is another slot's, which is not dead. */
-export function isParcelInUse(memory: ArenaMemory, slot: SlotIndex, parcel: number): boolean {
-  if (slotInStamp(memory.i32[(parcel >> 2) + PARCEL_STAMP]) !== slot) return true
+/** The parcels of all queues of a slot. */
+export function parcelsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<number> {
+  const parcels = new Set<number>()
   for (let owner = 0; owner < memory.slotCount; owner++) {
-    if (parcelsFor(memory, slot, asSlotIndex(owner)).includes(parcel)) return true
+    for (const parcel of parcelsFor(memory, slot, asSlotIndex(owner))) parcels.add(parcel)
   }
-  return false
+  return parcels
 }
+
+/** The slot whose mail a parcel is for; its runs may be another's by now. */
+export const writerOfParcel = (memory: ArenaMemory, parcel: number) =>
+  slotInStamp(memory.i32[(parcel >> 2) + PARCEL_STAMP])

@@ -4,8 +4,8 @@ import {
   classInHeader,
   ELEMENT_TYPES,
   freePattern,
+  isParcel,
   livePattern,
-  PARCEL_TYPE,
   STATE_AND_TAG,
   shiftedPattern,
   typeInHeader,
@@ -80,8 +80,8 @@ function checkBlock(
   const isLive =
     (held & STATE_AND_TAG) === livePattern(memory.tag) &&
     classInHeader(held) === classIndex &&
-    (typeInHeader(held) < ELEMENT_TYPES.length || typeInHeader(held) === PARCEL_TYPE) &&
-    offset % alignmentInHeader(held) === 0
+    (isParcel(held) ||
+      (typeInHeader(held) < ELEMENT_TYPES.length && offset % alignmentInHeader(held) === 0))
   if (!isLive) {
     findings.fail(block, `the header of block ${block} is damaged: ${header >>> 0}`)
     return true

@@ -138,8 +138,8 @@ const OUTBOX: readonly Mutant[] = [
     file: 'remote/outbox.ts',
     from: `  i32[(parcel >> 2) + PARCEL_NEXT] = 0
   i32[(parcel >> 2) + PARCEL_STAMP] = stamp
-  i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)\n`,
-    to: `  i32[(parcel >> 2) - 2] |= typeBits(PARCEL_TYPE)
+  i32[(parcel >> 2) - 2] |= PARCEL_BITS\n`,
+    to: `  i32[(parcel >> 2) - 2] |= PARCEL_BITS
   i32[(parcel >> 2) + PARCEL_NEXT] = 0
   i32[(parcel >> 2) + PARCEL_STAMP] = stamp\n`,
     scenarios: ['the first block for another slot'],

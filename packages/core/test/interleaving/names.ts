@@ -18,6 +18,7 @@ import type { Access } from './machine.ts'
 const CONTROL = new Map([
   [14, 'first free span'],
   [15, 'touched span count'],
+  [17, 'opened slot count'],
 ])
 const RECORD = [
   'parked head',

@@ -5,7 +5,7 @@
  */
 import { adoptSlot } from '../../src/adopt.ts'
 import { listBlocks } from '../../src/blocks.ts'
-import { PARCEL_TYPE, typeInHeader } from '../../src/header.ts'
+import { isParcel } from '../../src/header.ts'
 import { headerWordAt } from '../../src/lookup.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
 import { createPool } from '../../src/pool.ts'
@@ -119,7 +119,7 @@ function liveParcels(memory: ArenaMemory): Set<number> {
   forEachRun(memory, (head) => {
     forEachBlockIn(memory, head, (block) => {
       const offset = heldOffset(memory, block)
-      if (offset !== 0 && typeInHeader(headerWordAt(memory, offset)) === PARCEL_TYPE) {
+      if (offset !== 0 && isParcel(headerWordAt(memory, offset))) {
         parcels.add(offset)
       }
     })

@@ -24,13 +24,21 @@ export interface Scenario extends TinyArena, Partial<Bounds> {
  *
  *     first free span     a hint: what lies below it is searched as well, when nothing is above it
  *     touched span count  only ever rises, by compare-and-exchange; an old value makes that fail once
+ *     opened slot count   the same; whoever has a block of a slot has learned of that slot by then
  *     span map            searched for what to claim by compare-and-exchange; and read by who frees a
  *                         block: an old owner forwards it
  *     sent                a first look; the number that counts is loaded atomically
  *     taken               counts up plainly; the freer only looks for the last number, which is stored
  *                         atomically
  */
-const RACES = ['first free span', 'touched span count', 'span map', 'sent', 'taken']
+const RACES = [
+  'first free span',
+  'touched span count',
+  'opened slot count',
+  'span map',
+  'sent',
+  'taken',
+]
 
 export interface Report extends Outcome {
   /** Kinds of words that had a data race. */

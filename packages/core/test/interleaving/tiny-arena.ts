@@ -1,6 +1,6 @@
 /** Arenas small enough for a search: a few spans, slots and classes, and few blocks in a span. */
 import { writeControl } from '../../src/control.ts'
-import { livePattern, PARCEL_TYPE, typeBits } from '../../src/header.ts'
+import { livePattern, PARCEL_BITS } from '../../src/header.ts'
 import { FIRST_PAYLOAD, LARGE_CLASS, SPAN_BYTE_LENGTH } from '../../src/layout.ts'
 import { ArenaMemory } from '../../src/memory.ts'
 import { PARCEL_BYTE_LENGTH } from '../../src/remote/mail.ts'
@@ -21,10 +21,7 @@ const TAG = 7
 
 const live = livePattern(TAG)
 const LEFTOVERS = [
-  ...[...STRIDES.keys(), LARGE_CLASS].flatMap((row) => [
-    live | row,
-    live | row | typeBits(PARCEL_TYPE),
-  ]),
+  ...[...STRIDES.keys(), LARGE_CLASS].flatMap((row) => [live | row, live | row | PARCEL_BITS]),
   SPAN_BYTE_LENGTH + FIRST_PAYLOAD,
   -1,
   100,

@@ -1,6 +1,6 @@
 /** Several pools of one thread, each as if it were another thread's, and the queues between them. */
 import { Arena, type Pool } from '@ashlar/core'
-import { SLOT_VIOLATIONS } from '../../src/layout.ts'
+import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/layout.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
 import {
   INBOX_TAKEN,
@@ -9,7 +9,9 @@ import {
   OUTBOX_WRITTEN,
   PARCEL_CAPACITY,
 } from '../../src/remote/mail.ts'
+import { createPost } from '../../src/remote/outbox.ts'
 import { parcelsFor } from '../../src/remote/settle.ts'
+import { tendClosedSlots } from '../../src/tend.ts'
 import { asSlotIndex } from '../../src/units.ts'
 import { memoryOf } from './memory.ts'
 
@@ -52,5 +54,17 @@ export function startQueueAt(memory: ArenaMemory, freer: Pool, owner: Pool, coun
 export const violationsOf = (memory: ArenaMemory, pool: Pool) =>
   memory.i32[memory.slotWord(asSlotIndex(pool.slot), SLOT_VIOLATIONS)]
 
-/** Lends itself every closed slot, as a pool does that finds the arena full. */
-export const tendBy = (pool: Pool, arena: Arena) => pool.tryAlloc(arena.byteLength)
+/** Takes over all that has room in closed slots, as a pool does that fills the arena. */
+export function tendBy(pool: Pool, arena: Arena): void {
+  const memory = memoryOf(arena)
+  const slot = asSlotIndex(pool.slot)
+  const { tryAlloc } = pool
+  const front = { tryAlloc, tryFree: () => false, post: createPost(memory, slot, tryAlloc) }
+  for (let row = 0; row < memory.classes.count; row++) {
+    let before: number
+    do {
+      before = memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+      tendClosedSlots(memory, slot, row, front)
+    } while (memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] > before)
+  }
+}

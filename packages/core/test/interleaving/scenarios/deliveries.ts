@@ -3,7 +3,7 @@ import { PARCEL_CAPACITY } from '../../../src/remote/mail.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { LARGE, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, fill, given, heir, mortal, openSlots, startQueue, tend } from './parts.ts'
+import { agent, fill, given, heir, mortal, openSlots, startQueue, tendAll } from './parts.ts'
 
 const frees = (blocks: readonly number[]) => (grip: Grip) => {
   for (const block of blocks) grip.free(block)
@@ -108,7 +108,7 @@ const parcelAbroad: Scenario = {
     const [first, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     hand.grip(freer).free(first) // or its closing would give the first parcel back
     hand.grip(freer).pool.close()
-    tend(hand.memory, hand.grip(tender).pool)
+    tendAll(hand.memory, hand.grip(tender).pool)
     openSlots(hand, 1)
     return [mortal('freer', freer, frees(blocks)), heir(freer, 0)]
   },
@@ -130,7 +130,7 @@ const parcelWanted = (name: string, isFull: boolean): Scenario => ({
     const [moved] = [given(movingGrip, THIRD), given(movingGrip, THIRD)]
     hand.grip(freer).free(moved)
     movingGrip.pool.close()
-    tend(hand.memory, hand.grip(third).pool)
+    tendAll(hand.memory, hand.grip(third).pool)
     const other = given(hand.grip(third), THIRD)
     hand.grip(freer).flush()
     // Either the slot with that mail is open again, and the one that wants a parcel; or it is closed.

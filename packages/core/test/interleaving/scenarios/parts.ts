@@ -16,7 +16,7 @@ import { tendClosedSlots } from '../../../src/tend.ts'
 import { asSlotIndex } from '../../../src/units.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Agent } from '../search.ts'
-import { THIRD, WHOLE } from '../tiny-arena.ts'
+import { HALVES, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
 
 /** Opens slots while the scene is set. */
 export const openSlots = (hand: Hand, count: number): number[] =>
@@ -48,14 +48,22 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
   mayDie: true,
 })
 
-/** Looks after all closed slots, as a thread does that finds the arena full. */
-export function tend(memory: ArenaMemory, pool: Pool): number {
+/** Looks after closed slots, as a thread does that finds no room for a block of a length. */
+export function tend(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
   const slot = asSlotIndex(pool.slot)
-  const front = {
-    tryAlloc: (byteLength: number) => pool.tryAlloc(byteLength),
+  const tryAlloc = (length: number) => pool.tryAlloc(length)
+  tendClosedSlots(memory, slot, memory.classes.classFor(byteLength), {
+    tryAlloc,
     tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
+    post: createPost(memory, slot, tryAlloc),
+  })
+}
+
+/** Takes over all spans of closed slots that have room. */
+export function tendAll(memory: ArenaMemory, pool: Pool): void {
+  for (const byteLength of [PARCEL, THIRD, HALVES, WHOLE]) {
+    for (let span = 0; span < memory.spanCount; span++) tend(memory, pool, byteLength)
   }
-  return tendClosedSlots(memory, slot, { ...front, post: createPost(memory, slot, front) })
 }
 
 /** Takes over the slot of an agent once that is dead, and goes on with it; may die at it, too. */

@@ -3,7 +3,7 @@ import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent, Bounds } from '../search.ts'
 import { HALVES, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, fill, given, heir, mortal, openSlots, startQueue, tend } from './parts.ts'
+import { agent, fill, given, heir, mortal, openSlots, startQueue, tend, tendAll } from './parts.ts'
 
 type RivalDoes = (grip: Grip, blocks: readonly number[], hand: Hand) => void
 
@@ -119,12 +119,12 @@ const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario 
     const forThird = [given(closingGrip, THIRD), given(closingGrip, 5000, 64)]
     for (const block of forThird) hand.grip(freer).free(block)
     closingGrip.pool.close()
-    tend(hand.memory, hand.grip(third).pool)
+    tendAll(hand.memory, hand.grip(third).pool)
     openSlots(hand, 1) // the slot that was closed
     const forTender = given(hand.grip(closing), HALVES)
     hand.grip(freer).free(forTender)
     hand.grip(closing).pool.close()
-    tend(hand.memory, hand.grip(tender).pool)
+    tendAll(hand.memory, hand.grip(tender).pool)
     hand.grip(freer).flush()
     const owner = agent('third', third, (grip) => grip.collect())
     return [tends(tender), owner, ...(bounds.deaths > 0 ? [heir(tender, 0)] : [])]
@@ -145,7 +145,7 @@ const fullArena = (name: string, byteLength: number): Scenario => ({
     const whole = given(closingGrip, WHOLE)
     for (const block of [blocks[0], blocks[3], whole]) hand.grip(freer).free(block)
     closingGrip.pool.close()
-    tend(hand.memory, hand.grip(tender).pool)
+    tendAll(hand.memory, hand.grip(tender).pool)
     hand.grip(freer).flush()
     for (const _ of blocks.slice(2)) given(hand.grip(tender), THIRD) // what was free beside the last
     fill(hand, tender)
