@@ -2,8 +2,8 @@
 import { type Arena, ArenaError, type Pool } from '@ashlar/core'
 import * as assert from 'uvu/assert'
 import { PARCEL_BYTE_LENGTH } from '../../packages/core/src/remote/mail.ts'
+import { offsetsOnTheWay } from '../../packages/core/src/remote/on-the-way.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
-import { offsetsOnTheWay } from '../support/mail.ts'
 import type { Board } from './board.ts'
 import { check, cookieOf } from './cookie.ts'
 import type { Workload } from './workload.ts'
@@ -24,9 +24,7 @@ export function settle(arena: Arena, board: Board, workload: Workload): void {
   freeAll(new Set(board.transfer))
   workload.freeAll(pools[0])
   deliverAll(arena, pools)
-  // In a full arena there may be no room to send on a block whose span has changed hands.
-  const onTheWay = offsetsOnTheWay(memoryOf(arena))
-  freeAll(new Set(blockOffsets(arena).filter((offset) => !onTheWay.has(offset))))
+  freeAll(new Set(blockOffsets(arena)))
   deliverAll(arena, pools)
   assert.is(offsetsOnTheWay(memoryOf(arena)).size, 0)
   assertAccountedFor(arena)

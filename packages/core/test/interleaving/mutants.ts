@@ -145,11 +145,18 @@ const OUTBOX: readonly Mutant[] = [
     scenarios: ['the first block for another slot'],
   },
   {
-    name: 'the last parcel is used again before all of it was taken',
+    name: 'parcels are given back before all in them was taken',
     file: 'remote/outbox.ts',
-    from: 'if (last !== 0 && isAllTaken(memory, slot, owner)) {',
-    to: 'if (last !== 0) {',
+    from: '  if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)\n  const first',
+    to: '  dropParcels(memory, slot, owner)\n  const first',
     scenarios: ['the parcel becomes full'],
+  },
+  {
+    name: 'an owner stays at a parcel that was given back',
+    file: 'remote/outbox.ts',
+    from: '  Atomics.store(i32, mailWord(memory, owner, INBOX_PARCEL, slot), 0)\n',
+    to: '',
+    scenarios: ['can spare a parcel', 'the parcel becomes full'],
   },
   {
     name: 'a parcel that is used again is unlinked first',
@@ -167,7 +174,7 @@ const OUTBOX: readonly Mutant[] = [
   {
     name: 'a parcel that was appended before a death is appended again',
     file: 'remote/outbox.ts',
-    from: 'if (last !== 0 && i32[(last >> 2) + PARCEL_STAMP] === stamp) return true',
+    from: 'if (before !== 0 && i32[(before >> 2) + PARCEL_STAMP] === stamp) return true',
     to: '',
     scenarios: ['a freer dies, the parcel becomes full'],
   },
@@ -205,8 +212,8 @@ const INBOX: readonly Mutant[] = [
   {
     name: '`sent` is loaded plainly',
     file: 'remote/inbox.ts',
-    from: 'Atomics.load(i32, sent)',
-    to: 'i32[sent]',
+    from: 'Atomics.load(i32, sentWord)',
+    to: 'i32[sentWord]',
     scenarios: ['within a parcel'],
   },
   {
@@ -331,8 +338,8 @@ const ADOPTION: readonly Mutant[] = [
   {
     name: 'tails of a run that was being handed over keep their owner',
     file: 'repair-map.ts',
-    from: 'if (owner === slot) extendRun',
-    to: 'if (owner < 0) extendRun',
+    from: '      extendRun(memory, owner, span, 1, spanCount, classInMap(word))\n',
+    to: '',
     scenarios: ['a tender dies; free into the closed slot'],
   },
   {
@@ -359,22 +366,22 @@ const ADOPTION: readonly Mutant[] = [
   {
     name: 'parcels of no queue are kept',
     file: 'rebuild.ts',
-    from: '  return typeInHeader(header) !== PARCEL_TYPE || isParcelInUse(memory, slot, offset)',
-    to: '  return typeInHeader(header) !== PARCEL_TYPE || isParcelInUse(memory, slot, offset) || true',
+    from: 'return !isParcel(header) || writerOfParcel(memory, block) !== slot || parcels.has(block)',
+    to: 'return true',
     scenarios: ['the first block for another slot'],
   },
   {
     name: 'parcels in a queue are freed',
     file: 'rebuild.ts',
-    from: '  return typeInHeader(header) !== PARCEL_TYPE || isParcelInUse(memory, slot, offset)',
-    to: '  return typeInHeader(header) !== PARCEL_TYPE && isParcelInUse(memory, slot, offset)',
+    from: 'return !isParcel(header) || writerOfParcel(memory, block) !== slot || parcels.has(block)',
+    to: 'return !isParcel(header)',
     scenarios: ['a freer dies, within a parcel'],
   },
   {
     name: 'a shifted block whose payload was freed is kept',
     file: 'rebuild.ts',
-    from: '  if ((header & STATE_AND_TAG) !== livePattern(memory.tag)) return false\n',
-    to: '',
+    from: 'return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freePattern(memory.tag)',
+    to: 'return true',
     scenarios: ['aligned alloc and free'],
   },
 ]
@@ -420,7 +427,7 @@ const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'counts stay behind when a run is handed over',
     file: 'tend.ts',
-    from: '    i32[memory.slotWord(to, SLOT_HANDED + classIndex)] += liveCount\n',
+    from: '    i32[memory.slotWord(to, field + classIndex)] += liveCount\n',
     to: '',
     scenarios: ['tend against tend'],
   },

@@ -39,7 +39,7 @@ const tends = (slot: number): Agent => ({
   mayDie: true,
   run: (hand) => {
     const { pool } = hand.grip(slot)
-    hand.do('tend', () => tend(hand.memory, pool))
+    hand.do('tend', () => tend(hand.memory, pool, HALVES)) // a run with a tail
     hand.do('flush', () => pool.flush())
   },
 })
