@@ -2,7 +2,13 @@
 // callers, and lists and counts that were being written.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { freePattern, livePattern, PARCEL_BITS, shiftedPattern } from '../src/header.ts'
+import {
+  freePattern,
+  livePattern,
+  PARCEL_BITS,
+  STATE_AND_TAG,
+  shiftedPattern,
+} from '../src/header.ts'
 import * as layout from '../src/layout.ts'
 import { rebuildRuns } from '../src/rebuild.ts'
 import { PARCEL_STAMP, stampOf } from '../src/remote/mail.ts'
@@ -106,20 +112,6 @@ const leftovers: Record<string, Left> = {
     writes: (s) => [[header(s, s.shifted), freePattern(s.memory.tag) | shiftedClass(s)]],
     freed: (s) => s.shifted,
   },
-  'a shifted block that leads to another one': {
-    writes: (s) => [
-      [header(s, s.free), shiftedPattern(s.memory.tag) | s.classIndex],
-      [lengthOf(s, s.free), s.live2],
-    ],
-  },
-  'a block that says it is live, but longer than there is room': {
-    writes: (s) => [[lengthOf(s, s.live), 105]],
-    freed: (s) => s.live,
-  },
-  'a live block of another class': {
-    writes: (s) => [[header(s, s.live), live(s) + 1]],
-    freed: (s) => s.live,
-  },
   'a large block that was marked free, and not given back yet': {
     writes: (s) => [[header(s, s.large), freePattern(s.memory.tag) | layout.LARGE_CLASS]],
     freed: (s) => s.large,
@@ -149,15 +141,71 @@ for (const [name, { writes, freed, gained }] of Object.entries(leftovers)) {
   })
 }
 
-test('a header that a neighbour has overwritten: the block is kept, and verify tells of it', () => {
-  const s = site()
-  s.i32[header(s, s.live)] = 0x3fc00000
-  rebuildRuns(s.memory, DEAD)
-  assert.equal(
-    s.arena.verify().map(({ offset }) => offset),
-    [s.live],
-  )
-})
+/** Damage to the block at an offset, which therefore counts as held. */
+const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left['writes']> }> = {
+  'a header that a neighbour has overwritten': (s) => ({
+    at: s.live,
+    writes: [[header(s, s.live), 0x3fc00000]],
+  }),
+  'a block that says it is live, but longer than there is room': (s) => ({
+    at: s.live,
+    writes: [[lengthOf(s, s.live), 105]],
+  }),
+  'a live block of another class': (s) => ({
+    at: s.live,
+    writes: [[header(s, s.live), live(s) + 1]],
+  }),
+  'a live block of a type that there is not': (s) => ({
+    at: s.live,
+    writes: [[header(s, s.live), live(s) | (14 << layout.HEADER_TYPE_SHIFT)]],
+  }),
+  'a shifted block that leads to another one': (s) => ({
+    at: s.free,
+    writes: [
+      [header(s, s.free), shiftedPattern(s.memory.tag) | s.classIndex],
+      [lengthOf(s, s.free), s.live2],
+    ],
+  }),
+  'a shifted block that leads to itself': (s) => ({
+    at: s.live,
+    writes: [
+      [header(s, s.live), shiftedPattern(s.memory.tag) | s.classIndex],
+      [lengthOf(s, s.live), s.live],
+    ],
+  }),
+  'a shifted block that leads out of the arena, to a word that says free': (s) => ({
+    at: s.live,
+    writes: [
+      [header(s, s.live), shiftedPattern(s.memory.tag) | s.classIndex],
+      [lengthOf(s, s.live), -16],
+    ],
+  }),
+  'a shifted block whose payload’s header was overwritten': (s) => ({
+    at: blockOf(s, s.shifted),
+    writes: [[header(s, s.shifted), 0x3fc00000]],
+  }),
+}
+
+for (const [name, damage] of Object.entries(damages)) {
+  test(`damaged, so it is kept, and verify tells of it: ${name}`, () => {
+    const s = site()
+    const { at, writes } = damage(s)
+    const liveBlocks = () => s.arena.stats().liveBlocks
+    rebuildRuns(s.memory, DEAD)
+    const before = liveBlocks()
+    const wasFree = (s.i32[header(s, at)] & STATE_AND_TAG) === freePattern(s.memory.tag)
+    for (const [word, value] of writes) s.i32[word] = value
+    for (let time = 0; time < 2; time++) {
+      rebuildRuns(s.memory, DEAD)
+      assert.equal(
+        s.arena.verify().map(({ offset }) => offset),
+        [at],
+      )
+      for (const [word, value] of writes) assert.is(s.i32[word], value, 'nobody touches it')
+      assert.is(liveBlocks(), before + (wasFree ? 1 : 0))
+    }
+  })
+}
 
 test('runs of other slots stay as they are; empty ones of its own are given back', () => {
   const { arena, memory, owner, freer } = fourPools()
@@ -170,26 +218,23 @@ test('runs of other slots stay as they are; empty ones of its own are given back
   assert.is(freer.alloc(3000), blocks[1][9], 'from the free list, as before')
 })
 
-test('parcels: those of its queues stay, and another slot’s; one of no queue is freed', () => {
-  const { arena, memory, owner, third: freer, fourth: other } = fourPools()
+test('parcels: those of its queues stay; one of no queue is freed', () => {
+  const { arena, memory, owner, freer } = fourPools()
   for (const block of allocMany(owner, 200, 100)) freer.free(block)
   const ofNone = freer.alloc(520)
-  const ofAnother = freer.alloc(520) // came with a run that was handed over
-  for (const [parcel, slot] of [
-    [ofNone, freer.slot],
-    [ofAnother, other.slot],
-  ]) {
-    memory.i32[(parcel >> 2) - 2] |= PARCEL_BITS
-    memory.i32[(parcel >> 2) + PARCEL_STAMP] = stampOf(asSlotIndex(slot), -128)
-  }
-  assert.is(arena.stats({ exact: true }).liveBlocks, 204)
+  memory.i32[(ofNone >> 2) - 2] |= PARCEL_BITS
+  memory.i32[(ofNone >> 2) + PARCEL_STAMP] = stampOf(asSlotIndex(freer.slot), -128)
+  const liveBlocks = () => arena.stats({ exact: true }).liveBlocks
+  assert.is(liveBlocks(), 203)
   rebuildRuns(memory, asSlotIndex(freer.slot))
   assertSound(arena)
-  assert.is(arena.stats({ exact: true }).liveBlocks, 203)
-  assert.is(queueOf(memory, freer, owner).parcelCount, 2)
+  assert.equal([liveBlocks(), queueOf(memory, freer, owner).parcelCount], [202, 2])
   deliver([freer], owner)
   assertSound(arena)
-  assert.is(arena.stats({ exact: true }).liveBlocks, 3)
+  assert.equal([liveBlocks(), queueOf(memory, freer, owner).parcelCount], [2, 2])
+  freer.collect()
+  assertSound(arena)
+  assert.equal([liveBlocks(), queueOf(memory, freer, owner).parcelCount], [0, 0])
 })
 
 test.run()

@@ -1,17 +1,19 @@
 // Blocks that one pool allocated and another one frees, from the outside. All pools are of one thread:
 // the schedules of several threads are a matter of test/interleaving.
-import type { Pool } from '@ashlar/core'
+import type { ArenaError, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertConserved, assertSound } from './support/checks.ts'
+import { assertConserved, assertSameNumbers, assertSound } from './support/checks.ts'
 import { fill } from './support/memory.ts'
 import {
   allocMany,
+  countLive,
   deliver,
   fourPools,
   queueOf,
   startQueueAt,
   tendBy,
+  tendOnce,
   violationsOf,
 } from './support/pools.ts'
 import { seeded } from './support/random.ts'
@@ -35,12 +37,15 @@ for (const [name, count, act, sent] of deliveries) {
     for (const block of blocks) freer.free(block)
     act(freer)
     assertSound(arena)
-    const ofOwner = () => arena.blocks().filter(({ slot }) => slot === owner.slot).length
-    assert.is(ofOwner(), count, 'only the owner changes the state of a block')
+    assert.is(countLive(memory, blocks), count, 'only the owner changes the state of a block')
+    assert.ok(
+      arena.blocks().every(({ slot }) => slot !== owner.slot),
+      'nobody holds them',
+    )
     assert.equal(queueOf(memory, freer, owner), { written: count, sent, taken: 0, parcelCount: 1 })
     owner.collect()
     assertSound(arena)
-    assert.is(ofOwner(), count - sent)
+    assert.is(countLive(memory, blocks), count - sent)
     assert.is(arena.stats().slots[owner.slot].remoteFrees, sent)
   })
 }
@@ -99,7 +104,7 @@ for (const [name, rounds, perRound, parcelCount] of chains) {
   }
 }
 
-test('parcels that the owner has come past are given back by collect and close', () => {
+test('parcels are given back by collect and close once all was taken', () => {
   for (const end of ['collect', 'close'] as const) {
     const { arena, memory, owner, freer } = fourPools()
     const parcelCount = () => queueOf(memory, freer, owner).parcelCount
@@ -110,27 +115,50 @@ test('parcels that the owner has come past are given back by collect and close',
     owner.collect()
     freer[end]()
     assertSound(arena)
-    assert.equal([parcelCount(), liveCount()], [1, 1])
+    assert.equal([parcelCount(), liveCount()], [0, 0])
   }
 })
 
-test('parcels whose span another pool has taken over stay with their queue', () => {
+test('spans with parcels of a closed slot stay its own until all was taken', () => {
+  const { arena, memory, owner, freer, third } = fourPools()
+  const parcelClass = memory.classes.classFor(520)
+  const spanCounts = () => [freer, third].map(({ slot }) => arena.stats().slots[slot].spanCount)
+  for (const block of allocMany(owner, 1000, 100)) freer.free(block)
+  const block = freer.alloc(520) // beside the parcels
+  freer.close()
+  tendOnce(third, arena, parcelClass)
+  assertSound(arena)
+  assert.equal(spanCounts(), [1, 0])
+  assert.is(queueOf(memory, freer, owner).parcelCount, 8)
+  owner.collect()
+  tendOnce(third, arena, parcelClass)
+  assertSound(arena)
+  assert.equal(spanCounts(), [0, 1])
+  assert.is(queueOf(memory, freer, owner).parcelCount, 0)
+  third.free(block)
+  third.collect()
+  assert.is(arena.stats().slots[third.slot].spanCount, 0)
+})
+
+test('a slot that is opened again goes on in the midst of a parcel, and frees it', () => {
   const { arena, memory, owner, freer, third } = fourPools()
   for (const block of allocMany(owner, 1000, 100)) freer.free(block)
   freer.close()
   tendBy(third, arena)
-  owner.collect()
   const next = arena.openPool()
   assert.is(next.slot, freer.slot)
   for (let round = 0; round < 5; round++) {
-    next.collect()
-    assertSound(arena)
-    assert.is(queueOf(memory, next, owner).parcelCount, 8)
     for (const block of allocMany(owner, 300, 100)) next.free(block)
     deliver([next], owner)
     assertSound(arena)
+    assert.ok(queueOf(memory, next, owner).parcelCount <= 11)
     assert.equal(arena.blocks(), [])
+    next.collect()
+    assertSound(arena)
+    assert.is(queueOf(memory, next, owner).parcelCount, 0)
   }
+  assert.is(arena.stats().slots[owner.slot].remoteFrees, 2500)
+  assert.is(violationsOf(memory, owner), 0)
 })
 
 for (const isFull of [false, true]) {
@@ -148,15 +176,15 @@ for (const isFull of [false, true]) {
       : []
     next.collect() // takes it, and sends it on where there is memory to note it in
     assertSound(arena)
-    const isUnderWay = () => arena.blocks().filter(({ slot }) => slot === third.slot).length
-    assert.is(isUnderWay(), blocks.length)
+    assert.ok(arena.blocks().every(({ offset }) => !blocks.includes(offset)))
+    assert.is(countLive(memory, blocks), blocks.length)
     assert.is(queueOf(memory, freer, next).taken, isFull ? 0 : blocks.length)
     for (const block of filling) fourth.free(block)
     fourth.collect()
     next.collect()
     deliver([next], third)
     assertSound(arena)
-    assert.is(isUnderWay(), 0)
+    assert.is(countLive(memory, blocks), 0)
     assert.is(arena.stats().slots[third.slot].remoteFrees, blocks.length)
     assert.is(violationsOf(memory, third) + violationsOf(memory, next), 0)
   })
@@ -168,6 +196,20 @@ test(
     const { arena, memory, ...named } = fourPools(4 << 20)
     const pools = Object.values(named)
     const held: { block: number; cookie: number }[] = []
+    const exchange = () => {
+      for (const pool of pools) pool.flush()
+      for (const pool of pools) pool.collect()
+    }
+    // With a span per class and pool the arena is full: there may be no room to note a block in.
+    const free = (one: (typeof held)[number]) => {
+      assert.is(arena.i32[one.block >> 2], one.cookie)
+      try {
+        random.pick(pools).free(one.block)
+      } catch (error) {
+        assert.is((error as ArenaError).code, 'out-of-memory')
+        held.push(one)
+      }
+    }
     for (let step = 0; step < 4000; step++) {
       const pool = random.pick(pools)
       const choice = random.below(20)
@@ -177,19 +219,28 @@ test(
         held.push({ block, cookie: step })
         arena.i32[block >> 2] = step
       } else if (choice < 19 && held.length > 0) {
-        const [{ block, cookie }] = held.splice(random.below(held.length), 1)
-        assert.is(arena.i32[block >> 2], cookie)
-        pool.free(block)
+        free(held.splice(random.below(held.length), 1)[0])
       } else {
         pool.collect()
       }
-      if (step % 100 === 0) assertSound(arena)
+      if (step % 100 !== 0) continue
+      assertSound(arena)
+      const offsets = held.map(({ block }) => block).sort((a, b) => a - b)
+      assertSameNumbers(
+        arena.blocks().map(({ offset }) => offset),
+        offsets,
+        'what is held',
+      )
     }
-    for (const { block } of held) random.pick(pools).free(block)
-    for (const pool of pools) pool.flush()
-    for (const pool of pools) pool.collect()
+    for (let round = 0; held.length > 0 && round < 100; round++) {
+      for (const one of held.splice(0)) free(one)
+      exchange()
+    }
     assertSound(arena)
     assert.equal(arena.blocks(), [])
+    for (const pool of pools) pool.collect() // parcels of what the later ones took
+    const { committedBytes, controlBytes } = arena.stats()
+    assert.is(committedBytes, controlBytes)
     for (const pool of pools) assert.is(violationsOf(memory, pool), 0)
   }),
 )

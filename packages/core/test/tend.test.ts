@@ -5,7 +5,15 @@ import { slotGeneration } from '../src/slots.ts'
 import { asSlotIndex } from '../src/units.ts'
 import { assertConserved, assertSameNumbers, assertSound } from './support/checks.ts'
 import { fill } from './support/memory.ts'
-import { allocMany, deliver, fourPools, queueOf, tendBy, violationsOf } from './support/pools.ts'
+import {
+  allocMany,
+  deliver,
+  fourPools,
+  queueOf,
+  tendBy,
+  tendOnce,
+  violationsOf,
+} from './support/pools.ts'
 
 const test = suite('closed slots')
 
@@ -128,7 +136,7 @@ test('several closed slots are looked after at once, each in a new generation', 
   const generations = () => closing.map(({ slot }) => slotGeneration(memory, asSlotIndex(slot)))
   for (const pool of closing) pool.close()
   const before = generations()
-  tendBy(fourth, arena)
+  tendOnce(fourth, arena, memory.classes.classFor(3000))
   assertSound(arena)
   assert.equal(
     generations(),

@@ -1,6 +1,8 @@
 /** Several pools of one thread, each as if it were another thread's, and the queues between them. */
 import { Arena, type Pool } from '@ashlar/core'
+import { livePattern, STATE_AND_TAG } from '../../src/header.ts'
 import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/layout.ts'
+import { headerWordAt } from '../../src/lookup.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
 import {
   INBOX_TAKEN,
@@ -54,17 +56,30 @@ export function startQueueAt(memory: ArenaMemory, freer: Pool, owner: Pool, coun
 export const violationsOf = (memory: ArenaMemory, pool: Pool) =>
   memory.i32[memory.slotWord(asSlotIndex(pool.slot), SLOT_VIOLATIONS)]
 
-/** Takes over all that has room in closed slots, as a pool does that fills the arena. */
-export function tendBy(pool: Pool, arena: Arena): void {
+/** How many of some blocks have a header that says they are live: what their owner has not freed yet. */
+export const countLive = (memory: ArenaMemory, blocks: readonly number[]) =>
+  blocks.filter(
+    (block) => (headerWordAt(memory, block) & STATE_AND_TAG) === livePattern(memory.tag),
+  ).length
+
+/** Looks after the closed slots once, as a pool does that finds no room for a block of a row. */
+export function tendOnce(pool: Pool, arena: Arena, row: number): void {
   const memory = memoryOf(arena)
   const slot = asSlotIndex(pool.slot)
   const { tryAlloc } = pool
   const front = { tryAlloc, tryFree: () => false, post: createPost(memory, slot, tryAlloc) }
+  tendClosedSlots(memory, slot, row, front)
+}
+
+/** Takes over all that has room in closed slots, as a pool does that fills the arena. */
+export function tendBy(pool: Pool, arena: Arena): void {
+  const memory = memoryOf(arena)
+  const slot = asSlotIndex(pool.slot)
   for (let row = 0; row < memory.classes.count; row++) {
     let before: number
     do {
       before = memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
-      tendClosedSlots(memory, slot, row, front)
+      tendOnce(pool, arena, row)
     } while (memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] > before)
   }
 }
