@@ -18,7 +18,7 @@ import {
 import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf, link } from './partial.ts'
-import { parcelsOf, writerOfParcel } from './remote/remote.ts'
+import { parcelsOf } from './remote/remote.ts'
 import { classInMap, releaseRun } from './span-map.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from './units.ts'
 import { forEachBlockIn, forEachRun } from './walk.ts'
@@ -35,7 +35,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (owner !== slot) return
     const spanCount = i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
     i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
-    const liveCount = rebuildRun(memory, slot, parcels, head)
+    const liveCount = rebuildRun(memory, parcels, head)
     const row = classIndex === LARGE_CLASS ? LARGE_ROW : classIndex
     i32[memory.slotWord(slot, SLOT_HANDED + row)] += liveCount
     i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
@@ -46,12 +46,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /** Parks every block of a run that is not live; gives how many are. */
-function rebuildRun(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  parcels: ReadonlySet<number>,
-  head: SpanIndex,
-): number {
+function rebuildRun(memory: ArenaMemory, parcels: ReadonlySet<number>, head: SpanIndex): number {
   const { i32 } = memory
   const classIndex = classInMap(i32[memory.mapWord(head)])
   const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
@@ -60,7 +55,7 @@ function rebuildRun(
   i32[parkedHead] = 0
   i32[parkedCount] = 0
   forEachBlockIn(memory, head, (block) => {
-    if (isHeld(memory, slot, parcels, block)) {
+    if (isHeld(memory, parcels, block)) {
       liveCount++
       return
     }
@@ -76,17 +71,12 @@ function rebuildRun(
  * Whether somebody may hold the block: a caller, or a queue of some slot. What was damaged counts as
  * held; verify tells of it.
  */
-function isHeld(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  parcels: ReadonlySet<number>,
-  block: PayloadOffset,
-): boolean {
+function isHeld(memory: ArenaMemory, parcels: ReadonlySet<number>, block: PayloadOffset): boolean {
   const header = headerWordAt(memory, block)
   const state = header & STATE_AND_TAG
   if (state === freePattern(memory.tag)) return false
   if (state === livePattern(memory.tag)) {
-    return !isParcel(header) || writerOfParcel(memory, block) !== slot || parcels.has(block)
+    return !isParcel(header) || parcels.has(block)
   }
   if (state !== shiftedPattern(memory.tag)) return true
   // Its payload is freed first.

@@ -21,6 +21,7 @@ import {
   dropAllParcels,
   exchangeMail,
   type Front,
+  hasParcels,
   PARCEL_BYTE_LENGTH,
   takeMail,
 } from './remote/remote.ts'
@@ -48,7 +49,11 @@ export function tendClosedSlots(
     if (!isBusy) takeMail(memory, slot, front, tender)
     dropAllParcels(memory, slot)
     reclaim(memory, slot, memory.spanCount)
-    if (!isServed) isServed = takeOverPartial(memory, slot, tender, asClassIndex(row))
+    // What waits in the mail of a slot stays in its own spans.
+    const mayTakeOver = row !== parcelRow(memory) || !hasParcels(memory, slot)
+    if (!isServed && mayTakeOver) {
+      isServed = takeOverPartial(memory, slot, tender, asClassIndex(row))
+    }
     closeSlot(memory, slot)
   }
   if (!isBusy) deliverAll(memory, tender)
@@ -79,5 +84,7 @@ function takeOverPartial(
 /** In a full arena, the own mail and the closed slots may have room for a parcel. */
 export function makeRoomForMail(memory: ArenaMemory, slot: SlotIndex, front: Front): void {
   exchangeMail(memory, slot, front)
-  tendClosedSlots(memory, slot, memory.classes.classFor(PARCEL_BYTE_LENGTH), front)
+  tendClosedSlots(memory, slot, parcelRow(memory), front)
 }
+
+const parcelRow = (memory: ArenaMemory) => memory.classes.classFor(PARCEL_BYTE_LENGTH)

@@ -2,7 +2,8 @@
  * The words by which blocks travel to the slot that owns them, and who writes which.
  *
  * For each pair of slots, a freer and an owner, there is a queue with one writer and one reader. It is
- * a chain of parcels: blocks of the freer's own pool, of 128 offsets each.
+ * a chain of parcels: blocks of the freer's own pool, of 128 offsets each. Those that nobody reads any
+ * more are given back.
  *
  *     freer's outbox   first ----> parcel 0 ----> parcel 1 ----> parcel 2 <---- last
  *                                  (read)           ^ being read   ^ being written
@@ -53,6 +54,5 @@ export const PARCEL_BYTE_LENGTH = (PARCEL_OFFSETS + PARCEL_CAPACITY) * 4
 /** The slot that wrote a parcel, and which one of its parcels it is, modulo 2^24. */
 export const stampOf = (slot: SlotIndex, count: number) =>
   (slot << 24) | ((count >>> PARCEL_SHIFT) & 0xff_ffff)
-export const slotInStamp = (stamp: number) => stamp >>> 24
 /** The place in its parcel of the offset of a number. */
 export const placeOf = (count: number) => count & (PARCEL_CAPACITY - 1)

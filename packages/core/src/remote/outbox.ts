@@ -3,7 +3,6 @@ import { freeBlock } from '../free-block.ts'
 import { PARCEL_BITS } from '../header.ts'
 import { SLOT_BUSY_WITH_MAIL } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
-import { ownerInMap } from '../span-map.ts'
 import { asPayloadOffset, asSlotIndex, type SlotIndex } from '../units.ts'
 import {
   INBOX_PARCEL,
@@ -76,9 +75,8 @@ export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
 
 /**
  * Makes the parcel that the offset number `written` goes to, and that begins there, unless all before
- * it was taken. Whoever dies in here leaves no parcel that is in no queue: a new one is known for a
- * parcel once it bears its writer's stamp, and one that is used again is linked in at the end before it
- * is unlinked at the front.
+ * it was taken. Should its writer die, a parcel that is in no queue counts as free; so one that is used
+ * again is linked in at the end before it is unlinked at the front.
  */
 function appendParcel(
   memory: ArenaMemory,
@@ -122,7 +120,7 @@ const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
 
 /**
  * Frees the parcels of a queue that nobody reads. Should the writer die, one that is in no queue counts
- * as free. One whose span another slot has taken over stays, with those behind it.
+ * as free.
  */
 function dropParcels(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
   const { i32 } = memory
@@ -130,7 +128,7 @@ function dropParcels(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): vo
   if (i32[firstWord] === 0) return
   // The owner's word; but it is read and written only while there is mail, and there is none.
   Atomics.store(i32, mailWord(memory, owner, INBOX_PARCEL, slot), 0)
-  for (let first = i32[firstWord]; first !== 0 && isOwn(memory, slot, first); ) {
+  for (let first = i32[firstWord]; first !== 0; ) {
     const next = i32[(first >> 2) + PARCEL_NEXT]
     if (next === 0) i32[mailWord(memory, slot, OUTBOX_LAST, owner)] = 0
     i32[firstWord] = next
@@ -138,9 +136,6 @@ function dropParcels(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): vo
     first = next
   }
 }
-
-const isOwn = (memory: ArenaMemory, slot: SlotIndex, parcel: number) =>
-  ownerInMap(memory.i32[memory.mapWord(memory.spanOf(parcel))]) === slot
 
 /** Frees the parcels of all queues that nobody reads. */
 export function dropAllParcels(memory: ArenaMemory, slot: SlotIndex): void {
@@ -177,4 +172,13 @@ function newParcel(
   i32[(parcel >> 2) + PARCEL_STAMP] = stamp
   i32[(parcel >> 2) - 2] |= PARCEL_BITS
   return parcel
+}
+
+/** Whether any queue of a slot has parcels: then they lie in spans of that slot, and these must stay. */
+export function hasParcels(memory: ArenaMemory, slot: SlotIndex): boolean {
+  const firstWords = mailWord(memory, slot, OUTBOX_FIRST, asSlotIndex(0))
+  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
+    if (memory.i32[firstWords + owner] !== 0) return true
+  }
+  return false
 }

@@ -20,9 +20,7 @@ import {
   OUTBOX_WRITTEN,
   PARCEL_NEXT,
   PARCEL_OFFSETS,
-  PARCEL_STAMP,
   placeOf,
-  slotInStamp,
 } from './mail.ts'
 import { deliverAll } from './outbox.ts'
 
@@ -96,7 +94,3 @@ export function parcelsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<num
   }
   return parcels
 }
-
-/** The slot whose mail a parcel is for; its runs may be another's by now. */
-export const writerOfParcel = (memory: ArenaMemory, parcel: number) =>
-  slotInStamp(memory.i32[(parcel >> 2) + PARCEL_STAMP])

@@ -134,17 +134,6 @@ const OUTBOX: readonly Mutant[] = [
     scenarios: ['the owner is a parcel behind', 'the first parcel is used again'],
   },
   {
-    name: 'a parcel is one before it bears its stamp',
-    file: 'remote/outbox.ts',
-    from: `  i32[(parcel >> 2) + PARCEL_NEXT] = 0
-  i32[(parcel >> 2) + PARCEL_STAMP] = stamp
-  i32[(parcel >> 2) - 2] |= PARCEL_BITS\n`,
-    to: `  i32[(parcel >> 2) - 2] |= PARCEL_BITS
-  i32[(parcel >> 2) + PARCEL_NEXT] = 0
-  i32[(parcel >> 2) + PARCEL_STAMP] = stamp\n`,
-    scenarios: ['the first block for another slot'],
-  },
-  {
     name: 'parcels are given back before all in them was taken',
     file: 'remote/outbox.ts',
     from: '  if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)\n  const first',
@@ -157,19 +146,6 @@ const OUTBOX: readonly Mutant[] = [
     from: '  Atomics.store(i32, mailWord(memory, owner, INBOX_PARCEL, slot), 0)\n',
     to: '',
     scenarios: ['can spare a parcel', 'the parcel becomes full'],
-  },
-  {
-    name: 'a parcel that is used again is unlinked first',
-    file: 'remote/outbox.ts',
-    from: `    i32[(last >> 2) + PARCEL_NEXT] = first // a ring, for a moment
-    i32[lastWord] = first
-    i32[firstWord] = second
-    i32[(first >> 2) + PARCEL_NEXT] = 0\n`,
-    to: `    i32[firstWord] = second
-    i32[(first >> 2) + PARCEL_NEXT] = 0
-    i32[(last >> 2) + PARCEL_NEXT] = first
-    i32[lastWord] = first\n`,
-    scenarios: ['a thread dies that uses a parcel again which lies in another slot'],
   },
   {
     name: 'a parcel that was appended before a death is appended again',
@@ -366,14 +342,14 @@ const ADOPTION: readonly Mutant[] = [
   {
     name: 'parcels of no queue are kept',
     file: 'rebuild.ts',
-    from: 'return !isParcel(header) || writerOfParcel(memory, block) !== slot || parcels.has(block)',
+    from: 'return !isParcel(header) || parcels.has(block)',
     to: 'return true',
     scenarios: ['the first block for another slot'],
   },
   {
     name: 'parcels in a queue are freed',
     file: 'rebuild.ts',
-    from: 'return !isParcel(header) || writerOfParcel(memory, block) !== slot || parcels.has(block)',
+    from: 'return !isParcel(header) || parcels.has(block)',
     to: 'return !isParcel(header)',
     scenarios: ['a freer dies, within a parcel'],
   },
@@ -387,6 +363,13 @@ const ADOPTION: readonly Mutant[] = [
 ]
 
 const SLOT_STATES: readonly Mutant[] = [
+  {
+    name: 'spans with parcels of a closed slot are taken over',
+    file: 'tend.ts',
+    from: 'row !== parcelRow(memory) || !hasParcels(memory, slot)',
+    to: 'true',
+    scenarios: ['parcels of a closed slot'],
+  },
   {
     name: 'a slot changes its state by a load and a store',
     file: 'slots.ts',
@@ -416,13 +399,6 @@ const SLOT_STATES: readonly Mutant[] = [
     from: 'if (!tendSlot(memory, slot, tender)) continue',
     to: 'if (Atomics.load(memory.i32, memory.slotWord(slot, 0)) % 256 !== 2) continue',
     scenarios: ['tend against tend'],
-  },
-  {
-    name: 'a tender takes mail although it is at its own',
-    file: 'tend.ts',
-    from: 'if (!isBusy) takeMail',
-    to: 'takeMail',
-    scenarios: ['a parcel is wanted in a full arena while a closed slot has mail'],
   },
   {
     name: 'counts stay behind when a run is handed over',

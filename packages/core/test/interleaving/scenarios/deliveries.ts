@@ -2,8 +2,8 @@
 import { PARCEL_CAPACITY } from '../../../src/remote/mail.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
-import { LARGE, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, fill, given, heir, mortal, openSlots, startQueue, tendAll } from './parts.ts'
+import { LARGE, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
+import { agent, fill, given, heir, mortal, openSlots, startQueue, tend, tendAll } from './parts.ts'
 
 const frees = (blocks: readonly number[]) => (grip: Grip) => {
   for (const block of blocks) grip.free(block)
@@ -95,22 +95,26 @@ const largeAgain: Scenario = {
   },
 }
 
-/** A parcel that lies in a span which another slot has taken over is used again by its own slot. */
-const parcelAbroad: Scenario = {
-  name: 'a thread dies that uses a parcel again which lies in another slot',
-  spanCount: 5,
+/** A slot is closed while its mail waits; another thread would like the span that its parcel lies in. */
+const parcelOfClosed: Scenario = {
+  name: 'parcels of a closed slot',
+  spanCount: 4,
   slotCount: 3,
-  preemptions: 0,
-  deaths: 2,
+  preemptions: 1,
+  deaths: 1,
   setUp: (hand) => {
     const [owner, tender, freer] = openSlots(hand, 3)
-    startQueue(hand, freer, owner, 2 * PARCEL_CAPACITY - 2, 2)
-    const [first, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
-    hand.grip(freer).free(first) // or its closing would give the first parcel back
+    const block = given(hand.grip(owner), THIRD)
+    hand.grip(freer).free(block)
     hand.grip(freer).pool.close()
-    tendAll(hand.memory, hand.grip(tender).pool)
-    openSlots(hand, 1)
-    return [mortal('freer', freer, frees(blocks)), heir(freer, 0)]
+    return [
+      {
+        ...mortal('tender', tender, () => {}),
+        run: (own) => tend(own.memory, own.grip(tender).pool, PARCEL),
+      },
+      heir(tender, 0),
+      agent('owner', owner, (grip) => grip.collect()),
+    ]
   },
 }
 
@@ -174,7 +178,7 @@ export const DELIVERIES: readonly Scenario[] = [
   ownerDies('the parcel becomes full', 127, 1),
   ownerDies('the first parcel is used again', 255, 2),
   largeAgain,
-  parcelAbroad,
+  parcelOfClosed,
   parcelWanted('a parcel is wanted while mail for the same slot waits', false),
   parcelWanted('a parcel is wanted in a full arena while a closed slot has mail', true),
   freedTwiceAndGone('a large block', LARGE),
