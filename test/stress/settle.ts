@@ -1,7 +1,6 @@
 /** The end of a round: the workers are gone, and every byte must be accounted for. */
 import { type Arena, ArenaError, type Pool } from '@ashlar/core'
 import * as assert from 'uvu/assert'
-import { PARCEL_BYTE_LENGTH } from '../../packages/core/src/remote/mail.ts'
 import { offsetsOnTheWay } from '../../packages/core/src/remote/on-the-way.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
 import type { Board } from './board.ts'
@@ -31,7 +30,7 @@ export function settle(arena: Arena, board: Board, workload: Workload): void {
   for (const pool of pools) pool.close()
   assertAccountedFor(arena)
   assert.equal(arena.blocks(), [])
-  assertOnlyMailIsLeft(arena)
+  assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
 }
 
 const blockOffsets = (arena: Arena) => arena.blocks().map(({ offset }) => offset)
@@ -75,15 +74,6 @@ function assertAccountedFor(arena: Arena): void {
   const stats = arena.stats({ exact: true })
   const { controlBytes, liveBytes, freeBytes, uncarvedBytes, wasteBytes, committedBytes } = stats
   assert.is(controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes, committedBytes)
-}
-
-/** Slots keep the parcels that blocks once travelled in, and their spans: no other span is in use. */
-function assertOnlyMailIsLeft(arena: Arena): void {
-  const { classes, controlBytes, committedBytes } = arena.stats({ exact: true })
-  const inUse = classes.filter(({ spanCount }) => spanCount > 0)
-  for (const { maxByteLength } of inUse) assert.is(maxByteLength, PARCEL_BYTE_LENGTH)
-  const spanCount = inUse.length === 0 ? 0 : inUse[0].spanCount
-  assert.is(committedBytes, controlBytes + spanCount * 2 ** 16)
 }
 
 /** What the workers put there must be live, whole, and there once. */
