@@ -87,8 +87,9 @@ export class Arena {
   }
 
   /**
-   * Called for each block that another thread freed although it was free already, which shows when its
-   * owner takes it back: in this thread, some time after the call that found it.
+   * Called for each block that another thread freed wrongly: twice, or with an overwritten header, or at
+   * an offset that was never given out. That shows when its owner takes it back: in this thread, in a
+   * microtask after the call that found it.
    */
   get onViolation(): ((error: ArenaError) => void) | undefined {
     return this.#memory.onViolation
@@ -185,7 +186,8 @@ export class Arena {
 
   /**
    * Opens a pool for this thread, on a slot of its own.
-   * @throws ArenaError 'no-free-slot'
+   * @param reserved the slot that `reserveSlot` gave; by default any that is closed or vacant
+   * @throws ArenaError 'no-free-slot', 'not-reserved', 'invalid-argument'
    */
   openPool(reserved?: number): Pool {
     return this.#keep(createPool(this.#memory, openSlot(this.#memory, reserved)))

@@ -66,8 +66,11 @@ export interface Pool {
 
   /**
    * Frees a block, of whatever thread. `free(0)` does nothing, as in C.
+   *
+   * Blocks of another thread go to a queue for it, and what is wrong with them may show only there, by
+   * `arena.onViolation`.
    * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (its header was overwritten),
-   * 'pool-closed'
+   * 'pool-closed'; 'out-of-memory' where there is no room for the queue: the block is live then
    */
   free(offset: number): void
 
