@@ -151,4 +151,23 @@ test('tags: 255 arenas made one after the other differ', () => {
   assert.ok(tags.every((tag) => tag >= 1 && tag <= 255))
 })
 
+test('onViolation: a function, or undefined', () => {
+  const arena = Arena.create({ byteLength: 1 << 20, shared: false })
+  const hook = () => {}
+  arena.onViolation = hook
+  for (const value of [...notNumbers, 5, 0].filter((one) => typeof one !== 'function')) {
+    refusesUnharmed(
+      arena,
+      'invalid-argument',
+      () => {
+        arena.onViolation = anything(value)
+      },
+      /onViolation.*a function, or undefined/,
+    )
+    assert.is(arena.onViolation, hook)
+  }
+  arena.onViolation = undefined
+  assert.is(arena.onViolation, undefined)
+})
+
 test.run()

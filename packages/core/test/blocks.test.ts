@@ -2,7 +2,9 @@ import { Arena, type ElementArrayConstructor } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ELEMENT_TYPE_NAMES, ELEMENT_TYPES } from '../src/header.ts'
+import { assertSound } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
+import { allocMany, countLive, deliver, fourPools, startQueueAt } from './support/pools.ts'
 
 const test = suite('blocks')
 
@@ -54,5 +56,66 @@ test('the same from another thread’s arena', () => {
   pool.alloc(100, 256)
   assert.equal(Arena.attach(arena.handle).blocks(), arena.blocks())
 })
+
+test('what is freed but on its way is left out, of any slot; exact stats count it until it is taken', () => {
+  const { arena, memory, owner, freer, third, fourth } = fourPools(8 << 20)
+  const kinds: [number, number?][] = [[8], [100], [100, 1024], [16_384], [100_000], [600_000]]
+  const blocks = kinds.flatMap(([byteLength, alignment]) =>
+    [owner, fourth].flatMap((pool) => allocMany(pool, 2, byteLength, alignment)),
+  )
+  const gone = blocks.filter((_, i) => i % 2 === 1)
+  for (const [i, block] of gone.entries()) (i % 3 === 0 ? third : freer).free(block)
+  const kept = blocks.filter((_, i) => i % 2 === 0).sort((a, b) => a - b)
+  const liveBlocks = () => arena.stats({ exact: true }).liveBlocks
+  const check = (parcelCount: number, takenCount: number) => {
+    assertSound(arena)
+    const offsets = arena.blocks().map(({ offset }) => offset)
+    assert.equal(offsets, kept)
+    assert.is(liveBlocks(), blocks.length - takenCount + parcelCount)
+  }
+  check(4, 0) // noted
+  freer.close() // delivered
+  check(4, 0)
+  third.flush()
+  owner.collect()
+  assert.is(countLive(memory, gone), gone.length / 2)
+  check(4, gone.length / 2)
+  fourth.collect()
+  check(4, gone.length)
+  third.collect()
+  arena.openPool().close()
+  check(0, gone.length)
+})
+
+test('freed twice: left out once, and not the block that is there next', () => {
+  const { arena, owner, freer, third } = fourPools()
+  const [block, other] = allocMany(owner, 2, 100)
+  for (const pool of [freer, freer, third]) pool.free(block)
+  assert.equal(
+    arena.blocks().map(({ offset }) => offset),
+    [other],
+  )
+  deliver([freer, third], owner)
+  assert.equal(
+    arena.blocks().map(({ offset }) => offset),
+    [other],
+  )
+  while (owner.alloc(100) !== block);
+  assert.ok(arena.blocks().some(({ offset }) => offset === block))
+})
+
+for (const start of [2 ** 31 - 256, -256]) {
+  test(`left out while numbers wrap, from ${start} on`, () => {
+    const { arena, memory, owner, freer } = fourPools()
+    startQueueAt(memory, freer, owner, start)
+    const blocks = allocMany(owner, 600, 100)
+    for (const [i, block] of blocks.entries()) {
+      freer.free(block)
+      if (i === 200) owner.collect()
+      if (i % 50 === 0) assert.is(arena.blocks().length, 599 - i)
+    }
+    assert.equal(arena.blocks(), [])
+  })
+}
 
 test.run()

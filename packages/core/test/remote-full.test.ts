@@ -161,4 +161,68 @@ test('realloc that finds a new place, but no room to note the old one, leaks non
   assert.is(freer.alloc(3000), here[0])
 })
 
+test('realloc to a shorter length that finds a place, but no room to note the old one: it stays', () => {
+  const { arena, owner, freer, third } = fourPools()
+  const block = owner.alloc(5000)
+  arena.u8.fill(7, block, block + 5000)
+  const here = allocMany(freer, 2, 3000)
+  fillUp(third)
+  freer.free(here[0])
+  assert.is(freer.realloc(block, 3000), block)
+  assertSound(arena)
+  assert.is(owner.byteLengthOf(block), 3000)
+  assert.ok(arena.u8.subarray(block, block + 5000).every((byte) => byte === 7))
+  assert.is(freer.alloc(3000), here[0], 'the other place is free')
+})
+
+/** Blocks of 100 bytes that fill a span: nobody takes it over while they are live. */
+const PER_SPAN = 585
+
+test('a closed owner with many blocks on their way: a thread that only frees goes on', () => {
+  const { arena, memory, owner, freer, third } = fourPools()
+  const blocks = allocMany(owner, 3 * PER_SPAN, 100)
+  freer.free(owner.alloc(3000)) // makes a parcel, while there is memory
+  owner.close()
+  fill(freer, 520)
+  fillUp(third)
+  assert.is(queueOf(memory, freer, owner).parcelCount, 1)
+  for (const block of blocks) freer.free(block)
+  assertSound(arena)
+  assert.ok(arena.blocks().every(({ offset }) => !blocks.includes(offset)))
+  freer.collect()
+  assert.ok(third.alloc(65_000) > 0, 'what it frees serves others')
+  assertSound(arena)
+})
+
+test('several closed owners in turn', () => {
+  const { arena, owner, freer, third, fourth } = fourPools()
+  const blocks = [owner, third].map((pool) => allocMany(pool, 2 * PER_SPAN, 100))
+  for (const pool of [owner, third]) freer.free(pool.alloc(3000))
+  for (const pool of [owner, third]) pool.close()
+  fill(freer, 520)
+  fillUp(fourth)
+  for (let i = 0; i < 2 * PER_SPAN; i++) for (const some of blocks) freer.free(some[i])
+  assertSound(arena)
+  const freed = new Set(blocks.flat())
+  assert.ok(arena.blocks().every(({ offset }) => !freed.has(offset)))
+})
+
+test('a free finds room for its parcel in its own mail', () => {
+  const { arena, memory, owner, freer, third, fourth } = fourPools()
+  const block = owner.alloc(3000)
+  fourth.free(freer.alloc(100)) // makes a parcel, while there is memory
+  const own = freer.alloc(520)
+  fill(freer, 520)
+  fillUp(third)
+  refuses('out-of-memory', () => freer.free(block), /free it again/)
+  fourth.free(own)
+  fourth.flush()
+  freer.free(block)
+  assertSound(arena)
+  assert.is(queueOf(memory, freer, owner).written, 1)
+  assert.is(queueOf(memory, fourth, freer).taken, 2)
+  deliver([freer], owner)
+  assert.is(owner.alloc(3000), block)
+})
+
 test.run()

@@ -107,6 +107,22 @@ test('a run that was on its way from a closed slot to the dead thread’s keeps 
   assertSound(s.arena)
 })
 
+test('tails of runs of both, the dead slot and its repairer, are put right at once', () => {
+  const s = site()
+  const [first, second] = [s.run, s.freeSpan]
+  s.i32[s.mapWord(first + 1)] = tailOfRun(s, TENDER)
+  s.i32[s.mapWord(second)] = mapped(SPAN_HEAD, TENDER, runClass(s))
+  s.i32[s.mapWord(second + 1)] = tailOfRun(s, DEAD)
+  s.i32.copyWithin(s.recordWord(second, 0), s.recordWord(first, 0), s.recordWord(first + 1, 0))
+  const expected = mapOf(s)
+  expected[first + 1] = tailOfRun(s, DEAD)
+  expected[second + 1] = tailOfRun(s, TENDER)
+  for (let time = 0; time < 2; time++) {
+    repairMap(s.memory, DEAD, TENDER)
+    assertSameNumbers(mapOf(s), expected, 'span map')
+  }
+})
+
 test('records of runs of threads that live are not read', () => {
   for (const state of [SPAN_HEAD, SPAN_LARGE]) {
     const s = site()

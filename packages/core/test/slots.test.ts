@@ -2,6 +2,7 @@ import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_CLOSED, SLOT_OPEN, SLOT_STATE } from '../src/layout.ts'
+import type { ArenaMemory } from '../src/memory.ts'
 import {
   changeState,
   closeSlot,
@@ -174,6 +175,88 @@ test('generations wrap', () => {
   pool.close()
   assert.is(slotGeneration(memory, slot), 0)
   assert.is(arena.openPool().generation, 1)
+})
+
+/** Answers to loads of a slot's state: tests see what a claim does while another thread goes on. */
+function onStateLoad(memory: ArenaMemory, slot: number, act: (count: number) => void) {
+  const { load } = Atomics
+  const word = memory.slotWord(asSlotIndex(slot), SLOT_STATE)
+  let count = 0
+  Atomics.load = ((array: Int32Array, index: number) => {
+    if (array.buffer === memory.i32.buffer && index === word) act(count++)
+    return load(array, index)
+  }) as typeof load
+  return () => {
+    Atomics.load = load
+  }
+}
+
+test('a slot that is tended while another thread looks for one is found, whenever it is closed', () => {
+  for (const at of [0, 3, 30]) {
+    const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
+    const [closing, tender] = [arena.openPool(), arena.openPool()]
+    const memory = memoryOf(arena)
+    const slot = asSlotIndex(closing.slot)
+    closing.close()
+    tendSlot(memory, slot, asSlotIndex(tender.slot))
+    const restore = onStateLoad(memory, slot, (count) => {
+      if (count === at) closeSlot(memory, slot)
+    })
+    try {
+      assert.is(arena.openPool().slot, slot)
+    } finally {
+      restore()
+    }
+    assertSound(arena)
+  }
+})
+
+test('a slot that stays tended, as its tender died, does not keep a claim for ever', () => {
+  const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
+  const [closing, tender] = [arena.openPool(), arena.openPool()]
+  const memory = memoryOf(arena)
+  closing.close()
+  tendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(tender.slot))
+  refusesUnharmed(arena, 'no-free-slot', () => arena.openPool())
+  refusesUnharmed(arena, 'no-free-slot', () => arena.reserveSlot())
+  closeSlot(memory, asSlotIndex(closing.slot))
+  assert.is(arena.openPool().slot, closing.slot)
+})
+
+test('how many slots were opened: it only rises, and is the same for all threads', () => {
+  const arena = Arena.create({ byteLength: 4 << 20, shared: true, slots: 40 })
+  const memory = memoryOf(arena)
+  assert.is(memory.openedSlotCount, 0)
+  const pools = Array.from({ length: 20 }, (_, i) => {
+    const pool = arena.openPool()
+    assert.is(memory.openedSlotCount, i + 1)
+    return pool
+  })
+  for (const pool of pools) pool.close()
+  assert.is(arena.openPool().slot, 0)
+  assert.is(memory.openedSlotCount, 20)
+  for (let slot = 1; slot < 20; slot++) assert.is(arena.reserveSlot(), slot)
+  assert.is(memory.openedSlotCount, 20)
+  assert.is(arena.reserveSlot(), 20)
+  assert.is(memory.openedSlotCount, 21)
+  assert.is(Arena.attach(arena.handle).reserveSlot(), 21)
+  assert.is(memory.openedSlotCount, 22)
+})
+
+test('mail between the first slot and the last', () => {
+  const arena = Arena.create({ byteLength: 4 << 20, shared: false, slots: 40 })
+  const pools = Array.from({ length: 40 }, () => arena.openPool())
+  const [first, last] = [pools[0], pools[39]]
+  for (const [owner, freer] of [
+    [first, last],
+    [last, first],
+  ]) {
+    freer.free(owner.alloc(100))
+    freer.flush()
+    owner.collect()
+    assert.is(arena.stats().slots[owner.slot].remoteFrees, 1)
+  }
+  assertSound(arena)
 })
 
 test.run()

@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertConserved } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
+import { allocMany, deliver, fourPools, tendOnce } from './support/pools.ts'
 import { Random } from './support/random.ts'
 
 const test = suite('stats')
@@ -164,6 +165,54 @@ test('a full arena: everything is live or waste', () => {
     const { freeBytes, uncarvedBytes } = arena.stats({ exact: true })
     assert.equal([freeBytes, uncarvedBytes], [0, 0])
     assertConserved(arena, true)
+  }
+})
+
+test('slots: violations, and what came in by mail', async () => {
+  const { arena, owner, freer, third } = fourPools()
+  const blocks = allocMany(owner, 10, 100)
+  for (const block of blocks) freer.free(block)
+  for (const block of blocks.slice(7)) third.free(block)
+  const figures = () => arena.stats().slots.map((slot) => [slot.remoteFrees, slot.violations])
+  assert.equal(figures(), [
+    [0, 0],
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ])
+  deliver([freer, third], owner)
+  assert.equal(figures(), [
+    [13, 3],
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ])
+  owner.close()
+  assert.is(arena.openPool().slot, owner.slot)
+  assert.equal(figures()[0], [13, 3], 'of all generations')
+  await Promise.resolve()
+})
+
+test('right after a span was taken over: nothing is negative, live is exact', () => {
+  for (const byteLength of [100, 3000, 16_384]) {
+    const { arena, memory, owner, third } = fourPools()
+    const blocks = fill(owner, byteLength)
+    for (const block of blocks.filter((_, i) => i % 3 !== 0)) owner.free(block)
+    owner.collect()
+    const live = arena.stats({ exact: true }).liveBlocks
+    assert.is(arena.stats().liveBlocks, live)
+    owner.close()
+    const row = memory.classes.classFor(byteLength)
+    for (let i = 0; i < 40; i++) {
+      tendOnce(third, arena, row)
+      for (const exact of [true, false]) assertConserved(arena, exact)
+      const { freeBytes, liveBlocks } = arena.stats()
+      assert.ok(freeBytes >= 0)
+      assert.is(liveBlocks, live)
+    }
+    assert.ok(arena.stats().slots[third.slot].spanCount > 0)
+    third.alloc(byteLength)
+    assertConserved(arena, false)
   }
 })
 

@@ -1,12 +1,14 @@
 // What lies in closed slots serves the pools that are left, without anyone opening these slots.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { LARGE_ROW } from '../src/layout.ts'
 import { slotGeneration } from '../src/slots.ts'
 import { asSlotIndex } from '../src/units.ts'
 import { assertConserved, assertSameNumbers, assertSound } from './support/checks.ts'
 import { fill } from './support/memory.ts'
 import {
   allocMany,
+  countLive,
   deliver,
   fourPools,
   queueOf,
@@ -183,6 +185,80 @@ test('a refill that finds its list filled by the mail of a closed slot keeps no 
   assert.is(memory.spanOf(offset), last)
   assert.is(memory.spanOf(fourth.alloc(30_000)), first)
   assertSound(arena)
+})
+
+/** Two closed slots: of each of two classes two spans with room, and an empty one; and mail. */
+function twoClosed() {
+  const { owner, freer, third, fourth, arena, memory } = fourPools(4 << 20)
+  const mailed: number[] = []
+  for (const pool of [owner, freer]) {
+    for (const [byteLength, perSpan] of [
+      [100, 585],
+      [3000, 21],
+    ]) {
+      const blocks = allocMany(pool, 3 * perSpan, byteLength)
+      const spans = [...new Set(blocks.map((block) => memory.spanOf(block)))]
+      for (const [i, block] of blocks.entries()) {
+        if (i % 2 === 0 || memory.spanOf(block) === spans[0]) pool.free(block)
+        else if (i % 11 === 0) mailed.push(block)
+      }
+    }
+    pool.collect({ spans: 0 })
+  }
+  for (const block of mailed) fourth.free(block)
+  for (const pool of [owner, freer]) pool.close()
+  fourth.flush()
+  const spanCounts = () =>
+    [owner, freer, third].map(({ slot }) => arena.stats().slots[slot].spanCount)
+  return { arena, memory, owner, freer, third, fourth, mailed, spanCounts }
+}
+
+test('one span at a time, of the class that is wanted', () => {
+  const { arena, memory, third, mailed, spanCounts } = twoClosed()
+  const live = arena.blocks().length
+  assert.equal(spanCounts(), [4, 4, 0])
+  const row = memory.classes.classFor(100)
+  for (const expected of [
+    [3, 4, 1],
+    [2, 4, 2],
+    [2, 3, 3],
+    [2, 2, 4],
+    [2, 2, 4],
+  ]) {
+    tendOnce(third, arena, row)
+    assertSound(arena)
+    for (const exact of [true, false]) assertConserved(arena, exact)
+    assert.equal(spanCounts(), expected)
+    const taken = arena.blocks().filter(({ slot }) => slot === third.slot)
+    assert.ok(taken.every(({ byteLength }) => byteLength === 100))
+  }
+  assert.is(countLive(memory, mailed), 0, 'mail was taken at the first time')
+  assert.is(arena.blocks().length, live)
+})
+
+test('for a large block mail is taken and empty spans are given back, but none is taken over', () => {
+  const { arena, memory, owner, freer, third, fourth, mailed, spanCounts } = twoClosed()
+  const kept = arena.blocks()
+  tendOnce(third, arena, LARGE_ROW)
+  assertSound(arena)
+  assert.equal(spanCounts(), [4, 4, 0])
+  assert.is(countLive(memory, mailed), 0)
+  for (const { offset } of kept) fourth.free(offset)
+  fourth.flush()
+  tendOnce(third, arena, LARGE_ROW)
+  assertSound(arena)
+  assert.equal(spanCounts(), [0, 0, 0])
+  for (const pool of [owner, freer]) assert.is(violationsOf(memory, pool), 0)
+})
+
+test('what an allocation of one class finds leaves the spans of the others where they are', () => {
+  const { arena, third, fourth, spanCounts } = twoClosed()
+  fill(fourth, 600_000)
+  for (const byteLength of [65_000, 30_000]) fill(fourth, byteLength)
+  const offset = third.alloc(3000)
+  assertSound(arena)
+  assert.equal(spanCounts(), [3, 4, 1])
+  assert.ok(arena.blocks().some((one) => one.offset === offset && one.slot === third.slot))
 })
 
 test.run()

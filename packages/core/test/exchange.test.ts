@@ -1,0 +1,64 @@
+// What a pool does with its mail at a time: what it has to send on is delivered at once.
+import type { Pool } from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertSound } from './support/checks.ts'
+import { allocMany, countLive, fourPools, queueOf, tendBy, violationsOf } from './support/pools.ts'
+
+const test = suite('exchange of mail')
+
+const exchanges: Record<string, (pool: Pool) => unknown> = {
+  collect: (pool) => pool.collect(),
+  close: (pool) => pool.close(),
+  'a miss': (pool) => pool.alloc(200),
+  'a large block': (pool) => pool.alloc(600_000),
+}
+
+for (const [name, act] of Object.entries(exchanges)) {
+  test(`mail of a closed slot for spans that another has: opened, then ${name}: it arrives`, () => {
+    const { arena, memory, owner, freer, third } = fourPools()
+    const blocks = [...allocMany(owner, 5, 3000), owner.alloc(100, 512)]
+    for (const block of blocks) freer.free(block)
+    owner.close()
+    tendBy(third, arena) // before it was delivered
+    freer.flush()
+    const next = arena.openPool()
+    assert.is(next.slot, owner.slot)
+    act(next)
+    assertSound(arena)
+    const { written, sent } = queueOf(memory, next, third)
+    assert.equal([written, sent], [blocks.length, blocks.length])
+    assert.is(countLive(memory, blocks), blocks.length)
+    third.collect()
+    assertSound(arena)
+    assert.is(countLive(memory, blocks), 0)
+    assert.is(arena.stats().slots[third.slot].remoteFrees, blocks.length)
+    assert.is(violationsOf(memory, third) + violationsOf(memory, next), 0)
+  })
+
+  test(`what was noted is delivered: ${name}`, () => {
+    const { arena, memory, owner, freer } = fourPools()
+    freer.free(owner.alloc(100))
+    assert.is(queueOf(memory, freer, owner).sent, 0)
+    act(freer)
+    assertSound(arena)
+    assert.is(queueOf(memory, freer, owner).sent, 1)
+  })
+}
+
+test('mail that a tender sends on is delivered at once', () => {
+  const { arena, memory, owner, freer, third, fourth } = fourPools()
+  const blocks = allocMany(owner, 5, 3000)
+  for (const block of blocks) freer.free(block)
+  owner.close()
+  tendBy(third, arena)
+  freer.flush()
+  tendBy(fourth, arena) // finds mail for what is the third's
+  const { written, sent } = queueOf(memory, fourth, third)
+  assert.equal([written, sent], [blocks.length, blocks.length])
+  third.collect()
+  assertSound(arena)
+  assert.is(countLive(memory, blocks), 0)
+})
+
+test.run()
