@@ -43,7 +43,7 @@ export interface GarbageOptions {
   /**
    * A function's figure is its least over this many windows: what a steady state allocates is in
    * each of them, what the compiler allocates in a function's name (code, feedback) only where it
-   * compiles. Default 3.
+   * compiles. Default 6: on a busy machine compilers take their time.
    */
   windows?: number
 }
@@ -51,7 +51,7 @@ export interface GarbageOptions {
 /** Runs `frame(0)`, `frame(1)`, ... and returns what each function allocated in one window. */
 export function measureGarbage(
   frame: (index: number) => void,
-  { frames = 600, warmup = frames, windows = 3 }: GarbageOptions = {},
+  { frames = 600, warmup = frames, windows = 6 }: GarbageOptions = {},
 ): Garbage {
   let index = 0
   const run = (count: number) => {

@@ -187,7 +187,7 @@ export class Arena {
   /**
    * Opens a pool for this thread, on a slot of its own.
    * @param reserved the slot that `reserveSlot` gave; by default any that is closed or vacant
-   * @throws ArenaError 'no-free-slot', 'not-reserved', 'invalid-argument'
+   * @throws ArenaError 'no-free-slot', 'invalid-argument'
    */
   openPool(reserved?: number): Pool {
     return this.#keep(createPool(this.#memory, openSlot(this.#memory, reserved)))

@@ -8,6 +8,7 @@ import {
   CONTROL_CONSTANT_WORD_COUNT,
   CONTROL_FIRST_FREE_SPAN,
   CONTROL_MAGIC,
+  CONTROL_OPENED_SLOT_COUNT,
   CONTROL_SHARED,
   CONTROL_SLOT_BYTE_LENGTH,
   CONTROL_SLOT_COUNT,
@@ -155,6 +156,10 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
     if (spanIndex < words[CONTROL_SPAN_COUNT] || spanIndex > byteLength / SPAN_BYTE_LENGTH) {
       throw corrupt(`word ${field} of its control header is ${spanIndex}, which is no span`)
     }
+  }
+  const openedSlotCount = words[CONTROL_OPENED_SLOT_COUNT]
+  if (openedSlotCount < 0 || openedSlotCount > words[CONTROL_SLOT_COUNT]) {
+    throw corrupt(`it says that ${openedSlotCount} of its slots were opened`)
   }
   const checksum = checksumOf(words)
   if (words[CONTROL_CHECKSUM] !== checksum) {

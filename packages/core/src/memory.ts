@@ -159,7 +159,7 @@ export class ArenaMemory {
 
   /** No slot from this one on was ever opened: nobody has mail there. */
   get openedSlotCount(): number {
-    return this.i32[this.controlWord(CONTROL_OPENED_SLOT_COUNT)]
+    return Math.min(this.i32[this.controlWord(CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
   }
 
   /** The span that a byte offset within the arena lies in. */

@@ -57,7 +57,7 @@ import { asSpanIndex, type SlotIndex } from './units.ts'
  */
 export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): Pool {
   const { i32 } = memory
-  const { base, byteLength: byteEnd } = memory
+  const { base, byteLength: arenaByteLength } = memory
   const { maxByteLength, divisors } = memory.classes
   // A copy, which `close` blanks: the slot's free lists are another pool's once it is opened again.
   const classOf = memory.classes.classOf.slice()
@@ -96,7 +96,11 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   /** The fast path of `free`; false when the block is not an ordinary one of this slot. */
   function tryFree(offset: number): boolean {
-    if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
+    if (
+      typeof offset === 'number' &&
+      (offset | 0) === offset &&
+      (offset - base) >>> 0 < arenaByteLength // so the map has a word for it
+    ) {
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
       const classIndex = mapped & 0xff
       const header = (offset >> 2) - 2
@@ -131,13 +135,16 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
    * look at the header, now 7 to 11.)
    */
   function freeRemote(offset: number): void {
-    if (typeof offset === 'number' && (offset | 0) === offset && offset > 0) {
+    if (
+      typeof offset === 'number' &&
+      (offset | 0) === offset &&
+      (offset - base) >>> 0 < arenaByteLength // so the map has a word for it
+    ) {
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
       const classIndex = mapped & 0xff
       const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
       if (
         mine !== -1 &&
-        (offset - base) >>> 0 < byteEnd &&
         // In a span of a class, of another slot?
         (mapped & ~OWNER_MASK) === (theirs | classIndex) &&
         mapped !== (mine | classIndex) &&

@@ -61,11 +61,8 @@ const MAX_ATTEMPTS = 1000
 export function claimSlot(memory: ArenaMemory, state: number): SlotIndex {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const slot = tryClaim(memory, SLOT_CLOSED, state) ?? tryClaim(memory, SLOT_VACANT, state)
-    if (slot !== undefined) {
-      raise(memory, memory.controlWord(CONTROL_OPENED_SLOT_COUNT), slot + 1)
-      return slot
-    }
-    if (!isAnyTended(memory)) break
+    if (slot !== undefined) return slot
+    if (areAllTaken(memory)) break
   }
   throw noFreeSlot(memory.slotCount)
 }
@@ -73,15 +70,19 @@ export function claimSlot(memory: ArenaMemory, state: number): SlotIndex {
 function tryClaim(memory: ArenaMemory, from: number, to: number): SlotIndex | undefined {
   for (let index = 0; index < memory.slotCount; index++) {
     const slot = asSlotIndex(index)
+    if ((wordOf(memory, slot) & SLOT_STATE_MASK) !== from) continue
+    // First: mail of a thread that dies just after it must be found.
+    raise(memory, memory.controlWord(CONTROL_OPENED_SLOT_COUNT), slot + 1)
     if (changeState(memory, slot, from, to)) return slot
   }
 }
 
-function isAnyTended(memory: ArenaMemory): boolean {
+function areAllTaken(memory: ArenaMemory): boolean {
   for (let slot = 0; slot < memory.slotCount; slot++) {
-    if (slotState(memory, asSlotIndex(slot)) === 'tended') return true
+    const state = wordOf(memory, asSlotIndex(slot)) & SLOT_STATE_MASK
+    if (state !== SLOT_OPEN && state !== SLOT_RESERVED) return false
   }
-  return false
+  return true
 }
 
 /** Opens a slot: the one that was reserved, or any. */

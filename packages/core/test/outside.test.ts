@@ -18,7 +18,7 @@ for (const [name, byteOffset] of [
   ['at the start', 0],
   ['at the end', (BUFFER_SPAN_COUNT - 16) * SPAN],
 ] as const) {
-  test(`refused, and not a byte changes: an arena ${name}`, () => {
+  test(`refused by every pool, and not a byte changes: an arena ${name}`, () => {
     const buffer = new ArrayBuffer(BUFFER_SPAN_COUNT * SPAN)
     const arena = Arena.create({ buffer, byteOffset, byteLength: 16 * SPAN })
     const memory = memoryOf(arena)
@@ -32,7 +32,7 @@ for (const [name, byteOffset] of [
       4 * word < byteOffset || 4 * word >= byteOffset + arena.byteLength
     const isInBlock = (word: number) => 4 * word >= block && 4 * word < block + 12 * SPAN
     for (const classIndex of [0, 3, memory.classes.classFor(100), memory.classes.classFor(3000)]) {
-      for (const slot of [owner.slot, third.slot]) {
+      for (const slot of [owner.slot, freer.slot, third.slot]) {
         const mapped = headPattern(asSlotIndex(slot)) | classIndex
         const header = livePattern(memory.tag) | classIndex
         for (let word = 0; word < hostile.length; word++) {
@@ -40,7 +40,7 @@ for (const [name, byteOffset] of [
           if (isInBlock(word) || isOutside(word)) hostile[word] = word % 4 < 2 ? mapped : header
           if (isOutside(word) && word % 4 === 2) hostile[word] = header
         }
-        assertAllRefused(arena, [freer])
+        assertAllRefused(arena, [owner, freer])
       }
     }
     assertSound(arena)

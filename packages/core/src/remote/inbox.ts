@@ -18,10 +18,10 @@ import {
   INBOX_PARCEL,
   INBOX_TAKEN,
   mailWord,
+  maxParcelCount,
   OUTBOX_FIRST,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
-  PARCEL_BYTE_LENGTH,
   PARCEL_NEXT,
   PARCEL_OFFSETS,
   PARCEL_STAMP,
@@ -71,13 +71,14 @@ function takeFrom(
     if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
     if (parcel === 0) {
       violate(memory, slot, corrupt(`mail of slot ${freer} to slot ${slot} was overwritten`))
-      countTaken(memory, slot, freer, sent, sent)
+      countTaken(i32, takenWord, sent, sent)
       break
     }
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, sent, front, by))
+    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, sent, front, by)) {
       break
-    countTaken(memory, slot, freer, (taken + 1) | 0, sent)
+    }
+    countTaken(i32, takenWord, (taken + 1) | 0, sent)
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
   i32[takingFrom] = 0
@@ -85,16 +86,9 @@ function takeFrom(
 }
 
 /** The last one atomically: by that the freer knows that nobody reads those before it any more. */
-export function countTaken(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  freer: SlotIndex,
-  taken: number,
-  sent: number,
-): void {
-  const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
-  if (taken === sent) Atomics.store(memory.i32, takenWord, taken)
-  else memory.i32[takenWord] = taken
+export function countTaken(i32: Int32Array, takenWord: number, taken: number, sent: number): void {
+  if (taken === sent) Atomics.store(i32, takenWord, taken)
+  else i32[takenWord] = taken
 }
 
 /**
@@ -110,8 +104,7 @@ export function findParcel(
   const { i32 } = memory
   const parcelWord = mailWord(memory, slot, INBOX_PARCEL, freer)
   let parcel = i32[parcelWord] || i32[mailWord(memory, freer, OUTBOX_FIRST, slot)]
-  // No chain is longer than the arena has room for.
-  for (let rest = memory.byteLength / PARCEL_BYTE_LENGTH; parcel > 0 && rest > 0; rest--) {
+  for (let rest = maxParcelCount(memory); parcel > 0 && rest > 0; rest--) {
     if (i32[(parcel >> 2) + PARCEL_STAMP] === stampOf(freer, taken)) {
       Atomics.store(i32, parcelWord, parcel)
       return parcel
@@ -146,7 +139,8 @@ function receive(
       // As soon as its run is given back, another slot may have a live block at the same place. So it
       // counts as taken before that; and before it counts, its header says that it was dealt with.
       markFree(memory, block, offset)
-      countTaken(memory, slot, freer, (taken + 1) | 0, sent)
+      const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
+      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)
     }
     freeBlock(memory, owner, block, offset)
   } catch (error) {

@@ -21,8 +21,11 @@
  * taken or never pushed; a bitmap of freed blocks per span costs an atomic operation a block in random
  * order.
  */
+import { isParcel } from '../header.ts'
 import { SLOT_FIXED_WORD_COUNT } from '../layout.ts'
+import { headerWordAt } from '../lookup.ts'
 import type { ArenaMemory } from '../memory.ts'
+import { ownerInMap } from '../span-map.ts'
 import { asWordIndex, type SlotIndex, type WordIndex } from '../units.ts'
 
 /** Arrays of a word per other slot. Those that different threads write lie on different lines. */
@@ -56,3 +59,14 @@ export const stampOf = (slot: SlotIndex, count: number) =>
   (slot << 24) | ((count >>> PARCEL_SHIFT) & 0xff_ffff)
 /** The place in its parcel of the offset of a number. */
 export const placeOf = (count: number) => count & (PARCEL_CAPACITY - 1)
+
+/** No chain is longer than the arena has room for. */
+export const maxParcelCount = (memory: ArenaMemory) => memory.byteLength / PARCEL_BYTE_LENGTH
+
+/** Whether an offset is that of a parcel of a slot, and not what a write astray left there. */
+export const isParcelOf = (memory: ArenaMemory, slot: SlotIndex, offset: number): boolean =>
+  offset > memory.base &&
+  offset < memory.base + memory.byteLength &&
+  offset % 16 === 0 &&
+  ownerInMap(memory.i32[memory.mapWord(memory.spanOf(offset))]) === slot &&
+  isParcel(headerWordAt(memory, offset))

@@ -7,6 +7,7 @@ import { asPayloadOffset, asSlotIndex, type SlotIndex } from '../units.ts'
 import {
   INBOX_PARCEL,
   INBOX_TAKEN,
+  isParcelOf,
   mailWord,
   OUTBOX_FIRST,
   OUTBOX_LAST,
@@ -128,7 +129,7 @@ function dropParcels(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): vo
   if (i32[firstWord] === 0) return
   // The owner's word; but it is read and written only while there is mail, and there is none.
   Atomics.store(i32, mailWord(memory, owner, INBOX_PARCEL, slot), 0)
-  for (let first = i32[firstWord]; first !== 0; ) {
+  for (let first = i32[firstWord]; isParcelOf(memory, slot, first); ) {
     const next = i32[(first >> 2) + PARCEL_NEXT]
     if (next === 0) i32[mailWord(memory, slot, OUTBOX_LAST, owner)] = 0
     i32[firstWord] = next

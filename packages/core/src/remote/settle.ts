@@ -13,7 +13,9 @@ import { asSlotIndex, type SlotIndex } from '../units.ts'
 import { countTaken, findParcel } from './inbox.ts'
 import {
   INBOX_TAKEN,
+  isParcelOf,
   mailWord,
+  maxParcelCount,
   OUTBOX_FIRST,
   OUTBOX_LAST,
   OUTBOX_SENT,
@@ -40,8 +42,9 @@ export function settleMail(memory: ArenaMemory, slot: SlotIndex, by = slot): voi
 export function parcelsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
   const parcels: number[] = []
   const first = memory.i32[mailWord(memory, slot, OUTBOX_FIRST, owner)]
-  for (let parcel = first; parcel !== 0; ) {
+  for (let parcel = first; isParcelOf(memory, slot, parcel); ) {
     parcels.push(parcel)
+    if (parcels.length > maxParcelCount(memory)) break
     parcel = memory.i32[(parcel >> 2) + PARCEL_NEXT]
     if (parcel === first) break
   }
@@ -59,7 +62,7 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
     const taken = i32[takenWord]
     const sent = Atomics.load(i32, mailWord(memory, freer, OUTBOX_SENT, slot))
     if (taken !== sent && wasDealtWith(memory, slot, by, freer, taken)) {
-      countTaken(memory, slot, freer, (taken + 1) | 0, sent)
+      countTaken(i32, takenWord, (taken + 1) | 0, sent)
     }
   }
   i32[forwardTo] = 0

@@ -202,7 +202,7 @@ const INBOX: readonly Mutant[] = [
   {
     name: 'a large block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
-    from: '      countTaken(memory, slot, freer, (taken + 1) | 0, sent)\n    }\n    freeBlock',
+    from: '      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)\n    }\n    freeBlock',
     to: '    }\n    freeBlock',
     scenarios: ['a rival allocates'],
   },
@@ -272,7 +272,7 @@ const ADOPTION: readonly Mutant[] = [
   {
     name: 'the block that was being taken never counts as taken',
     file: 'remote/settle.ts',
-    from: 'countTaken(memory, slot, freer, (taken + 1) | 0, sent)',
+    from: 'countTaken(i32, takenWord, (taken + 1) | 0, sent)',
     to: '{}',
     scenarios: ['an owner dies, within a parcel'],
   },

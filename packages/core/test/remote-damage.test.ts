@@ -1,0 +1,46 @@
+// What a write astray left in the mail: nothing loops, nothing outside of the queue is touched.
+import { Arena } from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { CONTROL_OPENED_SLOT_COUNT } from '../src/layout.ts'
+import { parcelsFor } from '../src/remote/settle.ts'
+import { asSlotIndex } from '../src/units.ts'
+import { refuses } from './support/checks.ts'
+import { memoryOf } from './support/memory.ts'
+import { allocMany } from './support/pools.ts'
+
+const test = suite('damaged mail')
+
+for (const next of [-16, 0, 16, 12345, 1 << 30, 'itself', 'a live block'] as const) {
+  test(`the next of a parcel is ${next}`, () => {
+    const arena = Arena.create({ byteLength: 2 << 20, shared: true })
+    const memory = memoryOf(arena)
+    const owner = arena.openPool()
+    const freer = Arena.attach(arena.handle).openPool() // as if of another thread
+    const kept = freer.allocArray(Uint8Array, 520).fill(7)
+    for (const block of allocMany(owner, 300, 100)) freer.free(block)
+    freer.flush()
+    const [, parcel] = parcelsFor(memory, asSlotIndex(freer.slot), asSlotIndex(owner.slot))
+    const places = { itself: parcel, 'a live block': kept.byteOffset }
+    memory.i32[parcel >> 2] = typeof next === 'number' ? next : places[next]
+    assert.ok(arena.blocks().length < 300)
+    owner.collect()
+    freer.collect()
+    const heir = arena.adopt(freer.slot)
+    owner.collect()
+    heir.collect()
+    assert.ok(kept.every((byte) => byte === 7))
+    assert.is(owner.alloc(100) > 0 && heir.alloc(520) > 0, true)
+  })
+}
+
+for (const count of [-1, 200, 1 << 28]) {
+  test(`a count of opened slots of ${count} is refused`, () => {
+    const arena = Arena.create({ byteLength: 1 << 20, shared: true })
+    const memory = memoryOf(arena)
+    memory.i32[memory.controlWord(CONTROL_OPENED_SLOT_COUNT)] = count
+    refuses('corrupt', () => Arena.attach(arena.handle), /slots were opened/)
+  })
+}
+
+test.run()
