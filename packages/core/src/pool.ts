@@ -57,7 +57,7 @@ import { asSpanIndex, type SlotIndex } from './units.ts'
  */
 export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): Pool {
   const { i32 } = memory
-  const { base, byteLength: arenaByteLength } = memory
+  const { base, byteLength: reach } = memory // as far as the map has words
   const { maxByteLength, divisors } = memory.classes
   // A copy, which `close` blanks: the slot's free lists are another pool's once it is opened again.
   const classOf = memory.classes.classOf.slice()
@@ -96,11 +96,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   /** The fast path of `free`; false when the block is not an ordinary one of this slot. */
   function tryFree(offset: number): boolean {
-    if (
-      typeof offset === 'number' &&
-      (offset | 0) === offset &&
-      (offset - base) >>> 0 < arenaByteLength // so the map has a word for it
-    ) {
+    if (typeof offset === 'number' && (offset | 0) === offset && (offset - base) >>> 0 < reach) {
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
       const classIndex = mapped & 0xff
       const header = (offset >> 2) - 2
@@ -135,11 +131,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
    * look at the header, now 7 to 11.)
    */
   function freeRemote(offset: number): void {
-    if (
-      typeof offset === 'number' &&
-      (offset | 0) === offset &&
-      (offset - base) >>> 0 < arenaByteLength // so the map has a word for it
-    ) {
+    if (typeof offset === 'number' && (offset | 0) === offset && (offset - base) >>> 0 < reach) {
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
       const classIndex = mapped & 0xff
       const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
@@ -201,7 +193,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     if (!post(owner, offset)) throw noRoomForMail(offset)
   }
 
-  /** Comes first in all that is not fast: what is closed stays closed when the buffer is replaced. */
+  /** Comes first in all that is not fast: what is closed stays so when the buffer is replaced. */
   function checkOpen(): void {
     if (mine === -1) throw poolClosed()
   }

@@ -60,8 +60,8 @@ export const stampOf = (slot: SlotIndex, count: number) =>
 /** The place in its parcel of the offset of a number. */
 export const placeOf = (count: number) => count & (PARCEL_CAPACITY - 1)
 
-/** No chain is longer than the arena has room for. */
-export const maxParcelCount = (memory: ArenaMemory) => memory.byteLength / PARCEL_BYTE_LENGTH
+/** No chain is longer than the arena has room for. (A shift: fractions are boxed, which is garbage.) */
+export const maxParcelCount = (memory: ArenaMemory) => memory.byteLength >>> 9
 
 /** Whether an offset is that of a parcel of a slot, and not what a write astray left there. */
 export const isParcelOf = (memory: ArenaMemory, slot: SlotIndex, offset: number): boolean =>
