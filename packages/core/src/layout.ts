@@ -81,7 +81,7 @@
  *     alignment does not start where the block does: then the block's own header is `shifted`, its
  *     second word is the payload's offset, and the live header stands before that payload.
  *
- * ## Slot: the memory's record of one pool; slots begin on lines of their own
+ * ## Slot: the memory's record of one pool. Slots begin on lines of their own, where the arena does
  *
  *     word        field
  *          0      state of the slot | tender + 1 << 8 | generation << 16
