@@ -3,11 +3,12 @@ import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CONTROL_OPENED_SLOT_COUNT } from '../src/layout.ts'
+import { mailWord, OUTBOX_SENT, PARCEL_STAMP } from '../src/remote/mail.ts'
 import { parcelsFor } from '../src/remote/settle.ts'
 import { asSlotIndex } from '../src/units.ts'
 import { refuses } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
-import { allocMany } from './support/pools.ts'
+import { allocMany, fourPools } from './support/pools.ts'
 
 const test = suite('damaged mail')
 
@@ -33,6 +34,27 @@ for (const next of [-16, 0, 16, 12345, 1 << 30, 'itself', 'a live block'] as con
     assert.is(owner.alloc(100) > 0 && heir.alloc(520) > 0, true)
   })
 }
+
+test('verify tells of counts that are not in order, and of offsets in no parcel', () => {
+  const { arena, memory, owner, freer } = fourPools()
+  for (const block of allocMany(owner, 300, 100)) freer.free(block)
+  freer.flush()
+  assert.equal(arena.verify(), [])
+  const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
+  const messages = () => arena.verify().map(({ message }) => message)
+  const sent = mailWord(memory, from, OUTBOX_SENT, to)
+  for (const [count, order] of [
+    [-1, '300 written, -1 sent, 0 taken'],
+    [301, '300 written, 301 sent, 0 taken'],
+  ] as const) {
+    memory.i32[sent] = count
+    assert.equal(messages(), [`the mail of slot 1 to slot 0 has ${order}, which is not in order`])
+  }
+  memory.i32[sent] = 300
+  const [, parcel] = parcelsFor(memory, from, to)
+  memory.i32[(parcel >> 2) + PARCEL_STAMP] ^= 1
+  assert.equal(messages(), ['the mail of slot 1 to slot 0 has 300 offsets waiting, but holds 128'])
+})
 
 for (const count of [-1, 200, 1 << 28]) {
   test(`a count of opened slots of ${count} is refused`, () => {

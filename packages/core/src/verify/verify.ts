@@ -4,6 +4,7 @@
  *     every run     live + free + uncarved blocks = capacity, and the rest is shorter than a stride
  *     every block   on exactly one list if free, on none if live
  *     every slot    handed = live + on the free list, per class; owned spans as in the map
+ *     every queue   taken <= sent <= written, and what waits is in its parcels
  */
 import { LARGE_ROW, SLOT_HANDED } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
@@ -11,6 +12,7 @@ import { asSlotIndex } from '../units.ts'
 import { forEachRun } from '../walk.ts'
 import { Findings, type Violation } from './findings.ts'
 import { checkLists } from './lists.ts'
+import { checkMail } from './mail.ts'
 import { checkMap } from './map.ts'
 import { checkRun } from './runs.ts'
 
@@ -25,6 +27,7 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
   checkLists(findings)
   forEachRun(memory, (head, classIndex, owner) => checkRun(findings, head, classIndex, owner))
   checkHanded(findings)
+  checkMail(findings)
   return findings.violations
 }
 

@@ -1,0 +1,35 @@
+/** The queues between slots: their counts, and that every number between them is in a parcel. */
+import { INBOX_TAKEN, mailWord, OUTBOX_SENT, OUTBOX_WRITTEN } from '../remote/mail.ts'
+import { offsetsBetween } from '../remote/on-the-way.ts'
+import { asSlotIndex, type SlotIndex } from '../units.ts'
+import type { Findings } from './findings.ts'
+
+export function checkMail(findings: Findings): void {
+  const { openedSlotCount } = findings.memory
+  for (let freer = 0; freer < openedSlotCount; freer++) {
+    for (let owner = 0; owner < openedSlotCount; owner++) {
+      checkQueue(findings, asSlotIndex(freer), asSlotIndex(owner))
+    }
+  }
+}
+
+function checkQueue(findings: Findings, freer: SlotIndex, owner: SlotIndex): void {
+  const { memory } = findings
+  const { i32 } = memory
+  const writtenWord = mailWord(memory, freer, OUTBOX_WRITTEN, owner)
+  const written = i32[writtenWord]
+  const sent = i32[mailWord(memory, freer, OUTBOX_SENT, owner)]
+  const taken = i32[mailWord(memory, owner, INBOX_TAKEN, freer)]
+  const queue = `the mail of slot ${freer} to slot ${owner}`
+  // Counts wrap; no arena holds 2^31 offsets.
+  if (((sent - taken) | 0) < 0 || ((written - sent) | 0) < 0) {
+    const counts = `${written} written, ${sent} sent, ${taken} taken`
+    findings.fail(writtenWord * 4, `${queue} has ${counts}, which is not in order`)
+    return
+  }
+  const waiting = (written - taken) | 0
+  const found = offsetsBetween(memory, freer, owner).length
+  if (found !== waiting) {
+    findings.fail(writtenWord * 4, `${queue} has ${waiting} offsets waiting, but holds ${found}`)
+  }
+}
