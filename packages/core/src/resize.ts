@@ -35,14 +35,14 @@ export function reallocate(
   const header = headerWordAt(memory, offset)
   const before = byteLengthAt(memory, block, offset)
   const moved = pool.tryAlloc(byteLength, alignmentInHeader(header))
-  if (moved === 0) return resizeHere(memory, slot, isOwn, block, offset, byteLength) ? offset : 0
+  if (moved === 0) return resizeWithin(memory, slot, block, offset, byteLength) ? offset : 0
   memory.i32[(moved >> 2) - 2] |= typeBits(typeInHeader(header))
   memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
   try {
     pool.free(offset)
   } catch (error) {
     pool.free(moved) // no room to note the other one for its owner
-    if (resizeHere(memory, slot, isOwn, block, offset, byteLength)) return offset
+    if (resizeWithin(memory, slot, block, offset, byteLength)) return offset
     throw error
   }
   return moved
@@ -74,19 +74,6 @@ function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): b
   return 2 * needed > room || memory.classes.classFor(needed) === classOfBlock(memory, block)
 }
 
-/** Resizes a block that should move, but has no place to. */
-const resizeHere = (
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  isOwn: boolean,
-  block: PayloadOffset,
-  offset: number,
-  byteLength: number,
-): boolean =>
-  isOwn
-    ? resizeWithin(memory, slot, block, offset, byteLength)
-    : resizeInRoom(memory, block, offset, byteLength)
-
 /**
  * Resizes a live block where it stands, though its place is not the one for its new length: the arena
  * has no other. False when the place is too small, which it never is for a shorter length.
@@ -98,12 +85,13 @@ export function resizeWithin(
   offset: number,
   byteLength: number,
 ): boolean {
+  const isOwn = ownerOfBlock(memory, block) === slot
   const isLarge = classOfBlock(memory, block) === LARGE_CLASS
-  if (isLarge) return resizeRun(memory, slot, block, offset, byteLength)
+  if (isOwn && isLarge) return resizeRun(memory, slot, block, offset, byteLength)
   return resizeInRoom(memory, block, offset, byteLength)
 }
 
-/** The same for a block of whatever slot: the length is its holder's, the run around it is not. */
+/** The length is the holder's, whose ever the block is; the run around it is its slot's. */
 function resizeInRoom(
   memory: ArenaMemory,
   block: PayloadOffset,

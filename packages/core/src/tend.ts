@@ -50,8 +50,7 @@ export function tendClosedSlots(
     dropAllParcels(memory, slot)
     reclaim(memory, slot, memory.spanCount)
     // What waits in the mail of a slot stays in its own spans.
-    const mayTakeOver = row !== parcelRow(memory) || !hasParcels(memory, slot)
-    if (!isServed && mayTakeOver) {
+    if (!isServed && (row !== parcelRow(memory) || !hasParcels(memory, slot))) {
       isServed = takeOverPartial(memory, slot, tender, asClassIndex(row))
     }
     closeSlot(memory, slot)

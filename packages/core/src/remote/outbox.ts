@@ -34,7 +34,7 @@ export interface Front {
   post(owner: SlotIndex, offset: number): boolean
 }
 
-/** `Front.post` of a slot. A closure over numbers: engines then inline it into `free`. */
+/** `Front.post` of a slot, over numbers. (Copied into `free` by hand it saves 1.6 of 8 ns, on Node 20.) */
 export function createPost(
   memory: ArenaMemory,
   slot: SlotIndex,
