@@ -34,7 +34,7 @@ export interface Front {
   post(owner: SlotIndex, offset: number): boolean
 }
 
-/** `Front.post` of a slot, over numbers. (Copied into `free` by hand it saves 1.6 of 8 ns, on Node 20.) */
+/** `Front.post` of a slot. (Copied into `free` by hand it saves 1.6 of 8 ns on Node 20.) */
 export function createPost(
   memory: ArenaMemory,
   slot: SlotIndex,
