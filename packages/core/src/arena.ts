@@ -20,7 +20,8 @@ import { createPool } from './pool.ts'
 import type { Pool } from './pool-api.ts'
 import { stridesWith } from './size-classes.ts'
 import { checkedSlot, claimSlot, openSlot } from './slots.ts'
-import { type ArenaStats, collectStats } from './stats.ts'
+import { type ArenaStats, collectStats, type StatsOptions } from './stats/stats.ts'
+import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { type Violation, verifyArena } from './verify/verify.ts'
 
 /** What another thread attaches to an arena with; survives postMessage. */
@@ -226,12 +227,22 @@ export class Arena {
   }
 
   /**
-   * Figures about the arena. At any time, in any thread; the live and free ones are as of the last
-   * cold path of each pool. `exact` walks all headers instead, and wants other threads to be outside
-   * of the library meanwhile.
+   * Figures about the arena, or one slot of it. At any time, in any thread; the live and free ones are
+   * as of the last cold path of each pool, unless `exact`. Cheap enough for every frame: it adds up what
+   * cold paths counted, and makes no garbage where it is told what to fill:
+   * `arena.stats({ into: stats })`.
+   * @throws ArenaError 'invalid-argument'
    */
-  stats(options?: { readonly exact?: boolean }): ArenaStats {
-    return collectStats(this.#memory, options?.exact === true)
+  stats(options?: StatsOptions): ArenaStats {
+    return collectStats(this.#memory, options)
+  }
+
+  /**
+   * Follows what pools do off their hot paths, from now on, in any thread: refills, spans that come and
+   * go, blocks taken back, adoptions. Nobody waits for it; what is not read in time is dropped and counted.
+   */
+  openTelemetry(): Telemetry {
+    return openTelemetry(this.#memory)
   }
 
   /** Every live block. Other threads have to be outside of the library meanwhile. */

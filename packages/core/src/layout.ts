@@ -97,17 +97,35 @@
  *         19      `written` for that slot, as it was before
  *         20      `taken`, as it was before
  *      21-31      zero
- *     32-159      head of the free list, per class                       payload offset
- *    160-287      first partial span, per class                         span index
- *    288-415      handed count: live blocks and those on the free list, per class
- *    416-543      live count when the free list was last empty, per class
- *    544-671      peak of that, per class
- *    672-799      refill count, per class
- *    800-927      telemetry ring
- *    928-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
+ *     32-127      head of the free list, per class                       payload offset
+ *    128-223      first partial span, per class                         span index
+ *    224-319      handed count: live blocks and those on the free list, per class
+ *    320-415      live count when the free list was last empty, per class
+ *    416-511      peak of that, per class
+ *    512-607      refill count, per class
+ *    608-703      blocks that refills have handed out, per class
+ *    704-799      blocks that other slots freed and this one took back, per class
+ *    800-895      that, as of the last refill, per class
+ *    896-991      learned: blocks a refill | misses since the last look << 16, per class
+ *    992-1087     published by a supervisor: blocks a refill, or 0, per class       anyone
+ *   1088-1183     spans, per class
+ *   1184-1279     blocks that they have room for, per class
+ *   1280-1375     carved blocks, per class
+ *   1376-1663     telemetry ring
+ *   1664-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
  *                 owner that blocks were freed for, and the inbox, per slot that freed them
  *
- * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks.
+ * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks. What is counted
+ * modulo 2^32 may wrap.
+ *
+ * ## Telemetry ring: 32 words, and 64 events of 4 words
+ *
+ *     word  field                                    written by
+ *        0  written: events ever, modulo 2^32        the slot's thread, last
+ *        1  read, as that thread last saw it         the slot's thread
+ *        2  dropped events                           the slot's thread
+ *       16  read: events ever                        whoever reads, by compare-and-swap
+ *      32-  events: kind | row << 8, and three numbers that the kind gives a meaning
  */
 
 export const MAGIC = 0x4c485341 // 'ASHL' in little-endian bytes
@@ -183,12 +201,19 @@ export const BLOCK_SHIFTED = 0xb4
 /** Class of a block that is a run of its own. */
 export const LARGE_CLASS = 255
 /** Words of each per-class array in a slot; the last one is that of large blocks. */
-export const CLASS_CAPACITY = 128
+export const CLASS_CAPACITY = 96
 export const MAX_CLASS_COUNT = CLASS_CAPACITY - 1
 export const LARGE_ROW = CLASS_CAPACITY - 1
 
-/** Up to the mail. */
-export const SLOT_FIXED_WORD_COUNT = 928
+export const TELEMETRY_WRITTEN = 0
+export const TELEMETRY_READ_SEEN = 1
+export const TELEMETRY_DROPPED = 2
+export const TELEMETRY_READ = 16
+export const TELEMETRY_EVENTS = 32
+/** A power of two: counts wrap. */
+export const TELEMETRY_EVENT_COUNT = 64
+export const TELEMETRY_EVENT_WORD_COUNT = 4
+
 export const MAIL_ARRAY_COUNT = 6
 export const SLOT_STATE = 0
 export const SLOT_OWNED_SPANS = 1
@@ -207,8 +232,20 @@ export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY
 export const SLOT_LIVE_SEEN = SLOT_HANDED + CLASS_CAPACITY
 export const SLOT_PEAK_LIVE = SLOT_LIVE_SEEN + CLASS_CAPACITY
 export const SLOT_REFILLS = SLOT_PEAK_LIVE + CLASS_CAPACITY
+export const SLOT_REFILLED = SLOT_REFILLS + CLASS_CAPACITY
+export const SLOT_ARRIVED = SLOT_REFILLED + CLASS_CAPACITY
+export const SLOT_ARRIVED_AT_REFILL = SLOT_ARRIVED + CLASS_CAPACITY
+export const SLOT_LEARNED = SLOT_ARRIVED_AT_REFILL + CLASS_CAPACITY
+export const SLOT_PUBLISHED = SLOT_LEARNED + CLASS_CAPACITY
+export const SLOT_SPANS = SLOT_PUBLISHED + CLASS_CAPACITY
+export const SLOT_CAPACITY = SLOT_SPANS + CLASS_CAPACITY
+export const SLOT_CARVED = SLOT_CAPACITY + CLASS_CAPACITY
+export const SLOT_TELEMETRY = SLOT_CARVED + CLASS_CAPACITY
+/** Up to the mail. */
+export const SLOT_FIXED_WORD_COUNT =
+  SLOT_TELEMETRY + TELEMETRY_EVENTS + TELEMETRY_EVENT_COUNT * TELEMETRY_EVENT_WORD_COUNT
 
-/** Words of a slot; with the default of 15 slots it is 4 KiB long. */
+/** Words of a slot; with the default of 15 slots it is 7 KiB long. */
 export const slotWordCount = (slotCount: number) =>
   SLOT_FIXED_WORD_COUNT + MAIL_ARRAY_COUNT * (Math.ceil(slotCount / 16) * 16)
 

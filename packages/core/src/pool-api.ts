@@ -8,6 +8,11 @@ export interface CollectOptions {
    * and are given back whole. By default: all that are empty.
    */
   readonly spans?: number
+  /**
+   * Stop after so much time, a few microseconds more or less: how much is done is not deterministic
+   * then. Of both limits the first one that is reached counts.
+   */
+  readonly milliseconds?: number
 }
 
 /**

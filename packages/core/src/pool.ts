@@ -13,6 +13,7 @@
  */
 import { alignedByteLength, checkAlignment, shiftPayload } from './aligned.ts'
 import { allocLarge } from './alloc-large.ts'
+import { collect as giveBack } from './collect.ts'
 import {
   checkCount,
   corrupt,
@@ -34,8 +35,8 @@ import {
 import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
 import { byteLengthAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
-import { reclaim, spanBudgetOf } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
+import { reclaim } from './reclaim.ts'
 import { refill } from './refill.ts'
 import {
   createPost,
@@ -257,10 +258,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function collect(options?: CollectOptions): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().collect(options)
-    const spanBudget = spanBudgetOf(memory, options)
-    exchangeMail(memory, slot, front)
-    dropAllParcels(memory, slot)
-    return reclaim(memory, slot, spanBudget)
+    return giveBack(memory, slot, front, options)
   }
 
   function close(): void {

@@ -1,3 +1,4 @@
+import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -15,24 +16,21 @@ import {
   SPAN_TAIL,
 } from '../src/layout.ts'
 import type { ArenaMemory } from '../src/memory.ts'
+import { growLargeRun, publishRun, releaseRun, truncateLargeRun } from '../src/runs.ts'
 import {
   CONTROL_SPAN_WORD,
   claimBehind,
   claimRun,
   classInMap,
   countFreeSpans,
-  extendRun,
   headOf,
   headPattern,
   ownerInMap,
   positionInMap,
-  publishRun,
-  releaseRun,
   stateInMap,
-  truncateRun,
 } from '../src/span-map.ts'
 import { asSlotIndex, asSpanIndex, type SpanIndex } from '../src/units.ts'
-import { smallArena } from './support/memory.ts'
+import { memoryOf, smallArena } from './support/memory.ts'
 
 const test = suite('span map')
 const SPAN_COUNT = 16
@@ -49,11 +47,12 @@ const setHint = (memory: ArenaMemory, span: number) => {
 }
 
 test('a word says state, owner, class and position, each at its limits', () => {
-  const { memory } = fresh()
+  const memory = memoryOf(Arena.create({ byteLength: 8 << 20, shared: false, slots: 254 }))
+  const span = memory.controlSpanCount
   for (const owner of [0, 1, 253]) {
-    for (const classIndex of [0, 126, LARGE_CLASS]) {
-      publishRun(memory, asSlotIndex(owner), asSpanIndex(CONTROL), 3, classIndex)
-      const words = [0, 1, 2].map((i) => wordOf(memory, CONTROL + i))
+    for (const classIndex of [0, memory.classes.count - 1, LARGE_CLASS]) {
+      publishRun(memory, asSlotIndex(owner), asSpanIndex(span), 3, classIndex)
+      const words = [0, 1, 2].map((i) => wordOf(memory, span + i))
       const head = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
       assert.equal(words.map(stateInMap), [head, SPAN_TAIL, SPAN_TAIL])
       assert.equal(words.map(ownerInMap), [owner, owner, owner])
@@ -138,10 +137,10 @@ test('claims behind a run: all of the spans or none', () => {
   assert.equal(statesOf(memory), before)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 2)
   assert.ok(claimBehind(memory, slot, head + 2, 3))
-  extendRun(memory, slot, head, 2, 5, LARGE_CLASS)
+  growLargeRun(memory, slot, head, 2, 5)
   assert.is(memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)], 5)
   assert.equal(statesOf(memory).slice(0, 5), [SPAN_LARGE, ...Array(4).fill(SPAN_TAIL)])
-  truncateRun(memory, slot, head, 1)
+  truncateLargeRun(memory, slot, head, 1)
   assert.equal(statesOf(memory).slice(0, 6), [SPAN_LARGE, 0, 0, 0, 0, SPAN_HEAD])
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 1)
 })

@@ -12,7 +12,7 @@ import {
   SPAN_HEAD,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
-import { capacityOf } from '../partial.ts'
+import { capacityOf } from '../runs.ts'
 import { headOf, headPattern, stateInMap } from '../span-map.ts'
 import {
   asClassIndex,

@@ -13,13 +13,12 @@ import {
 import {
   HEADER_BYTE_LENGTH,
   LARGE_CLASS,
-  LARGE_ROW,
   RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
   SPAN_BYTE_LENGTH,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
-import { capacityOf } from '../partial.ts'
+import { capacityOf, rowOf } from '../runs.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../units.ts'
 import { forEachBlockIn } from '../walk.ts'
 import type { Findings } from './findings.ts'
@@ -54,7 +53,7 @@ export function checkRun(
   forEachBlockIn(memory, head, (block) => {
     if (checkBlock(findings, block, classIndex, stride - HEADER_BYTE_LENGTH)) liveCount++
   })
-  findings.addHanded(owner, isLarge ? LARGE_ROW : classIndex, liveCount)
+  findings.addHanded(owner, rowOf(classIndex), liveCount)
 }
 
 /** Whether the block is live. */

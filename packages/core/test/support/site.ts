@@ -2,7 +2,7 @@
 import type { Arena, Pool } from '@ashlar/core'
 import * as layout from '../../src/layout.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
-import { reclaim } from '../../src/partial.ts'
+import { reclaim } from '../../src/reclaim.ts'
 import { asSpanIndex } from '../../src/units.ts'
 import { smallArena } from './memory.ts'
 
