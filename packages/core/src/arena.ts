@@ -21,6 +21,12 @@ import type { Pool } from './pool-api.ts'
 import { stridesWith } from './size-classes.ts'
 import { checkedSlot, claimSlot, openSlot } from './slots.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from './stats/stats.ts'
+import {
+  openSupervisor,
+  publishBatch,
+  type Supervisor,
+  type SupervisorOptions,
+} from './supervisor.ts'
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { type Violation, verifyArena } from './verify/verify.ts'
 
@@ -243,6 +249,24 @@ export class Arena {
    */
   openTelemetry(): Telemetry {
     return openTelemetry(this.#memory)
+  }
+
+  /**
+   * Has a thread decide for all pools how many blocks a refill hands out, from their telemetry.
+   * @throws ArenaError 'invalid-argument'
+   */
+  openSupervisor(options?: SupervisorOptions): Supervisor {
+    return openSupervisor(this.#memory, options)
+  }
+
+  /**
+   * Publishes how many blocks a refill hands out, 1 to 1024, of the class that holds `byteLength` bytes,
+   * in one slot or in all; 0 leaves it to what each pool learns. It counts from a pool's next refill on.
+   * A refill takes at most one span from the arena, and hands out what there is.
+   * @throws ArenaError 'invalid-argument'
+   */
+  publishBatch(byteLength: number, blockCount: number, slot?: number): void {
+    publishBatch(this.#memory, byteLength, blockCount, slot)
   }
 
   /** Every live block. Other threads have to be outside of the library meanwhile. */

@@ -22,7 +22,7 @@ const MIN_BASE = 16
 const BASE_BYTE_LENGTH = 8192
 
 const GROWTH = 4
-const MAX_BATCH = 1024
+export const MAX_BATCH = 1024
 /** A span. */
 const MAX_BATCH_BYTE_LENGTH = 65536
 
