@@ -107,12 +107,13 @@
  *    704-799      blocks that other slots freed and this one took back, per class
  *    800-895      that, as of the last refill, per class
  *    896-991      learned: blocks a refill | misses since the last look << 16, per class
- *    992-1087     published by a supervisor: blocks a refill, or 0, per class       anyone
- *   1088-1183     spans, per class
- *   1184-1279     blocks that they have room for, per class
- *   1280-1375     carved blocks, per class
- *   1376-1663     telemetry ring
- *   1664-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
+ *    992-1087     blocks that lay on the free list at the last look, 0 after a refill, per class
+ *   1088-1183     published: blocks a refill, or 0, per class                        anyone
+ *   1184-1279     spans, per class
+ *   1280-1375     blocks that they have room for, per class
+ *   1376-1471     carved blocks, per class
+ *   1472-1759     telemetry ring
+ *   1760-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
  *                 owner that blocks were freed for, and the inbox, per slot that freed them
  *
  * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks. What is counted
@@ -236,7 +237,8 @@ export const SLOT_REFILLED = SLOT_REFILLS + CLASS_CAPACITY
 export const SLOT_ARRIVED = SLOT_REFILLED + CLASS_CAPACITY
 export const SLOT_ARRIVED_AT_REFILL = SLOT_ARRIVED + CLASS_CAPACITY
 export const SLOT_LEARNED = SLOT_ARRIVED_AT_REFILL + CLASS_CAPACITY
-export const SLOT_PUBLISHED = SLOT_LEARNED + CLASS_CAPACITY
+export const SLOT_SPARE = SLOT_LEARNED + CLASS_CAPACITY
+export const SLOT_PUBLISHED = SLOT_SPARE + CLASS_CAPACITY
 export const SLOT_SPANS = SLOT_PUBLISHED + CLASS_CAPACITY
 export const SLOT_CAPACITY = SLOT_SPANS + CLASS_CAPACITY
 export const SLOT_CARVED = SLOT_CAPACITY + CLASS_CAPACITY

@@ -43,11 +43,14 @@ export function baseBatch(stride: number): number {
   return blockCount
 }
 
-/** The largest batch: 1024 blocks or 64 KiB, whichever is less, to a power of two. */
+/** The largest batch: 1024 blocks, or the 7/8 to 1 of 64 KiB, whichever is less. */
 export function maxBatch(stride: number): number {
+  const base = baseBatch(stride)
   let blockCount = MAX_BATCH
-  while (blockCount * stride > MAX_BATCH_BYTE_LENGTH) blockCount >>= 1
-  return Math.max(blockCount, baseBatch(stride))
+  while (blockCount > base && blockCount * stride > MAX_BATCH_BYTE_LENGTH) {
+    blockCount -= blockCount >> 3
+  }
+  return Math.max(blockCount, base)
 }
 
 /** The batch in what was learned, which may be nothing yet, or damaged. */

@@ -6,6 +6,7 @@ import {
   SLOT_LIVE_SEEN,
   SLOT_OWNED_SPANS,
   SLOT_SPANS_AT_LOOK,
+  SLOT_SPARE,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { park } from './partial.ts'
@@ -42,7 +43,9 @@ export function reclaim(
     if (isWhole || i32[seen] > i32[handed]) i32[seen] = i32[handed]
     const spareCount = before - i32[handed]
     if (isWhole) learn(memory, slot, classIndex, spareCount)
-    if (spareCount > 0) sortPartial(memory, slot, classIndex)
+    if (spareCount === 0) continue
+    i32[memory.slotWord(slot, SLOT_SPARE + row)] = spareCount
+    sortPartial(memory, slot, classIndex)
   }
   if (isWhole) {
     i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]

@@ -22,6 +22,7 @@ import {
   SLOT_REFILLED,
   SLOT_REFILLS,
   SLOT_SPANS_AT_LOOK,
+  SLOT_SPARE,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { link, unlink } from './partial.ts'
@@ -93,7 +94,9 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
   i32[memory.slotWord(slot, SLOT_REFILLED + classIndex)] += blockCount
   const live = i32[memory.slotWord(slot, SLOT_LIVE_SEEN + classIndex)]
-  emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, batch)
+  const spare = memory.slotWord(slot, SLOT_SPARE + classIndex)
+  emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[spare])
+  i32[spare] = 0
 }
 
 /** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */

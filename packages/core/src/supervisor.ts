@@ -7,9 +7,9 @@ import { SLOT_PUBLISHED } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { baseBatch, MAX_BATCH } from './policy.ts'
 import { checkedSlot } from './slots.ts'
-import { betterBatch, WINDOW_COUNT } from './supervise.ts'
+import { betterBatch, type Window, wasIdle } from './supervise.ts'
 import { openTelemetry, type TelemetryEvent } from './telemetry/telemetry.ts'
-import { asSlotIndex, type ClassIndex } from './units.ts'
+import { asSlotIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
 /**
  * `frozen`: publishes nothing, so that results stay reproducible; what was published stays. `canary`:
@@ -31,8 +31,8 @@ export interface Supervisor {
 
   /**
    * Ends a window: reads what all pools did since the last step, and publishes where another batch, twice
-   * or half as large, has been cheaper by 8 % in three windows one after the other. Call it now and then,
-   * each second say. A window in which events were dropped is not judged.
+   * or half as large, has been better by 8 % in three windows one after the other. Call it now and then,
+   * each frame or second; of a pool that does more than its ring holds meanwhile it knows only a part.
    * @param visit is given every event, which no other reader sees then
    * @returns how many classes got another batch
    */
@@ -45,75 +45,54 @@ export interface Supervisor {
   withdraw(): void
 }
 
+/** A batch has to be better in so many windows one after the other ... */
+const STREAK = 3
+/** ... and then stays for as many at least, so that two that cost about the same do not take turns. */
+const COOL_DOWN = 10
+
+/** What is known of a class. */
+interface Finding {
+  /** 0 where nothing was found. */
+  batch: number
+  /** Which way the last windows pointed: 1 is a larger batch, -1 a smaller one; and how many did. */
+  direction: number
+  streak: number
+  coolDown: number
+  readonly window: Window
+  /** Per slot, the blocks of the refill that came first after a look; -1 when there were more. */
+  readonly onlyRefills: Int32Array
+}
+
 /** Watches from now on. */
 export function openSupervisor(
   memory: ArenaMemory,
   { state = 'frozen', canarySlot = 0 }: SupervisorOptions = {},
 ): Supervisor {
-  const telemetry = openTelemetry(memory)
-  const classCount = memory.classes.count
-  const canary = checkedSlot(memory, canarySlot)
-  /** Per class: what was found, and what may be found next. */
-  const found = new Int32Array(classCount)
-  const candidates = new Int32Array(classCount)
-  const streaks = new Int32Array(classCount)
-  /** Per class, of this window. */
-  const blockCounts = new Int32Array(classCount)
-  const refillCounts = new Int32Array(classCount)
-  let droppedEvents = telemetry.droppedEvents
   let current = checkedState(state)
+  const canary = checkedSlot(memory, canarySlot)
+  const telemetry = openTelemetry(memory)
+  const findings = Array.from(memory.classes.strides, () => newFinding(memory.slotCount))
+  const publishedSlots = () => (current === 'canary' ? [canary] : slotsOf(memory))
 
   function step(visit?: (event: Readonly<TelemetryEvent>) => void): number {
-    blockCounts.fill(0)
-    refillCounts.fill(0)
+    for (const { window } of findings) Object.assign(window, emptyWindow())
     telemetry.read((event) => {
-      if (event.kind === 'refill' && event.classIndex < classCount) {
-        blockCounts[event.classIndex] += event.blockCount
-        refillCounts[event.classIndex]++
-      }
+      if (event.kind === 'refill') note(findings[event.classIndex], event)
       visit?.(event)
     })
-    const isWhole = droppedEvents === telemetry.droppedEvents
-    droppedEvents = telemetry.droppedEvents
-    if (!isWhole || current === 'frozen') return 0
+    if (current === 'frozen') return 0
     let changed = 0
-    for (let classIndex = 0; classIndex < classCount; classIndex++) {
-      if (judge(classIndex)) changed++
-      if (found[classIndex] !== 0) publish(classIndex)
+    for (const [classIndex, finding] of findings.entries()) {
+      if (judge(finding, memory.classes.strides[classIndex])) changed++
+      if (finding.batch !== 0) publish(memory, publishedSlots(), classIndex, finding.batch)
     }
     return changed
   }
 
-  /** Whether the class got another batch. A window without a refill of it says nothing. */
-  function judge(classIndex: number): boolean {
-    if (refillCounts[classIndex] === 0) return false
-    const blockCount = blockCounts[classIndex]
-    const stride = memory.classes.strides[classIndex]
-    const mean = Math.round(blockCount / refillCounts[classIndex])
-    const batch = found[classIndex] || Math.max(mean, baseBatch(stride))
-    const better = betterBatch(blockCount, batch, stride)
-    if (better === batch) {
-      streaks[classIndex] = 0
-      return false
-    }
-    // Of a batch that is not found yet the size swings: the direction counts.
-    const isSame = better > batch === candidates[classIndex] > 0
-    candidates[classIndex] = better > batch ? 1 : -1
-    streaks[classIndex] = isSame ? streaks[classIndex] + 1 : 1
-    if (streaks[classIndex] < WINDOW_COUNT) return false
-    streaks[classIndex] = 0
-    found[classIndex] = better
-    return true
-  }
-
-  function publish(classIndex: number): void {
-    const slots = current === 'canary' ? [canary] : slotsOf(memory)
-    for (const slot of slots) {
-      Atomics.store(
-        memory.i32,
-        memory.slotWord(slot, SLOT_PUBLISHED + classIndex),
-        found[classIndex],
-      )
+  function withdraw(): void {
+    for (const [classIndex, finding] of findings.entries()) {
+      Object.assign(finding, newFinding(memory.slotCount))
+      publish(memory, slotsOf(memory), classIndex, 0)
     }
   }
 
@@ -125,16 +104,52 @@ export function openSupervisor(
       current = checkedState(next)
     },
     step,
-    batchFor: (byteLength) => found[checkedClass(memory, byteLength)],
-    withdraw() {
-      found.fill(0)
-      streaks.fill(0)
-      for (const slot of slotsOf(memory)) {
-        const first = memory.slotWord(slot, SLOT_PUBLISHED)
-        memory.i32.fill(0, first, first + classCount)
-      }
-    },
+    batchFor: (byteLength) => findings[checkedClass(memory, byteLength)].batch,
+    withdraw,
   }
+}
+
+const emptyWindow = (): Window => ({ blockCount: 0, refillCount: 0, idleRefillCount: 0 })
+
+const newFinding = (slotCount: number): Finding => ({
+  batch: 0,
+  direction: 0,
+  streak: 0,
+  coolDown: 0,
+  window: emptyWindow(),
+  onlyRefills: new Int32Array(slotCount),
+})
+
+function note({ window, onlyRefills }: Finding, event: Readonly<TelemetryEvent>): void {
+  const { slot, blockCount, spareBlocks } = event
+  const isFirst = spareBlocks > 0
+  if (isFirst && onlyRefills[slot] > 0 && wasIdle(onlyRefills[slot], spareBlocks)) {
+    window.idleRefillCount++
+  }
+  onlyRefills[slot] = isFirst ? blockCount : -1
+  window.blockCount += blockCount
+  window.refillCount++
+}
+
+/** Whether the class got another batch. A window without a refill of it says nothing. */
+function judge(finding: Finding, stride: number): boolean {
+  const { blockCount, refillCount } = finding.window
+  if (refillCount === 0) return false
+  if (finding.coolDown > 0) {
+    finding.coolDown--
+    return false
+  }
+  // Before the first finding a batch is what pools do by themselves, which swings.
+  const batch = finding.batch || Math.max(Math.round(blockCount / refillCount), baseBatch(stride))
+  const better = betterBatch(finding.window, batch, stride)
+  const direction = Math.sign(better - batch)
+  finding.streak = direction === finding.direction ? finding.streak + 1 : 1
+  finding.direction = direction
+  if (direction === 0 || finding.streak < STREAK) return false
+  finding.streak = 0
+  finding.batch = better
+  finding.coolDown = COOL_DOWN
+  return true
 }
 
 /** Publishes how many blocks refills of a class hand out, in one slot or all. */
@@ -150,8 +165,17 @@ export function publishBatch(
     throw invalidArgument('blockCount', blockCount, expected)
   }
   const slots = slot === undefined ? slotsOf(memory) : [checkedSlot(memory, slot)]
-  for (const one of slots) {
-    Atomics.store(memory.i32, memory.slotWord(one, SLOT_PUBLISHED + classIndex), blockCount)
+  publish(memory, slots, classIndex, blockCount)
+}
+
+function publish(
+  memory: ArenaMemory,
+  slots: readonly SlotIndex[],
+  classIndex: number,
+  blockCount: number,
+): void {
+  for (const slot of slots) {
+    Atomics.store(memory.i32, memory.slotWord(slot, SLOT_PUBLISHED + classIndex), blockCount)
   }
 }
 

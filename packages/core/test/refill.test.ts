@@ -115,7 +115,10 @@ test('what was handed out for nothing is halved at each look, down to the base',
     const before = handedBy(memory, slot)
     const offset = pool.alloc(8)
     const handed = handedBy(memory, slot) - before
-    assert.ok(handed >= 0 && handed <= Math.max(64, 1024 >> round), `${handed} blocks handed out for one alloc`)
+    assert.ok(
+      handed >= 0 && handed <= Math.max(64, 1024 >> round),
+      `${handed} blocks handed out for one alloc`,
+    )
     pool.free(offset)
     assert.is(pool.tryAlloc(600_000), 0)
     assert.is(handedBy(memory, slot), before)

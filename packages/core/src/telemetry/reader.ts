@@ -33,8 +33,11 @@ export interface TelemetryEvent {
   blockCount: number
   /** Of a refill: live blocks of the class, the one included that is about to be given. */
   liveBlocks: number
-  /** Of a refill: how many blocks the policy wanted to hand out. */
-  batch: number
+  /**
+   * Of the first refill after a look for empty spans: how many blocks had lain free then. So much less
+   * would have done, if the refill before it was the only one.
+   */
+  spareBlocks: number
   /** Of a claim or return, in spans of 64 KiB; of an adoption: what the slot has. */
   spanCount: number
   /** Of a claim or return: index of the first span. */
@@ -67,7 +70,7 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
     classIndex: 0,
     blockCount: 0,
     liveBlocks: 0,
-    batch: 0,
+    spareBlocks: 0,
     spanCount: 0,
     span: 0,
     freer: 0,
@@ -143,7 +146,7 @@ function decode(memory: ArenaMemory, slot: SlotIndex, word: number, event: Telem
   event.classIndex = row === LARGE_ROW ? memory.classes.count : row
   event.blockCount = isRefill || isDrain ? first : 0
   event.liveBlocks = isRefill ? second : 0
-  event.batch = isRefill ? i32[word + 3] : 0
+  event.spareBlocks = isRefill ? i32[word + 3] : 0
   event.spanCount = isRefill || isDrain ? 0 : first
   event.span = isRefill || isDrain || isAdoption ? 0 : second
   event.freer = isDrain ? second : 0

@@ -14,7 +14,7 @@ import {
 import type { ArenaMemory } from '../memory.ts'
 import type { SlotIndex } from '../units.ts'
 
-/** A free list was filled: blocks handed out, live blocks, the batch that was wanted. */
+/** A free list was filled: blocks handed out, live blocks, blocks spare at the look before. */
 export const EVENT_REFILL = 0
 /** A slot got a run: spans, the first one. */
 export const EVENT_CLAIM = 1

@@ -15,6 +15,10 @@ import {
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
+  SLOT_CAPACITY,
+  SLOT_CARVED,
+  SLOT_HANDED,
+  SLOT_SPANS,
   SPAN_BYTE_LENGTH,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
@@ -35,6 +39,12 @@ export function checkRun(
   const spanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
   const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
   const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
+  const row = rowOf(classIndex)
+  findings.add(SLOT_SPANS, owner, row, spanCount)
+  if (!isLarge) {
+    findings.add(SLOT_CAPACITY, owner, row, capacity)
+    findings.add(SLOT_CARVED, owner, row, carvedCount)
+  }
   if (carvedCount < 0 || carvedCount > capacity || (isLarge && carvedCount !== 1)) {
     findings.fail(start, `span ${head} has ${carvedCount} carved blocks of ${capacity}`)
     return
@@ -53,7 +63,7 @@ export function checkRun(
   forEachBlockIn(memory, head, (block) => {
     if (checkBlock(findings, block, classIndex, stride - HEADER_BYTE_LENGTH)) liveCount++
   })
-  findings.addHanded(owner, rowOf(classIndex), liveCount)
+  findings.add(SLOT_HANDED, owner, row, liveCount)
 }
 
 /** Whether the block is live. */
