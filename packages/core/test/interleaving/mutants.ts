@@ -53,7 +53,7 @@ const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'the head of a run is published before its tails and record',
-    file: 'span-map.ts',
+    file: 'runs.ts',
     from: `  extendRun(memory, slot, head, 1, spanCount, classIndex)
   const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
   Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))`,
@@ -64,14 +64,14 @@ const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'a run that is given back still has its head, last of all',
-    file: 'span-map.ts',
+    file: 'runs.ts',
     from: 'Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))',
     to: '',
     scenarios: ['who gives a run back dies'],
   },
   {
     name: 'a run is shortened before its record says so',
-    file: 'span-map.ts',
+    file: 'runs.ts',
     from: `  memory.i32[runSpanCount] = to
   releaseSpans(memory, slot, head + to, from - to)`,
     to: `  releaseSpans(memory, slot, head + to, from - to)
@@ -87,10 +87,24 @@ const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'a run is handed over without its tails',
-    file: 'span-map.ts',
+    file: 'runs.ts',
     from: '  const map = memory.mapWord(head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
     to: '  const map = memory.mapWord(head)\n  for (let i = 0; i < 1; i++) {\n    const word',
     scenarios: ['tend against free into the closed slot'],
+  },
+  {
+    name: 'a run that is handed over counts for its former owner only',
+    file: 'runs.ts',
+    from: '  countRun(memory, to, head, 1)\n',
+    to: '',
+    scenarios: ['tend against tend'],
+  },
+  {
+    name: 'a run that is given back counts on',
+    file: 'runs.ts',
+    from: '  countRun(memory, slot, head, -1)\n',
+    to: '',
+    scenarios: ['a claim against a release'],
   },
 ]
 
@@ -167,8 +181,8 @@ const INBOX: readonly Mutant[] = [
   {
     name: '`taken` is raised before the block is freed',
     file: 'remote/inbox.ts',
-    from: '    if (!front.tryFree',
-    to: '    i32[takenWord] = taken + 1\n    if (!front.tryFree',
+    from: '    if (front.tryFree',
+    to: '    i32[takenWord] = taken + 1\n    if (front.tryFree',
     scenarios: ['an owner dies, within a parcel'],
   },
   {
@@ -202,8 +216,8 @@ const INBOX: readonly Mutant[] = [
   {
     name: 'a large block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
-    from: '      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)\n    }\n    freeBlock',
-    to: '    }\n    freeBlock',
+    from: '      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)\n',
+    to: '',
     scenarios: ['a rival allocates'],
   },
   {
@@ -337,6 +351,13 @@ const ADOPTION: readonly Mutant[] = [
     file: 'rebuild.ts',
     from: 'if (liveCount === 0) releaseRun(memory, slot, head)',
     to: 'if (liveCount < 0) releaseRun(memory, slot, head)',
+    scenarios: ['the first alloc of a class'],
+  },
+  {
+    name: 'counts per class are added to those of the dead thread',
+    file: 'rebuild.ts',
+    from: '  SLOT_CARVED,\n]',
+    to: ']',
     scenarios: ['the first alloc of a class'],
   },
   {
