@@ -37,15 +37,18 @@
  *
  * ## Span map: one word per span. It alone says who owns a block
  *
- *     31        20 19   16 15        8 7        0
- *     | position  | state | owner + 1 | class    |       a free span is the word 0
+ *     31         30        20 19   16 15        8 7        0
+ *     | draining | position  | state | owner + 1 | class    |     a free span is the word 0
  *
  *     free       nobody's: claimed by compare-and-swap of the whole word
  *     claimed    taken by `owner`, not in use yet, or being given back
  *     head       first span of a run of blocks of one class (most runs are one span long)
  *     large      first span of a large block. Not `head`, so that the fast path of free passes it by
- *     tail       further span of a run; position = its distance to the first, at most 4095
+ *     tail       further span of a run; position = its distance to the first, at most 2047
  *     control    part of the control area
+ *
+ *     draining: of a head. Blocks that are freed are parked at once, so that the run becomes empty. To
+ *     the fast path of free the word is not that of a head, so it costs nothing there.
  *
  * ## Span record: 8 words per span, used in the head of a run, written by its owner only
  *
@@ -164,7 +167,8 @@ export const CONTROL_CONSTANT_WORD_COUNT = 14
 export const MAP_OWNER_SHIFT = 8
 export const MAP_STATE_SHIFT = 16
 export const MAP_POSITION_SHIFT = 20
-export const MAX_POSITION = 4095
+export const MAX_POSITION = 2047
+export const MAP_DRAINING = 1 << 31
 export const SPAN_FREE = 0
 export const SPAN_CLAIMED = 1
 export const SPAN_HEAD = 2

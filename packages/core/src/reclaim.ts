@@ -1,4 +1,6 @@
 /** Looks for spans that have become empty, by parking what lies on the free lists, and gives them back. */
+
+import { drainSparse } from './drain.ts'
 import {
   SLOT_FREE_HEADS,
   SLOT_HANDED,
@@ -10,7 +12,7 @@ import {
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { park } from './partial.ts'
-import { afterLook } from './policy.ts'
+import { afterLook, learnedBatch } from './policy.ts'
 import { sortPartial } from './sort-partial.ts'
 import { asClassIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
@@ -42,10 +44,7 @@ export function reclaim(
     isWhole = i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0
     if (isWhole || i32[seen] > i32[handed]) i32[seen] = i32[handed]
     const spareCount = before - i32[handed]
-    if (isWhole) learn(memory, slot, classIndex, spareCount)
-    if (spareCount === 0) continue
-    i32[memory.slotWord(slot, SLOT_SPARE + row)] = spareCount
-    sortPartial(memory, slot, classIndex)
+    if (isWhole) finishLook(memory, slot, classIndex, spareCount)
   }
   if (isWhole) {
     i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
@@ -80,8 +79,8 @@ function parkFreeList(
   return released
 }
 
-/** What lay on the free list of a class, which is empty now, says how much is needed. */
-function learn(
+/** Of a class whose free list is empty now: what lay there says how much is needed. */
+function finishLook(
   memory: ArenaMemory,
   slot: SlotIndex,
   classIndex: ClassIndex,
@@ -89,5 +88,10 @@ function learn(
 ): void {
   const { i32 } = memory
   const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
-  i32[learned] = afterLook(i32[learned], memory.classes.strides[classIndex], spareCount)
+  const stride = memory.classes.strides[classIndex]
+  i32[learned] = afterLook(i32[learned], stride, spareCount)
+  if (spareCount === 0) return // nothing has changed, however often it is looked at
+  i32[memory.slotWord(slot, SLOT_SPARE + classIndex)] = spareCount
+  sortPartial(memory, slot, classIndex)
+  drainSparse(memory, slot, classIndex, learnedBatch(i32[learned], stride))
 }

@@ -5,6 +5,7 @@
  *                                          -> reclaim, tend closed slots, claim again
  */
 import { carve } from './carve.ts'
+import { setDraining } from './drain.ts'
 import {
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
@@ -77,6 +78,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   let blockCount = 0
   while (blockCount < batch && i32[partial] !== 0) {
     const span = asSpanIndex(i32[partial])
+    setDraining(memory, span, false)
     const parkedCount = i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
     const uncarvedCount =
       capacityOf(memory, span, classIndex) - i32[memory.recordWord(span, RECORD_CARVED_COUNT)]

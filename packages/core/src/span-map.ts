@@ -8,9 +8,11 @@
 import {
   CONTROL_FIRST_FREE_SPAN,
   CONTROL_TOUCHED_SPAN_COUNT,
+  MAP_DRAINING,
   MAP_OWNER_SHIFT,
   MAP_POSITION_SHIFT,
   MAP_STATE_SHIFT,
+  MAX_POSITION,
   SLOT_OWNED_SPANS,
   SLOT_PEAK_OWNED_SPANS,
   SPAN_CLAIMED,
@@ -49,7 +51,8 @@ export const classInMap = (word: number): ClassIndex => asClassIndex(word & 0xff
 /** Index of the owner's slot, or -1. */
 export const ownerInMap = (word: number): SlotIndex =>
   asSlotIndex(((word >>> MAP_OWNER_SHIFT) & 0xff) - 1)
-export const positionInMap = (word: number) => word >>> MAP_POSITION_SHIFT
+export const positionInMap = (word: number) => (word >>> MAP_POSITION_SHIFT) & MAX_POSITION
+export const isDraining = (word: number) => (word & MAP_DRAINING) !== 0
 
 /** Claims the lowest run of so many free spans; 0 when there is none (span 0 is control). */
 export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {

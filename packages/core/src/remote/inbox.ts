@@ -1,8 +1,7 @@
 /** The owner's side: takes what other slots have delivered. */
 import { ArenaError, corrupt } from '../errors.ts'
-import { freeBlock, markFree } from '../free-block.ts'
+import { freeBlock, markFree, mayReleaseRun } from '../free-block.ts'
 import {
-  LARGE_CLASS,
   SLOT_ARRIVED,
   SLOT_BUSY_WITH_MAIL,
   SLOT_DRAINED,
@@ -158,14 +157,15 @@ function receive(
     if (owner !== slot && owner !== by) {
       return forward(memory, slot, owner, offset, taken, front, by)
     }
-    if (classOfBlock(memory, block) === LARGE_CLASS) {
+    const row = rowOf(classOfBlock(memory, block))
+    if (mayReleaseRun(memory, block)) {
       // As soon as its run is given back, another slot may have a live block at the same place. So it
       // counts as taken before that; and before it counts, its header says that it was dealt with.
       markFree(memory, block, offset)
       const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
       countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)
     }
-    memory.i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
+    memory.i32[memory.slotWord(slot, SLOT_ARRIVED + row)]++
     freeBlock(memory, owner, block, offset)
   } catch (error) {
     if (!(error instanceof ArenaError)) throw error

@@ -64,18 +64,7 @@ export interface Telemetry {
 
 /** Begins with what happens from now on. */
 export function openTelemetry(memory: ArenaMemory): Telemetry {
-  const event: TelemetryEvent = {
-    kind: 'refill',
-    slot: 0,
-    classIndex: 0,
-    blockCount: 0,
-    liveBlocks: 0,
-    spareBlocks: 0,
-    spanCount: 0,
-    span: 0,
-    freer: 0,
-    generation: 0,
-  }
+  const event = emptyEvent()
   for (let slot = 0; slot < memory.slotCount; slot++) {
     const ring = ringOf(memory, asSlotIndex(slot))
     const written = Atomics.load(memory.i32, ring + TELEMETRY_WRITTEN)
@@ -102,11 +91,25 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
   }
 }
 
+export const emptyEvent = (): TelemetryEvent => ({
+  kind: 'refill',
+  slot: 0,
+  classIndex: 0,
+  blockCount: 0,
+  liveBlocks: 0,
+  spareBlocks: 0,
+  spanCount: 0,
+  span: 0,
+  freer: 0,
+  generation: 0,
+})
+
 /** Modulo 2^32. */
 export const droppedEvents = (memory: ArenaMemory, slot: SlotIndex) =>
   memory.i32[ringOf(memory, slot) + TELEMETRY_DROPPED] >>> 0
 
-function readRing(
+/** Calls `visit` for each event that waits in a slot's ring, and gives how many there were. */
+export function readRing(
   memory: ArenaMemory,
   slot: SlotIndex,
   event: TelemetryEvent,

@@ -2,6 +2,7 @@
 import { freePattern } from '../header.ts'
 import {
   FIRST_PAYLOAD,
+  MAP_DRAINING,
   RECORD_CARVED_COUNT,
   RECORD_NEXT_PARTIAL,
   RECORD_PARKED_COUNT,
@@ -13,6 +14,7 @@ import {
   SPAN_HEAD,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
+import type { ArenaMemory } from '../memory.ts'
 import { capacityOf } from '../runs.ts'
 import { headOf, headPattern, stateInMap } from '../span-map.ts'
 import {
@@ -72,7 +74,7 @@ function whyNotListed(
   const span = memory.spanOf(block)
   const state = stateInMap(memory.i32[memory.mapWord(span)])
   const head = state === SPAN_HEAD ? span : headOf(memory, span)
-  if (memory.i32[memory.mapWord(head)] !== (headPattern(slot) | classIndex)) {
+  if (!isHeadOf(memory, head, slot, classIndex)) {
     return 'which belongs to another slot or class'
   }
   const within = block - memory.spanStart(head) - FIRST_PAYLOAD
@@ -85,6 +87,10 @@ function whyNotListed(
   return ''
 }
 
+/** Whether a span begins a run of the slot and class, draining or not. */
+const isHeadOf = (memory: ArenaMemory, span: SpanIndex, slot: SlotIndex, classIndex: ClassIndex) =>
+  (memory.i32[memory.mapWord(span)] & ~MAP_DRAINING) === (headPattern(slot) | classIndex)
+
 /** The partial spans of a slot and class are linked both ways, and have room. */
 function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassIndex): void {
   const { memory } = findings
@@ -92,10 +98,7 @@ function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassInde
   let previous = asSpanIndex(0)
   let span = asSpanIndex(memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)])
   for (let steps = 0; span !== 0; steps++) {
-    const isOwn =
-      span > 0 &&
-      span < memory.spanCount &&
-      memory.i32[memory.mapWord(span)] === (headPattern(slot) | classIndex)
+    const isOwn = span > 0 && span < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
     if (!isOwn || steps > memory.spanCount) {
       findings.fail(0, `the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
       return
