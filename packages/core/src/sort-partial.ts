@@ -4,6 +4,7 @@
  *
  * A merge sort of the list itself, which needs no memory beside it.
  */
+import { corrupt } from './errors.ts'
 import { RECORD_NEXT_PARTIAL, RECORD_PREVIOUS_PARTIAL, SLOT_PARTIAL_HEADS } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex } from './units.ts'
@@ -11,7 +12,7 @@ import { asSpanIndex, type ClassIndex, type SlotIndex } from './units.ts'
 export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
   const head: number = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
-  if (isAscending(memory, i32[head])) return // mostly: n steps
+  if (isAscending(memory, slot, i32[head])) return // mostly: n steps
   i32[head] = sorted(memory, head, i32[head])
   let previous = 0
   for (let span = i32[head]; span !== 0; span = i32[nextWord(memory, span)]) {
@@ -24,12 +25,18 @@ export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: Cl
 const nextWord = (memory: ArenaMemory, span: number): number =>
   memory.recordWord(asSpanIndex(span), RECORD_NEXT_PARTIAL)
 
-function isAscending(memory: ArenaMemory, first: number): boolean {
+/** Goes to the end of the list, in any case: what is no list must not be sorted. */
+function isAscending(memory: ArenaMemory, slot: SlotIndex, first: number): boolean {
+  let isSo = true
+  let steps = 0
   for (let span = first, next = 0; span !== 0; span = next) {
+    if (!(span > 0 && span < memory.spanCount) || steps++ > memory.spanCount) {
+      throw corrupt(`the partial spans of slot ${slot} lead to ${span}`)
+    }
     next = memory.i32[nextWord(memory, span)]
-    if (next !== 0 && next < span) return false
+    if (next !== 0 && next < span) isSo = false
   }
-  return true
+  return isSo
 }
 
 /** Sorts a list by its forward links and gives its first span. @param head a word to write to */

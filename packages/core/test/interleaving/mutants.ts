@@ -218,7 +218,14 @@ const INBOX: readonly Mutant[] = [
     file: 'remote/inbox.ts',
     from: '      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)\n',
     to: '',
-    scenarios: ['a rival allocates'],
+    scenarios: ['a rival allocates a large block'],
+  },
+  {
+    name: 'a block in a span that drains counts as taken after its run was given back',
+    file: 'remote/inbox.ts',
+    from: 'if (mayReleaseRun(memory, block)) {',
+    to: 'if (row === 95) {',
+    scenarios: ['a rival allocates a block in a span that drains'],
   },
   {
     name: 'a large block counts as taken before it is marked as free',
@@ -479,6 +486,40 @@ const BLOCKS: readonly Mutant[] = [
   },
 ]
 
+const RING: readonly Mutant[] = [
+  {
+    name: 'an event is published before it is written',
+    file: 'telemetry/emit.ts',
+    from: '  const event = eventWord(ring, written)\n',
+    to: `  const event = eventWord(ring, written)
+  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)\n`,
+    scenarios: ['a reader follows a writer'],
+  },
+  {
+    name: 'a full ring has room for one more',
+    file: 'telemetry/emit.ts',
+    from: '| 0) >= TELEMETRY_EVENT_COUNT',
+    to: '| 0) > TELEMETRY_EVENT_COUNT',
+    scenarios: ['in a full ring'],
+  },
+  {
+    name: 'an event is read, whoever read it before',
+    file: 'telemetry/reader.ts',
+    from: 'if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue',
+    to: 'Atomics.store(i32, ring + TELEMETRY_READ, next)',
+    scenarios: ['two readers share a ring'],
+  },
+  {
+    name: 'an event is taken before it is copied',
+    file: 'telemetry/reader.ts',
+    from: `    // The copy is good if nobody read it meanwhile: until then its place is not written again.
+    if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue\n`,
+    to: `    if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue
+    decode(memory, slot, eventWord(ring, read), event)\n`,
+    scenarios: ['a reader makes room in a full ring'],
+  },
+]
+
 export const MUTANTS: readonly Mutant[] = [
   SPAN_MAP,
   OUTBOX,
@@ -486,4 +527,5 @@ export const MUTANTS: readonly Mutant[] = [
   ADOPTION,
   SLOT_STATES,
   BLOCKS,
+  RING,
 ].flat()

@@ -87,8 +87,8 @@ const ring = (
   slotCount: 2,
   setUp: (hand) => {
     openSlots(hand, 1)
-    note(hand, 0, before)
-    return [writer(before, after), ...readers]
+    note(hand, 1, before) // 0 is what an empty place holds
+    return [writer(before + 1, after), ...readers]
   },
   check: nothingIsLost(before + after),
 })
