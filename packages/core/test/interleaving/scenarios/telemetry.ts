@@ -18,7 +18,7 @@ import { agent, given, heir, mortal, openSlots } from './parts.ts'
 
 const WRITER = asSlotIndex(0)
 
-/** Notes events that can be told from each other, and from a mixture of two. */
+/** Notes events, from 1 on, that can be told from each other, and from a mixture of two. */
 function note(hand: Hand, first: number, count: number): void {
   for (let n = first; n < first + count; n++) emit(hand.memory, WRITER, EVENT_CLAIM, n, n, n)
 }
@@ -42,7 +42,7 @@ const reader = (name: string, limit: number): Agent => ({
       const seen: number[] = []
       try {
         readRing(hand.memory, WRITER, emptyEvent(), ({ classIndex, spanCount, span }) => {
-          seen.push(classIndex === spanCount && spanCount === span ? span : Number.NaN)
+          seen.push(span > 0 && classIndex === spanCount && spanCount === span ? span : Number.NaN)
           if (seen.length === limit) throw ENOUGH
         })
       } catch (error) {
@@ -87,7 +87,7 @@ const ring = (
   slotCount: 2,
   setUp: (hand) => {
     openSlots(hand, 1)
-    note(hand, 1, before) // 0 is what an empty place holds
+    note(hand, 1, before)
     return [writer(before + 1, after), ...readers]
   },
   check: nothingIsLost(before + after),
