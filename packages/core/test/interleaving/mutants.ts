@@ -490,9 +490,12 @@ const RING: readonly Mutant[] = [
   {
     name: 'an event is published before it is written',
     file: 'telemetry/emit.ts',
-    from: '  const event = eventWord(ring, written)\n',
-    to: `  const event = eventWord(ring, written)
-  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)\n`,
+    from: `  i32[event + 2] = second
+  i32[event + 3] = third
+  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)`,
+    to: `  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)
+  i32[event + 2] = second
+  i32[event + 3] = third`,
     scenarios: ['a reader follows a writer'],
   },
   {
