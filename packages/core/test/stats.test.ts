@@ -220,7 +220,7 @@ test('into: what is given back is what was given, filled as a new one would be',
 
 test('stats: what is no option is refused', () => {
   const { arena } = smallArena()
-  const other = Arena.create({ byteLength: 1 << 20, shared: false, classes: [400] })
+  const other = Arena.create({ byteLength: 1 << 20, shared: false, classes: [400, 464] })
   const refused = (options: unknown, message: RegExp) =>
     refusesUnharmed(
       arena,
@@ -230,7 +230,8 @@ test('stats: what is no option is refused', () => {
     )
   for (const options of [null, 1, 'exact', true]) refused(options, /options/)
   for (const slot of [-1, 15, 1.5, '0', null]) refused({ slot }, /slot/)
-  for (const into of [{}, { classes: [] }, other.stats(), 7]) refused({ into }, /stats\(\) of this/)
+  for (const into of [{}, { classes: [] }, { classes: Array(59), slots: [] }, other.stats(), 7])
+    refused({ into }, /stats\(\) of this/)
 })
 
 test('conservation holds in both modes at every step of a random run', () => {

@@ -1,6 +1,5 @@
 /** Figures from the counters that cold paths keep: no walk, no garbage, some microseconds. */
 import {
-  HEADER_BYTE_LENGTH,
   LARGE_ROW,
   SLOT_ARRIVED,
   SLOT_CAPACITY,
@@ -33,7 +32,6 @@ export function countClasses(
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]
     const isLarge = index === classes.count
-    const stride = isLarge ? 0 : classes.strides[index]
     let spanCount = 0
     let liveBlocks = 0
     let carvedBlocks = 0
@@ -53,14 +51,12 @@ export function countClasses(
       refilledBlocks += i32[words + SLOT_REFILLED] >>> 0
       drainedBlocks += i32[words + SLOT_ARRIVED] >>> 0
     }
-    row.maxByteLength = isLarge ? Number.POSITIVE_INFINITY : stride - HEADER_BYTE_LENGTH
-    row.stride = stride
     row.spanCount = spanCount
     // The counts of a thread that is just changing them need not agree.
     row.liveBlocks = isLarge ? liveBlocks : Math.min(liveBlocks, carvedBlocks)
     row.freeBlocks = isLarge ? 0 : carvedBlocks - row.liveBlocks
     row.uncarvedBlocks = capacity - carvedBlocks
-    row.wasteBytes = isLarge ? 0 : spanCount * SPAN_BYTE_LENGTH - capacity * stride
+    row.wasteBytes = isLarge ? 0 : spanCount * SPAN_BYTE_LENGTH - capacity * row.stride
     row.peakLiveBlocks = Math.max(peakLiveBlocks, row.liveBlocks)
     row.refills = refills
     row.refilledBlocks = refilledBlocks
@@ -88,7 +84,7 @@ export function countSlots(
     row.spanCount = wordOf(memory, slot, SLOT_OWNED_SPANS)
     row.peakSpanCount = wordOf(memory, slot, SLOT_PEAK_OWNED_SPANS)
     row.refills = sumOf(memory, slot, SLOT_REFILLS)
-    row.hitRate = hitRateOf(row.refills, sumOf(memory, slot, SLOT_REFILLED))
+    row.refilledBlocks = sumOf(memory, slot, SLOT_REFILLED)
     row.remoteFrees = wordOf(memory, slot, SLOT_DRAINED)
     row.violations = wordOf(memory, slot, SLOT_VIOLATIONS)
     row.droppedEvents = droppedEvents(memory, slot)
@@ -105,7 +101,7 @@ function sumOf(memory: ArenaMemory, slot: SlotIndex, field: number): number {
   return sum
 }
 
-/** The sums over the rows, and the shares. */
+/** The sums over the rows. */
 export function sumUp(stats: ArenaStats): void {
   let liveBlocks = 0
   let liveBytes = 0
@@ -117,12 +113,8 @@ export function sumUp(stats: ArenaStats): void {
   let refilledBlocks = 0
   for (let index = 0; index < stats.classes.length; index++) {
     const row = stats.classes[index]
-    const spanBytes = row.spanCount * SPAN_BYTE_LENGTH
-    const rowLiveBytes = row.stride === 0 ? spanBytes : row.liveBlocks * row.stride
-    row.hitRate = hitRateOf(row.refills, row.refilledBlocks)
-    row.fragmentation = fragmentationOf(rowLiveBytes, spanBytes)
     liveBlocks += row.liveBlocks
-    liveBytes += rowLiveBytes
+    liveBytes += row.stride === 0 ? row.spanCount * SPAN_BYTE_LENGTH : row.liveBlocks * row.stride
     freeBytes += row.freeBlocks * row.stride
     uncarvedBytes += row.uncarvedBlocks * row.stride
     wasteBytes += row.wasteBytes
@@ -137,12 +129,5 @@ export function sumUp(stats: ArenaStats): void {
   stats.wasteBytes = wasteBytes
   stats.requestedBytes = requestedBytes
   stats.refills = refills
-  stats.hitRate = hitRateOf(refills, refilledBlocks)
-  stats.fragmentation = fragmentationOf(liveBytes, stats.committedBytes - stats.controlBytes)
+  stats.refilledBlocks = refilledBlocks
 }
-
-const hitRateOf = (refills: number, refilledBlocks: number) =>
-  refilledBlocks === 0 ? 0 : 1 - refills / refilledBlocks
-
-const fragmentationOf = (liveBytes: number, spanBytes: number) =>
-  spanBytes === 0 ? 0 : 1 - liveBytes / spanBytes

@@ -1,12 +1,13 @@
 /** The figures that `arena.stats()` gives: what they mean, and objects that hold them. */
+import { HEADER_BYTE_LENGTH, SPAN_BYTE_LENGTH } from '../layout.ts'
 import type { SlotState } from '../slots.ts'
 
 /** Figures of one size class, or of all large blocks. */
 export interface ClassStats {
   /** The largest payload of the class, in bytes; of large blocks `Infinity`. */
-  maxByteLength: number
+  readonly maxByteLength: number
   /** Header and payload, in bytes; of large blocks 0: each has the length that it needs. */
-  stride: number
+  readonly stride: number
   spanCount: number
   liveBlocks: number
   freeBlocks: number
@@ -27,9 +28,9 @@ export interface ClassStats {
    * The share of allocs that found a block on the free list. At least: allocs of blocks that were freed
    * since the last refill are hits that nobody counts. 0 before the first refill.
    */
-  hitRate: number
+  readonly hitRate: number
   /** The share of the spans' bytes that no live block takes; 0 without spans. */
-  fragmentation: number
+  readonly fragmentation: number
   /** Bytes at the ends of runs that no block fits. */
   wasteBytes: number
   /** What holders of live blocks asked for; 0 unless exact. */
@@ -42,7 +43,8 @@ export interface SlotStats {
   spanCount: number
   peakSpanCount: number
   refills: number
-  hitRate: number
+  refilledBlocks: number
+  readonly hitRate: number
   /** Blocks freed by other slots that came in, those sent on included; of all generations, modulo 2^32. */
   remoteFrees: number
   /** Those among them that were no live blocks: freed twice, never given out, or overwritten. */
@@ -81,16 +83,24 @@ export interface ArenaStats {
   wasteBytes: number
   /** How often a free list was empty. */
   refills: number
-  hitRate: number
+  refilledBlocks: number
+  readonly hitRate: number
   /** The share of the committed bytes, the control area aside, that no live block takes. */
-  fragmentation: number
+  readonly fragmentation: number
   /** By ascending stride; the last row is that of large blocks. */
   classes: ClassStats[]
   /** Those slots that were ever opened. */
   slots: SlotStats[]
 }
 
-export const emptyStats = (classCount: number): ArenaStats => ({
+/** Shares are worked out when they are read: a fraction that is stored is garbage. */
+const hitRateOf = ({ refills, refilledBlocks }: Pick<ClassStats, 'refills' | 'refilledBlocks'>) =>
+  refilledBlocks === 0 ? 0 : 1 - refills / refilledBlocks
+
+const fragmentationOf = (liveBytes: number, spanBytes: number) =>
+  spanBytes === 0 ? 0 : 1 - liveBytes / spanBytes
+
+export const emptyStats = (strides: Int32Array): ArenaStats => ({
   exact: false,
   reservedBytes: 0,
   committedBytes: 0,
@@ -103,15 +113,23 @@ export const emptyStats = (classCount: number): ArenaStats => ({
   uncarvedBytes: 0,
   wasteBytes: 0,
   refills: 0,
-  hitRate: 0,
-  fragmentation: 0,
-  classes: Array.from({ length: classCount + 1 }, emptyClassStats),
+  refilledBlocks: 0,
+  get hitRate() {
+    return hitRateOf(this)
+  },
+  get fragmentation() {
+    return fragmentationOf(this.liveBytes, this.committedBytes - this.controlBytes)
+  },
+  classes: [
+    ...Array.from(strides, (stride) => emptyClassStats(stride, stride - HEADER_BYTE_LENGTH)),
+    emptyClassStats(0, Number.POSITIVE_INFINITY),
+  ],
   slots: [],
 })
 
-const emptyClassStats = (): ClassStats => ({
-  maxByteLength: 0,
-  stride: 0,
+const emptyClassStats = (stride: number, maxByteLength: number): ClassStats => ({
+  maxByteLength,
+  stride,
   spanCount: 0,
   liveBlocks: 0,
   freeBlocks: 0,
@@ -120,8 +138,13 @@ const emptyClassStats = (): ClassStats => ({
   refills: 0,
   refilledBlocks: 0,
   drainedBlocks: 0,
-  hitRate: 0,
-  fragmentation: 0,
+  get hitRate() {
+    return hitRateOf(this)
+  },
+  get fragmentation() {
+    const spanBytes = this.spanCount * SPAN_BYTE_LENGTH
+    return fragmentationOf(this.stride === 0 ? spanBytes : this.liveBlocks * this.stride, spanBytes)
+  },
   wasteBytes: 0,
   requestedBytes: 0,
 })
@@ -132,7 +155,10 @@ export const emptySlotStats = (): SlotStats => ({
   spanCount: 0,
   peakSpanCount: 0,
   refills: 0,
-  hitRate: 0,
+  refilledBlocks: 0,
+  get hitRate() {
+    return hitRateOf(this)
+  },
   remoteFrees: 0,
   violations: 0,
   droppedEvents: 0,

@@ -34,8 +34,8 @@ export function collectStats(memory: ArenaMemory, options: StatsOptions | undefi
   }
   const only = options?.slot === undefined ? -1 : checkedSlot(memory, options.slot)
   const exact = options?.exact === true
-  const stats = options?.into ?? emptyStats(memory.classes.count)
-  if (stats.classes?.length !== memory.classes.count + 1 || !Array.isArray(stats.slots)) {
+  const stats = options?.into ?? emptyStats(memory.classes.strides)
+  if (!isOf(memory, stats)) {
     throw invalidArgument('into', options?.into, 'what stats() of this arena gave')
   }
   const firstSlot = only === -1 ? 0 : only
@@ -47,6 +47,16 @@ export function collectStats(memory: ArenaMemory, options: StatsOptions | undefi
   countSlots(memory, stats.slots, firstSlot, endSlot)
   sumUp(stats)
   return stats
+}
+
+/** Whether figures have the rows of an arena. */
+function isOf(memory: ArenaMemory, { classes, slots }: ArenaStats): boolean {
+  const { strides, count } = memory.classes
+  if (classes?.length !== count + 1 || !Array.isArray(slots)) return false
+  for (let index = 0; index < count; index++) {
+    if (classes[index]?.stride !== strides[index]) return false
+  }
+  return true
 }
 
 function countSpans(memory: ArenaMemory, stats: ArenaStats, only: number, exact: boolean): void {
