@@ -111,6 +111,8 @@ test('without a reader the ring fills, and one that opens begins with what comes
   emitMany(memory, slot, 0, 100)
   const telemetry = arena.openTelemetry()
   assert.equal(eventsOf(telemetry), [])
+  assert.is(telemetry.droppedEvents, 0)
+  assert.is(arena.stats().slots[slot].droppedEvents, 36)
   emitMany(memory, slot, 500, 3)
   assert.equal(
     eventsOf(telemetry).map(({ spanCount }) => spanCount),

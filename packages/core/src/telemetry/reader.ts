@@ -58,17 +58,19 @@ export interface Telemetry {
    */
   read(visit: (event: Readonly<TelemetryEvent>) => void): number
 
-  /** Events dropped in all slots since the arena was made, modulo 2^32 for each slot. */
+  /** Events of all slots that were dropped since then. */
   readonly droppedEvents: number
 }
 
 /** Begins with what happens from now on. */
 export function openTelemetry(memory: ArenaMemory): Telemetry {
   const event = emptyEvent()
+  const droppedBefore = new Uint32Array(memory.slotCount)
   for (let slot = 0; slot < memory.slotCount; slot++) {
     const ring = ringOf(memory, asSlotIndex(slot))
     const written = Atomics.load(memory.i32, ring + TELEMETRY_WRITTEN)
     Atomics.store(memory.i32, ring + TELEMETRY_READ, written)
+    droppedBefore[slot] = droppedEvents(memory, asSlotIndex(slot))
   }
 
   function read(visit: (event: Readonly<TelemetryEvent>) => void): number {
@@ -84,7 +86,7 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
     get droppedEvents() {
       let dropped = 0
       for (let slot = 0; slot < memory.slotCount; slot++) {
-        dropped += droppedEvents(memory, asSlotIndex(slot))
+        dropped += (droppedEvents(memory, asSlotIndex(slot)) - droppedBefore[slot]) >>> 0
       }
       return dropped
     },
