@@ -13,7 +13,8 @@
  *                 one miss, and 3/4 of the batch lie free: too much halves
  *                 else                                              stays
  *
- * (Twofold growth takes a third more refills in bursts; commits are the same.)
+ * Twofold growth takes 3 % more refills in bursts, eightfold 1 % less; commits are the same. `base` and
+ * `max` bound a class's batch; they come from tables, as working them out took 30 ns a refill.
  */
 
 const MAX_BASE = 64
@@ -33,42 +34,38 @@ const BATCH_MASK = 0xffff
 const MISS_SHIFT = 16
 const MAX_MISS_COUNT = 255
 
-/**
- * The smallest batch: from 64 blocks of the smallest strides to 16 of the largest. A quotient would be
- * garbage for as long as the engine has not compiled it away.
- */
-export function baseBatch(stride: number): number {
-  let blockCount = MAX_BASE
-  while (blockCount > MIN_BASE && blockCount * stride > BASE_BYTE_LENGTH) blockCount--
-  return blockCount
-}
+/** The smallest batch: from 64 blocks of the smallest strides to 16 of the largest. */
+export const baseBatch = (stride: number) =>
+  Math.max(MIN_BASE, Math.min(MAX_BASE, Math.floor(BASE_BYTE_LENGTH / stride)))
 
-/** The largest batch: 1024 blocks, or the 7/8 to 1 of 64 KiB, whichever is less. */
-export function maxBatch(stride: number): number {
-  const base = baseBatch(stride)
-  let blockCount = MAX_BATCH
-  while (blockCount > base && blockCount * stride > MAX_BATCH_BYTE_LENGTH) {
-    blockCount -= blockCount >> 3
-  }
-  return Math.max(blockCount, base)
-}
+/**
+ * The largest batch: 1024 blocks or 64 KiB, whichever is less. (A little less than what a span holds
+ * leaves a rest for a refill of its own: a third more of them in bursts.)
+ */
+export const maxBatch = (stride: number) =>
+  Math.max(baseBatch(stride), Math.min(MAX_BATCH, Math.floor(MAX_BATCH_BYTE_LENGTH / stride)))
 
 /** The batch in what was learned, which may be nothing yet, or damaged. */
-export const learnedBatch = (learned: number, stride: number) =>
-  Math.min(Math.max(learned & BATCH_MASK, baseBatch(stride)), maxBatch(stride))
+export const learnedBatch = (learned: number, base: number, max: number) =>
+  Math.min(Math.max(learned & BATCH_MASK, base), max)
 
 /** The batch that a supervisor published, or the learned one where it did not. */
-export const batchFor = (published: number, learned: number, stride: number) =>
-  published > 0 ? Math.min(published, MAX_BATCH) : learnedBatch(learned, stride)
+export const batchFor = (published: number, learned: number, base: number, max: number) =>
+  published > 0 ? Math.min(published, MAX_BATCH) : learnedBatch(learned, base, max)
 
 /**
  * What is learned from a miss.
  * @param arrivedCount blocks that other threads gave back since the last refill
  */
-export function afterMiss(learned: number, stride: number, arrivedCount: number): number {
+export function afterMiss(
+  learned: number,
+  base: number,
+  max: number,
+  arrivedCount: number,
+): number {
   const missCount = (learned >>> MISS_SHIFT) & MAX_MISS_COUNT
-  let batch = learnedBatch(learned, stride)
-  if (missCount > 0 && 2 * arrivedCount < batch) batch = Math.min(GROWTH * batch, maxBatch(stride))
+  let batch = learnedBatch(learned, base, max)
+  if (missCount > 0 && 2 * arrivedCount < batch) batch = Math.min(GROWTH * batch, max)
   return batch | (Math.min(missCount + 1, MAX_MISS_COUNT) << MISS_SHIFT)
 }
 
@@ -76,12 +73,12 @@ export function afterMiss(learned: number, stride: number, arrivedCount: number)
  * What is learned from a look for empty spans.
  * @param spareCount blocks that lay on the free list
  */
-export function afterLook(learned: number, stride: number, spareCount: number): number {
+export function afterLook(learned: number, base: number, max: number, spareCount: number): number {
   const missCount = (learned >>> MISS_SHIFT) & MAX_MISS_COUNT
-  const batch = learnedBatch(learned, stride)
+  const batch = learnedBatch(learned, base, max)
   const isTooMuch =
     missCount === 0 ? spareCount > 0 : missCount === 1 && 4 * spareCount >= 3 * batch
-  return isTooMuch ? Math.max(batch >> 1, baseBatch(stride)) : batch
+  return isTooMuch ? Math.max(batch >> 1, base) : batch
 }
 
 /**

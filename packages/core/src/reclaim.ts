@@ -88,10 +88,11 @@ function finishLook(
 ): void {
   const { i32 } = memory
   const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
-  const stride = memory.classes.strides[classIndex]
-  i32[learned] = afterLook(i32[learned], stride, spareCount)
+  const base = memory.classes.baseBatches[classIndex]
+  const max = memory.classes.maxBatches[classIndex]
+  i32[learned] = afterLook(i32[learned], base, max, spareCount)
   if (spareCount === 0) return // nothing has changed, however often it is looked at
   i32[memory.slotWord(slot, SLOT_SPARE + classIndex)] = spareCount
   sortPartial(memory, slot, classIndex)
-  drainSparse(memory, slot, classIndex, learnedBatch(i32[learned], stride))
+  drainSparse(memory, slot, classIndex, learnedBatch(i32[learned], base, max))
 }

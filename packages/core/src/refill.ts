@@ -104,13 +104,15 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
 /** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */
 function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
   const { i32 } = memory
-  const stride = memory.classes.strides[classIndex]
+  const base = memory.classes.baseBatches[classIndex]
+  const max = memory.classes.maxBatches[classIndex]
   const arrived = i32[memory.slotWord(slot, SLOT_ARRIVED + classIndex)]
   const arrivedAtRefill = memory.slotWord(slot, SLOT_ARRIVED_AT_REFILL + classIndex)
   const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
-  i32[learned] = afterMiss(i32[learned], stride, (arrived - i32[arrivedAtRefill]) | 0)
+  i32[learned] = afterMiss(i32[learned], base, max, (arrived - i32[arrivedAtRefill]) | 0)
   i32[arrivedAtRefill] = arrived
-  return batchFor(i32[memory.slotWord(slot, SLOT_PUBLISHED + classIndex)], i32[learned], stride)
+  const published = i32[memory.slotWord(slot, SLOT_PUBLISHED + classIndex)]
+  return batchFor(published, i32[learned], base, max)
 }
 
 /** Appends parked blocks to the list that ends with the word `end`; gives the word it ends with then. */
