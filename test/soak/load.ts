@@ -23,6 +23,9 @@ const LARGE_EVERY = 4096
 const FRAMES_A_BURST = 60
 const FREEING_FRAME_COUNT = 10
 const MIN_FRAMES_A_KIND = 60
+const MAX_FRAMES_A_KIND = 240
+/** By then a worker has done some of all. */
+export const FRAMES_FOR_ALL_KINDS = KINDS.length * MAX_FRAMES_A_KIND
 
 interface Block {
   readonly offset: number
@@ -48,6 +51,8 @@ export class Load {
   readonly #burst: Block[] = []
   readonly #budget = { spans: 16 }
   #kind: Kind = 'steady'
+  /** What is still to come before any comes again. */
+  #kinds: Kind[] = []
   #sizes: (typeof SIZES)[number] = SIZES[0]
   #age = 0
   #frameCount = 0
@@ -98,10 +103,12 @@ export class Load {
   }
 
   #change(): void {
-    this.#kind = this.#random.pick(KINDS)
+    if (this.#kinds.length === 0) this.#kinds = this.#random.shuffle([...KINDS])
+    this.#kind = this.#kinds.pop() ?? 'steady'
     if (this.#kind === 'sizes') this.#sizes = this.#random.pick(SIZES)
     this.#age = 0
-    this.#frameCount = MIN_FRAMES_A_KIND + this.#random.below(3 * MIN_FRAMES_A_KIND)
+    const spread = MAX_FRAMES_A_KIND - MIN_FRAMES_A_KIND + 1
+    this.#frameCount = MIN_FRAMES_A_KIND + this.#random.below(spread)
   }
 
   #churn(): void {

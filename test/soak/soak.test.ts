@@ -3,25 +3,28 @@ import process from 'node:process'
 import { suite } from 'uvu'
 import { Random, SEED } from '../../packages/core/test/support/random.ts'
 import { isMain, threadKinds } from '../support/threads.ts'
+import { FRAMES_FOR_ALL_KINDS } from './load.ts'
 import { soak } from './soak.ts'
 import './worker.ts'
 
 const MINUTES = Number(process.env.ASHLAR_SOAK_MINUTES ?? 0)
-const MEBIBYTE = 2 ** 20
 
-/** At length with as many blocks as a game has; in short, counted in frames and not in time. */
-const size =
+/** At length by time; in short by frames. */
+const limits =
   MINUTES > 0
-    ? { seconds: 60 * MINUTES, frameCount: 2 ** 31, baseCount: 2000, byteLength: 512 * MEBIBYTE }
-    : { seconds: 2 ** 31, frameCount: 600, baseCount: 200, byteLength: 64 * MEBIBYTE }
+    ? { seconds: 60 * MINUTES, frameCount: Number.MAX_SAFE_INTEGER }
+    : { seconds: Number.MAX_SAFE_INTEGER, frameCount: FRAMES_FOR_ALL_KINDS }
+
+/** Fewer blocks would be one or two in a span, which no figure of memory is meant for. */
+const size = { workerCount: 4, baseCount: 2000, byteLength: 512 * 2 ** 20 }
 
 const test = suite('soak')
 
 test('shifting loads over four workers', async () => {
   const log = MINUTES > 0 ? console.log : () => {}
-  const options = { random: new Random(SEED), kind: threadKinds[0], workerCount: 4, log }
+  const options = { random: new Random(SEED), kind: threadKinds[0], log }
   try {
-    await soak({ ...options, ...size })
+    await soak({ ...options, ...limits, ...size })
   } catch (error) {
     console.error(`repeat this failure with ASHLAR_SEED=${SEED}`)
     throw error
