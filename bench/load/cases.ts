@@ -27,7 +27,7 @@ export interface CaseResult {
   readonly nsPerOp: number
   /** Of the steps; equal for both contenders. */
   readonly checksum: number
-  /** Per 1,000 allocs: of all frames, and of those with more than twice the allocs of the mean one. */
+  /** Per 1,000 allocs: of all frames; of those with more than twice the allocs of the mean one. */
   readonly refills: number
   readonly refillsInBursts: number
   /** Of one alloc, in ns, without what the clock takes. */

@@ -6,7 +6,7 @@ import { createPlayer } from './player.ts'
 import { BASE_COUNT, BURST_COUNT, type Draw, logUniform, ScriptWriter } from './script.ts'
 
 const MEBIBYTE = 2 ** 20
-/** Of the base set, in a frame: during the burst, when its blocks come to lie among it, and after. */
+/** Of the base set, in a frame: during the burst, whose blocks come to lie among it, and after. */
 const CHURN_DURING = BASE_COUNT / 5
 const CHURN_AFTER = BASE_COUNT / 20
 const BURST_FRAME_COUNT = 10

@@ -1,4 +1,4 @@
-// One measuring process: the same laps three times, for what is counted, for the mean, for the tails.
+// One measuring process: the same laps for what is counted, again for the mean, and for the tails.
 import assert from 'node:assert/strict'
 import { median } from '../driver/run.ts'
 import type { CaseOptions, CaseResult } from './cases.ts'

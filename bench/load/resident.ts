@@ -1,5 +1,5 @@
-// What JavaScript gives back to the system: resident memory before a burst, after it, and after all of
-// it was freed, for each kind of buffer. Run with --expose-gc.
+// What JavaScript gives back to the system: resident memory before a burst, after it, and after all
+// was freed, for each kind of buffer.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Arena, type ArenaOptions } from '@ashlar/core'

@@ -7,14 +7,14 @@ export const CHURN_COUNT = 500
 export const BURST_COUNT = 10 * BASE_COUNT
 
 /**
- * A step frees what a place holds, and allocates another block there, of so many bytes, or none where
- * that is 0. A lap of frames leaves the places taken that were taken before: it is played again and again.
+ * A step frees what a place holds, and allocates another block there, of so many bytes; 0: none. A lap
+ * of frames leaves those places taken that were taken before: it is played again and again.
  */
 export interface Script {
   readonly placeCount: number
   readonly places: Uint32Array
   readonly byteLengths: Uint16Array
-  /** Of each frame, the index of the step behind its last one. Frame 0 fills; the lap begins at 1. */
+  /** Of each frame, the index of the step after its last. Frame 0 fills; the lap begins at 1. */
   readonly frameEnds: Uint32Array
   /** Of each frame. */
   readonly allocCounts: Uint32Array

@@ -37,7 +37,8 @@ export function formatTimed(workload: string, byEngine: ByEngine<CaseResult>): s
   const time = ['', 'counts', 'median', 'min .. max', 'x fixed']
   const tails = ['p50', 'p99', 'p99.9']
   const header = [...time, 'refills', 'in bursts', ...tails, 'mean MiB', 'peak MiB', 'processes']
-  return `${workload}: ns per alloc + free, its frame's collect included\n${formatTable([header, ...rows])}`
+  const title = `${workload}: ns per alloc + free, its frame's collect included`
+  return `${title}\n${formatTable([header, ...rows])}`
 }
 
 const formatOrNothing = (value: number) => (value === 0 ? '' : format(value))

@@ -1,4 +1,4 @@
-// Runs a test of one folder at length, on one engine: what test/stress and test/soak are called with.
+// Runs the tests of a folder at length, on one engine: for the commands of test/stress, test/soak.
 import { engines } from './engines.mjs'
 import { run } from './run.mjs'
 import { bundle, createOutDir, findSuites } from './suites.mjs'

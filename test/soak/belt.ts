@@ -1,4 +1,4 @@
-/** Offsets of blocks on their way from one worker to the next: a ring with one writer, one reader. */
+/** Blocks on their way from one worker to the next: a ring of offsets, one writer, one reader. */
 
 const CAPACITY = 2 ** 12
 const MASK = CAPACITY - 1

@@ -6,8 +6,8 @@
 import { Belt } from './belt.ts'
 
 /**
- * What all workers do, one step after the other: the main thread begins each once all have done the one
- * before. Twice `collect`: what comes in may have to be sent on.
+ * What all workers do, one step after the other: the main thread begins each once all have done the
+ * one before. Twice `collect`: what comes in may have to be sent on.
  */
 export const STEPS = [
   'run',

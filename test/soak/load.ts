@@ -1,6 +1,6 @@
 /**
- * What a worker of a soak does in its frames: it replaces blocks of a base set, and now and then begins
- * something else for a while: bursts, other sizes, blocks for the next worker.
+ * What a worker of a soak does in its frames: it replaces blocks of a base set, and now and then
+ * begins something else for a while: bursts, other sizes, blocks for the next worker.
  */
 import type { Arena, Pool } from '@ashlar/core'
 import type { Random } from '../../packages/core/test/support/random.ts'

@@ -21,10 +21,9 @@ const size = { workerCount: 4, baseCount: 2000, byteLength: 512 * 2 ** 20 }
 const test = suite('soak')
 
 test('shifting loads over four workers', async () => {
-  const log = MINUTES > 0 ? console.log : () => {}
-  const options = { random: new Random(SEED), kind: threadKinds[0], log }
+  const random = new Random(SEED)
   try {
-    await soak({ ...options, ...limits, ...size })
+    await soak({ random, kind: threadKinds[0], log: console.log, ...limits, ...size })
   } catch (error) {
     console.error(`repeat this failure with ASHLAR_SEED=${SEED}`)
     throw error

@@ -1,6 +1,6 @@
 /**
- * Shifting loads on several workers, then all goes down to a base set, then nothing: what is committed
- * must follow, and nothing may be lost.
+ * Shifting loads on several workers, then all goes down to a base set, then nothing: what is
+ * committed must follow, and nothing may be lost.
  */
 import { Arena, type Telemetry } from '@ashlar/core'
 import * as assert from 'uvu/assert'
@@ -33,6 +33,11 @@ const MAX_IDLE_SECONDS = 60
 const SAMPLE_MILLISECONDS = 100
 const LOG_SECONDS = 10
 
+/** What may be committed when the base sets are left, by the peak of live bytes: the promise. */
+const MAX_TIMES_PEAK = 1.5
+/** The same by what is live then: with 8,000 blocks of all classes, in spans of four slots, it is 3. */
+const MAX_TIMES_LIVE = 5
+
 const MEBIBYTE = 2 ** 20
 const inMebibytes = (byteLength: number) => `${(byteLength / MEBIBYTE).toFixed(1)} MiB`
 
@@ -41,9 +46,11 @@ export async function soak(options: SoakOptions): Promise<void> {
   const arena = Arena.create({ byteLength, slots: workerCount, shared: true })
   const watch = new Watch(arena, Board.create(workerCount), options)
   try {
-    for (const step of STEPS.slice(0, STEPS.indexOf('free'))) await watch.play(step)
-    checkBase(arena, watch)
-    for (const step of STEPS.slice(STEPS.indexOf('free'))) await watch.play(step)
+    for (const step of STEPS) {
+      if (step === 'free') checkBase(arena, watch)
+      if (step === 'close') checkEmpty(arena, watch) // by the pools, not only by closing them
+      await watch.play(step)
+    }
     checkEmpty(arena, watch)
   } finally {
     watch.end()
@@ -53,22 +60,18 @@ export async function soak(options: SoakOptions): Promise<void> {
 /** The base sets are left. */
 function checkBase(arena: Arena, watch: Watch): void {
   assert.equal(arena.verify(), [])
-  const { liveBytes, requestedBytes, committedBytes } = arena.stats({ exact: true })
-  watch.log(
-    [
-      `peak ${inMebibytes(watch.peakLiveBytes)} live, ${inMebibytes(watch.peakCommittedBytes)} committed`,
-      `at the end ${inMebibytes(requestedBytes)} asked for, ${inMebibytes(liveBytes)} live`,
-      `${inMebibytes(committedBytes)} committed`,
-    ].join('; '),
-  )
-  assert.ok(watch.peakLiveBytes > 2 * liveBytes, 'there was no burst')
-  assert.ok(
-    committedBytes <= 1.5 * watch.peakLiveBytes,
-    `${committedBytes} bytes are committed, more than 1.5 times the peak of ${watch.peakLiveBytes}`,
-  )
+  const stats = arena.stats({ exact: true })
+  const { liveBytes, requestedBytes, committedBytes, peakCommittedBytes } = stats
+  const { peakLiveBytes } = watch
+  const peak = `${inMebibytes(peakLiveBytes)} live, ${inMebibytes(peakCommittedBytes)} committed`
+  const live = `${inMebibytes(requestedBytes)} asked for, ${inMebibytes(liveBytes)} live`
+  watch.log(`peak ${peak}; at the end ${live}, ${inMebibytes(committedBytes)} committed`)
+  assert.ok(peakLiveBytes > 2 * liveBytes, 'there was no burst')
+  const wanted = Math.min(MAX_TIMES_PEAK * peakLiveBytes, MAX_TIMES_LIVE * liveBytes)
+  assert.ok(committedBytes <= wanted, `${committedBytes} bytes are committed, above ${wanted}`)
 }
 
-/** All was freed, all pools are closed. */
+/** All was freed. */
 function checkEmpty(arena: Arena, watch: Watch): void {
   assert.equal(arena.verify(), [])
   assert.equal(arena.blocks(), [])
@@ -88,7 +91,6 @@ function checkEmpty(arena: Arena, watch: Watch): void {
 /** The workers, seen from the main thread. */
 class Watch {
   readonly log: (text: string) => void
-  peakCommittedBytes = 0
   readonly #arena: Arena
   readonly #board: Board
   readonly #options: SoakOptions
@@ -163,8 +165,6 @@ class Watch {
 
   #sample(): void {
     this.#readEvents()
-    const { committedBytes, liveBytes } = this.#arena.stats()
-    this.peakCommittedBytes = Math.max(this.peakCommittedBytes, committedBytes)
     const { frameCount, beganCount } = this.#board
     const progress = `${beganCount} ${frameCount}`
     if (progress !== this.#progress) this.#progressAt = performance.now()
@@ -174,6 +174,7 @@ class Watch {
     this.#progress = progress
     if (this.#secondsSince(this.#loggedAt) < LOG_SECONDS) return
     this.#loggedAt = performance.now()
+    const { committedBytes, liveBytes } = this.#arena.stats()
     const live = `${inMebibytes(liveBytes)} live, ${inMebibytes(committedBytes)} committed`
     const seconds = this.#secondsSince(this.#startedAt).toFixed(0)
     this.log(`${seconds} s, ${frameCount} frames: ${live}`)
