@@ -3,7 +3,7 @@
 import { loadavg } from 'node:os'
 import { relative } from 'node:path'
 import { buildTopic, root } from '../driver/build.ts'
-import { type Engine, findEngine } from '../driver/engines.ts'
+import { type Engine, findEngines } from '../driver/engines.ts'
 import { interleave, runBundle } from '../driver/interleave.ts'
 import { showProgress } from '../driver/progress.ts'
 import { machine, recordFigures } from '../driver/report.ts'
@@ -36,11 +36,7 @@ const missing: string[] = []
 const verdicts: string[][] = []
 const figures: Figure[] = []
 
-const engines = options.engines.flatMap((key): Engine[] => {
-  const engine = findEngine(key)
-  if (!engine) missing.push(`${key}: not installed (pnpm install puts it below test/engines)`)
-  return engine ? [engine] : []
-})
+const engines = findEngines(options.engines, (text) => missing.push(text))
 const bundle = await buildTopic('load')
 const isWanted = (workload: string) => options.only.some((part) => workload.includes(part))
 

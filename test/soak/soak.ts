@@ -48,10 +48,11 @@ export async function soak(options: SoakOptions): Promise<void> {
   try {
     for (const step of STEPS) {
       if (step === 'free') checkBase(arena, watch)
-      if (step === 'close') checkEmpty(arena, watch) // by the pools, not only by closing them
+      if (step === 'close') checkEmpty(arena) // by the pools, not only by closing them
       await watch.play(step)
     }
-    checkEmpty(arena, watch)
+    checkEmpty(arena)
+    watch.checkEvents(arena.stats().refills)
   } finally {
     watch.end()
   }
@@ -72,7 +73,7 @@ function checkBase(arena: Arena, watch: Watch): void {
 }
 
 /** All was freed. */
-function checkEmpty(arena: Arena, watch: Watch): void {
+function checkEmpty(arena: Arena): void {
   assert.equal(arena.verify(), [])
   assert.equal(arena.blocks(), [])
   const stats = arena.stats({ exact: true })
@@ -85,7 +86,6 @@ function checkEmpty(arena: Arena, watch: Watch): void {
     stats.slots.every(({ remoteFrees }) => remoteFrees > 0),
     'no blocks were freed by others',
   )
-  watch.checkEvents(stats.refills)
 }
 
 /** The workers, seen from the main thread. */
