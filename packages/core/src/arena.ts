@@ -244,8 +244,8 @@ export class Arena {
   }
 
   /**
-   * Follows what pools do off their hot paths, from now on, in any thread: refills, spans that come and
-   * go, blocks taken back, adoptions. Nobody waits for it; what is not read in time is dropped and counted.
+   * Follows what pools do off their hot paths, in any thread: refills, spans that come and go, blocks
+   * taken back, adoptions. Nobody waits for it; what is not read in time is dropped and counted.
    */
   openTelemetry(): Telemetry {
     return openTelemetry(this.#memory)
@@ -262,7 +262,7 @@ export class Arena {
   /**
    * Publishes how many blocks a refill hands out, 1 to 1024, of the class that holds `byteLength` bytes,
    * in one slot or in all; 0 leaves it to what each pool learns. It counts from a pool's next refill on.
-   * A refill takes at most one span from the arena, and hands out what there is.
+   * A refill takes at most one run of spans from the arena, and hands out what there is.
    * @throws ArenaError 'invalid-argument'
    */
   publishBatch(byteLength: number, blockCount: number, slot?: number): void {

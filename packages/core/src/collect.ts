@@ -6,7 +6,7 @@ import { reclaim, UNHURRIED } from './reclaim.ts'
 import { dropAllParcels, exchangeMail, type Front } from './remote/remote.ts'
 import type { SlotIndex } from './units.ts'
 
-/** Blocks taken from each queue between two looks at the clock: some microseconds. */
+/** Blocks taken from the mail between two looks at the clock: some microseconds. */
 const MAIL_SLICE = 512
 
 /** Gives how many spans were given back. */
@@ -28,7 +28,7 @@ function spanBudgetOf(memory: ArenaMemory, options: CollectOptions | undefined):
   if (options !== undefined && (typeof options !== 'object' || options === null)) {
     throw invalidArgument('options', options, 'an object such as { spans: 1 }')
   }
-  const spans = options?.spans ?? memory.spanCount
+  const spans = options?.spans === undefined ? memory.spanCount : options.spans
   if (typeof spans !== 'number' || !(spans >= 0)) {
     throw invalidArgument('spans', spans, 'a number of spans, 0 or more')
   }

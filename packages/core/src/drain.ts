@@ -17,7 +17,7 @@ import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './
 /**
  * Of the partial spans of a class, in ascending order and with every free block parked, lets those drain
  * whose live blocks the ones below have room for.
- * @param batch what the next refill hands out: there is room for that as well, and for an eighth more
+ * @param batch of the next refill: there is room for that as well, and for an eighth more
  */
 export function drainSparse(
   memory: ArenaMemory,

@@ -93,7 +93,8 @@
  *          3      owned span count when the free lists were last looked at for empty spans
  *          4      blocks that other slots freed and this one took back
  *          5      violations among them: blocks that were free already, or not there, or damaged
- *       6-15      zero
+ *          6      class that the next look begins with
+ *       7-15      zero
  *         16      1 while mail is dealt with: misses that happen meanwhile leave it alone
  *         17      slot whose mail is being taken, plus one
  *         18      slot that a block is being forwarded to, plus one
@@ -111,12 +112,13 @@
  *    800-895      that, as of the last refill, per class
  *    896-991      learned: blocks a refill | misses since the last look << 16, per class
  *    992-1087     blocks that lay on the free list at the last look, 0 after a refill, per class
- *   1088-1183     published: blocks a refill, or 0, per class                        anyone
- *   1184-1279     spans, per class
- *   1280-1375     blocks that they have room for, per class
- *   1376-1471     carved blocks, per class
- *   1472-1759     telemetry ring
- *   1760-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
+ *   1088-1183     blocks parked since the partial spans were last sorted, per class
+ *   1184-1279     published: blocks a refill, or 0, per class                        anyone
+ *   1280-1375     spans, per class
+ *   1376-1471     blocks that they have room for, per class
+ *   1472-1567     carved blocks, per class
+ *   1568-1855     telemetry ring
+ *   1856-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
  *                 owner that blocks were freed for, and the inbox, per slot that freed them
  *
  * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks. What is counted
@@ -226,6 +228,7 @@ export const SLOT_PEAK_OWNED_SPANS = 2
 export const SLOT_SPANS_AT_LOOK = 3
 export const SLOT_DRAINED = 4
 export const SLOT_VIOLATIONS = 5
+export const SLOT_NEXT_LOOK = 6
 export const SLOT_BUSY_WITH_MAIL = 16
 export const SLOT_TAKING_FROM = 17
 export const SLOT_FORWARD_TO = 18
@@ -242,10 +245,11 @@ export const SLOT_ARRIVED = SLOT_REFILLED + CLASS_CAPACITY
 export const SLOT_ARRIVED_AT_REFILL = SLOT_ARRIVED + CLASS_CAPACITY
 export const SLOT_LEARNED = SLOT_ARRIVED_AT_REFILL + CLASS_CAPACITY
 export const SLOT_SPARE = SLOT_LEARNED + CLASS_CAPACITY
-export const SLOT_PUBLISHED = SLOT_SPARE + CLASS_CAPACITY
+export const SLOT_UNSORTED = SLOT_SPARE + CLASS_CAPACITY
+export const SLOT_PUBLISHED = SLOT_UNSORTED + CLASS_CAPACITY
 export const SLOT_SPANS = SLOT_PUBLISHED + CLASS_CAPACITY
-export const SLOT_CAPACITY = SLOT_SPANS + CLASS_CAPACITY
-export const SLOT_CARVED = SLOT_CAPACITY + CLASS_CAPACITY
+export const SLOT_ROOM = SLOT_SPANS + CLASS_CAPACITY
+export const SLOT_CARVED = SLOT_ROOM + CLASS_CAPACITY
 export const SLOT_TELEMETRY = SLOT_CARVED + CLASS_CAPACITY
 /** Up to the mail. */
 export const SLOT_FIXED_WORD_COUNT =

@@ -40,7 +40,7 @@ export const baseBatch = (stride: number) =>
   Math.max(MIN_BASE, Math.min(MAX_BASE, Math.floor(BASE_BYTE_LENGTH / stride)))
 
 /**
- * The largest batch: 1024 blocks or 64 KiB, whichever is less. (A little less than what a span holds
+ * The largest batch: 1024 blocks or 64 KiB, whichever is less, but at least the base. (A little less than what a span holds
  * leaves a rest for a refill of its own: a third more of them in bursts.)
  */
 export const maxBatch = (stride: number) =>

@@ -7,23 +7,31 @@ import {
   RECORD_PARKED_COUNT,
   RECORD_PARKED_HEAD,
   RECORD_RUN_SPAN_COUNT,
-  SLOT_CAPACITY,
   SLOT_CARVED,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
   SLOT_LIVE_SEEN,
   SLOT_OWNED_SPANS,
   SLOT_PARTIAL_HEADS,
+  SLOT_ROOM,
   SLOT_SPANS,
   SLOT_SPANS_AT_LOOK,
+  SLOT_UNSORTED,
 } from './layout.ts'
 import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { link } from './partial.ts'
 import { parcelsOf } from './remote/remote.ts'
 import { capacityOf, countRun, releaseRun, rowOf } from './runs.ts'
+import { sortPartial } from './sort-partial.ts'
 import { classInMap } from './span-map.ts'
-import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from './units.ts'
+import {
+  asClassIndex,
+  type ClassIndex,
+  type PayloadOffset,
+  type SlotIndex,
+  type SpanIndex,
+} from './units.ts'
 import { forEachBlockIn, forEachRun } from './walk.ts'
 
 /** Class arrays that say what a walk finds. */
@@ -33,8 +41,9 @@ const REBUILT = [
   SLOT_HANDED,
   SLOT_LIVE_SEEN,
   SLOT_SPANS,
-  SLOT_CAPACITY,
+  SLOT_ROOM,
   SLOT_CARVED,
+  SLOT_UNSORTED,
 ]
 
 export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
@@ -57,6 +66,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (liveCount === 0) releaseRun(memory, slot, head)
     else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
   })
+  for (let row = 0; row < memory.classes.count; row++) sortPartial(memory, slot, asClassIndex(row))
   i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
 }
 

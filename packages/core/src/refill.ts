@@ -6,6 +6,7 @@
  */
 import { carve } from './carve.ts'
 import { setDraining } from './drain.ts'
+import { corrupt } from './errors.ts'
 import {
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
@@ -31,7 +32,7 @@ import { afterMiss, batchFor, isLookDue } from './policy.ts'
 import { reclaim } from './reclaim.ts'
 import { exchangeMail, type Front } from './remote/remote.ts'
 import { capacityOf, publishRun, releaseRun } from './runs.ts'
-import { claimRun } from './span-map.ts'
+import { claimRun, isHeadOf } from './span-map.ts'
 import { EVENT_REFILL, emit } from './telemetry/telemetry.ts'
 import { tendClosedSlots } from './tend.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
@@ -52,7 +53,6 @@ export function refill(
   if (i32[freeHead] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
-    lookWhenDue(memory, slot)
     const span = claimForClass(memory, slot, classIndex, front)
     if (i32[freeHead] !== 0) {
       // The mail of a closed slot had some of this slot's by now.
@@ -77,19 +77,23 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   let end: number = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
   let blockCount = 0
   while (blockCount < batch && i32[partial] !== 0) {
-    const span = asSpanIndex(i32[partial])
+    const span = partialSpan(memory, slot, classIndex, i32[partial])
     setDraining(memory, span, false)
     const parkedCount = i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
     const uncarvedCount =
       capacityOf(memory, span, classIndex) - i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
+    if (count <= 0 || uncarvedCount < 0) throw corrupt(`span ${span} has room for ${count} blocks`)
     if (parkedCount > 0) {
       end = unpark(memory, span, count, end)
     } else {
       i32[end] = carve(memory, slot, span, classIndex, count)
       end = (i32[end] >> 2) - 1 + (count - 1) * (memory.classes.strides[classIndex] >> 2)
     }
-    if (count === parkedCount + uncarvedCount) unlink(memory, slot, classIndex, span)
+    if (count === parkedCount + uncarvedCount) {
+      unlink(memory, slot, classIndex, span)
+      if (i32[partial] === span) throw corrupt(`span ${span} stays on a list that it was taken off`)
+    }
     blockCount += count
   }
   handOut(memory, slot, classIndex, blockCount)
@@ -99,6 +103,20 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   const spare = memory.slotWord(slot, SLOT_SPARE + classIndex)
   emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[spare])
   i32[spare] = 0
+}
+
+/** A span from the list of partial ones; what is none of the slot and class must not be written to. */
+function partialSpan(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  index: number,
+): SpanIndex {
+  const span = asSpanIndex(index)
+  const isOwn = index > 0 && index < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
+  if (!isOwn)
+    throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${index}`)
+  return span
 }
 
 /** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */
@@ -176,6 +194,7 @@ export function claimAfterReclaim(
   row: number,
   front: Front,
 ): SpanIndex {
+  lookWhenDue(memory, slot)
   let span = claimRun(memory, slot, spanCount)
   if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
     span = claimRun(memory, slot, spanCount)

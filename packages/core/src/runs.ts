@@ -7,8 +7,8 @@ import {
   RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
   RECORD_WORD_COUNT,
-  SLOT_CAPACITY,
   SLOT_CARVED,
+  SLOT_ROOM,
   SLOT_SPANS,
   SPAN_CLAIMED,
   SPAN_HEAD,
@@ -144,6 +144,6 @@ export function countRun(
   if (classIndex === LARGE_CLASS) return
   const capacity = memory.classes.capacityOf(classIndex, spanCount)
   const carvedCount = i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
-  i32[memory.slotWord(slot, SLOT_CAPACITY + classIndex)] += sign * capacity
+  i32[memory.slotWord(slot, SLOT_ROOM + classIndex)] += sign * capacity
   i32[memory.slotWord(slot, SLOT_CARVED + classIndex)] += sign * carvedCount
 }

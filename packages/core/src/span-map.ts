@@ -52,6 +52,13 @@ export const classInMap = (word: number): ClassIndex => asClassIndex(word & 0xff
 export const ownerInMap = (word: number): SlotIndex =>
   asSlotIndex(((word >>> MAP_OWNER_SHIFT) & 0xff) - 1)
 export const positionInMap = (word: number) => (word >>> MAP_POSITION_SHIFT) & MAX_POSITION
+/** Whether a span begins a run of the slot and class, draining or not. */
+export const isHeadOf = (
+  memory: ArenaMemory,
+  span: SpanIndex,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+) => (memory.i32[memory.mapWord(span)] & ~MAP_DRAINING) === (headPattern(slot) | classIndex)
 export const isDraining = (word: number) => (word & MAP_DRAINING) !== 0
 
 /** Claims the lowest run of so many free spans; 0 when there is none (span 0 is control). */

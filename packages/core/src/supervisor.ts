@@ -7,7 +7,7 @@ import { SLOT_PUBLISHED } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { baseBatch, MAX_BATCH } from './policy.ts'
 import { checkedSlot } from './slots.ts'
-import { betterBatch, type Window, wasIdle } from './supervise.ts'
+import { betterBatch, type RefillWindow, wasIdle } from './supervise.ts'
 import { openTelemetry, type TelemetryEvent } from './telemetry/telemetry.ts'
 import { asSlotIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
@@ -26,13 +26,18 @@ export interface SupervisorOptions {
 }
 
 export interface Supervisor {
-  /** May be set. What was found as a canary is published to all by the first step in `learn`. */
+  /** May be set. What was found in `canary` is published to all as soon as it is `learn`. */
   state: SupervisorState
 
   /**
-   * Ends a window: reads what all pools did since the last step, and publishes where another batch, twice
-   * or half as large, has been better by 8 % in three windows one after the other. Call it now and then,
-   * each frame or second; of a pool that does more than its ring holds meanwhile it knows only a part.
+   * Ends a window: reads what all pools did since the last step, and publishes a batch where another one,
+   * twice or half as large as now (at first: as refills hand out on average), has been better in three
+   * windows one after the other: twice that saves 8 % of what refills cost; half where most of them were
+   * four times too much. Then it leaves the class alone for ten windows. What `arena.publishBatch` says
+   * meanwhile stands until it finds another batch.
+   *
+   * Call it now and then, each frame or second; of a pool that does more than its ring holds meanwhile it
+   * knows only a part.
    * @param visit is given every event, which no other reader sees then
    * @returns how many classes got another batch
    */
@@ -41,7 +46,10 @@ export interface Supervisor {
   /** What it has found for the class of a byte length: blocks a refill; 0 where it found nothing yet. */
   batchFor(byteLength: number): number
 
-  /** Forgets what it has found, and leaves all pools to what they learn by themselves. */
+  /**
+   * Forgets what it has found, and leaves all pools to what they learn by themselves: what was published
+   * by others is withdrawn as well.
+   */
   withdraw(): void
 }
 
@@ -58,41 +66,57 @@ interface Finding {
   direction: number
   streak: number
   coolDown: number
-  readonly window: Window
+  readonly window: RefillWindow
   /** Per slot, the blocks of the refill that came first after a look; -1 when there were more. */
   readonly onlyRefills: Int32Array
 }
 
 /** Watches from now on. */
-export function openSupervisor(
-  memory: ArenaMemory,
-  { state = 'frozen', canarySlot = 0 }: SupervisorOptions = {},
-): Supervisor {
+export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgument('options', options, `an object such as { state: 'learn' }`)
+  }
+  const { state = 'frozen', canarySlot = 0 } = options
   let current = checkedState(state)
   const canary = checkedSlot(memory, canarySlot)
+  const slots = slotsOf(memory)
+  const canaries = [canary]
   const telemetry = openTelemetry(memory)
   const findings = Array.from(memory.classes.strides, () => newFinding(memory.slotCount))
-  const publishedSlots = () => (current === 'canary' ? [canary] : slotsOf(memory))
+  let visitor: ((event: Readonly<TelemetryEvent>) => void) | undefined
+
+  function noteEvent(event: Readonly<TelemetryEvent>): void {
+    const isJudged = current !== 'canary' || event.slot === canary
+    if (event.kind === 'refill' && isJudged) note(findings[event.classIndex], event)
+    visitor?.(event)
+  }
 
   function step(visit?: (event: Readonly<TelemetryEvent>) => void): number {
-    for (const { window } of findings) Object.assign(window, emptyWindow())
-    telemetry.read((event) => {
-      if (event.kind === 'refill') note(findings[event.classIndex], event)
-      visit?.(event)
-    })
+    for (let classIndex = 0; classIndex < findings.length; classIndex++) {
+      clear(findings[classIndex].window)
+    }
+    visitor = visit
+    telemetry.read(noteEvent)
     if (current === 'frozen') return 0
     let changed = 0
-    for (const [classIndex, finding] of findings.entries()) {
-      if (judge(finding, memory.classes.strides[classIndex])) changed++
-      if (finding.batch !== 0) publish(memory, publishedSlots(), classIndex, finding.batch)
+    for (let classIndex = 0; classIndex < findings.length; classIndex++) {
+      if (!judge(findings[classIndex], memory.classes.strides[classIndex])) continue
+      publishFinding(classIndex)
+      changed++
     }
     return changed
   }
 
+  function publishFinding(classIndex: number): void {
+    const { batch } = findings[classIndex]
+    if (batch === 0 || current === 'frozen') return
+    publish(memory, current === 'canary' ? canaries : slots, classIndex, batch)
+  }
+
   function withdraw(): void {
-    for (const [classIndex, finding] of findings.entries()) {
-      Object.assign(finding, newFinding(memory.slotCount))
-      publish(memory, slotsOf(memory), classIndex, 0)
+    for (let classIndex = 0; classIndex < findings.length; classIndex++) {
+      findings[classIndex] = newFinding(memory.slotCount)
+      publish(memory, slots, classIndex, 0)
     }
   }
 
@@ -102,6 +126,8 @@ export function openSupervisor(
     },
     set state(next) {
       current = checkedState(next)
+      for (let classIndex = 0; classIndex < findings.length; classIndex++)
+        publishFinding(classIndex)
     },
     step,
     batchFor: (byteLength) => findings[checkedClass(memory, byteLength)].batch,
@@ -109,26 +135,32 @@ export function openSupervisor(
   }
 }
 
-const emptyWindow = (): Window => ({ blockCount: 0, refillCount: 0, idleRefillCount: 0 })
-
 const newFinding = (slotCount: number): Finding => ({
   batch: 0,
   direction: 0,
   streak: 0,
   coolDown: 0,
-  window: emptyWindow(),
+  window: { blockCount: 0, refillCount: 0, furtherCount: 0, idleCount: 0 },
   onlyRefills: new Int32Array(slotCount),
 })
+
+function clear(window: RefillWindow): void {
+  window.blockCount = 0
+  window.refillCount = 0
+  window.furtherCount = 0
+  window.idleCount = 0
+}
 
 function note({ window, onlyRefills }: Finding, event: Readonly<TelemetryEvent>): void {
   const { slot, blockCount, spareBlocks } = event
   const isFirst = spareBlocks > 0
   if (isFirst && onlyRefills[slot] > 0 && wasIdle(onlyRefills[slot], spareBlocks)) {
-    window.idleRefillCount++
+    window.idleCount++
   }
   onlyRefills[slot] = isFirst ? blockCount : -1
   window.blockCount += blockCount
   window.refillCount++
+  if (!isFirst) window.furtherCount++
 }
 
 /** Whether the class got another batch. A window without a refill of it says nothing. */
@@ -139,7 +171,7 @@ function judge(finding: Finding, stride: number): boolean {
     finding.coolDown--
     return false
   }
-  // Before the first finding a batch is what pools do by themselves, which swings.
+  // Before the first finding: what pools hand out by themselves, on average.
   const batch = finding.batch || Math.max(Math.round(blockCount / refillCount), baseBatch(stride))
   const better = betterBatch(finding.window, batch, stride)
   const direction = Math.sign(better - batch)

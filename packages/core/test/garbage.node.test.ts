@@ -109,6 +109,7 @@ test('a frame that collects, takes figures and reads telemetry', () => {
   const arena = Arena.create({ byteLength: 16 << 20, shared: true })
   const [pool, other] = [arena.openPool(), arena.openPool()]
   const telemetry = arena.openTelemetry()
+  const supervisor = arena.openSupervisor({ state: 'learn' })
   const into = { into: arena.stats() }
   const intoSlot = { into: arena.stats({ slot: pool.slot }), slot: pool.slot }
   let seen = 0
@@ -120,6 +121,8 @@ test('a frame that collects, takes figures and reads telemetry', () => {
     other.free(pool.alloc(100))
     other.flush()
     telemetry.read(visit)
+    churn(pool)
+    supervisor.step(visit)
     pool.collect(budget)
     arena.stats(into)
     arena.stats(intoSlot)

@@ -1,6 +1,16 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { RECORD_PARKED_HEAD, SLOT_HANDED, SLOT_PARTIAL_HEADS, SLOT_REFILLS } from '../src/layout.ts'
+import {
+  RECORD_CARVED_COUNT,
+  RECORD_NEXT_PARTIAL,
+  RECORD_PARKED_COUNT,
+  RECORD_PARKED_HEAD,
+  RECORD_PREVIOUS_PARTIAL,
+  RECORD_RUN_SPAN_COUNT,
+  SLOT_HANDED,
+  SLOT_PARTIAL_HEADS,
+  SLOT_REFILLS,
+} from '../src/layout.ts'
 import type { ArenaMemory } from '../src/memory.ts'
 import { baseBatch } from '../src/policy.ts'
 import { refill } from '../src/refill.ts'
@@ -181,6 +191,26 @@ test('a frame that takes a block of every class and frees it settles: no more mi
   const { refills } = arena.stats()
   for (let i = 0; i < 100; i++) frame()
   assert.is(arena.stats().refills, refills)
+})
+
+test('records that were overwritten are an error, and no endless call', () => {
+  for (const [field, value] of [
+    [RECORD_PREVIOUS_PARTIAL, 5],
+    [RECORD_PARKED_COUNT, -1],
+    [RECORD_CARVED_COUNT, 1 << 20],
+    [RECORD_NEXT_PARTIAL, 1],
+    [RECORD_NEXT_PARTIAL, -1],
+    [RECORD_NEXT_PARTIAL, 1 << 20],
+    [RECORD_RUN_SPAN_COUNT, 0],
+  ]) {
+    const { pool, memory } = smallArena(2 << 20)
+    const span = memory.spanOf(pool.alloc(100))
+    memory.i32[memory.recordWord(span, field)] = value
+    const allocMany = () => {
+      for (let i = 0; i < 3000; i++) pool.alloc(100)
+    }
+    refuses('corrupt', allocMany, /span/)
+  }
 })
 
 test.run()

@@ -8,10 +8,10 @@ import {
   RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
   RECORD_WORD_COUNT,
-  SLOT_CAPACITY,
   SLOT_CARVED,
   SLOT_OWNED_SPANS,
   SLOT_PEAK_OWNED_SPANS,
+  SLOT_ROOM,
   SLOT_SPANS,
   SPAN_FREE,
   SPAN_HEAD,
@@ -51,7 +51,7 @@ const statesFrom = (memory: ArenaMemory, span: number, spanCount: number) =>
 
 /** What a slot counts of a class: spans, blocks that they have room for, carved blocks. */
 const countsOf = (memory: ArenaMemory, slot: SlotIndex, row: number) =>
-  [SLOT_SPANS, SLOT_CAPACITY, SLOT_CARVED].map(
+  [SLOT_SPANS, SLOT_ROOM, SLOT_CARVED].map(
     (field) => memory.i32[memory.slotWord(slot, field + row)],
   )
 

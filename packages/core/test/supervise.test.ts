@@ -1,35 +1,31 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { baseBatch, maxBatch } from '../src/policy.ts'
-import { betterBatch, costOf, wasIdle } from '../src/supervise.ts'
+import { betterBatch, wasIdle } from '../src/supervise.ts'
 
 const test = suite('supervise')
 
-test('the cost of a window: refills, and the blocks that they hand out', () => {
-  assert.is(costOf(64, 64), 50 + 64)
-  assert.is(costOf(65, 64), 2 * (50 + 64))
-  assert.is(costOf(1, 256), 50 + 256)
-  assert.is(costOf(0, 64), 0)
-})
-
-// blocks, refills and those too large, batch, stride; then: the better batch
+// refills, those that were not the first after a look, those too large; batch, stride; the better batch
 const DECISIONS: readonly [string, [number, number, number], number, number, number][] = [
-  ['many refills: twice', [1000, 16, 0], 64, 64, 128],
-  ['one refill that was enough, just', [64, 1, 0], 64, 64, 64],
-  ['a block more than two batches', [129, 3, 0], 64, 64, 64],
-  ['most refills were too much: half', [512, 3, 2], 512, 64, 256],
-  ['half of them were', [1024, 2, 1], 512, 64, 512],
-  ['too much at the lower bound', [64, 1, 1], 64, 64, 64],
-  ['at the upper bound', [100_000, 100, 0], 1024, 64, 1024],
-  ['at the bound by bytes', [1000, 16, 0], 64, 1024, 64],
-  ['a batch above its bound stays', [1000, 1, 0], 1000, 1024, 1000],
-  ['twice is cheaper, but not by 8 %', [100_000, 100, 0], 512, 32, 512],
+  ['many refills between two looks: twice', [8, 7, 0], 64, 64, 128],
+  ['many looks with one refill each', [60, 0, 0], 64, 64, 64],
+  ['many pools with one refill each', [8, 0, 0], 64, 64, 64],
+  ['growth without a look', [10, 10, 0], 64, 64, 128],
+  ['twice would save, but not 8 %', [4, 3, 0], 128, 64, 128],
+  ['most refills were too much: half', [3, 0, 2], 512, 64, 256],
+  ['half of them were', [2, 0, 1], 512, 64, 512],
+  ['too much at the lower bound', [1, 0, 1], 64, 64, 64],
+  ['too much, and below the bound: it was published', [1, 0, 1], 7, 64, 7],
+  ['at the upper bound', [100, 99, 0], 1024, 64, 1024],
+  ['at the bound by bytes', [16, 15, 0], 63, 1040, 63],
+  ['above its bound: it was published', [16, 15, 0], 1000, 1040, 1000],
   ['nothing happened', [0, 0, 0], 256, 64, 256],
 ]
 for (const [name, counts, batch, stride, expected] of DECISIONS) {
   test(name, () => {
-    const [blockCount, refillCount, idleRefillCount] = counts
-    assert.is(betterBatch({ blockCount, refillCount, idleRefillCount }, batch, stride), expected)
+    const [refillCount, furtherCount, idleCount] = counts
+    const window = { blockCount: refillCount * batch, refillCount, furtherCount, idleCount }
+    assert.is(betterBatch(window, batch, stride), expected)
   })
 }
 
@@ -40,16 +36,17 @@ test('a refill is too much when three quarters of it lie free at the next look',
   )
 })
 
-test('a growth is never a worse decision, nor out of bounds', () => {
+test('no window leads out of the bounds', () => {
   for (const stride of [16, 64, 520, 4112, 524_288]) {
-    for (let blockCount = 1; blockCount < 3000; blockCount += 7) {
-      for (let batch = baseBatch(stride); batch <= maxBatch(stride); batch *= 2) {
-        const window = { blockCount, refillCount: 1, idleRefillCount: 0 }
-        const better = betterBatch(window, batch, stride)
-        assert.ok(better >= batch && better <= maxBatch(stride))
-        assert.ok(
-          better === batch || costOf(blockCount, better) <= 0.92 * costOf(blockCount, batch),
-        )
+    for (let refillCount = 1; refillCount < 50; refillCount++) {
+      for (let furtherCount = 0; furtherCount <= refillCount; furtherCount += 3) {
+        for (let batch = baseBatch(stride); batch <= maxBatch(stride); batch *= 2) {
+          for (const idleCount of [0, refillCount - furtherCount]) {
+            const window = { blockCount: 0, refillCount, furtherCount, idleCount }
+            const better = betterBatch(window, batch, stride)
+            assert.ok(better >= baseBatch(stride) && better <= maxBatch(stride))
+          }
+        }
       }
     }
   }

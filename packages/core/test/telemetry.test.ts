@@ -1,12 +1,18 @@
 import type { Arena, TelemetryEvent } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CONTROL_OPENED_SLOT_COUNT, TELEMETRY_READ, TELEMETRY_WRITTEN } from '../src/layout.ts'
+import {
+  CONTROL_OPENED_SLOT_COUNT,
+  TELEMETRY_READ,
+  TELEMETRY_READ_SEEN,
+  TELEMETRY_WRITTEN,
+} from '../src/layout.ts'
 import type { ArenaMemory } from '../src/memory.ts'
+import { emptyEvent } from '../src/telemetry/reader.ts'
 import { ringOf } from '../src/telemetry/ring.ts'
 import { EVENT_CLAIM, emit } from '../src/telemetry/telemetry.ts'
 import { asSlotIndex, type SlotIndex } from '../src/units.ts'
-import { assertSound } from './support/checks.ts'
+import { assertSound, refusesUnharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
 
 const test = suite('telemetry')
@@ -35,17 +41,7 @@ test('what a pool does, in its order', () => {
   pool.free(large)
   pool.free(offset)
   pool.collect()
-  const nothing = {
-    slot: pool.slot,
-    classIndex: 0,
-    blockCount: 0,
-    liveBlocks: 0,
-    spareBlocks: 0,
-    spanCount: 0,
-    span: 0,
-    freer: 0,
-    generation: 0,
-  }
+  const nothing = { ...emptyEvent(), slot: pool.slot }
   const largeRow = { classIndex: memory.classes.count, spanCount: 11, span: span + 1 }
   assert.equal(eventsOf(telemetry), [
     { ...nothing, kind: 'claim', classIndex, spanCount: 1, span },
@@ -86,7 +82,7 @@ test('mail and death: whose blocks came, and that a slot was adopted', () => {
   assertSound(arena)
 })
 
-test('contract A: a full ring drops and counts, and the pool goes on', () => {
+test('a full ring drops and counts, and the pool goes on', () => {
   const { arena, memory, slot, pool } = smallArena(8 << 20)
   const telemetry = arena.openTelemetry()
   emitMany(memory, slot, 0, RING + 10)
@@ -106,13 +102,18 @@ test('contract A: a full ring drops and counts, and the pool goes on', () => {
   )
 })
 
-test('without a reader the ring fills, and one that opens begins with what comes then', () => {
+test('one that opens begins with what the ring holds, and takes nothing from another one', () => {
   const { arena, memory, slot } = smallArena()
   emitMany(memory, slot, 0, 100)
   const telemetry = arena.openTelemetry()
-  assert.equal(eventsOf(telemetry), [])
   assert.is(telemetry.droppedEvents, 0)
   assert.is(arena.stats().slots[slot].droppedEvents, 36)
+  arena.openTelemetry()
+  arena.openSupervisor()
+  assert.equal(
+    eventsOf(telemetry).map(({ spanCount }) => spanCount),
+    Array.from({ length: RING }, (_, i) => i),
+  )
   emitMany(memory, slot, 500, 3)
   assert.equal(
     eventsOf(telemetry).map(({ spanCount }) => spanCount),
@@ -141,7 +142,9 @@ test('two readers: each event is given to one of them', () => {
 test('counts wrap: over 2^31 and 2^32 nothing is lost', () => {
   for (const start of [2 ** 31 - 40, 2 ** 32 - 40]) {
     const { arena, memory, slot } = smallArena()
-    memory.i32[ringOf(memory, slot) + TELEMETRY_WRITTEN] = start | 0
+    for (const field of [TELEMETRY_WRITTEN, TELEMETRY_READ_SEEN, TELEMETRY_READ]) {
+      memory.i32[ringOf(memory, slot) + field] = start | 0
+    }
     const telemetry = arena.openTelemetry()
     for (let round = 0; round < 4; round++) {
       emitMany(memory, slot, round * 30, 30)
@@ -171,8 +174,21 @@ test('whatever the words of a ring hold, reading ends, and the pool goes on', ()
   }
   const { arena, memory, slot } = smallArena()
   const telemetry = arena.openTelemetry()
-  emit(memory, slot, 77, 255, 1, 2)
-  assert.ok(eventsOf(telemetry).length <= 1)
+  const supervisor = arena.openSupervisor({ state: 'learn' })
+  for (const [kind, row] of [
+    [77, 0],
+    [0, 200],
+    [0, memory.classes.count],
+  ]) {
+    emit(memory, slot, kind, row, 1, 2)
+    assert.equal(eventsOf(telemetry), [])
+    emit(memory, slot, kind, row, 1, 2)
+    assert.is(supervisor.step(), 0)
+  }
+  for (const visit of [undefined, null, 1]) {
+    const call = () => telemetry.read(visit as unknown as () => void)
+    refusesUnharmed(arena, 'invalid-argument', call, /visit/)
+  }
 })
 
 test('a slot that nobody opened is not read', () => {

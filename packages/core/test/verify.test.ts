@@ -162,19 +162,11 @@ const ofCounts: Damage[] = [
     (s) => added(s, s.slotWord(layout.SLOT_SPANS) + s.memory.slotWordCount, 1),
     /slot 1, class 0 counts 1 spans, there are 0/,
   ],
-  [
-    'too much room',
-    (s) => added(s, s.slotWord(layout.SLOT_CAPACITY + s.classIndex), 1),
-    NO_SUCH_ROOM,
-  ],
-  [
-    'too little room',
-    (s) => added(s, s.slotWord(layout.SLOT_CAPACITY + runRow(s)), -1),
-    NO_SUCH_ROOM,
-  ],
+  ['too much room', (s) => added(s, s.slotWord(layout.SLOT_ROOM + s.classIndex), 1), NO_SUCH_ROOM],
+  ['too little room', (s) => added(s, s.slotWord(layout.SLOT_ROOM + runRow(s)), -1), NO_SUCH_ROOM],
   [
     'room in a large block',
-    (s) => added(s, s.slotWord(layout.SLOT_CAPACITY + layout.LARGE_ROW), 1),
+    (s) => added(s, s.slotWord(layout.SLOT_ROOM + layout.LARGE_ROW), 1),
     NO_SUCH_ROOM,
   ],
   [

@@ -39,7 +39,7 @@ export const ALL_MAIL = 2 ** 30
 /**
  * Frees what was delivered to a slot, and gives how much it was.
  * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
- * @param limit the most that is taken from each queue
+ * @param limit the most that is taken
  */
 export function takeMail(
   memory: ArenaMemory,
@@ -61,7 +61,8 @@ export function takeMail(
     const taken = i32[takenWords + freer]
     if (i32[sentWord] !== taken) {
       const sent = Atomics.load(i32, sentWord)
-      const upTo = ((sent - taken) | 0) > limit ? (taken + limit) | 0 : sent
+      const rest = limit - takenCount
+      const upTo = ((sent - taken) | 0) > rest ? (taken + rest) | 0 : sent
       takenCount += takeFrom(memory, slot, asSlotIndex(freer), upTo, front, by)
     }
     sentWord += slotWordCount

@@ -2,7 +2,6 @@
 import {
   LARGE_ROW,
   SLOT_ARRIVED,
-  SLOT_CAPACITY,
   SLOT_CARVED,
   SLOT_DRAINED,
   SLOT_LIVE_SEEN,
@@ -11,6 +10,7 @@ import {
   SLOT_PEAK_OWNED_SPANS,
   SLOT_REFILLED,
   SLOT_REFILLS,
+  SLOT_ROOM,
   SLOT_SPANS,
   SLOT_VIOLATIONS,
   SPAN_BYTE_LENGTH,
@@ -45,7 +45,7 @@ export function countClasses(
       spanCount += i32[words + SLOT_SPANS]
       liveBlocks += i32[words + SLOT_LIVE_SEEN]
       carvedBlocks += i32[words + SLOT_CARVED]
-      capacity += i32[words + SLOT_CAPACITY]
+      capacity += i32[words + SLOT_ROOM]
       peakLiveBlocks += i32[words + SLOT_PEAK_LIVE]
       refills += i32[words + SLOT_REFILLS] >>> 0
       refilledBlocks += i32[words + SLOT_REFILLED] >>> 0

@@ -25,8 +25,9 @@ export interface ClassStats {
   /** Blocks that other slots freed, and their owners took back. */
   drainedBlocks: number
   /**
-   * The share of allocs that found a block on the free list. At least: allocs of blocks that were freed
-   * since the last refill are hits that nobody counts. 0 before the first refill.
+   * `1 - refills / refilledBlocks`: the share of allocs that found a block on the free list, if each block
+   * that was handed out was allocated once. Blocks that come and go between two refills make it higher,
+   * those that are put aside again unused lower. 0 before the first refill.
    */
   readonly hitRate: number
   /** The share of the spans' bytes that no live block takes; 0 without spans. */

@@ -56,7 +56,7 @@ function isOf(memory: ArenaMemory, { classes, slots }: ArenaStats): boolean {
   for (let index = 0; index < count; index++) {
     if (classes[index]?.stride !== strides[index]) return false
   }
-  return true
+  return classes[count]?.stride === 0
 }
 
 function countSpans(memory: ArenaMemory, stats: ArenaStats, only: number, exact: boolean): void {

@@ -1,4 +1,5 @@
 /** The reader's side of the rings. */
+import { invalidArgument } from '../errors.ts'
 import {
   LARGE_ROW,
   TELEMETRY_DROPPED,
@@ -29,7 +30,7 @@ export interface TelemetryEvent {
   slot: number
   /** Of a refill, claim or return: the index in `arena.stats().classes`. */
   classIndex: number
-  /** Of a refill: handed out. Of a drain: taken back. */
+  /** Of a refill: handed out. Of a drain: taken out of the mail. */
   blockCount: number
   /** Of a refill: live blocks of the class, the one included that is about to be given. */
   liveBlocks: number
@@ -52,9 +53,10 @@ export interface TelemetryEvent {
 export interface Telemetry {
   /**
    * Calls `visit` for each event that has come since the last call, slot by slot, in order, and gives
-   * how many there were. The event object is the same each time: copy what you keep. Each event is
-   * given to one reader only. A ring holds 64 events of a slot; further ones are dropped until they are
-   * read.
+   * how many there were. The first call begins with what the rings hold. The event object is the same
+   * each time: copy what you keep. Each event is given to one reader only. A ring holds 64 events of a
+   * slot; further ones are dropped until they are read.
+   * @throws ArenaError 'invalid-argument'
    */
   read(visit: (event: Readonly<TelemetryEvent>) => void): number
 
@@ -62,18 +64,16 @@ export interface Telemetry {
   readonly droppedEvents: number
 }
 
-/** Begins with what happens from now on. */
+/** Begins with what the rings hold. */
 export function openTelemetry(memory: ArenaMemory): Telemetry {
   const event = emptyEvent()
   const droppedBefore = new Uint32Array(memory.slotCount)
   for (let slot = 0; slot < memory.slotCount; slot++) {
-    const ring = ringOf(memory, asSlotIndex(slot))
-    const written = Atomics.load(memory.i32, ring + TELEMETRY_WRITTEN)
-    Atomics.store(memory.i32, ring + TELEMETRY_READ, written)
     droppedBefore[slot] = droppedEvents(memory, asSlotIndex(slot))
   }
 
   function read(visit: (event: Readonly<TelemetryEvent>) => void): number {
+    if (typeof visit !== 'function') throw invalidArgument('visit', visit, 'a function')
     let eventCount = 0
     for (let slot = 0; slot < memory.openedSlotCount; slot++) {
       eventCount += readRing(memory, asSlotIndex(slot), event, visit)
@@ -128,16 +128,22 @@ export function readRing(
     if (waiting <= 0) return eventCount
     // More than there is room for: the words were overwritten. On with what comes next.
     const next = waiting > TELEMETRY_EVENT_COUNT ? written : (read + 1) | 0
-    decode(memory, slot, eventWord(ring, read), event)
+    const isSound = decode(memory, slot, eventWord(ring, read), event)
     // The copy is good if nobody read it meanwhile: until then its place is not written again.
     if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue
-    if (next === written && waiting > TELEMETRY_EVENT_COUNT) return eventCount
+    if (!isSound || waiting > TELEMETRY_EVENT_COUNT) continue
     visit(event)
     eventCount++
   }
 }
 
-function decode(memory: ArenaMemory, slot: SlotIndex, word: number, event: TelemetryEvent): void {
+/** False when the words were overwritten: there is no such kind, or no such class. */
+function decode(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  word: number,
+  event: TelemetryEvent,
+): boolean {
   const { i32 } = memory
   const kind = i32[word] & 0xff
   const row = (i32[word] >>> EVENT_ROW_SHIFT) & 0xff
@@ -146,7 +152,8 @@ function decode(memory: ArenaMemory, slot: SlotIndex, word: number, event: Telem
   const isRefill = kind === EVENT_REFILL
   const isDrain = kind === EVENT_DRAIN
   const isAdoption = kind === EVENT_ADOPT
-  event.kind = EVENT_KINDS[kind] ?? 'refill'
+  if (kind >= EVENT_KINDS.length || (row >= memory.classes.count && row !== LARGE_ROW)) return false
+  event.kind = EVENT_KINDS[kind]
   event.slot = slot
   event.classIndex = row === LARGE_ROW ? memory.classes.count : row
   event.blockCount = isRefill || isDrain ? first : 0
@@ -156,4 +163,5 @@ function decode(memory: ArenaMemory, slot: SlotIndex, word: number, event: Telem
   event.span = isRefill || isDrain || isAdoption ? 0 : second
   event.freer = isDrain ? second : 0
   event.generation = isAdoption ? second : 0
+  return true
 }

@@ -1,5 +1,5 @@
 /** What a verification works on and has found so far. */
-import { CLASS_CAPACITY, SLOT_CAPACITY, SLOT_CARVED, SLOT_HANDED, SLOT_SPANS } from '../layout.ts'
+import { CLASS_CAPACITY, SLOT_CARVED, SLOT_HANDED, SLOT_ROOM, SLOT_SPANS } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
 import type { SlotIndex, SpanIndex } from '../units.ts'
 
@@ -12,11 +12,7 @@ export interface Violation {
 }
 
 /** First word of a class array whose counts can be found again by a walk. */
-export type Counted =
-  | typeof SLOT_HANDED
-  | typeof SLOT_SPANS
-  | typeof SLOT_CAPACITY
-  | typeof SLOT_CARVED
+export type Counted = typeof SLOT_HANDED | typeof SLOT_SPANS | typeof SLOT_ROOM | typeof SLOT_CARVED
 
 export class Findings {
   readonly violations: Violation[] = []
@@ -34,7 +30,7 @@ export class Findings {
     this.#found = {
       [SLOT_HANDED]: new Int32Array(length),
       [SLOT_SPANS]: new Int32Array(length),
-      [SLOT_CAPACITY]: new Int32Array(length),
+      [SLOT_ROOM]: new Int32Array(length),
       [SLOT_CARVED]: new Int32Array(length),
     }
   }

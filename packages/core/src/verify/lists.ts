@@ -2,7 +2,6 @@
 import { freePattern } from '../header.ts'
 import {
   FIRST_PAYLOAD,
-  MAP_DRAINING,
   RECORD_CARVED_COUNT,
   RECORD_NEXT_PARTIAL,
   RECORD_PARKED_COUNT,
@@ -14,9 +13,8 @@ import {
   SPAN_HEAD,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
 import { capacityOf } from '../runs.ts'
-import { headOf, headPattern, stateInMap } from '../span-map.ts'
+import { headOf, isHeadOf, stateInMap } from '../span-map.ts'
 import {
   asClassIndex,
   asSlotIndex,
@@ -86,10 +84,6 @@ function whyNotListed(
   }
   return ''
 }
-
-/** Whether a span begins a run of the slot and class, draining or not. */
-const isHeadOf = (memory: ArenaMemory, span: SpanIndex, slot: SlotIndex, classIndex: ClassIndex) =>
-  (memory.i32[memory.mapWord(span)] & ~MAP_DRAINING) === (headPattern(slot) | classIndex)
 
 /** The partial spans of a slot and class are linked both ways, and have room. */
 function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassIndex): void {

@@ -15,14 +15,15 @@ import {
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
-  SLOT_CAPACITY,
   SLOT_CARVED,
   SLOT_HANDED,
+  SLOT_ROOM,
   SLOT_SPANS,
   SPAN_BYTE_LENGTH,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
 import { capacityOf, rowOf } from '../runs.ts'
+import { isDraining } from '../span-map.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../units.ts'
 import { forEachBlockIn } from '../walk.ts'
 import type { Findings } from './findings.ts'
@@ -42,7 +43,7 @@ export function checkRun(
   const row = rowOf(classIndex)
   findings.add(SLOT_SPANS, owner, row, spanCount)
   if (!isLarge) {
-    findings.add(SLOT_CAPACITY, owner, row, capacity)
+    findings.add(SLOT_ROOM, owner, row, capacity)
     findings.add(SLOT_CARVED, owner, row, carvedCount)
   }
   if (carvedCount < 0 || carvedCount > capacity || (isLarge && carvedCount !== 1)) {
@@ -58,6 +59,9 @@ export function checkRun(
   }
   if (carvedCount < capacity && !findings.partial.has(head)) {
     findings.fail(start, `span ${head} has uncarved blocks, but is not listed as partial`)
+  }
+  if (isDraining(memory.i32[memory.mapWord(head)]) && !findings.partial.has(head)) {
+    findings.fail(start, `span ${head} drains, but is not listed as partial`)
   }
   let liveCount = 0
   forEachBlockIn(memory, head, (block) => {

@@ -7,7 +7,7 @@
  *                   their room and what is carved of it, per class, as in the map and the records
  *     every queue   taken <= sent <= written, and what waits is in its parcels
  */
-import { LARGE_ROW, SLOT_CAPACITY, SLOT_CARVED, SLOT_HANDED, SLOT_SPANS } from '../layout.ts'
+import { LARGE_ROW, SLOT_CARVED, SLOT_HANDED, SLOT_ROOM, SLOT_SPANS } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
 import { asSlotIndex } from '../units.ts'
 import { forEachRun } from '../walk.ts'
@@ -36,7 +36,7 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
 const COUNTED: readonly (readonly [Counted, what: string])[] = [
   [SLOT_HANDED, 'blocks handed out'],
   [SLOT_SPANS, 'spans'],
-  [SLOT_CAPACITY, 'blocks that there is room for'],
+  [SLOT_ROOM, 'blocks that there is room for'],
   [SLOT_CARVED, 'carved blocks'],
 ]
 

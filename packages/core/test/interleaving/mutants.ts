@@ -363,8 +363,8 @@ const ADOPTION: readonly Mutant[] = [
   {
     name: 'counts per class are added to those of the dead thread',
     file: 'rebuild.ts',
-    from: '  SLOT_CARVED,\n]',
-    to: ']',
+    from: '  SLOT_CARVED,\n  SLOT_UNSORTED,\n]',
+    to: '  SLOT_UNSORTED,\n]',
     scenarios: ['the first alloc of a class'],
   },
   {
@@ -415,10 +415,10 @@ const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot is closed before its spans are given back',
     file: 'pool.ts',
-    from: `    reclaim(memory, slot, memory.spanCount)
-    closeSlot(memory, slot)`,
+    from: '    giveBack(memory, slot, front, undefined)\n    mine = -1\n',
     to: `    closeSlot(memory, slot)
-    reclaim(memory, slot, memory.spanCount)`,
+    giveBack(memory, slot, front, undefined)
+    mine = -1\n`,
     scenarios: ['close against tend'],
   },
   {

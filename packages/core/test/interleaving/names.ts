@@ -5,7 +5,6 @@ import {
   RECORD_WORD_COUNT,
   SLOT_ARRIVED,
   SLOT_ARRIVED_AT_REFILL,
-  SLOT_CAPACITY,
   SLOT_CARVED,
   SLOT_FIXED_WORD_COUNT,
   SLOT_FREE_HEADS,
@@ -17,6 +16,7 @@ import {
   SLOT_PUBLISHED,
   SLOT_REFILLED,
   SLOT_REFILLS,
+  SLOT_ROOM,
   SLOT_SPANS,
   SLOT_SPARE,
   SLOT_TELEMETRY,
@@ -70,7 +70,7 @@ const SLOT_ARRAYS = new Map([
   [SLOT_SPARE, 'spare'],
   [SLOT_PUBLISHED, 'published'],
   [SLOT_SPANS, 'spans'],
-  [SLOT_CAPACITY, 'capacity'],
+  [SLOT_ROOM, 'capacity'],
   [SLOT_CARVED, 'carved'],
 ])
 const TELEMETRY = new Map([

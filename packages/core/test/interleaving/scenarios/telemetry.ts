@@ -1,11 +1,11 @@
 /** A ring of events: its writer, its readers, and what is published meanwhile. */
 import {
-  SLOT_PUBLISHED,
   TELEMETRY_DROPPED,
   TELEMETRY_EVENT_COUNT,
   TELEMETRY_READ,
   TELEMETRY_WRITTEN,
 } from '../../../src/layout.ts'
+import { publishBatch } from '../../../src/supervisor.ts'
 import { emptyEvent, readRing } from '../../../src/telemetry/reader.ts'
 import { ringOf } from '../../../src/telemetry/ring.ts'
 import { EVENT_CLAIM, emit } from '../../../src/telemetry/telemetry.ts'
@@ -117,11 +117,7 @@ export const TELEMETRY: readonly Scenario[] = [
           ...agent('supervisor', 1, () => {}),
           slots: [],
           run: ({ memory }) => {
-            const classIndex = memory.classes.classFor(THIRD)
-            for (const count of [1, 2, 0]) {
-              const word = memory.slotWord(asSlotIndex(slot), SLOT_PUBLISHED + classIndex)
-              Atomics.store(memory.i32, word, count)
-            }
+            for (const count of [1, 2, 0]) publishBatch(memory, THIRD, count, slot)
           },
         },
       ]
