@@ -2,6 +2,6 @@
 import { register } from 'tsx/esm/api'
 
 register()
-// The topic of several workers has figures and tables of its own.
-const isWorkers = process.argv[2] === 'workers'
-await import(isWorkers ? '../bench/workers/driver.ts' : '../bench/driver/main.ts')
+// These topics have figures and tables of their own.
+const hasOwnDriver = ['workers', 'load'].includes(process.argv[2])
+await import(`../bench/${hasOwnDriver ? `${process.argv[2]}/driver` : 'driver/main'}.ts`)

@@ -77,14 +77,6 @@ for (const name of ['core', 'ecs-adapter']) {
   })
 }
 
-test('core: the fast path imports one function of the refill engine, no policy, no telemetry', () => {
-  const pool = readFileSync(resolve(root, 'packages/core/src/pool.ts'), 'utf8')
-  assert.match(pool, "import { refill } from './refill.ts'")
-  for (const room of ['policy', 'telemetry', 'carve', 'stats']) {
-    assert.not.ok(importsOf(pool).includes(`./${room}.ts`), room)
-  }
-})
-
 test('an upward import, a sideways one and a type import are found', () => {
   const ranks = new Map([
     ['low', 0],

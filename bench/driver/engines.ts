@@ -23,8 +23,19 @@ const known: Record<string, Omit<Engine, 'key' | 'name'>> = {
 
 export const engineKeys = Object.keys(known)
 
-/** The engine of one of `engineKeys`, or undefined where it is not installed. */
-export function findEngine(key: string): Engine | undefined {
+/** Those of `engineKeys` that are asked for; the ones that are not installed are told of. */
+export function findEngines(
+  keys: readonly string[],
+  onMissing: (text: string) => void,
+): readonly Engine[] {
+  return keys.flatMap((key) => {
+    const engine = findEngine(key)
+    if (!engine) onMissing(`${key}: not installed (pnpm install puts it below test/engines)`)
+    return engine ?? []
+  })
+}
+
+function findEngine(key: string): Engine | undefined {
   const engine = known[key]
   if (!existsSync(engine.command)) return undefined
   const output = execFileSync(engine.command, ['--version'], { encoding: 'utf8' })

@@ -4,7 +4,7 @@ import { loadavg } from 'node:os'
 import { relative } from 'node:path'
 import type { CaseList, WorkloadCases } from '../case.ts'
 import { buildTopic, buildWasm, root } from './build.ts'
-import { type Engine, findEngine } from './engines.ts'
+import { findEngines } from './engines.ts'
 import { findNative, type NativeCases } from './native.ts'
 import { readOptions } from './options.ts'
 import { showProgress } from './progress.ts'
@@ -17,11 +17,7 @@ const failures: string[] = []
 const missing: string[] = []
 const figures: Figure[] = []
 
-const engines = options.engines.flatMap((key): Engine[] => {
-  const engine = findEngine(key)
-  if (!engine) missing.push(`${key}: not installed (pnpm install puts it below test/engines)`)
-  return engine ? [engine] : []
-})
+const engines = findEngines(options.engines, (text) => missing.push(text))
 const needsRivals = options.topics.includes('alloc')
 const wasmPath = needsRivals ? await buildWasm() : ''
 const nativeCases = needsRivals ? findNative((text) => missing.push(text)) : () => []

@@ -1,13 +1,13 @@
 // pnpm bench workers: builds, runs, prints. As the other topics, each figure comes from processes
 // of its own, which take turns in random order; a process here has a main thread and its workers.
-import { spawnSync } from 'node:child_process'
 import { loadavg } from 'node:os'
 import { relative } from 'node:path'
 import { buildTopic, root } from '../driver/build.ts'
-import { type Engine, findEngine } from '../driver/engines.ts'
+import { type Engine, findEngines } from '../driver/engines.ts'
+import { interleave, runBundle } from '../driver/interleave.ts'
 import { showProgress } from '../driver/progress.ts'
 import { machine, recordFigures } from '../driver/report.ts'
-import { type Figure, median, shuffled } from '../driver/run.ts'
+import { type Figure, median } from '../driver/run.ts'
 import { type CaseOptions, type CaseResult, ours, workloads } from './cases.ts'
 import { readOptions } from './options.ts'
 import { formatMeasured, formatTargets, type Measured } from './table.ts'
@@ -19,18 +19,12 @@ interface Case {
   readonly label: string
 }
 
-const timeoutMilliseconds = 120_000
-
 const options = readOptions()
 const failures: string[] = []
 const missing: string[] = []
 const measured: Measured[] = []
 
-const engines = options.engines.flatMap((key): Engine[] => {
-  const engine = findEngine(key)
-  if (!engine) missing.push(`${key}: not installed (pnpm install puts it below test/engines)`)
-  return engine ? [engine] : []
-})
+const engines = findEngines(options.engines, (text) => missing.push(text))
 const bundle = await buildTopic('workers')
 
 console.log(`${machine}; ${options.runs} processes of ${options.milliseconds} ms per figure`)
@@ -81,35 +75,16 @@ function casesOf(workload: string): Case[] {
   )
 }
 
-/** In the order of `cases`. One that fails is told of, and has no figures. */
 function runInterleaved(cases: readonly Case[]): Measured[] {
-  const results = new Map<Case, CaseResult[]>(cases.map((one) => [one, []]))
-  for (let run = 0; run < options.runs; run++) {
-    for (const one of shuffled(cases)) {
-      if (!results.has(one)) continue
-      try {
-        const result = runProcess(one)
-        results.get(one)!.push(result)
-        showProgress(`${one.label}: ${result.nsPerOp.toFixed(2)} ns`)
-      } catch (error) {
-        results.delete(one)
-        failures.push(`${one.label}: ${(error as Error).message}`)
-      }
-    }
+  const runCase = ({ engine, options, label }: Case) => {
+    const result = runBundle<CaseResult>(engine, bundle, options)
+    showProgress(`${label}: ${result.nsPerOp.toFixed(2)} ns`)
+    return result
   }
+  const onFailure = ({ label }: Case, reason: string) => failures.push(`${label}: ${reason}`)
+  const results = interleave(cases, options.runs, runCase, onFailure)
   showProgress('')
   return [...results].map(([one, all]) => ({ ...one, results: all }))
-}
-
-function runProcess({ engine, options }: Case): CaseResult {
-  const { status, error, stdout, stderr } = spawnSync(
-    engine.command,
-    [...engine.arguments, bundle, JSON.stringify(options)],
-    { encoding: 'utf8', timeout: timeoutMilliseconds },
-  )
-  if (error) throw error
-  if (status !== 0) throw new Error(`exit status ${status}\n${stderr.trimEnd()}`)
-  return JSON.parse(stdout)
 }
 
 /** As the driver of the other topics records it. */

@@ -14,14 +14,18 @@ export const queueByteLength = (ENTRIES + CAPACITY * BATCH_LENGTH) * 4
 export class BatchQueue {
   readonly #words: Int32Array
 
-  constructor(buffer: SharedArrayBuffer, index: number) {
+  readonly #capacity: number
+
+  /** @param capacity in batches, up to 32: how far the producer may be ahead */
+  constructor(buffer: SharedArrayBuffer, index: number, capacity = CAPACITY) {
+    this.#capacity = capacity
     this.#words = new Int32Array(buffer, index * queueByteLength, queueByteLength >> 2)
   }
 
   put(batch: Int32Array): void {
     const words = this.#words
     const count = words[PUT]
-    for (let taken = Atomics.load(words, TAKEN); count - taken >= CAPACITY; ) {
+    for (let taken = Atomics.load(words, TAKEN); count - taken >= this.#capacity; ) {
       Atomics.wait(words, TAKEN, taken)
       taken = Atomics.load(words, TAKEN)
     }

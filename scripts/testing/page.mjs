@@ -46,7 +46,7 @@ const failure = await new Promise((done) => {
   const query = new URLSearchParams(
     Object.entries(process.env).filter(([name]) => name.startsWith('ASHLAR_')),
   )
-  page.goto(`http://localhost:${server.address().port}/?${query}`).catch(done)
+  page.goto(`http://localhost:${server.address().port}/?${query}`, { timeout: 0 }).catch(done)
 })
 await browser.close()
 server.close()

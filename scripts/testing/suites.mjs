@@ -10,6 +10,7 @@ const FOLDERS = [
   { folder: 'packages/ecs-adapter/test', inPages: true },
   { folder: 'examples/level/test' },
   { folder: 'test/stress', inPages: true },
+  { folder: 'test/soak', inPages: true },
   { folder: 'test/workers', inPages: true },
   // Those of the repository build and lint it: once is enough, and twice at a time would collide.
   { folder: 'test', onceOnly: true },

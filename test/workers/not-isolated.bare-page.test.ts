@@ -30,7 +30,7 @@ test('a shared WebAssembly.Memory is refused alike: it could not be posted', () 
 for (const shared of [false, undefined]) {
   test(`\`shared: ${shared}\` works, for this thread`, () => {
     const options = shared === undefined ? {} : { shared }
-    const arena = Arena.create({ byteLength: 2 ** 20, ...options })
+    const arena = Arena.create({ byteLength: 2 ** 21, ...options })
     assert.is(arena.shared, false)
     const pool = arena.openPool()
     const offsets = Array.from({ length: 1000 }, (_, i) => pool.alloc(16 + (i % 300)))

@@ -4,12 +4,13 @@
  * of it can be done again, should the adopter die as well.
  */
 import { notAdoptable } from './errors.ts'
-import { SLOT_OPEN, SLOT_RESERVED } from './layout.ts'
+import { SLOT_OPEN, SLOT_OWNED_SPANS, SLOT_RESERVED } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { rebuildRuns } from './rebuild.ts'
 import { settleMail } from './remote/remote.ts'
 import { repairMap } from './repair-map.ts'
 import { changeState, closeSlot, slotGeneration, slotState, tenderOf } from './slots.ts'
+import { EVENT_ADOPT, emit } from './telemetry/telemetry.ts'
 import { asSlotIndex, type SlotIndex } from './units.ts'
 
 export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: number): void {
@@ -30,6 +31,8 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
     closeSlot(memory, tended)
   }
   repair(memory, slot, slot)
+  const spanCount = memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  emit(memory, slot, EVENT_ADOPT, 0, spanCount, slotGeneration(memory, slot))
 }
 
 function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {

@@ -5,7 +5,7 @@ import { FIRST_PAYLOAD, LARGE_CLASS, LARGE_ROW } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { claimAfterReclaim, handOut } from './refill.ts'
 import { exchangeMail, type Front } from './remote/remote.ts'
-import { publishRun } from './span-map.ts'
+import { publishRun } from './runs.ts'
 import { asPayloadOffset, type PayloadOffset, type SlotIndex } from './units.ts'
 
 /** Gives the payload's offset, or 0 when there is no run that is long enough. */

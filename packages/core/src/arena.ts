@@ -20,7 +20,14 @@ import { createPool } from './pool.ts'
 import type { Pool } from './pool-api.ts'
 import { stridesWith } from './size-classes.ts'
 import { checkedSlot, claimSlot, openSlot } from './slots.ts'
-import { type ArenaStats, collectStats } from './stats.ts'
+import { type ArenaStats, collectStats, type StatsOptions } from './stats/stats.ts'
+import {
+  openSupervisor,
+  publishBatch,
+  type Supervisor,
+  type SupervisorOptions,
+} from './supervisor.ts'
+import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { type Violation, verifyArena } from './verify/verify.ts'
 
 /** What another thread attaches to an arena with; survives postMessage. */
@@ -226,12 +233,40 @@ export class Arena {
   }
 
   /**
-   * Figures about the arena. At any time, in any thread; the live and free ones are as of the last
-   * cold path of each pool. `exact` walks all headers instead, and wants other threads to be outside
-   * of the library meanwhile.
+   * Figures about the arena, or one slot of it. At any time, in any thread; the live and free ones are
+   * as of the last cold path of each pool, unless `exact`. Cheap enough for every frame: it adds up what
+   * cold paths counted, and makes no garbage where it is told what to fill:
+   * `arena.stats({ into: stats })`.
+   * @throws ArenaError 'invalid-argument'
    */
-  stats(options?: { readonly exact?: boolean }): ArenaStats {
-    return collectStats(this.#memory, options?.exact === true)
+  stats(options?: StatsOptions): ArenaStats {
+    return collectStats(this.#memory, options)
+  }
+
+  /**
+   * Follows what pools do off their hot paths, in any thread: refills, spans that come and go, blocks
+   * taken back, adoptions. Nobody waits for it; what is not read in time is dropped and counted.
+   */
+  openTelemetry(): Telemetry {
+    return openTelemetry(this.#memory)
+  }
+
+  /**
+   * Has a thread decide for all pools how many blocks a refill hands out, from their telemetry.
+   * @throws ArenaError 'invalid-argument'
+   */
+  openSupervisor(options?: SupervisorOptions): Supervisor {
+    return openSupervisor(this.#memory, options)
+  }
+
+  /**
+   * Publishes how many blocks a refill hands out, 1 to 1024, of the class that holds `byteLength` bytes,
+   * in one slot or in all; 0 leaves it to what each pool learns. It counts from a pool's next refill on.
+   * A refill takes at most one run of spans from the arena, and hands out what there is.
+   * @throws ArenaError 'invalid-argument'
+   */
+  publishBatch(byteLength: number, blockCount: number, slot?: number): void {
+    publishBatch(this.#memory, byteLength, blockCount, slot)
   }
 
   /** Every live block. Other threads have to be outside of the library meanwhile. */

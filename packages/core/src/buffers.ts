@@ -13,7 +13,7 @@ export interface ArenaOptions {
   readonly byteLength?: number
   /** Whether other threads can attach. By default: where the platform allows it. */
   readonly shared?: boolean
-  /** How many pools can be open at a time, 1 to 254; 15 by default. Up to 16, each takes 4 KiB. */
+  /** How many pools can be open at a time, 1 to 254; 15 by default. Up to 16, each takes 7 KiB. */
   readonly slots?: number
   /** Further size classes, for payloads of so many bytes: multiples of 16 up to 512 KiB. */
   readonly classes?: readonly number[]
@@ -25,7 +25,7 @@ export interface ArenaOptions {
   readonly byteOffset?: number
 }
 
-/** With the default classes, so many slots and the other tables fill one span of a small arena. */
+/** With the default classes, so many slots and the other tables fill two spans of a small arena. */
 const DEFAULT_SLOT_COUNT = 15
 
 export interface Ground {

@@ -1,16 +1,23 @@
 /** Box 2, first half: cuts the uncarved part of a run into a chain of free blocks. */
 import { freePattern } from './header.ts'
-import { FIRST_PAYLOAD, RECORD_CARVED_COUNT } from './layout.ts'
+import { FIRST_PAYLOAD, RECORD_CARVED_COUNT, SLOT_CARVED } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { asPayloadOffset, type ClassIndex, type PayloadOffset, type SpanIndex } from './units.ts'
+import {
+  asPayloadOffset,
+  type ClassIndex,
+  type PayloadOffset,
+  type SlotIndex,
+  type SpanIndex,
+} from './units.ts'
 
 /**
- * Carves `blockCount` blocks, which the run must have room for, and gives the first one's offset.
+ * Carves `blockCount` blocks of a slot's run, which must have room for them, and gives the first one's offset.
  * The chain ascends, and the last block's link is 0. The count in the record comes last: until then
  * the blocks do not exist.
  */
 export function carve(
   memory: ArenaMemory,
+  slot: SlotIndex,
   head: SpanIndex,
   classIndex: ClassIndex,
   blockCount: number,
@@ -27,5 +34,6 @@ export function carve(
   }
   i32[(last >> 2) - 1] = 0
   i32[carvedCount] += blockCount
+  i32[memory.slotWord(slot, SLOT_CARVED + classIndex)] += blockCount
   return asPayloadOffset(first)
 }

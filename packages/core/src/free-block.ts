@@ -2,9 +2,11 @@
 import { freeShifted } from './aligned.ts'
 import { freePattern } from './header.ts'
 import { releaseLarge } from './large.ts'
-import { LARGE_CLASS, SLOT_FREE_HEADS } from './layout.ts'
+import { LARGE_CLASS, SLOT_FREE_HEADS, SLOT_HANDED } from './layout.ts'
 import { classOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
+import { park } from './partial.ts'
+import { headOf, isDraining } from './span-map.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
 /** Says in its headers that a block is free: a second free of it is recognised by them. */
@@ -12,6 +14,11 @@ export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: numb
   if (block !== offset) freeShifted(memory, offset)
   memory.i32[(block >> 2) - 2] = freePattern(memory.tag) | classOfBlock(memory, block)
 }
+
+/** Whether freeing a block may give its run back to the arena, at once. */
+export const mayReleaseRun = (memory: ArenaMemory, block: PayloadOffset) =>
+  classOfBlock(memory, block) === LARGE_CLASS ||
+  isDraining(memory.i32[memory.mapWord(headOf(memory, memory.spanOf(block)))])
 
 /** Frees the live block that begins at `block` and was held by `offset`. */
 export function freeBlock(
@@ -25,6 +32,11 @@ export function freeBlock(
   const classIndex = classOfBlock(memory, block)
   if (classIndex === LARGE_CLASS) {
     releaseLarge(memory, slot, block)
+    return
+  }
+  if (isDraining(i32[memory.mapWord(headOf(memory, memory.spanOf(block)))])) {
+    i32[memory.slotWord(slot, SLOT_HANDED + classIndex)]--
+    park(memory, slot, classIndex, block)
     return
   }
   const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)

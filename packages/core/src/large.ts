@@ -1,7 +1,6 @@
 /** Blocks above the largest class: each is a run of its own, and resizes in place where it can. */
 import {
   FIRST_PAYLOAD,
-  LARGE_CLASS,
   LARGE_ROW,
   RECORD_RUN_SPAN_COUNT,
   SLOT_HANDED,
@@ -9,7 +8,8 @@ import {
   SPAN_SHIFT,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { claimBehind, extendRun, releaseRun, truncateRun } from './span-map.ts'
+import { growLargeRun, releaseRun, truncateLargeRun } from './runs.ts'
+import { claimBehind } from './span-map.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
 /** How many spans a large block takes. */
@@ -36,9 +36,9 @@ export function resizeLarge(
   const to = spanCountFor(byteLength)
   if (to > from) {
     if (!claimBehind(memory, slot, head + from, to - from)) return false
-    extendRun(memory, slot, head, from, to, LARGE_CLASS)
+    growLargeRun(memory, slot, head, from, to)
   } else if (to < from) {
-    truncateRun(memory, slot, head, to)
+    truncateLargeRun(memory, slot, head, to)
   }
   return true
 }

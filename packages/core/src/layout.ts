@@ -37,15 +37,18 @@
  *
  * ## Span map: one word per span. It alone says who owns a block
  *
- *     31        20 19   16 15        8 7        0
- *     | position  | state | owner + 1 | class    |       a free span is the word 0
+ *     31         30        20 19   16 15        8 7        0
+ *     | draining | position  | state | owner + 1 | class    |     a free span is the word 0
  *
  *     free       nobody's: claimed by compare-and-swap of the whole word
  *     claimed    taken by `owner`, not in use yet, or being given back
  *     head       first span of a run of blocks of one class (most runs are one span long)
  *     large      first span of a large block. Not `head`, so that the fast path of free passes it by
- *     tail       further span of a run; position = its distance to the first, at most 4095
+ *     tail       further span of a run; position = its distance to the first, at most 2047
  *     control    part of the control area
+ *
+ *     draining: of a head. Blocks that are freed are parked at once, so that the run becomes empty. To
+ *     the fast path of free the word is not that of a head, so it costs nothing there.
  *
  * ## Span record: 8 words per span, used in the head of a run, written by its owner only
  *
@@ -90,24 +93,45 @@
  *          3      owned span count when the free lists were last looked at for empty spans
  *          4      blocks that other slots freed and this one took back
  *          5      violations among them: blocks that were free already, or not there, or damaged
- *       6-15      zero
+ *          6      class that the next look begins with
+ *       7-15      zero
  *         16      1 while mail is dealt with: misses that happen meanwhile leave it alone
  *         17      slot whose mail is being taken, plus one
  *         18      slot that a block is being forwarded to, plus one
  *         19      `written` for that slot, as it was before
  *         20      `taken`, as it was before
  *      21-31      zero
- *     32-159      head of the free list, per class                       payload offset
- *    160-287      first partial span, per class                         span index
- *    288-415      handed count: live blocks and those on the free list, per class
- *    416-543      live count when the free list was last empty, per class
- *    544-671      peak of that, per class
- *    672-799      refill count, per class
- *    800-927      telemetry ring
- *    928-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
+ *     32-127      head of the free list, per class                       payload offset
+ *    128-223      first partial span, per class                         span index
+ *    224-319      handed count: live blocks and those on the free list, per class
+ *    320-415      live count when the free list was last empty, per class
+ *    416-511      peak of that, per class
+ *    512-607      refill count, per class
+ *    608-703      blocks that refills have handed out, per class
+ *    704-799      blocks that other slots freed and this one took back, per class
+ *    800-895      that, as of the last refill, per class
+ *    896-991      learned: blocks a refill | misses since the last look << 16, per class
+ *    992-1087     blocks that lay on the free list at the last look, 0 after a refill, per class
+ *   1088-1183     blocks parked since the partial spans were last sorted, per class
+ *   1184-1279     published: blocks a refill, or 0, per class                        anyone
+ *   1280-1375     spans, per class
+ *   1376-1471     blocks that they have room for, per class
+ *   1472-1567     carved blocks, per class
+ *   1568-1855     telemetry ring
+ *   1856-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
  *                 owner that blocks were freed for, and the inbox, per slot that freed them
  *
- * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks.
+ * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks. What is counted
+ * modulo 2^32 may wrap.
+ *
+ * ## Telemetry ring: 32 words, and 64 events of 4 words
+ *
+ *     word  field                                    written by
+ *        0  written: events ever, modulo 2^32        the slot's thread, last
+ *        1  read, as that thread last saw it         the slot's thread
+ *        2  dropped events                           the slot's thread
+ *       16  read: events ever                        whoever reads, by compare-and-swap
+ *      32-  events: kind | row << 8, and three numbers that the kind gives a meaning
  */
 
 export const MAGIC = 0x4c485341 // 'ASHL' in little-endian bytes
@@ -145,7 +169,8 @@ export const CONTROL_CONSTANT_WORD_COUNT = 14
 export const MAP_OWNER_SHIFT = 8
 export const MAP_STATE_SHIFT = 16
 export const MAP_POSITION_SHIFT = 20
-export const MAX_POSITION = 4095
+export const MAX_POSITION = 2047
+export const MAP_DRAINING = 1 << 31
 export const SPAN_FREE = 0
 export const SPAN_CLAIMED = 1
 export const SPAN_HEAD = 2
@@ -183,12 +208,19 @@ export const BLOCK_SHIFTED = 0xb4
 /** Class of a block that is a run of its own. */
 export const LARGE_CLASS = 255
 /** Words of each per-class array in a slot; the last one is that of large blocks. */
-export const CLASS_CAPACITY = 128
+export const CLASS_CAPACITY = 96
 export const MAX_CLASS_COUNT = CLASS_CAPACITY - 1
 export const LARGE_ROW = CLASS_CAPACITY - 1
 
-/** Up to the mail. */
-export const SLOT_FIXED_WORD_COUNT = 928
+export const TELEMETRY_WRITTEN = 0
+export const TELEMETRY_READ_SEEN = 1
+export const TELEMETRY_DROPPED = 2
+export const TELEMETRY_READ = 16
+export const TELEMETRY_EVENTS = 32
+/** A power of two: counts wrap. */
+export const TELEMETRY_EVENT_COUNT = 64
+export const TELEMETRY_EVENT_WORD_COUNT = 4
+
 export const MAIL_ARRAY_COUNT = 6
 export const SLOT_STATE = 0
 export const SLOT_OWNED_SPANS = 1
@@ -196,6 +228,7 @@ export const SLOT_PEAK_OWNED_SPANS = 2
 export const SLOT_SPANS_AT_LOOK = 3
 export const SLOT_DRAINED = 4
 export const SLOT_VIOLATIONS = 5
+export const SLOT_NEXT_LOOK = 6
 export const SLOT_BUSY_WITH_MAIL = 16
 export const SLOT_TAKING_FROM = 17
 export const SLOT_FORWARD_TO = 18
@@ -207,8 +240,22 @@ export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY
 export const SLOT_LIVE_SEEN = SLOT_HANDED + CLASS_CAPACITY
 export const SLOT_PEAK_LIVE = SLOT_LIVE_SEEN + CLASS_CAPACITY
 export const SLOT_REFILLS = SLOT_PEAK_LIVE + CLASS_CAPACITY
+export const SLOT_REFILLED = SLOT_REFILLS + CLASS_CAPACITY
+export const SLOT_ARRIVED = SLOT_REFILLED + CLASS_CAPACITY
+export const SLOT_ARRIVED_AT_REFILL = SLOT_ARRIVED + CLASS_CAPACITY
+export const SLOT_LEARNED = SLOT_ARRIVED_AT_REFILL + CLASS_CAPACITY
+export const SLOT_SPARE = SLOT_LEARNED + CLASS_CAPACITY
+export const SLOT_UNSORTED = SLOT_SPARE + CLASS_CAPACITY
+export const SLOT_PUBLISHED = SLOT_UNSORTED + CLASS_CAPACITY
+export const SLOT_SPANS = SLOT_PUBLISHED + CLASS_CAPACITY
+export const SLOT_ROOM = SLOT_SPANS + CLASS_CAPACITY
+export const SLOT_CARVED = SLOT_ROOM + CLASS_CAPACITY
+export const SLOT_TELEMETRY = SLOT_CARVED + CLASS_CAPACITY
+/** Up to the mail. */
+export const SLOT_FIXED_WORD_COUNT =
+  SLOT_TELEMETRY + TELEMETRY_EVENTS + TELEMETRY_EVENT_COUNT * TELEMETRY_EVENT_WORD_COUNT
 
-/** Words of a slot; with the default of 15 slots it is 4 KiB long. */
+/** Words of a slot; with the default of 15 slots it is 7 KiB long. */
 export const slotWordCount = (slotCount: number) =>
   SLOT_FIXED_WORD_COUNT + MAIL_ARRAY_COUNT * (Math.ceil(slotCount / 16) * 16)
 

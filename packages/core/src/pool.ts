@@ -13,6 +13,7 @@
  */
 import { alignedByteLength, checkAlignment, shiftPayload } from './aligned.ts'
 import { allocLarge } from './alloc-large.ts'
+import { collect as giveBack } from './collect.ts'
 import {
   checkCount,
   corrupt,
@@ -34,16 +35,9 @@ import {
 import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
 import { byteLengthAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
-import { reclaim, spanBudgetOf } from './partial.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
-import {
-  createPost,
-  deliverAll,
-  dropAllParcels,
-  exchangeMail,
-  type Front,
-} from './remote/remote.ts'
+import { createPost, deliverAll, type Front } from './remote/remote.ts'
 import { reallocate, resizeWithin } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
@@ -172,7 +166,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength, front)
     const classIndex = memory.classes.classFor(byteLength)
     if (!refill(memory, slot, classIndex, front)) return 0
-    if (i32[freeHeads + classIndex] <= 0) throw corrupt(`a free list begins at a negative offset`)
+    const first = i32[freeHeads + classIndex]
+    if (first <= 0) throw corrupt(`the free list of class ${classIndex} begins at ${first}`)
     return tryAlloc(byteLength)
   }
 
@@ -257,10 +252,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function collect(options?: CollectOptions): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().collect(options)
-    const spanBudget = spanBudgetOf(memory, options)
-    exchangeMail(memory, slot, front)
-    dropAllParcels(memory, slot)
-    return reclaim(memory, slot, spanBudget)
+    return giveBack(memory, slot, front, options)
   }
 
   function close(): void {
@@ -269,12 +261,10 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       renewed().close()
       return
     }
-    exchangeMail(memory, slot, front)
-    dropAllParcels(memory, slot)
+    giveBack(memory, slot, front, undefined)
     mine = -1
     classOf.fill(LARGE_ROW) // the row of large blocks has no free list
     Object.assign(pool, { isOpen: false })
-    reclaim(memory, slot, memory.spanCount)
     closeSlot(memory, slot)
   }
 

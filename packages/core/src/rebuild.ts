@@ -3,30 +3,53 @@ import { freePattern, isParcel, livePattern, STATE_AND_TAG, shiftedPattern } fro
 import {
   CLASS_CAPACITY,
   LARGE_CLASS,
-  LARGE_ROW,
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
   RECORD_PARKED_HEAD,
   RECORD_RUN_SPAN_COUNT,
+  SLOT_CARVED,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
   SLOT_LIVE_SEEN,
   SLOT_OWNED_SPANS,
   SLOT_PARTIAL_HEADS,
+  SLOT_ROOM,
+  SLOT_SPANS,
   SLOT_SPANS_AT_LOOK,
+  SLOT_UNSORTED,
 } from './layout.ts'
 import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
-import { capacityOf, link } from './partial.ts'
+import { link } from './partial.ts'
 import { parcelsOf } from './remote/remote.ts'
-import { classInMap, releaseRun } from './span-map.ts'
-import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from './units.ts'
+import { capacityOf, countRun, releaseRun, rowOf } from './runs.ts'
+import { sortPartial } from './sort-partial.ts'
+import { classInMap } from './span-map.ts'
+import {
+  asClassIndex,
+  type ClassIndex,
+  type PayloadOffset,
+  type SlotIndex,
+  type SpanIndex,
+} from './units.ts'
 import { forEachBlockIn, forEachRun } from './walk.ts'
+
+/** Class arrays that say what a walk finds. */
+const REBUILT = [
+  SLOT_FREE_HEADS,
+  SLOT_PARTIAL_HEADS,
+  SLOT_HANDED,
+  SLOT_LIVE_SEEN,
+  SLOT_SPANS,
+  SLOT_ROOM,
+  SLOT_CARVED,
+  SLOT_UNSORTED,
+]
 
 export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const parcels = parcelsOf(memory, slot)
-  for (const field of [SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SLOT_HANDED, SLOT_LIVE_SEEN]) {
+  for (const field of REBUILT) {
     const first = memory.slotWord(slot, field)
     i32.fill(0, first, first + CLASS_CAPACITY)
   }
@@ -36,12 +59,14 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     const spanCount = i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
     i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
     const liveCount = rebuildRun(memory, parcels, head)
-    const row = classIndex === LARGE_CLASS ? LARGE_ROW : classIndex
+    const row = rowOf(classIndex)
+    countRun(memory, slot, head, 1)
     i32[memory.slotWord(slot, SLOT_HANDED + row)] += liveCount
     i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
     if (liveCount === 0) releaseRun(memory, slot, head)
     else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
   })
+  for (let row = 0; row < memory.classes.count; row++) sortPartial(memory, slot, asClassIndex(row))
   i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
 }
 

@@ -1,28 +1,39 @@
 /**
  * Box 2: the miss path. A slot's free list of a class is empty; fill it.
  *
- *     refill -> mail -> a partial span's parked blocks, else carve it -> claim a run
- *                                                -> reclaim, tend closed slots, claim again
+ *     refill -> mail -> partial spans: their parked blocks, else carve them -> claim a run
+ *                                          -> reclaim, tend closed slots, claim again
  */
 import { carve } from './carve.ts'
+import { setDraining } from './drain.ts'
+import { corrupt } from './errors.ts'
 import {
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
   RECORD_PARKED_HEAD,
+  SLOT_ARRIVED,
+  SLOT_ARRIVED_AT_REFILL,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
+  SLOT_LEARNED,
   SLOT_LIVE_SEEN,
   SLOT_OWNED_SPANS,
   SLOT_PARTIAL_HEADS,
   SLOT_PEAK_LIVE,
+  SLOT_PUBLISHED,
+  SLOT_REFILLED,
   SLOT_REFILLS,
   SLOT_SPANS_AT_LOOK,
+  SLOT_SPARE,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { capacityOf, link, reclaim, unlink } from './partial.ts'
-import { isLookDue, refillCount } from './policy.ts'
+import { link, unlink } from './partial.ts'
+import { afterMiss, batchFor, isLookDue } from './policy.ts'
+import { reclaim } from './reclaim.ts'
 import { exchangeMail, type Front } from './remote/remote.ts'
-import { claimRun, publishRun, releaseRun } from './span-map.ts'
+import { capacityOf, publishRun, releaseRun } from './runs.ts'
+import { claimRun, isHeadOf } from './span-map.ts'
+import { EVENT_REFILL, emit } from './telemetry/telemetry.ts'
 import { tendClosedSlots } from './tend.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
 
@@ -42,7 +53,6 @@ export function refill(
   if (i32[freeHead] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
-    lookWhenDue(memory, slot)
     const span = claimForClass(memory, slot, classIndex, front)
     if (i32[freeHead] !== 0) {
       // The mail of a closed slot had some of this slot's by now.
@@ -52,41 +62,88 @@ export function refill(
     if (span !== 0) link(memory, slot, classIndex, span)
     else if (i32[partial] === 0) return false // else a closed slot had one
   }
-  install(memory, slot, classIndex, asSpanIndex(i32[partial]))
+  install(memory, slot, classIndex)
   return true
 }
 
-/** Hands blocks of a partial span to the free list: its parked ones, else newly carved ones. */
-function install(
+/**
+ * Hands blocks of partial spans to the free list, parked ones before newly carved ones, as many as the
+ * policy wants: it is asked here and nowhere else, and does not touch lists that are filled.
+ */
+function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
+  const { i32 } = memory
+  const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+  const batch = learnBatch(memory, slot, classIndex)
+  let end: number = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  let blockCount = 0
+  while (blockCount < batch && i32[partial] !== 0) {
+    const span = partialSpan(memory, slot, classIndex, i32[partial])
+    setDraining(memory, span, false)
+    const parkedCount = i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
+    const uncarvedCount =
+      capacityOf(memory, span, classIndex) - i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
+    const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
+    if (count <= 0 || uncarvedCount < 0) throw corrupt(`span ${span} has room for ${count} blocks`)
+    if (parkedCount > 0) {
+      end = unpark(memory, span, count, end)
+    } else {
+      i32[end] = carve(memory, slot, span, classIndex, count)
+      end = (i32[end] >> 2) - 1 + (count - 1) * (memory.classes.strides[classIndex] >> 2)
+    }
+    if (count === parkedCount + uncarvedCount) {
+      unlink(memory, slot, classIndex, span)
+      if (i32[partial] === span) throw corrupt(`span ${span} stays on a list that it was taken off`)
+    }
+    blockCount += count
+  }
+  handOut(memory, slot, classIndex, blockCount)
+  i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
+  i32[memory.slotWord(slot, SLOT_REFILLED + classIndex)] += blockCount
+  const live = i32[memory.slotWord(slot, SLOT_LIVE_SEEN + classIndex)]
+  const spare = memory.slotWord(slot, SLOT_SPARE + classIndex)
+  emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[spare])
+  i32[spare] = 0
+}
+
+/** A span from the list of partial ones; what is none of the slot and class must not be written to. */
+function partialSpan(
   memory: ArenaMemory,
   slot: SlotIndex,
   classIndex: ClassIndex,
-  span: SpanIndex,
-): void {
+  index: number,
+): SpanIndex {
+  const span = asSpanIndex(index)
+  const isOwn = index > 0 && index < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
+  if (!isOwn)
+    throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${index}`)
+  return span
+}
+
+/** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */
+function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
   const { i32 } = memory
-  const capacity = capacityOf(memory, span, classIndex)
+  const base = memory.classes.baseBatches[classIndex]
+  const max = memory.classes.maxBatches[classIndex]
+  const arrived = i32[memory.slotWord(slot, SLOT_ARRIVED + classIndex)]
+  const arrivedAtRefill = memory.slotWord(slot, SLOT_ARRIVED_AT_REFILL + classIndex)
+  const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
+  i32[learned] = afterMiss(i32[learned], base, max, (arrived - i32[arrivedAtRefill]) | 0)
+  i32[arrivedAtRefill] = arrived
+  const published = i32[memory.slotWord(slot, SLOT_PUBLISHED + classIndex)]
+  return batchFor(published, i32[learned], base, max)
+}
+
+/** Appends parked blocks to the list that ends with the word `end`; gives the word it ends with then. */
+function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: number): number {
+  const { i32 } = memory
   const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
-  const parkedCount = memory.recordWord(span, RECORD_PARKED_COUNT)
-  const carvedCount = memory.recordWord(span, RECORD_CARVED_COUNT)
-  const wanted = refillCount(memory.classes.strides[classIndex])
-  let blockCount = Math.min(wanted, i32[parkedCount])
-  let first = i32[parkedHead]
-  if (blockCount > 0) {
-    // Not all of them: an alloc must not make the next look for empty spans longer than this.
-    let last = first
-    for (let i = 1; i < blockCount; i++) last = i32[(last >> 2) - 1]
-    i32[parkedHead] = i32[(last >> 2) - 1]
-    i32[parkedCount] -= blockCount
-    i32[(last >> 2) - 1] = 0
-  } else {
-    blockCount = Math.min(wanted, capacity - i32[carvedCount])
-    first = carve(memory, span, classIndex, blockCount)
-  }
-  const isPartial = i32[parkedCount] > 0 || i32[carvedCount] < capacity
-  if (!isPartial) unlink(memory, slot, classIndex, span)
-  i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)] = first
-  handOut(memory, slot, classIndex, blockCount)
-  i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
+  i32[end] = i32[parkedHead]
+  let last = end
+  for (let i = 0; i < blockCount; i++) last = (i32[last] >> 2) - 1
+  i32[parkedHead] = i32[last]
+  i32[memory.recordWord(span, RECORD_PARKED_COUNT)] -= blockCount
+  i32[last] = 0
+  return last
 }
 
 /** Counts blocks that a list, or for large ones the caller, was handed. */
@@ -137,6 +194,7 @@ export function claimAfterReclaim(
   row: number,
   front: Front,
 ): SpanIndex {
+  lookWhenDue(memory, slot)
   let span = claimRun(memory, slot, spanCount)
   if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
     span = claimRun(memory, slot, spanCount)

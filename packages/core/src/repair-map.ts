@@ -1,7 +1,8 @@
 /** The span map after a death: spans that the dead slot had half claimed, or half given back. */
 import { RECORD_RUN_SPAN_COUNT, SPAN_CLAIMED, SPAN_HEAD, SPAN_LARGE } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { classInMap, extendRun, freeSpan, ownerInMap, stateInMap } from './span-map.ts'
+import { extendRun } from './runs.ts'
+import { classInMap, freeSpan, ownerInMap, stateInMap } from './span-map.ts'
 import { asSpanIndex, type SlotIndex } from './units.ts'
 
 /** Frees every span that names the slot but is part of no run; makes the tails of its runs its own. */

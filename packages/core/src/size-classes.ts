@@ -4,6 +4,7 @@
  * A stride is header + payload, a multiple of 16. `strideFor` in here is the one place where strides
  * come from; carving, bounds, verify and the heap walk read the table that it filled.
  */
+
 import { invalidArgument } from './errors.ts'
 import {
   FIRST_PAYLOAD,
@@ -13,6 +14,7 @@ import {
   MAX_CLASS_COUNT,
   SPAN_BYTE_LENGTH,
 } from './layout.ts'
+import { baseBatch, maxBatch } from './policy.ts'
 import { asClassIndex, type ClassIndex } from './units.ts'
 
 /** Payloads up to here have a class, by default and at most; beyond, a block is a run of its own. */
@@ -119,6 +121,9 @@ export class SizeClasses {
   readonly runCapacities: Int32Array
   readonly shortRunSpanCounts: Int32Array
   readonly shortRunCapacities: Int32Array
+  /** Per class, the bounds of how many blocks a refill hands out. */
+  readonly baseBatches: Int32Array
+  readonly maxBatches: Int32Array
 
   constructor(strides: readonly number[]) {
     this.count = strides.length
@@ -132,6 +137,8 @@ export class SizeClasses {
     this.shortRunCapacities = this.strides.map((s, i) =>
       blockCapacity(s, this.shortRunSpanCounts[i]),
     )
+    this.baseBatches = this.strides.map(baseBatch)
+    this.maxBatches = this.strides.map(maxBatch)
     let granule = 0
     this.strides.forEach((stride, classIndex) => {
       const granules = stride >> GRANULE_SHIFT

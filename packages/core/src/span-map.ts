@@ -8,22 +8,17 @@
 import {
   CONTROL_FIRST_FREE_SPAN,
   CONTROL_TOUCHED_SPAN_COUNT,
-  LARGE_CLASS,
+  MAP_DRAINING,
   MAP_OWNER_SHIFT,
   MAP_POSITION_SHIFT,
   MAP_STATE_SHIFT,
   MAX_POSITION,
-  RECORD_CARVED_COUNT,
-  RECORD_RUN_SPAN_COUNT,
-  RECORD_WORD_COUNT,
   SLOT_OWNED_SPANS,
   SLOT_PEAK_OWNED_SPANS,
   SPAN_CLAIMED,
   SPAN_CONTROL,
   SPAN_FREE,
   SPAN_HEAD,
-  SPAN_LARGE,
-  SPAN_TAIL,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import {
@@ -40,7 +35,7 @@ const MAX_ATTEMPTS = 8
 
 export const OWNER_MASK = 0xff << MAP_OWNER_SHIFT
 
-const mapWord = (state: number, owner: number, classIndex: number, position: number) =>
+export const mapWord = (state: number, owner: number, classIndex: number, position: number) =>
   classIndex |
   ((owner + 1) << MAP_OWNER_SHIFT) |
   (state << MAP_STATE_SHIFT) |
@@ -56,7 +51,15 @@ export const classInMap = (word: number): ClassIndex => asClassIndex(word & 0xff
 /** Index of the owner's slot, or -1. */
 export const ownerInMap = (word: number): SlotIndex =>
   asSlotIndex(((word >>> MAP_OWNER_SHIFT) & 0xff) - 1)
-export const positionInMap = (word: number) => word >>> MAP_POSITION_SHIFT
+export const positionInMap = (word: number) => (word >>> MAP_POSITION_SHIFT) & MAX_POSITION
+/** Whether a span begins a run of the slot and class, draining or not. */
+export const isHeadOf = (
+  memory: ArenaMemory,
+  span: SpanIndex,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+) => (memory.i32[memory.mapWord(span)] & ~MAP_DRAINING) === (headPattern(slot) | classIndex)
+export const isDraining = (word: number) => (word & MAP_DRAINING) !== 0
 
 /** Claims the lowest run of so many free spans; 0 when there is none (span 0 is control). */
 export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {
@@ -113,82 +116,9 @@ function claimSpans(
       return false
     }
   }
-  count(memory, slot, spanCount)
+  countOwned(memory, slot, spanCount)
   raise(memory, memory.controlWord(CONTROL_TOUCHED_SPAN_COUNT), first + spanCount)
   return true
-}
-
-/** Puts a claimed run to use, with a new record: of no block, or of the one large block. The head comes last: it makes the run real. */
-export function publishRun(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  spanCount: number,
-  classIndex: number,
-): void {
-  const record = memory.recordWord(head, 0)
-  memory.i32.fill(0, record, record + RECORD_WORD_COUNT)
-  if (classIndex === LARGE_CLASS) memory.i32[record + RECORD_CARVED_COUNT] = 1
-  extendRun(memory, slot, head, 1, spanCount, classIndex)
-  const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
-  Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
-}
-
-/** Makes claimed spans the tails of a run of `from` spans, which then has `to`. */
-export function extendRun(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  from: number,
-  to: number,
-  classIndex: number,
-): void {
-  const map = memory.mapWord(head)
-  for (let i = from; i < to; i++) {
-    // Only runs of size classes look a tail's head up, and these are far shorter than MAX_POSITION.
-    const word = mapWord(SPAN_TAIL, slot, classIndex, Math.min(i, MAX_POSITION))
-    Atomics.store(memory.i32, map + i, word)
-  }
-  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
-}
-
-/** Makes a run of a closed slot that of its tender. The head comes first: its owner is the run's. */
-export function handOverRun(
-  memory: ArenaMemory,
-  from: SlotIndex,
-  to: SlotIndex,
-  head: SpanIndex,
-): void {
-  const spanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
-  const map = memory.mapWord(head)
-  for (let i = 0; i < spanCount; i++) {
-    const word = memory.i32[map + i]
-    Atomics.store(memory.i32, map + i, (word & ~OWNER_MASK) | ((to + 1) << MAP_OWNER_SHIFT))
-  }
-  count(memory, from, -spanCount)
-  count(memory, to, spanCount)
-}
-
-/** Gives a run back, and how many spans it had. The head stops being one first, is free last. */
-export function releaseRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
-  const { i32 } = memory
-  const spanCount = i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
-  Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))
-  releaseSpans(memory, slot, head, spanCount)
-  return spanCount
-}
-
-/** Gives the end of a run back, so that `to` of its spans remain. */
-export function truncateRun(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  to: number,
-): void {
-  const runSpanCount = memory.recordWord(head, RECORD_RUN_SPAN_COUNT)
-  const from = memory.i32[runSpanCount]
-  memory.i32[runSpanCount] = to
-  releaseSpans(memory, slot, head + to, from - to)
 }
 
 /** Frees a span that belongs to no run. */
@@ -198,7 +128,8 @@ export function freeSpan(memory: ArenaMemory, span: SpanIndex): void {
   if (span < memory.i32[hint]) memory.i32[hint] = span
 }
 
-function releaseSpans(
+/** Frees spans that were a run, or its end. */
+export function releaseSpans(
   memory: ArenaMemory,
   slot: SlotIndex,
   first: number,
@@ -209,10 +140,11 @@ function releaseSpans(
   for (let i = spanCount - 1; i >= 0; i--) Atomics.store(i32, map + i, SPAN_FREE)
   const hint = memory.controlWord(CONTROL_FIRST_FREE_SPAN)
   if (first < i32[hint]) i32[hint] = first
-  count(memory, slot, -spanCount)
+  countOwned(memory, slot, -spanCount)
 }
 
-function count(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
+/** Counts spans to a slot, or with a negative number off it. */
+export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
   const owned = memory.slotWord(slot, SLOT_OWNED_SPANS)
   const peak = memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)
   memory.i32[owned] += spanCount

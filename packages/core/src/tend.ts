@@ -15,7 +15,8 @@ import {
   SLOT_PARTIAL_HEADS,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { link, reclaim, unlink } from './partial.ts'
+import { link, unlink } from './partial.ts'
+import { reclaim } from './reclaim.ts'
 import {
   deliverAll,
   dropAllParcels,
@@ -25,8 +26,8 @@ import {
   PARCEL_BYTE_LENGTH,
   takeMail,
 } from './remote/remote.ts'
+import { handOverRun } from './runs.ts'
 import { closeSlot, tendSlot } from './slots.ts'
-import { handOverRun } from './span-map.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
 /**

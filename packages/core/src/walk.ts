@@ -3,7 +3,7 @@ import { livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
 import { FIRST_PAYLOAD, LARGE_CLASS, RECORD_CARVED_COUNT, SPAN_HEAD, SPAN_LARGE } from './layout.ts'
 import { headerWordAt, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
-import { capacityOf } from './partial.ts'
+import { capacityOf } from './runs.ts'
 import { classInMap, ownerInMap, stateInMap } from './span-map.ts'
 import {
   asPayloadOffset,

@@ -8,6 +8,9 @@ const test = suite('buffers')
 const SPAN = 65536
 const create = (options: unknown) => Arena.create(options as ArenaOptions)
 
+/** Of an arena with the default slots and classes: its control area, and a span. */
+const LEAST = Arena.create({ byteLength: 1 }).byteLength
+
 /** Runs `body` while a global has another value. */
 function withGlobal(name: string, value: unknown, body: () => void): void {
   const before = Object.getOwnPropertyDescriptor(globalThis, name)
@@ -22,9 +25,9 @@ function withGlobal(name: string, value: unknown, body: () => void): void {
 
 test('byteLength: rounded up to whole spans, and at least what a block needs', () => {
   for (const [byteLength, expected] of [
-    [1, 2 * SPAN],
-    [2 * SPAN, 2 * SPAN],
-    [2 * SPAN + 1, 3 * SPAN],
+    [1, LEAST],
+    [LEAST, LEAST],
+    [LEAST + 1, LEAST + SPAN],
     [64 * SPAN - 1, 64 * SPAN],
   ]) {
     const arena = Arena.create({ byteLength })
@@ -70,9 +73,9 @@ test('byteLength: whatever is no length is refused, with what was given', () => 
 })
 
 test('byteLength: a caller’s memory that is too short is refused', () => {
-  for (const byteLength of [0, 1, SPAN, 2 * SPAN - 1]) {
+  for (const byteLength of [0, 1, SPAN, LEAST - 1]) {
     const buffer = new ArrayBuffer(byteLength)
-    refuses('invalid-argument', () => create({ buffer }), /at least 131072/)
+    refuses('invalid-argument', () => create({ buffer }), new RegExp(`at least ${LEAST} `))
   }
   const buffer = new ArrayBuffer(3 * SPAN)
   refuses('invalid-argument', () => create({ buffer, byteLength: 4 * SPAN }), /at most 196608/)
@@ -80,13 +83,22 @@ test('byteLength: a caller’s memory that is too short is refused', () => {
 })
 
 test('byteOffset: multiples of 16 within the memory', () => {
-  const buffer = new ArrayBuffer(4 * SPAN)
+  const buffer = new ArrayBuffer(LEAST + 2 * SPAN)
   for (const byteOffset of [0, -0, 16, 48, SPAN, 2 * SPAN]) {
     const arena = create({ buffer, byteOffset })
     assert.is(arena.byteOffset, byteOffset + 0)
     assert.is(arena.openPool().alloc(16) % 16, 0)
   }
-  for (const byteOffset of [...notNumbers, ...oddNumbers, 1, 8, 15, 17, 4 * SPAN + 16, 2 ** 31]) {
+  for (const byteOffset of [
+    ...notNumbers,
+    ...oddNumbers,
+    1,
+    8,
+    15,
+    17,
+    LEAST + 2 * SPAN + 16,
+    2 ** 31,
+  ]) {
     if (byteOffset === null) continue
     refuses('invalid-argument', () => create({ buffer, byteOffset }), /byteOffset is/)
   }
@@ -111,9 +123,12 @@ test('slots: 1 to 254, each count with room for a block in the smallest arena', 
   }
 })
 
-test('the default number of slots leaves the control area of a small arena one span', () => {
-  const stats = Arena.create({ byteLength: 64 * SPAN }).stats()
-  assert.is(stats.controlBytes, SPAN)
+test('the default number of slots leaves the control area of a small arena two spans', () => {
+  assert.is(LEAST, 3 * SPAN)
+  for (const spanCount of [3, 64, 256]) {
+    const stats = Arena.create({ byteLength: spanCount * SPAN }).stats()
+    assert.is(stats.controlBytes, 2 * SPAN)
+  }
 })
 
 test('buffer: what is none is refused', () => {
@@ -215,7 +230,11 @@ test('memory that the platform does not have is an ArenaError too', () => {
     throw new RangeError('Array buffer allocation failed')
   }
   withGlobal('SharedArrayBuffer', Refusing, () => {
-    refuses('out-of-memory', () => create({ byteLength: SPAN }), /131072 bytes.*smaller/)
+    refuses(
+      'out-of-memory',
+      () => create({ byteLength: SPAN }),
+      new RegExp(`${LEAST} bytes.*smaller`),
+    )
   })
 })
 

@@ -4,9 +4,9 @@ import { carve } from '../src/carve.ts'
 import { freePattern } from '../src/header.ts'
 import { FIRST_PAYLOAD, RECORD_CARVED_COUNT } from '../src/layout.ts'
 import { headerWordAt, secondWordAt } from '../src/lookup.ts'
-import { capacityOf } from '../src/partial.ts'
+import { capacityOf, publishRun } from '../src/runs.ts'
 import { preferredRunSpanCount } from '../src/size-classes.ts'
-import { claimRun, publishRun } from '../src/span-map.ts'
+import { claimRun } from '../src/span-map.ts'
 import { asClassIndex } from '../src/units.ts'
 import { smallArena } from './support/memory.ts'
 
@@ -25,7 +25,7 @@ test('every class: chains ascend stride by stride, end in 0, and go on where the
     let expected = memory.spanStart(head) + FIRST_PAYLOAD
     for (let carved = 0; carved < capacity; ) {
       const count = Math.min(capacity - carved, 1 + (carved % 7))
-      let block: number = carve(memory, head, classIndex, count)
+      let block: number = carve(memory, slot, head, classIndex, count)
       for (let i = 1; i <= count; i++) {
         assert.is(block, expected)
         assert.is(headerWordAt(memory, block), freePattern(memory.tag) | row)
@@ -48,7 +48,7 @@ test('carving writes headers only: the next run keeps every byte', () => {
   publishRun(memory, slot, head, 1, classIndex)
   const end = memory.spanStart(head) + 65536
   memory.views.u8.fill(0x5a, end)
-  carve(memory, head, classIndex, capacityOf(memory, head, classIndex))
+  carve(memory, slot, head, classIndex, capacityOf(memory, head, classIndex))
   assert.ok(memory.views.u8.subarray(end).every((byte) => byte === 0x5a))
 })
 

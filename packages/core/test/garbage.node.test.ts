@@ -78,6 +78,18 @@ const frames: Record<string, (pool: Pool) => void> = {
     release(pool, 300)
   },
 }
+/** Blocks that live for a while among others that do not, so that spans drain. */
+function churn(pool: Pool): void {
+  allocate(pool, 3000, 100)
+  for (let i = 0; i < 3000; i++) if (i % 10 !== 0) pool.free(offsets[i])
+  for (let i = 0; i < 3000; i += 10) {
+    if (i % 1000 === 0) pool.collect(undefined)
+    pool.free(offsets[i])
+    offsets[i] = pool.alloc(100)
+  }
+  for (let i = 0; i < 3000; i += 10) pool.free(offsets[i])
+}
+
 const lengths = [11, 300, 5000, 4900, 70_000, 600_000, 900_000, 20]
 const budget = { spans: 3 }
 
@@ -92,6 +104,34 @@ for (const shared of [true, false]) {
     })
   }
 }
+
+test('a frame that collects, takes figures and reads telemetry', () => {
+  const arena = Arena.create({ byteLength: 16 << 20, shared: true })
+  const [pool, other] = [arena.openPool(), arena.openPool()]
+  const telemetry = arena.openTelemetry()
+  const supervisor = arena.openSupervisor({ state: 'learn' })
+  const into = { into: arena.stats() }
+  const intoSlot = { into: arena.stats({ slot: pool.slot }), slot: pool.slot }
+  let seen = 0
+  const visit = () => {
+    seen++
+  }
+  const frame = () => {
+    churn(pool)
+    other.free(pool.alloc(100))
+    other.flush()
+    telemetry.read(visit)
+    churn(pool)
+    supervisor.step(visit)
+    pool.collect(budget)
+    arena.stats(into)
+    arena.stats(intoSlot)
+  }
+  const garbage = measureGarbage(frame, { frames: 200, warmup: 600 })
+  assertNoGarbage(garbage, CORE)
+  assert.ok(seen > 800)
+  assert.ok(into.into.slots[pool.slot].remoteFrees > 700)
+})
 
 test('a call whose result is an object is seen, so the gate is open to core’s modules', () => {
   const { pool } = smallArena()

@@ -8,7 +8,6 @@ import { fill } from './support/memory.ts'
 import { Random } from './support/random.ts'
 
 const BYTE_LENGTH = 2 << 20
-const SPAN = 65536
 
 interface Case {
   readonly name: string
@@ -33,7 +32,7 @@ const cases: Case[] = [
         blocks.push([pool.alloc(byteLength), byteLength])
       }
       blocks.sort(([a], [b]) => a - b)
-      let end = arena.byteOffset + SPAN
+      let end = arena.byteOffset + arena.stats().controlBytes
       for (const [offset, byteLength] of blocks) {
         assert.ok(offset - 8 >= end && offset % 16 === 0)
         end = offset + byteLength

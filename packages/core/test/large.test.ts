@@ -8,8 +8,10 @@ const SPAN = 65536
 /** So many bytes fill a run of so many spans to the last one. */
 const whole = (spanCount: number) => spanCount * SPAN - 16
 
-/** An arena of 40 spans, one of which is control. */
-const arenaOf40 = () => smallArena(40 * SPAN)
+/** What the control area of so small an arena takes. */
+const CONTROL = smallArena(40 * SPAN).memory.controlSpanCount
+/** An arena of 39 spans beside the control area. */
+const arenaOf39 = () => smallArena((39 + CONTROL) * SPAN)
 
 test('a large block takes as few spans as its header allows', () => {
   for (const [byteLength, spanCount] of [
@@ -19,7 +21,7 @@ test('a large block takes as few spans as its header allows', () => {
     [1 << 20, 17],
     [whole(39), 39],
   ]) {
-    const { arena, pool } = arenaOf40()
+    const { arena, pool } = arenaOf39()
     const offset = pool.alloc(byteLength)
     assert.is(pool.byteLengthOf(offset), byteLength)
     const row = arena.stats({ exact: true }).classes.at(-1)!
@@ -27,12 +29,12 @@ test('a large block takes as few spans as its header allows', () => {
     assertSound(arena)
     assertConserved(arena, true)
     pool.free(offset)
-    assert.is(arena.stats().committedBytes, SPAN)
+    assert.is(arena.stats().committedBytes, CONTROL * SPAN)
   }
 })
 
 test('one byte more than the arena has is out of memory', () => {
-  const { arena, pool } = arenaOf40()
+  const { arena, pool } = arenaOf39()
   for (const byteLength of [whole(39) + 1, whole(40), 1 << 30, 2 ** 31, 2 ** 32 - 1]) {
     assert.is(pool.tryAlloc(byteLength), 0)
     refuses('out-of-memory', () => pool.alloc(byteLength), new RegExp(`${byteLength} bytes: 39 of`))
@@ -42,7 +44,7 @@ test('one byte more than the arena has is out of memory', () => {
 })
 
 test('the last byte of a large block and of what follows are apart', () => {
-  const { arena, pool } = arenaOf40()
+  const { arena, pool } = arenaOf39()
   const [a, b] = [pool.alloc(whole(9)), pool.alloc(whole(9))]
   arena.u8.fill(0xaa, a, a + whole(9))
   arena.u8.fill(0xbb, b, b + whole(9))
@@ -58,7 +60,7 @@ test('free runs join: what was freed in any order serves a longer block', () => 
     [3, 2, 1, 0],
     [1, 3, 0, 2],
   ]) {
-    const { arena, pool } = arenaOf40()
+    const { arena, pool } = arenaOf39()
     const offsets = fill(pool, whole(9))
     assert.is(offsets.length, 4)
     for (const i of order) pool.free(offsets[i])
@@ -68,7 +70,7 @@ test('free runs join: what was freed in any order serves a longer block', () => 
 })
 
 test('realloc: grows and shrinks in place, span by span', () => {
-  const { arena, pool } = arenaOf40()
+  const { arena, pool } = arenaOf39()
   const offset = pool.alloc(whole(10))
   const spans = () => arena.stats().classes.at(-1)!.spanCount
   for (const spanCount of [11, 39, 38, 10, 9, 20]) {
@@ -79,11 +81,11 @@ test('realloc: grows and shrinks in place, span by span', () => {
     assertConserved(arena, true)
   }
   pool.free(offset)
-  assert.is(arena.stats().committedBytes, SPAN)
+  assert.is(arena.stats().committedBytes, CONTROL * SPAN)
 })
 
 test('realloc: moves when what is behind is taken, and back to a class when it is small', () => {
-  const { arena, pool } = arenaOf40()
+  const { arena, pool } = arenaOf39()
   const offset = pool.alloc(whole(9))
   const behind = pool.alloc(whole(9))
   for (let i = 0; i < 100; i++) arena.u8[offset + i * 5000] = i
@@ -99,7 +101,7 @@ test('realloc: moves when what is behind is taken, and back to a class when it i
 })
 
 test('realloc: a full arena refuses growth, and a shrunken large block gives its spans back', () => {
-  const { arena, pool } = arenaOf40()
+  const { arena, pool } = arenaOf39()
   const offset = pool.alloc(whole(20))
   const other = pool.alloc(whole(19))
   const stats = arena.stats({ exact: true })
@@ -116,7 +118,7 @@ test('realloc: a full arena refuses growth, and a shrunken large block gives its
 })
 
 test('freed twice: told as such until the spans are in use again', () => {
-  const { pool } = arenaOf40()
+  const { pool } = arenaOf39()
   const offset = pool.alloc(whole(10))
   pool.free(offset)
   refuses('double-free', () => pool.free(offset))

@@ -32,23 +32,38 @@ test('span record: every field has a word of its own, within the record', () => 
   assert.ok(Math.max(...words) < layout.RECORD_WORD_COUNT)
 })
 
-test('slot: arrays per class follow each other without overlap, scalars stand before them', () => {
-  const arrays = [
-    layout.SLOT_FREE_HEADS,
-    layout.SLOT_PARTIAL_HEADS,
-    layout.SLOT_HANDED,
-    layout.SLOT_LIVE_SEEN,
-    layout.SLOT_PEAK_LIVE,
-    layout.SLOT_REFILLS,
-  ]
-  for (const [i, start] of arrays.slice(1).entries()) {
-    assert.ok(start - arrays[i] >= layout.CLASS_CAPACITY)
-  }
-  const scalars = ['STATE', 'OWNED_SPANS', 'PEAK_OWNED_SPANS', 'SPANS_AT_LOOK']
-  const words = scalars.map((name) => constant(`SLOT_${name}`))
+/** Constants that begin with `SLOT_`, but are values of the state word, or bits of it, or lengths. */
+const NOT_WORDS = [
+  ...['SLOT_STATE_MASK', 'SLOT_TENDER_SHIFT', 'SLOT_GENERATION_SHIFT', 'SLOT_FIXED_WORD_COUNT'],
+  ...['SLOT_VACANT', 'SLOT_OPEN', 'SLOT_CLOSED', 'SLOT_RESERVED', 'SLOT_TENDED'],
+]
+
+test('slot: scalars have a word each, arrays per class follow them without a gap or overlap', () => {
+  const words = group('SLOT_', NOT_WORDS).map(constant)
   assert.is(new Set(words).size, words.length)
-  assert.ok(Math.max(...words) < layout.SLOT_FREE_HEADS)
-  assert.ok(layout.SLOT_REFILLS + layout.CLASS_CAPACITY <= layout.SLOT_FIXED_WORD_COUNT)
+  const arrays = words.filter((word) => word >= layout.SLOT_FREE_HEADS).sort((a, b) => a - b)
+  assert.equal(
+    arrays,
+    arrays.map((_, i) => layout.SLOT_FREE_HEADS + i * layout.CLASS_CAPACITY),
+  )
+  assert.is(arrays.at(-1), layout.SLOT_TELEMETRY)
+  assert.is(layout.SLOT_FREE_HEADS % 16, 0) // on a line
+})
+
+test('slot: the telemetry ring lies between the arrays and the mail, its reader on a line of its own', () => {
+  const fields = group('TELEMETRY_', ['TELEMETRY_EVENT_COUNT', 'TELEMETRY_EVENT_WORD_COUNT'])
+  const words = fields.map(constant)
+  assert.is(new Set(words).size, words.length)
+  assert.is(Math.max(...words), layout.TELEMETRY_EVENTS)
+  for (const word of words) {
+    const isOfReader = word === layout.TELEMETRY_READ
+    assert.ok(isOfReader || word >> 4 !== layout.TELEMETRY_READ >> 4)
+  }
+  assert.is(layout.SLOT_TELEMETRY % 16, 0)
+  const ring =
+    layout.TELEMETRY_EVENTS + layout.TELEMETRY_EVENT_COUNT * layout.TELEMETRY_EVENT_WORD_COUNT
+  assert.is(layout.SLOT_FIXED_WORD_COUNT, layout.SLOT_TELEMETRY + ring)
+  assert.is(2 ** Math.round(Math.log2(layout.TELEMETRY_EVENT_COUNT)), layout.TELEMETRY_EVENT_COUNT)
 })
 
 test('slot: begins and ends on a line, whatever number of slots there is', () => {

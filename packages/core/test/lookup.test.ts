@@ -40,7 +40,7 @@ test('each refusal says where the offset lies', () => {
   const spanStart = memory.spanStart(memory.spanOf(small))
   for (const [offset, message] of [
     [16, /lies in the control area/],
-    [SPAN - 16, /lies in the control area/],
+    [memory.controlSpanCount * SPAN - 16, /lies in the control area/],
     [4 << 20, /lies outside the arena, which is 0 to 4194304/],
     [-16, /lies outside/],
     [2 ** 31 - 16, /lies outside/],

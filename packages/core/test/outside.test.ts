@@ -11,16 +11,17 @@ import { memoryOf } from './support/memory.ts'
 const test = suite('offsets outside of the arena')
 const SPAN = 65536
 const BUFFER_SPAN_COUNT = 64
+const ARENA_SPAN_COUNT = 17
 
 for (const [name, byteOffset] of [
   ['in the middle', 20 * SPAN],
   ['in the middle, between spans', 20 * SPAN + 4096 + 16],
   ['at the start', 0],
-  ['at the end', (BUFFER_SPAN_COUNT - 16) * SPAN],
+  ['at the end', (BUFFER_SPAN_COUNT - ARENA_SPAN_COUNT) * SPAN],
 ] as const) {
   test(`refused by every pool, and not a byte changes: an arena ${name}`, () => {
     const buffer = new ArrayBuffer(BUFFER_SPAN_COUNT * SPAN)
-    const arena = Arena.create({ buffer, byteOffset, byteLength: 16 * SPAN })
+    const arena = Arena.create({ buffer, byteOffset, byteLength: ARENA_SPAN_COUNT * SPAN })
     const memory = memoryOf(arena)
     const [owner, freer, third] = [arena.openPool(), arena.openPool(), arena.openPool()]
     owner.alloc(100)

@@ -8,7 +8,8 @@ import {
   SLOT_HANDED,
   SLOT_PARTIAL_HEADS,
 } from '../src/layout.ts'
-import { link, reclaim, unlink } from '../src/partial.ts'
+import { link, unlink } from '../src/partial.ts'
+import { reclaim } from '../src/reclaim.ts'
 import { preferredRunSpanCount } from '../src/size-classes.ts'
 import { asSpanIndex } from '../src/units.ts'
 import { assertConserved, assertSound } from './support/checks.ts'

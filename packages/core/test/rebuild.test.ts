@@ -14,6 +14,7 @@ import { rebuildRuns } from '../src/rebuild.ts'
 import { PARCEL_STAMP, stampOf } from '../src/remote/mail.ts'
 import { asSlotIndex, asSpanIndex } from '../src/units.ts'
 import { assertConserved, assertSound } from './support/checks.ts'
+import { fill, smallArena } from './support/memory.ts'
 import { allocMany, deliver, fourPools, queueOf } from './support/pools.ts'
 import { type Site, site } from './support/site.ts'
 
@@ -235,6 +236,15 @@ test('parcels: those of its queues stay; one of no queue is freed', () => {
   freer.collect()
   assertSound(arena)
   assert.equal([liveBlocks(), queueOf(memory, freer, owner).parcelCount], [0, 0])
+})
+
+test('partial spans are in ascending order afterwards', () => {
+  const { pool, memory, slot } = smallArena(2 << 20)
+  const offsets = fill(pool, 1000)
+  for (const [i, offset] of offsets.entries()) if (i % 2 === 0) pool.free(offset)
+  rebuildRuns(memory, slot)
+  const first = memory.slotWord(slot, layout.SLOT_PARTIAL_HEADS + memory.classes.classFor(1000))
+  assert.is(memory.i32[first], memory.spanOf(offsets[0]))
 })
 
 test.run()

@@ -1,11 +1,10 @@
+import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   CONTROL_FIRST_FREE_SPAN,
   CONTROL_TOUCHED_SPAN_COUNT,
   LARGE_CLASS,
-  MAX_POSITION,
-  RECORD_RUN_SPAN_COUNT,
   SLOT_OWNED_SPANS,
   SLOT_PEAK_OWNED_SPANS,
   SPAN_CLAIMED,
@@ -15,24 +14,20 @@ import {
   SPAN_TAIL,
 } from '../src/layout.ts'
 import type { ArenaMemory } from '../src/memory.ts'
+import { publishRun, releaseRun } from '../src/runs.ts'
 import {
   CONTROL_SPAN_WORD,
   claimBehind,
   claimRun,
   classInMap,
   countFreeSpans,
-  extendRun,
-  headOf,
   headPattern,
   ownerInMap,
   positionInMap,
-  publishRun,
-  releaseRun,
   stateInMap,
-  truncateRun,
 } from '../src/span-map.ts'
-import { asSlotIndex, asSpanIndex, type SpanIndex } from '../src/units.ts'
-import { smallArena } from './support/memory.ts'
+import { asSlotIndex, asSpanIndex } from '../src/units.ts'
+import { memoryOf, smallArena } from './support/memory.ts'
 
 const test = suite('span map')
 const SPAN_COUNT = 16
@@ -49,11 +44,12 @@ const setHint = (memory: ArenaMemory, span: number) => {
 }
 
 test('a word says state, owner, class and position, each at its limits', () => {
-  const { memory } = fresh()
+  const memory = memoryOf(Arena.create({ byteLength: 8 << 20, shared: false, slots: 254 }))
+  const span = memory.controlSpanCount
   for (const owner of [0, 1, 253]) {
-    for (const classIndex of [0, 126, LARGE_CLASS]) {
-      publishRun(memory, asSlotIndex(owner), asSpanIndex(CONTROL), 3, classIndex)
-      const words = [0, 1, 2].map((i) => wordOf(memory, CONTROL + i))
+    for (const classIndex of [0, memory.classes.count - 1, LARGE_CLASS]) {
+      publishRun(memory, asSlotIndex(owner), asSpanIndex(span), 3, classIndex)
+      const words = [0, 1, 2].map((i) => wordOf(memory, span + i))
       const head = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
       assert.equal(words.map(stateInMap), [head, SPAN_TAIL, SPAN_TAIL])
       assert.equal(words.map(ownerInMap), [owner, owner, owner])
@@ -138,44 +134,8 @@ test('claims behind a run: all of the spans or none', () => {
   assert.equal(statesOf(memory), before)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 2)
   assert.ok(claimBehind(memory, slot, head + 2, 3))
-  extendRun(memory, slot, head, 2, 5, LARGE_CLASS)
-  assert.is(memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)], 5)
-  assert.equal(statesOf(memory).slice(0, 5), [SPAN_LARGE, ...Array(4).fill(SPAN_TAIL)])
-  truncateRun(memory, slot, head, 1)
-  assert.equal(statesOf(memory).slice(0, 6), [SPAN_LARGE, 0, 0, 0, 0, SPAN_HEAD])
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 1)
-})
-
-test('every tail of a run of a size class leads to its head', () => {
-  const { memory, slot } = fresh()
-  claimRun(memory, slot, 1)
-  const head = claimRun(memory, slot, 9)
-  publishRun(memory, slot, head, 9, 5)
-  for (let i = 0; i < 9; i++) assert.is(headOf(memory, asSpanIndex(head + i)), head)
-})
-
-test('positions of a very long run stop at the largest one that a word holds', () => {
-  const { memory, slot } = smallArena((MAX_POSITION + 20) * 65536)
-  const spanCount = MAX_POSITION + 3
-  const head = claimRun(memory, slot, spanCount)
-  publishRun(memory, slot, head, spanCount, LARGE_CLASS)
-  const positions = [MAX_POSITION - 1, MAX_POSITION, MAX_POSITION + 2].map((i) =>
-    positionInMap(wordOf(memory, head + i)),
-  )
-  assert.equal(positions, [MAX_POSITION - 1, MAX_POSITION, MAX_POSITION])
-  assert.is(stateInMap(wordOf(memory, head + spanCount - 1)), SPAN_TAIL)
-  assert.is(wordOf(memory, head + spanCount), 0)
-  releaseRun(memory, slot, head)
-  assert.is(countFreeSpans(memory), memory.spanCount - memory.controlSpanCount)
-})
-
-test('publishing empties the record that an earlier run left', () => {
-  const { memory, slot } = fresh()
-  const head: SpanIndex = claimRun(memory, slot, 2)
-  const record = memory.recordWord(head, 0)
-  memory.i32.fill(-1, record, record + 8)
-  publishRun(memory, slot, head, 2, 3)
-  assert.equal([...memory.i32.subarray(record, record + 8)], [0, 0, 0, 0, 0, 2, 0, 0])
+  assert.equal(statesOf(memory).slice(2, 6), [SPAN_CLAIMED, SPAN_CLAIMED, SPAN_CLAIMED, SPAN_HEAD])
+  assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 5)
 })
 
 test.run()

@@ -1,7 +1,7 @@
 import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertConserved } from './support/checks.ts'
+import { assertConserved, refusesUnharmed } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
 import { allocMany, deliver, fourPools, tendOnce } from './support/pools.ts'
 import { Random } from './support/random.ts'
@@ -16,7 +16,7 @@ test('a new arena: control and nothing else', () => {
   assert.is(stats.reservedBytes, 1 << 20)
   assert.equal(
     [stats.committedBytes, stats.peakCommittedBytes, stats.controlBytes],
-    [SPAN, SPAN, SPAN],
+    [2 * SPAN, 2 * SPAN, 2 * SPAN],
   )
   assert.equal(
     [stats.liveBlocks, stats.liveBytes, stats.requestedBytes, stats.refills],
@@ -95,7 +95,7 @@ test('peaks stay when blocks are freed, and are reached again', () => {
   assert.ok(row().peakLiveBlocks > 1000 - 64)
   assert.is(arena.stats().peakCommittedBytes, peakCommitted)
   const { spanCount, peakSpanCount } = arena.stats().slots[0]
-  assert.equal([spanCount, peakSpanCount], [0, peakCommitted / SPAN - 1])
+  assert.equal([spanCount, peakSpanCount], [0, peakCommitted / SPAN - memory.controlSpanCount])
   pool.alloc(700_000)
   assert.is(arena.stats().classes.at(-1)?.peakLiveBlocks, 1)
 })
@@ -129,6 +129,109 @@ test('slots: state, spans and peak of each that was ever opened', () => {
     [0, 'open', 1],
     [1, 'closed', 11],
   ])
+})
+
+test('what refills did: counts, and the share of allocs that were no miss', () => {
+  const { arena, pool, memory } = smallArena(4 << 20)
+  const row = () => arena.stats().classes[memory.classes.classFor(56)]
+  assert.equal([row().refills, row().refilledBlocks, row().hitRate], [0, 0, 0])
+  const offsets = Array.from({ length: 64 + 1 }, () => pool.alloc(56))
+  assert.equal([row().refills, row().refilledBlocks], [2, 64 + 128])
+  assert.is(row().hitRate, 1 - 2 / 192)
+  for (const offset of offsets) pool.free(offset)
+  for (let i = 0; i < 1000; i++) pool.free(pool.alloc(56)) // hits that nobody counts
+  assert.is(row().refills, 2)
+  assert.equal([arena.stats().refills, arena.stats().hitRate], [2, row().hitRate])
+  assert.equal([arena.stats().slots[0].refills, arena.stats().slots[0].hitRate], [2, row().hitRate])
+})
+
+test('drained blocks, by class, and large ones', () => {
+  const { arena, memory } = smallArena(8 << 20)
+  const [owner, freer] = [arena.openPool(), arena.openPool()]
+  const lengths = [56, 56, 56, 1000, 700_000]
+  for (const byteLength of lengths) freer.free(owner.alloc(byteLength))
+  freer.flush()
+  owner.collect()
+  const drained = (byteLength: number) =>
+    arena.stats().classes[memory.classes.classFor(byteLength)].drainedBlocks
+  assert.equal([drained(56), drained(1000), drained(24)], [3, 1, 0])
+  assert.is(arena.stats().classes.at(-1)?.drainedBlocks, 1)
+  assert.is(arena.stats().slots[owner.slot].remoteFrees, lengths.length)
+})
+
+test('fragmentation: 0 where live blocks fill their spans, near 1 where few of many are left', () => {
+  const { arena, pool, memory } = smallArena(8 << 20)
+  const row = () => arena.stats({ exact: true }).classes[memory.classes.classFor(1000)]
+  assert.is(row().fragmentation, 0)
+  const offsets = Array.from({ length: 63 * 10 }, () => pool.alloc(1000))
+  const { liveBlocks, stride, spanCount } = row()
+  assert.is(row().fragmentation, 1 - (liveBlocks * stride) / (spanCount * SPAN))
+  assert.ok(row().fragmentation < 0.05)
+  for (const [i, offset] of offsets.entries()) if (i % 20 !== 0) pool.free(offset)
+  assert.ok(row().fragmentation > 0.9)
+  assert.ok(arena.stats({ exact: true }).fragmentation > 0.9)
+  pool.alloc(65536 * 9)
+  assert.is(arena.stats().classes.at(-1)?.fragmentation, 0) // a large block takes its spans whole
+})
+
+test('of one slot: its figures alone; those of all slots add up to the whole', () => {
+  const { arena } = smallArena(16 << 20)
+  const pools = [56, 1000, 700_000].map((byteLength) => {
+    const pool = arena.openPool()
+    for (let i = 0; i < 5; i++) pool.alloc(byteLength)
+    return pool
+  })
+  for (const exact of [true, false]) {
+    const all = arena.stats({ exact })
+    const each = all.slots.map(({ slot }) => arena.stats({ exact, slot }))
+    for (const [index, one] of each.entries()) {
+      assert.equal(one.slots, [all.slots[index]])
+      assert.is(one.committedBytes, all.slots[index].spanCount * SPAN)
+      assert.is(one.peakCommittedBytes, all.slots[index].peakSpanCount * SPAN)
+      const { liveBytes, freeBytes, uncarvedBytes, wasteBytes } = one
+      assert.is(liveBytes + freeBytes + uncarvedBytes + wasteBytes, one.committedBytes)
+    }
+    for (const key of ['liveBlocks', 'liveBytes', 'refills', 'requestedBytes'] as const) {
+      assert.is(
+        each.reduce((sum, one) => sum + one[key], 0),
+        all[key],
+        key,
+      )
+    }
+    const large = arena.stats({ exact, slot: pools[2].slot })
+    assert.equal([large.liveBlocks, large.classes.at(-1)?.liveBlocks], [5, 5])
+  }
+  assert.equal(arena.stats({ slot: 14 }).slots, [])
+})
+
+test('into: what is given back is what was given, filled as a new one would be', () => {
+  const { arena, pool } = smallArena(8 << 20)
+  const stats = arena.stats()
+  const { slots, classes } = stats
+  for (let round = 0; round < 50; round++) {
+    for (let i = 0; i < 20; i++) pool.alloc(round * i)
+    if (round % 10 === 5) arena.openPool()
+    const options = { exact: round % 3 === 0, ...(round % 7 === 3 ? { slot: 0 } : {}) }
+    assert.is(arena.stats({ ...options, into: stats }), stats)
+    assert.equal(stats, arena.stats(options))
+    assert.ok(stats.slots === slots && stats.classes === classes)
+  }
+})
+
+test('stats: what is no option is refused', () => {
+  const { arena } = smallArena()
+  const other = Arena.create({ byteLength: 1 << 20, shared: false, classes: [400, 464] })
+  const refused = (options: unknown, message: RegExp) =>
+    refusesUnharmed(
+      arena,
+      'invalid-argument',
+      () => arena.stats(options as Parameters<typeof arena.stats>[0]),
+      message,
+    )
+  for (const options of [null, 1, 'exact', true]) refused(options, /options/)
+  for (const slot of [-1, 15, 1.5, '0', null]) refused({ slot }, /slot/)
+  for (const into of [{}, { classes: [] }, { classes: Array(59), slots: [] }, other.stats(), 7])
+    refused({ into }, /stats\(\) of this/)
 })
 
 test('conservation holds in both modes at every step of a random run', () => {

@@ -80,17 +80,17 @@ const ofLists: Damage[] = [
   [
     'a handed count too high',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), 1),
-    /counts \d+ blocks/,
+    /counts \d+ blocks handed out/,
   ],
   [
     'a handed count too low',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), -1),
-    /counts \d+ blocks/,
+    /counts \d+ blocks handed out/,
   ],
   [
     'a count of large blocks',
     (s) => added(s, s.slotWord(HANDED + layout.LARGE_ROW), 1),
-    /of class 127/,
+    new RegExp(`class ${layout.LARGE_ROW} counts 2 blocks handed out, there are 1`),
   ],
 ]
 
@@ -129,6 +129,65 @@ const ofSpans: Damage[] = [
     'a back link',
     (s) => record(s, s.partialSpan, layout.RECORD_PREVIOUS_PARTIAL, 5),
     /does not link back/,
+  ],
+]
+
+const runRow = (s: Site) => s.i32[s.mapWord(s.run)] & 0xff
+/** The row before that of large blocks: no class is there. */
+const NO_ROW = layout.LARGE_ROW - 1
+const NOT_SPANS = /class \d+ counts -?\d+ spans, there are \d+/
+const NO_SUCH_ROOM = /class \d+ counts -?\d+ blocks that there is room for, there are \d+/
+const NOT_CARVED = /class \d+ counts -?\d+ carved blocks, there are \d+/
+
+const ofCounts: Damage[] = [
+  [
+    'one span too many',
+    (s) => added(s, s.slotWord(layout.SLOT_SPANS + s.classIndex), 1),
+    NOT_SPANS,
+  ],
+  ['no span of a run', (s) => [[s.slotWord(layout.SLOT_SPANS + runRow(s)), 0]], NOT_SPANS],
+  [
+    'a span of a run of several',
+    (s) => added(s, s.slotWord(layout.SLOT_SPANS + runRow(s)), -1),
+    /counts 1 spans, there are 2/,
+  ],
+  [
+    'a span of a large block',
+    (s) => added(s, s.slotWord(layout.SLOT_SPANS + layout.LARGE_ROW), -1),
+    new RegExp(`class ${layout.LARGE_ROW} counts 9 spans, there are 10`),
+  ],
+  ['a span of no class', (s) => added(s, s.slotWord(layout.SLOT_SPANS + NO_ROW), 1), NOT_SPANS],
+  [
+    'a span of a slot that was never opened',
+    (s) => added(s, s.slotWord(layout.SLOT_SPANS) + s.memory.slotWordCount, 1),
+    /slot 1, class 0 counts 1 spans, there are 0/,
+  ],
+  ['too much room', (s) => added(s, s.slotWord(layout.SLOT_ROOM + s.classIndex), 1), NO_SUCH_ROOM],
+  ['too little room', (s) => added(s, s.slotWord(layout.SLOT_ROOM + runRow(s)), -1), NO_SUCH_ROOM],
+  [
+    'room in a large block',
+    (s) => added(s, s.slotWord(layout.SLOT_ROOM + layout.LARGE_ROW), 1),
+    NO_SUCH_ROOM,
+  ],
+  [
+    'too many carved',
+    (s) => added(s, s.slotWord(layout.SLOT_CARVED + s.classIndex), 1),
+    NOT_CARVED,
+  ],
+  [
+    'too few carved',
+    (s) => added(s, s.slotWord(layout.SLOT_CARVED + s.classIndex), -1),
+    NOT_CARVED,
+  ],
+  [
+    'a large block that counts as carved',
+    (s) => added(s, s.slotWord(layout.SLOT_CARVED + layout.LARGE_ROW), 1),
+    NOT_CARVED,
+  ],
+  [
+    'the record of a partial span says that one more is carved',
+    (s) => added(s, s.recordWord(s.uncarvedSpan, CARVED), 1),
+    NOT_CARVED,
   ],
 ]
 
@@ -198,7 +257,13 @@ test('the site that is damaged is sound before', () => {
   assert.is(s.i32[s.mapWord(s.freeSpan)], 0)
 })
 
-for (const [group, damages] of Object.entries({ ofHeaders, ofLists, ofSpans, ofTheMap })) {
+for (const [group, damages] of Object.entries({
+  ofHeaders,
+  ofLists,
+  ofSpans,
+  ofCounts,
+  ofTheMap,
+})) {
   for (const [name, writes, message] of damages) {
     test(`${group}: ${name}`, () => {
       const s = site()

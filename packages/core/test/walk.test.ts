@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { RECORD_CARVED_COUNT } from '../src/layout.ts'
+import { RECORD_CARVED_COUNT, SLOT_FREE_HEADS } from '../src/layout.ts'
 import { liveBlockAt } from '../src/lookup.ts'
-import { capacityOf } from '../src/partial.ts'
+import { capacityOf } from '../src/runs.ts'
 import { forEachBlockIn, forEachRun, heldOffset } from '../src/walk.ts'
 import { assertSameNumbers } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
@@ -39,8 +39,14 @@ test('runs by ascending span, with their class and owner; free spans and tails a
 
 test('blocks: all that are carved, live or free, by ascending offset', () => {
   const small = smallArena(4 << 20)
-  const offsets = Array.from({ length: 64 * 3 }, () => small.pool.alloc(100))
-  for (const offset of offsets.slice(50)) small.pool.free(offset)
+  const { pool, memory, slot } = small
+  const classIndex = memory.classes.classFor(100)
+  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  const offsets: number[] = []
+  // All of several refills, but not all of the span.
+  while (offsets.length < 100 || memory.i32[freeHead] !== 0) offsets.push(pool.alloc(100))
+  assert.ok(offsets.length < capacityOf(memory, memory.spanOf(offsets[0]), classIndex))
+  for (const offset of offsets.slice(50)) pool.free(offset)
   assertSameNumbers(blocksIn(small), offsets)
 })
 

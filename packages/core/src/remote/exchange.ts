@@ -1,12 +1,18 @@
 /** All that a slot does with its mail at a time. */
 import type { ArenaMemory } from '../memory.ts'
 import type { SlotIndex } from '../units.ts'
-import { takeMail } from './inbox.ts'
+import { ALL_MAIL, takeMail } from './inbox.ts'
 import { deliverAll, type Front } from './outbox.ts'
 
-/** Delivers, takes, and delivers what had to be sent on. */
-export function exchangeMail(memory: ArenaMemory, slot: SlotIndex, front: Front): void {
+/** Delivers, takes, and delivers what had to be sent on; gives how much was taken. */
+export function exchangeMail(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  front: Front,
+  limit = ALL_MAIL,
+): number {
   deliverAll(memory, slot)
-  takeMail(memory, slot, front)
+  const takenCount = takeMail(memory, slot, front, slot, limit)
   deliverAll(memory, slot)
+  return takenCount
 }

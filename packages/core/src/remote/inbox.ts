@@ -1,8 +1,8 @@
 /** The owner's side: takes what other slots have delivered. */
 import { ArenaError, corrupt } from '../errors.ts'
-import { freeBlock, markFree } from '../free-block.ts'
+import { freeBlock, markFree, mayReleaseRun } from '../free-block.ts'
 import {
-  LARGE_CLASS,
+  SLOT_ARRIVED,
   SLOT_BUSY_WITH_MAIL,
   SLOT_DRAINED,
   SLOT_FORWARD_TAKEN,
@@ -13,6 +13,9 @@ import {
 } from '../layout.ts'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../lookup.ts'
 import type { ArenaMemory } from '../memory.ts'
+import { rowOf } from '../runs.ts'
+import { classInMap } from '../span-map.ts'
+import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
 import {
   INBOX_PARCEL,
@@ -30,29 +33,45 @@ import {
 } from './mail.ts'
 import type { Front } from './outbox.ts'
 
+/** More than any queue holds. */
+export const ALL_MAIL = 2 ** 30
+
 /**
- * Frees what was delivered to a slot.
+ * Frees what was delivered to a slot, and gives how much it was.
  * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
+ * @param limit the most that is taken
  */
-export function takeMail(memory: ArenaMemory, slot: SlotIndex, front: Front, by = slot): void {
+export function takeMail(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  front: Front,
+  by = slot,
+  limit = ALL_MAIL,
+): number {
   const { i32 } = memory
   const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
-  if (i32[busy] !== 0) return
+  if (i32[busy] !== 0) return 0
   i32[busy] = 1
   const takenWords: number = mailWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
   const { openedSlotCount, slotWordCount } = memory
+  let takenCount = 0
   let sentWord: number = mailWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
   for (let freer = 0; freer < openedSlotCount; freer++) {
     // A plain look first: there is mostly nothing, and an atomic one costs five times as much.
-    if (i32[sentWord] !== i32[takenWords + freer]) {
-      takeFrom(memory, slot, asSlotIndex(freer), Atomics.load(i32, sentWord), front, by)
+    const taken = i32[takenWords + freer]
+    if (i32[sentWord] !== taken) {
+      const sent = Atomics.load(i32, sentWord)
+      const rest = limit - takenCount
+      const upTo = ((sent - taken) | 0) > rest ? (taken + rest) | 0 : sent
+      takenCount += takeFrom(memory, slot, asSlotIndex(freer), upTo, front, by)
     }
     sentWord += slotWordCount
   }
   i32[busy] = 0
+  return takenCount
 }
 
-/** Frees what one slot has delivered, up to the number `sent`. */
+/** Frees what one slot has delivered, up to the number `sent`; gives how much it was. */
 function takeFrom(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -60,8 +79,9 @@ function takeFrom(
   sent: number,
   front: Front,
   by: SlotIndex,
-): void {
+): number {
   const { i32 } = memory
+  const arrived = memory.slotWord(slot, SLOT_ARRIVED)
   const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
   const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
   const before = i32[takenWord]
@@ -75,14 +95,17 @@ function takeFrom(
       break
     }
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (!front.tryFree(offset) && !receive(memory, slot, freer, offset, taken, sent, front, by)) {
-      break
-    }
+    if (front.tryFree(offset))
+      i32[arrived + classInMap(i32[memory.mapWord(memory.spanOf(offset))])]++
+    else if (!receive(memory, slot, freer, offset, taken, sent, front, by)) break
     countTaken(i32, takenWord, (taken + 1) | 0, sent)
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
   i32[takingFrom] = 0
-  i32[memory.slotWord(slot, SLOT_DRAINED)] += (i32[takenWord] - before) | 0
+  const takenCount = (i32[takenWord] - before) | 0
+  i32[memory.slotWord(slot, SLOT_DRAINED)] += takenCount
+  if (takenCount !== 0) emit(memory, slot, EVENT_DRAIN, 0, takenCount, freer)
+  return takenCount
 }
 
 /** The last one atomically: by that the freer knows that nobody reads those before it any more. */
@@ -135,13 +158,15 @@ function receive(
     if (owner !== slot && owner !== by) {
       return forward(memory, slot, owner, offset, taken, front, by)
     }
-    if (classOfBlock(memory, block) === LARGE_CLASS) {
+    const row = rowOf(classOfBlock(memory, block))
+    if (mayReleaseRun(memory, block)) {
       // As soon as its run is given back, another slot may have a live block at the same place. So it
       // counts as taken before that; and before it counts, its header says that it was dealt with.
       markFree(memory, block, offset)
       const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
       countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)
     }
+    memory.i32[memory.slotWord(slot, SLOT_ARRIVED + row)]++
     freeBlock(memory, owner, block, offset)
   } catch (error) {
     if (!(error instanceof ArenaError)) throw error

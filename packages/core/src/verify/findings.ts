@@ -1,5 +1,5 @@
 /** What a verification works on and has found so far. */
-import { CLASS_CAPACITY } from '../layout.ts'
+import { CLASS_CAPACITY, SLOT_CARVED, SLOT_HANDED, SLOT_ROOM, SLOT_SPANS } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
 import type { SlotIndex, SpanIndex } from '../units.ts'
 
@@ -11,6 +11,9 @@ export interface Violation {
   readonly offset: number
 }
 
+/** First word of a class array whose counts can be found again by a walk. */
+export type Counted = typeof SLOT_HANDED | typeof SLOT_SPANS | typeof SLOT_ROOM | typeof SLOT_CARVED
+
 export class Findings {
   readonly violations: Violation[] = []
   /** Free blocks that were met on a list. */
@@ -18,23 +21,29 @@ export class Findings {
   /** Spans that were met on a list of partial ones. */
   readonly partial = new Set<SpanIndex>()
   readonly memory: ArenaMemory
-  /** Live blocks and blocks on the free list, by slot and row. */
-  readonly #handed: Int32Array
+  /** Of each class array that slots count in: what there is, by slot and row. */
+  readonly #found: Readonly<Record<Counted, Int32Array>>
 
   constructor(memory: ArenaMemory) {
+    const length = memory.slotCount * CLASS_CAPACITY
     this.memory = memory
-    this.#handed = new Int32Array(memory.slotCount * CLASS_CAPACITY)
+    this.#found = {
+      [SLOT_HANDED]: new Int32Array(length),
+      [SLOT_SPANS]: new Int32Array(length),
+      [SLOT_ROOM]: new Int32Array(length),
+      [SLOT_CARVED]: new Int32Array(length),
+    }
   }
 
   fail(offset: number, message: string): void {
     this.violations.push({ message, offset })
   }
 
-  addHanded(slot: SlotIndex, row: number, blockCount: number): void {
-    this.#handed[slot * CLASS_CAPACITY + row] += blockCount
+  add(counted: Counted, slot: SlotIndex, row: number, summand: number): void {
+    this.#found[counted][slot * CLASS_CAPACITY + row] += summand
   }
 
-  handed(slot: SlotIndex, row: number): number {
-    return this.#handed[slot * CLASS_CAPACITY + row]
+  found(counted: Counted, slot: SlotIndex, row: number): number {
+    return this.#found[counted][slot * CLASS_CAPACITY + row]
   }
 }

@@ -8,12 +8,13 @@ import {
   RECORD_PARKED_HEAD,
   RECORD_PREVIOUS_PARTIAL,
   SLOT_FREE_HEADS,
+  SLOT_HANDED,
   SLOT_PARTIAL_HEADS,
   SPAN_HEAD,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
-import { capacityOf } from '../partial.ts'
-import { headOf, headPattern, stateInMap } from '../span-map.ts'
+import { capacityOf } from '../runs.ts'
+import { headOf, isHeadOf, stateInMap } from '../span-map.ts'
 import {
   asClassIndex,
   asSlotIndex,
@@ -31,7 +32,7 @@ export function checkLists(findings: Findings): void {
       const classIndex = asClassIndex(row)
       const first = memory.i32[memory.slotWord(asSlotIndex(slot), SLOT_FREE_HEADS + row)]
       const freeCount = checkChain(findings, asSlotIndex(slot), classIndex, first)
-      findings.addHanded(asSlotIndex(slot), row, freeCount)
+      findings.add(SLOT_HANDED, asSlotIndex(slot), row, freeCount)
       checkPartial(findings, asSlotIndex(slot), classIndex)
     }
   }
@@ -71,7 +72,7 @@ function whyNotListed(
   const span = memory.spanOf(block)
   const state = stateInMap(memory.i32[memory.mapWord(span)])
   const head = state === SPAN_HEAD ? span : headOf(memory, span)
-  if (memory.i32[memory.mapWord(head)] !== (headPattern(slot) | classIndex)) {
+  if (!isHeadOf(memory, head, slot, classIndex)) {
     return 'which belongs to another slot or class'
   }
   const within = block - memory.spanStart(head) - FIRST_PAYLOAD
@@ -91,10 +92,7 @@ function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassInde
   let previous = asSpanIndex(0)
   let span = asSpanIndex(memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)])
   for (let steps = 0; span !== 0; steps++) {
-    const isOwn =
-      span > 0 &&
-      span < memory.spanCount &&
-      memory.i32[memory.mapWord(span)] === (headPattern(slot) | classIndex)
+    const isOwn = span > 0 && span < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
     if (!isOwn || steps > memory.spanCount) {
       findings.fail(0, `the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
       return

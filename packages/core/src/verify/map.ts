@@ -10,7 +10,7 @@ import {
   SPAN_LARGE,
   SPAN_TAIL,
 } from '../layout.ts'
-import { classInMap, ownerInMap, positionInMap, stateInMap } from '../span-map.ts'
+import { classInMap, isDraining, ownerInMap, positionInMap, stateInMap } from '../span-map.ts'
 import { asSlotIndex, asSpanIndex, type SpanIndex } from '../units.ts'
 import type { Findings } from './findings.ts'
 
@@ -52,6 +52,9 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const word = memory.i32[memory.mapWord(head)]
   const classIndex = classInMap(word)
   const isLarge = stateInMap(word) === SPAN_LARGE
+  if (positionInMap(word) !== 0 || (isLarge && isDraining(word))) {
+    findings.fail(start, `the head at span ${head} has the word ${word >>> 0}`)
+  }
   if (isLarge ? classIndex !== LARGE_CLASS : classIndex >= memory.classes.count) {
     findings.fail(start, `the run at span ${head} has class ${classIndex}, which there is not`)
     return 1
@@ -72,6 +75,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
       stateInMap(tail) === SPAN_TAIL &&
       ownerInMap(tail) === owner &&
       classInMap(tail) === classIndex &&
+      !isDraining(tail) &&
       positionInMap(tail) === Math.min(position, MAX_POSITION)
     if (!belongs) findings.fail(start, `span ${head + position} is no tail of the run at ${head}`)
   }

@@ -13,13 +13,17 @@ import {
 import {
   HEADER_BYTE_LENGTH,
   LARGE_CLASS,
-  LARGE_ROW,
   RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
+  SLOT_CARVED,
+  SLOT_HANDED,
+  SLOT_ROOM,
+  SLOT_SPANS,
   SPAN_BYTE_LENGTH,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
-import { capacityOf } from '../partial.ts'
+import { capacityOf, rowOf } from '../runs.ts'
+import { isDraining } from '../span-map.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../units.ts'
 import { forEachBlockIn } from '../walk.ts'
 import type { Findings } from './findings.ts'
@@ -36,6 +40,12 @@ export function checkRun(
   const spanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
   const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
   const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
+  const row = rowOf(classIndex)
+  findings.add(SLOT_SPANS, owner, row, spanCount)
+  if (!isLarge) {
+    findings.add(SLOT_ROOM, owner, row, capacity)
+    findings.add(SLOT_CARVED, owner, row, carvedCount)
+  }
   if (carvedCount < 0 || carvedCount > capacity || (isLarge && carvedCount !== 1)) {
     findings.fail(start, `span ${head} has ${carvedCount} carved blocks of ${capacity}`)
     return
@@ -50,11 +60,14 @@ export function checkRun(
   if (carvedCount < capacity && !findings.partial.has(head)) {
     findings.fail(start, `span ${head} has uncarved blocks, but is not listed as partial`)
   }
+  if (isDraining(memory.i32[memory.mapWord(head)]) && !findings.partial.has(head)) {
+    findings.fail(start, `span ${head} drains, but is not listed as partial`)
+  }
   let liveCount = 0
   forEachBlockIn(memory, head, (block) => {
     if (checkBlock(findings, block, classIndex, stride - HEADER_BYTE_LENGTH)) liveCount++
   })
-  findings.addHanded(owner, isLarge ? LARGE_ROW : classIndex, liveCount)
+  findings.add(SLOT_HANDED, owner, row, liveCount)
 }
 
 /** Whether the block is live. */

@@ -3,14 +3,15 @@
  *
  *     every run     live + free + uncarved blocks = capacity, and the rest is shorter than a stride
  *     every block   on exactly one list if free, on none if live
- *     every slot    handed = live + on the free list, per class; owned spans as in the map
+ *     every slot    handed = live + on the free list, per class; owned spans as in the map; spans,
+ *                   their room and what is carved of it, per class, as in the map and the records
  *     every queue   taken <= sent <= written, and what waits is in its parcels
  */
-import { LARGE_ROW, SLOT_HANDED } from '../layout.ts'
+import { LARGE_ROW, SLOT_CARVED, SLOT_HANDED, SLOT_ROOM, SLOT_SPANS } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
 import { asSlotIndex } from '../units.ts'
 import { forEachRun } from '../walk.ts'
-import { Findings, type Violation } from './findings.ts'
+import { type Counted, Findings, type Violation } from './findings.ts'
 import { checkLists } from './lists.ts'
 import { checkMail } from './mail.ts'
 import { checkMap } from './map.ts'
@@ -26,21 +27,30 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
   if (findings.violations.length > 0) return findings.violations
   checkLists(findings)
   forEachRun(memory, (head, classIndex, owner) => checkRun(findings, head, classIndex, owner))
-  checkHanded(findings)
+  checkCounts(findings)
   checkMail(findings)
   return findings.violations
 }
 
-function checkHanded(findings: Findings): void {
+/** What slots count per class. Of large blocks, neither the room is counted nor what is carved. */
+const COUNTED: readonly (readonly [Counted, what: string])[] = [
+  [SLOT_HANDED, 'blocks handed out'],
+  [SLOT_SPANS, 'spans'],
+  [SLOT_ROOM, 'blocks that there is room for'],
+  [SLOT_CARVED, 'carved blocks'],
+]
+
+function checkCounts(findings: Findings): void {
   const { memory } = findings
   for (let index = 0; index < memory.slotCount; index++) {
     const slot = asSlotIndex(index)
     for (let row = 0; row <= LARGE_ROW; row++) {
-      const counted = memory.i32[memory.slotWord(slot, SLOT_HANDED + row)]
-      const found = findings.handed(slot, row)
-      if (counted === found) continue
-      const what = `${counted} blocks of class ${row} as handed out, there are ${found}`
-      findings.fail(0, `slot ${slot} counts ${what}`)
+      for (const [field, what] of COUNTED) {
+        const counted = memory.i32[memory.slotWord(slot, field + row)]
+        const found = findings.found(field, slot, row)
+        if (counted === found) continue
+        findings.fail(0, `slot ${slot}, class ${row} counts ${counted} ${what}, there are ${found}`)
+      }
     }
   }
 }

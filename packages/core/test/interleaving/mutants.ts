@@ -53,7 +53,7 @@ const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'the head of a run is published before its tails and record',
-    file: 'span-map.ts',
+    file: 'runs.ts',
     from: `  extendRun(memory, slot, head, 1, spanCount, classIndex)
   const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
   Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))`,
@@ -64,14 +64,14 @@ const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'a run that is given back still has its head, last of all',
-    file: 'span-map.ts',
+    file: 'runs.ts',
     from: 'Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))',
     to: '',
     scenarios: ['who gives a run back dies'],
   },
   {
     name: 'a run is shortened before its record says so',
-    file: 'span-map.ts',
+    file: 'runs.ts',
     from: `  memory.i32[runSpanCount] = to
   releaseSpans(memory, slot, head + to, from - to)`,
     to: `  releaseSpans(memory, slot, head + to, from - to)
@@ -87,10 +87,24 @@ const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'a run is handed over without its tails',
-    file: 'span-map.ts',
+    file: 'runs.ts',
     from: '  const map = memory.mapWord(head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
     to: '  const map = memory.mapWord(head)\n  for (let i = 0; i < 1; i++) {\n    const word',
     scenarios: ['tend against free into the closed slot'],
+  },
+  {
+    name: 'a run that is handed over counts for its former owner only',
+    file: 'runs.ts',
+    from: '  countRun(memory, to, head, 1)\n',
+    to: '',
+    scenarios: ['tend against tend'],
+  },
+  {
+    name: 'a run that is given back counts on',
+    file: 'runs.ts',
+    from: '  countRun(memory, slot, head, -1)\n',
+    to: '',
+    scenarios: ['a claim against a release'],
   },
 ]
 
@@ -167,8 +181,8 @@ const INBOX: readonly Mutant[] = [
   {
     name: '`taken` is raised before the block is freed',
     file: 'remote/inbox.ts',
-    from: '    if (!front.tryFree',
-    to: '    i32[takenWord] = taken + 1\n    if (!front.tryFree',
+    from: '    if (front.tryFree',
+    to: '    i32[takenWord] = taken + 1\n    if (front.tryFree',
     scenarios: ['an owner dies, within a parcel'],
   },
   {
@@ -202,9 +216,16 @@ const INBOX: readonly Mutant[] = [
   {
     name: 'a large block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
-    from: '      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)\n    }\n    freeBlock',
-    to: '    }\n    freeBlock',
-    scenarios: ['a rival allocates'],
+    from: '      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)\n',
+    to: '',
+    scenarios: ['a rival allocates a large block'],
+  },
+  {
+    name: 'a block in a span that drains counts as taken after its run was given back',
+    file: 'remote/inbox.ts',
+    from: 'if (mayReleaseRun(memory, block)) {',
+    to: 'if (row === 95) {',
+    scenarios: ['a rival allocates a block in a span that drains'],
   },
   {
     name: 'a large block counts as taken before it is marked as free',
@@ -340,6 +361,13 @@ const ADOPTION: readonly Mutant[] = [
     scenarios: ['the first alloc of a class'],
   },
   {
+    name: 'counts per class are added to those of the dead thread',
+    file: 'rebuild.ts',
+    from: '  SLOT_CARVED,\n  SLOT_UNSORTED,\n]',
+    to: '  SLOT_UNSORTED,\n]',
+    scenarios: ['the first alloc of a class'],
+  },
+  {
     name: 'parcels of no queue are kept',
     file: 'rebuild.ts',
     from: 'return !isParcel(header) || parcels.has(block)',
@@ -387,10 +415,10 @@ const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot is closed before its spans are given back',
     file: 'pool.ts',
-    from: `    reclaim(memory, slot, memory.spanCount)
-    closeSlot(memory, slot)`,
+    from: '    giveBack(memory, slot, front, undefined)\n    mine = -1\n',
     to: `    closeSlot(memory, slot)
-    reclaim(memory, slot, memory.spanCount)`,
+    giveBack(memory, slot, front, undefined)
+    mine = -1\n`,
     scenarios: ['close against tend'],
   },
   {
@@ -458,6 +486,43 @@ const BLOCKS: readonly Mutant[] = [
   },
 ]
 
+const RING: readonly Mutant[] = [
+  {
+    name: 'an event is published before it is written',
+    file: 'telemetry/emit.ts',
+    from: `  i32[event + 2] = second
+  i32[event + 3] = third
+  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)`,
+    to: `  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)
+  i32[event + 2] = second
+  i32[event + 3] = third`,
+    scenarios: ['a reader follows a writer'],
+  },
+  {
+    name: 'a full ring has room for one more',
+    file: 'telemetry/emit.ts',
+    from: '| 0) >= TELEMETRY_EVENT_COUNT',
+    to: '| 0) > TELEMETRY_EVENT_COUNT',
+    scenarios: ['in a full ring'],
+  },
+  {
+    name: 'an event is read, whoever read it before',
+    file: 'telemetry/reader.ts',
+    from: 'if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue',
+    to: 'Atomics.store(i32, ring + TELEMETRY_READ, next)',
+    scenarios: ['two readers share a ring'],
+  },
+  {
+    name: 'an event is taken before it is copied',
+    file: 'telemetry/reader.ts',
+    from: `    // The copy is good if nobody read it meanwhile: until then its place is not written again.
+    if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue\n`,
+    to: `    if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue
+    decode(memory, slot, eventWord(ring, read), event)\n`,
+    scenarios: ['a reader makes room in a full ring'],
+  },
+]
+
 export const MUTANTS: readonly Mutant[] = [
   SPAN_MAP,
   OUTBOX,
@@ -465,4 +530,5 @@ export const MUTANTS: readonly Mutant[] = [
   ADOPTION,
   SLOT_STATES,
   BLOCKS,
+  RING,
 ].flat()

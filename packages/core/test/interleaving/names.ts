@@ -3,13 +3,28 @@ import {
   CLASS_CAPACITY,
   CONTROL_WORD_COUNT,
   RECORD_WORD_COUNT,
+  SLOT_ARRIVED,
+  SLOT_ARRIVED_AT_REFILL,
+  SLOT_CARVED,
   SLOT_FIXED_WORD_COUNT,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
+  SLOT_LEARNED,
   SLOT_LIVE_SEEN,
   SLOT_PARTIAL_HEADS,
   SLOT_PEAK_LIVE,
+  SLOT_PUBLISHED,
+  SLOT_REFILLED,
   SLOT_REFILLS,
+  SLOT_ROOM,
+  SLOT_SPANS,
+  SLOT_SPARE,
+  SLOT_TELEMETRY,
+  TELEMETRY_DROPPED,
+  TELEMETRY_EVENTS,
+  TELEMETRY_READ,
+  TELEMETRY_READ_SEEN,
+  TELEMETRY_WRITTEN,
 } from '../../src/layout.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/units.ts'
@@ -32,7 +47,7 @@ const SLOT = new Map([
   [0, 'state'],
   [1, 'owned spans'],
   [2, 'peak owned spans'],
-  [3, 'handed since look'],
+  [3, 'owned spans at look'],
   [4, 'drained'],
   [5, 'violations'],
   [16, 'busy with mail'],
@@ -48,6 +63,21 @@ const SLOT_ARRAYS = new Map([
   [SLOT_LIVE_SEEN, 'live seen'],
   [SLOT_PEAK_LIVE, 'peak live'],
   [SLOT_REFILLS, 'refills'],
+  [SLOT_REFILLED, 'refilled'],
+  [SLOT_ARRIVED, 'arrived'],
+  [SLOT_ARRIVED_AT_REFILL, 'arrived at refill'],
+  [SLOT_LEARNED, 'learned'],
+  [SLOT_SPARE, 'spare'],
+  [SLOT_PUBLISHED, 'published'],
+  [SLOT_SPANS, 'spans'],
+  [SLOT_ROOM, 'capacity'],
+  [SLOT_CARVED, 'carved'],
+])
+const TELEMETRY = new Map([
+  [TELEMETRY_WRITTEN, 'written'],
+  [TELEMETRY_READ_SEEN, 'read seen'],
+  [TELEMETRY_DROPPED, 'dropped'],
+  [TELEMETRY_READ, 'read'],
 ])
 const MAIL = ['written', 'sent', 'first parcel', 'last parcel', 'taken', 'parcel being read']
 
@@ -84,6 +114,11 @@ function slotWordName(memory: ArenaMemory, slot: number, field: number): WordNam
     const within = field - SLOT_FIXED_WORD_COUNT
     const kind = MAIL[Math.floor(within / memory.mailStride)] ?? 'unused'
     return { kind, which: ` of ${slot}, other ${within % memory.mailStride}` }
+  }
+  if (field >= SLOT_TELEMETRY) {
+    const within = field - SLOT_TELEMETRY
+    const kind = within >= TELEMETRY_EVENTS ? 'event' : (TELEMETRY.get(within) ?? 'unused')
+    return { kind: `telemetry ${kind}`, which: ` of ${slot}, word ${within}` }
   }
   for (const [first, kind] of SLOT_ARRAYS) {
     const classIndex = field - first

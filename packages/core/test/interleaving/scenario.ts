@@ -28,6 +28,9 @@ export interface Scenario extends TinyArena, Partial<Bounds> {
  *     span map            searched for what to claim by compare-and-exchange; and read by who frees a
  *                         block: an old owner forwards it
  *     sent                a first look; the number that counts is loaded atomically
+ *     telemetry event     read before its number is, by compare-and-exchange, which fails where another
+ *                         reader was first and the writer may have used the place again
+ *     published           one word, read whenever; an old batch is as good
  *     taken               counts up plainly; the freer only looks for the last number, which is stored
  *                         atomically
  */
@@ -37,6 +40,8 @@ const RACES = [
   'opened slot count',
   'span map',
   'sent',
+  'telemetry event',
+  'published',
   'taken',
 ]
 

@@ -2,7 +2,7 @@
 import type { Arena, Pool } from '@ashlar/core'
 import * as layout from '../../src/layout.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
-import { reclaim } from '../../src/partial.ts'
+import { reclaim } from '../../src/reclaim.ts'
 import { asSpanIndex } from '../../src/units.ts'
 import { smallArena } from './memory.ts'
 
@@ -24,9 +24,13 @@ export interface Site {
   /** Live, with a payload that is not where its block begins. */
   readonly shifted: number
   readonly classIndex: number
-  /** Spans: one that is full, one with parked blocks, the head of a run of two, one that is free. */
+  /**
+   * Spans: one that is full, one with parked blocks, one that is carved in part, the head of a run of
+   * two, one that is free.
+   */
   readonly fullSpan: number
   readonly partialSpan: number
+  readonly uncarvedSpan: number
   readonly run: number
   readonly freeSpan: number
   readonly slotWord: (field: number) => number
@@ -61,6 +65,7 @@ export function site(): Site {
     free2: i32[headerWord(free) + 1],
     parked: i32[recordWord(partialSpan, layout.RECORD_PARKED_HEAD)],
     fullSpan: memory.spanOf(many[700]),
+    uncarvedSpan: memory.spanOf(shifted),
     freeSpan: memory.spanCount - 4,
     mapWord: (span) => memory.mapWord(asSpanIndex(span)),
   }

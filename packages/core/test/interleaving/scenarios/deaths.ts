@@ -1,4 +1,5 @@
 /** One thread, killed at every store of every call; whoever adopts it is killed at every store, too. */
+import { setDraining } from '../../../src/drain.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { HALVES, LARGE, LARGE_3, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
@@ -28,6 +29,14 @@ const some = (byteLength: number, count: number) => (grip: Grip) =>
 const alone = (byteLength: number, alignment?: number) => (grip: Grip) => [
   given(grip, byteLength, alignment),
 ]
+
+/** The blocks of a span that drains: it has room for others. */
+const draining = (byteLength: number, count: number) => (grip: Grip, hand: Hand) => {
+  const blocks = some(byteLength, count)(grip)
+  grip.pool.collect()
+  setDraining(hand.memory, hand.memory.spanOf(blocks[0]), true)
+  return blocks
+}
 
 /** Another slot, which is open and has no thread. */
 const OTHER = 0
@@ -64,6 +73,13 @@ export const DEATHS: readonly Scenario[] = [
       grip.alloc(THIRD)
     },
   ),
+  dying('a span that drains, to its last block', draining(THIRD, 2), (grip, blocks) => {
+    for (const block of blocks) grip.free(block)
+  }),
+  dying('a span that drains is needed again', draining(THIRD, 2), (grip, [block]) => {
+    grip.free(block)
+    grip.alloc(THIRD)
+  }),
   dying('a large block', alone(WHOLE), (grip) => grip.free(grip.alloc(LARGE))),
   dying('a large block shrinks', alone(LARGE_3), (grip, [block]) => grip.realloc(block, LARGE)),
   dying('a large block grows in place', alone(LARGE), (grip, [block]) =>
@@ -128,5 +144,15 @@ export const DEATHS: readonly Scenario[] = [
     },
     (grip) => grip.collect(),
     6,
+  ),
+  dying(
+    'mail is taken in a span that drains',
+    (grip, hand) => {
+      const blocks = draining(THIRD, 2)(grip, hand)
+      for (const block of blocks) hand.grip(OTHER).free(block)
+      hand.grip(OTHER).flush()
+      return blocks
+    },
+    (grip) => grip.collect(),
   ),
 ]

@@ -1,4 +1,5 @@
 /** Threads that die while mail is under way, beside others that live. */
+import { setDraining } from '../../../src/drain.ts'
 import { PARCEL_CAPACITY } from '../../../src/remote/mail.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
@@ -76,8 +77,8 @@ const ownerDies = (name: string, count: number, parcelCount: number): Scenario =
 })
 
 /** What one gives back, the other one takes at once: the same place is live again. */
-const largeAgain: Scenario = {
-  name: 'an owner dies as a rival allocates what it has just been given back',
+const again = (what: string, byteLength: number, isDraining = false): Scenario => ({
+  name: `an owner dies as a rival allocates ${what} that it has just given back`,
   spanCount: 4,
   slotCount: 2,
   preemptions: 1,
@@ -86,14 +87,18 @@ const largeAgain: Scenario = {
     const [owner, freer] = openSlots(hand, 2)
     startQueue(hand, freer, owner, 1)
     hand.grip(owner).collect()
-    hand.grip(freer).free(given(hand.grip(owner), LARGE))
+    const block = given(hand.grip(owner), byteLength)
+    hand.grip(owner).pool.collect() // a span that drains has room
+    if (isDraining) setDraining(hand.memory, hand.memory.spanOf(block), true)
+    hand.grip(freer).free(block)
     hand.grip(freer).flush()
     return [
       mortal('owner', owner, (grip) => grip.collect()),
-      agent('freer', freer, (grip) => void grip.alloc(LARGE)),
+      agent('freer', freer, (grip) => void grip.alloc(byteLength)),
+      heir(owner, 0),
     ]
   },
-}
+})
 
 /** A slot is closed while its mail waits; another thread would like the span that its parcel lies in. */
 const parcelOfClosed: Scenario = {
@@ -177,7 +182,8 @@ export const DELIVERIES: readonly Scenario[] = [
   ownerDies('within a parcel', 2, 1),
   ownerDies('the parcel becomes full', 127, 1),
   ownerDies('the first parcel is used again', 255, 2),
-  largeAgain,
+  again('a large block', LARGE),
+  again('a block in a span that drains', THIRD, true),
   parcelOfClosed,
   parcelWanted('a parcel is wanted while mail for the same slot waits', false),
   parcelWanted('a parcel is wanted in a full arena while a closed slot has mail', true),

@@ -5,6 +5,15 @@ import { DEATHS } from './deaths.ts'
 import { DELIVERIES } from './deliveries.ts'
 import { MAIL } from './mail.ts'
 import { SLOTS } from './slots.ts'
+import { TELEMETRY } from './telemetry.ts'
 import { TEND } from './tend.ts'
 
-export const SCENARIOS: readonly Scenario[] = [CLAIMS, MAIL, SLOTS, TEND, DELIVERIES, DEATHS].flat()
+export const SCENARIOS: readonly Scenario[] = [
+  CLAIMS,
+  MAIL,
+  SLOTS,
+  TEND,
+  DELIVERIES,
+  DEATHS,
+  TELEMETRY,
+].flat()

@@ -1,0 +1,42 @@
+// Runs cases in turn, each in a process of its own, every turn in another random order.
+import { spawnSync } from 'node:child_process'
+import type { Engine } from './engines.ts'
+import { shuffled } from './run.ts'
+
+const timeoutMilliseconds = 300_000
+
+/**
+ * The results of each case, one a turn, in the order of `cases`. One that fails is told of, and takes
+ * part in no further turn; its results are dropped.
+ */
+export function interleave<Case, Result>(
+  cases: readonly Case[],
+  turnCount: number,
+  runCase: (one: Case) => Result,
+  onFailure: (one: Case, reason: string) => void,
+): Map<Case, Result[]> {
+  const results = new Map<Case, Result[]>(cases.map((one) => [one, []]))
+  for (let turn = 0; turn < turnCount; turn++) {
+    for (const one of shuffled(cases)) {
+      try {
+        results.get(one)?.push(runCase(one))
+      } catch (error) {
+        results.delete(one)
+        onFailure(one, (error as Error).message)
+      }
+    }
+  }
+  return results
+}
+
+/** Runs a bundle with its options in JSON, and gives what it prints, which is JSON too. */
+export function runBundle<Result>(engine: Engine, bundle: string, options: object): Result {
+  const { status, error, stdout, stderr } = spawnSync(
+    engine.command,
+    [...engine.arguments, bundle, JSON.stringify(options)],
+    { encoding: 'utf8', timeout: timeoutMilliseconds },
+  )
+  if (error) throw error
+  if (status !== 0) throw new Error(`exit status ${status}\n${stderr.trimEnd()}`)
+  return JSON.parse(stdout)
+}

@@ -1,0 +1,82 @@
+/** Figures about an arena, or one slot of it. */
+import { invalidArgument } from '../errors.ts'
+import {
+  CONTROL_TOUCHED_SPAN_COUNT,
+  SLOT_OWNED_SPANS,
+  SLOT_PEAK_OWNED_SPANS,
+  SPAN_BYTE_LENGTH,
+} from '../layout.ts'
+import type { ArenaMemory } from '../memory.ts'
+import { checkedSlot } from '../slots.ts'
+import { countFreeSpans } from '../span-map.ts'
+import { asSlotIndex } from '../units.ts'
+import { countClasses, countSlots, sumUp } from './counted.ts'
+import { type ArenaStats, emptyStats } from './figures.ts'
+import { walkClasses } from './walked.ts'
+
+export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
+
+export interface StatsOptions {
+  /**
+   * Walks all headers instead of adding up what the cold paths have counted. Other threads have to be
+   * outside of the library meanwhile.
+   */
+  readonly exact?: boolean
+  /** The figures of one slot; by default of all. */
+  readonly slot?: number
+  /** What an earlier call gave, to be filled again: then no garbage is made, and this is returned. */
+  readonly into?: ArenaStats
+}
+
+export function collectStats(memory: ArenaMemory, options: StatsOptions | undefined): ArenaStats {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw invalidArgument('options', options, 'an object such as { exact: true }')
+  }
+  const only = options?.slot === undefined ? -1 : checkedSlot(memory, options.slot)
+  const exact = options?.exact === true
+  const stats = options?.into ?? emptyStats(memory.classes.strides)
+  if (!isOf(memory, stats)) {
+    throw invalidArgument('into', options?.into, 'what stats() of this arena gave')
+  }
+  const firstSlot = only === -1 ? 0 : only
+  const endSlot = only === -1 ? memory.openedSlotCount : only + 1
+  stats.exact = exact
+  countSpans(memory, stats, only, exact)
+  countClasses(memory, stats.classes, firstSlot, endSlot)
+  if (exact) walkClasses(memory, stats.classes, only)
+  countSlots(memory, stats.slots, firstSlot, endSlot)
+  sumUp(stats)
+  return stats
+}
+
+/** Whether figures have the rows of an arena. */
+function isOf(memory: ArenaMemory, { classes, slots }: ArenaStats): boolean {
+  const { strides, count } = memory.classes
+  if (classes?.length !== count + 1 || !Array.isArray(slots)) return false
+  for (let index = 0; index < count; index++) {
+    if (classes[index]?.stride !== strides[index]) return false
+  }
+  return classes[count]?.stride === 0
+}
+
+function countSpans(memory: ArenaMemory, stats: ArenaStats, only: number, exact: boolean): void {
+  const { i32 } = memory
+  let committedSpanCount = 0
+  let peakSpanCount = i32[memory.controlWord(CONTROL_TOUCHED_SPAN_COUNT)]
+  if (only !== -1) {
+    const slot = asSlotIndex(only)
+    committedSpanCount = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+    peakSpanCount = i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)]
+  } else if (exact) {
+    committedSpanCount = memory.spanCount - countFreeSpans(memory)
+  } else {
+    committedSpanCount = memory.controlSpanCount
+    for (let slot = 0; slot < memory.openedSlotCount; slot++) {
+      committedSpanCount += i32[memory.slotWord(asSlotIndex(slot), SLOT_OWNED_SPANS)]
+    }
+  }
+  stats.reservedBytes = memory.byteLength
+  stats.committedBytes = committedSpanCount * SPAN_BYTE_LENGTH
+  stats.peakCommittedBytes = peakSpanCount * SPAN_BYTE_LENGTH
+  stats.controlBytes = only === -1 ? memory.controlSpanCount * SPAN_BYTE_LENGTH : 0
+}

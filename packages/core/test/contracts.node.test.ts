@@ -1,0 +1,198 @@
+// The four contracts of the boxes. Each is held against the library as it is, and against libraries in
+// which it is broken on purpose, where its check has to fail.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import process from 'node:process'
+import * as core from '@ashlar/core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Change, importMutated } from './support/mutated.ts'
+
+const test = suite('contracts')
+const RING = 64
+
+type Check = (library: typeof core) => void
+
+/** Whether an assertion fails. (uvu's `throws` lets those through.) */
+function fails(check: () => void): boolean {
+  try {
+    check()
+  } catch (error) {
+    return error instanceof assert.Assertion
+  }
+  return false
+}
+
+/** A full telemetry queue drops the event and counts the drop; it never blocks. */
+const contractA: Check = ({ Arena }) => {
+  const arena = Arena.create({ byteLength: 8 << 20, shared: false })
+  const pool = arena.openPool()
+  const telemetry = arena.openTelemetry()
+  // Two events each: a run that comes, and goes.
+  const spans = Array.from({ length: 50 }, () => {
+    const offset = pool.alloc(700_000)
+    pool.free(offset)
+    return offset >> 16
+  })
+  assert.is(telemetry.droppedEvents, 2 * spans.length - RING)
+  const seen: number[] = []
+  assert.is(
+    telemetry.read(({ span }) => seen.push(span)),
+    RING,
+  )
+  assert.equal(seen, spans.flatMap((span) => [span, span]).slice(0, RING))
+}
+
+/** A policy change affects the next refill only; refill never touches lists already filled. */
+const contractB: Check = ({ Arena }) => {
+  const arena = Arena.create({ byteLength: 8 << 20, shared: false })
+  const pool = arena.openPool()
+  const refilled = () => arena.stats().classes[3].refilledBlocks
+  const first = pool.alloc(56)
+  assert.is(refilled(), 64)
+  const before = arena.i32.slice()
+  arena.publishBatch(56, 5)
+  const changed = [...before.keys()].filter((word) => before[word] !== arena.i32[word])
+  // A word of each slot, none of them one that the pool works with.
+  assert.is(changed.length, 15)
+  assert.ok(changed.every((word) => before[word] === 0 && arena.i32[word] === 5))
+  for (let i = 1; i < 64; i++) assert.is(pool.alloc(56), first + i * 64)
+  assert.is(refilled(), 64)
+  pool.alloc(56)
+  assert.is(refilled(), 64 + 5)
+}
+
+/** Telemetry lives in a fixed ring in the arena; nobody allocates or frees an event. */
+const contractC: Check = ({ Arena }) => {
+  const arena = Arena.create({ byteLength: 8 << 20, shared: false })
+  const pool = arena.openPool()
+  const telemetry = arena.openTelemetry()
+  const objects = new Set<unknown>()
+  for (let i = 0; i < 200; i++) {
+    pool.free(pool.alloc(700_000))
+    telemetry.read((event) => objects.add(event))
+  }
+  assert.is(objects.size, 1)
+  const { liveBlocks, committedBytes, controlBytes } = arena.stats({ exact: true })
+  assert.equal([liveBlocks, committedBytes], [0, controlBytes])
+}
+
+const BROKEN: readonly [string, Check, Change][] = [
+  [
+    'A: a full ring is written over',
+    contractA,
+    {
+      file: 'telemetry/emit.ts',
+      from: '((written - read) | 0) >= TELEMETRY_EVENT_COUNT',
+      to: 'written < read',
+    },
+  ],
+  [
+    'A: a drop is not counted',
+    contractA,
+    { file: 'telemetry/emit.ts', from: 'i32[ring + TELEMETRY_DROPPED]++', to: '' },
+  ],
+  [
+    'B: what is published is not heard',
+    contractB,
+    { file: 'policy.ts', from: 'published > 0 ?', to: 'published < 0 ?' },
+  ],
+  [
+    'B: publishing empties the list that is filled',
+    contractB,
+    {
+      file: 'supervisor.ts',
+      from: 'SLOT_PUBLISHED + classIndex), blockCount)',
+      to: 'SLOT_PUBLISHED + classIndex), blockCount), Atomics.store(memory.i32, memory.slotWord(slot, 32 + classIndex), 0)',
+    },
+  ],
+  [
+    'C: an event is an object of its own',
+    contractC,
+    { file: 'telemetry/reader.ts', from: '    visit(event)\n', to: '    visit({ ...event })\n' },
+  ],
+  [
+    'C: an event is an allocation',
+    contractC,
+    {
+      file: 'alloc-large.ts',
+      from: '  handOut(memory, slot, LARGE_ROW, 1)\n',
+      to: '  handOut(memory, slot, LARGE_ROW, 1)\n  front.tryAlloc(16)\n',
+    },
+  ],
+]
+
+for (const [name, check] of Object.entries({ A: contractA, B: contractB, C: contractC })) {
+  test(name, () => check(core))
+}
+
+for (const [name, check, change] of BROKEN) {
+  test(`found when broken: ${name}`, async () => {
+    const library = await importMutated(`export * from './src/index.ts'`, change)
+    assert.ok(fails(() => check(library)))
+  })
+}
+
+/** What a source imports of other rooms: the names, by room; '*' for a whole one. */
+function importsOf(source: string): Map<string, string[]> {
+  const imports = new Map<string, string[]>()
+  const statements = source.matchAll(/^(?:import|export) ([^']*?) ?from '\.\/([\w-]+)[^']*'/gm)
+  for (const [, what, room] of statements) {
+    const braces = what.match(/\{([^}]*)\}/)?.[1]
+    const names = braces === undefined ? ['*'] : braces.split(',')
+    const known = imports.get(room) ?? []
+    imports.set(room, [...known, ...names.map((name) => name.trim()).filter(Boolean)])
+  }
+  return imports
+}
+
+/**
+ * Box 1 imports one function of Box 2, the miss, and of remote free what makes a queue and delivers it;
+ * nothing of Box 3, which imports nothing of the others.
+ */
+function contractD(pool: string, policy: string, supervise: string): void {
+  const ofPool = importsOf(pool)
+  assert.equal(ofPool.get('refill'), ['refill'])
+  assert.equal(ofPool.get('remote'), ['createPost', 'deliverAll', 'type Front'])
+  const others = [
+    'policy',
+    'telemetry',
+    'supervise',
+    'supervisor',
+    'carve',
+    'runs',
+    'stats',
+    'reclaim',
+  ]
+  for (const room of others) assert.not.ok(ofPool.has(room), room)
+  assert.not.match(pool, /import\(/)
+  assert.equal([...importsOf(policy).keys()], [])
+  assert.equal([...importsOf(supervise).keys()], ['policy'])
+}
+
+test('D', () => {
+  const sourceOf = (file: string) =>
+    readFileSync(resolve(process.env.ASHLAR_ROOT ?? '.', 'packages/core/src', file), 'utf8')
+  const [pool, policy, supervise] = ['pool.ts', 'policy.ts', 'supervise.ts'].map(sourceOf)
+  contractD(pool, policy, supervise)
+  const emit = "import { emit } from './telemetry/emit.ts'\n"
+  const broken = [
+    [emit, '', ''],
+    ['', emit, ''],
+    ['', '', emit],
+    ["import { openTelemetry } from './telemetry/telemetry.ts'\n", '', ''],
+    ["import type { ArenaStats } from './stats/figures.ts'\n", '', ''],
+    ["import * as policy from './policy.ts'\n", '', ''],
+    ["import { handOut } from './refill.ts'\n", '', ''],
+    ["import { takeMail } from './remote/inbox.ts'\n", '', ''],
+    ["export { baseBatch } from './policy.ts'\n", '', ''],
+    ["const late = import('./stats/stats.ts')\n", '', ''],
+    ['', "import { MAX_BYTE_END } from './layout.ts'\n", ''],
+  ]
+  for (const [inPool, inPolicy, inSupervise] of broken) {
+    const check = () => contractD(inPool + pool, inPolicy + policy, inSupervise + supervise)
+    assert.ok(fails(check), inPool + inPolicy + inSupervise)
+  }
+})
+
+test.run()
