@@ -55,7 +55,7 @@ export const ashlar: Contender = {
 export function settleArena(
   site: Site,
   arena: Arena,
-  pools: readonly Pool[],
+  pools: readonly Omit<Pool, 'arena'>[],
   leftovers: readonly number[],
 ): Settled {
   takeBack(pools)
@@ -85,7 +85,7 @@ export function settleArena(
 }
 
 /** Twice: what is found in the mail of one slot may have to be forwarded to another. */
-function takeBack(pools: readonly Pool[]): void {
+function takeBack(pools: readonly Omit<Pool, 'arena'>[]): void {
   for (const pool of [...pools, ...pools]) pool.flush()
   for (const pool of [...pools, ...pools]) pool.collect()
 }

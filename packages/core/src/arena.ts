@@ -2,7 +2,7 @@
 import { adoptSlot } from './adopt.ts'
 import { type BlockInfo, listBlocks } from './blocks.ts'
 import { type ArenaOptions, findGround, isShared } from './buffers.ts'
-import { checkControl, writeControl } from './control.ts'
+import { checkControl, nextTag, writeControl } from './control.ts'
 import {
   type ArenaError,
   corrupt,
@@ -19,7 +19,7 @@ import { ArenaMemory } from './memory.ts'
 import { createPool } from './pool.ts'
 import type { Pool } from './pool-api.ts'
 import { stridesWith } from './size-classes.ts'
-import { checkedSlot, claimSlot, openSlot } from './slots.ts'
+import { checkedSlot, claimSlot, openSlot, slotGeneration, slotState } from './slots.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from './stats/stats.ts'
 import {
   openSupervisor,
@@ -34,6 +34,11 @@ import { type Violation, verifyArena } from './verify/verify.ts'
 export interface ArenaHandle {
   readonly buffer: ArrayBufferLike
   readonly byteOffset: number
+}
+
+/** A pool as an arena gives it. */
+export interface OpenedPool extends Pool {
+  readonly arena: Arena
 }
 
 /**
@@ -196,7 +201,7 @@ export class Arena {
    * @param reserved the slot that `reserveSlot` gave; by default any that is closed or vacant
    * @throws ArenaError 'no-free-slot', 'invalid-argument'
    */
-  openPool(reserved?: number): Pool {
+  openPool(reserved?: number): OpenedPool {
     return this.#keep(createPool(this.#memory, openSlot(this.#memory, reserved)))
   }
 
@@ -220,16 +225,28 @@ export class Arena {
    * by another thread already is then refused, instead of torn from it
    * @throws ArenaError 'not-adoptable', 'invalid-argument'
    */
-  adopt(slot: number, generation?: number): Pool {
+  adopt(slot: number, generation?: number): OpenedPool {
     if (this.#pools.get(slot)?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
     const dead = checkedSlot(this.#memory, slot)
     adoptSlot(this.#memory, dead, generation)
     return this.#keep(createPool(this.#memory, dead))
   }
 
-  #keep(pool: Pool): Pool {
+  #keep(pool: Pool): OpenedPool {
     this.#pools.set(pool.slot, pool)
-    return pool
+    return Object.assign(pool, { arena: this })
+  }
+
+  /**
+   * Whether a slot is open, and in that generation: whether the pool that said it had both is still in
+   * use, as far as anybody knows. Of a thread that died it is true until its slot is adopted.
+   */
+  isOpen(slot: number, generation: number): boolean {
+    const checked = checkedSlot(this.#memory, slot)
+    return (
+      slotGeneration(this.#memory, checked) === generation &&
+      slotState(this.#memory, checked) === 'open'
+    )
   }
 
   /**
@@ -278,12 +295,4 @@ export class Arena {
   verify(): Violation[] {
     return verifyArena(this.#memory)
   }
-}
-
-let lastTag = Math.floor(Math.random() * 255)
-
-/** 1 to 255, another one for each arena: by it a header is known for that of another arena. */
-function nextTag(): number {
-  lastTag = (lastTag % 255) + 1
-  return lastTag
 }

@@ -175,3 +175,11 @@ function checkStrides(strides: Int32Array, classCount: number): void {
     }
   }
 }
+
+let lastTag = Math.floor(Math.random() * 255)
+
+/** 1 to 255, another one for each arena: by it a header is known for that of another arena. */
+export function nextTag(): number {
+  lastTag = (lastTag % 255) + 1
+  return lastTag
+}

@@ -1,6 +1,6 @@
 /** @ashlar/core: a typed-memory arena. Start at `Arena.create`. */
 
-export type { ArenaHandle } from './arena.ts'
+export type { ArenaHandle, OpenedPool as Pool } from './arena.ts'
 export { Arena } from './arena.ts'
 export type { BlockInfo } from './blocks.ts'
 export type { ArenaOptions } from './buffers.ts'
@@ -9,7 +9,7 @@ export { createLife, holdLife, whenDead } from './death.ts'
 export type { ArenaErrorCode } from './errors.ts'
 export { ArenaError } from './errors.ts'
 export type { ElementArray, ElementArrayConstructor, ElementTypeName } from './header.ts'
-export type { CollectOptions, Pool } from './pool-api.ts'
+export type { CollectOptions } from './pool-api.ts'
 export type { ArenaStats, ClassStats, SlotStats, StatsOptions } from './stats/stats.ts'
 export type { Supervisor, SupervisorOptions, SupervisorState } from './supervisor.ts'
 export type { Telemetry, TelemetryEvent, TelemetryEventKind } from './telemetry/telemetry.ts'
