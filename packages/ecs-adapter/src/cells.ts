@@ -46,6 +46,12 @@ export class Cells {
     return this.#u8.buffer
   }
 
+  /** The present buffer as words. @throws as `renew` */
+  get words(): Int32Array {
+    if (this.isDetached) this.renew()
+    return this.#i32
+  }
+
   /** Whether the buffer is gone, as that of a WebAssembly.Memory is after it has grown. */
   get isDetached(): boolean {
     return this.#u8.length === 0

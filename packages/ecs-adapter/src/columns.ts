@@ -1,6 +1,7 @@
 /** The typed-array columns of one component, over blocks of an arena. */
 import type { Pool } from '@ashlar/core'
 import { type Cells, typeIdOf } from './cells.ts'
+import type { ComponentEntry } from './directory.ts'
 import { invalidArgument } from './errors.ts'
 import type { Field } from './schema.ts'
 
@@ -28,6 +29,8 @@ export interface ColumnsOptions {
   rowCount: number
   /** Columns that the storage has already. */
   columnCount: number
+  /** Frees what other threads may still look at; `pool.free` where there are none. */
+  retire?(offset: number): void
 }
 
 /** Where a column is, in bytes: row 0, and the block around it, whose beginning users free. */
@@ -47,11 +50,14 @@ const NOWHERE: Place = { byteOffset: 0, blockOffset: 0 }
 export class Columns {
   /** Rows that every column has. */
   rowCount = 0
+  /** Another number whenever the columns are others. */
+  version = 0
 
   readonly #name: string
   readonly #component: object
   readonly #fields: readonly Field[]
   readonly #pool: Pool
+  readonly #retire: (offset: number) => void
   readonly #cells: Cells
   /** Of the first field; one more for each that follows. */
   readonly #firstStagger: number
@@ -65,16 +71,17 @@ export class Columns {
   readonly #staleOffsets: number[] = []
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
-  constructor({ name, component, fields, pool, cells, rowCount, columnCount }: ColumnsOptions) {
+  constructor({ name, component, fields, pool, cells, ...options }: ColumnsOptions) {
     this.#name = name
     this.#component = component
     this.#fields = fields
     this.#pool = pool
+    this.#retire = options.retire ?? pool.free
     this.#cells = cells
     this.#typeIds = fields.map(({ type }) => typeIdOf(type.array))
-    this.#firstStagger = columnCount
+    this.#firstStagger = options.columnCount
     this.#buffer = cells.buffer
-    this.#resize(rowCount)
+    this.#resize(options.rowCount)
   }
 
   /**
@@ -131,6 +138,12 @@ export class Columns {
     }
   }
 
+  /** Where the columns are now, for other threads. */
+  get entry(): ComponentEntry {
+    const byteOffsets = this.#places.map(({ byteOffset }) => byteOffset)
+    return { name: this.#name, fields: this.#fields, rowCount: this.rowCount, byteOffsets }
+  }
+
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */
   sync(): void {
     if (this.#buffer !== this.#cells.buffer) this.#publish(this.#cells.buffer)
@@ -147,7 +160,7 @@ export class Columns {
   }
 
   #freeStale(): void {
-    while (this.#staleOffsets.length > 0) this.#pool.free(this.#staleOffsets.pop()!)
+    while (this.#staleOffsets.length > 0) this.#retire(this.#staleOffsets.pop()!)
   }
 
   #coverSlow(row: number): void {
@@ -227,6 +240,7 @@ export class Columns {
    */
   #publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
+    this.version++
     this.#firstIndices = this.#places.map(
       ({ byteOffset }, field) => byteOffset / this.#fields[field].type.array.BYTES_PER_ELEMENT,
     )

@@ -1,6 +1,11 @@
 /** Every error of the package is made here: what was given, what was expected, what to do. */
 
-export type StorageErrorCode = 'invalid-argument' | 'storage-disposed' | 'world-was-reset'
+export type StorageErrorCode =
+  | 'invalid-argument'
+  | 'storage-disposed'
+  | 'world-was-reset'
+  | 'already-attached'
+  | 'still-attached'
 
 /** What the package throws of its own; memory that runs out is an `ArenaError` of the pool. */
 export class StorageError extends Error {
@@ -43,4 +48,18 @@ export const worldWasReset = () =>
     'world-was-reset',
     'the world was reset by resetWorld, which drops every observer without a word. ' +
       'Call storage.reset() instead; calling it now repairs the storage',
+  )
+
+export const alreadyAttached = (slot: number) =>
+  new StorageError(
+    'already-attached',
+    `the pool of slot ${slot} is attached to this storage already. ` +
+      'Use what attachStorage gave, or detach() it first',
+  )
+
+export const stillAttached = (slots: readonly number[]) =>
+  new StorageError(
+    'still-attached',
+    `threads look at this storage: those of the slots ${slots.join(', ')}. Call detach() there, ` +
+      'or storage.forget(slot) for one that has died',
   )

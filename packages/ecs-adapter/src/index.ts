@@ -1,5 +1,8 @@
 /** @ashlar/ecs-adapter: bitECS 0.4 components on an Ashlar arena. Start at `createStorage`. */
 
+export type { AttachedStorage } from './attach.ts'
+export { attachStorage } from './attach.ts'
+export type { StorageHandle } from './directory.ts'
 export type { StorageErrorCode } from './errors.ts'
 export { StorageError } from './errors.ts'
 export type {

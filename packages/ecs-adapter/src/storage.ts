@@ -3,8 +3,10 @@ import type { Pool } from '@ashlar/core'
 import { type EntityId, getId, resetWorld, type World, type WorldContext } from 'bitecs'
 import { Binding, contextOf } from './binding.ts'
 import { Cells } from './cells.ts'
+import type { ComponentEntry, StorageHandle } from './directory.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
 import { type Component, readSchema, type Schema } from './schema.ts'
+import { Share } from './share.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -38,14 +40,39 @@ export interface Storage {
    */
   component<const S extends Schema>(name: string, schema: S): Component<S>
 
+  /** The pool that the columns are allocated from. */
+  readonly pool: Pool
+
+  /**
+   * What `attachStorage` wants in another thread. From when it was asked for, the storage publishes
+   * its columns and the ids of its entities in the arena.
+   * @throws ArenaError 'out-of-memory'; StorageError 'storage-disposed'
+   */
+  readonly handle: StorageHandle
+
   /** The index of an entity in the columns. */
   row(eid: EntityId): number
 
   /**
    * Frees what columns moved out of, and renews the columns of a WebAssembly.Memory that has grown.
-   * Call it once a frame, when no view that was read before is used any more.
+   * Call it once a frame, when no view that was read before is used any more. Publishes what is new,
+   * as `publish` does. What other threads are attached to is freed when they have synced as well.
+   * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later
    */
   sync(): void
+
+  /**
+   * Lets other threads find, at their next sync, the columns and entities that are now. Frees no
+   * column: views stay as good as they are.
+   * @throws ArenaError 'out-of-memory'
+   */
+  publish(): void
+
+  /**
+   * Ends what a thread held that has died without `detach`, so that nothing waits for it any more.
+   * Adopt its slot first.
+   */
+  forget(slot: number): void
 
   /**
    * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
@@ -53,7 +80,10 @@ export interface Storage {
    */
   reset(): void
 
-  /** Frees every block and takes every observer off. The components are left with empty columns. */
+  /**
+   * Frees every block and takes every observer off. The components are left with empty columns.
+   * @throws StorageError 'still-attached' when another thread is
+   */
   dispose(): void
 }
 
@@ -88,6 +118,10 @@ export function createStorage(
   const context = contextOf(world)
   const cells = new Cells(pool)
   const bindings: Binding[] = []
+  /** Of components without columns. */
+  const tags: ComponentEntry[] = []
+  const share = new Share({ pool, cells, context, version, entries })
+  const retire = (offset: number) => share.retire(offset)
   let columnCount = 0
   const components: Record<string, Component> = Object.create(null)
   const siblings = siblingsOf(context)
@@ -101,9 +135,11 @@ export function createStorage(
     if (name in components) throw duplicateComponent(name)
     if (fields.length === 0) {
       components[name] = {}
+      tags.push({ name, fields, rowCount: 0, byteOffsets: [] })
     } else {
       const rowCount = capacity
-      const binding = new Binding(world, { name, fields, pool, cells, rowCount, columnCount })
+      const options = { name, fields, pool, cells, rowCount, columnCount, retire }
+      const binding = new Binding(world, options)
       bindings.push(binding)
       columnCount += fields.length
       components[name] = binding.component
@@ -120,6 +156,27 @@ export function createStorage(
     checkUse()
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].columns.sync()
+    share.sync()
+  }
+
+  function publish(): void {
+    checkUse()
+    share.publish()
+  }
+
+  function forget(slot: number): void {
+    checkUse()
+    share.forget(slot)
+  }
+
+  function version(): number {
+    let sum = tags.length
+    for (let i = 0; i < bindings.length; i++) sum += bindings[i].columns.version
+    return sum
+  }
+
+  function entries(): ComponentEntry[] {
+    return [...tags, ...bindings.map(({ columns }) => columns.entry)]
   }
 
   function reset(): void {
@@ -139,16 +196,32 @@ export function createStorage(
 
   function dispose(): void {
     checkUse()
+    share.checkDetached()
     isDisposed = true
     siblings.delete(beginAnew)
     for (const binding of bindings) binding.dispose()
+    share.dispose()
   }
 
   function checkUse(): void {
     if (isDisposed) throw storageDisposed()
   }
 
-  return { components, component, row, sync, reset, dispose }
+  return {
+    components,
+    pool,
+    get handle() {
+      checkUse()
+      return share.handle
+    },
+    component,
+    row,
+    sync,
+    publish,
+    forget,
+    reset,
+    dispose,
+  }
 }
 
 /** Refuses what is no world, or no longer one, after bitECS's deleteWorld. */

@@ -1,0 +1,86 @@
+/**
+ * Where a shared storage has what, told in the arena itself.
+ *
+ *     root, found by the handle          directory, entities: never written again once published
+ *     0   magic                          0   epoch in which it was published
+ *     1   epoch                          1   count: of bytes, of entities
+ *     2   offset of the directory        2.. the text, as JSON; the entity ids
+ *     3   offset of the entities
+ *     16  for each slot, two words:
+ *         generation + 1 of the pool that is attached, else 0
+ *         the epoch it has seen
+ *
+ * Whoever changes something makes a new block, publishes its offset, and then raises the epoch. What
+ * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
+ */
+import type { Pool } from '@ashlar/core'
+import type { Cells } from './cells.ts'
+import { invalidArgument } from './errors.ts'
+import { type Field, t } from './schema.ts'
+
+export const ROOT_MAGIC = 0x41534801
+export const ROOT_EPOCH = 1
+export const ROOT_DIRECTORY = 2
+export const ROOT_ENTITIES = 3
+const ROOT_ATTACHMENTS = 16
+/** An arena has at most 254. */
+export const SLOT_CAPACITY = 256
+export const ROOT_BYTE_LENGTH = (ROOT_ATTACHMENTS + 2 * SLOT_CAPACITY) * 4
+
+export const PUBLISHED_EPOCH = 0
+export const PUBLISHED_COUNT = 1
+export const PUBLISHED_HEAD_BYTE_LENGTH = 8
+
+/** Word indices of a slot's entry, from the root's first word. */
+export const attachedWord = (slot: number) => ROOT_ATTACHMENTS + 2 * slot
+export const seenWord = (slot: number) => ROOT_ATTACHMENTS + 2 * slot + 1
+
+/** What another thread attaches to a storage with; survives postMessage. */
+export interface StorageHandle {
+  /** Of a block in the arena. */
+  readonly offset: number
+}
+
+/** The present columns of a component. */
+export interface ComponentEntry {
+  readonly name: string
+  readonly fields: readonly Field[]
+  readonly rowCount: number
+  /** Of each field's row 0. */
+  readonly byteOffsets: readonly number[]
+}
+
+export interface Directory {
+  /** Of the world: `eid & entityMask` is a row. */
+  readonly entityMask: number
+  readonly components: readonly ComponentEntry[]
+}
+
+/** A directory as a block of the pool, not yet published. @throws ArenaError 'out-of-memory' */
+export function writeDirectory(pool: Pool, cells: Cells, directory: Directory): number {
+  const bytes = new TextEncoder().encode(JSON.stringify(directory, typesByName))
+  const offset = pool.alloc(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length)
+  const { words } = cells
+  words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
+  new Uint8Array(words.buffer, offset + PUBLISHED_HEAD_BYTE_LENGTH).set(bytes)
+  return offset
+}
+
+export function readDirectory(cells: Cells, offset: number): Directory {
+  const { words } = cells
+  const byteLength = words[(offset >> 2) + PUBLISHED_COUNT]
+  const shared = new Uint8Array(words.buffer, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
+  // A copy: browsers decode no text in shared memory.
+  const text = new TextDecoder().decode(shared.slice())
+  return JSON.parse(text, (key, value) => (key === 'type' ? typeNamed(value) : value))
+}
+
+const typesByName = (key: string, value: unknown) =>
+  key === 'type' ? (value as Field['type']).name : value
+
+/** Field types are written by their names, and found again by them. */
+function typeNamed(name: string): Field['type'] {
+  const type = Object.values(t).find((candidate) => candidate.name === name)
+  if (type !== undefined) return type
+  throw invalidArgument('a field’s type in this storage', name, 'one that this version knows')
+}
