@@ -16,6 +16,7 @@
 import type { Pool } from '@ashlar/core'
 import type { Cells } from './cells.ts'
 import { invalidArgument } from './errors.ts'
+import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { type Field, t } from './schema.ts'
 
 export const ROOT_MAGIC = 0x41534801
@@ -58,28 +59,26 @@ export interface Directory {
 
 /** A directory as a block of the pool, not yet published. @throws ArenaError 'out-of-memory' */
 export function writeDirectory(pool: Pool, cells: Cells, directory: Directory): number {
-  const bytes = new TextEncoder().encode(JSON.stringify(directory, typesByName))
+  const bytes = encodeJson(directory, (key, value) => (key === 'type' ? nameOf(value) : value))
   const offset = pool.alloc(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length)
   const { words } = cells
   words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
-  new Uint8Array(words.buffer, offset + PUBLISHED_HEAD_BYTE_LENGTH).set(bytes)
+  storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
   return offset
 }
 
 export function readDirectory(cells: Cells, offset: number): Directory {
   const { words } = cells
   const byteLength = words[(offset >> 2) + PUBLISHED_COUNT]
-  const shared = new Uint8Array(words.buffer, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
-  // A copy: browsers decode no text in shared memory.
-  const text = new TextDecoder().decode(shared.slice())
-  return JSON.parse(text, (key, value) => (key === 'type' ? typeNamed(value) : value))
+  return loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength, (key, value) =>
+    key === 'type' ? typeNamed(value) : value,
+  ) as Directory
 }
 
-const typesByName = (key: string, value: unknown) =>
-  key === 'type' ? (value as Field['type']).name : value
+const nameOf = (type: unknown) => (type as Field['type']).name
 
 /** Field types are written by their names, and found again by them. */
-function typeNamed(name: string): Field['type'] {
+function typeNamed(name: unknown): Field['type'] {
   const type = Object.values(t).find((candidate) => candidate.name === name)
   if (type !== undefined) return type
   throw invalidArgument('a field’s type in this storage', name, 'one that this version knows')

@@ -1,0 +1,86 @@
+/** Waiting for a word of shared memory: blocking, or as a promise. */
+
+/** Lets the platform deal with events: messages, timers. */
+export const nextTurn: () => Promise<void> =
+  typeof setImmediate === 'function'
+    ? () => new Promise((resolve) => void setImmediate(() => resolve()))
+    : () =>
+        new Promise((resolve) => {
+          const { port1, port2 } = new MessageChannel() // timers of pages wait for 4 ms
+          port1.onmessage = () => {
+            port1.close()
+            resolve()
+          }
+          port2.postMessage(0)
+        })
+
+/**
+ * Blocks until a word is no longer `value`, or for so long; gives what it is then. Looks a number of
+ * times before it goes to sleep: waking a thread takes the system 5 µs and more.
+ */
+export function waitWhile(
+  words: Int32Array,
+  index: number,
+  value: number,
+  spinCount: number,
+  timeoutMs: number,
+): number {
+  for (let i = 0; i < spinCount; i++) {
+    const present = Atomics.load(words, index)
+    if (present !== value) return present
+  }
+  Atomics.wait(words, index, value, timeoutMs)
+  return Atomics.load(words, index)
+}
+
+/** Whether this thread may block: the main thread of a page may not. */
+export function mayBlock(words: Int32Array): boolean {
+  try {
+    Atomics.wait(words, 0, Atomics.load(words, 0), 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Of ES2024, where it is there. */
+type WaitAsync = (
+  words: Int32Array,
+  index: number,
+  value: number,
+  timeoutMs?: number,
+) => { readonly value: 'not-equal' | 'timed-out' | Promise<'ok' | 'timed-out'> }
+
+const { waitAsync } = Atomics as { waitAsync?: WaitAsync }
+
+/** Turns in which a thread that cannot be told looks for itself, before it looks only now and then. */
+const EAGER_TURNS = 200
+
+/**
+ * Resolves when the condition holds. It is looked at whenever the word has changed, and every
+ * `intervalMs` besides: not all platforms that have `Atomics.waitAsync` keep its word.
+ */
+export async function untilTrue(
+  words: Int32Array,
+  index: number,
+  condition: () => boolean,
+  intervalMs = 4,
+): Promise<void> {
+  for (let turn = 0; ; turn++) {
+    const value = Atomics.load(words, index)
+    if (condition()) return
+    if (waitAsync === undefined && turn < EAGER_TURNS) {
+      await nextTurn()
+      continue
+    }
+    await new Promise<unknown>((resolve) => {
+      const timer = setTimeout(resolve, intervalMs)
+      const waiting = waitAsync?.(words, index, value, intervalMs * 2).value
+      if (waiting === undefined) return
+      Promise.resolve(waiting).then((result) => {
+        clearTimeout(timer)
+        resolve(result)
+      })
+    })
+  }
+}
