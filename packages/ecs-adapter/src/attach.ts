@@ -79,12 +79,13 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     // What is loaded after the epoch is not older, and cannot be freed before we have seen another.
     const isMoved = words.buffer !== buffer
     buffer = words.buffer
-    const directory = Atomics.load(words, (root >> 2) + ROOT_DIRECTORY)
-    const directoryIsFrom = words[(directory >> 2) + PUBLISHED_EPOCH]
-    if (isMoved || directoryIsFrom !== directoryEpoch) readComponents(directory)
+    // The entities come first, and the columns that have rows for them: published the other way round.
     const list = Atomics.load(words, (root >> 2) + ROOT_ENTITIES)
     const listIsFrom = words[(list >> 2) + PUBLISHED_EPOCH]
     if (isMoved || listIsFrom !== entitiesEpoch) readEntities(list)
+    const directory = Atomics.load(words, (root >> 2) + ROOT_DIRECTORY)
+    const directoryIsFrom = words[(directory >> 2) + PUBLISHED_EPOCH]
+    if (isMoved || directoryIsFrom !== directoryEpoch) readComponents(directory)
     directoryEpoch = directoryIsFrom
     entitiesEpoch = listIsFrom
     epoch = present

@@ -22,8 +22,8 @@ export interface RunOptions extends ChunkOptions {
 }
 
 export interface WorkerGroup {
-  /** How many workers take part now. */
-  readonly workerCount: number
+  /** Those that take part now: one that has died does not, from when that is known. */
+  readonly workers: readonly Port[]
   /** The names that `run` takes. */
   readonly systems: readonly string[]
 
@@ -109,8 +109,8 @@ class Group implements WorkerGroup {
     this.#dispatch = new Dispatch(crew, storage)
   }
 
-  get workerCount(): number {
-    return this.#crew.members.length
+  get workers(): readonly Port[] {
+    return this.#crew.members.map(({ worker }) => worker)
   }
 
   get systems(): readonly string[] {

@@ -59,27 +59,27 @@ export class Share {
     cells.words[root >> 2] = ROOT_MAGIC
     this.#root = root
     try {
-      this.publish()
+      this.sync()
     } catch (error) {
       this.#freeAll()
       throw error
     }
   }
 
-  /** Publishes what is other than it was. @throws ArenaError 'out-of-memory'; try it again then */
+  /** Publishes columns that are others. @throws ArenaError 'out-of-memory'; try it again then */
   publish(): void {
     if (this.#root === 0) return
     this.#publishDirectory()
-    // First, as it may make room.
-    this.#raiseEpoch()
-    this.#collect()
-    this.#publishEntities()
     this.#raiseEpoch()
   }
 
-  /** `publish`, and frees what nobody uses any more. */
+  /** Publishes all that is other than it was, and frees what nobody uses any more. @throws as it */
   sync(): void {
+    if (this.#root === 0) return
     this.publish()
+    this.#collect() // first, as it may make room
+    this.#publishEntities()
+    this.#raiseEpoch()
     this.#collect()
   }
 

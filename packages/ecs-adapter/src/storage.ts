@@ -55,15 +55,15 @@ export interface Storage {
 
   /**
    * Frees what columns moved out of, and renews the columns of a WebAssembly.Memory that has grown.
-   * Call it once a frame, when no view that was read before is used any more. Publishes what is new,
-   * as `publish` does. What other threads are attached to is freed when they have synced as well.
+   * Call it once a frame, when no view that was read before is used any more. Publishes the
+   * columns and the entities that are now. What other threads are attached to is freed when they have synced as well.
    * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later
    */
   sync(): void
 
   /**
-   * Lets other threads find, at their next sync, the columns and entities that are now. Frees no
-   * column: views stay as good as they are.
+   * Lets other threads find the columns that are now, at their next sync; the entities they find are
+   * those of this thread's last. Frees no column: views stay as good as they are.
    * @throws ArenaError 'out-of-memory'
    */
   publish(): void

@@ -1,5 +1,13 @@
 /** The worker of these tests: what its systems do, by name. */
-import { joinWorkerGroup, type Port, type SystemContext, type t } from '@ashlar/ecs-adapter'
+import { Arena, type ArenaHandle, holdLife, type Life } from '@ashlar/core'
+import {
+  attachStorage,
+  joinWorkerGroup,
+  type Port,
+  type StorageHandle,
+  type SystemContext,
+  type t,
+} from '@ashlar/ecs-adapter'
 import {
   isMain,
   startThread,
@@ -72,10 +80,10 @@ export const systems = {
 
   promise: (async () => {}) as never,
 
-  /** Says that it is there, and stays until it is told to end, or is killed. */
+  /** At some entities it says that it is there, and stays until it is told to go on, or is killed. */
   hang({ components: { Visits }, entities, args, arena }: Context) {
-    const { eid, flag } = args as { eid: number; flag: number }
-    if (entities.includes(eid)) {
+    for (const { eid, flag } of args as { eid: number; flag: number }[]) {
+      if (!entities.includes(eid)) continue
       Atomics.store(arena.i32, flag, 1)
       while (Atomics.load(arena.i32, flag) === 1) burn(100)
     }
@@ -91,6 +99,46 @@ function failAt(eid: number): never {
   throw new RangeError(`entity ${eid} is out of its mind`)
 }
 
+export interface ReadOrder {
+  readonly arena: ArenaHandle
+  readonly storage: StorageHandle
+  readonly slot: number
+  readonly life: Life
+  /** Word that counts the rounds; -1 ends them. */
+  readonly counter: number
+}
+
+/** In no group: reads what there is, again and again, and tells what is wrong. */
+function read(port: Port): void {
+  const start = async (order: ReadOrder) => {
+    await holdLife(order.life)
+    const arena = Arena.attach(order.arena)
+    const pool = arena.openPool(order.slot)
+    const attached = attachStorage(order.storage, pool)
+    const round = () => {
+      attached.sync()
+      const { x } = (attached.components as unknown as Components).Position
+      for (const eid of attached.entities) {
+        if (x[eid] !== eid) port.postMessage(`x of ${eid} is ${x[eid]}`)
+      }
+      return Atomics.add(arena.i32, order.counter, 1) !== -1
+    }
+    const turn = () => {
+      for (let i = 0; i < 50; i++) {
+        if (round()) continue
+        attached.detach()
+        pool.close()
+        port.postMessage('closed')
+        return
+      }
+      setTimeout(turn, 0)
+    }
+    turn()
+  }
+  if ('on' in port) port.on('message', (order) => start(order as ReadOrder))
+  else port.addEventListener('message', (event) => start((event as MessageEvent).data))
+}
+
 if (!isMain) {
   const { parentPort } =
     'process' in globalThis ? await import('node:worker_threads') : { parentPort: null }
@@ -100,20 +148,22 @@ if (!isMain) {
     if (parentPort) parentPort.on('message', listen)
     else globalThis.addEventListener('message', ({ data }) => listen(data))
   })
+  if (how === 'read') read(port)
   if (how === 'fail') throw new Error('this worker fails')
   const { empty } = systems
   const given = how === 'other systems' ? { empty, other: empty } : systems
   // As often as it is invited.
-  while (how !== 'stay away') await joinWorkerGroup(port, given as typeof systems)
+  while (how === 'join' || how === 'other systems')
+    await joinWorkerGroup(port, given as typeof systems)
 }
 
-/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems'. */
-export function startWorker(kind: ThreadKind, how = 'join'): Thread & { readonly worker: Port } {
-  const thread = startThread(
-    kind,
-    () => {},
-    () => {},
-  )
+/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems', 'read'. */
+export function startWorker(
+  kind: ThreadKind,
+  how = 'join',
+  onMessage: (message: unknown) => void = () => {},
+): Thread & { readonly worker: Port } {
+  const thread = startThread(kind, onMessage, () => {})
   thread.post(how)
   return { ...thread, worker: thread.worker as Port }
 }
