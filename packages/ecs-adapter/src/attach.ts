@@ -72,7 +72,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   let entities: Int32Array = new Int32Array(0)
 
   function sync(): void {
-    const { words } = cells
+    const words = wordsOf(cells)
     const present = Atomics.load(words, (root >> 2) + ROOT_EPOCH)
     if (isAttached && present === epoch && words.buffer === buffer) return
     if (!isAttached) attach(present)
@@ -94,31 +94,32 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
   /** In this order: who is attached has seen an epoch. */
   function attach(present: number): void {
+    const words = wordsOf(cells)
     checkedRoot(handle, pool, cells)
-    if (Atomics.load(cells.words, attached) === self) throw alreadyAttached(pool.slot)
-    Atomics.store(cells.words, seen, present)
-    Atomics.store(cells.words, attached, self)
+    if (Atomics.load(words, attached) === self) throw alreadyAttached(pool.slot)
+    Atomics.store(words, seen, present)
+    Atomics.store(words, attached, self)
     isAttached = true
   }
 
   function readComponents(offset: number): void {
-    const directory = readDirectory(cells, offset)
+    const directory = readDirectory(wordsOf(cells), offset)
     entityMask = directory.entityMask
     for (const entry of directory.components) {
       components[entry.name] ??= {}
-      setColumns(components[entry.name], entry, cells.words.buffer)
+      setColumns(components[entry.name], entry, wordsOf(cells).buffer)
     }
   }
 
   function readEntities(offset: number): void {
-    const { words } = cells
+    const words = wordsOf(cells)
     const byteOffset = offset + PUBLISHED_HEAD_BYTE_LENGTH
     entities = new Int32Array(words.buffer, byteOffset, words[(offset >> 2) + PUBLISHED_COUNT])
   }
 
   function detach(): void {
     isAttached = false
-    if (Atomics.load(cells.words, attached) === self) Atomics.store(cells.words, attached, 0)
+    Atomics.compareExchange(wordsOf(cells), attached, self, 0)
   }
 
   sync()
@@ -131,6 +132,11 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     sync,
     detach,
   }
+}
+
+function wordsOf(cells: Cells): Int32Array {
+  if (cells.isDetached) cells.renew()
+  return cells.signedWords
 }
 
 /** As `Columns` has it in the world's thread: nobody overwrites a column, and the object stays fast. */
@@ -155,7 +161,7 @@ function checkedRoot(handle: StorageHandle, pool: Pool, cells: Cells): number {
 function isRoot(offset: number, pool: Pool, cells: Cells): boolean {
   try {
     const byteLength = pool.byteLengthOf(offset)
-    return byteLength === ROOT_BYTE_LENGTH && cells.words[offset >> 2] === ROOT_MAGIC
+    return byteLength === ROOT_BYTE_LENGTH && wordsOf(cells)[offset >> 2] === ROOT_MAGIC
   } catch {
     return false // no live block
   }

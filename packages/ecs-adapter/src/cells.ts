@@ -46,9 +46,8 @@ export class Cells {
     return this.#u8.buffer
   }
 
-  /** The present buffer as words. @throws as `renew` */
-  get words(): Int32Array {
-    if (this.isDetached) this.renew()
+  /** The buffer as signed words, for Atomics. Another array after `renew`. */
+  get signedWords(): Int32Array {
     return this.#i32
   }
 

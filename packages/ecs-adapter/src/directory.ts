@@ -14,10 +14,9 @@
  * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
  */
 import type { Pool } from '@ashlar/core'
-import type { Cells } from './cells.ts'
 import { invalidArgument } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
-import { type Field, t } from './schema.ts'
+import { type Field, type FieldType, type ScalarType, t } from './schema.ts'
 
 export const ROOT_MAGIC = 0x41534801
 export const ROOT_EPOCH = 1
@@ -57,28 +56,31 @@ export interface Directory {
   readonly components: readonly ComponentEntry[]
 }
 
-/** A directory as a block of the pool, not yet published. @throws ArenaError 'out-of-memory' */
-export function writeDirectory(pool: Pool, cells: Cells, directory: Directory): number {
-  const bytes = encodeJson(directory, (key, value) => (key === 'type' ? nameOf(value) : value))
+/**
+ * A directory as a block of the pool, not yet published.
+ * @param words of the pool's present buffer
+ * @throws ArenaError 'out-of-memory'
+ */
+export function writeDirectory(pool: Pool, words: Int32Array, directory: Directory): number {
+  const bytes = encodeJson(directory, (_key, value) => (isScalar(value) ? value.name : value))
   const offset = pool.alloc(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length)
-  const { words } = cells
   words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
   storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
   return offset
 }
 
-export function readDirectory(cells: Cells, offset: number): Directory {
-  const { words } = cells
+export function readDirectory(words: Int32Array, offset: number): Directory {
   const byteLength = words[(offset >> 2) + PUBLISHED_COUNT]
-  return loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength, (key, value) =>
-    key === 'type' ? typeNamed(value) : value,
-  ) as Directory
+  const revive = (key: string, value: unknown) =>
+    (key === 'type' || key === 'element') && typeof value === 'string' ? scalarNamed(value) : value
+  return loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength, revive) as Directory
 }
 
-const nameOf = (type: unknown) => (type as Field['type']).name
+/** Scalar types are written by name. Others are plain data, in which a scalar is the `element`. */
+const isScalar = (value: unknown): value is ScalarType =>
+  Object.values<unknown>(t).includes(value) && (value as FieldType).kind === 'scalar'
 
-/** Field types are written by their names, and found again by them. */
-function typeNamed(name: unknown): Field['type'] {
+function scalarNamed(name: string): ScalarType {
   const type = Object.values(t).find((candidate) => candidate.name === name)
   if (type !== undefined) return type
   throw invalidArgument('a field’s type in this storage', name, 'one that this version knows')

@@ -32,7 +32,7 @@ import {
 } from './errors.ts'
 import { encodeJson, loadJson, refuseLoss, storeBytes } from './json.ts'
 import type { Storage } from './storage.ts'
-import { untilTrue, waitWhile } from './wait.ts'
+import { nowMs, untilTrue, Waiter } from './wait.ts'
 
 export interface ChunkOptions {
   /**
@@ -43,7 +43,6 @@ export interface ChunkOptions {
 }
 
 const CHUNKS_PER_WORKER = 8
-const SPIN_COUNT = 2000
 /** Tickets are positive. */
 const RUN_MAX = 2 ** 30
 
@@ -52,6 +51,7 @@ export class Dispatch {
   readonly #storage: Storage
   readonly #ids: Room
   readonly #args: Room
+  readonly #waiter = new Waiter()
   #run = 0
   #startedAt = 0
   #system = ''
@@ -100,7 +100,7 @@ export class Dispatch {
     for (let i = 0; i < members.length; i++) {
       Atomics.store(words, this.#crew.word(members[i], LINE_TICKET), this.#run)
     }
-    this.#startedAt = performance.now()
+    this.#startedAt = nowMs()
     this.#crew.wake()
   }
 
@@ -118,16 +118,16 @@ export class Dispatch {
     for (;;) {
       const bell = Atomics.load(words, board + BOARD_BELL)
       if (this.isDone()) return true
-      const remainingMs = deadline - performance.now()
+      const remainingMs = deadline - nowMs()
       if (remainingMs <= 0) return false
-      waitWhile(words, board + BOARD_BELL, bell, SPIN_COUNT, remainingMs)
+      this.#waiter.waitWhile(words, board + BOARD_BELL, bell, remainingMs)
     }
   }
 
   /** As `waitUntilDone`, without blocking. */
   async untilDone(deadline: number): Promise<boolean> {
     const { words, board } = this.#crew
-    const isOver = () => this.isDone() || performance.now() >= deadline
+    const isOver = () => this.isDone() || nowMs() >= deadline
     await untilTrue(words, board + BOARD_BELL, isOver)
     return this.isDone()
   }
@@ -136,7 +136,7 @@ export class Dispatch {
   timedOut(): RunError {
     const { words, board } = this.#crew
     Atomics.store(words, board + BOARD_CURSOR, CURSOR_END)
-    const elapsedMs = Math.round(performance.now() - this.#startedAt)
+    const elapsedMs = nowMs() - this.#startedAt
     return runTimedOut(this.#system, elapsedMs, this.#unfinished())
   }
 

@@ -5,7 +5,7 @@ import { type ChunkOptions, Dispatch } from './dispatch.ts'
 import { cannotBlock, groupBusy, groupClosed, invalidArgument } from './errors.ts'
 import type { Port } from './ports.ts'
 import type { Storage } from './storage.ts'
-import { mayBlock } from './wait.ts'
+import { mayBlock, nowMs } from './wait.ts'
 
 export interface WorkerGroupOptions {
   /** The arena that the storage's pool is of. */
@@ -191,6 +191,6 @@ class Group implements WorkerGroup {
 const NO_OPTIONS: RunOptions = {}
 
 function deadlineOf(timeoutMs: number): number {
-  if (timeoutMs > 0) return performance.now() + timeoutMs
+  if (timeoutMs > 0) return nowMs() + Math.ceil(timeoutMs)
   throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
 }

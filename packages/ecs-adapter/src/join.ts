@@ -33,7 +33,7 @@ import { invalidArgument, isAsynchronous } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { checkPort, onMessage, type Port } from './ports.ts'
 import type { Component } from './schema.ts'
-import { nextTurn, waitWhile } from './wait.ts'
+import { nextTurn, nowMs, Waiter } from './wait.ts'
 
 /** What a system is given. The object is the same in every call. */
 export interface SystemContext<C = Readonly<Record<string, Component>>> {
@@ -57,8 +57,6 @@ export interface SystemContext<C = Readonly<Record<string, Component>>> {
 /** Works on one chunk of entities, at the same time as others do on theirs. */
 export type System<C = Readonly<Record<string, Component>>> = (context: SystemContext<C>) => void
 
-/** About 20 µs: a frame's systems follow one another at such distances. */
-const SPIN_COUNT = 2000
 /** A worker that idles looks at its messages so often, and one that works as well. */
 const TURN_INTERVAL_MS = 50
 
@@ -157,17 +155,18 @@ class Member {
     const words = this.#words
     const runWord = this.#board + BOARD_RUN
     let run = 0
-    let turnAt = performance.now()
+    const waiter = new Waiter()
+    let turnAt = nowMs()
     while (this.#load(LINE_LEAVE) === 0 && this.#pool.isOpen) {
       const ticket = this.#load(LINE_TICKET)
       if (this.#takesPart(ticket)) this.#run(ticket)
-      const next = waitWhile(words, runWord, run, SPIN_COUNT, TURN_INTERVAL_MS)
+      const next = waiter.waitWhile(words, runWord, run, TURN_INTERVAL_MS)
       const isIdle = next === run
       run = next
       if (isIdle && this.#pool.isOpen) this.#pool.collect()
-      if (!isIdle && performance.now() - turnAt < TURN_INTERVAL_MS) continue
+      if (!isIdle && nowMs() - turnAt < TURN_INTERVAL_MS) continue
       await nextTurn()
-      turnAt = performance.now()
+      turnAt = nowMs()
     }
     this.#leave()
   }

@@ -54,9 +54,8 @@ export class Share {
   }
 
   #open(): void {
-    const { pool, cells } = this.#options
-    const root = pool.allocZeroed(ROOT_BYTE_LENGTH)
-    cells.words[root >> 2] = ROOT_MAGIC
+    const root = this.#options.pool.allocZeroed(ROOT_BYTE_LENGTH)
+    this.#words[root >> 2] = ROOT_MAGIC
     this.#root = root
     try {
       this.sync()
@@ -105,7 +104,9 @@ export class Share {
   }
 
   get #words(): Int32Array {
-    return this.#options.cells.words
+    const { cells } = this.#options
+    if (cells.isDetached) cells.renew()
+    return cells.signedWords
   }
 
   #word(field: number): number {
@@ -129,11 +130,12 @@ export class Share {
   }
 
   #publishDirectory(): void {
-    const { pool, cells, context, version, entries } = this.#options
+    const { pool, context, version, entries } = this.#options
     const { entityMask } = context.entityIndex
     if (version() === this.#version && entityMask === this.#entityMask) return
     const components = entries()
-    this.#replace(ROOT_DIRECTORY, writeDirectory(pool, cells, { entityMask, components }))
+    const directory = writeDirectory(pool, this.#words, { entityMask, components })
+    this.#replace(ROOT_DIRECTORY, directory)
     this.#version = version()
     this.#entityMask = entityMask
   }
