@@ -158,10 +158,10 @@ export class Crew {
     })
   }
 
-  /** One that has not joined yet: when it comes after all, it leaves at once. */
+  /** One that has not joined: if it comes after all, it leaves at once. Its line is its own till it dies. */
   #giveUp(member: Member): void {
+    Atomics.store(this.words, this.word(member, LINE_LEAVE), 1)
     this.#watch(member)
-    void this.#release([member])
   }
 
   #watch(member: Member): void {
@@ -181,17 +181,18 @@ export class Crew {
 
   #adopt(member: Member): void {
     const { arena, storage } = this.#options
-    const generation = this.words[this.word(member, LINE_GENERATION)]
     const scratch = this.words[this.word(member, LINE_SCRATCH)]
+    const generation = this.words[this.word(member, LINE_GENERATION)] - 1
+    const isOpen = generation !== -1
     try {
-      const heir = arena.adopt(member.slot, generation === 0 ? undefined : generation - 1)
+      const heir = arena.adopt(member.slot, isOpen ? generation : undefined)
       if (scratch !== 0) freeScratch(heir, scratch)
       heir.close()
     } catch {
       // It is closed, or somebody else has adopted it: it is his to care for.
     }
     try {
-      storage.forget(member.slot)
+      if (isOpen) storage.forget(member.slot, generation)
     } catch {
       // The storage is disposed of.
     }

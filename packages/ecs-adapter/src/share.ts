@@ -82,12 +82,15 @@ export class Share {
     this.#collect()
   }
 
-  /** Ends what the thread that had this slot was attached with. */
-  forget(slot: number): void {
+  /** Ends what the thread is attached with that has this slot, or had it in this generation. */
+  forget(slot: number, generation?: number): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_CAPACITY) {
       throw invalidArgument('slot', slot, 'that of a thread that has died')
     }
-    if (this.#root !== 0) Atomics.store(this.#words, this.#word(attachedWord(slot)), 0)
+    if (this.#root === 0) return
+    const word = this.#word(attachedWord(slot))
+    const attached = generation === undefined ? this.#words[word] : generation + 1
+    Atomics.compareExchange(this.#words, word, attached, 0)
   }
 
   /** @throws StorageError 'still-attached' */

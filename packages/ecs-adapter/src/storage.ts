@@ -71,8 +71,9 @@ export interface Storage {
   /**
    * Ends what a thread held that has died without `detach`, so that nothing waits for it any more.
    * Adopt its slot first.
+   * @param generation of its pool, where known: another thread that has the slot by now stays attached
    */
-  forget(slot: number): void
+  forget(slot: number, generation?: number): void
 
   /**
    * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
@@ -164,9 +165,9 @@ export function createStorage(
     share.publish()
   }
 
-  function forget(slot: number): void {
+  function forget(slot: number, generation?: number): void {
     checkUse()
-    share.forget(slot)
+    share.forget(slot, generation)
   }
 
   function version(): number {

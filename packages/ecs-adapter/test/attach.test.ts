@@ -153,12 +153,18 @@ test('one who has detached holds up nothing, and comes back with sync', () => {
 
 test('one who has died is forgotten, or is followed by an heir', () => {
   const scene = movedScene()
-  scene.storage.forget(scene.reader.slot)
+  scene.storage.forget(scene.reader.slot, scene.reader.generation + 1) // another one
+  scene.storage.sync()
+  assert.ok(scene.isLive())
+  scene.storage.forget(scene.reader.slot, scene.reader.generation)
   scene.storage.sync()
   assert.not.ok(scene.isLive())
   disposeAll(scene)
 
   const second = movedScene()
+  second.storage.forget(scene.reader.slot + 1)
+  second.storage.sync()
+  assert.ok(second.isLive())
   // The same slot in another generation, as after adoption.
   second.reader.close()
   const heir = second.arena.openPool()
