@@ -26,6 +26,7 @@ import {
   noWorkers,
   type Range,
   type RunError,
+  runNotBegun,
   runTimedOut,
   systemFailed,
   workerDied,
@@ -138,6 +139,13 @@ export class Dispatch {
     Atomics.store(words, board + BOARD_CURSOR, CURSOR_END)
     const elapsedMs = nowMs() - this.#startedAt
     return runTimedOut(this.#system, elapsedMs, this.#unfinished())
+  }
+
+  /** Of a run that could not begin, because the one before it is not done. */
+  notBegun(system: string, entities: ArrayLike<number>): RunError {
+    const { words, board } = this.#crew
+    Atomics.store(words, board + BOARD_CURSOR, CURSOR_END)
+    return runNotBegun(system, this.#system, [{ from: 0, to: checkedCount(entities) }])
   }
 
   /** Of a run that is done: throws when it did not end as it should. */

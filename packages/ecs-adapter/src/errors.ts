@@ -132,6 +132,15 @@ export const runTimedOut = (system: string, timeoutMs: number, unfinished: Range
     unfinished,
   )
 
+export const runNotBegun = (system: string, before: string, unfinished: Range[]) =>
+  new RunError(
+    'timed-out',
+    `system ${shown(system)} could not begin: workers are still in system ${shown(before)}, which ` +
+      'timed out before. Terminate the worker that hangs',
+    system,
+    unfinished,
+  )
+
 export const isAsynchronous = () =>
   new TypeError('it gave a promise: systems have to be done when they return')
 

@@ -57,8 +57,9 @@ export interface WorkerGroup {
   add(worker: Port): Promise<void>
 
   /**
-   * Lets the workers go, and frees what the group took of the storage's pool. The workers live on, and
-   * may join another group. Closing it again does nothing.
+   * Lets the workers go when the present run is done, and frees what the group took of the storage's
+   * pool. Runs that wait are rejected. The workers live on, and may join another group. Closing it again
+   * does nothing.
    */
   close(): Promise<void>
 }
@@ -144,7 +145,9 @@ class Group implements WorkerGroup {
     this.#checkOpen()
     const deadline = deadlineOf(options.timeoutMs ?? Number.POSITIVE_INFINITY)
     // Not by an `await` that has nothing to wait for: see `run`.
-    if (!dispatch.isDone() && !(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
+    if (!dispatch.isDone() && !(await dispatch.untilDone(deadline))) {
+      throw dispatch.notBegun(system, entities)
+    }
     dispatch.begin(system, entities, args, options)
     if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
     dispatch.conclude()
@@ -161,7 +164,7 @@ class Group implements WorkerGroup {
     if (this.#queueLength > 0) throw groupBusy()
     if (!mayBlock(this.#crew.words)) throw cannotBlock()
     const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
-    if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
+    if (!dispatch.waitUntilDone(deadline)) throw dispatch.notBegun(system, entities)
     dispatch.begin(system, entities, args, options)
     if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
     dispatch.conclude()

@@ -1,5 +1,14 @@
 // Parallel systems on real workers.
-import { createWorkerGroup, type Port, RunError, type RunOptions, t } from '@ashlar/ecs-adapter'
+import { Arena } from '@ashlar/core'
+import {
+  createStorage,
+  createWorkerGroup,
+  type Port,
+  RunError,
+  type RunOptions,
+  t,
+} from '@ashlar/ecs-adapter'
+import { createWorld } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
@@ -211,6 +220,58 @@ for (const kind of threadKinds) {
     for (const timeoutMs of [0, -1, Number.NaN, 'x']) await invalid('empty', [], 0, { timeoutMs })
     await group.run('empty', [1], { a: [1, 'b', null, { c: true }] })
     await endAll(game, team)
+  })
+
+  test(`${kind}: growth in mid-run leaves workers the columns that they have`, async () => {
+    const game = createGame(300, 301)
+    const { Position, Visits, all, spawn, storage, arena } = game
+    const team = await createGroup(game, kind)
+    const ids = [...all()]
+    for (const eid of ids) Position.x[eid] = 20_000
+    const run = team.group.run('uneven', ids, undefined, { chunkLength: 10 })
+    const blocks: Int32Array[] = []
+    for (let i = 0; i < 1000; i++) {
+      spawn()
+      if (i % 100 !== 0) continue
+      storage.sync()
+      blocks.push(storage.pool.allocArray(Int32Array, 302).fill(-1)) // where a column was, if it was freed
+    }
+    await run
+    for (const block of blocks) assert.ok(block.every((word) => word === -1))
+    assert.equal(arena.verify(), [])
+    await team.group.run('visit', ids)
+    assert.ok(ids.every((eid) => Visits.count[eid] >= 1))
+    const offsets = blocks.map(({ byteOffset }) => byteOffset)
+    await endAll(game, team, offsets)
+  })
+
+  test(`${kind}: no memory, no slot, no sharing: refused, and what there is goes on`, async () => {
+    const game = createGame(1000)
+    const { arena, storage, all, eids, Visits } = game
+    const { pool } = storage
+    const other = Arena.create({ byteLength: 2 ** 20, shared: false })
+    const unshared = createStorage(createWorld(), other.openPool())
+    await assertRejects(createWorkerGroup(unshared, [], { arena: other }), 'not-shareable')
+    const threads = Array.from({ length: 4 }, () => startWorker(kind))
+    const [spare, ...workers] = threads.map(({ worker }) => worker)
+
+    const taken = Array.from({ length: 12 }, () => arena.openPool()) // of 15: one is ours
+    await assertRejects(createWorkerGroup(storage, workers, { arena }), 'no-free-slot')
+    for (const one of taken) one.close()
+
+    const huge = { arena, scratchByteLength: 2 ** 26 }
+    await assertRejects(createWorkerGroup(storage, [workers[0]], huge), 'not-joined', 'no room')
+    const group = await createWorkerGroup(storage, workers, { arena })
+    const held: number[] = []
+    for (let byteLength = 65536; byteLength > 0; byteLength >>= 1) {
+      for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
+    }
+    await assertRejects(group.run('visit', all()), 'out-of-memory')
+    await assertRejects(group.add(spare), 'out-of-memory')
+    for (const offset of held) pool.free(offset)
+    await group.run('visit', all())
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+    await endAll(game, { group, threads })
   })
 
   if (mayBlock) {

@@ -193,7 +193,8 @@ for (const kind of threadKinds) {
     const { code, unfinished } = error as RunError
     assert.is(code, 'timed-out')
     assert.ok(unfinished.some(({ from }) => from === 0))
-    await assertRejects(team.group.run('move', all(), { dt: 1 }, { timeoutMs: 50 }), 'timed-out')
+    const next = team.group.run('move', all(), { dt: 1 }, { timeoutMs: 50 })
+    await assertRejects(next, 'timed-out', 'system "move" could not begin', 'in system "hang"')
     assert.is(Position.x[eids[9]], eids[9])
     traps.open()
     await team.group.run('visit', all())

@@ -81,7 +81,8 @@ export const systems = {
   promise: (async () => {}) as never,
 
   /** At some entities it says that it is there, and stays until it is told to go on, or is killed. */
-  hang({ components: { Visits }, entities, args, arena }: Context) {
+  hang({ components: { Visits }, entities, args, arena, scratch }: Context) {
+    scratch.array(Uint8Array, 200_000) // overflows: an heir has to free two blocks
     for (const { eid, flag } of args as { eid: number; flag: number }[]) {
       if (!entities.includes(eid)) continue
       Atomics.store(arena.i32, flag, 1)
