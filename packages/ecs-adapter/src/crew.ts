@@ -224,7 +224,11 @@ export class Crew {
     const hasLeft = (member: Member) =>
       !this.has(member) || Atomics.load(this.words, this.word(member, LINE_LEFT)) === 1
     await untilTrue(this.words, this.board + BOARD_BELL, () => members.every(hasLeft))
-    for (const member of members) this.#strike(member)
+    for (const member of members) {
+      const scratch = this.words[this.word(member, LINE_SCRATCH)]
+      if (this.has(member) && scratch !== 0) freeScratch(this.#pool, scratch)
+      this.#strike(member)
+    }
   }
 
   /** Lets every worker go, waits until all have gone, and frees what the group had. */

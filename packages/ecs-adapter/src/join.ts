@@ -45,7 +45,7 @@ export interface SystemContext<C = Readonly<Record<string, Component>>> {
   readonly from: number
   /** What the run was called with; undefined when it was called without. */
   readonly args: unknown
-  /** Emptied after each call. */
+  /** Empty in each call. */
   readonly scratch: Scratch
   /** This worker's. */
   readonly pool: Pool
@@ -206,21 +206,17 @@ class Member {
         from = chunk * chunkLength
         context.from = from
         context.entities = ids.subarray(from, from + chunkLength)
+        this.#scratch.reset()
         const result: unknown = system(context)
         if (result instanceof Promise) throw isAsynchronous()
-        this.#scratch.reset()
         words[this.#board + chunkWord(chunk)] = run
       }
+      this.#scratch.reset()
       this.#pool.flush()
     } catch (error) {
       Atomics.store(words, this.#board + BOARD_CURSOR, CURSOR_END)
       this.#report(run, from, error)
     }
-    this.#finish(run)
-  }
-
-  #finish(run: number): void {
-    this.#scratch.reset()
     this.#storage.detach()
     this.#store(LINE_DONE, run)
     this.#ring()
@@ -254,10 +250,13 @@ class Member {
     this.#store(LINE_ERROR_RUN, run)
   }
 
+  /** A pool that a system has closed frees nothing any more: the group frees the scratch then. */
   #leave(): void {
-    this.#store(LINE_SCRATCH, 0)
-    this.#scratch.dispose()
-    this.#pool.close()
+    if (this.#pool.isOpen) {
+      this.#store(LINE_SCRATCH, 0)
+      this.#scratch.dispose()
+      this.#pool.close()
+    }
     this.#store(LINE_LEFT, 1)
     this.#ring()
   }

@@ -145,6 +145,21 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
+  test(`${kind}: a system that takes its own worker's memory away`, async () => {
+    const game = createGame(100)
+    const { Visits, eids, all } = game
+    const team = await createGroup(game, kind, 1)
+    const { group } = team
+    await assertRejects(group.run('closePool', [1]), 'system-failed', 'closed')
+    const late = startWorker(kind)
+    await group.add(late.worker)
+    await group.run('visit', all()) // by the other
+    await assertRejects(group.run('disposeScratch', [1]), 'system-failed', 'disposed')
+    await assertRejects(group.run('visit', all()), 'system-failed', 'disposed')
+    assert.ok(eids.every((eid) => Visits.count[eid] >= 1))
+    await endAll(game, { group, threads: [late, ...team.threads] })
+  })
+
   test(`${kind}: uneven work is shared, however it is spread`, async () => {
     const game = createGame(400)
     const { Position, Visits, eids, all } = game

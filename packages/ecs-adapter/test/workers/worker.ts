@@ -94,6 +94,10 @@ export const systems = {
   closePool({ pool }: Context) {
     pool.close()
   },
+
+  disposeScratch({ scratch }: Context) {
+    scratch.dispose()
+  },
 }
 
 function failAt(eid: number): never {
