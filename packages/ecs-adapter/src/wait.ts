@@ -1,9 +1,12 @@
 /** Waiting for a word of shared memory: blocking, or as a promise. */
 
+/** Not of the web. */
+const { setImmediate } = globalThis as { setImmediate?(callback: () => void): unknown }
+
 /** Lets the platform deal with events: messages, timers. */
 export const nextTurn: () => Promise<void> =
-  typeof setImmediate === 'function'
-    ? () => new Promise((resolve) => void setImmediate(() => resolve()))
+  setImmediate !== undefined
+    ? () => new Promise((resolve) => void setImmediate(resolve))
     : () =>
         new Promise((resolve) => {
           const { port1, port2 } = new MessageChannel() // timers of pages wait for 4 ms
