@@ -46,6 +46,21 @@ export class Cells {
     return this.#u8.buffer
   }
 
+  /** The buffer as words, by byte offset >> 2. Another array after `renew`. */
+  get words(): Uint32Array {
+    return this.#u32
+  }
+
+  /** The buffer as signed words, for Atomics. Another array after `renew`. */
+  get signedWords(): Int32Array {
+    return this.#i32
+  }
+
+  /** The buffer as bytes. Another array after `renew`. */
+  get bytes(): Uint8Array {
+    return this.#u8
+  }
+
   /** Whether the buffer is gone, as that of a WebAssembly.Memory is after it has grown. */
   get isDetached(): boolean {
     return this.#u8.length === 0
@@ -116,7 +131,7 @@ export class Cells {
     }
   }
 
-  /** Copies bytes to where nothing of theirs is. */
+  /** Copies bytes; where they came from and where they go may overlap. */
   copyBytes(from: number, to: number, byteLength: number): void {
     this.#u8.copyWithin(to, from, from + byteLength)
   }

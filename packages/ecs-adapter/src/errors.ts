@@ -44,3 +44,9 @@ export const worldWasReset = () =>
     'the world was reset by resetWorld, which drops every observer without a word. ' +
       'Call storage.reset() instead; calling it now repairs the storage',
   )
+
+export const noRow = (eid: number) =>
+  new StorageError(
+    'invalid-argument',
+    `entity ${eid} has no row in this component. Add the component to it first`,
+  )

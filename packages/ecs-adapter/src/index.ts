@@ -2,13 +2,16 @@
 
 export type { StorageErrorCode } from './errors.ts'
 export { StorageError } from './errors.ts'
+export type { ListField, Numbers, TextField } from './fields.ts'
 export type {
   Column,
   Component,
   FieldType,
+  ListType,
   ScalarArray,
   ScalarType,
   Schema,
+  TextType,
   Values,
 } from './schema.ts'
 export { t } from './schema.ts'

@@ -4,7 +4,9 @@ import { type EntityId, getId, resetWorld, type World, type WorldContext } from 
 import { Binding, contextOf } from './binding.ts'
 import { Cells } from './cells.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
-import { type Component, readSchema, type Schema } from './schema.ts'
+import { RemovedIds } from './removed-ids.ts'
+import { type Component, type Field, readSchema, type Schema } from './schema.ts'
+import { VariableMemory } from './variable-memory.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -25,7 +27,8 @@ export interface Storage {
 
   /**
    * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, that is
-   * the entity id itself in a world without versioned ids. Use it as any bitECS component.
+   * the entity id itself in a world without versioned ids. A list or text field is a `ListField` or
+   * `TextField` instead, whose methods take entity ids. Use it as any bitECS component.
    *
    * The columns grow by themselves. One that has grown is another typed array: read the property
    * again. Until `sync()` the one before can still be read.
@@ -42,8 +45,9 @@ export interface Storage {
   row(eid: EntityId): number
 
   /**
-   * Frees what columns moved out of, and renews the columns of a WebAssembly.Memory that has grown.
-   * Call it once a frame, when no view that was read before is used any more.
+   * Frees what columns moved out of, and the lists and texts of those that lost the component; takes
+   * ids of removed entities out of lists that drop them; renews the columns of a WebAssembly.Memory
+   * that has grown. Call it once a frame, when no view that was read before is used any more.
    */
   sync(): void
 
@@ -87,8 +91,13 @@ export function createStorage(
   }
   const context = contextOf(world)
   const cells = new Cells(pool)
+  const memory = new VariableMemory(pool, cells)
   const bindings: Binding[] = []
   let columnCount = 0
+  const removedIds = new RemovedIds((isKept) => {
+    for (const { variable } of bindings) variable?.fields.filter(isKept)
+  })
+  let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
   const siblings = siblingsOf(context)
   siblings.add(beginAnew)
@@ -102,13 +111,20 @@ export function createStorage(
     if (fields.length === 0) {
       components[name] = {}
     } else {
+      const { admit } = removedIds
       const rowCount = capacity
-      const binding = new Binding(world, { name, fields, pool, cells, rowCount, columnCount })
+      const options = { name, fields, pool, cells, rowCount, columnCount, memory, admit }
+      const binding = new Binding(world, options)
+      if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.push(binding)
       columnCount += fields.length
       components[name] = binding.component
     }
     return components[name] as Component<S>
+  }
+
+  function watchRemovals(): void {
+    unwatchRemovals = removedIds.subscribe(world, context.entityIndex.entityMask)
   }
 
   function row(eid: EntityId): number {
@@ -119,7 +135,9 @@ export function createStorage(
   function sync(): void {
     checkUse()
     if (cells.isDetached) cells.renew()
-    for (let i = 0; i < bindings.length; i++) bindings[i].columns.sync()
+    for (let i = 0; i < bindings.length; i++) bindings[i].sync()
+    removedIds.sync()
+    memory.blocks.sync()
   }
 
   function reset(): void {
@@ -132,16 +150,21 @@ export function createStorage(
   function beginAnew(): void {
     sync()
     for (const binding of bindings) {
-      binding.columns.clearAll()
+      binding.clearAll()
       binding.subscribe()
     }
+    if (unwatchRemovals !== undefined) watchRemovals()
   }
 
   function dispose(): void {
     checkUse()
     isDisposed = true
     siblings.delete(beginAnew)
+    unwatchRemovals?.()
+    if (cells.isDetached) cells.renew()
     for (const binding of bindings) binding.dispose()
+    memory.internedTexts.sweep()
+    memory.blocks.sync()
   }
 
   function checkUse(): void {
@@ -150,6 +173,8 @@ export function createStorage(
 
   return { components, component, row, sync, reset, dispose }
 }
+
+const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved
 
 /** Refuses what is no world, or no longer one, after bitECS's deleteWorld. */
 function checkWorld(world: World): void {

@@ -2,7 +2,8 @@ import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Cells, typeIdOf } from '../src/cells.ts'
-import { type ScalarType, t } from '../src/schema.ts'
+import type { ScalarType } from '../src/schema.ts'
+import { scalars } from './support.ts'
 
 const test = suite('cells')
 
@@ -10,7 +11,7 @@ test('load and store of every type do what the typed array does', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const cells = new Cells(pool)
-  for (const { array } of Object.values<ScalarType>(t)) {
+  for (const { array } of Object.values<ScalarType>(scalars)) {
     const column = pool.allocArray(array, 4)
     const first = column.byteOffset / array.BYTES_PER_ELEMENT
     const expected = new array(new ArrayBuffer(32), 0, 4)

@@ -13,7 +13,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
-import { createRandom, createScene } from './support.ts'
+import { createRandom, createScene, scalars } from './support.ts'
 
 const OURS = ['packages/core/src/', 'packages/ecs-adapter/src/']
 const test = suite('garbage')
@@ -80,10 +80,10 @@ test('spawning, killing, adding, removing, looping and syncing make none', () =>
 // by name. Writing the columns makes none.
 test('set of whole numbers makes none beyond the objects that its caller makes', () => {
   const { world, storage } = createScene({ capacity: 64 })
-  const All = storage.component('All', t)
+  const All = storage.component('All', scalars)
   const Position = storage.component('Position', { x: t.f32, y: t.f64 })
   const eid = addEntity(world)
-  const values = Object.fromEntries(Object.keys(t).map((name) => [name, 1]))
+  const values = Object.fromEntries(Object.keys(scalars).map((name) => [name, 1]))
   const garbage = measureGarbage(
     (frame) => {
       values.f64 = frame

@@ -1,6 +1,6 @@
 // Random calls of bitECS against a plain model of what each entity has; the arena is verified after
 // every step. Observers check what they are shown, in the middle of bitECS's own calls.
-import { type Component, t, type Values } from '@ashlar/ecs-adapter'
+import { type Component, type ScalarType, t, type Values } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -46,7 +46,7 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
   const { arena, world, storage } = scene
   const components = Object.fromEntries(
     names.map((name) => [name, storage.component(name, schemas[name])]),
-  ) as Record<Name, Component>
+  ) as Record<Name, Component<Record<string, ScalarType>>>
   let entities = new Map<number, Entity>()
   let eventCount = 0
 

@@ -1,5 +1,5 @@
 import { Arena, type Pool } from '@ashlar/core'
-import { createStorage, type Storage, type StorageOptions } from '@ashlar/ecs-adapter'
+import { createStorage, type Storage, type StorageOptions, t } from '@ashlar/ecs-adapter'
 import { createWorld, type World } from 'bitecs'
 import * as assert from 'uvu/assert'
 
@@ -8,6 +8,9 @@ export const buffers = {
   SharedArrayBuffer: { shared: true },
   ArrayBuffer: { shared: false },
 } as const
+
+/** The types of fields that are a number an entity. */
+export const { list: _list, text: _text, ...scalars } = t
 
 export interface Scene {
   readonly arena: Arena

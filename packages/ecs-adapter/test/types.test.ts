@@ -3,7 +3,7 @@ import { type Component, createStorage, type Schema, t, type Values } from '@ash
 import { set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createScene } from './support.ts'
+import { createScene, scalars } from './support.ts'
 
 const test = suite('types')
 
@@ -16,7 +16,7 @@ test('a component has the typed arrays of its schema, read-only, and nothing els
   const Position = storage.component('Position', { x: t.f32, y: t.f32 })
   expectType<Equal<typeof Position, { readonly x: Float32Array; readonly y: Float32Array }>>()
 
-  const All = storage.component('All', t)
+  const All = storage.component('All', scalars)
   expectType<Equal<(typeof All)['i8'], Int8Array>>()
   expectType<Equal<(typeof All)['u8'], Uint8Array>>()
   expectType<Equal<(typeof All)['i16'], Int16Array>>()
@@ -73,8 +73,9 @@ test('components by name have the columns of any schema', () => {
   storage.component('Position', { x: t.f32 })
   const { Position } = storage.components
   expectType<Equal<typeof Position, Component<Schema>>>()
-  Position.x[1] = 2
-  assert.is(Position.x[1], 2)
+  const { x } = Position as Component<{ x: typeof t.f32 }>
+  x[1] = 2
+  assert.is(x[1], 2)
 })
 
 test.run()

@@ -1,0 +1,266 @@
+/**
+ * Lists in blocks of an arena: each is known by a handle word, which holds its block's offset, or 0
+ * of an empty one. Knows nothing of entities, so that any thread can work on the lists of another.
+ *
+ *     -8       0        4                          8                8 + 16 * granules
+ *     | header | length | granules << 4 | type id  | elements ...   |
+ *
+ * A block has room for 8 + 16n bytes, as all size classes have, so that rounding to that wastes
+ * nothing. It is asked for what the list needs; size classes above make growth geometric (a move for
+ * every fifth of growth), and a list fills its class before it moves (`tryResize`). Per list that is
+ * 16 bytes and half a step: 24 above the data below 128 B, then 16 and 10 %.
+ */
+import type { Blocks } from './blocks.ts'
+import { typeIdOf } from './cells.ts'
+import type { ScalarArrayConstructor } from './schema.ts'
+
+const PREFIX_BYTE_LENGTH = 8
+const TYPE_BITS = 4
+const GRANULE_SHIFT = 4
+const GRANULE_BYTE_LENGTH = 1 << GRANULE_SHIFT
+/** No arena has as many bytes: a list that long is out of memory. */
+const BYTE_LENGTH_MAX = 2 ** 31
+/** Above the size classes, blocks are whole spans, and have to be told to grow geometrically. */
+const CLASS_BYTE_LENGTH_MAX = 512 * 1024
+
+/**
+ * A list gives room back when more than a quarter is spare, and 24 bytes: then it loses at least
+ * 8 bytes or an eighth of what it has before it moves again, in either direction.
+ */
+const SPARE_BYTE_LENGTH_MIN = 24
+const SPARE_SHIFT = 2
+
+export class Lists {
+  readonly #blocks: Blocks
+  readonly #typeId: number
+  /** Elements to bytes. */
+  readonly #shift: number
+
+  constructor(blocks: Blocks, type: ScalarArrayConstructor) {
+    this.#blocks = blocks
+    this.#typeId = typeIdOf(type)
+    this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
+  }
+
+  length(block: number): number {
+    return block === 0 ? 0 : this.#blocks.cells.words[block >> 2]
+  }
+
+  capacity(block: number): number {
+    return this.#roomOf(block) >> this.#shift
+  }
+
+  /** Byte offset of the first element, or 0. */
+  offset(block: number): number {
+    return block === 0 ? 0 : block + PREFIX_BYTE_LENGTH
+  }
+
+  /** An element that is there. */
+  load(block: number, index: number): number {
+    return this.#blocks.cells.load(this.#typeId, this.#firstIndex(block) + index)
+  }
+
+  /** Writes an element that is there. */
+  store(block: number, index: number, value: number): void {
+    this.#blocks.cells.store(this.#typeId, this.#firstIndex(block) + index, value)
+  }
+
+  toArray(block: number): number[] {
+    return Array.from({ length: this.length(block) }, (_, i) => this.load(block, i))
+  }
+
+  /** Gives the new length. @throws ArenaError 'out-of-memory'; the list is as it was then */
+  push(word: number, value: number): number {
+    const { words } = this.#blocks.cells
+    let block = words[word]
+    const length = this.length(block)
+    if (length === this.capacity(block)) block = this.reserve(word, length + 1)
+    this.store(block, length, value)
+    words[block >> 2] = length + 1
+    return length + 1
+  }
+
+  /** Puts values[start..end] at the end. @throws as `push` */
+  append(word: number, values: Float64Array, start: number, end: number): void {
+    const length = this.length(this.#blockAt(word))
+    const block = this.reserve(word, length + end - start)
+    this.#write(block, length, values, start, end)
+  }
+
+  /** Replaces the list by values[start..end]. @throws as `push` */
+  set(word: number, values: Float64Array, start: number, end: number): void {
+    this.#write(this.reserve(word, end - start), 0, values, start, end)
+    this.#shrink(word)
+  }
+
+  /** Puts an element before one that is there, or at the end. @throws as `push` */
+  insert(word: number, index: number, value: number): void {
+    const length = this.length(this.#blockAt(word))
+    const block = this.reserve(word, length + 1)
+    this.#move(block, index, index + 1, length - index)
+    this.store(block, index, value)
+    this.#setLength(block, length + 1)
+  }
+
+  /** Takes an element that is there away; those behind it move up. */
+  remove(word: number, index: number): void {
+    const block = this.#blockAt(word)
+    const length = this.length(block) - 1
+    this.#move(block, index + 1, index, length - index)
+    this.truncate(word, length)
+  }
+
+  /** Cuts the list to a length that it has, and gives room back. */
+  truncate(word: number, length: number): void {
+    this.#setLength(this.#blockAt(word), length)
+    this.#shrink(word)
+  }
+
+  /** Takes the elements of a list away that are not to be kept; gives room back. */
+  filter(word: number, isKept: (value: number) => boolean): void {
+    const block = this.#blockAt(word)
+    const length = this.length(block)
+    let kept = 0
+    for (let i = 0; i < length; i++) {
+      const value = this.load(block, i)
+      if (!isKept(value)) continue
+      if (kept < i) this.store(block, kept, value)
+      kept++
+    }
+    if (kept < length) this.truncate(word, kept)
+  }
+
+  /** Sets the length; new elements are zero. Gives no room back. @throws as `push` */
+  resize(word: number, length: number): void {
+    const before = this.length(this.#blockAt(word))
+    const block = this.reserve(word, length)
+    if (length > before) {
+      const start = this.offset(block)
+      const { cells } = this.#blocks
+      cells.zeroBytes(start + (before << this.#shift), start + (length << this.#shift))
+    }
+    this.#setLength(block, length)
+  }
+
+  /**
+   * Makes room for so many elements in all, and gives the block that the list is in then.
+   *
+   * Where the list has to move, another block is allocated, filled, and stored in the handle, before
+   * the one before is freed: to be killed or to run out of memory in between loses nothing.
+   * @throws ArenaError 'out-of-memory'; the list is as it was then
+   */
+  reserve(word: number, capacity: number): number {
+    const block = this.#blockAt(word)
+    const needed = capacity * (1 << this.#shift)
+    if (needed <= this.#roomOf(block)) return block
+    const least = roundedUp(needed)
+    const wanted = withSlack(least)
+    if (block !== 0 && (this.#stretch(block, wanted) || this.#stretch(block, least))) return block
+    return this.#moveTo(word, wanted) || this.#install(word, this.#allocate(least), least)
+  }
+
+  /** Empties the list and frees its block. */
+  free(word: number): void {
+    const block = this.#blockAt(word)
+    if (block === 0) return
+    this.#blocks.cells.words[word] = 0
+    this.#blocks.free(block)
+  }
+
+  #shrink(word: number): void {
+    const block = this.#blockAt(word)
+    const room = this.#roomOf(block)
+    const needed = this.length(block) << this.#shift
+    if (room - needed < SPARE_BYTE_LENGTH_MIN || room - needed <= room >> SPARE_SHIFT) return
+    const least = withSlack(roundedUp(needed))
+    // What is a run of spans stays one; a block of a size class has to move to a smaller one.
+    if (least <= CLASS_BYTE_LENGTH_MAX || !this.#stretch(block, least)) this.#moveTo(word, least)
+  }
+
+  /** Resizes a block of this thread in its place, or not at all. */
+  #stretch(block: number, room: number): boolean {
+    if (room > BYTE_LENGTH_MAX) return false
+    // The room that the list believes in is at no time more than it has.
+    const isShrinking = room < this.#roomOf(block)
+    if (isShrinking) this.#setRoom(block, room)
+    const isDone = this.#blocks.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
+    if (isDone && !isShrinking) this.#setRoom(block, room)
+    return isDone
+  }
+
+  /** Moves the list to a block of so much room, and gives that; 0 when there is no memory. */
+  #moveTo(word: number, room: number): number {
+    if (room > BYTE_LENGTH_MAX) return 0
+    const block = this.#blocks.pool.tryAlloc(room + PREFIX_BYTE_LENGTH)
+    return block === 0 ? 0 : this.#install(word, block, room)
+  }
+
+  #allocate(room: number): number {
+    // Beyond any arena the pool would call a length invalid.
+    return this.#blocks.pool.alloc(Math.min(room, BYTE_LENGTH_MAX) + PREFIX_BYTE_LENGTH)
+  }
+
+  /** Copies the list to a new block, makes that the list's, and frees the one before. */
+  #install(word: number, block: number, room: number): number {
+    const { cells } = this.#blocks
+    const before = this.#blockAt(word)
+    const length = this.length(before)
+    this.#setLength(block, length)
+    this.#setRoom(block, room)
+    if (before !== 0) {
+      cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
+    }
+    cells.words[word] = block
+    if (before !== 0) this.#blocks.free(before)
+    return block
+  }
+
+  #write(block: number, at: number, values: Float64Array, start: number, end: number): void {
+    const { cells } = this.#blocks
+    const first = this.#firstIndex(block) + at - start
+    for (let i = start; i < end; i++) cells.store(this.#typeId, first + i, values[i])
+    this.#setLength(block, at + end - start)
+  }
+
+  #move(block: number, from: number, to: number, count: number): void {
+    const start = this.offset(block)
+    const shift = this.#shift
+    this.#blocks.cells.copyBytes(start + (from << shift), start + (to << shift), count << shift)
+  }
+
+  #blockAt(word: number): number {
+    return this.#blocks.cells.words[word]
+  }
+
+  #firstIndex(block: number): number {
+    return (block + PREFIX_BYTE_LENGTH) >> this.#shift
+  }
+
+  /** In bytes, of elements; 0 of no block. */
+  #roomOf(block: number): number {
+    if (block === 0) return 0
+    return (this.#blocks.cells.words[(block >> 2) + 1] >>> TYPE_BITS) << GRANULE_SHIFT
+  }
+
+  #setRoom(block: number, room: number): void {
+    const granules = room >> GRANULE_SHIFT
+    this.#blocks.cells.words[(block >> 2) + 1] = (granules << TYPE_BITS) | this.#typeId
+  }
+
+  /** Of a list without a block it is 0 and stays so. */
+  #setLength(block: number, length: number): void {
+    if (block !== 0) this.#blocks.cells.words[block >> 2] = length
+  }
+}
+
+const roundedUp = (byteLength: number) =>
+  Math.ceil(byteLength / GRANULE_BYTE_LENGTH) * GRANULE_BYTE_LENGTH
+
+/**
+ * Some more than needed: an eighth of a run of spans, where it stands for the steps of size classes;
+ * else a 32nd, so that lists do not ask for every 16 bytes of their class.
+ */
+function withSlack(room: number): number {
+  const slack = room > CLASS_BYTE_LENGTH_MAX ? room / 8 : room / 32
+  return room + Math.floor(slack / GRANULE_BYTE_LENGTH) * GRANULE_BYTE_LENGTH
+}
