@@ -5,30 +5,23 @@
  *     -8       0        4                          8                8 + 16 * granules
  *     | header | length | granules << 4 | type id  | elements ...   |
  *
- * A block has room for 8 + 16n bytes, as all size classes have, so that rounding to that wastes
- * nothing. It is asked for what the list needs; size classes above make growth geometric (a move for
- * every fifth of growth), and a list fills its class before it moves (`tryResize`). Per list that is
- * 16 bytes and half a step: 24 above the data below 128 B, then 16 and 10 %.
+ * `list-room.ts` tells how much room that is, and when it changes.
  */
 import type { Blocks } from './blocks.ts'
 import { typeIdOf } from './cells.ts'
+import {
+  GRANULE_SHIFT,
+  isRun,
+  leastRoomFor,
+  PREFIX_BYTE_LENGTH,
+  roomFor,
+  shrunkRoom,
+} from './list-room.ts'
 import type { ScalarArrayConstructor } from './schema.ts'
 
-const PREFIX_BYTE_LENGTH = 8
 const TYPE_BITS = 4
-const GRANULE_SHIFT = 4
-const GRANULE_BYTE_LENGTH = 1 << GRANULE_SHIFT
 /** No arena has as many bytes: a list that long is out of memory. */
 const BYTE_LENGTH_MAX = 2 ** 31
-/** Above the size classes, blocks are whole spans, and have to be told to grow geometrically. */
-const CLASS_BYTE_LENGTH_MAX = 512 * 1024
-
-/**
- * A list gives room back when more than a quarter is spare, and 24 bytes: then it loses at least
- * 8 bytes or an eighth of what it has before it moves again, in either direction.
- */
-const SPARE_BYTE_LENGTH_MIN = 24
-const SPARE_SHIFT = 2
 
 export class Lists {
   readonly #blocks: Blocks
@@ -153,10 +146,10 @@ export class Lists {
     const block = this.#blockAt(word)
     const needed = capacity * (1 << this.#shift)
     if (needed <= this.#roomOf(block)) return block
-    const least = roundedUp(needed)
-    const wanted = withSlack(least)
-    if (block !== 0 && (this.#stretch(block, wanted) || this.#stretch(block, least))) return block
-    return this.#moveTo(word, wanted) || this.#install(word, this.#allocate(least), least)
+    const room = roomFor(needed)
+    const least = leastRoomFor(needed)
+    if (this.#tryResize(block, room) || this.#tryResize(block, least)) return block
+    return this.#moveTo(word, room) || this.#install(word, this.#allocate(least), least)
   }
 
   /** Empties the list and frees its block. */
@@ -170,21 +163,18 @@ export class Lists {
   #shrink(word: number): void {
     const block = this.#blockAt(word)
     const room = this.#roomOf(block)
-    const needed = this.length(block) << this.#shift
-    if (room - needed < SPARE_BYTE_LENGTH_MIN || room - needed <= room >> SPARE_SHIFT) return
-    const least = withSlack(roundedUp(needed))
-    // What is a run of spans stays one; a block of a size class has to move to a smaller one.
-    if (least <= CLASS_BYTE_LENGTH_MAX || !this.#stretch(block, least)) this.#moveTo(word, least)
+    const shrunk = shrunkRoom(room, this.length(block) << this.#shift)
+    if (shrunk < room && !this.#tryResize(block, shrunk)) this.#moveTo(word, shrunk)
   }
 
-  /** Resizes a block of this thread in its place, or not at all. */
-  #stretch(block: number, room: number): boolean {
-    if (room > BYTE_LENGTH_MAX) return false
-    // The room that the list believes in is at no time more than it has.
-    const isShrinking = room < this.#roomOf(block)
-    if (isShrinking) this.#setRoom(block, room)
+  /** Resizes a run of spans of this thread in its place; all else has to move. */
+  #tryResize(block: number, room: number): boolean {
+    const before = this.#roomOf(block)
+    if (!isRun(before) || !isRun(room) || room > BYTE_LENGTH_MAX) return false
+    // What the list believes to have is at no time more than it has.
+    if (room < before) this.#setRoom(block, room)
     const isDone = this.#blocks.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
-    if (isDone && !isShrinking) this.#setRoom(block, room)
+    if (isDone) this.#setRoom(block, room)
     return isDone
   }
 
@@ -251,16 +241,4 @@ export class Lists {
   #setLength(block: number, length: number): void {
     if (block !== 0) this.#blocks.cells.words[block >> 2] = length
   }
-}
-
-const roundedUp = (byteLength: number) =>
-  Math.ceil(byteLength / GRANULE_BYTE_LENGTH) * GRANULE_BYTE_LENGTH
-
-/**
- * Some more than needed: an eighth of a run of spans, where it stands for the steps of size classes;
- * else a 32nd, so that lists do not ask for every 16 bytes of their class.
- */
-function withSlack(room: number): number {
-  const slack = room > CLASS_BYTE_LENGTH_MAX ? room / 8 : room / 32
-  return room + Math.floor(slack / GRANULE_BYTE_LENGTH) * GRANULE_BYTE_LENGTH
 }
