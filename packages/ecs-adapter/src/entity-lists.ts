@@ -100,11 +100,9 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
 
   swapRemove(eid: number, index: number): number {
     const block = this.#handles.blockOf(eid)
-    const last = this.#lists.length(block) - 1
-    this.#checkIndex(index, last + 1)
+    this.#checkIndex(index, this.#lists.length(block))
     const value = this.#lists.load(block, index)
-    this.#lists.store(block, index, this.#lists.load(block, last))
-    this.#lists.truncate(this.#handles.wordOf(eid), last)
+    this.#lists.swapRemove(this.#handles.wordOf(eid), index)
     return value
   }
 

@@ -103,6 +103,14 @@ export class Lists {
     this.truncate(word, length)
   }
 
+  /** Takes an element that is there away; the last one takes its place. */
+  swapRemove(word: number, index: number): void {
+    const block = this.#blockAt(word)
+    const last = this.length(block) - 1
+    this.#move(block, last, index, 1)
+    this.truncate(word, last)
+  }
+
   /** Cuts the list to a length that it has, and gives room back. */
   truncate(word: number, length: number): void {
     this.#setLength(this.#blockAt(word), length)
@@ -207,8 +215,7 @@ export class Lists {
 
   #write(block: number, at: number, values: Float64Array, start: number, end: number): void {
     const { cells } = this.#blocks
-    const first = this.#firstIndex(block) + at - start
-    for (let i = start; i < end; i++) cells.store(this.#typeId, first + i, values[i])
+    cells.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
     this.#setLength(block, at + end - start)
   }
 

@@ -95,7 +95,7 @@ export function createStorage(
   const bindings: Binding[] = []
   let columnCount = 0
   const removedIds = new RemovedIds((isKept) => {
-    for (const { variable } of bindings) variable?.fields.filter(isKept)
+    for (let i = 0; i < bindings.length; i++) bindings[i].variable?.fields.filter(isKept)
   })
   let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)

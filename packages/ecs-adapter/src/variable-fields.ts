@@ -54,7 +54,8 @@ export class VariableFields {
 
   /** Takes ids that are not to be kept out of every list that drops removed entities. */
   filter(isKept: (eid: number) => boolean): void {
-    for (const field of this.#fields) {
+    for (let i = 0; i < this.#fields.length; i++) {
+      const field = this.#fields[i]
       if (field instanceof VariableList && field.dropsRemoved) field.filter(isKept)
     }
   }

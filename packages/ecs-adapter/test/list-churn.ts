@@ -4,6 +4,8 @@ import { t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, removeEntity } from 'bitecs'
 import { createRandom, createScene } from './support.ts'
 
+const SPAN = 64 * 1024
+
 export interface ChurnOptions {
   entityCount: number
   /** Of a list of f32, in elements. */
@@ -79,14 +81,14 @@ export function createListChurn({ entityCount, averageLength, arenaByteLength }:
     for (const eid of eids) dataBytes += 4 * points.length(eid)
     pool.collect()
     const stats = arena.stats({ exact: true })
-    const columnBytes = stats.classes[stats.classes.length - 1]
-    const isLarge = columnBytes.liveBlocks === 1
-    const handleBytes = 4 * eids.length
-    const largeBytes = isLarge ? columnBytes.spanCount * 65536 : 0
+    // The column of handles takes a class, or spans, for ids to come too.
+    const [column] = arena.blocks().filter(({ type }) => type === 'u32')
+    const { stride } = stats.classes.find((row) => row.maxByteLength >= column.byteLength)!
+    const columnBytes = stride || Math.ceil(column.byteLength / SPAN) * SPAN
     return {
       listCount: eids.length,
       dataBytes,
-      liveBytes: stats.liveBytes - largeBytes + (isLarge ? handleBytes : 0),
+      liveBytes: stats.liveBytes - columnBytes + 4 * eids.length,
       committedBytes: stats.committedBytes - committedBefore,
     }
   }
