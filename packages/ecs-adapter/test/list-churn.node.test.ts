@@ -7,7 +7,7 @@ import { createListChurn } from './list-churn.ts'
 import { assertSound } from './support.ts'
 
 const OURS = ['packages/core/src/', 'packages/ecs-adapter/src/']
-const [entityCount, frameCount] = (process.env.ASHLAR_CHURN ?? '2000,40').split(',').map(Number)
+const [entityCount, frameCount] = (process.env.ASHLAR_CHURN ?? '2000,30').split(',').map(Number)
 const test = suite('list-churn')
 
 const arenaByteLength = 512 * 2 ** 20
@@ -48,8 +48,8 @@ for (const averageLength of [8, 30, 64, 250]) {
 }
 
 test('frames that churn lists make no garbage', () => {
-  const churn = createListChurn({ entityCount: 1000, averageLength: 32, arenaByteLength })
-  const garbage = measureGarbage(churn.frame, { frames: 200, warmup: 600 })
+  const churn = createListChurn({ entityCount: 300, averageLength: 24, arenaByteLength })
+  const garbage = measureGarbage(churn.frame, { frames: 150, warmup: 600 })
   assertNoGarbage(garbage, OURS)
   assertSound(churn.arena)
 })
