@@ -12,7 +12,7 @@
  */
 import type { Blocks } from './blocks.ts'
 import type { TextBlocks } from './texts.ts'
-import { byteLengthOfText, isIllFormed, type Utf8, writeText } from './utf8.ts'
+import { byteLengthOfText, isIllFormed, type Utf8 } from './utf8.ts'
 
 const PREFIX_BYTE_LENGTH = 4
 const INDEX_SIZE_TO_SWEEP = 256
@@ -73,7 +73,7 @@ export class InternedTexts implements TextBlocks {
     if (this.#textOf.size >= this.#sizeToSweep) this.sweep()
     const block = this.#blocks.pool.alloc(PREFIX_BYTE_LENGTH + byteLengthOfText(text))
     const { cells } = this.#blocks
-    writeText(text, cells.bytes, block + PREFIX_BYTE_LENGTH)
+    this.#utf8.write(text, cells.bytes, block + PREFIX_BYTE_LENGTH)
     cells.words[block >> 2] = 2 // the caller's and the index's
     this.#blockOf.set(text, block)
     this.#textOf.set(block, text)

@@ -1,11 +1,12 @@
 /**
  * How much room a list is given: numbers only, in bytes.
  *
- * A list gets the whole room of the size class that it needs. Classes lie a fifth apart, so lists
- * that grow move at every fifth, and copy five bytes for each one that is added. With a class of 128 B
- * more, and doubling above, they would copy one, but waste up to half; so would a list that gave back
- * only what is twice its need. Between 64 and 4096 B of data, lists of random length that grow and
- * shrink take 1.2 times their data, header, prefix and handle included.
+ * A list gets the whole room of the size class that it needs. Classes lie a fifth apart, so a list
+ * that grows moves at every fifth, and copies about five bytes for each one that is added. Doubling
+ * would copy one, and waste up to half. Lists of random length that grow, shrink, come and go take
+ * 28 to 32 B above their data where they hold 30 to 130 B on average, and 1.18 times their data at
+ * 256 B, 1.14 at 512 B: handle, header and prefix included. (Asking for 3 % more than needed, and
+ * shrinking when a quarter is spare: 1.22 times at 256 B.)
  */
 
 /** Before the elements: the length, and the room. */

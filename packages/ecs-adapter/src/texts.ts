@@ -1,6 +1,6 @@
 /** Texts in blocks of an arena: each is known by its block's offset, 0 of an empty one. */
 import type { Blocks } from './blocks.ts'
-import { byteLengthOfText, type Utf8, writeText } from './utf8.ts'
+import { byteLengthOfText, type Utf8 } from './utf8.ts'
 
 /** What plain and interned texts have in common. A block is a text's whole, and never rewritten. */
 export interface TextBlocks {
@@ -33,7 +33,7 @@ export class Texts implements TextBlocks {
   create(text: string): number {
     if (text === '') return 0
     const block = this.#blocks.pool.alloc(byteLengthOfText(text))
-    writeText(text, this.#blocks.cells.bytes, block)
+    this.#utf8.write(text, this.#blocks.cells.bytes, block)
     return block
   }
 

@@ -25,6 +25,19 @@ test('load and store of every type do what the typed array does', () => {
   }
 })
 
+test('storeAll does what store does for each, for every type', () => {
+  const pool = Arena.create({ byteLength: 2 ** 20 }).openPool()
+  const cells = new Cells(pool)
+  const values = Float64Array.of(9, 0, -1, 200.7, 70_000, 2 ** 32 + 7, Number.NaN, 0.1, 9)
+  for (const { array } of Object.values<ScalarType>(scalars)) {
+    const column = pool.allocArray(array, 10).fill(5)
+    const expected = new array(new ArrayBuffer(80), 0, 10).fill(5)
+    expected.set(values.subarray(1, 8), 2)
+    cells.storeAll(typeIdOf(array), column.byteOffset / array.BYTES_PER_ELEMENT + 2, values, 1, 8)
+    assert.equal([...column], [...expected])
+  }
+})
+
 test('bytes are copied and zeroed where they are told to be, and nowhere else', () => {
   const pool = Arena.create({ byteLength: 2 ** 20 }).openPool()
   const cells = new Cells(pool)

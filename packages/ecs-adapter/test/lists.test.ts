@@ -233,21 +233,17 @@ test('whoever dies between two calls of the pool leaves a list that is whole', (
   ]
   for (const [name, change, allowed] of changes) {
     for (let death = 1; ; death++) {
-      const { arena, pool, handles, words, lists } = createBench()
+      const { arena, pool, cells, handles, words, lists } = createBench()
       lists.append(words[0], Float64Array.of(1, 2, 3, 4), 0, 4)
-      if (name === 'truncate') {
-        lists.reserve(words[0], 100)
-      }
+      if (name === 'truncate') lists.reserve(words[0], 100)
       let eventCount = 0
       const dying = watched(pool, (event) => {
         if (++eventCount === death) throw new Error(`dies ${event}`)
       })
-      const { lists: mortal, cells } = createLists(pool)
-      const mortalLists = new Lists(new Blocks(dying, cells), scalars.f32.array)
-      assert.ok(mortal)
+      const mortals = new Lists(new Blocks(dying, cells), scalars.f32.array)
       let isDead = false
       try {
-        change(mortalLists, words[0])
+        change(mortals, words[0])
       } catch (error) {
         isDead = true
         assert.match(String(error), 'dies')
