@@ -73,6 +73,27 @@ test('set writes all fields or none', () => {
   })
 })
 
+test('a set that runs out of memory half-way leaves no block behind', () => {
+  withScene({ byteLength: 2 ** 20 }, ({ world, storage, arena }) => {
+    const { points, x, ...texts } = schema
+    const Path = storage.component('Path', { ...texts, points, x }) // points last
+    const eid = addEntity(world, set(Path, values))
+    const before = arena.blocks()
+    const given = { points: new Array(2 ** 18).fill(1), label: 'other', kind: 'stone', x: 8 }
+    assertThrows(() => addComponent(world, eid, set(Path, given)), 'out-of-memory')
+    assert.equal(arena.blocks(), before)
+    assert.equal(getComponent(world, eid, Path), values)
+    assertSound(arena)
+  })
+})
+
+test('a posted component takes its columns along, and no list', () => {
+  withScene({ shared: true }, ({ storage }) => {
+    const Path = storage.component('Path', schema)
+    assert.instance(structuredClone({ ...Path }).x, Float32Array)
+  })
+})
+
 test('values stay readable in onRemove, and are freed at sync', () => {
   withScene({}, (scene) => {
     const { world, storage, arena } = scene
