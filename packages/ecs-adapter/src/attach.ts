@@ -1,9 +1,10 @@
 /** The side of a shared storage that looks: the same names over the same memory, in any thread. */
 import type { Pool } from '@ashlar/core'
+import { AttachedComponent } from './attached-component.ts'
 import { Cells } from './cells.ts'
 import {
   attachedWord,
-  type ComponentEntry,
+  ledgerWord,
   PUBLISHED_COUNT,
   PUBLISHED_EPOCH,
   PUBLISHED_HEAD_BYTE_LENGTH,
@@ -11,17 +12,25 @@ import {
   ROOT_DIRECTORY,
   ROOT_ENTITIES,
   ROOT_EPOCH,
+  ROOT_LEDGER_SERIAL,
   ROOT_MAGIC,
   readDirectory,
   type StorageHandle,
   seenWord,
 } from './directory.ts'
 import { alreadyAttached, invalidArgument } from './errors.ts'
+import { dropLedger, Ledger } from './ledger.ts'
 import type { Component } from './schema.ts'
+import { VariableMemory } from './variable-memory.ts'
 
 /** A storage of another thread. Its columns can be read and written; the world is not here. */
 export interface AttachedStorage {
-  /** By name, with a typed array for each field. Read them anew after `sync`. */
+  /**
+   * By name, with what the component has in the world's thread for each field: typed arrays, which are
+   * to be read anew after `sync`, lists and texts, which stay. What this thread makes longer is of its
+   * own pool. Each entity's lists and texts may be changed by one thread at a time, and read by others
+   * only while nobody changes them; `sync` first, or the change may go to what the column moved out of.
+   */
   readonly components: Readonly<Record<string, Component>>
   /** The ids of the entities that the world had when its thread last published. */
   readonly entities: Int32Array
@@ -60,7 +69,18 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const attached = (root >> 2) + attachedWord(pool.slot)
   const seen = (root >> 2) + seenWord(pool.slot)
   const self = pool.generation + 1
+  const memory = new VariableMemory(pool, cells)
+  const { blocks, internedTexts } = memory
+  const ledger = new Ledger({
+    blocks,
+    handleWord: (root >> 2) + ledgerWord(pool.slot),
+    serialWord: (root >> 2) + ROOT_LEDGER_SERIAL,
+    generation: pool.generation,
+  })
+  internedTexts.ledger = ledger
+  const row = (eid: number) => eid & entityMask
 
+  const attachedComponents = new Map<string, AttachedComponent>()
   const components: Record<string, Component> = Object.create(null)
   let buffer: ArrayBufferLike | undefined
   let isAttached = false
@@ -73,6 +93,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
   function sync(): void {
     const words = wordsOf(cells)
+    blocks.sync()
     const present = Atomics.load(words, (root >> 2) + ROOT_EPOCH)
     if (isAttached && present === epoch && words.buffer === buffer) return
     if (!isAttached) attach(present)
@@ -100,14 +121,22 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     Atomics.store(words, seen, present)
     Atomics.store(words, attached, self)
     isAttached = true
+    if (ledger.isMine) return
+    dropLedger(blocks, (root >> 2) + ledgerWord(pool.slot), internedTexts.release)
+    internedTexts.forget()
   }
 
   function readComponents(offset: number): void {
     const directory = readDirectory(wordsOf(cells), offset)
     entityMask = directory.entityMask
     for (const entry of directory.components) {
-      components[entry.name] ??= {}
-      setColumns(components[entry.name], entry, wordsOf(cells).buffer)
+      let component = attachedComponents.get(entry.name)
+      if (component === undefined) {
+        component = new AttachedComponent(entry, memory, { row })
+        attachedComponents.set(entry.name, component)
+        components[entry.name] = component.component
+      }
+      component.follow(entry, wordsOf(cells).buffer)
     }
   }
 
@@ -128,7 +157,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     get entities() {
       return entities
     },
-    row: (eid) => eid & entityMask,
+    row,
     sync,
     detach,
   }
@@ -137,15 +166,6 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 function wordsOf(cells: Cells): Int32Array {
   if (cells.isDetached) cells.renew()
   return cells.signedWords
-}
-
-/** As `Columns` has it in the world's thread: nobody overwrites a column, and the object stays fast. */
-function setColumns(component: Component, entry: ComponentEntry, buffer: ArrayBufferLike): void {
-  for (const [field, { name, type }] of entry.fields.entries()) {
-    const value = new type.array(buffer, entry.byteOffsets[field], entry.rowCount)
-    const attributes = { configurable: true, enumerable: true, writable: false }
-    Object.defineProperty(component, name, { value, ...attributes })
-  }
 }
 
 /** The root of a storage that is not disposed of. */

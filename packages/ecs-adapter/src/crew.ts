@@ -180,19 +180,30 @@ export class Crew {
   }
 
   #adopt(member: Member): void {
-    const { arena, storage } = this.#options
     const scratch = this.words[this.word(member, LINE_SCRATCH)]
-    const generation = this.words[this.word(member, LINE_GENERATION)] - 1
-    const isOpen = generation !== -1
+    const generation = this.#generationOf(member)
     try {
-      const heir = arena.adopt(member.slot, isOpen ? generation : undefined)
+      const heir = this.#options.arena.adopt(member.slot, generation)
       if (scratch !== 0) freeScratch(heir, scratch)
+      this.#forget(member) // while nobody else can have the slot
       heir.close()
     } catch {
       // It is closed, or somebody else has adopted it: it is his to care for.
+      this.#forget(member)
     }
+  }
+
+  /** Undefined before its pool is open. */
+  #generationOf(member: Member): number | undefined {
+    const generation = this.words[this.word(member, LINE_GENERATION)]
+    return generation === 0 ? undefined : generation - 1
+  }
+
+  /** Ends what a worker that is gone held of the storage. */
+  #forget(member: Member): void {
+    const generation = this.#generationOf(member)
     try {
-      if (isOpen) storage.forget(member.slot, generation)
+      if (generation !== undefined) this.#options.storage.forget(member.slot, generation)
     } catch {
       // The storage is disposed of.
     }
@@ -225,8 +236,10 @@ export class Crew {
       !this.has(member) || Atomics.load(this.words, this.word(member, LINE_LEFT)) === 1
     await untilTrue(this.words, this.board + BOARD_BELL, () => members.every(hasLeft))
     for (const member of members) {
+      if (!this.has(member)) continue
       const scratch = this.words[this.word(member, LINE_SCRATCH)]
-      if (this.has(member) && scratch !== 0) freeScratch(this.#pool, scratch)
+      if (scratch !== 0) freeScratch(this.#pool, scratch)
+      this.#forget(member)
       this.#strike(member)
     }
   }

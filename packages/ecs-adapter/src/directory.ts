@@ -6,9 +6,11 @@
  *     1   epoch                          1   count: of bytes, of entities
  *     2   offset of the directory        2.. the text, as JSON; the entity ids
  *     3   offset of the entities
- *     16  for each slot, two words:
+ *     4   ledgers made so far
+ *     16  for each slot, three words:
  *         generation + 1 of the pool that is attached, else 0
  *         the epoch it has seen
+ *         offset of its ledger, see `ledger.ts`
  *
  * Whoever changes something makes a new block, publishes its offset, and then raises the epoch. What
  * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
@@ -18,22 +20,24 @@ import { invalidArgument } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { type Field, type FieldType, type ScalarType, t } from './schema.ts'
 
-export const ROOT_MAGIC = 0x41534801
+export const ROOT_MAGIC = 0x41534802
 export const ROOT_EPOCH = 1
 export const ROOT_DIRECTORY = 2
 export const ROOT_ENTITIES = 3
+export const ROOT_LEDGER_SERIAL = 4
 const ROOT_ATTACHMENTS = 16
 /** An arena has at most 254. */
 export const SLOT_CAPACITY = 256
-export const ROOT_BYTE_LENGTH = (ROOT_ATTACHMENTS + 2 * SLOT_CAPACITY) * 4
+export const ROOT_BYTE_LENGTH = (ROOT_ATTACHMENTS + 3 * SLOT_CAPACITY) * 4
 
 export const PUBLISHED_EPOCH = 0
 export const PUBLISHED_COUNT = 1
 export const PUBLISHED_HEAD_BYTE_LENGTH = 8
 
 /** Word indices of a slot's entry, from the root's first word. */
-export const attachedWord = (slot: number) => ROOT_ATTACHMENTS + 2 * slot
-export const seenWord = (slot: number) => ROOT_ATTACHMENTS + 2 * slot + 1
+export const attachedWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot
+export const seenWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 1
+export const ledgerWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 2
 
 /** What another thread attaches to a storage with; survives postMessage. */
 export interface StorageHandle {
@@ -81,7 +85,7 @@ const isScalar = (value: unknown): value is ScalarType =>
   Object.values<unknown>(t).includes(value) && (value as FieldType).kind === 'scalar'
 
 function scalarNamed(name: string): ScalarType {
-  const type = Object.values(t).find((candidate) => candidate.name === name)
-  if (type !== undefined) return type
+  const type = Object.values<unknown>(t).find((type) => isScalar(type) && type.name === name)
+  if (isScalar(type)) return type
   throw invalidArgument('a field’s type in this storage', name, 'one that this version knows')
 }

@@ -58,6 +58,12 @@ export const worldWasReset = () =>
       'Call storage.reset() instead; calling it now repairs the storage',
   )
 
+export const noRow = (eid: number) =>
+  new StorageError(
+    'invalid-argument',
+    `entity ${eid} has no row in this component. Add the component to it first`,
+  )
+
 export const alreadyAttached = (slot: number) =>
   new StorageError(
     'already-attached',

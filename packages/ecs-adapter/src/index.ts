@@ -5,6 +5,7 @@ export { attachStorage } from './attach.ts'
 export type { StorageHandle } from './directory.ts'
 export type { Range, StorageErrorCode } from './errors.ts'
 export { RunError, StorageError } from './errors.ts'
+export type { ListField, Numbers, TextField } from './fields.ts'
 export type { RunOptions, WorkerGroup, WorkerGroupOptions } from './group.ts'
 export { createWorkerGroup } from './group.ts'
 export type { System, SystemContext } from './join.ts'
@@ -14,9 +15,11 @@ export type {
   Column,
   Component,
   FieldType,
+  ListType,
   ScalarArray,
   ScalarType,
   Schema,
+  TextType,
   Values,
 } from './schema.ts'
 export { t } from './schema.ts'

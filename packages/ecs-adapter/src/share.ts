@@ -5,6 +5,7 @@ import type { Cells } from './cells.ts'
 import {
   attachedWord,
   type ComponentEntry,
+  ledgerWord,
   PUBLISHED_COUNT,
   PUBLISHED_EPOCH,
   PUBLISHED_HEAD_BYTE_LENGTH,
@@ -19,11 +20,14 @@ import {
   writeDirectory,
 } from './directory.ts'
 import { invalidArgument, stillAttached } from './errors.ts'
+import { dropLedger } from './ledger.ts'
+import type { VariableMemory } from './variable-memory.ts'
 
 export interface ShareOptions {
   pool: Pool
   cells: Cells
   context: WorldContext
+  memory: VariableMemory
   /** Another number whenever the entries are others. */
   version(): number
   entries(): ComponentEntry[]
@@ -91,6 +95,7 @@ export class Share {
     const word = this.#word(attachedWord(slot))
     const attached = generation === undefined ? this.#words[word] : generation + 1
     Atomics.compareExchange(this.#words, word, attached, 0)
+    this.#dropLedger(slot, generation)
   }
 
   /** @throws StorageError 'still-attached' */
@@ -130,6 +135,11 @@ export class Share {
     this.#retired[this.#retiredCount] = offset
     this.#retiredEpochs[this.#retiredCount] = (this.#words[this.#word(ROOT_EPOCH)] + 1) | 0
     this.#retiredCount++
+  }
+
+  #dropLedger(slot: number, generation?: number): void {
+    const { blocks, internedTexts } = this.#options.memory
+    dropLedger(blocks, this.#word(ledgerWord(slot)), internedTexts.release, generation)
   }
 
   #publishDirectory(): void {
@@ -210,6 +220,7 @@ export class Share {
 
   #freeAll(): void {
     const { pool } = this.#options
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropLedger(slot)
     for (let i = 0; i < this.#retiredCount; i++) pool.free(this.#retired[i])
     this.#retiredCount = 0
     for (const field of [ROOT_DIRECTORY, ROOT_ENTITIES]) {

@@ -5,8 +5,10 @@ import { Binding, contextOf } from './binding.ts'
 import { Cells } from './cells.ts'
 import type { ComponentEntry, StorageHandle } from './directory.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
-import { type Component, readSchema, type Schema } from './schema.ts'
+import { RemovedIds } from './removed-ids.ts'
+import { type Component, type Field, readSchema, type Schema } from './schema.ts'
 import { Share } from './share.ts'
+import { VariableMemory } from './variable-memory.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -27,7 +29,8 @@ export interface Storage {
 
   /**
    * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, that is
-   * the entity id itself in a world without versioned ids. Use it as any bitECS component.
+   * the entity id itself in a world without versioned ids. A list or text field is a `ListField` or
+   * `TextField` instead, whose methods take entity ids. Use it as any bitECS component.
    *
    * The columns grow by themselves. One that has grown is another typed array: read the property
    * again. Until `sync()` the one before can still be read.
@@ -54,23 +57,27 @@ export interface Storage {
   row(eid: EntityId): number
 
   /**
-   * Frees what columns moved out of, and renews the columns of a WebAssembly.Memory that has grown.
-   * Call it once a frame, when no view that was read before is used any more. Publishes the
-   * columns and the entities that are now. What other threads are attached to is freed when they have synced as well.
+   * Frees what columns moved out of, and the lists and texts of those that lost the component; takes
+   * ids of removed entities out of lists that drop them; renews the columns of a WebAssembly.Memory
+   * that has grown. Publishes the columns and the entities that are now. Call it once a frame, when no
+   * view that was read before is used any more and no system runs. Columns that other threads are
+   * attached to are freed when they have synced as well.
    * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later
    */
   sync(): void
 
   /**
    * Lets other threads find the columns that are now, at their next sync; the entities they find are
-   * those of this thread's last. Frees no column: views stay as good as they are.
+   * those of this thread's last. Frees no column: views of them stay as good as they are. Takes ids of
+   * removed entities out of lists that drop them, as `sync`. A group does it at the begin of each run.
    * @throws ArenaError 'out-of-memory'
    */
   publish(): void
 
   /**
-   * Ends what a thread held that has died without `detach`, so that nothing waits for it any more.
-   * Adopt its slot first.
+   * Ends what a thread held that has died without `detach`, so that nothing waits for it any more;
+   * and drops the interned texts that it knew, also of one that did detach, and has ended. Adopt its
+   * slot first, and close it afterwards.
    * @param generation of its pool, where known: another thread that has the slot by now stays attached
    */
   forget(slot: number, generation?: number): void
@@ -118,12 +125,17 @@ export function createStorage(
   }
   const context = contextOf(world)
   const cells = new Cells(pool)
+  const memory = new VariableMemory(pool, cells)
   const bindings: Binding[] = []
   /** Of components without columns. */
   const tags: ComponentEntry[] = []
-  const share = new Share({ pool, cells, context, version, entries })
+  const share = new Share({ pool, cells, context, memory, version, entries })
   const retire = (offset: number) => share.retire(offset)
   let columnCount = 0
+  const removedIds = new RemovedIds((isKept) => {
+    for (let i = 0; i < bindings.length; i++) bindings[i].variable?.fields.filter(isKept)
+  })
+  let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
   const siblings = siblingsOf(context)
   siblings.add(beginAnew)
@@ -138,14 +150,20 @@ export function createStorage(
       components[name] = {}
       tags.push({ name, fields, rowCount: 0, byteOffsets: [] })
     } else {
+      const { admit } = removedIds
       const rowCount = capacity
-      const options = { name, fields, pool, cells, rowCount, columnCount, retire }
+      const options = { name, fields, pool, cells, rowCount, columnCount, retire, memory, admit }
       const binding = new Binding(world, options)
+      if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.push(binding)
       columnCount += fields.length
       components[name] = binding.component
     }
     return components[name] as Component<S>
+  }
+
+  function watchRemovals(): void {
+    unwatchRemovals = removedIds.subscribe(world, context.entityIndex.entityMask)
   }
 
   function row(eid: EntityId): number {
@@ -156,12 +174,15 @@ export function createStorage(
   function sync(): void {
     checkUse()
     if (cells.isDetached) cells.renew()
-    for (let i = 0; i < bindings.length; i++) bindings[i].columns.sync()
+    for (let i = 0; i < bindings.length; i++) bindings[i].sync()
+    removedIds.sync()
+    memory.blocks.sync()
     share.sync()
   }
 
   function publish(): void {
     checkUse()
+    removedIds.sync() // a worker does not look at them before it puts an id into a list
     share.publish()
   }
 
@@ -190,9 +211,10 @@ export function createStorage(
   function beginAnew(): void {
     sync()
     for (const binding of bindings) {
-      binding.columns.clearAll()
+      binding.clearAll()
       binding.subscribe()
     }
+    if (unwatchRemovals !== undefined) watchRemovals()
   }
 
   function dispose(): void {
@@ -200,8 +222,12 @@ export function createStorage(
     share.checkDetached()
     isDisposed = true
     siblings.delete(beginAnew)
+    unwatchRemovals?.()
+    if (cells.isDetached) cells.renew()
     for (const binding of bindings) binding.dispose()
+    memory.internedTexts.sweep()
     share.dispose()
+    memory.blocks.sync()
   }
 
   function checkUse(): void {
@@ -224,6 +250,8 @@ export function createStorage(
     dispose,
   }
 }
+
+const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved
 
 /** Refuses what is no world, or no longer one, after bitECS's deleteWorld. */
 function checkWorld(world: World): void {

@@ -12,6 +12,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ROOT_BYTE_LENGTH } from '../src/directory.ts'
 import {
   assertSound,
   assertThrows,
@@ -227,7 +228,7 @@ test('what is no handle, no pool or no slot is refused', () => {
   const { storage, arena, pool } = createScene()
   const other = Arena.create({ byteLength: 2 ** 20 }).openPool()
   const { handle } = storage
-  const block = pool.allocZeroed(2112)
+  const block = pool.allocZeroed(ROOT_BYTE_LENGTH)
   const handles = [undefined, null, 5, {}, { offset: '16' }, { offset: 17 }, { offset: block }]
   for (const bad of handles) {
     assertThrows(() => attachStorage(anything(bad), pool), 'invalid-argument', 'the handle')
@@ -328,7 +329,7 @@ test('handle: out of memory, and nothing is left', () => {
     for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
   }
   fill(65536)
-  fill(2112)
+  fill(ROOT_BYTE_LENGTH)
   assertThrows(() => storage.handle, 'out-of-memory')
   pool.free(held.pop()!) // for the root
   fill(1)

@@ -6,8 +6,10 @@ import { Cells } from '../src/cells.ts'
 import {
   attachedWord,
   type Directory,
+  ledgerWord,
   ROOT_BYTE_LENGTH,
   ROOT_ENTITIES,
+  ROOT_LEDGER_SERIAL,
   readDirectory,
   SLOT_CAPACITY,
   seenWord,
@@ -56,9 +58,11 @@ test('a type that this version does not know is refused by name', () => {
 
 test('every slot has words of its own within the root', () => {
   const words = new Set<number>()
-  for (let slot = 0; slot < SLOT_CAPACITY; slot++) words.add(attachedWord(slot)).add(seenWord(slot))
-  assert.is(words.size, 2 * SLOT_CAPACITY)
-  assert.ok(Math.min(...words) > ROOT_ENTITIES)
+  for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
+    words.add(attachedWord(slot)).add(seenWord(slot)).add(ledgerWord(slot))
+  }
+  assert.is(words.size, 3 * SLOT_CAPACITY)
+  assert.ok(Math.min(...words) > Math.max(ROOT_ENTITIES, ROOT_LEDGER_SERIAL))
   assert.ok(Math.max(...words) < ROOT_BYTE_LENGTH / 4)
   assert.ok(SLOT_CAPACITY >= 254)
 })
