@@ -3,7 +3,7 @@ import { createLife, whenDead } from '@ashlar/core'
 import { createWorkerGroup, RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
+import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
 import {
   assertRejects,
@@ -13,14 +13,13 @@ import {
   errorOf,
   type Game,
   mayBlock,
+  mayTerminate,
 } from './game.ts'
 import { type ReadOrder, startWorker } from './worker.ts'
 
 const test = suite('kill')
 
 const isDeno = 'Deno' in globalThis
-/** Deno confirms no death of these that were terminated: see `whenDead`. */
-const mayTerminate = (kind: ThreadKind) => !(isDeno && kind === 'node')
 /** On Deno a worker in a loop runs on after it was terminated. */
 const diesInLoops = !isDeno
 

@@ -3,9 +3,11 @@ import { Arena, type ArenaHandle, holdLife, type Life } from '@ashlar/core'
 import {
   attachStorage,
   joinWorkerGroup,
+  type ListField,
   type Port,
   type StorageHandle,
   type SystemContext,
+  type TextField,
   type t,
 } from '@ashlar/ecs-adapter'
 import {
@@ -20,6 +22,12 @@ interface Components {
   readonly Position: { readonly x: Floats; readonly y: Floats }
   readonly Velocity: { readonly x: Floats; readonly y: Floats }
   readonly Visits: { readonly count: Int32Array }
+  readonly Path: {
+    readonly points: ListField
+    readonly targets: ListField
+    readonly label: TextField
+    readonly kind: TextField
+  }
 }
 
 const burn = (turns: number) => {
@@ -29,6 +37,14 @@ const burn = (turns: number) => {
 }
 
 type Context = SystemContext<Components>
+
+const KINDS = ['road', 'Fluß', 'bridge of stone', '😀', 'x'.repeat(300), '']
+
+/** A number below 2 ** 16 that looks like chance, of an entity in a frame. */
+function diceOf(eid: number, frame: number): number {
+  const mixed = Math.imul(eid ^ Math.imul(frame, 0x9e3779b1), 0x85ebca6b)
+  return (mixed ^ (mixed >>> 13)) >>> 16
+}
 
 export const systems = {
   empty() {},
@@ -91,6 +107,32 @@ export const systems = {
     for (const other of entities) Visits.count[other]++
   },
 
+  /** Does with an entity's lists and texts what only id and frame tell. */
+  churn({ components: { Path, Position }, entities, args }: Context) {
+    const frame = args as number
+    for (const eid of entities) churnOne(Path, eid, diceOf(eid, frame))
+    for (const eid of entities) Position.x[eid] = Path.points.length(eid)
+  },
+
+  /** Never ends by itself: for those who are killed. */
+  churnForEver({ components: { Path }, entities }: Context) {
+    for (let frame = 0; ; frame++) {
+      for (const eid of entities) churnOne(Path, eid, diceOf(eid, frame))
+    }
+  },
+
+  /** Makes lists longer until there is no memory. */
+  fill({ components: { Path }, entities }: Context) {
+    for (;;) for (const eid of entities) Path.points.append(eid, [1, 2, 3, 4, 5, 6, 7, 8])
+  },
+
+  clearPaths({ components: { Path }, entities }: Context) {
+    for (const eid of entities) {
+      for (const list of [Path.points, Path.targets]) list.clear(eid)
+      for (const text of [Path.label, Path.kind]) text.clear(eid)
+    }
+  },
+
   closePool({ pool }: Context) {
     pool.close()
   },
@@ -98,6 +140,50 @@ export const systems = {
   disposeScratch({ scratch }: Context) {
     scratch.dispose()
   },
+}
+
+export function churnOne(
+  { points, targets, label, kind }: Components['Path'],
+  eid: number,
+  dice: number,
+): void {
+  const index = dice % Math.max(1, points.length(eid))
+  switch (dice & 15) {
+    case 0:
+      points.clear(eid)
+      break
+    case 1:
+      points.resize(eid, points.length(eid) >> 1)
+      break
+    case 2:
+      points.set(eid, points.toArray(eid).reverse())
+      break
+    case 3:
+      if (points.length(eid) > 0) points.remove(eid, index)
+      break
+    case 4:
+      if (points.length(eid) > 0) points.swapRemove(eid, index)
+      break
+    case 5:
+      points.insert(eid, Math.min(index, points.length(eid)), dice / 8)
+      break
+    case 6:
+      label.clear(eid)
+      break
+    case 7:
+      points.append(eid, points.toArray(eid).slice(0, 500))
+      break
+    case 8:
+      kind.set(eid, `${kind.get(eid).slice(0, 3)}${dice & 255}`)
+      break
+    case 9:
+      targets.push(eid, 1 + (dice >> 8))
+      break
+    default:
+      points.push(eid, dice + points.length(eid) / 4)
+      label.set(eid, `${label.get(eid).slice(-40)}ü${dice}`)
+      kind.set(eid, KINDS[dice % KINDS.length])
+  }
 }
 
 function failAt(eid: number): never {
