@@ -3,8 +3,12 @@ import type { Pool } from '@ashlar/core'
 import { type EntityId, getId, resetWorld, type World, type WorldContext } from 'bitecs'
 import { Binding, contextOf } from './binding.ts'
 import { Cells } from './cells.ts'
+import type { ComponentEntry, StorageHandle } from './directory.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
-import { type Component, readSchema, type Schema } from './schema.ts'
+import { RemovedIds } from './removed-ids.ts'
+import { type Component, type Field, readSchema, type Schema } from './schema.ts'
+import { Share } from './share.ts'
+import { VariableMemory } from './variable-memory.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -25,7 +29,8 @@ export interface Storage {
 
   /**
    * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, that is
-   * the entity id itself in a world without versioned ids. Use it as any bitECS component.
+   * the entity id itself in a world without versioned ids. A list or text field is a `ListField` or
+   * `TextField` instead, whose methods take entity ids. Use it as any bitECS component.
    *
    * The columns grow by themselves. One that has grown is another typed array: read the property
    * again. Until `sync()` the one before can still be read.
@@ -38,14 +43,44 @@ export interface Storage {
    */
   component<const S extends Schema>(name: string, schema: S): Component<S>
 
+  /** The pool that the columns are allocated from. */
+  readonly pool: Pool
+
+  /**
+   * What `attachStorage` wants in another thread. From when it was asked for, the storage publishes
+   * its columns and the ids of its entities in the arena.
+   * @throws ArenaError 'out-of-memory'; StorageError 'storage-disposed'
+   */
+  readonly handle: StorageHandle
+
   /** The index of an entity in the columns. */
   row(eid: EntityId): number
 
   /**
-   * Frees what columns moved out of, and renews the columns of a WebAssembly.Memory that has grown.
-   * Call it once a frame, when no view that was read before is used any more.
+   * Frees what columns moved out of, and the lists and texts of those that lost the component; takes
+   * ids of removed entities out of lists that drop them; renews the columns of a WebAssembly.Memory
+   * that has grown. Publishes the columns and the entities that are now. Call it once a frame, when no
+   * view that was read before is used any more and no system runs. Columns that other threads are
+   * attached to are freed when they have synced as well.
+   * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later
    */
   sync(): void
+
+  /**
+   * Lets other threads find the columns that are now, at their next sync; the entities they find are
+   * those of this thread's last. Frees no column: views of them stay as good as they are. Takes ids of
+   * removed entities out of lists that drop them, as `sync`. A group does it at the begin of each run.
+   * @throws ArenaError 'out-of-memory'
+   */
+  publish(): void
+
+  /**
+   * Ends what a thread held that has died without `detach`, so that nothing waits for it any more;
+   * and drops the interned texts that it knew, also of one that did detach, and has ended. Adopt its
+   * slot first, and close it afterwards.
+   * @param generation of its pool, where known: another thread that has the slot by now stays attached
+   */
+  forget(slot: number, generation?: number): void
 
   /**
    * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
@@ -53,7 +88,10 @@ export interface Storage {
    */
   reset(): void
 
-  /** Frees every block and takes every observer off. The components are left with empty columns. */
+  /**
+   * Frees every block and takes every observer off. The components are left with empty columns.
+   * @throws StorageError 'still-attached' when another thread is
+   */
   dispose(): void
 }
 
@@ -87,8 +125,17 @@ export function createStorage(
   }
   const context = contextOf(world)
   const cells = new Cells(pool)
+  const memory = new VariableMemory(pool, cells)
   const bindings: Binding[] = []
+  /** Of components without columns. */
+  const tags: ComponentEntry[] = []
+  const share = new Share({ pool, cells, context, memory, version, entries })
+  const retire = (offset: number) => share.retire(offset)
   let columnCount = 0
+  const removedIds = new RemovedIds((isKept) => {
+    for (let i = 0; i < bindings.length; i++) bindings[i].variable?.fields.filter(isKept)
+  })
+  let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
   const siblings = siblingsOf(context)
   siblings.add(beginAnew)
@@ -101,14 +148,22 @@ export function createStorage(
     if (name in components) throw duplicateComponent(name)
     if (fields.length === 0) {
       components[name] = {}
+      tags.push({ name, fields, rowCount: 0, byteOffsets: [] })
     } else {
+      const { admit } = removedIds
       const rowCount = capacity
-      const binding = new Binding(world, { name, fields, pool, cells, rowCount, columnCount })
+      const options = { name, fields, pool, cells, rowCount, columnCount, retire, memory, admit }
+      const binding = new Binding(world, options)
+      if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.push(binding)
       columnCount += fields.length
       components[name] = binding.component
     }
     return components[name] as Component<S>
+  }
+
+  function watchRemovals(): void {
+    unwatchRemovals = removedIds.subscribe(world, context.entityIndex.entityMask)
   }
 
   function row(eid: EntityId): number {
@@ -119,7 +174,31 @@ export function createStorage(
   function sync(): void {
     checkUse()
     if (cells.isDetached) cells.renew()
-    for (let i = 0; i < bindings.length; i++) bindings[i].columns.sync()
+    for (let i = 0; i < bindings.length; i++) bindings[i].sync()
+    removedIds.sync()
+    memory.blocks.sync()
+    share.sync()
+  }
+
+  function publish(): void {
+    checkUse()
+    removedIds.sync() // a worker does not look at them before it puts an id into a list
+    share.publish()
+  }
+
+  function forget(slot: number, generation?: number): void {
+    checkUse()
+    share.forget(slot, generation)
+  }
+
+  function version(): number {
+    let sum = tags.length
+    for (let i = 0; i < bindings.length; i++) sum += bindings[i].columns.version
+    return sum
+  }
+
+  function entries(): ComponentEntry[] {
+    return [...tags, ...bindings.map(({ columns }) => columns.entry)]
   }
 
   function reset(): void {
@@ -132,24 +211,47 @@ export function createStorage(
   function beginAnew(): void {
     sync()
     for (const binding of bindings) {
-      binding.columns.clearAll()
+      binding.clearAll()
       binding.subscribe()
     }
+    if (unwatchRemovals !== undefined) watchRemovals()
   }
 
   function dispose(): void {
     checkUse()
+    share.checkDetached()
     isDisposed = true
     siblings.delete(beginAnew)
+    unwatchRemovals?.()
+    if (cells.isDetached) cells.renew()
     for (const binding of bindings) binding.dispose()
+    memory.internedTexts.sweep()
+    share.dispose()
+    memory.blocks.sync()
   }
 
   function checkUse(): void {
     if (isDisposed) throw storageDisposed()
   }
 
-  return { components, component, row, sync, reset, dispose }
+  return {
+    components,
+    pool,
+    get handle() {
+      checkUse()
+      return share.handle
+    },
+    component,
+    row,
+    sync,
+    publish,
+    forget,
+    reset,
+    dispose,
+  }
 }
+
+const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved
 
 /** Refuses what is no world, or no longer one, after bitECS's deleteWorld. */
 function checkWorld(world: World): void {
