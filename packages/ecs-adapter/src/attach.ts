@@ -1,6 +1,8 @@
 /** The side of a shared storage that looks: the same names over the same memory, in any thread. */
 import type { Pool } from '@ashlar/core'
+import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
+import { CommandBuffer, type Commands } from './commands.ts'
 import {
   attachedWord,
   type ComponentEntry,
@@ -37,6 +39,13 @@ export interface AttachedStorage {
   sync(): void
 
   /**
+   * Commands for the world, in blocks of this thread's pool. When this thread is done with them, the
+   * world's passes their `offset` to `storage.apply`; what this one writes after that begins anew.
+   * @throws ArenaError 'out-of-memory'
+   */
+  commands(): Commands
+
+  /**
    * Tells that this thread uses none of it until its next `sync`, which attaches again: a thread that
    * idles holds up nothing then. Call it before the pool is closed, and before the storage is disposed
    * of: `sync` then throws `'invalid-argument'`.
@@ -62,6 +71,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const self = pool.generation + 1
 
   const components: Record<string, Component> = Object.create(null)
+  const catalog = new Catalog()
   let buffer: ArrayBufferLike | undefined
   let isAttached = false
   let epoch = 0
@@ -106,7 +116,10 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     const directory = readDirectory(wordsOf(cells), offset)
     entityMask = directory.entityMask
     for (const entry of directory.components) {
-      components[entry.name] ??= {}
+      if (!(entry.name in components)) {
+        components[entry.name] = {}
+        catalog.add(entry.name, components[entry.name], entry.fields)
+      }
       setColumns(components[entry.name], entry, wordsOf(cells).buffer)
     }
   }
@@ -129,6 +142,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
       return entities
     },
     row: (eid) => eid & entityMask,
+    commands: () => new CommandBuffer(pool, catalog),
     sync,
     detach,
   }
