@@ -2,7 +2,8 @@
 import type { Pool } from '@ashlar/core'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
-import { CommandBuffer, type Commands } from './commands.ts'
+import type { CommandBuffer } from './command-api.ts'
+import { PoolCommands } from './commands.ts'
 import {
   attachedWord,
   type ComponentEntry,
@@ -43,7 +44,7 @@ export interface AttachedStorage {
    * world's passes their `offset` to `storage.apply`; what this one writes after that begins anew.
    * @throws ArenaError 'out-of-memory'
    */
-  commands(): Commands
+  commands(): CommandBuffer
 
   /**
    * Tells that this thread uses none of it until its next `sync`, which attaches again: a thread that
@@ -142,7 +143,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
       return entities
     },
     row: (eid) => eid & entityMask,
-    commands: () => new CommandBuffer(pool, catalog),
+    commands: () => new PoolCommands(pool, catalog),
     sync,
     detach,
   }

@@ -100,6 +100,11 @@ export class CommandBlocks {
     this.commit(cursor)
   }
 
+  /** Lets nobody apply the records. */
+  drop(): void {
+    this.views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
+  }
+
   /** Takes back all records. */
   clear(): void {
     const first = this.offset >> 2
@@ -110,7 +115,6 @@ export class CommandBlocks {
   /** Frees every block. */
   dispose(): void {
     this.clear()
-    this.views.words[(this.offset >> 2) + MAGIC] = 0
     this.#pool.free(this.offset)
   }
 
@@ -154,16 +158,17 @@ export function checkCommands(pool: Pool, views: CommandViews, offset: unknown):
 
 /**
  * Frees the command buffer of a thread that has died: all of its blocks, by the pool that adopted its
- * slot. (A block that was being chained at that moment is left, and is found by `arena.blocks()`.)
+ * slot, or any other. Does nothing when they are freed. (A block that was being chained at that moment
+ * is left, and is found by `arena.blocks()`.)
  * @param offset that buffer's `offset`
  * @throws StorageError 'invalid-argument'; ArenaError 'corrupt'
  */
 export function freeCommands(pool: Pool, offset: number): void {
   const views = new CommandViews(pool)
   const { words } = views
+  if (!isLive(pool, offset)) return
   const first = checkCommands(pool, views, offset) >> 2
   let freeing = words[first + FREEING]
-  words[first + MAGIC] = 0
   for (let block = offset; block !== 0; ) {
     const next = words[(block >> 2) + BLOCK_NEXT]
     if (block === freeing) freeing = 0

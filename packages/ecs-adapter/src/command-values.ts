@@ -10,6 +10,7 @@
  * Every number is a f64, which holds those of all types: the column that it comes to makes of it what
  * it makes of any number. It costs a command of two f32 12 bytes, and spares a case for each type.
  */
+import type { Given } from './command-api.ts'
 import type { CommandViews } from './command-views.ts'
 import { invalidArgument } from './errors.ts'
 import type { Field, FieldType, ScalarType } from './schema.ts'
@@ -25,8 +26,6 @@ export interface ValueField {
   readonly name: string
   readonly type: ValueType
 }
-
-export type Given = Readonly<Record<string, unknown>>
 
 const SCALAR_WORD_COUNT = 2
 /** Of a list and of a text: how long it is, and padding. */

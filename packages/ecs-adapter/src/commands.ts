@@ -1,6 +1,7 @@
-/** Commands: changes of structure, written down by any thread, made in that of the world. */
+/** The side of commands that writes them down, in any thread. */
 import type { Pool } from '@ashlar/core'
 import type { Catalog, Listed } from './catalog.ts'
+import type { CommandBuffer, Given } from './command-api.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
 import {
   ADD,
@@ -12,86 +13,17 @@ import {
   SPAWN,
   TEMPORARY_FIRST,
 } from './command-records.ts'
-import {
-  fieldWordCount,
-  type Given,
-  maskWordCount,
-  ValueWriter,
-  valuesWordCount,
-} from './command-values.ts'
+import { fieldWordCount, maskWordCount, ValueWriter, valuesWordCount } from './command-values.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from './errors.ts'
-import type { Component, Values } from './schema.ts'
+import type { Component } from './schema.ts'
 
-/**
- * Commands for a world, kept in blocks of a pool until `storage.apply`. Each is checked when it is
- * given; entities are looked for when it is applied. All throw StorageError 'invalid-argument',
- * 'commands-disposed', and ArenaError 'out-of-memory', and then the command is not there; the others
- * are.
- *
- * Components are named by object or by name. An `eid` is one of the world, or what `spawn` gave.
- */
-export interface Commands {
-  /** Byte offset of the first block: for `storage.apply` in another thread. */
-  readonly offset: number
-  /** Whether there is none to apply. */
-  readonly isEmpty: boolean
-
-  /**
-   * A new entity; as an instance of a prefab (by `IsA`), if one is given.
-   * @returns a temporary id, a negative number. Commands that follow, up to the next `begin`, `clear`
-   * or `apply`, take it for an entity, and for a value of fields of `t.eid`. It means nothing elsewhere
-   */
-  spawn(prefab?: number): number
-
-  /** Removes an entity. */
-  despawn(eid: number): void
-
-  /** Adds a component, as bitECS's `addComponent`, with values if they are given. */
-  add<C extends Component>(eid: number, component: C, values?: Values<C>): void
-  add(eid: number, component: string, values?: Given): void
-
-  /** Removes a component, as bitECS's `removeComponent`. */
-  remove(eid: number, component: Component | string): void
-
-  /**
-   * Writes fields of a component, and adds it where it is not, as bitECS's `setComponent`. Fields that
-   * are not given keep their value. The object is read at once, and may be used again.
-   */
-  set<C extends Component>(eid: number, component: C, values: Values<C>): void
-  set(eid: number, component: string, values: Given): void
-
-  /** `set` of one field, without an object: makes no garbage. */
-  setField<C extends Component, K extends keyof C & string>(
-    eid: number,
-    component: C,
-    field: K,
-    value: NonNullable<Values<C>[K]>,
-  ): void
-  setField(eid: number, component: string, field: string, value: unknown): void
-
-  /**
-   * What follows has this place among the commands of several buffers: `storage.apply` of all of them
-   * goes by place, whoever wrote what. Worker groups do it by themselves. Places of a buffer ascend.
-   * @param place a whole number from 0 to 2^31 - 1; where the entities begin that are worked on, say
-   */
-  begin(place: number): void
-
-  /** Takes back what was written since `begin`. */
-  abort(): void
-
-  /** Drops all commands. */
-  clear(): void
-
-  /** Drops all commands, and frees the blocks; before the pool is closed. Again: does nothing. */
-  dispose(): void
-}
-
-export class CommandBuffer implements Commands {
+/** A command buffer over blocks of a pool. */
+export class PoolCommands implements CommandBuffer {
   readonly #pool: Pool
   readonly #catalog: Catalog
   readonly #blocks: CommandBlocks
   readonly #values: ValueWriter
-  readonly #onDispose: (buffer: CommandBuffer) => void
+  readonly #onDispose: (buffer: PoolCommands) => void
   #isDisposed = false
   #isBusy = false
   #spawnCount = 0
@@ -102,7 +34,7 @@ export class CommandBuffer implements Commands {
   #beginCursor: number
 
   /** @throws ArenaError 'out-of-memory' */
-  constructor(pool: Pool, catalog: Catalog, onDispose: (buffer: CommandBuffer) => void = () => {}) {
+  constructor(pool: Pool, catalog: Catalog, onDispose: (buffer: PoolCommands) => void = () => {}) {
     this.#pool = pool
     this.#catalog = catalog
     this.#blocks = new CommandBlocks(pool)
@@ -195,6 +127,10 @@ export class CommandBuffer implements Commands {
 
   abort(): void {
     this.#checkIdle()
+    if (!this.#pool.isOpen) {
+      this.#blocks.drop() // nothing can be freed any more: all go
+      return
+    }
     this.#forgetApplied()
     this.#blocks.truncate(this.#beginBlock, this.#beginCursor)
     this.#spawnCount = 0

@@ -86,6 +86,8 @@ export class RunError extends StorageError {
   readonly system: string
   /** The parts of the run's entities that no worker is done with, in order. */
   readonly unfinished: readonly Range[]
+  /** What commands of the run threw besides, if any did. */
+  commandsError: CommandsError | undefined
 
   constructor(
     code: StorageErrorCode,

@@ -2,9 +2,9 @@
 
 export type { AttachedStorage } from './attach.ts'
 export { attachStorage } from './attach.ts'
+export type { CommandBuffer, Commands } from './command-api.ts'
 export type { CommandSource } from './command-apply.ts'
 export { freeCommands } from './command-blocks.ts'
-export type { Commands } from './commands.ts'
 export type { StorageHandle } from './directory.ts'
 export type { CommandFailure, Range, StorageErrorCode } from './errors.ts'
 export { CommandsError, RunError, StorageError } from './errors.ts'

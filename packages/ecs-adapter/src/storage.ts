@@ -4,8 +4,8 @@ import { type EntityId, getId, resetWorld, type World, type WorldContext } from 
 import { Binding, contextOf } from './binding.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
+import type { CommandBuffer } from './command-api.ts'
 import type { CommandSource } from './command-apply.ts'
-import type { Commands } from './commands.ts'
 import type { ComponentEntry, StorageHandle } from './directory.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
 import { type Component, readSchema, type Schema } from './schema.ts'
@@ -69,11 +69,11 @@ export interface Storage {
    * Commands for the world, in blocks of a pool of its arena, which is the storage's by default.
    * @throws ArenaError 'out-of-memory'; StorageError 'invalid-argument', 'storage-disposed'
    */
-  commands(pool?: Pool): Commands
+  commands(pool?: Pool): CommandBuffer
 
   /**
    * Applies commands, and forgets them: those of several buffers by their places (see
-   * `Commands.begin`), then in the order of the buffers. Nobody may write them meanwhile but observers
+   * `CommandBuffer.begin`), then in the order of the buffers. Nobody may write them meanwhile but observers
    * that this calls, whose commands are applied last.
    *
    * Commands for an entity that is gone, or was despawned by an earlier one, are skipped; so are those

@@ -2,10 +2,11 @@
 import type { Pool } from '@ashlar/core'
 import type { World } from 'bitecs'
 import type { Catalog } from './catalog.ts'
+import type { CommandBuffer } from './command-api.ts'
 import { CommandApplier, type CommandSource } from './command-apply.ts'
 import { checkCommands } from './command-blocks.ts'
 import { CommandViews } from './command-views.ts'
-import { CommandBuffer, type Commands } from './commands.ts'
+import { PoolCommands } from './commands.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from './errors.ts'
 
 export class WorldCommands {
@@ -14,7 +15,7 @@ export class WorldCommands {
   readonly #catalog: Catalog
   readonly #views: CommandViews
   /** Those made here that are not disposed of. */
-  readonly #buffers = new Set<CommandBuffer>()
+  #buffers: PoolCommands[] = []
   #applier: CommandApplier | undefined
   #isBusy = false
   /** Of the buffers that are applied: kept, so as to make no garbage. */
@@ -29,13 +30,14 @@ export class WorldCommands {
   }
 
   /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
-  create(pool: Pool = this.#pool): Commands {
+  create(pool: Pool = this.#pool): CommandBuffer {
     if (typeof pool?.allocArray !== 'function') {
       throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
     }
-    const onDispose = (buffer: CommandBuffer) => this.#buffers.delete(buffer)
-    const buffer = new CommandBuffer(pool, this.#catalog, onDispose)
-    this.#buffers.add(buffer)
+    const buffer = new PoolCommands(pool, this.#catalog, (disposed) => {
+      this.#buffers = this.#buffers.filter((other) => other !== disposed)
+    })
+    this.#buffers.push(buffer)
     void this.#views.words // now, as it takes memory: `apply` may be where there is none
     return buffer
   }
@@ -63,11 +65,11 @@ export class WorldCommands {
 
   #setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy
-    for (const buffer of this.#buffers) buffer.setBusy(isBusy)
+    for (let i = 0; i < this.#buffers.length; i++) this.#buffers[i].setBusy(isBusy)
   }
 
   #take(source: CommandSource): void {
-    if (source instanceof CommandBuffer && source.isDisposed) throw commandsDisposed()
+    if (source instanceof PoolCommands && source.isDisposed) throw commandsDisposed()
     const offset = checkCommands(this.#pool, this.#views, source?.offset)
     for (let i = 0; i < this.#count; i++) if (this.#offsets[i] === offset) return
     this.#offsets[this.#count++] = offset

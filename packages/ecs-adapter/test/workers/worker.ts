@@ -14,6 +14,7 @@ import {
   type Thread,
   type ThreadKind,
 } from '../../../../test/support/threads.ts'
+import { commandSystems } from './command-systems.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -31,6 +32,8 @@ const burn = (turns: number) => {
 type Context = SystemContext<Components>
 
 export const systems = {
+  ...commandSystems,
+
   empty() {},
 
   move({ components: { Position, Velocity }, entities, args }: Context) {
