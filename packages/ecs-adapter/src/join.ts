@@ -233,7 +233,7 @@ class Member {
     } catch (error) {
       Atomics.store(words, this.#board + BOARD_CURSOR, CURSOR_END)
       this.#report(run, from, error)
-      if (isInChunk) this.#commands.abort()
+      if (isInChunk || !this.#pool.isOpen) this.#commands.abort()
     }
     this.#storage.detach()
     this.#store(LINE_DONE, run)
