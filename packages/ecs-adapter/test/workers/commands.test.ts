@@ -196,8 +196,8 @@ for (const kind of threadKinds) {
       // What nobody had taken when the time was out is not done.
       const children = childrenOf(game).filter((_, i) => i < 10)
       assert.equal(children, range(0, 10))
-      for (const thread of team.threads) if (how === 'close') thread.terminate()
       await team.group.close()
+      for (const thread of team.threads) thread.terminate()
       game.storage.pool.free(traps.block)
       const commands = game.storage.commands()
       for (const eid of [...getAllEntities(game.world)].sort((a, b) => b - a)) {
