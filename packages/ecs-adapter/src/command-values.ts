@@ -195,10 +195,16 @@ export class ValueReader {
         continue
       }
       switch (type.kind) {
-        case 'scalar':
-          into[name] = isEid(type) ? this.#resolve(numbers[index >> 1]) : numbers[index >> 1]
+        case 'scalar': {
+          const number = numbers[index >> 1]
+          const whole = number | 0
+          // V8 makes no box for whole numbers that it is told of. -0 is none.
+          const isWhole = whole === number && (whole !== 0 || 1 / number > 0)
+          if (isWhole) into[name] = isEid(type) ? this.#resolve(whole) : whole
+          else into[name] = number
           index += SCALAR_WORD_COUNT
           break
+        }
         case 'list': {
           const first = (index + LENGTH_WORD_COUNT) >> 1
           const list = numbers.slice(first, first + words[index])

@@ -71,6 +71,12 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     }
   })
 
+  test(`${name}: numbers come out as they went in`, () => {
+    const { pass } = createCodec(shared)
+    const numbers = [0, -0, 1, -1, 0.1, 2 ** 31, -(2 ** 31), 2 ** 53, 1e300, Infinity, Number.NaN]
+    for (const cost of numbers) assert.ok(Object.is(pass({ cost }).cost, cost), `${cost}`)
+  })
+
   test(`${name}: ids are looked up, and only they`, () => {
     const { pass } = createCodec(shared)
     assert.equal(pass({ leader: -1, friends: [-2, 3], cost: -1, points: [-1], count: -1 }), {

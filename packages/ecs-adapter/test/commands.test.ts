@@ -1,6 +1,6 @@
 // Commands by themselves: what they write, in which entities, in which order.
 import type { Pool } from '@ashlar/core'
-import { type Commands, CommandsError, t } from '@ashlar/ecs-adapter'
+import { attachStorage, type Commands, CommandsError, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -470,6 +470,43 @@ test('clear drops all, dispose frees all; the pool may be another, even a closed
   assert.equal(arena.blocks(), [])
   assertSound(arena)
   assertThrows(() => left.spawn(), 'commands-disposed')
+})
+
+test('a thread that is attached gives commands; they are applied by their offset', () => {
+  const { world, storage, arena, Position } = createGame()
+  const pools = [arena.openPool(), arena.openPool()]
+  const attached = pools.map((pool) => attachStorage(storage.handle, pool))
+  const [a, b] = attached.map((thread) => thread.commands())
+  for (let round = 0; round < 3; round++) {
+    a.begin(1)
+    for (let i = 0; i < 500; i++)
+      a.set(a.spawn(), attached[0].components.Position, { x: 2 * i + 1 })
+    b.begin(0)
+    for (let i = 0; i < 500; i++) b.set(b.spawn(), 'Position', { x: 2 * i })
+    assert.is(storage.apply([{ offset: a.offset }, { offset: b.offset }]), 0)
+    assert.ok(a.isEmpty && b.isEmpty)
+    assert.is(storage.apply([{ offset: a.offset }, { offset: b.offset }]), 0, 'none is left')
+    const eids = [...query(world, [Position])].sort((one, other) => one - other)
+    assert.equal(
+      eids.map((eid) => Position.x[eid]),
+      Array.from({ length: 1000 }, (_, i) => (i < 500 ? 2 * i : 2 * (i - 500) + 1)),
+    )
+    for (const eid of eids.reverse()) a.despawn(eid)
+    storage.apply({ offset: a.offset })
+    assertSound(arena)
+  }
+  const Late = storage.component('Late', { value: t.i32 })
+  assertThrows(() => a.add(1, 'Late'), 'invalid-argument', 'Late')
+  storage.sync()
+  attached[0].sync()
+  a.set(a.spawn(), 'Late', { value: 7 })
+  storage.apply(a)
+  assert.is(Late.value[query(world, [Late])[0]], 7)
+  for (const commands of [a, b]) commands.dispose()
+  for (const thread of attached) thread.detach()
+  for (const pool of pools) pool.close()
+  storage.dispose()
+  assertSound(arena)
 })
 
 test('misuse names what was given, and leaves no command behind', () => {
