@@ -162,6 +162,52 @@ test('lists and texts make none beyond what they give', () => {
   assert.equal(arena.verify(), [])
 })
 
+// As for `set`, those values are boxed that are no small integers, where they are applied.
+test('commands make none, given or applied, but for what bitECS makes', () => {
+  const { arena, world, storage } = createScene({ capacity: 1024 })
+  const Position = storage.component('Position', { x: t.f32, y: t.f64 })
+  const Enemy = storage.component('Enemy', {})
+  const commands = storage.commands()
+  const values = { x: 1, y: 2 }
+  let spawned = 0
+  const garbage = measureGarbage(
+    (frame) => {
+      for (let i = 0; i < 20; i++) {
+        const eid = commands.spawn()
+        values.x = frame & 1023
+        commands.add(eid, Position, values)
+        commands.setField(eid, Position, 'y', frame & 255)
+        commands.add(eid, Enemy)
+        commands.remove(eid, 'Enemy')
+        spawned++
+      }
+      storage.apply(commands)
+      for (const eid of query(world, [Position])) commands.despawn(eid)
+      storage.apply(commands)
+      storage.sync()
+    },
+    { warmup: 1500 },
+  )
+  assert.ok(spawned > 10_000)
+  assertNoGarbage(garbage, OURS)
+  assert.equal(arena.verify(), [])
+})
+
+test('a fraction is given without garbage by setField', () => {
+  const { world, storage } = createScene({ capacity: 64 })
+  const Position = storage.component('Position', { x: t.f32, y: t.f64 })
+  const commands = storage.commands()
+  const eid = addEntity(world)
+  const garbage = measureGarbage(
+    (frame) => {
+      for (let i = 0; i < 20; i++) commands.setField(eid, Position, 'x', frame / 7)
+      commands.clear()
+    },
+    { warmup: 1500 },
+  )
+  assertNoGarbage(garbage, OURS)
+})
+
 test('the gate sees this package: frames that grow a storage are found', () => {
   const world = createScene({ capacity: 1 })
   const garbage = measureGarbage(

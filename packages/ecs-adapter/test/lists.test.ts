@@ -126,7 +126,7 @@ function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: n
     }
     for (const word of words) other.lists.free(word)
     // In a full arena there was no room to tell owners of all that was freed.
-    for (const { blocks } of [bench, other, bench]) {
+    for (const { blocks } of [bench, other, bench, other]) {
       blocks.sync()
       blocks.pool.collect()
     }

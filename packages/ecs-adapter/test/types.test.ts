@@ -122,4 +122,35 @@ test('components by name have the columns of any schema', () => {
   assert.is(x[1], 2)
 })
 
+test('commands take the values of a component', () => {
+  const { storage } = createScene()
+  const Position = storage.component('Position', { x: t.f32, y: t.f32 })
+  const Enemy = storage.component('Enemy', {})
+  const commands = storage.commands()
+  const eid = commands.spawn()
+  commands.add(eid, Position)
+  commands.add(eid, Enemy)
+  commands.add(eid, Position, { x: 1 })
+  commands.set(eid, Position, { x: 1, y: 2 })
+  commands.set(eid, 'Position', { x: 1 })
+  commands.setField(eid, Position, 'y', 2)
+  commands.remove(eid, 'Enemy')
+  const refused = () => {
+    // @ts-expect-error no such field
+    commands.set(eid, Position, { z: 1 })
+    // @ts-expect-error a number
+    commands.add(eid, Position, { x: '1' })
+    // @ts-expect-error values are needed
+    commands.set(eid, Position)
+    // @ts-expect-error no such field
+    commands.setField(eid, Position, 'z', 1)
+    // @ts-expect-error a number
+    commands.setField(eid, Position, 'x', '1')
+    // @ts-expect-error no entity
+    commands.despawn('1')
+  }
+  assert.type(refused, 'function')
+  assert.is(storage.apply(commands), 0)
+})
+
 test.run()

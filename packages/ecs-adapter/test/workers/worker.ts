@@ -6,6 +6,7 @@ import {
   type ListField,
   type Port,
   type StorageHandle,
+  type System,
   type SystemContext,
   type TextField,
   type t,
@@ -16,6 +17,7 @@ import {
   type Thread,
   type ThreadKind,
 } from '../../../../test/support/threads.ts'
+import { commandSystems } from './command-systems.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -47,6 +49,8 @@ function diceOf(eid: number, frame: number): number {
 }
 
 export const systems = {
+  ...commandSystems,
+
   empty() {},
 
   move({ components: { Position, Velocity }, entities, args }: Context) {
@@ -245,7 +249,8 @@ if (!isMain) {
   const given = how === 'other systems' ? { empty, other: empty } : systems
   // As often as it is invited.
   while (how === 'join' || how === 'other systems')
-    await joinWorkerGroup(port, given as typeof systems)
+    // Those of commands know other components.
+    await joinWorkerGroup(port, given as unknown as Record<string, System<Components>>)
 }
 
 /** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems', 'read'. */
