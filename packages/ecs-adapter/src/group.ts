@@ -31,7 +31,7 @@ export interface WorkerGroup {
    * Runs a system over entities on all workers, each of which takes chunks of them as it gets done,
    * and resolves when all are done. Runs that are called before that wait for it, in their order.
    * Workers see every column as it is now. Structure (entities, components) belongs to this thread:
-   * wait with changes to it until the run is done.
+   * wait with changes to it, and with `storage.sync()`, until the run is done.
    *
    * @param entities ids, as `query` gives them. They are copied, unless they lie in the arena
    * @param args plain values: what JSON can tell
