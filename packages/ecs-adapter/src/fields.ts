@@ -12,6 +12,9 @@ export type Numbers = ArrayLike<number>
  * What changes a list may move it: an `offset` or `view` of before is stale then. The component has
  * to have been added before a list can be written: else StorageError 'invalid-argument'. When memory
  * is out, methods that add throw ArenaError 'out-of-memory', and the list is as it was.
+ *
+ * One thread at a time may change an entity's list, and no other may read it meanwhile: what grows has
+ * moved, and its old block is another's by then.
  */
 export interface ListField<A = unknown> {
   /** How many elements the list has. */
@@ -66,6 +69,7 @@ export interface ListField<A = unknown> {
 /**
  * A text for each entity, as UTF-8 in a block of its own; or one for all that have the same text,
  * when interned. Surrogates that are not in pairs become U+FFFD. An entity without one has ''.
+ * Threads: as of lists.
  */
 export interface TextField {
   /** The text; makes a string, unless it is interned, or empty. */

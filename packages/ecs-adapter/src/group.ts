@@ -33,7 +33,7 @@ export interface WorkerGroup {
    * Runs a system over entities on all workers, each of which takes chunks of them as it gets done,
    * and resolves when all are done. Runs that are called before that wait for it, in their order.
    * Workers see every column as it is now. Structure (entities, components) belongs to this thread:
-   * wait with changes to it until the run is done. Then the commands that systems gave are applied, as
+   * wait with changes to it, and with `storage.sync()`, until the run is done. Then the commands that systems gave are applied, as
    * `storage.apply` does; also when the run fails, those of the chunks that are done. Of a run that
    * timed out, they are applied before the next one begins, or at `close`.
    *
