@@ -1,5 +1,4 @@
 /** Parallel systems: the side of a worker group that calls them. */
-import type { Arena } from '@ashlar/core'
 import { Crew } from './crew.ts'
 import { type ChunkOptions, Dispatch } from './dispatch.ts'
 import { cannotBlock, groupBusy, groupClosed, invalidArgument } from './errors.ts'
@@ -8,8 +7,6 @@ import type { Storage } from './storage.ts'
 import { mayBlock, nowMs } from './wait.ts'
 
 export interface WorkerGroupOptions {
-  /** The arena that the storage's pool is of. */
-  readonly arena: Arena
   /** Of each worker's scratch, in bytes. Default 64 KiB; it overflows into more. */
   readonly scratchByteLength?: number
   /** How long a worker may take to start and join. Default 30,000. */
@@ -83,17 +80,17 @@ const DEFAULT_SYNC_TIMEOUT_MS = 5000
 export async function createWorkerGroup(
   storage: Storage,
   workers: readonly Port[],
-  options: WorkerGroupOptions,
+  { scratchByteLength, joinTimeoutMs }: WorkerGroupOptions = {},
 ): Promise<WorkerGroup> {
-  const arena = options?.arena
-  if (typeof arena?.adopt !== 'function') {
-    throw invalidArgument('options.arena', arena, 'the arena of the storage')
-  }
   if (!Array.isArray(workers)) throw invalidArgument('the workers', workers, 'an array of workers')
+  const { arena } = storage.pool
   void arena.handle // throws where it is not shared
-  const scratchByteLength = options.scratchByteLength ?? DEFAULT_SCRATCH_BYTE_LENGTH
-  const joinTimeoutMs = options.joinTimeoutMs ?? DEFAULT_JOIN_TIMEOUT_MS
-  const crew = new Crew({ arena, storage, scratchByteLength, joinTimeoutMs })
+  const crew = new Crew({
+    arena,
+    storage,
+    scratchByteLength: scratchByteLength ?? DEFAULT_SCRATCH_BYTE_LENGTH,
+    joinTimeoutMs: joinTimeoutMs ?? DEFAULT_JOIN_TIMEOUT_MS,
+  })
   const joins = await Promise.allSettled(workers.map((worker) => crew.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
   if (failed === undefined) return new Group(crew, storage)

@@ -356,7 +356,7 @@ async function simulate(kind: ThreadKind, workerCount: number): Promise<number> 
   const simulation = createSimulation(world, storage)
   const threads = range(0, workerCount).map(() => startWorker(kind))
   const workers = threads.map(({ worker }) => worker)
-  const group = await createWorkerGroup(storage, workers, { arena })
+  const group = await createWorkerGroup(storage, workers)
   for (let frame = 0; frame < FRAME_COUNT; frame++) {
     simulation.balance(frame)
     await group.run('live', simulation.all(), { frame })

@@ -38,7 +38,7 @@ export type Team = Awaited<ReturnType<typeof createGroup>>
 export async function createGroup(game: Game, kind: ThreadKind, count = 2) {
   const threads = Array.from({ length: count }, () => startWorker(kind))
   const workers = threads.map(({ worker }) => worker)
-  const group = await createWorkerGroup(game.storage, workers, { arena: game.arena })
+  const group = await createWorkerGroup(game.storage, workers)
   return { group, threads }
 }
 

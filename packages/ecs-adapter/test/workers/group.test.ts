@@ -174,7 +174,7 @@ for (const kind of threadKinds) {
 
   test(`${kind}: a worker that joins later, and one that is in a second group`, async () => {
     const game = createGame(100)
-    const { Visits, eids, all, storage, arena } = game
+    const { Visits, eids, all, storage } = game
     const team = await createGroup(game, kind, 1)
     const late = startWorker(kind)
     await team.group.run('visit', all())
@@ -185,7 +185,7 @@ for (const kind of threadKinds) {
     await team.group.close()
     await assertRejects(team.group.run('visit', all()), 'group-closed')
     await assertRejects(team.group.add(late.worker), 'group-closed')
-    const again = await createWorkerGroup(storage, [late.worker, team.threads[0].worker], { arena })
+    const again = await createWorkerGroup(storage, [late.worker, team.threads[0].worker])
     await again.run('visit', all())
     assert.ok(eids.every((eid) => Visits.count[eid] === 3))
     await endAll(game, { group: again, threads: [late, ...team.threads] })
@@ -207,14 +207,13 @@ for (const kind of threadKinds) {
     const threads = ['join', 'other systems', 'stay away'].map((how) => startWorker(kind, how))
     const [good, other, away] = threads.map(({ worker }) => worker)
     const create = (...workers: Port[]) =>
-      createWorkerGroup(storage, workers, { arena, joinTimeoutMs: 700 })
+      createWorkerGroup(storage, workers, { joinTimeoutMs: 700 })
     await assertRejects(create(good, away), 'not-joined', 'joinWorkerGroup()')
     const group = await create(good)
     await assertRejects(group.add(other), 'not-joined', 'lacks system move', 'has system other')
     await group.run('visit', game.all())
     await assertRejects(create({} as never), 'invalid-argument', 'a worker')
-    await assertRejects(createWorkerGroup(storage, 3 as never, { arena }), 'invalid-argument')
-    await assertRejects(createWorkerGroup(storage, [], {} as never), 'invalid-argument')
+    await assertRejects(createWorkerGroup(storage, 3 as never), 'invalid-argument')
     await group.close()
     assert.equal(arena.verify(), [])
     for (const thread of threads) thread.terminate()
@@ -266,17 +265,17 @@ for (const kind of threadKinds) {
     const { pool } = storage
     const other = Arena.create({ byteLength: 2 ** 20, shared: false })
     const unshared = createStorage(createWorld(), other.openPool())
-    await assertRejects(createWorkerGroup(unshared, [], { arena: other }), 'not-shareable')
+    await assertRejects(createWorkerGroup(unshared, []), 'not-shareable')
     const threads = Array.from({ length: 4 }, () => startWorker(kind))
     const [spare, ...workers] = threads.map(({ worker }) => worker)
 
     const taken = Array.from({ length: 12 }, () => arena.openPool()) // of 15: one is ours
-    await assertRejects(createWorkerGroup(storage, workers, { arena }), 'no-free-slot')
+    await assertRejects(createWorkerGroup(storage, workers), 'no-free-slot')
     for (const one of taken) one.close()
 
-    const huge = { arena, scratchByteLength: 2 ** 26 }
+    const huge = { scratchByteLength: 2 ** 26 }
     await assertRejects(createWorkerGroup(storage, [workers[0]], huge), 'not-joined', 'no room')
-    const group = await createWorkerGroup(storage, workers, { arena })
+    const group = await createWorkerGroup(storage, workers)
     const held: number[] = []
     for (let byteLength = 65536; byteLength > 0; byteLength >>= 1) {
       for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)

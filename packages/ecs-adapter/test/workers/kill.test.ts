@@ -230,7 +230,7 @@ for (const kind of threadKinds) {
       const game = createGame(10)
       const { arena, storage } = game
       const thread = startWorker(kind, 'fail')
-      const { code } = await errorOf(createWorkerGroup(storage, [thread.worker], { arena }))
+      const { code } = await errorOf(createWorkerGroup(storage, [thread.worker]))
       assert.is(code, 'not-joined')
       storage.dispose()
       assert.equal(arena.verify(), [])
