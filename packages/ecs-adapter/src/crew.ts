@@ -20,7 +20,7 @@ import {
 import { freeCommands } from './command-blocks.ts'
 import { noMoreWorkers, notJoined } from './errors.ts'
 import { checkPort, onFailure, onMessage, type Port } from './ports.ts'
-import type { Storage } from './storage.ts'
+import type { Storage } from './storage-api.ts'
 import { untilTrue } from './wait.ts'
 
 export interface Member {

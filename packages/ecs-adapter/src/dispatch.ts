@@ -33,7 +33,7 @@ import {
 import { encodeJson, loadJson, refuseLoss, storeBytes } from './json.ts'
 import { Room } from './room.ts'
 import { RunCommands } from './run-commands.ts'
-import type { Storage } from './storage.ts'
+import type { Storage } from './storage-api.ts'
 import { nowMs, untilTrue, Waiter } from './wait.ts'
 
 export interface ChunkOptions {

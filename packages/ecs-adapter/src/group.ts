@@ -3,7 +3,7 @@ import { Crew } from './crew.ts'
 import { type ChunkOptions, Dispatch } from './dispatch.ts'
 import { cannotBlock, groupBusy, groupClosed, invalidArgument } from './errors.ts'
 import type { Port } from './ports.ts'
-import type { Storage } from './storage.ts'
+import type { Storage } from './storage-api.ts'
 import { mayBlock, nowMs } from './wait.ts'
 
 export interface WorkerGroupOptions {

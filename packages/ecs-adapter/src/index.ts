@@ -26,5 +26,5 @@ export type {
   Values,
 } from './schema.ts'
 export { t } from './schema.ts'
-export type { Storage, StorageOptions } from './storage.ts'
 export { createStorage } from './storage.ts'
+export type { Storage, StorageOptions } from './storage-api.ts'

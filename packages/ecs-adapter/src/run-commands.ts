@@ -3,7 +3,7 @@ import { LINE_COMMANDS, LINE_DONE } from './board.ts'
 import type { CommandSource } from './command-apply.ts'
 import type { Crew, Member } from './crew.ts'
 import { CommandsError } from './errors.ts'
-import type { Storage } from './storage.ts'
+import type { Storage } from './storage-api.ts'
 
 export class RunCommands {
   /** How many were skipped when some were last applied. */
