@@ -11,17 +11,28 @@ export interface CaseOptions {
   readonly wasmPath: string
 }
 
-export interface Prepared {
-  /** Runs `opCount` operations. */
-  round(opCount: number): void
-  /** Throws unless the contender really did the work; called once, after the last round. */
-  check(): void
+interface Provable {
+  /** Throws unless the contender really did the work; called once, after the last operation. */
+  check(): void | Promise<void>
   /** Of the inputs; equal for all contenders of a workload. */
   readonly checksum: number
+  /** Where an operation is a pass over many: how many, to divide by. */
+  readonly unitsPerOp?: number
+}
+
+/** Of short operations: the figure is the fastest round. */
+export interface Prepared extends Provable {
+  /** Runs `opCount` operations. */
+  round(opCount: number): void
   /** Whether it leaves work to the garbage collector; then rounds are long. */
   readonly makesGarbage: boolean
-  /** Where an operation of `round` is a pass over many: how many, to divide by. */
-  readonly unitsPerOp?: number
+}
+
+/** Of operations in which threads wait for each other, by chance: the figure is their median. */
+export interface PreparedRuns extends Provable {
+  run(): void | Promise<void>
+  /** Done before each run, off the clock. */
+  pause?(): void
 }
 
 export interface CaseResult {
@@ -51,14 +62,18 @@ const garbageRounds = { minNs: 200e6, minCount: 5 }
 
 export async function serveCases(
   list: CaseList,
-  prepare: (options: CaseOptions) => Prepared | Promise<Prepared>,
+  prepare: (options: CaseOptions) => Prepared | PreparedRuns | Promise<Prepared | PreparedRuns>,
 ): Promise<void> {
   if (process.argv[2] === '--list') return console.log(JSON.stringify(list))
   const options: CaseOptions = JSON.parse(process.argv[2])
   const prepared = await prepare(options)
   const { checksum, unitsPerOp = 1 } = prepared
-  const nsPerOp = (await measureRounds(prepared, options.minMilliseconds * 1e6)) / unitsPerOp
-  prepared.check()
+  const minNs = options.minMilliseconds * 1e6
+  const ns = await ('run' in prepared
+    ? measureRuns(prepared, minNs)
+    : measureRounds(prepared, minNs))
+  const nsPerOp = ns / unitsPerOp
+  await prepared.check()
   const result: CaseResult = { nsPerOp, checksum, ran: options.contender }
   console.log(JSON.stringify(result))
 }
@@ -76,6 +91,27 @@ async function measureRounds({ round, makesGarbage }: Prepared, minNs: number): 
   const limits = { min_cpu_time: minNs, min_samples: minCount }
   const { min } = await measure(() => round(opCount), limits)
   return min / opCount
+}
+
+const minRunCount = 50
+
+/** The median run after a warm-up, in ns. */
+async function measureRuns({ run, pause }: PreparedRuns, minNs: number): Promise<number> {
+  const samples: number[] = []
+  for (const limitNs of [minNs / 2, minNs]) {
+    samples.length = 0
+    for (let totalNs = 0; totalNs < limitNs || samples.length < minRunCount; ) {
+      pause?.()
+      const startedAt = now()
+      const pending = run()
+      if (pending !== undefined) await pending
+      const ns = now() - startedAt
+      samples.push(ns)
+      totalNs += ns
+    }
+  }
+  samples.sort((a, b) => a - b)
+  return samples[samples.length >> 1]
 }
 
 export function expect(actual: unknown, expected: unknown, what: string): void {

@@ -31,6 +31,23 @@ import { hasVariable, VariableBinding, type VariableBindingOptions } from './var
 /** The property by which bitECS asks; it is undefined of all but pairs. */
 const IS_PAIR = Symbol.for('bitecs-isPairComponent')
 
+/**
+ * What users hold. All components are made by one class, and so those of equal fields have one shape
+ * to the engine, as literals have: with a prototype for each, what bitECS looks up in them cost
+ * V8 90 ns in each query.
+ */
+class BoundComponent {
+  readonly #onIsPair: () => undefined
+
+  constructor(onIsPair: () => undefined) {
+    this.#onIsPair = onIsPair
+  }
+
+  get [IS_PAIR](): undefined {
+    return #onIsPair in this ? this.#onIsPair() : undefined // not so of what inherits from one
+  }
+}
+
 /** What bitECS knows of a world; undefined of what is no world. */
 export const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
 
@@ -53,8 +70,7 @@ export class Binding {
 
   /** @throws ArenaError 'out-of-memory'; world and arena are as they were then */
   constructor(world: World, options: BindingOptions) {
-    const isPair = { get: () => this.#isPair() }
-    const component = Object.create(Object.create(Object.prototype, { [IS_PAIR]: isPair }))
+    const component = new BoundComponent(() => this.#isPair()) as object as Component
     this.component = component
     this.#world = world
     this.#context = contextOf(world)
