@@ -148,6 +148,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
   function detach(): void {
     isAttached = false
+    if (pool.isOpen) blocks.sync() // it may be closed next
     Atomics.compareExchange(wordsOf(cells), attached, self, 0)
   }
 

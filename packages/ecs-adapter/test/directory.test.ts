@@ -37,6 +37,17 @@ for (const [name, { shared }] of Object.entries(buffers)) {
           rowCount: 17,
           byteOffsets: types.map((_, i) => 2 ** 30 + i * 16),
         },
+        {
+          name: 'Path',
+          fields: [
+            { name: 'element', type: t.list(t.f64) },
+            { name: 'type', type: t.list(t.eid, { dropRemoved: true }) },
+            { name: 'label', type: { kind: 'text', isInterned: false } },
+            { name: 'kind', type: t.text.interned },
+          ],
+          rowCount: 3,
+          byteOffsets: [16, 32, 48, 64],
+        },
       ],
     }
     const offset = writeDirectory(pool, signedWords, directory)
