@@ -1,7 +1,10 @@
 /** The side of a shared storage that looks: the same names over the same memory, in any thread. */
 import type { Pool } from '@ashlar/core'
 import { AttachedComponent } from './attached-component.ts'
+import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
+import type { CommandBuffer } from './command-api.ts'
+import { PoolCommands } from './commands.ts'
 import {
   attachedWord,
   ledgerWord,
@@ -46,6 +49,13 @@ export interface AttachedStorage {
   sync(): void
 
   /**
+   * Commands for the world, in blocks of this thread's pool. When this thread is done with them, the
+   * world's passes their `offset` to `storage.apply`; what this one writes after that begins anew.
+   * @throws ArenaError 'out-of-memory'
+   */
+  commands(): CommandBuffer
+
+  /**
    * Tells that this thread uses none of it until its next `sync`, which attaches again: a thread that
    * idles holds up nothing then. Call it before the pool is closed, and before the storage is disposed
    * of: `sync` then throws `'invalid-argument'`.
@@ -82,6 +92,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
   const attachedComponents = new Map<string, AttachedComponent>()
   const components: Record<string, Component> = Object.create(null)
+  const catalog = new Catalog()
   let buffer: ArrayBufferLike | undefined
   let isAttached = false
   let epoch = 0
@@ -135,6 +146,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
         component = new AttachedComponent(entry, memory, { row })
         attachedComponents.set(entry.name, component)
         components[entry.name] = component.component
+        catalog.add(entry.name, component.component, entry.fields)
       }
       component.follow(entry, wordsOf(cells).buffer)
     }
@@ -159,6 +171,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
       return entities
     },
     row,
+    commands: () => new PoolCommands(pool, catalog),
     sync,
     detach,
   }

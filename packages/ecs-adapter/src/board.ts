@@ -47,6 +47,8 @@ export const LINE_SCRATCH = 5
 export const LINE_ERROR_RUN = 6
 export const LINE_ERROR = 7
 export const LINE_ERROR_BYTE_LENGTH = 8
+/** Of its commands, 0 where there are none. */
+export const LINE_COMMANDS = 9
 
 export const WORKER_CAPACITY = 64
 export const CHUNK_CAPACITY = 1024

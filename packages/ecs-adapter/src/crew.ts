@@ -7,6 +7,7 @@ import {
   ERROR_BYTE_LENGTH,
   type Invitation,
   isReply,
+  LINE_COMMANDS,
   LINE_ERROR,
   LINE_GENERATION,
   LINE_LEAVE,
@@ -16,6 +17,7 @@ import {
   type Reply,
   WORKER_CAPACITY,
 } from './board.ts'
+import { freeCommands } from './command-blocks.ts'
 import { noMoreWorkers, notJoined } from './errors.ts'
 import { checkPort, onFailure, onMessage, type Port } from './ports.ts'
 import type { Storage } from './storage.ts'
@@ -29,6 +31,8 @@ export interface Member {
   readonly life: Life
   /** Of the block for reports of errors. */
   readonly report: number
+  /** What it has to apply, where it says so. */
+  readonly commands: { offset: number }
 }
 
 export interface CrewOptions {
@@ -110,7 +114,7 @@ export class Crew {
       arena.adopt(slot).close()
       throw error
     }
-    const member = { worker, line, slot, life: createLife(), report }
+    const member = { worker, line, slot, life: createLife(), report, commands: { offset: 0 } }
     this.#lines[line] = member
     this.words.fill(0, this.word(member, 0), this.word(member, 0) + 16)
     this.words[this.word(member, LINE_ERROR)] = report
@@ -180,11 +184,11 @@ export class Crew {
   }
 
   #adopt(member: Member): void {
-    const scratch = this.words[this.word(member, LINE_SCRATCH)]
+    const { arena } = this.#options
     const generation = this.#generationOf(member)
     try {
-      const heir = this.#options.arena.adopt(member.slot, generation)
-      if (scratch !== 0) freeScratch(heir, scratch)
+      const heir = arena.adopt(member.slot, generation)
+      this.#freeMemory(member, heir)
       this.#forget(member) // while nobody else can have the slot
       heir.close()
     } catch {
@@ -207,6 +211,14 @@ export class Crew {
     } catch {
       // The storage is disposed of.
     }
+  }
+
+  /** Frees what a worker has left behind: its commands are never applied. */
+  #freeMemory(member: Member, pool: Pool): void {
+    const scratch = this.words[this.word(member, LINE_SCRATCH)]
+    const commands = this.words[this.word(member, LINE_COMMANDS)]
+    if (scratch !== 0) freeScratch(pool, scratch)
+    if (commands !== 0) freeCommands(pool, commands)
   }
 
   /** Wakes who waits for the workers to be done. */
@@ -237,8 +249,7 @@ export class Crew {
     await untilTrue(this.words, this.board + BOARD_BELL, () => members.every(hasLeft))
     for (const member of members) {
       if (!this.has(member)) continue
-      const scratch = this.words[this.word(member, LINE_SCRATCH)]
-      if (scratch !== 0) freeScratch(this.#pool, scratch)
+      this.#freeMemory(member, this.#pool)
       this.#forget(member)
       this.#strike(member)
     }

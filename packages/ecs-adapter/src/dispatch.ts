@@ -1,5 +1,4 @@
 /** One run of a system at a time: handed out, waited for, and judged by what was done of it. */
-import type { Pool } from '@ashlar/core'
 import {
   BOARD_ARGS,
   BOARD_ARGS_BYTE_LENGTH,
@@ -25,13 +24,15 @@ import {
   invalidArgument,
   noWorkers,
   type Range,
-  type RunError,
+  RunError,
   runNotBegun,
   runTimedOut,
   systemFailed,
   workerDied,
 } from './errors.ts'
 import { encodeJson, loadJson, refuseLoss, storeBytes } from './json.ts'
+import { Room } from './room.ts'
+import { RunCommands } from './run-commands.ts'
 import type { Storage } from './storage.ts'
 import { nowMs, untilTrue, Waiter } from './wait.ts'
 
@@ -48,6 +49,8 @@ const CHUNKS_PER_WORKER = 8
 const RUN_MAX = 2 ** 30
 
 export class Dispatch {
+  /** Of the last run. */
+  readonly commands: RunCommands
   readonly #crew: Crew
   readonly #storage: Storage
   readonly #ids: Room
@@ -64,6 +67,7 @@ export class Dispatch {
   constructor(crew: Crew, storage: Storage) {
     this.#crew = crew
     this.#storage = storage
+    this.commands = new RunCommands(crew, storage)
     this.#ids = new Room(storage.pool)
     this.#args = new Room(storage.pool)
   }
@@ -94,6 +98,7 @@ export class Dispatch {
     this.#chunkLength = Math.max(1, length, Math.ceil(count / CHUNK_CAPACITY))
     this.#chunkCount = Math.ceil(count / this.#chunkLength)
     this.#run = (this.#run % RUN_MAX) + 1
+    this.commands.begin(this.#run, members)
     words[board + BOARD_SYSTEM] = index
     words[board + BOARD_COUNT] = count
     words[board + BOARD_CHUNK_LENGTH] = this.#chunkLength
@@ -148,8 +153,22 @@ export class Dispatch {
     return runNotBegun(system, this.#system, [{ from: 0, to: checkedCount(entities) }])
   }
 
-  /** Of a run that is done: throws when it did not end as it should. */
+  /**
+   * Of a run that is done: applies the commands of all chunks that are done, and of no worker that has
+   * died; throws when the run did not end as it should.
+   */
   conclude(): void {
+    const failure = this.commands.tryApply()
+    try {
+      this.#checkOutcome()
+    } catch (error) {
+      if (error instanceof RunError) error.commandsError = failure
+      throw error
+    }
+    if (failure !== undefined) throw failure
+  }
+
+  #checkOutcome(): void {
     for (let i = 0; i < this.#participants.length; i++) {
       if (this.#hasFailed(this.#participants[i])) this.#throwFailure()
     }
@@ -233,33 +252,6 @@ export class Dispatch {
     storeBytes(words, offset, bytes)
     words[board + BOARD_ARGS] = offset
     words[board + BOARD_ARGS_BYTE_LENGTH] = bytes.length
-  }
-}
-
-/** A block that is as long as was ever needed. */
-class Room {
-  readonly #pool: Pool
-  #offset = 0
-  #byteLength = -1
-
-  constructor(pool: Pool) {
-    this.#pool = pool
-  }
-
-  /** So many bytes; what was there is lost. @throws ArenaError 'out-of-memory' */
-  take(byteLength: number): number {
-    if (byteLength <= this.#byteLength) return this.#offset
-    const offset = this.#pool.tryAlloc(byteLength * 2) || this.#pool.alloc(byteLength)
-    this.#pool.free(this.#offset)
-    this.#offset = offset
-    this.#byteLength = this.#pool.byteLengthOf(offset)
-    return offset
-  }
-
-  dispose(): void {
-    this.#pool.free(this.#offset)
-    this.#offset = 0
-    this.#byteLength = -1
   }
 }
 

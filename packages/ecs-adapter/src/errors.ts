@@ -14,6 +14,9 @@ export type StorageErrorCode =
   | 'system-failed'
   | 'worker-died'
   | 'timed-out'
+  | 'commands-failed'
+  | 'commands-busy'
+  | 'commands-disposed'
 
 /** What the package throws of its own; memory that runs out is an `ArenaError` of the pool. */
 export class StorageError extends Error {
@@ -89,6 +92,8 @@ export class RunError extends StorageError {
   readonly system: string
   /** The parts of the run's entities that no worker is done with, in order. */
   readonly unfinished: readonly Range[]
+  /** What commands of the run threw besides, if any did. */
+  commandsError: CommandsError | undefined
 
   constructor(
     code: StorageErrorCode,
@@ -169,3 +174,52 @@ export const noMoreWorkers = (capacity: number) =>
   new StorageError('not-joined', `a group takes ${capacity} workers, and this one has as many`)
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
+
+export const commandsDisposed = () =>
+  new StorageError(
+    'commands-disposed',
+    'these commands are disposed of, or their storage is. Make others with storage.commands()',
+  )
+
+export const commandsBusy = () =>
+  new StorageError(
+    'commands-busy',
+    'storage.apply() is at work. Observers may give commands meanwhile, and no more: apply, clear ' +
+      'and dispose when it is done',
+  )
+
+/** A command that threw when it was applied. */
+export interface CommandFailure {
+  readonly command: 'spawn' | 'despawn' | 'add' | 'remove' | 'set'
+  /** 0 of an entity that was to be spawned. */
+  readonly eid: number
+  /** Its name, where the command has one. */
+  readonly component: string | undefined
+  readonly error: unknown
+}
+
+/** Some commands threw; all others were applied. The `cause` is the first error. */
+export class CommandsError extends StorageError {
+  /** In the order of the commands; the first 100. */
+  readonly failures: readonly CommandFailure[]
+  /** How many commands threw. */
+  readonly count: number
+
+  constructor(failures: readonly CommandFailure[], count: number) {
+    const shownFailures = failures.slice(0, 3).map(shownFailure).join('; ')
+    super(
+      'commands-failed',
+      `${count} of the commands threw, and all others were applied: ${shownFailures}` +
+        `${count > 3 ? '; ...' : ''}. See \`failures\``,
+    )
+    this.failures = failures
+    this.count = count
+    this.cause = failures[0].error
+  }
+}
+
+function shownFailure({ command, eid, component, error }: CommandFailure): string {
+  const what = component === undefined ? '' : ` ${component}`
+  const whose = eid === 0 ? '' : ` of entity ${eid}`
+  return `${command}${what}${whose}: ${error}`
+}

@@ -26,17 +26,21 @@ export interface WorkerGroup {
   readonly workers: readonly Port[]
   /** The names that `run` takes. */
   readonly systems: readonly string[]
+  /** How many commands of the last run were skipped, as the entity was gone. */
+  readonly skippedCommands: number
 
   /**
    * Runs a system over entities on all workers, each of which takes chunks of them as it gets done,
    * and resolves when all are done. Runs that are called before that wait for it, in their order.
    * Workers see every column as it is now. Structure (entities, components) belongs to this thread:
-   * wait with changes to it until the run is done.
+   * wait with changes to it until the run is done. Then the commands that systems gave are applied, as
+   * `storage.apply` does; also when the run fails, those of the chunks that are done. Of a run that
+   * timed out, they are applied before the next one begins, or at `close`.
    *
    * @param entities ids, as `query` gives them. They are copied, unless they lie in the arena
    * @param args plain values: what JSON can tell
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`; 'worker-died';
-   * 'timed-out': each tells what was left undone. StorageError 'no-workers', 'group-closed',
+   * 'timed-out': each tells what was left undone. CommandsError 'commands-failed'. StorageError 'no-workers', 'group-closed',
    * 'storage-disposed', 'invalid-argument'; ArenaError 'out-of-memory'
    */
   run(
@@ -118,6 +122,10 @@ class Group implements WorkerGroup {
     return this.#crew.systems
   }
 
+  get skippedCommands(): number {
+    return this.#dispatch.commands.skippedCount
+  }
+
   run(
     system: string,
     entities: ArrayLike<number>,
@@ -148,6 +156,7 @@ class Group implements WorkerGroup {
     if (!dispatch.isDone() && !(await dispatch.untilDone(deadline))) {
       throw dispatch.notBegun(system, entities)
     }
+    dispatch.commands.apply()
     dispatch.begin(system, entities, args, options)
     if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
     dispatch.conclude()
@@ -165,6 +174,7 @@ class Group implements WorkerGroup {
     if (!mayBlock(this.#crew.words)) throw cannotBlock()
     const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
     if (!dispatch.waitUntilDone(deadline)) throw dispatch.notBegun(system, entities)
+    dispatch.commands.apply()
     dispatch.begin(system, entities, args, options)
     if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
     dispatch.conclude()
@@ -182,8 +192,13 @@ class Group implements WorkerGroup {
 
   async #close(): Promise<void> {
     await this.#queue
-    await this.#crew.close()
-    this.#dispatch.dispose()
+    try {
+      await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
+      this.#dispatch.commands.apply()
+    } finally {
+      await this.#crew.close()
+      this.#dispatch.dispose()
+    }
   }
 
   #checkOpen(): void {

@@ -16,6 +16,7 @@ import {
   ERROR_BYTE_LENGTH,
   type Invitation,
   isInvitation,
+  LINE_COMMANDS,
   LINE_DONE,
   LINE_ERROR,
   LINE_ERROR_BYTE_LENGTH,
@@ -29,6 +30,7 @@ import {
   type Reply,
   type SystemFailure,
 } from './board.ts'
+import type { CommandBuffer, Commands } from './command-api.ts'
 import { invalidArgument, isAsynchronous } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { checkPort, onMessage, type Port } from './ports.ts'
@@ -45,6 +47,12 @@ export interface SystemContext<C = Readonly<Record<string, Component>>> {
   readonly from: number
   /** What the run was called with; undefined when it was called without. */
   readonly args: unknown
+  /**
+   * Changes of structure: made when the run is done, before `group.run` resolves, in the order of the
+   * entities, whichever workers had them. Temporary ids mean something until the call returns. Those of
+   * a call that throws are dropped; those of a worker that dies as well.
+   */
+  readonly commands: Commands
   /** Empty in each call. */
   readonly scratch: Scratch
   /** This worker's. */
@@ -123,6 +131,7 @@ class Member {
   readonly #pool: Pool
   readonly #storage: AttachedStorage
   readonly #scratch: Scratch
+  readonly #commands: CommandBuffer
   readonly #systems: readonly System[]
   readonly #context: { -readonly [K in keyof SystemContext]: SystemContext[K] }
 
@@ -136,19 +145,23 @@ class Member {
     const pool = arena.openPool(invitation.slot)
     this.#pool = pool
     this.#store(LINE_GENERATION, pool.generation + 1)
+    let scratch: Scratch | undefined
     try {
       this.#storage = attachStorage(invitation.storage, pool)
       this.#storage.detach() // until there is work
-      this.#scratch = createScratch(pool, { byteLength: invitation.scratchByteLength })
-      this.#store(LINE_SCRATCH, this.#scratch.offset)
+      scratch = createScratch(pool, { byteLength: invitation.scratchByteLength })
+      this.#scratch = scratch
+      this.#store(LINE_SCRATCH, scratch.offset)
+      this.#commands = this.#storage.commands()
+      this.#store(LINE_COMMANDS, this.#commands.offset)
     } catch (error) {
+      scratch?.dispose()
       pool.close()
       throw error
     }
     const { components, entities, row } = this.#storage
-    const [scratch, from, args] = [this.#scratch, 0, undefined]
-    // A worker's commands are to be one more of these.
-    this.#context = { components, entities, from, args, scratch, pool, arena, row }
+    const [commands, from, args] = [this.#commands, 0, undefined]
+    this.#context = { components, entities, from, args, commands, scratch, pool, arena, row }
   }
 
   async work(): Promise<void> {
@@ -192,6 +205,7 @@ class Member {
   #run(run: number): void {
     const words = this.#words
     let from = 0
+    let isInChunk = false
     try {
       this.#storage.sync()
       const system = this.#systems[words[this.#board + BOARD_SYSTEM]]
@@ -207,8 +221,11 @@ class Member {
         context.from = from
         context.entities = ids.subarray(from, from + chunkLength)
         this.#scratch.reset()
+        this.#commands.begin(from)
+        isInChunk = true
         const result: unknown = system(context)
         if (result instanceof Promise) throw isAsynchronous()
+        isInChunk = false
         words[this.#board + chunkWord(chunk)] = run
       }
       this.#scratch.reset()
@@ -216,6 +233,7 @@ class Member {
     } catch (error) {
       Atomics.store(words, this.#board + BOARD_CURSOR, CURSOR_END)
       this.#report(run, from, error)
+      if (isInChunk || !this.#pool.isOpen) this.#commands.abort()
     }
     this.#storage.detach()
     this.#store(LINE_DONE, run)
@@ -250,11 +268,13 @@ class Member {
     this.#store(LINE_ERROR_RUN, run)
   }
 
-  /** A pool that a system has closed frees nothing any more: the group frees the scratch then. */
+  /** A pool that a system has closed frees nothing any more: the group does it then. */
   #leave(): void {
     if (this.#pool.isOpen) {
       this.#store(LINE_SCRATCH, 0)
       this.#scratch.dispose()
+      this.#commands.dispose()
+      this.#store(LINE_COMMANDS, 0)
       this.#pool.close()
     }
     this.#store(LINE_LEFT, 1)

@@ -2,13 +2,17 @@
 import type { Pool } from '@ashlar/core'
 import { type EntityId, getId, resetWorld, type World, type WorldContext } from 'bitecs'
 import { Binding, contextOf } from './binding.ts'
+import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
+import type { CommandBuffer } from './command-api.ts'
+import type { CommandSource } from './command-apply.ts'
 import type { ComponentEntry, StorageHandle } from './directory.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
 import { RemovedIds } from './removed-ids.ts'
 import { type Component, type Field, readSchema, type Schema } from './schema.ts'
 import { Share } from './share.ts'
 import { VariableMemory } from './variable-memory.ts'
+import { WorldCommands } from './world-commands.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -65,6 +69,28 @@ export interface Storage {
    * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later
    */
   sync(): void
+
+  /**
+   * Commands for the world, in blocks of a pool of its arena, which is the storage's by default.
+   * @throws ArenaError 'out-of-memory'; StorageError 'invalid-argument', 'storage-disposed'
+   */
+  commands(pool?: Pool): CommandBuffer
+
+  /**
+   * Applies commands, and forgets them: those of several buffers by their places (see
+   * `CommandBuffer.begin`), then in the order of the buffers. Nobody may write them meanwhile but observers
+   * that this calls, whose commands are applied last.
+   *
+   * Commands for an entity that is gone, or was despawned by an earlier one, are skipped; so are those
+   * for one that was not spawned. One that throws leaves the others be: all of them are applied, and
+   * then the error tells which threw.
+   *
+   * @param commands of this world, or the `offset` of some that another thread has written
+   * @returns how many commands were skipped
+   * @throws CommandsError 'commands-failed'; StorageError 'invalid-argument', 'commands-busy' when an
+   * observer calls it, 'commands-disposed', 'storage-disposed'
+   */
+  apply(commands: CommandSource | readonly CommandSource[]): number
 
   /**
    * Lets other threads find the columns that are now, at their next sync; the entities they find are
@@ -127,8 +153,10 @@ export function createStorage(
   const cells = new Cells(pool)
   const memory = new VariableMemory(pool, cells)
   const bindings: Binding[] = []
-  /** Of components without columns. */
-  const tags: ComponentEntry[] = []
+  /** Of all components, as they were made: their numbers in commands. */
+  const places: (() => ComponentEntry)[] = []
+  const catalog = new Catalog()
+  const worldCommands = new WorldCommands(world, pool, catalog)
   const share = new Share({ pool, cells, context, memory, version, entries })
   const retire = (offset: number) => share.retire(offset)
   let columnCount = 0
@@ -148,7 +176,8 @@ export function createStorage(
     if (name in components) throw duplicateComponent(name)
     if (fields.length === 0) {
       components[name] = {}
-      tags.push({ name, fields, rowCount: 0, byteOffsets: [] })
+      const entry = { name, fields, rowCount: 0, byteOffsets: [] }
+      places.push(() => entry)
     } else {
       const { admit } = removedIds
       const rowCount = capacity
@@ -158,7 +187,9 @@ export function createStorage(
       bindings.push(binding)
       columnCount += fields.length
       components[name] = binding.component
+      places.push(() => binding.columns.entry)
     }
+    catalog.add(name, components[name], fields)
     return components[name] as Component<S>
   }
 
@@ -192,13 +223,13 @@ export function createStorage(
   }
 
   function version(): number {
-    let sum = tags.length
+    let sum = places.length
     for (let i = 0; i < bindings.length; i++) sum += bindings[i].columns.version
     return sum
   }
 
   function entries(): ComponentEntry[] {
-    return [...tags, ...bindings.map(({ columns }) => columns.entry)]
+    return places.map((entry) => entry())
   }
 
   function reset(): void {
@@ -220,6 +251,7 @@ export function createStorage(
   function dispose(): void {
     checkUse()
     share.checkDetached()
+    worldCommands.dispose()
     isDisposed = true
     siblings.delete(beginAnew)
     unwatchRemovals?.()
@@ -242,6 +274,14 @@ export function createStorage(
       return share.handle
     },
     component,
+    commands(pool) {
+      checkUse()
+      return worldCommands.create(pool)
+    },
+    apply(commands) {
+      checkUse()
+      return worldCommands.apply(commands)
+    },
     row,
     sync,
     publish,

@@ -16,6 +16,7 @@ import {
   type Thread,
   type ThreadKind,
 } from '../../../../test/support/threads.ts'
+import { commandSystems } from './command-systems.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -47,6 +48,8 @@ function diceOf(eid: number, frame: number): number {
 }
 
 export const systems = {
+  ...commandSystems,
+
   empty() {},
 
   move({ components: { Position, Velocity }, entities, args }: Context) {
