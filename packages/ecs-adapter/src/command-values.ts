@@ -196,7 +196,9 @@ export class ValueReader {
       }
       switch (type.kind) {
         case 'scalar':
-          into[name] = isEid(type) ? this.#resolve(numbers[index >> 1]) : numbers[index >> 1]
+          into[name] = unboxed(
+            isEid(type) ? this.#resolve(numbers[index >> 1]) : numbers[index >> 1],
+          )
           index += SCALAR_WORD_COUNT
           break
         case 'list': {
@@ -227,3 +229,7 @@ const invalid = (component: string, field: string, value: unknown, expected: str
 
 const hasChanged = (component: string) =>
   invalidArgument(`what is given ${component}`, 'other at each look', 'values that stay the same')
+
+/** V8 stores a whole number that it knows to be one without a box, for it and for all who read it. */
+const unboxed = (value: number) =>
+  (value | 0) === value && !Object.is(value, -0) ? value | 0 : value
