@@ -62,7 +62,7 @@ test('what is filled to the last byte does not overflow, one byte more does', ()
 })
 
 test('blocks that are chained double, so that a long frame has few', () => {
-  const { arena, pool } = smallArena(4 << 20)
+  const { arena, pool } = smallArena(8 << 20)
   const scratch = createScratch(pool, { byteLength: 1024 })
   for (let i = 0; i < 10_000; i++) scratch.alloc(100)
   assert.ok(arena.blocks().length <= 12, `${arena.blocks().length}`)
