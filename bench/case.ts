@@ -24,8 +24,8 @@ interface Provable {
 export interface Prepared extends Provable {
   /** Runs `opCount` operations. */
   round(opCount: number): void
-  /** Whether it leaves work to the garbage collector; then rounds are long. */
-  readonly makesGarbage: boolean
+  /** What it leaves to the garbage collector: rounds are long enough to have their share of it. */
+  readonly garbage: keyof typeof roundsOf
 }
 
 /** Of operations in which threads wait for each other, by chance: the figure is their median. */
@@ -55,10 +55,14 @@ export interface WorkloadCases {
   readonly nativeArguments?: readonly string[]
 }
 
-/** Short enough to fit between two interruptions. */
-const rounds = { minNs: 0.5e6, minCount: 12 }
-/** Long enough to have their share of collections: V8 does a full one per 30 MB of buffers. */
-const garbageRounds = { minNs: 200e6, minCount: 5 }
+const roundsOf = {
+  /** Short enough to fit between two interruptions. */
+  none: { minNs: 0.5e6, minCount: 12 },
+  /** Objects that die young: V8 collects them per some MB, which are made in a few milliseconds. */
+  young: { minNs: 20e6, minCount: 12 },
+  /** V8 does a full collection per 30 MB of them. */
+  buffers: { minNs: 200e6, minCount: 5 },
+}
 
 export async function serveCases(
   list: CaseList,
@@ -79,8 +83,8 @@ export async function serveCases(
 }
 
 /** The fastest round after a warm-up, in ns per operation: what it costs when nothing disturbs it. */
-async function measureRounds({ round, makesGarbage }: Prepared, minNs: number): Promise<number> {
-  const { minNs: minRoundNs, minCount } = makesGarbage ? garbageRounds : rounds
+async function measureRounds({ round, garbage }: Prepared, minNs: number): Promise<number> {
+  const { minNs: minRoundNs, minCount } = roundsOf[garbage]
   let opCount = 1
   for (const startedAt = now(); ; ) {
     const roundStartedAt = now()

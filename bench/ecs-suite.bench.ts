@@ -20,7 +20,7 @@ const FIRST_ENTITY_COUNT = 16
 
 function prepare(workloadName: string, contender: string): Prepared {
   const workload = workloads[workloadName]
-  const { componentNames, entityCount, kindCount, warmUpPassCount, makesGarbage } = workload
+  const { componentNames, entityCount, kindCount, warmUpPassCount, changes } = workload
   const world = createWorld()
   // Ids begin at 1, and entity_cycle has as many again.
   const rowCount = entityCount * Math.max(2, kindCount) + 1
@@ -33,7 +33,7 @@ function prepare(workloadName: string, contender: string): Prepared {
   let passCount = 0
   return {
     checksum: entityCount * kindCount,
-    makesGarbage,
+    garbage: changes ? 'young' : 'none',
     round(opCount) {
       for (let i = 0; i < opCount; i++) pass()
       passCount += opCount
@@ -45,12 +45,11 @@ function prepare(workloadName: string, contender: string): Prepared {
   }
 }
 
-const isOfAll = (contender: string) => contender !== observed
 const list = {
   operation: 'pass',
-  workloads: Object.entries(workloads).map(([name, { makesGarbage }]) => {
-    const names = Object.keys(contenders)
-    return { name, contenders: makesGarbage ? names : names.filter(isOfAll) }
+  workloads: Object.entries(workloads).map(([name, { changes }]) => {
+    const names = Object.keys(contenders).filter((contender) => changes || contender !== observed)
+    return { name, contenders: names }
   }),
 }
 

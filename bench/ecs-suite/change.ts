@@ -18,7 +18,7 @@ export const entityCycle: Workload = {
   entityCount: 1_000,
   kindCount: 1,
   warmUpPassCount: 2_000,
-  makesGarbage: true,
+  changes: true,
   prepare(world, { byName: { A, B }, clears }) {
     function spawn() {
       const entities = query(world, [A])
@@ -61,7 +61,7 @@ export const addRemove: Workload = {
   entityCount: 1_000,
   kindCount: 1,
   warmUpPassCount: 2_000,
-  makesGarbage: true,
+  changes: true,
   prepare(world, { byName: { A, B }, clears }) {
     function add() {
       const entities = query(world, [A])

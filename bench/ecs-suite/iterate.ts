@@ -11,7 +11,7 @@ export const packed: Workload = {
   entityCount: 1_000,
   kindCount: 1,
   warmUpPassCount: 100_000,
-  makesGarbage: false,
+  changes: false,
   prepare(world, components) {
     const { A, B, C, D, E } = components.byName
     function doubleA() {
@@ -60,7 +60,7 @@ export const simple: Workload = {
   entityCount: 1_000,
   kindCount: 4,
   warmUpPassCount: 100_000,
-  makesGarbage: false,
+  changes: false,
   prepare(world, components) {
     const { A, B, C, D, E } = components.byName
     function swapAB() {
@@ -135,7 +135,7 @@ export const fragmented: Workload = {
   entityCount: 100,
   kindCount: letters.length,
   warmUpPassCount: 100_000,
-  makesGarbage: false,
+  changes: false,
   prepare(world, components) {
     const { Data, Z } = components.byName
     function doubleData() {

@@ -9,7 +9,8 @@ export interface Workload {
   readonly kindCount: number
   /** With few entities, before the world is populated. */
   readonly warmUpPassCount: number
-  readonly makesGarbage: boolean
+  /** Whether it changes what there is; bitECS makes garbage then. */
+  readonly changes: boolean
   prepare(world: World, components: Components): Prepared
 }
 
