@@ -195,16 +195,12 @@ export class ValueReader {
         continue
       }
       switch (type.kind) {
-        case 'scalar': {
-          const number = numbers[index >> 1]
-          const whole = number | 0
-          // V8 makes no box for whole numbers that it is told of. -0 is none.
-          const isWhole = whole === number && (whole !== 0 || 1 / number > 0)
-          if (isWhole) into[name] = isEid(type) ? this.#resolve(whole) : whole
-          else into[name] = number
+        case 'scalar':
+          into[name] = unboxed(
+            isEid(type) ? this.#resolve(numbers[index >> 1]) : numbers[index >> 1],
+          )
           index += SCALAR_WORD_COUNT
           break
-        }
         case 'list': {
           const first = (index + LENGTH_WORD_COUNT) >> 1
           const list = numbers.slice(first, first + words[index])
@@ -233,3 +229,7 @@ const invalid = (component: string, field: string, value: unknown, expected: str
 
 const hasChanged = (component: string) =>
   invalidArgument(`what is given ${component}`, 'other at each look', 'values that stay the same')
+
+/** V8 stores a whole number that it knows to be one without a box, for it and for all who read it. */
+const unboxed = (value: number) =>
+  (value | 0) === value && !Object.is(value, -0) ? value | 0 : value

@@ -21,7 +21,7 @@ const SPREAD_HEADINGS = 12
 
 export function createThinking(view: View): System {
   const { arena, commons, components, path, collision, bodies, shots, tallies } = view
-  const { Position, Velocity, Body, Actor, Place, Shot } = components
+  const { Position, Velocity, Body, Actor, Place } = components
   const queries = createBodyQueries(arena, commons, bodies, path)
   /** What a shot is born with, used again. All fields are there: to miss one costs V8 some garbage. */
   const born = { owner: 0, by: 0, kind: 0, heading: 0, ticsFlown: 0, toCell: 0, trail: undefined }
