@@ -95,7 +95,8 @@ export class Dispatch {
     this.#system = system
     this.#participants = members
     this.#count = count
-    this.#chunkLength = Math.max(1, length, Math.ceil(count / CHUNK_CAPACITY))
+    // Of a whole number that the board's word has room for.
+    this.#chunkLength = Math.max(1, Math.min(length, count), Math.ceil(count / CHUNK_CAPACITY))
     this.#chunkCount = Math.ceil(count / this.#chunkLength)
     this.#run = (this.#run % RUN_MAX) + 1
     this.commands.begin(this.#run, members)

@@ -11,6 +11,7 @@ import {
   BOARD_IDS,
   BOARD_RUN,
   BOARD_SYSTEM,
+  CHUNK_CAPACITY,
   CURSOR_END,
   chunkWord,
   ERROR_BYTE_LENGTH,
@@ -216,7 +217,7 @@ class Member {
       context.args = this.#readArgs()
       for (;;) {
         const chunk = Atomics.add(words, this.#board + BOARD_CURSOR, 1)
-        if (chunk >= CURSOR_END || chunk * chunkLength >= count) break
+        if (chunk >= CHUNK_CAPACITY || chunk * chunkLength >= count) break
         from = chunk * chunkLength
         context.from = from
         context.entities = ids.subarray(from, from + chunkLength)

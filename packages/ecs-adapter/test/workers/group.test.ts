@@ -29,6 +29,9 @@ for (const kind of threadKinds) {
       { chunkLength: 1 },
       { chunkLength: 7 },
       { chunkLength: 9999 },
+      { chunkLength: 2 ** 31 },
+      { chunkLength: 2 ** 32 },
+      { chunkLength: Number.MAX_SAFE_INTEGER },
     ]
     for (const [round, options] of lengths.entries()) {
       await team.group.run('visit', all(), undefined, options)
@@ -37,7 +40,7 @@ for (const kind of threadKinds) {
     }
     await team.group.run('visit', [])
     await team.group.run('visit', eids.slice(0, 1))
-    assert.is(Visits.count[eids[0]], 5)
+    assert.is(Visits.count[eids[0]], lengths.length + 1)
     await endAll(game, team)
   })
 
