@@ -28,6 +28,11 @@ export class Catalog {
     return this.#listed[number]
   }
 
+  /** Undefined where there is none: commands may be those of another storage. */
+  nameOf(number: number): string | undefined {
+    return number < this.#listed.length ? this.#listed[number].name : undefined
+  }
+
   /** @throws StorageError 'invalid-argument' */
   find(key: unknown): Listed {
     const listed = this.#byKey.get(key)

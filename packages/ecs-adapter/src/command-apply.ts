@@ -33,7 +33,7 @@ import {
 import { CommandStream, type Life } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 import type { CommandViews } from './command-views.ts'
-import { type CommandFailure, CommandsError } from './errors.ts'
+import { type CommandFailure, CommandsError, invalidArgument } from './errors.ts'
 
 /** A command buffer, by where it is in the arena. */
 export interface CommandSource {
@@ -116,7 +116,11 @@ export class CommandApplier {
       const scout = this.#scout
       for (scout.follow(cursor); scout.hasRecord(); ) {
         this.#lives[lifeCount++] = entityComponents.get(words[scout.index + 2])
-        scout.index += wordCountOf(words[scout.index])
+        const wordCount = wordCountOf(words[scout.index])
+        // Other threads have the memory, too: what was overwritten must not lead round in a circle.
+        if (wordCount < HEAD_WORD_COUNT)
+          throw invalidArgument('a command', wordCount, 'words of one')
+        scout.index += wordCount
       }
     }
     return lifeCount > 0
@@ -233,7 +237,7 @@ export class CommandApplier {
     if (this.#failureCount++ === 0) this.#failures = []
     if (this.#failureCount > FAILURE_CAPACITY) return
     const { words } = this.#views
-    const component = kind >= ADD ? this.#catalog.at(words[at + 1]).name : undefined
+    const component = kind >= ADD ? this.#catalog.nameOf(words[at + 1]) : undefined
     const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
     this.#failures.push({
       command: NAMES[kind] as CommandFailure['command'],

@@ -25,7 +25,7 @@ const FREEING = 4
 export const BLOCK_IS_APPLIED = 5
 export const BLOCK_HEAD_WORD_COUNT = 8
 
-const COMMANDS_MAGIC = 0x41534802
+const COMMANDS_MAGIC = 0x41534803
 const FIRST_BYTE_LENGTH = 4096
 /** Blocks double the chain up to this. */
 const DOUBLED_BYTE_LENGTH = 2 ** 16

@@ -29,7 +29,10 @@ export class PoolCommands implements CommandBuffer {
   #spawnCount = 0
   /** To be written before the next command; -1: it is. */
   #place = -1
-  /** Where the commands since `begin` begin. */
+  /** While values are read, whose getters are the user's: they must not give commands. */
+  #isReading = false
+  /** Where the commands since `begin` begin, and their place. */
+  #beginPlace = -1
   #beginBlock: number
   #beginCursor: number
 
@@ -64,6 +67,7 @@ export class PoolCommands implements CommandBuffer {
 
   spawn(prefab?: number): number {
     const isA = prefab === undefined ? 0 : checkedEid(prefab)
+    if (this.#isReading) throw commandsBusy()
     const index = this.#beginRecord(SPAWN, HEAD_WORD_COUNT, this.#spawnCount, isA)
     this.#blocks.commit(index + HEAD_WORD_COUNT)
     return TEMPORARY_FIRST - this.#spawnCount++
@@ -84,33 +88,40 @@ export class PoolCommands implements CommandBuffer {
 
   set(eid: number, component: Component | string, values: Given): void {
     const { name, number, fields } = this.#catalog.find(component)
-    if (fields.length === 0) {
-      valuesWordCount(name, fields, values)
-      this.#writeHead(ADD, number, eid)
-      return
+    this.#beginReading()
+    try {
+      const wordCount = HEAD_WORD_COUNT + valuesWordCount(name, fields, values)
+      const index = this.#beginRecord(fields.length === 0 ? ADD : SET, wordCount, number, eid)
+      const end = index + wordCount
+      if (fields.length > 0) {
+        this.#values.writeAll(name, fields, values, index + HEAD_WORD_COUNT, end)
+      }
+      this.#blocks.commit(end)
+    } finally {
+      this.#isReading = false
     }
-    const wordCount = HEAD_WORD_COUNT + valuesWordCount(name, fields, values)
-    const index = this.#beginRecord(SET, wordCount, number, checkedEid(eid))
-    const end = index + wordCount
-    this.#values.writeAll(name, fields, values, index + HEAD_WORD_COUNT, end)
-    this.#blocks.commit(end)
   }
 
   setField(eid: number, component: Component | string, field: string, value: unknown): void {
     const listed = this.#catalog.find(component)
     const { name, number, fields } = listed
     const i = fieldIndex(listed, field)
-    const wordCount = HEAD_WORD_COUNT + fieldWordCount(name, fields, i, value)
-    const index = this.#beginRecord(SET, wordCount, number, checkedEid(eid))
-    const at = index + HEAD_WORD_COUNT
-    if (typeof value === 'number') {
-      // Here: V8 would box a fraction for every further call that it is given to.
-      this.#values.markOne(fields, i, at)
-      this.#blocks.views.numbers[(at + maskWordCount(fields)) >> 1] = value
-    } else {
-      this.#values.writeOne(name, fields, i, value, at)
+    this.#beginReading()
+    try {
+      const wordCount = HEAD_WORD_COUNT + fieldWordCount(name, fields, i, value)
+      const index = this.#beginRecord(SET, wordCount, number, eid)
+      const at = index + HEAD_WORD_COUNT
+      if (typeof value === 'number') {
+        // Here: V8 would box a fraction for every further call that it is given to.
+        this.#values.markOne(fields, i, at)
+        this.#blocks.views.numbers[(at + maskWordCount(fields)) >> 1] = value
+      } else {
+        this.#values.writeOne(name, fields, i, value, at)
+      }
+      this.#blocks.commit(index + wordCount)
+    } finally {
+      this.#isReading = false
     }
-    this.#blocks.commit(index + wordCount)
   }
 
   begin(place: number): void {
@@ -120,6 +131,7 @@ export class PoolCommands implements CommandBuffer {
     this.#checkIdle()
     this.#forgetApplied()
     this.#place = place
+    this.#beginPlace = place
     this.#spawnCount = 0
     this.#beginBlock = this.#blocks.block
     this.#beginCursor = this.#blocks.cursor
@@ -133,6 +145,7 @@ export class PoolCommands implements CommandBuffer {
     }
     this.#forgetApplied()
     this.#blocks.truncate(this.#beginBlock, this.#beginCursor)
+    this.#place = this.#beginPlace
     this.#spawnCount = 0
   }
 
@@ -155,6 +168,7 @@ export class PoolCommands implements CommandBuffer {
     this.#blocks.clear()
     this.#spawnCount = 0
     this.#place = -1
+    this.#beginPlace = -1
     this.#beginBlock = this.#blocks.block
     this.#beginCursor = this.#blocks.cursor
   }
@@ -166,16 +180,24 @@ export class PoolCommands implements CommandBuffer {
 
   #checkIdle(): void {
     if (this.#isDisposed) throw commandsDisposed()
-    if (this.#isBusy) throw commandsBusy()
+    if (this.#isBusy || this.#isReading) throw commandsBusy()
   }
 
   #writeHead(kind: number, number: number, eid: number): void {
-    const index = this.#beginRecord(kind, HEAD_WORD_COUNT, number, checkedEid(eid))
+    if (this.#isReading) throw commandsBusy()
+    const index = this.#beginRecord(kind, HEAD_WORD_COUNT, number, eid)
     this.#blocks.commit(index + HEAD_WORD_COUNT)
+  }
+
+  /** Reads what the user gave until a record is written. */
+  #beginReading(): void {
+    if (this.#isReading) throw commandsBusy()
+    this.#isReading = true
   }
 
   /** Word index of a record whose head is written. */
   #beginRecord(kind: number, wordCount: number, number: number, eid: number): number {
+    const id = checkedEid(eid)
     if (this.#isDisposed) throw commandsDisposed()
     this.#forgetApplied()
     if (this.#place >= 0) this.#writePlace()
@@ -183,7 +205,7 @@ export class PoolCommands implements CommandBuffer {
     const { words } = this.#blocks.views
     words[index] = kind | (wordCount << 3)
     words[index + 1] = number
-    words[index + 2] = eid
+    words[index + 2] = id
     words[index + 3] = 0
     return index
   }

@@ -184,8 +184,8 @@ export const commandsDisposed = () =>
 export const commandsBusy = () =>
   new StorageError(
     'commands-busy',
-    'storage.apply() is at work. Observers may give commands meanwhile, and no more: apply, clear ' +
-      'and dispose when it is done',
+    'storage.apply() is at work, or the values of a command are being read. Observers may give commands ' +
+      'meanwhile, and no more; getters of values nothing: apply, clear and dispose when it is done',
   )
 
 /** A command that threw when it was applied. */

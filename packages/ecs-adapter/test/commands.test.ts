@@ -591,4 +591,43 @@ function errorOf(call: () => unknown): unknown {
   throw new Error('nothing was thrown')
 }
 
+test('getters of values cannot give commands, and what they throw leaves none behind', () => {
+  withScene({}, (scene) => {
+    const { world, storage, arena } = scene
+    const { Position, Enemy } = componentsOf(scene)
+    const commands = storage.commands()
+    const [eid, other] = [addEntity(world), addEntity(world)]
+    const values = {
+      get x() {
+        commands.despawn(other)
+        return 1
+      },
+      y: 2,
+    }
+    assertThrows(() => commands.set(eid, Position, values), 'commands-busy')
+    assert.ok(commands.isEmpty)
+    commands.add(eid, Enemy)
+    assert.is(storage.apply(commands), 0)
+    assert.ok(hasComponent(world, eid, Enemy) && entityExists(world, other))
+    assertSound(arena)
+  })
+})
+
+test('abort keeps the place', () => {
+  withScene({}, (scene) => {
+    const { world, storage } = scene
+    const { Position } = componentsOf(scene)
+    const [first, second] = [storage.commands(), storage.commands()]
+    const eid = addEntity(world)
+    first.begin(7)
+    first.despawn(eid)
+    first.abort()
+    first.set(eid, Position, { x: 7 })
+    second.begin(5)
+    second.set(eid, Position, { x: 5 })
+    storage.apply([first, second])
+    assert.is(Position.x[eid], 7)
+  })
+})
+
 test.run()
