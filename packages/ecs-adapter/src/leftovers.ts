@@ -40,6 +40,13 @@ export class Leftovers {
     this.#strayEids[place] = eid
   }
 
+  /** Whether a row is to be freed for whoever lost the component; not any more, from now on. */
+  takeLost(row: number): boolean {
+    if (row >= this.#states.length || (this.#states[row] & LOST) === 0) return false
+    this.#states[row] &= ~LOST
+    return true
+  }
+
   /** Whether a row holds what a stray that is not this entity has left. */
   hasAnotherStray(eid: number, row: number): boolean {
     if (this.#strayRows.length === 0 || (this.#states[row] & STRAY) === 0) return false

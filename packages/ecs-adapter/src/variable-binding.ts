@@ -3,7 +3,7 @@
  * those that lost the component, at `sync` or when a row is used again, and not before, so that
  * values stay readable in onRemove observers.
  */
-import { hasComponent, type Query, type World } from 'bitecs'
+import { hasComponent, Prefab, type Query, type World } from 'bitecs'
 import type { Rows } from './handles.ts'
 import { Leftovers } from './leftovers.ts'
 import type { Field } from './schema.ts'
@@ -27,6 +27,7 @@ export class VariableBinding {
   readonly fields: VariableFields
   readonly #leftovers = new Leftovers()
   readonly #hasComponent: (eid: number) => boolean
+  readonly #isPrefab: (eid: number) => boolean
   readonly #free: (row: number) => void
   #owners: Query | undefined
 
@@ -39,6 +40,7 @@ export class VariableBinding {
     const names = fields.map((field) => field.name)
     this.fields = new VariableFields(names, byField, memory.staging)
     this.#hasComponent = (eid) => hasComponent(world, eid, component)
+    this.#isPrefab = (eid) => this.#hasComponent(eid) && hasComponent(world, eid, Prefab)
     this.#free = (row) => this.fields.free(row)
   }
 
@@ -76,6 +78,9 @@ export class VariableBinding {
   #onFill(eid: number, row: number): void {
     const owners = this.#owners
     if (owners === undefined || (owners.has(eid) && !owners.toRemove.has(eid))) return
+    // A prefab's values outlast the sync that frees those of the one before. In onRemove observers,
+    // one that is no prefab may yet write, and what it had is to stay readable.
+    if (this.#isPrefab(eid) && this.#leftovers.takeLost(row)) this.fields.free(row)
     this.#leftovers.addStray(eid, row)
   }
 }

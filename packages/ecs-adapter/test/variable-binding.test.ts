@@ -248,6 +248,61 @@ test('a row that a prefab left is a clean one for an entity that gets the compon
   })
 })
 
+test('a prefab that takes the row of one that lost the component keeps its values', () => {
+  withScene({}, (scene) => {
+    const { world, storage, arena } = scene
+    const Path = storage.component('Path', schema)
+    const gone = addEntity(world, set(Path, values))
+    removeEntity(world, gone)
+    const heir = addPrefab(world)
+    assert.is(heir, gone)
+    addComponent(world, heir, set(Path, { points: [7, 8], label: 'x' }))
+    assert.is(Path.kind.get(heir), '')
+
+    const turned = addEntity(world, set(Path, values))
+    removeComponent(world, turned, Path)
+    addComponent(world, turned, Prefab)
+    addComponent(world, turned, set(Path, { points: [7, 8], label: 'x' }))
+
+    const { kind, ...without } = values
+    const filled = addEntity(world, set(Path, without))
+    removeEntity(world, filled)
+    assert.is(addPrefab(world), filled)
+    addComponent(world, filled, Path)
+    Path.kind.set(filled, 'iron')
+    assert.is(Path.points.length(filled), 0)
+    Path.points.set(filled, [7, 8])
+    Path.label.set(filled, 'x')
+
+    for (let i = 0; i < 3; i++) {
+      storage.sync()
+      for (const eid of [heir, turned, filled]) {
+        assert.equal(Path.points.toArray(eid), [7, 8])
+        assert.is(Path.label.get(eid), 'x')
+      }
+      assert.is(Path.kind.get(filled), 'iron')
+      assertSound(arena)
+    }
+    for (const eid of [heir, turned, filled]) removeEntity(world, eid)
+    storage.sync()
+    assert.is(blockCount(scene), 0)
+  })
+})
+
+test('an onRemove observer that fills an empty field leaves the others readable', () => {
+  withScene({}, (scene) => {
+    const { world, storage } = scene
+    const Path = storage.component('Path', schema)
+    observe(world, onRemove(Path), (eid) => Path.kind.set(eid, 'grave'))
+    const eid = addEntity(world, set(Path, { points: [1, 2] }))
+    removeEntity(world, eid)
+    assert.equal(Path.points.toArray(eid), [1, 2])
+    assert.is(Path.kind.get(eid), 'grave')
+    storage.sync()
+    assert.is(blockCount(scene), 0)
+  })
+})
+
 test('an entity that becomes a prefab, and one that was one, keep their values', () => {
   withScene({}, (scene) => {
     const { world, storage } = scene
