@@ -4,9 +4,10 @@
  * They are dropped by one look at all those lists, at `sync`: the look costs a load and a compare an
  * element, where counting references to find them at once would cost every write of a list. But
  * bitECS gives an id out again at once, and a list may get it anew before `sync`; then the look comes
- * before that, and what is in a list and is one of these ids means the entity that was removed.
+ * before that, and what is in a list and is one of these ids means the entity that was removed. An id
+ * that nobody has yet may be copied from list to list: the next look drops the copies too.
  */
-import { Not, observe, onRemove, type World } from 'bitecs'
+import { Not, type Query, registerQuery, type World } from 'bitecs'
 
 /** A component that nobody has: whoever has it not is every entity there is. */
 const Nobody = {}
@@ -18,6 +19,7 @@ export class RemovedIds {
   #rows = new Int32Array(64)
   #count = 0
   #entityMask = 0
+  #everyone: Query | undefined
 
   /** @param drop takes ids that are not to be kept out of every list */
   constructor(drop: (isKept: (eid: number) => boolean) => void) {
@@ -28,12 +30,13 @@ export class RemovedIds {
   subscribe(world: World, entityMask: number): () => void {
     this.#forget()
     this.#entityMask = entityMask
-    return observe(world, onRemove(Not(Nobody)), (eid) => this.#add(eid))
+    this.#everyone = registerQuery(world, [Not(Nobody)])
+    return this.#everyone.removeObservable.subscribe((eid: number) => this.#add(eid))
   }
 
   /** To be called with each id before it goes into a list. */
   readonly admit = (eid: number): void => {
-    if (this.#count > 0 && !this.#isKept(eid | 0)) this.sync()
+    if (this.#count > 0 && !this.#isKept(eid | 0) && this.#isAlive(eid | 0)) this.sync()
   }
 
   /** Drops what was removed. */
@@ -45,6 +48,12 @@ export class RemovedIds {
 
   readonly #isKept = (eid: number): boolean =>
     eid === 0 || this.#removedAs[eid & this.#entityMask] !== eid
+
+  /** Not so of one that is just being removed, which bitECS takes for alive in onRemove observers. */
+  #isAlive(eid: number): boolean {
+    const everyone = this.#everyone
+    return everyone?.has(eid) === true && !everyone.toRemove.has(eid)
+  }
 
   #add(eid: number): void {
     const row = eid & this.#entityMask

@@ -5,6 +5,9 @@ import {
   addPrefab,
   createEntityIndex,
   createWorld,
+  IsA,
+  observe,
+  onRemove,
   removeEntity,
   set,
   withVersioning,
@@ -78,6 +81,78 @@ test('set of a component takes ids that were given out again, too', () => {
     addComponent(world, team, set(Team, { targets: [heir, heir] }))
     storage.sync()
     assert.equal(Team.targets.toArray(team), [heir, heir])
+  })
+})
+
+test('a removed id that is copied before sync leaves the copies too', () => {
+  withScene({}, ({ world, storage, arena }) => {
+    const Team = storage.component('Team', schema)
+    const [gone, kept] = [addEntity(world), addEntity(world)]
+    const source = addEntity(world, set(Team, { targets: [gone, kept] }))
+    const bySet = addEntity(world, Team)
+    const byPush = addEntity(world, set(Team, { targets: [kept] }))
+    removeEntity(world, gone)
+    Team.targets.set(bySet, Team.targets.toArray(source))
+    Team.targets.push(byPush, gone)
+    assert.equal(Team.targets.toArray(bySet), [gone, kept])
+    assert.is(addEntity(world), gone)
+    storage.sync()
+    for (const eid of [source, bySet, byPush]) assert.equal(Team.targets.toArray(eid), [kept])
+    assertSound(arena)
+  })
+})
+
+test('an id that is listed while its entity is being removed goes at sync', () => {
+  withScene({}, ({ world, storage }) => {
+    const Team = storage.component('Team', schema)
+    const Tag = {}
+    const team = addEntity(world, Team)
+    // Of the queries that bitECS tells one after another, Team's is before that of removed ids.
+    for (const component of [Team, Tag]) {
+      observe(world, onRemove(component), (eid) => void Team.targets.push(team, eid))
+    }
+    const dying = addEntity(world, Team, Tag)
+    removeEntity(world, dying)
+    assert.equal(Team.targets.toArray(team), [dying, dying])
+    assert.is(addEntity(world), dying)
+    storage.sync()
+    assert.equal(Team.targets.toArray(team), [])
+  })
+})
+
+test('an instance gets no id that was removed before', () => {
+  withScene({}, ({ world, storage }) => {
+    const Team = storage.component('Team', schema)
+    const [gone, other] = [addEntity(world), addEntity(world)]
+    const base = addPrefab(world)
+    addComponent(world, base, set(Team, { targets: [gone] }))
+    const instance = addEntity(world)
+    removeEntity(world, gone)
+    addComponent(world, instance, IsA(base))
+    assert.equal(Team.targets.toArray(instance), [gone], 'as its prefab, until sync')
+    storage.sync()
+    assert.equal(Team.targets.toArray(instance), [])
+    assert.equal(Team.targets.toArray(base), [])
+    assert.is(addEntity(world), gone)
+    Team.targets.push(instance, gone)
+    Team.targets.push(instance, other)
+    storage.sync()
+    assert.equal(Team.targets.toArray(instance), [gone, other])
+  })
+})
+
+test('commands that remove an entity and then list it leave no id of it', () => {
+  withScene({}, ({ world, storage, pool }) => {
+    const Team = storage.component('Team', schema)
+    const [gone, kept] = [addEntity(world), addEntity(world)]
+    const team = addEntity(world, Team)
+    const commands = storage.commands(pool)
+    commands.despawn(gone)
+    commands.set(team, Team, { targets: [gone, kept], kept: [] })
+    storage.apply(commands)
+    storage.sync()
+    assert.equal(Team.targets.toArray(team), [kept])
+    commands.dispose()
   })
 })
 
