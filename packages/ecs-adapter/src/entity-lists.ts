@@ -67,6 +67,7 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   append(eid: number, values: Numbers): number {
     const start = this.#stage(values)
     try {
+      this.#admitFrom(start)
       const word = this.#handles.wordToFill(eid)
       this.#lists.append(word, this.#staging.values, start, this.#staging.length)
     } finally {
@@ -119,6 +120,7 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   set(eid: number, values: Numbers): void {
     const start = this.#stage(values)
     try {
+      this.#admitFrom(start)
       const word = this.#handles.wordToFill(eid)
       this.#lists.set(word, this.#staging.values, start, this.#staging.length)
     } finally {
@@ -164,10 +166,12 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   #stage(values: Numbers): number {
     const start = this.#staging.length
     this.#staging.take(values, this.#name)
-    if (this.#admit !== undefined) {
-      this.#staging.forEach(start, this.#staging.length, this.#admit)
-    }
     return start
+  }
+
+  #admitFrom(start: number): void {
+    const admit = this.#admit
+    if (admit !== undefined) this.#staging.forEach(start, this.#staging.length, admit)
   }
 
   #check(value: number): void {

@@ -89,13 +89,14 @@ export class VariableList implements VariableField {
     const { staging } = this.#memory
     const start = staging.length
     staging.take(value, this.#name)
+    // Before any field makes room, which the look that this may bring would give back.
+    if (this.#admit !== undefined) staging.forEach(start, staging.length, this.#admit)
     this.#start = start
     this.#end = staging.length
   }
 
   prepare(row: number): void {
     if (this.#start < 0) return
-    if (this.#admit !== undefined) this.#memory.staging.forEach(this.#start, this.#end, this.#admit)
     this.#lists.reserve(this.handles.wordAt(row), this.#end - this.#start)
   }
 

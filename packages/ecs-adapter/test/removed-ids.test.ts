@@ -14,7 +14,10 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, createRandom, withScene } from './support.ts'
+import { Cells } from '../src/cells.ts'
+import { VariableList } from '../src/variable-field.ts'
+import { VariableMemory } from '../src/variable-memory.ts'
+import { assertSound, createRandom, createScene, withScene } from './support.ts'
 
 const test = suite('removed-ids')
 
@@ -154,6 +157,47 @@ test('commands that remove an entity and then list it leave no id of it', () => 
     assert.equal(Team.targets.toArray(team), [kept])
     commands.dispose()
   })
+})
+
+test('a look in mid-set takes no room from a field that has made some', () => {
+  withScene({}, ({ world, storage, arena }) => {
+    const both = { ones: schema.targets, others: schema.targets }
+    const Team = storage.component('Team', both)
+    const gone = addEntity(world)
+    const team = addEntity(world, set(Team, { ones: [gone] }))
+    removeEntity(world, gone)
+    const heir = addEntity(world)
+    const ones = new Array(5000).fill(team)
+    addComponent(world, team, set(Team, { ones, others: [heir] }))
+    assert.equal(Team.ones.toArray(team), ones)
+    assert.equal(Team.others.toArray(team), [heir])
+    assertSound(arena)
+  })
+})
+
+test('the look comes before a field makes room, and one that fails leaves nothing staged', () => {
+  const { pool } = createScene()
+  const memory = new VariableMemory(pool, new Cells(pool))
+  const looks: number[] = []
+  const admit = (eid: number) => {
+    if (eid < 0) throw new Error('no look')
+    looks.push(eid)
+  }
+  const options = { name: 'Team.targets', memory, rows: { row: (eid: number) => eid }, admit }
+  const field = new VariableList(schema.targets, options)
+  field.handles.bind(pool.allocArray(Uint32Array, 4).byteOffset >> 2, 4)
+  field.stage([5, 6])
+  assert.equal(looks, [5, 6])
+  field.prepare(1)
+  field.commit(1)
+  assert.equal(looks, [5, 6])
+  assert.equal(field.read(1), [5, 6])
+  memory.staging.dropFrom(0)
+  for (const write of [field.column.set, field.column.append]) {
+    assert.throws(() => write.call(field.column, 1, [7, -1]), 'no look')
+    assert.is(memory.staging.length, 0)
+  }
+  assert.equal(field.read(1), [5, 6])
 })
 
 test('ids with versions: the one that was removed goes, another of its row stays', () => {
