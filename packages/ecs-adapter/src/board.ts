@@ -10,7 +10,8 @@
  *     16   cursor: the next chunk that nobody has taken
  *     32   bell: raised by a worker that is done; the group waits here
  *     48.. a line for each worker
- *     ..   for each chunk, the last run in which it was done
+ *     ..   for each chunk, the last run in which it was done; the line, plus 1, of the worker that gave
+ *          commands in it then, else 0: they are lost when that one dies before they are applied
  *
  * A worker takes chunks until there are none. So that nobody waits for one that is slow to wake, it
  * takes part only if it turns its ticket for the run in; the group revokes tickets when all chunks are
@@ -57,11 +58,15 @@ export const CURSOR_END = 2 ** 30
 
 const LINES = 48
 const CHUNKS = LINES + WORKER_CAPACITY * LINE_WORD_COUNT
-export const BOARD_BYTE_LENGTH = (CHUNKS + CHUNK_CAPACITY) * 4
+const CHUNK_WORD_COUNT = 2
+/** Of a chunk's words. */
+export const CHUNK_RUN = 0
+export const CHUNK_GIVER = 1
+export const BOARD_BYTE_LENGTH = (CHUNKS + CHUNK_CAPACITY * CHUNK_WORD_COUNT) * 4
 
 /** Word indices from the board's first word. */
 export const lineWord = (line: number, field: number) => LINES + line * LINE_WORD_COUNT + field
-export const chunkWord = (chunk: number) => CHUNKS + chunk
+export const chunkWord = (chunk: number, field: number) => CHUNKS + chunk * CHUNK_WORD_COUNT + field
 
 /** Of each worker's report of an error. */
 export const ERROR_BYTE_LENGTH = 8192

@@ -9,6 +9,8 @@ import {
   BOARD_IDS,
   BOARD_SYSTEM,
   CHUNK_CAPACITY,
+  CHUNK_GIVER,
+  CHUNK_RUN,
   CURSOR_END,
   chunkWord,
   LINE_DONE,
@@ -174,7 +176,7 @@ export class Dispatch {
       if (this.#hasFailed(this.#participants[i])) this.#throwFailure()
     }
     for (let chunk = 0; chunk < this.#chunkCount; chunk++) {
-      if (!this.#isChunkDone(chunk)) throw workerDied(this.#system, this.#unfinished())
+      if (!this.#isChunkDone(chunk) || this.#isChunkLost(chunk)) throw this.#workerDied()
     }
   }
 
@@ -203,13 +205,31 @@ export class Dispatch {
   }
 
   #isChunkDone(chunk: number): boolean {
-    return this.#crew.words[this.#crew.board + chunkWord(chunk)] === this.#run
+    return this.#crew.words[this.#crew.board + chunkWord(chunk, CHUNK_RUN)] === this.#run
+  }
+
+  /** Of a chunk that is done: whether it gave commands, and they went with its worker. */
+  #isChunkLost(chunk: number): boolean {
+    const { words, board } = this.#crew
+    const line = words[board + chunkWord(chunk, CHUNK_GIVER)] - 1
+    if (line === -1) return false
+    for (let i = 0; i < this.#participants.length; i++) {
+      const member = this.#participants[i]
+      if (member.line === line) return !this.#crew.has(member)
+    }
+    return false
+  }
+
+  #workerDied(): RunError {
+    const died = workerDied(this.#system, this.#unfinished())
+    const reason = 'Commands of chunks that it had finished are dropped: these count as not done'
+    return new RunError(died.code, `${died.message}. ${reason}`, died.system, died.unfinished)
   }
 
   #unfinished(): Range[] {
     const ranges: Range[] = []
     for (let chunk = 0; chunk < this.#chunkCount; chunk++) {
-      if (this.#isChunkDone(chunk)) continue
+      if (this.#isChunkDone(chunk) && !this.#isChunkLost(chunk)) continue
       const from = chunk * this.#chunkLength
       const to = Math.min(from + this.#chunkLength, this.#count)
       const last = ranges.at(-1)

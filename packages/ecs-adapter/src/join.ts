@@ -12,6 +12,8 @@ import {
   BOARD_RUN,
   BOARD_SYSTEM,
   CHUNK_CAPACITY,
+  CHUNK_GIVER,
+  CHUNK_RUN,
   CURSOR_END,
   chunkWord,
   ERROR_BYTE_LENGTH,
@@ -32,6 +34,7 @@ import {
   type SystemFailure,
 } from './board.ts'
 import type { CommandBuffer, Commands } from './command-api.ts'
+import { BLOCK_END, BLOCK_NEXT } from './command-blocks.ts'
 import { invalidArgument, isAsynchronous } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { checkPort, onMessage, type Port } from './ports.ts'
@@ -223,11 +226,14 @@ class Member {
         context.entities = ids.subarray(from, from + chunkLength)
         this.#scratch.reset()
         this.#commands.begin(from)
+        const begin = this.#commandsEnd()
         isInChunk = true
         const result: unknown = system(context)
         if (result instanceof Promise) throw isAsynchronous()
         isInChunk = false
-        words[this.#board + chunkWord(chunk)] = run
+        const isGiver = this.#commandsEnd() !== begin
+        words[this.#board + chunkWord(chunk, CHUNK_GIVER)] = isGiver ? this.#line + 1 : 0
+        words[this.#board + chunkWord(chunk, CHUNK_RUN)] = run
       }
       this.#scratch.reset()
       this.#pool.flush()
@@ -239,6 +245,14 @@ class Member {
     this.#storage.detach()
     this.#store(LINE_DONE, run)
     this.#ring()
+  }
+
+  /** Word index of where the records in the chain of commands end. */
+  #commandsEnd(): number {
+    const words = this.#words
+    let block = this.#commands.offset >> 2
+    while (words[block + BLOCK_NEXT] !== 0) block = words[block + BLOCK_NEXT] >> 2
+    return block + words[block + BLOCK_END]
   }
 
   #ring(): void {

@@ -12,7 +12,11 @@ test('no two fields share a word, and all lie in the block', () => {
   for (let line = 0; line < board.WORKER_CAPACITY; line++) {
     for (const [, field] of fields) words.push(board.lineWord(line, field as number))
   }
-  for (let chunk = 0; chunk < board.CHUNK_CAPACITY; chunk++) words.push(board.chunkWord(chunk))
+  for (let chunk = 0; chunk < board.CHUNK_CAPACITY; chunk++) {
+    for (const field of [board.CHUNK_RUN, board.CHUNK_GIVER]) {
+      words.push(board.chunkWord(chunk, field))
+    }
+  }
   assert.is(new Set(words).size, words.length)
   assert.ok(words.every((word) => word >= 0 && word < board.BOARD_BYTE_LENGTH / 4))
 })

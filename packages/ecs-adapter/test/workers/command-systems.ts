@@ -58,6 +58,17 @@ export const commandSystems = {
     }
   },
 
+  /** Every other chunk of 10 gives commands. The first tells whose it is, and stays. */
+  breedSomeAndHang({ args, arena, commands, from, pool }: Context) {
+    const { flag, slot, begun } = args as { flag: number; slot: number; begun: number }
+    if (from % 20 === 0) commands.set(commands.spawn(), 'Position', { x: from })
+    Atomics.add(arena.i32, begun, 1)
+    if (from > 0) return
+    Atomics.store(arena.i32, slot, pool.slot)
+    Atomics.store(arena.i32, flag, 1)
+    while (Atomics.load(arena.i32, flag) === 1);
+  },
+
   breedAndClose({ entities, commands, pool }: Context) {
     for (let i = 0; i < 1000 * entities.length; i++) commands.spawn()
     pool.close()

@@ -253,6 +253,35 @@ for (const kind of threadKinds) {
       await endAll(game, team, [traps.block])
     })
 
+    test(`${kind}: one that is done dies before its commands are applied: told`, async () => {
+      const game = createGame(200)
+      const { arena, storage, all } = game
+      const team = await createGroup(game, kind)
+      const block = storage.pool.allocZeroed(12)
+      const [flag, slot, begun] = [0, 1, 2].map((i) => (block >> 2) + i)
+      const options = { chunkLength: 10 }
+      const run = errorOf(team.group.run('breedSomeAndHang', all(), { flag, slot, begun }, options))
+      await until(() => Atomics.load(arena.i32, flag) + Atomics.load(arena.i32, begun) === 21)
+      await new Promise((resolve) => setTimeout(resolve, 50)) // it may still be in the last
+      const slots = arena.stats().slots.filter(({ state }) => state === 'open')
+      const [first] = slots.map((one) => one.slot).filter((one) => one !== storage.pool.slot)
+      const done = Atomics.load(arena.i32, slot) === first ? 1 : 0
+      team.threads[done].terminate()
+      await until(() => team.group.workers.length === 1)
+      assert.equal(team.group.workers, [team.threads[1 - done].worker])
+      Atomics.store(arena.i32, flag, 2)
+      const error = await run
+      assert.instance(error, RunError)
+      const { code, unfinished } = error as RunError
+      assert.is(code, 'worker-died')
+      assert.match(error.message, 'Commands of chunks that it had finished are dropped')
+      const expected = range(1, 10).map((i) => ({ from: 20 * i, to: 20 * i + 10 }))
+      assert.equal(unfinished, expected)
+      assert.equal(childrenOf(game), [0])
+      await untilSound(arena)
+      await endAll(game, team, [block])
+    })
+
     test(`${kind}: random kills: no block is left, and ids stay sound`, async () => {
       const seed = 7
       const chance = createRandom(seed)
