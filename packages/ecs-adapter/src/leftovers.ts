@@ -15,6 +15,8 @@ export class Leftovers {
   #queue = new Int32Array(64)
   #queueLength = 0
   readonly #strayRows: number[] = []
+  /** By row: where its stray is, if `#strayRows` has the row there. */
+  #places = new Int32Array(0)
   readonly #strayEids: number[] = []
 
   /** The entity of a row has lost the component. */
@@ -36,6 +38,7 @@ export class Leftovers {
     this.#cover(row)
     const place = this.#placeOfStray(row)
     this.#states[row] |= STRAY
+    this.#places[row] = place
     this.#strayRows[place] = row
     this.#strayEids[place] = eid
   }
@@ -79,13 +82,14 @@ export class Leftovers {
   clear(): void {
     this.#states.fill(0)
     this.#queueLength = 0
-    while (this.#strayRows.length > 0) this.#removeStray(0)
+    this.#strayRows.length = 0
+    this.#strayEids.length = 0
   }
 
   /** Where a row's stray is, or the next one is to be. */
   #placeOfStray(row: number): number {
-    const place = this.#strayRows.indexOf(row)
-    return place < 0 ? this.#strayRows.length : place
+    const place = this.#places[row]
+    return this.#strayRows[place] === row ? place : this.#strayRows.length
   }
 
   #removeStray(place: number): void {
@@ -95,12 +99,17 @@ export class Leftovers {
     if (place === this.#strayRows.length) return
     this.#strayRows[place] = row
     this.#strayEids[place] = eid
+    this.#places[row] = place
   }
 
   #cover(row: number): void {
     if (row < this.#states.length) return
-    const states = new Uint8Array(Math.max(row + 1, 2 * this.#states.length, 256))
+    const rowCount = Math.max(row + 1, 2 * this.#states.length, 256)
+    const states = new Uint8Array(rowCount)
     states.set(this.#states)
     this.#states = states
+    const places = new Int32Array(rowCount)
+    places.set(this.#places)
+    this.#places = places
   }
 }
