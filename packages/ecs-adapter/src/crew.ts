@@ -18,7 +18,7 @@ import {
   WORKER_CAPACITY,
 } from './board.ts'
 import { freeCommands } from './command-blocks.ts'
-import { noMoreWorkers, notJoined } from './errors.ts'
+import { groupClosed, noMoreWorkers, notJoined } from './errors.ts'
 import { checkPort, onFailure, onMessage, type Port } from './ports.ts'
 import type { Storage } from './storage-api.ts'
 import { untilTrue } from './wait.ts'
@@ -53,6 +53,8 @@ export class Crew {
   readonly #pool: Pool
   readonly #name = createLife().lockName
   /** Who has each line: also those who are invited, or late. */
+  #isClosed = false
+  #isBoardFree = false
   readonly #lines: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
 
   constructor(options: CrewOptions) {
@@ -94,9 +96,10 @@ export class Crew {
       throw notJoined(`a worker could not join: ${reply.error}`)
     }
     const reason = this.members.length > 0 && difference(this.systems, reply.systems)
-    if (reason) {
+    if (reason || this.#isClosed) {
       await this.#release([member])
-      throw notJoined(reason)
+      this.#freeBoard()
+      throw reason ? notJoined(reason) : groupClosed()
     }
     this.systems = reply.systems
     this.members = [...this.members, member].sort((a, b) => a.line - b.line)
@@ -179,20 +182,33 @@ export class Crew {
   #bury(member: Member): void {
     if (!this.has(member)) return
     if (Atomics.load(this.words, this.word(member, LINE_LEFT)) === 0) this.#adopt(member)
+    else this.#clearUp(member)
     this.#strike(member)
     this.ring()
+    this.#freeBoard()
   }
 
   #adopt(member: Member): void {
+    let heir: Pool
     try {
-      const heir = this.#options.arena.adopt(member.slot, this.#generationOf(member))
-      this.#freeMemory(member, heir)
-      this.#forget(member) // while nobody else can have the slot
-      heir.close()
+      heir = this.#options.arena.adopt(member.slot, this.#generationOf(member))
     } catch {
       // It is closed, or somebody else has adopted it: it is his to care for.
       this.#forget(member)
+      return
     }
+    try {
+      this.#freeMemory(member, heir)
+    } finally {
+      this.#forget(member) // while nobody else can have the slot
+      heir.close()
+    }
+  }
+
+  /** After one that has left: what it could not free, as a system had closed its pool. */
+  #clearUp(member: Member): void {
+    if (this.#pool.isOpen) this.#freeMemory(member, this.#pool)
+    this.#forget(member)
   }
 
   /** Undefined before its pool is open. */
@@ -247,17 +263,24 @@ export class Crew {
     await untilTrue(this.words, this.board + BOARD_BELL, () => members.every(hasLeft))
     for (const member of members) {
       if (!this.has(member)) continue
-      this.#freeMemory(member, this.#pool)
-      this.#forget(member)
+      this.#clearUp(member)
       this.#strike(member)
     }
   }
 
   /** Lets every worker go, waits until all have gone, and frees what the group had. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#release(this.members)
-    const isLate = this.#lines.some((member) => member !== undefined)
-    if (!isLate) this.#pool.free(this.board * 4) // who comes late looks at it
+    this.#freeBoard()
+  }
+
+  /** Once, after the group was closed, when no line is left: who comes late looks at it. */
+  #freeBoard(): void {
+    if (!this.#isClosed || this.#isBoardFree || !this.#pool.isOpen) return
+    if (this.#lines.some((member) => member !== undefined)) return
+    this.#isBoardFree = true
+    this.#pool.free(this.board * 4)
   }
 }
 

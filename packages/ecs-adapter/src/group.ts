@@ -180,6 +180,7 @@ class Group implements WorkerGroup {
   async add(worker: Port): Promise<void> {
     this.#checkOpen()
     await this.#crew.add(worker)
+    this.#checkOpen() // closed meanwhile: the crew has let it go
   }
 
   close(): Promise<void> {

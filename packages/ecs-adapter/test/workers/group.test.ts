@@ -194,6 +194,21 @@ for (const kind of threadKinds) {
     await endAll(game, { group: again, threads: [late, ...team.threads] })
   })
 
+  test(`${kind}: a group that is closed while a worker is about to join`, async () => {
+    const game = createGame(100)
+    const { Visits, eids, all, storage } = game
+    const team = await createGroup(game, kind, 1)
+    const late = startWorker(kind)
+    const adding = assertRejects(team.group.add(late.worker), 'group-closed')
+    await team.group.close()
+    await adding
+    assert.equal(team.group.workers, [])
+    const again = await createWorkerGroup(storage, [late.worker]) // it is free for another
+    await again.run('visit', all())
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+    await endAll(game, { group: again, threads: [late, ...team.threads] })
+  })
+
   test(`${kind}: a group without workers`, async () => {
     const game = createGame(10)
     const team = await createGroup(game, kind, 0)
