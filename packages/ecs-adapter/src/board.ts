@@ -80,6 +80,21 @@ export interface SystemFailure {
   readonly from: number
 }
 
+/** Of whatever was thrown, though its getters throw as well. Never throws. */
+export function failureOf(error: unknown, from: number): SystemFailure {
+  try {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    return {
+      name: String(name).slice(0, 100),
+      message: String(message).slice(0, 1000),
+      stack: String(stack).slice(0, 2000),
+      from,
+    }
+  } catch {
+    return { name: 'Error', message: 'something that cannot be shown', stack: '', from }
+  }
+}
+
 /** The message by which a group asks a worker to join. */
 export interface Invitation {
   readonly ashlar: 'group-invitation'

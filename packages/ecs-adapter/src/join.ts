@@ -17,6 +17,7 @@ import {
   CURSOR_END,
   chunkWord,
   ERROR_BYTE_LENGTH,
+  failureOf,
   type Invitation,
   isInvitation,
   LINE_COMMANDS,
@@ -31,7 +32,6 @@ import {
   LINE_TICKET,
   lineWord,
   type Reply,
-  type SystemFailure,
 } from './board.ts'
 import type { CommandBuffer, Commands } from './command-api.ts'
 import { BLOCK_END, BLOCK_NEXT } from './command-blocks.ts'
@@ -229,7 +229,10 @@ class Member {
         const begin = this.#commandsEnd()
         isInChunk = true
         const result: unknown = system(context)
-        if (result instanceof Promise) throw isAsynchronous()
+        if (result instanceof Promise) {
+          result.catch(() => {}) // the run fails anyway; a rejection would end the worker
+          throw isAsynchronous()
+        }
         isInChunk = false
         const isGiver = this.#commandsEnd() !== begin
         words[this.#board + chunkWord(chunk, CHUNK_GIVER)] = isGiver ? this.#line + 1 : 0
@@ -241,10 +244,11 @@ class Member {
       Atomics.store(words, this.#board + BOARD_CURSOR, CURSOR_END)
       this.#report(run, from, error)
       if (isInChunk || !this.#pool.isOpen) this.#commands.abort()
+    } finally {
+      this.#storage.detach()
+      this.#store(LINE_DONE, run)
+      this.#ring()
     }
-    this.#storage.detach()
-    this.#store(LINE_DONE, run)
-    this.#ring()
   }
 
   /** Word index of where the records in the chain of commands end. */
@@ -269,13 +273,7 @@ class Member {
 
   /** Nothing is allocated for it: memory may be what there is none of. */
   #report(run: number, from: number, error: unknown): void {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-    const failure: SystemFailure = {
-      name: String(name).slice(0, 100),
-      message: String(message).slice(0, 1000),
-      stack: String(stack).slice(0, 2000),
-      from,
-    }
+    const failure = failureOf(error, from)
     let bytes = encodeJson(failure)
     if (bytes.length > ERROR_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
     storeBytes(this.#words, this.#load(LINE_ERROR), bytes)

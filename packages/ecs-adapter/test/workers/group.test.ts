@@ -145,6 +145,12 @@ for (const kind of threadKinds) {
     assert.ok(eids.every((eid) => Visits.count[eid] === 1))
     await assertRejects(team.group.run('promise', all()), 'system-failed', 'promise')
     await team.group.run('promise', [])
+    await assertRejects(team.group.run('reject', all()), 'system-failed', 'promise')
+    for (let odd = 0; odd < 5; odd++) {
+      await assertRejects(team.group.run('throwOdd', all(), odd), 'system-failed')
+    }
+    await team.group.run('visit', all())
+    assert.is(team.group.workers.length, 2)
     await endAll(game, team)
   })
 

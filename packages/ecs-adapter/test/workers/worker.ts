@@ -100,6 +100,22 @@ export const systems = {
 
   promise: (async () => {}) as never,
 
+  reject: (async () => {
+    throw new Error('too late')
+  }) as never,
+
+  /** Throws what is hard to tell of. */
+  throwOdd({ args }: Context) {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const error = Object.defineProperty(new Error(), 'message', {
+      get() {
+        throw new Error('a getter')
+      },
+    })
+    throw [Object.create(null), proxy, error, Symbol('x'), undefined][args as number]
+  },
+
   /** At some entities it says that it is there, and stays until it is told to go on, or is killed. */
   hang({ components: { Visits }, entities, args, arena, scratch }: Context) {
     scratch.array(Uint8Array, 200_000) // overflows: an heir has to free two blocks
