@@ -159,6 +159,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   }
 
   function detach(): void {
+    if (!isAttached) return
     isAttached = false
     if (pool.isOpen) blocks.sync() // it may be closed next
     Atomics.compareExchange(wordsOf(cells), attached, self, 0)
