@@ -44,8 +44,14 @@ export class RunCommands {
       sources[count++] = member.commands
     }
     if (sources.length !== count) sources.length = count // an array that is cut makes garbage
+    try {
+      this.skippedCount = this.#storage.apply(sources)
+    } catch (error) {
+      // Else they are not applied, as when others are just now: they wait.
+      if (error instanceof CommandsError) this.#isPending = false
+      throw error
+    }
     this.#isPending = false
-    this.skippedCount = this.#storage.apply(sources)
   }
 
   /** The same; gives what some of them threw. */
