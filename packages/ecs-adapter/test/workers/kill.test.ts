@@ -123,6 +123,31 @@ for (const kind of threadKinds) {
   }
 
   if (mayTerminate(kind)) {
+    test(`${kind}: a worker that closed its pool, left and was killed leaves nothing`, async () => {
+      const game = createGame(100)
+      const team = await createGroup(game, kind, 1)
+      await assertRejects(team.group.run('closePool', [1]), 'system-failed')
+      await new Promise((resolve) => setTimeout(resolve, 300)) // it leaves
+      team.threads[0].terminate()
+      await until(() => team.group.workers.length === 0)
+      await endAll(game, team)
+    })
+
+    test(`${kind}: a group that was never made leaves nothing, once its workers are dead`, async () => {
+      const game = createGame(10)
+      const { arena, storage } = game
+      void storage.handle // has blocks of its own
+      const count = arena.blocks().length
+      const thread = startWorker(kind, 'stay away')
+      const making = createWorkerGroup(storage, [thread.worker], { joinTimeoutMs: 50 })
+      await assertRejects(making, 'not-joined')
+      thread.terminate()
+      await until(() => arena.blocks().length === count)
+      storage.dispose()
+      assert.equal(arena.blocks(), [])
+      assert.equal(arena.verify(), [])
+    })
+
     test(`${kind}: a worker killed while it idles is not missed`, async () => {
       const game = createGame(200)
       const { Visits, eids, all } = game
