@@ -21,7 +21,7 @@ import { freeCommands } from './command-blocks.ts'
 import { groupClosed, noMoreWorkers, notJoined } from './errors.ts'
 import { checkPort, onFailure, onMessage, type Port } from './ports.ts'
 import type { Storage } from './storage-api.ts'
-import { untilTrue } from './wait.ts'
+import { untilTrue, WAIT_MS_MAX } from './wait.ts'
 
 export interface Member {
   readonly worker: Port
@@ -137,10 +137,13 @@ export class Crew {
           settle(() => reject(notJoined(`a worker failed before it joined: ${reason}`))),
         ),
       ]
-      const timer = setTimeout(() => {
-        const reason = `a worker has not joined within ${joinTimeoutMs} ms. Does its script call `
-        settle(() => reject(notJoined(`${reason}joinWorkerGroup() while it starts?`)))
-      }, joinTimeoutMs)
+      const timer = setTimeout(
+        () => {
+          const reason = `a worker has not joined within ${joinTimeoutMs} ms. Does its script call `
+          settle(() => reject(notJoined(`${reason}joinWorkerGroup() while it starts?`)))
+        },
+        Math.min(joinTimeoutMs, WAIT_MS_MAX),
+      )
       const settle = (end: () => void) => {
         clearTimeout(timer)
         for (const stop of stops) stop()

@@ -36,7 +36,7 @@ import { encodeJson, loadJson, refuseLoss, storeBytes } from './json.ts'
 import { Room } from './room.ts'
 import { RunCommands } from './run-commands.ts'
 import type { Storage } from './storage-api.ts'
-import { nowMs, untilTrue, Waiter } from './wait.ts'
+import { elapsedMs, nowMs, untilTrue, Waiter } from './wait.ts'
 
 export interface ChunkOptions {
   /**
@@ -127,7 +127,7 @@ export class Dispatch {
     for (;;) {
       const bell = Atomics.load(words, board + BOARD_BELL)
       if (this.isDone()) return true
-      const remainingMs = deadline - nowMs()
+      const remainingMs = remainingOf(deadline)
       if (remainingMs <= 0) return false
       this.#waiter.waitWhile(words, board + BOARD_BELL, bell, remainingMs)
     }
@@ -136,7 +136,7 @@ export class Dispatch {
   /** As `waitUntilDone`, without blocking. */
   async untilDone(deadline: number): Promise<boolean> {
     const { words, board } = this.#crew
-    const isOver = () => this.isDone() || nowMs() >= deadline
+    const isOver = () => this.isDone() || remainingOf(deadline) <= 0
     await untilTrue(words, board + BOARD_BELL, isOver)
     return this.isDone()
   }
@@ -145,8 +145,7 @@ export class Dispatch {
   timedOut(): RunError {
     const { words, board } = this.#crew
     Atomics.store(words, board + BOARD_CURSOR, CURSOR_END)
-    const elapsedMs = nowMs() - this.#startedAt
-    return runTimedOut(this.#system, elapsedMs, this.#unfinished())
+    return runTimedOut(this.#system, elapsedMs(this.#startedAt, nowMs()), this.#unfinished())
   }
 
   /** Of a run that could not begin, because the one before it is not done. */
@@ -274,6 +273,11 @@ export class Dispatch {
     words[board + BOARD_ARGS] = offset
     words[board + BOARD_ARGS_BYTE_LENGTH] = bytes.length
   }
+}
+
+/** Milliseconds until a deadline, which may be infinite. */
+function remainingOf(deadline: number): number {
+  return deadline === Number.POSITIVE_INFINITY ? deadline : elapsedMs(nowMs(), deadline)
 }
 
 function checkedCount(entities: ArrayLike<number>): number {

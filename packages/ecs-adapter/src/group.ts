@@ -4,7 +4,7 @@ import { type ChunkOptions, Dispatch } from './dispatch.ts'
 import { cannotBlock, groupBusy, groupClosed, invalidArgument } from './errors.ts'
 import type { Port } from './ports.ts'
 import type { Storage } from './storage-api.ts'
-import { mayBlock, nowMs } from './wait.ts'
+import { mayBlock, nowMs, WAIT_MS_MAX } from './wait.ts'
 
 export interface WorkerGroupOptions {
   /** Of each worker's scratch, in bytes. Default 64 KiB; it overflows into more. */
@@ -207,6 +207,7 @@ class Group implements WorkerGroup {
 const NO_OPTIONS: RunOptions = {}
 
 function deadlineOf(timeoutMs: number): number {
+  if (timeoutMs > WAIT_MS_MAX) return Number.POSITIVE_INFINITY
   if (timeoutMs > 0) return nowMs() + Math.ceil(timeoutMs)
   throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
 }

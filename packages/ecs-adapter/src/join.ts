@@ -39,7 +39,7 @@ import { invalidArgument, isAsynchronous } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { checkPort, onMessage, type Port } from './ports.ts'
 import type { Component } from './schema.ts'
-import { nextTurn, nowMs, Waiter } from './wait.ts'
+import { elapsedMs, nextTurn, nowMs, Waiter } from './wait.ts'
 
 /** What a system is given. The object is the same in every call. */
 export interface SystemContext<C = Readonly<Record<string, Component>>> {
@@ -181,7 +181,7 @@ class Member {
       const isIdle = next === run
       run = next
       if (isIdle && this.#pool.isOpen) this.#pool.collect()
-      if (!isIdle && nowMs() - turnAt < TURN_INTERVAL_MS) continue
+      if (!isIdle && elapsedMs(turnAt, nowMs()) < TURN_INTERVAL_MS) continue
       await nextTurn()
       turnAt = nowMs()
     }

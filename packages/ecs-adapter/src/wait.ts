@@ -20,6 +20,12 @@ export const nextTurn: () => Promise<void> =
 /** In whole milliseconds: a fraction would be an object in V8, and so garbage in each frame. */
 export const nowMs = () => performance.now() | 0
 
+/** From one `nowMs` to another, which wraps after 24 days. */
+export const elapsedMs = (from: number, to: number) => (to - from) | 0
+
+/** The longest that timers and deadlines tell from the past: 12 days. */
+export const WAIT_MS_MAX = 2 ** 30
+
 /** About 15 µs: a frame's systems follow one another at such distances. */
 const SPIN_COUNT = 2000
 /** So many times in a row it was in vain: the other thread is busy for longer, or has no core. */
