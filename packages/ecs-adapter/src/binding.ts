@@ -31,20 +31,24 @@ import { hasVariable, VariableBinding, type VariableBindingOptions } from './var
 /** The property by which bitECS asks; it is undefined of all but pairs. */
 const IS_PAIR = Symbol.for('bitecs-isPairComponent')
 
+/** Where a component keeps its binding: not by a private name, for what inherits from one has it too. */
+const BINDING = Symbol('binding')
+
 /**
  * What users hold. All components are made by one class, and so those of equal fields have one shape
  * to the engine, as literals have: with a prototype for each, what bitECS looks up in them cost
  * V8 90 ns in each query.
  */
 class BoundComponent {
-  readonly #onIsPair: () => undefined
+  declare readonly [BINDING]: Binding
 
-  constructor(onIsPair: () => undefined) {
-    this.#onIsPair = onIsPair
+  constructor(binding: Binding) {
+    Object.defineProperty(this, BINDING, { value: binding }) // hidden
   }
 
   get [IS_PAIR](): undefined {
-    return #onIsPair in this ? this.#onIsPair() : undefined // not so of what inherits from one
+    this[BINDING].coverPrefabs()
+    return undefined
   }
 }
 
@@ -70,7 +74,7 @@ export class Binding {
 
   /** @throws ArenaError 'out-of-memory'; world and arena are as they were then */
   constructor(world: World, options: BindingOptions) {
-    const component = new BoundComponent(() => this.#isPair()) as object as Component
+    const component = new BoundComponent(this) as object as Component
     this.component = component
     this.#world = world
     this.#context = contextOf(world)
@@ -146,10 +150,17 @@ export class Binding {
     this.columns.dispose()
   }
 
-  #isPair(): undefined {
+  /** @throws StorageError 'world-was-reset' */
+  coverPrefabs(): void {
+    const { entityIndex } = this.#context
+    if (entityIndex === this.#index && entityIndex.maxId < this.columns.rowCount) return
+    this.#coverPrefabsSlow()
+  }
+
+  #coverPrefabsSlow(): void {
     if (this.#unsubscribe.length === 0) return
     if (this.#context.entityIndex !== this.#index) throw worldWasReset()
-    if (this.#index.maxId >= this.columns.rowCount && this.#worldHasPrefabs()) this.#coverAll()
+    if (this.#worldHasPrefabs()) this.#coverAll()
   }
 
   #worldHasPrefabs(): boolean {
