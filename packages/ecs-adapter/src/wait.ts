@@ -51,7 +51,8 @@ export class Waiter {
       return present
     }
     this.#vainSpins++
-    Atomics.wait(words, index, value, timeoutMs)
+    // As a small integer: V8 would box what it takes for a fraction.
+    Atomics.wait(words, index, value, timeoutMs | 0)
     return Atomics.load(words, index)
   }
 }
