@@ -98,7 +98,7 @@ for (const shared of [true, false]) {
     test(`${shared ? 'shared' : 'unshared'}: ${name}`, () => {
       const arena = Arena.create({ byteLength: 4 << 20, shared })
       const pool = arena.openPool()
-      const garbage = measureGarbage(() => frame(pool), { frames: 200, warmup: 600 })
+      const garbage = measureGarbage(() => frame(pool), { frames: 200, warmup: 1500 })
       assertNoGarbage(garbage, CORE)
       assert.is(arena.stats({ exact: true }).liveBlocks, 0)
     })
@@ -127,7 +127,7 @@ test('a frame that collects, takes figures and reads telemetry', () => {
     arena.stats(into)
     arena.stats(intoSlot)
   }
-  const garbage = measureGarbage(frame, { frames: 200, warmup: 600 })
+  const garbage = measureGarbage(frame, { frames: 200, warmup: 1500 })
   assertNoGarbage(garbage, CORE)
   assert.ok(seen > 800)
   assert.ok(into.into.slots[pool.slot].remoteFrees > 700)
@@ -145,7 +145,7 @@ test('the frames of a scratch, those that overflow too', () => {
       scratch.reset()
     }
   }
-  assertNoGarbage(measureGarbage(frame, { frames: 200, warmup: 600 }), CORE)
+  assertNoGarbage(measureGarbage(frame, { frames: 200, warmup: 1500 }), CORE)
   assert.ok(scratch.overflows > 200)
   assert.equal(arena.verify(), [])
 })
