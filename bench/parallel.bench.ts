@@ -5,7 +5,7 @@ import { type PreparedRuns, serveCases } from './case.ts'
 import { byHand, noWorkers, workByHand } from './parallel/by-hand.ts'
 import type { Contender } from './parallel/contender.ts'
 import { group, joinGroup } from './parallel/group.ts'
-import { checkPlaces, even, type StepsOf, uneven } from './parallel/system.ts'
+import { checkPlaces, even, light, type StepsOf, uneven } from './parallel/system.ts'
 
 interface Workload {
   readonly entityCount: number
@@ -15,6 +15,7 @@ interface Workload {
 }
 
 const workloads: Record<string, Workload> = {
+  'light-100k': { entityCount: 100_000, stepsOf: light },
   'even-100k': { entityCount: 100_000, stepsOf: even },
   'uneven-100k': { entityCount: 100_000, stepsOf: uneven },
   empty: { entityCount: 1_000 },
