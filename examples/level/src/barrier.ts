@@ -39,7 +39,10 @@ export function createBarrier(i32: Int32Array, byteOffset: number, threadCount: 
         Atomics.store(i32, arrived, 0)
         nextRound()
       }
-      while (Atomics.load(i32, rounds) === round) Atomics.wait(i32, rounds, round)
+      // In this order: who comes after the abort has read the round that it began, which nobody ends.
+      while (Atomics.load(i32, rounds) === round && Atomics.load(i32, aborted) === 0) {
+        Atomics.wait(i32, rounds, round)
+      }
       if (Atomics.load(i32, aborted) !== 0) {
         throw new BarrierAborted('another thread gave up, so this one stops, too')
       }

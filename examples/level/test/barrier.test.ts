@@ -63,6 +63,12 @@ test('abort wakes those that wait, and stops those that come later', async () =>
   await stop()
 })
 
+test('who comes after an abort does not wait, however many are missing', () => {
+  const barrier = createBarrier(new Int32Array(new SharedArrayBuffer(64)), 0, 3)
+  barrier.abort()
+  assert.throws(barrier.wait, (error: unknown) => error instanceof BarrierAborted)
+})
+
 test('one thread alone never waits', () => {
   const barrier = createBarrier(new Int32Array(new SharedArrayBuffer(64)), 0, 1)
   for (let i = 0; i < 10; i++) barrier.wait()
