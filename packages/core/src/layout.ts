@@ -37,8 +37,8 @@
  *
  * ## Span map: one word per span. It alone says who owns a block
  *
- *     31         30        20 19   16 15        8 7        0
- *     | draining | position  | state | owner + 1 | class    |     a free span is the word 0
+ *     31         30       20 19   16 15        8 7      0
+ *     | draining | position | state | owner + 1 | class |     a free span is the word 0
  *
  *     free       nobody's: claimed by compare-and-swap of the whole word
  *     claimed    taken by `owner`, not in use yet, or being given back

@@ -40,8 +40,8 @@ export const baseBatch = (stride: number) =>
   Math.max(MIN_BASE, Math.min(MAX_BASE, Math.floor(BASE_BYTE_LENGTH / stride)))
 
 /**
- * The largest batch: 1024 blocks or 64 KiB, whichever is less, but at least the base. (A little less than what a span holds
- * leaves a rest for a refill of its own: a third more of them in bursts.)
+ * The largest batch: 1024 blocks or 64 KiB, whichever is less, but at least the base. (A little less
+ * than what a span holds leaves a rest for a refill of its own: a third more of them in bursts.)
  */
 export const maxBatch = (stride: number) =>
   Math.max(baseBatch(stride), Math.min(MAX_BATCH, Math.floor(MAX_BATCH_BYTE_LENGTH / stride)))

@@ -45,17 +45,18 @@ export function reclaim(
   let row = i32[nextLook]
   if (!(row >= 0 && row < count)) row = 0
   let released = 0
-  for (let rest = count; rest > 0; rest--) {
-    if (released >= spanBudget) break
+  let rest = count
+  while (rest > 0 && released < spanBudget) {
     released += lookAt(memory, slot, asClassIndex(row), spanBudget - released, deadline)
     const isWhole = i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0
     row = row + 1 === count ? 0 : row + 1
     if (!isWhole || isOver(deadline)) break
-    if (rest === 1) {
-      i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
-    }
+    rest--
   }
   i32[nextLook] = row
+  if (rest === 0) {
+    i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  }
   return released
 }
 

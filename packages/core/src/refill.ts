@@ -113,10 +113,9 @@ function partialSpan(
   index: number,
 ): SpanIndex {
   const span = asSpanIndex(index)
-  const isOwn = index > 0 && index < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
-  if (!isOwn)
-    throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${index}`)
-  return span
+  const isInside = index > 0 && index < memory.spanCount
+  if (isInside && isHeadOf(memory, span, slot, classIndex)) return span
+  throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${index}`)
 }
 
 /** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */

@@ -71,7 +71,7 @@ interface Finding {
   readonly onlyRefills: Int32Array
 }
 
-/** Watches from now on. */
+/** Nothing happens but in its `step`. */
 export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('options', options, `an object such as { state: 'learn' }`)
@@ -126,8 +126,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
     },
     set state(next) {
       current = checkedState(next)
-      for (let classIndex = 0; classIndex < findings.length; classIndex++)
-        publishFinding(classIndex)
+      for (const classIndex of findings.keys()) publishFinding(classIndex)
     },
     step,
     batchFor: (byteLength) => findings[checkedClass(memory, byteLength)].batch,

@@ -1,7 +1,7 @@
 // Does the interleaving checker find faults? Each mutant is a source with one of them.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { MUTANTS } from './interleaving/mutants.ts'
+import { MUTANTS } from './interleaving/mutants/mutants.ts'
 import type { explore } from './interleaving/scenario.ts'
 import type { SCENARIOS } from './interleaving/scenarios/scenarios.ts'
 import { importMutated } from './support/mutated.ts'

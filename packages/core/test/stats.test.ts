@@ -1,7 +1,7 @@
 import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertConserved, refusesUnharmed } from './support/checks.ts'
+import { assertConserved } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
 import { allocMany, deliver, fourPools, tendOnce } from './support/pools.ts'
 import { Random } from './support/random.ts'
@@ -172,66 +172,6 @@ test('fragmentation: 0 where live blocks fill their spans, near 1 where few of m
   assert.ok(arena.stats({ exact: true }).fragmentation > 0.9)
   pool.alloc(65536 * 9)
   assert.is(arena.stats().classes.at(-1)?.fragmentation, 0) // a large block takes its spans whole
-})
-
-test('of one slot: its figures alone; those of all slots add up to the whole', () => {
-  const { arena } = smallArena(16 << 20)
-  const pools = [56, 1000, 700_000].map((byteLength) => {
-    const pool = arena.openPool()
-    for (let i = 0; i < 5; i++) pool.alloc(byteLength)
-    return pool
-  })
-  for (const exact of [true, false]) {
-    const all = arena.stats({ exact })
-    const each = all.slots.map(({ slot }) => arena.stats({ exact, slot }))
-    for (const [index, one] of each.entries()) {
-      assert.equal(one.slots, [all.slots[index]])
-      assert.is(one.committedBytes, all.slots[index].spanCount * SPAN)
-      assert.is(one.peakCommittedBytes, all.slots[index].peakSpanCount * SPAN)
-      const { liveBytes, freeBytes, uncarvedBytes, wasteBytes } = one
-      assert.is(liveBytes + freeBytes + uncarvedBytes + wasteBytes, one.committedBytes)
-    }
-    for (const key of ['liveBlocks', 'liveBytes', 'refills', 'requestedBytes'] as const) {
-      assert.is(
-        each.reduce((sum, one) => sum + one[key], 0),
-        all[key],
-        key,
-      )
-    }
-    const large = arena.stats({ exact, slot: pools[2].slot })
-    assert.equal([large.liveBlocks, large.classes.at(-1)?.liveBlocks], [5, 5])
-  }
-  assert.equal(arena.stats({ slot: 14 }).slots, [])
-})
-
-test('into: what is given back is what was given, filled as a new one would be', () => {
-  const { arena, pool } = smallArena(8 << 20)
-  const stats = arena.stats()
-  const { slots, classes } = stats
-  for (let round = 0; round < 50; round++) {
-    for (let i = 0; i < 20; i++) pool.alloc(round * i)
-    if (round % 10 === 5) arena.openPool()
-    const options = { exact: round % 3 === 0, ...(round % 7 === 3 ? { slot: 0 } : {}) }
-    assert.is(arena.stats({ ...options, into: stats }), stats)
-    assert.equal(stats, arena.stats(options))
-    assert.ok(stats.slots === slots && stats.classes === classes)
-  }
-})
-
-test('stats: what is no option is refused', () => {
-  const { arena } = smallArena()
-  const other = Arena.create({ byteLength: 1 << 20, shared: false, classes: [400, 464] })
-  const refused = (options: unknown, message: RegExp) =>
-    refusesUnharmed(
-      arena,
-      'invalid-argument',
-      () => arena.stats(options as Parameters<typeof arena.stats>[0]),
-      message,
-    )
-  for (const options of [null, 1, 'exact', true]) refused(options, /options/)
-  for (const slot of [-1, 15, 1.5, '0', null]) refused({ slot }, /slot/)
-  for (const into of [{}, { classes: [] }, { classes: Array(59), slots: [] }, other.stats(), 7])
-    refused({ into }, /stats\(\) of this/)
 })
 
 test('conservation holds in both modes at every step of a random run', () => {

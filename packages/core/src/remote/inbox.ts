@@ -95,9 +95,11 @@ function takeFrom(
       break
     }
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (front.tryFree(offset))
+    if (front.tryFree(offset)) {
       i32[arrived + classInMap(i32[memory.mapWord(memory.spanOf(offset))])]++
-    else if (!receive(memory, slot, freer, offset, taken, sent, front, by)) break
+    } else if (!receive(memory, slot, freer, offset, taken, sent, front, by)) {
+      break
+    }
     countTaken(i32, takenWord, (taken + 1) | 0, sent)
   }
   i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0

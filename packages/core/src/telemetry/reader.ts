@@ -60,7 +60,7 @@ export interface Telemetry {
    */
   read(visit: (event: Readonly<TelemetryEvent>) => void): number
 
-  /** Events of all slots that were dropped since then. */
+  /** Events of all slots that were dropped since this was opened. */
   readonly droppedEvents: number
 }
 

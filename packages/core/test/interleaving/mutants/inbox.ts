@@ -1,0 +1,86 @@
+/** Faults: the owner's side of the mail. */
+import type { Mutant } from './mutant.ts'
+
+export const INBOX: readonly Mutant[] = [
+  {
+    name: '`taken` is raised before the block is freed',
+    file: 'remote/inbox.ts',
+    from: '    if (front.tryFree',
+    to: '    i32[takenWord] = taken + 1\n    if (front.tryFree',
+    scenarios: ['an owner dies, within a parcel'],
+  },
+  {
+    name: 'a parcel is given back while it is read',
+    file: 'remote/inbox.ts',
+    from: 'Atomics.store(i32, parcelWord, parcel)',
+    to: 'Atomics.store(i32, parcelWord, i32[(parcel >> 2) + PARCEL_NEXT] || parcel)',
+    scenarios: ['the owner is a parcel behind'],
+  },
+  {
+    name: 'the parcel being read is stored plainly',
+    file: 'remote/inbox.ts',
+    from: 'Atomics.store(i32, parcelWord, parcel)',
+    to: 'i32[parcelWord] = parcel',
+    scenarios: ['the owner is a parcel behind', 'the first parcel is used again'],
+  },
+  {
+    name: '`sent` is loaded plainly',
+    file: 'remote/inbox.ts',
+    from: 'Atomics.load(i32, sentWord)',
+    to: 'i32[sentWord]',
+    scenarios: ['within a parcel'],
+  },
+  {
+    name: 'nothing says whose mail is being taken',
+    file: 'remote/inbox.ts',
+    from: '  i32[takingFrom] = freer + 1\n',
+    to: '',
+    scenarios: ['an owner dies, within a parcel', 'a rival allocates'],
+  },
+  {
+    name: 'a large block counts as taken after its run was given back',
+    file: 'remote/inbox.ts',
+    from: '      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)\n',
+    to: '',
+    scenarios: ['a rival allocates a large block'],
+  },
+  {
+    name: 'a block in a span that drains counts as taken after its run was given back',
+    file: 'remote/inbox.ts',
+    from: 'if (mayReleaseRun(memory, block)) {',
+    to: 'if (row === 95) {',
+    scenarios: ['a rival allocates a block in a span that drains'],
+  },
+  {
+    name: 'a large block counts as taken before it is marked as free',
+    file: 'remote/inbox.ts',
+    from: '      markFree(memory, block, offset)\n',
+    to: '',
+    scenarios: ['mail is taken'],
+  },
+  {
+    name: 'what changed hands is freed where it was',
+    file: 'remote/inbox.ts',
+    from: 'if (owner !== slot && owner !== by) {',
+    to: 'if (owner < 0) {',
+    scenarios: ['a full arena tends for its own class', 'mail is forwarded'],
+  },
+  {
+    name: 'recovery words are set one after the other while they count',
+    file: 'remote/inbox.ts',
+    from: `  const { i32 } = memory
+  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0\n`,
+    to: '  const { i32 } = memory\n',
+    scenarios: ['a forwarder'],
+  },
+  {
+    name: 'a block is forwarded before the recovery words say so',
+    file: 'remote/inbox.ts',
+    from: `  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
+  return front.post(owner, offset)`,
+    to: `  const isPosted = front.post(owner, offset)
+  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
+  return isPosted`,
+    scenarios: ['a forwarder'],
+  },
+]
