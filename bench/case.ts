@@ -11,17 +11,28 @@ export interface CaseOptions {
   readonly wasmPath: string
 }
 
-export interface Prepared {
-  /** Runs `opCount` operations. */
-  round(opCount: number): void
-  /** Throws unless the contender really did the work; called once, after the last round. */
-  check(): void
+interface Provable {
+  /** Throws unless the contender really did the work; called once, after the last operation. */
+  check(): void | Promise<void>
   /** Of the inputs; equal for all contenders of a workload. */
   readonly checksum: number
-  /** Whether it leaves work to the garbage collector; then rounds are long. */
-  readonly makesGarbage: boolean
-  /** Where an operation of `round` is a pass over many: how many, to divide by. */
+  /** Where an operation is a pass over many: how many, to divide by. */
   readonly unitsPerOp?: number
+}
+
+/** Of short operations: the figure is the fastest round. */
+export interface Prepared extends Provable {
+  /** Runs `opCount` operations. */
+  round(opCount: number): void
+  /** What it leaves to the garbage collector: rounds are long enough to have their share of it. */
+  readonly garbage: keyof typeof roundsOf
+}
+
+/** Of operations in which threads wait for each other, by chance: the figure is their median. */
+export interface PreparedRuns extends Provable {
+  run(): void | Promise<void>
+  /** Done before each run, off the clock. */
+  pause?(): void
 }
 
 export interface CaseResult {
@@ -44,28 +55,36 @@ export interface WorkloadCases {
   readonly nativeArguments?: readonly string[]
 }
 
-/** Short enough to fit between two interruptions. */
-const rounds = { minNs: 0.5e6, minCount: 12 }
-/** Long enough to have their share of collections: V8 does a full one per 30 MB of buffers. */
-const garbageRounds = { minNs: 200e6, minCount: 5 }
+const roundsOf = {
+  /** Short enough to fit between two interruptions. */
+  none: { minNs: 0.5e6, minCount: 12 },
+  /** Objects that die young: V8 collects them per some MB, which are made in a few milliseconds. */
+  young: { minNs: 20e6, minCount: 12 },
+  /** V8 does a full collection per 30 MB of them. */
+  buffers: { minNs: 200e6, minCount: 5 },
+}
 
 export async function serveCases(
   list: CaseList,
-  prepare: (options: CaseOptions) => Prepared | Promise<Prepared>,
+  prepare: (options: CaseOptions) => Prepared | PreparedRuns | Promise<Prepared | PreparedRuns>,
 ): Promise<void> {
   if (process.argv[2] === '--list') return console.log(JSON.stringify(list))
   const options: CaseOptions = JSON.parse(process.argv[2])
   const prepared = await prepare(options)
   const { checksum, unitsPerOp = 1 } = prepared
-  const nsPerOp = (await measureRounds(prepared, options.minMilliseconds * 1e6)) / unitsPerOp
-  prepared.check()
+  const minNs = options.minMilliseconds * 1e6
+  const ns = await ('run' in prepared
+    ? measureRuns(prepared, minNs)
+    : measureRounds(prepared, minNs))
+  const nsPerOp = ns / unitsPerOp
+  await prepared.check()
   const result: CaseResult = { nsPerOp, checksum, ran: options.contender }
   console.log(JSON.stringify(result))
 }
 
 /** The fastest round after a warm-up, in ns per operation: what it costs when nothing disturbs it. */
-async function measureRounds({ round, makesGarbage }: Prepared, minNs: number): Promise<number> {
-  const { minNs: minRoundNs, minCount } = makesGarbage ? garbageRounds : rounds
+async function measureRounds({ round, garbage }: Prepared, minNs: number): Promise<number> {
+  const { minNs: minRoundNs, minCount } = roundsOf[garbage]
   let opCount = 1
   for (const startedAt = now(); ; ) {
     const roundStartedAt = now()
@@ -76,6 +95,27 @@ async function measureRounds({ round, makesGarbage }: Prepared, minNs: number): 
   const limits = { min_cpu_time: minNs, min_samples: minCount }
   const { min } = await measure(() => round(opCount), limits)
   return min / opCount
+}
+
+const minRunCount = 50
+
+/** The median run after a warm-up, in ns. */
+async function measureRuns({ run, pause }: PreparedRuns, minNs: number): Promise<number> {
+  const samples: number[] = []
+  for (const limitNs of [minNs / 2, minNs]) {
+    samples.length = 0
+    for (let totalNs = 0; totalNs < limitNs || samples.length < minRunCount; ) {
+      pause?.()
+      const startedAt = now()
+      const pending = run()
+      if (pending !== undefined) await pending
+      const ns = now() - startedAt
+      samples.push(ns)
+      totalNs += ns
+    }
+  }
+  samples.sort((a, b) => a - b)
+  return samples[samples.length >> 1]
 }
 
 export function expect(actual: unknown, expected: unknown, what: string): void {

@@ -107,7 +107,7 @@ function prepare(workloadName: string, contender: string): Prepared {
   let passCount = 0
   return {
     checksum: entityCount,
-    makesGarbage: false,
+    garbage: 'none',
     unitsPerOp: entityCount,
     round(opCount) {
       for (let i = 0; i < opCount; i++) system(world, components)

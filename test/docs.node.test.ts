@@ -1,7 +1,8 @@
 // The snippets of the docs run, and what they say comes out does: `expression // → value`.
-// The `ts` fences of a file are one program; one marked `ts no-run` is left out.
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// The `ts` fences of a page are one program; one marked `ts no-run` is left out. Those that name a file,
+// `ts main.ts`, are parts of that file: they are checked and run together, from `main.ts` on.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { suite } from 'uvu'
@@ -17,8 +18,15 @@ const pages = folders.flatMap((folder) =>
     .map((name) => resolve(root, folder, name)),
 )
 
-const fencesOf = (page: string) =>
-  [...readFileSync(page, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((match) => match[1])
+/** The fences of a page by the file that they name; '' for those that name none. */
+function filesOf(page: string): Map<string, string> {
+  const files = new Map<string, string>()
+  const fences = /^```ts(?: (\S+\.ts))?\n([\s\S]*?)^```/gm
+  for (const [, name = '', code] of readFileSync(page, 'utf8').matchAll(fences)) {
+    files.set(name, `${files.get(name) ?? ''}${code}\n`)
+  }
+  return files
+}
 
 /** Turns `const a = b // → c` and `b // → c` into the statement and a comparison. */
 function compared(line: string): string {
@@ -31,31 +39,76 @@ function compared(line: string): string {
   return `${statement} if (String(${given}) !== ${JSON.stringify(expected)}) throw Error(${failure})`
 }
 
-let count = 0
-for (const page of pages) {
-  const program = fencesOf(page).join('\n')
-  if (program === '') continue
-  count++
-  test(relative(root, page), () => {
-    const folder = resolve(root, `out/docs-${process.pid}`)
-    mkdirSync(folder, { recursive: true })
-    const source = resolve(folder, 'page.ts')
-    const bundle = resolve(folder, 'page.mjs')
-    writeFileSync(source, program.split('\n').map(compared).join('\n'))
-    buildSync({
-      entryPoints: [source],
-      outfile: bundle,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      tsconfig: resolve(root, 'tsconfig.json'),
-      nodePaths: [resolve(root, 'packages/ecs-adapter/node_modules')], // bitecs
-    })
-    execFileSync(process.execPath, [bundle], { stdio: 'pipe' })
+/** A folder of its own for a page, with what its programs import. */
+function inFolder(use: (folder: string) => void): void {
+  const folder = resolve(root, `out/docs-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
+  symlinkSync(resolve(root, 'packages/ecs-adapter/node_modules'), resolve(folder, 'node_modules'))
+  try {
+    use(folder)
+  } finally {
     rmSync(folder, { recursive: true })
+  }
+}
+
+function bundle(folder: string, names: readonly string[]): void {
+  buildSync({
+    entryPoints: names.map((name) => resolve(folder, name)),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    tsconfig: resolve(root, 'tsconfig.json'),
   })
 }
 
-test('there are pages with snippets', () => assert.ok(count >= 3, `${count} pages`))
+const run = (file: string) =>
+  execFileSync(process.execPath, [file], { stdio: 'pipe', timeout: 60_000 })
+
+const program = (code: string) => code.split('\n').map(compared).join('\n')
+
+/** Files that import each other, or start each other as workers. */
+function runTogether(folder: string, files: ReadonlyMap<string, string>): void {
+  const names = [...files.keys()]
+  for (const [name, code] of files) writeFileSync(resolve(folder, name), code)
+  const tsconfig = resolve(folder, 'tsconfig.json')
+  writeFileSync(tsconfig, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'] }))
+  const { status, stdout } = spawnSync(resolve(root, 'node_modules/.bin/tsc'), ['-p', tsconfig], {
+    encoding: 'utf8',
+  })
+  assert.is(status, 0, stdout)
+  for (const [name, code] of files) {
+    const bundled = code.replaceAll(".ts', import.meta.url", ".mjs', import.meta.url")
+    writeFileSync(resolve(folder, name), program(bundled))
+  }
+  bundle(folder, names)
+  run(resolve(folder, 'main.mjs'))
+}
+
+let count = 0
+for (const page of pages) {
+  const { '': code, ...named } = Object.fromEntries(filesOf(page))
+  const name = relative(root, page)
+  if (code !== undefined) {
+    count++
+    test(name, () => {
+      inFolder((folder) => {
+        writeFileSync(resolve(folder, 'page.ts'), program(code))
+        bundle(folder, ['page.ts'])
+        run(resolve(folder, 'page.mjs'))
+      })
+    })
+  }
+  const files = new Map(Object.entries(named))
+  if (files.size > 0) {
+    count++
+    test(`${name}: ${[...files.keys()].join(', ')}`, () => {
+      inFolder((folder) => runTogether(folder, files))
+    })
+  }
+}
+
+test('there are pages with snippets', () => assert.ok(count >= 4, `${count} pages`))
 
 test.run()

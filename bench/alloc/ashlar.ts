@@ -61,7 +61,7 @@ export function ashlarArrays(work: Work): Prepared {
   }
   const prepared = prepareOffsets(work, pool, arena.buffer)
   const round = pairArrays(heap, work)
-  return proven(work, arena, { ...prepared, round, makesGarbage: true })
+  return proven(work, arena, { ...prepared, round, garbage: 'buffers' })
 }
 
 /** The same with the typed array made by hand. */
@@ -69,7 +69,7 @@ export function ashlarOwnViews(work: Work): Prepared {
   const { arena, pool } = openPool()
   const prepared = prepareOffsets(work, pool, arena.buffer)
   const round = pairOwnViews(pool, arena.buffer, work)
-  return proven(work, arena, { ...prepared, round, makesGarbage: true })
+  return proven(work, arena, { ...prepared, round, garbage: 'buffers' })
 }
 
 function openPool(): { arena: Arena; pool: Pool } {

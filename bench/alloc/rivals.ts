@@ -24,7 +24,7 @@ export function prepareViews(work: Work, alloc: ViewHeap): Prepared {
   const live = fillViews(alloc, work)
   return {
     checksum: work.checksum,
-    makesGarbage: true,
+    garbage: 'buffers',
     round: work.pattern === 'random' ? replaceViews(alloc, live, work) : pairViews(alloc, work),
     check() {
       expect(new Set(live).size, work.liveCount, 'distinct live views')
@@ -38,7 +38,7 @@ export function prepareOffsets(work: Work, heap: OffsetHeap, buffer: ArrayBuffer
   const live = fillOffsets(heap, words, work)
   return {
     checksum: work.checksum,
-    makesGarbage: false,
+    garbage: 'none',
     round:
       work.pattern === 'random'
         ? replaceOffsets(heap, words, live, work)
@@ -74,7 +74,7 @@ export function thingMalloc(work: Work): Prepared {
   }
   const prepared = prepareOffsets(work, heap, pool.buf)
   if (work.pattern !== 'view') return prepared
-  return { ...prepared, round: pairArrays(heap, work), makesGarbage: true }
+  return { ...prepared, round: pairArrays(heap, work), garbage: 'buffers' }
 }
 
 /** AssemblyScript's heap, compiled by the driver, with all of its memory from the start. */

@@ -4,7 +4,7 @@ import { arch, availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { root } from './build.ts'
 import { type Figure, ours } from './run.ts'
-import type { Verdict } from './targets.ts'
+import { isReached, type Verdict } from './targets.ts'
 
 const cores = availableParallelism()
 const architecture = arch() === 'x64' ? 'x86_64' : arch()
@@ -32,12 +32,12 @@ function formatFigure(one: Figure, base: Figure | undefined): string[] {
 
 export function formatVerdicts(verdicts: readonly Verdict[]): string {
   const header = ['', 'contender', 'target', 'workload', 'engine', 'reached', 'wanted']
-  const rows = verdicts.map(({ target, engineName, ratio }) => {
-    const passed = ratio === undefined ? 'NOT RUN' : ratio >= target.atLeast ? 'PASS' : 'FAIL'
-    const reached = ratio === undefined ? '' : format(ratio)
-    const wanted = `>= ${format(target.atLeast)}`
-    const { contender, claim, workload } = target
-    return [passed, contender, claim, workload, engineName, reached, wanted]
+  const rows = verdicts.map(({ target, engineName, reached }) => {
+    const { contender, claim, workload, bound } = target
+    const passed = reached === undefined ? 'NOT RUN' : isReached(target, reached) ? 'PASS' : 'FAIL'
+    const wanted = `${bound === 'at least' ? '>=' : '<='} ${format(target.wanted)}`
+    const figure = reached === undefined ? '' : format(reached)
+    return [passed, contender, claim, workload, engineName, figure, wanted]
   })
   return `targets\n${formatTable([header, ...rows])}`
 }

@@ -8,6 +8,7 @@ import { root } from './engines.mjs'
 const FOLDERS = [
   { folder: 'packages/core/test', inPages: true },
   { folder: 'packages/ecs-adapter/test', inPages: true },
+  { folder: 'packages/ecs-adapter/test/workers', inPages: true },
   { folder: 'examples/level/test' },
   { folder: 'test/stress', inPages: true },
   { folder: 'test/soak', inPages: true },

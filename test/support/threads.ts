@@ -42,7 +42,10 @@ export function startThread(
   }
   const worker = new Worker(import.meta.url, { type: 'module' })
   worker.onmessage = (event) => onMessage(event.data)
-  worker.onerror = (event) => onError(event.error ?? event.message)
+  worker.onerror = (event) => {
+    event.preventDefault() // it is told here: Firefox would report it once more, to the page
+    onError(event.error ?? event.message)
+  }
   return {
     worker,
     post: (message) => worker.postMessage(message),

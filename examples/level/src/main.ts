@@ -1,6 +1,7 @@
 // The main job of the repository: a level, simulated in an arena. `npm start -- --help` lists the
 // flags.
 import { Arena, ArenaError } from '@ashlar/core'
+import { CommandsError } from '@ashlar/ecs-adapter'
 import { startCrew, WorkerError } from './crew.ts'
 import { type FoundWad, findWad, WadFileError } from './find-wad.ts'
 import { formatCount } from './format.ts'
@@ -24,7 +25,9 @@ try {
   console.log(options.json ? summaryAsJson(report) : `\n${summaryAsText(report)}`)
 } catch (error) {
   // Anything else is a fault of the program, and wants its stack.
-  const isKnown = [WadFileError, ArenaError, WorkerError].some((known) => error instanceof known)
+  const isKnown = [WadFileError, ArenaError, CommandsError, WorkerError].some(
+    (known) => error instanceof known,
+  )
   if (!(error instanceof Error && isKnown)) throw error
   console.error(`level: ${error.message}`)
   process.exitCode = 1

@@ -89,7 +89,7 @@ async function measure(
   pausedMs = reportedMs - startMs
   for (let step = 0; step < steps; step++) {
     const before = performance.now()
-    meter.around(simulation.step)
+    meter.around(() => simulation.step())
     const after = performance.now()
     stepMs[step] = after - before
     entitiesMax = Math.max(entitiesMax, simulation.entityCount())

@@ -1,6 +1,7 @@
 // The worker: attaches to the arena, then runs its shard of one map after the other.
 import { parentPort, workerData } from 'node:worker_threads'
 import { Arena, ArenaError } from '@ashlar/core'
+import { CommandsError } from '@ashlar/ecs-adapter'
 import { BarrierAborted } from './barrier.ts'
 import { runShard } from './run-shard.ts'
 import type { Reply, ShardJob, WorkerStart } from './shard-job.ts'
@@ -23,7 +24,8 @@ async function answer(job: ShardJob): Promise<Reply> {
   } catch (error) {
     if (error instanceof BarrierAborted) return { kind: 'stopped' }
     const { message, stack = message } = error instanceof Error ? error : new Error(String(error))
-    return { kind: 'failed', message, stack, isKnown: error instanceof ArenaError }
+    const isKnown = error instanceof ArenaError || error instanceof CommandsError
+    return { kind: 'failed', message, stack, isKnown }
   }
 }
 

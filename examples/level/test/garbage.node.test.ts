@@ -21,7 +21,7 @@ test('a steady-state step makes none but that of bitECS', () => {
   for (let step = 0; step < 1500; step++) simulation.step()
 
   const before = { ...counts, ...events }
-  const garbage = measureGarbage(simulation.step, { frames: 300 })
+  const garbage = measureGarbage(() => simulation.step(), { frames: 300 })
   assertNoGarbage(garbage, OURS)
 
   // It was no idle time: blocks came and went, lists grew and shrank, bitECS made its own.

@@ -6,6 +6,7 @@ export type ArenaErrorCode =
   | 'invalid-offset'
   | 'double-free'
   | 'pool-closed'
+  | 'scratch-disposed'
   | 'not-an-arena'
   | 'version-mismatch'
   | 'corrupt'
@@ -74,6 +75,9 @@ export const doubleFree = (offset: number) =>
 
 export const poolClosed = () =>
   new ArenaError('pool-closed', 'this pool is closed. Open another one with arena.openPool()')
+
+export const scratchDisposed = () =>
+  new ArenaError('scratch-disposed', 'this scratch is disposed of. Make another by createScratch()')
 
 export const noFreeSlot = (slotCount: number) =>
   new ArenaError(

@@ -1,5 +1,5 @@
 // The calls of a frame make no garbage: neither the fast paths nor the misses behind them.
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, createScratch, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
@@ -131,6 +131,23 @@ test('a frame that collects, takes figures and reads telemetry', () => {
   assertNoGarbage(garbage, CORE)
   assert.ok(seen > 800)
   assert.ok(into.into.slots[pool.slot].remoteFrees > 700)
+})
+
+test('the frames of a scratch, those that overflow too', () => {
+  const { arena, pool } = smallArena()
+  const scratch = createScratch(pool, { byteLength: 4096 })
+  const frame = () => {
+    for (let count = 3; count < 300; count += 290) {
+      const mark = scratch.mark()
+      for (let i = 0; i < count; i++) offsets[0] = scratch.alloc(100, i % 3 === 0 ? 64 : undefined)
+      scratch.rewind(mark)
+      scratch.alloc(30)
+      scratch.reset()
+    }
+  }
+  assertNoGarbage(measureGarbage(frame, { frames: 200, warmup: 1500 }), CORE)
+  assert.ok(scratch.overflows > 200)
+  assert.equal(arena.verify(), [])
 })
 
 test('a call whose result is an object is seen, so the gate is open to core’s modules', () => {

@@ -46,6 +46,21 @@ export class Cells {
     return this.#u8.buffer
   }
 
+  /** The buffer as words, by byte offset >> 2. Another array after `renew`. */
+  get words(): Uint32Array {
+    return this.#u32
+  }
+
+  /** The buffer as signed words, for Atomics. Another array after `renew`. */
+  get signedWords(): Int32Array {
+    return this.#i32
+  }
+
+  /** The buffer as bytes. Another array after `renew`. */
+  get bytes(): Uint8Array {
+    return this.#u8
+  }
+
   /** Whether the buffer is gone, as that of a WebAssembly.Memory is after it has grown. */
   get isDetached(): boolean {
     return this.#u8.length === 0
@@ -116,7 +131,40 @@ export class Cells {
     }
   }
 
-  /** Copies bytes to where nothing of theirs is. */
+  /**
+   * Writes values[start..end] from an index on. By `store` for each, an engine that does not inline
+   * that makes a box for every fraction.
+   */
+  storeAll(typeId: number, index: number, values: Float64Array, start: number, end: number): void {
+    const shift = index - start
+    switch (typeId) {
+      case 0:
+        for (let i = start; i < end; i++) this.#f32[shift + i] = values[i]
+        return
+      case 1:
+        for (let i = start; i < end; i++) this.#u32[shift + i] = values[i]
+        return
+      case 2:
+        for (let i = start; i < end; i++) this.#i32[shift + i] = values[i]
+        return
+      case 3:
+        for (let i = start; i < end; i++) this.#f64[shift + i] = values[i]
+        return
+      case 4:
+        for (let i = start; i < end; i++) this.#u16[shift + i] = values[i]
+        return
+      case 5:
+        for (let i = start; i < end; i++) this.#i16[shift + i] = values[i]
+        return
+      case 6:
+        for (let i = start; i < end; i++) this.#u8[shift + i] = values[i]
+        return
+      default:
+        for (let i = start; i < end; i++) this.#i8[shift + i] = values[i]
+    }
+  }
+
+  /** Copies bytes; where they came from and where they go may overlap. */
   copyBytes(from: number, to: number, byteLength: number): void {
     this.#u8.copyWithin(to, from, from + byteLength)
   }

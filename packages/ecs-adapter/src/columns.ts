@@ -1,8 +1,10 @@
 /** The typed-array columns of one component, over blocks of an arena. */
 import type { Pool } from '@ashlar/core'
 import { type Cells, typeIdOf } from './cells.ts'
+import type { ComponentEntry } from './directory.ts'
 import { invalidArgument } from './errors.ts'
-import type { Field } from './schema.ts'
+import type { Field, FieldType, ScalarArrayConstructor } from './schema.ts'
+import type { VariableField } from './variable-field.ts'
 
 /** Where there is no room to double, columns grow by this many rows, not by one at a time. */
 const ROWS_AT_LEAST = 256
@@ -28,6 +30,10 @@ export interface ColumnsOptions {
   rowCount: number
   /** Columns that the storage has already. */
   columnCount: number
+  /** Frees what other threads may still look at; `pool.free` where there are none. */
+  retire?(offset: number): void
+  /** By field; undefined where that is a scalar, and all of it where all are. */
+  variable?: readonly (VariableField | undefined)[] | undefined
 }
 
 /** Where a column is, in bytes: row 0, and the block around it, whose beginning users free. */
@@ -38,8 +44,13 @@ interface Place {
 
 const NOWHERE: Place = { byteOffset: 0, blockOffset: 0 }
 
+/** What a column holds: of a variable-length field, handles of blocks. */
+const arrayOf = (type: FieldType): ScalarArrayConstructor =>
+  type.kind === 'scalar' ? type.array : Uint32Array
+
 /**
- * A field is a column of `rowCount` elements, one a row, in a block of its own.
+ * A field is a column of `rowCount` elements, one a row, in a block of its own. That of a
+ * variable-length field holds handles, and users get another object in its place.
  *
  * The columns of a component grow together, those of different components do not: what only the
  * player has stays small in a world of a million particles, and no frame copies a whole storage.
@@ -47,14 +58,19 @@ const NOWHERE: Place = { byteOffset: 0, blockOffset: 0 }
 export class Columns {
   /** Rows that every column has. */
   rowCount = 0
+  /** Another number whenever the columns are others. */
+  version = 0
 
   readonly #name: string
   readonly #component: object
   readonly #fields: readonly Field[]
   readonly #pool: Pool
+  readonly #retire: (offset: number) => void
   readonly #cells: Cells
   /** Of the first field; one more for each that follows. */
   readonly #firstStagger: number
+  readonly #arrays: readonly ScalarArrayConstructor[]
+  readonly #variable: readonly (VariableField | undefined)[]
   /** By field: its type, its place, and the index of its row 0 among the cells of its type. */
   readonly #typeIds: readonly number[]
   #places: readonly Place[] = []
@@ -65,13 +81,17 @@ export class Columns {
   readonly #staleOffsets: number[] = []
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
-  constructor({ name, component, fields, pool, cells, rowCount, columnCount }: ColumnsOptions) {
+  constructor(options: ColumnsOptions) {
+    const { name, component, fields, pool, cells, rowCount, columnCount, variable } = options
     this.#name = name
     this.#component = component
     this.#fields = fields
     this.#pool = pool
+    this.#retire = options.retire ?? pool.free
     this.#cells = cells
-    this.#typeIds = fields.map(({ type }) => typeIdOf(type.array))
+    this.#arrays = fields.map(({ type }) => arrayOf(type))
+    this.#typeIds = this.#arrays.map(typeIdOf)
+    this.#variable = variable ?? []
     this.#firstStagger = columnCount
     this.#buffer = cells.buffer
     this.#resize(rowCount)
@@ -85,50 +105,63 @@ export class Columns {
     if (row >= this.rowCount || this.#cells.isDetached) this.#coverSlow(row)
   }
 
-  /** Zeroes a row. */
+  /** Zeroes a row: blocks that its handles hold were freed before. */
   clear(row: number): void {
     for (let field = 0; field < this.#typeIds.length; field++) {
       this.#cells.store(this.#typeIds[field], this.#firstIndices[field] + row, 0)
     }
   }
 
-  /** Zeroes every row. */
+  /** Zeroes every row, as `clear`. */
   clearAll(): void {
     this.#zeroRows(this.#places, 0, this.rowCount)
   }
 
   /** A copy of a row, by field. */
-  read(row: number): Record<string, number> {
-    const values: Record<string, number> = {}
+  read(row: number): Record<string, unknown> {
+    const values: Record<string, unknown> = {}
     for (let field = 0; field < this.#typeIds.length; field++) {
       const index = this.#firstIndices[field] + row
-      values[this.#fields[field].name] = this.#cells.load(this.#typeIds[field], index)
+      const variable = this.#variable[field]
+      values[this.#fields[field].name] =
+        variable === undefined ? this.#cells.load(this.#typeIds[field], index) : variable.read(row)
     }
     return values
   }
 
-  /**
-   * Writes the fields that `values` has, and no other.
-   * @throws StorageError 'invalid-argument' before anything is written
-   */
-  write(row: number, values: unknown): void {
+  /** @throws StorageError 'invalid-argument' where `write` could not write all that `values` has */
+  check(values: unknown): asserts values is Record<string, unknown> {
     const fields = this.#fields
     if (!isRecord(values)) {
       const names = fields.map(({ name }) => name).join(', ')
       throw invalidArgument(`what set() gives ${this.#name}`, values, `an object with ${names}`)
     }
     for (let field = 0; field < fields.length; field++) {
-      const { name } = fields[field]
+      const { name, type } = fields[field]
+      if (type.kind !== 'scalar') continue
       const value = values[name]
       if (value !== undefined && typeof value !== 'number') {
         throw invalidArgument(`what set() gives ${this.#name}.${name}`, value, 'a number')
       }
     }
+  }
+
+  /** Writes the scalar fields that `values` has, and no other. */
+  write(row: number, values: Record<string, unknown>): void {
+    const fields = this.#fields
     for (let field = 0; field < fields.length; field++) {
-      const value = values[fields[field].name]
+      const { name, type } = fields[field]
+      if (type.kind !== 'scalar') continue
+      const value = values[name]
       if (typeof value !== 'number') continue
       this.#cells.store(this.#typeIds[field], this.#firstIndices[field] + row, value)
     }
+  }
+
+  /** Where the columns are now, for other threads. */
+  get entry(): ComponentEntry {
+    const byteOffsets = this.#places.map(({ byteOffset }) => byteOffset)
+    return { name: this.#name, fields: this.#fields, rowCount: this.rowCount, byteOffsets }
   }
 
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */
@@ -147,7 +180,7 @@ export class Columns {
   }
 
   #freeStale(): void {
-    while (this.#staleOffsets.length > 0) this.#pool.free(this.#staleOffsets.pop()!)
+    while (this.#staleOffsets.length > 0) this.#retire(this.#staleOffsets.pop()!)
   }
 
   #coverSlow(row: number): void {
@@ -170,7 +203,7 @@ export class Columns {
     this.#zeroRows(places, before, rowCount)
     for (const [field, place] of this.#places.entries()) {
       if (place === places[field]) continue
-      const byteLength = before * this.#fields[field].type.array.BYTES_PER_ELEMENT
+      const byteLength = before * this.#arrays[field].BYTES_PER_ELEMENT
       this.#cells.copyBytes(place.byteOffset, places[field].byteOffset, byteLength)
       this.#staleOffsets.push(place.blockOffset)
     }
@@ -198,7 +231,7 @@ export class Columns {
   }
 
   #allocate(field: number, rowCount: number): Place {
-    const block = this.#pool.allocArray(this.#fields[field].type.array, rowCount)
+    const block = this.#pool.allocArray(this.#arrays[field], rowCount)
     const { byteOffset, byteLength } = block
     const stagger = ((this.#firstStagger + field) % STAGGER_COUNT) * STAGGER_STEP
     const isStaggered =
@@ -209,13 +242,13 @@ export class Columns {
   /** Whether a column has so many rows now, in its place. Shrinking always succeeds. */
   #tryResize(field: number, rowCount: number): boolean {
     const { blockOffset, byteOffset } = this.#places[field]
-    const byteLength = rowCount * this.#fields[field].type.array.BYTES_PER_ELEMENT
+    const byteLength = rowCount * this.#arrays[field].BYTES_PER_ELEMENT
     return this.#pool.tryResize(blockOffset, byteOffset - blockOffset + byteLength)
   }
 
   #zeroRows(places: readonly Place[], from: number, to: number): void {
     for (const [field, { byteOffset }] of places.entries()) {
-      const byteLength = this.#fields[field].type.array.BYTES_PER_ELEMENT
+      const byteLength = this.#arrays[field].BYTES_PER_ELEMENT
       this.#cells.zeroBytes(byteOffset + from * byteLength, byteOffset + to * byteLength)
     }
   }
@@ -227,11 +260,17 @@ export class Columns {
    */
   #publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
+    this.version++
     this.#firstIndices = this.#places.map(
-      ({ byteOffset }, field) => byteOffset / this.#fields[field].type.array.BYTES_PER_ELEMENT,
+      ({ byteOffset }, field) => byteOffset / this.#arrays[field].BYTES_PER_ELEMENT,
     )
-    for (const [field, { name, type }] of this.#fields.entries()) {
-      const value = new type.array(buffer, this.#places[field].byteOffset, this.rowCount)
+    for (const [field, { name }] of this.#fields.entries()) {
+      const variable = this.#variable[field]
+      variable?.handles.bind(this.#firstIndices[field], this.rowCount)
+      const value =
+        variable !== undefined
+          ? variable.column
+          : new this.#arrays[field](buffer, this.#places[field].byteOffset, this.rowCount)
       const attributes = { configurable: true, enumerable: true, writable: false }
       Object.defineProperty(this.#component, name, { value, ...attributes })
     }

@@ -1,5 +1,6 @@
 /** Field types, what TypeScript makes of them, and the check of a schema. */
 import { invalidArgument } from './errors.ts'
+import type { ListField, Numbers, TextField } from './fields.ts'
 
 export type ScalarArray =
   | Int8Array
@@ -23,26 +24,64 @@ export interface ScalarType<Name extends string = string, A extends ScalarArray 
   readonly array: ScalarArrayConstructor<A>
 }
 
-/** What a schema may hold. A further kind of field joins this union and `Column`. */
-export type FieldType = ScalarType
+/** A field of a list of numbers an entity. */
+export interface ListType<E extends ScalarType = ScalarType> {
+  readonly kind: 'list'
+  readonly element: E
+  /** Whether ids of entities that were removed leave the list at `sync`. */
+  readonly dropRemoved: boolean
+}
+
+/** A field of a text an entity. */
+export interface TextType {
+  readonly kind: 'text'
+  /** Whether equal texts share a block. */
+  readonly isInterned: boolean
+}
+
+/** What a schema may hold. A further kind of field joins this union, `Column` and `Values`. */
+export type FieldType = ScalarType | ListType | TextType
 export type Schema = { readonly [field: string]: FieldType }
 
 /** What a component has for a field. */
-export type Column<F extends FieldType> = F extends ScalarType<string, infer A> ? A : never
+export type Column<F extends FieldType> =
+  F extends ScalarType<string, infer A>
+    ? A
+    : F extends ListType<ScalarType<string, infer A>>
+      ? ListField<A>
+      : F extends TextType
+        ? TextField
+        : never
 /** What `storage.component` gives for a schema. */
 export type Component<S extends Schema = Schema> = { readonly [K in keyof S]: Column<S[K]> }
-/** What `set(component, ...)` takes, and what `getComponent` gives (then with every field). */
-export type Values<C> = { -readonly [K in keyof C]?: number }
+/**
+ * What `set(component, ...)` takes. And what `getComponent` gives: every field then, and lists as
+ * plain arrays.
+ */
+export type Values<C> = {
+  -readonly [K in keyof C]?: C[K] extends ListField
+    ? Numbers
+    : C[K] extends TextField
+      ? string
+      : number
+}
+
+/** Every type that was made here: what looks like one is not one. */
+const made = new WeakSet<object>()
+
+function make<T extends FieldType>(type: T): T {
+  made.add(type)
+  return Object.freeze(type)
+}
 
 // The array is named twice, for it is a type with a parameter: TypeScript would infer one over an
 // ArrayBuffer, and an arena may be shared.
 const scalar = <Name extends string, A extends ScalarArray>(
   name: Name,
   array: ScalarArrayConstructor<A>,
-): ScalarType<Name, A> => Object.freeze({ kind: 'scalar', name, array })
+): ScalarType<Name, A> => make({ kind: 'scalar', name, array })
 
-/** The field types. `eid` holds an entity id: a `u32`, told apart by its name. */
-export const t = Object.freeze({
+const scalars = {
   i8: scalar<'i8', Int8Array>('i8', Int8Array),
   u8: scalar<'u8', Uint8Array>('u8', Uint8Array),
   i16: scalar<'i16', Int16Array>('i16', Int16Array),
@@ -53,7 +92,40 @@ export const t = Object.freeze({
   f64: scalar<'f64', Float64Array>('f64', Float64Array),
   // Signed, as bitECS's own ids are: a versioned one may have its top bit set, and is compared by ===.
   eid: scalar<'eid', Int32Array>('eid', Int32Array),
+}
+
+/**
+ * @param element of the scalar types
+ * @param options `dropRemoved`, of a list of `t.eid`: ids of entities that were removed leave it at
+ * `storage.sync()`
+ * @throws StorageError 'invalid-argument'
+ */
+function list<E extends ScalarType>(
+  element: E,
+  options: { readonly dropRemoved?: boolean } = {},
+): ListType<E> {
+  if (!Object.values<unknown>(scalars).includes(element)) {
+    throw invalidArgument('the element type of a list', element, `one of ${namesOf(scalars)}`)
+  }
+  const dropRemoved: unknown = options?.dropRemoved ?? false
+  if (typeof dropRemoved !== 'boolean') {
+    throw invalidArgument('dropRemoved', dropRemoved, 'true or false')
+  }
+  if (dropRemoved && element.name !== 'eid') {
+    throw invalidArgument('dropRemoved', dropRemoved, `false, for a list of t.${element.name}`)
+  }
+  return make({ kind: 'list', element, dropRemoved })
+}
+
+const text = make<TextType & { readonly interned: TextType }>({
+  kind: 'text',
+  isInterned: false,
+  /** For texts that many entities share: each is stored once, and read without making a string. */
+  interned: make<TextType>({ kind: 'text', isInterned: true }),
 })
+
+/** The field types. `eid` holds an entity id; `list(t.f32)` and `text` vary in length. */
+export const t = Object.freeze({ ...scalars, list, text })
 
 /** bitECS takes an object with one of the first for what `set` made; the last sets a prototype. */
 const RESERVED_FIELDS: readonly PropertyKey[] = ['data', 'component', '__proto__']
@@ -84,7 +156,7 @@ export function readSchema(componentName: string, schema: Schema): Field[] {
       throw invalidArgument(of('a field name'), name, `an identifier other than ${RESERVED}`)
     }
     const type = schema[name]
-    if (!Object.values<unknown>(t).includes(type)) {
+    if (!made.has(type)) {
       throw invalidArgument(of(`the type of field ${name}`), type, `one of ${TYPES}`)
     }
     return { name, type }
@@ -92,6 +164,10 @@ export function readSchema(componentName: string, schema: Schema): Field[] {
 }
 
 const RESERVED = RESERVED_FIELDS.join(', ')
-const TYPES = Object.keys(t)
-  .map((name) => `t.${name}`)
-  .join(', ')
+const TYPES = `${namesOf(scalars)}, t.list(...), t.text`
+
+function namesOf(types: object): string {
+  return Object.keys(types)
+    .map((name) => `t.${name}`)
+    .join(', ')
+}

@@ -2,60 +2,21 @@
 import type { Pool } from '@ashlar/core'
 import { type EntityId, getId, resetWorld, type World, type WorldContext } from 'bitecs'
 import { Binding, contextOf } from './binding.ts'
+import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
+import type { ComponentEntry } from './directory.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
-import { type Component, readSchema, type Schema } from './schema.ts'
+import { RemovedIds } from './removed-ids.ts'
+import { type Component, type Field, readSchema, type Schema } from './schema.ts'
+import { Share } from './share.ts'
+import type { Storage, StorageOptions } from './storage-api.ts'
+import { VariableMemory } from './variable-memory.ts'
+import { WorldCommands } from './world-commands.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
 /** A column of `f64` would have as many bytes as the largest arena. */
 const MAX_CAPACITY = 2 ** 28
-
-export interface StorageOptions {
-  /**
-   * Rows that columns begin with; they double when ids outgrow them. Entity ids start at 1, so n
-   * entities need n + 1 rows. Default 1024.
-   */
-  capacity?: number
-}
-
-export interface Storage {
-  /** The components made so far, by name. */
-  readonly components: Readonly<Record<string, Component>>
-
-  /**
-   * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, that is
-   * the entity id itself in a world without versioned ids. Use it as any bitECS component.
-   *
-   * The columns grow by themselves. One that has grown is another typed array: read the property
-   * again. Until `sync()` the one before can still be read.
-   *
-   * A component belongs to the world of its storage: in another world nothing makes its rows.
-   *
-   * @param name unique in the storage
-   * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
-   * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
-   */
-  component<const S extends Schema>(name: string, schema: S): Component<S>
-
-  /** The index of an entity in the columns. */
-  row(eid: EntityId): number
-
-  /**
-   * Frees what columns moved out of, and renews the columns of a WebAssembly.Memory that has grown.
-   * Call it once a frame, when no view that was read before is used any more.
-   */
-  sync(): void
-
-  /**
-   * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
-   * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
-   */
-  reset(): void
-
-  /** Frees every block and takes every observer off. The components are left with empty columns. */
-  dispose(): void
-}
 
 /** How to begin anew, of each storage of a world: bitECS tells nobody of a reset. */
 type Siblings = Set<() => void>
@@ -87,8 +48,19 @@ export function createStorage(
   }
   const context = contextOf(world)
   const cells = new Cells(pool)
+  const memory = new VariableMemory(pool, cells)
   const bindings: Binding[] = []
+  /** Of all components, as they were made: their numbers in commands. */
+  const places: (() => ComponentEntry)[] = []
+  const catalog = new Catalog()
+  const worldCommands = new WorldCommands(world, pool, catalog)
+  const share = new Share({ pool, cells, context, memory, version, entries })
+  const retire = (offset: number) => share.retire(offset)
   let columnCount = 0
+  const removedIds = new RemovedIds((isKept) => {
+    for (let i = 0; i < bindings.length; i++) bindings[i].variable?.fields.filter(isKept)
+  })
+  let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
   const siblings = siblingsOf(context)
   siblings.add(beginAnew)
@@ -101,14 +73,25 @@ export function createStorage(
     if (name in components) throw duplicateComponent(name)
     if (fields.length === 0) {
       components[name] = {}
+      const entry = { name, fields, rowCount: 0, byteOffsets: [] }
+      places.push(() => entry)
     } else {
+      const { admit } = removedIds
       const rowCount = capacity
-      const binding = new Binding(world, { name, fields, pool, cells, rowCount, columnCount })
+      const options = { name, fields, pool, cells, rowCount, columnCount, retire, memory, admit }
+      const binding = new Binding(world, options)
+      if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.push(binding)
       columnCount += fields.length
       components[name] = binding.component
+      places.push(() => binding.columns.entry)
     }
+    catalog.add(name, components[name], fields)
     return components[name] as Component<S>
+  }
+
+  function watchRemovals(): void {
+    unwatchRemovals = removedIds.subscribe(world, context.entityIndex.entityMask)
   }
 
   function row(eid: EntityId): number {
@@ -119,7 +102,31 @@ export function createStorage(
   function sync(): void {
     checkUse()
     if (cells.isDetached) cells.renew()
-    for (let i = 0; i < bindings.length; i++) bindings[i].columns.sync()
+    for (let i = 0; i < bindings.length; i++) bindings[i].sync()
+    removedIds.sync()
+    memory.blocks.sync()
+    share.sync()
+  }
+
+  function publish(): void {
+    checkUse()
+    removedIds.sync() // a worker does not look at them before it puts an id into a list
+    share.publish()
+  }
+
+  function forget(slot: number, generation?: number): void {
+    checkUse()
+    share.forget(slot, generation)
+  }
+
+  function version(): number {
+    let sum = places.length
+    for (let i = 0; i < bindings.length; i++) sum += bindings[i].columns.version
+    return sum
+  }
+
+  function entries(): ComponentEntry[] {
+    return places.map((entry) => entry())
   }
 
   function reset(): void {
@@ -132,24 +139,56 @@ export function createStorage(
   function beginAnew(): void {
     sync()
     for (const binding of bindings) {
-      binding.columns.clearAll()
+      binding.clearAll()
       binding.subscribe()
     }
+    if (unwatchRemovals !== undefined) watchRemovals()
   }
 
   function dispose(): void {
     checkUse()
+    share.checkDetached()
+    worldCommands.dispose()
     isDisposed = true
     siblings.delete(beginAnew)
+    unwatchRemovals?.()
+    if (cells.isDetached) cells.renew()
     for (const binding of bindings) binding.dispose()
+    memory.internedTexts.sweep()
+    share.dispose()
+    memory.blocks.sync()
   }
 
   function checkUse(): void {
     if (isDisposed) throw storageDisposed()
   }
 
-  return { components, component, row, sync, reset, dispose }
+  return {
+    components,
+    pool,
+    get handle() {
+      checkUse()
+      return share.handle
+    },
+    component,
+    commands(pool) {
+      checkUse()
+      return worldCommands.create(pool)
+    },
+    apply(commands) {
+      checkUse()
+      return worldCommands.apply(commands)
+    },
+    row,
+    sync,
+    publish,
+    forget,
+    reset,
+    dispose,
+  }
 }
+
+const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved
 
 /** Refuses what is no world, or no longer one, after bitECS's deleteWorld. */
 function checkWorld(world: World): void {

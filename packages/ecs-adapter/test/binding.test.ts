@@ -29,7 +29,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createScene, withScene } from './support.ts'
+import { assertSound, assertThrows, createScene, scalars, withScene } from './support.ts'
 
 const test = suite('binding')
 
@@ -142,10 +142,10 @@ test('values stay readable in onRemove, whether the component goes or the entity
 
 test('a recycled id does not show what its former owner had', () => {
   withScene({}, ({ world, storage }) => {
-    const All = storage.component('All', t)
+    const All = storage.component('All', scalars)
     const Position = storage.component('Position', { x: t.f32 })
-    const ones = Object.fromEntries(Object.keys(t).map((name) => [name, 1]))
-    const zeros = Object.fromEntries(Object.keys(t).map((name) => [name, 0]))
+    const ones = Object.fromEntries(Object.keys(scalars).map((name) => [name, 1]))
+    const zeros = Object.fromEntries(Object.keys(scalars).map((name) => [name, 0]))
     const dead = addEntity(world, set(All, ones), set(Position, { x: 1 }))
     removeEntity(world, dead)
     const heir = addEntity(world)

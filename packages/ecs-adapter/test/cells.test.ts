@@ -2,7 +2,8 @@ import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Cells, typeIdOf } from '../src/cells.ts'
-import { type ScalarType, t } from '../src/schema.ts'
+import type { ScalarType } from '../src/schema.ts'
+import { scalars } from './support.ts'
 
 const test = suite('cells')
 
@@ -10,7 +11,7 @@ test('load and store of every type do what the typed array does', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const cells = new Cells(pool)
-  for (const { array } of Object.values<ScalarType>(t)) {
+  for (const { array } of Object.values<ScalarType>(scalars)) {
     const column = pool.allocArray(array, 4)
     const first = column.byteOffset / array.BYTES_PER_ELEMENT
     const expected = new array(new ArrayBuffer(32), 0, 4)
@@ -21,6 +22,19 @@ test('load and store of every type do what the typed array does', () => {
       assert.equal([...column], [...expected])
       assert.ok(Object.is(cells.load(typeIdOf(array), first + 2), expected[2]))
     }
+  }
+})
+
+test('storeAll does what store does for each, for every type', () => {
+  const pool = Arena.create({ byteLength: 2 ** 20 }).openPool()
+  const cells = new Cells(pool)
+  const values = Float64Array.of(9, 0, -1, 200.7, 70_000, 2 ** 32 + 7, Number.NaN, 0.1, 9)
+  for (const { array } of Object.values<ScalarType>(scalars)) {
+    const column = pool.allocArray(array, 10).fill(5)
+    const expected = new array(new ArrayBuffer(80), 0, 10).fill(5)
+    expected.set(values.subarray(1, 8), 2)
+    cells.storeAll(typeIdOf(array), column.byteOffset / array.BYTES_PER_ELEMENT + 2, values, 1, 8)
+    assert.equal([...column], [...expected])
   }
 })
 

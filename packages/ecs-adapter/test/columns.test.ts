@@ -3,14 +3,14 @@ import { createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, hasComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, buffers, createScene, withScene } from './support.ts'
+import { assertSound, assertThrows, buffers, createScene, scalars, withScene } from './support.ts'
 
 const test = suite('columns')
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: a column is a typed array over a block whose header tells its type`, () => {
     withScene({ shared, capacity: 100 }, ({ arena, storage }) => {
-      const All = storage.component('All', t)
+      const All = storage.component('All', scalars)
       for (const column of Object.values(All)) {
         const view = arena.view(column.byteOffset)
         assert.is(column.buffer, arena.buffer)
@@ -19,7 +19,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
         assert.is(view.length, 100)
         assert.is(column.length, 100)
       }
-      assert.is(arena.blocks().length, Object.keys(t).length)
+      assert.is(arena.blocks().length, Object.keys(scalars).length)
     })
   })
 
@@ -187,7 +187,7 @@ test('an id far above the capacity grows the column at once, to a power of two t
 
 test('set converts as the typed array does, for every type', () => {
   withScene({}, ({ world, storage }) => {
-    const All = storage.component('All', t)
+    const All = storage.component('All', scalars)
     const eid = addEntity(world)
     const numbers = [
       0,
@@ -207,9 +207,9 @@ test('set converts as the typed array does, for every type', () => {
     ]
     const odd = [1e300, 1e-300, Number.NaN, Number.POSITIVE_INFINITY, -(2 ** 31), 0.1]
     for (const number of [...numbers, ...odd]) {
-      const values = Object.fromEntries(Object.keys(t).map((name) => [name, number]))
+      const values = Object.fromEntries(Object.keys(scalars).map((name) => [name, number]))
       addComponent(world, eid, set(All, values))
-      const expected = Object.entries(t).map(([name, { array }]) => {
+      const expected = Object.entries(scalars).map(([name, { array }]) => {
         const cell = new array(new ArrayBuffer(8), 0, 1)
         cell[0] = number
         return [name, cell[0]] as const

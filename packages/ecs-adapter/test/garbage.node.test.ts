@@ -3,6 +3,7 @@ import { t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
+  addPrefab,
   observe,
   onRemove,
   query,
@@ -13,7 +14,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
-import { createRandom, createScene } from './support.ts'
+import { createRandom, createScene, scalars } from './support.ts'
 
 const OURS = ['packages/core/src/', 'packages/ecs-adapter/src/']
 const test = suite('garbage')
@@ -80,10 +81,10 @@ test('spawning, killing, adding, removing, looping and syncing make none', () =>
 // by name. Writing the columns makes none.
 test('set of whole numbers makes none beyond the objects that its caller makes', () => {
   const { world, storage } = createScene({ capacity: 64 })
-  const All = storage.component('All', t)
+  const All = storage.component('All', scalars)
   const Position = storage.component('Position', { x: t.f32, y: t.f64 })
   const eid = addEntity(world)
-  const values = Object.fromEntries(Object.keys(t).map((name) => [name, 1]))
+  const values = Object.fromEntries(Object.keys(scalars).map((name) => [name, 1]))
   const garbage = measureGarbage(
     (frame) => {
       values.f64 = frame
@@ -96,6 +97,115 @@ test('set of whole numbers makes none beyond the objects that its caller makes',
   )
   assertNoGarbage(garbage, OURS)
   assert.is(All.f64[eid], Position.y[eid])
+})
+
+// A fraction that a method gives, as `get` and `forEach` do, is a box where V8 does not inline it.
+test('lists and texts make none beyond what they give', () => {
+  const { arena, world, storage } = createScene({ capacity: 512 })
+  const schema = {
+    points: t.list(t.f32),
+    targets: t.list(t.eid, { dropRemoved: true }),
+    label: t.text,
+    kind: t.text.interned,
+  }
+  const Path = storage.component('Path', schema)
+  const { points, targets, label, kind } = Path
+  const texts = ['gate', 'door', 'a way through the wall', 'Größe', '']
+  const batch = Float32Array.of(1.5, 2.5, 3.5)
+  const prefab = addPrefab(world)
+  addComponent(world, prefab, set(Path, { points: [1], label: 'orc' }))
+  const eids: number[] = []
+  let sum = 0
+  const add = (value: number) => {
+    sum += value
+  }
+  // The loop that makes no garbage whatever the numbers are.
+  const sumOf = (eid: number) => {
+    const { f32 } = arena
+    const first = points.offset(eid) >> 2
+    const end = first + points.length(eid)
+    let total = 0
+    for (let i = first; i < end; i++) total += f32[i]
+    return total
+  }
+  const garbage = measureGarbage(
+    (frame) => {
+      while (eids.length < 40) {
+        const eid = addEntity(world)
+        addComponent(world, eid, Path)
+        eids.push(eid)
+      }
+      for (let i = 0; i < eids.length; i++) {
+        const eid = eids[i]
+        points.push(eid, frame / 7)
+        points.append(eid, batch)
+        if (points.length(eid) > 60) points.resize(eid, 0)
+        if (points.length(eid) > 40) points.set(eid, batch)
+        points.insert(eid, 1, 0.5)
+        targets.forEach(eid, add)
+        if (targets.length(eid) > 30) targets.swapRemove(eid, 0)
+        sum += sumOf(eid)
+        targets.push(eid, eids[(i + frame) % eids.length])
+        label.set(eid, texts[(i + frame) % texts.length])
+        kind.set(eid, texts[(i + frame) % texts.length])
+        if (label.equals(eid, 'door') && kind.get(eid) === 'door') sum++
+      }
+      points.push(prefab, frame)
+      points.pop(prefab)
+      removeEntity(world, eids.shift()!)
+      storage.sync()
+    },
+    { frames: 300, warmup: 1500 },
+  )
+  assertNoGarbage(garbage, OURS)
+  assert.ok(sum > 0)
+  assert.equal(arena.verify(), [])
+})
+
+// As for `set`, those values are boxed that are no small integers, where they are applied.
+test('commands make none, given or applied, but for what bitECS makes', () => {
+  const { arena, world, storage } = createScene({ capacity: 1024 })
+  const Position = storage.component('Position', { x: t.f32, y: t.f64 })
+  const Enemy = storage.component('Enemy', {})
+  const commands = storage.commands()
+  const values = { x: 1, y: 2 }
+  let spawned = 0
+  const garbage = measureGarbage(
+    (frame) => {
+      for (let i = 0; i < 20; i++) {
+        const eid = commands.spawn()
+        values.x = frame & 1023
+        commands.add(eid, Position, values)
+        commands.setField(eid, Position, 'y', frame & 255)
+        commands.add(eid, Enemy)
+        commands.remove(eid, 'Enemy')
+        spawned++
+      }
+      storage.apply(commands)
+      for (const eid of query(world, [Position])) commands.despawn(eid)
+      storage.apply(commands)
+      storage.sync()
+    },
+    { warmup: 1500 },
+  )
+  assert.ok(spawned > 10_000)
+  assertNoGarbage(garbage, OURS)
+  assert.equal(arena.verify(), [])
+})
+
+test('a fraction is given without garbage by setField', () => {
+  const { world, storage } = createScene({ capacity: 64 })
+  const Position = storage.component('Position', { x: t.f32, y: t.f64 })
+  const commands = storage.commands()
+  const eid = addEntity(world)
+  const garbage = measureGarbage(
+    (frame) => {
+      for (let i = 0; i < 20; i++) commands.setField(eid, Position, 'x', frame / 7)
+      commands.clear()
+    },
+    { warmup: 1500 },
+  )
+  assertNoGarbage(garbage, OURS)
 })
 
 test('the gate sees this package: frames that grow a storage are found', () => {

@@ -1,6 +1,12 @@
 // Random calls of bitECS against a plain model of what each entity has; the arena is verified after
 // every step. Observers check what they are shown, in the middle of bitECS's own calls.
-import { type Component, t, type Values } from '@ashlar/ecs-adapter'
+import {
+  type Component,
+  type FieldType,
+  type ListField,
+  type TextField,
+  t,
+} from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -27,10 +33,13 @@ const schemas = {
   Position: { x: t.f32, y: t.f32 },
   Health: { points: t.i16, max: t.u8 },
   Target: { eid: t.eid, at: t.f64, flag: t.i8 },
+  Path: { points: t.list(t.f32), label: t.text, kind: t.text.interned, cost: t.u16 },
+  Team: { members: t.list(t.eid), bits: t.list(t.u8) },
   Enemy: {},
 }
 type Name = keyof typeof schemas
-type Row = Record<string, number>
+type Value = number | number[] | string
+type Row = Record<string, Value>
 interface Entity {
   isPrefab: boolean
   rows: Map<Name, Row>
@@ -50,16 +59,36 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
   let entities = new Map<number, Entity>()
   let eventCount = 0
 
+  const typeOf = (name: Name, field: string): FieldType =>
+    (schemas[name] as Record<string, FieldType>)[field]
   // Small whole numbers: every type of field holds them as they are.
+  const createNumber = () => 1 + random(100)
+  const createList = () => Array.from({ length: random(random(5) === 0 ? 200 : 6) }, createNumber)
+  const createText = () => pick(['', 'gate', 'Größe 🙂', 'x'.repeat(random(300)), 'stone'])
+  const create = { scalar: createNumber, list: createList, text: createText }
+  const createEmpty = { scalar: () => 0, list: () => [], text: () => '' }
   const createValues = (name: Name, isWhole: boolean): Row =>
     Object.fromEntries(
       fieldsOf(name)
         .filter(() => isWhole || random(3) > 0)
-        .map((field) => [field, 1 + random(100)]),
+        .map((field) => [field, create[typeOf(name, field).kind]()]),
     )
-  const zeros = (name: Name): Row => Object.fromEntries(fieldsOf(name).map((field) => [field, 0]))
+  const zeros = (name: Name): Row =>
+    Object.fromEntries(
+      fieldsOf(name).map((field) => [field, createEmpty[typeOf(name, field).kind]()]),
+    )
+  /** The column as what it is, by the kind of the field. */
+  const numbersOf = (name: Name, field: string) => components[name][field] as Float32Array
+  const listOf = (name: Name, field: string) => components[name][field] as ListField
+  const textOf = (name: Name, field: string) => components[name][field] as TextField
+  const valueIn = (name: Name, field: string, eid: number): Value =>
+    ({
+      scalar: () => numbersOf(name, field)[eid],
+      list: () => listOf(name, field).toArray(eid),
+      text: () => textOf(name, field).get(eid),
+    })[typeOf(name, field).kind]()
   const inColumns = (name: Name, eid: number): Row =>
-    Object.fromEntries(fieldsOf(name).map((field) => [field, components[name][field][eid]]))
+    Object.fromEntries(fieldsOf(name).map((field) => [field, valueIn(name, field, eid)]))
 
   function watch(): void {
     for (const name of names) {
@@ -70,8 +99,8 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
       })
       observe(world, onSet(component), (eid, values) => {
         eventCount++
-        for (const [field, value] of Object.entries(values as Values<Row>)) {
-          assert.is(component[field][eid], value, `${name}.${field} of ${eid} in onSet`)
+        for (const [field, value] of Object.entries(values as Row)) {
+          assert.equal(valueIn(name, field, eid), value, `${name}.${field} of ${eid} in onSet`)
         }
       })
       observe(world, onRemove(component), (eid) => {
@@ -102,7 +131,7 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
       // Nothing tells that a prefab gets a component: its row is cleared by who writes it.
       const values = createValues(name, isPrefab && before === undefined)
       addComponent(world, eid, set(component, values))
-      rows.set(name, { ...(before ?? zeros(name)), ...values })
+      rows.set(name, { ...(before ?? zeros(name)), ...structuredClone(values) })
     } else {
       addComponent(world, eid, component)
       rows.set(name, before ?? zeros(name))
@@ -113,9 +142,76 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
   function write(eid: number, name: Name, isWhole: boolean): void {
     const row = entities.get(eid)!.rows.get(name)!
     for (const [field, value] of Object.entries(createValues(name, isWhole))) {
-      components[name][field][eid] = value
+      if (typeof value === 'number') numbersOf(name, field)[eid] = value
+      else if (typeof value === 'string') textOf(name, field).set(eid, value)
+      else if (isWhole) listOf(name, field).set(eid, value)
+      else {
+        change(listOf(name, field), eid, row[field] as number[], value)
+        continue
+      }
       row[field] = value
     }
+  }
+
+  /** Changes a list and what it should be alike. */
+  function change(list: ListField, eid: number, model: number[], values: number[]): void {
+    const at = random(model.length + 1)
+    const isThere = at < model.length
+    const changes = [
+      () => assert.is(list.push(eid, at), model.push(at)),
+      () => assert.is(list.pop(eid), model.pop()),
+      () => {
+        list.insert(eid, at, 7)
+        model.splice(at, 0, 7)
+      },
+      () => isThere && assert.is(list.remove(eid, at), model.splice(at, 1)[0]),
+      () => {
+        if (!isThere) return
+        list.setAt(eid, at, 9)
+        model[at] = 9
+      },
+      () => {
+        if (!isThere) return
+        const last = model.length - 1
+        assert.is(list.swapRemove(eid, at), model[at])
+        model[at] = model[last]
+        model.length = last
+      },
+      () => assert.is(list.append(eid, values), model.push(...values)),
+      () => {
+        list.set(eid, values)
+        model.splice(0, model.length, ...values)
+      },
+      () => {
+        list.clear(eid)
+        model.length = 0
+      },
+      () => {
+        list.resize(eid, at)
+        model.length = at
+      },
+      () => list.reserve(eid, random(100)),
+    ]
+    pick(changes)()
+    assert.equal(list.toArray(eid), model)
+  }
+
+  /** Blocks that the lists and texts of all that lives are in. */
+  function variableBlockCount(): number {
+    let count = 0
+    const kinds = new Set<string>()
+    for (const [eid, { rows }] of entities) {
+      for (const name of rows.keys()) {
+        for (const field of fieldsOf(name)) {
+          const type = typeOf(name, field)
+          if (type.kind === 'scalar') continue
+          if (type.kind === 'text' && type.isInterned) kinds.add(textOf(name, field).get(eid))
+          else if (listOf(name, field).offset(eid) !== 0) count++
+        }
+      }
+    }
+    kinds.delete('')
+    return count + kinds.size
   }
 
   const eids = () => [...entities.keys()]
@@ -137,7 +233,7 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
       const eid = track(addEntity(world), false)
       addComponent(world, eid, IsA(prefab))
       for (const [name, row] of entities.get(prefab)!.rows) {
-        entities.get(eid)!.rows.set(name, { ...row })
+        entities.get(eid)!.rows.set(name, structuredClone(row))
       }
       check(eid)
       check(prefab)
@@ -177,7 +273,7 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
     sync() {
       storage.sync()
       const columnCount = names.flatMap(fieldsOf).length
-      assert.is(arena.blocks().length, columnCount)
+      assert.is(arena.blocks().length, columnCount + variableBlockCount())
     },
     reset() {
       if (random(20) > 0) return

@@ -1,7 +1,7 @@
 import { type Schema, StorageError, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertThrows, createScene, withScene } from './support.ts'
+import { assertThrows, createScene, scalars, withScene } from './support.ts'
 
 const test = suite('schema')
 
@@ -19,10 +19,10 @@ const arrays = {
 
 test('every type of t makes a zeroed column of its typed array, in the order given', () => {
   withScene({ capacity: 10 }, ({ storage }) => {
-    const All = storage.component('All', t)
+    const All = storage.component('All', scalars)
     assert.equal(Object.keys(All), Object.keys(arrays))
     for (const [name, array] of Object.entries(arrays)) {
-      const column = storage.components.All[name]
+      const column = All[name as keyof typeof All]
       assert.instance(column, array)
       assert.equal([...column], new Array(10).fill(0))
     }

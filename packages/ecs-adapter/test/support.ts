@@ -1,13 +1,19 @@
 import { Arena, type Pool } from '@ashlar/core'
-import { createStorage, type Storage, type StorageOptions } from '@ashlar/ecs-adapter'
+import { createStorage, type Storage, type StorageOptions, t } from '@ashlar/ecs-adapter'
 import { createWorld, type World } from 'bitecs'
 import * as assert from 'uvu/assert'
+import { Blocks } from '../src/blocks.ts'
+import { Cells } from '../src/cells.ts'
+import { Utf8 } from '../src/utf8.ts'
 
 /** The twins that every test of behaviour runs on. */
 export const buffers = {
   SharedArrayBuffer: { shared: true },
   ArrayBuffer: { shared: false },
 } as const
+
+/** The types of fields that are a number an entity. */
+export const { list: _list, text: _text, ...scalars } = t
 
 export interface Scene {
   readonly arena: Arena
@@ -67,4 +73,31 @@ export function createRandom(seed: number): (limit: number) => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) % limit
   }
+}
+
+/** Texts that break encoders; surrogates without a pair among them. */
+export const TEXTS = [
+  ...['', 'gate', '\0', 'a\0b', '\u007f\u0080', 'ß', '\u07ff\u0800', '€', '日本語', '\uffff'],
+  ...['\ud7ff\ue000', '😀', '👩‍👩‍👧', '\u{10ffff}', '\ufeffwith a mark', '\ufeff', 'é́'],
+  ...[
+    '\ud800',
+    '\udc00',
+    'a\ud800',
+    '\ud800a',
+    '\udc00\ud800',
+    String.fromCharCode(0xd800, 0xd800, 0xdc00),
+    '\udbff\ue000',
+  ],
+  'x'.repeat(1024),
+  'x'.repeat(1025),
+  '😀'.repeat(5000),
+  'ü'.repeat(300_000),
+]
+
+/** An arena, and what a thread allocates from it with, without a world. */
+export function createBlocks({ shared = true, byteLength = 2 ** 22 } = {}) {
+  const arena = Arena.create({ byteLength, shared })
+  const pool = arena.openPool()
+  const cells = new Cells(pool)
+  return { arena, pool, cells, blocks: new Blocks(pool, cells), utf8: new Utf8() }
 }

@@ -1,9 +1,17 @@
 // What TypeScript makes of a schema. The assertions are the types: `tsc` fails where one is wrong.
-import { type Component, createStorage, type Schema, t, type Values } from '@ashlar/ecs-adapter'
-import { set } from 'bitecs'
+import {
+  type Component,
+  createStorage,
+  type ListField,
+  type Schema,
+  type TextField,
+  t,
+  type Values,
+} from '@ashlar/ecs-adapter'
+import { addEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createScene } from './support.ts'
+import { createScene, scalars } from './support.ts'
 
 const test = suite('types')
 
@@ -16,7 +24,7 @@ test('a component has the typed arrays of its schema, read-only, and nothing els
   const Position = storage.component('Position', { x: t.f32, y: t.f32 })
   expectType<Equal<typeof Position, { readonly x: Float32Array; readonly y: Float32Array }>>()
 
-  const All = storage.component('All', t)
+  const All = storage.component('All', scalars)
   expectType<Equal<(typeof All)['i8'], Int8Array>>()
   expectType<Equal<(typeof All)['u8'], Uint8Array>>()
   expectType<Equal<(typeof All)['i16'], Int16Array>>()
@@ -41,6 +49,42 @@ test('a component has the typed arrays of its schema, read-only, and nothing els
     // @ts-expect-error: columns are read-only
     Position.x = new Float32Array(1)
   })
+})
+
+test('lists and texts have their methods, and views of their element type', () => {
+  const { world, storage } = createScene()
+  const Path = storage.component('Path', {
+    points: t.list(t.f32),
+    targets: t.list(t.eid, { dropRemoved: true }),
+    label: t.text,
+    kind: t.text.interned,
+    cost: t.u16,
+  })
+  expectType<Equal<(typeof Path)['points'], ListField<Float32Array>>>()
+  expectType<Equal<(typeof Path)['targets'], ListField<Int32Array>>>()
+  expectType<Equal<(typeof Path)['label'], TextField>>()
+  expectType<Equal<(typeof Path)['kind'], TextField>>()
+  type Given = Values<typeof Path>
+  expectType<Equal<Given['points'], ArrayLike<number> | undefined>>()
+  expectType<Equal<Given['label'], string | undefined>>()
+  expectType<Equal<Given['cost'], number | undefined>>()
+  const values = { points: [1, 2], label: 'x' } satisfies Given
+  const eid = addEntity(world, set(Path, values))
+  const view: Float32Array = Path.points.view(eid)
+  assert.equal([...view], [1, 2])
+  // @ts-expect-error: a text is no list
+  const text: Given = { points: 'ab' }
+  // @ts-expect-error: numbers are no text
+  const numbers: Given = { label: [1] }
+  // @ts-expect-error: no number
+  assert.throws(() => Path.points.push(eid, '1'))
+  // @ts-expect-error: lists of lists
+  assert.throws(() => t.list(t.list(t.f32)))
+  assert.throws(() => {
+    // @ts-expect-error: fields are read-only
+    Path.label = Path.kind
+  })
+  assert.ok(text && numbers)
 })
 
 test('what is no schema does not compile', () => {
@@ -73,8 +117,40 @@ test('components by name have the columns of any schema', () => {
   storage.component('Position', { x: t.f32 })
   const { Position } = storage.components
   expectType<Equal<typeof Position, Component<Schema>>>()
-  Position.x[1] = 2
-  assert.is(Position.x[1], 2)
+  const { x } = Position as Component<{ x: typeof t.f32 }>
+  x[1] = 2
+  assert.is(x[1], 2)
+})
+
+test('commands take the values of a component', () => {
+  const { storage } = createScene()
+  const Position = storage.component('Position', { x: t.f32, y: t.f32 })
+  const Enemy = storage.component('Enemy', {})
+  const commands = storage.commands()
+  const eid = commands.spawn()
+  commands.add(eid, Position)
+  commands.add(eid, Enemy)
+  commands.add(eid, Position, { x: 1 })
+  commands.set(eid, Position, { x: 1, y: 2 })
+  commands.set(eid, 'Position', { x: 1 })
+  commands.setField(eid, Position, 'y', 2)
+  commands.remove(eid, 'Enemy')
+  const refused = () => {
+    // @ts-expect-error no such field
+    commands.set(eid, Position, { z: 1 })
+    // @ts-expect-error a number
+    commands.add(eid, Position, { x: '1' })
+    // @ts-expect-error values are needed
+    commands.set(eid, Position)
+    // @ts-expect-error no such field
+    commands.setField(eid, Position, 'z', 1)
+    // @ts-expect-error a number
+    commands.setField(eid, Position, 'x', '1')
+    // @ts-expect-error no entity
+    commands.despawn('1')
+  }
+  assert.type(refused, 'function')
+  assert.is(storage.apply(commands), 0)
 })
 
 test.run()

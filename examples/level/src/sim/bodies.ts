@@ -19,7 +19,7 @@ export interface BodyQueries {
 export function createBodyQueries(
   arena: Arena,
   commons: Commons,
-  bodies: CellLists,
+  bodies: Pick<CellLists, 'count' | 'wordOf'>,
   path: Float32Array,
 ): BodyQueries {
   const { f32, i32, u8 } = arena

@@ -3,9 +3,9 @@
 // the shards' own affair. Every entity and every cell has a hash, and the sum of all of them does not
 // ask for an order.
 import { getAllEntities, hasComponent } from 'bitecs'
+import type { SceneEvents } from './events.ts'
 import type { Level } from './level.ts'
-import type { Scene, SceneEvents } from './scene.ts'
-import { SHOT_KINDS } from './thing-kinds.ts'
+import type { Scene } from './scene.ts'
 
 /** What one shard adds to the checksum. */
 export interface Digest {
@@ -36,7 +36,7 @@ function createHash() {
 }
 
 export function digestOf(scene: Scene, ownCells: Iterable<number>): Digest {
-  const { world, arena, bodies, shots, events, components } = scene
+  const { world, bodies, shots, events, components } = scene
   const { Position, Place, Body, Actor, Velocity, Shot } = components
   const { start, addInt, addFloat, value } = createHash()
   let hashSum = 0
@@ -59,9 +59,7 @@ export function digestOf(scene: Scene, ownCells: Iterable<number>): Digest {
       addFloat(Velocity.x[eid])
       addFloat(Velocity.y[eid])
       for (const column of [Shot.owner, Shot.kind, Shot.ticsFlown]) addInt(column[eid])
-      const pointCount = Math.min(Shot.ticsFlown[eid], SHOT_KINDS[Shot.kind[eid]].trailLength)
-      const trail = Shot.trail[eid] >> 2
-      for (let i = 0; i < 2 * pointCount; i++) addFloat(arena.f32[trail + i])
+      for (const value of Shot.trail.toArray(eid)) addFloat(value)
     }
     hashSum = (hashSum + value()) >>> 0
   }

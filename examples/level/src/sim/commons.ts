@@ -4,6 +4,7 @@
 import type { Pool } from '@ashlar/core'
 import { BOARD_WORDS } from './board.ts'
 import { HEAD_BYTE_LENGTH } from './cell-lists.ts'
+import { TALLY_WORDS } from './events.ts'
 import { createLevel, type Level } from './level.ts'
 import { mailByteLength } from './mail.ts'
 import { partition } from './partition.ts'
@@ -22,7 +23,8 @@ export interface Commons {
   readonly shotHeads: number
   /** Offset of an i32 for each body, by its id: damage of this step. */
   readonly damages: number
-  /** Offsets of the blocks of board.ts and of mail.ts. */
+  /** Offsets of the blocks of events.ts, board.ts and mail.ts. */
+  readonly tallies: number
   readonly board: number
   readonly mail: number
 }
@@ -67,6 +69,7 @@ export function createCommons(options: CommonsOptions): OwnedCommons {
       bodyHeads: zeroed(cellCount * HEAD_BYTE_LENGTH),
       shotHeads: zeroed(cellCount * HEAD_BYTE_LENGTH),
       damages: zeroed(4 * (bodyCount + 1)),
+      tallies: zeroed(4 * TALLY_WORDS * shardCount),
       board: zeroed(4 * BOARD_WORDS * shardCount),
       mail: zeroed(mailByteLength(shardCount)),
     }

@@ -1,4 +1,4 @@
-// The components of the scene. All of them are columns of the arena, indexed by entity id.
+// The components of the scene. All of them lie in the arena, indexed by entity id.
 import { type Storage, t } from '@ashlar/ecs-adapter'
 
 export function createComponents(storage: Storage) {
@@ -37,15 +37,18 @@ export function createComponents(storage: Storage) {
     }),
     /** Map units a tic. */
     Velocity: storage.component('Velocity', { x: t.f32, y: t.f32 }),
-    /**
-     * A projectile. `owner` is the id of a body, `trail` the offset of a block of the last positions,
-     * x and y in turn.
-     */
+    /** A projectile. */
     Shot: storage.component('Shot', {
+      /** The body that fired it: by its own id, and as the entity that it is at that time. */
       owner: t.i32,
+      by: t.eid,
       kind: t.u8,
+      heading: t.u8,
       ticsFlown: t.u16,
-      trail: t.u32,
+      /** Where it has come to. */
+      toCell: t.i32,
+      /** The last positions, x and y in turn. */
+      trail: t.list(t.f32),
     }),
   }
 }

@@ -7,29 +7,37 @@ export interface PoolCounts {
   frees: number
 }
 
-export interface CountedPool {
+export interface CountedPool extends Pool {
   readonly counts: PoolCounts
-  alloc(byteLength: number): number
-  realloc(offset: number, byteLength: number): number
-  free(offset: number): void
 }
 
-/** Same arguments, results and errors as the pool's own methods. */
+/** The same pool; columns and what is allocated zeroed are not counted. */
 export function createCountedPool(pool: Pool): CountedPool {
   const counts: PoolCounts = { allocs: 0, reallocs: 0, frees: 0 }
-  return {
+  const counted: Partial<CountedPool> = {
     counts,
-    alloc(byteLength) {
+    alloc(byteLength, alignment) {
       counts.allocs++
-      return pool.alloc(byteLength)
+      return pool.alloc(byteLength, alignment)
+    },
+    tryAlloc(byteLength, alignment) {
+      const offset = pool.tryAlloc(byteLength, alignment)
+      if (offset !== 0) counts.allocs++
+      return offset
     },
     realloc(offset, byteLength) {
       counts.reallocs++
       return pool.realloc(offset, byteLength)
+    },
+    tryResize(offset, byteLength) {
+      const isDone = pool.tryResize(offset, byteLength)
+      if (isDone) counts.reallocs++
+      return isDone
     },
     free(offset) {
       counts.frees++
       pool.free(offset)
     },
   }
+  return Object.assign(Object.create(pool), counted)
 }

@@ -10,13 +10,14 @@ import { createStorage } from '@ashlar/ecs-adapter'
 import { createWorld, query } from 'bitecs'
 import { createActorSystems } from './actors.ts'
 import { publish } from './board.ts'
-import { createBodyQueries } from './bodies.ts'
 import { createCellLists } from './cell-lists.ts'
 import { type Digest, digestOf } from './checksum.ts'
 import { createCollision, PATH_LENGTH } from './collision.ts'
 import type { Commons } from './commons.ts'
 import { createComponents } from './components.ts'
 import { createCountedPool } from './counted-pool.ts'
+import { createEvents, TALLY_WORDS } from './events.ts'
+import { createSystems, type RunSystem } from './parallel.ts'
 import { createRandom } from './random.ts'
 import type { Scene } from './scene.ts'
 import { createShotSystems } from './shots.ts'
@@ -39,8 +40,11 @@ export interface ShardOptions {
 export interface Shard {
   /** The state, for whoever shows it. */
   readonly scene: Scene
-  /** Decides, and moves what nobody else looks at. All shards are made before the first one. */
-  decide(): void
+  /**
+   * Decides, and moves what nobody else looks at. All shards are made before the first one.
+   * @param run where the parallel systems run: by default here
+   */
+  decide(run?: RunSystem): void
   /** Moves bodies, takes in what was sent here and the damage. */
   apply(): void
   /** Things, actors and shots. */
@@ -79,10 +83,11 @@ function build(
   onDispose(() => pool.free(path.byteOffset))
   const randomState = pool.allocArray(Int32Array, 1)
   onDispose(() => pool.free(randomState.byteOffset))
-  const storage = createStorage(world, pool)
+  const counted = createCountedPool(pool)
+  const storage = createStorage(world, counted)
   onDispose(storage.dispose)
   const components = createComponents(storage)
-  const counted = createCountedPool(pool)
+  const tallies = (commons.tallies >> 2) + shard * TALLY_WORDS
   const lists = (headsOffset: number) => {
     const created = createCellLists(arena, counted, components.Place, headsOffset)
     onDispose(() => created.dispose(ownCells))
@@ -90,6 +95,7 @@ function build(
   }
   const scene: Scene = {
     world,
+    storage,
     arena,
     pool: counted,
     commons,
@@ -101,7 +107,8 @@ function build(
     collision: createCollision(level, path),
     bodies: lists(commons.bodyHeads),
     shots: lists(commons.shotHeads),
-    events: { shotsFired: 0, hits: 0, knockouts: 0, handedOver: 0 },
+    tallies,
+    events: createEvents(arena, tallies),
   }
   spawnAll(scene, things, extraActorCount, seed)
   const finish = () => {
@@ -110,19 +117,24 @@ function build(
   }
   finish()
 
-  const queries = createBodyQueries(arena, commons, scene.bodies, path)
-  const actors = createActorSystems(scene, queries)
-  const shots = createShotSystems(scene, queries)
-  onDispose(shots.dispose)
+  const actors = createActorSystems(scene)
+  const shots = createShotSystems(scene)
+  const systems = createSystems(scene)
+  const commands = storage.commands()
+  const runHere: RunSystem = (name, entities) => {
+    systems[name](entities, commands)
+    storage.apply(commands)
+  }
   const allTerms = [components.Position]
+  const actorTerms = [components.Actor]
   const shotTerms = [components.Shot]
   return {
     scene,
-    decide() {
-      actors.decide()
-      shots.fire()
+    decide(run = runHere) {
+      run('think', query(world, actorTerms))
       actors.depart()
-      shots.fly()
+      run('fly', query(world, shotTerms))
+      shots.settle()
     },
     apply() {
       actors.move()

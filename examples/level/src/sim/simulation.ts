@@ -3,6 +3,7 @@
 import type { Arena, Pool } from '@ashlar/core'
 import { checksumOf } from './checksum.ts'
 import { createCommons } from './commons.ts'
+import type { RunSystem } from './parallel.ts'
 import type { Scene } from './scene.ts'
 import { createShard, type Shard } from './shard.ts'
 import type { MapData } from './wad-map.ts'
@@ -22,8 +23,11 @@ export interface SimulationOptions {
 export interface Simulation {
   /** The state, for whoever shows it. */
   readonly scene: Scene
-  /** Advances by 1/35 second. */
-  step(): void
+  /**
+   * Advances by 1/35 second.
+   * @param run where the parallel systems run: by default here
+   */
+  step(run?: RunSystem): void
   /** Things, actors and shots. */
   entityCount(): number
   shotCount(): number
@@ -52,8 +56,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const { scene, decide, apply, entityCount, shotCount } = shard
   return {
     scene,
-    step() {
-      decide()
+    step(run) {
+      decide(run)
       apply()
     },
     entityCount,

@@ -1,0 +1,56 @@
+// The workloads by which ECS libraries for JavaScript are compared, in bitECS: Ashlar's columns
+// against arrays made by hand. See README.md.
+import { createWorld } from 'bitecs'
+import { type Prepared, serveCases } from './case.ts'
+import { addRemove, entityCycle } from './ecs-suite/change.ts'
+import { contenders, observed } from './ecs-suite/contenders.ts'
+import { fragmented, packed, simple } from './ecs-suite/iterate.ts'
+import type { Workload } from './ecs-suite/workload.ts'
+
+const workloads: Record<string, Workload> = {
+  packed_5: packed,
+  simple_iter: simple,
+  frag_iter: fragmented,
+  entity_cycle: entityCycle,
+  add_remove: addRemove,
+}
+
+/** Of each kind: see `prepare`. */
+const FIRST_ENTITY_COUNT = 16
+
+function prepare(workloadName: string, contender: string): Prepared {
+  const workload = workloads[workloadName]
+  const { componentNames, entityCount, kindCount, warmUpPassCount, changes } = workload
+  const world = createWorld()
+  // Ids begin at 1, and entity_cycle has as many again.
+  const rowCount = entityCount * Math.max(2, kindCount) + 1
+  const components = contenders[contender](world, componentNames, rowCount)
+  const { pass, populate, check } = workload.prepare(world, components)
+  // Few entities first: a system that is compiled in the middle of a long loop may keep that code.
+  populate(FIRST_ENTITY_COUNT)
+  for (let i = 0; i < warmUpPassCount; i++) pass()
+  populate(entityCount - FIRST_ENTITY_COUNT)
+  let passCount = 0
+  return {
+    checksum: entityCount * kindCount,
+    garbage: changes ? 'young' : 'none',
+    round(opCount) {
+      for (let i = 0; i < opCount; i++) pass()
+      passCount += opCount
+    },
+    check() {
+      check(passCount)
+      components.check?.()
+    },
+  }
+}
+
+const list = {
+  operation: 'pass',
+  workloads: Object.entries(workloads).map(([name, { changes }]) => {
+    const names = Object.keys(contenders).filter((contender) => changes || contender !== observed)
+    return { name, contenders: names }
+  }),
+}
+
+await serveCases(list, ({ workload, contender }) => prepare(workload, contender))

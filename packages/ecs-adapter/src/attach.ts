@@ -1,0 +1,203 @@
+/** The side of a shared storage that looks: the same names over the same memory, in any thread. */
+import type { Pool } from '@ashlar/core'
+import { AttachedComponent } from './attached-component.ts'
+import { Catalog } from './catalog.ts'
+import { Cells } from './cells.ts'
+import type { CommandBuffer } from './command-api.ts'
+import { PoolCommands } from './commands.ts'
+import {
+  attachedWord,
+  ledgerWord,
+  PUBLISHED_COUNT,
+  PUBLISHED_EPOCH,
+  PUBLISHED_HEAD_BYTE_LENGTH,
+  ROOT_BYTE_LENGTH,
+  ROOT_DIRECTORY,
+  ROOT_ENTITIES,
+  ROOT_EPOCH,
+  ROOT_LEDGER_SERIAL,
+  ROOT_MAGIC,
+  readDirectory,
+  type StorageHandle,
+  seenWord,
+} from './directory.ts'
+import { alreadyAttached, invalidArgument } from './errors.ts'
+import { dropLedger, Ledger } from './ledger.ts'
+import type { Component } from './schema.ts'
+import { VariableMemory } from './variable-memory.ts'
+
+/** A storage of another thread. Its columns can be read and written; the world is not here. */
+export interface AttachedStorage {
+  /**
+   * By name, with what the component has in the world's thread for each field: typed arrays, which are
+   * to be read anew after `sync`, lists and texts, which stay. What this thread makes longer is of its
+   * own pool. Each entity's lists and texts may be changed by one thread at a time, and read by others
+   * only while nobody changes them; `sync` first, or the change may go to what the column moved out of.
+   */
+  readonly components: Readonly<Record<string, Component>>
+  /** The ids of the entities that the world had when its thread last published. */
+  readonly entities: Int32Array
+
+  /** The index of an entity in the columns. */
+  row(eid: number): number
+
+  /**
+   * Follows the storage: columns that have grown, new components, the entities. Call it when no view
+   * that was read before is used any more, once a frame; while nothing is new, it costs one load. What
+   * columns moved out of cannot be freed while a thread that is attached has not synced.
+   */
+  sync(): void
+
+  /**
+   * Commands for the world, in blocks of this thread's pool. When this thread is done with them, the
+   * world's passes their `offset` to `storage.apply`; what this one writes after that begins anew.
+   * @throws ArenaError 'out-of-memory'
+   */
+  commands(): CommandBuffer
+
+  /**
+   * Tells that this thread uses none of it until its next `sync`, which attaches again: a thread that
+   * idles holds up nothing then. Call it before the pool is closed, and before the storage is disposed
+   * of: `sync` then throws `'invalid-argument'`.
+   */
+  detach(): void
+}
+
+/**
+ * Attaches a thread to a storage that another thread made.
+ *
+ * @param handle what `storage.handle` gave, posted here
+ * @param pool this thread's, of the same arena; a pool attaches to a storage once
+ * @throws StorageError 'invalid-argument', 'already-attached'
+ */
+export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
+  if (typeof pool?.byteLengthOf !== 'function') {
+    throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
+  }
+  const cells = new Cells(pool)
+  const root = checkedRoot(handle, pool, cells)
+  const attached = (root >> 2) + attachedWord(pool.slot)
+  const seen = (root >> 2) + seenWord(pool.slot)
+  const self = pool.generation + 1
+  const memory = new VariableMemory(pool, cells)
+  const { blocks, internedTexts } = memory
+  const ledger = new Ledger({
+    blocks,
+    handleWord: (root >> 2) + ledgerWord(pool.slot),
+    serialWord: (root >> 2) + ROOT_LEDGER_SERIAL,
+    generation: pool.generation,
+  })
+  internedTexts.ledger = ledger
+  const row = (eid: number) => eid & entityMask
+
+  const attachedComponents = new Map<string, AttachedComponent>()
+  const components: Record<string, Component> = Object.create(null)
+  const catalog = new Catalog()
+  let buffer: ArrayBufferLike | undefined
+  let isAttached = false
+  let epoch = 0
+  /** Epochs in which that was published which we have. */
+  let directoryEpoch = 0
+  let entitiesEpoch = 0
+  let entityMask = 0
+  let entities: Int32Array = new Int32Array(0)
+
+  function sync(): void {
+    const words = wordsOf(cells)
+    blocks.sync()
+    const present = Atomics.load(words, (root >> 2) + ROOT_EPOCH)
+    if (isAttached && present === epoch && words.buffer === buffer) return
+    if (!isAttached) attach(present)
+    // What is loaded after the epoch is not older, and cannot be freed before we have seen another.
+    const isMoved = words.buffer !== buffer
+    buffer = words.buffer
+    // The entities come first, and the columns that have rows for them: published the other way round.
+    const list = Atomics.load(words, (root >> 2) + ROOT_ENTITIES)
+    const listIsFrom = words[(list >> 2) + PUBLISHED_EPOCH]
+    if (isMoved || listIsFrom !== entitiesEpoch) readEntities(list)
+    const directory = Atomics.load(words, (root >> 2) + ROOT_DIRECTORY)
+    const directoryIsFrom = words[(directory >> 2) + PUBLISHED_EPOCH]
+    if (isMoved || directoryIsFrom !== directoryEpoch) readComponents(directory)
+    directoryEpoch = directoryIsFrom
+    entitiesEpoch = listIsFrom
+    epoch = present
+    Atomics.store(words, seen, epoch)
+  }
+
+  /** In this order: who is attached has seen an epoch. */
+  function attach(present: number): void {
+    const words = wordsOf(cells)
+    checkedRoot(handle, pool, cells)
+    if (Atomics.load(words, attached) === self) throw alreadyAttached(pool.slot)
+    Atomics.store(words, seen, present)
+    Atomics.store(words, attached, self)
+    isAttached = true
+    if (ledger.isMine) return
+    dropLedger(blocks, (root >> 2) + ledgerWord(pool.slot), internedTexts.release)
+    internedTexts.forget()
+  }
+
+  function readComponents(offset: number): void {
+    const directory = readDirectory(wordsOf(cells), offset)
+    entityMask = directory.entityMask
+    for (const entry of directory.components) {
+      let component = attachedComponents.get(entry.name)
+      if (component === undefined) {
+        component = new AttachedComponent(entry, memory, { row })
+        attachedComponents.set(entry.name, component)
+        components[entry.name] = component.component
+        catalog.add(entry.name, component.component, entry.fields)
+      }
+      component.follow(entry, wordsOf(cells).buffer)
+    }
+  }
+
+  function readEntities(offset: number): void {
+    const words = wordsOf(cells)
+    const byteOffset = offset + PUBLISHED_HEAD_BYTE_LENGTH
+    entities = new Int32Array(words.buffer, byteOffset, words[(offset >> 2) + PUBLISHED_COUNT])
+  }
+
+  function detach(): void {
+    if (!isAttached) return
+    isAttached = false
+    if (pool.isOpen) blocks.sync() // it may be closed next
+    Atomics.compareExchange(wordsOf(cells), attached, self, 0)
+  }
+
+  sync()
+  return {
+    components,
+    get entities() {
+      return entities
+    },
+    row,
+    commands: () => new PoolCommands(pool, catalog),
+    sync,
+    detach,
+  }
+}
+
+function wordsOf(cells: Cells): Int32Array {
+  if (cells.isDetached) cells.renew()
+  return cells.signedWords
+}
+
+/** The root of a storage that is not disposed of. */
+function checkedRoot(handle: StorageHandle, pool: Pool, cells: Cells): number {
+  const offset: unknown = handle?.offset
+  if (typeof offset !== 'number' || !isRoot(offset, pool, cells)) {
+    const expected = 'storage.handle of a storage in the arena of this pool'
+    throw invalidArgument('the handle', handle, expected)
+  }
+  return offset
+}
+
+function isRoot(offset: number, pool: Pool, cells: Cells): boolean {
+  try {
+    const byteLength = pool.byteLengthOf(offset)
+    return byteLength === ROOT_BYTE_LENGTH && wordsOf(cells)[offset >> 2] === ROOT_MAGIC
+  } catch {
+    return false // no live block
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The block by which a group and its workers tell each other what to do. By 32-bit words:
+ *
+ *     0    run: its number; workers wait here      } written by the group
+ *     1    system: its index among the names       } before it raises the run
+ *     2    byte offset of the entity ids           }
+ *     3    how many there are                      }
+ *     4    how many make a chunk                   }
+ *     5,6  arguments: byte offset, byte length     }
+ *     16   cursor: the next chunk that nobody has taken
+ *     32   bell: raised by a worker that is done; the group waits here
+ *     48.. a line for each worker
+ *     ..   for each chunk, the last run in which it was done; the line, plus 1, of the worker that gave
+ *          commands in it then, else 0: they are lost when that one dies before they are applied
+ *
+ * A worker takes chunks until there are none. So that nobody waits for one that is slow to wake, it
+ * takes part only if it turns its ticket for the run in; the group revokes tickets when all chunks are
+ * taken. What a dead worker had taken is what is not done when all others are.
+ */
+import type { Life } from '@ashlar/core'
+import type { StorageHandle } from './directory.ts'
+
+export const BOARD_RUN = 0
+export const BOARD_SYSTEM = 1
+export const BOARD_IDS = 2
+export const BOARD_COUNT = 3
+export const BOARD_CHUNK_LENGTH = 4
+export const BOARD_ARGS = 5
+export const BOARD_ARGS_BYTE_LENGTH = 6
+export const BOARD_CURSOR = 16
+export const BOARD_BELL = 32
+
+/** Of a worker's line, of 64 bytes: no two workers write to the same line of a cache. */
+const LINE_WORD_COUNT = 16
+/** The run that it shall take part in, by the group; turned in by the worker, ~run. */
+export const LINE_TICKET = 0
+/** The last run that it was done with. */
+export const LINE_DONE = 1
+/** Set by the group: it shall leave. */
+export const LINE_LEAVE = 2
+/** Set by the worker: it has left, and closed its pool. */
+export const LINE_LEFT = 3
+/** Of its pool, plus 1; 0 before it is open. */
+export const LINE_GENERATION = 4
+/** Of its scratch, 0 where there is none. */
+export const LINE_SCRATCH = 5
+/** The last run in which a system threw; and where, how long the report is. */
+export const LINE_ERROR_RUN = 6
+export const LINE_ERROR = 7
+export const LINE_ERROR_BYTE_LENGTH = 8
+/** Of its commands, 0 where there are none. */
+export const LINE_COMMANDS = 9
+
+export const WORKER_CAPACITY = 64
+export const CHUNK_CAPACITY = 1024
+/** A cursor from which on there is nothing to take. Workers may raise it further. */
+export const CURSOR_END = 2 ** 30
+
+const LINES = 48
+const CHUNKS = LINES + WORKER_CAPACITY * LINE_WORD_COUNT
+const CHUNK_WORD_COUNT = 2
+/** Of a chunk's words. */
+export const CHUNK_RUN = 0
+export const CHUNK_GIVER = 1
+export const BOARD_BYTE_LENGTH = (CHUNKS + CHUNK_CAPACITY * CHUNK_WORD_COUNT) * 4
+
+/** Word indices from the board's first word. */
+export const lineWord = (line: number, field: number) => LINES + line * LINE_WORD_COUNT + field
+export const chunkWord = (chunk: number, field: number) => CHUNKS + chunk * CHUNK_WORD_COUNT + field
+
+/** Of each worker's report of an error. */
+export const ERROR_BYTE_LENGTH = 8192
+
+/** What a report says of an error that a system threw. */
+export interface SystemFailure {
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  /** Of the chunk, in the entities of the run. */
+  readonly from: number
+}
+
+/** Of whatever was thrown, though its getters throw as well. Never throws. */
+export function failureOf(error: unknown, from: number): SystemFailure {
+  try {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    return {
+      name: String(name).slice(0, 100),
+      message: String(message).slice(0, 1000),
+      stack: String(stack).slice(0, 2000),
+      from,
+    }
+  } catch {
+    return { name: 'Error', message: 'something that cannot be shown', stack: '', from }
+  }
+}
+
+/** The message by which a group asks a worker to join. */
+export interface Invitation {
+  readonly ashlar: 'group-invitation'
+  /** Tells groups apart. */
+  readonly group: string
+  readonly arena: { readonly buffer: ArrayBufferLike; readonly byteOffset: number }
+  readonly storage: StorageHandle
+  readonly board: number
+  readonly line: number
+  readonly slot: number
+  readonly life: Life
+  readonly scratchByteLength: number
+}
+
+/** The worker's answer. */
+export interface Reply {
+  readonly ashlar: 'group-reply'
+  readonly group: string
+  readonly line: number
+  /** Sorted: a system's index is its place here. Missing when it could not join. */
+  readonly systems?: readonly string[]
+  /** Why it could not. */
+  readonly error?: string
+}
+
+export const isInvitation = (message: unknown): message is Invitation =>
+  isTagged(message) && message.ashlar === 'group-invitation'
+
+export const isReply = (message: unknown): message is Reply =>
+  isTagged(message) && message.ashlar === 'group-reply'
+
+const isTagged = (message: unknown): message is { readonly ashlar: unknown } =>
+  typeof message === 'object' && message !== null && 'ashlar' in message

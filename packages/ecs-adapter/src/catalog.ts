@@ -1,0 +1,47 @@
+/** The components of a storage by number, name and object: the same numbers in every thread. */
+import { invalidArgument } from './errors.ts'
+import type { Component, Field } from './schema.ts'
+
+export interface Listed {
+  /** How many were made before it. */
+  readonly number: number
+  readonly name: string
+  readonly component: Component
+  readonly fields: readonly Field[]
+}
+
+export class Catalog {
+  readonly #listed: Listed[] = []
+  readonly #byKey = new Map<unknown, Listed>()
+
+  get count(): number {
+    return this.#listed.length
+  }
+
+  add(name: string, component: Component, fields: readonly Field[]): void {
+    const listed = { number: this.#listed.length, name, component, fields }
+    this.#listed.push(listed)
+    this.#byKey.set(name, listed).set(component, listed)
+  }
+
+  at(number: number): Listed {
+    return this.#listed[number]
+  }
+
+  /** Undefined where there is none: commands may be those of another storage. */
+  nameOf(number: number): string | undefined {
+    return number < this.#listed.length ? this.#listed[number].name : undefined
+  }
+
+  /** @throws StorageError 'invalid-argument' */
+  find(key: unknown): Listed {
+    const listed = this.#byKey.get(key)
+    if (listed === undefined) this.#throwUnknown(key)
+    return listed
+  }
+
+  #throwUnknown(key: unknown): never {
+    const names = this.#listed.map(({ name }) => name).join(', ')
+    throw invalidArgument('the component', key, `one of this storage, or its name: ${names}`)
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * Applies commands to a world, in its thread: those of several buffers by the places they were given
+ * at, and within a place as they were written.
+ *
+ * A command finds its entity by id, and ids are used again. So it is remembered which entity had the
+ * id before anything was applied: bitECS keeps a Set of components for each, another one for whoever
+ * has the id later. A command on one that is gone is skipped, and counted.
+ */
+import {
+  addComponent,
+  addEntity,
+  entityExists,
+  IsA,
+  removeComponent,
+  removeEntity,
+  type World,
+} from 'bitecs'
+import { contextOf } from './binding.ts'
+import type { Catalog } from './catalog.ts'
+import { CommandCursor } from './command-cursor.ts'
+import {
+  ADD,
+  DESPAWN,
+  HEAD_WORD_COUNT,
+  kindOf,
+  PLACE,
+  REMOVE,
+  SET,
+  SPAWN,
+  temporaryIndex,
+  wordCountOf,
+} from './command-records.ts'
+import { CommandStream, type Life } from './command-stream.ts'
+import { ValueReader } from './command-values.ts'
+import type { CommandViews } from './command-views.ts'
+import { type CommandFailure, CommandsError, invalidArgument } from './errors.ts'
+
+/** A command buffer, by where it is in the arena. */
+export interface CommandSource {
+  readonly offset: number
+}
+
+const FAILURE_CAPACITY = 100
+const NAMES = ['', 'spawn', 'despawn', 'add', 'remove', 'set'] as const
+
+/** What bitECS's `addComponent` takes, used again for each command: `set` makes one anew. */
+interface Setting {
+  readonly component: object
+  readonly data: Record<string, unknown>
+}
+
+export class CommandApplier {
+  readonly #world: World
+  readonly #context: ReturnType<typeof contextOf>
+  readonly #catalog: Catalog
+  readonly #views: CommandViews
+  readonly #reader: ValueReader
+  readonly #scout: CommandCursor
+  readonly #streams: CommandStream[] = []
+  readonly #settings: Setting[] = []
+  #lives: Life[] = []
+  /** Whose record is applied. */
+  #stream: CommandStream | undefined
+  #skippedCount = 0
+  #failures: CommandFailure[] = NO_FAILURES
+  #failureCount = 0
+
+  constructor(world: World, catalog: Catalog, views: CommandViews) {
+    this.#world = world
+    this.#context = contextOf(world)
+    this.#catalog = catalog
+    this.#views = views
+    this.#reader = new ValueReader(views, (eid) => this.#resolve(eid))
+    this.#scout = new CommandCursor(views)
+  }
+
+  /**
+   * Applies the commands of buffers, and those that observers write into them meanwhile; they are not
+   * to be applied again.
+   * @param offsets of the buffers, the first `count` of them
+   * @returns how many were skipped
+   * @throws StorageError 'commands-failed' once all others are applied
+   */
+  apply(offsets: readonly number[], count: number): number {
+    const streams = this.#streams
+    while (streams.length < count) streams.push(new CommandStream(this.#views))
+    this.#skippedCount = 0
+    this.#failures = NO_FAILURES
+    this.#failureCount = 0
+    try {
+      for (let i = 0; i < count; i++) streams[i].open(offsets[i])
+      while (this.#look(count)) this.#applyByPlace(count)
+    } finally {
+      for (let i = 0; i < count; i++) {
+        streams[i].cursor.setApplied()
+        streams[i].close()
+      }
+      this.#lives.fill(undefined)
+    }
+    const failures = this.#failures
+    this.#failures = NO_FAILURES
+    if (this.#failureCount > 0) throw new CommandsError(failures, this.#failureCount)
+    return this.#skippedCount
+  }
+
+  /** Remembers who has the ids that commands name; false when there are no commands. */
+  #look(count: number): boolean {
+    const { words } = this.#views
+    const { entityComponents } = this.#context
+    let lifeCount = 0
+    for (let i = 0; i < count; i++) {
+      const { cursor } = this.#streams[i]
+      this.#streams[i].lifeIndex = lifeCount
+      if (cursor.isApplied) continue
+      cursor.look()
+      const scout = this.#scout
+      for (scout.follow(cursor); scout.hasRecord(); ) {
+        this.#lives[lifeCount++] = entityComponents.get(words[scout.index + 2])
+        const wordCount = wordCountOf(words[scout.index])
+        // Other threads have the memory, too: what was overwritten must not lead round in a circle.
+        if (wordCount < HEAD_WORD_COUNT)
+          throw invalidArgument('a command', wordCount, 'words of one')
+        scout.index += wordCount
+      }
+    }
+    return lifeCount > 0
+  }
+
+  #applyByPlace(count: number): void {
+    for (;;) {
+      let next: CommandStream | undefined
+      for (let i = 0; i < count; i++) {
+        const stream = this.#streams[i]
+        if (!stream.enterPlace()) continue
+        if (next === undefined || stream.place < next.place) next = stream
+      }
+      if (next === undefined) return
+      this.#applyPlace(next)
+    }
+  }
+
+  #applyPlace(stream: CommandStream): void {
+    const { cursor } = stream
+    this.#stream = stream
+    while (cursor.hasRecord()) {
+      const { words } = this.#views
+      const at = cursor.index
+      const kind = kindOf(words[at])
+      if (kind === PLACE) return
+      cursor.index += wordCountOf(words[at])
+      const life = this.#lives[stream.lifeIndex++]
+      try {
+        this.#applyRecord(kind, at, life)
+      } catch (error) {
+        this.#noteFailure(kind, at, error)
+      }
+    }
+  }
+
+  #applyRecord(kind: number, at: number, life: Life): void {
+    const { words } = this.#views
+    const world = this.#world
+    const eid = words[at + 2]
+    if (kind === SPAWN) {
+      this.#spawn(words[at + 1], eid, life)
+      return
+    }
+    const target = this.#find(eid, life)
+    if (target === 0) {
+      this.#skippedCount++
+      return
+    }
+    if (kind === DESPAWN) {
+      removeEntity(world, target)
+      return
+    }
+    const { component } = this.#catalog.at(words[at + 1])
+    if (kind === ADD) addComponent(world, target, component)
+    else if (kind === REMOVE) removeComponent(world, target, component)
+    else if (kind === SET) addComponent(world, target, this.#read(at))
+  }
+
+  #spawn(index: number, prefab: number, life: Life): void {
+    const stream = this.#stream!
+    const world = this.#world
+    stream.spawned[index] = 0
+    stream.spawnedLives[index] = undefined
+    stream.spawnCount = index + 1
+    const base = prefab === 0 ? 0 : this.#find(prefab, life)
+    if (prefab !== 0 && base === 0) {
+      this.#skippedCount++
+      return
+    }
+    const eid = addEntity(world)
+    const own = this.#context.entityComponents.get(eid)
+    try {
+      if (base !== 0) addComponent(world, eid, IsA(base))
+    } catch (error) {
+      if (this.#isAlive(eid, own)) removeEntity(world, eid)
+      throw error
+    }
+    stream.spawned[index] = eid
+    stream.spawnedLives[index] = own
+  }
+
+  /** The entity that an id in a command means; 0 when it is gone. */
+  #find(eid: number, life: Life): number {
+    const stream = this.#stream!
+    const index = temporaryIndex(eid, stream.spawnCount)
+    const id = index < 0 ? eid : stream.spawned[index]
+    const own = index < 0 ? life : stream.spawnedLives[index]
+    return this.#isAlive(id, own) ? id : 0
+  }
+
+  #isAlive(eid: number, life: Life): boolean {
+    if (life === undefined || this.#context.entityComponents.get(eid) !== life) return false
+    return entityExists(this.#world, eid)
+  }
+
+  /** The entity that an id among values means: any number may be there. */
+  #resolve(eid: number): number {
+    const stream = this.#stream!
+    const index = temporaryIndex(eid, stream.spawnCount)
+    return index < 0 ? eid : stream.spawned[index]
+  }
+
+  #read(at: number): Setting {
+    const number = this.#views.words[at + 1]
+    const { component, fields } = this.#catalog.at(number)
+    this.#settings[number] ??= { component, data: {} }
+    const setting = this.#settings[number]
+    this.#reader.readAll(fields, at + HEAD_WORD_COUNT, setting.data)
+    return setting
+  }
+
+  #noteFailure(kind: number, at: number, error: unknown): void {
+    if (this.#failureCount++ === 0) this.#failures = []
+    if (this.#failureCount > FAILURE_CAPACITY) return
+    const { words } = this.#views
+    const component = kind >= ADD ? this.#catalog.nameOf(words[at + 1]) : undefined
+    const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
+    this.#failures.push({
+      command: NAMES[kind] as CommandFailure['command'],
+      eid,
+      component,
+      error,
+    })
+  }
+}
+
+const NO_FAILURES: CommandFailure[] = []

@@ -1,0 +1,187 @@
+/**
+ * The memory of a command buffer: a chain of blocks of one pool, filled from front to back, and read
+ * in any thread. By 32-bit words:
+ *
+ *     0  offset of the next block; 0 of the last
+ *     1  end: where records end, in words from the block's start
+ *     2  byte length
+ *     3  magic                                                     } of the
+ *     4  offset of a block that is being freed, else 0             } first
+ *     5  1 when its records were applied, and the owner may forget them  }
+ *     8  records
+ *
+ * What does not fit chains a further block: nothing is ever dropped. Records are whole numbers of 8
+ * bytes, so that numbers in them are aligned, and none is cut by the end of a block.
+ */
+import type { Pool } from '@ashlar/core'
+import { CommandViews } from './command-views.ts'
+import { invalidArgument } from './errors.ts'
+
+export const BLOCK_NEXT = 0
+export const BLOCK_END = 1
+const BYTE_LENGTH = 2
+const MAGIC = 3
+const FREEING = 4
+export const BLOCK_IS_APPLIED = 5
+export const BLOCK_HEAD_WORD_COUNT = 8
+
+const COMMANDS_MAGIC = 0x41534803
+const FIRST_BYTE_LENGTH = 4096
+/** Blocks double the chain up to this. */
+const DOUBLED_BYTE_LENGTH = 2 ** 16
+
+/** The side that writes, in the thread of the pool. */
+export class CommandBlocks {
+  /** Of the first block, which stays until `dispose`: byte offset in the arena. */
+  readonly offset: number
+  readonly views: CommandViews
+  readonly #pool: Pool
+  /** Word indices: of the block that is written to, of where its next record goes, of its end. */
+  #block: number
+  #cursor = 0
+  #limit = 0
+  #byteLength = FIRST_BYTE_LENGTH
+
+  /** @throws ArenaError 'out-of-memory' */
+  constructor(pool: Pool) {
+    this.#pool = pool
+    this.views = new CommandViews(pool)
+    this.offset = pool.alloc(FIRST_BYTE_LENGTH)
+    this.#block = this.offset >> 2
+    this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
+    this.#enter(this.#block)
+  }
+
+  /** Of the block that is written to, and of the end of records in it: what `truncate` wants. */
+  get block(): number {
+    return this.#block
+  }
+
+  get cursor(): number {
+    return this.#cursor
+  }
+
+  get isEmpty(): boolean {
+    return this.#cursor === (this.offset >> 2) + BLOCK_HEAD_WORD_COUNT
+  }
+
+  /** Whether the records were applied. */
+  get isApplied(): boolean {
+    return this.views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
+  }
+
+  /**
+   * Index of the first of so many words, an even number, for a record that `commit` ends.
+   * @throws ArenaError 'out-of-memory'; all is as it was then
+   */
+  reserve(wordCount: number): number {
+    if (this.#cursor + wordCount > this.#limit) this.#chain(wordCount)
+    return this.#cursor
+  }
+
+  /** The record that was reserved last ends before this word. */
+  commit(end: number): void {
+    this.#cursor = end
+    this.views.words[this.#block + BLOCK_END] = end - this.#block
+  }
+
+  /** Takes back every record behind a place, and frees the blocks behind it. */
+  truncate(block: number, cursor: number): void {
+    const { words } = this.views
+    for (let next = words[block + BLOCK_NEXT]; next !== 0; next = words[block + BLOCK_NEXT]) {
+      // In this order, so that an heir finds it at any moment, and frees it once.
+      words[(this.offset >> 2) + FREEING] = next
+      words[block + BLOCK_NEXT] = words[(next >> 2) + BLOCK_NEXT]
+      this.#byteLength -= words[(next >> 2) + BYTE_LENGTH]
+      this.#pool.free(next)
+      words[(this.offset >> 2) + FREEING] = 0
+    }
+    this.#enter(block)
+    this.commit(cursor)
+  }
+
+  /** Lets nobody apply the records. */
+  drop(): void {
+    this.views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
+  }
+
+  /** Takes back all records. */
+  clear(): void {
+    const first = this.offset >> 2
+    this.truncate(first, first + BLOCK_HEAD_WORD_COUNT)
+    this.views.words[first + BLOCK_IS_APPLIED] = 0
+  }
+
+  /** Frees every block. */
+  dispose(): void {
+    this.clear()
+    this.#pool.free(this.offset)
+  }
+
+  #chain(wordCount: number): void {
+    const least = (BLOCK_HEAD_WORD_COUNT + wordCount) * 4
+    let byteLength = Math.max(least, Math.min(this.#byteLength, DOUBLED_BYTE_LENGTH))
+    let offset = this.#pool.tryAlloc(byteLength)
+    if (offset === 0) {
+      byteLength = least
+      offset = this.#pool.alloc(byteLength)
+    }
+    this.#writeHead(offset, byteLength)
+    this.views.words[this.#block + BLOCK_NEXT] = offset
+    this.#byteLength += byteLength
+    this.#enter(offset >> 2)
+  }
+
+  #writeHead(offset: number, byteLength: number): void {
+    const { words } = this.views
+    const head = offset >> 2
+    for (let word = 0; word < BLOCK_HEAD_WORD_COUNT; word++) words[head + word] = 0
+    words[head + BLOCK_END] = BLOCK_HEAD_WORD_COUNT
+    words[head + BYTE_LENGTH] = byteLength
+    words[head + MAGIC] = COMMANDS_MAGIC
+  }
+
+  #enter(block: number): void {
+    this.#block = block
+    this.#cursor = block + BLOCK_HEAD_WORD_COUNT
+    this.#limit = block + (this.views.words[block + BYTE_LENGTH] >> 2)
+  }
+}
+
+/** @throws StorageError 'invalid-argument' of what is no buffer that stands in the pool's arena */
+export function checkCommands(pool: Pool, views: CommandViews, offset: unknown): number {
+  if (typeof offset === 'number' && isLive(pool, offset)) {
+    if (views.words[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
+  }
+  throw invalidArgument('the commands', offset, 'what storage.commands() gave, not yet disposed of')
+}
+
+/**
+ * Frees the command buffer of a thread that has died: all of its blocks, by the pool that adopted its
+ * slot, or any other. Does nothing when they are freed. (A block that was being chained at that moment
+ * is left, and is found by `arena.blocks()`.)
+ * @param offset that buffer's `offset`
+ * @throws StorageError 'invalid-argument'; ArenaError 'corrupt'
+ */
+export function freeCommands(pool: Pool, offset: number): void {
+  const views = new CommandViews(pool)
+  const { words } = views
+  if (!isLive(pool, offset)) return
+  const first = checkCommands(pool, views, offset) >> 2
+  let freeing = words[first + FREEING]
+  for (let block = offset; block !== 0; ) {
+    const next = words[(block >> 2) + BLOCK_NEXT]
+    if (block === freeing) freeing = 0
+    pool.free(block)
+    block = next
+  }
+  if (freeing !== 0 && isLive(pool, freeing)) pool.free(freeing)
+}
+
+function isLive(pool: Pool, offset: number): boolean {
+  try {
+    return pool.byteLengthOf(offset) > 0
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,298 @@
+/** The workers of a group, from their invitation to their end. */
+import { type Arena, createLife, freeScratch, type Life, type Pool, whenDead } from '@ashlar/core'
+import {
+  BOARD_BELL,
+  BOARD_BYTE_LENGTH,
+  BOARD_RUN,
+  ERROR_BYTE_LENGTH,
+  type Invitation,
+  isReply,
+  LINE_COMMANDS,
+  LINE_ERROR,
+  LINE_GENERATION,
+  LINE_LEAVE,
+  LINE_LEFT,
+  LINE_SCRATCH,
+  lineWord,
+  type Reply,
+  WORKER_CAPACITY,
+} from './board.ts'
+import { freeCommands } from './command-blocks.ts'
+import { groupClosed, noMoreWorkers, notJoined } from './errors.ts'
+import { checkPort, onFailure, onMessage, type Port } from './ports.ts'
+import type { Storage } from './storage-api.ts'
+import { untilTrue, WAIT_MS_MAX } from './wait.ts'
+
+export interface Member {
+  readonly worker: Port
+  /** Of the board. */
+  readonly line: number
+  readonly slot: number
+  readonly life: Life
+  /** Of the block for reports of errors. */
+  readonly report: number
+  /** What it has to apply, where it says so. */
+  readonly commands: { offset: number }
+}
+
+export interface CrewOptions {
+  readonly arena: Arena
+  readonly storage: Storage
+  readonly scratchByteLength: number
+  readonly joinTimeoutMs: number
+}
+
+export class Crew {
+  /** Those who take part, in the order of their lines. */
+  members: Member[] = []
+  /** Word index of the board. */
+  readonly board: number
+  /** Sorted; those of the first worker, and so of all. */
+  systems: readonly string[] = []
+  readonly #options: CrewOptions
+  readonly #pool: Pool
+  readonly #name = createLife().lockName
+  /** Who has each line: also those who are invited, or late. */
+  #isClosed = false
+  #isBoardFree = false
+  readonly #lines: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
+
+  constructor(options: CrewOptions) {
+    this.#options = options
+    this.#pool = options.storage.pool
+    this.board = this.#pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
+  }
+
+  get words(): Int32Array {
+    return this.#options.arena.i32
+  }
+
+  /** Word index of a field in a member's line. */
+  word(member: Member, field: number): number {
+    return this.board + lineWord(member.line, field)
+  }
+
+  /** Lets every worker look at its line. */
+  wake(): void {
+    Atomics.add(this.words, this.board + BOARD_RUN, 1)
+    Atomics.notify(this.words, this.board + BOARD_RUN)
+  }
+
+  /**
+   * Invites a worker, and resolves when it has joined.
+   * @throws (the promise) StorageError 'not-joined', 'invalid-argument'; ArenaError 'no-free-slot',
+   * 'out-of-memory'
+   */
+  async add(worker: Port): Promise<void> {
+    checkPort('a worker', worker)
+    const member = this.#enlist(worker)
+    const reply = await this.#invite(member).catch((error) => {
+      this.#giveUp(member)
+      throw error
+    })
+    this.#watch(member)
+    if (reply.systems === undefined) {
+      this.#bury(member) // its pool was never opened, or is closed
+      throw notJoined(`a worker could not join: ${reply.error}`)
+    }
+    const reason = this.members.length > 0 && difference(this.systems, reply.systems)
+    if (reason || this.#isClosed) {
+      await this.#release([member])
+      this.#freeBoard()
+      throw reason ? notJoined(reason) : groupClosed()
+    }
+    this.systems = reply.systems
+    this.members = [...this.members, member].sort((a, b) => a.line - b.line)
+  }
+
+  #enlist(worker: Port): Member {
+    const { arena } = this.#options
+    const line = this.#lines.indexOf(undefined)
+    if (line === -1) throw noMoreWorkers(WORKER_CAPACITY)
+    const slot = arena.reserveSlot()
+    let report = 0
+    try {
+      report = this.#pool.alloc(ERROR_BYTE_LENGTH)
+    } catch (error) {
+      arena.adopt(slot).close()
+      throw error
+    }
+    const member = { worker, line, slot, life: createLife(), report, commands: { offset: 0 } }
+    this.#lines[line] = member
+    this.words.fill(0, this.word(member, 0), this.word(member, 0) + 16)
+    this.words[this.word(member, LINE_ERROR)] = report
+    return member
+  }
+
+  #invite({ worker, line, slot, life }: Member): Promise<Reply> {
+    const { arena, storage, scratchByteLength, joinTimeoutMs } = this.#options
+    const group = this.#name
+    return new Promise((resolve, reject) => {
+      const stops = [
+        onMessage(worker, (message) => {
+          if (!isReply(message) || message.group !== group || message.line !== line) return
+          settle(() => resolve(message))
+        }),
+        onFailure(worker, (reason) =>
+          settle(() => reject(notJoined(`a worker failed before it joined: ${reason}`))),
+        ),
+      ]
+      const timer = setTimeout(
+        () => {
+          const reason = `a worker has not joined within ${joinTimeoutMs} ms. Does its script call `
+          settle(() => reject(notJoined(`${reason}joinWorkerGroup() while it starts?`)))
+        },
+        Math.min(joinTimeoutMs, WAIT_MS_MAX),
+      )
+      const settle = (end: () => void) => {
+        clearTimeout(timer)
+        for (const stop of stops) stop()
+        end()
+      }
+      const invitation: Invitation = {
+        ashlar: 'group-invitation',
+        group,
+        arena: arena.handle,
+        storage: storage.handle,
+        board: this.board * 4,
+        line,
+        slot,
+        life,
+        scratchByteLength,
+      }
+      try {
+        worker.postMessage(invitation)
+      } catch (error) {
+        settle(() => reject(error))
+      }
+    })
+  }
+
+  /** One that has not joined: if it comes after all, it leaves at once. Its line is its own till it dies. */
+  #giveUp(member: Member): void {
+    Atomics.store(this.words, this.word(member, LINE_LEAVE), 1)
+    this.#watch(member)
+  }
+
+  #watch(member: Member): void {
+    whenDead({ worker: member.worker, life: member.life }).then(
+      () => this.#bury(member),
+      () => {}, // the platform confirms no deaths: nobody is told of any
+    )
+  }
+
+  /** A worker has died: its slot is adopted, and what it had for the group is freed. */
+  #bury(member: Member): void {
+    if (!this.has(member)) return
+    if (Atomics.load(this.words, this.word(member, LINE_LEFT)) === 0) this.#adopt(member)
+    else this.#clearUp(member)
+    this.#strike(member)
+    this.ring()
+    this.#freeBoard()
+  }
+
+  #adopt(member: Member): void {
+    let heir: Pool
+    try {
+      heir = this.#options.arena.adopt(member.slot, this.#generationOf(member))
+    } catch {
+      // It is closed, or somebody else has adopted it: it is his to care for.
+      this.#forget(member)
+      return
+    }
+    try {
+      this.#freeMemory(member, heir)
+    } finally {
+      this.#forget(member) // while nobody else can have the slot
+      heir.close()
+    }
+  }
+
+  /** After one that has left: what it could not free, as a system had closed its pool. */
+  #clearUp(member: Member): void {
+    if (this.#pool.isOpen) this.#freeMemory(member, this.#pool)
+    this.#forget(member)
+  }
+
+  /** Undefined before its pool is open. */
+  #generationOf(member: Member): number | undefined {
+    const generation = this.words[this.word(member, LINE_GENERATION)]
+    return generation === 0 ? undefined : generation - 1
+  }
+
+  /** Ends what a worker that is gone held of the storage. */
+  #forget(member: Member): void {
+    const generation = this.#generationOf(member)
+    try {
+      if (generation !== undefined) this.#options.storage.forget(member.slot, generation)
+    } catch {
+      // The storage is disposed of.
+    }
+  }
+
+  /** Frees what a worker has left behind: its commands are never applied. */
+  #freeMemory(member: Member, pool: Pool): void {
+    const scratch = this.words[this.word(member, LINE_SCRATCH)]
+    const commands = this.words[this.word(member, LINE_COMMANDS)]
+    if (scratch !== 0) freeScratch(pool, scratch)
+    if (commands !== 0) freeCommands(pool, commands)
+  }
+
+  /** Wakes who waits for the workers to be done. */
+  ring(): void {
+    Atomics.add(this.words, this.board + BOARD_BELL, 1)
+    Atomics.notify(this.words, this.board + BOARD_BELL)
+  }
+
+  /** Whether it has neither left nor died. */
+  has(member: Member): boolean {
+    return this.#lines[member.line] === member
+  }
+
+  /** A member is one no longer. */
+  #strike(member: Member): void {
+    if (!this.has(member)) return
+    this.#lines[member.line] = undefined
+    this.members = this.members.filter((other) => other !== member)
+    if (this.#pool.isOpen) this.#pool.free(member.report)
+  }
+
+  /** Lets workers go, and resolves when they have gone, or died. */
+  async #release(members: readonly Member[]): Promise<void> {
+    for (const member of members) Atomics.store(this.words, this.word(member, LINE_LEAVE), 1)
+    this.wake()
+    const hasLeft = (member: Member) =>
+      !this.has(member) || Atomics.load(this.words, this.word(member, LINE_LEFT)) === 1
+    await untilTrue(this.words, this.board + BOARD_BELL, () => members.every(hasLeft))
+    for (const member of members) {
+      if (!this.has(member)) continue
+      this.#clearUp(member)
+      this.#strike(member)
+    }
+  }
+
+  /** Lets every worker go, waits until all have gone, and frees what the group had. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#release(this.members)
+    this.#freeBoard()
+  }
+
+  /** Once, after the group was closed, when no line is left: who comes late looks at it. */
+  #freeBoard(): void {
+    if (!this.#isClosed || this.#isBoardFree || !this.#pool.isOpen) return
+    if (this.#lines.some((member) => member !== undefined)) return
+    this.#isBoardFree = true
+    this.#pool.free(this.board * 4)
+  }
+}
+
+/** In what a worker's systems differ from those of the others. */
+function difference(expected: readonly string[], given: readonly string[]): string | undefined {
+  const missing = expected.filter((name) => !given.includes(name))
+  const more = given.filter((name) => !expected.includes(name))
+  if (missing.length + more.length === 0) return undefined
+  const lacks = missing.map((name) => `lacks system ${name}`)
+  const has = more.map((name) => `has system ${name}, which others lack`)
+  return `a worker ${[...lacks, ...has].join(', ')}. Give all workers of a group the same systems`
+}

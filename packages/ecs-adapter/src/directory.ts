@@ -1,0 +1,91 @@
+/**
+ * Where a shared storage has what, told in the arena itself.
+ *
+ *     root, found by the handle          directory, entities: never written again once published
+ *     0   magic                          0   epoch in which it was published
+ *     1   epoch                          1   count: of bytes, of entities
+ *     2   offset of the directory        2.. the text, as JSON; the entity ids
+ *     3   offset of the entities
+ *     4   ledgers made so far
+ *     16  for each slot, three words:
+ *         generation + 1 of the pool that is attached, else 0
+ *         the epoch it has seen
+ *         offset of its ledger, see `ledger.ts`
+ *
+ * Whoever changes something makes a new block, publishes its offset, and then raises the epoch. What
+ * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
+ */
+import type { Pool } from '@ashlar/core'
+import { invalidArgument } from './errors.ts'
+import { encodeJson, loadJson, storeBytes } from './json.ts'
+import { type Field, type FieldType, type ScalarType, t } from './schema.ts'
+
+export const ROOT_MAGIC = 0x41534802
+export const ROOT_EPOCH = 1
+export const ROOT_DIRECTORY = 2
+export const ROOT_ENTITIES = 3
+export const ROOT_LEDGER_SERIAL = 4
+const ROOT_ATTACHMENTS = 16
+/** An arena has at most 254. */
+export const SLOT_CAPACITY = 256
+export const ROOT_BYTE_LENGTH = (ROOT_ATTACHMENTS + 3 * SLOT_CAPACITY) * 4
+
+export const PUBLISHED_EPOCH = 0
+export const PUBLISHED_COUNT = 1
+export const PUBLISHED_HEAD_BYTE_LENGTH = 8
+
+/** Word indices of a slot's entry, from the root's first word. */
+export const attachedWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot
+export const seenWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 1
+export const ledgerWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 2
+
+/** What another thread attaches to a storage with; survives postMessage. */
+export interface StorageHandle {
+  /** Of a block in the arena. */
+  readonly offset: number
+}
+
+/** The present columns of a component. */
+export interface ComponentEntry {
+  readonly name: string
+  readonly fields: readonly Field[]
+  readonly rowCount: number
+  /** Of each field's row 0. */
+  readonly byteOffsets: readonly number[]
+}
+
+export interface Directory {
+  /** Of the world: `eid & entityMask` is a row. */
+  readonly entityMask: number
+  readonly components: readonly ComponentEntry[]
+}
+
+/**
+ * A directory as a block of the pool, not yet published.
+ * @param words of the pool's present buffer
+ * @throws ArenaError 'out-of-memory'
+ */
+export function writeDirectory(pool: Pool, words: Int32Array, directory: Directory): number {
+  const bytes = encodeJson(directory, (_key, value) => (isScalar(value) ? value.name : value))
+  const offset = pool.alloc(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length)
+  words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
+  storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
+  return offset
+}
+
+export function readDirectory(words: Int32Array, offset: number): Directory {
+  const byteLength = words[(offset >> 2) + PUBLISHED_COUNT]
+  const revive = (key: string, value: unknown) =>
+    (key === 'type' || key === 'element') && typeof value === 'string' ? scalarNamed(value) : value
+  return loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength, revive) as Directory
+}
+
+/** Scalar types are written by name. Others are plain data, in which a scalar is the `element`. */
+const isScalar = (value: unknown): value is ScalarType =>
+  Object.values<unknown>(t).includes(value) && (value as FieldType).kind === 'scalar'
+
+function scalarNamed(name: string): ScalarType {
+  const type = Object.values<unknown>(t).find((type) => isScalar(type) && type.name === name)
+  if (isScalar(type)) return type
+  throw invalidArgument('a field’s type in this storage', name, 'one that this version knows')
+}

@@ -1,0 +1,213 @@
+/** Parallel systems: the side of a worker group that calls them. */
+import { Crew } from './crew.ts'
+import { type ChunkOptions, Dispatch } from './dispatch.ts'
+import { cannotBlock, groupBusy, groupClosed, invalidArgument } from './errors.ts'
+import type { Port } from './ports.ts'
+import type { Storage } from './storage-api.ts'
+import { mayBlock, nowMs, WAIT_MS_MAX } from './wait.ts'
+
+export interface WorkerGroupOptions {
+  /** Of each worker's scratch, in bytes. Default 64 KiB; it overflows into more. */
+  readonly scratchByteLength?: number
+  /** How long a worker may take to start and join. Default 30,000. */
+  readonly joinTimeoutMs?: number
+}
+
+export interface RunOptions extends ChunkOptions {
+  /** Default 5000 of `runSync`; `run` waits for as long as it takes. */
+  readonly timeoutMs?: number
+}
+
+export interface WorkerGroup {
+  /** Those that take part now: one that has died does not, from when that is known. */
+  readonly workers: readonly Port[]
+  /** The names that `run` takes. */
+  readonly systems: readonly string[]
+  /** How many commands of the last run were skipped, as the entity was gone. */
+  readonly skippedCommands: number
+
+  /**
+   * Runs a system over entities on all workers, each of which takes chunks of them as it gets done,
+   * and resolves when all are done. Runs that are called before that wait for it, in their order.
+   * Workers see every column as it is now. Structure (entities, components) belongs to this thread:
+   * wait with changes to it, and with `storage.sync()`, until the run is done. Then the commands that systems gave are applied, as
+   * `storage.apply` does; also when the run fails, those of the chunks that are done. Of a run that
+   * timed out, they are applied before the next one begins, or at `close`.
+   *
+   * @param entities ids, as `query` gives them. They are copied, unless they lie in the arena
+   * @param args plain values: what JSON can tell
+   * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`; 'worker-died';
+   * 'timed-out': each tells what was left undone. CommandsError 'commands-failed'. StorageError 'no-workers', 'group-closed',
+   * 'storage-disposed', 'invalid-argument'; ArenaError 'out-of-memory'
+   */
+  run(
+    system: string,
+    entities: ArrayLike<number>,
+    args?: unknown,
+    options?: RunOptions,
+  ): Promise<void>
+
+  /**
+   * As `run`, but blocks meanwhile: for threads that may, which the main thread of a page may not. It
+   * hears of no death before the deadline, as that needs events.
+   * @throws as `run`; StorageError 'cannot-block', 'group-busy' while a `run` is not done
+   */
+  runSync(system: string, entities: ArrayLike<number>, args?: unknown, options?: RunOptions): void
+
+  /** Lets another worker join. @throws (the promise) as `createWorkerGroup` */
+  add(worker: Port): Promise<void>
+
+  /**
+   * Lets the workers go when the present run is done, and frees what the group took of the storage's
+   * pool. Runs that wait are rejected. The workers live on, and may join another group. Closing it again
+   * does nothing.
+   */
+  close(): Promise<void>
+}
+
+const DEFAULT_SCRATCH_BYTE_LENGTH = 64 * 1024
+const DEFAULT_JOIN_TIMEOUT_MS = 30_000
+const DEFAULT_SYNC_TIMEOUT_MS = 5000
+
+/**
+ * Makes a group of workers that run systems over the columns of a storage. Each of them calls
+ * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a slot
+ * for each.
+ *
+ * @throws (the promise) StorageError 'not-joined', 'invalid-argument'; ArenaError 'no-free-slot',
+ * 'not-shareable', 'out-of-memory'
+ */
+export async function createWorkerGroup(
+  storage: Storage,
+  workers: readonly Port[],
+  { scratchByteLength, joinTimeoutMs }: WorkerGroupOptions = {},
+): Promise<WorkerGroup> {
+  if (!Array.isArray(workers)) throw invalidArgument('the workers', workers, 'an array of workers')
+  const { arena } = storage.pool
+  void arena.handle // throws where it is not shared
+  const crew = new Crew({
+    arena,
+    storage,
+    scratchByteLength: scratchByteLength ?? DEFAULT_SCRATCH_BYTE_LENGTH,
+    joinTimeoutMs: joinTimeoutMs ?? DEFAULT_JOIN_TIMEOUT_MS,
+  })
+  const joins = await Promise.allSettled(workers.map((worker) => crew.add(worker)))
+  const failed = joins.find((join) => join.status === 'rejected')
+  if (failed === undefined) return new Group(crew, storage)
+  await crew.close()
+  throw failed.reason
+}
+
+class Group implements WorkerGroup {
+  readonly #crew: Crew
+  readonly #dispatch: Dispatch
+  /** Ends when all runs so far are done. */
+  #queue: Promise<void> = Promise.resolve()
+  #queueLength = 0
+  #closing: Promise<void> | undefined
+
+  constructor(crew: Crew, storage: Storage) {
+    this.#crew = crew
+    this.#dispatch = new Dispatch(crew, storage)
+  }
+
+  get workers(): readonly Port[] {
+    return this.#crew.members.map(({ worker }) => worker)
+  }
+
+  get systems(): readonly string[] {
+    return this.#crew.systems
+  }
+
+  get skippedCommands(): number {
+    return this.#dispatch.commands.skippedCount
+  }
+
+  run(
+    system: string,
+    entities: ArrayLike<number>,
+    args?: unknown,
+    options: RunOptions = {},
+  ): Promise<void> {
+    // At once where nothing is waited for: the caller may change what it passes afterwards.
+    const run = () => this.#run(system, entities, args, options)
+    const result = this.#queueLength === 0 ? run() : this.#queue.then(run)
+    const end = () => {
+      this.#queueLength--
+    }
+    this.#queueLength++
+    this.#queue = result.then(end, end)
+    return result
+  }
+
+  async #run(
+    system: string,
+    entities: ArrayLike<number>,
+    args: unknown,
+    options: RunOptions,
+  ): Promise<void> {
+    const dispatch = this.#dispatch
+    this.#checkOpen()
+    const deadline = deadlineOf(options.timeoutMs ?? Number.POSITIVE_INFINITY)
+    // Not by an `await` that has nothing to wait for: see `run`.
+    if (!dispatch.isDone() && !(await dispatch.untilDone(deadline))) {
+      throw dispatch.notBegun(system, entities)
+    }
+    dispatch.commands.apply()
+    dispatch.begin(system, entities, args, options)
+    if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
+    dispatch.conclude()
+  }
+
+  runSync(
+    system: string,
+    entities: ArrayLike<number>,
+    args?: unknown,
+    options: RunOptions = NO_OPTIONS,
+  ): void {
+    const dispatch = this.#dispatch
+    this.#checkOpen()
+    if (this.#queueLength > 0) throw groupBusy()
+    if (!mayBlock(this.#crew.words)) throw cannotBlock()
+    const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
+    if (!dispatch.waitUntilDone(deadline)) throw dispatch.notBegun(system, entities)
+    dispatch.commands.apply()
+    dispatch.begin(system, entities, args, options)
+    if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
+    dispatch.conclude()
+  }
+
+  async add(worker: Port): Promise<void> {
+    this.#checkOpen()
+    await this.#crew.add(worker)
+    this.#checkOpen() // closed meanwhile: the crew has let it go
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue
+    try {
+      await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
+      this.#dispatch.commands.apply()
+    } finally {
+      await this.#crew.close()
+      this.#dispatch.dispose()
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw groupClosed()
+  }
+}
+
+const NO_OPTIONS: RunOptions = {}
+
+function deadlineOf(timeoutMs: number): number {
+  if (timeoutMs > WAIT_MS_MAX) return Number.POSITIVE_INFINITY
+  if (timeoutMs > 0) return nowMs() + Math.ceil(timeoutMs)
+  throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
+}

@@ -1,0 +1,67 @@
+/** The handle words of one variable-length field: a block's offset for each row, 0 of none. */
+import type { Cells } from './cells.ts'
+import { invalidArgument, noRow } from './errors.ts'
+
+/** How a thread finds the rows of entities. */
+export interface Rows {
+  /** The index of an entity in the columns. */
+  row(eid: number): number
+  /** Called before a row that has no block may get one. */
+  onFill?(eid: number, row: number): void
+}
+
+export class Handles {
+  rowCount = 0
+  readonly #cells: Cells
+  readonly #rows: Rows
+  /** Of row 0, in `cells.words`. */
+  #firstWord = 0
+
+  constructor(cells: Cells, rows: Rows) {
+    this.#cells = cells
+    this.#rows = rows
+  }
+
+  /** Tells where the words are, now that their column has moved or grown. */
+  bind(firstWord: number, rowCount: number): void {
+    this.#firstWord = firstWord
+    this.rowCount = rowCount
+  }
+
+  /** Index of a row's word. */
+  wordAt(row: number): number {
+    return this.#firstWord + row
+  }
+
+  blockAt(row: number): number {
+    return this.#cells.words[this.#firstWord + row]
+  }
+
+  /** Block of an entity; 0 of one that has no row. */
+  blockOf(eid: number): number {
+    const row = this.#rowOf(eid)
+    return row < this.rowCount ? this.blockAt(row) : 0
+  }
+
+  /** Index of an entity's word. @throws StorageError 'invalid-argument' where it has no row */
+  wordOf(eid: number): number {
+    const row = this.#rowOf(eid)
+    if (row >= this.rowCount) throw noRow(eid)
+    return this.#firstWord + row
+  }
+
+  /** The same, of an entity that may get a block if it has none. */
+  wordToFill(eid: number): number {
+    const word = this.wordOf(eid)
+    if (this.#cells.words[word] === 0) this.#rows.onFill?.(eid, word - this.#firstWord)
+    return word
+  }
+
+  #rowOf(eid: number): number {
+    if (typeof eid !== 'number' || (eid | 0) !== eid) {
+      throw invalidArgument('the entity', eid, 'an entity id')
+    }
+    if (this.#cells.isDetached) this.#cells.renew()
+    return this.#rows.row(eid)
+  }
+}

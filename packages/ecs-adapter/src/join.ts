@@ -1,0 +1,296 @@
+/** The side of a worker group that works. */
+import { Arena, createScratch, holdLife, type Pool, type Scratch } from '@ashlar/core'
+import { type AttachedStorage, attachStorage } from './attach.ts'
+import {
+  BOARD_ARGS,
+  BOARD_ARGS_BYTE_LENGTH,
+  BOARD_BELL,
+  BOARD_CHUNK_LENGTH,
+  BOARD_COUNT,
+  BOARD_CURSOR,
+  BOARD_IDS,
+  BOARD_RUN,
+  BOARD_SYSTEM,
+  CHUNK_CAPACITY,
+  CHUNK_GIVER,
+  CHUNK_RUN,
+  CURSOR_END,
+  chunkWord,
+  ERROR_BYTE_LENGTH,
+  failureOf,
+  type Invitation,
+  isInvitation,
+  LINE_COMMANDS,
+  LINE_DONE,
+  LINE_ERROR,
+  LINE_ERROR_BYTE_LENGTH,
+  LINE_ERROR_RUN,
+  LINE_GENERATION,
+  LINE_LEAVE,
+  LINE_LEFT,
+  LINE_SCRATCH,
+  LINE_TICKET,
+  lineWord,
+  type Reply,
+} from './board.ts'
+import type { CommandBuffer, Commands } from './command-api.ts'
+import { BLOCK_END, BLOCK_NEXT } from './command-blocks.ts'
+import { invalidArgument, isAsynchronous } from './errors.ts'
+import { encodeJson, loadJson, storeBytes } from './json.ts'
+import { checkPort, onMessage, type Port } from './ports.ts'
+import type { Component } from './schema.ts'
+import { elapsedMs, nextTurn, nowMs, Waiter } from './wait.ts'
+
+/** What a system is given. The object is the same in every call. */
+export interface SystemContext<C = Readonly<Record<string, Component>>> {
+  /** By name. Their columns are those of this run: read them anew in each call. */
+  readonly components: C
+  /** The ids of one chunk: a part of those that the run was called with. */
+  readonly entities: Int32Array
+  /** The place of the first of them in the whole. */
+  readonly from: number
+  /** What the run was called with; undefined when it was called without. */
+  readonly args: unknown
+  /**
+   * Changes of structure: made when the run is done, before `group.run` resolves, in the order of the
+   * entities, whichever workers had them. Temporary ids mean something until the call returns. Those of
+   * a call that throws are dropped; those of a worker that dies as well.
+   */
+  readonly commands: Commands
+  /** Empty in each call. */
+  readonly scratch: Scratch
+  /** This worker's. */
+  readonly pool: Pool
+  readonly arena: Arena
+  /** The index of an entity in the columns. */
+  row(eid: number): number
+}
+
+/** Works on one chunk of entities, at the same time as others do on theirs. */
+export type System<C = Readonly<Record<string, Component>>> = (context: SystemContext<C>) => void
+
+/** A worker that idles looks at its messages so often, and one that works as well. */
+const TURN_INTERVAL_MS = 50
+
+/**
+ * Joins the group that the port's other side makes by `createWorkerGroup`. While it is in the group,
+ * the worker sleeps between runs, and deals with messages and timers about 20 times a second.
+ *
+ * @param port `parentPort` of `node:worker_threads`, or `self`
+ * @param systems by the names that `group.run` takes; the same in all workers of a group
+ * @returns resolves when the worker has left the group, whether or not it ever joined: why it could
+ * not, the group's side is told
+ * @throws StorageError 'invalid-argument'
+ */
+export function joinWorkerGroup<C = Readonly<Record<string, Component>>>(
+  port: Port,
+  systems: Readonly<Record<string, System<C>>>,
+): Promise<void> {
+  checkPort('the port', port)
+  const entries = Object.entries(systems ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  for (const [name, system] of entries) {
+    if (typeof system !== 'function') throw invalidArgument(`system ${name}`, system, 'a function')
+  }
+  if (entries.length === 0) {
+    throw invalidArgument('the systems', systems, 'an object of functions, by their names')
+  }
+  return new Promise((resolve) => {
+    const stop = onMessage(port, (message) => {
+      if (!isInvitation(message)) return
+      stop()
+      const names = entries.map(([name]) => name)
+      const functions = entries.map(([, system]) => system as System)
+      serve(port, message, names, functions).then(resolve)
+    })
+  })
+}
+
+/** Joins and works until the group lets go. Never rejects. */
+async function serve(
+  port: Port,
+  invitation: Invitation,
+  names: readonly string[],
+  systems: readonly System[],
+): Promise<void> {
+  const { group, line } = invitation
+  const reply = (rest: Partial<Reply>) =>
+    port.postMessage({ ashlar: 'group-reply', group, line, ...rest } satisfies Reply)
+  let worker: Member | undefined
+  try {
+    await holdLife(invitation.life)
+    worker = new Member(invitation, systems)
+  } catch (error) {
+    reply({ error: String(error) })
+    return
+  }
+  reply({ systems: names })
+  await worker.work()
+}
+
+class Member {
+  readonly #words: Int32Array
+  /** Word index of the board. */
+  readonly #board: number
+  readonly #line: number
+  readonly #pool: Pool
+  readonly #storage: AttachedStorage
+  readonly #scratch: Scratch
+  readonly #commands: CommandBuffer
+  readonly #systems: readonly System[]
+  readonly #context: { -readonly [K in keyof SystemContext]: SystemContext[K] }
+
+  /** @throws ArenaError, StorageError; the slot is closed, or was never opened */
+  constructor(invitation: Invitation, systems: readonly System[]) {
+    const arena = Arena.attach(invitation.arena)
+    this.#words = arena.i32
+    this.#board = invitation.board >> 2
+    this.#line = invitation.line
+    this.#systems = systems
+    const pool = arena.openPool(invitation.slot)
+    this.#pool = pool
+    this.#store(LINE_GENERATION, pool.generation + 1)
+    let scratch: Scratch | undefined
+    try {
+      this.#storage = attachStorage(invitation.storage, pool)
+      this.#storage.detach() // until there is work
+      scratch = createScratch(pool, { byteLength: invitation.scratchByteLength })
+      this.#scratch = scratch
+      this.#store(LINE_SCRATCH, scratch.offset)
+      this.#commands = this.#storage.commands()
+      this.#store(LINE_COMMANDS, this.#commands.offset)
+    } catch (error) {
+      scratch?.dispose()
+      pool.close()
+      throw error
+    }
+    const { components, entities, row } = this.#storage
+    const [commands, from, args] = [this.#commands, 0, undefined]
+    this.#context = { components, entities, from, args, commands, scratch, pool, arena, row }
+  }
+
+  async work(): Promise<void> {
+    const words = this.#words
+    const runWord = this.#board + BOARD_RUN
+    let run = 0
+    const waiter = new Waiter()
+    let turnAt = nowMs()
+    while (this.#load(LINE_LEAVE) === 0 && this.#pool.isOpen) {
+      const ticket = this.#load(LINE_TICKET)
+      if (this.#takesPart(ticket)) this.#run(ticket)
+      const next = waiter.waitWhile(words, runWord, run, TURN_INTERVAL_MS)
+      const isIdle = next === run
+      run = next
+      if (isIdle && this.#pool.isOpen) this.#pool.collect()
+      if (!isIdle && elapsedMs(turnAt, nowMs()) < TURN_INTERVAL_MS) continue
+      await nextTurn()
+      turnAt = nowMs()
+    }
+    this.#leave()
+  }
+
+  #word(field: number): number {
+    return this.#board + lineWord(this.#line, field)
+  }
+
+  #load(field: number): number {
+    return Atomics.load(this.#words, this.#word(field))
+  }
+
+  #store(field: number, value: number): void {
+    Atomics.store(this.#words, this.#word(field), value)
+  }
+
+  /** Turns the ticket in, unless there is none, or the group revokes it just now. */
+  #takesPart(ticket: number): boolean {
+    if (ticket <= 0) return false
+    return Atomics.compareExchange(this.#words, this.#word(LINE_TICKET), ticket, ~ticket) === ticket
+  }
+
+  #run(run: number): void {
+    const words = this.#words
+    let from = 0
+    let isInChunk = false
+    try {
+      this.#storage.sync()
+      const system = this.#systems[words[this.#board + BOARD_SYSTEM]]
+      const context = this.#context
+      const count = words[this.#board + BOARD_COUNT]
+      const chunkLength = words[this.#board + BOARD_CHUNK_LENGTH]
+      const ids = new Int32Array(words.buffer, words[this.#board + BOARD_IDS], count)
+      context.args = this.#readArgs()
+      for (;;) {
+        const chunk = Atomics.add(words, this.#board + BOARD_CURSOR, 1)
+        if (chunk >= CHUNK_CAPACITY || chunk * chunkLength >= count) break
+        from = chunk * chunkLength
+        context.from = from
+        context.entities = ids.subarray(from, from + chunkLength)
+        this.#scratch.reset()
+        this.#commands.begin(from)
+        const begin = this.#commandsEnd()
+        isInChunk = true
+        const result: unknown = system(context)
+        if (result instanceof Promise) {
+          result.catch(() => {}) // the run fails anyway; a rejection would end the worker
+          throw isAsynchronous()
+        }
+        isInChunk = false
+        const isGiver = this.#commandsEnd() !== begin
+        words[this.#board + chunkWord(chunk, CHUNK_GIVER)] = isGiver ? this.#line + 1 : 0
+        words[this.#board + chunkWord(chunk, CHUNK_RUN)] = run
+      }
+      this.#scratch.reset()
+      this.#pool.flush()
+    } catch (error) {
+      Atomics.store(words, this.#board + BOARD_CURSOR, CURSOR_END)
+      this.#report(run, from, error)
+      if (isInChunk || !this.#pool.isOpen) this.#commands.abort()
+    } finally {
+      this.#storage.detach()
+      this.#store(LINE_DONE, run)
+      this.#ring()
+    }
+  }
+
+  /** Word index of where the records in the chain of commands end. */
+  #commandsEnd(): number {
+    const words = this.#words
+    let block = this.#commands.offset >> 2
+    while (words[block + BLOCK_NEXT] !== 0) block = words[block + BLOCK_NEXT] >> 2
+    return block + words[block + BLOCK_END]
+  }
+
+  #ring(): void {
+    Atomics.add(this.#words, this.#board + BOARD_BELL, 1)
+    Atomics.notify(this.#words, this.#board + BOARD_BELL)
+  }
+
+  #readArgs(): unknown {
+    const words = this.#words
+    const byteLength = words[this.#board + BOARD_ARGS_BYTE_LENGTH]
+    if (byteLength === 0) return undefined
+    return loadJson(words, words[this.#board + BOARD_ARGS], byteLength)
+  }
+
+  /** Nothing is allocated for it: memory may be what there is none of. */
+  #report(run: number, from: number, error: unknown): void {
+    const failure = failureOf(error, from)
+    let bytes = encodeJson(failure)
+    if (bytes.length > ERROR_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
+    storeBytes(this.#words, this.#load(LINE_ERROR), bytes)
+    this.#store(LINE_ERROR_BYTE_LENGTH, bytes.length)
+    this.#store(LINE_ERROR_RUN, run)
+  }
+
+  /** A pool that a system has closed frees nothing any more: the group does it then. */
+  #leave(): void {
+    if (this.#pool.isOpen) {
+      this.#store(LINE_SCRATCH, 0)
+      this.#scratch.dispose()
+      this.#commands.dispose()
+      this.#store(LINE_COMMANDS, 0)
+      this.#pool.close()
+    }
+    this.#store(LINE_LEFT, 1)
+    this.#ring()
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * Lists in blocks of an arena: each is known by a handle word, which holds its block's offset, or 0
+ * of an empty one. Knows nothing of entities, so that any thread can work on the lists of another.
+ *
+ *     -8       0        4                          8                8 + 16 * granules
+ *     | header | length | granules << 4 | type id  | elements ...   |
+ *
+ * `list-room.ts` tells how much room that is, and when it changes.
+ */
+import type { Blocks } from './blocks.ts'
+import { typeIdOf } from './cells.ts'
+import {
+  GRANULE_SHIFT,
+  isRun,
+  leastRoomFor,
+  PREFIX_BYTE_LENGTH,
+  roomFor,
+  shrunkRoom,
+} from './list-room.ts'
+import type { ScalarArrayConstructor } from './schema.ts'
+
+const TYPE_BITS = 4
+/** No arena has as many bytes: a list that long is out of memory. */
+const BYTE_LENGTH_MAX = 2 ** 31
+
+export class Lists {
+  readonly #blocks: Blocks
+  readonly #typeId: number
+  /** Elements to bytes. */
+  readonly #shift: number
+
+  constructor(blocks: Blocks, type: ScalarArrayConstructor) {
+    this.#blocks = blocks
+    this.#typeId = typeIdOf(type)
+    this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
+  }
+
+  length(block: number): number {
+    return block === 0 ? 0 : this.#blocks.cells.words[block >> 2]
+  }
+
+  capacity(block: number): number {
+    return this.#roomOf(block) >> this.#shift
+  }
+
+  /** Byte offset of the first element, or 0. */
+  offset(block: number): number {
+    return block === 0 ? 0 : block + PREFIX_BYTE_LENGTH
+  }
+
+  /** An element that is there. */
+  load(block: number, index: number): number {
+    return this.#blocks.cells.load(this.#typeId, this.#firstIndex(block) + index)
+  }
+
+  /** Writes an element that is there. */
+  store(block: number, index: number, value: number): void {
+    this.#blocks.cells.store(this.#typeId, this.#firstIndex(block) + index, value)
+  }
+
+  toArray(block: number): number[] {
+    return Array.from({ length: this.length(block) }, (_, i) => this.load(block, i))
+  }
+
+  /** Gives the new length. @throws ArenaError 'out-of-memory'; the list is as it was then */
+  push(word: number, value: number): number {
+    const { words } = this.#blocks.cells
+    let block = words[word]
+    const length = this.length(block)
+    if (length === this.capacity(block)) block = this.reserve(word, length + 1)
+    this.store(block, length, value)
+    words[block >> 2] = length + 1
+    return length + 1
+  }
+
+  /** Puts values[start..end] at the end. @throws as `push` */
+  append(word: number, values: Float64Array, start: number, end: number): void {
+    const length = this.length(this.#blockAt(word))
+    const block = this.reserve(word, length + end - start)
+    this.#write(block, length, values, start, end)
+  }
+
+  /** Replaces the list by values[start..end]. @throws as `push` */
+  set(word: number, values: Float64Array, start: number, end: number): void {
+    this.#write(this.reserve(word, end - start), 0, values, start, end)
+    this.#shrink(word)
+  }
+
+  /** Puts an element before one that is there, or at the end. @throws as `push` */
+  insert(word: number, index: number, value: number): void {
+    const length = this.length(this.#blockAt(word))
+    const block = this.reserve(word, length + 1)
+    this.#move(block, index, index + 1, length - index)
+    this.store(block, index, value)
+    this.#setLength(block, length + 1)
+  }
+
+  /** Takes an element that is there away; those behind it move up. */
+  remove(word: number, index: number): void {
+    const block = this.#blockAt(word)
+    const length = this.length(block) - 1
+    this.#move(block, index + 1, index, length - index)
+    this.truncate(word, length)
+  }
+
+  /** Takes an element that is there away; the last one takes its place. */
+  swapRemove(word: number, index: number): void {
+    const block = this.#blockAt(word)
+    const last = this.length(block) - 1
+    this.#move(block, last, index, 1)
+    this.truncate(word, last)
+  }
+
+  /** Cuts the list to a length that it has, and gives room back. */
+  truncate(word: number, length: number): void {
+    this.#setLength(this.#blockAt(word), length)
+    this.#shrink(word)
+  }
+
+  /** Takes the elements of a list away that are not to be kept; gives room back. */
+  filter(word: number, isKept: (value: number) => boolean): void {
+    const block = this.#blockAt(word)
+    const length = this.length(block)
+    let kept = 0
+    for (let i = 0; i < length; i++) {
+      const value = this.load(block, i)
+      if (!isKept(value)) continue
+      if (kept < i) this.store(block, kept, value)
+      kept++
+    }
+    if (kept < length) this.truncate(word, kept)
+  }
+
+  /** Sets the length; new elements are zero. Gives no room back. @throws as `push` */
+  resize(word: number, length: number): void {
+    const before = this.length(this.#blockAt(word))
+    const block = this.reserve(word, length)
+    if (length > before) {
+      const start = this.offset(block)
+      const { cells } = this.#blocks
+      cells.zeroBytes(start + (before << this.#shift), start + (length << this.#shift))
+    }
+    this.#setLength(block, length)
+  }
+
+  /**
+   * Makes room for so many elements in all, and gives the block that the list is in then.
+   *
+   * Where the list has to move, another block is allocated, filled, and stored in the handle, before
+   * the one before is freed: to be killed or to run out of memory in between loses nothing.
+   * @throws ArenaError 'out-of-memory'; the list is as it was then
+   */
+  reserve(word: number, capacity: number): number {
+    const block = this.#blockAt(word)
+    const needed = capacity * (1 << this.#shift)
+    if (needed <= this.#roomOf(block)) return block
+    const room = roomFor(needed)
+    const least = leastRoomFor(needed)
+    if (this.#tryResize(block, room) || this.#tryResize(block, least)) return block
+    return this.#moveTo(word, room) || this.#install(word, this.#allocate(least), least)
+  }
+
+  /** Empties the list and frees its block. */
+  free(word: number): void {
+    const block = this.#blockAt(word)
+    if (block === 0) return
+    this.#blocks.cells.words[word] = 0
+    this.#blocks.free(block)
+  }
+
+  #shrink(word: number): void {
+    const block = this.#blockAt(word)
+    const room = this.#roomOf(block)
+    const shrunk = shrunkRoom(room, this.length(block) << this.#shift)
+    if (shrunk < room && !this.#tryResize(block, shrunk)) this.#moveTo(word, shrunk)
+  }
+
+  /** Resizes a run of spans of this thread in its place; all else has to move. */
+  #tryResize(block: number, room: number): boolean {
+    const before = this.#roomOf(block)
+    if (!isRun(before) || !isRun(room) || room > BYTE_LENGTH_MAX) return false
+    // What the list believes to have is at no time more than it has.
+    if (room < before) this.#setRoom(block, room)
+    const isDone = this.#blocks.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
+    if (isDone) this.#setRoom(block, room)
+    return isDone
+  }
+
+  /** Moves the list to a block of so much room, and gives that; 0 when there is no memory. */
+  #moveTo(word: number, room: number): number {
+    if (room > BYTE_LENGTH_MAX) return 0
+    const block = this.#blocks.pool.tryAlloc(room + PREFIX_BYTE_LENGTH)
+    return block === 0 ? 0 : this.#install(word, block, room)
+  }
+
+  #allocate(room: number): number {
+    // Beyond any arena the pool would call a length invalid.
+    return this.#blocks.pool.alloc(Math.min(room, BYTE_LENGTH_MAX) + PREFIX_BYTE_LENGTH)
+  }
+
+  /** Copies the list to a new block, makes that the list's, and frees the one before. */
+  #install(word: number, block: number, room: number): number {
+    const { cells } = this.#blocks
+    const before = this.#blockAt(word)
+    const length = this.length(before)
+    this.#setLength(block, length)
+    this.#setRoom(block, room)
+    if (before !== 0) {
+      cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
+    }
+    cells.words[word] = block
+    if (before !== 0) this.#blocks.free(before)
+    return block
+  }
+
+  #write(block: number, at: number, values: Float64Array, start: number, end: number): void {
+    const { cells } = this.#blocks
+    cells.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
+    this.#setLength(block, at + end - start)
+  }
+
+  #move(block: number, from: number, to: number, count: number): void {
+    const start = this.offset(block)
+    const shift = this.#shift
+    this.#blocks.cells.copyBytes(start + (from << shift), start + (to << shift), count << shift)
+  }
+
+  #blockAt(word: number): number {
+    return this.#blocks.cells.words[word]
+  }
+
+  #firstIndex(block: number): number {
+    return (block + PREFIX_BYTE_LENGTH) >> this.#shift
+  }
+
+  /** In bytes, of elements; 0 of no block. */
+  #roomOf(block: number): number {
+    if (block === 0) return 0
+    return (this.#blocks.cells.words[(block >> 2) + 1] >>> TYPE_BITS) << GRANULE_SHIFT
+  }
+
+  #setRoom(block: number, room: number): void {
+    const granules = room >> GRANULE_SHIFT
+    this.#blocks.cells.words[(block >> 2) + 1] = (granules << TYPE_BITS) | this.#typeId
+  }
+
+  /** Of a list without a block it is 0 and stays so. */
+  #setLength(block: number, length: number): void {
+    if (block !== 0) this.#blocks.cells.words[block >> 2] = length
+  }
+}

@@ -1,0 +1,234 @@
+/** The side of a shared storage that publishes: in the thread of its world. */
+import type { Pool } from '@ashlar/core'
+import type { WorldContext } from 'bitecs'
+import type { Cells } from './cells.ts'
+import {
+  attachedWord,
+  type ComponentEntry,
+  ledgerWord,
+  PUBLISHED_COUNT,
+  PUBLISHED_EPOCH,
+  PUBLISHED_HEAD_BYTE_LENGTH,
+  ROOT_BYTE_LENGTH,
+  ROOT_DIRECTORY,
+  ROOT_ENTITIES,
+  ROOT_EPOCH,
+  ROOT_MAGIC,
+  SLOT_CAPACITY,
+  type StorageHandle,
+  seenWord,
+  writeDirectory,
+} from './directory.ts'
+import { invalidArgument, stillAttached } from './errors.ts'
+import { dropLedger } from './ledger.ts'
+import type { VariableMemory } from './variable-memory.ts'
+
+export interface ShareOptions {
+  pool: Pool
+  cells: Cells
+  context: WorldContext
+  memory: VariableMemory
+  /** Another number whenever the entries are others. */
+  version(): number
+  entries(): ComponentEntry[]
+}
+
+/** Costs nothing until somebody asks for the handle. */
+export class Share {
+  readonly #options: ShareOptions
+  /** Of the root block; 0 until the handle was asked for. */
+  #root = 0
+  #version = -1
+  #entityMask = 0
+  /** Something was published or retired that no epoch tells of yet. */
+  #hasNews = false
+  /** Blocks that are out of use, and the epoch from which on they are. */
+  readonly #retired: number[] = []
+  readonly #retiredEpochs: number[] = []
+  #retiredCount = 0
+
+  constructor(options: ShareOptions) {
+    this.#options = options
+  }
+
+  /** @throws ArenaError 'out-of-memory' */
+  get handle(): StorageHandle {
+    if (this.#root === 0) this.#open()
+    return { offset: this.#root }
+  }
+
+  #open(): void {
+    const root = this.#options.pool.allocZeroed(ROOT_BYTE_LENGTH)
+    this.#words[root >> 2] = ROOT_MAGIC
+    this.#root = root
+    try {
+      this.sync()
+    } catch (error) {
+      this.#freeAll()
+      throw error
+    }
+  }
+
+  /** Publishes columns that are others. @throws ArenaError 'out-of-memory'; try it again then */
+  publish(): void {
+    if (this.#root === 0) return
+    this.#publishDirectory()
+    this.#raiseEpoch()
+  }
+
+  /** Publishes all that is other than it was, and frees what nobody uses any more. @throws as it */
+  sync(): void {
+    if (this.#root === 0) return
+    this.publish()
+    this.#collect() // first, as it may make room
+    this.#publishEntities()
+    this.#raiseEpoch()
+    this.#collect()
+  }
+
+  /** Ends what the thread is attached with that has this slot, or had it in this generation. */
+  forget(slot: number, generation?: number): void {
+    if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_CAPACITY) {
+      throw invalidArgument('slot', slot, 'that of a thread that has died')
+    }
+    if (this.#root === 0) return
+    const word = this.#word(attachedWord(slot))
+    const attached = generation === undefined ? this.#words[word] : generation + 1
+    Atomics.compareExchange(this.#words, word, attached, 0)
+    this.#dropLedger(slot, generation)
+  }
+
+  /** @throws StorageError 'still-attached' */
+  checkDetached(): void {
+    if (this.#root === 0) return
+    const slots: number[] = []
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) if (this.#isAttached(slot)) slots.push(slot)
+    if (slots.length > 0) throw stillAttached(slots)
+  }
+
+  /** Frees everything; nobody is attached. The handle leads nowhere then. */
+  dispose(): void {
+    if (this.#root !== 0) this.#freeAll()
+  }
+
+  get #words(): Int32Array {
+    const { cells } = this.#options
+    if (cells.isDetached) cells.renew()
+    return cells.signedWords
+  }
+
+  #word(field: number): number {
+    return (this.#root >> 2) + field
+  }
+
+  #isAttached(slot: number): boolean {
+    return Atomics.load(this.#words, this.#word(attachedWord(slot))) !== 0
+  }
+
+  /** Frees a block that other threads may look at, once all of them have seen that it is out of use. */
+  retire(offset: number): void {
+    if (this.#root === 0) {
+      this.#options.pool.free(offset)
+      return
+    }
+    this.#hasNews = true
+    this.#retired[this.#retiredCount] = offset
+    this.#retiredEpochs[this.#retiredCount] = (this.#words[this.#word(ROOT_EPOCH)] + 1) | 0
+    this.#retiredCount++
+  }
+
+  #dropLedger(slot: number, generation?: number): void {
+    const { blocks, internedTexts } = this.#options.memory
+    dropLedger(blocks, this.#word(ledgerWord(slot)), internedTexts.release, generation)
+  }
+
+  #publishDirectory(): void {
+    const { pool, context, version, entries } = this.#options
+    const { entityMask } = context.entityIndex
+    if (version() === this.#version && entityMask === this.#entityMask) return
+    const components = entries()
+    const directory = writeDirectory(pool, this.#words, { entityMask, components })
+    this.#replace(ROOT_DIRECTORY, directory)
+    this.#version = version()
+    this.#entityMask = entityMask
+  }
+
+  #publishEntities(): void {
+    const { dense, aliveCount } = this.#options.context.entityIndex
+    if (this.#isPublished(dense, aliveCount)) return
+    const head = PUBLISHED_HEAD_BYTE_LENGTH
+    const offset = this.#options.pool.alloc(head + aliveCount * 4)
+    const words = this.#words
+    words[(offset >> 2) + PUBLISHED_COUNT] = aliveCount
+    const first = (offset + head) >> 2
+    for (let i = 0; i < aliveCount; i++) words[first + i] = dense[i]
+    this.#replace(ROOT_ENTITIES, offset)
+  }
+
+  #isPublished(dense: readonly number[], aliveCount: number): boolean {
+    const words = this.#words
+    const offset = words[this.#word(ROOT_ENTITIES)]
+    if (offset === 0 || words[(offset >> 2) + PUBLISHED_COUNT] !== aliveCount) return false
+    const first = (offset + PUBLISHED_HEAD_BYTE_LENGTH) >> 2
+    for (let i = 0; i < aliveCount; i++) if (words[first + i] !== (dense[i] | 0)) return false
+    return true
+  }
+
+  /** Publishes a block in another's place, which is retired. */
+  #replace(field: number, offset: number): void {
+    const words = this.#words
+    words[(offset >> 2) + PUBLISHED_EPOCH] = (words[this.#word(ROOT_EPOCH)] + 1) | 0
+    const before = Atomics.exchange(words, this.#word(field), offset)
+    this.#hasNews = true
+    if (before !== 0) this.retire(before)
+  }
+
+  /** Tells everyone that something is other than it was, if it is. */
+  #raiseEpoch(): void {
+    if (!this.#hasNews) return
+    this.#hasNews = false
+    Atomics.add(this.#words, this.#word(ROOT_EPOCH), 1)
+  }
+
+  /** Frees what everybody who is attached has seen to be out of use. */
+  #collect(): void {
+    if (this.#retiredCount === 0) return
+    const lag = this.#greatestLag()
+    const epoch = this.#words[this.#word(ROOT_EPOCH)]
+    for (let i = this.#retiredCount - 1; i >= 0; i--) {
+      if (((epoch - this.#retiredEpochs[i]) | 0) < lag) continue
+      const offset = this.#retired[i]
+      const last = --this.#retiredCount
+      this.#retired[i] = this.#retired[last]
+      this.#retiredEpochs[i] = this.#retiredEpochs[last]
+      this.#options.pool.free(offset)
+    }
+  }
+
+  /** How many epochs the last of those who are attached is behind. */
+  #greatestLag(): number {
+    const words = this.#words
+    const epoch = words[this.#word(ROOT_EPOCH)]
+    let lag = 0
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
+      if (!this.#isAttached(slot)) continue
+      const seen = Atomics.load(words, this.#word(seenWord(slot)))
+      lag = Math.max(lag, (epoch - seen) | 0)
+    }
+    return lag
+  }
+
+  #freeAll(): void {
+    const { pool } = this.#options
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropLedger(slot)
+    for (let i = 0; i < this.#retiredCount; i++) pool.free(this.#retired[i])
+    this.#retiredCount = 0
+    for (const field of [ROOT_DIRECTORY, ROOT_ENTITIES]) {
+      pool.free(this.#words[this.#word(field)])
+    }
+    this.#words[this.#word(0)] = 0
+    pool.free(this.#root)
+    this.#root = 0
+    this.#version = -1
+  }
+}

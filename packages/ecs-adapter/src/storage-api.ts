@@ -1,0 +1,109 @@
+/** What a storage can do: the interface that callers see, with its docs. */
+import type { Pool } from '@ashlar/core'
+import type { EntityId } from 'bitecs'
+import type { CommandBuffer } from './command-api.ts'
+import type { CommandSource } from './command-apply.ts'
+import type { StorageHandle } from './directory.ts'
+import type { Component, Schema } from './schema.ts'
+
+export interface StorageOptions {
+  /**
+   * Rows that columns begin with; they double when ids outgrow them. Entity ids start at 1, so n
+   * entities need n + 1 rows. Default 1024.
+   */
+  capacity?: number
+}
+
+export interface Storage {
+  /** The components made so far, by name. */
+  readonly components: Readonly<Record<string, Component>>
+
+  /**
+   * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, that is
+   * the entity id itself in a world without versioned ids. A list or text field is a `ListField` or
+   * `TextField` instead, whose methods take entity ids. Use it as any bitECS component.
+   *
+   * The columns grow by themselves. One that has grown is another typed array: read the property
+   * again. Until `sync()` the one before can still be read.
+   *
+   * A component belongs to the world of its storage: in another world nothing makes its rows.
+   *
+   * @param name unique in the storage
+   * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
+   * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
+   */
+  component<const S extends Schema>(name: string, schema: S): Component<S>
+
+  /** The pool that the columns are allocated from. */
+  readonly pool: Pool
+
+  /**
+   * What `attachStorage` wants in another thread. From when it was asked for, the storage publishes
+   * its columns and the ids of its entities in the arena.
+   * @throws ArenaError 'out-of-memory'; StorageError 'storage-disposed'
+   */
+  readonly handle: StorageHandle
+
+  /** The index of an entity in the columns. */
+  row(eid: EntityId): number
+
+  /**
+   * Frees what columns moved out of, and the lists and texts of those that lost the component; takes
+   * ids of removed entities out of lists that drop them; renews the columns of a WebAssembly.Memory
+   * that has grown. Publishes the columns and the entities that are now. Call it once a frame, when no
+   * view that was read before is used any more and no system runs. Columns that other threads are
+   * attached to are freed when they have synced as well.
+   * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later
+   */
+  sync(): void
+
+  /**
+   * Commands for the world, in blocks of a pool of its arena, which is the storage's by default.
+   * @throws ArenaError 'out-of-memory'; StorageError 'invalid-argument', 'storage-disposed'
+   */
+  commands(pool?: Pool): CommandBuffer
+
+  /**
+   * Applies commands, and forgets them: those of several buffers by their places (see
+   * `CommandBuffer.begin`), then in the order of the buffers. Nobody may write them meanwhile but observers
+   * that this calls, whose commands are applied last.
+   *
+   * Commands for an entity that is gone, or was despawned by an earlier one, are skipped; so are those
+   * for one that was not spawned. One that throws leaves the others be: all of them are applied, and
+   * then the error tells which threw.
+   *
+   * @param commands of this world, or the `offset` of some that another thread has written
+   * @returns how many commands were skipped
+   * @throws CommandsError 'commands-failed'; StorageError 'invalid-argument', 'commands-busy' when an
+   * observer calls it, 'commands-disposed', 'storage-disposed'
+   */
+  apply(commands: CommandSource | readonly CommandSource[]): number
+
+  /**
+   * Lets other threads find the columns that are now, at their next sync; the entities they find are
+   * those of this thread's last. Frees no column: views of them stay as good as they are. Takes ids of
+   * removed entities out of lists that drop them, as `sync`. A group does it at the begin of each run.
+   * @throws ArenaError 'out-of-memory'
+   */
+  publish(): void
+
+  /**
+   * Ends what a thread held that has died without `detach`, so that nothing waits for it any more;
+   * and drops the interned texts that it knew, also of one that did detach, and has ended. Adopt its
+   * slot first, and close it afterwards.
+   * @param generation of its pool, where known: another thread that has the slot by now stays attached
+   */
+  forget(slot: number, generation?: number): void
+
+  /**
+   * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
+   * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
+   */
+  reset(): void
+
+  /**
+   * Frees every block and takes every observer off. The components are left with empty columns.
+   * @throws StorageError 'still-attached' when another thread is
+   */
+  dispose(): void
+}

@@ -1,0 +1,90 @@
+/**
+ * Keeps the variable-length fields of one component in step with a bitECS world: frees the blocks of
+ * those that lost the component, at `sync` or when a row is used again, and not before, so that
+ * values stay readable in onRemove observers.
+ */
+import { hasComponent, Prefab, type Query, type World } from 'bitecs'
+import type { Rows } from './handles.ts'
+import { Leftovers } from './leftovers.ts'
+import type { Field } from './schema.ts'
+import { createVariableField, type VariableField } from './variable-field.ts'
+import { VariableFields } from './variable-fields.ts'
+import type { VariableMemory } from './variable-memory.ts'
+
+export interface VariableBindingOptions {
+  world: World
+  component: object
+  /** Of the component, for messages. */
+  name: string
+  fields: readonly Field[]
+  memory: VariableMemory
+  row: Rows['row']
+  /** Called with each id before it goes into a list that drops removed entities. */
+  admit?: ((eid: number) => void) | undefined
+}
+
+export class VariableBinding {
+  readonly fields: VariableFields
+  readonly #leftovers = new Leftovers()
+  readonly #hasComponent: (eid: number) => boolean
+  readonly #isPrefab: (eid: number) => boolean
+  readonly #free: (row: number) => void
+  #owners: Query | undefined
+
+  constructor(options: VariableBindingOptions) {
+    const { world, component, name, fields, memory, row, admit } = options
+    const rows: Rows = { row, onFill: (eid, row) => this.#onFill(eid, row) }
+    const byField = fields.map((field) =>
+      createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows, admit }),
+    )
+    const names = fields.map((field) => field.name)
+    this.fields = new VariableFields(names, byField, memory.staging)
+    this.#hasComponent = (eid) => hasComponent(world, eid, component)
+    this.#isPrefab = (eid) => this.#hasComponent(eid) && hasComponent(world, eid, Prefab)
+    this.#free = (row) => this.fields.free(row)
+  }
+
+  /** By field of the component; undefined where that is a scalar. */
+  get byField(): readonly (VariableField | undefined)[] {
+    return this.fields.byField
+  }
+
+  /** Begins anew with the query of those that have the component; gives what ends it. */
+  subscribe(owners: Query, row: Rows['row']): () => void {
+    this.#owners = owners
+    this.#leftovers.clear()
+    return owners.removeObservable.subscribe((eid: number) => this.#leftovers.add(row(eid)))
+  }
+
+  /** An entity gets the component in a row: frees what was there. */
+  renew(row: number): void {
+    this.fields.free(row)
+    this.#leftovers.renew(row)
+  }
+
+  /** As `VariableFields.write`. */
+  write(eid: number, row: number, values: Record<string, unknown>): void {
+    // A prefab in the row of another one. Its id differs where ids have versions.
+    if (this.#leftovers.hasAnotherStray(eid, row)) this.fields.free(row)
+    this.#onFill(eid, row)
+    this.fields.write(row, values)
+  }
+
+  /** Frees the blocks of those that have the component no more. */
+  sync(): void {
+    this.#leftovers.sync(this.#free, this.#hasComponent)
+  }
+
+  #onFill(eid: number, row: number): void {
+    const owners = this.#owners
+    if (owners === undefined || (owners.has(eid) && !owners.toRemove.has(eid))) return
+    // A prefab's values outlast the sync that frees those of the one before. In onRemove observers,
+    // one that is no prefab may yet write, and what it had is to stay readable.
+    if (this.#isPrefab(eid) && this.#leftovers.takeLost(row)) this.fields.free(row)
+    this.#leftovers.addStray(eid, row)
+  }
+}
+
+/** Whether a component needs a `VariableBinding`. */
+export const hasVariable = (fields: readonly Field[]) =>
+  fields.some(({ type }) => type.kind !== 'scalar')

@@ -1,0 +1,81 @@
+/** The command buffers of one world's thread, and what applies them and those of others. */
+import type { Pool } from '@ashlar/core'
+import type { World } from 'bitecs'
+import type { Catalog } from './catalog.ts'
+import type { CommandBuffer } from './command-api.ts'
+import { CommandApplier, type CommandSource } from './command-apply.ts'
+import { checkCommands } from './command-blocks.ts'
+import { CommandViews } from './command-views.ts'
+import { PoolCommands } from './commands.ts'
+import { commandsBusy, commandsDisposed, invalidArgument } from './errors.ts'
+
+export class WorldCommands {
+  readonly #world: World
+  readonly #pool: Pool
+  readonly #catalog: Catalog
+  readonly #views: CommandViews
+  /** Those made here that are not disposed of. */
+  #buffers: PoolCommands[] = []
+  #applier: CommandApplier | undefined
+  #isBusy = false
+  /** Of the buffers that are applied: kept, so as to make no garbage. */
+  readonly #offsets: number[] = []
+  #count = 0
+
+  constructor(world: World, pool: Pool, catalog: Catalog) {
+    this.#world = world
+    this.#pool = pool
+    this.#catalog = catalog
+    this.#views = new CommandViews(pool)
+  }
+
+  /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
+  create(pool: Pool = this.#pool): CommandBuffer {
+    if (typeof pool?.allocArray !== 'function') {
+      throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
+    }
+    const buffer = new PoolCommands(pool, this.#catalog, (disposed) => {
+      this.#buffers = this.#buffers.filter((other) => other !== disposed)
+    })
+    this.#buffers.push(buffer)
+    void this.#views.words // now, as it takes memory: `apply` may be where there is none
+    return buffer
+  }
+
+  /** As `Storage.apply`. */
+  apply(sources: CommandSource | readonly CommandSource[]): number {
+    if (this.#isBusy) throw commandsBusy()
+    this.#count = 0
+    if (!isList(sources)) this.#take(sources)
+    else for (let i = 0; i < sources.length; i++) this.#take(sources[i])
+    this.#setBusy(true)
+    try {
+      this.#applier ??= new CommandApplier(this.#world, this.#catalog, this.#views)
+      return this.#applier.apply(this.#offsets, this.#count)
+    } finally {
+      this.#setBusy(false)
+    }
+  }
+
+  /** @throws StorageError 'commands-busy' */
+  dispose(): void {
+    if (this.#isBusy) throw commandsBusy()
+    for (const buffer of this.#buffers) buffer.dispose(this.#pool)
+  }
+
+  #setBusy(isBusy: boolean): void {
+    this.#isBusy = isBusy
+    for (let i = 0; i < this.#buffers.length; i++) this.#buffers[i].setBusy(isBusy)
+  }
+
+  #take(source: CommandSource): void {
+    if (source instanceof PoolCommands && source.isDisposed) throw commandsDisposed()
+    const offset = checkCommands(this.#pool, this.#views, source?.offset)
+    for (let i = 0; i < this.#count; i++) if (this.#offsets[i] === offset) return
+    this.#offsets[this.#count++] = offset
+  }
+}
+
+const isList = (
+  sources: CommandSource | readonly CommandSource[],
+): sources is readonly CommandSource[] => Array.isArray(sources)

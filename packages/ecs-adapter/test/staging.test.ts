@@ -1,0 +1,70 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Staging } from '../src/staging.ts'
+import { assertThrows } from './support.ts'
+
+const test = suite('staging')
+
+test('numbers of any array are taken in, one batch above the other', () => {
+  const staging = new Staging()
+  staging.take([1, 2.5], 'P.a')
+  staging.take(Uint8Array.of(3), 'P.a')
+  staging.take(Float64Array.of(Number.NaN, -0), 'P.a')
+  staging.take([], 'P.a')
+  assert.equal([...staging.values.subarray(0, staging.length)], [1, 2.5, 3, Number.NaN, -0])
+  staging.dropFrom(2)
+  staging.take(
+    Array.from({ length: 100_000 }, (_, i) => i),
+    'P.a',
+  )
+  assert.equal([...staging.values.subarray(0, 4)], [1, 2.5, 0, 1])
+  assert.is(staging.length, 100_002)
+  staging.dropFrom(0)
+  assert.ok(staging.values.length <= 2 ** 16, 'what was large is given back')
+})
+
+test('what is no list of numbers is refused, and none of it stays', () => {
+  const staging = new Staging()
+  staging.take([7], 'P.a')
+  const hostile: unknown[] = [
+    ...[undefined, null, 5, 'points', {}, new Set([1]), new DataView(new ArrayBuffer(8)), () => 1],
+    { length: 2, 0: 1, 1: 2 },
+  ]
+  for (const given of hostile) {
+    assertThrows(() => staging.take(given, 'P.a'), 'invalid-argument', 'P.a', 'array')
+  }
+  for (const element of ['1', null, undefined, {}, 5n, true]) {
+    assertThrows(() => staging.take([1, element], 'P.a'), 'invalid-argument', 'P.a[1]', 'number')
+  }
+  assertThrows(() => staging.take(new Array(3), 'P.a'), 'invalid-argument', 'P.a[0]')
+  assertThrows(() => staging.take(BigInt64Array.of(1n), 'P.a'), 'invalid-argument', 'P.a[0]', '1n')
+  assert.equal([...staging.values.subarray(0, staging.length)], [7])
+})
+
+test('an array that takes in others while it is read does not disturb them', () => {
+  const staging = new Staging()
+  const nested = new Proxy([1, 2, 3], {
+    get(target, key) {
+      if (key === '1') {
+        const start = staging.length
+        staging.take([50, 60], 'P.b')
+        assert.equal([...staging.values.subarray(start, staging.length)], [50, 60])
+        staging.dropFrom(start)
+      }
+      return Reflect.get(target, key)
+    },
+  })
+  staging.take(nested, 'P.a')
+  assert.equal([...staging.values.subarray(0, staging.length)], [1, 2, 3])
+})
+
+test('an array whose length lies is read as far as it said', () => {
+  const staging = new Staging()
+  const lying = new Proxy([1, 2], {
+    get: (target, key) => (key === 'length' ? 1 : Reflect.get(target, key)),
+  })
+  staging.take(lying, 'P.a')
+  assert.is(staging.length, 1)
+})
+
+test.run()

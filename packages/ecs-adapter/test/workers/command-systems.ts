@@ -1,0 +1,114 @@
+/** Systems that give commands. */
+import type { SystemContext, t } from '@ashlar/ecs-adapter'
+
+type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
+interface Components {
+  readonly Position: { readonly x: Floats; readonly y: Floats }
+  readonly Velocity: { readonly x: Floats; readonly y: Floats }
+  readonly Visits: { readonly count: Int32Array }
+  readonly Life: {
+    readonly energy: Int32Array
+    readonly seed: Uint32Array
+    readonly friend: Int32Array
+  }
+}
+type Context = SystemContext<Components>
+
+let lastTemporary = 0
+
+export const commandSystems = {
+  /** Each entity has a child, that knows the place of its parent, and what is its own. */
+  breed({ components: { Position }, entities, from, commands }: Context) {
+    for (let i = 0; i < entities.length; i++) {
+      const child = commands.spawn()
+      commands.set(child, Position, { x: from + i, y: entities[i] })
+      commands.set(entities[i], 'Visits', { count: child - lastTemporary === 0 ? -1 : from + i })
+    }
+  },
+
+  /** As many commands as it is told, of each entity. */
+  flood({ components: { Position }, entities, args, commands }: Context) {
+    for (const eid of entities) {
+      for (let i = 0; i < (args as number); i++) commands.setField(eid, Position, 'x', i)
+    }
+  },
+
+  cull({ entities, commands }: Context) {
+    for (const eid of entities) commands.despawn(eid)
+  },
+
+  /** Gives commands, and then throws at one of the entities. */
+  breedAndFail({ entities, args, commands, from }: Context) {
+    for (let i = 0; i < entities.length; i++) {
+      commands.set(commands.spawn(), 'Position', { x: from + i })
+      if (entities[i] === args) throw new RangeError(`entity ${args} is out of its mind`)
+    }
+  },
+
+  /** Gives commands, and stays at some entities until it is told to go on, or is killed. */
+  breedAndHang({ entities, args, arena, commands, from }: Context) {
+    for (let i = 0; i < entities.length; i++) {
+      commands.set(commands.spawn(), 'Position', { x: from + i })
+      for (const { eid, flag } of args as { eid: number; flag: number }[]) {
+        if (entities[i] !== eid) continue
+        for (let j = 0; j < 1000; j++) commands.spawn()
+        Atomics.store(arena.i32, flag, 1)
+        while (Atomics.load(arena.i32, flag) === 1);
+      }
+    }
+  },
+
+  /** Every other chunk of 10 gives commands. The first tells whose it is, and stays. */
+  breedSomeAndHang({ args, arena, commands, from, pool }: Context) {
+    const { flag, slot, begun } = args as { flag: number; slot: number; begun: number }
+    if (from % 20 === 0) commands.set(commands.spawn(), 'Position', { x: from })
+    Atomics.add(arena.i32, begun, 1)
+    if (from > 0) return
+    Atomics.store(arena.i32, slot, pool.slot)
+    Atomics.store(arena.i32, flag, 1)
+    while (Atomics.load(arena.i32, flag) === 1);
+  },
+
+  breedAndClose({ entities, commands, pool }: Context) {
+    for (let i = 0; i < 1000 * entities.length; i++) commands.spawn()
+    pool.close()
+  },
+
+  /** Uses a temporary id of an earlier call. */
+  useStale({ entities, commands }: Context) {
+    if (lastTemporary === 0) lastTemporary = commands.spawn()
+    for (const _ of entities) commands.add(lastTemporary, 'Visits')
+  },
+
+  /** Lives, breeds and dies by chance, which each entity has of its own. */
+  live({ components: { Life, Position }, entities, commands, args }: Context) {
+    const { frame } = args as { frame: number }
+    for (const eid of entities) {
+      const chance = random(Life.seed[eid] + frame)
+      Life.energy[eid] -= 1 + (chance & 3)
+      Position.x[eid] += 0.25 * (chance & 15) - 1
+      if (Life.energy[eid] <= 0) commands.despawn(eid)
+      if (((chance >>> 4) & 31) === 0) {
+        const child = commands.spawn()
+        const seed = random(chance ^ eid)
+        commands.add(child, 'Life', { energy: 20 + (seed & 63), seed, friend: eid })
+        commands.set(child, Position, { x: Position.x[eid] + 0.5, y: frame })
+        if ((seed & 64) !== 0) commands.set(eid, 'Life', { friend: child })
+      }
+      if (((chance >>> 9) & 7) === 0) commands.add(eid, 'Hot')
+      if (((chance >>> 12) & 7) === 0) commands.remove(eid, 'Hot')
+      const { [eid]: friend } = Life.friend
+      if (((chance >>> 15) & 7) === 0) commands.setField(friend, 'Position', 'y', eid / 8)
+      if (((chance >>> 18) & 127) === 0) commands.despawn(friend)
+      if (((chance >>> 25) & 63) === 0) commands.remove(friend, Position)
+    }
+  },
+}
+
+/** 32 bits that look like chance (mulberry32). */
+export function random(seed: number): number {
+  const state = (seed + 0x6d2b79f5) >>> 0
+  let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+  return (mixed ^ (mixed >>> 14)) >>> 0
+}

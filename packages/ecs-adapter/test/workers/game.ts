@@ -1,0 +1,109 @@
+/** A world with a group of workers, and what all of their tests check. */
+import { Arena } from '@ashlar/core'
+import { createStorage, createWorkerGroup, t } from '@ashlar/ecs-adapter'
+import { addComponent, addEntity, createWorld, query, set } from 'bitecs'
+import * as assert from 'uvu/assert'
+import type { ThreadKind } from '../../../../test/support/threads.ts'
+import { startWorker } from './worker.ts'
+
+/** The main thread of a page may not. */
+export const mayBlock = !('document' in globalThis)
+/** Deno ends such threads only when they end by themselves: see `whenDead`. */
+export const mayTerminate = (kind: ThreadKind) => !('Deno' in globalThis && kind === 'node')
+
+export function createGame(entityCount: number, capacity = entityCount + 1) {
+  const arena = Arena.create({ byteLength: 16 << 20, shared: true })
+  arena.onViolation = (error) => assert.unreachable(error.message)
+  const world = createWorld()
+  const storage = createStorage(world, arena.openPool(), { capacity })
+  const Position = storage.component('Position', { x: t.f32, y: t.f32 })
+  const Velocity = storage.component('Velocity', { x: t.f32, y: t.f32 })
+  const Visits = storage.component('Visits', { count: t.i32 })
+  const spawn = () => {
+    const eid = addEntity(world)
+    addComponent(world, eid, set(Position, { x: eid, y: 1 }))
+    addComponent(world, eid, set(Velocity, { x: 2, y: eid }))
+    addComponent(world, eid, Visits)
+    return eid
+  }
+  const eids = Array.from({ length: entityCount }, spawn)
+  const all = () => query(world, [Position, Velocity, Visits])
+  return { arena, world, storage, Position, Velocity, Visits, eids, all, spawn }
+}
+
+export type Game = ReturnType<typeof createGame>
+export type PathGame = ReturnType<typeof addPaths>
+export type Team = Awaited<ReturnType<typeof createGroup>>
+
+export async function createGroup(game: Game, kind: ThreadKind, count = 2) {
+  const threads = Array.from({ length: count }, () => startWorker(kind))
+  const workers = threads.map(({ worker }) => worker)
+  const group = await createWorkerGroup(game.storage, workers)
+  return { group, threads }
+}
+
+/** Gives every entity of a game, and those that `spawn` makes from then on, lists and texts. */
+export function addPaths(game: Game) {
+  const { world, storage, eids } = game
+  const Path = storage.component('Path', {
+    points: t.list(t.f32),
+    targets: t.list(t.eid, { dropRemoved: true }),
+    label: t.text,
+    kind: t.text.interned,
+  })
+  const add = (eid: number) =>
+    addComponent(world, eid, set(Path, { points: [eid, 0.5], kind: 'road', label: `way ${eid}` }))
+  for (const eid of eids) add(eid)
+  const spawn = () => {
+    const eid = game.spawn()
+    add(eid)
+    return eid
+  }
+  return { ...game, Path, spawn }
+}
+
+/**
+ * The group leaves nothing behind but what is freed here.
+ * @param lostAtMost blocks that workers took with them when they were killed
+ */
+export async function endAll(
+  game: Game,
+  { group, threads }: Team,
+  leftovers: readonly number[] = [],
+  lostAtMost = 0,
+) {
+  const { arena, storage } = game
+  await group.close()
+  for (const offset of leftovers) storage.pool.free(offset)
+  storage.dispose()
+  storage.pool.flush()
+  storage.pool.collect()
+  assert.equal(arena.verify(), [])
+  const owners = arena.stats().slots.filter(({ state }) => state === 'open')
+  assert.equal(
+    owners.map(({ slot }) => slot),
+    [storage.pool.slot],
+  )
+  // What was freed for a closed slot is taken when somebody opens it.
+  for (const { slot } of arena.stats().slots) if (slot !== storage.pool.slot) arena.openPool()
+  const left = arena.blocks()
+  assert.ok(left.length <= lostAtMost, `blocks are left: ${JSON.stringify(left)}`)
+  for (const thread of threads) thread.terminate()
+}
+
+export async function errorOf(
+  promise: Promise<unknown>,
+): Promise<Error & { readonly code?: string }> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof Error) return error
+  }
+  throw new Error('no error was thrown')
+}
+
+export async function assertRejects(promise: Promise<unknown>, code: string, ...words: string[]) {
+  const error = await errorOf(promise)
+  assert.is(error.code, code, error.message)
+  for (const word of words) assert.ok(error.message.includes(word), error.message)
+}

@@ -1,0 +1,26 @@
+// Promise 12 for frames with parallel systems, in the thread that calls them.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertNoGarbage, measureGarbage } from '../../../../test/support/garbage.ts'
+import { isMain } from '../../../../test/support/threads.ts'
+import { createGame, createGroup, endAll } from './game.ts'
+
+const test = suite('garbage of groups')
+const OURS = ['packages/core/src/', 'packages/ecs-adapter/src/']
+
+test('runSync and sync make no garbage while nothing grows', async () => {
+  const game = createGame(500)
+  const team = await createGroup(game, 'node')
+  const ids = game.all()
+  const frame = () => {
+    team.group.runSync('visit', ids)
+    team.group.runSync('empty', ids)
+    game.storage.sync()
+  }
+  const garbage = measureGarbage(frame, { frames: 200, warmup: 1500 })
+  assert.ok(game.eids.every((eid) => game.Visits.count[eid] > 0))
+  await endAll(game, team)
+  assertNoGarbage(garbage, OURS)
+})
+
+if (isMain) test.run()

@@ -1,0 +1,349 @@
+// Parallel systems on real workers.
+import { Arena } from '@ashlar/core'
+import {
+  createStorage,
+  createWorkerGroup,
+  type Port,
+  RunError,
+  type RunOptions,
+  t,
+} from '@ashlar/ecs-adapter'
+import { createWorld } from 'bitecs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import { assertRejects, createGame, createGroup, endAll, errorOf, mayBlock } from './game.ts'
+import { startWorker } from './worker.ts'
+
+const test = suite('group')
+
+for (const kind of threadKinds) {
+  test(`${kind}: every entity is visited once, each in its place, run by run`, async () => {
+    const game = createGame(5000)
+    const { Visits, Position, eids, all } = game
+    const team = await createGroup(game, kind)
+    assert.is(team.group.workers.length, 2)
+    assert.equal(team.group.systems, [...team.group.systems].sort())
+    const lengths: RunOptions[] = [
+      {},
+      { chunkLength: 1 },
+      { chunkLength: 7 },
+      { chunkLength: 9999 },
+      { chunkLength: 2 ** 31 },
+      { chunkLength: 2 ** 32 },
+      { chunkLength: Number.MAX_SAFE_INTEGER },
+    ]
+    for (const [round, options] of lengths.entries()) {
+      await team.group.run('visit', all(), undefined, options)
+      assert.ok(eids.every((eid) => Visits.count[eid] === round + 1))
+      assert.ok(eids.every((eid, i) => Position.x[eid] === i))
+    }
+    await team.group.run('visit', [])
+    await team.group.run('visit', eids.slice(0, 1))
+    assert.is(Visits.count[eids[0]], lengths.length + 1)
+    await endAll(game, team)
+  })
+
+  test(`${kind}: arguments, and the same result as one thread`, async () => {
+    const game = createGame(1000)
+    const { Position, eids, all } = game
+    const team = await createGroup(game, kind)
+    const expected = eids.map((eid) => [eid + 20 * 2 * 0.5, 1 + 20 * eid * 0.5])
+    for (let frame = 0; frame < 20; frame++) await team.group.run('move', all(), { dt: 0.5 })
+    assert.equal(
+      eids.map((eid) => [Position.x[eid], Position.y[eid]]),
+      expected,
+    )
+    await endAll(game, team)
+  })
+
+  test(`${kind}: columns that grow and components made later are seen by the next run`, async () => {
+    const game = createGame(10, 4)
+    const { storage, Visits, Position, all, spawn, eids } = game
+    const team = await createGroup(game, kind)
+    for (let round = 1; round <= 8; round++) {
+      await team.group.run('visit', all())
+      assert.ok(eids.every((eid) => Visits.count[eid] === round))
+      for (let i = 0; i < 40 * round; i++) eids.push(spawn())
+      storage.component(`Late${round}`, { x: t.f64 })
+      for (const eid of eids) Visits.count[eid] = round
+      if (round % 2 === 0) storage.sync()
+      Position.x[eids[0]] = -1
+    }
+    await endAll(game, team)
+  })
+
+  test(`${kind}: runs that are called at once are done one after the other`, async () => {
+    const game = createGame(500)
+    const { Visits, Position, all, eids } = game
+    const team = await createGroup(game, kind)
+    const ids = [...all()]
+    const runs = Array.from({ length: 10 }, (_, i) =>
+      team.group.run(i % 2 === 0 ? 'visit' : 'move', ids, { dt: 1 }),
+    )
+    ids.length = 0 // the first has them already; the others find none
+    await Promise.all(runs)
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+    assert.is(Position.x[eids[3]], 3)
+    await endAll(game, team)
+  })
+
+  test(`${kind}: ids in the arena, of other types, with gaps`, async () => {
+    const game = createGame(300)
+    const { storage, Visits, eids } = game
+    const team = await createGroup(game, kind)
+    const inArena = storage.pool.allocArray(Int32Array, 300)
+    inArena.set(eids)
+    const lists = [
+      inArena,
+      inArena.subarray(0, 300),
+      Uint32Array.from(eids),
+      Float64Array.from(eids),
+    ]
+    for (const list of [...lists, eids]) await team.group.run('visit', list)
+    assert.ok(eids.every((eid) => Visits.count[eid] === 5))
+    await endAll(game, team, [inArena.byteOffset])
+  })
+
+  test(`${kind}: a scratch and a pool for each worker`, async () => {
+    const game = createGame(3000)
+    const { Position, Visits, eids, arena, all } = game
+    const team = await createGroup(game, kind)
+    await team.group.run('allocate', all(), undefined, { chunkLength: 3 })
+    assert.ok(eids.every((eid) => Position.x[eid] === Math.fround(eid ** 2)))
+    const blocks = new Set(eids.map((eid) => Visits.count[eid]))
+    assert.is(blocks.size, 1000)
+    const slots = arena.stats().slots.map(({ slot }) => slot)
+    const held = arena.blocks().filter(({ offset }) => blocks.has(offset))
+    assert.is(held.length, 1000)
+    assert.ok(held.every(({ slot }) => slots.includes(slot) && slot !== game.storage.pool.slot))
+    const one = [...blocks].map((block) => eids.find((eid) => Visits.count[eid] === block))
+    await team.group.run('free', [eids[0]], one)
+    await endAll(game, team)
+  })
+
+  test(`${kind}: an error names the system, what was left undone, and the worker's stack`, async () => {
+    const game = createGame(1000)
+    const { Visits, eids, all } = game
+    const team = await createGroup(game, kind)
+    for (const bad of [eids[0], eids[555], eids[999]]) {
+      const error = await errorOf(team.group.run('fail', all(), bad, { chunkLength: 10 }))
+      assert.instance(error, RunError)
+      const { code, system, unfinished, cause } = error as RunError
+      assert.is(code, 'system-failed')
+      assert.is(system, 'fail')
+      assert.match(error.message, `entity ${bad} is out of its mind`)
+      const index = eids.indexOf(bad)
+      assert.ok(unfinished.some(({ from, to }) => from <= index && index < to))
+      assert.ok(unfinished.every(({ from, to }) => from < to && to <= 1000))
+      assert.instance(cause, Error)
+      const { name, stack } = cause as Error
+      assert.is(name, 'RangeError')
+      assert.match(stack ?? '', 'failAt')
+    }
+    await team.group.run('visit', all()) // it goes on
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+    await assertRejects(team.group.run('promise', all()), 'system-failed', 'promise')
+    await team.group.run('promise', [])
+    await assertRejects(team.group.run('reject', all()), 'system-failed', 'promise')
+    for (let odd = 0; odd < 5; odd++) {
+      await assertRejects(team.group.run('throwOdd', all(), odd), 'system-failed')
+    }
+    await team.group.run('visit', all())
+    assert.is(team.group.workers.length, 2)
+    await endAll(game, team)
+  })
+
+  test(`${kind}: a system that takes its own worker's memory away`, async () => {
+    const game = createGame(100)
+    const { Visits, eids, all } = game
+    const team = await createGroup(game, kind, 1)
+    const { group } = team
+    await assertRejects(group.run('closePool', [1]), 'system-failed', 'closed')
+    const late = startWorker(kind)
+    await group.add(late.worker)
+    await group.run('visit', all()) // by the other
+    await assertRejects(group.run('disposeScratch', [1]), 'system-failed', 'disposed')
+    await assertRejects(group.run('visit', all()), 'system-failed', 'disposed')
+    assert.ok(eids.every((eid) => Visits.count[eid] >= 1))
+    await endAll(game, { group, threads: [late, ...team.threads] })
+  })
+
+  test(`${kind}: uneven work is shared, however it is spread`, async () => {
+    const game = createGame(400)
+    const { Position, Visits, eids, all } = game
+    for (const eid of eids) Position.x[eid] = eid < 20 ? 20_000 : 1
+    const team = await createGroup(game, kind)
+    for (const options of [{ chunkLength: 1 }, { chunkLength: 50 }, {}]) {
+      await team.group.run('uneven', all(), undefined, options)
+    }
+    assert.ok(eids.every((eid) => Visits.count[eid] === 3))
+    await endAll(game, team)
+  })
+
+  test(`${kind}: a worker that joins later, and one that is in a second group`, async () => {
+    const game = createGame(100)
+    const { Visits, eids, all, storage } = game
+    const team = await createGroup(game, kind, 1)
+    const late = startWorker(kind)
+    await team.group.run('visit', all())
+    await team.group.add(late.worker)
+    assert.is(team.group.workers.length, 2)
+    await team.group.run('visit', all())
+    await team.group.close()
+    await team.group.close()
+    await assertRejects(team.group.run('visit', all()), 'group-closed')
+    await assertRejects(team.group.add(late.worker), 'group-closed')
+    const again = await createWorkerGroup(storage, [late.worker, team.threads[0].worker])
+    await again.run('visit', all())
+    assert.ok(eids.every((eid) => Visits.count[eid] === 3))
+    await endAll(game, { group: again, threads: [late, ...team.threads] })
+  })
+
+  test(`${kind}: a group that is closed while a worker is about to join`, async () => {
+    const game = createGame(100)
+    const { Visits, eids, all, storage } = game
+    const team = await createGroup(game, kind, 1)
+    const late = startWorker(kind)
+    const adding = assertRejects(team.group.add(late.worker), 'group-closed')
+    await team.group.close()
+    await adding
+    assert.equal(team.group.workers, [])
+    const again = await createWorkerGroup(storage, [late.worker]) // it is free for another
+    await again.run('visit', all())
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+    await endAll(game, { group: again, threads: [late, ...team.threads] })
+  })
+
+  test(`${kind}: a group without workers`, async () => {
+    const game = createGame(10)
+    const team = await createGroup(game, kind, 0)
+    await assertRejects(team.group.run('visit', game.all()), 'no-workers')
+    const thread = startWorker(kind)
+    await team.group.add(thread.worker)
+    await team.group.run('visit', game.all())
+    await endAll(game, { group: team.group, threads: [thread] })
+  })
+
+  test(`${kind}: workers that cannot join, and what they leave`, async () => {
+    const game = createGame(10)
+    const { arena, storage } = game
+    const threads = ['join', 'other systems', 'stay away'].map((how) => startWorker(kind, how))
+    const [good, other, away] = threads.map(({ worker }) => worker)
+    const create = (...workers: Port[]) =>
+      createWorkerGroup(storage, workers, { joinTimeoutMs: 700 })
+    await assertRejects(create(good, away), 'not-joined', 'joinWorkerGroup()')
+    const group = await create(good)
+    await assertRejects(group.add(other), 'not-joined', 'lacks system move', 'has system other')
+    await group.run('visit', game.all())
+    await assertRejects(create({} as never), 'invalid-argument', 'a worker')
+    await assertRejects(createWorkerGroup(storage, 3 as never), 'invalid-argument')
+    await group.close()
+    assert.equal(arena.verify(), [])
+    for (const thread of threads) thread.terminate()
+  })
+
+  test(`${kind}: what is no system, no entities, no arguments, no options`, async () => {
+    const game = createGame(10)
+    const team = await createGroup(game, kind, 1)
+    const { group } = team
+    const invalid = (...args: unknown[]) =>
+      assertRejects(group.run(...(args as Parameters<typeof group.run>)), 'invalid-argument')
+    await invalid('nothing', [])
+    for (const bad of [undefined, null, 5, 'abc', {}, { length: -1 }]) await invalid('empty', bad)
+    const map = new Map()
+    const losses = [Number.NaN, { x: undefined }, { x: [1n] }, () => {}, map, new Float32Array(1)]
+    for (const bad of losses) await invalid('empty', [], bad)
+    for (const chunkLength of [0, -1, 1.5, '3']) await invalid('empty', [], 0, { chunkLength })
+    for (const timeoutMs of [0, -1, Number.NaN, 'x']) await invalid('empty', [], 0, { timeoutMs })
+    await group.run('empty', [1], { a: [1, 'b', null, { c: true }] })
+    await endAll(game, team)
+  })
+
+  test(`${kind}: growth in mid-run leaves workers the columns that they have`, async () => {
+    const game = createGame(300, 301)
+    const { Position, Visits, all, spawn, storage, arena } = game
+    const team = await createGroup(game, kind)
+    const ids = [...all()]
+    for (const eid of ids) Position.x[eid] = 20_000
+    const run = team.group.run('uneven', ids, undefined, { chunkLength: 10 })
+    const blocks: Int32Array[] = []
+    for (let i = 0; i < 1000; i++) {
+      spawn()
+      if (i % 100 !== 0) continue
+      storage.sync()
+      blocks.push(storage.pool.allocArray(Int32Array, 302).fill(-1)) // where a column was, if it was freed
+    }
+    await run
+    for (const block of blocks) assert.ok(block.every((word) => word === -1))
+    assert.equal(arena.verify(), [])
+    await team.group.run('visit', ids)
+    assert.ok(ids.every((eid) => Visits.count[eid] >= 1))
+    const offsets = blocks.map(({ byteOffset }) => byteOffset)
+    await endAll(game, team, offsets)
+  })
+
+  test(`${kind}: no memory, no slot, no sharing: refused, and what there is goes on`, async () => {
+    const game = createGame(1000)
+    const { arena, storage, all, eids, Visits } = game
+    const { pool } = storage
+    const other = Arena.create({ byteLength: 2 ** 20, shared: false })
+    const unshared = createStorage(createWorld(), other.openPool())
+    await assertRejects(createWorkerGroup(unshared, []), 'not-shareable')
+    const threads = Array.from({ length: 4 }, () => startWorker(kind))
+    const [spare, ...workers] = threads.map(({ worker }) => worker)
+
+    const taken = Array.from({ length: 12 }, () => arena.openPool()) // of 15: one is ours
+    await assertRejects(createWorkerGroup(storage, workers), 'no-free-slot')
+    for (const one of taken) one.close()
+
+    const huge = { scratchByteLength: 2 ** 26 }
+    await assertRejects(createWorkerGroup(storage, [workers[0]], huge), 'not-joined', 'no room')
+    const group = await createWorkerGroup(storage, workers)
+    const held: number[] = []
+    for (let byteLength = 65536; byteLength > 0; byteLength >>= 1) {
+      for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
+    }
+    await assertRejects(group.run('visit', all()), 'out-of-memory')
+    await assertRejects(group.add(spare), 'out-of-memory')
+    for (const offset of held) pool.free(offset)
+    await group.run('visit', all())
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+    await endAll(game, { group, threads })
+  })
+
+  if (mayBlock) {
+    test(`${kind}: runSync, many times`, async () => {
+      const game = createGame(64)
+      const { Visits, eids, all, storage } = game
+      const team = await createGroup(game, kind)
+      for (let round = 1; round <= 2000; round++) {
+        team.group.runSync('visit', all(), undefined, { chunkLength: 1 + (round % 70) })
+        assert.is(Visits.count[eids[round % 64]], round)
+        if (round % 50 === 0) storage.sync()
+      }
+      assert.ok(eids.every((eid) => Visits.count[eid] === 2000))
+      const running = team.group.run('visit', all())
+      assert.throws(() => team.group.runSync('visit', all()), /Await it/)
+      await running
+      assert.throws(
+        () => team.group.runSync('fail', all(), eids[5]),
+        (error: Error) => error instanceof RunError && error.code === 'system-failed',
+      )
+      await endAll(game, team)
+      assert.throws(() => team.group.runSync('visit', []), /closed/)
+    })
+  } else {
+    test(`${kind}: runSync where nobody may block`, async () => {
+      const game = createGame(10)
+      const team = await createGroup(game, kind, 1)
+      assert.throws(
+        () => team.group.runSync('visit', game.all()),
+        (error: Error & { code?: string }) => error.code === 'cannot-block',
+      )
+      await endAll(game, team)
+    })
+  }
+}
+
+if (isMain) test.run()

@@ -1,0 +1,281 @@
+/** The worker of these tests: what its systems do, by name. */
+import { Arena, type ArenaHandle, holdLife, type Life } from '@ashlar/core'
+import {
+  attachStorage,
+  joinWorkerGroup,
+  type ListField,
+  type Port,
+  type StorageHandle,
+  type System,
+  type SystemContext,
+  type TextField,
+  type t,
+} from '@ashlar/ecs-adapter'
+import {
+  isMain,
+  startThread,
+  type Thread,
+  type ThreadKind,
+} from '../../../../test/support/threads.ts'
+import { commandSystems } from './command-systems.ts'
+
+type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
+interface Components {
+  readonly Position: { readonly x: Floats; readonly y: Floats }
+  readonly Velocity: { readonly x: Floats; readonly y: Floats }
+  readonly Visits: { readonly count: Int32Array }
+  readonly Path: {
+    readonly points: ListField
+    readonly targets: ListField
+    readonly label: TextField
+    readonly kind: TextField
+  }
+}
+
+const burn = (turns: number) => {
+  let sum = 0
+  for (let i = 0; i < turns; i++) sum += Math.sqrt(i)
+  return sum
+}
+
+type Context = SystemContext<Components>
+
+const KINDS = ['road', 'Fluß', 'bridge of stone', '😀', 'x'.repeat(300), '']
+
+/** A number below 2 ** 16 that looks like chance, of an entity in a frame. */
+function diceOf(eid: number, frame: number): number {
+  const mixed = Math.imul(eid ^ Math.imul(frame, 0x9e3779b1), 0x85ebca6b)
+  return (mixed ^ (mixed >>> 13)) >>> 16
+}
+
+export const systems = {
+  ...commandSystems,
+
+  empty() {},
+
+  move({ components: { Position, Velocity }, entities, args }: Context) {
+    const { dt } = args as { dt: number }
+    for (const eid of entities) {
+      Position.x[eid] += Velocity.x[eid] * dt
+      Position.y[eid] += Velocity.y[eid] * dt
+    }
+  },
+
+  /** Each entity counts how often it was visited, and where it stood in the query. */
+  visit({ components: { Visits, Position }, entities, from }: Context) {
+    for (let i = 0; i < entities.length; i++) {
+      Atomics.add(Visits.count, entities[i], 1)
+      Position.x[entities[i]] = from + i
+    }
+  },
+
+  /** As its position says, an entity takes long. */
+  uneven({ components: { Position, Visits }, entities }: Context) {
+    for (const eid of entities) {
+      Position.y[eid] = burn(Position.x[eid])
+      Visits.count[eid]++
+    }
+  },
+
+  /** Sums by way of the scratch, and keeps a block of the pool for each chunk. */
+  allocate({ components: { Position, Visits }, entities, scratch, pool, arena }: Context) {
+    const squares = scratch.array(Float64Array, entities.length)
+    for (let i = 0; i < entities.length; i++) squares[i] = entities[i] ** 2
+    const block = pool.alloc(16)
+    arena.i32[block >> 2] = entities.length
+    for (let i = 0; i < entities.length; i++) {
+      Position.x[entities[i]] = squares[i]
+      Visits.count[entities[i]] = block
+    }
+  },
+
+  /** Frees what `allocate` kept: mostly blocks of other workers. */
+  free({ components: { Visits }, args, pool }: Context) {
+    for (const eid of args as number[]) pool.free(Visits.count[eid])
+  },
+
+  fail({ entities, args }: Context) {
+    if (entities.includes(args as number)) failAt(args as number)
+  },
+
+  promise: (async () => {}) as never,
+
+  reject: (async () => {
+    throw new Error('too late')
+  }) as never,
+
+  /** Throws what is hard to tell of. */
+  throwOdd({ args }: Context) {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const error = Object.defineProperty(new Error(), 'message', {
+      get() {
+        throw new Error('a getter')
+      },
+    })
+    throw [Object.create(null), proxy, error, Symbol('x'), undefined][args as number]
+  },
+
+  /** At some entities it says that it is there, and stays until it is told to go on, or is killed. */
+  hang({ components: { Visits }, entities, args, arena, scratch }: Context) {
+    scratch.array(Uint8Array, 200_000) // overflows: an heir has to free two blocks
+    for (const { eid, flag } of args as { eid: number; flag: number }[]) {
+      if (!entities.includes(eid)) continue
+      Atomics.store(arena.i32, flag, 1)
+      while (Atomics.load(arena.i32, flag) === 1) burn(100)
+    }
+    for (const other of entities) Visits.count[other]++
+  },
+
+  /** Does with an entity's lists and texts what only id and frame tell. */
+  churn({ components: { Path, Position }, entities, args }: Context) {
+    const frame = args as number
+    for (const eid of entities) churnOne(Path, eid, diceOf(eid, frame))
+    for (const eid of entities) Position.x[eid] = Path.points.length(eid)
+  },
+
+  /** Never ends by itself: for those who are killed. */
+  churnForEver({ components: { Path }, entities }: Context) {
+    for (let frame = 0; ; frame++) {
+      for (const eid of entities) churnOne(Path, eid, diceOf(eid, frame))
+    }
+  },
+
+  /** Makes lists longer until there is no memory. */
+  fill({ components: { Path }, entities }: Context) {
+    for (;;) for (const eid of entities) Path.points.append(eid, [1, 2, 3, 4, 5, 6, 7, 8])
+  },
+
+  clearPaths({ components: { Path }, entities }: Context) {
+    for (const eid of entities) {
+      for (const list of [Path.points, Path.targets]) list.clear(eid)
+      for (const text of [Path.label, Path.kind]) text.clear(eid)
+    }
+  },
+
+  closePool({ pool }: Context) {
+    pool.close()
+  },
+
+  disposeScratch({ scratch }: Context) {
+    scratch.dispose()
+  },
+}
+
+export function churnOne(
+  { points, targets, label, kind }: Components['Path'],
+  eid: number,
+  dice: number,
+): void {
+  const index = dice % Math.max(1, points.length(eid))
+  switch (dice & 15) {
+    case 0:
+      points.clear(eid)
+      break
+    case 1:
+      points.resize(eid, points.length(eid) >> 1)
+      break
+    case 2:
+      points.set(eid, points.toArray(eid).reverse())
+      break
+    case 3:
+      if (points.length(eid) > 0) points.remove(eid, index)
+      break
+    case 4:
+      if (points.length(eid) > 0) points.swapRemove(eid, index)
+      break
+    case 5:
+      points.insert(eid, Math.min(index, points.length(eid)), dice / 8)
+      break
+    case 6:
+      label.clear(eid)
+      break
+    case 7:
+      points.append(eid, points.toArray(eid).slice(0, 500))
+      break
+    case 8:
+      kind.set(eid, `${kind.get(eid).slice(0, 3)}${dice & 255}`)
+      break
+    case 9:
+      targets.push(eid, 1 + (dice >> 8))
+      break
+    default:
+      points.push(eid, dice + points.length(eid) / 4)
+      label.set(eid, `${label.get(eid).slice(-40)}ü${dice}`)
+      kind.set(eid, KINDS[dice % KINDS.length])
+  }
+}
+
+function failAt(eid: number): never {
+  throw new RangeError(`entity ${eid} is out of its mind`)
+}
+
+export interface ReadOrder {
+  readonly arena: ArenaHandle
+  readonly storage: StorageHandle
+  readonly slot: number
+  readonly life: Life
+  /** Word that counts the rounds; -1 ends them. */
+  readonly counter: number
+}
+
+/** In no group: reads what there is, again and again, and tells what is wrong. */
+function read(port: Port): void {
+  const start = async (order: ReadOrder) => {
+    await holdLife(order.life)
+    const arena = Arena.attach(order.arena)
+    const pool = arena.openPool(order.slot)
+    const attached = attachStorage(order.storage, pool)
+    const round = () => {
+      attached.sync()
+      const { x } = (attached.components as unknown as Components).Position
+      for (const eid of attached.entities) {
+        if (x[eid] !== eid) port.postMessage(`x of ${eid} is ${x[eid]}`)
+      }
+      return Atomics.add(arena.i32, order.counter, 1) !== -1
+    }
+    const turn = () => {
+      for (let i = 0; i < 50; i++) {
+        if (round()) continue
+        attached.detach()
+        pool.close()
+        port.postMessage('closed')
+        return
+      }
+      setTimeout(turn, 0)
+    }
+    turn()
+  }
+  if ('on' in port) port.on('message', (order) => start(order as ReadOrder))
+  else port.addEventListener('message', (event) => start((event as MessageEvent).data))
+}
+
+if (!isMain) {
+  const { parentPort } =
+    'process' in globalThis ? await import('node:worker_threads') : { parentPort: null }
+  const port: Port = parentPort ?? (globalThis as unknown as Port)
+  const how = await new Promise<string>((resolve) => {
+    const listen = (message: unknown) => typeof message === 'string' && resolve(message)
+    if (parentPort) parentPort.on('message', listen)
+    else globalThis.addEventListener('message', ({ data }) => listen(data))
+  })
+  if (how === 'read') read(port)
+  if (how === 'fail') throw new Error('this worker fails')
+  const { empty } = systems
+  const given = how === 'other systems' ? { empty, other: empty } : systems
+  // As often as it is invited.
+  while (how === 'join' || how === 'other systems')
+    // Those of commands know other components.
+    await joinWorkerGroup(port, given as unknown as Record<string, System<Components>>)
+}
+
+/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems', 'read'. */
+export function startWorker(
+  kind: ThreadKind,
+  how = 'join',
+  onMessage: (message: unknown) => void = () => {},
+): Thread & { readonly worker: Port } {
+  const thread = startThread(kind, onMessage, () => {})
+  thread.post(how)
+  return { ...thread, worker: thread.worker as Port }
+}
