@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process'
 import { root } from './engines.mjs'
 
 /** The longest suites are silent for a minute or two. */
-const MAX_SILENT_MINUTES = 10
+const MAX_SILENT_MS = 600_000
+/** Once it has counted: threads that a failed test left behind keep a process alive. */
+const MAX_SILENT_MS_AT_END = 20_000
 
 /**
  * A crash, an empty run, a hang, or a test that did not finish counts as failed. What is printed is
@@ -31,16 +33,17 @@ export function run(engine, suite, file, { isLive = false, env = {} } = {}) {
     process.once('exit', endGently)
     let output = ''
     const stop = () => {
-      print(`\nStopped: it printed nothing for ${MAX_SILENT_MINUTES} minutes\n`)
+      print('\nStopped: it did not come to an end\n')
       endGently()
       setTimeout(endNow, 5000)
     }
-    let timeout = setTimeout(stop, MAX_SILENT_MINUTES * 60_000)
+    let timeout = setTimeout(stop, MAX_SILENT_MS)
     const print = (data) => {
       output += data
       if (isLive) process.stdout.write(data)
       clearTimeout(timeout)
-      timeout = setTimeout(stop, MAX_SILENT_MINUTES * 60_000)
+      const hasCounted = /Duration:/.test(output)
+      timeout = setTimeout(stop, hasCounted ? MAX_SILENT_MS_AT_END : MAX_SILENT_MS)
     }
     child.stdout.on('data', print)
     child.stderr.on('data', print)

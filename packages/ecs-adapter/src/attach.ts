@@ -172,7 +172,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
       return entities
     },
     row,
-    commands: () => new PoolCommands(pool, catalog),
+    commands: () => new PoolCommands(pool, catalog, root),
     sync,
     detach,
   }

@@ -32,6 +32,8 @@ export interface ColumnsOptions {
   columnCount: number
   /** Frees what other threads may still look at; `pool.free` where there are none. */
   retire?(offset: number): void
+  /** Throws while columns must not move. */
+  checkMove?(): void
   /** By field; undefined where that is a scalar, and all of it where all are. */
   variable?: readonly (VariableField | undefined)[] | undefined
 }
@@ -66,6 +68,7 @@ export class Columns {
   readonly #fields: readonly Field[]
   readonly #pool: Pool
   readonly #retire: (offset: number) => void
+  readonly #checkMove: () => void
   readonly #cells: Cells
   /** Of the first field; one more for each that follows. */
   readonly #firstStagger: number
@@ -88,6 +91,7 @@ export class Columns {
     this.#fields = fields
     this.#pool = pool
     this.#retire = options.retire ?? pool.free
+    this.#checkMove = options.checkMove ?? (() => {})
     this.#cells = cells
     this.#arrays = fields.map(({ type }) => arrayOf(type))
     this.#typeIds = this.#arrays.map(typeIdOf)
@@ -217,7 +221,9 @@ export class Columns {
     const places: Place[] = []
     try {
       for (const field of this.#fields.keys()) {
-        const stays = field < this.#places.length && this.#tryResize(field, rowCount)
+        const isThere = field < this.#places.length
+        const stays = isThere && this.#tryResize(field, rowCount)
+        if (isThere && !stays) this.#checkMove()
         places.push(stays ? this.#places[field] : this.#allocate(field, rowCount))
       }
     } catch (error) {

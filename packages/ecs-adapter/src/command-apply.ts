@@ -99,7 +99,9 @@ export class CommandApplier {
     }
     const failures = this.#failures
     this.#failures = NO_FAILURES
-    if (this.#failureCount > 0) throw new CommandsError(failures, this.#failureCount)
+    if (this.#failureCount > 0) {
+      throw new CommandsError(failures, this.#failureCount, this.#skippedCount)
+    }
     return this.#skippedCount
   }
 

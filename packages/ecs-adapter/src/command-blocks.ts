@@ -6,8 +6,10 @@
  *     1  end: where records end, in words from the block's start
  *     2  byte length
  *     3  magic                                                     } of the
- *     4  offset of a block that is being freed, else 0             } first
- *     5  1 when its records were applied, and the owner may forget them  }
+ *     4  in transit: offset of a block on its way from the pool     } first
+ *        into the chain, or back, else 0                            }
+ *     5  1 when its records were applied, and the writer may forget them  }
+ *     6  root of the storage that they are for                      }
  *     8  records
  *
  * What does not fit chains a further block: nothing is ever dropped. Records are whole numbers of 8
@@ -21,8 +23,9 @@ export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
 const BYTE_LENGTH = 2
 const MAGIC = 3
-const FREEING = 4
+const IN_TRANSIT = 4
 export const BLOCK_IS_APPLIED = 5
+const STORAGE = 6
 export const BLOCK_HEAD_WORD_COUNT = 8
 
 const COMMANDS_MAGIC = 0x41534803
@@ -42,13 +45,17 @@ export class CommandBlocks {
   #limit = 0
   #byteLength = FIRST_BYTE_LENGTH
 
-  /** @throws ArenaError 'out-of-memory' */
-  constructor(pool: Pool) {
+  /**
+   * @param storage its root
+   * @throws ArenaError 'out-of-memory'
+   */
+  constructor(pool: Pool, storage: number) {
     this.#pool = pool
     this.views = new CommandViews(pool)
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
     this.#block = this.offset >> 2
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
+    this.views.words[this.#block + STORAGE] = storage
     this.#enter(this.#block)
   }
 
@@ -90,11 +97,11 @@ export class CommandBlocks {
     const { words } = this.views
     for (let next = words[block + BLOCK_NEXT]; next !== 0; next = words[block + BLOCK_NEXT]) {
       // In this order, so that an heir finds it at any moment, and frees it once.
-      words[(this.offset >> 2) + FREEING] = next
+      words[(this.offset >> 2) + IN_TRANSIT] = next
       words[block + BLOCK_NEXT] = words[(next >> 2) + BLOCK_NEXT]
       this.#byteLength -= words[(next >> 2) + BYTE_LENGTH]
       this.#pool.free(next)
-      words[(this.offset >> 2) + FREEING] = 0
+      words[(this.offset >> 2) + IN_TRANSIT] = 0
     }
     this.#enter(block)
     this.commit(cursor)
@@ -119,15 +126,20 @@ export class CommandBlocks {
   }
 
   #chain(wordCount: number): void {
+    const { words } = this.views
+    const inTransit = (this.offset >> 2) + IN_TRANSIT
     const least = (BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     let byteLength = Math.max(least, Math.min(this.#byteLength, DOUBLED_BYTE_LENGTH))
-    let offset = this.#pool.tryAlloc(byteLength)
-    if (offset === 0) {
+    // At once, so that an heir finds it: threads are killed in loops and calls, not between two stores.
+    words[inTransit] = this.#pool.tryAlloc(byteLength)
+    if (words[inTransit] === 0) {
       byteLength = least
-      offset = this.#pool.alloc(byteLength)
+      words[inTransit] = this.#pool.alloc(byteLength)
     }
+    const offset = words[inTransit]
     this.#writeHead(offset, byteLength)
-    this.views.words[this.#block + BLOCK_NEXT] = offset
+    words[this.#block + BLOCK_NEXT] = offset
+    words[inTransit] = 0
     this.#byteLength += byteLength
     this.#enter(offset >> 2)
   }
@@ -148,8 +160,19 @@ export class CommandBlocks {
   }
 }
 
-/** @throws StorageError 'invalid-argument' of what is no buffer that stands in the pool's arena */
-export function checkCommands(pool: Pool, views: CommandViews, offset: unknown): number {
+/** @throws StorageError 'invalid-argument' of what is no buffer for this storage, by its root */
+export function checkCommands(
+  pool: Pool,
+  views: CommandViews,
+  offset: unknown,
+  storage: number,
+): number {
+  const first = checkBuffer(pool, views, offset) >> 2
+  if (views.words[first + STORAGE] === storage) return first << 2
+  throw invalidArgument('the commands', 'those of another storage', 'those of this one')
+}
+
+function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
   if (typeof offset === 'number' && isLive(pool, offset)) {
     if (views.words[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
   }
@@ -158,8 +181,7 @@ export function checkCommands(pool: Pool, views: CommandViews, offset: unknown):
 
 /**
  * Frees the command buffer of a thread that has died: all of its blocks, by the pool that adopted its
- * slot, or any other. Does nothing when they are freed. (A block that was being chained at that moment
- * is left, and is found by `arena.blocks()`.)
+ * slot, or any other. Does nothing when they are freed.
  * @param offset that buffer's `offset`
  * @throws StorageError 'invalid-argument'; ArenaError 'corrupt'
  */
@@ -167,15 +189,15 @@ export function freeCommands(pool: Pool, offset: number): void {
   const views = new CommandViews(pool)
   const { words } = views
   if (!isLive(pool, offset)) return
-  const first = checkCommands(pool, views, offset) >> 2
-  let freeing = words[first + FREEING]
+  const first = checkBuffer(pool, views, offset) >> 2
+  let inTransit = words[first + IN_TRANSIT]
   for (let block = offset; block !== 0; ) {
     const next = words[(block >> 2) + BLOCK_NEXT]
-    if (block === freeing) freeing = 0
+    if (block === inTransit) inTransit = 0
     pool.free(block)
     block = next
   }
-  if (freeing !== 0 && isLive(pool, freeing)) pool.free(freeing)
+  if (inTransit !== 0 && isLive(pool, inTransit)) pool.free(inTransit)
 }
 
 function isLive(pool: Pool, offset: number): boolean {

@@ -36,11 +36,19 @@ export class PoolCommands implements CommandBuffer {
   #beginBlock: number
   #beginCursor: number
 
-  /** @throws ArenaError 'out-of-memory' */
-  constructor(pool: Pool, catalog: Catalog, onDispose: (buffer: PoolCommands) => void = () => {}) {
+  /**
+   * @param storage its root
+   * @throws ArenaError 'out-of-memory'
+   */
+  constructor(
+    pool: Pool,
+    catalog: Catalog,
+    storage: number,
+    onDispose: (buffer: PoolCommands) => void = () => {},
+  ) {
     this.#pool = pool
     this.#catalog = catalog
-    this.#blocks = new CommandBlocks(pool)
+    this.#blocks = new CommandBlocks(pool, storage)
     this.#values = new ValueWriter(this.#blocks.views)
     this.#onDispose = onDispose
     this.#beginBlock = this.#blocks.block

@@ -18,7 +18,7 @@ import {
   WORKER_CAPACITY,
 } from './board.ts'
 import { freeCommands } from './command-blocks.ts'
-import { groupClosed, noMoreWorkers, notJoined } from './errors.ts'
+import { groupClosed, invitedTwice, noMoreWorkers, notJoined } from './errors.ts'
 import { checkPort, onFailure, onMessage, type Port } from './ports.ts'
 import type { Storage } from './storage-api.ts'
 import { untilTrue, WAIT_MS_MAX } from './wait.ts'
@@ -52,9 +52,9 @@ export class Crew {
   readonly #options: CrewOptions
   readonly #pool: Pool
   readonly #name = createLife().lockName
-  /** Who has each line: also those who are invited, or late. */
   #isClosed = false
   #isBoardFree = false
+  /** Who has each line: also those who are invited, or late. */
   readonly #lines: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
 
   constructor(options: CrewOptions) {
@@ -85,6 +85,7 @@ export class Crew {
    */
   async add(worker: Port): Promise<void> {
     checkPort('a worker', worker)
+    if (this.#lines.some((member) => member?.worker === worker)) throw invitedTwice()
     const member = this.#enlist(worker)
     const reply = await this.#invite(member).catch((error) => {
       this.#giveUp(member)

@@ -32,9 +32,10 @@ import {
   systemFailed,
   workerDied,
 } from './errors.ts'
-import { encodeJson, loadJson, refuseLoss, storeBytes } from './json.ts'
-import { Room } from './room.ts'
+import { loadJson } from './json.ts'
 import { RunCommands } from './run-commands.ts'
+import { checkedCount, RunInput } from './run-input.ts'
+import type { BegunRun } from './runs.ts'
 import type { Storage } from './storage-api.ts'
 import { elapsedMs, nowMs, untilTrue, Waiter } from './wait.ts'
 
@@ -50,13 +51,12 @@ const CHUNKS_PER_WORKER = 8
 /** Tickets are positive. */
 const RUN_MAX = 2 ** 30
 
-export class Dispatch {
+export class Dispatch implements BegunRun {
   /** Of the last run. */
-  readonly commands: RunCommands
+  readonly #commands: RunCommands
   readonly #crew: Crew
   readonly #storage: Storage
-  readonly #ids: Room
-  readonly #args: Room
+  readonly #input: RunInput
   readonly #waiter = new Waiter()
   #run = 0
   #startedAt = 0
@@ -69,9 +69,17 @@ export class Dispatch {
   constructor(crew: Crew, storage: Storage) {
     this.#crew = crew
     this.#storage = storage
-    this.commands = new RunCommands(crew, storage)
-    this.#ids = new Room(storage.pool)
-    this.#args = new Room(storage.pool)
+    this.#commands = new RunCommands(crew, storage)
+    this.#input = new RunInput(storage.pool)
+  }
+
+  /** Of those that were applied last. */
+  get skippedCommands(): number {
+    return this.#commands.skippedCount
+  }
+
+  applyCommands(): void {
+    this.#commands.apply()
   }
 
   /** Starts a run; the last one is done. Nothing has begun when it throws. */
@@ -91,8 +99,10 @@ export class Dispatch {
       throw invalidArgument('chunkLength', chunkLength, 'a whole number of entities above 0')
     }
     this.#storage.publish()
-    words[board + BOARD_IDS] = this.#place(entities)
-    this.#placeArgs(args)
+    this.#input.place(entities, args)
+    words[board + BOARD_IDS] = this.#input.idsOffset
+    words[board + BOARD_ARGS] = this.#input.argsOffset
+    words[board + BOARD_ARGS_BYTE_LENGTH] = this.#input.argsByteLength
 
     this.#system = system
     this.#participants = members
@@ -101,7 +111,7 @@ export class Dispatch {
     this.#chunkLength = Math.max(1, Math.min(length, count), Math.ceil(count / CHUNK_CAPACITY))
     this.#chunkCount = Math.ceil(count / this.#chunkLength)
     this.#run = (this.#run % RUN_MAX) + 1
-    this.commands.begin(this.#run, members)
+    this.#commands.begin(this.#run, members)
     words[board + BOARD_SYSTEM] = index
     words[board + BOARD_COUNT] = count
     words[board + BOARD_CHUNK_LENGTH] = this.#chunkLength
@@ -148,8 +158,7 @@ export class Dispatch {
     return runTimedOut(this.#system, elapsedMs(this.#startedAt, nowMs()), this.#unfinished())
   }
 
-  /** Of a run that could not begin, because the one before it is not done. */
-  notBegun(system: string, entities: ArrayLike<number>): RunError {
+  holdsUp(system: string, entities: ArrayLike<number>): RunError {
     const { words, board } = this.#crew
     Atomics.store(words, board + BOARD_CURSOR, CURSOR_END)
     return runNotBegun(system, this.#system, [{ from: 0, to: checkedCount(entities) }])
@@ -160,7 +169,7 @@ export class Dispatch {
    * died; throws when the run did not end as it should.
    */
   conclude(): void {
-    const failure = this.commands.tryApply()
+    const failure = this.#commands.tryApply()
     try {
       this.#checkOutcome()
     } catch (error) {
@@ -180,8 +189,9 @@ export class Dispatch {
   }
 
   dispose(): void {
-    this.#ids.dispose()
-    this.#args.dispose()
+    const { runs } = this.#storage
+    if (runs.last === this) runs.last = undefined
+    this.#input.dispose()
   }
 
   #isDoneWith(member: Member): boolean {
@@ -252,47 +262,9 @@ export class Dispatch {
     const cause = Object.assign(new Error(message), { name, stack })
     throw systemFailed(this.#system, from, this.#unfinished(), cause)
   }
-
-  /** Byte offset of the ids in the arena. */
-  #place(entities: ArrayLike<number>): number {
-    const { words } = this.#crew
-    const isIds = entities instanceof Int32Array || entities instanceof Uint32Array
-    if (isIds && entities.buffer === words.buffer) return entities.byteOffset
-    const offset = this.#ids.take(entities.length * 4)
-    words.set(entities, offset >> 2) // 100,000 of a number[]: 50 µs; by a loop 100
-    return offset
-  }
-
-  #placeArgs(args: unknown): void {
-    const { words, board } = this.#crew
-    words[board + BOARD_ARGS_BYTE_LENGTH] = 0
-    if (args === undefined) return
-    const bytes = encodeArgs(args)
-    const offset = this.#args.take(bytes.length)
-    storeBytes(words, offset, bytes)
-    words[board + BOARD_ARGS] = offset
-    words[board + BOARD_ARGS_BYTE_LENGTH] = bytes.length
-  }
 }
 
 /** Milliseconds until a deadline, which may be infinite. */
 function remainingOf(deadline: number): number {
   return deadline === Number.POSITIVE_INFINITY ? deadline : elapsedMs(nowMs(), deadline)
-}
-
-function checkedCount(entities: ArrayLike<number>): number {
-  const count: unknown = entities?.length
-  const isList =
-    typeof entities === 'object' && typeof count === 'number' && Number.isInteger(count)
-  if (isList && count >= 0) return count
-  throw invalidArgument('the entities', entities, 'ids in an array, as query() gives them')
-}
-
-function encodeArgs(args: unknown): Uint8Array {
-  try {
-    return encodeJson(args, refuseLoss)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw invalidArgument('args', args, `plain values that JSON can tell, but ${reason}`)
-  }
 }

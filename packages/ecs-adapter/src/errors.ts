@@ -161,6 +161,13 @@ export const groupClosed = () =>
 export const groupBusy = () =>
   new StorageError('group-busy', 'group.run() is not done yet. Await it before runSync()')
 
+export const systemsAtWork = (what: string) =>
+  new StorageError(
+    'group-busy',
+    `${what} would pull memory from under a system that workers run just now. Await group.run() ` +
+      'first; of a run that timed out, the next one, or terminate the worker that hangs',
+  )
+
 export const cannotBlock = () =>
   new StorageError(
     'cannot-block',
@@ -172,6 +179,12 @@ export const noWorkers = () =>
 
 export const noMoreWorkers = (capacity: number) =>
   new StorageError('not-joined', `a group takes ${capacity} workers, and this one has as many`)
+
+export const invitedTwice = () =>
+  new StorageError(
+    'not-joined',
+    'this worker is in the group already, or has not answered its first invitation. Give each once',
+  )
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
 
@@ -204,8 +217,10 @@ export class CommandsError extends StorageError {
   readonly failures: readonly CommandFailure[]
   /** How many commands threw. */
   readonly count: number
+  /** How many were skipped, as the entity was gone. */
+  readonly skippedCount: number
 
-  constructor(failures: readonly CommandFailure[], count: number) {
+  constructor(failures: readonly CommandFailure[], count: number, skippedCount: number) {
     const shownFailures = failures.slice(0, 3).map(shownFailure).join('; ')
     super(
       'commands-failed',
@@ -214,6 +229,7 @@ export class CommandsError extends StorageError {
     )
     this.failures = failures
     this.count = count
+    this.skippedCount = skippedCount
     this.cause = failures[0].error
   }
 }

@@ -1,8 +1,9 @@
 /** Parallel systems: the side of a worker group that calls them. */
 import { Crew } from './crew.ts'
 import { type ChunkOptions, Dispatch } from './dispatch.ts'
-import { cannotBlock, groupBusy, groupClosed, invalidArgument } from './errors.ts'
+import { cannotBlock, groupClosed, invalidArgument } from './errors.ts'
 import type { Port } from './ports.ts'
+import type { Runs } from './runs.ts'
 import type { Storage } from './storage-api.ts'
 import { mayBlock, nowMs, WAIT_MS_MAX } from './wait.ts'
 
@@ -101,14 +102,15 @@ export async function createWorkerGroup(
 class Group implements WorkerGroup {
   readonly #crew: Crew
   readonly #dispatch: Dispatch
-  /** Ends when all runs so far are done. */
-  #queue: Promise<void> = Promise.resolve()
-  #queueLength = 0
+  readonly #runs: Runs
+  /** Ends when the runs of this group so far are over. */
+  #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
   constructor(crew: Crew, storage: Storage) {
     this.#crew = crew
     this.#dispatch = new Dispatch(crew, storage)
+    this.#runs = storage.runs
   }
 
   get workers(): readonly Port[] {
@@ -120,7 +122,7 @@ class Group implements WorkerGroup {
   }
 
   get skippedCommands(): number {
-    return this.#dispatch.commands.skippedCount
+    return this.#dispatch.skippedCommands
   }
 
   run(
@@ -130,13 +132,9 @@ class Group implements WorkerGroup {
     options: RunOptions = {},
   ): Promise<void> {
     // At once where nothing is waited for: the caller may change what it passes afterwards.
-    const run = () => this.#run(system, entities, args, options)
-    const result = this.#queueLength === 0 ? run() : this.#queue.then(run)
-    const end = () => {
-      this.#queueLength--
-    }
-    this.#queueLength++
-    this.#queue = result.then(end, end)
+    const result = this.#runs.enqueue(() => this.#run(system, entities, args, options))
+    const end = () => {}
+    this.#lastRun = result.then(end, end)
     return result
   }
 
@@ -147,13 +145,13 @@ class Group implements WorkerGroup {
     options: RunOptions,
   ): Promise<void> {
     const dispatch = this.#dispatch
+    const { last = dispatch } = this.#runs
     this.#checkOpen()
     const deadline = deadlineOf(options.timeoutMs ?? Number.POSITIVE_INFINITY)
     // Not by an `await` that has nothing to wait for: see `run`.
-    if (!dispatch.isDone() && !(await dispatch.untilDone(deadline))) {
-      throw dispatch.notBegun(system, entities)
-    }
-    dispatch.commands.apply()
+    if (!last.isDone() && !(await last.untilDone(deadline))) throw last.holdsUp(system, entities)
+    last.applyCommands()
+    this.#runs.last = dispatch
     dispatch.begin(system, entities, args, options)
     if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
     dispatch.conclude()
@@ -166,12 +164,14 @@ class Group implements WorkerGroup {
     options: RunOptions = NO_OPTIONS,
   ): void {
     const dispatch = this.#dispatch
+    const { last = dispatch } = this.#runs
     this.#checkOpen()
-    if (this.#queueLength > 0) throw groupBusy()
+    this.#runs.checkQueue()
     if (!mayBlock(this.#crew.words)) throw cannotBlock()
     const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
-    if (!dispatch.waitUntilDone(deadline)) throw dispatch.notBegun(system, entities)
-    dispatch.commands.apply()
+    if (!last.waitUntilDone(deadline)) throw last.holdsUp(system, entities)
+    last.applyCommands()
+    this.#runs.last = dispatch
     dispatch.begin(system, entities, args, options)
     if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
     dispatch.conclude()
@@ -189,10 +189,10 @@ class Group implements WorkerGroup {
   }
 
   async #close(): Promise<void> {
-    await this.#queue
+    await this.#lastRun
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
-      this.#dispatch.commands.apply()
+      this.#dispatch.applyCommands()
     } finally {
       await this.#crew.close()
       this.#dispatch.dispose()

@@ -11,7 +11,6 @@ export { CommandsError, RunError, StorageError } from './errors.ts'
 export type { ListField, Numbers, TextField } from './fields.ts'
 export type { RunOptions, WorkerGroup, WorkerGroupOptions } from './group.ts'
 export { createWorkerGroup } from './group.ts'
-export type { System, SystemContext } from './join.ts'
 export { joinWorkerGroup } from './join.ts'
 export type { Port } from './ports.ts'
 export type {
@@ -28,3 +27,4 @@ export type {
 export { t } from './schema.ts'
 export { createStorage } from './storage.ts'
 export type { Storage, StorageOptions } from './storage-api.ts'
+export type { System, SystemContext } from './system.ts'

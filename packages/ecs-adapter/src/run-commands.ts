@@ -2,7 +2,7 @@
 import { LINE_COMMANDS, LINE_DONE } from './board.ts'
 import type { CommandSource } from './command-apply.ts'
 import type { Crew, Member } from './crew.ts'
-import { CommandsError } from './errors.ts'
+import { CommandsError, StorageError } from './errors.ts'
 import type { Storage } from './storage-api.ts'
 
 export class RunCommands {
@@ -47,8 +47,9 @@ export class RunCommands {
     try {
       this.skippedCount = this.#storage.apply(sources)
     } catch (error) {
-      // Else they are not applied, as when others are just now: they wait.
-      if (error instanceof CommandsError) this.#isPending = false
+      if (error instanceof CommandsError) this.skippedCount = error.skippedCount
+      // While others are just applied, they wait.
+      this.#isPending = error instanceof StorageError && error.code === 'commands-busy'
       throw error
     }
     this.#isPending = false

@@ -36,8 +36,10 @@ export interface ShareOptions {
 /** Costs nothing until somebody asks for the handle. */
 export class Share {
   readonly #options: ShareOptions
-  /** Of the root block; 0 until the handle was asked for. */
+  /** Of the root block; 0 until somebody asked for it. */
   #root = 0
+  /** From when the handle was asked for. */
+  #isOpen = false
   #version = -1
   #entityMask = 0
   /** Something was published or retired that no epoch tells of yet. */
@@ -53,32 +55,38 @@ export class Share {
 
   /** @throws ArenaError 'out-of-memory' */
   get handle(): StorageHandle {
-    if (this.#root === 0) this.#open()
+    if (!this.#isOpen) this.#open()
     return { offset: this.#root }
   }
 
+  /** Byte offset of a block that tells the storage from all others. @throws as `handle` */
+  get root(): number {
+    if (this.#root === 0) this.#root = this.#options.pool.allocZeroed(ROOT_BYTE_LENGTH)
+    return this.#root
+  }
+
   #open(): void {
-    const root = this.#options.pool.allocZeroed(ROOT_BYTE_LENGTH)
-    this.#words[root >> 2] = ROOT_MAGIC
-    this.#root = root
+    const root = this.root >> 2
+    this.#isOpen = true
     try {
       this.sync()
     } catch (error) {
-      this.#freeAll()
+      this.#isOpen = false // what was published stays for the next time
       throw error
     }
+    this.#words[root] = ROOT_MAGIC
   }
 
   /** Publishes columns that are others. @throws ArenaError 'out-of-memory'; try it again then */
   publish(): void {
-    if (this.#root === 0) return
+    if (!this.#isOpen) return
     this.#publishDirectory()
     this.#raiseEpoch()
   }
 
   /** Publishes all that is other than it was, and frees what nobody uses any more. @throws as it */
   sync(): void {
-    if (this.#root === 0) return
+    if (!this.#isOpen) return
     this.publish()
     this.#collect() // first, as it may make room
     this.#publishEntities()
@@ -121,13 +129,21 @@ export class Share {
     return (this.#root >> 2) + field
   }
 
+  /** A thread that has ended without `detach` is forgotten as soon as its slot is closed. */
+  #forgetIfGone(slot: number): boolean {
+    const attached = Atomics.load(this.#words, this.#word(attachedWord(slot)))
+    if (attached === 0 || this.#options.pool.arena.isOpen(slot, attached - 1)) return false
+    this.forget(slot, attached - 1)
+    return true
+  }
+
   #isAttached(slot: number): boolean {
     return Atomics.load(this.#words, this.#word(attachedWord(slot))) !== 0
   }
 
   /** Frees a block that other threads may look at, once all of them have seen that it is out of use. */
   retire(offset: number): void {
-    if (this.#root === 0) {
+    if (!this.#isOpen) {
       this.#options.pool.free(offset)
       return
     }
@@ -211,7 +227,7 @@ export class Share {
     const epoch = words[this.#word(ROOT_EPOCH)]
     let lag = 0
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-      if (!this.#isAttached(slot)) continue
+      if (!this.#isAttached(slot) || this.#forgetIfGone(slot)) continue
       const seen = Atomics.load(words, this.#word(seenWord(slot)))
       lag = Math.max(lag, (epoch - seen) | 0)
     }
@@ -229,6 +245,7 @@ export class Share {
     this.#words[this.#word(0)] = 0
     pool.free(this.#root)
     this.#root = 0
+    this.#isOpen = false
     this.#version = -1
   }
 }

@@ -4,6 +4,7 @@ import type { EntityId } from 'bitecs'
 import type { CommandBuffer } from './command-api.ts'
 import type { CommandSource } from './command-apply.ts'
 import type { StorageHandle } from './directory.ts'
+import type { Runs } from './runs.ts'
 import type { Component, Schema } from './schema.ts'
 
 export interface StorageOptions {
@@ -37,6 +38,9 @@ export interface Storage {
   /** The pool that the columns are allocated from. */
   readonly pool: Pool
 
+  /** What systems run over it on workers: for groups. */
+  readonly runs: Runs
+
   /**
    * What `attachStorage` wants in another thread. From when it was asked for, the storage publishes
    * its columns and the ids of its entities in the arena.
@@ -51,9 +55,10 @@ export interface Storage {
    * Frees what columns moved out of, and the lists and texts of those that lost the component; takes
    * ids of removed entities out of lists that drop them; renews the columns of a WebAssembly.Memory
    * that has grown. Publishes the columns and the entities that are now. Call it once a frame, when no
-   * view that was read before is used any more and no system runs. Columns that other threads are
-   * attached to are freed when they have synced as well.
-   * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later
+   * view that was read before is used any more. Columns that other threads are attached to are freed
+   * when they have synced as well.
+   * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later;
+   * StorageError 'group-busy' while workers run a system
    */
   sync(): void
 
@@ -75,7 +80,7 @@ export interface Storage {
    * @param commands of this world, or the `offset` of some that another thread has written
    * @returns how many commands were skipped
    * @throws CommandsError 'commands-failed'; StorageError 'invalid-argument', 'commands-busy' when an
-   * observer calls it, 'commands-disposed', 'storage-disposed'
+   * observer calls it, 'group-busy' while workers run a system, 'commands-disposed', 'storage-disposed'
    */
   apply(commands: CommandSource | readonly CommandSource[]): number
 
@@ -98,12 +103,13 @@ export interface Storage {
   /**
    * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
    * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
+   * @throws StorageError 'group-busy' while workers run a system over any of them; 'storage-disposed'
    */
   reset(): void
 
   /**
    * Frees every block and takes every observer off. The components are left with empty columns.
-   * @throws StorageError 'still-attached' when another thread is
+   * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system
    */
   dispose(): void
 }

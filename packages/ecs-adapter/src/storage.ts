@@ -7,6 +7,7 @@ import { Cells } from './cells.ts'
 import type { ComponentEntry } from './directory.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
 import { RemovedIds } from './removed-ids.ts'
+import { Runs } from './runs.ts'
 import { type Component, type Field, readSchema, type Schema } from './schema.ts'
 import { Share } from './share.ts'
 import type { Storage, StorageOptions } from './storage-api.ts'
@@ -18,8 +19,12 @@ const DEFAULT_CAPACITY = 1024
 /** A column of `f64` would have as many bytes as the largest arena. */
 const MAX_CAPACITY = 2 ** 28
 
-/** How to begin anew, of each storage of a world: bitECS tells nobody of a reset. */
-type Siblings = Set<() => void>
+/** The storages of a world, which a reset touches all: bitECS tells nobody of it. */
+type Siblings = Set<Sibling>
+interface Sibling {
+  readonly runs: Runs
+  beginAnew(): void
+}
 /** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
 const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
 
@@ -53,17 +58,21 @@ export function createStorage(
   /** Of all components, as they were made: their numbers in commands. */
   const places: (() => ComponentEntry)[] = []
   const catalog = new Catalog()
-  const worldCommands = new WorldCommands(world, pool, catalog)
   const share = new Share({ pool, cells, context, memory, version, entries })
+  const worldCommands = new WorldCommands(world, pool, catalog, () => share.root)
+  const runs = new Runs()
   const retire = (offset: number) => share.retire(offset)
+  const checkMove = () => runs.checkDone('columns that grow and have to move')
   let columnCount = 0
   const removedIds = new RemovedIds((isKept) => {
+    runs.checkDone('taking removed entities out of lists')
     for (let i = 0; i < bindings.length; i++) bindings[i].variable?.fields.filter(isKept)
   })
   let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
   const siblings = siblingsOf(context)
-  siblings.add(beginAnew)
+  const self: Sibling = { runs, beginAnew }
+  siblings.add(self)
   let isDisposed = false
 
   function component<const S extends Schema>(name: string, schema: S): Component<S> {
@@ -78,7 +87,8 @@ export function createStorage(
     } else {
       const { admit } = removedIds
       const rowCount = capacity
-      const options = { name, fields, pool, cells, rowCount, columnCount, retire, memory, admit }
+      const shared = { pool, cells, retire, checkMove, memory, admit }
+      const options = { name, fields, rowCount, columnCount, ...shared }
       const binding = new Binding(world, options)
       if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.push(binding)
@@ -101,6 +111,7 @@ export function createStorage(
 
   function sync(): void {
     checkUse()
+    runs.checkDone('storage.sync()')
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
@@ -132,8 +143,9 @@ export function createStorage(
   function reset(): void {
     checkUse()
     checkWorld(world)
+    for (const sibling of siblings) sibling.runs.checkDone('storage.reset()')
     resetWorld(world)
-    for (const begin of siblings) begin()
+    for (const sibling of siblings) sibling.beginAnew()
   }
 
   function beginAnew(): void {
@@ -147,10 +159,11 @@ export function createStorage(
 
   function dispose(): void {
     checkUse()
+    runs.checkDone('storage.dispose()')
     share.checkDetached()
     worldCommands.dispose()
     isDisposed = true
-    siblings.delete(beginAnew)
+    siblings.delete(self)
     unwatchRemovals?.()
     if (cells.isDetached) cells.renew()
     for (const binding of bindings) binding.dispose()
@@ -166,6 +179,7 @@ export function createStorage(
   return {
     components,
     pool,
+    runs,
     get handle() {
       checkUse()
       return share.handle
@@ -177,6 +191,7 @@ export function createStorage(
     },
     apply(commands) {
       checkUse()
+      runs.checkDone('storage.apply()')
       return worldCommands.apply(commands)
     },
     row,

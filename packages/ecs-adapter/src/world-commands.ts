@@ -13,6 +13,7 @@ export class WorldCommands {
   readonly #world: World
   readonly #pool: Pool
   readonly #catalog: Catalog
+  readonly #root: () => number
   readonly #views: CommandViews
   /** Those made here that are not disposed of. */
   #buffers: PoolCommands[] = []
@@ -22,19 +23,21 @@ export class WorldCommands {
   readonly #offsets: number[] = []
   #count = 0
 
-  constructor(world: World, pool: Pool, catalog: Catalog) {
+  /** @param root gives that of the storage, which all of its commands name */
+  constructor(world: World, pool: Pool, catalog: Catalog, root: () => number) {
     this.#world = world
     this.#pool = pool
     this.#catalog = catalog
+    this.#root = root
     this.#views = new CommandViews(pool)
   }
 
   /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
   create(pool: Pool = this.#pool): CommandBuffer {
-    if (typeof pool?.allocArray !== 'function') {
-      throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
+    if (typeof pool?.allocArray !== 'function' || !isOfOneArena(pool, this.#pool)) {
+      throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
-    const buffer = new PoolCommands(pool, this.#catalog, (disposed) => {
+    const buffer = new PoolCommands(pool, this.#catalog, this.#root(), (disposed) => {
       this.#buffers = this.#buffers.filter((other) => other !== disposed)
     })
     this.#buffers.push(buffer)
@@ -70,11 +73,14 @@ export class WorldCommands {
 
   #take(source: CommandSource): void {
     if (source instanceof PoolCommands && source.isDisposed) throw commandsDisposed()
-    const offset = checkCommands(this.#pool, this.#views, source?.offset)
+    const offset = checkCommands(this.#pool, this.#views, source?.offset, this.#root())
     for (let i = 0; i < this.#count; i++) if (this.#offsets[i] === offset) return
     this.#offsets[this.#count++] = offset
   }
 }
+
+const isOfOneArena = ({ arena }: Pool, other: Pool) =>
+  arena.buffer === other.arena.buffer && arena.byteOffset === other.arena.byteOffset
 
 const isList = (
   sources: CommandSource | readonly CommandSource[],

@@ -18,6 +18,9 @@ function write(blocks: CommandBlocks, value: number, wordCount = 2): void {
   blocks.commit(index + wordCount)
 }
 
+/** Any number: the root of the storage that the commands are for. */
+const STORAGE = 4096
+
 function read(cursor: CommandCursor, views: CommandViews): number[] {
   const values: number[] = []
   for (; cursor.hasRecord(); cursor.index += views.words[cursor.index]) {
@@ -29,7 +32,7 @@ function read(cursor: CommandCursor, views: CommandViews): number[] {
 for (const [name, buffer] of Object.entries(buffers)) {
   test(`${name}: records are read as they were written, over all blocks`, () => {
     const { pool, arena } = createScene(buffer)
-    const blocks = new CommandBlocks(pool)
+    const blocks = new CommandBlocks(pool, STORAGE)
     const views = new CommandViews(pool)
     const cursor = new CommandCursor(views)
     assert.ok(blocks.isEmpty)
@@ -55,7 +58,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
 
 test('truncate goes back to a place in any block', () => {
   const { pool, arena } = createScene()
-  const blocks = new CommandBlocks(pool)
+  const blocks = new CommandBlocks(pool, STORAGE)
   const cursor = new CommandCursor(blocks.views)
   const places: [number, number][] = []
   for (let i = 0; i < 300; i++) {
@@ -75,7 +78,7 @@ test('truncate goes back to a place in any block', () => {
 
 test('without room to double, a block has what is needed', () => {
   const { pool, arena } = createScene({ byteLength: 2 ** 20 })
-  const blocks = new CommandBlocks(pool)
+  const blocks = new CommandBlocks(pool, STORAGE)
   const held: number[] = []
   for (let offset = 1; offset !== 0; held.push(offset)) offset = pool.tryAlloc(4096)
   let count = 0
@@ -120,7 +123,7 @@ test('killed at each step of writing, going back, and disposing', () => {
     })
     let offset = 0
     try {
-      const blocks = new CommandBlocks(mortal)
+      const blocks = new CommandBlocks(mortal, STORAGE)
       offset = blocks.offset
       steps = 0
       for (let i = 0; i < 6; i++) write(blocks, i, 1000)
@@ -149,14 +152,23 @@ test('killed at each step of writing, going back, and disposing', () => {
 test('what is no buffer is refused, and none that stands is freed for one', () => {
   const { pool, arena } = createScene()
   const views = new CommandViews(pool)
-  const blocks = new CommandBlocks(pool)
+  const blocks = new CommandBlocks(pool, STORAGE)
   const other = pool.allocZeroed(4096)
   const blockCount = arena.blocks().length
   for (const bad of [0, -16, 8.5, undefined, '16', other, blocks.offset + 16, 2 ** 40]) {
-    assertThrows(() => checkCommands(pool, views, bad), 'invalid-argument', 'storage.commands()')
+    assertThrows(
+      () => checkCommands(pool, views, bad, STORAGE),
+      'invalid-argument',
+      'storage.commands()',
+    )
   }
   assertThrows(() => freeCommands(pool, other), 'invalid-argument')
-  assert.is(checkCommands(pool, views, blocks.offset), blocks.offset)
+  assert.is(checkCommands(pool, views, blocks.offset, STORAGE), blocks.offset)
+  assertThrows(
+    () => checkCommands(pool, views, blocks.offset, STORAGE + 16),
+    'invalid-argument',
+    'another storage',
+  )
   assert.is(arena.blocks().length, blockCount)
   freeCommands(pool, blocks.offset)
   freeCommands(pool, blocks.offset)

@@ -52,8 +52,7 @@ export const commandSystems = {
       for (const { eid, flag } of args as { eid: number; flag: number }[]) {
         if (entities[i] !== eid) continue
         for (let j = 0; j < 1000; j++) commands.spawn()
-        Atomics.store(arena.i32, flag, 1)
-        while (Atomics.load(arena.i32, flag) === 1);
+        stayAt(arena.i32, flag)
       }
     }
   },
@@ -65,8 +64,7 @@ export const commandSystems = {
     Atomics.add(arena.i32, begun, 1)
     if (from > 0) return
     Atomics.store(arena.i32, slot, pool.slot)
-    Atomics.store(arena.i32, flag, 1)
-    while (Atomics.load(arena.i32, flag) === 1);
+    stayAt(arena.i32, flag)
   },
 
   breedAndClose({ entities, commands, pool }: Context) {
@@ -103,6 +101,12 @@ export const commandSystems = {
       if (((chance >>> 25) & 63) === 0) commands.remove(friend, Position)
     }
   },
+}
+
+/** Tells by a word that it is here, by 1, and stays until that is 2: also when it is already. */
+export function stayAt(words: Int32Array, flag: number): void {
+  Atomics.compareExchange(words, flag, 0, 1)
+  while (Atomics.load(words, flag) !== 2);
 }
 
 /** 32 bits that look like chance (mulberry32). */

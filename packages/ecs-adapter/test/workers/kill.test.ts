@@ -211,7 +211,7 @@ for (const kind of threadKinds) {
     const { Visits, Position, eids, all } = game
     const team = await createGroup(game, kind)
     const traps = createTraps(game)
-    const options = { chunkLength: 10, timeoutMs: 200 }
+    const options = { chunkLength: 10, timeoutMs: 2000 }
     const error = await errorOf(team.group.run('hang', all(), traps.args, options))
     assert.instance(error, RunError)
     const { code, unfinished } = error as RunError
@@ -232,7 +232,7 @@ for (const kind of threadKinds) {
       const { all, arena } = game
       const team = await createGroup(game, kind)
       const traps = createTraps(game)
-      const options = { chunkLength: 10, timeoutMs: 100 }
+      const options = { chunkLength: 10, timeoutMs: 1000 }
       for (const system of ['hang', 'empty']) {
         assert.throws(
           () => team.group.runSync(system, all(), traps.args, options),

@@ -17,7 +17,7 @@ import {
   type Thread,
   type ThreadKind,
 } from '../../../../test/support/threads.ts'
-import { commandSystems } from './command-systems.ts'
+import { commandSystems, stayAt } from './command-systems.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -121,8 +121,7 @@ export const systems = {
     scratch.array(Uint8Array, 200_000) // overflows: an heir has to free two blocks
     for (const { eid, flag } of args as { eid: number; flag: number }[]) {
       if (!entities.includes(eid)) continue
-      Atomics.store(arena.i32, flag, 1)
-      while (Atomics.load(arena.i32, flag) === 1) burn(100)
+      stayAt(arena.i32, flag)
     }
     for (const other of entities) Visits.count[other]++
   },

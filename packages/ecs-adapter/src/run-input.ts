@@ -1,0 +1,76 @@
+/** What a run is called with, placed where workers find it: ids, arguments. */
+import type { Pool } from '@ashlar/core'
+import { invalidArgument } from './errors.ts'
+import { encodeJson, refuseLoss, storeBytes } from './json.ts'
+import { Room } from './room.ts'
+
+export class RunInput {
+  /** Byte offsets in the arena, byte length. */
+  idsOffset = 0
+  argsOffset = 0
+  argsByteLength = 0
+  readonly #pool: Pool
+  readonly #ids: Room
+  readonly #args: Room
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+    this.#ids = new Room(pool)
+    this.#args = new Room(pool)
+  }
+
+  /** Nobody reads what was placed before. @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
+  place(entities: ArrayLike<number>, args: unknown): void {
+    this.#placeIds(entities)
+    this.#placeArgs(args)
+  }
+
+  dispose(): void {
+    this.#ids.dispose()
+    this.#args.dispose()
+  }
+
+  #placeIds(entities: ArrayLike<number>): void {
+    const { i32 } = this.#pool.arena
+    const isIds = entities instanceof Int32Array || entities instanceof Uint32Array
+    if (isIds && entities.buffer === i32.buffer) {
+      this.idsOffset = entities.byteOffset
+      return
+    }
+    this.idsOffset = this.#ids.take(entities.length * 4)
+    try {
+      i32.set(entities, this.idsOffset >> 2) // 100,000 of a number[]: 50 µs; by a loop 100
+    } catch {
+      throw invalidArgument('the entities', entities, EXPECTED_ENTITIES)
+    }
+  }
+
+  #placeArgs(args: unknown): void {
+    this.argsByteLength = 0
+    if (args === undefined) return
+    const bytes = encodeArgs(args)
+    this.argsOffset = this.#args.take(bytes.length)
+    storeBytes(this.#pool.arena.i32, this.argsOffset, bytes)
+    this.argsByteLength = bytes.length
+  }
+}
+
+const EXPECTED_ENTITIES = 'ids in an array, as query() gives them'
+
+/** How many entities there are. @throws StorageError 'invalid-argument' */
+export function checkedCount(entities: ArrayLike<number>): number {
+  const count: unknown = entities?.length
+  const isList =
+    typeof entities === 'object' && typeof count === 'number' && Number.isInteger(count)
+  if (isList && count >= 0) return count
+  throw invalidArgument('the entities', entities, EXPECTED_ENTITIES)
+}
+
+function encodeArgs(args: unknown): Uint8Array {
+  try {
+    return encodeJson(args, refuseLoss)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw invalidArgument('args', args, `plain values that JSON can tell, but ${reason}`)
+  }
+}

@@ -1,0 +1,32 @@
+/** What users write to run on workers: a system, and what it is given. */
+import type { Arena, Pool, Scratch } from '@ashlar/core'
+import type { Commands } from './command-api.ts'
+import type { Component } from './schema.ts'
+
+/** What a system is given. The object is the same in every call. */
+export interface SystemContext<C = Readonly<Record<string, Component>>> {
+  /** By name. Their columns are those of this run: read them anew in each call. */
+  readonly components: C
+  /** The ids of one chunk: a part of those that the run was called with. */
+  readonly entities: Int32Array
+  /** The place of the first of them in the whole. */
+  readonly from: number
+  /** What the run was called with; undefined when it was called without. */
+  readonly args: unknown
+  /**
+   * Changes of structure: made when the run is done, before `group.run` resolves, in the order of the
+   * entities, whichever workers had them. Temporary ids mean something until the call returns. Those of
+   * a call that throws are dropped; those of a worker that dies as well.
+   */
+  readonly commands: Commands
+  /** Empty in each call. */
+  readonly scratch: Scratch
+  /** This worker's. */
+  readonly pool: Pool
+  readonly arena: Arena
+  /** The index of an entity in the columns. */
+  row(eid: number): number
+}
+
+/** Works on one chunk of entities, at the same time as others do on theirs. */
+export type System<C = Readonly<Record<string, Component>>> = (context: SystemContext<C>) => void
