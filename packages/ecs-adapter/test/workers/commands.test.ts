@@ -30,11 +30,13 @@ import {
   assertRejects,
   createGame,
   createGroup,
+  createTraps,
   endAll,
   errorOf,
   type Game,
   mayBlock,
   mayTerminate,
+  until,
 } from './game.ts'
 import { startWorker } from './worker.ts'
 
@@ -42,10 +44,6 @@ const test = suite('commands of groups')
 
 const isDeno = 'Deno' in globalThis
 const CHUNK_LENGTHS = [undefined, 1, 7, 9999]
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
-}
 
 /** What `breed` has made, by entity id: the places of the parents. */
 const childrenOf = ({ world, Position, Velocity }: Game) =>
@@ -66,18 +64,6 @@ function removeChildren(game: Game): void {
   for (const eid of children) commands.despawn(eid)
   storage.apply(commands)
   commands.dispose()
-}
-
-/** Entities at which workers hang, in chunks of 10 of their own. */
-function createTraps({ storage, eids, arena }: Game, places: readonly number[]) {
-  const block = storage.pool.allocZeroed(4 * places.length)
-  const flags = places.map((_, i) => (block >> 2) + i)
-  const args = flags.map((flag, i) => ({ eid: eids[places[i]], flag }))
-  const untilCaught = () => until(() => flags.every((flag) => Atomics.load(arena.i32, flag) === 1))
-  const open = () => {
-    for (const flag of flags) Atomics.store(arena.i32, flag, 2)
-  }
-  return { args, untilCaught, open, block }
 }
 
 for (const kind of threadKinds) {

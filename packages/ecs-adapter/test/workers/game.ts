@@ -91,6 +91,22 @@ export async function endAll(
   for (const thread of threads) thread.terminate()
 }
 
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
+}
+
+/** Entities, by their places, at which the systems that hang do so; in chunks of 10 of their own. */
+export function createTraps({ storage, eids, arena }: Game, places: readonly number[]) {
+  const block = storage.pool.allocZeroed(4 * places.length)
+  const flags = places.map((_, i) => (block >> 2) + i)
+  const args = flags.map((flag, i) => ({ eid: eids[places[i]], flag }))
+  const untilCaught = () => until(() => flags.every((flag) => Atomics.load(arena.i32, flag) === 1))
+  const open = () => {
+    for (const flag of flags) Atomics.store(arena.i32, flag, 2)
+  }
+  return { args, untilCaught, open, block }
+}
+
 export async function errorOf(
   promise: Promise<unknown>,
 ): Promise<Error & { readonly code?: string }> {

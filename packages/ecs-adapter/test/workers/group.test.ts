@@ -6,16 +6,27 @@ import {
   type Port,
   RunError,
   type RunOptions,
+  StorageError,
   t,
 } from '@ashlar/ecs-adapter'
 import { createWorld } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
-import { assertRejects, createGame, createGroup, endAll, errorOf, mayBlock } from './game.ts'
+import {
+  assertRejects,
+  createGame,
+  createGroup,
+  createTraps,
+  endAll,
+  errorOf,
+  mayBlock,
+} from './game.ts'
 import { startWorker } from './worker.ts'
 
 const test = suite('group')
+
+const isBusy = (error: Error) => error instanceof StorageError && error.code === 'group-busy'
 
 for (const kind of threadKinds) {
   test(`${kind}: every entity is visited once, each in its place, run by run`, async () => {
@@ -260,27 +271,66 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: growth in mid-run leaves workers the columns that they have`, async () => {
+  test(`${kind}: what would pull memory from under a system is refused in mid-run`, async () => {
     const game = createGame(300, 301)
-    const { Position, Visits, all, spawn, storage, arena } = game
+    const { Position, Visits, all, spawn, storage, arena, world, eids } = game
     const team = await createGroup(game, kind)
-    const ids = [...all()]
-    for (const eid of ids) Position.x[eid] = 20_000
-    const run = team.group.run('uneven', ids, undefined, { chunkLength: 10 })
-    const blocks: Int32Array[] = []
-    for (let i = 0; i < 1000; i++) {
-      spawn()
-      if (i % 100 !== 0) continue
-      storage.sync()
-      blocks.push(storage.pool.allocArray(Int32Array, 302).fill(-1)) // where a column was, if it was freed
-    }
+    const sibling = createStorage(world, storage.pool)
+    const commands = storage.commands()
+    commands.setField(eids[0], Position, 'x', 7)
+    const traps = createTraps(game, [5, 295])
+    const run = team.group.run('hang', all(), traps.args, { chunkLength: 10 })
+    await traps.untilCaught()
+    const { x } = Position
+    const refused = [
+      () => storage.sync(),
+      () => storage.reset(),
+      () => sibling.reset(),
+      () => storage.dispose(),
+      () => storage.apply(commands),
+      () => void spawn(), // columns would move
+    ]
+    for (const call of refused) assert.throws(call, isBusy)
+    if (mayBlock) assert.throws(() => team.group.runSync('empty', []), isBusy)
+    assert.is(Position.x, x)
+    assert.is(Position.x[eids[0]], eids[0])
+    storage.publish()
+    traps.open()
     await run
-    for (const block of blocks) assert.ok(block.every((word) => word === -1))
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
     assert.equal(arena.verify(), [])
-    await team.group.run('visit', ids)
-    assert.ok(ids.every((eid) => Visits.count[eid] >= 1))
-    const offsets = blocks.map(({ byteOffset }) => byteOffset)
-    await endAll(game, team, offsets)
+    eids.push(spawn())
+    storage.apply(commands)
+    assert.is(Position.x[eids[0]], 7)
+    commands.dispose()
+    await team.group.run('visit', all())
+    assert.ok(eids.slice(0, 300).every((eid) => Visits.count[eid] === 2))
+    sibling.dispose()
+    await endAll(game, team, [traps.block])
+  })
+
+  test(`${kind}: two groups over one storage take turns`, async () => {
+    const game = createGame(100)
+    const { Visits, all, eids, storage } = game
+    const team = await createGroup(game, kind, 1)
+    const other = await createGroup(game, kind, 1)
+    const traps = createTraps(game, [5])
+    const order: string[] = []
+    const first = team.group.run('hang', all(), traps.args).then(() => order.push('first'))
+    const second = other.group.run('visit', all()).then(() => order.push('second'))
+    const third = team.group.run('visit', all()).then(() => order.push('third'))
+    await traps.untilCaught()
+    assert.ok(eids.slice(20).every((eid) => Visits.count[eid] === 0))
+    traps.open()
+    await Promise.all([first, second, third])
+    assert.equal(order, ['first', 'second', 'third'])
+    assert.ok(eids.every((eid) => Visits.count[eid] === 3))
+    // One that is closed is waited for by nobody.
+    await team.group.close()
+    await other.group.run('visit', all())
+    storage.sync()
+    for (const thread of team.threads) thread.terminate()
+    await endAll(game, other, [traps.block])
   })
 
   test(`${kind}: no memory, no slot, no sharing: refused, and what there is goes on`, async () => {

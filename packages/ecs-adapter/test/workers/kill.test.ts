@@ -9,11 +9,12 @@ import {
   assertRejects,
   createGame,
   createGroup,
+  createTraps,
   endAll,
   errorOf,
-  type Game,
   mayBlock,
   mayTerminate,
+  until,
 } from './game.ts'
 import { type ReadOrder, startWorker } from './worker.ts'
 
@@ -23,32 +24,13 @@ const isDeno = 'Deno' in globalThis
 /** On Deno a worker in a loop runs on after it was terminated. */
 const diesInLoops = !isDeno
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
-}
-
-/** Two entities at which workers hang, in chunks of 10 of their own. */
-function createTraps({ storage, eids, arena }: Game) {
-  const block = storage.pool.allocZeroed(8)
-  const flags = [block >> 2, (block >> 2) + 1]
-  const args = [
-    { eid: eids[5], flag: flags[0] },
-    { eid: eids[95], flag: flags[1] },
-  ]
-  const untilCaught = () => until(() => flags.every((flag) => Atomics.load(arena.i32, flag) === 1))
-  const open = () => {
-    for (const flag of flags) Atomics.store(arena.i32, flag, 2)
-  }
-  return { args, untilCaught, open, block }
-}
-
 for (const kind of threadKinds) {
   if (mayTerminate(kind) && diesInLoops) {
     test(`${kind}: a worker killed in mid-system: told, adopted, replaced`, async () => {
       const game = createGame(200)
       const { Visits, eids, all, arena, storage, spawn } = game
       const team = await createGroup(game, kind)
-      const traps = createTraps(game)
+      const traps = createTraps(game, [5, 95])
       const run = errorOf(team.group.run('hang', all(), traps.args, { chunkLength: 10 }))
       await traps.untilCaught()
       team.threads[0].terminate()
@@ -80,7 +62,7 @@ for (const kind of threadKinds) {
       const game = createGame(200)
       const { eids, all, arena } = game
       const team = await createGroup(game, kind)
-      const traps = createTraps(game)
+      const traps = createTraps(game, [5, 95])
       traps.args[1].eid = eids[15]
       const run = errorOf(team.group.run('hang', all(), traps.args, { chunkLength: 10 }))
       await traps.untilCaught()
@@ -210,7 +192,7 @@ for (const kind of threadKinds) {
     const game = createGame(200)
     const { Visits, Position, eids, all } = game
     const team = await createGroup(game, kind)
-    const traps = createTraps(game)
+    const traps = createTraps(game, [5, 95])
     const options = { chunkLength: 10, timeoutMs: 2000 }
     const error = await errorOf(team.group.run('hang', all(), traps.args, options))
     assert.instance(error, RunError)
@@ -231,7 +213,7 @@ for (const kind of threadKinds) {
       const game = createGame(200)
       const { all, arena } = game
       const team = await createGroup(game, kind)
-      const traps = createTraps(game)
+      const traps = createTraps(game, [5, 95])
       const options = { chunkLength: 10, timeoutMs: 1000 }
       for (const system of ['hang', 'empty']) {
         assert.throws(
