@@ -41,13 +41,13 @@ import { elapsedMs, nowMs, untilTrue, Waiter } from './wait.ts'
 
 export interface ChunkOptions {
   /**
-   * How many entities a worker takes at a time: at least a 1024th of all. By default an eighth of its
+   * How many entities a worker takes at a time: at least a 1024th of all. By default a 16th of its
    * share, so that uneven ones are spread.
    */
   readonly chunkLength?: number
 }
 
-const CHUNKS_PER_WORKER = 8
+const CHUNKS_PER_WORKER = 16
 /** Tickets are positive. */
 const RUN_MAX = 2 ** 30
 
