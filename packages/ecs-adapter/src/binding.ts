@@ -130,6 +130,13 @@ export class Binding {
     this.#unsubscribe.push(variable.subscribe(owners, (eid) => eid & entityMask))
   }
 
+  /** The row of an entity that has the component, which is there from now on. @throws as the constructor */
+  rowOf(eid: number): number {
+    const row = eid & this.#context.entityIndex.entityMask
+    this.columns.cover(row)
+    return row
+  }
+
   /** Frees what is not needed any more, and renews views whose buffer is gone. */
   sync(): void {
     this.columns.sync()

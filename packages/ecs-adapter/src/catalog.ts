@@ -8,18 +8,22 @@ export interface Listed {
   readonly name: string
   readonly component: Component
   readonly fields: readonly Field[]
+  /** Its name, and what two storages must agree in: `Path(points: list f32, label: text)`. */
+  readonly signature: string
 }
 
 export class Catalog {
   readonly #listed: Listed[] = []
   readonly #byKey = new Map<unknown, Listed>()
 
-  get count(): number {
-    return this.#listed.length
+  /** In the order of their numbers. */
+  get all(): readonly Listed[] {
+    return this.#listed
   }
 
   add(name: string, component: Component, fields: readonly Field[]): void {
-    const listed = { number: this.#listed.length, name, component, fields }
+    const signature = signatureOf(name, fields)
+    const listed = { number: this.#listed.length, name, component, fields, signature }
     this.#listed.push(listed)
     this.#byKey.set(name, listed).set(component, listed)
   }
@@ -44,4 +48,12 @@ export class Catalog {
     const names = this.#listed.map(({ name }) => name).join(', ')
     throw invalidArgument('the component', key, `one of this storage, or its name: ${names}`)
   }
+}
+
+function signatureOf(name: string, fields: readonly Field[]): string {
+  const types = fields.map(({ name, type }) => {
+    if (type.kind === 'scalar') return `${name}: ${type.name}`
+    return `${name}: ${type.kind === 'list' ? `list ${type.element.name}` : 'text'}`
+  })
+  return `${name}(${types.join(', ')})`
 }

@@ -121,6 +121,11 @@ export class Columns {
     this.#zeroRows(this.#places, 0, this.rowCount)
   }
 
+  /** A scalar, by the place of its field. */
+  load(field: number, row: number): number {
+    return this.#cells.load(this.#typeIds[field], this.#firstIndices[field] + row)
+  }
+
   /** A copy of a row, by field. */
   read(row: number): Record<string, unknown> {
     const values: Record<string, unknown> = {}

@@ -37,6 +37,11 @@ export class Handles {
     return this.#cells.words[this.#firstWord + row]
   }
 
+  /** Gives a row another block; that of before is somebody's already. */
+  setBlock(row: number, block: number): void {
+    this.#cells.words[this.#firstWord + row] = block
+  }
+
   /** Block of an entity; 0 of one that has no row. */
   blockOf(eid: number): number {
     const row = this.#rowOf(eid)

@@ -12,6 +12,7 @@ export type { ListField, Numbers, TextField } from './fields.ts'
 export type { RunOptions, WorkerGroup, WorkerGroupOptions } from './group.ts'
 export { createWorkerGroup } from './group.ts'
 export { joinWorkerGroup } from './join.ts'
+export { freePacked } from './packed-entity.ts'
 export type { Port } from './ports.ts'
 export type {
   Column,

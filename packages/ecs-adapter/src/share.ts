@@ -110,7 +110,9 @@ export class Share {
   checkDetached(): void {
     if (this.#root === 0) return
     const slots: number[] = []
-    for (let slot = 0; slot < SLOT_CAPACITY; slot++) if (this.#isAttached(slot)) slots.push(slot)
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
+      if (this.#isAttached(slot) && !this.#forgetIfGone(slot)) slots.push(slot)
+    }
     if (slots.length > 0) throw stillAttached(slots)
   }
 

@@ -85,6 +85,30 @@ export interface Storage {
   apply(commands: CommandSource | readonly CommandSource[]): number
 
   /**
+   * Takes an entity out of the world, for another one to `unpack`: of any thread of the arena, whose
+   * storage has the components by the same names and fields. What it has of this storage's components
+   * goes into a block, lists and texts in the blocks that they are in. All else, relations, tags of
+   * bitECS alone, components of other storages, goes with the entity, and its ids mean nothing to
+   * others: `t.eid` fields keep their numbers. Observers of the removal find lists and texts empty.
+   *
+   * Whoever has the offset has the entity: it belongs to no thread, is unpacked once, or freed by
+   * `freePacked`.
+   * @returns the block's offset: a number to post
+   * @throws StorageError 'invalid-argument', 'group-busy' while workers run a system, 'storage-disposed';
+   * ArenaError 'out-of-memory', and what observers throw: the entity is in the world then
+   */
+  pack(eid: EntityId): number
+
+  /**
+   * Makes an entity of a packed one, by `addComponent` and `set`: observers are told of its scalars;
+   * lists and texts are there when this returns.
+   * @returns its id
+   * @throws StorageError 'invalid-argument' of what is not packed, or has a component that this storage
+   * has not, 'storage-disposed'; ArenaError 'out-of-memory', and what observers throw: it stays packed
+   */
+  unpack(offset: number): EntityId
+
+  /**
    * Lets other threads find the columns that are now, at their next sync; the entities they find are
    * those of this thread's last. Frees no column: views of them stay as good as they are. Takes ids of
    * removed entities out of lists that drop them, as `sync`. A group does it at the begin of each run.

@@ -6,6 +6,7 @@ import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
 import type { ComponentEntry } from './directory.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
+import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
 import { Runs } from './runs.ts'
 import { type Component, type Field, readSchema, type Schema } from './schema.ts'
@@ -55,10 +56,14 @@ export function createStorage(
   const cells = new Cells(pool)
   const memory = new VariableMemory(pool, cells)
   const bindings: Binding[] = []
+  /** By number of the component; undefined of a tag. */
+  const bindingsByNumber: (Binding | undefined)[] = []
   /** Of all components, as they were made: their numbers in commands. */
   const places: (() => ComponentEntry)[] = []
   const catalog = new Catalog()
   const share = new Share({ pool, cells, context, memory, version, entries })
+  const bindingAt = (number: number) => bindingsByNumber[number]
+  const packing = new Packing({ world, catalog, memory, bindingAt })
   const worldCommands = new WorldCommands(world, pool, catalog, () => share.root)
   const runs = new Runs()
   const retire = (offset: number) => share.retire(offset)
@@ -84,6 +89,7 @@ export function createStorage(
       components[name] = {}
       const entry = { name, fields, rowCount: 0, byteOffsets: [] }
       places.push(() => entry)
+      bindingsByNumber.push(undefined)
     } else {
       const { admit } = removedIds
       const rowCount = capacity
@@ -92,6 +98,7 @@ export function createStorage(
       const binding = new Binding(world, options)
       if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.push(binding)
+      bindingsByNumber.push(binding)
       columnCount += fields.length
       components[name] = binding.component
       places.push(() => binding.columns.entry)
@@ -193,6 +200,15 @@ export function createStorage(
       checkUse()
       runs.checkDone('storage.apply()')
       return worldCommands.apply(commands)
+    },
+    pack(eid) {
+      checkUse()
+      runs.checkDone('storage.pack()')
+      return packing.pack(eid)
+    },
+    unpack(offset) {
+      checkUse()
+      return packing.unpack(offset)
     },
     row,
     sync,

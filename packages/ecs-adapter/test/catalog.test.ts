@@ -8,10 +8,10 @@ const test = suite('catalog')
 test('components are found by name, object and number, in the order they were added', () => {
   const catalog = new Catalog()
   const [Position, Enemy] = [{}, {}]
-  assert.is(catalog.count, 0)
+  assert.is(catalog.all.length, 0)
   catalog.add('Position', Position, [])
   catalog.add('Enemy', Enemy, [])
-  assert.is(catalog.count, 2)
+  assert.is(catalog.all.length, 2)
   for (const [number, key] of [Position, Enemy].entries()) {
     const listed = catalog.find(key)
     assert.is(listed.number, number)

@@ -170,8 +170,7 @@ for (const kind of threadKinds) {
       for (let i = 0; i < 100; i++) await frame()
       readers[0].thread.terminate()
       await whenDead({ worker: readers[0].thread.worker, life: readers[0].life })
-      arena.adopt(readers[0].slot).close()
-      storage.forget(readers[0].slot)
+      arena.adopt(readers[0].slot).close() // the next sync sees it
       const seen = rounds(1)
       for (let i = 0; i < 100 || rounds(1) < seen + 10; i++) await frame()
       Atomics.store(arena.i32, readers[1].counter, -1)

@@ -2,6 +2,7 @@
 import { Arena, type ArenaHandle, holdLife, type Life } from '@ashlar/core'
 import {
   attachStorage,
+  createStorage,
   joinWorkerGroup,
   type ListField,
   type Port,
@@ -9,8 +10,9 @@ import {
   type System,
   type SystemContext,
   type TextField,
-  type t,
+  t,
 } from '@ashlar/ecs-adapter'
+import { createWorld } from 'bitecs'
 import {
   isMain,
   startThread,
@@ -245,8 +247,61 @@ function read(port: Port): void {
     }
     turn()
   }
-  if ('on' in port) port.on('message', (order) => start(order as ReadOrder))
-  else port.addEventListener('message', (event) => start((event as MessageEvent).data))
+  onMessage(port, (order) => start(order as ReadOrder))
+}
+
+export interface WorldOrder {
+  readonly arena: ArenaHandle
+  readonly slot: number
+  readonly life: Life
+}
+
+/** What a thread with a world of its own is sent: an entity to take in, and maybe to keep. */
+export interface EntityOrder {
+  readonly packed: number
+  readonly mark: number
+  readonly isKept: boolean
+  /** Comes back with the answer. */
+  readonly ticket: number
+}
+
+/** In no group: has a world of its own, marks the entities that it is sent, and sends them back. */
+function keepWorld(port: Port): void {
+  let takeIn: ((order: EntityOrder) => void) | undefined
+  let end = () => {}
+  const start = async (order: WorldOrder) => {
+    await holdLife(order.life)
+    const arena = Arena.attach(order.arena)
+    const pool = arena.openPool(order.slot)
+    const world = createWorld()
+    const storage = createStorage(world, pool, { capacity: 4 })
+    const Marked = storage.component('Marked', { marks: t.list(t.i32), label: t.text, last: t.i32 })
+    takeIn = ({ packed, mark, isKept, ticket }) => {
+      const eid = storage.unpack(packed)
+      Marked.marks.push(eid, mark)
+      Marked.label.set(eid, `${Marked.label.get(eid)}ü${mark}`)
+      Marked.last[eid] = mark
+      const answer = isKept ? { kept: eid } : { packed: storage.pack(eid) }
+      storage.sync()
+      port.postMessage({ ticket, ...answer })
+    }
+    end = () => {
+      storage.dispose()
+      pool.close()
+      port.postMessage('closed')
+    }
+    port.postMessage({ handle: storage.handle })
+  }
+  onMessage(port, (message) => {
+    if (message === 'end') end()
+    else if (takeIn === undefined) start(message as WorldOrder)
+    else takeIn(message as EntityOrder)
+  })
+}
+
+function onMessage(port: Port, listener: (message: unknown) => void): void {
+  if ('on' in port) port.on('message', listener)
+  else port.addEventListener('message', (event) => listener((event as MessageEvent).data))
 }
 
 if (!isMain) {
@@ -259,6 +314,7 @@ if (!isMain) {
     else globalThis.addEventListener('message', ({ data }) => listen(data))
   })
   if (how === 'read') read(port)
+  if (how === 'world') keepWorld(port)
   if (how === 'fail') throw new Error('this worker fails')
   const { empty } = systems
   const given = how === 'other systems' ? { empty, other: empty } : systems
@@ -268,7 +324,7 @@ if (!isMain) {
     await joinWorkerGroup(port, given as unknown as Record<string, System<Components>>)
 }
 
-/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems', 'read'. */
+/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems', 'read', 'world'. */
 export function startWorker(
   kind: ThreadKind,
   how = 'join',

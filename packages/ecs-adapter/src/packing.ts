@@ -1,0 +1,182 @@
+/** Moves entities from one world to another, of any thread, with the blocks of their lists and texts. */
+import {
+  addComponent,
+  addEntity,
+  entityExists,
+  hasComponent,
+  removeEntity,
+  set,
+  type World,
+} from 'bitecs'
+import type { Binding } from './binding.ts'
+import type { Catalog, Listed } from './catalog.ts'
+import { invalidArgument } from './errors.ts'
+import type { Handles } from './handles.ts'
+import { type PackedComponent, PackedEntities } from './packed-entity.ts'
+import type { Field, FieldType } from './schema.ts'
+import type { VariableMemory } from './variable-memory.ts'
+
+export interface PackingOptions {
+  world: World
+  catalog: Catalog
+  memory: VariableMemory
+  /** By number of the component; undefined of a tag. */
+  bindingAt(number: number): Binding | undefined
+}
+
+/** A list or text of an entity that is being packed. */
+interface Held {
+  readonly handles: Handles
+  readonly row: number
+  readonly block: number
+  /** Of an interned text: the entity keeps its own. */
+  readonly isCopy: boolean
+}
+
+/** A component on its way in: what it is in this storage, and the blocks of its lists and texts. */
+interface Arrival extends Listed {
+  readonly scalars: readonly number[]
+  readonly blocks: readonly number[]
+}
+
+export class Packing {
+  readonly #options: PackingOptions
+  readonly #packed: PackedEntities
+
+  constructor(options: PackingOptions) {
+    const { blocks, cells, utf8 } = options.memory
+    this.#options = options
+    this.#packed = new PackedEntities(blocks.pool, cells, utf8)
+  }
+
+  /** As `Storage.pack`. */
+  pack(eid: number): number {
+    const { world, memory, catalog } = this.#options
+    if (typeof eid !== 'number' || !entityExists(world, eid)) {
+      throw invalidArgument('the entity', eid, 'one that is in the world')
+    }
+    const held: Held[] = []
+    let offset = 0
+    try {
+      const listed = catalog.all.filter(({ component }) => hasComponent(world, eid, component))
+      offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, held)))
+      for (const { handles, row, isCopy } of held) if (!isCopy) handles.setBlock(row, 0)
+      removeEntity(world, eid)
+      return offset
+    } catch (error) {
+      // Where an observer threw, the entity may be there still: with what it had.
+      const isThere = entityExists(world, eid)
+      for (const { handles, row, block, isCopy } of held) {
+        if (isThere && !isCopy) handles.setBlock(row, block)
+        else if (block !== 0) memory.blocks.free(block)
+      }
+      if (offset !== 0) this.#packed.end(offset)
+      throw error
+    }
+  }
+
+  /** As `Storage.unpack`. */
+  unpack(offset: number): number {
+    const { blocks, internedTexts } = this.#options.memory
+    const components = this.#packed.claim(offset)
+    const interned: number[] = []
+    const copies: number[] = []
+    let eid: number
+    try {
+      eid = this.#settle(components.map((packed) => this.#arrive(packed, interned, copies)))
+    } catch (error) {
+      for (const block of interned) internedTexts.free(block)
+      this.#packed.release(offset)
+      throw error
+    }
+    this.#packed.end(offset)
+    for (const copy of copies) if (copy !== 0) blocks.free(copy)
+    return eid
+  }
+
+  #packOne({ number, signature, fields }: Listed, eid: number, held: Held[]): PackedComponent {
+    const { bindingAt, memory } = this.#options
+    const binding = bindingAt(number)
+    const scalars: number[] = []
+    const blocks: number[] = []
+    for (const [i, { type }] of fields.entries()) {
+      const row = binding!.rowOf(eid)
+      const variable = binding!.variable?.byField[i]
+      if (variable === undefined) {
+        scalars.push(binding!.columns.load(i, row))
+        continue
+      }
+      const { handles } = variable
+      const isCopy = isInterned(type)
+      const block = isCopy ? memory.texts.create(String(variable.read(row))) : handles.blockAt(row)
+      held.push({ handles, row, block, isCopy })
+      blocks.push(block)
+    }
+    return { signature, scalars, blocks }
+  }
+
+  #arrive(packed: PackedComponent, interned: number[], copies: number[]): Arrival {
+    const { catalog, memory } = this.#options
+    const { signature, scalars } = packed
+    const listed = catalog.all.find((one) => one.signature === signature)
+    if (listed === undefined) {
+      const own = catalog.all.map((one) => one.signature).join(', ')
+      throw invalidArgument('a component of the packed entity', signature, `one of ${own}`)
+    }
+    const types = listed.fields.map(({ type }) => type).filter(({ kind }) => kind !== 'scalar')
+    const blocks = packed.blocks.map((block, i) => {
+      if (!isInterned(types[i])) return block
+      copies.push(block)
+      interned.push(memory.internedTexts.create(memory.texts.read(block)))
+      return interned[interned.length - 1]
+    })
+    return { ...listed, scalars, blocks }
+  }
+
+  /** Makes the entity; nobody has the blocks but it, or whoever gave them where this throws. */
+  #settle(arrivals: readonly Arrival[]): number {
+    const { world } = this.#options
+    const eid = addEntity(world)
+    try {
+      for (const { component, fields, scalars } of arrivals) {
+        addComponent(
+          world,
+          eid,
+          fields.length === 0 ? component : set(component, valuesOf(fields, scalars)),
+        )
+      }
+    } catch (error) {
+      if (entityExists(world, eid)) removeEntity(world, eid)
+      throw error
+    }
+    for (const arrival of arrivals) this.#install(eid, arrival)
+    return eid
+  }
+
+  #install(eid: number, { number, fields, component, blocks }: Arrival): void {
+    const { world, bindingAt, memory } = this.#options
+    const binding = bindingAt(number)
+    // An observer may have taken it away again.
+    const isThere = entityExists(world, eid) && hasComponent(world, eid, component)
+    let place = 0
+    for (const [i, { type }] of fields.entries()) {
+      const variable = binding?.variable?.byField[i]
+      if (binding === undefined || variable === undefined) continue
+      const block = blocks[place++] ?? 0
+      if (isThere) {
+        const row = binding.rowOf(eid)
+        variable.free(row) // what an observer has written
+        variable.handles.setBlock(row, block)
+      } else if (isInterned(type)) memory.internedTexts.free(block)
+      else if (block !== 0) memory.blocks.free(block)
+    }
+  }
+}
+
+const isInterned = (type: FieldType) => type.kind === 'text' && type.isInterned
+
+/** Of the scalar fields, as `set` takes them. */
+function valuesOf(fields: readonly Field[], scalars: readonly number[]): Record<string, number> {
+  const names = fields.filter(({ type }) => type.kind === 'scalar').map(({ name }) => name)
+  return Object.fromEntries(names.map((name, i) => [name, scalars[i] ?? 0]))
+}
