@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Arena } from '@ashlar/core'
 import type { Reply, ShardJob, ShardReport, WorkerStart } from './shard-job.ts'
+import { workerFile } from './worker-file.ts'
 
 export interface Crew {
   readonly workerCount: number
@@ -17,7 +18,11 @@ export class WorkerError extends Error {
 }
 
 /** @param file of the worker's program, for tests */
-export function startCrew(arena: Arena, workerCount: number, file = workerFile()): Crew {
+export function startCrew(
+  arena: Arena,
+  workerCount: number,
+  file = workerFile('shard-worker'),
+): Crew {
   let isStopping = false
   let fail: (error: WorkerError) => void
   const failure = new Promise<never>((_, reject) => {
@@ -61,18 +66,4 @@ export function startCrew(arena: Arena, workerCount: number, file = workerFile()
       await Promise.all(workers.map(({ worker }) => worker.terminate()))
     },
   }
-}
-
-/**
- * The worker's program lies beside this one, as a source or bundled. A worker of Node 20 knows no
- * TypeScript, not even under tsx: there it asks tsx for it first.
- */
-function workerFile(): URL {
-  const isSource = import.meta.url.endsWith('.ts')
-  const file = new URL(`./shard-worker.${isSource ? 'ts' : 'mjs'}`, import.meta.url)
-  const isNode = process.versions.bun === undefined && process.versions.deno === undefined
-  if (!isSource || !isNode) return file
-  const tsx = import.meta.resolve('tsx/esm/api')
-  const program = `import { register } from '${tsx}'; register(); await import('${file}')`
-  return new URL(`data:text/javascript,${encodeURIComponent(program)}`)
 }

@@ -5,6 +5,7 @@ import { CommandsError } from '@ashlar/ecs-adapter'
 import { startCrew, WorkerError } from './crew.ts'
 import { type FoundWad, findWad, WadFileError } from './find-wad.ts'
 import { formatCount } from './format.ts'
+import { startTeam } from './group.ts'
 import type { MapReport } from './map-report.ts'
 import { type Options, readOptions } from './options.ts'
 import { createProgressView } from './progress.ts'
@@ -50,7 +51,8 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
   // Where memory cannot be shared, one thread does without; workers get an error that says why.
   const sharing = workers > 0 ? { shared: true } : {}
   const arena = Arena.create({ byteLength: ARENA_BYTE_LENGTH, slots: workers + 1, ...sharing })
-  const crew = workers > 0 ? startCrew(arena, workers) : undefined
+  const crew = workers > 0 && !options.group ? startCrew(arena, workers) : undefined
+  const team = options.group ? startTeam(workers) : undefined
   const view = createProgressView(options.json ? process.stderr : process.stdout)
   const onProgress = options.json && !process.stderr.isTTY ? () => {} : view.show
   process.once('SIGINT', () => {
@@ -60,13 +62,14 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
   const reports: MapReport[] = []
   try {
     for (const map of maps) {
-      const mapOptions = { ...options, arena, map, onProgress }
+      const mapOptions = { ...options, arena, map, team, onProgress }
       reports.push(await (crew ? runShards(crew, mapOptions) : runMap(mapOptions)))
       assertEmpty(arena, map)
     }
   } finally {
     view.stop()
     await crew?.stop()
+    await team?.stop()
   }
   return {
     source: found.file ?? 'built-in',
@@ -74,6 +77,7 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
     seed: options.seed,
     extraActors: options.entities,
     workers,
+    group: options.group,
     maps: reports,
     blocksLeft: arena.blocks().length,
   }
@@ -99,9 +103,9 @@ function headOf({ wad, file, note }: FoundWad, maps: MapData[], options: Options
   ].join('\n')
 }
 
-function workersOf({ workers }: Options): string {
+function workersOf({ workers, group }: Options): string {
   if (workers === undefined) return ''
-  return workers === 1 ? ', 1 worker' : `, ${workers} workers`
+  return `, ${workers === 1 ? '1 worker' : `${workers} workers`}${group ? ' in a group' : ''}`
 }
 
 function engineName(): string {

@@ -15,6 +15,8 @@ export interface Options {
   readonly entities: number
   /** Threads that share the level; undefined: none besides this one. */
   readonly workers?: number
+  /** They run the systems of one world, instead of a shard each. */
+  readonly group: boolean
   readonly json: boolean
 }
 
@@ -51,6 +53,11 @@ export function readOptions(args: readonly string[]): Options {
         '(default: all in one thread)',
       integer(1, WORKERS_MAX),
     )
+    .option(
+      '--group',
+      'with --workers: one world whose systems run on all of them, instead of a shard for each',
+      false,
+    )
     .option('--json', 'print the summary as JSON, and nothing else', false)
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(--help lists the flags)')
@@ -58,6 +65,9 @@ export function readOptions(args: readonly string[]): Options {
   const options = program.opts<Omit<Options, 'seconds'> & { seconds?: number }>()
   if (options.tiny && options.wad !== undefined) {
     program.error('error: --tiny and --wad exclude each other; give one of them')
+  }
+  if (options.group && options.workers === undefined) {
+    program.error('error: --group is of workers; give --workers, too')
   }
   const isAll = options.map?.toLowerCase() === 'all'
   return { ...options, seconds: options.seconds ?? (isAll ? SECONDS_OF_EACH : SECONDS) }
@@ -69,7 +79,8 @@ Examples:
   npm start -- --map all                     all its maps, one after the other in one arena
   npm start -- --wad my.wad --map MAP01      a WAD of your own
   npm start -- --entities 5000 --seed 7      a crowd, and other dice
-  npm start -- --entities 5000 --workers 2   a crowd, on two threads`
+  npm start -- --entities 5000 --workers 2   a crowd, on two threads
+  npm start -- --workers 2 --group           one world, its systems on two threads`
 
 function integer(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -1,9 +1,16 @@
-// Runs one map in this thread as fast as it goes, and measures.
+// Runs one map, as one world in this thread, as fast as it goes, and measures.
 import type { Arena } from '@ashlar/core'
 import { createGarbageMeter } from './garbage-meter.ts'
+import type { Team } from './group.ts'
 import { createMapReport, type MapReport, type ThreadFigures } from './map-report.ts'
 import { percentile } from './percentile.ts'
-import { createSimulation, type MapData, type Simulation, STEPS_PER_SECOND } from './sim/index.ts'
+import {
+  createSimulation,
+  type MapData,
+  type RunSystem,
+  type Simulation,
+  STEPS_PER_SECOND,
+} from './sim/index.ts'
 
 /** Live figures of a run. */
 export interface Progress {
@@ -23,6 +30,8 @@ export interface RunOptions {
   readonly seed: number
   readonly seconds: number
   readonly entities: number
+  /** Workers that run the parallel systems; undefined: this thread does. */
+  readonly team?: Team | undefined
   /** Called before the first step, after the last, and every REPORT_MS in between. */
   onProgress(progress: Progress): void
 }
@@ -33,13 +42,15 @@ export const stepsOf = (seconds: number) => Math.max(1, Math.round(seconds * STE
 
 /** @throws ArenaError; everything taken from the arena is given back in any case. */
 export async function runMap(options: RunOptions): Promise<MapReport> {
-  const { arena, map, seed, seconds, entities } = options
+  const { arena, map, seed, seconds, entities, team } = options
   const steps = stepsOf(seconds)
   const pool = arena.openPool()
   try {
     const simulation = createSimulation({ arena, pool, map, seed, extraActorCount: entities })
+    let member: Awaited<ReturnType<Team['join']>> | undefined
     try {
-      const figures = await measure(simulation, steps, options)
+      member = await team?.join(simulation)
+      const figures = await measure(simulation, steps, options, member?.run)
       return createMapReport({
         map,
         level: simulation.scene.level,
@@ -50,6 +61,7 @@ export async function runMap(options: RunOptions): Promise<MapReport> {
         workers: [],
       })
     } finally {
+      await member?.leave()
       simulation.dispose()
     }
   } finally {
@@ -61,6 +73,7 @@ async function measure(
   simulation: Simulation,
   steps: number,
   { arena, map, onProgress }: RunOptions,
+  run: RunSystem | undefined,
 ): Promise<ThreadFigures> {
   const { pool, events } = simulation.scene
   const { counts } = pool
@@ -89,7 +102,7 @@ async function measure(
   pausedMs = reportedMs - startMs
   for (let step = 0; step < steps; step++) {
     const before = performance.now()
-    meter.around(() => simulation.step())
+    meter.around(() => simulation.step(run))
     const after = performance.now()
     stepMs[step] = after - before
     entitiesMax = Math.max(entitiesMax, simulation.entityCount())

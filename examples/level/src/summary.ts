@@ -11,6 +11,8 @@ export interface RunReport {
   readonly extraActors: number
   /** 0: all in one thread. */
   readonly workers: number
+  /** Whether they ran the systems of one world. */
+  readonly group: boolean
   readonly maps: readonly MapReport[]
   /** Blocks still live after the last map was disposed of; the same was checked after each. */
   readonly blocksLeft: number
@@ -24,7 +26,7 @@ export function summaryAsJson(report: RunReport): string {
 }
 
 export function summaryAsText(report: RunReport): string {
-  const lines = report.maps.length === 1 ? oneMap(report.maps[0]) : manyMaps(report)
+  const lines = report.maps.length === 1 ? oneMap(report) : manyMaps(report)
   const emptied = report.maps.length === 1 ? 'the map' : `each of the ${report.maps.length} maps`
   return [
     ...lines,
@@ -42,7 +44,8 @@ export function totalChecksum({ maps }: Pick<RunReport, 'maps'>): string {
   return formatChecksum(total >>> 0)
 }
 
-function oneMap(map: MapReport): string[] {
+function oneMap(report: RunReport): string[] {
+  const [map] = report.maps
   const speed = map.stepsPerSecond / STEPS_PER_SECOND
   return [
     row('steps', `${formatCount(map.steps)} in ${formatFigure(map.wallSeconds)} s`),
@@ -54,7 +57,7 @@ function oneMap(map: MapReport): string[] {
       `${formatCount(map.shotsFired)} fired   ${formatCount(map.hits)} hits   ` +
         `${formatCount(map.knockouts)} knockouts`,
     ),
-    row('allocs per second', `${formatCount(map.allocsPerSecond)}   ${whose([map])}`),
+    row('allocs per second', `${formatCount(map.allocsPerSecond)}   ${whose(report)}`),
     row('frees per second', formatCount(map.freesPerSecond)),
     row(
       'memory',
@@ -65,7 +68,8 @@ function oneMap(map: MapReport): string[] {
   ]
 }
 
-function manyMaps({ maps }: RunReport): string[] {
+function manyMaps(report: RunReport): string[] {
+  const { maps } = report
   const steps = sum(maps, (map) => map.steps)
   const wallSeconds = sum(maps, (map) => map.wallSeconds)
   // Of the stepping alone, as each map's row has it.
@@ -81,7 +85,7 @@ function manyMaps({ maps }: RunReport): string[] {
     row('steps', `${formatCount(steps)} in ${formatFigure(wallSeconds)} s`),
     row('steps per second', formatCount(steps / wallSeconds)),
     row('entities', `at most ${formatCount(max(maps, (map) => map.entitiesMax))}`),
-    row('allocs per second', `${perSecond((map) => map.allocsPerSecond)}   ${whose(maps)}`),
+    row('allocs per second', `${perSecond((map) => map.allocsPerSecond)}   ${whose(report)}`),
     row(
       'frees per second',
       perSecond((map) => map.freesPerSecond),
@@ -140,8 +144,10 @@ function workerTable(maps: readonly MapReport[]): string[] {
 const LABEL_WIDTH = 18
 const row = (label: string, value: string) => `  ${label.padEnd(LABEL_WIDTH)}  ${value}`
 const times = (factor: number) => `${formatFigure(factor)} times`
-const whose = (maps: readonly MapReport[]) =>
-  maps[0].workers.length === 0 ? '(cell lists and trails)' : '(cell lists, trails and mail)'
+function whose({ maps, group }: RunReport): string {
+  if (group) return '(cell lists; trails are the workers’)'
+  return maps[0].workers.length === 0 ? '(cell lists and trails)' : '(cell lists, trails and mail)'
+}
 const sameEverywhere = ({ seed }: RunReport) =>
   `(seed ${seed}, the same on every engine, with any number of workers)`
 const formatMs = (ms: number) => `${formatFigure(ms)} ms`

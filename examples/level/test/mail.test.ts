@@ -1,4 +1,6 @@
 import { Arena } from '@ashlar/core'
+import { createStorage, t } from '@ashlar/ecs-adapter'
+import { addComponent, addEntity, createWorld } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createCommons } from '../src/sim/commons.ts'
@@ -62,6 +64,46 @@ test('every field arrives as it was, bit by bit', () => {
   for (const column of [to.narrow.a, to.narrow.b, to.wide.c, to.wide.d]) {
     assert.equal([column[eid - 1], column[eid + 1]], [0, 0], 'and no other row')
   }
+})
+
+test('lists arrive with their elements, empty ones too', () => {
+  const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
+  const common = arena.openPool()
+  const { commons } = createCommons({ pool: common, map: tinyMap, shardCount: 2, bodyCount: 1 })
+  const [from, to] = [0, 1].map((shard) => {
+    const pool = createCountedPool(arena.openPool())
+    const world = createWorld()
+    const storage = createStorage(world, pool)
+    const Path = storage.component('Path', { a: t.list(t.f32), b: t.i32, c: t.list(t.i32) })
+    const events = { shotsFired: 0, hits: 0, knockouts: 0, handedOver: 0 }
+    const mail = createMail({ arena, pool, commons, shard, events }, SHOT_MAIL, [Path])
+    const create = () => {
+      const eid = addEntity(world)
+      addComponent(world, eid, Path)
+      return eid
+    }
+    return { Path, create, mail, storage }
+  })
+  const long = Array.from({ length: 1000 }, (_, i) => i - 500)
+  const cases = [
+    { a: [0.5, -0, Number.NaN], b: 1, c: [] as number[] },
+    { a: [], b: 2, c: [7] },
+    { a: long, b: 3, c: long },
+  ]
+  for (const { a, b, c } of cases) {
+    const eid = from.create()
+    from.Path.a.set(eid, a)
+    from.Path.b[eid] = b
+    from.Path.c.set(eid, c)
+    from.mail.send(eid, 1)
+  }
+  const arrived: object[] = []
+  to.mail.receive(to.create, (eid) => {
+    const { a, b, c } = to.Path
+    arrived.push({ a: a.toArray(eid), b: b[eid], c: c.toArray(eid) })
+  })
+  assert.equal(arrived, cases.toReversed())
+  assert.equal(arena.verify(), [])
 })
 
 test('to whom it was sent, once, and not before', () => {

@@ -17,7 +17,9 @@ test.after(() => rmSync(folder, { recursive: true }))
 // As a file for each thread, the program starts in a tenth of the time that tsx takes.
 const bundle = join(folder, 'main.mjs')
 buildSync({
-  entryPoints: ['main', 'shard-worker'].map((name) => join(root, `examples/level/src/${name}.ts`)),
+  entryPoints: ['main', 'shard-worker', 'group-worker'].map((name) =>
+    join(root, `examples/level/src/${name}.ts`),
+  ),
   outdir: folder,
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -57,7 +59,7 @@ function writeFile(name: string, bytes: Uint8Array): string {
 test('--help lists the flags', () => {
   const { status, stdout } = level('--help')
   assert.is(status, 0)
-  const flags = 'wad tiny map seed seconds entities workers json'.split(' ')
+  const flags = 'wad tiny map seed seconds entities workers group json'.split(' ')
   for (const flag of flags) assert.ok(stdout.includes(`--${flag}`), flag)
 })
 
@@ -205,6 +207,29 @@ test('--workers with --map all', () => {
   assert.ok(stdout.includes(one.checksum))
 })
 
+test('--group: the same checksum, on any number of workers, of one map or several', () => {
+  const file = writeFile('two-maps.wad', twoMaps())
+  const args = ['--wad', file, '--map', 'all', '--seconds', '2', '--entities', '50']
+  const one = JSON.parse(level(...args, '--json').stdout)
+  for (const workers of [1, 2, 4]) {
+    const { status, stdout, stderr } = level(
+      ...args,
+      ...['--workers', `${workers}`, '--group', '--json'],
+    )
+    assert.is(status, 0, stderr)
+    const report = JSON.parse(stdout)
+    assert.is(report.checksum, one.checksum, `${workers} workers`)
+    assert.is(report.workers, workers)
+    assert.is(report.blocksLeft, 0)
+    assert.is(report.maps[1].entitiesMax, one.maps[1].entitiesMax)
+    assert.is(report.maps[1].shotsFired, one.maps[1].shotsFired)
+  }
+  const { status, stdout } = level(...args, '--workers', '2', '--group')
+  assert.is(status, 0)
+  assert.match(stdout, /, seed 1, 2 workers in a group$/m)
+  assert.match(stdout, /allocs per second +[\d,]+ {3}\(cell lists; trails are the workers’\)$/m)
+})
+
 test('a worker that fails: its message, exit code 1, and no summary', () => {
   const worker = join(folder, 'shard-worker.mjs')
   const args = ['--tiny', '--seconds', '1', '--workers', '2', '--json']
@@ -232,6 +257,7 @@ test('a map in any case, and one that is not there', () => {
 })
 
 test('wrong flags', () => {
+  assertFails(['--group'], /^error: --group is of workers; give --workers, too\n/)
   assertFails(['--seed', 'x'], /'x' is invalid\. Expected a whole number from 0 to 4294967295/)
   assertFails(['--seed', '-1'], /'-1' is invalid|argument missing/)
   assertFails(['--seed', '4294967296'], /is invalid/)

@@ -1,8 +1,10 @@
 // Shards in real worker threads, on every engine.
 import { Arena } from '@ashlar/core'
+import { RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Crew, startCrew, WorkerError } from '../src/crew.ts'
+import { startTeam } from '../src/group.ts'
 import { runMap } from '../src/run-map.ts'
 import { runShards } from '../src/run-shards.ts'
 import { tinyMap } from './support/tiny-level.ts'
@@ -76,6 +78,54 @@ function assertNothingLeft(arena: Arena): void {
   const { committedBytes, controlBytes } = arena.stats()
   assert.is(committedBytes, controlBytes)
 }
+
+test('one world comes to the same with its systems on 1, 2 and 4 workers, map after map', async () => {
+  const one = await runMap({ ...run, arena: Arena.create({ byteLength: 32 * 2 ** 20 }) })
+  const file = await files.add("import './group-worker.ts'")
+  for (const workerCount of [1, 2, 4]) {
+    const arena = Arena.create({ byteLength: 32 * 2 ** 20, slots: workerCount + 1, shared: true })
+    const team = startTeam(workerCount, file)
+    for (let round = 0; round < 2; round++) {
+      const report = await runMap({ ...run, arena, team })
+      for (const key of [
+        ...(['checksum', 'steps', 'entities', 'entitiesMax'] as const),
+        ...(['shotsFired', 'hits', 'knockouts'] as const),
+      ]) {
+        assert.is(report[key], one[key], `${key} of ${workerCount} workers`)
+      }
+      assert.equal(arena.blocks(), [])
+      assert.equal(arena.verify(), [])
+      const open = arena.stats().slots.filter(({ state }) => state !== 'closed')
+      assert.equal(open, [], 'all pools are closed')
+    }
+    await team.stop()
+  }
+})
+
+test('a system that throws ends the run of a group, and leaves nothing behind', async () => {
+  const program = `
+    import './group-worker.ts'
+    const { add } = Atomics
+    let count = 0
+    Atomics.add = (...args) => {
+      if (new Error().stack.includes('hurt') && ++count === 50) throw new TypeError('planted')
+      return add(...args)
+    }
+  `
+  const arena = Arena.create({ byteLength: 32 * 2 ** 20, slots: 3, shared: true })
+  const team = startTeam(2, await files.add(program))
+  try {
+    await runMap({ ...run, arena, team })
+    assert.unreachable('expected a RunError')
+  } catch (error) {
+    assert.instance(error, RunError)
+    assert.is((error as RunError).system, 'fly')
+    assert.match((error as RunError).message, /planted/)
+  }
+  assert.equal(arena.blocks(), [])
+  assert.equal(arena.verify(), [])
+  await team.stop()
+})
 
 test('one crew runs map after map in one arena', async () => {
   await withCrew(3, PROGRAM, async (crew, arena) => {

@@ -1,6 +1,8 @@
 export { checksumOf, type Digest } from './checksum.ts'
 export { type Commons, createCommons } from './commons.ts'
+export type { Components } from './components.ts'
 export type { Level } from './level.ts'
+export { createSystems, createView, type RunSystem, type SystemName } from './parallel.ts'
 export { createShard, type Shard } from './shard.ts'
 export { createSimulation, type Simulation, STEPS_PER_SECOND } from './simulation.ts'
 export { createTinyWad } from './tiny-wad.ts'

@@ -1,12 +1,13 @@
 // The two systems that nearly all of a step goes into. They run in one thread or on many workers, over all
 // entities or over a few at a time, in whatever order: what they look at does not change meanwhile, what
 // they write is the entities' own, and what they spawn and remove they leave to commands.
-import type { Arena } from '@ashlar/core'
+import type { Arena, Pool } from '@ashlar/core'
 import type { Commands } from '@ashlar/ecs-adapter'
-import type { CellLists } from './cell-lists.ts'
-import type { Collision } from './collision.ts'
+import { type CellLists, createCellLists } from './cell-lists.ts'
+import { type Collision, createCollision, PATH_LENGTH } from './collision.ts'
 import type { Commons } from './commons.ts'
 import type { Components } from './components.ts'
+import { createCountedPool } from './counted-pool.ts'
 import { createFlight } from './flight.ts'
 import { createThinking } from './think.ts'
 
@@ -30,6 +31,26 @@ export type Entities = ArrayLike<number> & Iterable<number>
 export type System = (entities: Entities, commands: Commands) => void
 
 export type SystemName = 'think' | 'fly'
+
+/** The view of a thread that has no world, onto the one shard of a simulation. */
+export function createView(
+  { arena, pool, components }: Pick<View, 'arena' | 'components'> & { readonly pool: Pool },
+  commons: Commons,
+): View {
+  const path = new Float32Array(PATH_LENGTH)
+  const lists = (headsOffset: number) =>
+    createCellLists(arena, createCountedPool(pool), components.Place, headsOffset)
+  return {
+    arena,
+    commons,
+    components,
+    path,
+    collision: createCollision(commons.level, path),
+    bodies: lists(commons.bodyHeads),
+    shots: lists(commons.shotHeads),
+    tallies: commons.tallies >> 2,
+  }
+}
 
 export function createSystems(view: View): Readonly<Record<SystemName, System>> {
   return { think: createThinking(view), fly: createFlight(view) }

@@ -1,5 +1,5 @@
 /** Systems that give commands. */
-import type { SystemContext, t } from '@ashlar/ecs-adapter'
+import type { ListField, SystemContext, TextField, t } from '@ashlar/ecs-adapter'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -10,6 +10,12 @@ interface Components {
     readonly energy: Int32Array
     readonly seed: Uint32Array
     readonly friend: Int32Array
+  }
+  readonly Diary: {
+    readonly notes: ListField
+    readonly friends: ListField
+    readonly title: TextField
+    readonly mood: TextField
   }
 }
 type Context = SystemContext<Components>
@@ -78,8 +84,8 @@ export const commandSystems = {
     for (const _ of entities) commands.add(lastTemporary, 'Visits')
   },
 
-  /** Lives, breeds and dies by chance, which each entity has of its own. */
-  live({ components: { Life, Position }, entities, commands, args }: Context) {
+  /** Lives, breeds, writes and dies by chance, which each entity has of its own. */
+  live({ components: { Life, Position, Diary }, entities, commands, args }: Context) {
     const { frame } = args as { frame: number }
     for (const eid of entities) {
       const chance = random(Life.seed[eid] + frame)
@@ -92,15 +98,36 @@ export const commandSystems = {
         commands.add(child, 'Life', { energy: 20 + (seed & 63), seed, friend: eid })
         commands.set(child, Position, { x: Position.x[eid] + 0.5, y: frame })
         if ((seed & 64) !== 0) commands.set(eid, 'Life', { friend: child })
+        const title = `child of ${eid}, ${Diary.title.get(eid).slice(-9)}`
+        commands.add(child, 'Diary', { notes: [frame, 0.5], friends: [eid, child], title })
       }
       if (((chance >>> 9) & 7) === 0) commands.add(eid, 'Hot')
       if (((chance >>> 12) & 7) === 0) commands.remove(eid, 'Hot')
       const { [eid]: friend } = Life.friend
+      keepDiary(Diary, eid, friend, random(chance))
       if (((chance >>> 15) & 7) === 0) commands.setField(friend, 'Position', 'y', eid / 8)
       if (((chance >>> 18) & 127) === 0) commands.despawn(friend)
       if (((chance >>> 25) & 63) === 0) commands.remove(friend, Position)
     }
   },
+}
+
+const MOODS = ['glad', 'müde', '', 'wild at heart 😀']
+
+/** Changes an entity's lists and texts. */
+function keepDiary(
+  { notes, friends, title, mood }: Components['Diary'],
+  eid: number,
+  friend: number,
+  chance: number,
+): void {
+  const length = notes.length(eid)
+  if ((chance & 7) < 3) notes.push(eid, (chance >>> 8) / 64)
+  else if ((chance & 7) === 3 && length > 0) notes.swapRemove(eid, (chance >>> 4) % length)
+  else if ((chance & 127) === 7) notes.clear(eid)
+  if (((chance >>> 7) & 15) === 1) friends.push(eid, friend)
+  if (((chance >>> 11) & 31) === 1) title.set(eid, `${title.get(eid).slice(-30)}ü${chance & 255}`)
+  if (((chance >>> 16) & 31) === 1) mood.set(eid, MOODS[(chance >>> 21) & 3])
 }
 
 /** Tells by a word that it is here, by 1, and stays until that is 2: also when it is already. */

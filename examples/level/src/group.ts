@@ -1,0 +1,28 @@
+// One world, whose parallel systems run on a group of workers.
+import { Worker } from 'node:worker_threads'
+import { createWorkerGroup } from '@ashlar/ecs-adapter'
+import type { RunSystem, Simulation } from './sim/index.ts'
+import { workerFile } from './worker-file.ts'
+
+export interface Team {
+  readonly workerCount: number
+  /** Has the workers join the simulation. */
+  join(simulation: Simulation): Promise<{ run: RunSystem; leave(): Promise<void> }>
+  stop(): Promise<void>
+}
+
+/** @param file of the worker's program, for tests */
+export function startTeam(workerCount: number, file = workerFile('group-worker')): Team {
+  const workers = Array.from({ length: workerCount }, () => new Worker(file))
+  return {
+    workerCount,
+    async join({ scene: { storage, commons } }) {
+      for (const worker of workers) worker.postMessage({ commons })
+      const group = await createWorkerGroup(storage, workers)
+      return { run: (name, entities) => group.runSync(name, entities), leave: () => group.close() }
+    },
+    async stop() {
+      await Promise.all(workers.map((worker) => worker.terminate()))
+    },
+  }
+}
