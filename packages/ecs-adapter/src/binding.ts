@@ -55,8 +55,8 @@ class BoundComponent {
 /** What bitECS knows of a world; undefined of what is no world. */
 export const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
 
-export type BindingOptions = Omit<ColumnsOptions, 'component' | 'variable'> &
-  Pick<VariableBindingOptions, 'memory' | 'admit'>
+export type BindingOptions = Omit<ColumnsOptions, 'component' | 'variable' | 'checkIdle'> &
+  Pick<VariableBindingOptions, 'memory' | 'admit' | 'checkIdle'>
 
 export class Binding {
   /** What users hold. */

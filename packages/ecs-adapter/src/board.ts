@@ -31,7 +31,7 @@ export const BOARD_CURSOR = 16
 export const BOARD_BELL = 32
 
 /** Of a worker's line, of 64 bytes: no two workers write to the same line of a cache. */
-const LINE_WORD_COUNT = 16
+export const WORDS_PER_LINE = 16
 /** The run that it shall take part in, by the group; turned in by the worker, ~run. */
 export const LINE_TICKET = 0
 /** The last run that it was done with. */
@@ -57,7 +57,7 @@ export const CHUNK_CAPACITY = 1024
 export const CURSOR_END = 2 ** 30
 
 const LINES = 48
-const CHUNKS = LINES + WORKER_CAPACITY * LINE_WORD_COUNT
+const CHUNKS = LINES + WORKER_CAPACITY * WORDS_PER_LINE
 const CHUNK_WORD_COUNT = 2
 /** Of a chunk's words. */
 export const CHUNK_RUN = 0
@@ -65,7 +65,7 @@ export const CHUNK_GIVER = 1
 export const BOARD_BYTE_LENGTH = (CHUNKS + CHUNK_CAPACITY * CHUNK_WORD_COUNT) * 4
 
 /** Word indices from the board's first word. */
-export const lineWord = (line: number, field: number) => LINES + line * LINE_WORD_COUNT + field
+export const lineWord = (line: number, field: number) => LINES + line * WORDS_PER_LINE + field
 export const chunkWord = (chunk: number, field: number) => CHUNKS + chunk * CHUNK_WORD_COUNT + field
 
 /** Of each worker's report of an error. */

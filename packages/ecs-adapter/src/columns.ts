@@ -32,8 +32,8 @@ export interface ColumnsOptions {
   columnCount: number
   /** Frees what other threads may still look at; `pool.free` where there are none. */
   retire?(offset: number): void
-  /** Throws while columns must not move. */
-  checkMove?(): void
+  /** Throws while systems of other threads may be at what is to move. */
+  checkIdle?(what: string): void
   /** By field; undefined where that is a scalar, and all of it where all are. */
   variable?: readonly (VariableField | undefined)[] | undefined
 }
@@ -68,7 +68,7 @@ export class Columns {
   readonly #fields: readonly Field[]
   readonly #pool: Pool
   readonly #retire: (offset: number) => void
-  readonly #checkMove: () => void
+  readonly #checkIdle: (what: string) => void
   readonly #cells: Cells
   /** Of the first field; one more for each that follows. */
   readonly #firstStagger: number
@@ -91,7 +91,7 @@ export class Columns {
     this.#fields = fields
     this.#pool = pool
     this.#retire = options.retire ?? pool.free
-    this.#checkMove = options.checkMove ?? (() => {})
+    this.#checkIdle = options.checkIdle ?? (() => {})
     this.#cells = cells
     this.#arrays = fields.map(({ type }) => arrayOf(type))
     this.#typeIds = this.#arrays.map(typeIdOf)
@@ -228,7 +228,7 @@ export class Columns {
       for (const field of this.#fields.keys()) {
         const isThere = field < this.#places.length
         const stays = isThere && this.#tryResize(field, rowCount)
-        if (isThere && !stays) this.#checkMove()
+        if (isThere && !stays) this.#checkIdle('columns that grow and have to move')
         places.push(stays ? this.#places[field] : this.#allocate(field, rowCount))
       }
     } catch (error) {

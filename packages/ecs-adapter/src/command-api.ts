@@ -61,6 +61,9 @@ export interface CommandBuffer extends Commands {
    */
   begin(place: number): void
 
+  /** Whether something was written since `begin`. */
+  readonly hasCommandsSinceBegin: boolean
+
   /** Takes back what was written since `begin`. */
   abort(): void
 

@@ -67,6 +67,10 @@ export class PoolCommands implements CommandBuffer {
     return this.#isDisposed || this.#blocks.isEmpty || this.#blocks.isApplied
   }
 
+  get hasCommandsSinceBegin(): boolean {
+    return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
+  }
+
   /** While commands are applied, observers may write more, and nothing else. */
   setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy

@@ -1,5 +1,5 @@
 /** The workers of a group, from their invitation to their end. */
-import { type Arena, createLife, freeScratch, type Life, type Pool, whenDead } from '@ashlar/core'
+import { type Arena, createLife, type Life, type Pool, whenDead } from '@ashlar/core'
 import {
   BOARD_BELL,
   BOARD_BYTE_LENGTH,
@@ -7,21 +7,21 @@ import {
   ERROR_BYTE_LENGTH,
   type Invitation,
   isReply,
-  LINE_COMMANDS,
   LINE_ERROR,
-  LINE_GENERATION,
   LINE_LEAVE,
   LINE_LEFT,
-  LINE_SCRATCH,
   lineWord,
   type Reply,
+  WORDS_PER_LINE,
   WORKER_CAPACITY,
 } from './board.ts'
-import { freeCommands } from './command-blocks.ts'
 import { groupClosed, invitedTwice, noMoreWorkers, notJoined } from './errors.ts'
+import { Estate } from './estate.ts'
 import { checkPort, onFailure, onMessage, type Port } from './ports.ts'
 import type { Storage } from './storage-api.ts'
 import { untilTrue, WAIT_MS_MAX } from './wait.ts'
+
+const HINT = 'Does its script call joinWorkerGroup() while it starts?'
 
 export interface Member {
   readonly worker: Port
@@ -51,6 +51,7 @@ export class Crew {
   systems: readonly string[] = []
   readonly #options: CrewOptions
   readonly #pool: Pool
+  readonly #estate: Estate
   readonly #name = createLife().lockName
   #isClosed = false
   #isBoardFree = false
@@ -61,6 +62,7 @@ export class Crew {
     this.#options = options
     this.#pool = options.storage.pool
     this.board = this.#pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
+    this.#estate = new Estate(options.storage, this.board)
   }
 
   get words(): Int32Array {
@@ -120,7 +122,7 @@ export class Crew {
     }
     const member = { worker, line, slot, life: createLife(), report, commands: { offset: 0 } }
     this.#lines[line] = member
-    this.words.fill(0, this.word(member, 0), this.word(member, 0) + 16)
+    this.words.fill(0, this.word(member, 0), this.word(member, WORDS_PER_LINE))
     this.words[this.word(member, LINE_ERROR)] = report
     return member
   }
@@ -135,13 +137,13 @@ export class Crew {
           settle(() => resolve(message))
         }),
         onFailure(worker, (reason) =>
-          settle(() => reject(notJoined(`a worker failed before it joined: ${reason}`))),
+          settle(() => reject(notJoined(`a worker failed before it joined: ${reason}. ${HINT}`))),
         ),
       ]
       const timer = setTimeout(
         () => {
-          const reason = `a worker has not joined within ${joinTimeoutMs} ms. Does its script call `
-          settle(() => reject(notJoined(`${reason}joinWorkerGroup() while it starts?`)))
+          const reason = `a worker has not joined within ${joinTimeoutMs} ms`
+          settle(() => reject(notJoined(`${reason}. ${HINT}`)))
         },
         Math.min(joinTimeoutMs, WAIT_MS_MAX),
       )
@@ -185,58 +187,11 @@ export class Crew {
   /** A worker has died: its slot is adopted, and what it had for the group is freed. */
   #bury(member: Member): void {
     if (!this.has(member)) return
-    if (Atomics.load(this.words, this.word(member, LINE_LEFT)) === 0) this.#adopt(member)
-    else this.#clearUp(member)
+    if (Atomics.load(this.words, this.word(member, LINE_LEFT)) === 0) this.#estate.adopt(member)
+    else this.#estate.clearUp(member)
     this.#strike(member)
     this.ring()
     this.#freeBoard()
-  }
-
-  #adopt(member: Member): void {
-    let heir: Pool
-    try {
-      heir = this.#options.arena.adopt(member.slot, this.#generationOf(member))
-    } catch {
-      // It is closed, or somebody else has adopted it: it is his to care for.
-      this.#forget(member)
-      return
-    }
-    try {
-      this.#freeMemory(member, heir)
-    } finally {
-      this.#forget(member) // while nobody else can have the slot
-      heir.close()
-    }
-  }
-
-  /** After one that has left: what it could not free, as a system had closed its pool. */
-  #clearUp(member: Member): void {
-    if (this.#pool.isOpen) this.#freeMemory(member, this.#pool)
-    this.#forget(member)
-  }
-
-  /** Undefined before its pool is open. */
-  #generationOf(member: Member): number | undefined {
-    const generation = this.words[this.word(member, LINE_GENERATION)]
-    return generation === 0 ? undefined : generation - 1
-  }
-
-  /** Ends what a worker that is gone held of the storage. */
-  #forget(member: Member): void {
-    const generation = this.#generationOf(member)
-    try {
-      if (generation !== undefined) this.#options.storage.forget(member.slot, generation)
-    } catch {
-      // The storage is disposed of.
-    }
-  }
-
-  /** Frees what a worker has left behind: its commands are never applied. */
-  #freeMemory(member: Member, pool: Pool): void {
-    const scratch = this.words[this.word(member, LINE_SCRATCH)]
-    const commands = this.words[this.word(member, LINE_COMMANDS)]
-    if (scratch !== 0) freeScratch(pool, scratch)
-    if (commands !== 0) freeCommands(pool, commands)
   }
 
   /** Wakes who waits for the workers to be done. */
@@ -267,7 +222,7 @@ export class Crew {
     await untilTrue(this.words, this.board + BOARD_BELL, () => members.every(hasLeft))
     for (const member of members) {
       if (!this.has(member)) continue
-      this.#clearUp(member)
+      this.#estate.clearUp(member)
       this.#strike(member)
     }
   }

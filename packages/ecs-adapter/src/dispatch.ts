@@ -1,4 +1,4 @@
-/** One run of a system at a time: handed out, waited for, and judged by what was done of it. */
+/** A run of one group: handed out, waited for, and judged by what was done of it. */
 import {
   BOARD_ARGS,
   BOARD_ARGS_BYTE_LENGTH,
@@ -80,6 +80,10 @@ export class Dispatch implements BegunRun {
 
   applyCommands(): void {
     this.#commands.apply()
+  }
+
+  dropCommands(): void {
+    this.#commands.drop()
   }
 
   /** Starts a run; the last one is done. Nothing has begun when it throws. */
@@ -183,9 +187,15 @@ export class Dispatch implements BegunRun {
     for (let i = 0; i < this.#participants.length; i++) {
       if (this.#hasFailed(this.#participants[i])) this.#throwFailure()
     }
+    let isWhole = true
+    let hasLostCommands = false
     for (let chunk = 0; chunk < this.#chunkCount; chunk++) {
-      if (!this.#isChunkDone(chunk) || this.#isChunkLost(chunk)) throw this.#workerDied()
+      const isDone = this.#isChunkDone(chunk)
+      if (isDone && !this.#isChunkLost(chunk)) continue
+      isWhole = false
+      if (isDone) hasLostCommands = true
     }
+    if (!isWhole) throw workerDied(this.#system, this.#unfinished(), hasLostCommands)
   }
 
   dispose(): void {
@@ -227,12 +237,6 @@ export class Dispatch implements BegunRun {
       if (member.line === line) return !this.#crew.has(member)
     }
     return false
-  }
-
-  #workerDied(): RunError {
-    const died = workerDied(this.#system, this.#unfinished())
-    const reason = 'Commands of chunks that it had finished are dropped: these count as not done'
-    return new RunError(died.code, `${died.message}. ${reason}`, died.system, died.unfinished)
   }
 
   #unfinished(): Range[] {

@@ -20,7 +20,7 @@ export type StorageErrorCode =
 
 /** What the package throws of its own; memory that runs out is an `ArenaError` of the pool. */
 export class StorageError extends Error {
-  override readonly name = 'StorageError'
+  override readonly name: string = 'StorageError'
   readonly code: StorageErrorCode
 
   constructor(code: StorageErrorCode, message: string) {
@@ -89,6 +89,7 @@ export interface Range {
 
 /** A run of a system that did not end as it should. What was done stays done. */
 export class RunError extends StorageError {
+  override readonly name = 'RunError'
   readonly system: string
   /** The parts of the run's entities that no worker is done with, in order. */
   readonly unfinished: readonly Range[]
@@ -112,23 +113,26 @@ export class RunError extends StorageError {
 const shownRanges = (ranges: readonly Range[]) =>
   ranges.length === 0
     ? 'all entities were done'
-    : `entities ${ranges.map(({ from, to }) => `${from} to ${to - 1}`).join(', ')} were not done`
+    : `entities at places ${ranges.map(({ from, to }) => `${from} to ${to - 1}`).join(', ')} were not done`
 
 export const systemFailed = (system: string, from: number, unfinished: Range[], cause: Error) =>
   new RunError(
     'system-failed',
-    `system ${shown(system)} threw ${cause.name}: ${cause.message}, in the chunk from entity ` +
+    `system ${shown(system)} threw ${cause.name}: ${cause.message}, in the chunk from place ` +
       `${from} on; ${shownRanges(unfinished)}. See \`cause\` for the worker's stack`,
     system,
     unfinished,
     cause,
   )
 
-export const workerDied = (system: string, unfinished: Range[]) =>
+const LOST_COMMANDS = 'Commands of chunks that it had finished are dropped: these count as not done'
+
+export const workerDied = (system: string, unfinished: Range[], hasLostCommands: boolean) =>
   new RunError(
     'worker-died',
     `a worker died while the group ran system ${shown(system)}; ${shownRanges(unfinished)}. ` +
-      'Its slot was adopted; what it had written stays written. group.add() takes another worker',
+      'Its slot was adopted; what it had written stays written. group.add() takes another worker' +
+      (hasLostCommands ? `. ${LOST_COMMANDS}` : ''),
     system,
     unfinished,
   )
@@ -213,6 +217,7 @@ export interface CommandFailure {
 
 /** Some commands threw; all others were applied. The `cause` is the first error. */
 export class CommandsError extends StorageError {
+  override readonly name = 'CommandsError'
   /** In the order of the commands; the first 100. */
   readonly failures: readonly CommandFailure[]
   /** How many commands threw. */

@@ -13,6 +13,9 @@ export type Numbers = ArrayLike<number>
  * to have been added before a list can be written: else StorageError 'invalid-argument'. When memory
  * is out, methods that add throw ArenaError 'out-of-memory', and the list is as it was.
  *
+ * A list of `t.eid` with `dropRemoved` throws 'group-busy' for an id that was given out again, while
+ * workers run a system over the storage: all those lists want a look then.
+ *
  * One thread at a time may change an entity's list, and no other may read it meanwhile: what grows has
  * moved, and its old block is another's by then.
  */

@@ -31,15 +31,19 @@ export interface WorkerGroup {
    * Runs a system over entities on all workers, each of which takes chunks of them as it gets done,
    * and resolves when all are done. Runs that are called before that wait for it, in their order.
    * Workers see every column as it is now. Structure (entities, components) belongs to this thread:
-   * wait with changes to it, and with `storage.sync()`, until the run is done. Then the commands that systems gave are applied, as
-   * `storage.apply` does; also when the run fails, those of the chunks that are done. Of a run that
-   * timed out, they are applied before the next one begins, or at `close`.
+   * wait with changes to it, and with `storage.sync()`, until the run is done. Then the commands that
+   * systems gave are applied, as `storage.apply` does; also when the run fails, those of the chunks that
+   * are done. Of a run that timed out, they are applied before the next one begins, which does not begin
+   * when one of them throws, or at `close`.
+   *
+   * A storage has one run at a time: those of other groups over it wait in the same queue, and
+   * `timeoutMs` counts from its turn.
    *
    * @param entities ids, as `query` gives them. They are copied, unless they lie in the arena
    * @param args plain values: what JSON can tell
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`; 'worker-died';
-   * 'timed-out': each tells what was left undone. CommandsError 'commands-failed'. StorageError 'no-workers', 'group-closed',
-   * 'storage-disposed', 'invalid-argument'; ArenaError 'out-of-memory'
+   * 'timed-out': each tells what was left undone. CommandsError 'commands-failed'. StorageError
+   * 'no-workers', 'group-closed', 'storage-disposed', 'invalid-argument'; ArenaError 'out-of-memory'
    */
   run(
     system: string,
@@ -60,8 +64,8 @@ export interface WorkerGroup {
 
   /**
    * Lets the workers go when the present run is done, and frees what the group took of the storage's
-   * pool. Runs that wait are rejected. The workers live on, and may join another group. Closing it again
-   * does nothing.
+   * pool. Runs that wait are rejected. A worker may join another group by another `joinWorkerGroup`, when
+   * the first has resolved; on Node one that has nothing else to do ends. Closing it again does nothing.
    */
   close(): Promise<void>
 }

@@ -35,7 +35,6 @@ import {
 } from './board.ts'
 import { Chunks } from './chunks.ts'
 import type { CommandBuffer } from './command-api.ts'
-import { BLOCK_END, BLOCK_NEXT } from './command-blocks.ts'
 import { invalidArgument, isAsynchronous } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { checkPort, onMessage, type Port } from './ports.ts'
@@ -204,7 +203,6 @@ class Member {
         context.entities = chunks.at(chunk)
         this.#scratch.reset()
         this.#commands.begin(from)
-        const begin = this.#commandsEnd()
         isInChunk = true
         const result: unknown = system(context)
         if (result instanceof Promise) {
@@ -212,8 +210,8 @@ class Member {
           throw isAsynchronous()
         }
         isInChunk = false
-        const isGiver = this.#commandsEnd() !== begin
-        words[this.#board + chunkWord(chunk, CHUNK_GIVER)] = isGiver ? this.#line + 1 : 0
+        const giver = this.#commands.hasCommandsSinceBegin ? this.#line + 1 : 0
+        words[this.#board + chunkWord(chunk, CHUNK_GIVER)] = giver
         words[this.#board + chunkWord(chunk, CHUNK_RUN)] = run
       }
       this.#scratch.reset()
@@ -238,14 +236,6 @@ class Member {
     if (elapsedMs(this.#tidiedAt, nowMs()) < TIDY_INTERVAL_MS) return
     this.#pool.collect()
     this.#tidiedAt = nowMs()
-  }
-
-  /** Word index of where the records in the chain of commands end. */
-  #commandsEnd(): number {
-    const words = this.#words
-    let block = this.#commands.offset >> 2
-    while (words[block + BLOCK_NEXT] !== 0) block = words[block + BLOCK_NEXT] >> 2
-    return block + words[block + BLOCK_END]
   }
 
   #ring(): void {

@@ -1,6 +1,7 @@
 /** The commands that the workers of a group have given in one run. */
 import { LINE_COMMANDS, LINE_DONE } from './board.ts'
 import type { CommandSource } from './command-apply.ts'
+import { BLOCK_IS_APPLIED } from './command-blocks.ts'
 import type { Crew, Member } from './crew.ts'
 import { CommandsError, StorageError } from './errors.ts'
 import type { Storage } from './storage-api.ts'
@@ -55,7 +56,19 @@ export class RunCommands {
     this.#isPending = false
   }
 
-  /** The same; gives what some of them threw. */
+  /** Forgets those that are not applied yet. */
+  drop(): void {
+    if (!this.#isPending) return
+    this.#isPending = false
+    const { words } = this.#crew
+    for (const member of this.#participants) {
+      if (!this.#tookPart(member)) continue
+      const first = words[this.#crew.word(member, LINE_COMMANDS)] >> 2
+      words[first + BLOCK_IS_APPLIED] = 1
+    }
+  }
+
+  /** As `apply`; gives what some of them threw. */
   tryApply(): CommandsError | undefined {
     try {
       this.apply()

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from './errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from './json.ts'
-import { Room } from './room.ts'
+import { ReusableBlock } from './reusable-block.ts'
 
 export class RunInput {
   /** Byte offsets in the arena, byte length. */
@@ -10,16 +10,19 @@ export class RunInput {
   argsOffset = 0
   argsByteLength = 0
   readonly #pool: Pool
-  readonly #ids: Room
-  readonly #args: Room
+  readonly #ids: ReusableBlock
+  readonly #args: ReusableBlock
 
   constructor(pool: Pool) {
     this.#pool = pool
-    this.#ids = new Room(pool)
-    this.#args = new Room(pool)
+    this.#ids = new ReusableBlock(pool)
+    this.#args = new ReusableBlock(pool)
   }
 
-  /** Nobody reads what was placed before. @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
+  /**
+   * Nobody reads any more what was placed before.
+   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
+   */
   place(entities: ArrayLike<number>, args: unknown): void {
     this.#placeIds(entities)
     this.#placeArgs(args)

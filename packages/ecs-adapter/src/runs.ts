@@ -3,7 +3,7 @@ import { groupBusy, type RunError, systemsAtWork } from './errors.ts'
 
 /** A run that has begun, as far as others wait for it. */
 export interface BegunRun {
-  /** Whether nobody works on it any more. */
+  /** Whether nobody works on it any more; from then on nobody begins to. */
   isDone(): boolean
   /** Resolves at the deadline, false when it is not done then. */
   untilDone(deadline: number): Promise<boolean>
@@ -11,6 +11,8 @@ export interface BegunRun {
   waitUntilDone(deadline: number): boolean
   /** Applies its commands, if they are not yet. */
   applyCommands(): void
+  /** Forgets its commands that are not applied yet. */
+  dropCommands(): void
   /** Lets nobody begin more of it; gives the error of a run that it holds up. */
   holdsUp(system: string, entities: ArrayLike<number>): RunError
 }

@@ -112,7 +112,8 @@ export interface Storage {
    * Lets other threads find the columns that are now, at their next sync; the entities they find are
    * those of this thread's last. Frees no column: views of them stay as good as they are. Takes ids of
    * removed entities out of lists that drop them, as `sync`. A group does it at the begin of each run.
-   * @throws ArenaError 'out-of-memory'
+   * @throws ArenaError 'out-of-memory'; StorageError 'group-busy' when there are such ids while workers run
+   * a system
    */
   publish(): void
 
@@ -127,13 +128,16 @@ export interface Storage {
   /**
    * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
    * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
-   * @throws StorageError 'group-busy' while workers run a system over any of them; 'storage-disposed'
+   * Commands of a run that timed out are dropped.
+   * @throws StorageError 'group-busy' while workers run a system over any of them; 'storage-disposed';
+   * ArenaError 'out-of-memory' as `sync`
    */
   reset(): void
 
   /**
    * Frees every block and takes every observer off. The components are left with empty columns.
-   * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system
+   * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
+   * 'commands-busy' when an observer of commands calls it, 'storage-disposed'
    */
   dispose(): void
 }

@@ -67,7 +67,7 @@ export function createStorage(
   const worldCommands = new WorldCommands(world, pool, catalog, () => share.root)
   const runs = new Runs()
   const retire = (offset: number) => share.retire(offset)
-  const checkMove = () => runs.checkDone('columns that grow and have to move')
+  const checkIdle = (what: string) => runs.checkDone(what)
   let columnCount = 0
   const removedIds = new RemovedIds((isKept) => {
     runs.checkDone('taking removed entities out of lists')
@@ -93,7 +93,7 @@ export function createStorage(
     } else {
       const { admit } = removedIds
       const rowCount = capacity
-      const shared = { pool, cells, retire, checkMove, memory, admit }
+      const shared = { pool, cells, retire, checkIdle, memory, admit }
       const options = { name, fields, rowCount, columnCount, ...shared }
       const binding = new Binding(world, options)
       if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
@@ -152,7 +152,10 @@ export function createStorage(
     checkWorld(world)
     for (const sibling of siblings) sibling.runs.checkDone('storage.reset()')
     resetWorld(world)
-    for (const sibling of siblings) sibling.beginAnew()
+    for (const sibling of siblings) {
+      sibling.runs.last?.dropCommands()
+      sibling.beginAnew()
+    }
   }
 
   function beginAnew(): void {

@@ -21,6 +21,8 @@ export interface VariableBindingOptions {
   row: Rows['row']
   /** Called with each id before it goes into a list that drops removed entities. */
   admit?: ((eid: number) => void) | undefined
+  /** Throws while systems of other threads may be at what is to be freed. */
+  checkIdle(what: string): void
 }
 
 export class VariableBinding {
@@ -29,6 +31,7 @@ export class VariableBinding {
   readonly #hasComponent: (eid: number) => boolean
   readonly #isPrefab: (eid: number) => boolean
   readonly #free: (row: number) => void
+  readonly #checkIdle: (what: string) => void
   #owners: Query | undefined
 
   constructor(options: VariableBindingOptions) {
@@ -42,6 +45,7 @@ export class VariableBinding {
     this.#hasComponent = (eid) => hasComponent(world, eid, component)
     this.#isPrefab = (eid) => this.#hasComponent(eid) && hasComponent(world, eid, Prefab)
     this.#free = (row) => this.fields.free(row)
+    this.#checkIdle = options.checkIdle
   }
 
   /** By field of the component; undefined where that is a scalar. */
@@ -58,6 +62,7 @@ export class VariableBinding {
 
   /** An entity gets the component in a row: frees what was there. */
   renew(row: number): void {
+    if (this.fields.has(row)) this.#checkIdle('an entity in the row of one that had lists or texts')
     this.fields.free(row)
     this.#leftovers.renew(row)
   }

@@ -40,6 +40,14 @@ export class VariableFields {
     }
   }
 
+  /** Whether a row has any block. */
+  has(row: number): boolean {
+    for (let i = 0; i < this.#fields.length; i++) {
+      if (this.#fields[i].handles.blockAt(row) !== 0) return true
+    }
+    return false
+  }
+
   /** Frees what a row has. */
   free(row: number): void {
     for (let i = 0; i < this.#fields.length; i++) this.#fields[i].free(row)

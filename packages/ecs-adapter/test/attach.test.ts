@@ -387,4 +387,25 @@ test('random publishing, syncing, growing and leaving: everybody sees what was p
   disposeAll(scene)
 })
 
+test('a thread that has ended without detach is waited for by nobody, once its slot is closed', () => {
+  for (const how of ['dispose', 'sync'] as const) {
+    const scene = createScene({ capacity: 2 })
+    const { arena, world, storage } = scene
+    const Path = storage.component('Path', { kind: t.text.interned })
+    const eid = addEntity(world)
+    addComponent(world, eid, set(Path, { kind: 'road' }))
+    const pool = arena.openPool()
+    const seen = attachStorage(storage.handle, pool).components.Path as typeof Path
+    assert.is(seen.kind.get(eid), 'road')
+    pool.close()
+    if (how === 'sync') {
+      for (let i = 0; i < 100; i++) addComponent(world, addEntity(world), Path) // columns move
+      storage.sync()
+      const blocks = arena.blocks().filter(({ type }) => type === 'u32')
+      assert.is(blocks.length, 1, 'the column that is, and none that was')
+    }
+    disposeAll(scene)
+  }
+})
+
 test.run()

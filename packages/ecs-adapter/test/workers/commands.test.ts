@@ -66,6 +66,16 @@ function removeChildren(game: Game): void {
   commands.dispose()
 }
 
+/** Whether no worker is at a run any more. */
+function isIdle(storage: Storage): boolean {
+  try {
+    storage.sync()
+    return true
+  } catch {
+    return false
+  }
+}
+
 for (const kind of threadKinds) {
   test(`${kind}: they are applied when the run is done, in the order of the entities`, async () => {
     const game = createGame(2000)
@@ -192,6 +202,27 @@ for (const kind of threadKinds) {
       game.storage.apply(commands)
       if (how === 'close') await endAll(game, team)
     }
+  })
+
+  test(`${kind}: of a run that timed out, a reset drops them`, async () => {
+    const game = createGame(100)
+    const { storage, world } = game
+    const team = await createGroup(game, kind)
+    const traps = createTraps(game, [5, 95])
+    const options = { chunkLength: 10, timeoutMs: 1000 }
+    const run = team.group.run('breedAndHang', game.all(), traps.args, options)
+    await assertRejects(run, 'timed-out')
+    assert.throws(() => storage.reset(), /system that workers run/)
+    traps.open()
+    await until(() => isIdle(storage))
+    storage.reset()
+    await team.group.run('empty', [])
+    assert.equal([...getAllEntities(world)], [])
+    const eid = addEntity(world)
+    addComponent(world, eid, set(game.Position, { x: 1, y: 2 }))
+    await team.group.run('breed', [eid])
+    assert.is(getAllEntities(world).length, 2)
+    await endAll(game, team, [traps.block])
   })
 
   test(`${kind}: a worker whose system closes its pool gives none`, async () => {

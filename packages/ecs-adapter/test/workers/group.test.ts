@@ -9,11 +9,12 @@ import {
   StorageError,
   t,
 } from '@ashlar/ecs-adapter'
-import { createWorld } from 'bitecs'
+import { addComponent, addEntity, createWorld, hasComponent, removeEntity } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import {
+  addPaths,
   assertRejects,
   createGame,
   createGroup,
@@ -307,6 +308,45 @@ for (const kind of threadKinds) {
     assert.ok(eids.slice(0, 300).every((eid) => Visits.count[eid] === 2))
     sibling.dispose()
     await endAll(game, team, [traps.block])
+  })
+
+  test(`${kind}: lists and texts are not pulled from under a system either`, async () => {
+    const game = addPaths(createGame(300, 400))
+    const { Path, Visits, all, storage, arena, world, eids } = game
+    const team = await createGroup(game, kind)
+    const traps = createTraps(game, [5, 295])
+    const [victim, other] = [eids[100], eids[101]]
+    Path.targets.push(eids[0], victim)
+    const run = team.group.run('hang', all(), traps.args, { chunkLength: 10 })
+    await traps.untilCaught()
+    removeEntity(world, victim)
+    assert.throws(() => storage.publish(), isBusy)
+    const heir = addEntity(world)
+    assert.is(heir, victim)
+    assert.throws(() => Path.targets.push(other, heir), isBusy)
+    assert.throws(() => addComponent(world, heir, Path), isBusy) // its lists are there still
+    assert.not.ok(hasComponent(world, heir, Path))
+    assert.is(Path.points.length(victim), 2)
+    traps.open()
+    await run
+    storage.sync()
+    assert.is(Path.targets.length(eids[0]), 0)
+    addComponent(world, heir, Path)
+    assert.is(Path.points.length(heir), 0)
+    assert.ok(Visits.count[other] === 1)
+    assert.equal(arena.verify(), [])
+    await endAll(game, team, [traps.block])
+  })
+
+  test(`${kind}: a worker that idles is in no call of the arena`, async () => {
+    const game = createGame(100)
+    const team = await createGroup(game, kind)
+    await team.group.run('allocate', game.all())
+    const before = game.arena.stats({ exact: true })
+    await new Promise((resolve) => setTimeout(resolve, 300)) // it looks 6 times whether it shall leave
+    assert.equal(game.arena.stats({ exact: true }), before)
+    const blocks = [...new Set(game.eids.map((eid) => game.Visits.count[eid]))]
+    await endAll(game, team, blocks)
   })
 
   test(`${kind}: two groups over one storage take turns`, async () => {

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 
 /** A block that is as long as was ever needed. */
-export class Room {
+export class ReusableBlock {
   readonly #pool: Pool
   #offset = 0
   #byteLength = -1
