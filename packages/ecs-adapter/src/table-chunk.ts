@@ -37,19 +37,21 @@ export interface ChunkRows {
 /** Names that no field can have. */
 export const CHUNK_MEMBERS: readonly string[] = [
   ...['number', 'rowCount', 'ids', 'idAt', 'remove'],
-  ...['offset', 'add', 'find', 'owner', 'claim', 'repair', 'bind', 'generation'],
+  ...['$offset', '$add', '$find', '$owner', '$claim', '$repair', '$bind', '$generation'],
   ...['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toLocaleString'],
   ...['isPrototypeOf', 'propertyIsEnumerable'],
 ]
 
 /**
+ * Its members for the table alone begin with $: `owner` and `offset` are names that fields have.
+ *
  * Columns are cleared and moved by the width of their elements, through one array for each width: by
  * the columns themselves, whose types differ, V8 takes 30 ns for each.
  */
 export class TableChunk implements ChunkRows {
   readonly number: number
   /** Of its block. */
-  readonly offset: number
+  readonly $offset: number
   ids: Int32Array
   readonly #layout: TableLayout
   readonly #capacity: number
@@ -65,7 +67,7 @@ export class TableChunk implements ChunkRows {
 
   constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number) {
     this.#layout = layout
-    this.offset = offset
+    this.$offset = offset
     this.#capacity = layout.chunkCapacity
     this.#slotMask = 2 ** layout.slotBits - 1
     this.#doubleCount = layout.doubleCount
@@ -77,14 +79,14 @@ export class TableChunk implements ChunkRows {
     this.#bytes = new Uint8Array(0)
     this.#rowBySlot = this.#halves
     this.ids = this.#words
-    this.bind(buffer)
+    this.$bind(buffer)
     this.number = this.#words[CHUNK_NUMBER]
   }
 
   /** Makes the views: of the buffer that has replaced another one's, too. */
-  bind(buffer: ArrayBufferLike): void {
+  $bind(buffer: ArrayBufferLike): void {
     const { chunkByteLength, columns, idsByteOffset, rowsByteOffset } = this.#layout
-    const { offset } = this
+    const offset = this.$offset
     this.#words = new Int32Array(buffer, offset, chunkByteLength >> 2)
     this.#halves = new Uint16Array(buffer, offset, chunkByteLength >> 1)
     this.#bytes = new Uint8Array(buffer, offset, chunkByteLength)
@@ -106,13 +108,13 @@ export class TableChunk implements ChunkRows {
   }
 
   /** The row of an id, -1 where there is none. */
-  find(id: number): number {
+  $find(id: number): number {
     const row = this.#rowBySlot[id & this.#slotMask]
     return row < this.#words[CHUNK_ROW_COUNT] && this.ids[row] === id ? row : -1
   }
 
   /** A new row, zeroed: its id; 0 when the chunk is full. A thread that dies before the end added none. */
-  add(): number {
+  $add(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
     if (!(row < this.#capacity)) return 0 // also where the views are of a buffer that is gone
@@ -130,7 +132,7 @@ export class TableChunk implements ChunkRows {
     const { ids } = this
     const rowBySlot = this.#rowBySlot
     const id = ids[row]
-    // The order is what `repair` goes by.
+    // The order is what `$repair` goes by.
     words[CHUNK_REMOVING] = id
     if (row !== last) {
       this.#copy(last, row)
@@ -204,17 +206,17 @@ export class TableChunk implements ChunkRows {
   }
 
   /** See `ownerOf`; 0 of none. */
-  get owner(): number {
+  get $owner(): number {
     return Atomics.load(this.#words, CHUNK_OWNER)
   }
 
   /** Whether the chunk is `owner`'s now, which was `before`'s. */
-  claim(before: number, owner: number): boolean {
+  $claim(before: number, owner: number): boolean {
     return Atomics.compareExchange(this.#words, CHUNK_OWNER, before, owner) === before
   }
 
   /** Above every generation that an id of the chunk has had, in steps; wraps as they do. */
-  get generation(): number {
+  get $generation(): number {
     let most = 0
     for (const id of this.ids) most = Math.max(most, this.#following(id))
     return Math.floor(most / this.#layout.generationStep)
@@ -224,7 +226,7 @@ export class TableChunk implements ChunkRows {
    * Completes or undoes what a thread had begun that died, at whatever instruction. In `remove`, the last
    * id may be there twice: in its old place too, where the id that was removed is to be the next one.
    */
-  repair(): void {
+  $repair(): void {
     const words = this.#words
     const { ids } = this
     const removed = words[CHUNK_REMOVING]

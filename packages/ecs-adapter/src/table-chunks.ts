@@ -67,13 +67,13 @@ export class TableChunks {
     for (let number = 0; number < this.#layout.chunkLimit; number++) {
       const offset = Atomics.load(words, first + entryWord(number))
       const known = this.byNumber[number]
-      if (known === undefined ? offset === 0 : known.offset === offset) continue
+      if (known === undefined ? offset === 0 : known.$offset === offset) continue
       this.byNumber[number] = undefined
       isShorter ||= known !== undefined
       if (offset !== 0) this.#learn(number, offset)
     }
     if (isShorter) keep(this.all, (chunk) => this.byNumber[chunk.number] === chunk)
-    keep(this.own, (chunk) => this.byNumber[chunk.number] === chunk && chunk.owner === this.#owner)
+    keep(this.own, (chunk) => this.byNumber[chunk.number] === chunk && chunk.$owner === this.#owner)
   }
 
   /** Takes over those whose pool is closed or was adopted. Each is repaired: again, where that was cut. */
@@ -82,14 +82,14 @@ export class TableChunks {
     let alive = this.#owner
     for (let i = 0; i < this.all.length; i++) {
       const chunk = this.all[i]
-      const { owner } = chunk
+      const owner = chunk.$owner
       if (owner === alive || owner === this.#owner) continue
       if (this.#pool.arena.isOpen(slotOfOwner(owner), generationOfOwner(owner))) {
         alive = owner
         continue
       }
-      if (!chunk.claim(owner, this.#owner)) continue
-      chunk.repair()
+      if (!chunk.$claim(owner, this.#owner)) continue
+      chunk.$repair()
       this.own.push(chunk)
       count++
     }
@@ -104,10 +104,10 @@ export class TableChunks {
     for (let i = this.own.length - 1; i >= 0 && this.own.length > 1; i--) {
       const chunk = this.own[i]
       if (chunk.rowCount > 0) continue
-      words[first + seedWord(chunk.number)] = chunk.generation
+      words[first + seedWord(chunk.number)] = chunk.$generation
       Atomics.store(words, first + entryWord(chunk.number), 0)
       this.own.splice(i, 1)
-      this.#pool.free(chunk.offset)
+      this.#pool.free(chunk.$offset)
       count++
     }
     if (count === 0) return 0
@@ -117,7 +117,7 @@ export class TableChunks {
   }
 
   free(): void {
-    for (const chunk of this.all) this.#pool.free(chunk.offset)
+    for (const chunk of this.all) this.#pool.free(chunk.$offset)
     this.forget()
   }
 
@@ -132,7 +132,7 @@ export class TableChunks {
     const { buffer } = this.#pool.arena
     if (buffer === this.#buffer) return false
     this.#buffer = buffer
-    for (const chunk of this.all) chunk.bind(buffer)
+    for (const chunk of this.all) chunk.$bind(buffer)
     return true
   }
 
@@ -145,7 +145,7 @@ export class TableChunks {
     const chunk = new TableChunk(this.#layout, this.#pool.arena.buffer, offset)
     this.byNumber[number] = chunk
     this.all.push(chunk)
-    if (chunk.owner === this.#owner) this.own.push(chunk)
+    if (chunk.$owner === this.#owner) this.own.push(chunk)
     return chunk
   }
 

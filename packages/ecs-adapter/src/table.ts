@@ -102,7 +102,7 @@ class ChunkedTable {
   add(): number {
     const current = this.#current
     if (current !== undefined) {
-      const id = current.add()
+      const id = current.$add()
       if (id !== 0) return id
     }
     return this.#addSlow()
@@ -114,7 +114,7 @@ class ChunkedTable {
 
   rowOf(id: number): number {
     const chunk = this.#chunkAt(id)
-    const row = chunk === undefined ? -1 : chunk.find(id)
+    const row = chunk === undefined ? -1 : chunk.$find(id)
     return row === -1 && this.#hasRenewed() ? this.rowOf(id) : row
   }
 
@@ -125,7 +125,7 @@ class ChunkedTable {
   remove(id: number): boolean {
     const chunk = this.#chunkAt(id)
     if (chunk === undefined) return false
-    const row = chunk.find(id)
+    const row = chunk.$find(id)
     if (row === -1) return this.#hasRenewed() && this.remove(id)
     chunk.remove(row)
     return true
@@ -224,13 +224,13 @@ class ChunkedTable {
     for (let looked = 0; looked < chunks.length; looked++) {
       if (this.#cursor >= chunks.length) this.#cursor = 0
       const chunk = chunks[this.#cursor]
-      const id = chunk.add()
+      const id = chunk.$add()
       this.#current = chunk
       if (id !== 0) return id
       this.#cursor++
     }
     this.#current = this.#chunks.make()
     this.#cursor = chunks.length - 1
-    return this.#current.add()
+    return this.#current.$add()
   }
 }
