@@ -66,9 +66,9 @@ const within = (
   wanted: 1 / (1 + percent / 100),
 })
 
-const twoWorkers = (workload: string, engine: string): Target => ({
+const twoWorkers = (topic: string, workload: string, engine: string): Target => ({
   claim: 'times as fast with two workers as with one',
-  topic: 'parallel',
+  topic,
   workload,
   contender: ours,
   engine,
@@ -114,7 +114,10 @@ export const targets: readonly Target[] = [
     ...['entity_cycle', 'add_remove'].map((workload) =>
       within(5, 'Int32Array, observed', 'ecs-suite', workload, engine),
     ),
-    ...['even-100k', 'uneven-100k'].map((workload) => twoWorkers(workload, engine)),
+    ...['even-100k', 'uneven-100k'].map((workload) => twoWorkers('parallel', workload, engine)),
+    twoWorkers('tables', 'churn-100k', engine),
+    within(10, 'flat arrays', 'tables', 'four-1M', engine),
+    { ...faster('two-100k', engine, 'bitECS query', 2.5), topic: 'tables' },
     dispatch(engine),
   ]),
 ]

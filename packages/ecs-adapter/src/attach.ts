@@ -24,6 +24,8 @@ import {
 import { alreadyAttached, invalidArgument } from './errors.ts'
 import { dropLedger, Ledger } from './ledger.ts'
 import type { Component } from './schema.ts'
+import { AttachedTables } from './storage-tables.ts'
+import type { Table } from './table-api.ts'
 import { VariableMemory } from './variable-memory.ts'
 
 /** A storage of another thread. Its columns can be read and written; the world is not here. */
@@ -35,6 +37,8 @@ export interface AttachedStorage {
    * only while nobody changes them; `sync` first, or the change may go to what the column moved out of.
    */
   readonly components: Readonly<Record<string, Component>>
+  /** By name. What this thread adds is in chunks of its own pool, until it detaches. */
+  readonly tables: Readonly<Record<string, Table>>
   /** The ids of the entities that the world had when its thread last published. */
   readonly entities: Int32Array
 
@@ -93,6 +97,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const attachedComponents = new Map<string, AttachedComponent>()
   const components: Record<string, Component> = Object.create(null)
   const catalog = new Catalog()
+  const tables = new AttachedTables(pool)
   let buffer: ArrayBufferLike | undefined
   let isAttached = false
   let epoch = 0
@@ -106,7 +111,10 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     const words = wordsOf(cells)
     blocks.sync()
     const present = Atomics.load(words, (root >> 2) + ROOT_EPOCH)
-    if (isAttached && present === epoch && words.buffer === buffer) return
+    if (isAttached && present === epoch && words.buffer === buffer) {
+      tables.sync()
+      return
+    }
     if (!isAttached) attach(present)
     // What is loaded after the epoch is not older, and cannot be freed before we have seen another.
     const isMoved = words.buffer !== buffer
@@ -121,6 +129,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     directoryEpoch = directoryIsFrom
     entitiesEpoch = listIsFrom
     epoch = present
+    tables.sync()
     Atomics.store(words, seen, epoch)
   }
 
@@ -140,6 +149,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   function readComponents(offset: number): void {
     const directory = readDirectory(wordsOf(cells), offset)
     entityMask = directory.entityMask
+    tables.follow(directory.tables ?? [])
     for (const entry of directory.components) {
       let component = attachedComponents.get(entry.name)
       if (component === undefined) {
@@ -161,6 +171,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   function detach(): void {
     if (!isAttached) return
     isAttached = false
+    tables.detach()
     if (pool.isOpen) blocks.sync() // it may be closed next
     Atomics.compareExchange(wordsOf(cells), attached, self, 0)
   }
@@ -168,6 +179,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   sync()
   return {
     components,
+    tables: tables.byName,
     get entities() {
       return entities
     },

@@ -54,10 +54,17 @@ export interface ComponentEntry {
   readonly byteOffsets: readonly number[]
 }
 
+/** Where a table of the storage is. */
+export interface TableEntry {
+  readonly name: string
+  readonly offset: number
+}
+
 export interface Directory {
   /** Of the world: `eid & entityMask` is a row. */
   readonly entityMask: number
   readonly components: readonly ComponentEntry[]
+  readonly tables?: readonly TableEntry[]
 }
 
 /**

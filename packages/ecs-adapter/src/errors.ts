@@ -17,6 +17,8 @@ export type StorageErrorCode =
   | 'commands-failed'
   | 'commands-busy'
   | 'commands-disposed'
+  | 'table-full'
+  | 'table-disposed'
 
 /** What the package throws of its own; memory that runs out is an `ArenaError` of the pool. */
 export class StorageError extends Error {
@@ -244,3 +246,23 @@ function shownFailure({ command, eid, component, error }: CommandFailure): strin
   const whose = eid === 0 ? '' : ` of entity ${eid}`
   return `${command}${what}${whose}: ${error}`
 }
+
+export const duplicateTable = (name: string) =>
+  new StorageError(
+    'invalid-argument',
+    `this storage has a table ${shown(name)} already. ` +
+      'Take it from storage.tables, or give the new one another name',
+  )
+
+export const tableFull = (name: string, chunkLimit: number) =>
+  new StorageError(
+    'table-full',
+    `table ${shown(name)} has all of its ${chunkLimit} chunks, and they are full, or other ` +
+      'threads own them. Create it with a larger chunkLimit or chunkByteLength',
+  )
+
+export const tableDisposed = (name: string) =>
+  new StorageError(
+    'table-disposed',
+    `table ${shown(name)} is disposed of, or detached here: sync() attaches again while it is there`,
+  )

@@ -140,9 +140,20 @@ class Member {
       pool.close()
       throw error
     }
-    const { components, entities, row } = this.#storage
+    const { components, tables, entities, row } = this.#storage
     const [commands, from, args] = [this.#commands, 0, undefined]
-    this.#context = { components, entities, from, args, commands, scratch, pool, arena, row }
+    this.#context = {
+      components,
+      tables,
+      entities,
+      from,
+      args,
+      commands,
+      scratch,
+      pool,
+      arena,
+      row,
+    }
   }
 
   async work(): Promise<void> {

@@ -17,6 +17,7 @@ import {
   SLOT_CAPACITY,
   type StorageHandle,
   seenWord,
+  type TableEntry,
   writeDirectory,
 } from './directory.ts'
 import { invalidArgument, stillAttached } from './errors.ts'
@@ -31,6 +32,7 @@ export interface ShareOptions {
   /** Another number whenever the entries are others. */
   version(): number
   entries(): ComponentEntry[]
+  tables(): TableEntry[]
 }
 
 /** Costs nothing until somebody asks for the handle. */
@@ -161,11 +163,11 @@ export class Share {
   }
 
   #publishDirectory(): void {
-    const { pool, context, version, entries } = this.#options
+    const { pool, context, version, entries, tables } = this.#options
     const { entityMask } = context.entityIndex
     if (version() === this.#version && entityMask === this.#entityMask) return
-    const components = entries()
-    const directory = writeDirectory(pool, this.#words, { entityMask, components })
+    const told = { entityMask, components: entries(), tables: tables() }
+    const directory = writeDirectory(pool, this.#words, told)
     this.#replace(ROOT_DIRECTORY, directory)
     this.#version = version()
     this.#entityMask = entityMask

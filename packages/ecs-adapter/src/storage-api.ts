@@ -6,6 +6,9 @@ import type { CommandSource } from './command-apply.ts'
 import type { StorageHandle } from './directory.ts'
 import type { Runs } from './runs.ts'
 import type { Component, Schema } from './schema.ts'
+import type { Table } from './table-api.ts'
+import type { TableSchema } from './table-chunk.ts'
+import type { TableOptions } from './table-layout.ts'
 
 export interface StorageOptions {
   /**
@@ -34,6 +37,22 @@ export interface Storage {
    * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
    */
   component<const S extends Schema>(name: string, schema: S): Component<S>
+
+  /** The tables made so far, by name. */
+  readonly tables: Readonly<Record<string, Table>>
+
+  /**
+   * Makes a table that threads which attach to the storage find by its name. `sync` syncs it, `forget`
+   * takes over what a dead thread had of it, `dispose` disposes of it. `reset` leaves it alone.
+   * @param name unique among the tables of the storage
+   * @param schema field names to types of `t`, of one number each
+   * @throws as `createTable`; StorageError 'storage-disposed'
+   */
+  table<const S extends TableSchema>(
+    name: string,
+    schema: S,
+    options?: Omit<TableOptions, 'name'>,
+  ): Table<S>
 
   /** The pool that the columns are allocated from. */
   readonly pool: Pool

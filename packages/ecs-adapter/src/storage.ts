@@ -12,6 +12,7 @@ import { Runs } from './runs.ts'
 import { type Component, type Field, readSchema, type Schema } from './schema.ts'
 import { Share } from './share.ts'
 import type { Storage, StorageOptions } from './storage-api.ts'
+import { StorageTables } from './storage-tables.ts'
 import { VariableMemory } from './variable-memory.ts'
 import { WorldCommands } from './world-commands.ts'
 
@@ -61,7 +62,16 @@ export function createStorage(
   /** Of all components, as they were made: their numbers in commands. */
   const places: (() => ComponentEntry)[] = []
   const catalog = new Catalog()
-  const share = new Share({ pool, cells, context, memory, version, entries })
+  const tables = new StorageTables(pool)
+  const share = new Share({
+    pool,
+    cells,
+    context,
+    memory,
+    version,
+    entries,
+    tables: tables.entries,
+  })
   const bindingAt = (number: number) => bindingsByNumber[number]
   const packing = new Packing({ world, catalog, memory, bindingAt })
   const worldCommands = new WorldCommands(world, pool, catalog, () => share.root)
@@ -123,6 +133,7 @@ export function createStorage(
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
     memory.blocks.sync()
+    tables.sync()
     share.sync()
   }
 
@@ -135,10 +146,11 @@ export function createStorage(
   function forget(slot: number, generation?: number): void {
     checkUse()
     share.forget(slot, generation)
+    tables.takeOver()
   }
 
   function version(): number {
-    let sum = places.length
+    let sum = places.length + tables.count
     for (let i = 0; i < bindings.length; i++) sum += bindings[i].columns.version
     return sum
   }
@@ -171,6 +183,7 @@ export function createStorage(
     checkUse()
     runs.checkDone('storage.dispose()')
     share.checkDetached()
+    tables.dispose()
     worldCommands.dispose()
     isDisposed = true
     siblings.delete(self)
@@ -188,6 +201,7 @@ export function createStorage(
 
   return {
     components,
+    tables: tables.byName,
     pool,
     runs,
     get handle() {
@@ -195,6 +209,10 @@ export function createStorage(
       return share.handle
     },
     component,
+    table(name, schema, options) {
+      checkUse()
+      return tables.create(name, schema, options)
+    },
     commands(pool) {
       checkUse()
       return worldCommands.create(pool)

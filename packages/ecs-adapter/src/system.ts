@@ -2,11 +2,14 @@
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import type { Commands } from './command-api.ts'
 import type { Component } from './schema.ts'
+import type { Table } from './table-api.ts'
 
 /** What a system is given. The object is the same in every call. */
 export interface SystemContext<C = Readonly<Record<string, Component>>> {
   /** By name. Their columns are those of this run: read them anew in each call. */
   readonly components: C
+  /** The tables of the storage, by name. What a system adds is in chunks of its worker. */
+  readonly tables: Readonly<Record<string, Table>>
   /** The ids of one chunk: a part of those that the run was called with. */
   readonly entities: Int32Array
   /** The place of the first of them in the whole. */

@@ -1,0 +1,80 @@
+/** What a table can do: the interface that callers see, with its docs. */
+import type { Chunk, TableSchema } from './table-chunk.ts'
+
+/** What another thread attaches to a table with; survives postMessage. */
+export interface TableHandle {
+  /** Of a block in the arena. */
+  readonly offset: number
+}
+
+/**
+ * Rows in chunks: dense, each chunk one block of the pool of the thread that adds to it.
+ *
+ * One thread at a time may change the rows of a chunk, and while it does, what others read of it may
+ * be half done. Nobody waits: there is no lock.
+ */
+export interface Table<S extends TableSchema = TableSchema> {
+  readonly name: string
+  /** For `attachTable` in any thread of the arena. */
+  readonly handle: TableHandle
+  /** Rows that a chunk has room for. */
+  readonly chunkCapacity: number
+  /** Rows of all chunks that this thread knows. */
+  readonly rowCount: number
+  /** Chunks of all threads, as of `sync`. The array is the same one always. */
+  readonly chunks: readonly Chunk<S>[]
+  /** The chunks that this thread adds to. The array is the same one always. */
+  readonly ownChunks: readonly Chunk<S>[]
+
+  /**
+   * Adds a row of zeros to a chunk of this thread.
+   * @returns its id, a positive int32 that stays the row's while the row moves. It is given again, for
+   * another row, only when its place was used as often as there are generations: at least 63 times,
+   * and 1023 times by default with rows of 26 to 58 bytes
+   * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-disposed'
+   */
+  add(): number
+  /** Whether there is a row with this id. Anything may be asked for. */
+  has(id: number): boolean
+  /**
+   * Removes a row; the last one of its chunk takes its place. Nobody else may be at that chunk.
+   * @returns whether there was one
+   */
+  remove(id: number): boolean
+  /** The chunk that has the row; undefined where there is no such row. */
+  chunkOf(id: number): Chunk<S> | undefined
+  /** The place of the row in its chunk, until one is removed there; -1 where there is no such row. */
+  rowOf(id: number): number
+  /** Removes every row of this thread's chunks. */
+  clear(): void
+
+  /**
+   * Sees the chunks that other threads have made or freed; costs one load while there are none. In the
+   * thread that created the table it takes over, too. Call it once a frame, and before chunks are looked
+   * at of which some may have been trimmed. Attaches again after `detach`.
+   * @throws StorageError 'table-disposed'
+   */
+  sync(): void
+  /**
+   * Makes the chunks this thread's whose thread has closed its pool, or has died: adopt its slot by
+   * `arena.adopt(slot)` first. A row that it was just removing may hold values of two rows.
+   * @returns how many chunks
+   */
+  takeOver(): number
+  /**
+   * Frees this thread's empty chunks but one. Other threads must not look at the table until they have
+   * synced. Without it, a table keeps what it had at its peak.
+   * @returns how many chunks
+   */
+  trim(): number
+  /**
+   * Tells that this thread does not look at the table until its next `sync`, which attaches again. Its
+   * chunks stay its own until its pool is closed; then others may take them over.
+   */
+  detach(): void
+  /**
+   * Frees all of it. In the thread that created the table.
+   * @throws StorageError 'still-attached' when another thread is
+   */
+  dispose(): void
+}

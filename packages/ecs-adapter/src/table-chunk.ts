@@ -1,0 +1,271 @@
+/** A chunk of a table, as one thread sees it: typed arrays over one block. */
+import { invalidArgument } from './errors.ts'
+import type { Column, ScalarType } from './schema.ts'
+import {
+  CHUNK_NUMBER,
+  CHUNK_OWNER,
+  CHUNK_REMOVING,
+  CHUNK_ROOT,
+  CHUNK_ROW_COUNT,
+  type TableLayout,
+} from './table-layout.ts'
+
+export type TableSchema = { readonly [field: string]: ScalarType }
+
+/** A typed array for each field, indexed by row, and what follows. */
+export type Chunk<S extends TableSchema = TableSchema> = ChunkRows & {
+  readonly [K in keyof S]: Column<S[K]>
+}
+
+/** What chunks have besides their columns. */
+export interface ChunkRows {
+  /** Which of the table's chunks it is; the same in every thread. */
+  readonly number: number
+  /** Rows in use: the first ones. */
+  readonly rowCount: number
+  /** The id of each row; of those behind `rowCount` nothing. Not to be written. */
+  readonly ids: Int32Array
+  /** The id of a row, 0 where there is none. */
+  idAt(row: number): number
+  /**
+   * Removes a row: the last one takes its place. Loops that remove go backwards.
+   * @throws StorageError 'invalid-argument' when there is no such row
+   */
+  remove(row: number): void
+}
+
+/** Names that no field can have. */
+export const CHUNK_MEMBERS: readonly string[] = [
+  ...['number', 'rowCount', 'ids', 'idAt', 'remove'],
+  ...['$offset', '$add', '$find', '$owner', '$claim', '$repair', '$bind', '$generation'],
+  ...['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toLocaleString'],
+  ...['isPrototypeOf', 'propertyIsEnumerable'],
+]
+
+/**
+ * Its members for the table alone begin with $: `owner` and `offset` are names that fields have.
+ *
+ * Columns are cleared and moved by the width of their elements, through one array for each width: by
+ * the columns themselves, whose types differ, V8 takes 30 ns for each.
+ */
+export class TableChunk implements ChunkRows {
+  readonly number: number
+  /** Of its block. */
+  readonly $offset: number
+  ids: Int32Array
+  readonly #layout: TableLayout
+  readonly #capacity: number
+  readonly #slotMask: number
+  readonly #doubleCount: number
+  readonly #wordCount: number
+  readonly #halfCount: number
+  readonly #byteCount: number
+  #words: Int32Array
+  #halves: Uint16Array
+  #bytes: Uint8Array
+  #rowBySlot: Uint16Array
+
+  constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number) {
+    this.#layout = layout
+    this.$offset = offset
+    this.#capacity = layout.chunkCapacity
+    this.#slotMask = 2 ** layout.slotBits - 1
+    this.#doubleCount = layout.doubleCount
+    this.#wordCount = layout.wordCount
+    this.#halfCount = layout.halfCount
+    this.#byteCount = layout.byteCount
+    this.#words = new Int32Array(0)
+    this.#halves = new Uint16Array(0)
+    this.#bytes = new Uint8Array(0)
+    this.#rowBySlot = this.#halves
+    this.ids = this.#words
+    this.$bind(buffer)
+    this.number = this.#words[CHUNK_NUMBER]
+  }
+
+  /** Makes the views: of the buffer that has replaced another one's, too. */
+  $bind(buffer: ArrayBufferLike): void {
+    const { chunkByteLength, columns, idsByteOffset, rowsByteOffset } = this.#layout
+    const offset = this.$offset
+    this.#words = new Int32Array(buffer, offset, chunkByteLength >> 2)
+    this.#halves = new Uint16Array(buffer, offset, chunkByteLength >> 1)
+    this.#bytes = new Uint8Array(buffer, offset, chunkByteLength)
+    this.#rowBySlot = new Uint16Array(buffer, offset + rowsByteOffset, this.#capacity)
+    this.ids = new Int32Array(buffer, offset + idsByteOffset, this.#capacity)
+    for (const { name, array, byteOffset } of columns) {
+      const value = new array(buffer, offset + byteOffset, this.#capacity)
+      const attributes = { configurable: true, enumerable: true, writable: false }
+      Object.defineProperty(this, name, { value, ...attributes })
+    }
+  }
+
+  get rowCount(): number {
+    return this.#words[CHUNK_ROW_COUNT]
+  }
+
+  idAt(row: number): number {
+    return row >= 0 && row < this.#words[CHUNK_ROW_COUNT] ? (this.ids[row] ?? 0) : 0
+  }
+
+  /** The row of an id, -1 where there is none. */
+  $find(id: number): number {
+    const row = this.#rowBySlot[id & this.#slotMask]
+    return row < this.#words[CHUNK_ROW_COUNT] && this.ids[row] === id ? row : -1
+  }
+
+  /** A new row, zeroed: its id; 0 when the chunk is full. A thread that dies before the end added none. */
+  $add(): number {
+    const words = this.#words
+    const row = words[CHUNK_ROW_COUNT]
+    if (!(row < this.#capacity)) return 0 // also where the views are of a buffer that is gone
+    this.#clear(row)
+    words[CHUNK_ROW_COUNT] = row + 1
+    return this.ids[row]
+  }
+
+  remove(row: number): void {
+    const words = this.#words
+    const last = words[CHUNK_ROW_COUNT] - 1
+    if (typeof row !== 'number' || !(row >= 0 && row <= last) || (row | 0) !== row) {
+      throw this.#noRow(row)
+    }
+    const { ids } = this
+    const rowBySlot = this.#rowBySlot
+    const id = ids[row]
+    // The order is what `$repair` goes by.
+    words[CHUNK_REMOVING] = id
+    if (row !== last) {
+      this.#copy(last, row)
+      const lastId = ids[last]
+      ids[row] = lastId
+      rowBySlot[lastId & this.#slotMask] = row
+    }
+    words[CHUNK_ROW_COUNT] = last
+    ids[last] = this.#following(id)
+    rowBySlot[id & this.#slotMask] = last
+  }
+
+  /** The id that its slot has next. */
+  #following(id: number): number {
+    const step = this.#layout.generationStep
+    const next = (id + step) | 0
+    return next > 0 ? next : (id & (step - 1)) | step
+  }
+
+  #clear(row: number): void {
+    const words = this.#words
+    const capacity = this.#capacity
+    let at = this.#layout.doublesFirst + 2 * row
+    for (let i = this.#doubleCount; i > 0; i--) {
+      words[at] = 0
+      words[at + 1] = 0
+      at += 2 * capacity
+    }
+    at = this.#layout.wordsFirst + row
+    for (let i = this.#wordCount; i > 0; i--) {
+      words[at] = 0
+      at += capacity
+    }
+    at = this.#layout.halvesFirst + row
+    for (let i = this.#halfCount; i > 0; i--) {
+      this.#halves[at] = 0
+      at += capacity
+    }
+    at = this.#layout.bytesFirst + row
+    for (let i = this.#byteCount; i > 0; i--) {
+      this.#bytes[at] = 0
+      at += capacity
+    }
+  }
+
+  #copy(from: number, to: number): void {
+    const words = this.#words
+    const capacity = this.#capacity
+    const distance = from - to
+    let at = this.#layout.doublesFirst + 2 * to
+    for (let i = this.#doubleCount; i > 0; i--) {
+      words[at] = words[at + 2 * distance]
+      words[at + 1] = words[at + 2 * distance + 1]
+      at += 2 * capacity
+    }
+    at = this.#layout.wordsFirst + to
+    for (let i = this.#wordCount; i > 0; i--) {
+      words[at] = words[at + distance]
+      at += capacity
+    }
+    at = this.#layout.halvesFirst + to
+    for (let i = this.#halfCount; i > 0; i--) {
+      this.#halves[at] = this.#halves[at + distance]
+      at += capacity
+    }
+    at = this.#layout.bytesFirst + to
+    for (let i = this.#byteCount; i > 0; i--) {
+      this.#bytes[at] = this.#bytes[at + distance]
+      at += capacity
+    }
+  }
+
+  /** See `ownerOf`; 0 of none. */
+  get $owner(): number {
+    return Atomics.load(this.#words, CHUNK_OWNER)
+  }
+
+  /** Whether the chunk is `owner`'s now, which was `before`'s. */
+  $claim(before: number, owner: number): boolean {
+    return Atomics.compareExchange(this.#words, CHUNK_OWNER, before, owner) === before
+  }
+
+  /** Above every generation that an id of the chunk has had, in steps; wraps as they do. */
+  get $generation(): number {
+    let most = 0
+    for (const id of this.ids) most = Math.max(most, this.#following(id))
+    return Math.floor(most / this.#layout.generationStep)
+  }
+
+  /**
+   * Completes or undoes what a thread had begun that died, at whatever instruction. In `remove`, the last
+   * id may be there twice: in its old place too, where the id that was removed is to be the next one.
+   */
+  $repair(): void {
+    const words = this.#words
+    const { ids } = this
+    const removed = words[CHUNK_REMOVING]
+    const count = words[CHUNK_ROW_COUNT]
+    const rowBySlot = this.#rowBySlot.fill(0xffff)
+    for (let row = 0; row < this.#capacity; row++) {
+      const isTwice = rowBySlot[ids[row] & this.#slotMask] !== 0xffff
+      if (isTwice) {
+        ids[row] = this.#following(removed)
+        if (row < count) words[CHUNK_ROW_COUNT] = row
+      } else if (row >= count && ids[row] === removed) {
+        ids[row] = this.#following(removed)
+      }
+      rowBySlot[ids[row] & this.#slotMask] = row
+    }
+  }
+
+  #noRow(row: unknown): Error {
+    const expected = `that of a row: a whole number below its rowCount, ${this.rowCount}`
+    return invalidArgument(`the row of chunk ${this.number}`, row, expected)
+  }
+}
+
+/** Makes a block a chunk without rows, that nobody else knows of yet. */
+export function writeChunk(
+  layout: TableLayout,
+  words: Int32Array,
+  offset: number,
+  chunk: { root: number; number: number; owner: number; generation: number },
+): void {
+  const { chunkCapacity, slotBits, generationStep, idsByteOffset, rowsByteOffset } = layout
+  const first = offset >> 2
+  words.fill(0, first, first + 16)
+  words[first + CHUNK_ROOT] = chunk.root
+  words[first + CHUNK_NUMBER] = chunk.number
+  words[first + CHUNK_OWNER] = chunk.owner
+  const id = chunk.generation * generationStep + chunk.number * 2 ** slotBits
+  const ids = (offset + idsByteOffset) >> 2
+  for (let slot = 0; slot < chunkCapacity; slot++) words[ids + slot] = id + slot
+  const rows = new Uint16Array(words.buffer, offset + rowsByteOffset, chunkCapacity)
+  for (let slot = 0; slot < chunkCapacity; slot++) rows[slot] = slot
+}

@@ -1,0 +1,162 @@
+/**
+ * Where a table and its chunks have what. All words are of 32 bits.
+ *
+ *     root, found by the handle             chunk, one block
+ *     0   magic                             0   offset of the root
+ *     1   epoch, raised by each change      1   number of the chunk
+ *         of the list of chunks             2   rowCount                        (whose turn it is)
+ *     2   chunkLimit                        3   owner, see `ownerOf`                (Atomics)
+ *     3   byteLength of the description     4   id that is removed, or was last (whose turn it is)
+ *     4   for each slot: generation + 1     16  columns, those of wide elements first; among those
+ *         of the pool that is attached          of 4 bytes the ids, of 2 bytes the rows by slot
+ *     260 for each chunk: its offset, 0
+ *         of none; generation to begin with
+ *     ... the description, as JSON
+ *
+ * An id is generation, chunk number, slot. The ids of a chunk are a permutation: those of the first
+ * `rowCount` rows are in use, those behind are to be given next, of a generation that nobody has seen.
+ * So `ids[rowBySlot[slot]] === id` for what was given, and no list of free slots is needed.
+ */
+import { invalidArgument } from './errors.ts'
+import type { Field, ScalarArrayConstructor, ScalarType } from './schema.ts'
+
+export const TABLE_MAGIC = 0x41535401
+export const TABLE_EPOCH = 1
+export const TABLE_CHUNK_LIMIT = 2
+export const TABLE_TEXT_BYTE_LENGTH = 3
+const TABLE_ATTACHMENTS = 4
+/** An arena has at most 254. */
+export const TABLE_SLOT_CAPACITY = 256
+const TABLE_ENTRIES = TABLE_ATTACHMENTS + TABLE_SLOT_CAPACITY
+
+/** Word indices from the root's first word. */
+export const attachmentWord = (slot: number) => TABLE_ATTACHMENTS + slot
+export const entryWord = (chunkNumber: number) => TABLE_ENTRIES + 2 * chunkNumber
+export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
+
+export const CHUNK_ROOT = 0
+export const CHUNK_NUMBER = 1
+export const CHUNK_ROW_COUNT = 2
+export const CHUNK_OWNER = 3
+export const CHUNK_REMOVING = 4
+const CHUNK_HEAD_BYTE_LENGTH = 64
+
+/** Exactly what a size class holds. A loop over 8 columns has 6 KiB of each: they stay in the L2. */
+const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024
+/** Narrow rows get smaller chunks by default: the more rows, the fewer generations. */
+const DEFAULT_ROWS_AT_MOST = 4096
+const DEFAULT_CHUNK_LIMIT = 1024
+const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
+const CHUNK_LIMIT_MAX = 2 ** 16
+const GENERATION_BITS_AT_LEAST = 6
+const ID_BITS = 31
+
+/** The owner of a chunk in one word, for it is claimed by compare-and-swap: slot + 1, generation. */
+export const ownerOf = (slot: number, generation: number) => (generation << 8) | (slot + 1)
+/** Good for 2 ** 24 pools on one slot. */
+export const generationOfOwner = (owner: number) => owner >>> 8
+export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
+
+export interface TableOptions {
+  /** For messages, and in what other threads see. */
+  name?: string
+  /** Of each chunk. Default 64 KiB; sizes that fill a class are the powers of two to 512 KiB. */
+  chunkByteLength?: number
+  /** Chunks there can be, of all threads together; default 1024. More leave fewer generations. */
+  chunkLimit?: number
+}
+
+export interface ColumnPlace {
+  readonly name: string
+  readonly array: ScalarArrayConstructor
+  readonly byteOffset: number
+}
+
+/** What is the same in all chunks of a table. */
+export interface TableLayout {
+  readonly name: string
+  readonly chunkByteLength: number
+  readonly chunkLimit: number
+  readonly chunkCapacity: number
+  readonly slotBits: number
+  readonly chunkBits: number
+  /** A generation is counted in these. */
+  readonly generationStep: number
+  /** From the chunk's first byte. */
+  readonly columns: readonly ColumnPlace[]
+  readonly idsByteOffset: number
+  readonly rowsByteOffset: number
+  /** Of the columns of a width: how many, and where the first of them begins, in its elements. */
+  readonly doubleCount: number
+  readonly doublesFirst: number
+  readonly wordCount: number
+  readonly wordsFirst: number
+  readonly halfCount: number
+  readonly halvesFirst: number
+  readonly byteCount: number
+  readonly bytesFirst: number
+}
+
+const bitsFor = (count: number) => 32 - Math.clz32(count - 1)
+
+/**
+ * The rows of a chunk are 16 times an odd number. So columns begin at multiples of 16 bytes, and those
+ * of 4-byte elements an odd number of cache lines apart: never whole pages, which processors take for
+ * the same address at first.
+ */
+function capacityFor(chunkByteLength: number, rowByteLength: number): number {
+  const groups = Math.floor((chunkByteLength - CHUNK_HEAD_BYTE_LENGTH) / rowByteLength / 16)
+  return 16 * (groups % 2 === 0 ? groups - 1 : groups)
+}
+
+/** @throws StorageError 'invalid-argument' */
+export function layOut(fields: readonly Field[], options: TableOptions): TableLayout {
+  const { name = 'table', chunkLimit = DEFAULT_CHUNK_LIMIT } = options
+  const types = fields.map(({ type }) => type as ScalarType)
+  const widths = types.map(({ array }) => array.BYTES_PER_ELEMENT)
+  const rowByteLength = widths.reduce((sum, width) => sum + width, 4 + 2)
+  let chunkByteLength = options.chunkByteLength ?? DEFAULT_CHUNK_BYTE_LENGTH
+  if (options.chunkByteLength === undefined) {
+    while (capacityFor(chunkByteLength, rowByteLength) > DEFAULT_ROWS_AT_MOST) chunkByteLength /= 2
+  }
+  checkCount('chunkByteLength', chunkByteLength, CHUNK_BYTE_LENGTH_MAX)
+  checkCount('chunkLimit', chunkLimit, CHUNK_LIMIT_MAX)
+  const chunkCapacity = capacityFor(chunkByteLength, rowByteLength)
+  if (chunkCapacity < 16 || chunkCapacity > 0xfff0) {
+    const expected = `room for 16 to ${0xfff0} rows of ${rowByteLength} bytes`
+    throw invalidArgument('chunkByteLength', chunkByteLength, expected)
+  }
+  const slotBits = bitsFor(chunkCapacity)
+  const chunkBits = bitsFor(Math.max(chunkLimit, 2))
+  if (slotBits + chunkBits > ID_BITS - GENERATION_BITS_AT_LEAST) {
+    const bits = ID_BITS - GENERATION_BITS_AT_LEAST - slotBits
+    const expected = `at most ${2 ** bits} for chunks of ${chunkCapacity} rows: ids are of 31 bits`
+    throw invalidArgument('chunkLimit', chunkLimit, expected)
+  }
+  const countOf = (width: number) => widths.filter((one) => one === width).length
+  const [doubleCount, wordCount, halfCount, byteCount] = [8, 4, 2, 1].map(countOf)
+  const doubles = CHUNK_HEAD_BYTE_LENGTH
+  const words = doubles + doubleCount * chunkCapacity * 8
+  const idsByteOffset = words + wordCount * chunkCapacity * 4
+  const halves = idsByteOffset + chunkCapacity * 4
+  const rowsByteOffset = halves + halfCount * chunkCapacity * 2
+  const bytes = rowsByteOffset + chunkCapacity * 2
+  const next: Record<number, number> = { 8: doubles, 4: words, 2: halves, 1: bytes }
+  const columns = fields.map(({ name }, i) => {
+    const byteOffset = next[widths[i]]
+    next[widths[i]] += widths[i] * chunkCapacity
+    return { name, array: types[i].array, byteOffset }
+  })
+  return {
+    ...{ name, chunkByteLength, chunkLimit, chunkCapacity, slotBits, chunkBits },
+    ...{ columns, idsByteOffset, rowsByteOffset, generationStep: 2 ** (slotBits + chunkBits) },
+    ...{ doubleCount, doublesFirst: doubles / 4, wordCount, wordsFirst: words / 4 },
+    ...{ halfCount, halvesFirst: halves / 2, byteCount, bytesFirst: bytes },
+  }
+}
+
+function checkCount(what: string, given: unknown, most: number): void {
+  if (typeof given !== 'number' || !Number.isInteger(given) || given < 1 || given > most) {
+    throw invalidArgument(what, given, `a whole number from 1 to ${most}`)
+  }
+}

@@ -1,0 +1,123 @@
+/** The block that tells of a table: its schema, who is attached, which chunks there are. */
+import type { Pool } from '@ashlar/core'
+import { alreadyAttached, invalidArgument, stillAttached } from './errors.ts'
+import { encodeJson, loadJson, storeBytes } from './json.ts'
+import { type Field, readSchema, type ScalarType, t } from './schema.ts'
+import type { TableHandle } from './table-api.ts'
+import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
+import {
+  attachmentWord,
+  entryWord,
+  layOut,
+  TABLE_CHUNK_LIMIT,
+  TABLE_MAGIC,
+  TABLE_SLOT_CAPACITY,
+  TABLE_TEXT_BYTE_LENGTH,
+  type TableLayout,
+  type TableOptions,
+} from './table-layout.ts'
+
+/** @throws StorageError 'invalid-argument' */
+export function readTableSchema(name: string, schema: TableSchema): Field[] {
+  const of = `of table ${JSON.stringify(name)}`
+  if (typeof name !== 'string' || name === '') {
+    throw invalidArgument('the name of a table', name, 'a string that is not empty')
+  }
+  const fields = readSchema(name, schema)
+  if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')
+  for (const field of fields) {
+    if (CHUNK_MEMBERS.includes(field.name)) {
+      throw invalidArgument(`a field name ${of}`, field.name, 'a name that no member of chunks has')
+    }
+    if (field.type.kind !== 'scalar') {
+      const expected =
+        'a number such as t.f32: tables have neither lists nor texts. Keep those in a component'
+      throw invalidArgument(`the type of field ${field.name} ${of}`, field.type.kind, expected)
+    }
+  }
+  return fields
+}
+
+/** @returns the offset of the root. @throws ArenaError 'out-of-memory' */
+export function writeRoot(pool: Pool, layout: TableLayout, fields: readonly Field[]): number {
+  const { name, chunkByteLength, chunkLimit } = layout
+  const types = fields.map((field) => [field.name, (field.type as ScalarType).name])
+  const text = encodeJson({ name, chunkByteLength, types })
+  const textOffset = entryWord(chunkLimit) * 4
+  const offset = pool.allocZeroed(textOffset + text.length)
+  const words = pool.arena.i32
+  const root = offset >> 2
+  words[root + TABLE_CHUNK_LIMIT] = chunkLimit
+  words[root + TABLE_TEXT_BYTE_LENGTH] = text.length
+  storeBytes(words, offset + textOffset, text)
+  words[root] = TABLE_MAGIC
+  return offset
+}
+
+/** The layout of a table that another thread made. @throws StorageError 'invalid-argument' */
+export function readRoot(pool: Pool, handle: TableHandle): TableLayout {
+  const offset = checkedRoot(pool, handle)
+  const words = pool.arena.i32
+  const root = offset >> 2
+  const chunkLimit = words[root + TABLE_CHUNK_LIMIT]
+  const textByteLength = words[root + TABLE_TEXT_BYTE_LENGTH]
+  const told = loadJson(words, offset + entryWord(chunkLimit) * 4, textByteLength) as {
+    name: string
+    chunkByteLength: number
+    types: [string, keyof typeof t][]
+  }
+  const schema: Record<string, ScalarType> = {}
+  for (const [field, type] of told.types) schema[field] = t[type] as ScalarType
+  const options: TableOptions = {
+    name: told.name,
+    chunkByteLength: told.chunkByteLength,
+    chunkLimit,
+  }
+  return layOut(readTableSchema(told.name, schema), options)
+}
+
+/** The root of a table that is not disposed of. @throws StorageError 'invalid-argument' */
+export function checkedRoot(pool: Pool, handle: TableHandle): number {
+  const offset: unknown = handle?.offset
+  if (typeof offset !== 'number' || !isRoot(pool, offset)) {
+    throw invalidArgument('the handle', handle, 'table.handle of a table in the arena of this pool')
+  }
+  return offset
+}
+
+function isRoot(pool: Pool, offset: number): boolean {
+  try {
+    const byteLength = pool.byteLengthOf(offset)
+    const words = pool.arena.i32
+    const root = offset >> 2
+    if (byteLength < entryWord(1) * 4 || words[root] !== TABLE_MAGIC) return false
+    const limit = words[root + TABLE_CHUNK_LIMIT]
+    return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TABLE_TEXT_BYTE_LENGTH]
+  } catch {
+    return false // no live block
+  }
+}
+
+/** @throws StorageError 'already-attached' */
+export function enter(pool: Pool, root: number): void {
+  const word = (root >> 2) + attachmentWord(pool.slot)
+  const self = pool.generation + 1
+  if (Atomics.load(pool.arena.i32, word) === self) throw alreadyAttached(pool.slot)
+  Atomics.store(pool.arena.i32, word, self)
+}
+
+export function leave(pool: Pool, root: number): void {
+  const word = (root >> 2) + attachmentWord(pool.slot)
+  Atomics.compareExchange(pool.arena.i32, word, pool.generation + 1, 0)
+}
+
+/** Throws while others are attached whose pools are open. @throws StorageError 'still-attached' */
+export function checkAlone(pool: Pool, root: number): void {
+  const slots: number[] = []
+  for (let slot = 0; slot < TABLE_SLOT_CAPACITY; slot++) {
+    const attached = Atomics.load(pool.arena.i32, (root >> 2) + attachmentWord(slot))
+    const isOther = slot !== pool.slot && attached !== 0
+    if (isOther && pool.arena.isOpen(slot, attached - 1)) slots.push(slot)
+  }
+  if (slots.length > 0) throw stillAttached(slots)
+}

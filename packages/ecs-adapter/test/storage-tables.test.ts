@@ -1,0 +1,128 @@
+// Tables of a storage: by name, in every thread that attaches.
+import { attachStorage, attachTable, type Chunk, type Table, t } from '@ashlar/ecs-adapter'
+import { addComponent, addEntity, observe, onRemove, removeEntity, set } from 'bitecs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertSound, assertThrows, createScene, withScene } from './support.ts'
+
+const test = suite('storage tables')
+const schema = { x: t.f32, owner: t.eid }
+
+test('attached threads find them by name, the late ones too, and add rows of their own', () => {
+  withScene({}, ({ arena, storage }) => {
+    const Bullet = storage.table('Bullet', schema)
+    assert.is(storage.tables.Bullet as unknown, Bullet)
+    const pool = arena.openPool()
+    const attached = attachStorage(storage.handle, pool)
+    const bullets = attached.tables.Bullet as unknown as typeof Bullet
+    const id = bullets.add()
+    bullets.chunkOf(id)!.x[bullets.rowOf(id)] = 7
+    assert.not(Bullet.has(id))
+    storage.sync()
+    assert.ok(Bullet.has(id))
+    assert.is(Bullet.chunkOf(id)!.x[Bullet.rowOf(id)], 7)
+    assert.is(Bullet.ownChunks.length, 0)
+    const Spark = storage.table('Spark', { life: t.u8 }, { chunkByteLength: 4096 })
+    Spark.add()
+    assert.is(attached.tables.Spark, undefined)
+    storage.sync()
+    attached.sync()
+    assert.is(attached.tables.Spark.rowCount, 1)
+    Spark.add()
+    attached.sync()
+    assert.is(attached.tables.Spark.rowCount, 2)
+    // A thread that idles keeps its chunks; one that closes its pool leaves them.
+    attached.detach()
+    storage.sync()
+    assert.is(Bullet.ownChunks.length, 0)
+    attached.sync()
+    assert.is(bullets.ownChunks.length, 1)
+    assert.ok(bullets.has(id))
+    attached.detach()
+    pool.close()
+    storage.sync()
+    assert.is(Bullet.ownChunks.length, 1)
+    assert.ok(Bullet.remove(id))
+    assertSound(arena)
+  })
+})
+
+test('names are given once; schemas as of tables; nothing after dispose', () => {
+  const { storage, arena } = createScene()
+  storage.table('Bullet', schema)
+  assertThrows(() => storage.table('Bullet', schema), 'invalid-argument', 'Bullet')
+  assertThrows(() => storage.table('', schema), 'invalid-argument', 'name')
+  const path = { points: t.list(t.f32) } as unknown as typeof schema
+  assertThrows(() => storage.table('Path', path), 'invalid-argument', 'points')
+  assert.equal(Object.keys(storage.tables), ['Bullet'])
+  const pool = arena.openPool()
+  const direct = attachTable(storage.tables.Bullet.handle, pool)
+  assertThrows(() => storage.dispose(), 'still-attached', `${pool.slot}`)
+  direct.detach()
+  storage.dispose()
+  assertThrows(() => direct.sync(), 'table-disposed')
+  assertThrows(() => storage.table('Late', schema), 'storage-disposed')
+  pool.close()
+  assert.equal(arena.blocks(), [])
+})
+
+test('forget takes over what a dead thread had', () => {
+  withScene({}, ({ arena, storage }) => {
+    const Bullet = storage.table('Bullet', schema)
+    const pool = arena.openPool()
+    const bullets = attachStorage(storage.handle, pool).tables.Bullet
+    const ids = [bullets.add(), bullets.add()]
+    pool.close() // as adopt(slot).close() leaves it
+    storage.forget(pool.slot)
+    assert.is(Bullet.ownChunks.length, 1)
+    assert.equal(ids.map(Bullet.has, Bullet), [true, true])
+  })
+})
+
+test('rows of entities: the id in a component, the entity in the table', () => {
+  withScene({}, ({ world, storage }) => {
+    const Body = storage.table('Body', schema)
+    const HasBody = storage.component('HasBody', { row: t.i32 })
+    observe(world, onRemove(HasBody), (eid) => Body.remove(HasBody.row[eid]))
+    const eids = Array.from({ length: 100 }, () => {
+      const eid = addEntity(world)
+      const id = Body.add()
+      Body.chunkOf(id)!.owner[Body.rowOf(id)] = eid
+      addComponent(world, eid, set(HasBody, { row: id }))
+      return eid
+    })
+    for (const eid of eids.slice(0, 50)) removeEntity(world, eid)
+    assert.is(Body.rowCount, 50)
+    for (const eid of eids.slice(50)) {
+      const id = HasBody.row[eid]
+      assert.is(Body.chunkOf(id)!.owner[Body.rowOf(id)], eid)
+    }
+  })
+})
+
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+const expectType = <_ extends true>() => {}
+
+test('a chunk has the typed arrays of its schema, read-only, and no others', () => {
+  withScene({}, ({ storage }) => {
+    const Bullet = storage.table('Bullet', { x: t.f32, life: t.i16 })
+    expectType<
+      Equal<typeof Bullet, Table<{ readonly x: typeof t.f32; readonly life: typeof t.i16 }>>
+    >()
+    Bullet.add()
+    const chunk: Chunk<{ x: typeof t.f32; life: typeof t.i16 }> = Bullet.chunks[0]
+    expectType<Equal<typeof chunk.x, Float32Array>>()
+    expectType<Equal<typeof chunk.life, Int16Array>>()
+    // @ts-expect-error: no such field
+    assert.is(chunk.y, undefined)
+    assert.throws(() => {
+      // @ts-expect-error: columns are read-only
+      chunk.x = new Float32Array(1)
+    })
+    // @ts-expect-error: a table has numbers only
+    assertThrows(() => storage.table('Path', { points: t.list(t.f32) }), 'invalid-argument')
+  })
+})
+
+test.run()
