@@ -1,7 +1,7 @@
 /**
  * Scratch memory: a bump allocator over blocks of a pool, emptied once a frame.
  *
- *     first block   | before 0 | last | 0         | byte length |  room ...
+ *     first block   | before 0 | last | magic     | byte length |  room ...
  *     overflow      | before   |   -  | used below| byte length |  room ...   <- last: the cursor is here
  *
  * What does not fit the first block chains another one, as long as all before it together, so that a
@@ -18,9 +18,14 @@ import type { Pool } from './pool-api.ts'
 /** Words at the start of a block. */
 const BEFORE = 0
 const LAST = 1
+/** Of the first block. */
+const MAGIC = 2
+/** Of all others. */
 const USED_BELOW = 2
 const BLOCK_BYTE_LENGTH = 3
 const HEAD_BYTE_LENGTH = 16
+
+const SCRATCH_MAGIC = 0x41534301
 
 const MIN_BYTE_LENGTH = 64
 const MAX_BYTE_LENGTH = 2 ** 32 - 1
@@ -96,7 +101,7 @@ export function createScratch(pool: Pool, { byteLength }: ScratchOptions): Scrat
   let usedBelow = 0
   let peak = 0
   let overflows = 0
-  writeHead(first, 0, 0, byteLength)
+  writeHead(first, 0, SCRATCH_MAGIC, byteLength)
   words[(first >> 2) + LAST] = first
 
   function writeHead(block: number, before: number, below: number, length: number): void {
@@ -164,7 +169,7 @@ export function createScratch(pool: Pool, { byteLength }: ScratchOptions): Scrat
   function enter(block: number): void {
     start = block + HEAD_BYTE_LENGTH
     limit = block + words[(block >> 2) + BLOCK_BYTE_LENGTH]
-    usedBelow = words[(block >> 2) + USED_BELOW]
+    usedBelow = block === first ? 0 : words[(block >> 2) + USED_BELOW]
   }
 
   function array<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A {
@@ -230,11 +235,16 @@ export function createScratch(pool: Pool, { byteLength }: ScratchOptions): Scrat
  * Frees the scratch of a thread that has died: all of its blocks, by the pool that adopted its slot, or
  * any other. (A block that was being chained at that moment is left, and is found by `arena.blocks()`.)
  * @param offset that scratch's `offset`
- * @throws ArenaError 'invalid-offset', 'double-free', 'corrupt'
+ * @throws ArenaError 'invalid-argument' when no scratch is there, or none any more, 'invalid-offset',
+ * 'double-free', 'corrupt'
  */
 export function freeScratch(pool: Pool, offset: number): void {
   pool.byteLengthOf(offset)
-  freeBehind(pool, wordsOf(pool), offset, 0)
+  const words = wordsOf(pool)
+  if (words[(offset >> 2) + MAGIC] !== SCRATCH_MAGIC) {
+    throw invalidArgument('offset', offset, 'that of a scratch that is not disposed of')
+  }
+  freeBehind(pool, words, offset, 0)
 }
 
 /** Frees the blocks chained behind one; behind 0, all. Unlinked first: a thread may die in between. */
@@ -243,6 +253,7 @@ function freeBehind(pool: Pool, words: Int32Array, first: number, block: number)
   while (last !== block) {
     const before = words[(last >> 2) + BEFORE]
     if (last !== first) words[(first >> 2) + LAST] = before
+    else words[(first >> 2) + MAGIC] = 0
     pool.free(last)
     last = before
   }

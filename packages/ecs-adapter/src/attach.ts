@@ -17,6 +17,7 @@ import {
   ROOT_EPOCH,
   ROOT_LEDGER_SERIAL,
   ROOT_MAGIC,
+  ROOT_SERIAL,
   readDirectory,
   type StorageHandle,
   seenWord,
@@ -169,10 +170,10 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   }
 
   function detach(): void {
+    if (pool.isOpen) blocks.sync() // it may be closed next
     if (!isAttached) return
     isAttached = false
     tables.detach()
-    if (pool.isOpen) blocks.sync() // it may be closed next
     Atomics.compareExchange(wordsOf(cells), attached, self, 0)
   }
 
@@ -184,7 +185,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
       return entities
     },
     row,
-    commands: () => new PoolCommands(pool, catalog, root),
+    commands: () => new PoolCommands(pool, catalog, handle.serial),
     sync,
     detach,
   }
@@ -198,17 +199,20 @@ function wordsOf(cells: Cells): Int32Array {
 /** The root of a storage that is not disposed of. */
 function checkedRoot(handle: StorageHandle, pool: Pool, cells: Cells): number {
   const offset: unknown = handle?.offset
-  if (typeof offset !== 'number' || !isRoot(offset, pool, cells)) {
+  if (typeof offset !== 'number' || !isRoot(offset, handle.serial, pool, cells)) {
     const expected = 'storage.handle of a storage in the arena of this pool'
     throw invalidArgument('the handle', handle, expected)
   }
   return offset
 }
 
-function isRoot(offset: number, pool: Pool, cells: Cells): boolean {
+function isRoot(offset: number, serial: number, pool: Pool, cells: Cells): boolean {
   try {
     const byteLength = pool.byteLengthOf(offset)
-    return byteLength === ROOT_BYTE_LENGTH && wordsOf(cells)[offset >> 2] === ROOT_MAGIC
+    if (byteLength !== ROOT_BYTE_LENGTH) return false
+    const words = wordsOf(cells)
+    const root = offset >> 2
+    return words[root] === ROOT_MAGIC && words[root + ROOT_SERIAL] === serial
   } catch {
     return false // no live block
   }

@@ -9,7 +9,7 @@
  *     4  in transit: offset of a block on its way from the pool     } first
  *        into the chain, or back, else 0                            }
  *     5  1 when its records were applied, and the writer may forget them  }
- *     6  root of the storage that they are for                      }
+ *     6  serial number of the storage that they are for             }
  *     8  records
  *
  * What does not fit chains a further block: nothing is ever dropped. Records are whole numbers of 8
@@ -46,7 +46,7 @@ export class CommandBlocks {
   #byteLength = FIRST_BYTE_LENGTH
 
   /**
-   * @param storage its root
+   * @param storage its serial number
    * @throws ArenaError 'out-of-memory'
    */
   constructor(pool: Pool, storage: number) {
@@ -160,7 +160,7 @@ export class CommandBlocks {
   }
 }
 
-/** @throws StorageError 'invalid-argument' of what is no buffer for this storage, by its root */
+/** @throws StorageError 'invalid-argument' of what is no buffer for the storage of this serial number */
 export function checkCommands(
   pool: Pool,
   views: CommandViews,
@@ -186,6 +186,7 @@ function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
  * @throws StorageError 'invalid-argument'; ArenaError 'corrupt'
  */
 export function freeCommands(pool: Pool, offset: number): void {
+  if (typeof offset !== 'number') throw invalidArgument('the commands', offset, 'an offset')
   const views = new CommandViews(pool)
   const { words } = views
   if (!isLive(pool, offset)) return

@@ -37,7 +37,7 @@ export class PoolCommands implements CommandBuffer {
   #beginCursor: number
 
   /**
-   * @param storage its root
+   * @param storage its serial number
    * @throws ArenaError 'out-of-memory'
    */
   constructor(

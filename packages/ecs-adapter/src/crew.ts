@@ -87,6 +87,7 @@ export class Crew {
    */
   async add(worker: Port): Promise<void> {
     checkPort('a worker', worker)
+    this.#strikeLate()
     if (this.#lines.some((member) => member?.worker === worker)) throw invitedTwice()
     const member = this.#enlist(worker)
     const reply = await this.#invite(member).catch((error) => {
@@ -187,8 +188,8 @@ export class Crew {
   /** A worker has died: its slot is adopted, and what it had for the group is freed. */
   #bury(member: Member): void {
     if (!this.has(member)) return
-    if (Atomics.load(this.words, this.word(member, LINE_LEFT)) === 0) this.#estate.adopt(member)
-    else this.#estate.clearUp(member)
+    if (this.#hasLeft(member)) this.#estate.clearUp(member)
+    else this.#estate.adopt(member)
     this.#strike(member)
     this.ring()
     this.#freeBoard()
@@ -213,13 +214,25 @@ export class Crew {
     if (this.#pool.isOpen) this.#pool.free(member.report)
   }
 
+  /** Workers that came too late, and left by themselves. */
+  #strikeLate(): void {
+    for (const member of this.#lines) {
+      if (member === undefined || this.members.includes(member) || !this.#hasLeft(member)) continue
+      this.#estate.clearUp(member)
+      this.#strike(member)
+    }
+  }
+
+  #hasLeft(member: Member): boolean {
+    return Atomics.load(this.words, this.word(member, LINE_LEFT)) === 1
+  }
+
   /** Lets workers go, and resolves when they have gone, or died. */
   async #release(members: readonly Member[]): Promise<void> {
     for (const member of members) Atomics.store(this.words, this.word(member, LINE_LEAVE), 1)
     this.wake()
-    const hasLeft = (member: Member) =>
-      !this.has(member) || Atomics.load(this.words, this.word(member, LINE_LEFT)) === 1
-    await untilTrue(this.words, this.board + BOARD_BELL, () => members.every(hasLeft))
+    const isGone = (member: Member) => !this.has(member) || this.#hasLeft(member)
+    await untilTrue(this.words, this.board + BOARD_BELL, () => members.every(isGone))
     for (const member of members) {
       if (!this.has(member)) continue
       this.#estate.clearUp(member)
@@ -231,6 +244,7 @@ export class Crew {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#release(this.members)
+    this.#strikeLate()
     this.#freeBoard()
   }
 

@@ -7,6 +7,7 @@
  *     2   offset of the directory        2.. the text, as JSON; the entity ids
  *     3   offset of the entities
  *     4   ledgers made so far
+ *     5   serial number of the storage
  *     16  for each slot, three words:
  *         generation + 1 of the pool that is attached, else 0
  *         the epoch it has seen
@@ -25,6 +26,7 @@ export const ROOT_EPOCH = 1
 export const ROOT_DIRECTORY = 2
 export const ROOT_ENTITIES = 3
 export const ROOT_LEDGER_SERIAL = 4
+export const ROOT_SERIAL = 5
 const ROOT_ATTACHMENTS = 16
 /** An arena has at most 254. */
 export const SLOT_CAPACITY = 256
@@ -43,6 +45,8 @@ export const ledgerWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 2
 export interface StorageHandle {
   /** Of a block in the arena. */
   readonly offset: number
+  /** Tells the storage from one that has the block later: by chance, of 2 ** 31. */
+  readonly serial: number
 }
 
 /** The present columns of a component. */

@@ -71,7 +71,16 @@ export class Estate {
   #freeMemory(member: Deceased, pool: Pool): void {
     const scratch = this.#word(member, LINE_SCRATCH)
     const commands = this.#word(member, LINE_COMMANDS)
-    if (scratch !== 0) freeScratch(pool, scratch)
-    if (commands !== 0) freeCommands(pool, commands)
+    if (scratch !== 0) freeIfThere(() => freeScratch(pool, scratch))
+    if (commands !== 0) freeIfThere(() => freeCommands(pool, commands))
+  }
+}
+
+/** A system may have disposed of it: what is there now is somebody's. */
+function freeIfThere(free: () => void): void {
+  try {
+    free()
+  } catch {
+    // there is nothing to free
   }
 }

@@ -71,6 +71,8 @@ export interface WorkerGroup {
 }
 
 const DEFAULT_SCRATCH_BYTE_LENGTH = 64 * 1024
+/** As core has it. */
+const SCRATCH_BYTE_LENGTH_MIN = 64
 const DEFAULT_JOIN_TIMEOUT_MS = 30_000
 const DEFAULT_SYNC_TIMEOUT_MS = 5000
 
@@ -85,16 +87,29 @@ const DEFAULT_SYNC_TIMEOUT_MS = 5000
 export async function createWorkerGroup(
   storage: Storage,
   workers: readonly Port[],
-  { scratchByteLength, joinTimeoutMs }: WorkerGroupOptions = {},
+  {
+    scratchByteLength = DEFAULT_SCRATCH_BYTE_LENGTH,
+    joinTimeoutMs = DEFAULT_JOIN_TIMEOUT_MS,
+  }: WorkerGroupOptions = {},
 ): Promise<WorkerGroup> {
+  if (typeof storage?.apply !== 'function') {
+    throw invalidArgument('the storage', storage, 'what createStorage() gives')
+  }
   if (!Array.isArray(workers)) throw invalidArgument('the workers', workers, 'an array of workers')
+  if (!(Number.isInteger(scratchByteLength) && scratchByteLength >= SCRATCH_BYTE_LENGTH_MIN)) {
+    const expected = `a whole number of bytes from ${SCRATCH_BYTE_LENGTH_MIN} on`
+    throw invalidArgument('scratchByteLength', scratchByteLength, expected)
+  }
+  if (typeof joinTimeoutMs !== 'number' || !(joinTimeoutMs > 0)) {
+    throw invalidArgument('joinTimeoutMs', joinTimeoutMs, 'a number of milliseconds above 0')
+  }
   const { arena } = storage.pool
   void arena.handle // throws where it is not shared
   const crew = new Crew({
     arena,
     storage,
-    scratchByteLength: scratchByteLength ?? DEFAULT_SCRATCH_BYTE_LENGTH,
-    joinTimeoutMs: joinTimeoutMs ?? DEFAULT_JOIN_TIMEOUT_MS,
+    scratchByteLength,
+    joinTimeoutMs,
   })
   const joins = await Promise.allSettled(workers.map((worker) => crew.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
@@ -107,6 +122,7 @@ class Group implements WorkerGroup {
   readonly #crew: Crew
   readonly #dispatch: Dispatch
   readonly #runs: Runs
+  readonly #storage: Storage
   /** Ends when the runs of this group so far are over. */
   #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
@@ -115,6 +131,7 @@ class Group implements WorkerGroup {
     this.#crew = crew
     this.#dispatch = new Dispatch(crew, storage)
     this.#runs = storage.runs
+    this.#storage = storage
   }
 
   get workers(): readonly Port[] {
@@ -151,7 +168,8 @@ class Group implements WorkerGroup {
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
     this.#checkOpen()
-    const deadline = deadlineOf(options.timeoutMs ?? Number.POSITIVE_INFINITY)
+    this.#runs.checkApplied()
+    const deadline = deadlineOf(options?.timeoutMs ?? Number.POSITIVE_INFINITY)
     // Not by an `await` that has nothing to wait for: see `run`.
     if (!last.isDone() && !(await last.untilDone(deadline))) throw last.holdsUp(system, entities)
     last.applyCommands()
@@ -170,6 +188,7 @@ class Group implements WorkerGroup {
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
     this.#checkOpen()
+    this.#runs.checkApplied()
     this.#runs.checkQueue()
     if (!mayBlock(this.#crew.words)) throw cannotBlock()
     const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
@@ -196,7 +215,7 @@ class Group implements WorkerGroup {
     await this.#lastRun
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
-      this.#dispatch.applyCommands()
+      if (!this.#storage.isDisposed) this.#dispatch.applyCommands()
     } finally {
       await this.#crew.close()
       this.#dispatch.dispose()

@@ -216,8 +216,8 @@ class Member {
         this.#commands.begin(from)
         isInChunk = true
         const result: unknown = system(context)
-        if (result instanceof Promise) {
-          result.catch(() => {}) // the run fails anyway; a rejection would end the worker
+        if (isThenable(result)) {
+          result.then(undefined, () => {}) // the run fails anyway; a rejection would end the worker
           throw isAsynchronous()
         }
         isInChunk = false
@@ -284,3 +284,6 @@ class Member {
     this.#ring()
   }
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

@@ -1,5 +1,8 @@
-/** The runs of systems over one storage: one at a time, whichever group of workers they are of. */
-import { groupBusy, type RunError, systemsAtWork } from './errors.ts'
+/**
+ * The runs of systems over the storages of one world: one at a time, whichever group of workers they
+ * are of, and none while commands are applied.
+ */
+import { commandsBusy, groupBusy, type RunError, systemsAtWork } from './errors.ts'
 
 /** A run that has begun, as far as others wait for it. */
 export interface BegunRun {
@@ -20,6 +23,7 @@ export interface BegunRun {
 export class Runs {
   /** The last one that began. It may have timed out, and be at work still. */
   last: BegunRun | undefined
+  #isApplying = false
   /** Ends when all so far are over. */
   #queue: Promise<void> = Promise.resolve()
   #queueLength = 0
@@ -38,6 +42,21 @@ export class Runs {
   /** @throws StorageError 'group-busy' while something is enqueued */
   checkQueue(): void {
     if (this.#queueLength > 0) throw groupBusy()
+  }
+
+  /** No run begins until `endApplying`. @throws StorageError 'commands-busy' */
+  beginApplying(): void {
+    this.checkApplied()
+    this.#isApplying = true
+  }
+
+  endApplying(): void {
+    this.#isApplying = false
+  }
+
+  /** @throws StorageError 'commands-busy' while commands are applied */
+  checkApplied(): void {
+    if (this.#isApplying) throw commandsBusy()
   }
 
   /** Before what would pull memory from under systems. @throws StorageError 'group-busy' */

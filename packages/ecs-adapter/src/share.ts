@@ -14,6 +14,7 @@ import {
   ROOT_ENTITIES,
   ROOT_EPOCH,
   ROOT_MAGIC,
+  ROOT_SERIAL,
   SLOT_CAPACITY,
   type StorageHandle,
   seenWord,
@@ -38,10 +39,10 @@ export interface ShareOptions {
 /** Costs nothing until somebody asks for the handle. */
 export class Share {
   readonly #options: ShareOptions
-  /** Of the root block; 0 until somebody asked for it. */
+  /** Tells the storage from all others, also from one that is later in the same place. */
+  readonly serial = crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
+  /** Of the root block; 0 until the handle was asked for. */
   #root = 0
-  /** From when the handle was asked for. */
-  #isOpen = false
   #version = -1
   #entityMask = 0
   /** Something was published or retired that no epoch tells of yet. */
@@ -57,38 +58,32 @@ export class Share {
 
   /** @throws ArenaError 'out-of-memory' */
   get handle(): StorageHandle {
-    if (!this.#isOpen) this.#open()
-    return { offset: this.#root }
-  }
-
-  /** Byte offset of a block that tells the storage from all others. @throws as `handle` */
-  get root(): number {
-    if (this.#root === 0) this.#root = this.#options.pool.allocZeroed(ROOT_BYTE_LENGTH)
-    return this.#root
+    if (this.#root === 0) this.#open()
+    return { offset: this.#root, serial: this.serial }
   }
 
   #open(): void {
-    const root = this.root >> 2
-    this.#isOpen = true
+    this.#root = this.#options.pool.allocZeroed(ROOT_BYTE_LENGTH)
     try {
       this.sync()
     } catch (error) {
-      this.#isOpen = false // what was published stays for the next time
+      this.#freeAll()
       throw error
     }
-    this.#words[root] = ROOT_MAGIC
+    this.#words[this.#word(ROOT_SERIAL)] = this.serial
+    this.#words[this.#word(0)] = ROOT_MAGIC
   }
 
   /** Publishes columns that are others. @throws ArenaError 'out-of-memory'; try it again then */
   publish(): void {
-    if (!this.#isOpen) return
+    if (this.#root === 0) return
     this.#publishDirectory()
     this.#raiseEpoch()
   }
 
   /** Publishes all that is other than it was, and frees what nobody uses any more. @throws as it */
   sync(): void {
-    if (!this.#isOpen) return
+    if (this.#root === 0) return
     this.publish()
     this.#collect() // first, as it may make room
     this.#publishEntities()
@@ -147,7 +142,7 @@ export class Share {
 
   /** Frees a block that other threads may look at, once all of them have seen that it is out of use. */
   retire(offset: number): void {
-    if (!this.#isOpen) {
+    if (this.#root === 0) {
       this.#options.pool.free(offset)
       return
     }
@@ -249,7 +244,6 @@ export class Share {
     this.#words[this.#word(0)] = 0
     pool.free(this.#root)
     this.#root = 0
-    this.#isOpen = false
     this.#version = -1
   }
 }

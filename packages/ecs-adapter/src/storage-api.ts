@@ -123,7 +123,7 @@ export interface Storage {
    * lists and texts are there when this returns.
    * @returns its id
    * @throws StorageError 'invalid-argument' of what is not packed, or has a component that this storage
-   * has not, 'storage-disposed'; ArenaError 'out-of-memory', and what observers throw: it stays packed
+   * has not, 'group-busy' while workers run a system, 'storage-disposed'; ArenaError 'out-of-memory', and what observers throw: it stays packed
    */
   unpack(offset: number): EntityId
 
@@ -148,8 +148,8 @@ export interface Storage {
    * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
    * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
    * Commands of a run that timed out are dropped.
-   * @throws StorageError 'group-busy' while workers run a system over any of them; 'storage-disposed';
-   * ArenaError 'out-of-memory' as `sync`
+   * @throws StorageError 'group-busy' while workers run a system over any of them, 'commands-busy' when an
+   * observer of commands calls it, 'storage-disposed'; ArenaError 'out-of-memory' as `sync`, once all is done
    */
   reset(): void
 
@@ -159,4 +159,6 @@ export interface Storage {
    * 'commands-busy' when an observer of commands calls it, 'storage-disposed'
    */
   dispose(): void
+
+  readonly isDisposed: boolean
 }

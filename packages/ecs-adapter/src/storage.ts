@@ -21,17 +21,20 @@ const DEFAULT_CAPACITY = 1024
 /** A column of `f64` would have as many bytes as the largest arena. */
 const MAX_CAPACITY = 2 ** 28
 
-/** The storages of a world, which a reset touches all: bitECS tells nobody of it. */
-type Siblings = Set<Sibling>
-interface Sibling {
+/** What the storages of a world have in common: bitECS tells nobody of a reset. */
+interface Siblings {
   readonly runs: Runs
+  readonly all: Set<Sibling>
+}
+interface Sibling {
   beginAnew(): void
+  sync(): void
 }
 /** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
 const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
 
 function siblingsOf(context: WorldContext & { [SIBLINGS]?: Siblings }): Siblings {
-  context[SIBLINGS] ??= new Set()
+  context[SIBLINGS] ??= { runs: new Runs(), all: new Set() }
   return context[SIBLINGS]
 }
 
@@ -74,8 +77,8 @@ export function createStorage(
   })
   const bindingAt = (number: number) => bindingsByNumber[number]
   const packing = new Packing({ world, catalog, memory, bindingAt })
-  const worldCommands = new WorldCommands(world, pool, catalog, () => share.root)
-  const runs = new Runs()
+  const worldCommands = new WorldCommands(world, pool, catalog, share.serial)
+  const { runs, all: siblings } = siblingsOf(context)
   const retire = (offset: number) => share.retire(offset)
   const checkIdle = (what: string) => runs.checkDone(what)
   let columnCount = 0
@@ -85,8 +88,7 @@ export function createStorage(
   })
   let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
-  const siblings = siblingsOf(context)
-  const self: Sibling = { runs, beginAnew }
+  const self: Sibling = { beginAnew, sync }
   siblings.add(self)
   let isDisposed = false
 
@@ -162,16 +164,16 @@ export function createStorage(
   function reset(): void {
     checkUse()
     checkWorld(world)
-    for (const sibling of siblings) sibling.runs.checkDone('storage.reset()')
+    runs.checkApplied()
+    runs.checkDone('storage.reset()')
+    runs.last?.dropCommands()
     resetWorld(world)
-    for (const sibling of siblings) {
-      sibling.runs.last?.dropCommands()
-      sibling.beginAnew()
-    }
+    for (const sibling of siblings) sibling.beginAnew()
+    for (const sibling of siblings) sibling.sync() // it may throw, and there is room by now
   }
 
   function beginAnew(): void {
-    sync()
+    if (cells.isDetached) cells.renew()
     for (const binding of bindings) {
       binding.clearAll()
       binding.subscribe()
@@ -204,6 +206,9 @@ export function createStorage(
     tables: tables.byName,
     pool,
     runs,
+    get isDisposed() {
+      return isDisposed
+    },
     get handle() {
       checkUse()
       return share.handle
@@ -220,7 +225,12 @@ export function createStorage(
     apply(commands) {
       checkUse()
       runs.checkDone('storage.apply()')
-      return worldCommands.apply(commands)
+      runs.beginApplying()
+      try {
+        return worldCommands.apply(commands)
+      } finally {
+        runs.endApplying()
+      }
     },
     pack(eid) {
       checkUse()
@@ -229,6 +239,7 @@ export function createStorage(
     },
     unpack(offset) {
       checkUse()
+      runs.checkDone('storage.unpack()')
       return packing.unpack(offset)
     },
     row,

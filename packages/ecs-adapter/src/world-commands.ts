@@ -13,7 +13,7 @@ export class WorldCommands {
   readonly #world: World
   readonly #pool: Pool
   readonly #catalog: Catalog
-  readonly #root: () => number
+  readonly #serial: number
   readonly #views: CommandViews
   /** Those made here that are not disposed of. */
   #buffers: PoolCommands[] = []
@@ -23,12 +23,12 @@ export class WorldCommands {
   readonly #offsets: number[] = []
   #count = 0
 
-  /** @param root gives that of the storage, which all of its commands name */
-  constructor(world: World, pool: Pool, catalog: Catalog, root: () => number) {
+  /** @param serial of the storage, which all of its commands name */
+  constructor(world: World, pool: Pool, catalog: Catalog, serial: number) {
     this.#world = world
     this.#pool = pool
     this.#catalog = catalog
-    this.#root = root
+    this.#serial = serial
     this.#views = new CommandViews(pool)
   }
 
@@ -37,7 +37,7 @@ export class WorldCommands {
     if (typeof pool?.allocArray !== 'function' || !isOfOneArena(pool, this.#pool)) {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
-    const buffer = new PoolCommands(pool, this.#catalog, this.#root(), (disposed) => {
+    const buffer = new PoolCommands(pool, this.#catalog, this.#serial, (disposed) => {
       this.#buffers = this.#buffers.filter((other) => other !== disposed)
     })
     this.#buffers.push(buffer)
@@ -73,7 +73,7 @@ export class WorldCommands {
 
   #take(source: CommandSource): void {
     if (source instanceof PoolCommands && source.isDisposed) throw commandsDisposed()
-    const offset = checkCommands(this.#pool, this.#views, source?.offset, this.#root())
+    const offset = checkCommands(this.#pool, this.#views, source?.offset, this.#serial)
     for (let i = 0; i < this.#count; i++) if (this.#offsets[i] === offset) return
     this.#offsets[this.#count++] = offset
   }

@@ -387,6 +387,31 @@ test('random publishing, syncing, growing and leaving: everybody sees what was p
   disposeAll(scene)
 })
 
+test('a storage in the place of another is not taken for it', () => {
+  const { arena, pool, storage } = createScene()
+  storage.component('A', { x: t.f32 })
+  const { handle } = storage
+  const attached = attachStorage(handle, arena.openPool())
+  const commands = attached.commands()
+  commands.spawn()
+  attached.detach()
+  storage.dispose()
+  const later = createStorage(createWorld(), pool)
+  later.component('A', { x: t.list(t.f32) })
+  assert.is(later.handle.offset, handle.offset)
+  assertThrows(
+    () => later.apply({ offset: commands.offset }),
+    'invalid-argument',
+    'another storage',
+  )
+  assertThrows(() => attached.sync(), 'invalid-argument', 'the handle')
+  assertThrows(() => attachStorage(handle, arena.openPool()), 'invalid-argument', 'the handle')
+  commands.dispose()
+  later.dispose()
+  assertSound(arena)
+  assert.equal(arena.blocks(), [])
+})
+
 test('a thread that has ended without detach is waited for by nobody, once its slot is closed', () => {
   for (const how of ['dispose', 'sync'] as const) {
     const scene = createScene({ capacity: 2 })

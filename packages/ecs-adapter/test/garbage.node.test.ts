@@ -155,7 +155,7 @@ test('lists and texts make none beyond what they give', () => {
       removeEntity(world, eids.shift()!)
       storage.sync()
     },
-    { frames: 300, warmup: 1500 },
+    { frames: 300, warmup: 3000 },
   )
   assertNoGarbage(garbage, OURS)
   assert.ok(sum > 0)

@@ -281,4 +281,40 @@ test('a component can be posted: its clone holds the columns', () => {
   })
 })
 
+test('a reset in a full arena: every storage of the world begins anew, and then it is told', () => {
+  const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 20, capacity: 4 })
+  const sibling = createStorage(world, pool)
+  const Path = storage.component('Path', { points: t.list(t.f32) })
+  const Position = sibling.component('Position', { x: t.f32 })
+  void storage.handle
+  void sibling.handle
+  const eid = addEntity(world)
+  addComponent(world, eid, set(Path, { points: [1] }))
+  addComponent(world, eid, set(Position, { x: 1 }))
+  const blocks: number[] = []
+  for (let byteLength = 2 ** 18; byteLength >= 16; ) {
+    const block = pool.tryAlloc(byteLength)
+    if (block === 0) byteLength /= 2
+    else blocks.push(block)
+  }
+  try {
+    storage.reset()
+  } catch (error) {
+    assert.is((error as { code?: string }).code, 'out-of-memory')
+  }
+  assertSound(arena)
+  const heir = addEntity(world)
+  addComponent(world, heir, Path)
+  addComponent(world, heir, Position)
+  assert.is(Path.points.length(heir), 0)
+  assert.is(Position.x[heir], 0)
+  for (const block of blocks) pool.free(block)
+  storage.sync()
+  sibling.sync()
+  storage.dispose()
+  sibling.dispose()
+  assert.equal(arena.blocks(), [])
+  assertSound(arena)
+})
+
 test.run()

@@ -9,7 +9,15 @@ import {
   StorageError,
   t,
 } from '@ashlar/ecs-adapter'
-import { addComponent, addEntity, createWorld, hasComponent, removeEntity } from 'bitecs'
+import {
+  addComponent,
+  addEntity,
+  createWorld,
+  hasComponent,
+  observe,
+  onAdd,
+  removeEntity,
+} from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
@@ -336,6 +344,82 @@ for (const kind of threadKinds) {
     assert.ok(Visits.count[other] === 1)
     assert.equal(arena.verify(), [])
     await endAll(game, team, [traps.block])
+  })
+
+  test(`${kind}: no run begins while commands are applied, whoever applies them`, async () => {
+    const game = createGame(50)
+    const { storage, world, Visits, Position, all, eids, arena } = game
+    const team = await createGroup(game, kind)
+    const sibling = createStorage(world, storage.pool)
+    const Mark = sibling.component('Mark', { value: t.i32 })
+    const refused: Promise<unknown>[] = []
+    observe(world, onAdd(Mark), () => {
+      refused.push(assertRejects(team.group.run('visit', all()), 'commands-busy'))
+      if (mayBlock) assert.throws(() => team.group.runSync('visit', all()), /at work/)
+      assert.throws(() => storage.reset(), /at work/)
+    })
+    for (const own of [storage, sibling]) {
+      const commands = own.commands()
+      if (own === storage) commands.set(eids[0], Position, { x: 5 })
+      else commands.add(eids[0], Mark)
+      assert.is(own.apply(commands), 0)
+      commands.dispose()
+    }
+    assert.is(refused.length, 1)
+    await Promise.all(refused)
+    // Nor are those of a sibling while a system is at work.
+    const traps = createTraps(game, [5])
+    const run = team.group.run('hang', all(), traps.args)
+    await traps.untilCaught()
+    const commands = sibling.commands()
+    assert.throws(() => sibling.apply(commands), isBusy)
+    assert.throws(() => sibling.sync(), isBusy)
+    traps.open()
+    await run
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+    sibling.dispose()
+    assert.equal(arena.verify(), [])
+    await endAll(game, team, [traps.block])
+  })
+
+  test(`${kind}: a worker that came too late can be added again; close after dispose`, async () => {
+    const game = createGame(10)
+    const { storage, arena } = game
+    const late = startWorker(kind, 'stay away')
+    const team = await createGroup(game, kind, 1)
+    const other = await createWorkerGroup(storage, [], { joinTimeoutMs: 50 })
+    await assertRejects(other.add(late.worker), 'not-joined', 'within 50 ms', 'joinWorkerGroup()')
+    await assertRejects(other.add(late.worker), 'not-joined', 'in the group already')
+    await assertRejects(
+      team.group.add(team.threads[0].worker),
+      'not-joined',
+      'in the group already',
+    )
+    late.terminate()
+    await other.close()
+    for (const bad of [0, -1, Number.NaN, '5']) {
+      const options = { joinTimeoutMs: bad as number }
+      await assertRejects(
+        createWorkerGroup(storage, [], options),
+        'invalid-argument',
+        'joinTimeoutMs',
+      )
+    }
+    for (const bad of [0, 63, Number.NaN, 64.5, '64']) {
+      const options = { scratchByteLength: bad as number }
+      await assertRejects(createWorkerGroup(storage, [], options), 'invalid-argument', 'scratch')
+    }
+    for (const bad of [null, {}, 5]) {
+      await assertRejects(
+        createWorkerGroup(bad as never, []),
+        'invalid-argument',
+        'createStorage()',
+      )
+    }
+    storage.dispose()
+    await team.group.close()
+    assert.equal(arena.verify(), [])
+    for (const thread of team.threads) thread.terminate()
   })
 
   test(`${kind}: a worker that idles is in no call of the arena`, async () => {

@@ -130,6 +130,18 @@ for (const kind of threadKinds) {
       assert.equal(arena.verify(), [])
     })
 
+    test(`${kind}: a worker killed after a system has disposed of its scratch`, async () => {
+      const game = createGame(20)
+      const { all, storage } = game
+      const team = await createGroup(game, kind)
+      await assertRejects(team.group.run('disposeScratch', all()), 'system-failed')
+      // What comes to lie there is not freed for a scratch.
+      const blocks = Array.from({ length: 50 }, () => storage.pool.allocZeroed(64 * 1024))
+      for (const thread of team.threads) thread.terminate()
+      await until(() => team.group.workers.length === 0)
+      await endAll(game, team, blocks)
+    })
+
     test(`${kind}: a worker killed while it idles is not missed`, async () => {
       const game = createGame(200)
       const { Visits, eids, all } = game
