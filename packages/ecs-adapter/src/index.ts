@@ -6,13 +6,16 @@ export type { CommandBuffer, Commands } from './command-api.ts'
 export type { CommandSource } from './command-apply.ts'
 export { freeCommands } from './command-blocks.ts'
 export type { StorageHandle } from './directory.ts'
-export type { CommandFailure, Range, StorageErrorCode } from './errors.ts'
+export type { CommandFailure, Range, StorageErrorCode, SystemOutcome } from './errors.ts'
 export { CommandsError, RunError, StorageError } from './errors.ts'
 export type { ListField, Numbers, TextField } from './fields.ts'
-export type { RunOptions, WorkerGroup, WorkerGroupOptions } from './group.ts'
+export type { RunOptions, TimeoutOptions, WorkerGroup, WorkerGroupOptions } from './group.ts'
 export { createWorkerGroup } from './group.ts'
 export { joinWorkerGroup } from './join.ts'
 export type { Port } from './ports.ts'
+export type { Schedule } from './schedule.ts'
+export { createSchedule } from './schedule.ts'
+export type { Accessed, ScheduleEntry } from './schedule-entry.ts'
 export type {
   Column,
   Component,

@@ -12,7 +12,7 @@ export interface BegunRun {
   /** Applies its commands, if they are not yet. */
   applyCommands(): void
   /** Lets nobody begin more of it; gives the error of a run that it holds up. */
-  holdsUp(system: string, entities: ArrayLike<number>): RunError
+  holdsUp(system: string, entityCount: number): RunError
 }
 
 export class Runs {
