@@ -2,8 +2,7 @@
  * The block by which a group and its workers tell each other what to do. By 32-bit words:
  *
  *     0    run: its number; workers wait here      } written by the group
- *     1    how many jobs it has                    } before it raises the run
- *     2    how many chunks they have together      }
+ *     1    how many chunks its jobs have           } before it raises the run
  *     16   cursor: the next chunk that nobody has taken
  *     32   bell: raised by a worker that is done; the group waits here
  *     48.. a line for each worker
@@ -24,8 +23,7 @@ import type { Life } from '@ashlar/core'
 import type { StorageHandle } from './directory.ts'
 
 export const BOARD_RUN = 0
-export const BOARD_JOB_COUNT = 1
-export const BOARD_CHUNK_COUNT = 2
+export const BOARD_CHUNK_COUNT = 1
 export const BOARD_CURSOR = 16
 export const BOARD_BELL = 32
 

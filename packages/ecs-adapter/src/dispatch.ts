@@ -3,7 +3,6 @@ import {
   BOARD_BELL,
   BOARD_CHUNK_COUNT,
   BOARD_CURSOR,
-  BOARD_JOB_COUNT,
   CURSOR_END,
   LINE_DONE,
   LINE_LEFT,
@@ -74,7 +73,6 @@ export class Dispatch implements BegunRun {
     }
 
     for (let i = 0; i < jobs.length; i++) jobs[i].post(words, board, i)
-    words[board + BOARD_JOB_COUNT] = jobs.length
     words[board + BOARD_CHUNK_COUNT] = chunkCount
     this.#chunkCount = chunkCount
     this.#participants = members
