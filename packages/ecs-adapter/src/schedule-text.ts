@@ -4,6 +4,7 @@ import { type Access, type Conflict, isUnknown, type StagePlan, type Wait } from
 /** Names of what systems read and write. */
 export class AccessNames {
   readonly #names = new Map<unknown, string>()
+  #unnamedCount = 0
 
   /** @param components by the names that they go by; others go by numbers */
   constructor(components: Readonly<Record<string, unknown>>) {
@@ -11,13 +12,10 @@ export class AccessNames {
   }
 
   of(what: unknown): string {
-    const name = this.#names.get(what) ?? ownName(what) ?? `unnamed ${this.#unnamedCount + 1}`
-    if (name.startsWith('unnamed ') && !this.#names.has(what)) this.#unnamedCount++
+    const name = this.#names.get(what) ?? ownName(what) ?? `unnamed ${++this.#unnamedCount}`
     this.#names.set(what, name)
     return name
   }
-
-  #unnamedCount = 0
 }
 
 function ownName(what: unknown): string | undefined {
