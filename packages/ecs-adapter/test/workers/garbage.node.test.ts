@@ -41,7 +41,7 @@ test('runSync of a schedule makes none either', async () => {
     schedule.runSync()
     game.storage.sync()
   }
-  const garbage = measureGarbage(frame, { frames: 200, warmup: 1500 })
+  const garbage = measureGarbage(frame, { frames: 200, warmup: 3000 })
   assert.ok(game.eids.every((eid) => game.Visits.count[eid] === frameCount))
   await endAll(game, team)
   assertNoGarbage(garbage, OURS)
