@@ -2,16 +2,18 @@
  * The block by which a group and its workers tell each other what to do. By 32-bit words:
  *
  *     0    run: its number; workers wait here      } written by the group
- *     1    system: its index among the names       } before it raises the run
- *     2    byte offset of the entity ids           }
- *     3    how many there are                      }
- *     4    how many make a chunk                   }
- *     5,6  arguments: byte offset, byte length     }
+ *     1    how many chunks its jobs have           } before it raises the run
  *     16   cursor: the next chunk that nobody has taken
  *     32   bell: raised by a worker that is done; the group waits here
  *     48.. a line for each worker
+ *     ..   for each job: its system, as an index among the names; byte offset and number of the entity
+ *          ids; how many make a chunk; arguments: byte offset, byte length; its first chunk; its number,
+ *          the same in each run of a schedule: written by the group before it raises the run
  *     ..   for each chunk, the last run in which it was done; the line, plus 1, of the worker that gave
  *          commands in it then, else 0: they are lost when that one dies before they are applied
+ *
+ * A job is one system of a run, over its entities. The chunks of all jobs are one sequence, in the order
+ * of the jobs, under one cursor: a worker goes on with the next job while others end the one before.
  *
  * A worker takes chunks until there are none. So that nobody waits for one that is slow to wake, it
  * takes part only if it turns its ticket for the run in; the group revokes tickets when all chunks are
@@ -21,12 +23,7 @@ import type { Life } from '@ashlar/core'
 import type { StorageHandle } from './directory.ts'
 
 export const BOARD_RUN = 0
-export const BOARD_SYSTEM = 1
-export const BOARD_IDS = 2
-export const BOARD_COUNT = 3
-export const BOARD_CHUNK_LENGTH = 4
-export const BOARD_ARGS = 5
-export const BOARD_ARGS_BYTE_LENGTH = 6
+export const BOARD_CHUNK_COUNT = 1
 export const BOARD_CURSOR = 16
 export const BOARD_BELL = 32
 
@@ -51,13 +48,27 @@ export const LINE_ERROR_BYTE_LENGTH = 8
 /** Of its commands, 0 where there are none. */
 export const LINE_COMMANDS = 9
 
+/** Of a job's words. */
+export const JOB_SYSTEM = 0
+export const JOB_IDS = 1
+export const JOB_ENTITY_COUNT = 2
+export const JOB_CHUNK_LENGTH = 3
+export const JOB_ARGS = 4
+export const JOB_ARGS_BYTE_LENGTH = 5
+export const JOB_FIRST_CHUNK = 6
+export const JOB_NUMBER = 7
+
 export const WORKER_CAPACITY = 64
+export const JOB_CAPACITY = 64
+/** Of all jobs of a run together. */
 export const CHUNK_CAPACITY = 1024
 /** A cursor from which on there is nothing to take. Workers may raise it further. */
 export const CURSOR_END = 2 ** 30
 
 const LINES = 48
-const CHUNKS = LINES + WORKER_CAPACITY * WORDS_PER_LINE
+const JOBS = LINES + WORKER_CAPACITY * WORDS_PER_LINE
+const JOB_WORD_COUNT = 8
+const CHUNKS = JOBS + JOB_CAPACITY * JOB_WORD_COUNT
 const CHUNK_WORD_COUNT = 2
 /** Of a chunk's words. */
 export const CHUNK_RUN = 0
@@ -66,6 +77,7 @@ export const BOARD_BYTE_LENGTH = (CHUNKS + CHUNK_CAPACITY * CHUNK_WORD_COUNT) * 
 
 /** Word indices from the board's first word. */
 export const lineWord = (line: number, field: number) => LINES + line * WORDS_PER_LINE + field
+export const jobWord = (job: number, field: number) => JOBS + job * JOB_WORD_COUNT + field
 export const chunkWord = (chunk: number, field: number) => CHUNKS + chunk * CHUNK_WORD_COUNT + field
 
 /** Of each worker's report of an error. */
@@ -76,22 +88,24 @@ export interface SystemFailure {
   readonly name: string
   readonly message: string
   readonly stack: string
-  /** Of the chunk, in the entities of the run. */
+  /** The place of its job in the run; and of the chunk, in the entities of the job. */
+  readonly job: number
   readonly from: number
 }
 
 /** Of whatever was thrown, though its getters throw as well. Never throws. */
-export function failureOf(error: unknown, from: number): SystemFailure {
+export function failureOf(error: unknown, job: number, from: number): SystemFailure {
   try {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     return {
       name: String(name).slice(0, 100),
       message: String(message).slice(0, 1000),
       stack: String(stack).slice(0, 2000),
+      job,
       from,
     }
   } catch {
-    return { name: 'Error', message: 'something that cannot be shown', stack: '', from }
+    return { name: 'Error', message: 'something that cannot be shown', stack: '', job, from }
   }
 }
 

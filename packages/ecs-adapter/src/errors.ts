@@ -89,25 +89,37 @@ export interface Range {
   readonly to: number
 }
 
-/** A run of a system that did not end as it should. What was done stays done. */
+/** What is left of one system of a run. */
+export interface SystemOutcome {
+  readonly system: string
+  /** The parts of its entities that no worker is done with, in order. */
+  readonly unfinished: readonly Range[]
+  /** What it threw, where it did. */
+  readonly cause?: Error
+}
+
+/** A run that did not end as it should. What was done stays done. */
 export class RunError extends StorageError {
   override readonly name = 'RunError'
+  /** Of several that run at once, the first that threw, else the first that is not done. */
   readonly system: string
-  /** The parts of the run's entities that no worker is done with, in order. */
+  /** The parts of its entities that no worker is done with, in order. */
   readonly unfinished: readonly Range[]
+  /** The other systems of the stage that threw or are not done, in order; empty of a run of one. */
+  readonly others: readonly SystemOutcome[]
   /** What commands of the run threw besides, if any did. */
   commandsError: CommandsError | undefined
 
   constructor(
     code: StorageErrorCode,
     message: string,
-    system: string,
-    unfinished: readonly Range[],
-    cause?: Error,
+    { system, unfinished, cause }: SystemOutcome,
+    others: readonly SystemOutcome[] = [],
   ) {
     super(code, message)
     this.system = system
     this.unfinished = unfinished
+    this.others = others
     if (cause !== undefined) this.cause = cause
   }
 }
@@ -117,36 +129,46 @@ const shownRanges = (ranges: readonly Range[]) =>
     ? 'all entities were done'
     : `entities at places ${ranges.map(({ from, to }) => `${from} to ${to - 1}`).join(', ')} were not done`
 
-export const systemFailed = (system: string, from: number, unfinished: Range[], cause: Error) =>
+const shownOthers = (others: readonly SystemOutcome[]) =>
+  others
+    .map(({ system, unfinished }) => `; of ${shown(system)}, ${shownRanges(unfinished)}`)
+    .join('')
+
+/** Of outcomes in which one system comes first. */
+type Outcomes = readonly [SystemOutcome, ...SystemOutcome[]]
+
+export const systemFailed = (from: number, [first, ...others]: Outcomes) =>
   new RunError(
     'system-failed',
-    `system ${shown(system)} threw ${cause.name}: ${cause.message}, in the chunk from place ` +
-      `${from} on; ${shownRanges(unfinished)}. See \`cause\` for the worker's stack`,
-    system,
-    unfinished,
-    cause,
+    `system ${shown(first.system)} threw ${first.cause?.name}: ${first.cause?.message}, in the chunk ` +
+      `from place ${from} on; ${shownRanges(first.unfinished)}${shownOthers(others)}. ` +
+      "See `cause` for the worker's stack",
+    first,
+    others,
   )
 
 const LOST_COMMANDS = 'Commands of chunks that it had finished are dropped: these count as not done'
 
-export const workerDied = (system: string, unfinished: Range[], hasLostCommands: boolean) =>
+export const workerDied = ([first, ...others]: Outcomes, hasLostCommands: boolean) =>
   new RunError(
     'worker-died',
-    `a worker died while the group ran system ${shown(system)}; ${shownRanges(unfinished)}. ` +
+    `a worker died while the group ran system ${shown(first.system)}; ` +
+      `${shownRanges(first.unfinished)}${shownOthers(others)}. ` +
       'Its slot was adopted; what it had written stays written. group.add() takes another worker' +
       (hasLostCommands ? `. ${LOST_COMMANDS}` : ''),
-    system,
-    unfinished,
+    first,
+    others,
   )
 
-export const runTimedOut = (system: string, timeoutMs: number, unfinished: Range[]) =>
+export const runTimedOut = (timeoutMs: number, [first, ...others]: Outcomes) =>
   new RunError(
     'timed-out',
-    `system ${shown(system)} was not done within ${timeoutMs} ms; ${shownRanges(unfinished)}. ` +
+    `system ${shown(first.system)} was not done within ${timeoutMs} ms; ` +
+      `${shownRanges(first.unfinished)}${shownOthers(others)}. ` +
       'Workers that are in a chunk go on with it, and the next run waits for them. Give timeoutMs, ' +
       'or terminate the worker that hangs',
-    system,
-    unfinished,
+    first,
+    others,
   )
 
 export const runNotBegun = (system: string, before: string, unfinished: Range[]) =>
@@ -154,8 +176,20 @@ export const runNotBegun = (system: string, before: string, unfinished: Range[])
     'timed-out',
     `system ${shown(system)} could not begin: workers are still in system ${shown(before)}, which ` +
       'timed out before. Terminate the worker that hangs',
-    system,
-    unfinished,
+    { system, unfinished },
+  )
+
+export const duplicateEntry = (name: string, first: number, second: number) =>
+  new StorageError(
+    'invalid-argument',
+    `entries ${first} and ${second} are both called ${shown(name)}. Give one of them another \`name\``,
+  )
+
+export const stageTooWide = (given: number, capacity: number) =>
+  new StorageError(
+    'invalid-argument',
+    `${given} systems would run at once, and a stage takes ${capacity}. ` +
+      'Let some of them wait by `after`, or make two schedules',
   )
 
 export const isAsynchronous = () =>

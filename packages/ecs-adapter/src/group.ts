@@ -1,9 +1,11 @@
 /** Parallel systems: the side of a worker group that calls them. */
 import { Crew } from './crew.ts'
-import { type ChunkOptions, Dispatch } from './dispatch.ts'
+import { Dispatch } from './dispatch.ts'
 import { cannotBlock, groupClosed, invalidArgument } from './errors.ts'
+import type { ChunkOptions } from './job.ts'
 import type { Port } from './ports.ts'
-import type { Runs } from './runs.ts'
+import type { BegunRun, Runs } from './runs.ts'
+import { OneCall, type Stages } from './stages.ts'
 import type { Storage } from './storage-api.ts'
 import { mayBlock, nowMs, WAIT_MS_MAX } from './wait.ts'
 
@@ -14,10 +16,12 @@ export interface WorkerGroupOptions {
   readonly joinTimeoutMs?: number
 }
 
-export interface RunOptions extends ChunkOptions {
+export interface TimeoutOptions {
   /** Default 5000 of `runSync`; `run` waits for as long as it takes. */
   readonly timeoutMs?: number
 }
+
+export interface RunOptions extends ChunkOptions, TimeoutOptions {}
 
 export interface WorkerGroup {
   /** Those that take part now: one that has died does not, from when that is known. */
@@ -118,16 +122,21 @@ export async function createWorkerGroup(
   throw failed.reason
 }
 
-class Group implements WorkerGroup {
+/** What `createWorkerGroup` gives, as schedules know it. */
+export class Group implements WorkerGroup {
+  readonly storage: Storage
   readonly #crew: Crew
   readonly #dispatch: Dispatch
   readonly #runs: Runs
   readonly #storage: Storage
+  readonly #syncCall = new OneCall()
   /** Ends when the runs of this group so far are over. */
   #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
+  #skippedCommands = 0
 
   constructor(crew: Crew, storage: Storage) {
+    this.storage = storage
     this.#crew = crew
     this.#dispatch = new Dispatch(crew, storage)
     this.#runs = storage.runs
@@ -143,40 +152,16 @@ class Group implements WorkerGroup {
   }
 
   get skippedCommands(): number {
-    return this.#dispatch.skippedCommands
+    return this.#skippedCommands
   }
 
   run(
     system: string,
     entities: ArrayLike<number>,
     args?: unknown,
-    options: RunOptions = {},
+    options: RunOptions = NO_OPTIONS,
   ): Promise<void> {
-    // At once where nothing is waited for: the caller may change what it passes afterwards.
-    const result = this.#runs.enqueue(() => this.#run(system, entities, args, options))
-    const end = () => {}
-    this.#lastRun = result.then(end, end)
-    return result
-  }
-
-  async #run(
-    system: string,
-    entities: ArrayLike<number>,
-    args: unknown,
-    options: RunOptions,
-  ): Promise<void> {
-    const dispatch = this.#dispatch
-    const { last = dispatch } = this.#runs
-    this.#checkOpen()
-    this.#runs.checkApplied()
-    const deadline = deadlineOf(options?.timeoutMs ?? Number.POSITIVE_INFINITY)
-    // Not by an `await` that has nothing to wait for: see `run`.
-    if (!last.isDone() && !(await last.untilDone(deadline))) throw last.holdsUp(system, entities)
-    last.applyCommands()
-    this.#runs.last = dispatch
-    dispatch.begin(system, entities, args, options)
-    if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
-    dispatch.conclude()
+    return this.runStages(new OneCall().set(system, entities, args, options.chunkLength), options)
   }
 
   runSync(
@@ -185,6 +170,36 @@ class Group implements WorkerGroup {
     args?: unknown,
     options: RunOptions = NO_OPTIONS,
   ): void {
+    const call = this.#syncCall.set(system, entities, args, options.chunkLength)
+    this.runStagesSync(call, options)
+  }
+
+  /** Runs stage after stage, with no other run in between; none after one that did not end well. */
+  runStages(stages: Stages, options: TimeoutOptions): Promise<void> {
+    // At once where nothing is waited for: the caller may change what it passes afterwards.
+    const result = this.#runs.enqueue(() => this.#runStages(stages, options))
+    const end = () => {}
+    this.#lastRun = result.then(end, end)
+    return result
+  }
+
+  async #runStages(stages: Stages, options: TimeoutOptions): Promise<void> {
+    const dispatch = this.#dispatch
+    const { last = dispatch } = this.#runs
+    this.#checkOpen()
+    this.#runs.checkApplied()
+    const deadline = deadlineOf(options.timeoutMs ?? Number.POSITIVE_INFINITY)
+    // Not by an `await` that has nothing to wait for: see `runStages`.
+    if (!last.isDone() && !(await last.untilDone(deadline))) throw stages.heldUpBy(last)
+    this.#takeOver(last)
+    for (let stage = 0; stage < stages.stageCount; stage++) {
+      dispatch.begin(stages.callsOf(stage))
+      if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
+      this.#conclude()
+    }
+  }
+
+  runStagesSync(stages: Stages, options: TimeoutOptions): void {
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
     this.#checkOpen()
@@ -192,12 +207,28 @@ class Group implements WorkerGroup {
     this.#runs.checkQueue()
     if (!mayBlock(this.#crew.words)) throw cannotBlock()
     const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
-    if (!last.waitUntilDone(deadline)) throw last.holdsUp(system, entities)
+    if (!last.waitUntilDone(deadline)) throw stages.heldUpBy(last)
+    this.#takeOver(last)
+    for (let stage = 0; stage < stages.stageCount; stage++) {
+      dispatch.begin(stages.callsOf(stage))
+      if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
+      this.#conclude()
+    }
+  }
+
+  /** After the last run over the storage, which is done. */
+  #takeOver(last: BegunRun): void {
     last.applyCommands()
-    this.#runs.last = dispatch
-    dispatch.begin(system, entities, args, options)
-    if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
-    dispatch.conclude()
+    this.#runs.last = this.#dispatch
+    this.#skippedCommands = 0
+  }
+
+  #conclude(): void {
+    try {
+      this.#dispatch.conclude()
+    } finally {
+      this.#skippedCommands += this.#dispatch.skippedCommands
+    }
   }
 
   async add(worker: Port): Promise<void> {

@@ -2,16 +2,9 @@
 import { Arena, createScratch, holdLife, type Pool, type Scratch } from '@ashlar/core'
 import { type AttachedStorage, attachStorage } from './attach.ts'
 import {
-  BOARD_ARGS,
-  BOARD_ARGS_BYTE_LENGTH,
   BOARD_BELL,
-  BOARD_CHUNK_LENGTH,
-  BOARD_COUNT,
   BOARD_CURSOR,
-  BOARD_IDS,
   BOARD_RUN,
-  BOARD_SYSTEM,
-  CHUNK_CAPACITY,
   CHUNK_GIVER,
   CHUNK_RUN,
   CURSOR_END,
@@ -33,10 +26,10 @@ import {
   lineWord,
   type Reply,
 } from './board.ts'
-import { Chunks } from './chunks.ts'
 import type { CommandBuffer } from './command-api.ts'
 import { invalidArgument, isAsynchronous } from './errors.ts'
-import { encodeJson, loadJson, storeBytes } from './json.ts'
+import { JobReader } from './job-reader.ts'
+import { encodeJson, storeBytes } from './json.ts'
 import { checkPort, onMessage, type Port } from './ports.ts'
 import type { Component } from './schema.ts'
 import type { System, SystemContext } from './system.ts'
@@ -112,7 +105,7 @@ class Member {
   readonly #scratch: Scratch
   readonly #commands: CommandBuffer
   readonly #systems: readonly System[]
-  readonly #chunks = new Chunks()
+  readonly #jobs: JobReader
   #tidiedAt = nowMs()
   readonly #context: { -readonly [K in keyof SystemContext]: SystemContext[K] }
 
@@ -121,6 +114,7 @@ class Member {
     const arena = Arena.attach(invitation.arena)
     this.#words = arena.i32
     this.#board = invitation.board >> 2
+    this.#jobs = new JobReader(this.#words, this.#board)
     this.#line = invitation.line
     this.#systems = systems
     const pool = arena.openPool(invitation.slot)
@@ -195,27 +189,24 @@ class Member {
 
   #run(run: number): void {
     const words = this.#words
-    let from = 0
+    const context = this.#context
+    const jobs = this.#jobs
     let isInChunk = false
+    let from = 0
     try {
+      jobs.begin()
       this.#storage.sync()
-      const system = this.#systems[words[this.#board + BOARD_SYSTEM]]
-      const context = this.#context
-      const count = words[this.#board + BOARD_COUNT]
-      const chunkLength = words[this.#board + BOARD_CHUNK_LENGTH]
-      const chunks = this.#chunks
-      chunks.bind(words.buffer, words[this.#board + BOARD_IDS], count, chunkLength)
-      context.args = this.#readArgs()
       for (;;) {
         const chunk = Atomics.add(words, this.#board + BOARD_CURSOR, 1)
-        if (chunk >= CHUNK_CAPACITY || chunk * chunkLength >= count) break
-        from = chunk * chunkLength
+        if (!jobs.enter(chunk)) break
+        context.args = jobs.args
+        from = jobs.from(chunk)
         context.from = from
-        context.entities = chunks.at(chunk)
+        context.entities = jobs.entities(chunk)
         this.#scratch.reset()
-        this.#commands.begin(from)
+        this.#commands.begin(jobs.place(chunk))
         isInChunk = true
-        const result: unknown = system(context)
+        const result: unknown = this.#systems[jobs.system](context)
         if (isThenable(result)) {
           result.then(undefined, () => {}) // the run fails anyway; a rejection would end the worker
           throw isAsynchronous()
@@ -229,7 +220,7 @@ class Member {
       this.#tidyUp()
     } catch (error) {
       Atomics.store(words, this.#board + BOARD_CURSOR, CURSOR_END)
-      this.#report(run, from, error)
+      this.#report(run, Math.max(0, jobs.index), from, error)
       if (isInChunk || !this.#pool.isOpen) this.#commands.abort()
     } finally {
       this.#storage.detach()
@@ -254,16 +245,9 @@ class Member {
     Atomics.notify(this.#words, this.#board + BOARD_BELL)
   }
 
-  #readArgs(): unknown {
-    const words = this.#words
-    const byteLength = words[this.#board + BOARD_ARGS_BYTE_LENGTH]
-    if (byteLength === 0) return undefined
-    return loadJson(words, words[this.#board + BOARD_ARGS], byteLength)
-  }
-
   /** Nothing is allocated for it: memory may be what there is none of. */
-  #report(run: number, from: number, error: unknown): void {
-    const failure = failureOf(error, from)
+  #report(run: number, job: number, from: number, error: unknown): void {
+    const failure = failureOf(error, job, from)
     let bytes = encodeJson(failure)
     if (bytes.length > ERROR_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
     storeBytes(this.#words, this.#load(LINE_ERROR), bytes)

@@ -17,7 +17,7 @@ export interface BegunRun {
   /** Forgets its commands that are not applied yet. */
   dropCommands(): void
   /** Lets nobody begin more of it; gives the error of a run that it holds up. */
-  holdsUp(system: string, entities: ArrayLike<number>): RunError
+  holdsUp(system: string, entityCount: number): RunError
 }
 
 export class Runs {

@@ -12,6 +12,10 @@ test('no two fields share a word, and all lie in the block', () => {
   for (let line = 0; line < board.WORKER_CAPACITY; line++) {
     for (const [, field] of fields) words.push(board.lineWord(line, field as number))
   }
+  const jobFields = Object.entries(board).filter(([name]) => /^JOB_(?!CAPACITY)/.test(name))
+  for (let job = 0; job < board.JOB_CAPACITY; job++) {
+    for (const [, field] of jobFields) words.push(board.jobWord(job, field as number))
+  }
   for (let chunk = 0; chunk < board.CHUNK_CAPACITY; chunk++) {
     for (const field of [board.CHUNK_RUN, board.CHUNK_GIVER]) {
       words.push(board.chunkWord(chunk, field))

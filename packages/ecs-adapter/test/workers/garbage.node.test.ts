@@ -1,4 +1,5 @@
 // Promise 12 for frames with parallel systems, in the thread that calls them.
+import { createSchedule } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../../test/support/garbage.ts'
@@ -19,6 +20,29 @@ test('runSync and sync make no garbage while nothing grows', async () => {
   }
   const garbage = measureGarbage(frame, { frames: 200, warmup: 1500 })
   assert.ok(game.eids.every((eid) => game.Visits.count[eid] > 0))
+  await endAll(game, team)
+  assertNoGarbage(garbage, OURS)
+})
+
+test('runSync of a schedule makes none either', async () => {
+  const game = createGame(500)
+  const team = await createGroup(game, 'node')
+  const ids = game.all()
+  const entities = () => ids
+  const schedule = createSchedule(team.group, [
+    { system: 'visit', entities, writes: [game.Visits, game.Position] },
+    { system: 'empty', entities, reads: [game.Velocity] },
+    { system: 'empty', name: 'last', entities, reads: [game.Position] },
+  ])
+  assert.is(schedule.stages.length, 2)
+  let frameCount = 0
+  const frame = () => {
+    frameCount++
+    schedule.runSync()
+    game.storage.sync()
+  }
+  const garbage = measureGarbage(frame, { frames: 200, warmup: 3000 })
+  assert.ok(game.eids.every((eid) => game.Visits.count[eid] === frameCount))
   await endAll(game, team)
   assertNoGarbage(garbage, OURS)
 })

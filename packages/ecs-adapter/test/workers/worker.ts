@@ -20,6 +20,7 @@ import {
   type ThreadKind,
 } from '../../../../test/support/threads.ts'
 import { commandSystems, stayAt } from './command-systems.ts'
+import { scheduleSystems } from './schedule-systems.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -52,6 +53,7 @@ function diceOf(eid: number, frame: number): number {
 
 export const systems = {
   ...commandSystems,
+  ...scheduleSystems,
 
   empty() {},
 

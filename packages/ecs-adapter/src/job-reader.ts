@@ -1,0 +1,97 @@
+/** The jobs of a run as a worker meets them: by the chunks that it takes, in their order. */
+import {
+  BOARD_CHUNK_COUNT,
+  JOB_ARGS,
+  JOB_ARGS_BYTE_LENGTH,
+  JOB_CHUNK_LENGTH,
+  JOB_ENTITY_COUNT,
+  JOB_FIRST_CHUNK,
+  JOB_IDS,
+  JOB_NUMBER,
+  JOB_SYSTEM,
+  jobWord,
+} from './board.ts'
+import { Chunks } from './chunks.ts'
+import { loadJson } from './json.ts'
+
+export class JobReader {
+  /** The place of the job that it is at, among those of the run; -1 before the first. */
+  index = -1
+  /** Of that job: an index among the systems, and its arguments. */
+  system = 0
+  args: unknown
+  readonly #words: Int32Array
+  readonly #board: number
+  /** By the numbers of jobs. */
+  readonly #chunks: Chunks[] = []
+  #views = new Chunks()
+  #chunkCount = 0
+  #firstChunk = 0
+  #endChunk = 0
+  #chunkLength = 1
+  /** The entities of this job, and of those before it. */
+  #entityCount = 0
+  #entityCountBefore = 0
+
+  constructor(words: Int32Array, board: number) {
+    this.#words = words
+    this.#board = board
+  }
+
+  /** A run begins. */
+  begin(): void {
+    this.#chunkCount = this.#words[this.#board + BOARD_CHUNK_COUNT]
+    this.index = -1
+    this.args = undefined
+    this.#endChunk = 0
+    this.#entityCount = 0
+    this.#entityCountBefore = 0
+  }
+
+  /** Goes on to the job that a chunk is of; false when there is no such chunk. Chunks ascend. */
+  enter(chunk: number): boolean {
+    if (chunk >= this.#chunkCount) return false
+    if (chunk < this.#endChunk) return true
+    while (chunk >= this.#endChunk) this.#next()
+    this.#load()
+    return true
+  }
+
+  /** Where a chunk begins, in the entities of its job. */
+  from(chunk: number): number {
+    return (chunk - this.#firstChunk) * this.#chunkLength
+  }
+
+  /** The same in the entities of all jobs, one after the other: the place of its commands. */
+  place(chunk: number): number {
+    return this.#entityCountBefore + this.from(chunk)
+  }
+
+  entities(chunk: number): Int32Array {
+    return this.#views.at(chunk - this.#firstChunk)
+  }
+
+  #next(): void {
+    this.index++
+    this.#entityCountBefore += this.#entityCount
+    this.#entityCount = this.#field(JOB_ENTITY_COUNT)
+    this.#chunkLength = this.#field(JOB_CHUNK_LENGTH)
+    this.#firstChunk = this.#field(JOB_FIRST_CHUNK)
+    this.#endChunk = this.#firstChunk + Math.ceil(this.#entityCount / this.#chunkLength)
+  }
+
+  #load(): void {
+    const words = this.#words
+    this.system = this.#field(JOB_SYSTEM)
+    const number = this.#field(JOB_NUMBER)
+    this.#chunks[number] ??= new Chunks()
+    this.#views = this.#chunks[number]
+    this.#views.bind(words.buffer, this.#field(JOB_IDS), this.#entityCount, this.#chunkLength)
+    const byteLength = this.#field(JOB_ARGS_BYTE_LENGTH)
+    this.args = byteLength === 0 ? undefined : loadJson(words, this.#field(JOB_ARGS), byteLength)
+  }
+
+  #field(field: number): number {
+    return this.#words[this.#board + jobWord(this.index, field)]
+  }
+}

@@ -1,0 +1,102 @@
+/** One system of a run: what it is called with, how it is cut into chunks, and where workers find it. */
+import type { Pool } from '@ashlar/core'
+import {
+  CHUNK_CAPACITY,
+  JOB_ARGS,
+  JOB_ARGS_BYTE_LENGTH,
+  JOB_CHUNK_LENGTH,
+  JOB_ENTITY_COUNT,
+  JOB_FIRST_CHUNK,
+  JOB_IDS,
+  JOB_NUMBER,
+  JOB_SYSTEM,
+  jobWord,
+} from './board.ts'
+import { invalidArgument } from './errors.ts'
+import { checkedCount, RunInput } from './run-input.ts'
+
+export interface ChunkOptions {
+  /**
+   * How many entities a worker takes at a time: at least a 1024th of all, in a stage of n systems n of
+   * it. By default a 16th of its share, so that uneven ones are spread.
+   */
+  readonly chunkLength?: number
+}
+
+/** A system to run, and over what. */
+export interface SystemCall {
+  /** By which errors call it. */
+  readonly name: string
+  readonly system: string
+  readonly entities: ArrayLike<number>
+  readonly args: unknown
+  readonly chunkLength: number | undefined
+  /** Tells the calls of a schedule apart: each finds its ids where they were the last time. */
+  readonly number: number
+}
+
+const CHUNKS_PER_WORKER = 16
+
+export class Job {
+  /** Of the call. */
+  name = ''
+  entityCount = 0
+  chunkLength = 1
+  /** Among those of the whole run. */
+  firstChunk = 0
+  chunkCount = 0
+  readonly #number: number
+  readonly #input: RunInput
+  #system = 0
+
+  constructor(pool: Pool, number: number) {
+    this.#number = number
+    this.#input = new RunInput(pool)
+  }
+
+  /** Checks a call, which is one of several, and cuts it. @throws StorageError 'invalid-argument' */
+  cut(call: SystemCall, systems: readonly string[], callCount: number, workerCount: number): void {
+    this.#system = systems.indexOf(call.system)
+    if (this.#system === -1) {
+      throw invalidArgument('the system', call.system, `one of ${systems.join(', ')}`)
+    }
+    const count = checkedCount(call.entities)
+    const length = call.chunkLength ?? Math.ceil(count / (CHUNKS_PER_WORKER * workerCount))
+    if (call.chunkLength !== undefined) checkChunkLength(call.chunkLength)
+    this.name = call.name
+    this.entityCount = count
+    const chunkCountMax = Math.floor(CHUNK_CAPACITY / callCount)
+    // Of a whole number that the board's word has room for.
+    this.chunkLength = Math.max(1, Math.min(length, count), Math.ceil(count / chunkCountMax))
+    this.chunkCount = Math.ceil(count / this.chunkLength)
+  }
+
+  /** Nobody reads what was placed before. @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
+  place({ entities, args }: SystemCall, firstChunk: number): void {
+    this.firstChunk = firstChunk
+    this.#input.place(entities, args)
+  }
+
+  /** Tells it as so manieth job of the board. */
+  post(words: Int32Array, board: number, index: number): void {
+    const word = board + jobWord(index, 0)
+    words[word + JOB_SYSTEM] = this.#system
+    words[word + JOB_IDS] = this.#input.idsOffset
+    words[word + JOB_ENTITY_COUNT] = this.entityCount
+    words[word + JOB_CHUNK_LENGTH] = this.chunkLength
+    words[word + JOB_ARGS] = this.#input.argsOffset
+    words[word + JOB_ARGS_BYTE_LENGTH] = this.#input.argsByteLength
+    words[word + JOB_FIRST_CHUNK] = this.firstChunk
+    words[word + JOB_NUMBER] = this.#number
+  }
+
+  dispose(): void {
+    this.#input.dispose()
+  }
+}
+
+/** @throws StorageError 'invalid-argument' */
+export function checkChunkLength(chunkLength: unknown): void {
+  if (Number.isInteger(chunkLength) && (chunkLength as number) > 0) return
+  throw invalidArgument('chunkLength', chunkLength, 'a whole number of entities above 0')
+}

@@ -1,0 +1,128 @@
+/** What users say of one system of a schedule, checked. */
+import type { Access } from './access.ts'
+import { duplicateEntry, invalidArgument, shown } from './errors.ts'
+import { type ChunkOptions, checkChunkLength } from './job.ts'
+
+/** A component, a tag, or any other object or name that stands for what systems share. */
+export type Accessed = object | string
+
+export interface ScheduleEntry extends ChunkOptions {
+  /** One of the group's. */
+  readonly system: string
+  /** By which the schedule and errors call it, unique; the system's when it is not given. */
+  readonly name?: string
+  /** Called when the stage begins. Gives what `group.run` takes: the ids of `query`. */
+  readonly entities: () => ArrayLike<number>
+  /**
+   * What it reads and does not write, and what it writes; without both, it runs alone. `[]` says that
+   * it shares nothing. A component's name means the component.
+   */
+  readonly reads?: readonly Accessed[]
+  readonly writes?: readonly Accessed[]
+  /** Names of systems declared earlier that it waits for, whatever they read and write. */
+  readonly after?: readonly string[]
+  /** Called when the stage begins. Gives plain values: what JSON can tell. */
+  readonly args?: () => unknown
+}
+
+const KEYS: readonly string[] = [
+  'system',
+  'name',
+  'entities',
+  'reads',
+  'writes',
+  'after',
+  'args',
+  'chunkLength',
+] satisfies (keyof ScheduleEntry)[]
+
+/**
+ * @param systems of the group; empty when it has no worker yet
+ * @param components of the storage
+ * @throws StorageError 'invalid-argument'
+ */
+export function checkEntries(
+  entries: readonly ScheduleEntry[],
+  systems: readonly string[],
+  components: Readonly<Record<string, object>>,
+): Access[] {
+  if (!Array.isArray(entries)) throw invalidArgument('the entries', entries, 'an array of systems')
+  const places = new Map<string, number>()
+  return entries.map((entry: ScheduleEntry, index) => {
+    const what = `entry ${index}`
+    checkKeys(what, entry)
+    checkSystem(what, entry.system, systems)
+    checkFunction(`${what}: entities`, entry.entities, 'a function that gives ids, as query() does')
+    if (entry.args !== undefined) {
+      checkFunction(`${what}: args`, entry.args, 'a function that gives plain values')
+    }
+    if (entry.chunkLength !== undefined) checkChunkLength(entry.chunkLength)
+    const { name = entry.system } = entry
+    checkName(`${what}: name`, name)
+    const after = checkAfter(`${what}: after`, entry.after, places)
+    const other = places.get(name)
+    if (other !== undefined) throw duplicateEntry(name, other, index)
+    places.set(name, index)
+    const reads = checkAccess(`${what}: reads`, entry.reads, components)
+    const writes = checkAccess(`${what}: writes`, entry.writes, components)
+    return { name, reads, writes, after }
+  })
+}
+
+function checkKeys(what: string, entry: unknown): void {
+  if (typeof entry !== 'object' || entry === null) {
+    throw invalidArgument(what, entry, 'an object with `system` and `entities`')
+  }
+  const key = Object.keys(entry).find((one) => !KEYS.includes(one))
+  if (key !== undefined) throw invalidArgument(`${what}: a key`, key, `one of ${KEYS.join(', ')}`)
+}
+
+function checkSystem(what: string, system: unknown, systems: readonly string[]): void {
+  checkName(`${what}: system`, system)
+  if (systems.length === 0 || systems.includes(system as string)) return
+  throw invalidArgument(`${what}: system`, system, `one of ${systems.join(', ')}`)
+}
+
+function checkName(what: string, name: unknown): void {
+  if (typeof name === 'string' && name !== '') return
+  throw invalidArgument(what, name, 'a string that is not empty')
+}
+
+function checkFunction(what: string, given: unknown, expected: string): void {
+  if (typeof given !== 'function') throw invalidArgument(what, given, expected)
+}
+
+function checkAfter(what: string, after: unknown, places: ReadonlyMap<string, number>): string[] {
+  if (after === undefined) return []
+  const expected = 'an array of names of entries that stand before it'
+  if (!Array.isArray(after)) throw invalidArgument(what, after, expected)
+  for (const name of after) {
+    if (places.has(name)) continue
+    const names = [...places.keys()].map(shown).join(', ')
+    throw invalidArgument(
+      what,
+      name,
+      `a name of an entry that stands before it: ${names || 'none'}`,
+    )
+  }
+  return [...after]
+}
+
+function checkAccess(
+  what: string,
+  accessed: readonly Accessed[] | undefined,
+  components: Readonly<Record<string, object>>,
+): Accessed[] | undefined {
+  if (accessed === undefined) return undefined
+  if (!Array.isArray(accessed)) {
+    throw invalidArgument(what, accessed, 'an array of components, or of names')
+  }
+  const all = accessed.map((one: unknown): Accessed => {
+    if (typeof one === 'string' && one !== '') {
+      return Object.hasOwn(components, one) ? components[one] : one
+    }
+    if ((typeof one === 'object' && one !== null) || typeof one === 'function') return one
+    throw invalidArgument(`${what}: one`, one, 'a component, another object, or a name')
+  })
+  return [...new Set(all)]
+}

@@ -1,0 +1,122 @@
+/** Schedules: systems that say what they read and write, run in stages of those that can run at once. */
+import { planStages } from './access.ts'
+import { JOB_CAPACITY } from './board.ts'
+import { invalidArgument, type RunError, stageTooWide } from './errors.ts'
+import { Group, type TimeoutOptions, type WorkerGroup } from './group.ts'
+import type { SystemCall } from './job.ts'
+import type { BegunRun } from './runs.ts'
+import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
+import { AccessNames, drawPlan, printPlan } from './schedule-text.ts'
+import type { Stages } from './stages.ts'
+
+export interface Schedule {
+  /** The names of the systems that run at once, stage by stage. */
+  readonly stages: readonly (readonly string[])[]
+
+  /**
+   * Runs all systems once, stage by stage, as one run of the group. When a stage begins, it calls the
+   * `entities` and `args` of its systems; when it is done, it applies their commands, in the order
+   * (system as declared, entity as in its list, as they were given). Stages after one that fails are
+   * not begun.
+   *
+   * @param options `timeoutMs` of the whole
+   * @throws (the promise) as `group.run`: of a RunError, `system` is the name of the first in its stage
+   * that failed, and `others` tells of the others in that stage; what `entities` and `args` throw
+   */
+  run(options?: TimeoutOptions): Promise<void>
+
+  /** As `run`, but blocks. @throws as `run`; StorageError 'cannot-block', 'group-busy' */
+  runSync(options?: TimeoutOptions): void
+
+  /** The stages as text, with what each system reads and writes, and why it waits for which. */
+  toString(): string
+
+  /** The same as a Mermaid flowchart. */
+  toMermaid(): string
+}
+
+/**
+ * Plans in which stages systems run. Two conflict when one writes what the other reads or writes, or
+ * says nothing; the one that is declared first runs first. Each is in the first stage after all earlier
+ * ones that it conflicts with: that depends on nothing but the declarations.
+ *
+ * A schedule holds no memory; it can be run as long as its group is open.
+ *
+ * @param entries in the order in which those that conflict are to run; 64 at most in one stage
+ * @throws StorageError 'invalid-argument'
+ */
+export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEntry[]): Schedule {
+  if (!(group instanceof Group)) {
+    throw invalidArgument('the group', group, 'what createWorkerGroup() gives')
+  }
+  return new StagedSchedule(group, entries)
+}
+
+type MutableCall = { -readonly [K in keyof SystemCall]: SystemCall[K] }
+
+class StagedSchedule implements Schedule, Stages {
+  readonly stages: readonly (readonly string[])[]
+  readonly #group: Group
+  readonly #entries: readonly ScheduleEntry[]
+  /** Of each entry; filled in when its stage begins. */
+  readonly #calls: readonly (readonly MutableCall[])[]
+  readonly #text: string
+  readonly #mermaid: string
+
+  constructor(group: Group, entries: readonly ScheduleEntry[]) {
+    const { components } = group.storage
+    const systems = checkEntries(entries, group.systems, components)
+    const plan = planStages(systems)
+    const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
+    if (widest > JOB_CAPACITY) throw stageTooWide(widest, JOB_CAPACITY)
+    this.#group = group
+    this.#entries = entries.map((entry) => ({ ...entry }))
+    this.stages = plan.stages.map((stage) => stage.map((index) => systems[index].name))
+    this.#calls = plan.stages.map((stage) =>
+      stage.map((number) => {
+        const { system, chunkLength } = entries[number]
+        const { name } = systems[number]
+        return { name, system, entities: [], args: undefined, chunkLength, number }
+      }),
+    )
+    const names = new AccessNames(components)
+    this.#text = printPlan(systems, plan, names)
+    this.#mermaid = drawPlan(systems, plan, names)
+  }
+
+  run(options: TimeoutOptions = NO_OPTIONS): Promise<void> {
+    return this.#group.runStages(this, options)
+  }
+
+  runSync(options: TimeoutOptions = NO_OPTIONS): void {
+    this.#group.runStagesSync(this, options)
+  }
+
+  toString(): string {
+    return this.#text
+  }
+
+  toMermaid(): string {
+    return this.#mermaid
+  }
+
+  get stageCount(): number {
+    return this.stages.length
+  }
+
+  callsOf(stage: number): readonly SystemCall[] {
+    const calls = this.#calls[stage]
+    for (let i = 0; i < calls.length; i++) {
+      const entry = this.#entries[calls[i].number]
+      calls[i].entities = entry.entities()
+      calls[i].args = entry.args?.()
+    }
+    return calls
+  }
+
+  heldUpBy(run: BegunRun): RunError {
+    return run.holdsUp(this.stages[0]?.[0] ?? '', 0)
+  }
+}
+
+const NO_OPTIONS: TimeoutOptions = {}

@@ -1,0 +1,121 @@
+// Jobs as the group places them, read as workers do: by chunks that others leave.
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  BOARD_BYTE_LENGTH,
+  BOARD_CHUNK_COUNT,
+  CHUNK_CAPACITY,
+  CURSOR_END,
+  JOB_CAPACITY,
+} from '../src/board.ts'
+import { Job } from '../src/job.ts'
+import { JobReader } from '../src/job-reader.ts'
+import { createRandom, createScene } from './support.ts'
+
+const test = suite('job')
+
+test('every worker finds the entities, the place and the arguments of each chunk', () => {
+  const seed = 7
+  const random = createRandom(seed)
+  const { arena, pool, storage } = createScene()
+  const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
+  const words = arena.i32
+  const jobs = Array.from({ length: JOB_CAPACITY }, (_, number) => new Job(pool, number))
+  const readers = [0, 1, 2].map(() => new JobReader(words, board))
+  for (let round = 0; round < 60; round++) {
+    const label = `seed ${seed}, round ${round}`
+    const callCount = 1 + random(round % 10 === 0 ? JOB_CAPACITY : 8)
+    const calls = Array.from({ length: callCount }, (_, i) => ({
+      name: `call ${i}`,
+      system: ['a', 'b', 'c'][random(3)],
+      entities: Array.from({ length: random(3) === 0 ? 0 : random(300) }, () => random(1e6)),
+      args: random(2) === 0 ? undefined : { round, i },
+      chunkLength: random(2) === 0 ? undefined : 1 + random(400),
+      number: (i + round) % JOB_CAPACITY,
+    }))
+    let chunkCount = 0
+    for (const [i, call] of calls.entries()) {
+      const job = jobs[call.number]
+      job.cut(call, ['a', 'b', 'c'], callCount, 1 + random(64))
+      job.place(call, chunkCount)
+      job.post(words, board, i)
+      chunkCount += job.chunkCount
+    }
+    assert.ok(chunkCount <= CHUNK_CAPACITY, label)
+    words[board + BOARD_CHUNK_COUNT] = chunkCount
+
+    for (const reader of readers) reader.begin()
+    const found: number[][] = calls.map(() => [])
+    let place = 0
+    for (let chunk = 0; chunk < chunkCount; chunk++) {
+      const reader = readers[random(3)]
+      assert.ok(reader.enter(chunk), label)
+      const { index } = reader
+      const entities = reader.entities(chunk)
+      assert.ok(entities.length > 0, label)
+      assert.is(reader.from(chunk), found[index].length, label)
+      assert.is(reader.place(chunk), place, label)
+      assert.is(['a', 'b', 'c'][reader.system], calls[index].system, label)
+      assert.equal(reader.args, calls[index].args, label)
+      found[index].push(...entities)
+      place += entities.length
+    }
+    assert.equal(
+      found,
+      calls.map(({ entities }) => entities),
+      label,
+    )
+    for (const reader of readers) {
+      for (const chunk of [chunkCount, chunkCount + 3, CURSOR_END]) {
+        assert.is(reader.enter(chunk), false, label)
+      }
+    }
+    assert.equal(arena.verify(), [])
+  }
+  for (const job of jobs) job.dispose()
+  pool.free(board * 4)
+  storage.dispose()
+  assert.equal(arena.blocks(), [])
+})
+
+test('the same ids in the same place are the same views', () => {
+  const { arena, pool } = createScene()
+  const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
+  const reader = new JobReader(arena.i32, board)
+  const job = new Job(pool, 3)
+  const read = () => {
+    const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
+    job.cut({ ...call, entities: [1, 2, 3] }, ['a'], 1, 1)
+    job.place({ ...call, entities: [1, 2, 3] }, 0)
+    job.post(arena.i32, board, 0)
+    arena.i32[board + BOARD_CHUNK_COUNT] = 1
+    reader.begin()
+    assert.ok(reader.enter(0))
+    return reader.entities(0)
+  }
+  assert.is(read(), read())
+})
+
+test('chunks are at least an equal share of those that there are', () => {
+  const { pool } = createScene()
+  const job = new Job(pool, 0)
+  const cases = [
+    // entities, chunkLength, calls, workers: length of a chunk
+    [3200, undefined, 1, 2, 100],
+    [3200, 1, 1, 2, 4],
+    [3200, 1, 2, 2, 7],
+    [3200, 1, 64, 2, 200],
+    [3200, 9999, 1, 2, 3200],
+    [0, undefined, 1, 2, 1],
+    [1, 1, 64, 64, 1],
+  ] as const
+  for (const [length, chunkLength, callCount, workerCount, expected] of cases) {
+    const entities = { length }
+    const call = { name: '', system: 'a', entities, args: undefined, chunkLength, number: 0 }
+    job.cut(call, ['a'], callCount, workerCount)
+    assert.is(job.chunkLength, expected)
+    assert.is(job.chunkCount, Math.ceil(length / expected))
+  }
+})
+
+test.run()
