@@ -18,6 +18,7 @@ import {
   type ThreadKind,
 } from '../../../../test/support/threads.ts'
 import { commandSystems, stayAt } from './command-systems.ts'
+import { churnTable } from './table-work.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -259,6 +260,7 @@ if (!isMain) {
     else globalThis.addEventListener('message', ({ data }) => listen(data))
   })
   if (how === 'read') read(port)
+  if (how === 'table') churnTable(port)
   if (how === 'fail') throw new Error('this worker fails')
   const { empty } = systems
   const given = how === 'other systems' ? { empty, other: empty } : systems
@@ -268,7 +270,7 @@ if (!isMain) {
     await joinWorkerGroup(port, given as unknown as Record<string, System<Components>>)
 }
 
-/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems', 'read'. */
+/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems', 'read', 'table'. */
 export function startWorker(
   kind: ThreadKind,
   how = 'join',
