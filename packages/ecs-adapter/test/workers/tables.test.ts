@@ -1,78 +1,23 @@
 // Tables over real workers, which are killed while they add and remove.
-import { Arena, type ArenaHandle, createLife, holdLife, type Life, whenDead } from '@ashlar/core'
-import { attachTable, createTable, type TableHandle, t } from '@ashlar/ecs-adapter'
+import { Arena, createLife, whenDead } from '@ashlar/core'
+import { createTable, type TableHandle } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  isMain,
-  listenToParent,
-  startThread,
-  type ThreadKind,
-  threadKinds,
-} from '../../../../test/support/threads.ts'
+import { isMain, type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
-import { mayTerminate, until } from './game.ts'
+import { until } from './game.ts'
+import { schema, type TableOrder } from './table-work.ts'
+import { startWorker } from './worker.ts'
 
 const test = suite('tables of workers')
-const schema = { a: t.i32, b: t.f64, c: t.u8 }
-
-interface Order {
-  readonly arena: ArenaHandle
-  readonly table: TableHandle
-  readonly slot: number
-  readonly life: Life
-  /** Word that counts the frames; -1 ends them. */
-  readonly counter: number
-}
-
-/** Every row has its id in `a` and `b`: but the last of a chunk, that was just being written. */
-async function work(order: Order, post: (message: unknown) => void): Promise<void> {
-  await holdLife(order.life)
-  const arena = Arena.attach(order.arena)
-  const pool = arena.openPool(order.slot)
-  const table = attachTable<typeof schema>(order.table, pool)
-  const random = createRandom(order.slot)
-  const frame = () => {
-    for (let i = 0; i < 300; i++) {
-      const id = table.add()
-      const [chunk, row] = [table.chunkOf(id)!, table.rowOf(id)]
-      chunk.a[row] = chunk.b[row] = id
-    }
-    for (const chunk of table.ownChunks) {
-      for (let i = chunk.rowCount - 1; i >= 0; i--) if (random(5) === 0) chunk.remove(i)
-    }
-    if (table.rowCount > 3000) table.clear()
-    table.trim()
-    table.sync()
-    return Atomics.add(arena.i32, order.counter, 1) !== -1
-  }
-  const turn = () => {
-    for (let i = 0; i < 20; i++) {
-      if (frame()) continue
-      table.detach()
-      pool.close()
-      post('closed')
-      return
-    }
-    setTimeout(turn, 0)
-  }
-  turn()
-}
+/** On Deno a worker in a loop runs on after it was terminated. */
+const mayTerminate = !('Deno' in globalThis)
 
 function start(kind: ThreadKind, arena: Arena, table: TableHandle, counter: number) {
   const messages: unknown[] = []
-  const thread = startThread(
-    kind,
-    (message) => messages.push(message),
-    (error) => messages.push(error),
-  )
-  const order = {
-    arena: arena.handle,
-    table,
-    slot: arena.reserveSlot(),
-    life: createLife(),
-    counter,
-  }
+  const thread = startWorker(kind, 'table', (message) => messages.push(message))
+  const [slot, life] = [arena.reserveSlot(), createLife()]
+  const order: TableOrder = { arena: arena.handle, table, slot, life, counter }
   setTimeout(() => thread.post(order), 100)
   return { thread, messages, ...order }
 }
@@ -84,7 +29,7 @@ for (const kind of threadKinds) {
     const table = createTable(pool, schema, { chunkByteLength: 2048 })
     const counters = pool.allocZeroed(8)
     const workers = [0, 1].map((i) => start(kind, arena, table.handle, (counters >> 2) + i))
-    const frames = ({ counter }: Order) => Atomics.load(arena.i32, counter)
+    const frames = ({ counter }: TableOrder) => Atomics.load(arena.i32, counter)
     await until(() => workers.every((worker) => frames(worker) > 50 || worker.messages.length > 0))
     for (const { counter } of workers) Atomics.store(arena.i32, counter, -1)
     await until(() => workers.every(({ messages }) => messages.length > 0))
@@ -106,7 +51,7 @@ for (const kind of threadKinds) {
     for (const { thread } of workers) thread.terminate()
   })
 
-  if (!mayTerminate(kind)) continue
+  if (!mayTerminate) continue
   test(`${kind}: killed at any instruction, its chunks are repaired and taken over`, async () => {
     const arena = Arena.create({ byteLength: 2 ** 23, shared: true })
     const pool = arena.openPool()
@@ -146,8 +91,3 @@ for (const kind of threadKinds) {
 }
 
 if (isMain) test.run()
-else {
-  const parent = listenToParent((order) => {
-    work(order as Order, (message) => parent.post(message))
-  })
-}

@@ -21,6 +21,7 @@ import {
 } from '../../../../test/support/threads.ts'
 import { commandSystems, stayAt } from './command-systems.ts'
 import { scheduleSystems } from './schedule-systems.ts'
+import { churnTable } from './table-work.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -317,6 +318,7 @@ if (!isMain) {
   })
   if (how === 'read') read(port)
   if (how === 'world') keepWorld(port)
+  if (how === 'table') churnTable(port)
   if (how === 'fail') throw new Error('this worker fails')
   const { empty } = systems
   const given = how === 'other systems' ? { empty, other: empty } : systems
@@ -326,7 +328,7 @@ if (!isMain) {
     await joinWorkerGroup(port, given as unknown as Record<string, System<Components>>)
 }
 
-/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'other systems', 'read', 'world'. */
+/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'read', 'world', 'table', ... */
 export function startWorker(
   kind: ThreadKind,
   how = 'join',
