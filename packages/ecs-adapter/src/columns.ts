@@ -30,6 +30,8 @@ export interface ColumnsOptions {
   rowCount: number
   /** Columns that the storage has already. */
   columnCount: number
+  /** By how much columns grow; twice by default. */
+  growth?: number
   /** Frees what other threads may still look at; `pool.free` where there are none. */
   retire?(offset: number): void
   /** Throws while columns must not move. */
@@ -70,6 +72,7 @@ export class Columns {
   readonly #retire: (offset: number) => void
   readonly #checkMove: () => void
   readonly #cells: Cells
+  readonly #growth: number
   /** Of the first field; one more for each that follows. */
   readonly #firstStagger: number
   readonly #arrays: readonly ScalarArrayConstructor[]
@@ -93,6 +96,7 @@ export class Columns {
     this.#retire = options.retire ?? pool.free
     this.#checkMove = options.checkMove ?? (() => {})
     this.#cells = cells
+    this.#growth = options.growth ?? 2
     this.#arrays = fields.map(({ type }) => arrayOf(type))
     this.#typeIds = this.#arrays.map(typeIdOf)
     this.#variable = variable ?? []
@@ -114,6 +118,16 @@ export class Columns {
     for (let field = 0; field < this.#typeIds.length; field++) {
       this.#cells.store(this.#typeIds[field], this.#firstIndices[field] + row, 0)
     }
+  }
+
+  /** Moves a row, handles and all, into one that is empty. */
+  move(from: number, to: number): void {
+    for (let field = 0; field < this.#typeIds.length; field++) {
+      const typeId = this.#typeIds[field]
+      const first = this.#firstIndices[field]
+      this.#cells.store(typeId, first + to, this.#cells.load(typeId, first + from))
+    }
+    this.clear(from)
   }
 
   /** Zeroes every row, as `clear`. */
@@ -190,13 +204,13 @@ export class Columns {
   #coverSlow(row: number): void {
     if (this.#cells.isDetached) this.#cells.renew()
     if (row < this.rowCount) return
-    let doubled = this.rowCount
-    while (doubled <= row) doubled *= 2
+    let grown = this.rowCount
+    while (grown <= row) grown = Math.ceil(grown * this.#growth)
     try {
-      this.#resize(doubled)
+      this.#resize(grown)
     } catch (error) {
       const least = row + ROWS_AT_LEAST
-      if (least >= doubled) throw error
+      if (least >= grown) throw error
       this.#resize(least)
     }
   }

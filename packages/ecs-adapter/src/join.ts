@@ -141,9 +141,10 @@ class Member {
       pool.close()
       throw error
     }
-    const { components, entities, row } = this.#storage
+    const { components, entities, row, rows } = this.#storage
     const [commands, from, args] = [this.#commands, 0, undefined]
-    this.#context = { components, entities, from, args, commands, scratch, pool, arena, row }
+    const shared = { commands, scratch, pool, arena, row, rows }
+    this.#context = { components, entities, from, args, ...shared }
   }
 
   async work(): Promise<void> {
