@@ -116,6 +116,9 @@ export const targets: readonly Target[] = [
     ),
     ...['even-100k', 'uneven-100k'].map((workload) => twoWorkers(workload, engine)),
     dispatch(engine),
+    ...['loop-100k', 'loop-1m'].map((workload) =>
+      within(0, 'columns by query', 'sparse', workload, engine),
+    ),
   ]),
 ]
 

@@ -6,7 +6,10 @@ import { findRow, rowCountOf } from './row-index.ts'
 export class AttachedRows implements ComponentRows {
   readonly #cells: Cells
   readonly #key: (eid: number) => number
-  #entry: RowsEntry = { index: 0, entities: 0, keys: 0, rowCount: 0 }
+  #words: Int32Array = new Int32Array(0)
+  /** Word indices: of the index, and of the key of row 0. */
+  #index = 0
+  #keys = 0
   #entities: Int32Array = new Int32Array(0)
 
   /** @param key what the rows of an entity are found by */
@@ -16,7 +19,8 @@ export class AttachedRows implements ComponentRows {
   }
 
   get count(): number {
-    return rowCountOf(this.#words, this.#entry.index >> 2)
+    if (this.#words.length === 0) this.#renew()
+    return rowCountOf(this.#words, this.#index)
   }
 
   get entities(): Int32Array {
@@ -24,18 +28,21 @@ export class AttachedRows implements ComponentRows {
   }
 
   row(eid: number): number {
-    const { index, keys } = this.#entry
-    return findRow(this.#words, index >> 2, keys >> 2, this.#key(eid))
+    if (this.#words.length === 0) this.#renew()
+    return findRow(this.#words, this.#index, this.#keys, this.#key(eid))
   }
 
   /** Makes the rows those of an entry. */
-  follow(entry: RowsEntry): void {
-    this.#entry = entry
-    this.#entities = new Int32Array(this.#words.buffer, entry.entities, entry.rowCount)
+  follow({ index, entities, keys, rowCount }: RowsEntry): void {
+    this.#renew()
+    this.#index = index >> 2
+    this.#keys = keys >> 2
+    this.#entities = new Int32Array(this.#words.buffer, entities, rowCount)
   }
 
-  get #words(): Int32Array {
+  /** Takes up the present buffer: a WebAssembly.Memory that grows leaves empty views behind. */
+  #renew(): void {
     if (this.#cells.isDetached) this.#cells.renew()
-    return this.#cells.signedWords
+    this.#words = this.#cells.signedWords
   }
 }

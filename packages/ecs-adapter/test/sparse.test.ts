@@ -284,6 +284,49 @@ test('a component for which there is no memory, at any step, leaves nothing behi
   assert.equal(arena.blocks(), [])
 })
 
+test('a WebAssembly.Memory that grows: rows are found, given and given back before the next sync', () => {
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 256 })
+  const arena = Arena.create({ memory, byteLength: 64 * 65536 })
+  const world = createWorld()
+  const storage = createStorage(world, arena.openPool())
+  const Burning = storage.component('Burning', schema, { sparse: true })
+  const rows = storage.rows(Burning)
+  const pool = arena.openPool()
+  const attached = attachStorage(storage.handle, pool)
+  const there = attached.rows('Burning')
+  const eids: number[] = []
+  for (let turn = 0; turn < 6; turn++) {
+    for (let i = 0; i < 30; i++) {
+      const eid = addEntity(world)
+      addComponent(world, eid, set(Burning, { heat: eid, marks: [turn] }))
+      eids.push(eid)
+      if (i === 20) memory.grow(1)
+    }
+    const lost = eids.splice(turn, 1)[0]
+    removeComponent(world, lost, Burning)
+    for (const eid of eids) {
+      assert.ok(rows.row(eid) >= 0)
+      assert.equal(getComponent(world, eid, Burning)?.heat, eid)
+    }
+    assert.is(there.row(2 ** 20), -1)
+    assert.is(there.count >= 0, true)
+    storage.sync()
+    attached.sync()
+    assert.is(rows.count, eids.length)
+    assert.is(there.count, eids.length)
+    for (const eid of eids) {
+      assert.is(Burning.heat[rows.row(eid)], eid)
+      assert.is(there.row(eid), rows.row(eid))
+      assert.is(rows.entities[rows.row(eid)], eid)
+    }
+    assertSound(arena)
+  }
+  attached.detach()
+  pool.close()
+  storage.dispose()
+  assert.equal(arena.blocks(), [])
+})
+
 test('commands add, set and remove it, from an attached thread too', () => {
   withScene({}, ({ arena, world, storage }) => {
     const Burning = storage.component('Burning', schema, { sparse: true })
