@@ -6,7 +6,7 @@ import { hasComponent, Prefab, type Query } from 'bitecs'
 import { Columns } from './columns.ts'
 import { noRow } from './errors.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
-import { type RowMover, SPARSE_GROWTH, SPARSE_ROW_COUNT, SparseRows } from './sparse-rows.ts'
+import { type RowMover, SPARSE_GROWTH_SHIFT, SPARSE_ROW_COUNT, SparseRows } from './sparse-rows.ts'
 import { hasVariable } from './variable-binding.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
 
@@ -29,10 +29,10 @@ export class SparseKeeper implements Keeper {
     if (hasVariable(options.fields)) {
       this.fields = createVariableFields({ ...options, rows: byEid })
     }
-    const [rowCount, growth] = [SPARSE_ROW_COUNT, SPARSE_GROWTH]
+    const [rowCount, growthShift] = [SPARSE_ROW_COUNT, SPARSE_GROWTH_SHIFT]
     try {
       const variable = this.fields?.byField
-      this.columns = new Columns({ ...options, variable, rowCount, growth })
+      this.columns = new Columns({ ...options, variable, rowCount, growthShift })
     } catch (error) {
       rows.dispose()
       throw error

@@ -14,7 +14,7 @@ import { type Component, t } from './schema.ts'
 /** Rows that a sparse component begins with: `capacity` is for what has a row for every id. */
 export const SPARSE_ROW_COUNT = 64
 /** By how much it grows: by half, not by two, for it is there to save memory. */
-export const SPARSE_GROWTH = 1.5
+export const SPARSE_GROWTH_SHIFT = 1
 
 /** By `entity`, loops see whose a row is: 0 where the one who had it has lost the component. */
 const schema = { entity: t.eid, key: t.i32 }
@@ -58,8 +58,8 @@ export class SparseRows {
     this.#cells = options.cells
     this.#index = new RowIndex(options)
     try {
-      const [rowCount, growth] = [SPARSE_ROW_COUNT, SPARSE_GROWTH]
-      this.#columns = new Columns({ ...options, component, fields, rowCount, growth })
+      const [rowCount, growthShift] = [SPARSE_ROW_COUNT, SPARSE_GROWTH_SHIFT]
+      this.#columns = new Columns({ ...options, component, fields, rowCount, growthShift })
     } catch (error) {
       this.#index.dispose()
       throw error
