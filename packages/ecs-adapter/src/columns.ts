@@ -6,7 +6,7 @@ import { invalidArgument } from './errors.ts'
 import type { Field, FieldType, ScalarArrayConstructor } from './schema.ts'
 import type { VariableField } from './variable-field.ts'
 
-/** Where there is no room to double, columns grow by this many rows, not by one at a time. */
+/** Columns grow by so many rows where there is no room to double. */
 const ROWS_AT_LEAST = 256
 
 /**
@@ -63,7 +63,6 @@ export class Columns {
   rowCount = 0
   /** Another number whenever the columns are others. */
   version = 0
-
   readonly #name: string
   readonly #component: object
   readonly #fields: readonly Field[]
@@ -246,8 +245,8 @@ export class Columns {
       }
     } catch (error) {
       for (const [field, place] of places.entries()) {
-        if (place === this.#places[field]) this.#tryResize(field, this.rowCount)
-        else this.#pool.free(place.blockOffset)
+        if (place !== this.#places[field]) this.#pool.free(place.blockOffset)
+        else this.#tryResize(field, this.rowCount)
       }
       throw error
     }
@@ -258,16 +257,16 @@ export class Columns {
     const block = this.#pool.allocArray(this.#arrays[field], rowCount)
     const { byteOffset, byteLength } = block
     const stagger = ((this.#firstStagger + field) % STAGGER_COUNT) * STAGGER_STEP
-    const isStaggered =
-      byteLength >= STAGGERED_BYTE_LENGTH && this.#pool.tryResize(byteOffset, byteLength + stagger)
+    const isLong = byteLength >= STAGGERED_BYTE_LENGTH
+    const isStaggered = isLong && this.#pool.tryResize(byteOffset, byteLength + stagger)
     return { blockOffset: byteOffset, byteOffset: byteOffset + (isStaggered ? stagger : 0) }
   }
 
   /** Whether a column has so many rows now, in its place. Shrinking always succeeds. */
   #tryResize(field: number, rowCount: number): boolean {
     const { blockOffset, byteOffset } = this.#places[field]
-    const byteLength = rowCount * this.#arrays[field].BYTES_PER_ELEMENT
-    return this.#pool.tryResize(blockOffset, byteOffset - blockOffset + byteLength)
+    const end = byteOffset + rowCount * this.#arrays[field].BYTES_PER_ELEMENT
+    return this.#pool.tryResize(blockOffset, end - blockOffset)
   }
 
   #zeroRows(places: readonly Place[], from: number, to: number): void {
