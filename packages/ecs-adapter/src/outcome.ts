@@ -9,6 +9,8 @@ import {
   type SystemFailure,
 } from './board.ts'
 import type { Crew, Member } from './crew.ts'
+import type { Job } from './job.ts'
+import { loadJson } from './json.ts'
 import {
   type Range,
   type RunError,
@@ -16,9 +18,7 @@ import {
   type SystemOutcome,
   systemFailed,
   workerDied,
-} from './errors.ts'
-import type { Job } from './job.ts'
-import { loadJson } from './json.ts'
+} from './run-errors.ts'
 
 export class Outcome {
   readonly #crew: Crew

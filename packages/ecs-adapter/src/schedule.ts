@@ -1,9 +1,10 @@
 /** Schedules: systems that say what they read and write, run in stages of those that can run at once. */
 import { planStages } from './access.ts'
 import { JOB_CAPACITY } from './board.ts'
-import { invalidArgument, type RunError, stageTooWide } from './errors.ts'
+import { invalidArgument, stageTooWide } from './errors.ts'
 import { Group, type TimeoutOptions, type WorkerGroup } from './group.ts'
 import type { SystemCall } from './job.ts'
+import type { RunError } from './run-errors.ts'
 import type { BegunRun } from './runs.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
 import { AccessNames, drawPlan, printPlan } from './schedule-text.ts'

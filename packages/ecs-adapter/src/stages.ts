@@ -1,7 +1,7 @@
 /** What a run of a group goes through: stages, each of systems that run at once. */
 
-import type { RunError } from './errors.ts'
 import type { SystemCall } from './job.ts'
+import type { RunError } from './run-errors.ts'
 import { checkedCount } from './run-input.ts'
 import type { BegunRun } from './runs.ts'
 
