@@ -1,0 +1,98 @@
+/** The errors of runs: what was left undone, and why. */
+import { type CommandsError, StorageError, type StorageErrorCode, shown } from './errors.ts'
+
+/** A part of the entities of a run, from the first to before the last. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** What is left of one system of a run. */
+export interface SystemOutcome {
+  readonly system: string
+  /** The parts of its entities that no worker is done with, in order. */
+  readonly unfinished: readonly Range[]
+  /** What it threw, where it did. */
+  readonly cause?: Error
+}
+
+/** A run that did not end as it should. What was done stays done. */
+export class RunError extends StorageError {
+  override readonly name = 'RunError'
+  /** Of several that run at once, the first that threw, else the first that is not done. */
+  readonly system: string
+  /** The parts of its entities that no worker is done with, in order. */
+  readonly unfinished: readonly Range[]
+  /** The other systems of the stage that threw or are not done, in order; empty of a run of one. */
+  readonly others: readonly SystemOutcome[]
+  /** What commands of the run threw besides, if any did. */
+  commandsError: CommandsError | undefined
+
+  constructor(
+    code: StorageErrorCode,
+    message: string,
+    { system, unfinished, cause }: SystemOutcome,
+    others: readonly SystemOutcome[] = [],
+  ) {
+    super(code, message)
+    this.system = system
+    this.unfinished = unfinished
+    this.others = others
+    if (cause !== undefined) this.cause = cause
+  }
+}
+
+const shownRanges = (ranges: readonly Range[]) =>
+  ranges.length === 0
+    ? 'all entities were done'
+    : `entities at places ${ranges.map(({ from, to }) => `${from} to ${to - 1}`).join(', ')} were not done`
+
+const shownOthers = (others: readonly SystemOutcome[]) =>
+  others
+    .map(({ system, unfinished }) => `; of ${shown(system)}, ${shownRanges(unfinished)}`)
+    .join('')
+
+/** Of outcomes in which one system comes first. */
+type Outcomes = readonly [SystemOutcome, ...SystemOutcome[]]
+
+export const systemFailed = (from: number, [first, ...others]: Outcomes) =>
+  new RunError(
+    'system-failed',
+    `system ${shown(first.system)} threw ${first.cause?.name}: ${first.cause?.message}, in the chunk ` +
+      `from place ${from} on; ${shownRanges(first.unfinished)}${shownOthers(others)}. ` +
+      "See `cause` for the worker's stack",
+    first,
+    others,
+  )
+
+const LOST_COMMANDS = 'Commands of chunks that it had finished are dropped: these count as not done'
+
+export const workerDied = ([first, ...others]: Outcomes, hasLostCommands: boolean) =>
+  new RunError(
+    'worker-died',
+    `a worker died while the group ran system ${shown(first.system)}; ` +
+      `${shownRanges(first.unfinished)}${shownOthers(others)}. ` +
+      'Its slot was adopted; what it had written stays written. group.add() takes another worker' +
+      (hasLostCommands ? `. ${LOST_COMMANDS}` : ''),
+    first,
+    others,
+  )
+
+export const runTimedOut = (timeoutMs: number, [first, ...others]: Outcomes) =>
+  new RunError(
+    'timed-out',
+    `system ${shown(first.system)} was not done within ${timeoutMs} ms; ` +
+      `${shownRanges(first.unfinished)}${shownOthers(others)}. ` +
+      'Workers that are in a chunk go on with it, and the next run waits for them. Give timeoutMs, ' +
+      'or terminate the worker that hangs',
+    first,
+    others,
+  )
+
+export const runNotBegun = (system: string, before: string, unfinished: Range[]) =>
+  new RunError(
+    'timed-out',
+    `system ${shown(system)} could not begin: workers are still in system ${shown(before)}, which ` +
+      'timed out before. Terminate the worker that hangs',
+    { system, unfinished },
+  )
