@@ -5,11 +5,10 @@
  *     0  offset of the next block; 0 of the last
  *     1  end: where records end, in words from the block's start
  *     2  byte length
- *     3  magic                                                     } of the
- *     4  in transit: offset of a block on its way from the pool     } first
- *        into the chain, or back, else 0                            }
- *     5  1 when its records were applied, and the writer may forget them  }
- *     6  serial number of the storage that they are for             }
+ *     3  magic                                                              } of the
+ *     4  in transit: offset of a block on its way into the chain, or out    } first
+ *     5  1 when its records were applied, and the writer may forget them    }
+ *     6  serial number of the storage that they are for                     }
  *     8  records
  *
  * What does not fit chains a further block: nothing is ever dropped. Records are whole numbers of 8
@@ -18,6 +17,7 @@
 import type { Pool } from '@ashlar/core'
 import { CommandViews } from './command-views.ts'
 import { invalidArgument } from './errors.ts'
+import { isLiveBlock } from './live-block.ts'
 
 export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
@@ -173,7 +173,7 @@ export function checkCommands(
 }
 
 function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
-  if (typeof offset === 'number' && isLive(pool, offset)) {
+  if (typeof offset === 'number' && isLiveBlock(pool, offset)) {
     if (views.words[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
   }
   throw invalidArgument('the commands', offset, 'what storage.commands() gave, not yet disposed of')
@@ -189,7 +189,7 @@ export function freeCommands(pool: Pool, offset: number): void {
   if (typeof offset !== 'number') throw invalidArgument('the commands', offset, 'an offset')
   const views = new CommandViews(pool)
   const { words } = views
-  if (!isLive(pool, offset)) return
+  if (!isLiveBlock(pool, offset)) return
   const first = checkBuffer(pool, views, offset) >> 2
   let inTransit = words[first + IN_TRANSIT]
   for (let block = offset; block !== 0; ) {
@@ -198,13 +198,5 @@ export function freeCommands(pool: Pool, offset: number): void {
     pool.free(block)
     block = next
   }
-  if (inTransit !== 0 && isLive(pool, inTransit)) pool.free(inTransit)
-}
-
-function isLive(pool: Pool, offset: number): boolean {
-  try {
-    return pool.byteLengthOf(offset) > 0
-  } catch {
-    return false
-  }
+  if (inTransit !== 0 && isLiveBlock(pool, inTransit)) pool.free(inTransit)
 }

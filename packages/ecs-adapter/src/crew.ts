@@ -1,5 +1,5 @@
 /** The workers of a group, from their invitation to their end. */
-import { type Arena, createLife, type Life, type Pool, whenDead } from '@ashlar/core'
+import { createLife, type Life, type Pool, whenDead } from '@ashlar/core'
 import {
   BOARD_BELL,
   BOARD_BYTE_LENGTH,
@@ -36,7 +36,6 @@ export interface Member {
 }
 
 export interface CrewOptions {
-  readonly arena: Arena
   readonly storage: Storage
   readonly scratchByteLength: number
   readonly joinTimeoutMs: number
@@ -66,7 +65,7 @@ export class Crew {
   }
 
   get words(): Int32Array {
-    return this.#options.arena.i32
+    return this.#pool.arena.i32
   }
 
   /** Word index of a field in a member's line. */
@@ -110,7 +109,7 @@ export class Crew {
   }
 
   #enlist(worker: Port): Member {
-    const { arena } = this.#options
+    const { arena } = this.#pool
     const line = this.#lines.indexOf(undefined)
     if (line === -1) throw noMoreWorkers(WORKER_CAPACITY)
     const slot = arena.reserveSlot()
@@ -129,7 +128,7 @@ export class Crew {
   }
 
   #invite({ worker, line, slot, life }: Member): Promise<Reply> {
-    const { arena, storage, scratchByteLength, joinTimeoutMs } = this.#options
+    const { storage, scratchByteLength, joinTimeoutMs } = this.#options
     const group = this.#name
     return new Promise((resolve, reject) => {
       const stops = [
@@ -156,7 +155,7 @@ export class Crew {
       const invitation: Invitation = {
         ashlar: 'group-invitation',
         group,
-        arena: arena.handle,
+        arena: this.#pool.arena.handle,
         storage: storage.handle,
         board: this.board * 4,
         line,

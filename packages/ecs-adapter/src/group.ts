@@ -40,7 +40,7 @@ export interface WorkerGroup {
    * are done. Of a run that timed out, they are applied before the next one begins, which does not begin
    * when one of them throws, or at `close`.
    *
-   * A storage has one run at a time: those of other groups over it wait in the same queue, and
+   * A world has one run at a time: those of other groups over it wait in the same queue, and
    * `timeoutMs` counts from its turn.
    *
    * @param entities ids, as `query` gives them. They are copied, unless they lie in the arena
@@ -107,14 +107,8 @@ export async function createWorkerGroup(
   if (typeof joinTimeoutMs !== 'number' || !(joinTimeoutMs > 0)) {
     throw invalidArgument('joinTimeoutMs', joinTimeoutMs, 'a number of milliseconds above 0')
   }
-  const { arena } = storage.pool
-  void arena.handle // throws where it is not shared
-  const crew = new Crew({
-    arena,
-    storage,
-    scratchByteLength,
-    joinTimeoutMs,
-  })
+  void storage.pool.arena.handle // throws where it is not shared
+  const crew = new Crew({ storage, scratchByteLength, joinTimeoutMs })
   const joins = await Promise.allSettled(workers.map((worker) => crew.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
   if (failed === undefined) return new Group(crew, storage)
@@ -128,7 +122,6 @@ export class Group implements WorkerGroup {
   readonly #crew: Crew
   readonly #dispatch: Dispatch
   readonly #runs: Runs
-  readonly #storage: Storage
   readonly #syncCall = new OneCall()
   /** Ends when the runs of this group so far are over. */
   #lastRun: Promise<void> = Promise.resolve()
@@ -140,7 +133,6 @@ export class Group implements WorkerGroup {
     this.#crew = crew
     this.#dispatch = new Dispatch(crew, storage)
     this.#runs = storage.runs
-    this.#storage = storage
   }
 
   get workers(): readonly Port[] {
@@ -216,7 +208,7 @@ export class Group implements WorkerGroup {
     }
   }
 
-  /** After the last run over the storage, which is done. */
+  /** After the last run over the world, which is done. */
   #takeOver(last: BegunRun): void {
     last.applyCommands()
     this.#runs.last = this.#dispatch
@@ -246,7 +238,7 @@ export class Group implements WorkerGroup {
     await this.#lastRun
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
-      if (!this.#storage.isDisposed) this.#dispatch.applyCommands()
+      if (!this.storage.isDisposed) this.#dispatch.applyCommands()
     } finally {
       await this.#crew.close()
       this.#dispatch.dispose()

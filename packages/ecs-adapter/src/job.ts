@@ -77,7 +77,7 @@ export class Job {
     this.#input.place(entities, args)
   }
 
-  /** Tells it as so manieth job of the board. */
+  /** Writes it down as one of the board's jobs. */
   post(words: Int32Array, board: number, index: number): void {
     const word = board + jobWord(index, 0)
     words[word + JOB_SYSTEM] = this.#system

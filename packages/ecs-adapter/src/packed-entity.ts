@@ -16,6 +16,7 @@
 import type { Pool } from '@ashlar/core'
 import { Cells } from './cells.ts'
 import { invalidArgument } from './errors.ts'
+import { isLiveBlock } from './live-block.ts'
 import { byteLengthOfText, Utf8 } from './utf8.ts'
 
 const PACKED_MAGIC = 0x41534805
@@ -89,7 +90,7 @@ export class PackedEntities {
   }
 
   #find(offset: unknown): number {
-    if (typeof offset !== 'number' || !isLive(this.#pool, offset)) throw notPacked(offset)
+    if (typeof offset !== 'number' || !isLiveBlock(this.#pool, offset)) throw notPacked(offset)
     if (this.#cells.isDetached) this.#cells.renew()
     const byteLength = this.#cells.words[(offset >> 2) + BYTE_LENGTH]
     if (this.#pool.byteLengthOf(offset) !== byteLength) throw notPacked(offset)
@@ -137,7 +138,7 @@ export class PackedEntities {
     const signature = this.#utf8.read(this.#cells.bytes, at + HEAD_BYTE_LENGTH, textByteLength)
     const numbers = this.#numbers.subarray(first >> 3, componentEnd >> 3)
     const blocks = [...numbers.subarray(scalarCount)]
-    if (!blocks.every((block) => block === 0 || isLive(this.#pool, block))) throw notPacked(at)
+    if (!blocks.every((block) => block === 0 || isLiveBlock(this.#pool, block))) throw notPacked(at)
     return { signature, scalars: [...numbers.subarray(0, scalarCount)], blocks }
   }
 
@@ -149,14 +150,6 @@ export class PackedEntities {
 function byteLengthOf({ signature, scalars, blocks }: PackedComponent): number {
   const textByteLength = Math.ceil(byteLengthOfText(signature) / 8) * 8
   return HEAD_BYTE_LENGTH + textByteLength + 8 * (scalars.length + blocks.length)
-}
-
-function isLive(pool: Pool, offset: number): boolean {
-  try {
-    return pool.byteLengthOf(offset) >= 0
-  } catch {
-    return false
-  }
 }
 
 /**

@@ -1,5 +1,4 @@
 /** What a run of a group goes through: stages, each of systems that run at once. */
-
 import type { SystemCall } from './job.ts'
 import type { RunError } from './run-errors.ts'
 import { checkedCount } from './run-input.ts'

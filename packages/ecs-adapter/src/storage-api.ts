@@ -57,7 +57,7 @@ export interface Storage {
   /** The pool that the columns are allocated from. */
   readonly pool: Pool
 
-  /** What systems run over it on workers: for groups. */
+  /** The runs of systems over its world, of which there is one at a time: for groups. */
   readonly runs: Runs
 
   /**
@@ -160,5 +160,6 @@ export interface Storage {
    */
   dispose(): void
 
+  /** Whether it was disposed of: all that it made is of no use any more. */
   readonly isDisposed: boolean
 }
