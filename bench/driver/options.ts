@@ -17,7 +17,7 @@ export interface Options {
   readonly record: boolean
 }
 
-const topics = ['alloc', 'ecs', 'ecs-suite', 'parallel', 'tables']
+const topics = ['alloc', 'ecs', 'ecs-suite', 'parallel', 'sparse', 'tables']
 const quick = { runs: 3, milliseconds: 50 }
 
 /** Reads the command line; on a mistake, prints it and exits. */

@@ -119,6 +119,9 @@ export const targets: readonly Target[] = [
     within(10, 'flat arrays', 'tables', 'four-1M', engine),
     { ...faster('two-100k', engine, 'bitECS query', 2.5), topic: 'tables' },
     dispatch(engine),
+    ...['loop-100k', 'loop-1m'].map((workload) =>
+      within(0, 'columns by query', 'sparse', workload, engine),
+    ),
   ]),
 ]
 

@@ -7,6 +7,7 @@ import type { CommandBuffer } from './command-api.ts'
 import { PoolCommands } from './commands.ts'
 import {
   attachedWord,
+  type ComponentRows,
   ledgerWord,
   PUBLISHED_COUNT,
   PUBLISHED_EPOCH,
@@ -22,7 +23,7 @@ import {
   type StorageHandle,
   seenWord,
 } from './directory.ts'
-import { alreadyAttached, invalidArgument } from './errors.ts'
+import { alreadyAttached, invalidArgument, notSparse } from './errors.ts'
 import { dropLedger, Ledger } from './ledger.ts'
 import type { Component } from './schema.ts'
 import { AttachedTables } from './storage-tables.ts'
@@ -43,7 +44,7 @@ export interface AttachedStorage {
   /** The ids of the entities that the world had when its thread last published. */
   readonly entities: Int32Array
 
-  /** The index of an entity in the columns. */
+  /** The index of an entity in the columns, but for those of sparse components: see `rows`. */
   row(eid: number): number
 
   /**
@@ -52,6 +53,13 @@ export interface AttachedStorage {
    * columns moved out of cannot be freed while a thread that is attached has not synced.
    */
   sync(): void
+
+  /**
+   * The rows of a sparse component: how many there are, whose they are, and the one of an entity.
+   * @param component of `components`, or its name
+   * @throws StorageError 'invalid-argument' for one that is not sparse
+   */
+  rows(component: Component | string): ComponentRows
 
   /**
    * Commands for the world, in blocks of this thread's pool. When this thread is done with them, the
@@ -185,6 +193,12 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
       return entities
     },
     row,
+    rows(component) {
+      const { name } = catalog.find(component)
+      const rows = attachedComponents.get(name)?.rows
+      if (rows === undefined) throw notSparse(name)
+      return rows
+    },
     commands: () => new PoolCommands(pool, catalog, handle.serial),
     sync,
     detach,

@@ -1,4 +1,5 @@
 /** What an attached thread has for a component: the columns of another one's storage. */
+import { AttachedRows } from './attached-rows.ts'
 import type { ComponentEntry } from './directory.ts'
 import type { Rows } from './handles.ts'
 import type { Component } from './schema.ts'
@@ -8,11 +9,16 @@ import type { VariableMemory } from './variable-memory.ts'
 export class AttachedComponent {
   /** What users hold. */
   readonly component: Component = {}
+  /** Undefined of a component that has a row for every entity. */
+  readonly rows: AttachedRows | undefined
   /** By field; undefined where that is a scalar. */
   readonly #variable: readonly (VariableField | undefined)[]
 
   /** @param memory of this thread: what grows moves into it */
-  constructor({ name, fields }: ComponentEntry, memory: VariableMemory, rows: Rows) {
+  constructor(entry: ComponentEntry, memory: VariableMemory, flatRows: Rows) {
+    const { name, fields } = entry
+    this.rows = entry.rows && new AttachedRows(memory.cells, flatRows.row)
+    const rows = this.rows ?? flatRows
     this.#variable = fields.map((field) =>
       createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows }),
     )
@@ -22,7 +28,9 @@ export class AttachedComponent {
    * Makes the columns those of an entry. As `Columns` has it in the world's thread: nobody overwrites
    * them, and the object stays fast.
    */
-  follow({ fields, byteOffsets, rowCount }: ComponentEntry, buffer: ArrayBufferLike): void {
+  follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
+    const { fields, byteOffsets, rowCount } = entry
+    if (entry.rows) this.rows?.follow(entry.rows)
     for (const [field, { name, type }] of fields.entries()) {
       const byteOffset = byteOffsets[field]
       const variable = this.#variable[field]

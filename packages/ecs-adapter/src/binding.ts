@@ -3,8 +3,8 @@
  *
  * One observer of additions does it: bitECS calls it before any of the user's, because the query
  * it hangs on is made before the user has the component. It makes sure that the row is there and
- * clears it, so that nothing has to watch removals, and values stay while the user's onRemove
- * observers run. Only variable-length fields want an observer of removals too.
+ * clears it (see `keeper.ts`), so that nothing has to watch removals, and values stay while the user's onRemove
+ * observers run. Only variable-length fields and sparse rows want an observer of removals too.
  *
  * Prefabs take part in no query: a component put on one without values fires nothing. But
  * addComponent ends by asking the component, through a property, whether it is a pair. In a world
@@ -23,10 +23,12 @@ import {
   type World,
   type WorldContext,
 } from 'bitecs'
-import { Columns, type ColumnsOptions } from './columns.ts'
+import type { Columns } from './columns.ts'
 import { worldWasReset } from './errors.ts'
+import { FlatKeeper } from './flat-keeper.ts'
+import type { Keeper, KeeperOptions } from './keeper.ts'
 import type { Component } from './schema.ts'
-import { hasVariable, VariableBinding, type VariableBindingOptions } from './variable-binding.ts'
+import { SparseKeeper } from './sparse-keeper.ts'
 
 /** The property by which bitECS asks; it is undefined of all but pairs. */
 const IS_PAIR = Symbol.for('bitecs-isPairComponent')
@@ -55,15 +57,15 @@ class BoundComponent {
 /** What bitECS knows of a world; undefined of what is no world. */
 export const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
 
-export type BindingOptions = Omit<ColumnsOptions, 'component' | 'variable' | 'checkIdle'> &
-  Pick<VariableBindingOptions, 'memory' | 'admit' | 'checkIdle'>
+export type BindingOptions = Omit<KeeperOptions, 'world' | 'component'> & {
+  /** Whether only those have rows that have the component. */
+  isSparse: boolean
+}
 
 export class Binding {
   /** What users hold. */
   readonly component: Component
-  readonly columns: Columns
-  /** Undefined of a component that has scalar fields only. */
-  readonly variable: VariableBinding | undefined
+  readonly keeper: Keeper
   readonly #world: World
   readonly #context: WorldContext
   #index: WorldContext['entityIndex']
@@ -73,94 +75,87 @@ export class Binding {
   #hasPrefabs = false
 
   /** @throws ArenaError 'out-of-memory'; world and arena are as they were then */
-  constructor(world: World, options: BindingOptions) {
+  constructor(world: World, { isSparse, ...options }: BindingOptions) {
     const component = new BoundComponent(this) as object as Component
     this.component = component
     this.#world = world
     this.#context = contextOf(world)
-    if (hasVariable(options.fields)) {
-      const row = (eid: number) => eid & this.#context.entityIndex.entityMask
-      this.variable = new VariableBinding({ ...options, world, component, row })
-    }
-    this.columns = new Columns({ ...options, component, variable: this.variable?.byField })
+    const Keeper = isSparse ? SparseKeeper : FlatKeeper
+    this.keeper = new Keeper({ ...options, world, component })
     this.#index = this.#context.entityIndex
     this.subscribe()
   }
 
   /** Begins anew with a world that knows nothing of the component. */
   subscribe(): void {
-    const { component, variable } = this
-    const columns: Columns = this.columns // named, for `check` tells TypeScript a type
+    const { component, keeper } = this
+    const columns: Columns = keeper.columns // named, for `check` tells TypeScript a type
     const world = this.#world
     const { entityIndex } = this.#context
-    const { entityMask } = entityIndex
     this.#index = entityIndex
     this.#componentCount = 0
     this.#hasPrefabs = false
 
     const owners = registerQuery(world, [component])
-    const cover = (eid: number, isNew = false) => {
+    /** Half added: no event has told of it, so none shall tell that it goes. */
+    const undo = (eid: number) => {
+      owners.remove(eid)
+      removeComponent(world, eid, component)
+    }
+    const claim = (eid: number): number => {
       try {
-        columns.cover(eid & entityMask)
-        if (isNew) variable?.renew(eid & entityMask)
+        return keeper.claim(eid)
       } catch (error) {
-        // Half added: no event has told of it, so none shall tell that it goes.
-        owners.remove(eid)
-        removeComponent(world, eid, component)
+        undo(eid)
         throw error
       }
     }
     this.#unsubscribe = [
       owners.addObservable.subscribe((eid) => {
-        cover(eid, true)
-        columns.clear(eid & entityMask)
+        try {
+          keeper.add(eid)
+        } catch (error) {
+          undo(eid)
+          throw error
+        }
       }),
       observe(world, onSet(component), (eid, values) => {
-        cover(eid)
+        const row = claim(eid)
         columns.check(values)
-        variable?.write(eid, eid & entityMask, values)
-        columns.write(eid & entityMask, values)
+        keeper.write(eid, row, values)
       }),
-      observe(world, onGet(component), (eid) => {
-        cover(eid)
-        return columns.read(eid & entityMask)
-      }),
+      observe(world, onGet(component), (eid) => columns.read(claim(eid))),
     ]
-    if (variable === undefined) return
-    this.#unsubscribe.push(variable.subscribe(owners, (eid) => eid & entityMask))
+    const unsubscribe = keeper.begin(owners, entityIndex.entityMask)
+    if (unsubscribe !== undefined) this.#unsubscribe.push(unsubscribe)
   }
 
   /** The row of an entity that has the component, which is there from now on. @throws as the constructor */
   rowOf(eid: number): number {
-    const row = eid & this.#context.entityIndex.entityMask
-    this.columns.cover(row)
-    return row
+    return this.keeper.claim(eid)
   }
 
   /** Frees what is not needed any more, and renews views whose buffer is gone. */
   sync(): void {
-    this.columns.sync()
-    this.variable?.sync()
+    this.keeper.sync()
   }
 
   /** Empties every row. */
   clearAll(): void {
-    this.variable?.fields.freeAll()
-    this.columns.clearAll()
+    this.keeper.clearAll()
   }
 
   /** Leaves the world alone, and frees the columns. */
   dispose(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#unsubscribe = []
-    this.variable?.fields.freeAll()
-    this.columns.dispose()
+    this.keeper.dispose()
   }
 
   /** @throws StorageError 'world-was-reset' */
   coverPrefabs(): void {
     const { entityIndex } = this.#context
-    if (entityIndex === this.#index && entityIndex.maxId < this.columns.rowCount) return
+    if (entityIndex === this.#index && this.keeper.covers(entityIndex.maxId)) return
     this.#coverPrefabsSlow()
   }
 
@@ -181,12 +176,12 @@ export class Binding {
   #coverAll(): void {
     const { maxId, dense, aliveCount, entityMask } = this.#index
     try {
-      this.columns.cover(maxId)
+      this.keeper.cover(maxId)
     } catch (error) {
       // The rows of all others are there: who has none was half added just now, if anyone was.
       const half = dense
         .slice(0, aliveCount)
-        .filter((eid) => (eid & entityMask) >= this.columns.rowCount)
+        .filter((eid) => !this.keeper.covers(eid & entityMask))
         .filter((eid) => hasComponent(this.#world, eid, this.component))
       for (const eid of half) removeComponent(this.#world, eid, this.component)
       if (half.length > 0) throw error

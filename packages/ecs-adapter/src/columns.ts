@@ -6,7 +6,7 @@ import { invalidArgument } from './errors.ts'
 import type { Field, FieldType, ScalarArrayConstructor } from './schema.ts'
 import type { VariableField } from './variable-field.ts'
 
-/** Where there is no room to double, columns grow by this many rows, not by one at a time. */
+/** Columns grow by so many rows where there is no room to double. */
 const ROWS_AT_LEAST = 256
 
 /**
@@ -30,6 +30,8 @@ export interface ColumnsOptions {
   rowCount: number
   /** Columns that the storage has already. */
   columnCount: number
+  /** Columns grow by their rows >> this: 0, the default, doubles them. */
+  growthShift?: number
   /** Frees what other threads may still look at; `pool.free` where there are none. */
   retire?(offset: number): void
   /** Throws while systems of other threads may be at what is to move. */
@@ -46,7 +48,6 @@ interface Place {
 
 const NOWHERE: Place = { byteOffset: 0, blockOffset: 0 }
 
-/** What a column holds: of a variable-length field, handles of blocks. */
 const arrayOf = (type: FieldType): ScalarArrayConstructor =>
   type.kind === 'scalar' ? type.array : Uint32Array
 
@@ -62,7 +63,6 @@ export class Columns {
   rowCount = 0
   /** Another number whenever the columns are others. */
   version = 0
-
   readonly #name: string
   readonly #component: object
   readonly #fields: readonly Field[]
@@ -70,6 +70,7 @@ export class Columns {
   readonly #retire: (offset: number) => void
   readonly #checkIdle: (what: string) => void
   readonly #cells: Cells
+  readonly #growthShift: number
   /** Of the first field; one more for each that follows. */
   readonly #firstStagger: number
   readonly #arrays: readonly ScalarArrayConstructor[]
@@ -85,20 +86,21 @@ export class Columns {
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
   constructor(options: ColumnsOptions) {
-    const { name, component, fields, pool, cells, rowCount, columnCount, variable } = options
-    this.#name = name
-    this.#component = component
+    const { fields, cells } = options
+    this.#name = options.name
+    this.#component = options.component
     this.#fields = fields
-    this.#pool = pool
-    this.#retire = options.retire ?? pool.free
+    this.#pool = options.pool
+    this.#retire = options.retire ?? options.pool.free
     this.#checkIdle = options.checkIdle ?? (() => {})
     this.#cells = cells
+    this.#growthShift = options.growthShift ?? 0
     this.#arrays = fields.map(({ type }) => arrayOf(type))
     this.#typeIds = this.#arrays.map(typeIdOf)
-    this.#variable = variable ?? []
-    this.#firstStagger = columnCount
+    this.#variable = options.variable ?? []
+    this.#firstStagger = options.columnCount
     this.#buffer = cells.buffer
-    this.#resize(rowCount)
+    this.#resize(options.rowCount)
   }
 
   /**
@@ -109,11 +111,22 @@ export class Columns {
     if (row >= this.rowCount || this.#cells.isDetached) this.#coverSlow(row)
   }
 
-  /** Zeroes a row: blocks that its handles hold were freed before. */
+  /** Zeroes a row; its blocks were freed before. */
   clear(row: number): void {
     for (let field = 0; field < this.#typeIds.length; field++) {
       this.#cells.store(this.#typeIds[field], this.#firstIndices[field] + row, 0)
     }
+  }
+
+  /** Moves a row, handles and all, into one that is empty. */
+  move(from: number, to: number): void {
+    for (let field = 0; field < this.#typeIds.length; field++) {
+      // As bytes: a fraction that is loaded is a box where V8 does not inline it.
+      const step = this.#arrays[field].BYTES_PER_ELEMENT
+      const first = this.#places[field].byteOffset
+      this.#cells.copyBytes(first + from * step, first + to * step, step)
+    }
+    this.clear(from)
   }
 
   /** Zeroes every row, as `clear`. */
@@ -141,14 +154,14 @@ export class Columns {
   /** @throws StorageError 'invalid-argument' where `write` could not write all that `values` has */
   check(values: unknown): asserts values is Record<string, unknown> {
     const fields = this.#fields
-    if (!isRecord(values)) {
+    if (typeof values !== 'object' || values === null) {
       const names = fields.map(({ name }) => name).join(', ')
       throw invalidArgument(`what set() gives ${this.#name}`, values, `an object with ${names}`)
     }
     for (let field = 0; field < fields.length; field++) {
       const { name, type } = fields[field]
       if (type.kind !== 'scalar') continue
-      const value = values[name]
+      const value = (values as Record<string, unknown>)[name]
       if (value !== undefined && typeof value !== 'number') {
         throw invalidArgument(`what set() gives ${this.#name}.${name}`, value, 'a number')
       }
@@ -157,9 +170,8 @@ export class Columns {
 
   /** Writes the scalar fields that `values` has, and no other. */
   write(row: number, values: Record<string, unknown>): void {
-    const fields = this.#fields
-    for (let field = 0; field < fields.length; field++) {
-      const { name, type } = fields[field]
+    for (let field = 0; field < this.#fields.length; field++) {
+      const { name, type } = this.#fields[field]
       if (type.kind !== 'scalar') continue
       const value = values[name]
       if (typeof value !== 'number') continue
@@ -169,8 +181,8 @@ export class Columns {
 
   /** Where the columns are now, for other threads. */
   get entry(): ComponentEntry {
-    const byteOffsets = this.#places.map(({ byteOffset }) => byteOffset)
-    return { name: this.#name, fields: this.#fields, rowCount: this.rowCount, byteOffsets }
+    const [name, fields, rowCount] = [this.#name, this.#fields, this.rowCount]
+    return { name, fields, rowCount, byteOffsets: this.#places.map((place) => place.byteOffset) }
   }
 
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */
@@ -195,13 +207,13 @@ export class Columns {
   #coverSlow(row: number): void {
     if (this.#cells.isDetached) this.#cells.renew()
     if (row < this.rowCount) return
-    let doubled = this.rowCount
-    while (doubled <= row) doubled *= 2
+    let grown = this.rowCount
+    while (grown <= row) grown += grown >> this.#growthShift
     try {
-      this.#resize(doubled)
+      this.#resize(grown)
     } catch (error) {
       const least = row + ROWS_AT_LEAST
-      if (least >= doubled) throw error
+      if (least >= grown) throw error
       this.#resize(least)
     }
   }
@@ -226,15 +238,15 @@ export class Columns {
     const places: Place[] = []
     try {
       for (const field of this.#fields.keys()) {
-        const isThere = field < this.#places.length
-        const stays = isThere && this.#tryResize(field, rowCount)
-        if (isThere && !stays) this.#checkIdle('columns that grow and have to move')
+        const isNew = field >= this.#places.length
+        const stays = !isNew && this.#tryResize(field, rowCount)
+        if (!isNew && !stays) this.#checkIdle('columns that grow and have to move')
         places.push(stays ? this.#places[field] : this.#allocate(field, rowCount))
       }
     } catch (error) {
       for (const [field, place] of places.entries()) {
-        if (place === this.#places[field]) this.#tryResize(field, this.rowCount)
-        else this.#pool.free(place.blockOffset)
+        if (place !== this.#places[field]) this.#pool.free(place.blockOffset)
+        else this.#tryResize(field, this.rowCount)
       }
       throw error
     }
@@ -245,16 +257,16 @@ export class Columns {
     const block = this.#pool.allocArray(this.#arrays[field], rowCount)
     const { byteOffset, byteLength } = block
     const stagger = ((this.#firstStagger + field) % STAGGER_COUNT) * STAGGER_STEP
-    const isStaggered =
-      byteLength >= STAGGERED_BYTE_LENGTH && this.#pool.tryResize(byteOffset, byteLength + stagger)
+    const isLong = byteLength >= STAGGERED_BYTE_LENGTH
+    const isStaggered = isLong && this.#pool.tryResize(byteOffset, byteLength + stagger)
     return { blockOffset: byteOffset, byteOffset: byteOffset + (isStaggered ? stagger : 0) }
   }
 
   /** Whether a column has so many rows now, in its place. Shrinking always succeeds. */
   #tryResize(field: number, rowCount: number): boolean {
     const { blockOffset, byteOffset } = this.#places[field]
-    const byteLength = rowCount * this.#arrays[field].BYTES_PER_ELEMENT
-    return this.#pool.tryResize(blockOffset, byteOffset - blockOffset + byteLength)
+    const end = byteOffset + rowCount * this.#arrays[field].BYTES_PER_ELEMENT
+    return this.#pool.tryResize(blockOffset, end - blockOffset)
   }
 
   #zeroRows(places: readonly Place[], from: number, to: number): void {
@@ -265,9 +277,8 @@ export class Columns {
   }
 
   /**
-   * Makes the columns properties of the component. They are defined, not assigned: users cannot
-   * overwrite them, and an object stays one that V8 reads fast however many fields it has, where
-   * assigning more than 20 by name makes it a dictionary.
+   * Makes the columns properties of the component. Defined, not assigned: users cannot overwrite them,
+   * and V8 makes no dictionary of the object, as it does when more than 20 are assigned by name.
    */
   #publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
@@ -286,8 +297,4 @@ export class Columns {
       Object.defineProperty(this.#component, name, { value, ...attributes })
     }
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -56,6 +56,33 @@ export interface ComponentEntry {
   readonly rowCount: number
   /** Of each field's row 0. */
   readonly byteOffsets: readonly number[]
+  /** Of a sparse component. */
+  readonly rows?: RowsEntry | undefined
+}
+
+/**
+ * The rows of a sparse component. Until the next `sync`, none moves or is given to another entity: those
+ * that get the component have theirs at the end, and those that lose it keep theirs till then.
+ */
+export interface ComponentRows {
+  /** How many there are: rows 0 to count - 1. */
+  readonly count: number
+  /**
+   * The entity of each row; 0 where it has lost the component since the last `sync`. Longer than
+   * `count`, and another array when the columns are others.
+   */
+  readonly entities: Int32Array
+  /** The index of an entity in the columns of the component; -1 when it has no row. */
+  row(eid: number): number
+}
+
+/** Where the rows of a sparse component are, in bytes. */
+export interface RowsEntry {
+  readonly index: number
+  readonly entities: number
+  readonly keys: number
+  /** Rows that there is room for. */
+  readonly rowCount: number
 }
 
 /** Where a table of the storage is. */

@@ -83,6 +83,13 @@ export const stillAttached = (slots: readonly number[]) =>
       'or storage.forget(slot) for one that has died',
   )
 
+export const notSparse = (name: string) =>
+  new StorageError(
+    'invalid-argument',
+    `component ${shown(name)} is not sparse: it has a row for every id. Take storage.row(eid) and ` +
+      'loop over a query, or make it with { sparse: true }',
+  )
+
 export const duplicateEntry = (name: string, first: number, second: number) =>
   new StorageError(
     'invalid-argument',

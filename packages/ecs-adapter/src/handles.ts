@@ -4,8 +4,10 @@ import { invalidArgument, noRow } from './errors.ts'
 
 /** How a thread finds the rows of entities. */
 export interface Rows {
-  /** The index of an entity in the columns. */
+  /** The index of an entity in the columns; -1 of one that has no row. */
   row(eid: number): number
+  /** The same, of one that is to be written, and may get a row for it. */
+  claim?(eid: number): number
   /** Called before a row that has no block may get one. */
   onFill?(eid: number, row: number): void
 }
@@ -45,21 +47,25 @@ export class Handles {
   /** Block of an entity; 0 of one that has no row. */
   blockOf(eid: number): number {
     const row = this.#rowOf(eid)
-    return row < this.rowCount ? this.blockAt(row) : 0
+    return row >= 0 && row < this.rowCount ? this.blockAt(row) : 0
   }
 
   /** Index of an entity's word. @throws StorageError 'invalid-argument' where it has no row */
   wordOf(eid: number): number {
-    const row = this.#rowOf(eid)
-    if (row >= this.rowCount) throw noRow(eid)
-    return this.#firstWord + row
+    return this.#wordAt(eid, this.#rowOf(eid))
   }
 
   /** The same, of an entity that may get a block if it has none. */
   wordToFill(eid: number): number {
-    const word = this.wordOf(eid)
+    const row = this.#rowOf(eid)
+    const word = this.#wordAt(eid, this.#rows.claim?.(eid) ?? row)
     if (this.#cells.words[word] === 0) this.#rows.onFill?.(eid, word - this.#firstWord)
     return word
+  }
+
+  #wordAt(eid: number, row: number): number {
+    if (row < 0 || row >= this.rowCount) throw noRow(eid)
+    return this.#firstWord + row
   }
 
   #rowOf(eid: number): number {

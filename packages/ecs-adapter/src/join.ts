@@ -134,20 +134,10 @@ class Member {
       pool.close()
       throw error
     }
-    const { components, tables, entities, row } = this.#storage
+    const { components, tables, entities, row, rows } = this.#storage
     const [commands, from, args] = [this.#commands, 0, undefined]
-    this.#context = {
-      components,
-      tables,
-      entities,
-      from,
-      args,
-      commands,
-      scratch,
-      pool,
-      arena,
-      row,
-    }
+    const shared = { commands, scratch, pool, arena, row, rows }
+    this.#context = { components, tables, entities, from, args, ...shared }
   }
 
   async work(): Promise<void> {

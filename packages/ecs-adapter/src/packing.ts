@@ -101,9 +101,9 @@ export class Packing {
     const blocks: number[] = []
     for (const [i, { type }] of fields.entries()) {
       const row = binding!.rowOf(eid)
-      const variable = binding!.variable?.byField[i]
+      const variable = binding!.keeper.fields?.byField[i]
       if (variable === undefined) {
-        scalars.push(binding!.columns.load(i, row))
+        scalars.push(binding!.keeper.columns.load(i, row))
         continue
       }
       const { handles } = variable
@@ -160,7 +160,7 @@ export class Packing {
     const isThere = entityExists(world, eid) && hasComponent(world, eid, component)
     let place = 0
     for (const [i, { type }] of fields.entries()) {
-      const variable = binding?.variable?.byField[i]
+      const variable = binding?.keeper.fields?.byField[i]
       if (binding === undefined || variable === undefined) continue
       const block = blocks[place++] ?? 0
       if (isThere) {

@@ -3,7 +3,7 @@ import type { Pool } from '@ashlar/core'
 import type { EntityId } from 'bitecs'
 import type { CommandBuffer } from './command-api.ts'
 import type { CommandSource } from './command-apply.ts'
-import type { StorageHandle } from './directory.ts'
+import type { ComponentRows, StorageHandle } from './directory.ts'
 import type { Runs } from './runs.ts'
 import type { Component, Schema } from './schema.ts'
 import type { Table } from './table-api.ts'
@@ -16,6 +16,14 @@ export interface StorageOptions {
    * entities need n + 1 rows. Default 1024.
    */
   capacity?: number
+}
+
+export interface ComponentOptions {
+  /**
+   * Rows for those only that have the component, for what few have: `storage.rows` tells which. Fields are
+   * indexed by `rows.row(eid)` then. Default false: a row for every id.
+   */
+  sparse?: boolean
 }
 
 export interface Storage {
@@ -34,9 +42,14 @@ export interface Storage {
    *
    * @param name unique in the storage
    * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
+   * @param options `sparse`, for what few entities have
    * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
    */
-  component<const S extends Schema>(name: string, schema: S): Component<S>
+  component<const S extends Schema>(
+    name: string,
+    schema: S,
+    options?: ComponentOptions,
+  ): Component<S>
 
   /** The tables made so far, by name. */
   readonly tables: Readonly<Record<string, Table>>
@@ -67,8 +80,17 @@ export interface Storage {
    */
   readonly handle: StorageHandle
 
-  /** The index of an entity in the columns. */
+  /** The index of an entity in the columns, but for those of sparse components: see `rows`. */
   row(eid: EntityId): number
+
+  /**
+   * The rows of a sparse component: how many there are, whose they are, and the one of an entity. The
+   * object stays the same. Rows of those that lost the component are given back by `sync`: until then
+   * no row moves.
+   * @param component of this storage, or its name
+   * @throws StorageError 'invalid-argument' for one that is not sparse; 'storage-disposed'
+   */
+  rows(component: Component | string): ComponentRows
 
   /**
    * Frees what columns moved out of, and the lists and texts of those that lost the component; takes

@@ -4,14 +4,14 @@ import { type EntityId, getId, resetWorld, type World, type WorldContext } from 
 import { Binding, contextOf } from './binding.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
-import type { ComponentEntry } from './directory.ts'
-import { duplicateComponent, invalidArgument, storageDisposed } from './errors.ts'
+import type { ComponentEntry, ComponentRows } from './directory.ts'
+import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from './errors.ts'
 import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
 import { Runs } from './runs.ts'
 import { type Component, type Field, readSchema, type Schema } from './schema.ts'
 import { Share } from './share.ts'
-import type { Storage, StorageOptions } from './storage-api.ts'
+import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { StorageTables } from './storage-tables.ts'
 import { VariableMemory } from './variable-memory.ts'
 import { WorldCommands } from './world-commands.ts'
@@ -62,6 +62,7 @@ export function createStorage(
   const bindings: Binding[] = []
   /** By number of the component; undefined of a tag. */
   const bindingsByNumber: (Binding | undefined)[] = []
+  const sparse = new Map<string, ComponentRows>()
   /** Of all components, as they were made: their numbers in commands. */
   const places: (() => ComponentEntry)[] = []
   const catalog = new Catalog()
@@ -84,7 +85,7 @@ export function createStorage(
   let columnCount = 0
   const removedIds = new RemovedIds((isKept) => {
     runs.checkDone('taking removed entities out of lists')
-    for (let i = 0; i < bindings.length; i++) bindings[i].variable?.fields.filter(isKept)
+    for (let i = 0; i < bindings.length; i++) bindings[i].keeper.fields?.filter(isKept)
   })
   let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
@@ -92,12 +93,17 @@ export function createStorage(
   siblings.add(self)
   let isDisposed = false
 
-  function component<const S extends Schema>(name: string, schema: S): Component<S> {
+  function component<const S extends Schema>(
+    name: string,
+    schema: S,
+    options: ComponentOptions = {},
+  ): Component<S> {
     checkUse()
+    const isSparse = checkedSparse(options)
     checkWorld(world)
     const fields = readSchema(name, schema)
     if (name in components) throw duplicateComponent(name)
-    if (fields.length === 0) {
+    if (fields.length === 0 && !isSparse) {
       components[name] = {}
       const entry = { name, fields, rowCount: 0, byteOffsets: [] }
       places.push(() => entry)
@@ -106,14 +112,21 @@ export function createStorage(
       const { admit } = removedIds
       const rowCount = capacity
       const shared = { pool, cells, retire, checkIdle, memory, admit }
-      const options = { name, fields, rowCount, columnCount, ...shared }
-      const binding = new Binding(world, options)
+      const binding = new Binding(world, {
+        name,
+        fields,
+        isSparse,
+        rowCount,
+        columnCount,
+        ...shared,
+      })
       if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.push(binding)
       bindingsByNumber.push(binding)
       columnCount += fields.length
       components[name] = binding.component
-      places.push(() => binding.columns.entry)
+      places.push(() => binding.keeper.entry)
+      if (binding.keeper.rows !== undefined) sparse.set(name, binding.keeper.rows)
     }
     catalog.add(name, components[name], fields)
     return components[name] as Component<S>
@@ -126,6 +139,14 @@ export function createStorage(
   function row(eid: EntityId): number {
     checkUse()
     return getId(context.entityIndex, eid)
+  }
+
+  function rows(component: Component | string): ComponentRows {
+    checkUse()
+    const { name } = catalog.find(component)
+    const found = sparse.get(name)
+    if (found === undefined) throw notSparse(name)
+    return found
   }
 
   function sync(): void {
@@ -153,7 +174,7 @@ export function createStorage(
 
   function version(): number {
     let sum = places.length + tables.count
-    for (let i = 0; i < bindings.length; i++) sum += bindings[i].columns.version
+    for (let i = 0; i < bindings.length; i++) sum += bindings[i].keeper.version
     return sum
   }
 
@@ -243,12 +264,19 @@ export function createStorage(
       return packing.unpack(offset)
     },
     row,
+    rows,
     sync,
     publish,
     forget,
     reset,
     dispose,
   }
+}
+
+function checkedSparse(options: ComponentOptions): boolean {
+  const sparse: unknown = options?.sparse ?? false
+  if (typeof sparse !== 'boolean') throw invalidArgument('sparse', sparse, 'true or false')
+  return sparse
 }
 
 const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved

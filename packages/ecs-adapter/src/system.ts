@@ -1,6 +1,7 @@
 /** What users write to run on workers: a system, and what it is given. */
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import type { Commands } from './command-api.ts'
+import type { ComponentRows } from './directory.ts'
 import type { Component } from './schema.ts'
 import type { Table } from './table-api.ts'
 
@@ -27,8 +28,10 @@ export interface SystemContext<C = Readonly<Record<string, Component>>> {
   /** This worker's. */
   readonly pool: Pool
   readonly arena: Arena
-  /** The index of an entity in the columns. */
+  /** The index of an entity in the columns, but for those of sparse components. */
   row(eid: number): number
+  /** The rows of a sparse component. @throws StorageError 'invalid-argument' */
+  rows(component: Component | string): ComponentRows
 }
 
 /** Works on one chunk of entities, at the same time as others do on theirs. */

@@ -7,8 +7,8 @@ import { hasComponent, Prefab, type Query, type World } from 'bitecs'
 import type { Rows } from './handles.ts'
 import { Leftovers } from './leftovers.ts'
 import type { Field } from './schema.ts'
-import { createVariableField, type VariableField } from './variable-field.ts'
-import { VariableFields } from './variable-fields.ts'
+import type { VariableField } from './variable-field.ts'
+import { createVariableFields, type VariableFields } from './variable-fields.ts'
 import type { VariableMemory } from './variable-memory.ts'
 
 export interface VariableBindingOptions {
@@ -37,11 +37,7 @@ export class VariableBinding {
   constructor(options: VariableBindingOptions) {
     const { world, component, name, fields, memory, row, admit } = options
     const rows: Rows = { row, onFill: (eid, row) => this.#onFill(eid, row) }
-    const byField = fields.map((field) =>
-      createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows, admit }),
-    )
-    const names = fields.map((field) => field.name)
-    this.fields = new VariableFields(names, byField, memory.staging)
+    this.fields = createVariableFields({ name, fields, memory, rows, admit })
     this.#hasComponent = (eid) => hasComponent(world, eid, component)
     this.#isPrefab = (eid) => this.#hasComponent(eid) && hasComponent(world, eid, Prefab)
     this.#free = (row) => this.fields.free(row)

@@ -1,6 +1,26 @@
 /** The variable-length fields of one component, together. */
+import type { Field } from './schema.ts'
 import type { Staging } from './staging.ts'
-import { type VariableField, VariableList } from './variable-field.ts'
+import {
+  createVariableField,
+  type VariableField,
+  type VariableFieldOptions,
+  VariableList,
+} from './variable-field.ts'
+
+export interface VariableFieldsOptions extends VariableFieldOptions {
+  fields: readonly Field[]
+}
+
+/** @param options `name` is that of the component */
+export function createVariableFields({ name, fields, ...options }: VariableFieldsOptions) {
+  const { memory, rows, admit } = options
+  const byField = fields.map((field) =>
+    createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows, admit }),
+  )
+  const names = fields.map((field) => field.name)
+  return new VariableFields(names, byField, memory.staging)
+}
 
 export class VariableFields {
   /** By field of the component; undefined where that is a scalar. */

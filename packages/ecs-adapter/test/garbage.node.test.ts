@@ -99,6 +99,38 @@ test('set of whole numbers makes none beyond the objects that its caller makes',
   assert.is(All.f64[eid], Position.y[eid])
 })
 
+test('sparse components that come and go, and loops over their rows, make none', () => {
+  const { arena, world, storage } = createScene()
+  const schema = { heat: t.f32, marks: t.list(t.u8), kind: t.u16 }
+  const Burning = storage.component('Burning', schema, { sparse: true })
+  const rows = storage.rows(Burning)
+  const eids = Array.from({ length: 300 }, () => addEntity(world))
+  let lostCount = 0
+  const frame = (index: number) => {
+    for (let i = 0; i < 20; i++) {
+      const eid = eids[(index * 20 + i * 7) % eids.length]
+      if (rows.row(eid) >= 0) {
+        removeComponent(world, eid, Burning)
+        lostCount++
+      } else {
+        addComponent(world, eid, Burning)
+        Burning.marks.push(eid, index & 255)
+        Burning.heat[rows.row(eid)] = index
+      }
+    }
+    const { entities } = rows
+    const { heat, kind } = Burning
+    for (let row = 0; row < rows.count; row++) {
+      heat[row] *= 0.5
+      if (entities[row] !== 0) kind[row]++
+    }
+    storage.sync()
+  }
+  assertNoGarbage(measureGarbage(frame, { warmup: 1500 }), OURS)
+  assert.ok(lostCount > 1000, `${lostCount} lost it`)
+  assert.equal(arena.verify(), [])
+})
+
 // A fraction that a method gives, as `get` and `forEach` do, is a box where V8 does not inline it.
 test('lists and texts make none beyond what they give', () => {
   const { arena, world, storage } = createScene({ capacity: 512 })

@@ -1,6 +1,7 @@
 // What TypeScript makes of a schema. The assertions are the types: `tsc` fails where one is wrong.
 import {
   type Component,
+  type ComponentRows,
   createStorage,
   type ListField,
   type Schema,
@@ -18,6 +19,18 @@ const test = suite('types')
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const expectType = <_ extends true>() => {}
+
+test('a sparse component has the same types, and rows', () => {
+  const { storage } = createScene()
+  const Burning = storage.component('Burning', { heat: t.f32, name: t.text }, { sparse: true })
+  expectType<Equal<typeof Burning, { readonly heat: Float32Array; readonly name: TextField }>>()
+  const rows = storage.rows(Burning)
+  expectType<Equal<typeof rows, ComponentRows>>()
+  expectType<Equal<typeof rows.entities, Int32Array>>()
+  // @ts-expect-error: an option of that name there is not
+  storage.component('Other', { heat: t.f32 }, { spares: true })
+  assert.is(rows.count, 0)
+})
 
 test('a component has the typed arrays of its schema, read-only, and nothing else', () => {
   const { storage } = createScene()

@@ -28,6 +28,7 @@ interface Components {
   readonly Position: { readonly x: Floats; readonly y: Floats }
   readonly Velocity: { readonly x: Floats; readonly y: Floats }
   readonly Visits: { readonly count: Int32Array }
+  readonly Burning: { readonly heat: Floats; readonly marks: ListField }
   readonly Path: {
     readonly points: ListField
     readonly targets: ListField
@@ -63,6 +64,21 @@ export const systems = {
     for (const eid of entities) {
       Position.x[eid] += Velocity.x[eid] * dt
       Position.y[eid] += Velocity.y[eid] * dt
+    }
+  },
+
+  /** Cools what burns, and puts out what is cold; lights what is next. By rows, and by lists. */
+  burn({ components: { Burning }, entities, rows, commands }: Context) {
+    const burning = rows('Burning')
+    for (const eid of entities) {
+      const row = burning.row(eid)
+      if (row < 0) {
+        if (eid % 3 === 0) commands.set(eid, 'Burning', { heat: eid % 7, marks: [eid & 255] })
+        continue
+      }
+      Burning.heat[row] -= 1
+      Burning.marks.push(eid, Burning.heat[row])
+      if (Burning.heat[row] <= 0 || burning.entities[row] !== eid) commands.remove(eid, 'Burning')
     }
   },
 

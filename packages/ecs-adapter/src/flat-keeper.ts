@@ -1,0 +1,77 @@
+/** A row for every id there is: columns are indexed by it. */
+import type { Query } from 'bitecs'
+import { Columns } from './columns.ts'
+import type { Keeper, KeeperOptions } from './keeper.ts'
+import { hasVariable, VariableBinding } from './variable-binding.ts'
+
+export class FlatKeeper implements Keeper {
+  readonly columns: Columns
+  readonly rows = undefined
+  readonly #variable: VariableBinding | undefined
+  #entityMask = 0
+
+  /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
+  constructor(options: KeeperOptions) {
+    const row = (eid: number) => eid & this.#entityMask
+    if (hasVariable(options.fields)) this.#variable = new VariableBinding({ ...options, row })
+    this.columns = new Columns({ ...options, variable: this.#variable?.byField })
+  }
+
+  get fields() {
+    return this.#variable?.fields
+  }
+
+  get entry() {
+    return this.columns.entry
+  }
+
+  get version() {
+    return this.columns.version
+  }
+
+  begin(owners: Query, entityMask: number) {
+    this.#entityMask = entityMask
+    return this.#variable?.subscribe(owners, (eid) => eid & entityMask)
+  }
+
+  add(eid: number): void {
+    const row = eid & this.#entityMask
+    this.columns.cover(row)
+    this.#variable?.renew(row)
+    this.columns.clear(row)
+  }
+
+  claim(eid: number): number {
+    const row = eid & this.#entityMask
+    this.columns.cover(row)
+    return row
+  }
+
+  write(eid: number, row: number, values: Record<string, unknown>): void {
+    this.#variable?.write(eid, row, values)
+    this.columns.write(row, values)
+  }
+
+  covers(maxId: number): boolean {
+    return maxId < this.columns.rowCount
+  }
+
+  cover(maxId: number): void {
+    this.columns.cover(maxId)
+  }
+
+  sync(): void {
+    this.columns.sync()
+    this.#variable?.sync()
+  }
+
+  clearAll(): void {
+    this.fields?.freeAll()
+    this.columns.clearAll()
+  }
+
+  dispose(): void {
+    this.fields?.freeAll()
+    this.columns.dispose()
+  }
+}

@@ -1,0 +1,42 @@
+/** What keeps the rows of a component and their values: one for every id, or for those that have it. */
+import type { Query, World } from 'bitecs'
+import type { Columns, ColumnsOptions } from './columns.ts'
+import type { ComponentEntry, ComponentRows } from './directory.ts'
+import type { VariableFields, VariableFieldsOptions } from './variable-fields.ts'
+
+export type KeeperOptions = Omit<ColumnsOptions, 'variable' | 'growthShift'> &
+  Pick<VariableFieldsOptions, 'memory' | 'admit'> & {
+    world: World
+    retire(offset: number): void
+    checkIdle(what: string): void
+  }
+
+export interface Keeper {
+  readonly columns: Columns
+  /** Undefined of a component that has scalar fields only. */
+  readonly fields: VariableFields | undefined
+  /** Undefined where every id has a row. */
+  readonly rows: ComponentRows | undefined
+  /** Where everything is now, for other threads. */
+  readonly entry: ComponentEntry
+  /** Another number whenever that is other. */
+  readonly version: number
+
+  /** Begins anew, with those that have the component; gives what ends it. */
+  begin(owners: Query, entityMask: number): (() => void) | undefined
+  /** An entity has got the component: its row is empty then. @throws ArenaError 'out-of-memory' */
+  add(eid: number): void
+  /** The row of an entity that has the component. @throws ArenaError 'out-of-memory'; noRow */
+  claim(eid: number): number
+  /** Writes the fields that `values`, which were checked, has: all of them or none. */
+  write(eid: number, row: number, values: Record<string, unknown>): void
+  /** Whether those of whom nothing tells, prefabs, have what they need up to an id. */
+  covers(maxId: number): boolean
+  /** Gives it to them. @throws ArenaError 'out-of-memory' */
+  cover(maxId: number): void
+
+  sync(): void
+  /** Empties every row. */
+  clearAll(): void
+  dispose(): void
+}

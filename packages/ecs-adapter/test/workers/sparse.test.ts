@@ -1,0 +1,73 @@
+// Sparse components in parallel systems: by rows, and with commands that add and remove them.
+import { t } from '@ashlar/ecs-adapter'
+import { addComponent, removeEntity, set } from 'bitecs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import { createGame, createGroup, endAll } from './game.ts'
+import { systems } from './worker.ts'
+
+const test = suite('sparse components of workers')
+
+function createFire() {
+  const game = createGame(300, 4)
+  const { world, storage, eids } = game
+  const Burning = storage.component(
+    'Burning',
+    { heat: t.f32, marks: t.list(t.u8) },
+    { sparse: true },
+  )
+  for (const eid of eids.slice(0, 40)) addComponent(world, eid, set(Burning, { heat: 5 }))
+  return { ...game, Burning }
+}
+
+type Fire = ReturnType<typeof createFire>
+
+/** Frame by frame; gives what burns each time, and how. */
+async function play(fire: Fire, burn: (frame: number) => Promise<void>) {
+  const { world, storage, arena, eids, Burning } = fire
+  const rows = storage.rows(Burning)
+  const seen: unknown[] = []
+  let rowCountMax = 0
+  for (let frame = 0; frame < 40; frame++) {
+    await burn(frame)
+    if (frame % 4 === 1) removeEntity(world, eids.splice(frame % eids.length, 1)[0])
+    if (frame % 6 === 2) eids.push(fire.spawn(), fire.spawn())
+    if (frame % 5 !== 4) storage.sync() // else the run sees only what is published for it
+    const burning = eids.filter((eid) => rows.row(eid) >= 0 && rows.entities[rows.row(eid)] === eid)
+    seen.push(burning.map((eid) => [eid, Burning.heat[rows.row(eid)], Burning.marks.toArray(eid)]))
+    rowCountMax = Math.max(rowCountMax, rows.count)
+    if (frame % 10 === 0) assert.equal(arena.verify(), [], `frame ${frame}`)
+  }
+  assert.ok(rowCountMax > 96, `${rowCountMax} rows: index and columns have grown`)
+  return seen
+}
+
+/** The same without workers. */
+async function playAlone() {
+  const fire = createFire()
+  const { storage, arena } = fire
+  const commands = storage.commands()
+  return play(fire, async () => {
+    const { components, rows } = storage
+    const entities = Int32Array.from(fire.all())
+    systems.burn({ components, entities, rows, commands, arena } as never)
+    storage.apply(commands)
+  })
+}
+
+for (const kind of threadKinds) {
+  test(`${kind}: what burns is the same on any number of workers`, async () => {
+    const expected = await playAlone()
+    for (const count of [1, 3]) {
+      const fire = createFire()
+      const team = await createGroup(fire, kind, count)
+      const burn = (frame: number) =>
+        team.group.run('burn', fire.all(), undefined, { chunkLength: 7 + frame })
+      assert.equal(await play(fire, burn), expected, `${count} workers`)
+      await endAll(fire, team)
+    }
+  })
+}
+
+if (isMain) test.run()
