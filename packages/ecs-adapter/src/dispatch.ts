@@ -93,7 +93,7 @@ export class Dispatch implements BegunRun {
   }
 
   #jobOf(number: number): Job {
-    this.#allJobs[number] ??= new Job(this.#storage.pool, number)
+    this.#allJobs[number] ??= new Job(this.#storage.pool, number, this.#storage.tables)
     return this.#allJobs[number]
   }
 

@@ -4,6 +4,7 @@ import { Dispatch } from './dispatch.ts'
 import { cannotBlock, groupClosed, invalidArgument } from './errors.ts'
 import type { ChunkOptions } from './job.ts'
 import type { Port } from './ports.ts'
+import type { RunEntities } from './run-entities.ts'
 import type { BegunRun, Runs } from './runs.ts'
 import { OneCall, type Stages } from './stages.ts'
 import type { Storage } from './storage-api.ts'
@@ -43,25 +44,21 @@ export interface WorkerGroup {
    * A world has one run at a time: those of other groups over it wait in the same queue, and
    * `timeoutMs` counts from its turn.
    *
-   * @param entities ids, as `query` gives them. They are copied, unless they lie in the arena
+   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Or a table of the
+   * storage: its chunks with rows, as this thread knows them since its `sync`, by ascending numbers
    * @param args plain values: what JSON can tell
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`; 'worker-died';
    * 'timed-out': each tells what was left undone. CommandsError 'commands-failed'. StorageError
    * 'no-workers', 'group-closed', 'storage-disposed', 'invalid-argument'; ArenaError 'out-of-memory'
    */
-  run(
-    system: string,
-    entities: ArrayLike<number>,
-    args?: unknown,
-    options?: RunOptions,
-  ): Promise<void>
+  run(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): Promise<void>
 
   /**
    * As `run`, but blocks meanwhile: for threads that may, which the main thread of a page may not. It
    * hears of no death before the deadline, as that needs events.
    * @throws as `run`; StorageError 'cannot-block', 'group-busy' while a `run` is not done
    */
-  runSync(system: string, entities: ArrayLike<number>, args?: unknown, options?: RunOptions): void
+  runSync(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): void
 
   /** Lets another worker join. @throws (the promise) as `createWorkerGroup` */
   add(worker: Port): Promise<void>
@@ -122,7 +119,7 @@ export class Group implements WorkerGroup {
   readonly #crew: Crew
   readonly #dispatch: Dispatch
   readonly #runs: Runs
-  readonly #syncCall = new OneCall()
+  readonly #syncCall: OneCall
   /** Ends when the runs of this group so far are over. */
   #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
@@ -131,6 +128,7 @@ export class Group implements WorkerGroup {
   constructor(crew: Crew, storage: Storage) {
     this.storage = storage
     this.#crew = crew
+    this.#syncCall = new OneCall(storage.tables)
     this.#dispatch = new Dispatch(crew, storage)
     this.#runs = storage.runs
   }
@@ -149,16 +147,17 @@ export class Group implements WorkerGroup {
 
   run(
     system: string,
-    entities: ArrayLike<number>,
+    entities: RunEntities,
     args?: unknown,
     options: RunOptions = NO_OPTIONS,
   ): Promise<void> {
-    return this.runStages(new OneCall().set(system, entities, args, options.chunkLength), options)
+    const call = new OneCall(this.storage.tables)
+    return this.runStages(call.set(system, entities, args, options.chunkLength), options)
   }
 
   runSync(
     system: string,
-    entities: ArrayLike<number>,
+    entities: RunEntities,
     args?: unknown,
     options: RunOptions = NO_OPTIONS,
   ): void {

@@ -13,11 +13,13 @@ import {
   jobWord,
 } from './board.ts'
 import { invalidArgument } from './errors.ts'
-import { checkedCount, RunInput } from './run-input.ts'
+import { checkedCount, type RunEntities } from './run-entities.ts'
+import { RunInput } from './run-input.ts'
+import type { AnyTable } from './table-api.ts'
 
 export interface ChunkOptions {
   /**
-   * How many entities a worker takes at a time: at least a 1024th of all, in a stage of n systems n of
+   * How many entities, or chunks of a table, a worker takes at a time: at least a 1024th of all, in a stage of n systems n of
    * it. By default a 16th of its share, so that uneven ones are spread.
    */
   readonly chunkLength?: number
@@ -28,7 +30,7 @@ export interface SystemCall {
   /** By which errors call it. */
   readonly name: string
   readonly system: string
-  readonly entities: ArrayLike<number>
+  readonly entities: RunEntities
   readonly args: unknown
   readonly chunkLength: number | undefined
   /** Tells the calls of a schedule apart: each finds its ids where they were the last time. */
@@ -46,11 +48,14 @@ export class Job {
   firstChunk = 0
   chunkCount = 0
   readonly #number: number
+  readonly #tables: Readonly<Record<string, AnyTable>>
   readonly #input: RunInput
   #system = 0
 
-  constructor(pool: Pool, number: number) {
+  /** @param tables of the storage, by name */
+  constructor(pool: Pool, number: number, tables: Readonly<Record<string, AnyTable>>) {
     this.#number = number
+    this.#tables = tables
     this.#input = new RunInput(pool)
   }
 
@@ -60,7 +65,7 @@ export class Job {
     if (this.#system === -1) {
       throw invalidArgument('the system', call.system, `one of ${systems.join(', ')}`)
     }
-    const count = checkedCount(call.entities)
+    const count = checkedCount(call.entities, this.#tables)
     const length = call.chunkLength ?? Math.ceil(count / (CHUNKS_PER_WORKER * workerCount))
     if (call.chunkLength !== undefined) checkChunkLength(call.chunkLength)
     this.name = call.name
@@ -74,7 +79,7 @@ export class Job {
   /** Nobody reads what was placed before. @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
   place({ entities, args }: SystemCall, firstChunk: number): void {
     this.firstChunk = firstChunk
-    this.#input.place(entities, args)
+    this.#input.place(entities, this.entityCount, args)
   }
 
   /** Writes it down as one of the board's jobs. */

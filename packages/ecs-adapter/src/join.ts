@@ -33,6 +33,7 @@ import { encodeJson, storeBytes } from './json.ts'
 import { checkPort, onMessage, type Port } from './ports.ts'
 import type { Component } from './schema.ts'
 import type { System, SystemContext } from './system.ts'
+import type { Table } from './table-api.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from './wait.ts'
 
 /** A worker that idles looks at its messages so often, and one that works as well. */
@@ -50,10 +51,10 @@ const TIDY_INTERVAL_MS = 50
  * not, the group's side is told
  * @throws StorageError 'invalid-argument'
  */
-export function joinWorkerGroup<C = Readonly<Record<string, Component>>>(
-  port: Port,
-  systems: Readonly<Record<string, System<C>>>,
-): Promise<void> {
+export function joinWorkerGroup<
+  C = Readonly<Record<string, Component>>,
+  T = Readonly<Record<string, Table>>,
+>(port: Port, systems: Readonly<Record<string, System<C, T>>>): Promise<void> {
   checkPort('the port', port)
   const entries = Object.entries(systems ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
   for (const [name, system] of entries) {

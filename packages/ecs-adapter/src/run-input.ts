@@ -3,6 +3,7 @@ import type { Pool } from '@ashlar/core'
 import { invalidArgument } from './errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from './json.ts'
 import { ReusableBlock } from './reusable-block.ts'
+import { isTable, noEntities, type RunEntities, writeNumbers } from './run-entities.ts'
 
 export class RunInput {
   /** Byte offsets in the arena, byte length. */
@@ -21,10 +22,14 @@ export class RunInput {
 
   /**
    * Nobody reads any more what was placed before.
+   * @param count of the entities, as checked
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
    */
-  place(entities: ArrayLike<number>, args: unknown): void {
-    this.#placeIds(entities)
+  place(entities: RunEntities, count: number, args: unknown): void {
+    if (isTable(entities)) {
+      this.idsOffset = this.#ids.take(count * 4)
+      writeNumbers(entities, this.#pool.arena.i32, this.idsOffset >> 2)
+    } else this.#placeIds(entities)
     this.#placeArgs(args)
   }
 
@@ -44,7 +49,7 @@ export class RunInput {
     try {
       i32.set(entities, this.idsOffset >> 2) // 100,000 of a number[]: 50 µs; by a loop 100
     } catch {
-      throw invalidArgument('the entities', entities, EXPECTED_ENTITIES)
+      throw noEntities(entities)
     }
   }
 
@@ -56,17 +61,6 @@ export class RunInput {
     storeBytes(this.#pool.arena.i32, this.argsOffset, bytes)
     this.argsByteLength = bytes.length
   }
-}
-
-const EXPECTED_ENTITIES = 'ids in an array, as query() gives them'
-
-/** How many entities there are. @throws StorageError 'invalid-argument' */
-export function checkedCount(entities: ArrayLike<number>): number {
-  const count: unknown = entities?.length
-  const isList =
-    typeof entities === 'object' && typeof count === 'number' && Number.isInteger(count)
-  if (isList && count >= 0) return count
-  throw invalidArgument('the entities', entities, EXPECTED_ENTITIES)
 }
 
 function encodeArgs(args: unknown): Uint8Array {

@@ -2,8 +2,9 @@
 import type { Access } from './access.ts'
 import { duplicateEntry, invalidArgument, shown } from './errors.ts'
 import { type ChunkOptions, checkChunkLength } from './job.ts'
+import type { RunEntities } from './run-entities.ts'
 
-/** A component, a tag, or any other object or name that stands for what systems share. */
+/** A component, a tag, a table, or any other object or name that stands for what systems share. */
 export type Accessed = object | string
 
 export interface ScheduleEntry extends ChunkOptions {
@@ -11,11 +12,11 @@ export interface ScheduleEntry extends ChunkOptions {
   readonly system: string
   /** By which the schedule and errors call it, unique; the system's when it is not given. */
   readonly name?: string
-  /** Called when the stage begins. Gives what `group.run` takes: the ids of `query`. */
-  readonly entities: () => ArrayLike<number>
+  /** Called when the stage begins. Gives what `group.run` takes: the ids of `query`, or a table. */
+  readonly entities: () => RunEntities
   /**
    * What it reads and does not write, and what it writes; without both, it runs alone. `[]` says that
-   * it shares nothing. A component's name means the component.
+   * it shares nothing. The name of a component or table means that.
    */
   readonly reads?: readonly Accessed[]
   readonly writes?: readonly Accessed[]
@@ -38,13 +39,13 @@ const KEYS: readonly string[] = [
 
 /**
  * @param systems of the group; empty when it has no worker yet
- * @param components of the storage
+ * @param named components and tables of the storage, by name
  * @throws StorageError 'invalid-argument'
  */
 export function checkEntries(
   entries: readonly ScheduleEntry[],
   systems: readonly string[],
-  components: Readonly<Record<string, object>>,
+  named: Readonly<Record<string, object>>,
 ): Access[] {
   if (!Array.isArray(entries)) throw invalidArgument('the entries', entries, 'an array of systems')
   const places = new Map<string, number>()
@@ -52,7 +53,11 @@ export function checkEntries(
     const what = `entry ${index}`
     checkKeys(what, entry)
     checkSystem(what, entry.system, systems)
-    checkFunction(`${what}: entities`, entry.entities, 'a function that gives ids, as query() does')
+    checkFunction(
+      `${what}: entities`,
+      entry.entities,
+      'a function that gives ids, as query() does, or a table',
+    )
     if (entry.args !== undefined) {
       checkFunction(`${what}: args`, entry.args, 'a function that gives plain values')
     }
@@ -63,8 +68,8 @@ export function checkEntries(
     const other = places.get(name)
     if (other !== undefined) throw duplicateEntry(name, other, index)
     places.set(name, index)
-    const reads = checkAccess(`${what}: reads`, entry.reads, components)
-    const writes = checkAccess(`${what}: writes`, entry.writes, components)
+    const reads = checkAccess(`${what}: reads`, entry.reads, named)
+    const writes = checkAccess(`${what}: writes`, entry.writes, named)
     return { name, reads, writes, after }
   })
 }
@@ -111,18 +116,18 @@ function checkAfter(what: string, after: unknown, places: ReadonlyMap<string, nu
 function checkAccess(
   what: string,
   accessed: readonly Accessed[] | undefined,
-  components: Readonly<Record<string, object>>,
+  named: Readonly<Record<string, object>>,
 ): Accessed[] | undefined {
   if (accessed === undefined) return undefined
   if (!Array.isArray(accessed)) {
-    throw invalidArgument(what, accessed, 'an array of components, or of names')
+    throw invalidArgument(what, accessed, 'an array of components, tables or names')
   }
   const all = accessed.map((one: unknown): Accessed => {
     if (typeof one === 'string' && one !== '') {
-      return Object.hasOwn(components, one) ? components[one] : one
+      return Object.hasOwn(named, one) ? named[one] : one
     }
     if ((typeof one === 'object' && one !== null) || typeof one === 'function') return one
-    throw invalidArgument(`${what}: one`, one, 'a component, another object, or a name')
+    throw invalidArgument(`${what}: one`, one, 'a component, a table, another object, or a name')
   })
   return [...new Set(all)]
 }

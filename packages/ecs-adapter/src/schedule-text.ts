@@ -6,9 +6,9 @@ export class AccessNames {
   readonly #names = new Map<unknown, string>()
   #unnamedCount = 0
 
-  /** @param components by the names that they go by; others go by numbers */
-  constructor(components: Readonly<Record<string, unknown>>) {
-    for (const [name, component] of Object.entries(components)) this.#names.set(component, name)
+  /** @param named components and tables, by the names that they go by; others go by numbers */
+  constructor(named: Readonly<Record<string, unknown>>) {
+    for (const [name, one] of Object.entries(named)) this.#names.set(one, name)
   }
 
   of(what: unknown): string {

@@ -65,8 +65,8 @@ class StagedSchedule implements Schedule, Stages {
   readonly #mermaid: string
 
   constructor(group: Group, entries: readonly ScheduleEntry[]) {
-    const { components } = group.storage
-    const systems = checkEntries(entries, group.systems, components)
+    const named = { ...group.storage.tables, ...group.storage.components }
+    const systems = checkEntries(entries, group.systems, named)
     const plan = planStages(systems)
     const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
     if (widest > JOB_CAPACITY) throw stageTooWide(widest, JOB_CAPACITY)
@@ -80,7 +80,7 @@ class StagedSchedule implements Schedule, Stages {
         return { name, system, entities: [], args: undefined, chunkLength, number }
       }),
     )
-    const names = new AccessNames(components)
+    const names = new AccessNames(named)
     this.#text = printPlan(systems, plan, names)
     this.#mermaid = drawPlan(systems, plan, names)
   }

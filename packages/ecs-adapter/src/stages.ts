@@ -1,8 +1,9 @@
 /** What a run of a group goes through: stages, each of systems that run at once. */
 import type { SystemCall } from './job.ts'
+import { checkedCount, type RunEntities } from './run-entities.ts'
 import type { RunError } from './run-errors.ts'
-import { checkedCount } from './run-input.ts'
 import type { BegunRun } from './runs.ts'
+import type { AnyTable } from './table-api.ts'
 
 export interface Stages {
   readonly stageCount: number
@@ -24,13 +25,14 @@ export class OneCall implements Stages {
     number: 0,
   }
   readonly #calls = [this.#call]
+  readonly #tables: Readonly<Record<string, AnyTable>>
 
-  set(
-    system: string,
-    entities: ArrayLike<number>,
-    args: unknown,
-    chunkLength: number | undefined,
-  ): this {
+  /** @param tables of the storage, by name */
+  constructor(tables: Readonly<Record<string, AnyTable>>) {
+    this.#tables = tables
+  }
+
+  set(system: string, entities: RunEntities, args: unknown, chunkLength: number | undefined): this {
     const call = this.#call
     call.name = system
     call.system = system
@@ -45,6 +47,6 @@ export class OneCall implements Stages {
   }
 
   heldUpBy(run: BegunRun): RunError {
-    return run.holdsUp(this.#call.name, checkedCount(this.#call.entities))
+    return run.holdsUp(this.#call.name, checkedCount(this.#call.entities, this.#tables))
   }
 }

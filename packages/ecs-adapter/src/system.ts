@@ -5,13 +5,24 @@ import type { ComponentRows } from './directory.ts'
 import type { Component } from './schema.ts'
 import type { Table } from './table-api.ts'
 
-/** What a system is given. The object is the same in every call. */
-export interface SystemContext<C = Readonly<Record<string, Component>>> {
+type Components = Readonly<Record<string, Component>>
+type Tables = Readonly<Record<string, Table>>
+
+/**
+ * What a system is given. The object is the same in every call.
+ *
+ * `C` and `T` tell TypeScript what components and tables there are, by name: `{ Position: Component<typeof
+ * position> }`, `{ Bullet: Table<typeof bullet> }`, of schemas that main thread and workers import.
+ */
+export interface SystemContext<C = Components, T = Tables> {
   /** By name. Their columns are those of this run: read them anew in each call. */
   readonly components: C
   /** The tables of the storage, by name. What a system adds is in chunks of its worker. */
-  readonly tables: Readonly<Record<string, Table>>
-  /** The ids of one chunk: a part of those that the run was called with. */
+  readonly tables: T
+  /**
+   * A part of what the run was called with: ids of entities; of a run over a table, numbers of its chunks,
+   * for `table.chunk(number)`.
+   */
   readonly entities: Int32Array
   /** The place of the first of them in the whole. */
   readonly from: number
@@ -34,5 +45,5 @@ export interface SystemContext<C = Readonly<Record<string, Component>>> {
   rows(component: Component | string): ComponentRows
 }
 
-/** Works on one chunk of entities, at the same time as others do on theirs. */
-export type System<C = Readonly<Record<string, Component>>> = (context: SystemContext<C>) => void
+/** Works on one part of the entities or chunks, at the same time as others do on theirs. */
+export type System<C = Components, T = Tables> = (context: SystemContext<C, T>) => void

@@ -1,10 +1,19 @@
 /** What a table can do: the interface that callers see, with its docs. */
-import type { Chunk, TableSchema } from './table-chunk.ts'
+import type { Chunk, ChunkRows, TableSchema } from './table-chunk.ts'
 
 /** What another thread attaches to a table with; survives postMessage. */
 export interface TableHandle {
   /** Of a block in the arena. */
   readonly offset: number
+}
+
+/** A table of whatever schema. */
+export interface AnyTable {
+  readonly name: string
+  /** Whether this thread looks at it: false after `detach` and `dispose`. */
+  readonly isAttached: boolean
+  readonly chunks: readonly ChunkRows[]
+  chunk(number: number): ChunkRows | undefined
 }
 
 /**
@@ -13,8 +22,7 @@ export interface TableHandle {
  * One thread at a time may change the rows of a chunk, and while it does, what others read of it may
  * be half done. Nobody waits: there is no lock.
  */
-export interface Table<S extends TableSchema = TableSchema> {
-  readonly name: string
+export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
   /** For `attachTable` in any thread of the arena. */
   readonly handle: TableHandle
   /** Rows that a chunk has room for. */
@@ -25,6 +33,8 @@ export interface Table<S extends TableSchema = TableSchema> {
   readonly chunks: readonly Chunk<S>[]
   /** The chunks that this thread adds to. The array is the same one always. */
   readonly ownChunks: readonly Chunk<S>[]
+  /** The chunk of a number, of those that this thread knows as of `sync`: in `chunks`, else undefined. */
+  chunk(number: number): Chunk<S> | undefined
 
   /**
    * Adds a row of zeros to a chunk of this thread.
@@ -68,8 +78,8 @@ export interface Table<S extends TableSchema = TableSchema> {
    */
   trim(): number
   /**
-   * Tells that this thread does not look at the table until its next `sync`, which attaches again. Its
-   * chunks stay its own until its pool is closed; then others may take them over.
+   * Tells that this thread does not look at the table, its chunks neither, until its next `sync`, which
+   * attaches again. Its chunks stay its own until its pool is closed; then others may take them over.
    */
   detach(): void
   /**

@@ -58,6 +58,8 @@ function checkPool(pool: Pool): void {
   }
 }
 
+const NO_CHUNKS: readonly undefined[] = []
+
 class ChunkedTable {
   readonly name: string
   readonly handle: TableHandle
@@ -66,7 +68,8 @@ class ChunkedTable {
   readonly ownChunks: readonly TableChunk[]
   readonly #pool: Pool
   readonly #chunks: TableChunks
-  readonly #byNumber: readonly (TableChunk | undefined)[]
+  /** None while this thread is not attached. */
+  #byNumber: readonly (TableChunk | undefined)[] = NO_CHUNKS
   readonly #root: number
   readonly #isCreator: boolean
   readonly #slotBits: number
@@ -80,7 +83,6 @@ class ChunkedTable {
   constructor(pool: Pool, layout: TableLayout, root: number, isCreator: boolean) {
     this.#pool = pool
     this.#chunks = new TableChunks(pool, layout, root)
-    this.#byNumber = this.#chunks.byNumber
     this.#root = root
     this.#isCreator = isCreator
     this.#slotBits = layout.slotBits
@@ -97,6 +99,14 @@ class ChunkedTable {
     let sum = 0
     for (let i = 0; i < this.chunks.length; i++) sum += this.chunks[i].rowCount
     return sum
+  }
+
+  get isAttached(): boolean {
+    return this.#isAttached
+  }
+
+  chunk(number: number): TableChunk | undefined {
+    return typeof number === 'number' ? this.#byNumber[number] : undefined
   }
 
   add(): number {
@@ -162,7 +172,7 @@ class ChunkedTable {
   detach(): void {
     if (!this.#isAttached) return
     leave(this.#pool, this.#root)
-    this.#forget()
+    this.#leave()
   }
 
   dispose(): void {
@@ -178,9 +188,15 @@ class ChunkedTable {
     this.#forget()
   }
 
-  #forget(): void {
+  /** The views of chunks are kept: workers detach after each run, and most chunks stay. */
+  #leave(): void {
     this.#isAttached = false
     this.#current = undefined
+    this.#byNumber = NO_CHUNKS
+  }
+
+  #forget(): void {
+    this.#leave()
     this.#chunks.forget()
   }
 
@@ -193,11 +209,13 @@ class ChunkedTable {
     try {
       checkedRoot(this.#pool, this.handle)
     } catch {
+      this.#forget()
       throw tableDisposed(this.name)
     }
     enter(this.#pool, this.#root)
     this.#isAttached = true
-    this.#chunks.follow()
+    this.#byNumber = this.#chunks.byNumber
+    if (this.#chunks.isBehind) this.#chunks.follow()
   }
 
   /** Rows are added from the first chunk on that has room: so that the last ones may become empty. */

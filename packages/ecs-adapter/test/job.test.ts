@@ -20,7 +20,7 @@ test('every worker finds the entities, the place and the arguments of each chunk
   const { arena, pool, storage } = createScene()
   const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
   const words = arena.i32
-  const jobs = Array.from({ length: JOB_CAPACITY }, (_, number) => new Job(pool, number))
+  const jobs = Array.from({ length: JOB_CAPACITY }, (_, number) => new Job(pool, number, {}))
   const readers = [0, 1, 2].map(() => new JobReader(words, board))
   for (let round = 0; round < 60; round++) {
     const label = `seed ${seed}, round ${round}`
@@ -82,7 +82,7 @@ test('the same ids in the same place are the same views', () => {
   const { arena, pool } = createScene()
   const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
   const reader = new JobReader(arena.i32, board)
-  const job = new Job(pool, 3)
+  const job = new Job(pool, 3, {})
   const read = () => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
     job.cut({ ...call, entities: [1, 2, 3] }, ['a'], 1, 1)
@@ -98,7 +98,7 @@ test('the same ids in the same place are the same views', () => {
 
 test('chunks are at least an equal share of those that there are', () => {
   const { pool } = createScene()
-  const job = new Job(pool, 0)
+  const job = new Job(pool, 0, {})
   const cases = [
     // entities, chunkLength, calls, workers: length of a chunk
     [3200, undefined, 1, 2, 100],

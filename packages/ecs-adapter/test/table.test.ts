@@ -271,8 +271,13 @@ test('chunks of a pool that is closed are taken over; those of one that is open 
   worker.detach()
   worker.detach()
   assertThrows(() => worker.add(), 'table-disposed')
+  const [first] = worker.chunks
+  for (const id of ids) assert.not(worker.has(id) || worker.remove(id))
+  assert.is(worker.chunk(first.number), undefined)
+  assert.not(worker.isAttached)
   worker.sync()
   assert.ok(worker.ownChunks.length > 0 && worker.has(ids[0]), 'attached again')
+  assert.is(worker.chunk(first.number), first, 'views are made once')
   worker.detach()
   workerPool.close()
   const count = main.chunks.length

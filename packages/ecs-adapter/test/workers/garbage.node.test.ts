@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../../test/support/garbage.ts'
 import { isMain } from '../../../../test/support/threads.ts'
 import { createGame, createGroup, endAll } from './game.ts'
+import { shotSchema } from './table-systems.ts'
 
 const test = suite('garbage of groups')
 const OURS = ['packages/core/src/', 'packages/ecs-adapter/src/']
@@ -20,6 +21,25 @@ test('runSync and sync make no garbage while nothing grows', async () => {
   }
   const garbage = measureGarbage(frame, { frames: 200, warmup: 1500 })
   assert.ok(game.eids.every((eid) => game.Visits.count[eid] > 0))
+  await endAll(game, team)
+  assertNoGarbage(garbage, OURS)
+})
+
+test('nor does a run over a table', async () => {
+  const game = createGame(500)
+  const Shot = game.storage.table('Shot', shotSchema, { chunkByteLength: 1024 })
+  for (let i = 0; i < 500; i++) Shot.add()
+  const team = await createGroup(game, 'node')
+  let frameCount = 0
+  const frame = () => {
+    frameCount++
+    team.group.runSync('fly', Shot)
+    game.storage.sync()
+  }
+  const garbage = measureGarbage(frame, { frames: 200, warmup: 1500 })
+  for (const { visits, rowCount } of Shot.chunks) {
+    for (let row = 0; row < rowCount; row++) assert.is(visits[row], frameCount)
+  }
   await endAll(game, team)
   assertNoGarbage(garbage, OURS)
 })

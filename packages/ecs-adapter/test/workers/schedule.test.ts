@@ -429,7 +429,7 @@ async function runOneByOne(
 ) {
   for (const stage of stages) {
     const own = stage.map((name) => entries.find((one) => (one.name ?? one.system) === name)!)
-    const lists = own.map(({ entities }) => [...Array.from(entities())])
+    const lists = own.map(({ entities }) => Array.from(entities() as ArrayLike<number>))
     for (const [i, { system, args, chunkLength }] of own.entries()) {
       const options = chunkLength === undefined ? {} : { chunkLength }
       await group.run(system, lists[i], args?.(), options)

@@ -21,6 +21,7 @@ import {
 } from '../../../../test/support/threads.ts'
 import { commandSystems, stayAt } from './command-systems.ts'
 import { scheduleSystems } from './schedule-systems.ts'
+import { tableSystems } from './table-systems.ts'
 import { churnTable } from './table-work.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
@@ -56,6 +57,7 @@ function diceOf(eid: number, frame: number): number {
 export const systems = {
   ...commandSystems,
   ...scheduleSystems,
+  ...tableSystems,
 
   empty() {},
 

@@ -1,0 +1,53 @@
+/** What a run is over: the ids of entities, or the chunks of a table by their numbers. */
+import { invalidArgument } from './errors.ts'
+import type { AnyTable } from './table-api.ts'
+
+/** Ids in an array, as `query` gives them; or a table of the storage: its chunks that have rows. */
+export type RunEntities = ArrayLike<number> | AnyTable
+
+const EXPECTED = 'ids in an array, as query() gives them, or a table'
+
+export const isTable = (entities: RunEntities): entities is AnyTable => 'chunks' in entities
+
+/**
+ * How many there are: of a table, chunks that have rows.
+ * @param tables of the storage
+ * @throws StorageError 'invalid-argument'
+ */
+export function checkedCount(
+  entities: RunEntities,
+  tables: Readonly<Record<string, AnyTable>>,
+): number {
+  if (typeof entities !== 'object' || entities === null) throw noEntities(entities)
+  if (isTable(entities)) return countChunks(entities, tables)
+  const count: unknown = entities.length
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 0) return count
+  throw noEntities(entities)
+}
+
+export const noEntities = (given: unknown) => invalidArgument('the entities', given, EXPECTED)
+
+function countChunks(table: AnyTable, tables: Readonly<Record<string, AnyTable>>): number {
+  const { name, chunks, isAttached } = table
+  if (tables[name] !== table) {
+    throw invalidArgument('the table', name, `one of this storage: storage.table('${name}', ...)`)
+  }
+  if (!isAttached)
+    throw invalidArgument('the table', name, 'one that is not disposed of or detached')
+  let count = 0
+  for (let i = 0; i < chunks.length; i++) if (chunks[i].rowCount > 0) count++
+  return count
+}
+
+/** The numbers of those that `checkedCount` counts, ascending, from a word on. */
+export function writeNumbers(table: AnyTable, words: Int32Array, firstWord: number): void {
+  const { chunks } = table
+  let word = firstWord
+  let seenCount = 0
+  for (let number = 0; seenCount < chunks.length; number++) {
+    const chunk = table.chunk(number)
+    if (chunk === undefined) continue
+    seenCount++
+    if (chunk.rowCount > 0) words[word++] = number
+  }
+}
