@@ -2,7 +2,7 @@
 // measuring process, and its workers. See README.md.
 import { isMainThread } from 'node:worker_threads'
 import { serveCases } from './case.ts'
-import { churn, churns, prepareChurn } from './tables/churn.ts'
+import { churns, joinChurn, prepareChurn } from './tables/churn.ts'
 import { loops, prepareLoop } from './tables/loops.ts'
 
 if (isMainThread) {
@@ -16,5 +16,5 @@ if (isMainThread) {
       : prepareLoop(workload, contender),
   )
 } else {
-  churn()
+  joinChurn()
 }
