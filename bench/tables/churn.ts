@@ -65,9 +65,8 @@ function age({ tables: { Bullet }, entities }: SystemContext<unknown, Tables>): 
 
 function spawn({ tables: { Bullet }, entities }: SystemContext<unknown, Tables>): void {
   for (let i = entities.length * VOLLEY; i > 0; i--) {
-    const id = Bullet.add()
-    const chunk = Bullet.chunkOf(id)!
-    const row = Bullet.rowOf(id)
+    const chunk = Bullet.room()
+    const row = chunk.add()
     chunk.velocityX[row] = 1
     chunk.velocityY[row] = -1
     chunk.life[row] = LIFE

@@ -44,6 +44,12 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
    * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-disposed'
    */
   add(): number
+  /**
+   * A chunk of this thread that has room. `table.room().add()` adds a row whose fields are to be written
+   * in half the time that `add`, `chunkOf` and `rowOf` take.
+   * @throws as `add`
+   */
+  room(): Chunk<S>
   /** Whether there is a row with this id. Anything may be asked for. */
   has(id: number): boolean
   /**

@@ -27,6 +27,8 @@ export interface ChunkRows {
   readonly ids: Int32Array
   /** The id of a row, 0 where there is none. */
   idAt(row: number): number
+  /** Adds a row of zeros: where it is; -1 when the chunk is full. */
+  add(): number
   /**
    * Removes a row: the last one takes its place. Loops that remove go backwards.
    * @throws StorageError 'invalid-argument' when there is no such row
@@ -36,8 +38,8 @@ export interface ChunkRows {
 
 /** Names that no field can have. */
 export const CHUNK_MEMBERS: readonly string[] = [
-  ...['number', 'rowCount', 'ids', 'idAt', 'remove'],
-  ...['$offset', '$add', '$find', '$owner', '$claim', '$repair', '$bind', '$generation'],
+  ...['number', 'rowCount', 'ids', 'idAt', 'add', 'remove'],
+  ...['$offset', '$hasRoom', '$find', '$owner', '$claim', '$repair', '$bind', '$generation'],
   ...['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toLocaleString'],
   ...['isPrototypeOf', 'propertyIsEnumerable'],
 ]
@@ -113,14 +115,19 @@ export class TableChunk implements ChunkRows {
     return row < this.#words[CHUNK_ROW_COUNT] && this.ids[row] === id ? row : -1
   }
 
-  /** A new row, zeroed: its id; 0 when the chunk is full. A thread that dies before the end added none. */
-  $add(): number {
+  /** Not where the views are of a buffer that is gone, either. */
+  get $hasRoom(): boolean {
+    return this.#words[CHUNK_ROW_COUNT] < this.#capacity
+  }
+
+  /** A thread that dies before the end added none. */
+  add(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
-    if (!(row < this.#capacity)) return 0 // also where the views are of a buffer that is gone
+    if (!(row < this.#capacity)) return -1
     this.#clear(row)
     words[CHUNK_ROW_COUNT] = row + 1
-    return this.ids[row]
+    return row
   }
 
   remove(row: number): void {

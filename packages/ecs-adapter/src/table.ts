@@ -109,13 +109,14 @@ class ChunkedTable {
     return typeof number === 'number' ? this.#byNumber[number] : undefined
   }
 
-  add(): number {
+  room(): TableChunk {
     const current = this.#current
-    if (current !== undefined) {
-      const id = current.$add()
-      if (id !== 0) return id
-    }
-    return this.#addSlow()
+    return current?.$hasRoom ? current : this.#roomSlow()
+  }
+
+  add(): number {
+    const chunk = this.room()
+    return chunk.ids[chunk.add()]
   }
 
   has(id: number): boolean {
@@ -236,19 +237,20 @@ class ChunkedTable {
   }
 
   /** From the cursor on and once around: a chunk is looked at once for all rows that it has room for. */
-  #addSlow(): number {
+  #roomSlow(): TableChunk {
     this.#check()
     const chunks = this.ownChunks
     for (let looked = 0; looked < chunks.length; looked++) {
       if (this.#cursor >= chunks.length) this.#cursor = 0
       const chunk = chunks[this.#cursor]
-      const id = chunk.$add()
-      this.#current = chunk
-      if (id !== 0) return id
+      if (chunk.$hasRoom) {
+        this.#current = chunk
+        return chunk
+      }
       this.#cursor++
     }
     this.#current = this.#chunks.make()
     this.#cursor = chunks.length - 1
-    return this.#current.$add()
+    return this.#current
   }
 }

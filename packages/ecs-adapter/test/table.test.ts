@@ -21,6 +21,12 @@ function fill(table: Table<typeof everyType>, id: number, value: number): void {
   for (const [i, name] of names.entries()) chunk[name][row] = (value + i) % 100
 }
 
+function addInRoom(table: Table<typeof everyType>): number {
+  const chunk = table.room()
+  assert.ok(table.ownChunks.includes(chunk))
+  return chunk.idAt(chunk.add())
+}
+
 function assertRow(table: Table<typeof everyType>, id: number, value: number, note: string): void {
   assert.ok(table.has(id), note)
   const chunk = table.chunkOf(id)!
@@ -53,7 +59,7 @@ for (const [name, options] of Object.entries(buffers)) {
         const ids = [...model.keys()]
         const isGrowing = step % 1000 < 600
         if (ids.length === 0 || random(10) < (isGrowing ? 7 : 3)) {
-          const id = table.add()
+          const id = random(2) === 0 ? table.add() : addInRoom(table)
           assert.ok(id > 0 && (id | 0) === id, note)
           assert.not(models.some((one) => one.has(id)) || dead.includes(id), note)
           const [chunk, row] = [table.chunkOf(id)!, table.rowOf(id)]
@@ -305,6 +311,24 @@ test('a table in a WebAssembly.Memory that grows', () => {
   memory.grow(1)
   table.sync()
   assert.is(table.rowCount, 300)
+})
+
+test('a chunk that is full adds nothing, and is not the one that has room', () => {
+  const { arena, pool } = create()
+  const table = createTable(pool, { x: t.f32 }, small)
+  const chunk = table.room()
+  for (let row = 0; row < table.chunkCapacity; row++) {
+    assert.is(table.room(), chunk)
+    assert.is(chunk.add(), row)
+  }
+  assert.is(chunk.add(), -1)
+  assert.is(chunk.rowCount, table.chunkCapacity)
+  assert.is.not(table.room(), chunk)
+  assert.is(table.chunks.length, 2)
+  chunk.remove(0)
+  table.sync()
+  assert.is(table.room(), chunk)
+  assertSound(arena)
 })
 
 test.run()
