@@ -117,7 +117,7 @@ export const targets: readonly Target[] = [
     ...['even-100k', 'uneven-100k'].map((workload) => twoWorkers('parallel', workload, engine)),
     twoWorkers('tables', 'churn-100k', engine),
     within(10, 'flat arrays', 'tables', 'four-1M', engine),
-    { ...faster('two-100k', engine, 'bitECS query', 2.5), topic: 'tables' },
+    { ...faster('two-250k-of-1M', engine, 'bitECS query', 2.5), topic: 'tables' },
     dispatch(engine),
     ...['loop-100k', 'loop-1m'].map((workload) =>
       within(0, 'columns by query', 'sparse', workload, engine),

@@ -1,5 +1,5 @@
 // What a workload does, drawn before the clock runs: steps in frames, the same for both contenders.
-import { xorshift32 } from '../workers/random.ts'
+import { xorshift32 } from '../random.ts'
 
 /** Blocks that are live outside of bursts, and how many of them are replaced in a frame. */
 export const BASE_COUNT = 5_000

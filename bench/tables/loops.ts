@@ -3,6 +3,7 @@ import { Arena } from '@ashlar/core'
 import { type Chunk, createStorage, createTable, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query } from 'bitecs'
 import { expect, type Prepared } from '../case.ts'
+import { inhabit } from './inhabit.ts'
 
 const schema = {
   ...{ x: t.f32, y: t.f32, z: t.f32, w: t.f32 },
@@ -72,11 +73,9 @@ const flat = (move: Move, rowCount: number): Rows => {
   }
 }
 
-const entities = (_: Move, rowCount: number): Rows => {
-  const arena = Arena.create({ byteLength: 128 * 2 ** 20 })
-  const world = createWorld()
-  const storage = createStorage(world, arena.openPool(), { capacity: rowCount + 1 })
-  const Body = storage.component('Body', schema)
+/** Each id has the component, and a query gives them in order: the best that there is. */
+const entitiesInOrder = (_: Move, rowCount: number): Rows => {
+  const { world, Body } = createBodies(rowCount)
   for (let i = 0; i < rowCount; i++) addComponent(world, addEntity(world), Body)
   return {
     pass: () => moveEntities(Body, query(world, [Body])),
@@ -84,21 +83,61 @@ const entities = (_: Move, rowCount: number): Rows => {
   }
 }
 
-const moves: Record<string, Move> = { 'two-100k': moveTwo, 'four-1M': moveFour }
-const rowCounts: Record<string, number> = { 'two-100k': 100_000, 'four-1M': 1_000_000 }
-const contenders = { ashlar: table, 'flat arrays': flat, 'bitECS query': entities }
+/** One in four has it, in a world whose entities came and went. */
+const entitiesOfWorld = (_: Move, rowCount: number): Rows => {
+  const entityCount = 4 * rowCount
+  const { world, Body } = createBodies(entityCount)
+  inhabit(world, entityCount, (eid, number) => {
+    if (number % 4 === 0) addComponent(world, eid, Body)
+  })
+  return {
+    pass: () => moveEntities(Body, query(world, [Body])),
+    parts: () =>
+      Array.from(query(world, [Body]), (eid) => ({ columns: Body, from: eid, to: eid + 1 })),
+  }
+}
 
-export const loops = [
-  { name: 'two-100k', contenders: Object.keys(contenders) },
-  { name: 'four-1M', contenders: ['ashlar', 'flat arrays'] },
-]
+function createBodies(entityCount: number) {
+  const arena = Arena.create({ byteLength: 128 * 2 ** 20 })
+  const world = createWorld()
+  const storage = createStorage(world, arena.openPool(), { capacity: entityCount + 1 })
+  return { world, Body: storage.component('Body', schema) }
+}
+
+interface Loop {
+  readonly move: Move
+  readonly rowCount: number
+  readonly contenders: Record<string, (move: Move, rowCount: number) => Rows>
+}
+
+const workloads: Record<string, Loop> = {
+  'two-100k': {
+    move: moveTwo,
+    rowCount: 100_000,
+    contenders: { ashlar: table, 'flat arrays': flat, 'bitECS query': entitiesInOrder },
+  },
+  'two-250k-of-1M': {
+    move: moveTwo,
+    rowCount: 250_000,
+    contenders: { ashlar: table, 'flat arrays': flat, 'bitECS query': entitiesOfWorld },
+  },
+  'four-1M': {
+    move: moveFour,
+    rowCount: 1_000_000,
+    contenders: { ashlar: table, 'flat arrays': flat },
+  },
+}
+
+export const loops = Object.entries(workloads).map(([name, { contenders }]) => {
+  return { name, contenders: Object.keys(contenders) }
+})
 
 export function prepareLoop(workload: string, contender: string): Prepared {
-  const make = contenders[contender as keyof typeof contenders]
-  const rowCount = rowCounts[workload]
-  const warm = make(moves[workload], 16)
+  const { move, rowCount, contenders } = workloads[workload]
+  const make = contenders[contender]
+  const warm = make(move, 16)
   for (let i = 0; i < 100_000; i++) warm.pass()
-  const rows = make(moves[workload], rowCount)
+  const rows = make(move, rowCount)
   for (const { columns, from, to } of rows.parts()) {
     columns.velocityX.fill(1, from, to)
     columns.velocityY.fill(-1, from, to)

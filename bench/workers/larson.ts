@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { median } from '../driver/run.ts'
+import { xorshift32 } from '../random.ts'
 import { figuresOf, type Report, report, startWorker, type Workload } from './crew.ts'
 import type { Grave, Heap } from './heap.ts'
-import { xorshift32 } from './random.ts'
 import { timeWindows } from './windows.ts'
 
 /** Of each worker. */

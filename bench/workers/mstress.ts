@@ -4,9 +4,9 @@
 // written, and checked when it is freed. The workers end after every fifth iteration, and new ones
 // follow; then half of what is in the table is freed by the main thread.
 import assert from 'node:assert/strict'
+import { xorshift32 } from '../random.ts'
 import { figuresOf, meet, type Report, report, runTogether, type Workload } from './crew.ts'
 import type { Heap } from './heap.ts'
-import { xorshift32 } from './random.ts'
 import { addWindow, emptyBuckets, sumOf, type Timed } from './windows.ts'
 
 const SCALE = 50

@@ -1,8 +1,9 @@
 // The two parts of xmalloc. What a remote free costs is told apart: what the freer pays, and what
 // the owner pays to take the block back.
+
+import { permutation, xorshift32 } from '../random.ts'
 import type { Heap } from './heap.ts'
 import { BATCH_LENGTH } from './queue.ts'
-import { permutation, xorshift32 } from './random.ts'
 import { addWindow, emptyBuckets } from './windows.ts'
 
 /** Of so many batches, the contents of one are checked, and its blocks are freed off the clock. */
