@@ -23,12 +23,10 @@ export function createGarbageMeter(): GarbageMeter {
   let sum = 0
 
   function sample(step: () => void): void {
-    const before = getHeapStatistics().used_heap_size
-    step()
-    const after = getHeapStatistics().used_heap_size
-    if (after < before) return
+    const growth = growthOver(step)
+    if (growth < 0) return
     sampleCount++
-    sum += after - before
+    sum += growth
   }
 
   return {
@@ -44,12 +42,17 @@ export function createGarbageMeter(): GarbageMeter {
   }
 }
 
+function growthOver(step: () => void): number {
+  const before = getHeapStatistics().used_heap_size
+  step()
+  return getHeapStatistics().used_heap_size - before
+}
+
 /** What a sample of nothing measures: the statistics themselves. */
 function ownGarbage(): number {
   let least = Infinity
   for (let i = 0; i < 100; i++) {
-    const before = getHeapStatistics().used_heap_size
-    const growth = getHeapStatistics().used_heap_size - before
+    const growth = growthOver(() => {})
     if (growth >= 0) least = Math.min(least, growth)
   }
   return least
