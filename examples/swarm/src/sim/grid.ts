@@ -33,11 +33,20 @@ export function createGridShape(
   return { boidCount, side, rowCount: side * side, stride: side + 1, chunksPerPart, partCount }
 }
 
+/** Whole cache lines, and one more: so that no two arrays lie whole pages apart. */
+const byteLengthOf = (length: number) =>
+  (Math.ceil((length * 4) / CACHE_LINE_BYTE_LENGTH) + 1) * CACHE_LINE_BYTE_LENGTH
+
+/** How much memory a grid takes. */
+export function gridByteLengthOf({ boidCount, rowCount, stride, partCount }: GridShape): number {
+  const ofCells = byteLengthOf(partCount * rowCount * stride) + byteLengthOf(rowCount * stride)
+  return ofCells + byteLengthOf(rowCount + 1) + 10 * byteLengthOf(boidCount)
+}
+
 export class Grid {
   readonly shape: GridShape
   readonly buffer: ArrayBufferLike
   readonly byteOffset: number
-  readonly byteLength: number
   /** Of each boid its cell, and when all are counted its slot. */
   readonly places: Int32Array
   /** Of each part, for each cell: how many boids; then the slot of the next one, from its row's first. */
@@ -66,8 +75,7 @@ export class Grid {
       length: number,
     ) => {
       const start = end
-      const lines = Math.ceil((length * 4) / CACHE_LINE_BYTE_LENGTH)
-      end += (lines + 1) * CACHE_LINE_BYTE_LENGTH
+      end += byteLengthOf(length)
       return new type(buffer, start, length)
     }
     this.shape = shape
@@ -86,6 +94,5 @@ export class Grid {
     this.nextX = take(Float32Array, boidCount)
     this.nextY = take(Float32Array, boidCount)
     this.nextZ = take(Float32Array, boidCount)
-    this.byteLength = end - byteOffset
   }
 }

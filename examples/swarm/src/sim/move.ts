@@ -3,7 +3,7 @@ import { STEP_SECONDS } from './rules.ts'
 import type { View } from './view.ts'
 
 /** The least distance from the walls. In the largest space there is, floats still tell it. */
-const GAP = 2 ** -10
+const GAP = 1 / 1024
 
 /** By chunks: each boid takes on the velocity that it chose. */
 export function move({ tables, grid }: View, chunkNumbers: ArrayLike<number>): void {

@@ -4,7 +4,7 @@ import { type Arena, createScratch, type Pool, type Scratch } from '@ashlar/core
 import { createStorage, type Storage } from '@ashlar/ecs-adapter'
 import { createWorld } from 'bitecs'
 import { checksumOf } from './checksum.ts'
-import { Grid, type GridShape } from './grid.ts'
+import { type GridShape, gridByteLengthOf } from './grid.ts'
 import { spawn } from './spawn.ts'
 import { type Step, stepsOf, systems } from './systems.ts'
 import { schemas, type Tables } from './tables.ts'
@@ -56,7 +56,7 @@ export function createSimulation({ arena, pool, boidCount, seed }: SimulationOpt
       Frame: storage.table('Frame', schemas.Frame),
     }
     const gridShape = gridShapeOf(tables, boidCount)
-    const gridByteLength = new Grid(gridShape, arena.buffer, 0).byteLength
+    const gridByteLength = gridByteLengthOf(gridShape)
     scratch = createScratch(pool, { byteLength: gridByteLength + GRID_ALIGNMENT })
     const rows = pool.allocArray(Int32Array, gridShape.rowCount)
     rowNumbers = rows.byteOffset
