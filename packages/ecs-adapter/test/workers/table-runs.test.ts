@@ -3,6 +3,7 @@ import { createSchedule, createTable, type RunEntities, RunError } from '@ashlar
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import { generationOfOwner, slotOfOwner } from '../../src/table-layout.ts'
 import {
   assertRejects,
   createGame,
@@ -159,8 +160,10 @@ for (const kind of threadKinds) {
     const error = await run
     assert.is((error as RunError).code, 'worker-died', error.message)
     assert.is((error as RunError).unfinished.length, 1)
-    assert.ok(Shot.ownChunks.length > ownCount || Shot.chunks.length === ownCount + 1)
     for (const chunk of Shot.chunks) {
+      const { $owner: owner } = chunk as unknown as { $owner: number }
+      const isOwned = arena.isOpen(slotOfOwner(owner), generationOfOwner(owner))
+      assert.ok(isOwned, 'no chunk is left with who is dead')
       assert.is(new Set(chunk.ids).size, Shot.chunkCapacity, 'no id is there twice')
       for (let row = 0; row < chunk.rowCount; row++) assert.is(Shot.rowOf(chunk.ids[row]), row)
     }
