@@ -23,10 +23,11 @@ export function createGarbageMeter(): GarbageMeter {
   let sum = 0
 
   function sample(step: () => void): void {
+    const own = growthOver(nothing)
     const growth = growthOver(step)
-    if (growth < 0) return
+    if (own < 0 || growth < 0) return
     sampleCount++
-    sum += growth
+    sum += growth - own
   }
 
   return {
@@ -37,7 +38,7 @@ export function createGarbageMeter(): GarbageMeter {
       else step()
     },
     bytesPerStep() {
-      return sampleCount === 0 ? undefined : Math.max(sum / sampleCount - ownGarbage(), 0)
+      return sampleCount === 0 ? undefined : Math.max(sum / sampleCount, 0)
     },
   }
 }
@@ -48,12 +49,5 @@ function growthOver(step: () => void): number {
   return getHeapStatistics().used_heap_size - before
 }
 
-/** What a sample of nothing measures: the statistics themselves. */
-function ownGarbage(): number {
-  let least = Infinity
-  for (let i = 0; i < 100; i++) {
-    const growth = growthOver(() => {})
-    if (growth >= 0) least = Math.min(least, growth)
-  }
-  return least
-}
+/** What it measures is the garbage of the statistics themselves, as compiled as they are by then. */
+const nothing = () => {}
