@@ -11,7 +11,8 @@ import * as assert from 'uvu/assert'
 const root = resolve(process.env.ASHLAR_ROOT ?? '.')
 const test = suite('docs')
 
-const folders = ['.', 'docs', 'packages/core', 'packages/ecs-adapter', 'examples/level']
+const examples = ['examples/level', 'examples/swarm']
+const folders = ['.', 'docs', 'packages/core', 'packages/ecs-adapter', ...examples]
 const pages = folders.flatMap((folder) =>
   readdirSync(resolve(root, folder))
     .filter((name) => name.endsWith('.md'))

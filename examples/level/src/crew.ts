@@ -1,8 +1,8 @@
 // The workers of a run: started once, given one map after the other.
 import { Worker } from 'node:worker_threads'
 import type { Arena } from '@ashlar/core'
+import { workerFile } from 'example-kit'
 import type { Reply, ShardJob, ShardReport, WorkerStart } from './shard-job.ts'
-import { workerFile } from './worker-file.ts'
 
 export interface Crew {
   readonly workerCount: number
@@ -21,7 +21,7 @@ export class WorkerError extends Error {
 export function startCrew(
   arena: Arena,
   workerCount: number,
-  file = workerFile('shard-worker'),
+  file = workerFile('shard-worker', import.meta.url),
 ): Crew {
   let isStopping = false
   let fail: (error: WorkerError) => void

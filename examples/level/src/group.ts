@@ -1,8 +1,8 @@
 // One world, whose parallel systems run on a group of workers.
 import { Worker } from 'node:worker_threads'
 import { createWorkerGroup } from '@ashlar/ecs-adapter'
+import { workerFile } from 'example-kit'
 import type { RunSystem, Simulation } from './sim/index.ts'
-import { workerFile } from './worker-file.ts'
 
 export interface Team {
   readonly workerCount: number
@@ -12,7 +12,10 @@ export interface Team {
 }
 
 /** @param file of the worker's program, for tests */
-export function startTeam(workerCount: number, file = workerFile('group-worker')): Team {
+export function startTeam(
+  workerCount: number,
+  file = workerFile('group-worker', import.meta.url),
+): Team {
   const workers = Array.from({ length: workerCount }, () => new Worker(file))
   return {
     workerCount,

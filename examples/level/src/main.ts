@@ -2,13 +2,14 @@
 // flags.
 import { Arena, ArenaError } from '@ashlar/core'
 import { CommandsError } from '@ashlar/ecs-adapter'
+import { assertEmpty, engineName, formatCount } from 'example-kit'
+import { failWith, openProgressView } from 'example-kit/cli'
 import { startCrew, WorkerError } from './crew.ts'
 import { type FoundWad, findWad, WadFileError } from './find-wad.ts'
-import { formatCount } from './format.ts'
 import { startTeam } from './group.ts'
 import type { MapReport } from './map-report.ts'
 import { type Options, readOptions } from './options.ts'
-import { createProgressView } from './progress.ts'
+import { type Progress, shownProgress } from './progress.ts'
 import { runMap } from './run-map.ts'
 import { runShards } from './run-shards.ts'
 import { type MapData, readMap, WadError } from './sim/index.ts'
@@ -25,13 +26,7 @@ try {
   const report = await run(maps, found, options)
   console.log(options.json ? summaryAsJson(report) : `\n${summaryAsText(report)}`)
 } catch (error) {
-  // Anything else is a fault of the program, and wants its stack.
-  const isKnown = [WadFileError, ArenaError, CommandsError, WorkerError].some(
-    (known) => error instanceof known,
-  )
-  if (!(error instanceof Error && isKnown)) throw error
-  console.error(`level: ${error.message}`)
-  process.exitCode = 1
+  failWith('level', error, [WadFileError, ArenaError, CommandsError, WorkerError])
 }
 
 function readMaps({ wad, file }: FoundWad, options: Options): MapData[] {
@@ -53,18 +48,14 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
   const arena = Arena.create({ byteLength: ARENA_BYTE_LENGTH, slots: workers + 1, ...sharing })
   const crew = workers > 0 && !options.group ? startCrew(arena, workers) : undefined
   const team = options.group ? startTeam(workers) : undefined
-  const view = createProgressView(options.json ? process.stderr : process.stdout)
-  const onProgress = options.json && !process.stderr.isTTY ? () => {} : view.show
-  process.once('SIGINT', () => {
-    view.stop()
-    process.exit(130)
-  })
+  const view = openProgressView(options.json)
+  const onProgress = (progress: Progress) => view.show(shownProgress(progress))
   const reports: MapReport[] = []
   try {
     for (const map of maps) {
       const mapOptions = { ...options, arena, map, team, onProgress }
       reports.push(await (crew ? runShards(crew, mapOptions) : runMap(mapOptions)))
-      assertEmpty(arena, map)
+      assertEmpty(arena, map.name)
     }
   } finally {
     view.stop()
@@ -83,13 +74,6 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
   }
 }
 
-function assertEmpty(arena: Arena, map: MapData): void {
-  const faults = arena.verify()
-  if (faults.length > 0) throw new Error(`${map.name} left ${JSON.stringify(faults)} behind`)
-  const blockCount = arena.blocks().length
-  if (blockCount > 0) throw new Error(`${blockCount} blocks are still live after ${map.name}`)
-}
-
 function headOf({ wad, file, note }: FoundWad, maps: MapData[], options: Options): string {
   const mapCount = wad.mapNames.length === 1 ? '1 map' : `${wad.mapNames.length} maps`
   const thingCount = maps.reduce((sum, map) => sum + map.things.count, 0)
@@ -106,10 +90,4 @@ function headOf({ wad, file, note }: FoundWad, maps: MapData[], options: Options
 function workersOf({ workers, group }: Options): string {
   if (workers === undefined) return ''
   return `, ${workers === 1 ? '1 worker' : `${workers} workers`}${group ? ' in a group' : ''}`
-}
-
-function engineName(): string {
-  const { bun, deno, node } = process.versions
-  if (bun !== undefined) return `Bun ${bun}`
-  return deno === undefined ? `Node ${node}` : `Deno ${deno}`
 }

@@ -1,12 +1,9 @@
 // What a run of one map came to, put together from what its threads have measured.
+import type { MemoryFigures, StepFigures } from 'example-kit'
 import type { Level, MapData } from './sim/index.ts'
 
 /** What one thread has measured, be it the only one. */
-export interface ThreadFigures {
-  /** Real time, from the first step to the last. */
-  readonly wallSeconds: number
-  readonly stepMsP50: number
-  readonly stepMsP99: number
+export interface ThreadFigures extends StepFigures {
   /** Of all threads. */
   readonly entitiesMax: number
   readonly events: {
@@ -19,20 +16,12 @@ export interface ThreadFigures {
   readonly counts: BlockCounts
   /** Of the arena after the last step. */
   readonly memory: MemoryFigures
-  /** null where the engine cannot say. */
-  readonly garbageBytesPerStep: number | null
 }
 
 export interface BlockCounts {
   readonly allocs: number
   readonly reallocs: number
   readonly frees: number
-}
-
-export interface MemoryFigures {
-  readonly liveBytes: number
-  readonly committedBytes: number
-  readonly reservedBytes: number
 }
 
 /** A worker's own figures. */

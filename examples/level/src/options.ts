@@ -1,5 +1,6 @@
 // The flags of the command line.
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { integer, positive, SECONDS_MAX, SEED_MAX } from 'example-kit/cli'
 
 export interface Options {
   /** A WAD of the user's; undefined: look for Freedoom. */
@@ -23,7 +24,6 @@ export interface Options {
 const SECONDS = 60
 /** With `--map all`: 36 maps then take some ten seconds. */
 const SECONDS_OF_EACH = 10
-const SECONDS_MAX = 86_400
 const ENTITIES = 1000
 const ENTITIES_MAX = 20_000
 /** Beyond it the shards of most maps are smaller than what is looked at around them. */
@@ -39,12 +39,12 @@ export function readOptions(args: readonly string[]): Options {
     .option('--wad <file>', 'the WAD to read (default: Freedoom, where it is installed)')
     .option('--tiny', 'the small built-in level, though Freedoom is installed', false)
     .option('--map <name>', "a map's name, such as E1M1 or MAP01, or all (default: the first)")
-    .option('--seed <n>', 'seed of all that is random', integer(0, 2 ** 32 - 1), 1)
+    .option('--seed <n>', 'seed of all that is random', integer(0, SEED_MAX), 1)
     .option(
       '--seconds <n>',
       'simulated time for each map, at 35 steps a second, as fast as it goes ' +
         `(default: ${SECONDS}, or ${SECONDS_OF_EACH} with --map all)`,
-      seconds,
+      positive(SECONDS_MAX),
     )
     .option('--entities <n>', 'actors besides those of the map', integer(0, ENTITIES_MAX), ENTITIES)
     .option(
@@ -81,17 +81,3 @@ Examples:
   npm start -- --entities 5000 --seed 7      a crowd, and other dice
   npm start -- --entities 5000 --workers 2   a crowd, on two threads
   npm start -- --workers 2 --group           one world, its systems on two threads`
-
-function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (value >= least && value <= most) return value
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
-  }
-}
-
-function seconds(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
-  if (value > 0 && value <= SECONDS_MAX) return value
-  throw new InvalidArgumentError(`Expected a number above 0, up to ${SECONDS_MAX}.`)
-}

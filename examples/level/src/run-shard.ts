@@ -1,10 +1,8 @@
 // A worker's part of a map: one shard, step by step with the others.
 import type { Arena } from '@ashlar/core'
+import { createGarbageMeter, memoryOf, percentile } from 'example-kit'
 import { type Barrier, createBarrier } from './barrier.ts'
-import { createGarbageMeter } from './garbage-meter.ts'
 import { createMeters } from './meters.ts'
-import { percentile } from './percentile.ts'
-import { memoryOf } from './run-map.ts'
 import type { ShardJob, ShardReport } from './shard-job.ts'
 import { createShard, type Shard } from './sim/index.ts'
 

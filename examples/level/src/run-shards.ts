@@ -1,10 +1,11 @@
 // Runs one map on a crew of workers, each with a shard of its own.
 import type { Arena, Pool } from '@ashlar/core'
+import { REPORT_MS } from 'example-kit'
 import { BARRIER_BYTE_LENGTH, createBarrier } from './barrier.ts'
 import type { Crew } from './crew.ts'
 import { createMapReport, type MapReport, type WorkerReport } from './map-report.ts'
 import { createMeters, METERS_BYTE_LENGTH, type Meters } from './meters.ts'
-import { REPORT_MS, type RunOptions, stepsOf } from './run-map.ts'
+import { type RunOptions, stepsOf } from './run-map.ts'
 import type { ShardReport } from './shard-job.ts'
 import { checksumOf, createCommons } from './sim/index.ts'
 

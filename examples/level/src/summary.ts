@@ -1,5 +1,15 @@
 // What a run came to, as text and as JSON.
-import { formatBytes, formatChecksum, formatCount, formatFigure, formatTable } from './format.ts'
+import {
+  formatBytes,
+  formatChecksum,
+  formatCount,
+  formatFigure,
+  formatTable,
+  garbageRow,
+  memoryRow,
+  row,
+  stepRows,
+} from 'example-kit'
 import type { MapReport } from './map-report.ts'
 import { STEPS_PER_SECOND } from './sim/index.ts'
 
@@ -46,11 +56,8 @@ export function totalChecksum({ maps }: Pick<RunReport, 'maps'>): string {
 
 function oneMap(report: RunReport): string[] {
   const [map] = report.maps
-  const speed = map.stepsPerSecond / STEPS_PER_SECOND
   return [
-    row('steps', `${formatCount(map.steps)} in ${formatFigure(map.wallSeconds)} s`),
-    row('steps per second', `${formatCount(map.stepsPerSecond)}   (${times(speed)} real time)`),
-    row('step time', `p50 ${formatMs(map.stepMsP50)}   p99 ${formatMs(map.stepMsP99)}`),
+    ...stepRows(map, STEPS_PER_SECOND),
     row('entities', `${formatCount(map.entities)}   at most ${formatCount(map.entitiesMax)}`),
     row(
       'shots',
@@ -59,12 +66,8 @@ function oneMap(report: RunReport): string[] {
     ),
     row('allocs per second', `${formatCount(map.allocsPerSecond)}   ${whose(report)}`),
     row('frees per second', formatCount(map.freesPerSecond)),
-    row(
-      'memory',
-      `${formatBytes(map.liveBytes)} live   ${formatBytes(map.committedBytes)} committed   ` +
-        `${formatBytes(map.reservedBytes)} reserved`,
-    ),
-    row('garbage per step', formatGarbage(map.garbageBytesPerStep)),
+    memoryRow(map),
+    garbageRow(map.garbageBytesPerStep, INCLUDED),
   ]
 }
 
@@ -96,7 +99,7 @@ function manyMaps(report: RunReport): string[] {
         `${formatBytes(max(maps, (map) => map.committedBytes))} committed   ` +
         `${formatBytes(maps[0].reservedBytes)} reserved`,
     ),
-    row('garbage per step', formatGarbage(garbage)),
+    garbageRow(garbage, INCLUDED),
   ]
 }
 
@@ -141,21 +144,14 @@ function workerTable(maps: readonly MapReport[]): string[] {
   return ['', ...formatTable([WORKER_HEAD, ...rows]).map((line) => `  ${line}`), '']
 }
 
-const LABEL_WIDTH = 18
-const row = (label: string, value: string) => `  ${label.padEnd(LABEL_WIDTH)}  ${value}`
-const times = (factor: number) => `${formatFigure(factor)} times`
+const INCLUDED = 'bitECS and the engine included'
+
 function whose({ maps, group }: RunReport): string {
   if (group) return '(cell lists; trails are the workers’)'
   return maps[0].workers.length === 0 ? '(cell lists and trails)' : '(cell lists, trails and mail)'
 }
 const sameEverywhere = ({ seed }: RunReport) =>
   `(seed ${seed}, the same on every engine, with any number of workers)`
-const formatMs = (ms: number) => `${formatFigure(ms)} ms`
-
-function formatGarbage(byteLength: number | null): string {
-  if (byteLength === null) return 'not measurable on this engine, or the run was too short'
-  return `${formatBytes(byteLength)}   (bitECS and the engine included)`
-}
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0)

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createWorkerFiles } from '../../kit/test/support/worker-files.ts'
 import { BARRIER_BYTE_LENGTH, BarrierAborted, createBarrier } from '../src/barrier.ts'
-import { createWorkerFiles } from './support/worker-files.ts'
 
 const test = suite('level: barrier')
-const files = createWorkerFiles()
+const files = createWorkerFiles('examples/level/src')
 test.after(files.remove)
 
 /** Word of the first thread's round. */

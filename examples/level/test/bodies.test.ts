@@ -1,3 +1,4 @@
+import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { publish } from '../src/sim/board.ts'
@@ -6,7 +7,6 @@ import { createCellLists } from '../src/sim/cell-lists.ts'
 import { createCollision, FROM_X, PATH_LENGTH, TO_X } from '../src/sim/collision.ts'
 import { createCommons } from '../src/sim/commons.ts'
 import { createCountedPool } from '../src/sim/counted-pool.ts'
-import { createRandom } from '../src/sim/random.ts'
 import { createTestArena, tinyMap } from './support/tiny-level.ts'
 
 interface TestBody {

@@ -1,9 +1,9 @@
 import { Arena, ArenaError } from '@ashlar/core'
+import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createCellLists, HEAD_BYTE_LENGTH } from '../src/sim/cell-lists.ts'
 import { createCountedPool } from '../src/sim/counted-pool.ts'
-import { createRandom } from '../src/sim/random.ts'
 
 const test = suite('level: cell-lists')
 

@@ -1,8 +1,8 @@
+import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createCollision, FROM_X, PATH_LENGTH, TO_X, TO_Y } from '../src/sim/collision.ts'
 import { BLOCKS_ACTORS, BLOCKS_SHOTS, type Level } from '../src/sim/level.ts'
-import { createRandom } from '../src/sim/random.ts'
 import { LIST_END } from '../src/sim/wad-block-map.ts'
 import { createTestLevel, mapOfLines, tinyMap } from './support/tiny-level.ts'
 

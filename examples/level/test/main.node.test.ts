@@ -1,54 +1,16 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildSync } from 'esbuild'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { bundleProgram, runNode } from '../../kit/test/support/program.ts'
 import { createSimulation, createTinyWad, readWad, STEPS_PER_SECOND } from '../src/sim/index.ts'
 import { writeWad } from '../src/sim/wad-writer.ts'
 import { createTestArena, tinyMap } from './support/tiny-level.ts'
 
 const test = suite('level: main')
-const root = process.env.ASHLAR_ROOT ?? process.cwd()
-const folder = mkdtempSync(join(tmpdir(), 'level-main-'))
-test.after(() => rmSync(folder, { recursive: true }))
-
-// As a file for each thread, the program starts in a tenth of the time that tsx takes.
-const bundle = join(folder, 'main.mjs')
-buildSync({
-  entryPoints: ['main', 'shard-worker', 'group-worker'].map((name) =>
-    join(root, `examples/level/src/${name}.ts`),
-  ),
-  outdir: folder,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  tsconfig: join(root, 'tsconfig.json'),
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire('/');",
-  },
-})
-
-const level = (...args: string[]) => node(bundle, ...args)
-
-function node(...command: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-    cwd: root,
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  return { status, stdout, stderr }
-}
-
-function assertFails(args: string[], message: RegExp): void {
-  const { status, stdout, stderr } = level(...args)
-  assert.is(status, 1, stderr)
-  assert.match(stderr, message)
-  assert.not.match(stderr, /\n\s+at /, 'no stack for what is no fault of the program')
-  assert.is(stdout, '')
-}
+const program = bundleProgram('examples/level/src', ['main', 'shard-worker', 'group-worker'])
+const { folder, run: level, assertFails } = program
+test.after(program.remove)
 
 function writeFile(name: string, bytes: Uint8Array): string {
   const file = join(folder, name)
@@ -65,14 +27,14 @@ test('--help lists the flags', () => {
 
 test('runs from its sources, as npm start does it', () => {
   const args = ['--tiny', '--seconds', '1', '--json']
-  const { status, stdout } = node('--import', 'tsx', 'examples/level/src/main.ts', ...args)
+  const { status, stdout } = runNode('--import', 'tsx', 'examples/level/src/main.ts', ...args)
   assert.is(status, 0)
   assert.is(JSON.parse(stdout).checksum, JSON.parse(level(...args).stdout).checksum)
 })
 
 test('runs from its sources with workers, too', () => {
   const args = ['--tiny', '--seconds', '1', '--json', '--workers', '2']
-  const { status, stdout, stderr } = node(
+  const { status, stdout, stderr } = runNode(
     ...['--import', 'tsx', 'examples/level/src/main.ts'],
     ...args,
   )
@@ -233,7 +195,7 @@ test('--group: the same checksum, on any number of workers, of one map or severa
 test('a worker that fails: its message, exit code 1, and no summary', () => {
   const worker = join(folder, 'shard-worker.mjs')
   const args = ['--tiny', '--seconds', '1', '--workers', '2', '--json']
-  const program = readFileSync(worker)
+  const source = readFileSync(worker)
   try {
     writeFileSync(worker, 'process.exit(7)')
     assertFails(args, /^level: worker [12] of 2 ended with exit code 7 in the midst of its work\n$/)
@@ -243,7 +205,7 @@ test('a worker that fails: its message, exit code 1, and no summary', () => {
     assert.is(stdout, '')
     assert.match(stderr, /^level: worker [12] of 2 failed: RangeError: planted\n\s+at /)
   } finally {
-    writeFileSync(worker, program)
+    writeFileSync(worker, source)
   }
   assert.is(level(...args).status, 0)
 })

@@ -1,10 +1,10 @@
 // Shards in one thread, in step: what threads do, in every order that threads could.
 import { query } from 'bitecs'
+import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TO_X } from '../src/sim/collision.ts'
 import { createSimulation } from '../src/sim/index.ts'
-import { createRandom } from '../src/sim/random.ts'
 import { createLockstep } from './support/lockstep.ts'
 import { createTestArena, tinyMap } from './support/tiny-level.ts'
 

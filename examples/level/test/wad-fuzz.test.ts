@@ -1,5 +1,6 @@
 // Hostile bytes: whatever a WAD holds, it loads and runs, or it is refused with a WadError.
 import { Arena } from '@ashlar/core'
+import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -10,7 +11,6 @@ import {
   readWad,
   WadError,
 } from '../src/sim/index.ts'
-import { createRandom } from '../src/sim/random.ts'
 
 const test = suite('level: wad-fuzz')
 const ROUNDS = 2000

@@ -3,15 +3,15 @@ import { Arena } from '@ashlar/core'
 import { RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createWorkerFiles } from '../../kit/test/support/worker-files.ts'
 import { type Crew, startCrew, WorkerError } from '../src/crew.ts'
 import { startTeam } from '../src/group.ts'
 import { runMap } from '../src/run-map.ts'
 import { runShards } from '../src/run-shards.ts'
 import { tinyMap } from './support/tiny-level.ts'
-import { createWorkerFiles } from './support/worker-files.ts'
 
 const test = suite('level: workers')
-const files = createWorkerFiles()
+const files = createWorkerFiles('examples/level/src')
 test.after(files.remove)
 
 const run = { map: tinyMap, seed: 1, seconds: 4, entities: 60, onProgress() {} }

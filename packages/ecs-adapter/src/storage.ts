@@ -152,6 +152,7 @@ export function createStorage(
   function sync(): void {
     checkUse()
     runs.checkDone('storage.sync()')
+    runs.settle()
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
@@ -169,7 +170,7 @@ export function createStorage(
   function forget(slot: number, generation?: number): void {
     checkUse()
     share.forget(slot, generation)
-    tables.takeOver()
+    runs.whenDone(tables.recover)
   }
 
   function version(): number {

@@ -73,7 +73,7 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
   sync(): void
   /**
    * Makes the chunks this thread's whose thread has closed its pool, or has died: adopt its slot by
-   * `arena.adopt(slot)` first. A row that it was just removing may hold values of two rows.
+   * `arena.adopt(slot)` first. While nobody is at them: not during a run over the table. A row that it was just removing may hold values of two rows.
    * @returns how many chunks
    */
   takeOver(): number

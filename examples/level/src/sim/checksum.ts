@@ -3,6 +3,7 @@
 // the shards' own affair. Every entity and every cell has a hash, and the sum of all of them does not
 // ask for an order.
 import { getAllEntities, hasComponent } from 'bitecs'
+import { createHash } from 'example-kit/sim'
 import type { SceneEvents } from './events.ts'
 import type { Level } from './level.ts'
 import type { Scene } from './scene.ts'
@@ -13,26 +14,6 @@ export interface Digest {
   readonly hashSum: number
   readonly entityCount: number
   readonly events: Pick<SceneEvents, 'shotsFired' | 'hits' | 'knockouts'>
-}
-
-/** FNV-1a over 32-bit words instead of bytes; a float counts with its bits. */
-function createHash() {
-  const floats = new Float32Array(1)
-  const bits = new Int32Array(floats.buffer)
-  let hash = 0
-  const addInt = (value: number) => {
-    hash = Math.imul(hash ^ value, 0x01000193)
-    // Products carry upwards only; this brings upper bits down, or the lower half would miss them.
-    hash ^= hash >>> 15
-  }
-  const addFloat = (value: number) => {
-    floats[0] = value
-    addInt(bits[0])
-  }
-  const start = () => {
-    hash = 0x811c9dc5 | 0
-  }
-  return { start, addInt, addFloat, value: () => hash >>> 0 }
 }
 
 export function digestOf(scene: Scene, ownCells: Iterable<number>): Digest {

@@ -1,12 +1,12 @@
 // What all systems of a shard share.
 import type { Storage } from '@ashlar/ecs-adapter'
 import type { World } from 'bitecs'
+import type { Random } from 'example-kit/sim'
 import type { CellLists } from './cell-lists.ts'
 import type { CountedPool } from './counted-pool.ts'
 import type { SceneEvents } from './events.ts'
 import type { Level } from './level.ts'
 import type { View } from './parallel.ts'
-import type { Random } from './random.ts'
 
 export interface Scene extends View {
   readonly world: World

@@ -1,11 +1,11 @@
 // Fills the scene: an entity for each thing of the map, and as many more actors as are wanted. Every
 // shard works all of them out, with the same dice, and keeps those that are in its cells.
 import { addComponent, addEntity } from 'bitecs'
+import { randomBelow, randomStateOf } from 'example-kit/sim'
 import { FIRE_TICS, TURN_TICS } from './actors.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
 import { HEADING_COUNT, headingOfDegrees } from './headings.ts'
 import { BLOCKS_ACTORS } from './level.ts'
-import { randomBelow, randomStateOf } from './random.ts'
 import type { Scene } from './scene.ts'
 import { EXTRA_ACTOR_KINDS, type ThingKind, thingKindOf } from './thing-kinds.ts'
 import type { MapThings } from './wad-map.ts'

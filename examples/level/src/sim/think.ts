@@ -1,13 +1,13 @@
 // What actors do of their own accord: they look around, decide where to be, and fire. Each writes to its
 // own rows, and looks at bodies as they were after the last step: so all of them may think at once.
 import type { Commands } from '@ashlar/ecs-adapter'
+import { randomBelow } from 'example-kit/sim'
 import { FIRE_TICS, RUN_FACTOR, TURN_TICS } from './actors.ts'
 import { createBodyQueries } from './bodies.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
 import { SHOTS_FIRED } from './events.ts'
 import { HEADING_COUNT, headingVectors } from './headings.ts'
 import type { System, View } from './parallel.ts'
-import { randomBelow } from './random.ts'
 import { SHOT_KINDS } from './thing-kinds.ts'
 
 /** Most headings that a turn at will changes, each way: an eighth of a circle. */

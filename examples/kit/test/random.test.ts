@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createRandom, randomBelow, randomStateOf } from '../src/sim/random.ts'
+import { createRandom, randomBelow, randomStateOf } from '../src/sim/index.ts'
 
-const test = suite('level: random')
+const test = suite('kit: random')
 
 const draw = (seed: number, count: number, times = 8) => {
   const { below } = createRandom(new Int32Array(1), seed)

@@ -8,13 +8,14 @@ import { build, stop } from 'esbuild'
 const root = process.env.ASHLAR_ROOT ?? process.cwd()
 
 export interface WorkerFiles {
-  /** Bundles a program; its imports are relative to `examples/level/src`. */
+  /** Bundles a program; its imports are relative to the folder. */
   add(program: string): Promise<URL>
   remove(): Promise<void>
 }
 
-export function createWorkerFiles(): WorkerFiles {
-  const folder = mkdtempSync(join(tmpdir(), 'level-workers-'))
+/** @param sources a folder, from the repository's root */
+export function createWorkerFiles(sources: string): WorkerFiles {
+  const folder = mkdtempSync(join(tmpdir(), 'example-workers-'))
   let count = 0
   return {
     async add(program) {
@@ -22,7 +23,7 @@ export function createWorkerFiles(): WorkerFiles {
       await build({
         stdin: {
           contents: program,
-          resolveDir: join(root, 'examples/level/src'),
+          resolveDir: join(root, sources),
           loader: 'ts',
         },
         outfile,

@@ -23,12 +23,11 @@ export function createGarbageMeter(): GarbageMeter {
   let sum = 0
 
   function sample(step: () => void): void {
-    const before = getHeapStatistics().used_heap_size
-    step()
-    const after = getHeapStatistics().used_heap_size
-    if (after < before) return
+    const own = growthOver(nothing)
+    const growth = growthOver(step)
+    if (own < 0 || growth < 0) return
     sampleCount++
-    sum += after - before
+    sum += growth - own
   }
 
   return {
@@ -39,18 +38,16 @@ export function createGarbageMeter(): GarbageMeter {
       else step()
     },
     bytesPerStep() {
-      return sampleCount === 0 ? undefined : Math.max(sum / sampleCount - ownGarbage(), 0)
+      return sampleCount === 0 ? undefined : Math.max(sum / sampleCount, 0)
     },
   }
 }
 
-/** What a sample of nothing measures: the statistics themselves. */
-function ownGarbage(): number {
-  let least = Infinity
-  for (let i = 0; i < 100; i++) {
-    const before = getHeapStatistics().used_heap_size
-    const growth = getHeapStatistics().used_heap_size - before
-    if (growth >= 0) least = Math.min(least, growth)
-  }
-  return least
+function growthOver(step: () => void): number {
+  const before = getHeapStatistics().used_heap_size
+  step()
+  return getHeapStatistics().used_heap_size - before
 }
+
+/** What it measures is the garbage of the statistics themselves, as compiled as they are by then. */
+const nothing = () => {}

@@ -8,7 +8,7 @@ import {
   formatTable,
 } from '../src/format.ts'
 
-const test = suite('level: format')
+const test = suite('kit: format')
 
 test('counts have commas', () => {
   assert.equal([0, 999, 1000, 1234567.8].map(formatCount), ['0', '999', '1,000', '1,234,568'])

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { percentile } from '../src/percentile.ts'
 
-const test = suite('level: percentile')
+const test = suite('kit: percentile')
 
 test('the least value that is not below that part of them', () => {
   const values = Float64Array.from({ length: 100 }, (_, i) => i + 1)

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createGarbageMeter } from '../src/garbage-meter.ts'
 
-const test = suite('level: garbage-meter')
+const test = suite('kit: garbage-meter')
 
 let sink: unknown
 

@@ -1,0 +1,22 @@
+// What an arena holds, during a run and after it.
+import type { Arena } from '@ashlar/core'
+
+export interface MemoryFigures {
+  readonly liveBytes: number
+  readonly committedBytes: number
+  readonly reservedBytes: number
+}
+
+/** While every other thread is outside of the library. */
+export function memoryOf(arena: Arena): MemoryFigures {
+  const { liveBytes, committedBytes, reservedBytes } = arena.stats({ exact: true })
+  return { liveBytes, committedBytes, reservedBytes }
+}
+
+/** Throws unless the arena is sound and has no live block. @param what has just been run */
+export function assertEmpty(arena: Arena, what: string): void {
+  const faults = arena.verify()
+  if (faults.length > 0) throw new Error(`${what} left ${JSON.stringify(faults)} behind`)
+  const blockCount = arena.blocks().length
+  if (blockCount > 0) throw new Error(`${blockCount} blocks are still live after ${what}`)
+}

@@ -1,0 +1,5 @@
+export { STEPS_PER_SECOND } from './rules.ts'
+export { createSimulation, type Simulation } from './simulation.ts'
+export { type SystemName, systems } from './systems.ts'
+export type { Tables } from './tables.ts'
+export { createView, type View } from './view.ts'

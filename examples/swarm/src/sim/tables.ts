@@ -1,0 +1,13 @@
+// What there is of the swarm, in tables that every thread finds by name.
+import { type Table, t } from '@ashlar/ecs-adapter'
+
+const body = { x: t.f32, y: t.f32, z: t.f32, velocityX: t.f32, velocityY: t.f32, velocityZ: t.f32 }
+
+export const schemas = {
+  Boid: body,
+  Hawk: body,
+  /** One row: what all threads have to know of the present step. */
+  Frame: { boidCount: t.i32, gridOffset: t.i32 },
+}
+
+export type Tables = { readonly [name in keyof typeof schemas]: Table<(typeof schemas)[name]> }

@@ -1,0 +1,5 @@
+// The program of a worker.
+import { parentPort } from 'node:worker_threads'
+import { joinSwarm } from './join.ts'
+
+joinSwarm(parentPort!)
