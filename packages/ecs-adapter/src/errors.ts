@@ -110,7 +110,11 @@ export const groupClosed = () =>
   new StorageError('group-closed', 'this group is closed. Create another one')
 
 export const groupBusy = () =>
-  new StorageError('group-busy', 'group.run() is not done yet. Await it before runSync()')
+  new StorageError(
+    'group-busy',
+    'a run over this world is not done yet. Await it before runSync(), and call that neither in ' +
+      '`entities` nor in `args`',
+  )
 
 export const systemsAtWork = (what: string) =>
   new StorageError(

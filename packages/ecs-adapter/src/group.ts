@@ -169,7 +169,8 @@ export class Group implements WorkerGroup {
   runStages(stages: Stages, options: TimeoutOptions): Promise<void> {
     // At once where nothing is waited for: the caller may change what it passes afterwards.
     const result = this.#runs.enqueue(() => this.#runStages(stages, options))
-    const end = () => {}
+    const others = this.#lastRun // also those that the run itself has enqueued
+    const end = () => others
     this.#lastRun = result.then(end, end)
     return result
   }
@@ -195,15 +196,19 @@ export class Group implements WorkerGroup {
     const { last = dispatch } = this.#runs
     this.#checkOpen()
     this.#runs.checkApplied()
-    this.#runs.checkQueue()
-    if (!mayBlock(this.#crew.words)) throw cannotBlock()
     const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
-    if (!last.waitUntilDone(deadline)) throw stages.heldUpBy(last)
-    this.#takeOver(last)
-    for (let stage = 0; stage < stages.stageCount; stage++) {
-      dispatch.begin(stages.callsOf(stage))
-      if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
-      this.#conclude()
+    this.#runs.beginSync()
+    try {
+      if (!mayBlock(this.#crew.words)) throw cannotBlock()
+      if (!last.waitUntilDone(deadline)) throw stages.heldUpBy(last)
+      this.#takeOver(last)
+      for (let stage = 0; stage < stages.stageCount; stage++) {
+        dispatch.begin(stages.callsOf(stage))
+        if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
+        this.#conclude()
+      }
+    } finally {
+      this.#runs.endSync()
     }
   }
 
@@ -234,7 +239,11 @@ export class Group implements WorkerGroup {
   }
 
   async #close(): Promise<void> {
-    await this.#lastRun
+    let last: Promise<void> | undefined
+    while (last !== this.#lastRun) {
+      last = this.#lastRun
+      await last // a run that calls this from `entities` is the last one only when it has returned
+    }
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
       if (!this.storage.isDisposed) this.#dispatch.applyCommands()

@@ -332,6 +332,81 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
+  test(`${kind}: runs that entities and args call wait until the one that calls them is over`, async () => {
+    const game = createGame(200)
+    const { eids, Visits } = game
+    const team = await createGroup(game, kind)
+    const { group } = team
+    for (const stage of [0, 1, 2]) {
+      for (const where of ['entities', 'args'] as const) {
+        const order: string[] = []
+        const nested: Promise<unknown>[] = []
+        const before = Visits.count[eids[0]]
+        const call = (name: string) => {
+          order.push(`${name} ${Visits.count[eids[0]] - before}`)
+          if (mayBlock) assert.throws(() => group.runSync('visit', eids), /Await it/)
+          const run = group.run('visit', eids)
+          nested.push(run.then(() => order.push('nested')))
+        }
+        const entryOf = (_: unknown, i: number): ScheduleEntry => ({
+          system: 'visit',
+          name: `${i}`,
+          entities: () => {
+            if (i === stage && where === 'entities') call('called')
+            return eids
+          },
+          args: () => {
+            if (i === stage && where === 'args') call('called')
+          },
+          chunkLength: 1,
+        })
+        const schedule = createSchedule(group, Array.from({ length: 3 }, entryOf))
+        const note = () => order.push('outer')
+        const outer = schedule.run().then(note)
+        const next = group.run('visit', eids).then(() => order.push('next'))
+        await Promise.all([outer, next])
+        await Promise.all(nested)
+        // Who called first goes first: `next` was there when later stages begin.
+        const rest = stage === 0 ? ['nested', 'next'] : ['next', 'nested']
+        assert.equal(order, [`called ${stage}`, 'outer', ...rest], `${where} of stage ${stage}`)
+        assert.ok(eids.every((eid) => Visits.count[eid] === before + 5))
+        if (!mayBlock) continue
+        order.length = nested.length = 0
+        schedule.runSync()
+        assert.ok(eids.every((eid) => Visits.count[eid] === before + 8))
+        await Promise.all(nested)
+        assert.equal(order, [`called ${5 + stage}`, 'nested'])
+        assert.ok(eids.every((eid) => Visits.count[eid] === before + 9))
+      }
+    }
+    await endAll(game, team)
+  })
+
+  test(`${kind}: a group that entities close ends when their run has`, async () => {
+    const ways = ['run', ...(mayBlock ? (['runSync'] as const) : [])] as const
+    for (const way of ways) {
+      const game = createGame(100)
+      const { eids, Visits } = game
+      const team = await createGroup(game, kind)
+      let closing: Promise<void> | undefined
+      const late: Promise<void>[] = []
+      const entities = () => {
+        if (closing === undefined) late.push(team.group.run('visit', eids))
+        closing ??= team.group.close()
+        return eids
+      }
+      const schedule = createSchedule(team.group, [
+        { system: 'visit', entities, chunkLength: 1 },
+        { system: 'visit', name: 'again', entities },
+      ])
+      await schedule[way]()
+      await assertRejects(late[0], 'group-closed')
+      await closing
+      assert.ok(eids.every((eid) => Visits.count[eid] === 2))
+      await endAll(game, team)
+    }
+  })
+
   test(`${kind}: a stage that hangs times out, and the next run waits for it`, async () => {
     const game = createGame(100)
     const { eids, Visits } = game
