@@ -185,7 +185,7 @@ export class Group implements WorkerGroup {
     if (!last.isDone() && !(await last.untilDone(deadline))) throw stages.heldUpBy(last)
     this.#takeOver(last)
     for (let stage = 0; stage < stages.stageCount; stage++) {
-      dispatch.begin(stages.callsOf(stage))
+      dispatch.begin(stages.callsOf(stage), deadline)
       if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
       this.#conclude()
     }
@@ -203,7 +203,7 @@ export class Group implements WorkerGroup {
       if (!last.waitUntilDone(deadline)) throw stages.heldUpBy(last)
       this.#takeOver(last)
       for (let stage = 0; stage < stages.stageCount; stage++) {
-        dispatch.begin(stages.callsOf(stage))
+        dispatch.begin(stages.callsOf(stage), deadline)
         if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
         this.#conclude()
       }

@@ -433,6 +433,38 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
+  test(`${kind}: a stage whose time is up does not begin`, async () => {
+    const game = createGame(100)
+    const { eids, storage, Visits } = game
+    const team = await createGroup(game, kind)
+    const options = { timeoutMs: 20 }
+    const dawdle = () => {
+      const end = performance.now() + 2 * options.timeoutMs
+      while (performance.now() < end);
+      return eids
+    }
+    const schedule = createSchedule(team.group, [
+      { system: 'visit', name: 'slow', entities: dawdle, writes: ['a'] },
+      { system: 'visit', name: 'none', entities: () => [], writes: ['b'] },
+      { system: 'visit', name: 'some', entities: () => eids.slice(90), writes: ['c'] },
+    ])
+    const ways = [() => schedule.run(options)]
+    if (mayBlock) ways.push(async () => schedule.runSync(options))
+    for (const way of ways) {
+      const error = (await errorOf(way())) as RunError
+      storage.sync() // nobody is at work
+      assert.is(error.code, 'timed-out')
+      assert.is(error.system, 'slow')
+      assert.equal(error.unfinished, [{ from: 0, to: 100 }])
+      assert.equal(error.others, [{ system: 'some', unfinished: [{ from: 0, to: 10 }] }])
+      assert.match(error.message, 'not begun')
+      assert.ok(eids.every((eid) => Visits.count[eid] === 0))
+    }
+    await schedule.run()
+    assert.is(Visits.count[eids[95]], 2)
+    await endAll(game, team)
+  })
+
   if (mayTerminate(kind) && !isDeno) {
     test(`${kind}: a worker that dies in a stage: what it was at is told, others are done`, async () => {
       const game = createGame(100)
