@@ -13,6 +13,7 @@ import { type Component, type Field, readSchema, type Schema } from './schema.ts
 import { Share } from './share.ts'
 import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { StorageTables } from './storage-tables.ts'
+import { checkAlone } from './table-root.ts'
 import { VariableMemory } from './variable-memory.ts'
 import { WorldCommands } from './world-commands.ts'
 
@@ -202,13 +203,17 @@ export function createStorage(
     if (unwatchRemovals !== undefined) watchRemovals()
   }
 
+  /** All that may refuse comes before anything is done. */
   function dispose(): void {
     checkUse()
     runs.checkDone('storage.dispose()')
+    worldCommands.checkIdle()
     share.checkDetached()
+    tables.sync() // those that are detached here
+    for (const { handle } of Object.values(tables.byName)) checkAlone(pool, handle.offset)
+    isDisposed = true
     tables.dispose()
     worldCommands.dispose()
-    isDisposed = true
     siblings.delete(self)
     unwatchRemovals?.()
     if (cells.isDetached) cells.renew()
