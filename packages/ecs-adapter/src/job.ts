@@ -25,14 +25,14 @@ export interface ChunkOptions {
   readonly chunkLength?: number
 }
 
-/** A system to run, and over what. */
+/** A system to run, and over what: one object for all runs of it, filled in when each begins. */
 export interface SystemCall {
   /** By which errors call it. */
-  readonly name: string
-  readonly system: string
-  readonly entities: RunEntities
-  readonly args: unknown
-  readonly chunkLength: number | undefined
+  name: string
+  system: string
+  entities: RunEntities
+  args: unknown
+  chunkLength: number | undefined
   /** Tells the calls of a schedule apart: each finds its ids where they were the last time. */
   readonly number: number
 }

@@ -53,14 +53,12 @@ export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEnt
   return new StagedSchedule(group, entries)
 }
 
-type MutableCall = { -readonly [K in keyof SystemCall]: SystemCall[K] }
-
 class StagedSchedule implements Schedule, Stages {
   readonly stages: readonly (readonly string[])[]
   readonly #group: Group
   readonly #entries: readonly ScheduleEntry[]
   /** Of each entry; filled in when its stage begins. */
-  readonly #calls: readonly (readonly MutableCall[])[]
+  readonly #calls: readonly (readonly SystemCall[])[]
   readonly #text: string
   readonly #mermaid: string
 
