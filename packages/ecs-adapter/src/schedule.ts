@@ -63,7 +63,8 @@ class StagedSchedule implements Schedule, Stages {
   readonly #mermaid: string
 
   constructor(group: Group, entries: readonly ScheduleEntry[]) {
-    const named = { ...group.storage.tables, ...group.storage.components }
+    const { components, tables } = group.storage
+    const named = [...Object.entries(components), ...Object.entries(tables)]
     const systems = checkEntries(entries, group.systems, named)
     const plan = planStages(systems)
     const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
