@@ -13,6 +13,7 @@ import { type Component, type Field, readSchema, type Schema } from './schema.ts
 import { Share } from './share.ts'
 import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { StorageTables } from './storage-tables.ts'
+import { guardTable } from './table-guard.ts'
 import { checkAlone } from './table-root.ts'
 import { VariableMemory } from './variable-memory.ts'
 import { WorldCommands } from './world-commands.ts'
@@ -242,7 +243,7 @@ export function createStorage(
     component,
     table(name, schema, options) {
       checkUse()
-      return tables.create(name, schema, options)
+      return guardTable(tables.create(name, schema, options), checkIdle)
     },
     commands(pool) {
       checkUse()
