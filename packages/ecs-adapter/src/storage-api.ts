@@ -169,7 +169,8 @@ export interface Storage {
 
   /**
    * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
-   * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
+   * other storages of the world too, work on; the user's own observers are gone, as bitECS has it. Tables
+   * keep their rows, also those that belong to entities by some observer: remove these, and observe anew.
    * Commands of a run that timed out are dropped.
    * @throws StorageError 'group-busy' while workers run a system over any of them, 'commands-busy' when an
    * observer of commands calls it, 'storage-disposed'; ArenaError 'out-of-memory' as `sync`, once all is done

@@ -144,6 +144,18 @@ test('rows of entities: the id in a component, the entity in the table', () => {
   })
 })
 
+test('reset leaves the rows of tables', () => {
+  withScene({}, ({ world, storage }) => {
+    const Body = storage.table('Body', schema)
+    const id = Body.add()
+    addEntity(world)
+    storage.reset()
+    assert.ok(Body.has(id))
+    Body.clear()
+    assert.is(Body.rowCount, 0)
+  })
+})
+
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const expectType = <_ extends true>() => {}
