@@ -26,10 +26,11 @@ export interface MixOrder {
 const LOG_LENGTH_MAX = 12
 
 export const modelSystems = {
-  mix({ components, tables: { Cell }, entities, args, commands }: Context) {
+  mix({ components, tables: { Cell }, entities, from, args, commands }: Context) {
     const { salt, reads, writes, readsCells, change, target } = args as MixOrder
-    for (const eid of entities) {
-      let mixed = random(salt ^ eid)
+    for (let i = 0; i < entities.length; i++) {
+      const eid = entities[i]
+      let mixed = random(salt ^ eid ^ ((from + i) << 16))
       for (const name of reads) {
         const { value, log } = components[name]
         const other = mixed % value.length // nobody writes to what this one reads

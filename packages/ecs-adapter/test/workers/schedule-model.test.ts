@@ -105,8 +105,7 @@ async function createModel(workers: readonly Port[]) {
     return {
       system: isOverCells ? 'mixCells' : 'mix',
       name,
-      // Queries of several components list them in an order that is nobody's promise.
-      entities: () => (isOverCells ? Cell : [...found()].sort((a, b) => a - b)),
+      entities: () => (isOverCells ? Cell : found()),
       args: () => order,
       ...declared,
       ...(chunkLength !== undefined && { chunkLength }),
