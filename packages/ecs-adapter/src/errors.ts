@@ -103,6 +103,13 @@ export const stageTooWide = (given: number, capacity: number) =>
       'Let some of them wait by `after`, or make two schedules',
   )
 
+export const notDeclared = (entry: string, kind: string, name: string) =>
+  new StorageError(
+    'invalid-argument',
+    `${shown(entry)} uses ${kind}.${name}, which its entry of the schedule has neither in \`reads\` nor in ` +
+      '`writes`: it may run while others write it. Add it there',
+  )
+
 export const isAsynchronous = () =>
   new TypeError('it gave a promise: systems have to be done when they return')
 

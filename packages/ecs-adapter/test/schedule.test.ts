@@ -221,6 +221,9 @@ test('entries that cannot be: told by their place', async () => {
       words.join(', '),
     )
   }
+  for (const checkAccess of ['yes', null, 1] as unknown as boolean[]) {
+    assert.throws(() => createSchedule(group, [], { checkAccess }), /checkAccess is /)
+  }
   assert.throws(() => createSchedule({} as never, []), /createWorkerGroup\(\)/)
   await group.close()
   storage.dispose()

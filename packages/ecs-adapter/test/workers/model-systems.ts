@@ -26,7 +26,7 @@ export interface MixOrder {
 const LOG_LENGTH_MAX = 12
 
 export const modelSystems = {
-  mix({ components, tables: { Cell }, entities, from, args, commands }: Context) {
+  mix({ components, tables, entities, from, args, commands }: Context) {
     const { salt, reads, writes, readsCells, change, target } = args as MixOrder
     for (let i = 0; i < entities.length; i++) {
       const eid = entities[i]
@@ -36,7 +36,7 @@ export const modelSystems = {
         const other = mixed % value.length // nobody writes to what this one reads
         mixed = random(mixed ^ value[eid] ^ value[other] ^ (log?.length(other) ?? 0))
       }
-      if (readsCells) mixed = random(mixed ^ cellAt(Cell, mixed))
+      if (readsCells) mixed = random(mixed ^ cellAt(tables.Cell, mixed))
       for (const name of writes) {
         const { value, log } = components[name]
         mixed = random(mixed ^ value[eid])

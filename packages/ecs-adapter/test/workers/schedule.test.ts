@@ -17,6 +17,7 @@ import {
   mayTerminate,
   until,
 } from './game.ts'
+import { shotSchema } from './table-systems.ts'
 
 const test = suite('schedules')
 
@@ -462,6 +463,55 @@ for (const kind of threadKinds) {
     }
     await schedule.run()
     assert.is(Visits.count[eids[95]], 2)
+    await endAll(game, team)
+  })
+
+  test(`${kind}: checked access: what is not declared is not found`, async () => {
+    const game = createGame(40)
+    const { eids, storage, Visits, Position, Velocity } = game
+    const Shot = storage.table('Shot', shotSchema)
+    Shot.add()
+    const team = await createGroup(game, kind)
+    const visit = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
+      system: 'visit',
+      entities: () => eids,
+      ...rest,
+    })
+    const fly = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
+      system: 'fly',
+      name: 'fly away',
+      entities: () => Shot,
+      ...rest,
+    })
+    const move = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
+      system: 'move',
+      entities: () => eids,
+      args: () => ({ dt: 1 }),
+      ...rest,
+    })
+    const run = (entries: ScheduleEntry[], checkAccess: boolean) =>
+      createSchedule(team.group, entries, { checkAccess }).run()
+    const wrong: [words: string, ...entries: ScheduleEntry[]][] = [
+      ['"visit" uses components.Position', visit({ writes: [Visits] })],
+      ['"visit" uses components.Visits', visit({ reads: ['Position', 'part'], writes: [] })],
+      ['"visit" uses components.Visits', visit({ writes: [] }), fly({ writes: ['Shot'] })],
+      ['"fly away" uses tables.Shot', visit({ writes: [Visits, Position] }), fly({ writes: [] })],
+      ['"move" uses components.Velocity', fly({}), move({ writes: [Position, Shot] })],
+    ]
+    for (const [words, ...entries] of wrong) {
+      await assertRejects(run(entries, true), 'system-failed', words, '`reads`')
+      await run(entries, false)
+    }
+    const right: ScheduleEntry[][] = [
+      [visit({ reads: [Visits], writes: ['Position'] }), fly({ writes: [Shot] })],
+      [visit({}), fly({ after: ['visit'] })],
+      [visit({ reads: [Visits, Position], writes: ['part 1'] }), fly({ reads: ['Shot'] })],
+      [move({ reads: [Velocity], writes: [Position] })],
+    ]
+    for (const entries of right) {
+      await run(entries, true)
+      await team.group.run('visit', eids) // which declares nothing
+    }
     await endAll(game, team)
   })
 
