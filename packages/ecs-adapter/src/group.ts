@@ -56,7 +56,8 @@ export interface WorkerGroup {
   /**
    * As `run`, but blocks meanwhile: for threads that may, which the main thread of a page may not. It
    * hears of no death before the deadline, as that needs events.
-   * @throws as `run`; StorageError 'cannot-block', 'group-busy' while a `run` is not done
+   * @throws as `run`; StorageError 'cannot-block', 'group-busy' while a `run` is not done, and in `entities`
+   * and `args` of schedules
    */
   runSync(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): void
 

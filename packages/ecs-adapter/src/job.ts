@@ -38,7 +38,7 @@ export interface SystemCall {
   chunkLength: number | undefined
   /** Tells the calls of a schedule apart: each finds its ids where they were the last time. */
   readonly number: number
-  /** Where the worker is to check it. */
+  /** What it may use by name, where workers are to check that. */
   readonly declared?: Declared | undefined
 }
 

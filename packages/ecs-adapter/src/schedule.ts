@@ -29,7 +29,7 @@ export interface Schedule {
    * Runs all systems once, stage by stage, as one run of the group. When a stage begins, it calls the
    * `entities` and `args` of its systems; when it is done, it applies their commands, in the order
    * (system as declared, entity as in its list, as they were given). Stages after one that fails are
-   * not begun.
+   * not begun, nor is one whose time is up. Runs that `entities` and `args` call wait until this one is over.
    *
    * @param options `timeoutMs` of the whole
    * @throws (the promise) as `group.run`: of a RunError, `system` is the name of the first in its stage

@@ -292,6 +292,11 @@ for (const kind of threadKinds) {
     }
     assert.is((await errorOf(run({ entities: thrower }))).message, 'mine')
     assert.is((await errorOf(run({ args: thrower }))).message, 'mine')
+    if (mayBlock) {
+      const entries = [{ system: 'visit', entities: thrower }]
+      assert.throws(() => createSchedule(team.group, entries).runSync(), /mine/)
+      team.group.runSync('visit', eids)
+    }
     await assertRejects(run({ entities: () => 5 as never }), 'invalid-argument', 'the entities')
     await assertRejects(run({ args: () => Number.NaN }), 'invalid-argument', 'args')
     await assertRejects(
