@@ -8,7 +8,8 @@
  *     48.. a line for each worker
  *     ..   for each job: its system, as an index among the names; byte offset and number of the entity
  *          ids; how many make a chunk; arguments: byte offset, byte length; its first chunk; its number,
- *          the same in each run of a schedule: written by the group before it raises the run
+ *          the same in each run of a schedule; what it declares, where that is checked: byte offset, byte
+ *          length: written by the group before it raises the run
  *     ..   for each chunk, the last run in which it was done; the line, plus 1, of the worker that gave
  *          commands in it then, else 0: they are lost when that one dies before they are applied
  *
@@ -57,6 +58,8 @@ export const JOB_ARGS = 4
 export const JOB_ARGS_BYTE_LENGTH = 5
 export const JOB_FIRST_CHUNK = 6
 export const JOB_NUMBER = 7
+export const JOB_DECLARED = 8
+export const JOB_DECLARED_BYTE_LENGTH = 9
 
 export const WORKER_CAPACITY = 64
 export const JOB_CAPACITY = 64
@@ -67,7 +70,7 @@ export const CURSOR_END = 2 ** 30
 
 const LINES = 48
 const JOBS = LINES + WORKER_CAPACITY * WORDS_PER_LINE
-const JOB_WORD_COUNT = 8
+const JOB_WORD_COUNT = 10
 const CHUNKS = JOBS + JOB_CAPACITY * JOB_WORD_COUNT
 const CHUNK_WORD_COUNT = 2
 /** Of a chunk's words. */

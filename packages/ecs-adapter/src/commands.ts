@@ -63,6 +63,11 @@ export class PoolCommands implements CommandBuffer {
     return this.#isDisposed
   }
 
+  /** Whether they are applied just now, or the values of one are read: by what the user gave. */
+  get isBusy(): boolean {
+    return this.#isBusy || this.#isReading
+  }
+
   get isEmpty(): boolean {
     return this.#isDisposed || this.#blocks.isEmpty || this.#blocks.isApplied
   }
@@ -192,7 +197,7 @@ export class PoolCommands implements CommandBuffer {
 
   #checkIdle(): void {
     if (this.#isDisposed) throw commandsDisposed()
-    if (this.#isBusy || this.#isReading) throw commandsBusy()
+    if (this.isBusy) throw commandsBusy()
   }
 
   #writeHead(kind: number, number: number, eid: number): void {

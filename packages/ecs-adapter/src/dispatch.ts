@@ -13,7 +13,7 @@ import { noWorkers } from './errors.ts'
 import { Job, type SystemCall } from './job.ts'
 import { Outcome } from './outcome.ts'
 import { RunCommands } from './run-commands.ts'
-import { RunError, runNotBegun } from './run-errors.ts'
+import { RunError, runNotBegun, runTooLate } from './run-errors.ts'
 import type { BegunRun } from './runs.ts'
 import type { Storage } from './storage-api.ts'
 import { elapsedMs, nowMs, untilTrue, Waiter } from './wait.ts'
@@ -60,8 +60,9 @@ export class Dispatch implements BegunRun {
   /**
    * Starts a run of one system, or of several that have nothing to do with each other; the last one is
    * done. Nothing has begun when it throws.
+   * @throws RunError 'timed-out' when it is the deadline; StorageError, ArenaError
    */
-  begin(calls: readonly SystemCall[]): void {
+  begin(calls: readonly SystemCall[], deadline: number): void {
     const { words, board, members, systems } = this.#crew
     if (members.length === 0) throw noWorkers()
     const jobs = this.#jobs
@@ -70,6 +71,7 @@ export class Dispatch implements BegunRun {
       jobs[i] = this.#jobOf(calls[i].number)
       jobs[i].cut(calls[i], systems, calls.length, members.length)
     }
+    if (remainingOf(deadline) <= 0) throw runTooLate(jobs)
     this.#storage.publish()
     let chunkCount = 0
     for (let i = 0; i < calls.length; i++) {

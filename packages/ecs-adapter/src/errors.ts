@@ -103,6 +103,13 @@ export const stageTooWide = (given: number, capacity: number) =>
       'Let some of them wait by `after`, or make two schedules',
   )
 
+export const notDeclared = (entry: string, kind: string, name: string) =>
+  new StorageError(
+    'invalid-argument',
+    `${shown(entry)} uses ${kind}.${name}, which its entry of the schedule has neither in \`reads\` nor in ` +
+      '`writes`: it may run while others write it. Add it there',
+  )
+
 export const isAsynchronous = () =>
   new TypeError('it gave a promise: systems have to be done when they return')
 
@@ -110,7 +117,11 @@ export const groupClosed = () =>
   new StorageError('group-closed', 'this group is closed. Create another one')
 
 export const groupBusy = () =>
-  new StorageError('group-busy', 'group.run() is not done yet. Await it before runSync()')
+  new StorageError(
+    'group-busy',
+    'a run over this world is not done yet. Await it before runSync(), and call that neither in ' +
+      '`entities` nor in `args`',
+  )
 
 export const systemsAtWork = (what: string) =>
   new StorageError(

@@ -56,7 +56,8 @@ export interface WorkerGroup {
   /**
    * As `run`, but blocks meanwhile: for threads that may, which the main thread of a page may not. It
    * hears of no death before the deadline, as that needs events.
-   * @throws as `run`; StorageError 'cannot-block', 'group-busy' while a `run` is not done
+   * @throws as `run`; StorageError 'cannot-block', 'group-busy' while a `run` is not done, and in `entities`
+   * and `args` of schedules
    */
   runSync(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): void
 
@@ -169,7 +170,8 @@ export class Group implements WorkerGroup {
   runStages(stages: Stages, options: TimeoutOptions): Promise<void> {
     // At once where nothing is waited for: the caller may change what it passes afterwards.
     const result = this.#runs.enqueue(() => this.#runStages(stages, options))
-    const end = () => {}
+    const others = this.#lastRun // also those that the run itself has enqueued
+    const end = () => others
     this.#lastRun = result.then(end, end)
     return result
   }
@@ -184,7 +186,7 @@ export class Group implements WorkerGroup {
     if (!last.isDone() && !(await last.untilDone(deadline))) throw stages.heldUpBy(last)
     this.#takeOver(last)
     for (let stage = 0; stage < stages.stageCount; stage++) {
-      dispatch.begin(stages.callsOf(stage))
+      dispatch.begin(stages.callsOf(stage), deadline)
       if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
       this.#conclude()
     }
@@ -195,15 +197,19 @@ export class Group implements WorkerGroup {
     const { last = dispatch } = this.#runs
     this.#checkOpen()
     this.#runs.checkApplied()
-    this.#runs.checkQueue()
-    if (!mayBlock(this.#crew.words)) throw cannotBlock()
     const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
-    if (!last.waitUntilDone(deadline)) throw stages.heldUpBy(last)
-    this.#takeOver(last)
-    for (let stage = 0; stage < stages.stageCount; stage++) {
-      dispatch.begin(stages.callsOf(stage))
-      if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
-      this.#conclude()
+    this.#runs.beginSync()
+    try {
+      if (!mayBlock(this.#crew.words)) throw cannotBlock()
+      if (!last.waitUntilDone(deadline)) throw stages.heldUpBy(last)
+      this.#takeOver(last)
+      for (let stage = 0; stage < stages.stageCount; stage++) {
+        dispatch.begin(stages.callsOf(stage), deadline)
+        if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
+        this.#conclude()
+      }
+    } finally {
+      this.#runs.endSync()
     }
   }
 
@@ -236,7 +242,11 @@ export class Group implements WorkerGroup {
   }
 
   async #close(): Promise<void> {
-    await this.#lastRun
+    let last: Promise<void> | undefined
+    while (last !== this.#lastRun) {
+      last = this.#lastRun
+      await last // a run that calls this from `entities` is the last one only when it has returned
+    }
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
       this.#runs.settle()

@@ -17,7 +17,7 @@ export type { Port } from './ports.ts'
 export type { RunEntities } from './run-entities.ts'
 export type { Range, SystemOutcome } from './run-errors.ts'
 export { RunError } from './run-errors.ts'
-export type { Schedule } from './schedule.ts'
+export type { Schedule, ScheduleOptions } from './schedule.ts'
 export { createSchedule } from './schedule.ts'
 export type { Accessed, ScheduleEntry } from './schedule-entry.ts'
 export type {

@@ -4,6 +4,8 @@ import {
   JOB_ARGS,
   JOB_ARGS_BYTE_LENGTH,
   JOB_CHUNK_LENGTH,
+  JOB_DECLARED,
+  JOB_DECLARED_BYTE_LENGTH,
   JOB_ENTITY_COUNT,
   JOB_FIRST_CHUNK,
   JOB_IDS,
@@ -12,6 +14,7 @@ import {
   jobWord,
 } from './board.ts'
 import { Chunks } from './chunks.ts'
+import type { Declared } from './declared.ts'
 import { loadJson } from './json.ts'
 
 export class JobReader {
@@ -20,6 +23,8 @@ export class JobReader {
   /** Of that job: an index among the systems, and its arguments. */
   system = 0
   args: unknown
+  /** What it declares, where that is to be checked. */
+  declared: Declared | undefined
   readonly #words: Int32Array
   readonly #board: number
   /** By the numbers of jobs. */
@@ -87,8 +92,14 @@ export class JobReader {
     this.#chunks[number] ??= new Chunks()
     this.#views = this.#chunks[number]
     this.#views.bind(words.buffer, this.#field(JOB_IDS), this.#entityCount, this.#chunkLength)
-    const byteLength = this.#field(JOB_ARGS_BYTE_LENGTH)
-    this.args = byteLength === 0 ? undefined : loadJson(words, this.#field(JOB_ARGS), byteLength)
+    this.args = this.#loadJson(JOB_ARGS, JOB_ARGS_BYTE_LENGTH)
+    this.declared = this.#loadJson(JOB_DECLARED, JOB_DECLARED_BYTE_LENGTH) as Declared | undefined
+  }
+
+  /** Undefined where nothing was written. */
+  #loadJson(field: number, byteLengthField: number): unknown {
+    const byteLength = this.#field(byteLengthField)
+    return byteLength === 0 ? undefined : loadJson(this.#words, this.#field(field), byteLength)
   }
 
   #field(field: number): number {

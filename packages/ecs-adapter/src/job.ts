@@ -5,6 +5,8 @@ import {
   JOB_ARGS,
   JOB_ARGS_BYTE_LENGTH,
   JOB_CHUNK_LENGTH,
+  JOB_DECLARED,
+  JOB_DECLARED_BYTE_LENGTH,
   JOB_ENTITY_COUNT,
   JOB_FIRST_CHUNK,
   JOB_IDS,
@@ -12,6 +14,7 @@ import {
   JOB_SYSTEM,
   jobWord,
 } from './board.ts'
+import type { Declared } from './declared.ts'
 import { invalidArgument } from './errors.ts'
 import { checkedCount, type RunEntities } from './run-entities.ts'
 import { RunInput } from './run-input.ts'
@@ -25,16 +28,18 @@ export interface ChunkOptions {
   readonly chunkLength?: number
 }
 
-/** A system to run, and over what. */
+/** A system to run, and over what: one object for all runs of it, filled in when each begins. */
 export interface SystemCall {
   /** By which errors call it. */
-  readonly name: string
-  readonly system: string
-  readonly entities: RunEntities
-  readonly args: unknown
-  readonly chunkLength: number | undefined
+  name: string
+  system: string
+  entities: RunEntities
+  args: unknown
+  chunkLength: number | undefined
   /** Tells the calls of a schedule apart: each finds its ids where they were the last time. */
   readonly number: number
+  /** What it may use by name, where workers are to check that. */
+  readonly declared?: Declared | undefined
 }
 
 const CHUNKS_PER_WORKER = 16
@@ -77,9 +82,9 @@ export class Job {
   }
 
   /** Nobody reads what was placed before. @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
-  place({ entities, args }: SystemCall, firstChunk: number): void {
+  place({ entities, args, declared }: SystemCall, firstChunk: number): void {
     this.firstChunk = firstChunk
-    this.#input.place(entities, this.entityCount, args)
+    this.#input.place(entities, this.entityCount, args, declared)
   }
 
   /** Writes it down as one of the board's jobs. */
@@ -93,6 +98,8 @@ export class Job {
     words[word + JOB_ARGS_BYTE_LENGTH] = this.#input.argsByteLength
     words[word + JOB_FIRST_CHUNK] = this.firstChunk
     words[word + JOB_NUMBER] = this.#number
+    words[word + JOB_DECLARED] = this.#input.declaredOffset
+    words[word + JOB_DECLARED_BYTE_LENGTH] = this.#input.declaredByteLength
   }
 
   dispose(): void {

@@ -27,6 +27,7 @@ import {
   type Reply,
 } from './board.ts'
 import type { CommandBuffer } from './command-api.ts'
+import { type Declared, onlyDeclared } from './declared.ts'
 import { invalidArgument, isAsynchronous } from './errors.ts'
 import { JobReader } from './job-reader.ts'
 import { encodeJson, storeBytes } from './json.ts'
@@ -108,6 +109,7 @@ class Member {
   readonly #systems: readonly System[]
   readonly #jobs: JobReader
   #tidiedAt = nowMs()
+  #declared: Declared | undefined
   readonly #context: { -readonly [K in keyof SystemContext]: SystemContext[K] }
 
   /** @throws ArenaError, StorageError; the slot is closed, or was never opened */
@@ -191,6 +193,7 @@ class Member {
         const chunk = Atomics.add(words, this.#board + BOARD_CURSOR, 1)
         if (!jobs.enter(chunk)) break
         context.args = jobs.args
+        if (jobs.declared !== this.#declared) this.#declare(jobs.declared)
         from = jobs.from(chunk)
         context.from = from
         context.entities = jobs.entities(chunk)
@@ -218,6 +221,15 @@ class Member {
       this.#store(LINE_DONE, run)
       this.#ring()
     }
+  }
+
+  /** Lets systems find what is declared only; without it, all there is. */
+  #declare(declared: Declared | undefined): void {
+    const context = this.#context
+    const { components, tables } = this.#storage
+    this.#declared = declared
+    context.components = declared ? onlyDeclared(components, 'components', declared) : components
+    context.tables = declared ? onlyDeclared(tables, 'tables', declared) : tables
   }
 
   /**

@@ -96,3 +96,17 @@ export const runNotBegun = (system: string, before: string, unfinished: Range[])
       'timed out before. Terminate the worker that hangs',
     { system, unfinished },
   )
+
+/** @param jobs of a run: their names, and how many entities they have */
+export function runTooLate(jobs: readonly { name: string; entityCount: number }[]): RunError {
+  const all = jobs.map(({ name, entityCount }) => {
+    return { system: name, unfinished: entityCount === 0 ? [] : [{ from: 0, to: entityCount }] }
+  })
+  const [first = all[0], ...others] = all.filter(({ unfinished }) => unfinished.length > 0)
+  return new RunError(
+    'timed-out',
+    `system ${shown(first.system)} was not begun: what came before it took all of timeoutMs. Give more`,
+    first,
+    others,
+  )
+}

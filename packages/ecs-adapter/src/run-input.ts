@@ -1,5 +1,6 @@
 /** What a run is called with, placed where workers find it: ids, arguments. */
 import type { Pool } from '@ashlar/core'
+import type { Declared } from './declared.ts'
 import { invalidArgument } from './errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from './json.ts'
 import { ReusableBlock } from './reusable-block.ts'
@@ -10,14 +11,18 @@ export class RunInput {
   idsOffset = 0
   argsOffset = 0
   argsByteLength = 0
+  declaredOffset = 0
+  declaredByteLength = 0
   readonly #pool: Pool
   readonly #ids: ReusableBlock
   readonly #args: ReusableBlock
+  readonly #declared: ReusableBlock
 
   constructor(pool: Pool) {
     this.#pool = pool
     this.#ids = new ReusableBlock(pool)
     this.#args = new ReusableBlock(pool)
+    this.#declared = new ReusableBlock(pool)
   }
 
   /**
@@ -25,17 +30,19 @@ export class RunInput {
    * @param count of the entities, as checked
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
    */
-  place(entities: RunEntities, count: number, args: unknown): void {
+  place(entities: RunEntities, count: number, args: unknown, declared?: Declared): void {
     if (isTable(entities)) {
       this.idsOffset = this.#ids.take(count * 4)
       writeNumbers(entities, this.#pool.arena.i32, this.idsOffset >> 2)
     } else this.#placeIds(entities)
     this.#placeArgs(args)
+    this.#placeDeclared(declared)
   }
 
   dispose(): void {
     this.#ids.dispose()
     this.#args.dispose()
+    this.#declared.dispose()
   }
 
   #placeIds(entities: ArrayLike<number>): void {
@@ -57,9 +64,22 @@ export class RunInput {
     this.argsByteLength = 0
     if (args === undefined) return
     const bytes = encodeArgs(args)
-    this.argsOffset = this.#args.take(bytes.length)
-    storeBytes(this.#pool.arena.i32, this.argsOffset, bytes)
+    this.argsOffset = this.#store(this.#args, bytes)
     this.argsByteLength = bytes.length
+  }
+
+  #placeDeclared(declared: Declared | undefined): void {
+    this.declaredByteLength = 0
+    if (declared === undefined) return
+    const bytes = encodeJson(declared)
+    this.declaredOffset = this.#store(this.#declared, bytes)
+    this.declaredByteLength = bytes.length
+  }
+
+  #store(block: ReusableBlock, bytes: Uint8Array): number {
+    const offset = block.take(bytes.length)
+    storeBytes(this.#pool.arena.i32, offset, bytes)
+    return offset
   }
 }
 

@@ -31,20 +31,34 @@ export class Runs {
   /** What waits until nobody is at work. */
   readonly #postponed: (() => void)[] = []
 
-  /** Calls what runs when all that were enqueued before are over: at once when none is. */
+  /**
+   * Calls what runs when all that were enqueued before are over: at once when none is. It may enqueue
+   * others itself, as `entities` and `args` are the user's: they wait for it.
+   */
   enqueue(run: () => Promise<void>): Promise<void> {
-    const result = this.#queueLength === 0 ? run() : this.#queue.then(run)
-    const end = () => {
-      this.#queueLength--
-    }
-    this.#queueLength++
-    this.#queue = result.then(end, end)
+    const before = this.#queue
+    const isFree = this.#queueLength++ === 0
+    let end = () => {}
+    this.#queue = new Promise((resolve) => {
+      end = () => {
+        this.#queueLength--
+        resolve()
+      }
+    })
+    const result = isFree ? run() : before.then(run)
+    result.then(end, end)
     return result
   }
 
-  /** @throws StorageError 'group-busy' while something is enqueued */
-  checkQueue(): void {
+  /** A run that blocks begins: those that are enqueued wait for `endSync`. @throws StorageError 'group-busy' */
+  beginSync(): void {
     if (this.#queueLength > 0) throw groupBusy()
+    this.#queueLength++
+  }
+
+  /** All that were enqueued meanwhile begin when the caller has returned. */
+  endSync(): void {
+    this.#queueLength--
   }
 
   /** No run begins until `endApplying`. @throws StorageError 'commands-busy' */

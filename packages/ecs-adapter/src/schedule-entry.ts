@@ -2,9 +2,13 @@
 import type { Access } from './access.ts'
 import { duplicateEntry, invalidArgument, shown } from './errors.ts'
 import { type ChunkOptions, checkChunkLength } from './job.ts'
+import { isWildcard, pairToRelation } from './relations.ts'
 import type { RunEntities } from './run-entities.ts'
 
-/** A component, a tag, a table, or any other object or name that stands for what systems share. */
+/**
+ * A component, a tag, a table, a relation, or any other object or name that stands for what systems
+ * share. A pair stands for its relation.
+ */
 export type Accessed = object | string
 
 export interface ScheduleEntry extends ChunkOptions {
@@ -16,7 +20,7 @@ export interface ScheduleEntry extends ChunkOptions {
   readonly entities: () => RunEntities
   /**
    * What it reads and does not write, and what it writes; without both, it runs alone. `[]` says that
-   * it shares nothing. The name of a component or table means that.
+   * it shares nothing. A name means the component or the table that has it, or both.
    */
   readonly reads?: readonly Accessed[]
   readonly writes?: readonly Accessed[]
@@ -25,6 +29,9 @@ export interface ScheduleEntry extends ChunkOptions {
   /** Called when the stage begins. Gives plain values: what JSON can tell. */
   readonly args?: () => unknown
 }
+
+/** A component or table of the storage, by its name. */
+export type Named = readonly [name: string, object: object]
 
 const KEYS: readonly string[] = [
   'system',
@@ -39,13 +46,13 @@ const KEYS: readonly string[] = [
 
 /**
  * @param systems of the group; empty when it has no worker yet
- * @param named components and tables of the storage, by name
+ * @param named components and tables of the storage
  * @throws StorageError 'invalid-argument'
  */
 export function checkEntries(
   entries: readonly ScheduleEntry[],
   systems: readonly string[],
-  named: Readonly<Record<string, object>>,
+  named: readonly Named[],
 ): Access[] {
   if (!Array.isArray(entries)) throw invalidArgument('the entries', entries, 'an array of systems')
   const places = new Map<string, number>()
@@ -116,18 +123,25 @@ function checkAfter(what: string, after: unknown, places: ReadonlyMap<string, nu
 function checkAccess(
   what: string,
   accessed: readonly Accessed[] | undefined,
-  named: Readonly<Record<string, object>>,
+  named: readonly Named[],
 ): Accessed[] | undefined {
   if (accessed === undefined) return undefined
   if (!Array.isArray(accessed)) {
     throw invalidArgument(what, accessed, 'an array of components, tables or names')
   }
-  const all = accessed.map((one: unknown): Accessed => {
+  const all = accessed.flatMap((one: unknown): Accessed[] => {
     if (typeof one === 'string' && one !== '') {
-      return Object.hasOwn(named, one) ? named[one] : one
+      const meant = named.filter(([name]) => name === one).map(([, object]) => object)
+      return meant.length === 0 ? [one] : meant
     }
-    if ((typeof one === 'object' && one !== null) || typeof one === 'function') return one
-    throw invalidArgument(`${what}: one`, one, 'a component, a table, another object, or a name')
+    if ((typeof one !== 'object' || one === null) && typeof one !== 'function') {
+      throw invalidArgument(`${what}: one`, one, 'a component, a table, another object, or a name')
+    }
+    const object = pairToRelation(one)
+    if (isWildcard(object)) {
+      throw invalidArgument(`${what}: one`, 'Wildcard', 'the relations that it stands for')
+    }
+    return [object]
   })
   return [...new Set(all)]
 }

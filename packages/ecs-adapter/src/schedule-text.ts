@@ -1,26 +1,33 @@
 /** A schedule for people: as a list, and as a Mermaid flowchart. */
 import { type Access, type Conflict, isUnknown, type StagePlan, type Wait } from './access.ts'
+import { isRelation } from './relations.ts'
 
 /** Names of what systems read and write. */
 export class AccessNames {
-  readonly #names = new Map<unknown, string>()
+  readonly #names: Map<unknown, string>
+  #relationCount = 0
   #unnamedCount = 0
 
-  /** @param named components and tables, by the names that they go by; others go by numbers */
-  constructor(named: Readonly<Record<string, unknown>>) {
-    for (const [name, one] of Object.entries(named)) this.#names.set(one, name)
+  /** @param named components and tables, and the names that they go by; others go by numbers */
+  constructor(named: readonly (readonly [name: string, object: unknown])[]) {
+    this.#names = new Map(named.map(([name, object]) => [object, name]))
   }
 
   of(what: unknown): string {
-    const name = this.#names.get(what) ?? ownName(what) ?? `unnamed ${++this.#unnamedCount}`
+    const name = this.#names.get(what) ?? this.#newName(what)
     this.#names.set(what, name)
     return name
   }
-}
 
-function ownName(what: unknown): string | undefined {
-  if (typeof what === 'string') return what
-  return typeof what === 'function' && what.name !== '' ? what.name : undefined
+  #newName(what: unknown): string {
+    if (typeof what === 'string') return what
+    if (typeof what === 'function') {
+      // That of bitECS's own function, `t` in its minified build, tells nothing.
+      if (isRelation(what)) return `relation ${++this.#relationCount}`
+      if (what.name !== '') return what.name
+    }
+    return `unnamed ${++this.#unnamedCount}`
+  }
 }
 
 /** A line for each system, in the order of the stages, and one for each that it waits for. */
@@ -50,7 +57,9 @@ export function printPlan(
 function shownAccess(system: Access, names: AccessNames): string {
   if (isUnknown(system)) return 'declares nothing: runs alone'
   const list = (verb: string, all: readonly unknown[] = []) =>
-    all.length === 0 ? [] : [`${verb} ${all.map((what) => names.of(what)).join(', ')}`]
+    all.length === 0
+      ? []
+      : [`${verb} ${[...new Set(all.map((what) => names.of(what)))].join(', ')}`]
   const parts = [...list('reads', system.reads), ...list('writes', system.writes)]
   return parts.length === 0 ? 'reads and writes nothing' : parts.join('; ')
 }

@@ -1,6 +1,7 @@
 /** Schedules: systems that say what they read and write, run in stages of those that can run at once. */
-import { planStages } from './access.ts'
+import { type Access, isUnknown, planStages } from './access.ts'
 import { JOB_CAPACITY } from './board.ts'
+import type { Declared } from './declared.ts'
 import { invalidArgument, stageTooWide } from './errors.ts'
 import { Group, type TimeoutOptions, type WorkerGroup } from './group.ts'
 import type { SystemCall } from './job.ts'
@@ -9,6 +10,16 @@ import type { BegunRun } from './runs.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
 import { AccessNames, drawPlan, printPlan } from './schedule-text.ts'
 import type { Stages } from './stages.ts'
+import type { Storage } from './storage-api.ts'
+
+export interface ScheduleOptions {
+  /**
+   * While you develop: a system that takes a component or table from its context which its entry has
+   * neither in `reads` nor in `writes` throws; but not one that declares nothing, for it runs alone. Costs
+   * each worker a look at the names when it begins with a system. Default false.
+   */
+  readonly checkAccess?: boolean
+}
 
 export interface Schedule {
   /** The names of the systems that run at once, stage by stage. */
@@ -18,7 +29,7 @@ export interface Schedule {
    * Runs all systems once, stage by stage, as one run of the group. When a stage begins, it calls the
    * `entities` and `args` of its systems; when it is done, it applies their commands, in the order
    * (system as declared, entity as in its list, as they were given). Stages after one that fails are
-   * not begun.
+   * not begun, nor is one whose time is up. Runs that `entities` and `args` call wait until this one is over.
    *
    * @param options `timeoutMs` of the whole
    * @throws (the promise) as `group.run`: of a RunError, `system` is the name of the first in its stage
@@ -46,26 +57,32 @@ export interface Schedule {
  * @param entries in the order in which those that conflict are to run; 64 at most in one stage
  * @throws StorageError 'invalid-argument'
  */
-export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEntry[]): Schedule {
+export function createSchedule(
+  group: WorkerGroup,
+  entries: readonly ScheduleEntry[],
+  { checkAccess = false }: ScheduleOptions = {},
+): Schedule {
   if (!(group instanceof Group)) {
     throw invalidArgument('the group', group, 'what createWorkerGroup() gives')
   }
-  return new StagedSchedule(group, entries)
+  if (typeof checkAccess !== 'boolean') {
+    throw invalidArgument('checkAccess', checkAccess, 'true or false')
+  }
+  return new StagedSchedule(group, entries, checkAccess)
 }
-
-type MutableCall = { -readonly [K in keyof SystemCall]: SystemCall[K] }
 
 class StagedSchedule implements Schedule, Stages {
   readonly stages: readonly (readonly string[])[]
   readonly #group: Group
   readonly #entries: readonly ScheduleEntry[]
   /** Of each entry; filled in when its stage begins. */
-  readonly #calls: readonly (readonly MutableCall[])[]
+  readonly #calls: readonly (readonly SystemCall[])[]
   readonly #text: string
   readonly #mermaid: string
 
-  constructor(group: Group, entries: readonly ScheduleEntry[]) {
-    const named = { ...group.storage.tables, ...group.storage.components }
+  constructor(group: Group, entries: readonly ScheduleEntry[], isChecked: boolean) {
+    const { components, tables } = group.storage
+    const named = [...Object.entries(components), ...Object.entries(tables)]
     const systems = checkEntries(entries, group.systems, named)
     const plan = planStages(systems)
     const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
@@ -77,7 +94,8 @@ class StagedSchedule implements Schedule, Stages {
       stage.map((number) => {
         const { system, chunkLength } = entries[number]
         const { name } = systems[number]
-        return { name, system, entities: [], args: undefined, chunkLength, number }
+        const declared = isChecked ? declaredBy(systems[number], group.storage) : undefined
+        return { name, system, entities: [], args: undefined, chunkLength, number, declared }
       }),
     )
     const names = new AccessNames(named)
@@ -118,6 +136,15 @@ class StagedSchedule implements Schedule, Stages {
   heldUpBy(run: BegunRun): RunError {
     return run.holdsUp(this.stages[0]?.[0] ?? '', 0)
   }
+}
+
+/** By name, what of a storage a system declares; undefined where it declares nothing. */
+function declaredBy(system: Access, { components, tables }: Storage): Declared | undefined {
+  if (isUnknown(system)) return undefined
+  const all = new Set([...(system.reads ?? []), ...(system.writes ?? [])])
+  const namesIn = (named: Readonly<Record<string, object>>) =>
+    Object.keys(named).filter((name) => all.has(named[name]))
+  return { entry: system.name, components: namesIn(components), tables: namesIn(tables) }
 }
 
 const NO_OPTIONS: TimeoutOptions = {}

@@ -16,7 +16,7 @@ export interface Stages {
 /** One stage of one system. */
 export class OneCall implements Stages {
   readonly stageCount = 1
-  readonly #call: { -readonly [K in keyof SystemCall]: SystemCall[K] } = {
+  readonly #call: SystemCall = {
     name: '',
     system: '',
     entities: [],

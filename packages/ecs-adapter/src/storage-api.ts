@@ -56,7 +56,8 @@ export interface Storage {
 
   /**
    * Makes a table that threads which attach to the storage find by its name. `sync` syncs it, `forget`
-   * takes over what a dead thread had of it, `dispose` disposes of it. `reset` leaves it alone.
+   * takes over what a dead thread had of it, `dispose` disposes of it. `reset` leaves it alone: its rows
+   * are no entities. Its own `clear`, `trim` and `dispose` throw 'group-busy' while workers run a system.
    * @param name unique among the tables of the storage
    * @param schema field names to types of `t`, of one number each
    * @throws as `createTable`; StorageError 'storage-disposed'
@@ -168,7 +169,8 @@ export interface Storage {
 
   /**
    * Resets the world with bitECS's `resetWorld` and clears every row. The components, those of
-   * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
+   * other storages of the world too, work on; the user's own observers are gone, as bitECS has it. Tables
+   * keep their rows, also those that belong to entities by some observer: remove these, and observe anew.
    * Commands of a run that timed out are dropped.
    * @throws StorageError 'group-busy' while workers run a system over any of them, 'commands-busy' when an
    * observer of commands calls it, 'storage-disposed'; ArenaError 'out-of-memory' as `sync`, once all is done
@@ -176,7 +178,8 @@ export interface Storage {
   reset(): void
 
   /**
-   * Frees every block and takes every observer off. The components are left with empty columns.
+   * Frees every block and takes every observer off. The components are left with empty columns. Nothing
+   * is done when it throws.
    * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
    * 'commands-busy' when an observer of commands calls it, 'storage-disposed'
    */

@@ -13,6 +13,8 @@ import { type Component, type Field, readSchema, type Schema } from './schema.ts
 import { Share } from './share.ts'
 import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { StorageTables } from './storage-tables.ts'
+import { guardTable } from './table-guard.ts'
+import { checkAlone } from './table-root.ts'
 import { VariableMemory } from './variable-memory.ts'
 import { WorldCommands } from './world-commands.ts'
 
@@ -203,13 +205,17 @@ export function createStorage(
     if (unwatchRemovals !== undefined) watchRemovals()
   }
 
+  /** All that may refuse comes before anything is done. */
   function dispose(): void {
     checkUse()
     runs.checkDone('storage.dispose()')
+    worldCommands.checkIdle()
     share.checkDetached()
+    tables.sync() // those that are detached here
+    for (const { handle } of Object.values(tables.byName)) checkAlone(pool, handle.offset)
+    isDisposed = true
     tables.dispose()
     worldCommands.dispose()
-    isDisposed = true
     siblings.delete(self)
     unwatchRemovals?.()
     if (cells.isDetached) cells.renew()
@@ -238,7 +244,7 @@ export function createStorage(
     component,
     table(name, schema, options) {
       checkUse()
-      return tables.create(name, schema, options)
+      return guardTable(tables.create(name, schema, options), checkIdle)
     },
     commands(pool) {
       checkUse()

@@ -60,9 +60,13 @@ export class WorldCommands {
     }
   }
 
-  /** @throws StorageError 'commands-busy' */
+  /** @throws StorageError 'commands-busy' while some are applied, or their values read */
+  checkIdle(): void {
+    if (this.#isBusy || this.#buffers.some((buffer) => buffer.isBusy)) throw commandsBusy()
+  }
+
+  /** All are idle. */
   dispose(): void {
-    if (this.#isBusy) throw commandsBusy()
     for (const buffer of this.#buffers) buffer.dispose(this.#pool)
   }
 

@@ -6,6 +6,7 @@ import {
   StorageError,
   t,
 } from '@ashlar/ecs-adapter'
+import { createRelation, IsA, Pair, Wildcard } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createScene } from './support.ts'
@@ -75,27 +76,27 @@ test('stages, printed and drawn', async () => {
   storage.dispose()
 })
 
-test('what is read and written: components, by name as well, tags, relations, any object', async () => {
+test('what is read and written: components, by name as well, tags, any object', async () => {
   const { group, storage, Position } = await createParts()
   const tag = {}
   const other = { x: [] }
-  function ChildOf() {}
+  function Sky() {}
   const entries: ScheduleEntry[] = [
-    { system: 'a', entities: none, writes: [Position, tag, other, ChildOf, 'sound'] },
+    { system: 'a', entities: none, writes: [Position, tag, other, Sky, 'sound'] },
     { system: 'b', entities: none, reads: ['Position'] },
     { system: 'c', entities: none, writes: [tag] },
     { system: 'd', entities: none, reads: [other], writes: [tag] },
-    { system: 'e', entities: none, writes: [ChildOf] },
+    { system: 'e', entities: none, writes: [Sky] },
     { system: 'f', entities: none, reads: ['sound'] },
     { system: 'g', entities: none, reads: [{}, 'toString'], after: ['f'] },
   ]
   const schedule = createSchedule(group, entries)
   assert.equal(schedule.stages, [['a'], ['b', 'c', 'e', 'f'], ['d', 'g']])
   for (const words of [
-    'writes Position, unnamed 1, unnamed 2, ChildOf, sound',
+    'writes Position, unnamed 1, unnamed 2, Sky, sound',
     'b  reads Position',
     'after c: both write unnamed 1',
-    'after a: both write ChildOf',
+    'after a: both write Sky',
     'after a: reads sound, which a writes',
     'reads unnamed 3, toString',
     'after f: as it says',
@@ -104,6 +105,70 @@ test('what is read and written: components, by name as well, tags, relations, an
   }
   entries.length = 0 // it keeps its own
   assert.is(schedule.stages.flat().length, 7)
+  await group.close()
+  storage.dispose()
+})
+
+test('pairs stand for their relation, which goes by a number', async () => {
+  const { group, storage, Position } = await createParts()
+  const [ChildOf, Likes] = [
+    createRelation<object>(),
+    createRelation({ store: () => ({ much: [] }) }),
+  ]
+  const schedule = createSchedule(group, [
+    { system: 'a', entities: none, writes: [ChildOf] },
+    { system: 'b', entities: none, reads: [ChildOf(5)] },
+    { system: 'c', entities: none, reads: [ChildOf('*'), Position], writes: [Likes(1), Likes(2)] },
+    { system: 'd', entities: none, reads: [Likes(3)], writes: [Pair(IsA, 7)] },
+    { system: 'e', entities: none, writes: [ChildOf(Wildcard)] },
+    { system: 'f', entities: none, reads: [IsA(8)] },
+  ])
+  assert.equal(schedule.stages, [['a'], ['b', 'c'], ['d', 'e'], ['f']])
+  assert.equal(String(schedule).split('\n'), [
+    '1  a  writes relation 1',
+    '2  b  reads relation 1',
+    '        after a: reads relation 1, which a writes',
+    '   c  reads relation 1, Position; writes relation 2',
+    '        after a: reads relation 1, which a writes',
+    '3  d  reads relation 2; writes relation 3',
+    '        after c: reads relation 2, which c writes',
+    '   e  writes relation 1',
+    '        after b: writes relation 1, which b reads',
+    '        after c: writes relation 1, which c reads',
+    '4  f  reads relation 3',
+    '        after d: reads relation 3, which d writes',
+  ])
+  for (const what of [Wildcard, Wildcard(5), Pair(Wildcard, '*')]) {
+    assert.throws(
+      () => createSchedule(group, [{ system: 'a', entities: none, reads: [what] }]),
+      /entry 0: reads: one is "Wildcard", expected the relations/,
+    )
+  }
+  await group.close()
+  storage.dispose()
+})
+
+test('tables are told by their names; a name that a component has as well means both', async () => {
+  const { group, storage, Spin } = await createParts()
+  const Bullet = storage.table('Bullet', { x: t.f32 })
+  const spins = storage.table('Spin', { x: t.f32 })
+  const schedule = createSchedule(group, [
+    { system: 'a', entities: () => Bullet, writes: ['Bullet'] },
+    { system: 'b', entities: () => Bullet, reads: [Bullet] },
+    { system: 'c', entities: none, writes: [Spin] },
+    { system: 'd', entities: none, reads: [spins] },
+    { system: 'e', entities: none, writes: ['Spin'] },
+  ])
+  assert.equal(String(schedule).split('\n'), [
+    '1  a  writes Bullet',
+    '   c  writes Spin',
+    '   d  reads Spin',
+    '2  b  reads Bullet',
+    '        after a: reads Bullet, which a writes',
+    '   e  writes Spin',
+    '        after c: both write Spin',
+    '        after d: writes Spin, which d reads',
+  ])
   await group.close()
   storage.dispose()
 })
@@ -155,6 +220,9 @@ test('entries that cannot be: told by their place', async () => {
         words.every((word) => error.message.includes(word)),
       words.join(', '),
     )
+  }
+  for (const checkAccess of ['yes', null, 1] as unknown as boolean[]) {
+    assert.throws(() => createSchedule(group, [], { checkAccess }), /checkAccess is /)
   }
   assert.throws(() => createSchedule({} as never, []), /createWorkerGroup\(\)/)
   await group.close()

@@ -1,6 +1,6 @@
 // Tables of a storage: by name, in every thread that attaches.
 import { attachStorage, attachTable, type Chunk, type Table, t } from '@ashlar/ecs-adapter'
-import { addComponent, addEntity, observe, onRemove, removeEntity, set } from 'bitecs'
+import { addComponent, addEntity, observe, onAdd, onRemove, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows, createScene, withScene } from './support.ts'
@@ -66,6 +66,50 @@ test('names are given once; schemas as of tables; nothing after dispose', () => 
   assert.equal(arena.blocks(), [])
 })
 
+test('dispose does all or nothing: nothing while commands are busy, or any table has readers', () => {
+  const { storage, arena, world, pool } = createScene()
+  const Mark = storage.component('Mark', { value: t.i32 })
+  const tables = ['Bullet', 'Spark', 'Smoke'].map((name) => storage.table(name, schema))
+  const ids = tables.map((table) => table.add())
+  const readers = tables.map(() => arena.openPool())
+  const isWhole = () => {
+    assertSound(arena)
+    assert.not(storage.isDisposed)
+    assert.equal(Object.values(storage.tables), tables)
+    for (const [i, table] of tables.entries()) assert.ok(table.has(ids[i]))
+    storage.sync()
+  }
+  let refusedCount = 0
+  const refuse = (code: string, ...words: string[]) => {
+    assertThrows(() => storage.dispose(), code, ...words)
+    refusedCount++
+    isWhole()
+  }
+  observe(world, onAdd(Mark), () => refuse('commands-busy'))
+  const commands = storage.commands()
+  commands.add(commands.spawn(), Mark)
+  assert.is(storage.apply(commands), 0)
+  const values = {
+    get value() {
+      refuse('commands-busy')
+      return 1
+    },
+  }
+  commands.set(commands.spawn(), Mark, values)
+  assert.ok(refusedCount >= 2) // the getter is read more than once
+  for (const [i, { handle }] of tables.entries()) {
+    const reader = attachTable(handle, readers[i])
+    refuse('still-attached', String(readers[i].slot))
+    reader.detach()
+  }
+  tables[1].detach() // in the thread of the world
+  storage.dispose()
+  assertSound(arena)
+  for (const reader of readers) reader.close()
+  pool.flush()
+  assert.equal(arena.blocks(), [])
+})
+
 test('forget takes over what a dead thread had', () => {
   withScene({}, ({ arena, storage }) => {
     const Bullet = storage.table('Bullet', schema)
@@ -97,6 +141,18 @@ test('rows of entities: the id in a component, the entity in the table', () => {
       const id = HasBody.row[eid]
       assert.is(Body.chunkOf(id)!.owner[Body.rowOf(id)], eid)
     }
+  })
+})
+
+test('reset leaves the rows of tables', () => {
+  withScene({}, ({ world, storage }) => {
+    const Body = storage.table('Body', schema)
+    const id = Body.add()
+    addEntity(world)
+    storage.reset()
+    assert.ok(Body.has(id))
+    Body.clear()
+    assert.is(Body.rowCount, 0)
   })
 })
 

@@ -17,6 +17,7 @@ import {
   mayTerminate,
   until,
 } from './game.ts'
+import { shotSchema } from './table-systems.ts'
 
 const test = suite('schedules')
 
@@ -291,6 +292,11 @@ for (const kind of threadKinds) {
     }
     assert.is((await errorOf(run({ entities: thrower }))).message, 'mine')
     assert.is((await errorOf(run({ args: thrower }))).message, 'mine')
+    if (mayBlock) {
+      const entries = [{ system: 'visit', entities: thrower }]
+      assert.throws(() => createSchedule(team.group, entries).runSync(), /mine/)
+      team.group.runSync('visit', eids)
+    }
     await assertRejects(run({ entities: () => 5 as never }), 'invalid-argument', 'the entities')
     await assertRejects(run({ args: () => Number.NaN }), 'invalid-argument', 'args')
     await assertRejects(
@@ -332,6 +338,81 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
+  test(`${kind}: runs that entities and args call wait until the one that calls them is over`, async () => {
+    const game = createGame(200)
+    const { eids, Visits } = game
+    const team = await createGroup(game, kind)
+    const { group } = team
+    for (const stage of [0, 1, 2]) {
+      for (const where of ['entities', 'args'] as const) {
+        const order: string[] = []
+        const nested: Promise<unknown>[] = []
+        const before = Visits.count[eids[0]]
+        const call = (name: string) => {
+          order.push(`${name} ${Visits.count[eids[0]] - before}`)
+          if (mayBlock) assert.throws(() => group.runSync('visit', eids), /Await it/)
+          const run = group.run('visit', eids)
+          nested.push(run.then(() => order.push('nested')))
+        }
+        const entryOf = (_: unknown, i: number): ScheduleEntry => ({
+          system: 'visit',
+          name: `${i}`,
+          entities: () => {
+            if (i === stage && where === 'entities') call('called')
+            return eids
+          },
+          args: () => {
+            if (i === stage && where === 'args') call('called')
+          },
+          chunkLength: 1,
+        })
+        const schedule = createSchedule(group, Array.from({ length: 3 }, entryOf))
+        const note = () => order.push('outer')
+        const outer = schedule.run().then(note)
+        const next = group.run('visit', eids).then(() => order.push('next'))
+        await Promise.all([outer, next])
+        await Promise.all(nested)
+        // Who called first goes first: `next` was there when later stages begin.
+        const rest = stage === 0 ? ['nested', 'next'] : ['next', 'nested']
+        assert.equal(order, [`called ${stage}`, 'outer', ...rest], `${where} of stage ${stage}`)
+        assert.ok(eids.every((eid) => Visits.count[eid] === before + 5))
+        if (!mayBlock) continue
+        order.length = nested.length = 0
+        schedule.runSync()
+        assert.ok(eids.every((eid) => Visits.count[eid] === before + 8))
+        await Promise.all(nested)
+        assert.equal(order, [`called ${5 + stage}`, 'nested'])
+        assert.ok(eids.every((eid) => Visits.count[eid] === before + 9))
+      }
+    }
+    await endAll(game, team)
+  })
+
+  test(`${kind}: a group that entities close ends when their run has`, async () => {
+    const ways = ['run', ...(mayBlock ? (['runSync'] as const) : [])] as const
+    for (const way of ways) {
+      const game = createGame(100)
+      const { eids, Visits } = game
+      const team = await createGroup(game, kind)
+      let closing: Promise<void> | undefined
+      const late: Promise<void>[] = []
+      const entities = () => {
+        if (closing === undefined) late.push(team.group.run('visit', eids))
+        closing ??= team.group.close()
+        return eids
+      }
+      const schedule = createSchedule(team.group, [
+        { system: 'visit', entities, chunkLength: 1 },
+        { system: 'visit', name: 'again', entities },
+      ])
+      await schedule[way]()
+      await assertRejects(late[0], 'group-closed')
+      await closing
+      assert.ok(eids.every((eid) => Visits.count[eid] === 2))
+      await endAll(game, team)
+    }
+  })
+
   test(`${kind}: a stage that hangs times out, and the next run waits for it`, async () => {
     const game = createGame(100)
     const { eids, Visits } = game
@@ -356,6 +437,87 @@ for (const kind of threadKinds) {
     await schedule.run()
     assert.ok(Visits.count[eids[5]] >= 4)
     await endAll(game, team, [traps.block])
+  })
+
+  test(`${kind}: a stage whose time is up does not begin`, async () => {
+    const game = createGame(100)
+    const { eids, storage, Visits } = game
+    const team = await createGroup(game, kind)
+    const options = { timeoutMs: 20 }
+    const dawdle = () => {
+      const end = performance.now() + 2 * options.timeoutMs
+      while (performance.now() < end);
+      return eids
+    }
+    const schedule = createSchedule(team.group, [
+      { system: 'visit', name: 'slow', entities: dawdle, writes: ['a'] },
+      { system: 'visit', name: 'none', entities: () => [], writes: ['b'] },
+      { system: 'visit', name: 'some', entities: () => eids.slice(90), writes: ['c'] },
+    ])
+    const ways = [() => schedule.run(options)]
+    if (mayBlock) ways.push(async () => schedule.runSync(options))
+    for (const way of ways) {
+      const error = (await errorOf(way())) as RunError
+      storage.sync() // nobody is at work
+      assert.is(error.code, 'timed-out')
+      assert.is(error.system, 'slow')
+      assert.equal(error.unfinished, [{ from: 0, to: 100 }])
+      assert.equal(error.others, [{ system: 'some', unfinished: [{ from: 0, to: 10 }] }])
+      assert.match(error.message, 'not begun')
+      assert.ok(eids.every((eid) => Visits.count[eid] === 0))
+    }
+    await schedule.run()
+    assert.is(Visits.count[eids[95]], 2)
+    await endAll(game, team)
+  })
+
+  test(`${kind}: checked access: what is not declared is not found`, async () => {
+    const game = createGame(40)
+    const { eids, storage, Visits, Position, Velocity } = game
+    const Shot = storage.table('Shot', shotSchema)
+    Shot.add()
+    const team = await createGroup(game, kind)
+    const visit = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
+      system: 'visit',
+      entities: () => eids,
+      ...rest,
+    })
+    const fly = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
+      system: 'fly',
+      name: 'fly away',
+      entities: () => Shot,
+      ...rest,
+    })
+    const move = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
+      system: 'move',
+      entities: () => eids,
+      args: () => ({ dt: 1 }),
+      ...rest,
+    })
+    const run = (entries: ScheduleEntry[], checkAccess: boolean) =>
+      createSchedule(team.group, entries, { checkAccess }).run()
+    const wrong: [words: string, ...entries: ScheduleEntry[]][] = [
+      ['"visit" uses components.Position', visit({ writes: [Visits] })],
+      ['"visit" uses components.Visits', visit({ reads: ['Position', 'part'], writes: [] })],
+      ['"visit" uses components.Visits', visit({ writes: [] }), fly({ writes: ['Shot'] })],
+      ['"fly away" uses tables.Shot', visit({ writes: [Visits, Position] }), fly({ writes: [] })],
+      ['"move" uses components.Velocity', fly({}), move({ writes: [Position, Shot] })],
+    ]
+    for (const [words, ...entries] of wrong) {
+      await assertRejects(run(entries, true), 'system-failed', words, '`reads`')
+      await run(entries, false)
+    }
+    const right: ScheduleEntry[][] = [
+      [visit({ reads: [Visits], writes: ['Position'] }), fly({ writes: [Shot] })],
+      [visit({}), fly({ after: ['visit'] })],
+      [visit({ reads: [Visits, Position], writes: ['part 1'] }), fly({ reads: ['Shot'] })],
+      [move({ reads: [Velocity], writes: [Position] })],
+    ]
+    for (const entries of right) {
+      await run(entries, true)
+      await team.group.run('visit', eids) // which declares nothing
+    }
+    await endAll(game, team)
   })
 
   if (mayTerminate(kind) && !isDeno) {

@@ -4,10 +4,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import { generationOfOwner, slotOfOwner } from '../../src/table-layout.ts'
+import { assertThrows } from '../support.ts'
 import {
   assertRejects,
   createGame,
   createGroup,
+  createTraps,
   endAll,
   errorOf,
   mayBlock,
@@ -130,6 +132,33 @@ for (const kind of threadKinds) {
       }
     }
     await endAll(game, team)
+  })
+
+  test(`${kind}: clear, trim and dispose are refused while systems are at work`, async () => {
+    const game = createShots()
+    const { Shot, eids, arena } = game
+    const team = await createGroup(game, kind)
+    for (const { number } of [...Shot.chunks].slice(5)) {
+      const chunk = Shot.chunk(number)!
+      for (let row = chunk.rowCount - 1; row >= 0; row--) chunk.remove(row)
+    }
+    const { rowCount } = Shot
+    const traps = createTraps(game, [5])
+    const run = team.group.run('hang', eids, traps.args)
+    await traps.untilCaught()
+    for (const name of ['clear', 'trim', 'dispose'] as const) {
+      assertThrows(() => Shot[name](), 'group-busy', `table.${name}()`)
+    }
+    assert.is(Shot.rowCount, rowCount)
+    assert.is(Shot.chunks.length, 20)
+    assert.ok(Shot.remove(Shot.add()), 'rows of its own, by the thread of the world')
+    traps.open()
+    await run
+    assert.is(Shot.trim(), 15)
+    Shot.clear()
+    assert.is(Shot.rowCount, 0)
+    assert.equal(arena.verify(), [])
+    await endAll(game, team, [traps.block])
   })
 }
 

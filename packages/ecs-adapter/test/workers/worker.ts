@@ -20,6 +20,7 @@ import {
   type ThreadKind,
 } from '../../../../test/support/threads.ts'
 import { commandSystems, stayAt } from './command-systems.ts'
+import { modelSystems } from './model-systems.ts'
 import { scheduleSystems } from './schedule-systems.ts'
 import { tableSystems } from './table-systems.ts'
 import { churnTable } from './table-work.ts'
@@ -57,6 +58,7 @@ function diceOf(eid: number, frame: number): number {
 export const systems = {
   ...commandSystems,
   ...scheduleSystems,
+  ...modelSystems,
   ...tableSystems,
 
   empty() {},

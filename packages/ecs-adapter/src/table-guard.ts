@@ -1,0 +1,23 @@
+/** What the world's thread must not do to a table of its storage while workers run a system. */
+
+const GUARDED = ['clear', 'trim', 'dispose'] as const
+
+type Guarded = { [K in (typeof GUARDED)[number]]: () => unknown }
+
+/**
+ * Systems loop over chunks of whichever thread. `add` and `remove` are too hot to be looked at: they
+ * move one row, and free nothing.
+ *
+ * @param check throws while workers are at it
+ */
+export function guardTable<T extends Guarded>(table: T, check: (what: string) => void): T {
+  for (const name of GUARDED) {
+    const call = table[name]
+    const value = () => {
+      check(`table.${name}()`)
+      return call.apply(table)
+    }
+    Object.defineProperty(table, name, { value })
+  }
+  return table
+}
