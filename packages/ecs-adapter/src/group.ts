@@ -215,14 +215,12 @@ export class Group implements WorkerGroup {
 
   /** After the last run over the world, which is done. */
   #takeOver(last: BegunRun): void {
-    this.#runs.settle()
     last.applyCommands()
     this.#runs.last = this.#dispatch
     this.#skippedCommands = 0
   }
 
   #conclude(): void {
-    this.#runs.settle()
     try {
       this.#dispatch.conclude()
     } finally {
@@ -249,7 +247,6 @@ export class Group implements WorkerGroup {
     }
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
-      this.#runs.settle()
       if (!this.storage.isDisposed) this.#dispatch.applyCommands()
     } finally {
       await this.#crew.close()

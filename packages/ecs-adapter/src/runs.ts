@@ -28,8 +28,6 @@ export class Runs {
   /** Ends when all so far are over. */
   #queue: Promise<void> = Promise.resolve()
   #queueLength = 0
-  /** What waits until nobody is at work. */
-  readonly #postponed: (() => void)[] = []
 
   /**
    * Calls what runs when all that were enqueued before are over: at once when none is. It may enqueue
@@ -74,17 +72,6 @@ export class Runs {
   /** @throws StorageError 'commands-busy' while commands are applied */
   checkApplied(): void {
     if (this.#isApplying) throw commandsBusy()
-  }
-
-  /** Calls something while no run is at work: now, or at the next `settle`. */
-  whenDone(call: () => void): void {
-    if (this.last === undefined || this.last.isDone()) call()
-    else this.#postponed.push(call)
-  }
-
-  /** When no run is at work: does what was postponed. */
-  settle(): void {
-    while (this.#postponed.length > 0) this.#postponed.pop()?.()
   }
 
   /** Before what would pull memory from under systems. @throws StorageError 'group-busy' */

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import type { TableEntry } from './directory.ts'
 import { duplicateTable } from './errors.ts'
-import { attachTable, createTable, recoverTable } from './table.ts'
+import { attachTable, createTable } from './table.ts'
 import type { Table } from './table-api.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
@@ -42,9 +42,8 @@ export class StorageTables {
     for (let i = 0; i < this.#tables.length; i++) this.#tables[i].sync()
   }
 
-  /** After a thread has died, while no system is at work. */
-  readonly recover = (): void => {
-    for (const table of this.#tables) recoverTable(table)
+  takeOver(): void {
+    for (const table of this.#tables) table.takeOver()
   }
 
   /** @throws StorageError 'still-attached'; those that it could free are gone then */

@@ -154,7 +154,6 @@ export function createStorage(
   function sync(): void {
     checkUse()
     runs.checkDone('storage.sync()')
-    runs.settle()
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
@@ -172,7 +171,7 @@ export function createStorage(
   function forget(slot: number, generation?: number): void {
     checkUse()
     share.forget(slot, generation)
-    runs.whenDone(tables.recover)
+    tables.takeOver()
   }
 
   function version(): number {

@@ -52,14 +52,6 @@ export function attachTable<const S extends TableSchema = TableSchema>(
   return new ChunkedTable(pool, layout, handle.offset, false) as unknown as Table<S>
 }
 
-/**
- * Takes over what a thread had that has died, and repairs the chunks of others as well: a system may have
- * been at any of them. While nobody is. Does nothing where this thread is not attached.
- */
-export function recoverTable(table: Table): void {
-  if (table.isAttached) (table as unknown as ChunkedTable).$recover()
-}
-
 function checkPool(pool: Pool): void {
   if (typeof pool?.allocZeroed !== 'function' || pool.arena === undefined) {
     throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
@@ -170,11 +162,6 @@ class ChunkedTable {
     this.#check()
     this.#chunks.follow()
     return this.#chunks.takeOver()
-  }
-
-  $recover(): void {
-    this.takeOver()
-    for (const chunk of this.chunks) chunk.$repair()
   }
 
   trim(): number {

@@ -3,7 +3,6 @@ import { createSchedule, createTable, type RunEntities, RunError } from '@ashlar
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
-import { generationOfOwner, slotOfOwner } from '../../src/table-layout.ts'
 import { assertThrows } from '../support.ts'
 import {
   assertRejects,
@@ -13,8 +12,6 @@ import {
   endAll,
   errorOf,
   mayBlock,
-  mayTerminate,
-  until,
 } from './game.ts'
 import { shotSchema } from './table-systems.ts'
 
@@ -159,48 +156,6 @@ for (const kind of threadKinds) {
     assert.is(Shot.rowCount, 0)
     assert.equal(arena.verify(), [])
     await endAll(game, team, [traps.block])
-  })
-}
-
-for (const kind of threadKinds) {
-  if (!mayTerminate(kind) || 'Deno' in globalThis) continue
-  test(`${kind}: killed while it removes a row of a chunk that is another thread's`, async () => {
-    const game = createShots()
-    const { Shot, eids, storage, arena } = game
-    const team = await createGroup(game, kind)
-    await team.group.run('shoot', eids, undefined, { chunkLength: 1 })
-    storage.sync()
-    const ownCount = Shot.ownChunks.length
-    assert.ok(ownCount < Shot.chunks.length, 'chunks of workers')
-    const [first, second] = [0, 1].map((i) => inOrder(game)[i].number)
-    const block = storage.pool.allocZeroed(8)
-    const flags = [block >> 2, (block >> 2) + 1]
-    const args = [
-      { number: first, flag: flags[0] },
-      { number: second, flag: flags[1] },
-    ]
-    const before = Shot.rowCount
-    const run = errorOf(team.group.run('tear', Shot, args, { chunkLength: 1 }))
-    await until(() => flags.every((flag) => Atomics.load(arena.i32, flag) === 1))
-    team.threads[0].terminate()
-    await until(() => team.group.workers.length === 1)
-    assert.is(Shot.ownChunks.length, ownCount, 'not while another one may be at its chunks')
-    for (const flag of flags) Atomics.store(arena.i32, flag, 2)
-    const error = await run
-    assert.is((error as RunError).code, 'worker-died', error.message)
-    assert.is((error as RunError).unfinished.length, 1)
-    for (const chunk of Shot.chunks) {
-      const { $owner: owner } = chunk as unknown as { $owner: number }
-      const isOwned = arena.isOpen(slotOfOwner(owner), generationOfOwner(owner))
-      assert.ok(isOwned, 'no chunk is left with who is dead')
-      assert.is(new Set(chunk.ids).size, Shot.chunkCapacity, 'no id is there twice')
-      for (let row = 0; row < chunk.rowCount; row++) assert.is(Shot.rowOf(chunk.ids[row]), row)
-    }
-    assert.ok(before - Shot.rowCount <= 1)
-    await team.group.run('fly', Shot)
-    await team.group.run('thin', Shot)
-    assert.equal(arena.verify(), [])
-    await endAll(game, team, [block])
   })
 }
 
