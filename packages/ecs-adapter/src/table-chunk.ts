@@ -1,14 +1,7 @@
 /** A chunk of a table, as one thread sees it: typed arrays over one block. */
 import { invalidArgument } from './errors.ts'
 import type { Column, ScalarType } from './schema.ts'
-import {
-  CHUNK_NUMBER,
-  CHUNK_OWNER,
-  CHUNK_REMOVING,
-  CHUNK_ROOT,
-  CHUNK_ROW_COUNT,
-  type TableLayout,
-} from './table-layout.ts'
+import { CHUNK_REMOVING, CHUNK_ROW_COUNT, type TableLayout } from './table-layout.ts'
 
 export type TableSchema = { readonly [field: string]: ScalarType }
 
@@ -39,7 +32,7 @@ export interface ChunkRows {
 /** Names that no field can have. */
 export const CHUNK_MEMBERS: readonly string[] = [
   ...['number', 'rowCount', 'ids', 'idAt', 'add', 'remove'],
-  ...['$offset', '$hasRoom', '$find', '$owner', '$claim', '$repair', '$bind', '$generation'],
+  ...['$offset', '$hasRoom', '$find', '$repair', '$bind', '$generation'],
   ...['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toLocaleString'],
   ...['isPrototypeOf', 'propertyIsEnumerable'],
 ]
@@ -67,7 +60,8 @@ export class TableChunk implements ChunkRows {
   #bytes: Uint8Array
   #rowBySlot: Uint16Array
 
-  constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number) {
+  constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number, number: number) {
+    this.number = number
     this.#layout = layout
     this.$offset = offset
     this.#capacity = layout.chunkCapacity
@@ -82,7 +76,6 @@ export class TableChunk implements ChunkRows {
     this.#rowBySlot = this.#halves
     this.ids = this.#words
     this.$bind(buffer)
-    this.number = this.#words[CHUNK_NUMBER]
   }
 
   /** Makes the views: of the buffer that has replaced another one's, too. */
@@ -212,16 +205,6 @@ export class TableChunk implements ChunkRows {
     }
   }
 
-  /** See `ownerOf`; 0 of none. */
-  get $owner(): number {
-    return Atomics.load(this.#words, CHUNK_OWNER)
-  }
-
-  /** Whether the chunk is `owner`'s now, which was `before`'s. */
-  $claim(before: number, owner: number): boolean {
-    return Atomics.compareExchange(this.#words, CHUNK_OWNER, before, owner) === before
-  }
-
   /** Above every generation that an id of the chunk has had, in steps; wraps as they do. */
   get $generation(): number {
     let most = 0
@@ -262,15 +245,13 @@ export function writeChunk(
   layout: TableLayout,
   words: Int32Array,
   offset: number,
-  chunk: { root: number; number: number; owner: number; generation: number },
+  number: number,
+  generation: number,
 ): void {
   const { chunkCapacity, slotBits, generationStep, idsByteOffset, rowsByteOffset } = layout
   const first = offset >> 2
   words.fill(0, first, first + 16)
-  words[first + CHUNK_ROOT] = chunk.root
-  words[first + CHUNK_NUMBER] = chunk.number
-  words[first + CHUNK_OWNER] = chunk.owner
-  const id = chunk.generation * generationStep + chunk.number * 2 ** slotBits
+  const id = generation * generationStep + number * 2 ** slotBits
   const ids = (offset + idsByteOffset) >> 2
   for (let slot = 0; slot < chunkCapacity; slot++) words[ids + slot] = id + slot
   const rows = new Uint16Array(words.buffer, offset + rowsByteOffset, chunkCapacity)

@@ -1,16 +1,18 @@
 /**
  * Where a table and its chunks have what. All words are of 32 bits.
  *
- *     root, found by the handle             chunk, one block
- *     0   magic                             0   offset of the root
- *     1   epoch, raised by each change      1   number of the chunk
- *         of the list of chunks             2   rowCount                        (whose turn it is)
- *     2   chunkLimit                        3   owner, see `ownerOf`                (Atomics)
- *     3   byteLength of the description     4   id that is removed, or was last (whose turn it is)
- *     4   for each slot: generation + 1     16  columns, those of wide elements first; among those
- *         of the pool that is attached          of 4 bytes the ids, of 2 bytes the rows by slot
- *     260 for each chunk: its offset, 0
- *         of none; generation to begin with
+ *     root, found by the handle             chunk, one block, written by whose turn it is
+ *     0   magic                             0   rowCount
+ *     1   epoch, raised by each change      1   id that is removed, or was last
+ *         of the list of chunks             16  columns, those of wide elements first; among those
+ *     2   chunkLimit                            of 4 bytes the ids, of 2 bytes the rows by slot
+ *     3   byteLength of the description
+ *     4   for each slot: generation + 1
+ *         of the pool that is attached
+ *     260 for each number of a chunk: its
+ *         offset, 0 of none; its owner, see
+ *         `ownerOf`, who alone changes the
+ *         others; generation to begin with
  *     ... the description, as JSON
  *
  * An id is generation, chunk number, slot. The ids of a chunk are a permutation: those of the first
@@ -31,14 +33,12 @@ const TABLE_ENTRIES = TABLE_ATTACHMENTS + TABLE_SLOT_CAPACITY
 
 /** Word indices from the root's first word. */
 export const attachmentWord = (slot: number) => TABLE_ATTACHMENTS + slot
-export const entryWord = (chunkNumber: number) => TABLE_ENTRIES + 2 * chunkNumber
-export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
+export const entryWord = (chunkNumber: number) => TABLE_ENTRIES + 3 * chunkNumber
+export const ownerWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
+export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 2
 
-export const CHUNK_ROOT = 0
-export const CHUNK_NUMBER = 1
-export const CHUNK_ROW_COUNT = 2
-export const CHUNK_OWNER = 3
-export const CHUNK_REMOVING = 4
+export const CHUNK_ROW_COUNT = 0
+export const CHUNK_REMOVING = 1
 const CHUNK_HEAD_BYTE_LENGTH = 64
 
 /** Exactly what a size class holds. A loop over 8 columns has 6 KiB of each: they stay in the L2. */
@@ -53,7 +53,7 @@ const ID_BITS = 31
 
 /** The owner of a chunk in one word, for it is claimed by compare-and-swap: slot + 1, generation. */
 export const ownerOf = (slot: number, generation: number) => (generation << 8) | (slot + 1)
-/** Good for 2 ** 24 pools on one slot. */
+/** Those of core have 16 bits. */
 export const generationOfOwner = (owner: number) => owner >>> 8
 export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
 
