@@ -13,6 +13,7 @@ import {
   seedWord,
   slotOfOwner,
   TABLE_EPOCH,
+  TABLE_NEXT_NUMBER,
   type TableLayout,
 } from './table-layout.ts'
 
@@ -22,12 +23,14 @@ export class ChunkNumbers {
   readonly #pool: Pool
   readonly #root: number
   readonly #chunkLimit: number
+  readonly #generationMax: number
 
-  constructor(pool: Pool, { chunkLimit }: TableLayout, root: number) {
+  constructor(pool: Pool, { chunkLimit, lastGeneration }: TableLayout, root: number) {
     this.self = ownerOf(pool.slot, pool.generation)
     this.#pool = pool
     this.#root = root >> 2
     this.#chunkLimit = chunkLimit
+    this.#generationMax = lastGeneration >> 1
   }
 
   /** Another one whenever a chunk is there that was not, or is no more. */
@@ -51,12 +54,28 @@ export class ChunkNumbers {
     return !this.#pool.arena.isOpen(slotOfOwner(owner), generationOfOwner(owner))
   }
 
-  /** Makes a number without a chunk this thread's; -1 when there is none. */
+  /**
+   * Makes a number without a chunk this thread's, in turn; -1 when there is none.
+   *
+   * The next chunk of a number begins with the greatest generation of the last one, of which most places
+   * have used few. They may skip the first half of all: so an id is not given again before its place
+   * went through the other half. A number past the half is used up. It begins anew when all others are.
+   */
   claimFree(): number {
-    for (let number = 0; number < this.#chunkLimit; number++) {
-      if (this.#claimIfFree(number)) return number
+    const next = this.#load(TABLE_NEXT_NUMBER)
+    for (const mayBeUsedUp of [false, true]) {
+      for (let i = 0; i < this.#chunkLimit; i++) {
+        const number = (next + i) % this.#chunkLimit
+        if (this.#isUsedUp(number) !== mayBeUsedUp || !this.#claimIfFree(number)) continue
+        this.#store(TABLE_NEXT_NUMBER, number + 1)
+        return number
+      }
     }
     return -1
+  }
+
+  #isUsedUp(number: number): boolean {
+    return this.#load(seedWord(number)) > this.#generationMax
   }
 
   /** Whether the number is this thread's now, which was `owner`'s, who is gone. */
@@ -67,7 +86,7 @@ export class ChunkNumbers {
 
   /** What the ids of a chunk of this number, that is this thread's, are to begin with. */
   generationAt(number: number): number {
-    return Math.max(1, this.#load(seedWord(number)))
+    return this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(seedWord(number)))
   }
 
   /** Shows everyone the chunk of a number of this thread. */

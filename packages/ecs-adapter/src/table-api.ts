@@ -38,9 +38,10 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
 
   /**
    * Adds a row of zeros to a chunk of this thread.
-   * @returns its id, a positive int32 that stays the row's while the row moves. It is given again, for
-   * another row, only when its place was used as often as there are generations: at least 63 times,
-   * and 1023 times by default with rows of 26 to 58 bytes
+   * @returns its id, a positive number below 2 ** 30 that stays the row's while the row moves. It is given
+   * again, for another row, when its place was used as often as there are generations: 63 at least, by
+   * default 255 or more. In chunks that `trim` made room for, half as often will do, and less when the
+   * numbers of all chunks are used up in this way: see `TableOptions.chunkLimit`
    * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-disposed'
    */
   add(): number

@@ -1,7 +1,7 @@
 /** A chunk of a table, as one thread sees it: typed arrays over one block. */
 import { invalidArgument } from './errors.ts'
 import type { Column, ScalarType } from './schema.ts'
-import { CHUNK_REMOVING, CHUNK_ROW_COUNT, type TableLayout } from './table-layout.ts'
+import { CHUNK_REMOVING, CHUNK_ROW_COUNT, ID_LIMIT, type TableLayout } from './table-layout.ts'
 
 export type TableSchema = { readonly [field: string]: ScalarType }
 
@@ -148,8 +148,8 @@ export class TableChunk implements ChunkRows {
   /** The id that its slot has next. */
   #following(id: number): number {
     const step = this.#layout.generationStep
-    const next = (id + step) | 0
-    return next > 0 ? next : (id & (step - 1)) | step
+    const next = id + step
+    return next < ID_LIMIT ? next : (id & (step - 1)) | step
   }
 
   #clear(row: number): void {
@@ -205,10 +205,10 @@ export class TableChunk implements ChunkRows {
     }
   }
 
-  /** Above every generation that an id of the chunk has had, in steps; wraps as they do. */
+  /** Of a chunk without rows: the greatest generation that an id of it is to be given in. */
   get $generation(): number {
     let most = 0
-    for (const id of this.ids) most = Math.max(most, this.#following(id))
+    for (const id of this.ids) most = Math.max(most, id)
     return Math.floor(most / this.#layout.generationStep)
   }
 

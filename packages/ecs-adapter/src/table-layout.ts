@@ -7,9 +7,10 @@
  *         of the list of chunks             16  columns, those of wide elements first; among those
  *     2   chunkLimit                            of 4 bytes the ids, of 2 bytes the rows by slot
  *     3   byteLength of the description
- *     4   for each slot: generation + 1
+ *     4   number to be given next
+ *     8   for each slot: generation + 1
  *         of the pool that is attached
- *     260 for each number of a chunk: its
+ *     264 for each number of a chunk: its
  *         offset, 0 of none; its owner, see
  *         `ownerOf`, who alone changes the
  *         others; generation to begin with
@@ -26,7 +27,8 @@ export const TABLE_MAGIC = 0x41535401
 export const TABLE_EPOCH = 1
 export const TABLE_CHUNK_LIMIT = 2
 export const TABLE_TEXT_BYTE_LENGTH = 3
-const TABLE_ATTACHMENTS = 4
+export const TABLE_NEXT_NUMBER = 4
+const TABLE_ATTACHMENTS = 8
 /** An arena has at most 254. */
 export const TABLE_SLOT_CAPACITY = 256
 const TABLE_ENTRIES = TABLE_ATTACHMENTS + TABLE_SLOT_CAPACITY
@@ -49,7 +51,9 @@ const DEFAULT_CHUNK_LIMIT = 1024
 const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
 const CHUNK_LIMIT_MAX = 2 ** 16
 const GENERATION_BITS_AT_LEAST = 6
-const ID_BITS = 31
+/** Chromium boxes what is larger in fields of objects. */
+const ID_BITS = 30
+export const ID_LIMIT = 2 ** ID_BITS
 
 /** The owner of a chunk in one word, for it is claimed by compare-and-swap: slot + 1, generation. */
 export const ownerOf = (slot: number, generation: number) => (generation << 8) | (slot + 1)
@@ -82,6 +86,8 @@ export interface TableLayout {
   readonly chunkBits: number
   /** A generation is counted in these. */
   readonly generationStep: number
+  /** After it comes 1 again. */
+  readonly lastGeneration: number
   /** From the chunk's first byte. */
   readonly columns: readonly ColumnPlace[]
   readonly idsByteOffset: number
@@ -130,9 +136,10 @@ export function layOut(fields: readonly Field[], options: TableOptions): TableLa
   const chunkBits = bitsFor(Math.max(chunkLimit, 2))
   if (slotBits + chunkBits > ID_BITS - GENERATION_BITS_AT_LEAST) {
     const bits = ID_BITS - GENERATION_BITS_AT_LEAST - slotBits
-    const expected = `at most ${2 ** bits} for chunks of ${chunkCapacity} rows: ids are of 31 bits`
+    const expected = `at most ${2 ** bits} for chunks of ${chunkCapacity} rows: ids are of ${ID_BITS} bits`
     throw invalidArgument('chunkLimit', chunkLimit, expected)
   }
+  const generationStep = 2 ** (slotBits + chunkBits)
   const countOf = (width: number) => widths.filter((one) => one === width).length
   const [doubleCount, wordCount, halfCount, byteCount] = [8, 4, 2, 1].map(countOf)
   const doubles = CHUNK_HEAD_BYTE_LENGTH
@@ -149,7 +156,8 @@ export function layOut(fields: readonly Field[], options: TableOptions): TableLa
   })
   return {
     ...{ name, chunkByteLength, chunkLimit, chunkCapacity, slotBits, chunkBits },
-    ...{ columns, idsByteOffset, rowsByteOffset, generationStep: 2 ** (slotBits + chunkBits) },
+    ...{ columns, idsByteOffset, rowsByteOffset, generationStep },
+    lastGeneration: ID_LIMIT / generationStep - 1,
     ...{ doubleCount, doublesFirst: doubles / 4, wordCount, wordsFirst: words / 4 },
     ...{ halfCount, halvesFirst: halves / 2, byteCount, bytesFirst: bytes },
   }
