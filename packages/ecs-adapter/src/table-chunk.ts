@@ -225,8 +225,8 @@ export class TableChunk implements ChunkRows {
     for (let row = 0; row < this.#capacity; row++) {
       const isTwice = rowBySlot[ids[row] & this.#slotMask] !== 0xffff
       if (isTwice) {
+        if (row < count) words[CHUNK_ROW_COUNT] = row // first: who repairs may die as well
         ids[row] = this.#following(removed)
-        if (row < count) words[CHUNK_ROW_COUNT] = row
       } else if (row >= count && ids[row] === removed) {
         ids[row] = this.#following(removed)
       }
