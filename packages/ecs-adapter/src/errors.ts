@@ -19,6 +19,7 @@ export type StorageErrorCode =
   | 'commands-disposed'
   | 'table-full'
   | 'table-disposed'
+  | 'stale-chunk'
 
 /** What the package throws of its own; memory that runs out is an `ArenaError` of the pool. */
 export class StorageError extends Error {
@@ -210,4 +211,11 @@ export const tableDisposed = (name: string) =>
   new StorageError(
     'table-disposed',
     `table ${shown(name)} is disposed of, or detached here: sync() attaches again while it is there`,
+  )
+
+export const staleChunk = (number: number) =>
+  new StorageError(
+    'stale-chunk',
+    `chunk ${number} is not there any more: it was trimmed, its table is disposed of, or the memory has ` +
+      'grown. Call table.sync(), and take chunks from table.chunks',
   )

@@ -108,6 +108,7 @@ export class TableChunks {
   }
 
   forget(): void {
+    for (const chunk of this.all) chunk.$drop()
     this.all.length = 0
     this.own.length = 0
     this.byNumber.length = 0
@@ -151,7 +152,10 @@ export class TableChunks {
     let count = 0
     own.length = 0
     for (const chunk of all) {
-      if (this.byNumber[chunk.number] !== chunk) continue
+      if (this.byNumber[chunk.number] !== chunk) {
+        chunk.$drop()
+        continue
+      }
       all[count++] = chunk
       if (this.#numbers.ownerAt(chunk.number) === this.#numbers.self) own.push(chunk)
     }

@@ -96,6 +96,7 @@ class ChunkedTable {
   }
 
   get rowCount(): number {
+    this.#hasRenewed()
     let sum = 0
     for (let i = 0; i < this.chunks.length; i++) sum += this.chunks[i].rowCount
     return sum

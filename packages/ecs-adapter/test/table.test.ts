@@ -1,6 +1,6 @@
 // Tables: rows, ids and chunks against plain Maps, over several pools.
 import { Arena } from '@ashlar/core'
-import { attachTable, createTable, type Table, t } from '@ashlar/ecs-adapter'
+import { attachTable, type Chunk, createTable, type Table, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows, buffers, createRandom, scalars } from './support.ts'
@@ -337,6 +337,37 @@ test('chunks of a pool that is closed are taken over; those of one that is open 
   assertThrows(() => attachTable(main.handle, arena.openPool()).dispose(), 'invalid-argument')
 })
 
+test('a chunk that is held after it was freed is stale, and leads to nobody’s memory', () => {
+  const { arena, pool } = create()
+  const main = createTable(pool, { x: t.i32 }, small)
+  const otherPool = arena.openPool()
+  const other = attachTable<{ x: typeof t.i32 }>(main.handle, otherPool)
+  for (let i = 0; i < 2 * main.chunkCapacity; i++) main.add()
+  other.sync()
+  const held = [main.chunks[1], other.chunks[1]]
+  assert.equal(Object.keys(held[0]), ['number', 'ids', 'x'])
+  main.clear()
+  main.trim()
+  other.sync()
+  const arrays = Array.from({ length: 4 }, () => pool.allocArray(Int32Array, 500).fill(1))
+  const assertStale = (chunk: Chunk<{ x: typeof t.i32 }>) => {
+    assertThrows(() => chunk.remove(0), 'stale-chunk', `chunk ${chunk.number}`)
+    assertThrows(() => chunk.rowCount, 'stale-chunk', 'sync')
+    assertThrows(() => chunk.idAt(0), 'stale-chunk')
+    assert.is(chunk.add(), -1)
+    chunk.x[0] = 7
+    assert.is(chunk.x.length + chunk.ids.length, 0)
+  }
+  for (const chunk of held) assertStale(chunk)
+  for (const array of arrays) assert.ok(array.every((one) => one === 1))
+  const last = [main.chunks[0], other.chunks[0]]
+  other.detach()
+  main.dispose()
+  assertStale(last[0])
+  assertThrows(() => other.sync(), 'table-disposed')
+  assertStale(last[1])
+})
+
 test('a table in a WebAssembly.Memory that grows', () => {
   const memory = new WebAssembly.Memory({ initial: 64 })
   const arena = Arena.create({ memory, byteLength: 2 ** 22 })
@@ -349,9 +380,18 @@ test('a table in a WebAssembly.Memory that grows', () => {
   memory.grow(1)
   const id = table.add()
   assert.ok(table.has(id) && table.remove(ids[0]))
+  const [chunk] = table.chunks
+  const expected = chunk.rowCount
   memory.grow(1)
-  table.sync()
+  assertThrows(() => chunk.rowCount, 'stale-chunk', 'grown')
+  assertThrows(() => chunk.remove(0), 'stale-chunk')
+  assert.is(chunk.add(), -1)
   assert.is(table.rowCount, 300)
+  assert.is(chunk.rowCount, expected)
+  memory.grow(1)
+  assertThrows(() => chunk.idAt(0), 'stale-chunk')
+  table.sync()
+  assert.is(chunk.rowCount, expected)
 })
 
 test('a chunk that is full adds nothing, and is not the one that has room', () => {
