@@ -36,7 +36,7 @@ export class StorageTables {
 
   /** Where they are, for other threads. */
   readonly entries = (): TableEntry[] =>
-    this.#tables.map(({ name, handle }) => ({ name, offset: handle.offset }))
+    this.#tables.map(({ name, handle }) => ({ name, ...handle }))
 
   sync(): void {
     for (let i = 0; i < this.#tables.length; i++) this.#tables[i].sync()
@@ -67,9 +67,9 @@ export class AttachedTables {
 
   /** Attaches to those that are new. */
   follow(entries: readonly TableEntry[]): void {
-    for (const { name, offset } of entries) {
+    for (const { name, offset, serial } of entries) {
       if (name in this.byName) continue
-      const table = attachTable({ offset }, this.#pool)
+      const table = attachTable({ offset, serial }, this.#pool)
       this.byName[name] = table
       this.#tables.push(table)
     }

@@ -5,6 +5,8 @@ import type { Chunk, ChunkRows, TableSchema } from './table-chunk.ts'
 export interface TableHandle {
   /** Of a block in the arena. */
   readonly offset: number
+  /** Tells the table from one that has the block later. */
+  readonly serial: number
 }
 
 /** A table of whatever schema. */
@@ -42,7 +44,7 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
    * again, for another row, when its place was used as often as there are generations: 63 at least, by
    * default 255 or more. In chunks that `trim` made room for, half as often will do, and less when the
    * numbers of all chunks are used up in this way: see `TableOptions.chunkLimit`
-   * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-disposed'
+   * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-detached', 'table-disposed'
    */
   add(): number
   /**
@@ -67,8 +69,9 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
 
   /**
    * Sees the chunks that other threads have made or freed; costs one load while there are none. In the
-   * thread that created the table it takes over, too. Call it once a frame, and before chunks are looked
-   * at of which some may have been trimmed. Attaches again after `detach`.
+   * thread that created the table it takes over, too, which costs one for each chunk. Call it once a
+   * frame, and before chunks are looked at of which some may have been trimmed. Attaches again after
+   * `detach`.
    * @throws StorageError 'table-disposed'
    */
   sync(): void
@@ -86,7 +89,8 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
   trim(): number
   /**
    * Tells that this thread does not look at the table, its chunks neither, until its next `sync`, which
-   * attaches again. Its chunks stay its own until its pool is closed; then others may take them over.
+   * attaches again. Its chunks stay its own until its pool is closed; then others may take them over:
+   * who closes a pool detaches first, for `add` looks at nothing but the chunk that it has.
    */
   detach(): void
   /**

@@ -8,6 +8,7 @@
  *     2   chunkLimit                            of 4 bytes the ids, of 2 bytes the rows by slot
  *     3   byteLength of the description
  *     4   number to be given next
+ *     5   serial number of the table
  *     8   for each slot: generation + 1
  *         of the pool that is attached
  *     264 for each number of a chunk: its
@@ -20,6 +21,7 @@
  * `rowCount` rows are in use, those behind are to be given next, of a generation that nobody has seen.
  * So `ids[rowBySlot[slot]] === id` for what was given, and no list of free slots is needed.
  */
+import { SLOT_CAPACITY } from './attachments.ts'
 import { invalidArgument } from './errors.ts'
 import type { Field, ScalarArrayConstructor, ScalarType } from './schema.ts'
 
@@ -28,10 +30,9 @@ export const TABLE_EPOCH = 1
 export const TABLE_CHUNK_LIMIT = 2
 export const TABLE_TEXT_BYTE_LENGTH = 3
 export const TABLE_NEXT_NUMBER = 4
+export const TABLE_SERIAL = 5
 const TABLE_ATTACHMENTS = 8
-/** An arena has at most 254. */
-export const TABLE_SLOT_CAPACITY = 256
-const TABLE_ENTRIES = TABLE_ATTACHMENTS + TABLE_SLOT_CAPACITY
+const TABLE_ENTRIES = TABLE_ATTACHMENTS + SLOT_CAPACITY
 
 /** Word indices from the root's first word. */
 export const attachmentWord = (slot: number) => TABLE_ATTACHMENTS + slot

@@ -1,6 +1,6 @@
 /** Dense rows in chunks, each a block of the pool of the thread that adds to it. */
 import type { Pool } from '@ashlar/core'
-import { invalidArgument, tableDisposed } from './errors.ts'
+import { invalidArgument, tableDetached, tableDisposed, tablePoolClosed } from './errors.ts'
 import type { Table, TableHandle } from './table-api.ts'
 import type { TableChunk, TableSchema } from './table-chunk.ts'
 import { TableChunks } from './table-chunks.ts'
@@ -32,8 +32,8 @@ export function createTable<const S extends TableSchema>(
   }
   const fields = readTableSchema(options.name ?? 'table', schema)
   const layout = layOut(fields, options)
-  const offset = writeRoot(pool, layout, fields)
-  return new ChunkedTable(pool, layout, offset, true) as unknown as Table<S>
+  const handle = writeRoot(pool, layout, fields)
+  return new ChunkedTable(pool, layout, handle, true) as unknown as Table<S>
 }
 
 /**
@@ -49,7 +49,8 @@ export function attachTable<const S extends TableSchema = TableSchema>(
 ): Table<S> {
   checkPool(pool)
   const layout = readRoot(pool, handle)
-  return new ChunkedTable(pool, layout, handle.offset, false) as unknown as Table<S>
+  const { offset, serial } = handle
+  return new ChunkedTable(pool, layout, { offset, serial }, false) as unknown as Table<S>
 }
 
 function checkPool(pool: Pool): void {
@@ -79,16 +80,17 @@ class ChunkedTable {
   /** Where the search for room goes on, in `ownChunks`. */
   #cursor = 0
   #isAttached = false
+  #isDisposed = false
 
-  constructor(pool: Pool, layout: TableLayout, root: number, isCreator: boolean) {
+  constructor(pool: Pool, layout: TableLayout, handle: TableHandle, isCreator: boolean) {
     this.#pool = pool
-    this.#chunks = new TableChunks(pool, layout, root)
-    this.#root = root
+    this.#chunks = new TableChunks(pool, layout, handle.offset)
+    this.#root = handle.offset
     this.#isCreator = isCreator
     this.#slotBits = layout.slotBits
     this.#numberMask = 2 ** layout.chunkBits - 1
     this.name = layout.name
-    this.handle = { offset: root }
+    this.handle = handle
     this.chunkCapacity = layout.chunkCapacity
     this.chunks = this.#chunks.all
     this.ownChunks = this.#chunks.own
@@ -182,7 +184,7 @@ class ChunkedTable {
     if (!this.#isCreator) {
       throw invalidArgument('the table', this.name, 'one that this thread created. Call detach()')
     }
-    checkAlone(this.#pool, this.#root)
+    checkAlone(this.#pool, this.#root, this.name)
     this.#chunks.follow()
     this.#pool.arena.i32[this.#root >> 2] = 0
     this.#chunks.free()
@@ -199,11 +201,14 @@ class ChunkedTable {
 
   #forget(): void {
     this.#leave()
+    this.#isDisposed = true
     this.#chunks.forget()
   }
 
   #check(): void {
-    if (!this.#isAttached) throw tableDisposed(this.name)
+    if (this.#isDisposed) throw tableDisposed(this.name)
+    if (!this.#isAttached) throw tableDetached(this.name)
+    if (!this.#pool.isOpen) throw tablePoolClosed(this.name)
     this.#chunks.renew()
   }
 
@@ -214,7 +219,7 @@ class ChunkedTable {
       this.#forget()
       throw tableDisposed(this.name)
     }
-    enter(this.#pool, this.#root)
+    enter(this.#pool, this.#root, this.name)
     this.#isAttached = true
     this.#byNumber = this.#chunks.byNumber
     if (this.#chunks.isBehind) this.#chunks.follow()

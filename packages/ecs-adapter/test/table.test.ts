@@ -230,11 +230,21 @@ test('hostile ids, rows and handles are refused', () => {
   }
   for (const row of [-1, 1, 0.5, NaN]) assert.is(chunk.idAt(row), 0)
   const block = pool.alloc(5000)
+  const third = arena.openPool()
   for (const offset of [0, -8, 16, block, block + 16, 1e9, 0.5, '16', null, undefined, {}, 8n]) {
-    const handle = { offset: offset as number }
-    assertThrows(() => attachTable(handle, arena.openPool()), 'invalid-argument', 'handle')
+    const handle = { offset: offset as number, serial: table.handle.serial }
+    assertThrows(() => attachTable(handle, third), 'invalid-argument', 'handle')
   }
-  assertThrows(() => attachTable(table.handle, pool), 'already-attached')
+  for (const serial of [table.handle.serial ^ 1, other.handle.serial, undefined, null, '1', -1]) {
+    const handle = { ...table.handle, serial: serial as number }
+    assertThrows(() => attachTable(handle, third), 'invalid-argument', 'handle')
+  }
+  assertThrows(
+    () => attachTable(table.handle, pool),
+    'already-attached',
+    'table "table"',
+    'attachTable',
+  )
   assert.is(other.rowCount, 0)
   other.dispose()
   assertThrows(() => attachTable(other.handle, pool), 'invalid-argument')
@@ -314,10 +324,10 @@ test('chunks of a pool that is closed are taken over; those of one that is open 
   main.sync()
   assert.is(main.takeOver(), 0)
   assert.is(main.ownChunks.length, 0)
-  assertThrows(() => main.dispose(), 'still-attached')
+  assertThrows(() => main.dispose(), 'still-attached', 'table "table"', 'adopt')
   worker.detach()
   worker.detach()
-  assertThrows(() => worker.add(), 'table-disposed')
+  assertThrows(() => worker.add(), 'table-detached', 'sync()')
   const [first] = worker.chunks
   for (const id of ids) assert.not(worker.has(id) || worker.remove(id))
   assert.is(worker.chunk(first.number), undefined)
@@ -366,6 +376,46 @@ test('a chunk that is held after it was freed is stale, and leads to nobody’s 
   assertStale(last[0])
   assertThrows(() => other.sync(), 'table-disposed')
   assertStale(last[1])
+})
+
+test('a detached thread does not attach again to another table in the same place', () => {
+  const { arena, pool } = create()
+  const one = createTable(pool, { x: t.f32, big: t.f64 }, { name: 'one' })
+  const there = attachTable(one.handle, arena.openPool())
+  there.detach()
+  one.dispose()
+  const two = createTable(pool, { x: t.f32, big: t.i16 }, { name: 'two' })
+  two.add()
+  assert.is(two.handle.offset, one.handle.offset)
+  assertThrows(() => there.sync(), 'table-disposed', 'one')
+  assertThrows(() => attachTable(one.handle, arena.openPool()), 'invalid-argument', 'handle')
+  assert.is(there.rowCount, 0)
+  for (const call of [
+    () => there.add(),
+    () => there.sync(),
+    () => there.trim(),
+    () => one.clear(),
+  ]) {
+    assertThrows(call, 'table-disposed')
+  }
+  assertSound(arena)
+})
+
+test('a thread that has closed its pool changes the list of chunks no more', () => {
+  const { arena, pool } = create()
+  const main = createTable(pool, { x: t.f32 }, small)
+  const other = arena.openPool()
+  const table = attachTable(main.handle, other)
+  for (let i = 0; i < 2 * table.chunkCapacity; i++) table.add()
+  table.clear()
+  other.close()
+  for (const call of [() => table.add(), () => table.trim(), () => table.takeOver()]) {
+    assertThrows(call, 'table-detached', 'closed')
+  }
+  main.sync()
+  assert.is(main.ownChunks.length, 2)
+  table.detach()
+  main.dispose()
 })
 
 test('a table in a WebAssembly.Memory that grows', () => {
