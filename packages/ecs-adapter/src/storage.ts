@@ -173,7 +173,7 @@ export function createStorage(
   }
 
   function version(): number {
-    let sum = places.length + tables.count
+    let sum = places.length + tables.version
     for (let i = 0; i < bindings.length; i++) sum += bindings[i].keeper.version
     return sum
   }

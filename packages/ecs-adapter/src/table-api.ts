@@ -94,8 +94,10 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
    */
   detach(): void
   /**
-   * Frees all of it. In the thread that created the table.
-   * @throws StorageError 'still-attached' when another thread is
+   * Frees all of it. In the thread that created the table. One of a storage is in its `tables` no more, and
+   * its name may be given again: in attached threads from their next `sync` on.
+   * @throws StorageError 'still-attached' when another thread is, 'table-disposed', 'invalid-argument' in
+   * another thread
    */
   dispose(): void
 }

@@ -81,14 +81,14 @@ export function readRoot(pool: Pool, handle: TableHandle): TableLayout {
 
 /** The root of a table that is not disposed of. @throws StorageError 'invalid-argument' */
 export function checkedRoot(pool: Pool, handle: TableHandle): number {
-  const offset: unknown = handle?.offset
-  if (typeof offset !== 'number' || !isRoot(pool, offset, handle.serial)) {
-    throw invalidArgument('the handle', handle, 'table.handle of a table in the arena of this pool')
-  }
-  return offset
+  if (isThere(pool, handle)) return handle.offset
+  throw invalidArgument('the handle', handle, 'table.handle of a table in the arena of this pool')
 }
 
-function isRoot(pool: Pool, offset: number, serial: number): boolean {
+/** Whether a handle, or what is given for one, is that of a table that is not disposed of. */
+export function isThere(pool: Pool, handle: TableHandle): boolean {
+  const { offset, serial } = handle ?? {}
+  if (typeof offset !== 'number') return false
   try {
     const byteLength = pool.byteLengthOf(offset)
     const words = pool.arena.i32

@@ -26,6 +26,16 @@ export function createTable<const S extends TableSchema>(
   schema: S,
   options: TableOptions = {},
 ): Table<S> {
+  return createWatchedTable(pool, schema, options, () => {})
+}
+
+/** The same, of which `onDispose` learns when it is disposed of. */
+export function createWatchedTable<const S extends TableSchema>(
+  pool: Pool,
+  schema: S,
+  options: TableOptions,
+  onDispose: () => void,
+): Table<S> {
   checkPool(pool)
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('the options', options, 'an object such as { name: "Bullet" }')
@@ -33,7 +43,7 @@ export function createTable<const S extends TableSchema>(
   const fields = readTableSchema(options.name ?? 'table', schema)
   const layout = layOut(fields, options)
   const handle = writeRoot(pool, layout, fields)
-  return new ChunkedTable(pool, layout, handle, true) as unknown as Table<S>
+  return new ChunkedTable(pool, layout, handle, onDispose) as unknown as Table<S>
 }
 
 /**
@@ -50,7 +60,7 @@ export function attachTable<const S extends TableSchema = TableSchema>(
   checkPool(pool)
   const layout = readRoot(pool, handle)
   const { offset, serial } = handle
-  return new ChunkedTable(pool, layout, { offset, serial }, false) as unknown as Table<S>
+  return new ChunkedTable(pool, layout, { offset, serial }) as unknown as Table<S>
 }
 
 function checkPool(pool: Pool): void {
@@ -72,7 +82,8 @@ class ChunkedTable {
   /** None while this thread is not attached. */
   #byNumber: readonly (TableChunk | undefined)[] = NO_CHUNKS
   readonly #root: number
-  readonly #isCreator: boolean
+  /** In the thread that created it. */
+  readonly #onDispose: (() => void) | undefined
   readonly #slotBits: number
   readonly #numberMask: number
   /** Where rows are added; own, or none. */
@@ -82,11 +93,11 @@ class ChunkedTable {
   #isAttached = false
   #isDisposed = false
 
-  constructor(pool: Pool, layout: TableLayout, handle: TableHandle, isCreator: boolean) {
+  constructor(pool: Pool, layout: TableLayout, handle: TableHandle, onDispose?: () => void) {
     this.#pool = pool
     this.#chunks = new TableChunks(pool, layout, handle.offset)
     this.#root = handle.offset
-    this.#isCreator = isCreator
+    this.#onDispose = onDispose
     this.#slotBits = layout.slotBits
     this.#numberMask = 2 ** layout.chunkBits - 1
     this.name = layout.name
@@ -158,7 +169,7 @@ class ChunkedTable {
     this.#chunks.renew()
     if (!this.#isAttached) this.#attach()
     else if (this.#chunks.isBehind) this.#chunks.follow()
-    if (this.#isCreator) this.#chunks.takeOver()
+    if (this.#onDispose !== undefined) this.#chunks.takeOver()
   }
 
   takeOver(): number {
@@ -180,16 +191,18 @@ class ChunkedTable {
   }
 
   dispose(): void {
-    this.#check()
-    if (!this.#isCreator) {
+    if (this.#onDispose === undefined) {
       throw invalidArgument('the table', this.name, 'one that this thread created. Call detach()')
     }
+    if (!this.#isAttached) this.#attach()
+    this.#check()
     checkAlone(this.#pool, this.#root, this.name)
     this.#chunks.follow()
     this.#pool.arena.i32[this.#root >> 2] = 0
     this.#chunks.free()
     this.#pool.free(this.#root)
     this.#forget()
+    this.#onDispose()
   }
 
   /** The views of chunks are kept: workers detach after each run, and most chunks stay. */
