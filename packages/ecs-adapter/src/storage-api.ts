@@ -56,7 +56,7 @@ export interface Storage {
 
   /**
    * Makes a table that threads which attach to the storage find by its name. `sync` syncs it, `forget`
-   * takes over what a dead thread had of it, `dispose` disposes of it. `reset` leaves it alone.
+   * takes over what a dead thread had of it, unless workers run a system, `dispose` disposes of it. `reset` leaves it alone.
    * @param name unique among the tables of the storage
    * @param schema field names to types of `t`, of one number each
    * @throws as `createTable`; StorageError 'storage-disposed'

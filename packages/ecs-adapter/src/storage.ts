@@ -152,6 +152,7 @@ export function createStorage(
   function sync(): void {
     checkUse()
     runs.checkDone('storage.sync()')
+    runs.last?.repairTables()
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
@@ -169,7 +170,8 @@ export function createStorage(
   function forget(slot: number, generation?: number): void {
     checkUse()
     share.forget(slot, generation)
-    tables.takeOver()
+    // Workers may be at the chunks of one that died: these are taken over when the run is done.
+    if (runs.last?.isDone() ?? true) tables.takeOver()
   }
 
   function version(): number {

@@ -77,7 +77,8 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
   sync(): void
   /**
    * Makes the chunks this thread's whose thread has closed its pool, or has died: adopt its slot by
-   * `arena.adopt(slot)` first. A row that it was just removing may hold values of two rows.
+   * `arena.adopt(slot)` first. A row that it was just removing may hold values of two rows. Nobody else
+   * may be at these chunks: not while workers run a system over the table.
    * @returns how many chunks
    */
   takeOver(): number

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { TableChunk, type TableSchema, writeChunk } from '../src/table-chunk.ts'
 import { layOut } from '../src/table-layout.ts'
 import { readTableSchema } from '../src/table-root.ts'
-import { Death } from './table-steps.ts'
+import { dies, mortalChunk } from './mortal-chunk.ts'
 
 const test = suite('table repair')
 const schema = { a: t.f64, b: t.i32, c: t.u16, d: t.u8, e: t.f64, f: t.f32 }
@@ -19,62 +19,6 @@ type Columns = { readonly [name in keyof TableSchema]: { [row: number]: number }
 const chunkOver = (bytes: Bytes) => new TableChunk(layout, bytes, 0, 2)
 const columnsOf = (chunk: TableChunk) => chunk as unknown as Columns
 
-/** An array that tells of each store before it is done. */
-function observed<A extends object>(array: A, onStore: () => void): A {
-  const proxy: A = new Proxy(array, {
-    get(target, key) {
-      if (key === 'fill') return fill
-      const value: unknown = Reflect.get(target, key)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-    set(target, key, value) {
-      onStore()
-      return Reflect.set(target, key, value)
-    },
-  })
-  const fill = (value: number) => {
-    const words = proxy as Record<number, number>
-    for (let i = 0; i < (array as ArrayLike<number>).length; i++) words[i] = value
-    return proxy
-  }
-  return proxy
-}
-
-/** A chunk whose thread dies before its `storeCount`-th store. */
-function mortalChunk(bytes: Bytes, storeCount: number): TableChunk {
-  let count = 0
-  const onStore = () => {
-    if (++count >= storeCount) throw new Death()
-  }
-  const saved = { Int32Array, Uint16Array, Uint8Array }
-  const observing = Object.entries(saved).map(([name, array]) => {
-    const make = (...args: [ArrayBuffer, number, number]) => observed(new array(...args), onStore)
-    return [
-      name,
-      function Observed(...args: [ArrayBuffer, number, number]) {
-        return make(...args)
-      },
-    ]
-  })
-  Object.assign(globalThis, Object.fromEntries(observing))
-  try {
-    return chunkOver(bytes)
-  } finally {
-    Object.assign(globalThis, saved)
-  }
-}
-
-/** Whether the thread died. */
-function dies(call: () => void): boolean {
-  try {
-    call()
-    return false
-  } catch (error) {
-    if (error instanceof Death) return true
-    throw error
-  }
-}
-
 /** What is left for each store that the thread may die before; the last is whole. */
 function* leftByDeaths(
   before: Bytes,
@@ -82,7 +26,7 @@ function* leftByDeaths(
 ): Generator<[Bytes, number]> {
   for (let store = 1; ; store++) {
     const bytes = before.slice(0)
-    const isDead = dies(() => call(mortalChunk(bytes, store)))
+    const isDead = dies(() => call(mortalChunk(layout, bytes, 0, store)))
     yield [bytes, store]
     if (!isDead) return
   }

@@ -4,7 +4,7 @@ import type { TableHandle } from '@ashlar/ecs-adapter'
 
 const METHODS = ['load', 'store', 'add', 'compareExchange'] as const
 /** More than the words before the numbers of chunks, and those of a few chunks. */
-const ROOT_WORDS = 300
+const ROOT_WORDS = 400
 
 export class Death extends Error {}
 
