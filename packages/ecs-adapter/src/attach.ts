@@ -1,6 +1,7 @@
 /** The side of a shared storage that looks: the same names over the same memory, in any thread. */
 import type { Pool } from '@ashlar/core'
 import { AttachedComponent } from './attached-component.ts'
+import { attachAt, detachAt, isAttachedAt } from './attachments.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
 import type { CommandBuffer } from './command-api.ts'
@@ -91,7 +92,6 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const root = checkedRoot(handle, pool, cells)
   const attached = (root >> 2) + attachedWord(pool.slot)
   const seen = (root >> 2) + seenWord(pool.slot)
-  const self = pool.generation + 1
   const memory = new VariableMemory(pool, cells)
   const { blocks, internedTexts } = memory
   const ledger = new Ledger({
@@ -146,9 +146,11 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   function attach(present: number): void {
     const words = wordsOf(cells)
     checkedRoot(handle, pool, cells)
-    if (Atomics.load(words, attached) === self) throw alreadyAttached(pool.slot)
+    if (isAttachedAt(words, attached, pool)) {
+      throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
+    }
     Atomics.store(words, seen, present)
-    Atomics.store(words, attached, self)
+    attachAt(words, attached, pool)
     isAttached = true
     if (ledger.isMine) return
     dropLedger(blocks, (root >> 2) + ledgerWord(pool.slot), internedTexts.release)
@@ -182,7 +184,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     if (!isAttached) return
     isAttached = false
     tables.detach()
-    Atomics.compareExchange(wordsOf(cells), attached, self, 0)
+    detachAt(wordsOf(cells), attached, pool)
   }
 
   sync()

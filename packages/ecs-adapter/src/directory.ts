@@ -17,6 +17,7 @@
  * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
  */
 import type { Pool } from '@ashlar/core'
+import { SLOT_CAPACITY } from './attachments.ts'
 import { invalidArgument } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { type Field, type FieldType, type ScalarType, t } from './schema.ts'
@@ -28,8 +29,6 @@ export const ROOT_ENTITIES = 3
 export const ROOT_LEDGER_SERIAL = 4
 export const ROOT_SERIAL = 5
 const ROOT_ATTACHMENTS = 16
-/** An arena has at most 254. */
-export const SLOT_CAPACITY = 256
 export const ROOT_BYTE_LENGTH = (ROOT_ATTACHMENTS + 3 * SLOT_CAPACITY) * 4
 
 export const PUBLISHED_EPOCH = 0
@@ -89,6 +88,7 @@ export interface RowsEntry {
 export interface TableEntry {
   readonly name: string
   readonly offset: number
+  readonly serial: number
 }
 
 export interface Directory {

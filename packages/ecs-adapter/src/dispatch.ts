@@ -36,6 +36,8 @@ export class Dispatch implements BegunRun {
   #startedAt = 0
   #participants: readonly Member[] = []
   #chunkCount = 0
+  /** Whether tables may be as a worker has left them that died. */
+  #mayBeTorn = false
 
   constructor(crew: Crew, storage: Storage) {
     this.#crew = crew
@@ -49,7 +51,17 @@ export class Dispatch implements BegunRun {
     return this.#commands.skippedCount
   }
 
+  /** Of a run that is done: others work on no table until the next one begins. */
+  repairTables(): void {
+    if (!this.#mayBeTorn) return
+    this.#mayBeTorn = false
+    if (!this.#outcome.hasLostWorkers || this.#storage.isDisposed) return
+    for (const table of Object.values(this.#storage.tables)) if (table.isAttached) table.takeOver()
+    for (const job of this.#jobs) job.repair(this.#outcome.unfinishedOf(job))
+  }
+
   applyCommands(): void {
+    this.repairTables()
     this.#commands.apply()
   }
 
@@ -84,6 +96,7 @@ export class Dispatch implements BegunRun {
     this.#chunkCount = chunkCount
     this.#participants = members
     this.#run = (this.#run % RUN_MAX) + 1
+    this.#mayBeTorn = true
     this.#commands.begin(this.#run, members)
     this.#outcome.begin(this.#run, members, jobs)
     Atomics.store(words, board + BOARD_CURSOR, 0)
@@ -149,6 +162,7 @@ export class Dispatch implements BegunRun {
    * died; throws when the run did not end as it should.
    */
   conclude(): void {
+    this.repairTables()
     const failure = this.#commands.tryApply()
     try {
       this.#outcome.check()

@@ -19,6 +19,8 @@ export type StorageErrorCode =
   | 'commands-disposed'
   | 'table-full'
   | 'table-disposed'
+  | 'table-detached'
+  | 'stale-chunk'
 
 /** What the package throws of its own; memory that runs out is an `ArenaError` of the pool. */
 export class StorageError extends Error {
@@ -69,18 +71,19 @@ export const noRow = (eid: number) =>
     `entity ${eid} has no row in this component. Add the component to it first`,
   )
 
-export const alreadyAttached = (slot: number) =>
+/** @param by what attaches */
+export const alreadyAttached = (slot: number, what: string, by: string) =>
   new StorageError(
     'already-attached',
-    `the pool of slot ${slot} is attached to this storage already. ` +
-      'Use what attachStorage gave, or detach() it first',
+    `the pool of slot ${slot} is attached to ${what} already. Use what ${by} gave, or detach() it first`,
   )
 
-export const stillAttached = (slots: readonly number[]) =>
+/** @param forget what ends the attachment of a slot */
+export const stillAttached = (slots: readonly number[], what: string, forget: string) =>
   new StorageError(
     'still-attached',
-    `threads look at this storage: those of the slots ${slots.join(', ')}. Call detach() there, ` +
-      'or storage.forget(slot) for one that has died',
+    `threads look at ${what}: those of the slots ${slots.join(', ')}. Call detach() there, ` +
+      `or ${forget} for one that has died`,
   )
 
 export const notSparse = (name: string) =>
@@ -218,7 +221,23 @@ export const tableFull = (name: string, chunkLimit: number) =>
   )
 
 export const tableDisposed = (name: string) =>
+  new StorageError('table-disposed', `table ${shown(name)} is disposed of. Create another one`)
+
+export const tableDetached = (name: string) =>
   new StorageError(
-    'table-disposed',
-    `table ${shown(name)} is disposed of, or detached here: sync() attaches again while it is there`,
+    'table-detached',
+    `table ${shown(name)} is detached in this thread: sync() attaches again`,
+  )
+
+export const tablePoolClosed = (name: string) =>
+  new StorageError(
+    'table-detached',
+    `the pool that table ${shown(name)} was attached with is closed. Attach with one that is open`,
+  )
+
+export const staleChunk = (number: number) =>
+  new StorageError(
+    'stale-chunk',
+    `chunk ${number} is not there any more: it was trimmed, its table is disposed of, or the memory has ` +
+      'grown. Call table.sync(), and take chunks from table.chunks',
   )

@@ -16,7 +16,8 @@ import {
 } from './board.ts'
 import type { Declared } from './declared.ts'
 import { invalidArgument } from './errors.ts'
-import { checkedCount, type RunEntities } from './run-entities.ts'
+import { checkedCount, isTable, type RunEntities, repairChunk } from './run-entities.ts'
+import type { Range } from './run-errors.ts'
 import { RunInput } from './run-input.ts'
 import type { AnyTable } from './table-api.ts'
 
@@ -55,11 +56,15 @@ export class Job {
   readonly #number: number
   readonly #tables: Readonly<Record<string, AnyTable>>
   readonly #input: RunInput
+  readonly #pool: Pool
+  /** What it is over, unless it is ids. */
+  #table: AnyTable | undefined
   #system = 0
 
   /** @param tables of the storage, by name */
   constructor(pool: Pool, number: number, tables: Readonly<Record<string, AnyTable>>) {
     this.#number = number
+    this.#pool = pool
     this.#tables = tables
     this.#input = new RunInput(pool)
   }
@@ -84,6 +89,7 @@ export class Job {
   /** Nobody reads what was placed before. @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
   place({ entities, args, declared }: SystemCall, firstChunk: number): void {
     this.firstChunk = firstChunk
+    this.#table = isTable(entities) ? entities : undefined
     this.#input.place(entities, this.entityCount, args, declared)
   }
 
@@ -100,6 +106,16 @@ export class Job {
     words[word + JOB_NUMBER] = this.#number
     words[word + JOB_DECLARED] = this.#input.declaredOffset
     words[word + JOB_DECLARED_BYTE_LENGTH] = this.#input.declaredByteLength
+  }
+
+  /** Repairs the chunks of a table in these places: workers may have died in them. */
+  repair(unfinished: readonly Range[]): void {
+    if (this.#table === undefined) return
+    const { i32 } = this.#pool.arena
+    const first = this.#input.idsOffset >> 2
+    for (const { from, to } of unfinished) {
+      for (let place = from; place < to; place++) repairChunk(this.#table, i32[first + place])
+    }
   }
 
   dispose(): void {

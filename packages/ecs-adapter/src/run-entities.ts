@@ -1,6 +1,7 @@
 /** What a run is over: the ids of entities, or the chunks of a table by their numbers. */
 import { invalidArgument } from './errors.ts'
 import type { AnyTable } from './table-api.ts'
+import { TableChunk } from './table-chunk.ts'
 
 /** Ids in an array, as `query` gives them; or a table of the storage: its chunks that have rows. */
 export type RunEntities = ArrayLike<number> | AnyTable
@@ -50,4 +51,10 @@ export function writeNumbers(table: AnyTable, words: Int32Array, firstWord: numb
     seenCount++
     if (chunk.rowCount > 0) words[word++] = number
   }
+}
+
+/** Completes or undoes what a worker was at that has died. Nobody else is at the chunk. */
+export function repairChunk(table: AnyTable, number: number): void {
+  const chunk = table.chunk(number)
+  if (chunk instanceof TableChunk) chunk.$repair()
 }

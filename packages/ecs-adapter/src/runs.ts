@@ -13,6 +13,8 @@ export interface BegunRun {
   untilDone(deadline: number): Promise<boolean>
   /** The same, blocking. */
   waitUntilDone(deadline: number): boolean
+  /** When it is done: repairs the tables that workers have left half changed that died in it. */
+  repairTables(): void
   /** Applies its commands, if they are not yet. */
   applyCommands(): void
   /** Forgets its commands that are not applied yet. */

@@ -1,6 +1,7 @@
 /** The side of a shared storage that publishes: in the thread of its world. */
 import type { Pool } from '@ashlar/core'
 import type { WorldContext } from 'bitecs'
+import { attachedSlots, newSerial, SLOT_CAPACITY } from './attachments.ts'
 import type { Cells } from './cells.ts'
 import {
   attachedWord,
@@ -15,7 +16,6 @@ import {
   ROOT_EPOCH,
   ROOT_MAGIC,
   ROOT_SERIAL,
-  SLOT_CAPACITY,
   type StorageHandle,
   seenWord,
   type TableEntry,
@@ -39,8 +39,7 @@ export interface ShareOptions {
 /** Costs nothing until somebody asks for the handle. */
 export class Share {
   readonly #options: ShareOptions
-  /** Tells the storage from all others, also from one that is later in the same place. */
-  readonly serial = crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
+  readonly serial = newSerial()
   /** Of the root block; 0 until the handle was asked for. */
   #root = 0
   #version = -1
@@ -106,11 +105,9 @@ export class Share {
   /** @throws StorageError 'still-attached' */
   checkDetached(): void {
     if (this.#root === 0) return
-    const slots: number[] = []
-    for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-      if (this.#isAttached(slot) && !this.#forgetIfGone(slot)) slots.push(slot)
-    }
-    if (slots.length > 0) throw stillAttached(slots)
+    const wordOf = (slot: number) => this.#word(attachedWord(slot))
+    const slots = attachedSlots(this.#words, wordOf, this.#options.pool.arena)
+    if (slots.length > 0) throw stillAttached(slots, 'this storage', 'storage.forget(slot)')
   }
 
   /** Frees everything; nobody is attached. The handle leads nowhere then. */

@@ -1,11 +1,12 @@
 /** The tables of a storage, by name: in the thread of its world, and in those that attach. */
 import type { Pool } from '@ashlar/core'
 import type { TableEntry } from './directory.ts'
-import { duplicateTable } from './errors.ts'
-import { attachTable, createTable } from './table.ts'
+import { duplicateTable, StorageError } from './errors.ts'
+import { attachTable, createWatchedTable } from './table.ts'
 import type { Table } from './table-api.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
+import { isThere } from './table-root.ts'
 
 type Named = Record<string, Table>
 
@@ -13,13 +14,15 @@ export class StorageTables {
   readonly byName: Named = Object.create(null)
   readonly #pool: Pool
   readonly #tables: Table[] = []
+  #version = 0
 
   constructor(pool: Pool) {
     this.#pool = pool
   }
 
-  get count(): number {
-    return this.#tables.length
+  /** Another number whenever the tables are others. */
+  get version(): number {
+    return this.#version
   }
 
   create<const S extends TableSchema>(
@@ -28,29 +31,35 @@ export class StorageTables {
     options?: Omit<TableOptions, 'name'>,
   ): Table<S> {
     if (name in this.byName) throw duplicateTable(name)
-    const table = createTable(this.#pool, schema, { ...options, name })
-    this.byName[name] = table as unknown as Table
-    this.#tables.push(table as unknown as Table)
+    const forget = () => {
+      delete this.byName[name]
+      this.#tables.splice(this.#tables.indexOf(one), 1)
+      this.#version++
+    }
+    const table = createWatchedTable(this.#pool, schema, { ...options, name }, forget)
+    const one = table as unknown as Table
+    this.byName[name] = one
+    this.#tables.push(one)
+    this.#version++
     return table
   }
 
   /** Where they are, for other threads. */
   readonly entries = (): TableEntry[] =>
-    this.#tables.map(({ name, handle }) => ({ name, offset: handle.offset }))
+    this.#tables.map(({ name, handle }) => ({ name, ...handle }))
 
   sync(): void {
     for (let i = 0; i < this.#tables.length; i++) this.#tables[i].sync()
   }
 
   takeOver(): void {
-    for (const table of this.#tables) table.takeOver()
+    for (const table of this.#tables) if (table.isAttached) table.takeOver()
   }
 
   /** @throws StorageError 'still-attached'; those that it could free are gone then */
   dispose(): void {
     for (let table = this.#tables.at(-1); table !== undefined; table = this.#tables.at(-1)) {
-      table.dispose()
-      this.#tables.pop()
+      table.dispose() // which takes it out of the list
     }
   }
 }
@@ -65,21 +74,39 @@ export class AttachedTables {
     this.#pool = pool
   }
 
-  /** Attaches to those that are new. */
+  /** Attaches to those that are new. One that is disposed of may stand there until the next publication. */
   follow(entries: readonly TableEntry[]): void {
-    for (const { name, offset } of entries) {
-      if (name in this.byName) continue
-      const table = attachTable({ offset }, this.#pool)
+    this.sync() // another table may have the name of one that is gone
+    for (const { name, offset, serial } of entries) {
+      const handle = { offset, serial }
+      if (name in this.byName || !isThere(this.#pool, handle)) continue
+      const table = attachTable(handle, this.#pool)
       this.byName[name] = table
       this.#tables.push(table)
     }
   }
 
   sync(): void {
-    for (let i = 0; i < this.#tables.length; i++) this.#tables[i].sync()
+    for (let i = this.#tables.length - 1; i >= 0; i--) {
+      const table = this.#tables[i]
+      if (isSynced(table)) continue
+      delete this.byName[table.name]
+      this.#tables.splice(i, 1)
+    }
   }
 
   detach(): void {
     for (const table of this.#tables) table.detach()
+  }
+}
+
+/** Syncs a table; false when it is disposed of. */
+function isSynced(table: Table): boolean {
+  try {
+    table.sync()
+    return true
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'table-disposed') return false
+    throw error
   }
 }

@@ -154,6 +154,7 @@ export function createStorage(
   function sync(): void {
     checkUse()
     runs.checkDone('storage.sync()')
+    runs.last?.repairTables()
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
@@ -171,11 +172,12 @@ export function createStorage(
   function forget(slot: number, generation?: number): void {
     checkUse()
     share.forget(slot, generation)
-    tables.takeOver()
+    // Workers may be at the chunks of one that died: these are taken over when the run is done.
+    if (runs.last?.isDone() ?? true) tables.takeOver()
   }
 
   function version(): number {
-    let sum = places.length + tables.count
+    let sum = places.length + tables.version
     for (let i = 0; i < bindings.length; i++) sum += bindings[i].keeper.version
     return sum
   }
@@ -211,7 +213,8 @@ export function createStorage(
     worldCommands.checkIdle()
     share.checkDetached()
     tables.sync() // those that are detached here
-    for (const { handle } of Object.values(tables.byName)) checkAlone(pool, handle.offset)
+    for (const { handle, name } of Object.values(tables.byName))
+      checkAlone(pool, handle.offset, name)
     isDisposed = true
     tables.dispose()
     worldCommands.dispose()

@@ -5,6 +5,8 @@ import type { Chunk, ChunkRows, TableSchema } from './table-chunk.ts'
 export interface TableHandle {
   /** Of a block in the arena. */
   readonly offset: number
+  /** Tells the table from one that has the block later. */
+  readonly serial: number
 }
 
 /** A table of whatever schema. */
@@ -38,10 +40,11 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
 
   /**
    * Adds a row of zeros to a chunk of this thread.
-   * @returns its id, a positive int32 that stays the row's while the row moves. It is given again, for
-   * another row, only when its place was used as often as there are generations: at least 63 times,
-   * and 1023 times by default with rows of 26 to 58 bytes
-   * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-disposed'
+   * @returns its id, a positive number below 2 ** 30 that stays the row's while the row moves. It is given
+   * again, for another row, when its place was used as often as there are generations: 63 at least, by
+   * default 255 or more. In chunks that `trim` made room for, half as often will do, and less when the
+   * numbers of all chunks are used up in this way: see `TableOptions.chunkLimit`
+   * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-detached', 'table-disposed'
    */
   add(): number
   /**
@@ -66,14 +69,16 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
 
   /**
    * Sees the chunks that other threads have made or freed; costs one load while there are none. In the
-   * thread that created the table it takes over, too. Call it once a frame, and before chunks are looked
-   * at of which some may have been trimmed. Attaches again after `detach`.
+   * thread that created the table it takes over, too, which costs one for each chunk. Call it once a
+   * frame, and before chunks are looked at of which some may have been trimmed. Attaches again after
+   * `detach`.
    * @throws StorageError 'table-disposed'
    */
   sync(): void
   /**
    * Makes the chunks this thread's whose thread has closed its pool, or has died: adopt its slot by
-   * `arena.adopt(slot)` first. While nobody is at them: not during a run over the table. A row that it was just removing may hold values of two rows.
+   * `arena.adopt(slot)` first. A row that it was just removing may hold values of two rows. Nobody else
+   * may be at these chunks: not while workers run a system over the table.
    * @returns how many chunks
    */
   takeOver(): number
@@ -85,12 +90,15 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
   trim(): number
   /**
    * Tells that this thread does not look at the table, its chunks neither, until its next `sync`, which
-   * attaches again. Its chunks stay its own until its pool is closed; then others may take them over.
+   * attaches again. Its chunks stay its own until its pool is closed; then others may take them over:
+   * who closes a pool detaches first, for `add` looks at nothing but the chunk that it has.
    */
   detach(): void
   /**
-   * Frees all of it. In the thread that created the table.
-   * @throws StorageError 'still-attached' when another thread is
+   * Frees all of it. In the thread that created the table. One of a storage is in its `tables` no more, and
+   * its name may be given again: in attached threads from their next `sync` on.
+   * @throws StorageError 'still-attached' when another thread is, 'table-disposed', 'invalid-argument' in
+   * another thread
    */
   dispose(): void
 }

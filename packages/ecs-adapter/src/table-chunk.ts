@@ -1,14 +1,7 @@
 /** A chunk of a table, as one thread sees it: typed arrays over one block. */
-import { invalidArgument } from './errors.ts'
-import type { Column, ScalarType } from './schema.ts'
-import {
-  CHUNK_NUMBER,
-  CHUNK_OWNER,
-  CHUNK_REMOVING,
-  CHUNK_ROOT,
-  CHUNK_ROW_COUNT,
-  type TableLayout,
-} from './table-layout.ts'
+import { invalidArgument, staleChunk } from './errors.ts'
+import type { Column, ScalarArray, ScalarType } from './schema.ts'
+import { CHUNK_REMOVING, CHUNK_ROW_COUNT, ID_LIMIT, type TableLayout } from './table-layout.ts'
 
 export type TableSchema = { readonly [field: string]: ScalarType }
 
@@ -21,7 +14,11 @@ export type Chunk<S extends TableSchema = TableSchema> = ChunkRows & {
 export interface ChunkRows {
   /** Which of the table's chunks it is; the same in every thread. */
   readonly number: number
-  /** Rows in use: the first ones. */
+  /**
+   * Rows in use: the first ones.
+   * @throws StorageError 'stale-chunk' when the chunk is not in the table any more, or its columns are
+   * those of before a WebAssembly.Memory has grown
+   */
   readonly rowCount: number
   /** The id of each row; of those behind `rowCount` nothing. Not to be written. */
   readonly ids: Int32Array
@@ -31,7 +28,7 @@ export interface ChunkRows {
   add(): number
   /**
    * Removes a row: the last one takes its place. Loops that remove go backwards.
-   * @throws StorageError 'invalid-argument' when there is no such row
+   * @throws StorageError 'invalid-argument' when there is no such row; 'stale-chunk' as `rowCount`
    */
   remove(row: number): void
 }
@@ -39,10 +36,13 @@ export interface ChunkRows {
 /** Names that no field can have. */
 export const CHUNK_MEMBERS: readonly string[] = [
   ...['number', 'rowCount', 'ids', 'idAt', 'add', 'remove'],
-  ...['$offset', '$hasRoom', '$find', '$owner', '$claim', '$repair', '$bind', '$generation'],
+  ...['$offset', '$hasRoom', '$find', '$repair', '$bind', '$drop', '$generation'],
   ...['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toLocaleString'],
   ...['isPrototypeOf', 'propertyIsEnumerable'],
 ]
+
+type ViewConstructor<A> = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => A
+const NOWHERE = new ArrayBuffer(0)
 
 /**
  * Its members for the table alone begin with $: `owner` and `offset` are names that fields have.
@@ -52,10 +52,9 @@ export const CHUNK_MEMBERS: readonly string[] = [
  */
 export class TableChunk implements ChunkRows {
   readonly number: number
-  /** Of its block. */
-  readonly $offset: number
   ids: Int32Array
   readonly #layout: TableLayout
+  readonly #offset: number
   readonly #capacity: number
   readonly #slotMask: number
   readonly #doubleCount: number
@@ -67,9 +66,10 @@ export class TableChunk implements ChunkRows {
   #bytes: Uint8Array
   #rowBySlot: Uint16Array
 
-  constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number) {
+  constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number, number: number) {
+    this.number = number
     this.#layout = layout
-    this.$offset = offset
+    this.#offset = offset
     this.#capacity = layout.chunkCapacity
     this.#slotMask = 2 ** layout.slotBits - 1
     this.#doubleCount = layout.doubleCount
@@ -82,31 +82,45 @@ export class TableChunk implements ChunkRows {
     this.#rowBySlot = this.#halves
     this.ids = this.#words
     this.$bind(buffer)
-    this.number = this.#words[CHUNK_NUMBER]
+  }
+
+  /** Of its block. */
+  get $offset(): number {
+    return this.#offset
   }
 
   /** Makes the views: of the buffer that has replaced another one's, too. */
   $bind(buffer: ArrayBufferLike): void {
+    this.#place((array, byteOffset, length) => new array(buffer, this.#offset + byteOffset, length))
+  }
+
+  /** Lets go of the block, which may be somebody else's by now: of what the chunk has had, nothing is left. */
+  $drop(): void {
+    this.#place((array) => new array(NOWHERE, 0, 0))
+  }
+
+  #place(view: <A>(array: ViewConstructor<A>, byteOffset: number, length: number) => A): void {
     const { chunkByteLength, columns, idsByteOffset, rowsByteOffset } = this.#layout
-    const offset = this.$offset
-    this.#words = new Int32Array(buffer, offset, chunkByteLength >> 2)
-    this.#halves = new Uint16Array(buffer, offset, chunkByteLength >> 1)
-    this.#bytes = new Uint8Array(buffer, offset, chunkByteLength)
-    this.#rowBySlot = new Uint16Array(buffer, offset + rowsByteOffset, this.#capacity)
-    this.ids = new Int32Array(buffer, offset + idsByteOffset, this.#capacity)
+    this.#words = view(Int32Array, 0, chunkByteLength >> 2)
+    this.#halves = view(Uint16Array, 0, chunkByteLength >> 1)
+    this.#bytes = view(Uint8Array, 0, chunkByteLength)
+    this.#rowBySlot = view(Uint16Array, rowsByteOffset, this.#capacity)
+    this.ids = view(Int32Array, idsByteOffset, this.#capacity)
     for (const { name, array, byteOffset } of columns) {
-      const value = new array(buffer, offset + byteOffset, this.#capacity)
+      const value = view<ScalarArray>(array, byteOffset, this.#capacity)
       const attributes = { configurable: true, enumerable: true, writable: false }
       Object.defineProperty(this, name, { value, ...attributes })
     }
   }
 
   get rowCount(): number {
-    return this.#words[CHUNK_ROW_COUNT]
+    const count: number | undefined = this.#words[CHUNK_ROW_COUNT]
+    if (count === undefined) throw staleChunk(this.number)
+    return count
   }
 
   idAt(row: number): number {
-    return row >= 0 && row < this.#words[CHUNK_ROW_COUNT] ? (this.ids[row] ?? 0) : 0
+    return row >= 0 && row < this.rowCount ? (this.ids[row] ?? 0) : 0
   }
 
   /** The row of an id, -1 where there is none. */
@@ -155,8 +169,8 @@ export class TableChunk implements ChunkRows {
   /** The id that its slot has next. */
   #following(id: number): number {
     const step = this.#layout.generationStep
-    const next = (id + step) | 0
-    return next > 0 ? next : (id & (step - 1)) | step
+    const next = id + step
+    return next < ID_LIMIT ? next : (id & (step - 1)) | step
   }
 
   #clear(row: number): void {
@@ -212,20 +226,10 @@ export class TableChunk implements ChunkRows {
     }
   }
 
-  /** See `ownerOf`; 0 of none. */
-  get $owner(): number {
-    return Atomics.load(this.#words, CHUNK_OWNER)
-  }
-
-  /** Whether the chunk is `owner`'s now, which was `before`'s. */
-  $claim(before: number, owner: number): boolean {
-    return Atomics.compareExchange(this.#words, CHUNK_OWNER, before, owner) === before
-  }
-
-  /** Above every generation that an id of the chunk has had, in steps; wraps as they do. */
+  /** Of a chunk without rows: the greatest generation that an id of it is to be given in. */
   get $generation(): number {
     let most = 0
-    for (const id of this.ids) most = Math.max(most, this.#following(id))
+    for (const id of this.ids) most = Math.max(most, id)
     return Math.floor(most / this.#layout.generationStep)
   }
 
@@ -242,8 +246,8 @@ export class TableChunk implements ChunkRows {
     for (let row = 0; row < this.#capacity; row++) {
       const isTwice = rowBySlot[ids[row] & this.#slotMask] !== 0xffff
       if (isTwice) {
+        if (row < count) words[CHUNK_ROW_COUNT] = row // first: who repairs may die as well
         ids[row] = this.#following(removed)
-        if (row < count) words[CHUNK_ROW_COUNT] = row
       } else if (row >= count && ids[row] === removed) {
         ids[row] = this.#following(removed)
       }
@@ -262,15 +266,13 @@ export function writeChunk(
   layout: TableLayout,
   words: Int32Array,
   offset: number,
-  chunk: { root: number; number: number; owner: number; generation: number },
+  number: number,
+  generation: number,
 ): void {
   const { chunkCapacity, slotBits, generationStep, idsByteOffset, rowsByteOffset } = layout
   const first = offset >> 2
   words.fill(0, first, first + 16)
-  words[first + CHUNK_ROOT] = chunk.root
-  words[first + CHUNK_NUMBER] = chunk.number
-  words[first + CHUNK_OWNER] = chunk.owner
-  const id = chunk.generation * generationStep + chunk.number * 2 ** slotBits
+  const id = generation * generationStep + number * 2 ** slotBits
   const ids = (offset + idsByteOffset) >> 2
   for (let slot = 0; slot < chunkCapacity; slot++) words[ids + slot] = id + slot
   const rows = new Uint16Array(words.buffer, offset + rowsByteOffset, chunkCapacity)

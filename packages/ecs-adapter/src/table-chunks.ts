@@ -1,16 +1,9 @@
 /** The chunks of a table, as one thread knows them: what it makes, sees, takes over and frees. */
 import type { Pool } from '@ashlar/core'
+import { ChunkNumbers } from './chunk-numbers.ts'
 import { tableFull } from './errors.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
-import {
-  entryWord,
-  generationOfOwner,
-  ownerOf,
-  seedWord,
-  slotOfOwner,
-  TABLE_EPOCH,
-  type TableLayout,
-} from './table-layout.ts'
+import type { TableLayout } from './table-layout.ts'
 
 export class TableChunks {
   readonly all: TableChunk[] = []
@@ -18,101 +11,94 @@ export class TableChunks {
   readonly byNumber: (TableChunk | undefined)[] = []
   readonly #pool: Pool
   readonly #layout: TableLayout
-  readonly #root: number
-  readonly #owner: number
+  readonly #numbers: ChunkNumbers
   #epoch = 0
   #buffer: ArrayBufferLike
 
   constructor(pool: Pool, layout: TableLayout, root: number) {
     this.#pool = pool
     this.#layout = layout
-    this.#root = root
-    this.#owner = ownerOf(pool.slot, pool.generation)
+    this.#numbers = new ChunkNumbers(pool, layout, root)
     this.#buffer = pool.arena.buffer
   }
 
   /** Whether there is something new to follow. */
   get isBehind(): boolean {
-    return this.#loadEpoch() !== this.#epoch
+    return this.#numbers.epoch !== this.#epoch
   }
 
   /**
-   * An empty chunk of this thread. Others see it from when its offset is in the root; of a thread that
-   * dies before, the block is lost, and nothing else.
+   * An empty chunk of this thread. Of one that dies before others see it the block is lost, and nothing
+   * else.
    */
   make(): TableChunk {
     const { name, chunkByteLength, chunkLimit } = this.#layout
     const offset = this.#pool.alloc(chunkByteLength)
-    const words = this.#pool.arena.i32
-    const first = this.#root >> 2
-    for (let number = 0; number < chunkLimit; number++) {
-      if (Atomics.load(words, first + entryWord(number)) !== 0) continue
-      const generation = Math.max(1, words[first + seedWord(number)])
-      const chunk = { root: this.#root, number, owner: this.#owner, generation }
-      writeChunk(this.#layout, words, offset, chunk)
-      if (Atomics.compareExchange(words, first + entryWord(number), 0, offset) !== 0) continue
-      this.#raiseEpoch()
-      return this.#learn(number, offset)
+    const number = this.#numbers.claimFree()
+    if (number === -1) {
+      this.#pool.free(offset)
+      throw tableFull(name, chunkLimit)
     }
-    this.#pool.free(offset)
-    throw tableFull(name, chunkLimit)
+    const generation = this.#numbers.generationAt(number)
+    writeChunk(this.#layout, this.#pool.arena.i32, offset, number, generation)
+    this.#numbers.link(number, offset)
+    const isStale = this.byNumber[number] !== undefined
+    const chunk = this.#learn(number, offset)
+    this.own.push(chunk)
+    if (isStale) this.#settle()
+    return chunk
   }
 
   /** Knows the chunks that the root has now, and no others. */
   follow(): void {
-    this.#epoch = this.#loadEpoch()
-    const words = this.#pool.arena.i32
-    const first = this.#root >> 2
-    let isShorter = false
-    for (let number = 0; number < this.#layout.chunkLimit; number++) {
-      const offset = Atomics.load(words, first + entryWord(number))
-      const known = this.byNumber[number]
-      if (known === undefined ? offset === 0 : known.$offset === offset) continue
-      this.byNumber[number] = undefined
-      isShorter ||= known !== undefined
-      if (offset !== 0) this.#learn(number, offset)
-    }
-    if (isShorter) keep(this.all, (chunk) => this.byNumber[chunk.number] === chunk)
-    keep(this.own, (chunk) => this.byNumber[chunk.number] === chunk && chunk.$owner === this.#owner)
+    this.#epoch = this.#numbers.epoch
+    for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
+    this.#settle()
   }
 
-  /** Takes over those whose pool is closed or was adopted. Each is repaired: again, where that was cut. */
+  /**
+   * Takes over those whose pool is closed or was adopted. Each is repaired: again, where that was cut.
+   * What a thread was freeing that died is told as freed, as it may not have told it.
+   */
   takeOver(): number {
+    const numbers = this.#numbers
     let count = 0
-    let alive = this.#owner
+    let lostCount = 0
+    let alive = 0
     for (let i = 0; i < this.all.length; i++) {
-      const chunk = this.all[i]
-      const owner = chunk.$owner
-      if (owner === alive || owner === this.#owner) continue
-      if (this.#pool.arena.isOpen(slotOfOwner(owner), generationOfOwner(owner))) {
-        alive = owner
-        continue
+      const { number } = this.all[i]
+      const owner = numbers.ownerAt(number)
+      if (owner === alive || owner === numbers.self) continue
+      if (!numbers.isGone(owner)) alive = owner
+      else if (numbers.inherit(number, owner)) {
+        const chunk = this.#lookUp(number)
+        if (chunk !== undefined) {
+          chunk.$repair()
+          count++
+        } else {
+          numbers.unlink(number)
+          lostCount++
+        }
       }
-      if (!chunk.$claim(owner, this.#owner)) continue
-      chunk.$repair()
-      this.own.push(chunk)
-      count++
     }
+    if (count + lostCount > 0) this.#settle()
     return count
   }
 
-  /** Frees own ones that are empty, but one. */
+  /** Frees own ones that are empty, but one. A thread that dies meanwhile loses one block at most. */
   trim(): number {
-    const words = this.#pool.arena.i32
-    const first = this.#root >> 2
     let count = 0
     for (let i = this.own.length - 1; i >= 0 && this.own.length > 1; i--) {
       const chunk = this.own[i]
       if (chunk.rowCount > 0) continue
-      words[first + seedWord(chunk.number)] = chunk.$generation
-      Atomics.store(words, first + entryWord(chunk.number), 0)
       this.own.splice(i, 1)
+      this.byNumber[chunk.number] = undefined
+      this.#numbers.setGenerationAt(chunk.number, chunk.$generation)
+      this.#numbers.unlink(chunk.number)
       this.#pool.free(chunk.$offset)
       count++
     }
-    if (count === 0) return 0
-    this.#raiseEpoch()
-    this.follow()
+    if (count > 0) this.follow()
     return count
   }
 
@@ -122,6 +108,7 @@ export class TableChunks {
   }
 
   forget(): void {
+    for (const chunk of this.all) chunk.$drop()
     this.all.length = 0
     this.own.length = 0
     this.byNumber.length = 0
@@ -141,26 +128,37 @@ export class TableChunks {
     return this.#buffer.byteLength === 0
   }
 
+  /** The chunk that a number has now, which need not be the one that we knew. */
+  #lookUp(number: number): TableChunk | undefined {
+    const offset = this.#numbers.offsetAt(number)
+    const known = this.byNumber[number]
+    if (known === undefined ? offset === 0 : known.$offset === offset) return known
+    if (offset !== 0) return this.#learn(number, offset)
+    this.byNumber[number] = undefined
+    return undefined
+  }
+
   #learn(number: number, offset: number): TableChunk {
-    const chunk = new TableChunk(this.#layout, this.#pool.arena.buffer, offset)
+    const chunk = new TableChunk(this.#layout, this.#pool.arena.buffer, offset, number)
+    while (this.byNumber.length < number) this.byNumber.push(undefined) // an array with gaps is slow
     this.byNumber[number] = chunk
     this.all.push(chunk)
-    if (chunk.$owner === this.#owner) this.own.push(chunk)
     return chunk
   }
 
-  #loadEpoch(): number {
-    return Atomics.load(this.#pool.arena.i32, (this.#root >> 2) + TABLE_EPOCH)
+  /** Drops those whose number is another's, or nobody's. */
+  #settle(): void {
+    const { all, own } = this
+    let count = 0
+    own.length = 0
+    for (const chunk of all) {
+      if (this.byNumber[chunk.number] !== chunk) {
+        chunk.$drop()
+        continue
+      }
+      all[count++] = chunk
+      if (this.#numbers.ownerAt(chunk.number) === this.#numbers.self) own.push(chunk)
+    }
+    all.length = count
   }
-
-  #raiseEpoch(): void {
-    Atomics.add(this.#pool.arena.i32, (this.#root >> 2) + TABLE_EPOCH, 1)
-  }
-}
-
-/** Drops the others, in place. */
-function keep(chunks: TableChunk[], isKept: (chunk: TableChunk) => boolean): void {
-  let count = 0
-  for (const chunk of chunks) if (isKept(chunk)) chunks[count++] = chunk
-  chunks.length = count
 }

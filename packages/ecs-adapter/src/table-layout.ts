@@ -1,22 +1,27 @@
 /**
  * Where a table and its chunks have what. All words are of 32 bits.
  *
- *     root, found by the handle             chunk, one block
- *     0   magic                             0   offset of the root
- *     1   epoch, raised by each change      1   number of the chunk
- *         of the list of chunks             2   rowCount                        (whose turn it is)
- *     2   chunkLimit                        3   owner, see `ownerOf`                (Atomics)
- *     3   byteLength of the description     4   id that is removed, or was last (whose turn it is)
- *     4   for each slot: generation + 1     16  columns, those of wide elements first; among those
- *         of the pool that is attached          of 4 bytes the ids, of 2 bytes the rows by slot
- *     260 for each chunk: its offset, 0
- *         of none; generation to begin with
+ *     root, found by the handle             chunk, one block, written by whose turn it is
+ *     0   magic                             0   rowCount
+ *     1   epoch, raised by each change      1   id that is removed, or was last
+ *         of the list of chunks             16  columns, those of wide elements first; among those
+ *     2   chunkLimit                            of 4 bytes the ids, of 2 bytes the rows by slot
+ *     3   byteLength of the description
+ *     4   number to be given next
+ *     5   serial number of the table
+ *     8   for each slot: generation + 1
+ *         of the pool that is attached
+ *     264 for each number of a chunk: its
+ *         offset, 0 of none; its owner, see
+ *         `ownerOf`, who alone changes the
+ *         others; generation to begin with
  *     ... the description, as JSON
  *
  * An id is generation, chunk number, slot. The ids of a chunk are a permutation: those of the first
  * `rowCount` rows are in use, those behind are to be given next, of a generation that nobody has seen.
  * So `ids[rowBySlot[slot]] === id` for what was given, and no list of free slots is needed.
  */
+import { SLOT_CAPACITY } from './attachments.ts'
 import { invalidArgument } from './errors.ts'
 import type { Field, ScalarArrayConstructor, ScalarType } from './schema.ts'
 
@@ -24,21 +29,19 @@ export const TABLE_MAGIC = 0x41535401
 export const TABLE_EPOCH = 1
 export const TABLE_CHUNK_LIMIT = 2
 export const TABLE_TEXT_BYTE_LENGTH = 3
-const TABLE_ATTACHMENTS = 4
-/** An arena has at most 254. */
-export const TABLE_SLOT_CAPACITY = 256
-const TABLE_ENTRIES = TABLE_ATTACHMENTS + TABLE_SLOT_CAPACITY
+export const TABLE_NEXT_NUMBER = 4
+export const TABLE_SERIAL = 5
+const TABLE_ATTACHMENTS = 8
+const TABLE_ENTRIES = TABLE_ATTACHMENTS + SLOT_CAPACITY
 
 /** Word indices from the root's first word. */
 export const attachmentWord = (slot: number) => TABLE_ATTACHMENTS + slot
-export const entryWord = (chunkNumber: number) => TABLE_ENTRIES + 2 * chunkNumber
-export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
+export const entryWord = (chunkNumber: number) => TABLE_ENTRIES + 3 * chunkNumber
+export const ownerWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
+export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 2
 
-export const CHUNK_ROOT = 0
-export const CHUNK_NUMBER = 1
-export const CHUNK_ROW_COUNT = 2
-export const CHUNK_OWNER = 3
-export const CHUNK_REMOVING = 4
+export const CHUNK_ROW_COUNT = 0
+export const CHUNK_REMOVING = 1
 const CHUNK_HEAD_BYTE_LENGTH = 64
 
 /** Exactly what a size class holds. A loop over 8 columns has 6 KiB of each: they stay in the L2. */
@@ -49,11 +52,13 @@ const DEFAULT_CHUNK_LIMIT = 1024
 const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
 const CHUNK_LIMIT_MAX = 2 ** 16
 const GENERATION_BITS_AT_LEAST = 6
-const ID_BITS = 31
+/** Chromium boxes what is larger in fields of objects. */
+const ID_BITS = 30
+export const ID_LIMIT = 2 ** ID_BITS
 
 /** The owner of a chunk in one word, for it is claimed by compare-and-swap: slot + 1, generation. */
 export const ownerOf = (slot: number, generation: number) => (generation << 8) | (slot + 1)
-/** Good for 2 ** 24 pools on one slot. */
+/** Those of core have 16 bits. */
 export const generationOfOwner = (owner: number) => owner >>> 8
 export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
 
@@ -82,6 +87,8 @@ export interface TableLayout {
   readonly chunkBits: number
   /** A generation is counted in these. */
   readonly generationStep: number
+  /** After it comes 1 again. */
+  readonly lastGeneration: number
   /** From the chunk's first byte. */
   readonly columns: readonly ColumnPlace[]
   readonly idsByteOffset: number
@@ -130,9 +137,10 @@ export function layOut(fields: readonly Field[], options: TableOptions): TableLa
   const chunkBits = bitsFor(Math.max(chunkLimit, 2))
   if (slotBits + chunkBits > ID_BITS - GENERATION_BITS_AT_LEAST) {
     const bits = ID_BITS - GENERATION_BITS_AT_LEAST - slotBits
-    const expected = `at most ${2 ** bits} for chunks of ${chunkCapacity} rows: ids are of 31 bits`
+    const expected = `at most ${2 ** bits} for chunks of ${chunkCapacity} rows: ids are of ${ID_BITS} bits`
     throw invalidArgument('chunkLimit', chunkLimit, expected)
   }
+  const generationStep = 2 ** (slotBits + chunkBits)
   const countOf = (width: number) => widths.filter((one) => one === width).length
   const [doubleCount, wordCount, halfCount, byteCount] = [8, 4, 2, 1].map(countOf)
   const doubles = CHUNK_HEAD_BYTE_LENGTH
@@ -149,7 +157,8 @@ export function layOut(fields: readonly Field[], options: TableOptions): TableLa
   })
   return {
     ...{ name, chunkByteLength, chunkLimit, chunkCapacity, slotBits, chunkBits },
-    ...{ columns, idsByteOffset, rowsByteOffset, generationStep: 2 ** (slotBits + chunkBits) },
+    ...{ columns, idsByteOffset, rowsByteOffset, generationStep },
+    lastGeneration: ID_LIMIT / generationStep - 1,
     ...{ doubleCount, doublesFirst: doubles / 4, wordCount, wordsFirst: words / 4 },
     ...{ halfCount, halvesFirst: halves / 2, byteCount, bytesFirst: bytes },
   }

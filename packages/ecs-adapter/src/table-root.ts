@@ -1,5 +1,6 @@
 /** The block that tells of a table: its schema, who is attached, which chunks there are. */
 import type { Pool } from '@ashlar/core'
+import { attachAt, attachedSlots, detachAt, isAttachedAt, newSerial } from './attachments.ts'
 import { alreadyAttached, invalidArgument, stillAttached } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { type Field, readSchema, type ScalarType, t } from './schema.ts'
@@ -11,7 +12,7 @@ import {
   layOut,
   TABLE_CHUNK_LIMIT,
   TABLE_MAGIC,
-  TABLE_SLOT_CAPACITY,
+  TABLE_SERIAL,
   TABLE_TEXT_BYTE_LENGTH,
   type TableLayout,
   type TableOptions,
@@ -38,8 +39,8 @@ export function readTableSchema(name: string, schema: TableSchema): Field[] {
   return fields
 }
 
-/** @returns the offset of the root. @throws ArenaError 'out-of-memory' */
-export function writeRoot(pool: Pool, layout: TableLayout, fields: readonly Field[]): number {
+/** @throws ArenaError 'out-of-memory' */
+export function writeRoot(pool: Pool, layout: TableLayout, fields: readonly Field[]): TableHandle {
   const { name, chunkByteLength, chunkLimit } = layout
   const types = fields.map((field) => [field.name, (field.type as ScalarType).name])
   const text = encodeJson({ name, chunkByteLength, types })
@@ -50,8 +51,10 @@ export function writeRoot(pool: Pool, layout: TableLayout, fields: readonly Fiel
   words[root + TABLE_CHUNK_LIMIT] = chunkLimit
   words[root + TABLE_TEXT_BYTE_LENGTH] = text.length
   storeBytes(words, offset + textOffset, text)
+  const serial = newSerial()
+  words[root + TABLE_SERIAL] = serial
   words[root] = TABLE_MAGIC
-  return offset
+  return { offset, serial }
 }
 
 /** The layout of a table that another thread made. @throws StorageError 'invalid-argument' */
@@ -78,19 +81,20 @@ export function readRoot(pool: Pool, handle: TableHandle): TableLayout {
 
 /** The root of a table that is not disposed of. @throws StorageError 'invalid-argument' */
 export function checkedRoot(pool: Pool, handle: TableHandle): number {
-  const offset: unknown = handle?.offset
-  if (typeof offset !== 'number' || !isRoot(pool, offset)) {
-    throw invalidArgument('the handle', handle, 'table.handle of a table in the arena of this pool')
-  }
-  return offset
+  if (isThere(pool, handle)) return handle.offset
+  throw invalidArgument('the handle', handle, 'table.handle of a table in the arena of this pool')
 }
 
-function isRoot(pool: Pool, offset: number): boolean {
+/** Whether a handle, or what is given for one, is that of a table that is not disposed of. */
+export function isThere(pool: Pool, handle: TableHandle): boolean {
+  const { offset, serial } = handle ?? {}
+  if (typeof offset !== 'number') return false
   try {
     const byteLength = pool.byteLengthOf(offset)
     const words = pool.arena.i32
     const root = offset >> 2
-    if (byteLength < entryWord(1) * 4 || words[root] !== TABLE_MAGIC) return false
+    if (byteLength < entryWord(1) * 4) return false
+    if (words[root] !== TABLE_MAGIC || words[root + TABLE_SERIAL] !== serial) return false
     const limit = words[root + TABLE_CHUNK_LIMIT]
     return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TABLE_TEXT_BYTE_LENGTH]
   } catch {
@@ -99,25 +103,25 @@ function isRoot(pool: Pool, offset: number): boolean {
 }
 
 /** @throws StorageError 'already-attached' */
-export function enter(pool: Pool, root: number): void {
-  const word = (root >> 2) + attachmentWord(pool.slot)
-  const self = pool.generation + 1
-  if (Atomics.load(pool.arena.i32, word) === self) throw alreadyAttached(pool.slot)
-  Atomics.store(pool.arena.i32, word, self)
+export function enter(pool: Pool, root: number, name: string): void {
+  const word = wordOf(pool, root)
+  const words = pool.arena.i32
+  if (isAttachedAt(words, word, pool))
+    throw alreadyAttached(pool.slot, shownTable(name), 'attachTable')
+  attachAt(words, word, pool)
 }
 
 export function leave(pool: Pool, root: number): void {
-  const word = (root >> 2) + attachmentWord(pool.slot)
-  Atomics.compareExchange(pool.arena.i32, word, pool.generation + 1, 0)
+  detachAt(pool.arena.i32, wordOf(pool, root), pool)
 }
 
 /** Throws while others are attached whose pools are open. @throws StorageError 'still-attached' */
-export function checkAlone(pool: Pool, root: number): void {
-  const slots: number[] = []
-  for (let slot = 0; slot < TABLE_SLOT_CAPACITY; slot++) {
-    const attached = Atomics.load(pool.arena.i32, (root >> 2) + attachmentWord(slot))
-    const isOther = slot !== pool.slot && attached !== 0
-    if (isOther && pool.arena.isOpen(slot, attached - 1)) slots.push(slot)
-  }
-  if (slots.length > 0) throw stillAttached(slots)
+export function checkAlone(pool: Pool, root: number, name: string): void {
+  const { arena } = pool
+  const slots = attachedSlots(arena.i32, (slot) => (root >> 2) + attachmentWord(slot), arena)
+  const others = slots.filter((slot) => slot !== pool.slot)
+  if (others.length > 0) throw stillAttached(others, shownTable(name), 'arena.adopt(slot)')
 }
+
+const wordOf = (pool: Pool, root: number) => (root >> 2) + attachmentWord(pool.slot)
+const shownTable = (name: string) => `table ${JSON.stringify(name)}`

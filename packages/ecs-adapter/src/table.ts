@@ -1,6 +1,6 @@
 /** Dense rows in chunks, each a block of the pool of the thread that adds to it. */
 import type { Pool } from '@ashlar/core'
-import { invalidArgument, tableDisposed } from './errors.ts'
+import { invalidArgument, tableDetached, tableDisposed, tablePoolClosed } from './errors.ts'
 import type { Table, TableHandle } from './table-api.ts'
 import type { TableChunk, TableSchema } from './table-chunk.ts'
 import { TableChunks } from './table-chunks.ts'
@@ -26,14 +26,24 @@ export function createTable<const S extends TableSchema>(
   schema: S,
   options: TableOptions = {},
 ): Table<S> {
+  return createWatchedTable(pool, schema, options, () => {})
+}
+
+/** The same, of which `onDispose` learns when it is disposed of. */
+export function createWatchedTable<const S extends TableSchema>(
+  pool: Pool,
+  schema: S,
+  options: TableOptions,
+  onDispose: () => void,
+): Table<S> {
   checkPool(pool)
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('the options', options, 'an object such as { name: "Bullet" }')
   }
   const fields = readTableSchema(options.name ?? 'table', schema)
   const layout = layOut(fields, options)
-  const offset = writeRoot(pool, layout, fields)
-  return new ChunkedTable(pool, layout, offset, true) as unknown as Table<S>
+  const handle = writeRoot(pool, layout, fields)
+  return new ChunkedTable(pool, layout, handle, onDispose) as unknown as Table<S>
 }
 
 /**
@@ -49,7 +59,8 @@ export function attachTable<const S extends TableSchema = TableSchema>(
 ): Table<S> {
   checkPool(pool)
   const layout = readRoot(pool, handle)
-  return new ChunkedTable(pool, layout, handle.offset, false) as unknown as Table<S>
+  const { offset, serial } = handle
+  return new ChunkedTable(pool, layout, { offset, serial }) as unknown as Table<S>
 }
 
 function checkPool(pool: Pool): void {
@@ -71,7 +82,8 @@ class ChunkedTable {
   /** None while this thread is not attached. */
   #byNumber: readonly (TableChunk | undefined)[] = NO_CHUNKS
   readonly #root: number
-  readonly #isCreator: boolean
+  /** In the thread that created it. */
+  readonly #onDispose: (() => void) | undefined
   readonly #slotBits: number
   readonly #numberMask: number
   /** Where rows are added; own, or none. */
@@ -79,16 +91,17 @@ class ChunkedTable {
   /** Where the search for room goes on, in `ownChunks`. */
   #cursor = 0
   #isAttached = false
+  #isDisposed = false
 
-  constructor(pool: Pool, layout: TableLayout, root: number, isCreator: boolean) {
+  constructor(pool: Pool, layout: TableLayout, handle: TableHandle, onDispose?: () => void) {
     this.#pool = pool
-    this.#chunks = new TableChunks(pool, layout, root)
-    this.#root = root
-    this.#isCreator = isCreator
+    this.#chunks = new TableChunks(pool, layout, handle.offset)
+    this.#root = handle.offset
+    this.#onDispose = onDispose
     this.#slotBits = layout.slotBits
     this.#numberMask = 2 ** layout.chunkBits - 1
     this.name = layout.name
-    this.handle = { offset: root }
+    this.handle = handle
     this.chunkCapacity = layout.chunkCapacity
     this.chunks = this.#chunks.all
     this.ownChunks = this.#chunks.own
@@ -96,6 +109,7 @@ class ChunkedTable {
   }
 
   get rowCount(): number {
+    this.#hasRenewed()
     let sum = 0
     for (let i = 0; i < this.chunks.length; i++) sum += this.chunks[i].rowCount
     return sum
@@ -155,7 +169,7 @@ class ChunkedTable {
     this.#chunks.renew()
     if (!this.#isAttached) this.#attach()
     else if (this.#chunks.isBehind) this.#chunks.follow()
-    if (this.#isCreator) this.#chunks.takeOver()
+    if (this.#onDispose !== undefined) this.#chunks.takeOver()
   }
 
   takeOver(): number {
@@ -177,16 +191,18 @@ class ChunkedTable {
   }
 
   dispose(): void {
-    this.#check()
-    if (!this.#isCreator) {
+    if (this.#onDispose === undefined) {
       throw invalidArgument('the table', this.name, 'one that this thread created. Call detach()')
     }
-    checkAlone(this.#pool, this.#root)
+    if (!this.#isAttached) this.#attach()
+    this.#check()
+    checkAlone(this.#pool, this.#root, this.name)
     this.#chunks.follow()
     this.#pool.arena.i32[this.#root >> 2] = 0
     this.#chunks.free()
     this.#pool.free(this.#root)
     this.#forget()
+    this.#onDispose()
   }
 
   /** The views of chunks are kept: workers detach after each run, and most chunks stay. */
@@ -198,11 +214,14 @@ class ChunkedTable {
 
   #forget(): void {
     this.#leave()
+    this.#isDisposed = true
     this.#chunks.forget()
   }
 
   #check(): void {
-    if (!this.#isAttached) throw tableDisposed(this.name)
+    if (this.#isDisposed) throw tableDisposed(this.name)
+    if (!this.#isAttached) throw tableDetached(this.name)
+    if (!this.#pool.isOpen) throw tablePoolClosed(this.name)
     this.#chunks.renew()
   }
 
@@ -213,7 +232,7 @@ class ChunkedTable {
       this.#forget()
       throw tableDisposed(this.name)
     }
-    enter(this.#pool, this.#root)
+    enter(this.#pool, this.#root, this.name)
     this.#isAttached = true
     this.#byNumber = this.#chunks.byNumber
     if (this.#chunks.isBehind) this.#chunks.follow()

@@ -2,6 +2,7 @@ import { Arena } from '@ashlar/core'
 import { type ScalarType, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { SLOT_CAPACITY } from '../src/attachments.ts'
 import { Cells } from '../src/cells.ts'
 import {
   attachedWord,
@@ -11,7 +12,6 @@ import {
   ROOT_ENTITIES,
   ROOT_LEDGER_SERIAL,
   readDirectory,
-  SLOT_CAPACITY,
   seenWord,
   writeDirectory,
 } from '../src/directory.ts'

@@ -110,6 +110,63 @@ test('dispose does all or nothing: nothing while commands are busy, or any table
   assert.equal(arena.blocks(), [])
 })
 
+test('a table that is disposed of by itself is gone from the storage, in every thread', () => {
+  withScene({}, ({ arena, storage }) => {
+    const Bullet = storage.table('Bullet', schema)
+    const Spark = storage.table('Spark', schema)
+    Bullet.add()
+    const [pool, late] = [arena.openPool(), arena.openPool()]
+    const attached = attachStorage(storage.handle, pool)
+    const bullets = attached.tables.Bullet
+    const [chunk] = bullets.chunks
+    assertThrows(() => Bullet.dispose(), 'still-attached', 'table "Bullet"')
+    assert.is(storage.tables.Bullet as unknown, Bullet)
+    attached.detach()
+    Bullet.dispose()
+    assert.equal(Object.keys(storage.tables), ['Spark'])
+    // Before it is published, too.
+    attached.sync()
+    assert.equal(Object.keys(attached.tables), ['Spark'])
+    assertThrows(() => bullets.add(), 'table-disposed')
+    assertThrows(() => chunk.rowCount, 'stale-chunk')
+    const second = attachStorage(storage.handle, late)
+    assert.equal(Object.keys(second.tables), ['Spark'])
+    // Another one may have the name, and the place.
+    attached.detach()
+    const next = storage.table('Bullet', { y: t.f64 })
+    next.add()
+    storage.sync()
+    for (const one of [attached, second]) {
+      one.sync()
+      assert.equal(Object.keys(one.tables), ['Spark', 'Bullet'])
+      assert.is(one.tables.Bullet.handle.serial, next.handle.serial)
+      assert.equal(Object.keys(one.tables.Bullet.chunks[0]), ['number', 'ids', 'y'])
+      one.detach()
+    }
+    storage.forget(pool.slot)
+    Spark.dispose()
+    assertThrows(() => Spark.dispose(), 'table-disposed')
+    storage.sync()
+  })
+})
+
+test('a table that is detached does not stand in the way of forget and dispose', () => {
+  withScene({}, ({ arena, storage }) => {
+    const Bullet = storage.table('Bullet', schema)
+    void storage.handle
+    const pool = arena.openPool()
+    const attached = attachStorage(storage.handle, pool)
+    attached.tables.Bullet.add()
+    pool.close()
+    Bullet.detach()
+    storage.forget(pool.slot)
+    assert.not(Bullet.isAttached)
+    Bullet.sync()
+    assert.is(Bullet.ownChunks.length, 1)
+    Bullet.detach()
+  })
+})
+
 test('forget takes over what a dead thread had', () => {
   withScene({}, ({ arena, storage }) => {
     const Bullet = storage.table('Bullet', schema)

@@ -1,6 +1,6 @@
 // Tables: rows, ids and chunks against plain Maps, over several pools.
 import { Arena } from '@ashlar/core'
-import { attachTable, createTable, type Table, t } from '@ashlar/ecs-adapter'
+import { attachTable, type Chunk, createTable, type Table, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows, buffers, createRandom, scalars } from './support.ts'
@@ -148,7 +148,7 @@ test('ids: a generation for each use of a slot, never 0 or negative, until they 
   const seen = new Set<number>()
   let id = table.add()
   while (!seen.has(id)) {
-    assert.ok(id > 0)
+    assert.ok(id > 0 && id < 2 ** 30)
     seen.add(id)
     table.remove(id)
     assert.not(table.has(id))
@@ -171,6 +171,47 @@ test('ids of chunks that were trimmed stay dead', () => {
   }
 })
 
+test('an id that trim() lets be given again: half of the generations later at the earliest', () => {
+  const seed = 7
+  const random = createRandom(seed)
+  const { arena, pool } = create()
+  const options = { chunkByteLength: 2 ** 19, chunkLimit: 64 } // ids have 16 + 6 + 8 bits
+  const table = createTable(pool, { x: t.u16 }, options)
+  for (let i = 0; i < table.chunkCapacity; i++) table.add()
+  const useCounts = new Map<number, number>()
+  const usedAt = new Map<number, number>()
+  let leastUses = Infinity
+  const use = () => {
+    const id = table.add()
+    const place = id & (2 ** 22 - 1)
+    const count = (useCounts.get(place) ?? 0) + 1
+    leastUses = Math.min(leastUses, count - (usedAt.get(id) ?? -Infinity))
+    useCounts.set(place, count)
+    usedAt.set(id, count)
+    return id
+  }
+  const lastRounds = new Map<number, number>()
+  let leastRounds = Infinity
+  /** Most of the new chunk's places are used once, one often in every second chunk. */
+  const useChunk = (round: number) => {
+    const ids = Array.from({ length: 5 }, use)
+    const [first] = ids
+    leastRounds = Math.min(leastRounds, round - (lastRounds.get(first) ?? -Infinity))
+    lastRounds.set(first, round)
+    while (ids.length > 0) table.remove(ids.splice(random(ids.length), 1)[0])
+    for (let i = random(2) === 0 ? 140 : 5; i > 0; i--) table.remove(use())
+    assert.is(table.trim(), 1)
+    return first >> 22
+  }
+  for (let round = 0; round < 90; round++) useChunk(round)
+  assert.ok(leastUses >= 128, `seed ${seed}: again after ${leastUses} uses`)
+  // When the numbers of all chunks are used up, that begins anew which has been so for longest.
+  const firstGenerations = Array.from({ length: 500 }, (_, i) => useChunk(90 + i))
+  assert.ok(leastUses < 128 && leastRounds > 30, `seed ${seed}: again after ${leastRounds} chunks`)
+  assert.ok(firstGenerations.slice(400).filter((generation) => generation === 1).length > 20)
+  assertSound(arena)
+})
+
 test('hostile ids, rows and handles are refused', () => {
   const { arena, pool } = create()
   const table = createTable(pool, { x: t.f32 }, small)
@@ -189,11 +230,21 @@ test('hostile ids, rows and handles are refused', () => {
   }
   for (const row of [-1, 1, 0.5, NaN]) assert.is(chunk.idAt(row), 0)
   const block = pool.alloc(5000)
+  const third = arena.openPool()
   for (const offset of [0, -8, 16, block, block + 16, 1e9, 0.5, '16', null, undefined, {}, 8n]) {
-    const handle = { offset: offset as number }
-    assertThrows(() => attachTable(handle, arena.openPool()), 'invalid-argument', 'handle')
+    const handle = { offset: offset as number, serial: table.handle.serial }
+    assertThrows(() => attachTable(handle, third), 'invalid-argument', 'handle')
   }
-  assertThrows(() => attachTable(table.handle, pool), 'already-attached')
+  for (const serial of [table.handle.serial ^ 1, other.handle.serial, undefined, null, '1', -1]) {
+    const handle = { ...table.handle, serial: serial as number }
+    assertThrows(() => attachTable(handle, third), 'invalid-argument', 'handle')
+  }
+  assertThrows(
+    () => attachTable(table.handle, pool),
+    'already-attached',
+    'table "table"',
+    'attachTable',
+  )
   assert.is(other.rowCount, 0)
   other.dispose()
   assertThrows(() => attachTable(other.handle, pool), 'invalid-argument')
@@ -273,10 +324,10 @@ test('chunks of a pool that is closed are taken over; those of one that is open 
   main.sync()
   assert.is(main.takeOver(), 0)
   assert.is(main.ownChunks.length, 0)
-  assertThrows(() => main.dispose(), 'still-attached')
+  assertThrows(() => main.dispose(), 'still-attached', 'table "table"', 'adopt')
   worker.detach()
   worker.detach()
-  assertThrows(() => worker.add(), 'table-disposed')
+  assertThrows(() => worker.add(), 'table-detached', 'sync()')
   const [first] = worker.chunks
   for (const id of ids) assert.not(worker.has(id) || worker.remove(id))
   assert.is(worker.chunk(first.number), undefined)
@@ -296,6 +347,77 @@ test('chunks of a pool that is closed are taken over; those of one that is open 
   assertThrows(() => attachTable(main.handle, arena.openPool()).dispose(), 'invalid-argument')
 })
 
+test('a chunk that is held after it was freed is stale, and leads to nobody’s memory', () => {
+  const { arena, pool } = create()
+  const main = createTable(pool, { x: t.i32 }, small)
+  const otherPool = arena.openPool()
+  const other = attachTable<{ x: typeof t.i32 }>(main.handle, otherPool)
+  for (let i = 0; i < 2 * main.chunkCapacity; i++) main.add()
+  other.sync()
+  const held = [main.chunks[1], other.chunks[1]]
+  assert.equal(Object.keys(held[0]), ['number', 'ids', 'x'])
+  main.clear()
+  main.trim()
+  other.sync()
+  const arrays = Array.from({ length: 4 }, () => pool.allocArray(Int32Array, 500).fill(1))
+  const assertStale = (chunk: Chunk<{ x: typeof t.i32 }>) => {
+    assertThrows(() => chunk.remove(0), 'stale-chunk', `chunk ${chunk.number}`)
+    assertThrows(() => chunk.rowCount, 'stale-chunk', 'sync')
+    assertThrows(() => chunk.idAt(0), 'stale-chunk')
+    assert.is(chunk.add(), -1)
+    chunk.x[0] = 7
+    assert.is(chunk.x.length + chunk.ids.length, 0)
+  }
+  for (const chunk of held) assertStale(chunk)
+  for (const array of arrays) assert.ok(array.every((one) => one === 1))
+  const last = [main.chunks[0], other.chunks[0]]
+  other.detach()
+  main.dispose()
+  assertStale(last[0])
+  assertThrows(() => other.sync(), 'table-disposed')
+  assertStale(last[1])
+})
+
+test('a detached thread does not attach again to another table in the same place', () => {
+  const { arena, pool } = create()
+  const one = createTable(pool, { x: t.f32, big: t.f64 }, { name: 'one' })
+  const there = attachTable(one.handle, arena.openPool())
+  there.detach()
+  one.dispose()
+  const two = createTable(pool, { x: t.f32, big: t.i16 }, { name: 'two' })
+  two.add()
+  assert.is(two.handle.offset, one.handle.offset)
+  assertThrows(() => there.sync(), 'table-disposed', 'one')
+  assertThrows(() => attachTable(one.handle, arena.openPool()), 'invalid-argument', 'handle')
+  assert.is(there.rowCount, 0)
+  for (const call of [
+    () => there.add(),
+    () => there.sync(),
+    () => there.trim(),
+    () => one.clear(),
+  ]) {
+    assertThrows(call, 'table-disposed')
+  }
+  assertSound(arena)
+})
+
+test('a thread that has closed its pool changes the list of chunks no more', () => {
+  const { arena, pool } = create()
+  const main = createTable(pool, { x: t.f32 }, small)
+  const other = arena.openPool()
+  const table = attachTable(main.handle, other)
+  for (let i = 0; i < 2 * table.chunkCapacity; i++) table.add()
+  table.clear()
+  other.close()
+  for (const call of [() => table.add(), () => table.trim(), () => table.takeOver()]) {
+    assertThrows(call, 'table-detached', 'closed')
+  }
+  main.sync()
+  assert.is(main.ownChunks.length, 2)
+  table.detach()
+  main.dispose()
+})
+
 test('a table in a WebAssembly.Memory that grows', () => {
   const memory = new WebAssembly.Memory({ initial: 64 })
   const arena = Arena.create({ memory, byteLength: 2 ** 22 })
@@ -308,9 +430,18 @@ test('a table in a WebAssembly.Memory that grows', () => {
   memory.grow(1)
   const id = table.add()
   assert.ok(table.has(id) && table.remove(ids[0]))
+  const [chunk] = table.chunks
+  const expected = chunk.rowCount
   memory.grow(1)
-  table.sync()
+  assertThrows(() => chunk.rowCount, 'stale-chunk', 'grown')
+  assertThrows(() => chunk.remove(0), 'stale-chunk')
+  assert.is(chunk.add(), -1)
   assert.is(table.rowCount, 300)
+  assert.is(chunk.rowCount, expected)
+  memory.grow(1)
+  assertThrows(() => chunk.idAt(0), 'stale-chunk')
+  table.sync()
+  assert.is(chunk.rowCount, expected)
 })
 
 test('a chunk that is full adds nothing, and is not the one that has room', () => {

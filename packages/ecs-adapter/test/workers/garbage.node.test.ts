@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../../test/support/garbage.ts'
 import { isMain } from '../../../../test/support/threads.ts'
 import { createGame, createGroup, endAll } from './game.ts'
-import { shotSchema } from './table-systems.ts'
+import { shotOptions, shotSchema } from './table-systems.ts'
 
 const test = suite('garbage of groups')
 const OURS = ['packages/core/src/', 'packages/ecs-adapter/src/']
@@ -40,6 +40,25 @@ test('nor does a run over a table', async () => {
   for (const { visits, rowCount } of Shot.chunks) {
     for (let row = 0; row < rowCount; row++) assert.is(visits[row], frameCount)
   }
+  await endAll(game, team)
+  assertNoGarbage(garbage, OURS)
+})
+
+test('nor does one in which rows come and go', async () => {
+  const game = createGame(500)
+  const Shot = game.storage.table('Shot', shotSchema, shotOptions)
+  for (let i = 0; i < 500; i++) Shot.add()
+  const team = await createGroup(game, 'node')
+  const ids = game.all()
+  const frame = () => {
+    team.group.runSync('replace', Shot)
+    team.group.runSync('flash', ids)
+    for (let i = 0; i < 20; i++) Shot.remove(Shot.add())
+    game.storage.sync()
+  }
+  const garbage = measureGarbage(frame, { frames: 200, warmup: 3000 })
+  assert.is(Shot.rowCount, 500)
+  assert.ok(Shot.ownChunks.length < Shot.chunks.length, 'workers have added rows')
   await endAll(game, team)
   assertNoGarbage(garbage, OURS)
 })

@@ -3,7 +3,7 @@ import { createSchedule, createTable, type RunEntities, RunError } from '@ashlar
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
-import { assertThrows } from '../support.ts'
+import { assertThrows, createRandom } from '../support.ts'
 import {
   assertRejects,
   createGame,
@@ -12,15 +12,26 @@ import {
   endAll,
   errorOf,
   mayBlock,
+  until,
 } from './game.ts'
-import { shotSchema } from './table-systems.ts'
+import {
+  type ChurnArgs,
+  isMarked,
+  markShot,
+  type StayArgs,
+  shotOptions,
+  shotSchema,
+} from './table-systems.ts'
+import { startWorker } from './worker.ts'
 
 const test = suite('runs over tables')
+/** On Deno a worker in a loop runs on after it was terminated. */
+const diesInLoops = !('Deno' in globalThis)
 
 /** A game with rows in `chunkCount` chunks of 16 to 60 rows, the last of which is not full. */
 function createShots(chunkCount = 20) {
   const game = createGame(300)
-  const Shot = game.storage.table('Shot', shotSchema, { chunkByteLength: 1024 })
+  const Shot = game.storage.table('Shot', shotSchema, shotOptions)
   const rowCount = Math.floor((chunkCount - 0.5) * Shot.chunkCapacity)
   for (let i = 0; i < rowCount; i++) {
     const id = Shot.add()
@@ -156,6 +167,133 @@ for (const kind of threadKinds) {
     assert.is(Shot.rowCount, 0)
     assert.equal(arena.verify(), [])
     await endAll(game, team, [traps.block])
+  })
+}
+
+/** Ids are found where they are; rows but for some are as `markShot` wrote them. */
+function assertWhole({ Shot }: Shots, tornAtMost: number, note: string): void {
+  let torn = 0
+  for (const chunk of Shot.chunks) {
+    assert.is(new Set(chunk.ids).size, Shot.chunkCapacity, note)
+    for (let row = 0; row < chunk.rowCount; row++) {
+      assert.is(Shot.rowOf(chunk.ids[row]), row, note)
+      if (isMarked(chunk, row)) continue
+      torn++
+      markShot(chunk, row)
+    }
+  }
+  assert.ok(torn <= tornAtMost, `${note}: ${torn} rows are torn`)
+}
+
+function createMarkedShots() {
+  const game = createShots(6)
+  for (const chunk of game.Shot.chunks) {
+    for (let row = 0; row < chunk.rowCount; row++) markShot(chunk, row)
+  }
+  return game
+}
+
+for (const kind of threadKinds) {
+  if (!diesInLoops) continue
+  test(`${kind}: killed in the middle of a removal: repaired when the run is over`, async () => {
+    const game = createMarkedShots()
+    const { Shot, storage, arena } = game
+    const team = await createGroup(game, kind, 1)
+    const flag = storage.pool.allocZeroed(4) >> 2
+    // 5 stores remove what the row held, and the last four put the ids right.
+    const cases: [boolean, number][] = [
+      [false, 7],
+      [false, 9],
+      [true, 7],
+      [true, 9],
+    ]
+    for (const [isOwn, storeCount] of cases) {
+      const note = `store ${storeCount} of ${isOwn ? 'its own chunk' : 'one of another thread'}`
+      arena.i32[flag] = 0
+      const { chunks, rowCount } = Shot
+      const chunkCount = chunks.length
+      const args: StayArgs = { flag, isOwn, storeCount }
+      const run = errorOf(team.group.run('stayInRemove', Shot, args))
+      await until(() => Atomics.load(arena.i32, flag) === 1)
+      team.threads.pop()!.terminate()
+      const { code, message } = (await run) as RunError
+      assert.is(code, 'worker-died', `${note}: ${message}`)
+      assertWhole(game, 0, note)
+      assert.is(chunks.length, chunkCount + (isOwn ? 1 : 0), note)
+      assert.is(Shot.ownChunks.length, chunks.length, note)
+      assert.is(Shot.rowCount, isOwn ? rowCount + 9 : rowCount - 1, note)
+      storage.sync()
+      const next = startWorker(kind)
+      team.threads.push(next)
+      await team.group.add(next.worker)
+    }
+    await endAll(game, team, [flag << 2])
+  })
+
+  test(`${kind}: killed in the middle of a trim: others have the chunks that are left`, async () => {
+    const game = createMarkedShots()
+    const { Shot, storage, arena } = game
+    const team = await createGroup(game, kind, 1)
+    const flag = storage.pool.allocZeroed(4) >> 2
+    const { rowCount } = Shot
+    for (const storeCount of [2, 3, 4]) {
+      const note = `step ${storeCount} of a trim`
+      arena.i32[flag] = 0
+      const args: StayArgs = { flag, storeCount, isOwn: true }
+      const run = errorOf(team.group.run('stayInTrim', [1], args))
+      await until(() => Atomics.load(arena.i32, flag) === 1)
+      team.threads.pop()!.terminate()
+      const { code, message } = (await run) as RunError
+      assert.is(code, 'worker-died', `${note}: ${message}`)
+      assertWhole(game, 0, note)
+      assert.is(Shot.ownChunks.length, Shot.chunks.length, note)
+      assert.is(Shot.rowCount, rowCount, note)
+      assert.is(Shot.chunks.length, storeCount === 2 ? 9 : 8, note)
+      Shot.trim()
+      storage.sync()
+      assert.is(Shot.chunks.length, 6, note)
+      assert.equal(arena.verify(), [], note)
+      const next = startWorker(kind)
+      team.threads.push(next)
+      await team.group.add(next.worker)
+    }
+    await endAll(game, team, [flag << 2], 2)
+  })
+
+  test(`${kind}: killed in mid-add, -remove or -trim of chunks of whoever: all are whole`, async () => {
+    const seed = 3
+    const random = createRandom(seed)
+    const game = createMarkedShots()
+    const { Shot, storage, arena, eids } = game
+    const team = await createGroup(game, kind)
+    const words = storage.pool.allocZeroed(17 * 4)
+    const [turns, end] = [words >> 2, (words >> 2) + 16]
+    const working = () => [...arena.i32.subarray(turns, end)].filter((count) => count > 10).length
+    for (let round = 0; round < 6; round++) {
+      const note = `seed ${seed}, round ${round}`
+      arena.i32.fill(0, turns, end + 1)
+      const isOwn = round % 2 === 0
+      const [system, entities] = isOwn ? ['churnOwn', eids.slice(0, 2)] : ['churnGiven', Shot]
+      const args: ChurnArgs = { turns, end, seed: round }
+      const run = errorOf(team.group.run(system as string, entities as RunEntities, args))
+      await until(() => working() === 2)
+      for (let i = random(4); i > 0; i--) await new Promise((resolve) => setTimeout(resolve, 1))
+      team.threads.shift()!.terminate()
+      await until(() => team.group.workers.length === 1)
+      // The other one goes on, with the dead one's chunks too.
+      arena.i32.fill(0, turns, end)
+      await until(() => working() === 1)
+      Atomics.store(arena.i32, end, 1)
+      const { code, message } = (await run) as RunError
+      assert.is(code, 'worker-died', `${note}: ${message}`)
+      assertWhole(game, 1, note)
+      storage.sync()
+      assert.equal(arena.verify(), [], note)
+      const next = startWorker(kind)
+      team.threads.push(next)
+      await team.group.add(next.worker)
+    }
+    await endAll(game, team, [words], 6)
   })
 }
 

@@ -1,5 +1,11 @@
 /** Systems over tables. */
 import { type Component, type SystemContext, type Table, t } from '@ashlar/ecs-adapter'
+import { layOut } from '../../src/table-layout.ts'
+import { readTableSchema } from '../../src/table-root.ts'
+import { dies, mortalChunk } from '../mortal-chunk.ts'
+import { createRandom } from '../support.ts'
+import { observeRoot } from '../table-steps.ts'
+import { stayAt } from './command-systems.ts'
 
 export const shotSchema = { x: t.f32, speed: t.f32, visits: t.i32, place: t.i32 }
 
@@ -7,6 +13,60 @@ interface Tables {
   readonly Shot: Table<typeof shotSchema>
 }
 type Context = SystemContext<Readonly<Record<string, Component>>, Tables>
+type Shots = Tables['Shot']['chunks'][number]
+
+export const shotOptions = { chunkByteLength: 1024 }
+
+export interface StayArgs {
+  readonly flag: number
+  readonly isOwn: boolean
+  readonly storeCount: number
+}
+
+export interface ChurnArgs {
+  /** Words that count the turns of each slot's worker, and one that ends them all when it is not 0. */
+  readonly turns: number
+  readonly end: number
+  readonly seed: number
+}
+
+/** Every field of a row tells its id. */
+export function markShot({ ids, x, speed, visits, place }: Shots, row: number): void {
+  const id = ids[row]
+  x[row] = id
+  speed[row] = id
+  visits[row] = id
+  place[row] = id
+}
+
+/** Whether it is as `markShot` wrote it. */
+export function isMarked({ ids, x, speed, visits, place }: Shots, row: number): boolean {
+  const id = ids[row]
+  const isWhole = visits[row] === id && place[row] === id
+  return isWhole && x[row] === Math.fround(id) && speed[row] === Math.fround(id)
+}
+
+/** Adds and removes rows of a chunk that has some room. */
+function churnRows(chunk: Shots, random: (limit: number) => number): void {
+  for (let i = random(9); i > 0; i--) if (chunk.rowCount > 0) chunk.remove(random(chunk.rowCount))
+  for (let i = random(9); i > 0; i--) {
+    const row = chunk.add()
+    if (row !== -1) markShot(chunk, row)
+  }
+}
+
+/** Until it is told to end, or is killed. */
+function churn(
+  { arena, pool, args, from }: Context,
+  turn: (random: (limit: number) => number) => void,
+) {
+  const { turns, end, seed } = args as ChurnArgs
+  const random = createRandom(seed + from)
+  while (Atomics.load(arena.i32, end) === 0) {
+    turn(random)
+    Atomics.add(arena.i32, turns + pool.slot, 1)
+  }
+}
 
 export const tableSystems = {
   /** Each row is counted; it learns which place its chunk has in the run. */
@@ -35,6 +95,69 @@ export const tableSystems = {
       const chunk = Shot.chunk(number)!
       for (let row = chunk.rowCount - 1; row >= 0; row -= 2) chunk.remove(row)
     }
+  },
+
+  /** Adds and removes in the chunks of its worker, makes some, and frees some. */
+  churnOwn(context: Context) {
+    const { Shot } = context.tables
+    churn(context, (random) => {
+      for (let i = random(60); i > 0; i--) {
+        const chunk = Shot.room()
+        markShot(chunk, chunk.add())
+      }
+      for (const chunk of Shot.ownChunks) churnRows(chunk, random)
+      if (Shot.ownChunks.length > 3) Shot.clear()
+      Shot.trim()
+    })
+  },
+
+  /** Adds and removes in the chunks that it is given, whoever's they are. */
+  churnGiven(context: Context) {
+    const { tables, entities } = context
+    churn(context, (random) => {
+      for (const number of entities) churnRows(tables.Shot.chunk(number)!, random)
+    })
+  },
+
+  /**
+   * Removes a row, of a chunk that it is given or of one that it makes, and stays in the middle of it until
+   * it is killed.
+   */
+  stayInRemove({ arena, entities, args, tables: { Shot } }: Context) {
+    const { flag, isOwn, storeCount } = args as StayArgs
+    const chunk = isOwn ? Shot.room() : Shot.chunk(entities[0])!
+    while (chunk.rowCount < 10) markShot(chunk, chunk.add())
+    const layout = layOut(readTableSchema('Shot', shotSchema), shotOptions)
+    const { $offset } = chunk as unknown as { $offset: number }
+    const mortal = mortalChunk(layout, arena.buffer, $offset, storeCount)
+    if (dies(() => mortal.remove(3))) stayAt(arena.i32, flag)
+  },
+
+  /** The same in `trim`, of chunks that it makes. */
+  stayInTrim({ arena, args, tables: { Shot } }: Context) {
+    const { flag, storeCount } = args as StayArgs
+    for (let i = 3 * Shot.chunkCapacity; i > 0; i--) Shot.add()
+    Shot.clear()
+    let count = 0
+    const onStep = () => {
+      if (++count === storeCount) stayAt(arena.i32, flag)
+    }
+    observeRoot(arena, Shot.handle, onStep, () => Shot.trim())
+  },
+
+  /** Every second row of a chunk goes, and others come. */
+  replace({ tables: { Shot }, entities }: Context) {
+    for (const number of entities) {
+      const chunk = Shot.chunk(number)!
+      const { rowCount } = chunk
+      for (let row = rowCount - 1; row >= 0; row -= 2) chunk.remove(row)
+      while (chunk.rowCount < rowCount) markShot(chunk, chunk.add())
+    }
+  },
+
+  /** Rows come and go in the worker's own chunks. */
+  flash({ tables: { Shot }, entities }: Context) {
+    for (const _ of entities) Shot.remove(Shot.add())
   },
 
   failInChunk({ entities, args }: Context) {
