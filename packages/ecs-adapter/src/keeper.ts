@@ -4,7 +4,7 @@ import type { Columns, ColumnsOptions } from './columns.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
 import type { VariableFields, VariableFieldsOptions } from './variable-fields.ts'
 
-export type KeeperOptions = Omit<ColumnsOptions, 'variable' | 'growthShift'> &
+export type KeeperOptions = Omit<ColumnsOptions, 'variable' | 'isSparse'> &
   Pick<VariableFieldsOptions, 'memory' | 'admit'> & {
     world: World
     retire(offset: number): void
