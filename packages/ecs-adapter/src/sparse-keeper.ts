@@ -130,6 +130,8 @@ export class SparseKeeper implements Keeper {
 
   /** A row for the same entity once more. */
   #renew(row: number, eid: number): void {
+    const { checkIdle } = this.#options
+    if (this.fields?.has(row)) checkIdle('an entity in the row of one that had lists or texts')
     this.#empty(row)
     this.rows.keep(row, eid)
   }

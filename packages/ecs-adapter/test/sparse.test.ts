@@ -230,6 +230,50 @@ test('out of memory at any step: nobody is half added, and what is there stays',
   }
 })
 
+test('while a system runs, nothing is pulled from under it: as of flat components', () => {
+  for (const sparse of [false, true]) {
+    const { arena, world, storage } = createScene({ capacity: 64 })
+    const Burning = storage.component('Burning', schema, { sparse })
+    const plain = storage.component('Plain', { heat: t.f32 }, { sparse })
+    const [eid, other] = [addEntity(world), addEntity(world)]
+    for (const component of [Burning, plain]) addComponent(world, eid, component)
+    Burning.marks.set(eid, [1, 2])
+    storage.runs.last = { isDone: () => false } as never
+    for (const component of [Burning, plain]) removeComponent(world, eid, component)
+    const blocks = arena.blocks()
+    assertThrows(() => addComponent(world, eid, Burning), 'group-busy', 'lists or texts')
+    assert.not.ok(hasComponent(world, eid, Burning))
+    assert.equal(Burning.marks.toArray(eid), [1, 2])
+    for (const call of ['sync', 'reset', 'dispose'] as const) {
+      assertThrows(() => storage[call](), 'group-busy', `storage.${call}()`)
+    }
+    assertThrows(() => storage.pack(eid), 'group-busy', 'storage.pack()')
+    assert.equal(arena.blocks(), blocks)
+    addComponent(world, eid, plain) // no lists
+    addComponent(world, other, Burning) // nothing has to move for it
+    if (sparse) {
+      const rows = storage.rows(Burning)
+      let grower = other
+      const outgrow = () => {
+        while (rows.count < 100) {
+          grower = addEntity(world)
+          addComponent(world, grower, Burning)
+        }
+      }
+      assertThrows(outgrow, 'group-busy', 'have to move')
+      assert.not.ok(hasComponent(world, grower, Burning))
+      assert.is(rows.row(grower), -1)
+    }
+    storage.runs.last = undefined
+    addComponent(world, eid, Burning)
+    assert.equal(Burning.marks.toArray(eid), [])
+    storage.sync()
+    assertSound(arena)
+    storage.dispose()
+    assert.equal(arena.blocks(), [])
+  }
+})
+
 test('a component for which there is no memory, at any step, leaves nothing behind', () => {
   const { arena, pool, world } = createScene()
   let left = Infinity
