@@ -47,6 +47,14 @@ export class FlatKeeper implements Keeper {
     return row
   }
 
+  find(eid: number): number {
+    return this.claim(eid)
+  }
+
+  read(eid: number): Record<string, unknown> {
+    return this.columns.read(this.claim(eid))
+  }
+
   write(eid: number, row: number, values: Record<string, unknown>): void {
     this.#variable?.write(eid, row, values)
     this.columns.write(row, values)

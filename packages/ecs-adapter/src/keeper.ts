@@ -26,8 +26,15 @@ export interface Keeper {
   begin(owners: Query, entityMask: number): (() => void) | undefined
   /** An entity has got the component: its row is empty then. @throws ArenaError 'out-of-memory' */
   add(eid: number): void
-  /** The row of an entity that has the component. @throws ArenaError 'out-of-memory'; noRow */
+  /**
+   * The row of an entity that has the component, which it has from now on.
+   * @throws ArenaError 'out-of-memory'; noRow
+   */
   claim(eid: number): number
+  /** The same without giving it one: -1 of a prefab that has none yet. */
+  find(eid: number): number
+  /** A copy of what an entity has that has the component. */
+  read(eid: number): Record<string, unknown>
   /** Writes the fields that `values`, which were checked, has: all of them or none. */
   write(eid: number, row: number, values: Record<string, unknown>): void
   /** Whether those of whom nothing tells, prefabs, have what they need up to an id. */

@@ -100,10 +100,12 @@ export class Packing {
     const scalars: number[] = []
     const blocks: number[] = []
     for (const [i, { type }] of fields.entries()) {
-      const row = binding!.rowOf(eid)
-      const variable = binding!.keeper.fields?.byField[i]
-      if (variable === undefined) {
-        scalars.push(binding!.keeper.columns.load(i, row))
+      const { keeper } = binding!
+      const row = keeper.find(eid)
+      const variable = keeper.fields?.byField[i]
+      if (row < 0 || variable === undefined) {
+        if (type.kind === 'scalar') scalars.push(row < 0 ? 0 : keeper.columns.load(i, row))
+        else blocks.push(0)
         continue
       }
       const { handles } = variable
@@ -164,7 +166,7 @@ export class Packing {
       if (binding === undefined || variable === undefined) continue
       const block = blocks[place++] ?? 0
       if (isThere) {
-        const row = binding.rowOf(eid)
+        const row = binding.keeper.claim(eid)
         variable.free(row) // what an observer has written
         variable.handles.setBlock(row, block)
       } else if (isInterned(type)) memory.internedTexts.free(block)

@@ -163,6 +163,15 @@ export function readSchema(componentName: string, schema: Schema): Field[] {
   })
 }
 
+/** What is new, by field. */
+export const emptyValues = (fields: readonly Field[]): Record<string, unknown> =>
+  Object.fromEntries(fields.map(({ name, type }) => [name, emptyOf(type)]))
+
+function emptyOf({ kind }: FieldType): number | string | number[] {
+  if (kind === 'scalar') return 0
+  return kind === 'text' ? '' : []
+}
+
 const RESERVED = RESERVED_FIELDS.join(', ')
 const TYPES = `${namesOf(scalars)}, t.list(...), t.text`
 

@@ -6,6 +6,7 @@ import { hasComponent, Prefab, type Query } from 'bitecs'
 import { Columns } from './columns.ts'
 import { noRow } from './errors.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
+import { emptyValues } from './schema.ts'
 import { SparseRows } from './sparse-rows.ts'
 import { hasVariable } from './variable-binding.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
@@ -69,6 +70,15 @@ export class SparseKeeper implements Keeper {
     const row = this.#claim(eid)
     if (row < 0) throw noRow(eid)
     return row
+  }
+
+  find(eid: number): number {
+    return this.rows.row(eid)
+  }
+
+  read(eid: number): Record<string, unknown> {
+    const row = this.rows.row(eid)
+    return row < 0 ? emptyValues(this.#options.fields) : this.columns.read(row)
   }
 
   write(_eid: number, row: number, values: Record<string, unknown>): void {

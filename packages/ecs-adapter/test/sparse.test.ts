@@ -9,6 +9,7 @@ import {
   createWorld,
   getComponent,
   hasComponent,
+  IsA,
   observe,
   onRemove,
   query,
@@ -156,8 +157,8 @@ test('a prefab has a row from when it has values, and gives it back', () => {
     const rows = storage.rows(Burning)
     const plain = addPrefab(world)
     addComponent(world, plain, Burning)
-    assert.is(rows.row(plain), -1)
     assert.equal(getComponent(world, plain, Burning), { heat: 0, marks: [], cause: '' })
+    assert.is(rows.row(plain), -1)
     const listed = addPrefab(world)
     addComponent(world, listed, Burning)
     Burning.marks.push(listed, 7)
@@ -166,12 +167,66 @@ test('a prefab has a row from when it has values, and gives it back', () => {
     assert.is(Burning.heat[rows.row(valued)], 3)
     storage.sync()
     assert.equal(Burning.marks.toArray(listed), [7])
-    assert.is(rows.count, 3)
+    assert.is(rows.count, 2)
     removeEntity(world, listed)
     removeComponent(world, valued, Burning)
     storage.sync()
-    assert.is(rows.count, 1)
+    assert.is(rows.count, 0)
   })
+})
+
+test('instances get what the prefab has, which needs no row for that', () => {
+  withScene({}, ({ world, storage }) => {
+    const Burning = storage.component('Burning', schema, { sparse: true })
+    const rows = storage.rows(Burning)
+    const [plain, valued] = [addPrefab(world), addPrefab(world)]
+    addComponent(world, plain, Burning)
+    addComponent(world, valued, set(Burning, { heat: 3, marks: [1, 2], cause: 'lava' }))
+    for (const prefab of [plain, valued]) {
+      const expected = getComponent(world, prefab, Burning)
+      const instance = addEntity(world)
+      addComponent(world, instance, IsA(prefab))
+      assert.equal(getComponent(world, instance, Burning), expected)
+      assert.is(rows.entities[rows.row(instance)], instance)
+      const heir = addPrefab(world)
+      addComponent(world, heir, IsA(prefab))
+      assert.equal(getComponent(world, heir, Burning), expected)
+      assert.is(rows.entities[rows.row(heir)], heir)
+    }
+    assert.is(rows.row(plain), -1)
+    assert.is(rows.count, 5)
+    storage.reset()
+    assert.is(rows.count, 0)
+    const prefab = addPrefab(world)
+    addComponent(world, prefab, set(Burning, { heat: 1 }))
+    assert.equal(getComponent(world, prefab, Burning), { heat: 1, marks: [], cause: '' })
+  })
+})
+
+test('reading takes nothing away where there is no memory for a row', () => {
+  const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 19 })
+  const Burning = storage.component('Burning', schema, { sparse: true })
+  const rows = storage.rows(Burning)
+  const [plain, valued] = [addPrefab(world), addPrefab(world)]
+  addComponent(world, plain, Burning)
+  addComponent(world, valued, set(Burning, { heat: 3 }))
+  while (rows.count < rows.entities.length) addComponent(world, addEntity(world), Burning)
+  const taken = fillUp(pool)
+  assert.equal(getComponent(world, plain, Burning), { heat: 0, marks: [], cause: '' })
+  assert.equal(getComponent(world, valued, Burning), { heat: 3, marks: [], cause: '' })
+  for (const prefab of [plain, valued]) {
+    const instance = addEntity(world)
+    assertThrows(() => addComponent(world, instance, IsA(prefab)), 'out-of-memory')
+    assert.not.ok(hasComponent(world, instance, Burning))
+    assert.ok(hasComponent(world, prefab, Burning))
+  }
+  assert.is(rows.row(plain), -1)
+  for (const offset of taken) pool.free(offset)
+  addComponent(world, plain, set(Burning, { heat: 1 }))
+  assert.equal(getComponent(world, plain, Burning), { heat: 1, marks: [], cause: '' })
+  storage.dispose()
+  assertSound(arena)
+  assert.equal(arena.blocks(), [])
 })
 
 test('what is refused, and how to do it', () => {
