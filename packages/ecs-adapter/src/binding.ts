@@ -130,6 +130,11 @@ export class Binding {
     if (unsubscribe !== undefined) this.#unsubscribe.push(unsubscribe)
   }
 
+  /** An entity whose removal was told of stays after all. */
+  keep(eid: number): void {
+    if (hasComponent(this.#world, eid, this.component)) this.keeper.keep(eid)
+  }
+
   /** Frees what is not needed any more, and renews views whose buffer is gone. */
   sync(): void {
     this.keeper.sync()

@@ -55,6 +55,10 @@ export class FlatKeeper implements Keeper {
     return this.columns.read(this.claim(eid))
   }
 
+  keep(eid: number): void {
+    this.#variable?.keep(eid & this.#entityMask)
+  }
+
   write(eid: number, row: number, values: Record<string, unknown>): void {
     this.#variable?.write(eid, row, values)
     this.columns.write(row, values)

@@ -35,6 +35,8 @@ export interface Keeper {
   find(eid: number): number
   /** A copy of what an entity has that has the component. */
   read(eid: number): Record<string, unknown>
+  /** An entity that lost the component has it after all: its row is to stay as it is. */
+  keep(eid: number): void
   /** Writes the fields that `values`, which were checked, has: all of them or none. */
   write(eid: number, row: number, values: Record<string, unknown>): void
   /** Whether those of whom nothing tells, prefabs, have what they need up to an id. */

@@ -81,6 +81,11 @@ export class SparseKeeper implements Keeper {
     return row < 0 ? emptyValues(this.#options.fields) : this.columns.read(row)
   }
 
+  keep(eid: number): void {
+    const row = this.rows.row(eid)
+    if (row >= 0) this.rows.keep(row, eid)
+  }
+
   write(_eid: number, row: number, values: Record<string, unknown>): void {
     this.fields?.write(row, values)
     this.columns.write(row, values)

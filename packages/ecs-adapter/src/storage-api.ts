@@ -99,7 +99,7 @@ export interface Storage {
    * view that was read before is used any more. Columns that other threads are attached to are freed
    * when they have synced as well.
    * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later;
-   * StorageError 'group-busy' while workers run a system
+   * StorageError 'group-busy' while workers run a system, 'pack-busy' when an observer of `pack` calls it
    */
   sync(): void
 
@@ -136,7 +136,9 @@ export interface Storage {
    * `freePacked`.
    * @returns the block's offset: a number to post
    * @throws StorageError 'invalid-argument', 'group-busy' while workers run a system, 'storage-disposed';
-   * ArenaError 'out-of-memory', and what observers throw: the entity is in the world then
+   * ArenaError 'out-of-memory', and what observers throw: the entity is in the world then, with all it had of
+   * any storage, though other observers may have been told that it goes; they may not call `sync`, `reset` or
+   * `dispose`
    */
   pack(eid: EntityId): number
 
@@ -171,14 +173,16 @@ export interface Storage {
    * other storages of the world too, work on; the user's own observers are gone, as bitECS has it.
    * Commands of a run that timed out are dropped.
    * @throws StorageError 'group-busy' while workers run a system over any of them, 'commands-busy' when an
-   * observer of commands calls it, 'storage-disposed'; ArenaError 'out-of-memory' as `sync`, once all is done
+   * observer of commands calls it, 'pack-busy' when one of `pack` does, 'storage-disposed'; ArenaError
+   * 'out-of-memory' as `sync`, once all is done
    */
   reset(): void
 
   /**
    * Frees every block and takes every observer off. The components are left with empty columns.
    * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
-   * 'commands-busy' when an observer of commands calls it, 'storage-disposed'
+   * 'commands-busy' when an observer of commands calls it, 'pack-busy' when one of `pack` does,
+   * 'storage-disposed'
    */
   dispose(): void
 

@@ -8,9 +8,9 @@ import type { ComponentEntry, ComponentRows } from './directory.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from './errors.ts'
 import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
-import { Runs } from './runs.ts'
 import { type Component, type Field, readSchema, type Schema } from './schema.ts'
 import { Share } from './share.ts'
+import { type Sibling, Siblings } from './siblings.ts'
 import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { StorageTables } from './storage-tables.ts'
 import { VariableMemory } from './variable-memory.ts'
@@ -21,20 +21,11 @@ const DEFAULT_CAPACITY = 1024
 /** A column of `f64` would have as many bytes as the largest arena. */
 const MAX_CAPACITY = 2 ** 28
 
-/** What the storages of a world have in common: bitECS tells nobody of a reset. */
-interface Siblings {
-  readonly runs: Runs
-  readonly all: Set<Sibling>
-}
-interface Sibling {
-  beginAnew(): void
-  sync(): void
-}
 /** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
 const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
 
 function siblingsOf(context: WorldContext & { [SIBLINGS]?: Siblings }): Siblings {
-  context[SIBLINGS] ??= { runs: new Runs(), all: new Set() }
+  context[SIBLINGS] ??= new Siblings()
   return context[SIBLINGS]
 }
 
@@ -77,9 +68,10 @@ export function createStorage(
     tables: tables.entries,
   })
   const bindingAt = (number: number) => bindingsByNumber[number]
-  const packing = new Packing({ world, catalog, memory, bindingAt })
+  const siblings = siblingsOf(context)
+  const { runs } = siblings
+  const packing = new Packing({ world, catalog, memory, bindingAt, siblings })
   const worldCommands = new WorldCommands(world, pool, catalog, share.serial)
-  const { runs, all: siblings } = siblingsOf(context)
   const retire = (offset: number) => share.retire(offset)
   const checkIdle = (what: string) => runs.checkDone(what)
   let columnCount = 0
@@ -89,8 +81,8 @@ export function createStorage(
   })
   let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
-  const self: Sibling = { beginAnew, sync }
-  siblings.add(self)
+  const self: Sibling = { beginAnew, sync, keep }
+  siblings.all.add(self)
   let isDisposed = false
 
   function component<const S extends Schema>(
@@ -151,7 +143,7 @@ export function createStorage(
 
   function sync(): void {
     checkUse()
-    runs.checkDone('storage.sync()')
+    siblings.checkRest('storage.sync()')
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
@@ -186,11 +178,11 @@ export function createStorage(
     checkUse()
     checkWorld(world)
     runs.checkApplied()
-    runs.checkDone('storage.reset()')
+    siblings.checkRest('storage.reset()')
     runs.last?.dropCommands()
     resetWorld(world)
-    for (const sibling of siblings) sibling.beginAnew()
-    for (const sibling of siblings) sibling.sync() // it may throw, and there is room by now
+    for (const sibling of siblings.all) sibling.beginAnew()
+    for (const sibling of siblings.all) sibling.sync() // it may throw, and there is room by now
   }
 
   function beginAnew(): void {
@@ -202,14 +194,19 @@ export function createStorage(
     if (unwatchRemovals !== undefined) watchRemovals()
   }
 
+  function keep(eid: number): void {
+    for (const binding of bindings) binding.keep(eid)
+    removedIds.keep(eid)
+  }
+
   function dispose(): void {
     checkUse()
-    runs.checkDone('storage.dispose()')
+    siblings.checkRest('storage.dispose()')
     share.checkDetached()
     tables.dispose()
     worldCommands.dispose()
     isDisposed = true
-    siblings.delete(self)
+    siblings.all.delete(self)
     unwatchRemovals?.()
     if (cells.isDetached) cells.renew()
     for (const binding of bindings) binding.dispose()
