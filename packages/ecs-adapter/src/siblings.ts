@@ -2,7 +2,14 @@
  * The storages of one world. They have in common what bitECS tells nobody of: resets, runs, and entities
  * that stay because their removal failed.
  */
-import { entityExists, hasComponent, type Query, removeEntity, type World } from 'bitecs'
+import {
+  entityExists,
+  hasComponent,
+  type Query,
+  removeEntity,
+  type World,
+  type WorldContext,
+} from 'bitecs'
 import { contextOf } from './binding.ts'
 import { packIsBusy } from './errors.ts'
 import { Runs } from './runs.ts'
@@ -45,6 +52,15 @@ export class Siblings {
     this.runs.checkDone(what)
     if (this.#removalCount > 0) throw packIsBusy(what)
   }
+}
+
+/** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
+const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
+
+export function siblingsOf(world: World): Siblings {
+  const context: WorldContext & { [SIBLINGS]?: Siblings } = contextOf(world)
+  context[SIBLINGS] ??= new Siblings()
+  return context[SIBLINGS]
 }
 
 /** The queries that an entity is in, and whether it has still what it is there for. */

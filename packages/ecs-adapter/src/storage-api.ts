@@ -5,7 +5,7 @@ import type { CommandBuffer } from './command-api.ts'
 import type { CommandSource } from './command-apply.ts'
 import type { ComponentRows, StorageHandle } from './directory.ts'
 import type { Runs } from './runs.ts'
-import type { Component, Schema } from './schema.ts'
+import type { Component, Schema, SparseComponent } from './schema.ts'
 import type { Table } from './table-api.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
@@ -29,6 +29,16 @@ export interface ComponentOptions {
 export interface Storage {
   /** The components made so far, by name. */
   readonly components: Readonly<Record<string, Component>>
+
+  /**
+   * Makes a component that few entities have: as the other does, but its columns are indexed by
+   * `rows(component).row(eid)`.
+   */
+  component<const S extends Schema>(
+    name: string,
+    schema: S,
+    options: ComponentOptions & { readonly sparse: true },
+  ): SparseComponent<S>
 
   /**
    * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, that is

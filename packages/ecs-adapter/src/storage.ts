@@ -1,6 +1,6 @@
 /** The component storage of one bitECS world, on one pool. */
 import type { Pool } from '@ashlar/core'
-import { type EntityId, getId, resetWorld, type World, type WorldContext } from 'bitecs'
+import { type EntityId, getId, resetWorld, type World } from 'bitecs'
 import { Binding, contextOf } from './binding.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
@@ -8,9 +8,15 @@ import type { ComponentEntry, ComponentRows } from './directory.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from './errors.ts'
 import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
-import { type Component, type Field, readSchema, type Schema } from './schema.ts'
+import {
+  type Component,
+  type Field,
+  readSchema,
+  type Schema,
+  type SparseComponent,
+} from './schema.ts'
 import { Share } from './share.ts'
-import { type Sibling, Siblings } from './siblings.ts'
+import { type Sibling, siblingsOf } from './siblings.ts'
 import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { StorageTables } from './storage-tables.ts'
 import { VariableMemory } from './variable-memory.ts'
@@ -20,14 +26,6 @@ import { WorldCommands } from './world-commands.ts'
 const DEFAULT_CAPACITY = 1024
 /** A column of `f64` would have as many bytes as the largest arena. */
 const MAX_CAPACITY = 2 ** 28
-
-/** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
-const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
-
-function siblingsOf(context: WorldContext & { [SIBLINGS]?: Siblings }): Siblings {
-  context[SIBLINGS] ??= new Siblings()
-  return context[SIBLINGS]
-}
 
 /**
  * Puts components of a bitECS world on a pool's arena.
@@ -68,7 +66,7 @@ export function createStorage(
     tables: tables.entries,
   })
   const bindingAt = (number: number) => bindingsByNumber[number]
-  const siblings = siblingsOf(context)
+  const siblings = siblingsOf(world)
   const { runs } = siblings
   const packing = new Packing({ world, catalog, memory, bindingAt, siblings })
   const worldCommands = new WorldCommands(world, pool, catalog, share.serial)
@@ -89,7 +87,7 @@ export function createStorage(
     name: string,
     schema: S,
     options: ComponentOptions = {},
-  ): Component<S> {
+  ): SparseComponent<S> {
     checkUse()
     const isSparse = checkedSparse(options)
     checkWorld(world)
@@ -121,7 +119,7 @@ export function createStorage(
       if (binding.keeper.rows !== undefined) sparse.set(name, binding.keeper.rows)
     }
     catalog.add(name, components[name], fields)
-    return components[name] as Component<S>
+    return components[name] as SparseComponent<S> // which is a Component<S> to those that are flat
   }
 
   function watchRemovals(): void {
