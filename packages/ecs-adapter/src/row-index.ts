@@ -25,16 +25,22 @@ const INDEX_ROW_COUNT = 0
 const INDEX_KEYS = 1
 
 /**
- * At most three of four slots are in use, and rows grow by a third or a half. With the word for their
- * number and one row less, blocks fill size classes, of which there are four a doubling.
+ * Rows are 3/4 or 1/2 of the slots, less a few, so that they grow by a third or a half, and fill the size
+ * classes of blocks: those are powers of two and 3/4 of them, less a header. With 8 rows less, columns of
+ * any type fit, and so does the index.
  */
-const FIRST_ROW_COUNT = 47 // of 64 slots
+const SPARE_ROW_COUNT = 8
+const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
 const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0
-const nextRowCount = (rowCount: number) =>
-  (isPowerOfTwo(rowCount + 1) ? (rowCount + 1) * 1.5 : ((rowCount + 1) * 4) / 3) - 1
+
+function nextRowCount(rowCount: number): number {
+  const before = rowCount + SPARE_ROW_COUNT
+  return (isPowerOfTwo(before) ? before * 1.5 : (before * 4) / 3) - SPARE_ROW_COUNT
+}
 
 /** 32 - log2 of the number of slots. */
-const shiftOf = (rowCount: number) => Math.clz32(Math.ceil(((rowCount + 1) * 4) / 3) - 1)
+const shiftOf = (rowCount: number) =>
+  Math.clz32(Math.ceil(((rowCount + SPARE_ROW_COUNT) * 4) / 3) - 1)
 
 /** 2^32 / the golden ratio: ids that follow each other come to lie far apart. */
 const spread = (key: number) => Math.imul(key, 0x9e3779b1)

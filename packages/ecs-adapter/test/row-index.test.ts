@@ -163,13 +163,16 @@ test('growth takes another block, says so, and gives the former back at sync', (
   assert.is(index.find(1), -1)
 })
 
-test('a block leaves no room unused in its size class, whatever it has grown to', () => {
-  const { index, arena } = createIndex()
-  for (let turn = 0; turn < 14; turn++) {
+test('index and columns of any type fill their size classes, whatever they have grown to', () => {
+  const { index, arena } = createIndex({ byteLength: 2 ** 24 })
+  const classes = arena.stats().classes.map(({ maxByteLength }) => maxByteLength)
+  while (index.rowCount < 40_000) {
     index.sync()
     const [{ byteLength }] = arena.blocks()
-    const step = 2 ** Math.floor(Math.log2(byteLength)) / 4
-    assert.ok(step - ((byteLength - 1) % step) <= 8, `${byteLength} bytes, classes by ${step}`)
+    for (const length of [byteLength, ...[1, 2, 4, 8].map((bytes) => bytes * index.rowCount)]) {
+      const room = classes.find((most) => most >= length)!
+      assert.ok(room - length <= 160, `${length} bytes of ${room}, ${index.rowCount} rows`)
+    }
     index.grow(0, noColumns)
   }
 })
@@ -177,7 +180,8 @@ test('a block leaves no room unused in its size class, whatever it has grown to'
 test('out of memory leaves the index as it was, and it can be tried again', () => {
   const scene = createIndex({ byteLength: 2 ** 19 })
   const { index, pool } = scene
-  for (let key = 1; key <= 47; key++) scene.insert(key)
+  const { rowCount } = index
+  for (let key = 1; key <= rowCount; key++) scene.insert(key)
   const taken: number[] = []
   for (let byteLength = 65536; byteLength >= 16; byteLength /= 2) {
     for (let offset = 1; offset !== 0; ) {
@@ -185,16 +189,16 @@ test('out of memory leaves the index as it was, and it can be tried again', () =
       if (offset !== 0) taken.push(offset)
     }
   }
-  assertThrows(() => index.grow(47, noColumns), 'out-of-memory')
+  assertThrows(() => index.grow(rowCount, noColumns), 'out-of-memory')
   scene.check([1000])
   for (const offset of taken) pool.free(offset)
   const columns = () => {
     throw new Error('no room for the columns')
   }
-  assert.throws(() => index.grow(47, columns), 'no room for the columns')
+  assert.throws(() => index.grow(rowCount, columns), 'no room for the columns')
   assert.is(scene.arena.blocks().length, 1)
   scene.check([1000])
-  scene.insert(48)
+  scene.insert(rowCount + 1)
   scene.check([1000])
 })
 
