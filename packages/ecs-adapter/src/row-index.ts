@@ -33,9 +33,10 @@ const SPARE_ROW_COUNT = 8
 const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
 const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0
 
+/** By shifts: a quotient is a box to V8, and so is from then on what any columns keep for a row count. */
 function nextRowCount(rowCount: number): number {
   const before = rowCount + SPARE_ROW_COUNT
-  return (isPowerOfTwo(before) ? before * 1.5 : (before * 4) / 3) - SPARE_ROW_COUNT
+  return (isPowerOfTwo(before) ? (before >> 1) * 3 : (before / 3) << 2) - SPARE_ROW_COUNT
 }
 
 /** 32 - log2 of the number of slots. */
@@ -64,7 +65,7 @@ export class IndexPlace {
   }
 
   get wordCount(): number {
-    return this.slots + 2 ** (32 - this.shift) - this.head
+    return this.slots + (1 << (32 - this.shift)) - this.head
   }
 }
 
@@ -203,7 +204,7 @@ export class RowIndex {
   clear(): void {
     const { slots, shift } = this.#place
     this.count = 0
-    this.#words.fill(0, slots, slots + 2 ** (32 - shift))
+    this.#words.fill(0, slots, slots + (1 << (32 - shift)))
   }
 
   /** Frees the blocks of before, and renews a view whose buffer is gone. */

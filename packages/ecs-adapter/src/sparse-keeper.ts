@@ -138,8 +138,7 @@ export class SparseKeeper implements Keeper {
     for (const eid of this.#strays) {
       if (hasComponent(world, eid, component)) continue
       this.#strays.delete(eid)
-      const row = this.rows.row(eid)
-      this.rows.lose(row)
+      this.rows.lose(this.rows.row(eid))
     }
   }
 
