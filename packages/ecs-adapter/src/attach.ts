@@ -82,7 +82,8 @@ export interface AttachedStorage {
  *
  * @param handle what `storage.handle` gave, posted here
  * @param pool this thread's, of the same arena; a pool attaches to a storage once
- * @throws StorageError 'invalid-argument', 'already-attached'
+ * @throws StorageError 'invalid-argument', 'already-attached', also of a table that the pool has attached to
+ * by `attachTable`; the thread is not attached then
  */
 export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
   if (typeof pool?.byteLengthOf !== 'function') {
@@ -187,7 +188,12 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     detachAt(wordsOf(cells), attached, pool)
   }
 
-  sync()
+  try {
+    sync()
+  } catch (error) {
+    detach() // nobody has what could do it later
+    throw error
+  }
   return {
     components,
     tables: tables.byName,

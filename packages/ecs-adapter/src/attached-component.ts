@@ -17,7 +17,7 @@ export class AttachedComponent {
   /** @param memory of this thread: what grows moves into it */
   constructor(entry: ComponentEntry, memory: VariableMemory, flatRows: Rows) {
     const { name, fields } = entry
-    this.rows = entry.rows && new AttachedRows(memory.cells, flatRows.row)
+    this.rows = entry.rows && new AttachedRows(memory.cells)
     const rows = this.rows ?? flatRows
     this.#variable = fields.map((field) =>
       createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows }),

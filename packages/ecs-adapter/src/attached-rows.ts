@@ -1,26 +1,22 @@
 /** The rows of a sparse component of another thread's storage. */
 import type { Cells } from './cells.ts'
 import type { ComponentRows, RowsEntry } from './directory.ts'
-import { findRow, rowCountOf } from './row-index.ts'
+import { findRow, IndexPlace } from './row-index.ts'
 
 export class AttachedRows implements ComponentRows {
   readonly #cells: Cells
-  readonly #key: (eid: number) => number
   #words: Int32Array = new Int32Array(0)
-  /** Word indices: of the index, and of the key of row 0. */
-  #index = 0
-  #keys = 0
+  #place = new IndexPlace({ index: 0, rowCount: 0 })
   #entities: Int32Array = new Int32Array(0)
 
-  /** @param key what the rows of an entity are found by */
-  constructor(cells: Cells, key: (eid: number) => number) {
+  constructor(cells: Cells) {
     this.#cells = cells
-    this.#key = key
   }
 
+  /** At most as many as the columns have: after `detach`, somebody else may have the block. */
   get count(): number {
     if (this.#words.length === 0) this.#renew()
-    return rowCountOf(this.#words, this.#index)
+    return Math.min(this.#words[this.#place.head], this.#place.rowCount)
   }
 
   get entities(): Int32Array {
@@ -29,15 +25,16 @@ export class AttachedRows implements ComponentRows {
 
   row(eid: number): number {
     if (this.#words.length === 0) this.#renew()
-    return findRow(this.#words, this.#index, this.#keys, this.#key(eid))
+    const row = findRow(this.#words, this.#place, eid)
+    return row < this.#place.rowCount ? row : -1
   }
 
   /** Makes the rows those of an entry. */
-  follow({ index, entities, keys, rowCount }: RowsEntry): void {
+  follow(entry: RowsEntry): void {
     this.#renew()
-    this.#index = index >> 2
-    this.#keys = keys >> 2
-    this.#entities = new Int32Array(this.#words.buffer, entities, rowCount)
+    this.#place = new IndexPlace(entry)
+    const { entities, rowCount } = this.#place
+    this.#entities = new Int32Array(this.#words.buffer, entities * 4, rowCount)
   }
 
   /** Takes up the present buffer: a WebAssembly.Memory that grows leaves empty views behind. */

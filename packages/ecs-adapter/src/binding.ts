@@ -124,15 +124,15 @@ export class Binding {
         columns.check(values)
         keeper.write(eid, row, values)
       }),
-      observe(world, onGet(component), (eid) => columns.read(claim(eid))),
+      observe(world, onGet(component), (eid) => keeper.read(eid)),
     ]
     const unsubscribe = keeper.begin(owners, entityIndex.entityMask)
     if (unsubscribe !== undefined) this.#unsubscribe.push(unsubscribe)
   }
 
-  /** The row of an entity that has the component, which is there from now on. @throws as the constructor */
-  rowOf(eid: number): number {
-    return this.keeper.claim(eid)
+  /** An entity whose removal was told of stays after all. */
+  keep(eid: number): void {
+    if (hasComponent(this.#world, eid, this.component)) this.keeper.keep(eid)
   }
 
   /** Frees what is not needed any more, and renews views whose buffer is gone. */

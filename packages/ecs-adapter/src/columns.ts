@@ -30,8 +30,8 @@ export interface ColumnsOptions {
   rowCount: number
   /** Columns that the storage has already. */
   columnCount: number
-  /** Columns grow by their rows >> this: 0, the default, doubles them. */
-  growthShift?: number
+  /** Of a sparse component: columns grow as far as is asked for, and all of them into other blocks. */
+  isSparse?: boolean
   /** Frees what other threads may still look at; `pool.free` where there are none. */
   retire?(offset: number): void
   /** Throws while systems of other threads may be at what is to move. */
@@ -70,7 +70,7 @@ export class Columns {
   readonly #retire: (offset: number) => void
   readonly #checkIdle: (what: string) => void
   readonly #cells: Cells
-  readonly #growthShift: number
+  readonly #isSparse: boolean
   /** Of the first field; one more for each that follows. */
   readonly #firstStagger: number
   readonly #arrays: readonly ScalarArrayConstructor[]
@@ -94,7 +94,7 @@ export class Columns {
     this.#retire = options.retire ?? options.pool.free
     this.#checkIdle = options.checkIdle ?? (() => {})
     this.#cells = cells
-    this.#growthShift = options.growthShift ?? 0
+    this.#isSparse = options.isSparse ?? false
     this.#arrays = fields.map(({ type }) => arrayOf(type))
     this.#typeIds = this.#arrays.map(typeIdOf)
     this.#variable = options.variable ?? []
@@ -207,8 +207,8 @@ export class Columns {
   #coverSlow(row: number): void {
     if (this.#cells.isDetached) this.#cells.renew()
     if (row < this.rowCount) return
-    let grown = this.rowCount
-    while (grown <= row) grown += grown >> this.#growthShift
+    let grown = this.#isSparse ? row + 1 : this.rowCount
+    while (grown <= row) grown += grown
     try {
       this.#resize(grown)
     } catch (error) {
@@ -239,7 +239,7 @@ export class Columns {
     try {
       for (const field of this.#fields.keys()) {
         const isNew = field >= this.#places.length
-        const stays = !isNew && this.#tryResize(field, rowCount)
+        const stays = !isNew && !this.#isSparse && this.#tryResize(field, rowCount)
         if (!isNew && !stays) this.#checkIdle('columns that grow and have to move')
         places.push(stays ? this.#places[field] : this.#allocate(field, rowCount))
       }

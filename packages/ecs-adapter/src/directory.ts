@@ -60,26 +60,27 @@ export interface ComponentEntry {
 }
 
 /**
- * The rows of a sparse component. Until the next `sync`, none moves or is given to another entity: those
- * that get the component have theirs at the end, and those that lose it keep theirs till then.
+ * The rows of a sparse component. Until the next `sync` of the world's thread, none moves or is given to
+ * another entity: those that get the component have theirs at the end, and those that lose it keep theirs
+ * till then. In an attached thread, rows and columns are those that are now, or, from when the component
+ * has outgrown them until this thread syncs, all of them as they were just before.
  */
 export interface ComponentRows {
   /** How many there are: rows 0 to count - 1. */
   readonly count: number
   /**
-   * The entity of each row; 0 where it has lost the component since the last `sync`. Longer than
-   * `count`, and another array when the columns are others.
+   * The entity of each row; 0 where it has lost the component since the last `sync`. As long as the columns
+   * are, and another array when they are others.
    */
   readonly entities: Int32Array
   /** The index of an entity in the columns of the component; -1 when it has no row. */
   row(eid: number): number
 }
 
-/** Where the rows of a sparse component are, in bytes. */
+/** Where the rows of a sparse component are: see `row-index.ts`. */
 export interface RowsEntry {
+  /** Byte offset. */
   readonly index: number
-  readonly entities: number
-  readonly keys: number
   /** Rows that there is room for. */
   readonly rowCount: number
 }

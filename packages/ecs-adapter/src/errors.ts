@@ -17,6 +17,7 @@ export type StorageErrorCode =
   | 'commands-failed'
   | 'commands-busy'
   | 'commands-disposed'
+  | 'pack-busy'
   | 'table-full'
   | 'table-disposed'
   | 'table-detached'
@@ -164,6 +165,13 @@ export const commandsBusy = () =>
     'commands-busy',
     'storage.apply() is at work, or the values of a command are being read. Observers may give commands ' +
       'meanwhile, and no more; getters of values nothing: apply, clear and dispose when it is done',
+  )
+
+export const packIsBusy = (what: string) =>
+  new StorageError(
+    'pack-busy',
+    `${what} would move or free rows of an entity that storage.pack() is taking out of the world. ` +
+      'Call it when the observers of the removal are done',
   )
 
 /** A command that threw when it was applied. */

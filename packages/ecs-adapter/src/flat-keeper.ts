@@ -47,6 +47,18 @@ export class FlatKeeper implements Keeper {
     return row
   }
 
+  find(eid: number): number {
+    return this.claim(eid)
+  }
+
+  read(eid: number): Record<string, unknown> {
+    return this.columns.read(this.claim(eid))
+  }
+
+  keep(eid: number): void {
+    this.#variable?.keep(eid & this.#entityMask)
+  }
+
   write(eid: number, row: number, values: Record<string, unknown>): void {
     this.#variable?.write(eid, row, values)
     this.columns.write(row, values)

@@ -28,6 +28,7 @@ export type {
   ScalarArray,
   ScalarType,
   Schema,
+  SparseComponent,
   TextType,
   Values,
 } from './schema.ts'

@@ -4,7 +4,7 @@ import type { Columns, ColumnsOptions } from './columns.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
 import type { VariableFields, VariableFieldsOptions } from './variable-fields.ts'
 
-export type KeeperOptions = Omit<ColumnsOptions, 'variable' | 'growthShift'> &
+export type KeeperOptions = Omit<ColumnsOptions, 'variable' | 'isSparse'> &
   Pick<VariableFieldsOptions, 'memory' | 'admit'> & {
     world: World
     retire(offset: number): void
@@ -26,8 +26,17 @@ export interface Keeper {
   begin(owners: Query, entityMask: number): (() => void) | undefined
   /** An entity has got the component: its row is empty then. @throws ArenaError 'out-of-memory' */
   add(eid: number): void
-  /** The row of an entity that has the component. @throws ArenaError 'out-of-memory'; noRow */
+  /**
+   * The row of an entity that has the component, which it has from now on.
+   * @throws ArenaError 'out-of-memory'; noRow
+   */
   claim(eid: number): number
+  /** The same without giving it one: -1 of a prefab that has none yet. */
+  find(eid: number): number
+  /** A copy of what an entity has that has the component. */
+  read(eid: number): Record<string, unknown>
+  /** An entity that lost the component has it after all: its row is to stay as it is. */
+  keep(eid: number): void
   /** Writes the fields that `values`, which were checked, has: all of them or none. */
   write(eid: number, row: number, values: Record<string, unknown>): void
   /** Whether those of whom nothing tells, prefabs, have what they need up to an id. */

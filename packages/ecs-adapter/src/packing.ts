@@ -11,22 +11,24 @@ import {
 import type { Binding } from './binding.ts'
 import type { Catalog, Listed } from './catalog.ts'
 import { invalidArgument } from './errors.ts'
-import type { Handles } from './handles.ts'
 import { type PackedComponent, PackedEntities } from './packed-entity.ts'
 import type { Field, FieldType } from './schema.ts'
+import type { Siblings } from './siblings.ts'
+import type { VariableField } from './variable-field.ts'
 import type { VariableMemory } from './variable-memory.ts'
 
 export interface PackingOptions {
   world: World
   catalog: Catalog
   memory: VariableMemory
+  siblings: Siblings
   /** By number of the component; undefined of a tag. */
   bindingAt(number: number): Binding | undefined
 }
 
 /** A list or text of an entity that is being packed. */
 interface Held {
-  readonly handles: Handles
+  readonly variable: VariableField
   readonly row: number
   readonly block: number
   /** Of an interned text: the entity keeps its own. */
@@ -51,7 +53,7 @@ export class Packing {
 
   /** As `Storage.pack`. */
   pack(eid: number): number {
-    const { world, memory, catalog } = this.#options
+    const { world, memory, catalog, siblings } = this.#options
     if (typeof eid !== 'number' || !entityExists(world, eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
@@ -60,15 +62,17 @@ export class Packing {
     try {
       const listed = catalog.all.filter(({ component }) => hasComponent(world, eid, component))
       offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, held)))
-      for (const { handles, row, isCopy } of held) if (!isCopy) handles.setBlock(row, 0)
-      removeEntity(world, eid)
+      for (const { variable, row, isCopy } of held) {
+        if (!isCopy) variable.handles.setBlock(row, 0)
+      }
+      siblings.remove(world, eid)
       return offset
     } catch (error) {
       // Where an observer threw, the entity may be there still: with what it had.
       const isThere = entityExists(world, eid)
-      for (const { handles, row, block, isCopy } of held) {
-        if (isThere && !isCopy) handles.setBlock(row, block)
-        else if (block !== 0) memory.blocks.free(block)
+      for (const { variable, row, block, isCopy } of held) {
+        if (!isThere || isCopy) memory.texts.free(block)
+        else if (offset !== 0) install(variable, row, block)
       }
       if (offset !== 0) this.#packed.end(offset)
       throw error
@@ -100,16 +104,19 @@ export class Packing {
     const scalars: number[] = []
     const blocks: number[] = []
     for (const [i, { type }] of fields.entries()) {
-      const row = binding!.rowOf(eid)
-      const variable = binding!.keeper.fields?.byField[i]
-      if (variable === undefined) {
-        scalars.push(binding!.keeper.columns.load(i, row))
+      const { keeper } = binding!
+      const row = keeper.find(eid)
+      const variable = keeper.fields?.byField[i]
+      if (row < 0 || variable === undefined) {
+        if (type.kind === 'scalar') scalars.push(row < 0 ? 0 : keeper.columns.load(i, row))
+        else blocks.push(0)
         continue
       }
-      const { handles } = variable
       const isCopy = isInterned(type)
-      const block = isCopy ? memory.texts.create(String(variable.read(row))) : handles.blockAt(row)
-      held.push({ handles, row, block, isCopy })
+      const block = isCopy
+        ? memory.texts.create(String(variable.read(row)))
+        : variable.handles.blockAt(row)
+      held.push({ variable, row, block, isCopy })
       blocks.push(block)
     }
     return { signature, scalars, blocks }
@@ -164,13 +171,16 @@ export class Packing {
       if (binding === undefined || variable === undefined) continue
       const block = blocks[place++] ?? 0
       if (isThere) {
-        const row = binding.rowOf(eid)
-        variable.free(row) // what an observer has written
-        variable.handles.setBlock(row, block)
+        install(variable, binding.keeper.claim(eid), block)
       } else if (isInterned(type)) memory.internedTexts.free(block)
       else if (block !== 0) memory.blocks.free(block)
     }
   }
+}
+
+function install(variable: VariableField, row: number, block: number): void {
+  variable.free(row) // what an observer has written
+  variable.handles.setBlock(row, block)
 }
 
 const isInterned = (type: FieldType) => type.kind === 'text' && type.isInterned

@@ -39,6 +39,12 @@ export class RemovedIds {
     if (this.#count > 0 && !this.#isKept(eid | 0) && this.#isAlive(eid | 0)) this.sync()
   }
 
+  /** An id that was removed is that of somebody after all. */
+  keep(eid: number): void {
+    const row = eid & this.#entityMask
+    if (this.#removedAs[row] === eid) this.#removedAs[row] = 0
+  }
+
   /** Drops what was removed. */
   sync(): void {
     if (this.#count === 0) return

@@ -54,12 +54,19 @@ export type Column<F extends FieldType> =
         : never
 /** What `storage.component` gives for a schema. */
 export type Component<S extends Schema = Schema> = { readonly [K in keyof S]: Column<S[K]> }
+declare const sparse: unique symbol
+/**
+ * What `storage.component` gives with `{ sparse: true }`. Its columns have rows for those only that have the
+ * component: index them by `storage.rows(component).row(eid)`, or loop over the rows. `component.x[eid]` is
+ * the row of somebody else.
+ */
+export type SparseComponent<S extends Schema = Schema> = Component<S> & { readonly [sparse]: true }
 /**
  * What `set(component, ...)` takes. And what `getComponent` gives: every field then, and lists as
  * plain arrays.
  */
 export type Values<C> = {
-  -readonly [K in keyof C]?: C[K] extends ListField
+  -readonly [K in keyof C as K extends string ? K : never]?: C[K] extends ListField
     ? Numbers
     : C[K] extends TextField
       ? string
@@ -161,6 +168,15 @@ export function readSchema(componentName: string, schema: Schema): Field[] {
     }
     return { name, type }
   })
+}
+
+/** What is new, by field. */
+export const emptyValues = (fields: readonly Field[]): Record<string, unknown> =>
+  Object.fromEntries(fields.map(({ name, type }) => [name, emptyOf(type)]))
+
+function emptyOf({ kind }: FieldType): number | string | number[] {
+  if (kind === 'scalar') return 0
+  return kind === 'text' ? '' : []
 }
 
 const RESERVED = RESERVED_FIELDS.join(', ')

@@ -6,7 +6,8 @@ import { hasComponent, Prefab, type Query } from 'bitecs'
 import { Columns } from './columns.ts'
 import { noRow } from './errors.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
-import { type RowMover, SPARSE_GROWTH_SHIFT, SPARSE_ROW_COUNT, SparseRows } from './sparse-rows.ts'
+import { emptyValues } from './schema.ts'
+import { SparseRows } from './sparse-rows.ts'
 import { hasVariable } from './variable-binding.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
 
@@ -15,31 +16,28 @@ export class SparseKeeper implements Keeper {
   readonly fields: VariableFields | undefined
   readonly rows: SparseRows
   readonly #options: KeeperOptions
-  readonly #mover: RowMover
   /** Who got a row though nothing tells when it loses the component: prefabs. */
   readonly #strays = new Set<number>()
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
   constructor(options: KeeperOptions) {
     this.#options = options
-    const columnCount = options.columnCount + options.fields.length
-    const rows = new SparseRows({ ...options, columnCount })
+    const rows = new SparseRows(options, {
+      resize: (rowCount) => this.columns.cover(rowCount - 1),
+      empty: (row) => this.#empty(row),
+      move: (from, to) => this.columns.move(from, to),
+    })
     this.rows = rows
     const byEid = { row: rows.row, claim: (eid: number) => this.#claim(eid) }
     if (hasVariable(options.fields)) {
       this.fields = createVariableFields({ ...options, rows: byEid })
     }
-    const [rowCount, growthShift] = [SPARSE_ROW_COUNT, SPARSE_GROWTH_SHIFT]
+    const [variable, rowCount, isSparse] = [this.fields?.byField, rows.rowCount, true]
     try {
-      const variable = this.fields?.byField
-      this.columns = new Columns({ ...options, variable, rowCount, growthShift })
+      this.columns = new Columns({ ...options, variable, rowCount, isSparse })
     } catch (error) {
       rows.dispose()
       throw error
-    }
-    this.#mover = {
-      empty: (row) => this.#empty(row),
-      move: (from, to) => this.columns.move(from, to),
     }
   }
 
@@ -51,29 +49,41 @@ export class SparseKeeper implements Keeper {
     return this.columns.version + this.rows.version
   }
 
-  begin(owners: Query, entityMask: number) {
+  begin(owners: Query) {
     this.#strays.clear()
-    this.rows.begin(entityMask)
+    this.rows.begin()
     return owners.removeObservable.subscribe((eid: number) => this.rows.lose(this.rows.row(eid)))
   }
 
   add(eid: number): void {
     const row = this.rows.row(eid)
-    if (row >= 0) {
-      this.#empty(row)
-      this.rows.take(eid, row)
-      return
+    if (row >= 0) this.#renew(row, eid)
+    else {
+      const last = this.rows.reserve()
+      this.columns.cover(last)
+      this.columns.clear(last)
+      this.rows.append(eid)
     }
-    const last = this.rows.reserve()
-    this.columns.cover(last)
-    this.columns.clear(last)
-    this.rows.append(eid)
   }
 
   claim(eid: number): number {
     const row = this.#claim(eid)
     if (row < 0) throw noRow(eid)
     return row
+  }
+
+  find(eid: number): number {
+    return this.rows.row(eid)
+  }
+
+  read(eid: number): Record<string, unknown> {
+    const row = this.rows.row(eid)
+    return row < 0 ? emptyValues(this.#options.fields) : this.columns.read(row)
+  }
+
+  keep(eid: number): void {
+    const row = this.rows.row(eid)
+    if (row >= 0) this.rows.keep(row, eid)
   }
 
   write(_eid: number, row: number, values: Record<string, unknown>): void {
@@ -91,7 +101,7 @@ export class SparseKeeper implements Keeper {
     this.columns.sync()
     this.rows.sync()
     if (this.#strays.size > 0) this.#loseStrays()
-    this.rows.compact(this.#mover)
+    this.rows.compact()
   }
 
   clearAll(): void {
@@ -107,14 +117,17 @@ export class SparseKeeper implements Keeper {
 
   #claim(eid: number): number {
     const row = this.rows.row(eid)
-    return row >= 0 && this.rows.isOf(eid, row) ? row : this.#claimSlow(eid, row)
+    return row >= 0 && !this.rows.isLost(row) ? row : this.#claimSlow(eid, row)
   }
 
-  /** Of a prefab that has no row yet; or of one that is losing the component, and keeps its row. */
+  /**
+   * Of a prefab that has no row yet; or of one that is losing the component, and keeps its row. An entity
+   * that an observer of its removal kept alive by throwing is one of whose end nothing tells either.
+   */
   #claimSlow(eid: number, row: number): number {
     const { world, component } = this.#options
-    const isPrefab = hasComponent(world, eid, component) && hasComponent(world, eid, Prefab)
-    if (!isPrefab) return row
+    if (!hasComponent(world, eid, component)) return row
+    if (row >= 0 && !hasComponent(world, eid, Prefab)) return row
     this.add(eid)
     this.#strays.add(eid)
     return this.rows.row(eid)
@@ -125,9 +138,16 @@ export class SparseKeeper implements Keeper {
     for (const eid of this.#strays) {
       if (hasComponent(world, eid, component)) continue
       this.#strays.delete(eid)
-      const row = this.rows.row(eid)
-      if (row >= 0 && this.rows.isOf(eid, row)) this.rows.lose(row)
+      this.rows.lose(this.rows.row(eid))
     }
+  }
+
+  /** A row for the same entity once more. */
+  #renew(row: number, eid: number): void {
+    const { checkIdle } = this.#options
+    if (this.fields?.has(row)) checkIdle('an entity in the row of one that had lists or texts')
+    this.#empty(row)
+    this.rows.keep(row, eid)
   }
 
   #empty(row: number): void {

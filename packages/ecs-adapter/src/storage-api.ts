@@ -5,7 +5,7 @@ import type { CommandBuffer } from './command-api.ts'
 import type { CommandSource } from './command-apply.ts'
 import type { ComponentRows, StorageHandle } from './directory.ts'
 import type { Runs } from './runs.ts'
-import type { Component, Schema } from './schema.ts'
+import type { Component, Schema, SparseComponent } from './schema.ts'
 import type { Table } from './table-api.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
@@ -29,6 +29,16 @@ export interface ComponentOptions {
 export interface Storage {
   /** The components made so far, by name. */
   readonly components: Readonly<Record<string, Component>>
+
+  /**
+   * Makes a component that few entities have: as the other does, but its columns are indexed by
+   * `rows(component).row(eid)`.
+   */
+  component<const S extends Schema>(
+    name: string,
+    schema: S,
+    options: ComponentOptions & { readonly sparse: true },
+  ): SparseComponent<S>
 
   /**
    * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, that is
@@ -57,8 +67,8 @@ export interface Storage {
   /**
    * Makes a table that threads which attach to the storage find by its name. `sync` syncs it, `forget`
    * takes over what a dead thread had of it, unless workers run a system, `dispose` disposes of it. `reset`
-   * leaves it alone: its rows are no entities. Its own `clear`, `trim` and `dispose` throw 'group-busy' while
-   * workers run a system.
+   * leaves it alone: its rows are no entities. Its own `sync`, `takeOver`, `clear`, `trim` and `dispose`
+   * throw 'group-busy' while workers run a system.
    * @param name unique among the tables of the storage
    * @param schema field names to types of `t`, of one number each
    * @throws as `createTable`; StorageError 'storage-disposed'
@@ -101,7 +111,7 @@ export interface Storage {
    * view that was read before is used any more. Columns that other threads are attached to are freed
    * when they have synced as well.
    * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later;
-   * StorageError 'group-busy' while workers run a system
+   * StorageError 'group-busy' while workers run a system, 'pack-busy' when an observer of `pack` calls it
    */
   sync(): void
 
@@ -138,7 +148,9 @@ export interface Storage {
    * `freePacked`.
    * @returns the block's offset: a number to post
    * @throws StorageError 'invalid-argument', 'group-busy' while workers run a system, 'storage-disposed';
-   * ArenaError 'out-of-memory', and what observers throw: the entity is in the world then
+   * ArenaError 'out-of-memory', and what observers throw: the entity is in the world then, with all it had of
+   * any storage, though other observers may have been told that it goes; they may not call `sync`, `reset` or
+   * `dispose`
    */
   pack(eid: EntityId): number
 
@@ -174,7 +186,8 @@ export interface Storage {
    * keep their rows, also those that belong to entities by some observer: remove these, and observe anew.
    * Commands of a run that timed out are dropped.
    * @throws StorageError 'group-busy' while workers run a system over any of them, 'commands-busy' when an
-   * observer of commands calls it, 'storage-disposed'; ArenaError 'out-of-memory' as `sync`, once all is done
+   * observer of commands calls it, 'pack-busy' when one of `pack` does, 'storage-disposed'; ArenaError
+   * 'out-of-memory' as `sync`, once all is done
    */
   reset(): void
 
@@ -182,7 +195,8 @@ export interface Storage {
    * Frees every block and takes every observer off. The components are left with empty columns. Nothing
    * is done when it throws.
    * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
-   * 'commands-busy' when an observer of commands calls it, 'storage-disposed'
+   * 'commands-busy' when an observer of commands calls it, 'pack-busy' when one of `pack` does,
+   * 'storage-disposed'
    */
   dispose(): void
 

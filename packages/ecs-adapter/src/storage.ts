@@ -1,6 +1,6 @@
 /** The component storage of one bitECS world, on one pool. */
 import type { Pool } from '@ashlar/core'
-import { type EntityId, getId, resetWorld, type World, type WorldContext } from 'bitecs'
+import { type EntityId, getId, resetWorld, type World } from 'bitecs'
 import { Binding, contextOf } from './binding.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
@@ -8,9 +8,15 @@ import type { ComponentEntry, ComponentRows } from './directory.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from './errors.ts'
 import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
-import { Runs } from './runs.ts'
-import { type Component, type Field, readSchema, type Schema } from './schema.ts'
+import {
+  type Component,
+  type Field,
+  readSchema,
+  type Schema,
+  type SparseComponent,
+} from './schema.ts'
 import { Share } from './share.ts'
+import { type Sibling, siblingsOf } from './siblings.ts'
 import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { StorageTables } from './storage-tables.ts'
 import { guardTable } from './table-guard.ts'
@@ -22,23 +28,6 @@ import { WorldCommands } from './world-commands.ts'
 const DEFAULT_CAPACITY = 1024
 /** A column of `f64` would have as many bytes as the largest arena. */
 const MAX_CAPACITY = 2 ** 28
-
-/** What the storages of a world have in common: bitECS tells nobody of a reset. */
-interface Siblings {
-  readonly runs: Runs
-  readonly all: Set<Sibling>
-}
-interface Sibling {
-  beginAnew(): void
-  sync(): void
-}
-/** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
-const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
-
-function siblingsOf(context: WorldContext & { [SIBLINGS]?: Siblings }): Siblings {
-  context[SIBLINGS] ??= { runs: new Runs(), all: new Set() }
-  return context[SIBLINGS]
-}
 
 /**
  * Puts components of a bitECS world on a pool's arena.
@@ -79,9 +68,10 @@ export function createStorage(
     tables: tables.entries,
   })
   const bindingAt = (number: number) => bindingsByNumber[number]
-  const packing = new Packing({ world, catalog, memory, bindingAt })
+  const siblings = siblingsOf(world)
+  const { runs } = siblings
+  const packing = new Packing({ world, catalog, memory, bindingAt, siblings })
   const worldCommands = new WorldCommands(world, pool, catalog, share.serial)
-  const { runs, all: siblings } = siblingsOf(context)
   const retire = (offset: number) => share.retire(offset)
   const checkIdle = (what: string) => runs.checkDone(what)
   let columnCount = 0
@@ -91,15 +81,15 @@ export function createStorage(
   })
   let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
-  const self: Sibling = { beginAnew, sync }
-  siblings.add(self)
+  const self: Sibling = { beginAnew, sync, keep }
+  siblings.all.add(self)
   let isDisposed = false
 
   function component<const S extends Schema>(
     name: string,
     schema: S,
     options: ComponentOptions = {},
-  ): Component<S> {
+  ): SparseComponent<S> {
     checkUse()
     const isSparse = checkedSparse(options)
     checkWorld(world)
@@ -131,7 +121,7 @@ export function createStorage(
       if (binding.keeper.rows !== undefined) sparse.set(name, binding.keeper.rows)
     }
     catalog.add(name, components[name], fields)
-    return components[name] as Component<S>
+    return components[name] as SparseComponent<S> // which is a Component<S> to those that are flat
   }
 
   function watchRemovals(): void {
@@ -153,7 +143,7 @@ export function createStorage(
 
   function sync(): void {
     checkUse()
-    runs.checkDone('storage.sync()')
+    siblings.checkRest('storage.sync()')
     runs.last?.repairTables()
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
@@ -190,11 +180,11 @@ export function createStorage(
     checkUse()
     checkWorld(world)
     runs.checkApplied()
-    runs.checkDone('storage.reset()')
+    siblings.checkRest('storage.reset()')
     runs.last?.dropCommands()
     resetWorld(world)
-    for (const sibling of siblings) sibling.beginAnew()
-    for (const sibling of siblings) sibling.sync() // it may throw, and there is room by now
+    for (const sibling of siblings.all) sibling.beginAnew()
+    for (const sibling of siblings.all) sibling.sync() // it may throw, and there is room by now
   }
 
   function beginAnew(): void {
@@ -206,10 +196,15 @@ export function createStorage(
     if (unwatchRemovals !== undefined) watchRemovals()
   }
 
+  function keep(eid: number): void {
+    for (const binding of bindings) binding.keep(eid)
+    removedIds.keep(eid)
+  }
+
   /** All that may refuse comes before anything is done. */
   function dispose(): void {
     checkUse()
-    runs.checkDone('storage.dispose()')
+    siblings.checkRest('storage.dispose()')
     worldCommands.checkIdle()
     share.checkDetached()
     tables.sync() // those that are detached here
@@ -218,7 +213,7 @@ export function createStorage(
     isDisposed = true
     tables.dispose()
     worldCommands.dispose()
-    siblings.delete(self)
+    siblings.all.delete(self)
     unwatchRemovals?.()
     if (cells.isDetached) cells.renew()
     for (const binding of bindings) binding.dispose()

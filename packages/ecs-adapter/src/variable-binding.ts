@@ -63,6 +63,11 @@ export class VariableBinding {
     this.#leftovers.renew(row)
   }
 
+  /** What a row has is not to be freed for whoever lost the component. */
+  keep(row: number): void {
+    this.#leftovers.takeLost(row)
+  }
+
   /** As `VariableFields.write`. */
   write(eid: number, row: number, values: Record<string, unknown>): void {
     // A prefab in the row of another one. Its id differs where ids have versions.

@@ -1,6 +1,6 @@
 // A storage seen by another pool: in one thread here, so that every order can be played through.
 import { Arena, type Pool } from '@ashlar/core'
-import { attachStorage, createStorage, t } from '@ashlar/ecs-adapter'
+import { attachStorage, attachTable, createStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -431,6 +431,26 @@ test('a thread that has ended without detach is waited for by nobody, once its s
     }
     disposeAll(scene)
   }
+})
+
+test('one that cannot attach to all there is, is not attached', () => {
+  const scene = createScene()
+  const { arena, storage } = scene
+  const [first, second] = ['First', 'Second'].map((name) => storage.table(name, { x: t.f32 }))
+  const pool = arena.openPool()
+  const direct = attachTable(second.handle, pool)
+  for (let turn = 0; turn < 3; turn++) {
+    assertThrows(() => attachStorage(storage.handle, pool), 'already-attached', `${pool.slot}`)
+    storage.sync()
+  }
+  attachTable(first.handle, pool).detach() // it is free again
+  direct.detach()
+  const attached = attachStorage(storage.handle, pool)
+  assertThrows(() => attachStorage(storage.handle, pool), 'already-attached', `${pool.slot}`)
+  assert.equal(Object.keys(attached.tables), ['First', 'Second'])
+  attached.sync() // the first is attached still
+  attached.detach()
+  disposeAll(scene)
 })
 
 test.run()

@@ -1,15 +1,18 @@
 // Entities that move from one world to another: with everything, once, and nothing lost.
-import { Arena } from '@ashlar/core'
+import { Arena, type Pool } from '@ashlar/core'
 import { createStorage, freePacked, type Storage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
+  addPrefab,
   createEntityIndex,
   createWorld,
   entityExists,
   getComponent,
   hasComponent,
   IsA,
+  Not,
+  Or,
   observe,
   onAdd,
   onRemove,
@@ -35,13 +38,26 @@ const SCHEMA = {
   targets: t.list(t.eid, { dropRemoved: true }),
 }
 
+interface PlaceOptions {
+  world?: World
+  sparse?: boolean
+}
+
 /** A world of its own, over a pool of its own. */
-function createPlace(arena: Arena, world: World = createWorld()) {
+function createPlace(arena: Arena, { world = createWorld(), sparse = false }: PlaceOptions = {}) {
   const storage = createStorage(world, arena.openPool(), { capacity: 2 })
   const Tag = storage.component('Tag', {})
-  const Position = storage.component('Position', { x: t.f32, y: t.f64 })
-  const Path = storage.component('Path', SCHEMA)
-  return { world, storage, Tag, Position, Path }
+  const Position = storage.component('Position', { x: t.f32, y: t.f64 }, { sparse })
+  const Path = storage.component('Path', SCHEMA, { sparse })
+  const row = (eid: number) => (sparse ? storage.rows(Path).row(eid) : storage.row(eid))
+  return { world, storage, Tag, Position, Path, row }
+}
+
+/** The same of flat components and of sparse ones. */
+function testBoth(name: string, body: (sparse: boolean) => void): void {
+  for (const sparse of [false, true]) {
+    test(`${sparse ? 'sparse' : 'flat'} components: ${name}`, () => body(sparse))
+  }
 }
 
 const VALUES = { points: [1, 2.5, -3], label: 'Größe', age: 4e9, kind: 'road', targets: [7, 8] }
@@ -57,10 +73,11 @@ function endAll(arena: Arena, ...storages: Storage[]): void {
 }
 
 for (const [name, { shared }] of Object.entries(buffers)) {
-  test(`${name}: an entity goes with all it has, lists and texts in their blocks`, () => {
+  testBoth(`${name}: an entity goes with all it has, lists and texts in their blocks`, (sparse) => {
     const arena = Arena.create({ byteLength: 2 ** 22, shared })
-    const here = createPlace(arena)
-    const there = createPlace(arena, createWorld(createEntityIndex(withVersioning())))
+    const here = createPlace(arena, { sparse })
+    const world = createWorld(createEntityIndex(withVersioning()))
+    const there = createPlace(arena, { world, sparse: !sparse })
     removeEntity(there.world, addEntity(there.world)) // so that ids there have versions
     const eid = addEntity(here.world)
     addComponent(here.world, eid, here.Tag)
@@ -84,9 +101,9 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('nothing is packed of what belongs to nobody here', () => {
+testBoth('nothing is packed of what belongs to nobody here', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
-  const here = createPlace(arena)
+  const here = createPlace(arena, { sparse })
   const bare = addEntity(here.world)
   addComponent(here.world, bare, { foreign: [] })
   const prefab = addEntity(here.world)
@@ -100,9 +117,9 @@ test('nothing is packed of what belongs to nobody here', () => {
   endAll(arena, here.storage)
 })
 
-test('hostile input: refused, and what is packed stays so', () => {
+testBoth('hostile input: refused, and what is packed stays so', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
-  const here = createPlace(arena)
+  const here = createPlace(arena, { sparse })
   const { storage, world, Path } = here
   for (const bad of [0, -1, 1.5, '1', undefined, null, 99, Number.NaN]) {
     assertThrows(() => storage.pack(bad as number), 'invalid-argument', 'the entity')
@@ -140,14 +157,14 @@ test('hostile input: refused, and what is packed stays so', () => {
   endAll(arena, storage, stranger)
 })
 
-test('observers of the removal see scalars; of the addition too, and what they do counts', () => {
+testBoth('observers see scalars, and what those of the addition do counts', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
-  const here = createPlace(arena)
-  const there = createPlace(arena)
+  const here = createPlace(arena, { sparse })
+  const there = createPlace(arena, { sparse })
   const { world, Path, Position } = there
   const told: unknown[] = []
   observe(here.world, onRemove(here.Path), (eid) => {
-    told.push(here.Path.age[eid], here.Path.points.length(eid), here.Path.kind.get(eid))
+    told.push(here.Path.age[here.row(eid)], here.Path.points.length(eid), here.Path.kind.get(eid))
   })
   observe(world, onSet(Path), (_eid, values) => told.push(values))
   observe(world, onAdd(Path), (eid) => Path.points.push(eid, 5)) // is replaced, and freed
@@ -167,7 +184,7 @@ test('observers of the removal see scalars; of the addition too, and what they d
   takesAway = true
   const bare = move()
   assert.not.ok(hasComponent(world, bare, Path))
-  assert.is(Position.x[bare], 3)
+  assert.is(getComponent(world, bare, Position)?.x, 3)
   // One that removes the entity before it is whole: bitECS throws, and all stays packed.
   takesAway = false
   const unobserve = observe(world, onAdd(Position), (eid) => removeEntity(world, eid))
@@ -182,10 +199,10 @@ test('observers of the removal see scalars; of the addition too, and what they d
   endAll(arena, here.storage, there.storage)
 })
 
-test('observers that throw: the entity stays where it was, with all it had', () => {
+testBoth('observers that throw: the entity stays where it was, with all it had', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
-  const here = createPlace(arena)
-  const there = createPlace(arena)
+  const here = createPlace(arena, { sparse })
+  const there = createPlace(arena, { sparse })
   const eid = addEntity(here.world)
   addComponent(here.world, eid, set(here.Path, VALUES))
   let throws = true
@@ -215,35 +232,146 @@ test('observers that throw: the entity stays where it was, with all it had', () 
   endAll(arena, here.storage, there.storage)
 })
 
-test('out of memory at each step: nothing has moved, nothing is lost', () => {
+testBoth('one that stays is what it was to everybody, at the next sync too', (sparse) => {
+  const arena = Arena.create({ byteLength: 2 ** 22 })
+  const here = createPlace(arena, { sparse })
+  const { world, storage, Path, Position } = here
+  const sibling = createStorage(world, arena.openPool())
+  const Bag = sibling.component('Bag', { items: t.list(t.u8), owner: t.text.interned }, { sparse })
+  const Foreign = {}
+  const spawn = () => {
+    const eid = addEntity(world)
+    addComponent(world, eid, set(Path, VALUES))
+    addComponent(world, eid, set(Position, { x: eid }))
+    addComponent(world, eid, set(Bag, { items: [eid], owner: 'Ann' }))
+    return eid
+  }
+  const queries = [[Path], [Path, Position], [Bag, Not(Foreign)], [Foreign], [Or(Foreign, Bag)]]
+  const found = (eid: number) => queries.map((terms) => [...query(world, terms)].includes(eid))
+  const valuesOf = (eid: number) =>
+    [Path, Position, Bag].map((one) => getComponent(world, eid, one))
+  const eids = [spawn(), spawn(), spawn()]
+  const [first, second, third] = eids
+  Path.targets.set(third, [first, second])
+  const before = eids.map((eid) => [...valuesOf(eid), ...found(eid)])
+
+  const codes: unknown[] = []
+  const attempts: ((eid: number) => unknown)[] = [
+    () => query(world, [Path]), // bitECS takes the entity out of the query then
+    () => storage.sync(),
+    () => sibling.sync(),
+    () => storage.reset(),
+    () => storage.dispose(),
+    (eid) => Path.points.push(eid, 9),
+    (eid) => Path.label.set(eid, 'an observer’s'),
+    (eid) => Path.kind.set(eid, 'another road'),
+    () => {
+      isOff = true
+      storage.unpack(storage.pack(spawn()))
+    },
+  ]
+  let isOff = true
+  let attempt = attempts[0]
+  observe(world, onRemove(Path), (eid) => {
+    if (isOff) return
+    try {
+      attempt(eid)
+    } catch (error) {
+      codes.push((error as { code?: string }).code)
+    }
+    throw new Error('no')
+  })
+  for (attempt of attempts) {
+    isOff = false
+    const label = String(attempt)
+    const kind = Path.kind.get(first)
+    assert.throws(() => storage.pack(first), 'no', label)
+    isOff = true
+    assertSound(arena)
+    if (Path.kind.get(first) !== kind) Path.kind.set(first, kind) // its own, which the observer wrote
+    for (let turn = 0; turn < 2; turn++) {
+      const now = eids.map((eid) => [...valuesOf(eid), ...found(eid)])
+      assert.equal(now, before, `${label}, after ${turn} syncs`)
+      storage.sync()
+      sibling.sync()
+      spawn() // takes what is free
+    }
+  }
+  assert.equal(codes, ['pack-busy', 'pack-busy', 'pack-busy', 'pack-busy'])
+
+  // And its end is told of again.
+  const blockCount = arena.blocks().length
+  removeEntity(world, first)
+  storage.sync()
+  sibling.sync()
+  assert.equal(found(first), [false, false, false, false, false])
+  assert.ok(arena.blocks().length < blockCount)
+  assert.equal(Path.targets.toArray(third), [second])
+  endAll(arena, storage, sibling)
+})
+
+testBoth('a prefab goes as others do, and gets no row for it', (sparse) => {
+  const arena = Arena.create({ byteLength: 2 ** 22 })
+  const here = createPlace(arena, { sparse })
+  const { world, storage, Path, Position } = here
+  const [plain, valued] = [addPrefab(world), addPrefab(world)]
+  addComponent(world, plain, Path)
+  addComponent(world, valued, set(Path, VALUES))
+  addComponent(world, valued, Position)
+  const empty = { points: [], label: '', age: 0, kind: '', targets: [] }
+  const packed = [storage.pack(plain), storage.pack(valued)]
+  if (sparse) assert.is(storage.rows(Position).count, 0)
+  const moved = packed.map((one) => storage.unpack(one))
+  assert.equal(getComponent(world, moved[0], Path), empty)
+  assert.equal(getComponent(world, moved[1], Path), VALUES)
+  assert.equal(getComponent(world, moved[1], Position), { x: 0, y: 0 })
+  storage.sync()
+  endAll(arena, storage)
+})
+
+testBoth('out of memory at each step: nothing has moved, nothing is lost', (sparse) => {
   for (const how of ['pack', 'unpack'] as const) {
     let failureCount = 0
     for (let allowed = 0, isDone = false; !isDone; allowed++) {
       const arena = Arena.create({ byteLength: 2 ** 22 })
       const [pool, otherPool] = [arena.openPool(), arena.openPool()]
       let left = Number.POSITIVE_INFINITY
-      const alloc = pool.alloc
-      const tight = Object.create(pool, {
-        alloc: {
-          value: (byteLength: number) => {
-            if (left-- <= 0) return alloc(2 ** 30)
-            return alloc(byteLength)
-          },
+      const spend = () => {
+        if (left-- <= 0) pool.alloc(2 ** 30)
+      }
+      const tight: Pool = Object.assign(Object.create(pool), {
+        alloc(byteLength: number) {
+          spend()
+          return pool.alloc(byteLength)
+        },
+        allocZeroed(byteLength: number) {
+          spend()
+          return pool.allocZeroed(byteLength)
+        },
+        allocArray(...given: Parameters<Pool['allocArray']>) {
+          spend()
+          return pool.allocArray(...given)
         },
       })
       const [world, otherWorld] = [createWorld(), createWorld()]
       const isPacking = how === 'pack'
-      const storage = createStorage(world, isPacking ? tight : otherPool)
-      const other = createStorage(otherWorld, isPacking ? otherPool : tight)
-      const Path = storage.component('Path', SCHEMA)
-      const OtherPath = other.component('Path', SCHEMA)
+      const storage = createStorage(world, isPacking ? tight : otherPool, { capacity: 8 })
+      const other = createStorage(otherWorld, isPacking ? otherPool : tight, { capacity: 8 })
+      const Path = storage.component('Path', SCHEMA, { sparse })
+      const OtherPath = other.component('Path', SCHEMA, { sparse })
+      // The next one there has to make columns longer.
+      for (let i = 1; i < OtherPath.age.length; i++) {
+        addComponent(otherWorld, addEntity(otherWorld), OtherPath)
+      }
+      if (sparse) addComponent(otherWorld, addEntity(otherWorld), OtherPath)
       const eid = addEntity(world)
       addComponent(world, eid, set(Path, VALUES))
       let packed = isPacking ? 0 : storage.pack(eid)
+      let moved = 0
       left = allowed
       try {
         if (isPacking) packed = storage.pack(eid)
-        else addComponent(otherWorld, other.unpack(packed), OtherPath)
+        else moved = other.unpack(packed)
         isDone = true
       } catch (error) {
         failureCount++
@@ -255,8 +383,7 @@ test('out of memory at each step: nothing has moved, nothing is lost', () => {
         assert.equal(getComponent(world, eid, Path), VALUES)
         packed = storage.pack(eid)
       }
-      if (!isDone || isPacking) other.unpack(packed)
-      const [moved] = query(otherWorld, [OtherPath])
+      if (!isDone || isPacking) moved = other.unpack(packed)
       assert.equal(getComponent(otherWorld, moved, OtherPath), VALUES)
       endAll(arena, storage, other)
     }
@@ -264,11 +391,11 @@ test('out of memory at each step: nothing has moved, nothing is lost', () => {
   }
 })
 
-test('by chance: three worlds, entities that wander, and a model of each', () => {
+test('by chance: four worlds, entities that wander, and a model of each', () => {
   const seed = Number(globalThis.process?.env.ASHLAR_SEED ?? 5)
   const random = createRandom(seed)
   const arena = Arena.create({ byteLength: 2 ** 24 })
-  const places = Array.from({ length: 3 }, () => createPlace(arena))
+  const places = [0, 1, 2, 3].map((i) => createPlace(arena, { sparse: i > 1 }))
   const models = places.map(() => new Map<number, Record<string, unknown>>())
   const underway: { packed: number; values: Record<string, unknown> }[] = []
   const make = () => ({
@@ -279,7 +406,7 @@ test('by chance: three worlds, entities that wander, and a model of each', () =>
     targets: [random(5) + 100],
   })
   for (let step = 0; step < 3000; step++) {
-    const at = random(3)
+    const at = random(4)
     const { world, storage, Path, Position } = places[at]
     const model = models[at]
     const eids = [...model.keys()]

@@ -1,49 +1,46 @@
 // The index of sparse rows on its own, against a Map: keys that collide, that wrap around the end of the
-// table, that come and go; growth; memory that runs out.
+// table, that come and go; growth; memory that runs out, or is somebody else's.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findRow, RowIndex, rowCountOf } from '../src/row-index.ts'
+import { findRow, IndexPlace, RowIndex } from '../src/row-index.ts'
 import { assertSound, assertThrows, buffers, createBlocks, createRandom } from './support.ts'
 
 const test = suite('row-index')
-const ROW_COUNT = 4096
+const noColumns = () => {}
 
 function createIndex(options: { shared?: boolean; byteLength?: number } = {}) {
   const { arena, pool, cells } = createBlocks(options)
-  const keys = pool.allocArray(Int32Array, ROW_COUNT)
   const index = new RowIndex({ pool, cells, retire: pool.free, checkIdle() {} })
-  index.bind(keys.byteOffset >> 2)
   const model = new Map<number, number>()
 
   function insert(key: number): void {
-    const row = index.rowCount
-    index.reserve(row + 1)
-    keys[row] = key
-    index.insert(row)
-    index.rowCount = row + 1
+    const row = model.size
+    if (row === index.rowCount) index.grow(row, noColumns)
+    index.insert(row, key)
+    index.count = row + 1
     model.set(key, row)
   }
 
   /** As the rows of a component: the last one takes the place. */
   function remove(key: number): void {
     const row = model.get(key)!
-    const last = index.rowCount - 1
+    const last = model.size - 1
     index.remove(row)
     model.delete(key)
     if (row !== last) {
       index.move(last, row)
-      keys[row] = keys[last]
-      model.set(keys[row], row)
+      model.set(index.entityOf(row), row)
     }
-    index.rowCount = last
+    index.count = last
   }
 
   function check(others: readonly number[] = []): void {
-    assert.is(index.rowCount, model.size)
-    assert.is(rowCountOf(cells.signedWords, index.offset >> 2), model.size)
+    const place = new IndexPlace(index.entry)
+    assert.is(cells.signedWords[place.head], model.size)
     for (const [key, row] of model) {
       assert.is(index.find(key), row, `row of ${key}`)
-      const found = findRow(cells.signedWords, index.offset >> 2, keys.byteOffset >> 2, key)
+      assert.is(index.entities[row], key)
+      const found = findRow(cells.signedWords, place, key)
       assert.is(found, row, `row of ${key}, as another thread finds it`)
     }
     for (const key of others)
@@ -51,7 +48,7 @@ function createIndex(options: { shared?: boolean; byteLength?: number } = {}) {
     assertSound(arena)
   }
 
-  return { arena, pool, cells, index, keys, model, insert, remove, check }
+  return { arena, pool, cells, index, model, insert, remove, check }
 }
 
 /** Keys whose first slot, of 64, is this one. */
@@ -106,6 +103,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
             const keys = [...scene.model.keys()]
             scene.remove(keys[random(keys.length)])
           }
+          if (step % 200 === 0) scene.index.sync()
           if (step % 50 === 0) scene.check(seen)
         }
         scene.check(seen)
@@ -130,26 +128,60 @@ test('full to the brim of each capacity, what is not there is told to be not the
   scene.check(Array.from({ length: 9000 }, (_, key) => key))
 })
 
-test('growth takes another block, says so, and gives the former back', () => {
+test('what is no id is not found, though its low bits are those of one', () => {
+  const scene = createIndex()
+  for (const key of [1, 7, 16777217]) scene.insert(key)
+  for (const bad of ['7', 7.5, 2 ** 32 + 7, 7n, Number.NaN, undefined, null, [7], {}]) {
+    let found = -1
+    try {
+      found = scene.index.find(bad as number)
+    } catch (error) {
+      assert.instance(error, TypeError) // of a bigint
+    }
+    assert.is(found, -1, String(bad))
+  }
+})
+
+test('growth takes another block, says so, and gives the former back at sync', () => {
   const scene = createIndex()
   const { index, arena } = scene
-  const { version, offset } = index
-  for (let key = 1; key <= 48; key++) scene.insert(key)
+  const { version, entities } = index
+  const before = index.entry
+  for (let key = 1; key <= before.rowCount; key++) scene.insert(key)
   assert.is(index.version, version)
-  assert.is(index.offset, offset)
-  scene.insert(49)
+  assert.equal(index.entry, before)
+  scene.insert(1000)
   assert.is.not(index.version, version)
-  assert.is.not(index.offset, offset)
+  assert.is.not(index.entry.index, before.index)
   assert.is(arena.blocks().length, 2)
+  assert.equal([...entities], [...index.entities.subarray(0, before.rowCount)])
+  index.sync()
+  assert.is(arena.blocks().length, 1)
   scene.check()
   index.dispose()
-  assert.is(arena.blocks().length, 1)
+  assert.is(arena.blocks().length, 0)
+  assert.is(index.find(1), -1)
+})
+
+test('index and columns of any type fill their size classes, whatever they have grown to', () => {
+  const { index, arena } = createIndex({ byteLength: 2 ** 24 })
+  const classes = arena.stats().classes.map(({ maxByteLength }) => maxByteLength)
+  while (index.rowCount < 40_000) {
+    index.sync()
+    const [{ byteLength }] = arena.blocks()
+    for (const length of [byteLength, ...[1, 2, 4, 8].map((bytes) => bytes * index.rowCount)]) {
+      const room = classes.find((most) => most >= length)!
+      assert.ok(room - length <= 160, `${length} bytes of ${room}, ${index.rowCount} rows`)
+    }
+    index.grow(0, noColumns)
+  }
 })
 
 test('out of memory leaves the index as it was, and it can be tried again', () => {
   const scene = createIndex({ byteLength: 2 ** 19 })
   const { index, pool } = scene
-  for (let key = 1; key <= 48; key++) scene.insert(key)
+  const { rowCount } = index
+  for (let key = 1; key <= rowCount; key++) scene.insert(key)
   const taken: number[] = []
   for (let byteLength = 65536; byteLength >= 16; byteLength /= 2) {
     for (let offset = 1; offset !== 0; ) {
@@ -157,24 +189,36 @@ test('out of memory leaves the index as it was, and it can be tried again', () =
       if (offset !== 0) taken.push(offset)
     }
   }
-  assertThrows(() => index.reserve(49), 'out-of-memory')
+  assertThrows(() => index.grow(rowCount, noColumns), 'out-of-memory')
   scene.check([1000])
   for (const offset of taken) pool.free(offset)
-  scene.insert(49)
+  const columns = () => {
+    throw new Error('no room for the columns')
+  }
+  assert.throws(() => index.grow(rowCount, columns), 'no room for the columns')
+  assert.is(scene.arena.blocks().length, 1)
+  scene.check([1000])
+  scene.insert(rowCount + 1)
   scene.check([1000])
 })
 
 test('a block that must not move stays, and says so', () => {
   const { pool, cells } = createBlocks()
-  const keys = pool.allocArray(Int32Array, 64)
   const checkIdle = () => {
     throw new Error('at work')
   }
   const index = new RowIndex({ pool, cells, retire: pool.free, checkIdle })
-  index.bind(keys.byteOffset >> 2)
-  index.reserve(48)
-  assert.throws(() => index.reserve(49), 'at work')
+  assert.throws(() => index.grow(0, noColumns), 'at work')
   assert.is(index.find(5), -1)
+})
+
+test('a search ends in memory that is somebody else’s by now', () => {
+  const { cells, index } = createIndex()
+  const place = new IndexPlace(index.entry)
+  for (const value of [26, -1, 2 ** 31 - 1, 1]) {
+    cells.signedWords.fill(value, place.head, place.head + place.wordCount)
+    assert.ok(findRow(cells.signedWords, place, 5) >= -1)
+  }
 })
 
 test.run()

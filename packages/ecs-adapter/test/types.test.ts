@@ -1,15 +1,18 @@
 // What TypeScript makes of a schema. The assertions are the types: `tsc` fails where one is wrong.
 import {
+  attachStorage,
   type Component,
   type ComponentRows,
   createStorage,
   type ListField,
   type Schema,
+  type SparseComponent,
+  type System,
   type TextField,
   t,
   type Values,
 } from '@ashlar/ecs-adapter'
-import { addEntity, set } from 'bitecs'
+import { addComponent, addEntity, getComponent, Not, observe, onSet, query, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createScene, scalars } from './support.ts'
@@ -20,16 +23,49 @@ type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const expectType = <_ extends true>() => {}
 
-test('a sparse component has the same types, and rows', () => {
-  const { storage } = createScene()
-  const Burning = storage.component('Burning', { heat: t.f32, name: t.text }, { sparse: true })
-  expectType<Equal<typeof Burning, { readonly heat: Float32Array; readonly name: TextField }>>()
+test('a sparse component has a type of its own, with the same fields, and rows', () => {
+  const { arena, world, storage } = createScene()
+  const schema = { heat: t.f32, name: t.text }
+  const Burning = storage.component('Burning', schema, { sparse: true })
+  expectType<Equal<typeof Burning, SparseComponent<typeof schema>>>()
+  expectType<Equal<(typeof Burning)['heat'], Float32Array>>()
+  expectType<Equal<(typeof Burning)['name'], TextField>>()
+  expectType<Equal<Values<typeof Burning>, { heat?: number; name?: string }>>()
+  const Flat = storage.component('Flat', schema, { sparse: false })
+  expectType<Equal<typeof Flat, Component<typeof schema>>>()
+  // @ts-expect-error: what is indexed by ids is not what is indexed by rows
+  const mistaken: SparseComponent<typeof schema> = Flat
+  const either: Component<typeof schema> = Burning // for what does not index columns
+  assert.ok(mistaken && either)
+
+  // All that takes components takes it.
+  const eid = addEntity(world)
+  addComponent(world, eid, set(Burning, { heat: 1 } satisfies Values<typeof Burning>))
+  observe(world, onSet(Burning), () => {})
+  assert.equal(getComponent(world, eid, Burning), { heat: 1, name: '' })
+  assert.is(query(world, [Burning, Not(Flat)]).length, 1)
+  const commands = storage.commands()
+  commands.set(eid, Burning, { heat: 2 })
+  commands.setField(eid, Burning, 'heat', 3)
+  // @ts-expect-error: no such field
+  const refused = () => commands.set(eid, Burning, { hear: 2 })
+  assert.type(refused, 'function')
+  assert.is(storage.apply(commands), 0)
+  const attached = attachStorage(storage.handle, arena.openPool())
+  const there = attached.components.Burning as typeof Burning
+  assert.is(there.heat[attached.rows(there).row(eid)], 3)
+  attached.detach()
+  const system: System<{ Burning: SparseComponent<typeof schema> }> = ({ components, rows }) => {
+    components.Burning.heat[rows('Burning').row(eid)] = 1
+  }
+  assert.type(system, 'function')
+
   const rows = storage.rows(Burning)
   expectType<Equal<typeof rows, ComponentRows>>()
   expectType<Equal<typeof rows.entities, Int32Array>>()
   // @ts-expect-error: an option of that name there is not
   storage.component('Other', { heat: t.f32 }, { spares: true })
-  assert.is(rows.count, 0)
+  assert.is(rows.count, 1)
 })
 
 test('a component has the typed arrays of its schema, read-only, and nothing else', () => {

@@ -14,9 +14,9 @@ export function spawn(tables: Tables, boidCount: number, side: number, seed: num
 function spawnOne(table: Tables['Boid'], side: number, speed: number, random: Random): void {
   /** From 0 to below 1. */
   const fraction = () => random.below(65536) / 65536
-  const id = table.add()
-  const row = table.rowOf(id)
-  const { x, y, z, velocityX, velocityY, velocityZ } = table.chunkOf(id)!
+  const chunk = table.room()
+  const row = chunk.add()
+  const { x, y, z, velocityX, velocityY, velocityZ } = chunk
   x[row] = (0.05 + 0.9 * fraction()) * side
   y[row] = (0.05 + 0.9 * fraction()) * side
   z[row] = (0.05 + 0.9 * fraction()) * side

@@ -43,14 +43,15 @@ export async function createGroup(game: Game, kind: ThreadKind, count = 2) {
 }
 
 /** Gives every entity of a game, and those that `spawn` makes from then on, lists and texts. */
-export function addPaths(game: Game) {
+export function addPaths(game: Game, { sparse = false } = {}) {
   const { world, storage, eids } = game
-  const Path = storage.component('Path', {
+  const schema = {
     points: t.list(t.f32),
     targets: t.list(t.eid, { dropRemoved: true }),
     label: t.text,
     kind: t.text.interned,
-  })
+  }
+  const Path = storage.component('Path', schema, { sparse })
   const add = (eid: number) =>
     addComponent(world, eid, set(Path, { points: [eid, 0.5], kind: 'road', label: `way ${eid}` }))
   for (const eid of eids) add(eid)

@@ -44,8 +44,8 @@ async function play(game: PathGame, frames: number, churn: (frame: number) => Pr
 }
 
 /** The same without workers. */
-function playAlone(entityCount: number, frames: number) {
-  const game = addPaths(createGame(entityCount, 4))
+function playAlone(entityCount: number, frames: number, sparse: boolean) {
+  const game = addPaths(createGame(entityCount, 4), { sparse })
   const churn = async (frame: number) => {
     const { storage, arena } = game
     const entities = Int32Array.from(game.all())
@@ -54,11 +54,16 @@ function playAlone(entityCount: number, frames: number) {
   return play(game, frames, churn)
 }
 
+/** The same of flat components and of sparse ones. */
+function testBoth(name: string, body: (sparse: boolean) => Promise<void>): void {
+  for (const sparse of [false, true]) test(`${name}${sparse ? ', sparse' : ''}`, () => body(sparse))
+}
+
 for (const kind of threadKinds) {
-  test(`${kind}: lists and texts are the same on any number of workers`, async () => {
-    const expected = await playAlone(300, 60)
+  testBoth(`${kind}: lists and texts are the same on any number of workers`, async (sparse) => {
+    const expected = await playAlone(300, 60, sparse)
     for (const count of [1, 2, 4]) {
-      const game = addPaths(createGame(300, 4))
+      const game = addPaths(createGame(300, 4), { sparse })
       const team = await createGroup(game, kind, count)
       const churn = (frame: number) =>
         team.group.run('churn', game.all(), frame, { chunkLength: 1 + frame })
@@ -67,8 +72,8 @@ for (const kind of threadKinds) {
     }
   })
 
-  test(`${kind}: what workers made can be changed and freed here, and nothing is left`, async () => {
-    const game = addPaths(createGame(200))
+  testBoth(`${kind}: what workers made can be changed and freed here`, async (sparse) => {
+    const game = addPaths(createGame(200), { sparse })
     const { arena, storage, eids, all, Path, world } = game
     const team = await createGroup(game, kind)
     const before = arena.blocks().length
@@ -117,8 +122,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: a worker that runs out of memory leaves lists whole`, async () => {
-    const game = addPaths(createGame(100))
+  testBoth(`${kind}: a worker that runs out of memory leaves lists whole`, async (sparse) => {
+    const game = addPaths(createGame(100), { sparse })
     const { arena, eids, all, Path } = game
     const team = await createGroup(game, kind)
     const error = await errorOf(team.group.run('fill', all(), undefined, { chunkLength: 10 }))
@@ -138,30 +143,35 @@ for (const kind of threadKinds) {
   })
 
   if (mayTerminate(kind) && diesInLoops) {
-    test(`${kind}: workers killed while lists and texts grow: nothing is lost or torn`, async () => {
-      const seed = 29
-      const random = createRandom(seed)
-      const game = addPaths(createGame(60))
-      const { arena, storage, eids, all, spawn, Path } = game
-      const team = await createGroup(game, kind, 3)
-      const rounds = 4 // Chromium lets a worker in a loop live for two seconds
-      for (let round = 0; round < rounds; round++) {
-        const what = `seed ${seed}, round ${round}`
-        const run = errorOf(team.group.run('churnForEver', all(), undefined, { chunkLength: 20 }))
-        for (const { terminate } of team.threads) setTimeout(terminate, 5 + random(25))
-        assert.is(((await run) as RunError).code, 'worker-died', what)
-        assert.equal(arena.verify(), [], what)
-        assertWhole(game, what)
-        for (const eid of eids) churnOne(Path, eid, random(2 ** 16))
-        eids.push(spawn())
-        storage.sync()
-        team.threads.splice(0, 3, ...[1, 2, 3].map(() => startWorker(kind)))
-        for (const { worker } of team.threads) await team.group.add(worker)
-        await team.group.run('churn', all(), round)
-        assert.equal(arena.verify(), [], what)
-      }
-      await endAll(game, team, [], 3 * rounds)
-    })
+    testBoth(
+      `${kind}: workers killed while lists grow: nothing is lost or torn`,
+      async (sparse) => {
+        const seed = 29
+        const random = createRandom(seed)
+        const game = addPaths(createGame(60), { sparse })
+        const { arena, world, storage, eids, all, spawn, Path } = game
+        const team = await createGroup(game, kind, 3)
+        const rounds = 4 // Chromium lets a worker in a loop live for two seconds
+        for (let round = 0; round < rounds; round++) {
+          const what = `seed ${seed}, round ${round}`
+          const run = errorOf(team.group.run('churnForEver', all(), undefined, { chunkLength: 20 }))
+          for (const { terminate } of team.threads) setTimeout(terminate, 5 + random(25))
+          assert.is(((await run) as RunError).code, 'worker-died', what)
+          assert.equal(arena.verify(), [], what)
+          assertWhole(game, what)
+          for (const eid of eids) churnOne(Path, eid, random(2 ** 16))
+          eids.push(spawn())
+          for (let i = 0; i < 5; i++) removeEntity(world, eids.splice(random(eids.length), 1)[0])
+          storage.sync()
+          assertWhole(game, `${what}, rows given back`)
+          team.threads.splice(0, 3, ...[1, 2, 3].map(() => startWorker(kind)))
+          for (const { worker } of team.threads) await team.group.add(worker)
+          await team.group.run('churn', all(), round)
+          assert.equal(arena.verify(), [], what)
+        }
+        await endAll(game, team, [], 3 * rounds)
+      },
+    )
   }
 }
 

@@ -4,7 +4,7 @@ import { addComponent, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
-import { createGame, createGroup, endAll } from './game.ts'
+import { assertRejects, createGame, createGroup, endAll } from './game.ts'
 import { systems } from './worker.ts'
 
 const test = suite('sparse components of workers')
@@ -67,6 +67,31 @@ for (const kind of threadKinds) {
       assert.equal(await play(fire, burn), expected, `${count} workers`)
       await endAll(fire, team)
     }
+  })
+}
+
+for (const kind of threadKinds) {
+  test(`${kind}: rows that a system asks for, which there are, and which not`, async () => {
+    const fire = createFire()
+    const team = await createGroup(fire, kind, 1)
+    const { world, storage, eids, Burning } = fire
+    const ask = (name: unknown) => team.group.run('askRows', [1], name)
+    await assertRejects(ask('Burning'), 'system-failed', `40 rows, ${eids[0]} first`)
+    await assertRejects(ask('Position'), 'system-failed', '"Position"', '{ sparse: true }')
+    for (const bad of ['Nope', 5, null]) await assertRejects(ask(bad), 'system-failed', 'component')
+
+    // Rows are those of the run, also where nobody has synced since they were given, or were taken by a reset.
+    removeEntity(world, eids[0])
+    for (const eid of eids.slice(40, 200)) addComponent(world, eid, Burning)
+    await assertRejects(ask('Burning'), 'system-failed', '200 rows, 0 first')
+    storage.sync()
+    await assertRejects(ask('Burning'), 'system-failed', `199 rows, ${eids[199]} first`)
+    storage.reset()
+    await assertRejects(ask('Burning'), 'system-failed', '0 rows')
+    const first = fire.spawn()
+    addComponent(world, first, set(Burning, { heat: 2 }))
+    await assertRejects(ask('Burning'), 'system-failed', `1 rows, ${first} first`)
+    await endAll(fire, team)
   })
 }
 

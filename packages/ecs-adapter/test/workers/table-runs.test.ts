@@ -142,7 +142,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: clear, trim and dispose are refused while systems are at work`, async () => {
+  test(`${kind}: sync, takeOver, clear, trim and dispose are refused while systems are at work`, async () => {
     const game = createShots()
     const { Shot, eids, arena } = game
     const team = await createGroup(game, kind)
@@ -154,7 +154,7 @@ for (const kind of threadKinds) {
     const traps = createTraps(game, [5])
     const run = team.group.run('hang', eids, traps.args)
     await traps.untilCaught()
-    for (const name of ['clear', 'trim', 'dispose'] as const) {
+    for (const name of ['sync', 'takeOver', 'clear', 'trim', 'dispose'] as const) {
       assertThrows(() => Shot[name](), 'group-busy', `table.${name}()`)
     }
     assert.is(Shot.rowCount, rowCount)

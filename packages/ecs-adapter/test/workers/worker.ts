@@ -86,6 +86,15 @@ export const systems = {
     }
   },
 
+  /** Asks for the rows of a component, and for those of entities that are none. */
+  askRows({ rows, args }: Context) {
+    const found = rows(args as string)
+    for (const eid of [0, -1, 2 ** 31, 1.5, Number.NaN]) {
+      if (found.row(eid) !== -1) throw new Error(`${eid} has row ${found.row(eid)}`)
+    }
+    throw new Error(`${found.count} rows, ${found.entities[0]} first`)
+  },
+
   /** Each entity counts how often it was visited, and where it stood in the query. */
   visit({ components: { Visits, Position }, entities, from }: Context) {
     for (let i = 0; i < entities.length; i++) {

@@ -1,0 +1,82 @@
+/**
+ * The storages of one world. They have in common what bitECS tells nobody of: resets, runs, and entities
+ * that stay because their removal failed.
+ */
+import {
+  entityExists,
+  hasComponent,
+  type Query,
+  removeEntity,
+  type World,
+  type WorldContext,
+} from 'bitecs'
+import { contextOf } from './binding.ts'
+import { packIsBusy } from './errors.ts'
+import { Runs } from './runs.ts'
+
+export interface Sibling {
+  beginAnew(): void
+  sync(): void
+  /** An entity whose removal was told of stays after all. */
+  keep(eid: number): void
+}
+
+export class Siblings {
+  readonly runs = new Runs()
+  readonly all = new Set<Sibling>()
+  #removalCount = 0
+
+  /**
+   * Removes an entity. Where an observer throws, it stays with all it had: bitECS has it in no query any
+   * more by then, and storages would free its rows.
+   * @throws what observers throw
+   */
+  remove(world: World, eid: number): void {
+    const places = placesOf(world, eid)
+    this.#removalCount++
+    try {
+      removeEntity(world, eid)
+    } catch (error) {
+      if (entityExists(world, eid)) {
+        for (const { query, isUnchanged } of places) if (isUnchanged()) putBack(query, eid)
+        for (const sibling of this.all) sibling.keep(eid)
+      }
+      throw error
+    } finally {
+      this.#removalCount--
+    }
+  }
+
+  /** Before what moves or frees rows. @throws StorageError 'group-busy', 'pack-busy' */
+  checkRest(what: string): void {
+    this.runs.checkDone(what)
+    if (this.#removalCount > 0) throw packIsBusy(what)
+  }
+}
+
+/** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
+const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
+
+export function siblingsOf(world: World): Siblings {
+  const context: WorldContext & { [SIBLINGS]?: Siblings } = contextOf(world)
+  context[SIBLINGS] ??= new Siblings()
+  return context[SIBLINGS]
+}
+
+/** The queries that an entity is in, and whether it has still what it is there for. */
+function placesOf(world: World, eid: number) {
+  const queries = [...contextOf(world).queries]
+  const has = (component: object) => hasComponent(world, eid, component)
+  return queries
+    .filter((query) => query.has(eid) && !query.toRemove.has(eid))
+    .map((query) => {
+      const before = query.allComponents.map(has)
+      const isUnchanged = () => query.allComponents.every((one, i) => has(one) === before[i])
+      return { query, isUnchanged }
+    })
+}
+
+function putBack(query: Query, eid: number): void {
+  query.toRemove.remove(eid)
+  query.add(eid)
+}
