@@ -13,8 +13,9 @@ type Guarded = { [K in (typeof GUARDED)[number]]: () => unknown }
 export function guardTable<T extends Guarded>(table: T, check: (what: string) => void): T {
   for (const name of GUARDED) {
     const call = table[name]
+    const what = `table.${name}()`
     const value = () => {
-      check(`table.${name}()`)
+      check(what)
       return call.apply(table)
     }
     Object.defineProperty(table, name, { value })
