@@ -4,6 +4,7 @@ import { Arena } from '@ashlar/core'
 import {
   createStorage,
   createWorkerGroup,
+  EACH_WORKER,
   joinWorkerGroup,
   type SystemContext,
   type Table,
@@ -16,8 +17,6 @@ const schema = { x: t.f32, y: t.f32, velocityX: t.f32, velocityY: t.f32, life: t
 type Tables = { readonly Bullet: Table<typeof schema> }
 
 const SPAWN_COUNT = 100_000
-/** What one call of the system spawns. */
-const VOLLEY = 1_000
 /** Frames that a row lives. */
 const LIFE = 2
 
@@ -30,14 +29,12 @@ export async function prepareChurn(contender: string): Promise<PreparedRuns> {
   const bullets = storage.table('Bullet', schema)
   const workers = Array.from({ length: workerCount }, () => new Worker(new URL(import.meta.url)))
   const group = await createWorkerGroup(storage, workers)
-  const shots = Int32Array.from({ length: SPAWN_COUNT / VOLLEY }, (_, volley) => volley)
-  const chunkLength = 1
+  const args = { spawnCount: SPAWN_COUNT / workerCount }
   return {
     checksum: SPAWN_COUNT,
     unitsPerOp: SPAWN_COUNT,
     run() {
-      group.runSync('age', bullets)
-      group.runSync('spawn', shots, undefined, { chunkLength })
+      group.runSync('churn', EACH_WORKER, args)
       storage.sync()
     },
     async check() {
@@ -52,19 +49,16 @@ export async function prepareChurn(contender: string): Promise<PreparedRuns> {
 
 /** In a worker. */
 export function joinChurn(): void {
-  joinWorkerGroup(parentPort!, { age, spawn })
+  joinWorkerGroup(parentPort!, { churn })
 }
 
-function age({ tables: { Bullet }, entities }: SystemContext<unknown, Tables>): void {
-  for (const number of entities) {
-    const chunk = Bullet.chunk(number)!
+/** Rows of its own chunks. */
+function churn({ tables: { Bullet }, args }: SystemContext<unknown, Tables>): void {
+  for (const chunk of Bullet.ownChunks) {
     const { life } = chunk
     for (let i = chunk.rowCount - 1; i >= 0; i--) if (--life[i] <= 0) chunk.remove(i)
   }
-}
-
-function spawn({ tables: { Bullet }, entities }: SystemContext<unknown, Tables>): void {
-  for (let i = entities.length * VOLLEY; i > 0; i--) {
+  for (let i = (args as { spawnCount: number }).spawnCount; i > 0; i--) {
     const chunk = Bullet.room()
     const row = chunk.add()
     chunk.velocityX[row] = 1

@@ -3,6 +3,7 @@
  *
  *     0    run: its number; workers wait here      } written by the group
  *     1    how many chunks its jobs have           } before it raises the run
+ *     2    1 when these are one for each worker    }
  *     16   cursor: the next chunk that nobody has taken
  *     32   bell: raised by a worker that is done; the group waits here
  *     48.. a line for each worker
@@ -18,13 +19,15 @@
  *
  * A worker takes chunks until there are none. So that nobody waits for one that is slow to wake, it
  * takes part only if it turns its ticket for the run in; the group revokes tickets when all chunks are
- * taken. What a dead worker had taken is what is not done when all others are.
+ * taken. What a dead worker had taken is what is not done when all others are. In a run for each worker
+ * the cursor stays where it is, so that all are waited for.
  */
 import type { Life } from '@ashlar/core'
 import type { StorageHandle } from './directory.ts'
 
 export const BOARD_RUN = 0
 export const BOARD_CHUNK_COUNT = 1
+export const BOARD_IS_FOR_EACH = 2
 export const BOARD_CURSOR = 16
 export const BOARD_BELL = 32
 
@@ -48,6 +51,8 @@ export const LINE_ERROR = 7
 export const LINE_ERROR_BYTE_LENGTH = 8
 /** Of its commands, 0 where there are none. */
 export const LINE_COMMANDS = 9
+/** Of a run for each worker: a cursor of its own, at its chunk. */
+export const LINE_CURSOR = 10
 
 /** Of a job's words. */
 export const JOB_SYSTEM = 0

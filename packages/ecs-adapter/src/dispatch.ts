@@ -3,7 +3,9 @@ import {
   BOARD_BELL,
   BOARD_CHUNK_COUNT,
   BOARD_CURSOR,
+  BOARD_IS_FOR_EACH,
   CURSOR_END,
+  LINE_CURSOR,
   LINE_DONE,
   LINE_LEFT,
   LINE_TICKET,
@@ -93,6 +95,7 @@ export class Dispatch implements BegunRun {
 
     for (let i = 0; i < jobs.length; i++) jobs[i].post(words, board, i)
     words[board + BOARD_CHUNK_COUNT] = chunkCount
+    words[board + BOARD_IS_FOR_EACH] = jobs[0]?.isForEach ? 1 : 0
     this.#chunkCount = chunkCount
     this.#participants = members
     this.#run = (this.#run % RUN_MAX) + 1
@@ -101,6 +104,7 @@ export class Dispatch implements BegunRun {
     this.#outcome.begin(this.#run, members, jobs)
     Atomics.store(words, board + BOARD_CURSOR, 0)
     for (let i = 0; i < members.length; i++) {
+      words[this.#crew.word(members[i], LINE_CURSOR)] = i
       Atomics.store(words, this.#crew.word(members[i], LINE_TICKET), this.#run)
     }
     this.#startedAt = nowMs()

@@ -114,6 +114,14 @@ export const notDeclared = (entry: string, kind: string, name: string) =>
       '`writes`: it may run while others write it. Add it there',
   )
 
+export const notAlone = (system: string) =>
+  new StorageError(
+    'invalid-argument',
+    `${shown(system)} is to run on EACH_WORKER, and has a chunkLength, or others beside it in its stage: it ` +
+      'has no chunks to share out. Let it run alone: without chunkLength, and in a schedule without ' +
+      '`reads` and `writes`',
+  )
+
 export const isAsynchronous = () =>
   new TypeError('it gave a promise: systems have to be done when they return')
 

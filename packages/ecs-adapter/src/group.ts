@@ -45,7 +45,8 @@ export interface WorkerGroup {
    * `timeoutMs` counts from its turn.
    *
    * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Or a table of the
-   * storage: its chunks with rows, as this thread knows them since its `sync`, by ascending numbers
+   * storage: its chunks with rows, as this thread knows them since its `sync`, by ascending numbers. Or
+   * `EACH_WORKER`: the system is called once by each worker, with the worker's place among them
    * @param args plain values: what JSON can tell
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`; 'worker-died';
    * 'timed-out': each tells what was left undone. CommandsError 'commands-failed'. StorageError

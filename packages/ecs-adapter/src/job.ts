@@ -15,8 +15,14 @@ import {
   jobWord,
 } from './board.ts'
 import type { Declared } from './declared.ts'
-import { invalidArgument } from './errors.ts'
-import { checkedCount, isTable, type RunEntities, repairChunk } from './run-entities.ts'
+import { invalidArgument, notAlone } from './errors.ts'
+import {
+  checkedCount,
+  EACH_WORKER,
+  isTable,
+  type RunEntities,
+  repairChunk,
+} from './run-entities.ts'
 import type { Range } from './run-errors.ts'
 import { RunInput } from './run-input.ts'
 import type { AnyTable } from './table-api.ts'
@@ -53,6 +59,8 @@ export class Job {
   /** Among those of the whole run. */
   firstChunk = 0
   chunkCount = 0
+  /** Whether its chunks are not for whoever comes, but one for each worker. */
+  isForEach = false
   readonly #number: number
   readonly #tables: Readonly<Record<string, AnyTable>>
   readonly #input: RunInput
@@ -75,7 +83,10 @@ export class Job {
     if (this.#system === -1) {
       throw invalidArgument('the system', call.system, `one of ${systems.join(', ')}`)
     }
-    const count = checkedCount(call.entities, this.#tables)
+    this.isForEach = call.entities === EACH_WORKER
+    if (this.isForEach && (callCount > 1 || call.chunkLength !== undefined))
+      throw notAlone(call.name)
+    const count = checkedCount(call.entities, this.#tables, workerCount)
     const length = call.chunkLength ?? Math.ceil(count / (CHUNKS_PER_WORKER * workerCount))
     if (call.chunkLength !== undefined) checkChunkLength(call.chunkLength)
     this.name = call.name

@@ -4,6 +4,7 @@ import { type AttachedStorage, attachStorage } from './attach.ts'
 import {
   BOARD_BELL,
   BOARD_CURSOR,
+  BOARD_IS_FOR_EACH,
   BOARD_RUN,
   CHUNK_GIVER,
   CHUNK_RUN,
@@ -14,6 +15,7 @@ import {
   type Invitation,
   isInvitation,
   LINE_COMMANDS,
+  LINE_CURSOR,
   LINE_DONE,
   LINE_ERROR,
   LINE_ERROR_BYTE_LENGTH,
@@ -190,7 +192,7 @@ class Member {
       jobs.begin()
       this.#storage.sync()
       for (;;) {
-        const chunk = Atomics.add(words, this.#board + BOARD_CURSOR, 1)
+        const chunk = this.#takeChunk()
         if (!jobs.enter(chunk)) break
         context.args = jobs.args
         if (jobs.declared !== this.#declared) this.#declare(jobs.declared)
@@ -221,6 +223,14 @@ class Member {
       this.#store(LINE_DONE, run)
       this.#ring()
     }
+  }
+
+  /** The next that nobody has taken, or, where there is one for each worker, its own: once. */
+  #takeChunk(): number {
+    const words = this.#words
+    return words[this.#board + BOARD_IS_FOR_EACH] === 0
+      ? Atomics.add(words, this.#board + BOARD_CURSOR, 1)
+      : Atomics.add(words, this.#word(LINE_CURSOR), CURSOR_END)
   }
 
   /** Lets systems find what is declared only; without it, all there is. */

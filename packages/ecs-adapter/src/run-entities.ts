@@ -1,24 +1,34 @@
-/** What a run is over: the ids of entities, or the chunks of a table by their numbers. */
+/** What a run is over: the ids of entities, the chunks of a table by their numbers, or the workers. */
 import { invalidArgument } from './errors.ts'
 import type { AnyTable } from './table-api.ts'
 import { TableChunk } from './table-chunk.ts'
 
-/** Ids in an array, as `query` gives them; or a table of the storage: its chunks that have rows. */
-export type RunEntities = ArrayLike<number> | AnyTable
+/** Instead of entities: each worker of the group is called once, for what each has of its own. */
+export const EACH_WORKER = 'each worker' as const
 
-const EXPECTED = 'ids in an array, as query() gives them, or a table'
+/**
+ * Ids in an array, as `query` gives them; or a table of the storage: its chunks that have rows; or
+ * `EACH_WORKER`.
+ */
+export type RunEntities = ArrayLike<number> | AnyTable | typeof EACH_WORKER
 
-export const isTable = (entities: RunEntities): entities is AnyTable => 'chunks' in entities
+const EXPECTED = 'ids in an array, as query() gives them, a table, or EACH_WORKER'
+
+export const isTable = (entities: RunEntities): entities is AnyTable =>
+  typeof entities === 'object' && 'chunks' in entities
 
 /**
  * How many there are: of a table, chunks that have rows.
  * @param tables of the storage
+ * @param workerCount of those that take part
  * @throws StorageError 'invalid-argument'
  */
 export function checkedCount(
   entities: RunEntities,
   tables: Readonly<Record<string, AnyTable>>,
+  workerCount: number,
 ): number {
+  if (entities === EACH_WORKER) return workerCount
   if (typeof entities !== 'object' || entities === null) throw noEntities(entities)
   if (isTable(entities)) return countChunks(entities, tables)
   const count: unknown = entities.length

@@ -4,7 +4,7 @@ import type { Declared } from './declared.ts'
 import { invalidArgument } from './errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from './json.ts'
 import { ReusableBlock } from './reusable-block.ts'
-import { isTable, noEntities, type RunEntities, writeNumbers } from './run-entities.ts'
+import { EACH_WORKER, isTable, noEntities, type RunEntities, writeNumbers } from './run-entities.ts'
 
 export class RunInput {
   /** Byte offsets in the arena, byte length. */
@@ -31,7 +31,8 @@ export class RunInput {
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
    */
   place(entities: RunEntities, count: number, args: unknown, declared?: Declared): void {
-    if (isTable(entities)) {
+    if (entities === EACH_WORKER) this.#placeNumbers(count)
+    else if (isTable(entities)) {
       this.idsOffset = this.#ids.take(count * 4)
       writeNumbers(entities, this.#pool.arena.i32, this.idsOffset >> 2)
     } else this.#placeIds(entities)
@@ -58,6 +59,12 @@ export class RunInput {
     } catch {
       throw noEntities(entities)
     }
+  }
+
+  #placeNumbers(count: number): void {
+    this.idsOffset = this.#ids.take(count * 4)
+    const { i32 } = this.#pool.arena
+    for (let i = 0; i < count; i++) i32[(this.idsOffset >> 2) + i] = i
   }
 
   #placeArgs(args: unknown): void {

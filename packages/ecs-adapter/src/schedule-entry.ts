@@ -16,7 +16,7 @@ export interface ScheduleEntry extends ChunkOptions {
   readonly system: string
   /** By which the schedule and errors call it, unique; the system's when it is not given. */
   readonly name?: string
-  /** Called when the stage begins. Gives what `group.run` takes: the ids of `query`, or a table. */
+  /** Called when the stage begins. Gives what `group.run` takes: the ids of `query`, a table, or `EACH_WORKER`. */
   readonly entities: () => RunEntities
   /**
    * What it reads and does not write, and what it writes; without both, it runs alone. `[]` says that

@@ -47,6 +47,6 @@ export class OneCall implements Stages {
   }
 
   heldUpBy(run: BegunRun): RunError {
-    return run.holdsUp(this.#call.name, checkedCount(this.#call.entities, this.#tables))
+    return run.holdsUp(this.#call.name, checkedCount(this.#call.entities, this.#tables, 0))
   }
 }

@@ -21,7 +21,7 @@ export interface SystemContext<C = Components, T = Tables> {
   readonly tables: T
   /**
    * A part of what the run was called with: ids of entities; of a run over a table, numbers of its chunks,
-   * for `table.chunk(number)`.
+   * for `table.chunk(number)`; of a run on `EACH_WORKER`, the worker's place among them.
    */
   readonly entities: Int32Array
   /** The place of the first of them in the whole. */

@@ -20,6 +20,7 @@ import {
   type ThreadKind,
 } from '../../../../test/support/threads.ts'
 import { commandSystems, stayAt } from './command-systems.ts'
+import { eachSystems } from './each-systems.ts'
 import { modelSystems } from './model-systems.ts'
 import { scheduleSystems } from './schedule-systems.ts'
 import { tableSystems } from './table-systems.ts'
@@ -60,6 +61,7 @@ export const systems = {
   ...scheduleSystems,
   ...modelSystems,
   ...tableSystems,
+  ...eachSystems,
 
   empty() {},
 
