@@ -9,7 +9,7 @@ type Context = SystemContext<
 >
 
 export const eachSystems = {
-  tally({ entities, from, args, arena, pool }: Context) {
+  tallyEach({ entities, from, args, arena, pool }: Context) {
     const { bySlot, byPlace } = args as { bySlot: number; byPlace: number }
     if (entities.length !== 1 || entities[0] !== from) throw new Error(`${entities} from ${from}`)
     Atomics.add(arena.i32, bySlot + pool.slot, 1)

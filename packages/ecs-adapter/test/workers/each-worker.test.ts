@@ -50,8 +50,8 @@ for (const kind of threadKinds) {
       const tallies = createTallies(game)
       const note = `${workerCount} workers`
       for (let run = 1; run <= 30; run++) {
-        if (mayBlock && run % 2 === 1) team.group.runSync('tally', EACH_WORKER, tallies.args)
-        else await team.group.run('tally', EACH_WORKER, tallies.args)
+        if (mayBlock && run % 2 === 1) team.group.runSync('tallyEach', EACH_WORKER, tallies.args)
+        else await team.group.run('tallyEach', EACH_WORKER, tallies.args)
         tallies.assert(workerCount, run, `${note}, run ${run}`)
         // What is run in between leaves nothing behind.
         if (run % 3 === 0) await team.group.run('empty', game.eids)
@@ -83,7 +83,7 @@ for (const kind of threadKinds) {
     assert.is(error.code, 'system-failed', error.message)
     assert.ok(error.unfinished.some(({ from, to }) => from <= 1 && to === 2))
     const tallies = createTallies(game)
-    await team.group.run('tally', EACH_WORKER, tallies.args)
+    await team.group.run('tallyEach', EACH_WORKER, tallies.args)
     tallies.assert(2, 1, 'afterwards')
     await endAll(game, team, [tallies.block])
   })
@@ -109,19 +109,19 @@ for (const kind of threadKinds) {
     const args = () => tallies.args
     const alone = createSchedule(team.group, [
       { system: 'empty', entities: () => game.eids },
-      { system: 'tally', entities, args },
+      { system: 'tallyEach', entities, args },
     ])
     await alone.run()
     await alone.run()
     tallies.assert(2, 2, 'in a schedule')
     const beside = createSchedule(team.group, [
       { system: 'empty', entities: () => game.eids, reads: [] },
-      { system: 'tally', entities, args, reads: [] },
+      { system: 'tallyEach', entities, args, reads: [] },
     ])
-    await assertRejects(beside.run(), 'invalid-argument', 'tally', 'EACH_WORKER')
-    const chunked = team.group.run('tally', EACH_WORKER, tallies.args, { chunkLength: 1 })
+    await assertRejects(beside.run(), 'invalid-argument', 'tallyEach', 'EACH_WORKER')
+    const chunked = team.group.run('tallyEach', EACH_WORKER, tallies.args, { chunkLength: 1 })
     await assertRejects(chunked, 'invalid-argument', 'chunkLength')
-    await assertRejects(team.group.run('tally', 'each' as never), 'invalid-argument', 'EACH_WORKER')
+    await assertRejects(team.group.run('tallyEach', 'each' as never), 'invalid-argument', 'EACH_WORKER')
     tallies.assert(2, 2, 'refused')
     await endAll(game, team, [tallies.block])
   })
@@ -138,7 +138,7 @@ for (const kind of threadKinds) {
     assert.is(error.code, 'worker-died', error.message)
     assert.equal(error.unfinished, [{ from: 1, to: 2 }])
     const tallies = createTallies(game)
-    await team.group.run('tally', EACH_WORKER, tallies.args)
+    await team.group.run('tallyEach', EACH_WORKER, tallies.args)
     tallies.assert(1, 1, 'the one that is left')
     assert.equal(game.arena.verify(), [])
     await endAll(game, team, [flag << 2, tallies.block])
