@@ -121,7 +121,11 @@ for (const kind of threadKinds) {
     await assertRejects(beside.run(), 'invalid-argument', 'tallyEach', 'EACH_WORKER')
     const chunked = team.group.run('tallyEach', EACH_WORKER, tallies.args, { chunkLength: 1 })
     await assertRejects(chunked, 'invalid-argument', 'chunkLength')
-    await assertRejects(team.group.run('tallyEach', 'each' as never), 'invalid-argument', 'EACH_WORKER')
+    await assertRejects(
+      team.group.run('tallyEach', 'each' as never),
+      'invalid-argument',
+      'EACH_WORKER',
+    )
     tallies.assert(2, 2, 'refused')
     await endAll(game, team, [tallies.block])
   })
