@@ -193,7 +193,8 @@ export interface Storage {
 
   /**
    * Frees every block and takes every observer off. The components are left with empty columns. Nothing
-   * is done when it throws.
+   * is done when it throws. In a full arena blocks of other threads may be left: call it again, when there is
+   * room.
    * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
    * 'commands-busy' when an observer of commands calls it, 'pack-busy' when one of `pack` does,
    * 'storage-disposed'
