@@ -50,17 +50,21 @@ function countChunks(table: AnyTable, tables: Readonly<Record<string, AnyTable>>
   return count
 }
 
-/** The numbers of those that `checkedCount` counts, ascending, from a word on. */
-export function writeNumbers(table: AnyTable, words: Int32Array, firstWord: number): void {
+/**
+ * The numbers of those that `checkedCount` counts, ascending, from a word on: how many there are just now,
+ * at most one for each chunk.
+ */
+export function writeNumbers(table: AnyTable, words: Int32Array, firstWord: number): number {
   const { chunks } = table
   let word = firstWord
-  let seenCount = 0
+  let seenCount = table.isAttached ? 0 : chunks.length
   for (let number = 0; seenCount < chunks.length; number++) {
     const chunk = table.chunk(number)
     if (chunk === undefined) continue
     seenCount++
     if (chunk.rowCount > 0) words[word++] = number
   }
+  return word - firstWord
 }
 
 /** Completes or undoes what a worker was at that has died. Nobody else is at the chunk. */

@@ -119,6 +119,34 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
+  test(`${kind}: toJSON of arguments may change which chunks have rows, and detach a table`, async () => {
+    const game = createShots(40)
+    const { Shot, arena } = game
+    const team = await createGroup(game, kind)
+    const chunks = [...Shot.ownChunks]
+    for (const chunk of chunks.slice(4)) while (chunk.rowCount > 0) chunk.remove(0)
+    let toJSON = () => {
+      for (const chunk of chunks) chunk.add()
+      return {}
+    }
+    const schedule = createSchedule(team.group, [
+      { system: 'empty', entities: () => [1], args: () => ({ toJSON: () => toJSON() }), reads: [] },
+      { system: 'fly', entities: () => Shot, writes: [Shot] },
+    ])
+    assert.is(schedule.stages.length, 1)
+    await schedule.run()
+    assertVisited(game, 1, 'chunks that were empty before')
+    assert.is(inOrder(game).length, 40)
+    toJSON = () => {
+      Shot.detach()
+      return {}
+    }
+    await assertRejects(schedule.run(), 'invalid-argument', 'detached')
+    assert.equal(arena.verify(), [])
+    game.storage.sync()
+    await endAll(game, team)
+  })
+
   test(`${kind}: in schedules, beside lists of ids`, async () => {
     const game = createShots()
     const { Shot, Visits, Position, eids, storage } = game
