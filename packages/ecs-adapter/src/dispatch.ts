@@ -59,7 +59,7 @@ export class Dispatch implements BegunRun {
     this.#mayBeTorn = false
     if (!this.#outcome.hasLostWorkers || this.#storage.isDisposed) return
     for (const table of Object.values(this.#storage.tables)) if (table.isAttached) table.takeOver()
-    for (const job of this.#jobs) job.repair(this.#outcome.unfinishedOf(job))
+    for (const job of this.#jobs) job.repair()
   }
 
   applyCommands(): void {

@@ -23,7 +23,6 @@ import {
   type RunEntities,
   repairChunk,
 } from './run-entities.ts'
-import type { Range } from './run-errors.ts'
 import { RunInput } from './run-input.ts'
 import type { AnyTable } from './table-api.ts'
 
@@ -133,13 +132,13 @@ export class Job {
     words[word + JOB_DECLARED_BYTE_LENGTH] = this.#input.declaredByteLength
   }
 
-  /** Repairs the chunks of a table in these places: workers may have died in them. */
-  repair(unfinished: readonly Range[]): void {
+  /** Repairs all its chunks of a table: a worker may have died in any that it was given before. */
+  repair(): void {
     if (this.#table === undefined) return
     const { i32 } = this.#pool.arena
     const first = this.#input.idsOffset >> 2
-    for (const { from, to } of unfinished) {
-      for (let place = from; place < to; place++) repairChunk(this.#table, i32[first + place])
+    for (let place = 0; place < this.entityCount; place++) {
+      repairChunk(this.#table, i32[first + place])
     }
   }
 

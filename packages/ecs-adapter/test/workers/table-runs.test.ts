@@ -170,7 +170,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: sync, takeOver, clear, trim and dispose are refused while systems are at work`, async () => {
+  test(`${kind}: sync, takeOver, clear, trim, detach and dispose are refused while systems are at work`, async () => {
     const game = createShots()
     const { Shot, eids, arena } = game
     const team = await createGroup(game, kind)
@@ -182,7 +182,7 @@ for (const kind of threadKinds) {
     const traps = createTraps(game, [5])
     const run = team.group.run('hang', eids, traps.args)
     await traps.untilCaught()
-    for (const name of ['sync', 'takeOver', 'clear', 'trim', 'dispose'] as const) {
+    for (const name of ['sync', 'takeOver', 'clear', 'trim', 'detach', 'dispose'] as const) {
       assertThrows(() => Shot[name](), 'group-busy', `table.${name}()`)
     }
     assert.is(Shot.rowCount, rowCount)
@@ -255,6 +255,24 @@ for (const kind of threadKinds) {
       team.threads.push(next)
       await team.group.add(next.worker)
     }
+    await endAll(game, team, [flag << 2])
+  })
+
+  test(`${kind}: killed in a removal from a chunk that it was done with: repaired as well`, async () => {
+    const game = createMarkedShots()
+    const { Shot, storage, arena } = game
+    const team = await createGroup(game, kind, 1)
+    const flag = storage.pool.allocZeroed(4) >> 2
+    const { rowCount } = Shot
+    const args: StayArgs = { flag, isOwn: false, storeCount: 9 }
+    const run = errorOf(team.group.run('stayInFirst', Shot, args, { chunkLength: 1 }))
+    await until(() => Atomics.load(arena.i32, flag) === 1)
+    team.threads[0].terminate()
+    const { code, message, unfinished } = (await run) as RunError
+    assert.is(code, 'worker-died', message)
+    assert.equal(unfinished, [{ from: 1, to: 6 }])
+    assertWhole(game, 0, 'the first chunk')
+    assert.is(Shot.rowCount, rowCount - 1)
     await endAll(game, team, [flag << 2])
   })
 
