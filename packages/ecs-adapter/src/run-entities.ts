@@ -32,8 +32,10 @@ export function checkedCount(
   if (typeof entities !== 'object' || entities === null) throw noEntities(entities)
   if (isTable(entities)) return countChunks(entities, tables)
   const count: unknown = entities.length
-  if (typeof count === 'number' && Number.isInteger(count) && count >= 0) return count
-  throw noEntities(entities)
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0) throw noEntities(entities)
+  // Such as `table.chunks`, which would be so many times entity 0. One tells of all.
+  if (count > 0 && typeof entities[0] !== 'number') throw noEntities(entities)
+  return count
 }
 
 export const noEntities = (given: unknown) => invalidArgument('the entities', given, EXPECTED)

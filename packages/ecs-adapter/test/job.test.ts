@@ -113,7 +113,7 @@ test('chunks are at least an equal share of those that there are', () => {
     [1, 1, 64, 64, 1],
   ] as const
   for (const [length, chunkLength, callCount, workerCount, expected] of cases) {
-    const entities = { length }
+    const entities = new Int32Array(length)
     const call = { name: '', system: 'a', entities, args: undefined, chunkLength, number: 0 }
     job.check(call, ['a'], callCount, workerCount)
     job.place(call, 0, callCount, workerCount)

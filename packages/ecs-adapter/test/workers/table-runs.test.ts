@@ -370,6 +370,10 @@ test('tables that are not of the storage, or not there any more', async () => {
     const run = team.group.run('fly', wrong as unknown as RunEntities)
     await assertRejects(run, 'invalid-argument')
   }
+  for (const slip of [Shot.chunks, [Shot], ['1'], { length: 3 }]) {
+    const run = team.group.run('fly', slip as unknown as RunEntities)
+    await assertRejects(run, 'invalid-argument', 'the entities', 'a table')
+  }
   alone.dispose()
   nameless.dispose()
   await team.group.run('fly', Shot)
