@@ -6,7 +6,7 @@ import { attachTableOf, createWatchedTable } from './table.ts'
 import type { Table } from './table-api.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
-import { isThere } from './table-root.ts'
+import { checkTableName, isThere } from './table-root.ts'
 
 type Named = Record<string, Table>
 
@@ -30,6 +30,7 @@ export class StorageTables {
     schema: S,
     options?: Omit<TableOptions, 'name'>,
   ): Table<S> {
+    checkTableName(name) // or it would be that of a table by itself
     if (name in this.byName) throw duplicateTable(name)
     const forget = () => {
       delete this.byName[name]

@@ -51,11 +51,14 @@ test('names are given once; schemas as of tables; nothing after dispose', () => 
   const { storage, arena } = createScene()
   storage.table('Bullet', schema)
   assertThrows(() => storage.table('Bullet', schema), 'invalid-argument', 'Bullet')
-  assertThrows(() => storage.table('', schema), 'invalid-argument', 'name')
+  for (const name of ['', null, undefined, 5, ['Bullet'], Symbol('x')]) {
+    assertThrows(() => storage.table(name as string, schema), 'invalid-argument', 'name of a table')
+  }
   const path = { points: t.list(t.f32) } as unknown as typeof schema
   assertThrows(() => storage.table('Path', path), 'invalid-argument', 'points')
   assert.equal(Object.keys(storage.tables), ['Bullet'])
   const pool = arena.openPool()
+  attachStorage(storage.handle, pool).detach()
   const direct = attachTable(storage.tables.Bullet.handle, pool)
   assertThrows(() => storage.dispose(), 'still-attached', `${pool.slot}`)
   direct.detach()

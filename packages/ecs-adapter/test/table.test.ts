@@ -256,6 +256,9 @@ test('schemas and options that cannot be are refused, with what can', () => {
   const make = (schema: object, options?: object) => () =>
     createTable(pool, schema as { x: typeof t.f32 }, options)
   assertThrows(make({}), 'invalid-argument', 'at least one field')
+  assertThrows(make([]), 'invalid-argument', 'schema of table "table"')
+  assertThrows(make({ data: t.f32 }), 'invalid-argument', 'field name of table "table"')
+  assertThrows(make({ a: 5 }, { name: 'Shot' }), 'invalid-argument', 'a of table "Shot"', 't.f32')
   assertThrows(make({ a: t.list(t.f32) }), 'invalid-argument', 'lists', 'component')
   assertThrows(make({ a: t.text }), 'invalid-argument', 'texts')
   assertThrows(make({ rowCount: t.f32 }), 'invalid-argument', 'rowCount')
