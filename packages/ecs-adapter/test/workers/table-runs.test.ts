@@ -1,5 +1,11 @@
 // Runs over the chunks of a table, on real workers.
-import { createSchedule, createTable, type RunEntities, RunError } from '@ashlar/ecs-adapter'
+import {
+  createSchedule,
+  createTable,
+  EACH_WORKER,
+  type RunEntities,
+  RunError,
+} from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
@@ -274,6 +280,32 @@ for (const kind of threadKinds) {
     assertWhole(game, 0, 'the first chunk')
     assert.is(Shot.rowCount, rowCount - 1)
     await endAll(game, team, [flag << 2])
+  })
+
+  test(`${kind}: chunks of one that was killed are taken over when the others are done`, async () => {
+    const game = createShots(2)
+    const { Shot, storage, arena, eids } = game
+    const team = await createGroup(game, kind)
+    await team.group.run('replaceOwn', EACH_WORKER, { count: 1, life: 1000 })
+    storage.sync()
+    const ownCount = Shot.ownChunks.length
+    assert.is(Shot.chunks.length, ownCount + 2)
+    const isOpen = ({ state }: { state: string }) => state === 'open'
+    const openCount = () => arena.stats().slots.filter(isOpen).length
+    const traps = createTraps(game, [5, 295])
+    const run = errorOf(team.group.run('hang', eids, traps.args, { chunkLength: 10 }))
+    await traps.untilCaught()
+    const before = openCount()
+    team.threads[0].terminate()
+    await until(() => team.group.workers.length === 1 && openCount() === before - 1)
+    const closed = arena.stats().slots.find((slot) => !isOpen(slot))
+    if (closed !== undefined) storage.forget(closed.slot)
+    assert.is(Shot.ownChunks.length, ownCount, 'the other one may be at them')
+    traps.open()
+    const { code, message } = (await run) as RunError
+    assert.is(code, 'worker-died', message)
+    assert.is(Shot.ownChunks.length, ownCount + 1)
+    await endAll(game, team, [traps.block])
   })
 
   test(`${kind}: killed in the middle of a trim: others have the chunks that are left`, async () => {
