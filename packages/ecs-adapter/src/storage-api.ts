@@ -67,8 +67,8 @@ export interface Storage {
   /**
    * Makes a table that threads which attach to the storage find by its name. `sync` syncs it, `forget`
    * takes over what a dead thread had of it, unless workers run a system, `dispose` disposes of it. `reset`
-   * leaves it alone: its rows are no entities. Its own `sync`, `takeOver`, `clear`, `trim`, `detach` and `dispose`
-   * throw 'group-busy' while workers run a system.
+   * leaves it alone: its rows are no entities. Its own `sync`, `takeOver`, `clear`, `trim`, `detach`
+   * and `dispose` throw 'group-busy' while workers run a system.
    * @param name unique among the tables of the storage
    * @param schema field names to types of `t`, of one number each
    * @throws as `createTable`; StorageError 'storage-disposed'

@@ -62,7 +62,7 @@ export function attachTable<const S extends TableSchema = TableSchema>(
   return attachTableOf(new Frees(pool), handle) as Table<S>
 }
 
-/** The same to one of several, which free together what was in the way of none. */
+/** The same. Tables of a storage share what keeps the frees that have to wait. */
 export function attachTableOf(frees: Frees, handle: TableHandle): Table {
   const layout = readRoot(frees.pool, handle)
   const { offset, serial } = handle
