@@ -107,7 +107,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const attachedComponents = new Map<string, AttachedComponent>()
   const components: Record<string, Component> = Object.create(null)
   const catalog = new Catalog()
-  const tables = new AttachedTables(pool)
+  const tables = new AttachedTables(blocks)
   let buffer: ArrayBufferLike | undefined
   let isAttached = false
   let epoch = 0

@@ -59,7 +59,7 @@ export class Dispatch implements BegunRun {
     this.#mayBeTorn = false
     if (!this.#outcome.hasLostWorkers || this.#storage.isDisposed) return
     for (const table of Object.values(this.#storage.tables)) if (table.isAttached) table.takeOver()
-    for (const job of this.#jobs) job.repair(this.#outcome.unfinishedOf(job))
+    for (const job of this.#jobs) job.repair()
   }
 
   applyCommands(): void {
@@ -83,13 +83,16 @@ export class Dispatch implements BegunRun {
     if (jobs.length > calls.length) jobs.length = calls.length
     for (let i = 0; i < calls.length; i++) {
       jobs[i] = this.#jobOf(calls[i].number)
-      jobs[i].cut(calls[i], systems, calls.length, members.length)
+      jobs[i].placeArgs(calls[i])
+    }
+    for (let i = 0; i < calls.length; i++) {
+      jobs[i].check(calls[i], systems, calls.length, members.length)
     }
     if (remainingOf(deadline) <= 0) throw runTooLate(jobs)
     this.#storage.publish()
     let chunkCount = 0
     for (let i = 0; i < calls.length; i++) {
-      jobs[i].place(calls[i], chunkCount)
+      jobs[i].place(calls[i], chunkCount, calls.length, members.length)
       chunkCount += jobs[i].chunkCount
     }
 

@@ -23,7 +23,6 @@ import {
   type RunEntities,
   repairChunk,
 } from './run-entities.ts'
-import type { Range } from './run-errors.ts'
 import { RunInput } from './run-input.ts'
 import type { AnyTable } from './table-api.ts'
 
@@ -77,8 +76,21 @@ export class Job {
     this.#input = new RunInput(pool)
   }
 
-  /** Checks a call, which is one of several, and cuts it. @throws StorageError 'invalid-argument' */
-  cut(call: SystemCall, systems: readonly string[], callCount: number, workerCount: number): void {
+  /**
+   * Before anything is checked, as it may run code of the caller. Nobody reads what was placed before.
+   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
+   */
+  placeArgs({ args, declared }: SystemCall): void {
+    this.#input.placeArgs(args, declared)
+  }
+
+  /** Checks a call, which is one of several. @throws StorageError 'invalid-argument' */
+  check(
+    call: SystemCall,
+    systems: readonly string[],
+    callCount: number,
+    workerCount: number,
+  ): void {
     this.#system = systems.indexOf(call.system)
     if (this.#system === -1) {
       throw invalidArgument('the system', call.system, `one of ${systems.join(', ')}`)
@@ -86,22 +98,23 @@ export class Job {
     this.isForEach = call.entities === EACH_WORKER
     if (this.isForEach && (callCount > 1 || call.chunkLength !== undefined))
       throw notAlone(call.name)
-    const count = checkedCount(call.entities, this.#tables, workerCount)
-    const length = call.chunkLength ?? Math.ceil(count / (CHUNKS_PER_WORKER * workerCount))
+    this.entityCount = checkedCount(call.entities, this.#tables, workerCount)
     if (call.chunkLength !== undefined) checkChunkLength(call.chunkLength)
     this.name = call.name
-    this.entityCount = count
+  }
+
+  /** After `check`: places the entities, and cuts what it has placed. @throws as `placeArgs` */
+  place(call: SystemCall, firstChunk: number, callCount: number, workerCount: number): void {
+    const { entities } = call
+    this.firstChunk = firstChunk
+    this.#table = isTable(entities) ? entities : undefined
+    const count = this.#input.placeEntities(entities, this.entityCount)
+    const length = call.chunkLength ?? Math.ceil(count / (CHUNKS_PER_WORKER * workerCount))
     const chunkCountMax = Math.floor(CHUNK_CAPACITY / callCount)
+    this.entityCount = count
     // Of a whole number that the board's word has room for.
     this.chunkLength = Math.max(1, Math.min(length, count), Math.ceil(count / chunkCountMax))
     this.chunkCount = Math.ceil(count / this.chunkLength)
-  }
-
-  /** Nobody reads what was placed before. @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
-  place({ entities, args, declared }: SystemCall, firstChunk: number): void {
-    this.firstChunk = firstChunk
-    this.#table = isTable(entities) ? entities : undefined
-    this.#input.place(entities, this.entityCount, args, declared)
   }
 
   /** Writes it down as one of the board's jobs. */
@@ -119,13 +132,13 @@ export class Job {
     words[word + JOB_DECLARED_BYTE_LENGTH] = this.#input.declaredByteLength
   }
 
-  /** Repairs the chunks of a table in these places: workers may have died in them. */
-  repair(unfinished: readonly Range[]): void {
+  /** Repairs all its chunks of a table: a worker may have died in any that it was given before. */
+  repair(): void {
     if (this.#table === undefined) return
     const { i32 } = this.#pool.arena
     const first = this.#input.idsOffset >> 2
-    for (const { from, to } of unfinished) {
-      for (let place = from; place < to; place++) repairChunk(this.#table, i32[first + place])
+    for (let place = 0; place < this.entityCount; place++) {
+      repairChunk(this.#table, i32[first + place])
     }
   }
 

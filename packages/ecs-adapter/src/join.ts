@@ -225,12 +225,16 @@ class Member {
     }
   }
 
-  /** The next that nobody has taken, or, where there is one for each worker, its own: once. */
+  /**
+   * The next that nobody has taken, or, where there is one for each worker, its own: once. Such a run
+   * leaves the cursor of all at 0, until it has timed out, or somebody has thrown.
+   */
   #takeChunk(): number {
     const words = this.#words
-    return words[this.#board + BOARD_IS_FOR_EACH] === 0
-      ? Atomics.add(words, this.#board + BOARD_CURSOR, 1)
-      : Atomics.add(words, this.#word(LINE_CURSOR), CURSOR_END)
+    const cursor = this.#board + BOARD_CURSOR
+    if (words[this.#board + BOARD_IS_FOR_EACH] === 0) return Atomics.add(words, cursor, 1)
+    if (Atomics.load(words, cursor) !== 0) return CURSOR_END
+    return Atomics.add(words, this.#word(LINE_CURSOR), CURSOR_END)
   }
 
   /** Lets systems find what is declared only; without it, all there is. */

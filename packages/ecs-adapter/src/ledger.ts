@@ -11,7 +11,8 @@
  * A reference is taken before it is written down, and struck out before it is dropped. To be killed in
  * between keeps one text for ever, and frees none that somebody has.
  */
-import { type Blocks, isOutOfMemory } from './blocks.ts'
+import type { Blocks } from './blocks.ts'
+import { isOutOfMemory } from './frees.ts'
 import { Lists } from './lists.ts'
 
 const GENERATION = 0

@@ -95,7 +95,7 @@ export class Outcome {
     return true
   }
 
-  unfinishedOf({ firstChunk, chunkCount, chunkLength, entityCount }: Job): Range[] {
+  #unfinishedOf({ firstChunk, chunkCount, chunkLength, entityCount }: Job): Range[] {
     const ranges: Range[] = []
     for (let chunk = 0; chunk < chunkCount; chunk++) {
       if (this.#isKept(firstChunk + chunk)) continue
@@ -110,7 +110,7 @@ export class Outcome {
 
   /** Of each system that is not done; of the first when every one is, as a late worker may end it just now. */
   #outcomes(): [SystemOutcome, ...SystemOutcome[]] {
-    const all = this.#jobs.map((job) => ({ system: job.name, unfinished: this.unfinishedOf(job) }))
+    const all = this.#jobs.map((job) => ({ system: job.name, unfinished: this.#unfinishedOf(job) }))
     const [first = all[0], ...others] = all.filter(({ unfinished }) => unfinished.length > 0)
     return [first, ...others]
   }
@@ -120,7 +120,7 @@ export class Outcome {
     const failures = this.#failures().sort((a, b) => a.job - b.job || a.from - b.from)
     const [{ job: failedJob, from }] = failures
     const all: SystemOutcome[] = this.#jobs.map((job, index) => {
-      const outcome = { system: job.name, unfinished: this.unfinishedOf(job) }
+      const outcome = { system: job.name, unfinished: this.#unfinishedOf(job) }
       const failure = failures.find((one) => one.job === index)
       return failure === undefined ? outcome : { ...outcome, cause: causeOf(failure) }
     })

@@ -32,8 +32,10 @@ export function checkedCount(
   if (typeof entities !== 'object' || entities === null) throw noEntities(entities)
   if (isTable(entities)) return countChunks(entities, tables)
   const count: unknown = entities.length
-  if (typeof count === 'number' && Number.isInteger(count) && count >= 0) return count
-  throw noEntities(entities)
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0) throw noEntities(entities)
+  // Such as `table.chunks`, which would be so many times entity 0. One tells of all.
+  if (count > 0 && typeof entities[0] !== 'number') throw noEntities(entities)
+  return count
 }
 
 export const noEntities = (given: unknown) => invalidArgument('the entities', given, EXPECTED)
@@ -50,17 +52,21 @@ function countChunks(table: AnyTable, tables: Readonly<Record<string, AnyTable>>
   return count
 }
 
-/** The numbers of those that `checkedCount` counts, ascending, from a word on. */
-export function writeNumbers(table: AnyTable, words: Int32Array, firstWord: number): void {
+/**
+ * The numbers of those that `checkedCount` counts, ascending, from a word on: how many there are just now,
+ * at most one for each chunk.
+ */
+export function writeNumbers(table: AnyTable, words: Int32Array, firstWord: number): number {
   const { chunks } = table
   let word = firstWord
-  let seenCount = 0
+  let seenCount = table.isAttached ? 0 : chunks.length
   for (let number = 0; seenCount < chunks.length; number++) {
     const chunk = table.chunk(number)
     if (chunk === undefined) continue
     seenCount++
     if (chunk.rowCount > 0) words[word++] = number
   }
+  return word - firstWord
 }
 
 /** Completes or undoes what a worker was at that has died. Nobody else is at the chunk. */

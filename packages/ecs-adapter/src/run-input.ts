@@ -26,18 +26,26 @@ export class RunInput {
   }
 
   /**
-   * Nobody reads any more what was placed before.
-   * @param count of the entities, as checked
+   * Runs code of the caller, where `args` have toJSON. Nobody reads any more what was placed before.
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
    */
-  place(entities: RunEntities, count: number, args: unknown, declared?: Declared): void {
-    if (entities === EACH_WORKER) this.#placeNumbers(count)
-    else if (isTable(entities)) {
-      this.idsOffset = this.#ids.take(count * 4)
-      writeNumbers(entities, this.#pool.arena.i32, this.idsOffset >> 2)
-    } else this.#placeIds(entities)
+  placeArgs(args: unknown, declared?: Declared): void {
     this.#placeArgs(args)
     this.#placeDeclared(declared)
+  }
+
+  /**
+   * Gives how many there are: other threads add rows to the chunks of a table meanwhile, and remove some.
+   * @param count of the entities, as checked
+   * @throws as `placeArgs`
+   */
+  placeEntities(entities: RunEntities, count: number): number {
+    if (entities === EACH_WORKER) this.#placeNumbers(count)
+    else if (isTable(entities)) {
+      this.idsOffset = this.#ids.take(entities.chunks.length * 4)
+      return writeNumbers(entities, this.#pool.arena.i32, this.idsOffset >> 2)
+    } else this.#placeIds(entities)
+    return count
   }
 
   dispose(): void {

@@ -150,11 +150,15 @@ export interface Field {
  * @throws StorageError `invalid-argument`: no name, no object, a field name that is reserved or no
  * identifier, a field that is none of `t`
  */
-export function readSchema(componentName: string, schema: Schema): Field[] {
-  if (typeof componentName !== 'string' || componentName === '') {
-    throw invalidArgument('the name of a component', componentName, 'a string that is not empty')
+export function readSchema(
+  name: string,
+  schema: Schema,
+  kind: 'component' | 'table' = 'component',
+): Field[] {
+  if (typeof name !== 'string' || name === '') {
+    throw invalidArgument(`the name of a ${kind}`, name, 'a string that is not empty')
   }
-  const of = (what: string) => `${what} of component ${JSON.stringify(componentName)}`
+  const of = (what: string) => `${what} of ${kind} ${JSON.stringify(name)}`
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
     throw invalidArgument(of('the schema'), schema, 'an object such as { x: t.f32, y: t.f32 }')
   }
@@ -164,7 +168,7 @@ export function readSchema(componentName: string, schema: Schema): Field[] {
     }
     const type = schema[name]
     if (!made.has(type)) {
-      throw invalidArgument(of(`the type of field ${name}`), type, `one of ${TYPES}`)
+      throw invalidArgument(of(`the type of field ${name}`), type, `one of ${TYPES[kind]}`)
     }
     return { name, type }
   })
@@ -180,7 +184,10 @@ function emptyOf({ kind }: FieldType): number | string | number[] {
 }
 
 const RESERVED = RESERVED_FIELDS.join(', ')
-const TYPES = `${namesOf(scalars)}, t.list(...), t.text`
+const TYPES = {
+  component: `${namesOf(scalars)}, t.list(...), t.text`,
+  table: namesOf(scalars),
+}
 
 function namesOf(types: object): string {
   return Object.keys(types)

@@ -67,8 +67,8 @@ export interface Storage {
   /**
    * Makes a table that threads which attach to the storage find by its name. `sync` syncs it, `forget`
    * takes over what a dead thread had of it, unless workers run a system, `dispose` disposes of it. `reset`
-   * leaves it alone: its rows are no entities. Its own `sync`, `takeOver`, `clear`, `trim` and `dispose`
-   * throw 'group-busy' while workers run a system.
+   * leaves it alone: its rows are no entities. Its own `sync`, `takeOver`, `clear`, `trim`, `detach`
+   * and `dispose` throw 'group-busy' while workers run a system.
    * @param name unique among the tables of the storage
    * @param schema field names to types of `t`, of one number each
    * @throws as `createTable`; StorageError 'storage-disposed'
@@ -193,7 +193,8 @@ export interface Storage {
 
   /**
    * Frees every block and takes every observer off. The components are left with empty columns. Nothing
-   * is done when it throws.
+   * is done when it throws. In a full arena blocks of other threads may be left: call it again, when there is
+   * room.
    * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
    * 'commands-busy' when an observer of commands calls it, 'pack-busy' when one of `pack` does,
    * 'storage-disposed'

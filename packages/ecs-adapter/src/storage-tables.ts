@@ -1,23 +1,23 @@
 /** The tables of a storage, by name: in the thread of its world, and in those that attach. */
-import type { Pool } from '@ashlar/core'
 import type { TableEntry } from './directory.ts'
 import { duplicateTable, StorageError } from './errors.ts'
-import { attachTable, createWatchedTable } from './table.ts'
+import type { Frees } from './frees.ts'
+import { attachTableOf, createWatchedTable } from './table.ts'
 import type { Table } from './table-api.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
-import { isThere } from './table-root.ts'
+import { checkTableName, isThere } from './table-root.ts'
 
 type Named = Record<string, Table>
 
 export class StorageTables {
   readonly byName: Named = Object.create(null)
-  readonly #pool: Pool
+  readonly #frees: Frees
   readonly #tables: Table[] = []
   #version = 0
 
-  constructor(pool: Pool) {
-    this.#pool = pool
+  constructor(frees: Frees) {
+    this.#frees = frees
   }
 
   /** Another number whenever the tables are others. */
@@ -30,13 +30,14 @@ export class StorageTables {
     schema: S,
     options?: Omit<TableOptions, 'name'>,
   ): Table<S> {
+    checkTableName(name) // or it would be that of a table by itself
     if (name in this.byName) throw duplicateTable(name)
     const forget = () => {
       delete this.byName[name]
       this.#tables.splice(this.#tables.indexOf(one), 1)
       this.#version++
     }
-    const table = createWatchedTable(this.#pool, schema, { ...options, name }, forget)
+    const table = createWatchedTable(this.#frees, schema, { ...options, name }, forget)
     const one = table as unknown as Table
     this.byName[name] = one
     this.#tables.push(one)
@@ -67,11 +68,11 @@ export class StorageTables {
 /** The same in a thread that is attached. */
 export class AttachedTables {
   readonly byName: Named = Object.create(null)
-  readonly #pool: Pool
+  readonly #frees: Frees
   readonly #tables: Table[] = []
 
-  constructor(pool: Pool) {
-    this.#pool = pool
+  constructor(frees: Frees) {
+    this.#frees = frees
   }
 
   /** Attaches to those that are new. One that is disposed of may stand there until the next publication. */
@@ -79,8 +80,8 @@ export class AttachedTables {
     this.sync() // another table may have the name of one that is gone
     for (const { name, offset, serial } of entries) {
       const handle = { offset, serial }
-      if (name in this.byName || !isThere(this.#pool, handle)) continue
-      const table = attachTable(handle, this.#pool)
+      if (name in this.byName || !isThere(this.#frees.pool, handle)) continue
+      const table = attachTableOf(this.#frees, handle)
       this.byName[name] = table
       this.#tables.push(table)
     }

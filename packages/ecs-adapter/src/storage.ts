@@ -57,7 +57,7 @@ export function createStorage(
   /** Of all components, as they were made: their numbers in commands. */
   const places: (() => ComponentEntry)[] = []
   const catalog = new Catalog()
-  const tables = new StorageTables(pool)
+  const tables = new StorageTables(memory.blocks)
   const share = new Share({
     pool,
     cells,
@@ -203,6 +203,10 @@ export function createStorage(
 
   /** All that may refuse comes before anything is done. */
   function dispose(): void {
+    if (isDisposed && memory.blocks.isBehind) {
+      memory.blocks.sync()
+      return
+    }
     checkUse()
     siblings.checkRest('storage.dispose()')
     worldCommands.checkIdle()

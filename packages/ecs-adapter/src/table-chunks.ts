@@ -2,6 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { ChunkNumbers } from './chunk-numbers.ts'
 import { tableFull } from './errors.ts'
+import type { Frees } from './frees.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
 import type { TableLayout } from './table-layout.ts'
 
@@ -10,13 +11,16 @@ export class TableChunks {
   readonly own: TableChunk[] = []
   readonly byNumber: (TableChunk | undefined)[] = []
   readonly #pool: Pool
+  readonly #frees: Frees
   readonly #layout: TableLayout
   readonly #numbers: ChunkNumbers
   #epoch = 0
   #buffer: ArrayBufferLike
 
-  constructor(pool: Pool, layout: TableLayout, root: number) {
+  constructor(frees: Frees, layout: TableLayout, root: number) {
+    const { pool } = frees
     this.#pool = pool
+    this.#frees = frees
     this.#layout = layout
     this.#numbers = new ChunkNumbers(pool, layout, root)
     this.#buffer = pool.arena.buffer
@@ -95,16 +99,18 @@ export class TableChunks {
       this.byNumber[chunk.number] = undefined
       this.#numbers.setGenerationAt(chunk.number, chunk.$generation)
       this.#numbers.unlink(chunk.number)
-      this.#pool.free(chunk.$offset)
+      this.#frees.free(chunk.$offset)
       count++
     }
     if (count > 0) this.follow()
     return count
   }
 
+  /** Nothing can be done with any of them from when the first is freed. */
   free(): void {
-    for (const chunk of this.all) this.#pool.free(chunk.$offset)
+    const offsets = this.all.map(({ $offset }) => $offset)
     this.forget()
+    for (const offset of offsets) this.#frees.free(offset)
   }
 
   forget(): void {

@@ -1,11 +1,12 @@
 /** What the world's thread must not do to a table of its storage while workers run a system. */
 
-const GUARDED = ['sync', 'takeOver', 'clear', 'trim', 'dispose'] as const
+const GUARDED = ['sync', 'takeOver', 'clear', 'trim', 'detach', 'dispose'] as const
 
 type Guarded = { [K in (typeof GUARDED)[number]]: () => unknown }
 
 /**
- * Systems loop over chunks of whichever thread, which these free, or repair when their thread has died.
+ * Systems loop over chunks of whichever thread, which these free, or repair when their thread has died;
+ * and chunks of a table that is detached are not repaired after a worker's death.
  * `add` and `remove` are too hot to be looked at: they move one row, and free nothing.
  *
  * @param check throws while workers are at it

@@ -19,12 +19,16 @@ import {
 } from './table-layout.ts'
 
 /** @throws StorageError 'invalid-argument' */
+export function checkTableName(name: unknown): void {
+  if (typeof name === 'string' && name !== '') return
+  throw invalidArgument('the name of a table', name, 'a string that is not empty')
+}
+
+/** @throws StorageError 'invalid-argument' */
 export function readTableSchema(name: string, schema: TableSchema): Field[] {
+  checkTableName(name)
   const of = `of table ${JSON.stringify(name)}`
-  if (typeof name !== 'string' || name === '') {
-    throw invalidArgument('the name of a table', name, 'a string that is not empty')
-  }
-  const fields = readSchema(name, schema)
+  const fields = readSchema(name, schema, 'table')
   if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')
   for (const field of fields) {
     if (CHUNK_MEMBERS.includes(field.name)) {

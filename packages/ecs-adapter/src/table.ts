@@ -1,6 +1,7 @@
 /** Dense rows in chunks, each a block of the pool of the thread that adds to it. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument, tableDetached, tableDisposed, tablePoolClosed } from './errors.ts'
+import { Frees } from './frees.ts'
 import type { Table, TableHandle } from './table-api.ts'
 import type { TableChunk, TableSchema } from './table-chunk.ts'
 import { TableChunks } from './table-chunks.ts'
@@ -26,24 +27,24 @@ export function createTable<const S extends TableSchema>(
   schema: S,
   options: TableOptions = {},
 ): Table<S> {
-  return createWatchedTable(pool, schema, options, () => {})
+  checkPool(pool)
+  return createWatchedTable(new Frees(pool), schema, options, () => {})
 }
 
 /** The same, of which `onDispose` learns when it is disposed of. */
 export function createWatchedTable<const S extends TableSchema>(
-  pool: Pool,
+  frees: Frees,
   schema: S,
   options: TableOptions,
   onDispose: () => void,
 ): Table<S> {
-  checkPool(pool)
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('the options', options, 'an object such as { name: "Bullet" }')
   }
   const fields = readTableSchema(options.name ?? 'table', schema)
   const layout = layOut(fields, options)
-  const handle = writeRoot(pool, layout, fields)
-  return new ChunkedTable(pool, layout, handle, onDispose) as unknown as Table<S>
+  const handle = writeRoot(frees.pool, layout, fields)
+  return new ChunkedTable(frees, layout, handle, onDispose) as unknown as Table<S>
 }
 
 /**
@@ -58,9 +59,14 @@ export function attachTable<const S extends TableSchema = TableSchema>(
   pool: Pool,
 ): Table<S> {
   checkPool(pool)
-  const layout = readRoot(pool, handle)
+  return attachTableOf(new Frees(pool), handle) as Table<S>
+}
+
+/** The same. Tables of a storage share what keeps the frees that have to wait. */
+export function attachTableOf(frees: Frees, handle: TableHandle): Table {
+  const layout = readRoot(frees.pool, handle)
   const { offset, serial } = handle
-  return new ChunkedTable(pool, layout, { offset, serial }) as unknown as Table<S>
+  return new ChunkedTable(frees, layout, { offset, serial }) as unknown as Table
 }
 
 function checkPool(pool: Pool): void {
@@ -78,6 +84,7 @@ class ChunkedTable {
   readonly chunks: readonly TableChunk[]
   readonly ownChunks: readonly TableChunk[]
   readonly #pool: Pool
+  readonly #frees: Frees
   readonly #chunks: TableChunks
   /** None while this thread is not attached. */
   #byNumber: readonly (TableChunk | undefined)[] = NO_CHUNKS
@@ -93,9 +100,11 @@ class ChunkedTable {
   #isAttached = false
   #isDisposed = false
 
-  constructor(pool: Pool, layout: TableLayout, handle: TableHandle, onDispose?: () => void) {
+  constructor(frees: Frees, layout: TableLayout, handle: TableHandle, onDispose?: () => void) {
+    const { pool } = frees
     this.#pool = pool
-    this.#chunks = new TableChunks(pool, layout, handle.offset)
+    this.#frees = frees
+    this.#chunks = new TableChunks(frees, layout, handle.offset)
     this.#root = handle.offset
     this.#onDispose = onDispose
     this.#slotBits = layout.slotBits
@@ -165,6 +174,7 @@ class ChunkedTable {
   }
 
   sync(): void {
+    this.#freeRest()
     this.#begin()
     this.#chunks.renew()
     if (!this.#isAttached) this.#attach()
@@ -179,12 +189,14 @@ class ChunkedTable {
   }
 
   trim(): number {
+    this.#freeRest()
     this.#check()
     this.#begin()
     return this.#chunks.trim()
   }
 
   detach(): void {
+    this.#freeRest() // the pool may be closed next
     if (!this.#isAttached) return
     leave(this.#pool, this.#root)
     this.#leave()
@@ -194,15 +206,23 @@ class ChunkedTable {
     if (this.#onDispose === undefined) {
       throw invalidArgument('the table', this.name, 'one that this thread created. Call detach()')
     }
+    this.#freeRest()
     if (!this.#isAttached) this.#attach()
     this.#check()
     checkAlone(this.#pool, this.#root, this.name)
     this.#chunks.follow()
     this.#pool.arena.i32[this.#root >> 2] = 0
-    this.#chunks.free()
-    this.#pool.free(this.#root)
-    this.#forget()
+    this.#leave()
+    this.#isDisposed = true
     this.#onDispose()
+    this.#frees.free(this.#root)
+    this.#chunks.free()
+    this.#freeRest() // there may be room by now
+  }
+
+  /** What a full arena had no room for. */
+  #freeRest(): void {
+    if (this.#pool.isOpen) this.#frees.sync()
   }
 
   /** The views of chunks are kept: workers detach after each run, and most chunks stay. */

@@ -1,4 +1,5 @@
 // Jobs as the group places them, read as workers do: by chunks that others leave.
+import { t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -36,8 +37,10 @@ test('every worker finds the entities, the place and the arguments of each chunk
     let chunkCount = 0
     for (const [i, call] of calls.entries()) {
       const job = jobs[call.number]
-      job.cut(call, ['a', 'b', 'c'], callCount, 1 + random(64))
-      job.place(call, chunkCount)
+      const workerCount = 1 + random(64)
+      job.placeArgs(call)
+      job.check(call, ['a', 'b', 'c'], callCount, workerCount)
+      job.place(call, chunkCount, callCount, workerCount)
       job.post(words, board, i)
       chunkCount += job.chunkCount
     }
@@ -85,8 +88,8 @@ test('the same ids in the same place are the same views', () => {
   const job = new Job(pool, 3, {})
   const read = () => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
-    job.cut({ ...call, entities: [1, 2, 3] }, ['a'], 1, 1)
-    job.place({ ...call, entities: [1, 2, 3] }, 0)
+    job.check({ ...call, entities: [1, 2, 3] }, ['a'], 1, 1)
+    job.place({ ...call, entities: [1, 2, 3] }, 0, 1, 1)
     job.post(arena.i32, board, 0)
     arena.i32[board + BOARD_CHUNK_COUNT] = 1
     reader.begin()
@@ -110,11 +113,52 @@ test('chunks are at least an equal share of those that there are', () => {
     [1, 1, 64, 64, 1],
   ] as const
   for (const [length, chunkLength, callCount, workerCount, expected] of cases) {
-    const entities = { length }
+    const entities = new Int32Array(length)
     const call = { name: '', system: 'a', entities, args: undefined, chunkLength, number: 0 }
-    job.cut(call, ['a'], callCount, workerCount)
+    job.check(call, ['a'], callCount, workerCount)
+    job.place(call, 0, callCount, workerCount)
     assert.is(job.chunkLength, expected)
     assert.is(job.chunkCount, Math.ceil(length / expected))
+  }
+})
+
+test('of a table, the chunks that have rows when they are written down: each once', () => {
+  const { arena, pool, storage } = createScene()
+  const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 64 })
+  for (let i = 0; i < 40 * table.chunkCapacity; i++) table.add()
+  const words = arena.i32
+  const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
+  const reader = new JobReader(words, board)
+  const job = new Job(pool, 0, storage.tables)
+  const call = { name: '', system: 'a', entities: table, args: undefined, number: 0 }
+  const setRows = (isFull: (number: number) => boolean) => {
+    for (const chunk of table.chunks) {
+      if (isFull(chunk.number)) while (chunk.add() !== -1);
+      else while (chunk.rowCount > 0) chunk.remove(chunk.rowCount - 1)
+    }
+  }
+  for (const chunkLength of [undefined, 1, 3, 1000]) {
+    const cases = [
+      [() => true, (number: number) => number % 3 === 0],
+      [(number: number) => number < 4, () => true],
+      [() => false, (number: number) => number > 20],
+      [() => true, () => false],
+    ]
+    for (const [before, after] of cases) {
+      setRows(before)
+      job.check({ ...call, chunkLength }, ['a'], 1, 2)
+      setRows(after) // as another thread does
+      job.place({ ...call, chunkLength }, 0, 1, 2)
+      job.post(words, board, 0)
+      words[board + BOARD_CHUNK_COUNT] = job.chunkCount
+      reader.begin()
+      const found: number[] = []
+      for (let chunk = 0; reader.enter(chunk); chunk++) found.push(...reader.entities(chunk))
+      const numbers = Array.from({ length: 40 }, (_, number) => number)
+      assert.equal(found, numbers.filter(after))
+      assert.is(job.entityCount, found.length)
+      assert.equal(arena.verify(), [])
+    }
   }
 })
 

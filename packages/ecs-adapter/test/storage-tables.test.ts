@@ -3,7 +3,7 @@ import { attachStorage, attachTable, type Chunk, type Table, t } from '@ashlar/e
 import { addComponent, addEntity, observe, onAdd, onRemove, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createScene, withScene } from './support.ts'
+import { assertSound, assertThrows, createScene, fillUp, withScene } from './support.ts'
 
 const test = suite('storage tables')
 const schema = { x: t.f32, owner: t.eid }
@@ -51,11 +51,14 @@ test('names are given once; schemas as of tables; nothing after dispose', () => 
   const { storage, arena } = createScene()
   storage.table('Bullet', schema)
   assertThrows(() => storage.table('Bullet', schema), 'invalid-argument', 'Bullet')
-  assertThrows(() => storage.table('', schema), 'invalid-argument', 'name')
+  for (const name of ['', null, undefined, 5, ['Bullet'], Symbol('x')]) {
+    assertThrows(() => storage.table(name as string, schema), 'invalid-argument', 'name of a table')
+  }
   const path = { points: t.list(t.f32) } as unknown as typeof schema
   assertThrows(() => storage.table('Path', path), 'invalid-argument', 'points')
   assert.equal(Object.keys(storage.tables), ['Bullet'])
   const pool = arena.openPool()
+  attachStorage(storage.handle, pool).detach()
   const direct = attachTable(storage.tables.Bullet.handle, pool)
   assertThrows(() => storage.dispose(), 'still-attached', `${pool.slot}`)
   direct.detach()
@@ -108,6 +111,36 @@ test('dispose does all or nothing: nothing while commands are busy, or any table
   for (const reader of readers) reader.close()
   pool.flush()
   assert.equal(arena.blocks(), [])
+})
+
+test('dispose in a full arena: nothing is left when there is room again', () => {
+  for (const chunkByteLength of [1024, 65536]) {
+    const { storage, arena, pool } = createScene({ byteLength: 2 ** 22 })
+    const tables = ['Bullet', 'Spark'].map((name) => {
+      return storage.table(name, schema, { chunkByteLength, chunkLimit: 64 })
+    })
+    const workerPool = arena.openPool()
+    for (const { handle, chunkCapacity } of tables) {
+      const table = attachTable(handle, workerPool)
+      for (let i = 0; i < 8 * chunkCapacity; i++) table.add()
+      table.detach()
+    }
+    const held = fillUp(pool)
+    tables[0].dispose()
+    assertThrows(() => tables[0].add(), 'table-disposed')
+    storage.dispose()
+    assert.ok(storage.isDisposed)
+    assertSound(arena)
+    for (const block of held) pool.free(block)
+    // What is left, if anything is, goes; then there is nothing to dispose of.
+    if (arena.blocks().length > 0) storage.dispose()
+    assertThrows(() => storage.dispose(), 'storage-disposed')
+    workerPool.close()
+    pool.flush()
+    arena.openPool()
+    assert.equal(arena.blocks(), [])
+    assertSound(arena)
+  }
 })
 
 test('a table that is disposed of by itself is gone from the storage, in every thread', () => {

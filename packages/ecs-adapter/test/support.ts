@@ -64,6 +64,17 @@ export function assertThrows(call: () => unknown, code: string, ...words: string
   }
 }
 
+/** Takes all there is of an arena: the blocks. */
+export function fillUp(pool: Pool): number[] {
+  const held: number[] = []
+  for (let byteLength = 2 ** 19; byteLength >= 1; byteLength /= 2) {
+    for (let block = pool.tryAlloc(byteLength); block !== 0; block = pool.tryAlloc(byteLength)) {
+      held.push(block)
+    }
+  }
+  return held
+}
+
 /** A seeded generator of whole numbers below `limit` (mulberry32). */
 export function createRandom(seed: number): (limit: number) => number {
   let state = seed >>> 0

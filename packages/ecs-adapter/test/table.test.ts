@@ -3,7 +3,7 @@ import { Arena } from '@ashlar/core'
 import { attachTable, type Chunk, createTable, type Table, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, buffers, createRandom, scalars } from './support.ts'
+import { assertSound, assertThrows, buffers, createRandom, fillUp, scalars } from './support.ts'
 
 const test = suite('table')
 
@@ -256,6 +256,9 @@ test('schemas and options that cannot be are refused, with what can', () => {
   const make = (schema: object, options?: object) => () =>
     createTable(pool, schema as { x: typeof t.f32 }, options)
   assertThrows(make({}), 'invalid-argument', 'at least one field')
+  assertThrows(make([]), 'invalid-argument', 'schema of table "table"')
+  assertThrows(make({ data: t.f32 }), 'invalid-argument', 'field name of table "table"')
+  assertThrows(make({ a: 5 }, { name: 'Shot' }), 'invalid-argument', 'a of table "Shot"', 't.f32')
   assertThrows(make({ a: t.list(t.f32) }), 'invalid-argument', 'lists', 'component')
   assertThrows(make({ a: t.text }), 'invalid-argument', 'texts')
   assertThrows(make({ rowCount: t.f32 }), 'invalid-argument', 'rowCount')
@@ -311,6 +314,51 @@ test('out of memory, and out of chunks: nothing is lost, and it goes on when the
     }
     for (const block of held) pool.free(block)
     assert.equal(arena.blocks(), [])
+  }
+})
+
+test('trim and dispose in a full arena: chunks of other threads wait until there is room', () => {
+  for (const chunkByteLength of [1024, 65536]) {
+    for (const call of ['trim', 'dispose'] as const) {
+      const note = `${call} of ${chunkByteLength}`
+      const { arena, pool } = create()
+      const main = createTable(pool, { x: t.i32 }, { chunkByteLength, chunkLimit: 64 })
+      const workerPool = arena.openPool()
+      const worker = attachTable(main.handle, workerPool)
+      for (let i = 0; i < 8 * main.chunkCapacity; i++) worker.add()
+      worker.detach()
+      if (call === 'trim') {
+        workerPool.close()
+        main.sync()
+        main.clear()
+        assert.is(arena.openPool().slot, workerPool.slot, 'what it frees is told to a thread')
+      }
+      const [chunk] = main.chunks
+      const held = fillUp(pool)
+      if (call === 'trim') {
+        assert.is(main.trim(), 7, note)
+        assert.is(main.chunks.length, 1, note)
+        assert.is(arena.blocks().length, held.length + 1 + 8, `${note}: the case is met`)
+        assert.is(main.trim(), 0, note)
+        assert.is(main.rowOf(main.add()), 0, note)
+      } else {
+        main.dispose()
+        if (chunk !== undefined) assertThrows(() => chunk.rowCount, 'stale-chunk')
+        assertThrows(() => main.add(), 'table-disposed')
+      }
+      assertSound(arena)
+      for (const block of held) pool.free(block)
+      if (call === 'trim') {
+        main.sync()
+        assert.is(arena.blocks().length, 2, note)
+        main.dispose()
+      }
+      assertThrows(() => main.sync(), 'table-disposed')
+      assertThrows(() => main.dispose(), 'table-disposed')
+      pool.flush()
+      assert.equal(arena.blocks(), [], note)
+      assertSound(arena)
+    }
   }
 })
 

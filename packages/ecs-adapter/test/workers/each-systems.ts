@@ -40,6 +40,20 @@ export const eachSystems = {
     commands.add(eid, 'Visits')
   },
 
+  /** Its worker is away between runs, until it is told to come back; then it tells that it had a turn. */
+  goAway({ from, args, arena }: Context) {
+    const { place, flag } = args as { place: number; flag: number }
+    const turn = (count: number) => {
+      if (count === 0) Atomics.store(arena.i32, flag, 3)
+      else setTimeout(() => turn(count - 1), 1)
+    }
+    if (from !== place) return
+    setTimeout(() => {
+      stayAt(arena.i32, flag)
+      turn(3)
+    }, 0)
+  },
+
   stayAtPlace({ from, args, arena }: Context) {
     const { place, flag } = args as { place: number; flag: number }
     if (from === place) stayAt(arena.i32, flag)

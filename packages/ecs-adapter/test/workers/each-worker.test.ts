@@ -130,6 +130,28 @@ for (const kind of threadKinds) {
     await endAll(game, team, [tallies.block])
   })
 
+  test(`${kind}: a run that has timed out does not begin on who comes late`, async () => {
+    const game = createGame(50)
+    const { i32 } = game.arena
+    const team = await createGroup(game, kind)
+    const tallies = createTallies(game)
+    const flag = game.storage.pool.allocZeroed(8) >> 2
+    await team.group.run('goAway', EACH_WORKER, { place: 1, flag })
+    await until(() => Atomics.load(i32, flag) === 1)
+    const options = { timeoutMs: 100 }
+    const run = team.group.run('tallyEach', EACH_WORKER, tallies.args, options)
+    const { code, unfinished } = (await errorOf(run)) as RunError
+    assert.is(code, 'timed-out')
+    assert.ok(unfinished.some(({ to }) => to === 2))
+    Atomics.store(i32, flag, 2)
+    await until(() => Atomics.load(i32, flag) === 3)
+    assert.is(i32[tallies.args.byPlace + 1], 0, 'called after the error')
+    i32.fill(0, tallies.args.bySlot, tallies.args.byPlace + SLOT_COUNT)
+    await team.group.run('tallyEach', EACH_WORKER, tallies.args)
+    tallies.assert(2, 1, 'afterwards')
+    await endAll(game, team, [flag << 2, tallies.block])
+  })
+
   if (!mayTerminate(kind) || 'Deno' in globalThis) continue
   test(`${kind}: killed in its turn: its place is unfinished, the others are called again`, async () => {
     const game = createGame(50)

@@ -1,5 +1,11 @@
 // Runs over the chunks of a table, on real workers.
-import { createSchedule, createTable, type RunEntities, RunError } from '@ashlar/ecs-adapter'
+import {
+  createSchedule,
+  createTable,
+  EACH_WORKER,
+  type RunEntities,
+  RunError,
+} from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
@@ -119,6 +125,34 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
+  test(`${kind}: toJSON of arguments may change which chunks have rows, and detach a table`, async () => {
+    const game = createShots(40)
+    const { Shot, arena } = game
+    const team = await createGroup(game, kind)
+    const chunks = [...Shot.ownChunks]
+    for (const chunk of chunks.slice(4)) while (chunk.rowCount > 0) chunk.remove(0)
+    let toJSON = () => {
+      for (const chunk of chunks) chunk.add()
+      return {}
+    }
+    const schedule = createSchedule(team.group, [
+      { system: 'empty', entities: () => [1], args: () => ({ toJSON: () => toJSON() }), reads: [] },
+      { system: 'fly', entities: () => Shot, writes: [Shot] },
+    ])
+    assert.is(schedule.stages.length, 1)
+    await schedule.run()
+    assertVisited(game, 1, 'chunks that were empty before')
+    assert.is(inOrder(game).length, 40)
+    toJSON = () => {
+      Shot.detach()
+      return {}
+    }
+    await assertRejects(schedule.run(), 'invalid-argument', 'detached')
+    assert.equal(arena.verify(), [])
+    game.storage.sync()
+    await endAll(game, team)
+  })
+
   test(`${kind}: in schedules, beside lists of ids`, async () => {
     const game = createShots()
     const { Shot, Visits, Position, eids, storage } = game
@@ -142,7 +176,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: sync, takeOver, clear, trim and dispose are refused while systems are at work`, async () => {
+  test(`${kind}: sync, takeOver, clear, trim, detach and dispose are refused while systems are at work`, async () => {
     const game = createShots()
     const { Shot, eids, arena } = game
     const team = await createGroup(game, kind)
@@ -154,7 +188,7 @@ for (const kind of threadKinds) {
     const traps = createTraps(game, [5])
     const run = team.group.run('hang', eids, traps.args)
     await traps.untilCaught()
-    for (const name of ['sync', 'takeOver', 'clear', 'trim', 'dispose'] as const) {
+    for (const name of ['sync', 'takeOver', 'clear', 'trim', 'detach', 'dispose'] as const) {
       assertThrows(() => Shot[name](), 'group-busy', `table.${name}()`)
     }
     assert.is(Shot.rowCount, rowCount)
@@ -228,6 +262,50 @@ for (const kind of threadKinds) {
       await team.group.add(next.worker)
     }
     await endAll(game, team, [flag << 2])
+  })
+
+  test(`${kind}: killed in a removal from a chunk that it was done with: repaired as well`, async () => {
+    const game = createMarkedShots()
+    const { Shot, storage, arena } = game
+    const team = await createGroup(game, kind, 1)
+    const flag = storage.pool.allocZeroed(4) >> 2
+    const { rowCount } = Shot
+    const args: StayArgs = { flag, isOwn: false, storeCount: 9 }
+    const run = errorOf(team.group.run('stayInFirst', Shot, args, { chunkLength: 1 }))
+    await until(() => Atomics.load(arena.i32, flag) === 1)
+    team.threads[0].terminate()
+    const { code, message, unfinished } = (await run) as RunError
+    assert.is(code, 'worker-died', message)
+    assert.equal(unfinished, [{ from: 1, to: 6 }])
+    assertWhole(game, 0, 'the first chunk')
+    assert.is(Shot.rowCount, rowCount - 1)
+    await endAll(game, team, [flag << 2])
+  })
+
+  test(`${kind}: chunks of one that was killed are taken over when the others are done`, async () => {
+    const game = createShots(2)
+    const { Shot, storage, arena, eids } = game
+    const team = await createGroup(game, kind)
+    await team.group.run('replaceOwn', EACH_WORKER, { count: 1, life: 1000 })
+    storage.sync()
+    const ownCount = Shot.ownChunks.length
+    assert.is(Shot.chunks.length, ownCount + 2)
+    const isOpen = ({ state }: { state: string }) => state === 'open'
+    const openCount = () => arena.stats().slots.filter(isOpen).length
+    const traps = createTraps(game, [5, 295])
+    const run = errorOf(team.group.run('hang', eids, traps.args, { chunkLength: 10 }))
+    await traps.untilCaught()
+    const before = openCount()
+    team.threads[0].terminate()
+    await until(() => team.group.workers.length === 1 && openCount() === before - 1)
+    const closed = arena.stats().slots.find((slot) => !isOpen(slot))
+    if (closed !== undefined) storage.forget(closed.slot)
+    assert.is(Shot.ownChunks.length, ownCount, 'the other one may be at them')
+    traps.open()
+    const { code, message } = (await run) as RunError
+    assert.is(code, 'worker-died', message)
+    assert.is(Shot.ownChunks.length, ownCount + 1)
+    await endAll(game, team, [traps.block])
   })
 
   test(`${kind}: killed in the middle of a trim: others have the chunks that are left`, async () => {
@@ -323,6 +401,10 @@ test('tables that are not of the storage, or not there any more', async () => {
   for (const wrong of [{ chunks: [] }, { ...Shot }, null, undefined, 7, 'Shot', {}, Shot.chunk]) {
     const run = team.group.run('fly', wrong as unknown as RunEntities)
     await assertRejects(run, 'invalid-argument')
+  }
+  for (const slip of [Shot.chunks, [Shot], ['1'], { length: 3 }]) {
+    const run = team.group.run('fly', slip as unknown as RunEntities)
+    await assertRejects(run, 'invalid-argument', 'the entities', 'a table')
   }
   alone.dispose()
   nameless.dispose()

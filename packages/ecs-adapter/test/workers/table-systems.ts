@@ -68,6 +68,18 @@ function churn(
   }
 }
 
+function stayInRemoveOf(chunk: Shots, { arena, args }: Context): void {
+  const { flag, storeCount } = args as StayArgs
+  while (chunk.rowCount < 10) markShot(chunk, chunk.add())
+  const layout = layOut(readTableSchema('Shot', shotSchema), shotOptions)
+  const { $offset } = chunk as unknown as { $offset: number }
+  const mortal = mortalChunk(layout, arena.buffer, $offset, storeCount)
+  if (dies(() => mortal.remove(3))) stayAt(arena.i32, flag)
+}
+
+/** In a worker: see `stayInFirst`. */
+let firstNumber = -1
+
 export const tableSystems = {
   /** Each row is counted; it learns which place its chunk has in the run. */
   fly({ tables: { Shot }, entities, from }: Context) {
@@ -123,14 +135,17 @@ export const tableSystems = {
    * Removes a row, of a chunk that it is given or of one that it makes, and stays in the middle of it until
    * it is killed.
    */
-  stayInRemove({ arena, entities, args, tables: { Shot } }: Context) {
-    const { flag, isOwn, storeCount } = args as StayArgs
-    const chunk = isOwn ? Shot.room() : Shot.chunk(entities[0])!
-    while (chunk.rowCount < 10) markShot(chunk, chunk.add())
-    const layout = layOut(readTableSchema('Shot', shotSchema), shotOptions)
-    const { $offset } = chunk as unknown as { $offset: number }
-    const mortal = mortalChunk(layout, arena.buffer, $offset, storeCount)
-    if (dies(() => mortal.remove(3))) stayAt(arena.i32, flag)
+  stayInRemove(context: Context) {
+    const { tables, entities, args } = context
+    const { isOwn } = args as StayArgs
+    stayInRemoveOf(isOwn ? tables.Shot.room() : tables.Shot.chunk(entities[0])!, context)
+  },
+
+  /** The same, of the chunk that its worker was given first, when it is given another one. */
+  stayInFirst(context: Context) {
+    const [number] = context.entities
+    if (firstNumber === -1) firstNumber = number
+    else stayInRemoveOf(context.tables.Shot.chunk(firstNumber)!, context)
   },
 
   /** The same in `trim`, of chunks that it makes. */
