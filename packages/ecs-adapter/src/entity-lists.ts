@@ -87,8 +87,9 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
 
   insert(eid: number, index: number, value: number): void {
     this.#check(value)
+    const word = this.#handles.wordToFill(eid) // first: the row may be that of another one until then
     this.#checkIndex(index, this.length(eid) + 1)
-    this.#lists.insert(this.#handles.wordToFill(eid), index, value)
+    this.#lists.insert(word, index, value)
   }
 
   remove(eid: number, index: number): number {

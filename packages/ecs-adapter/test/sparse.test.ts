@@ -615,4 +615,29 @@ test('what is no id, or that of an entity that is gone, has no row', () => {
   assertSound(arena)
 })
 
+test('what is inserted into a list of one who had the id before is refused by its own length', () => {
+  withScene({}, ({ arena, world, storage }) => {
+    const Burning = storage.component('Burning', schema, { sparse: true })
+    const before = addEntity(world)
+    addComponent(world, before, set(Burning, { marks: Array.from({ length: 200 }, () => 1) }))
+    const others = Array.from({ length: 50 }, () => addEntity(world))
+    for (const eid of others) addComponent(world, eid, set(Burning, { marks: [1, 2, 3] }))
+    for (let i = 0; i < others.length; i += 2) Burning.marks.clear(others[i])
+    const marks = () => others.map((eid) => Burning.marks.toArray(eid))
+    const expected = marks()
+    removeEntity(world, before)
+    const prefab = addPrefab(world)
+    assert.is(prefab, before)
+    addComponent(world, prefab, Burning)
+    for (const index of [199, 9, 1]) {
+      assertThrows(() => Burning.marks.insert(prefab, index, 0xff), 'invalid-argument', 'below 1')
+      assert.equal(marks(), expected)
+      assertSound(arena)
+    }
+    Burning.marks.insert(prefab, 0, 7)
+    assert.equal(Burning.marks.toArray(prefab), [7])
+    assert.equal(marks(), expected)
+  })
+})
+
 test.run()
