@@ -108,6 +108,7 @@ export function createStorage(
         name,
         fields,
         isSparse,
+        sets: siblings,
         rowCount,
         columnCount,
         ...shared,
