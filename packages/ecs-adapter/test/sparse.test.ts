@@ -260,6 +260,18 @@ test('what is refused, and how to do it', () => {
     'sparse is 1',
     'true or false',
   )
+  for (const [options, ...words] of [
+    [{ spare: true }, 'an option is "spare"', 'expected sparse'],
+    [{ sparse: true, capacity: 4 }, '"capacity"'],
+    [{ sparse: null }, 'sparse is null'],
+    [null, 'the options is null', '{ sparse: true }'],
+    [5, 'the options is 5'],
+    [true, 'the options is true'],
+  ] as const) {
+    const make = () => storage.component('Odd', { x: t.f32 }, options as never)
+    assertThrows(make, 'invalid-argument', ...words)
+  }
+  assert.ok(storage.component('Odd', { x: t.f32 }, { sparse: undefined as never }))
   const eid = addEntity(world)
   assertThrows(() => Burning.marks.push(eid, 1), 'invalid-argument', `entity ${eid}`, 'no row')
   assertThrows(() => Burning.cause.set(eid, 'x'), 'invalid-argument', 'no row')
