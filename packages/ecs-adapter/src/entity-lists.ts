@@ -157,9 +157,10 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   }
 
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void {
-    // The block is looked up each time: callbacks may move the list.
-    for (let i = 0; i < this.length(eid); i++) {
-      callback(this.#lists.load(this.#handles.blockOf(eid), i), i, eid)
+    for (let i = 0; ; i++) {
+      const block = this.#handles.blockOf(eid) // each time: callbacks may move the list
+      if (i >= this.#lists.length(block)) return
+      callback(this.#lists.load(block, i), i, eid)
     }
   }
 
