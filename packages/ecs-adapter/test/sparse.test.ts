@@ -286,6 +286,22 @@ test('what is refused, and how to do it', () => {
   assertThrows(() => storage.rows(Burning), 'storage-disposed')
 })
 
+test('rows are to look at: nobody changes them through what `rows` gives', () => {
+  withScene({}, ({ world, storage }) => {
+    const Burning = storage.component('Burning', schema, { sparse: true })
+    const rows = storage.rows('Burning')
+    assert.is(rows, storage.rows(Burning))
+    const eid = addEntity(world)
+    addComponent(world, eid, Burning)
+    for (const name of ['dispose', 'compact', 'append', 'lose']) assert.not.ok(name in rows)
+    for (const name of ['count', 'entities', 'row', 'other']) {
+      assert.throws(() => Object.assign(rows, { [name]: 0 }), TypeError)
+    }
+    assert.is(rows.count, 1)
+    assert.is(rows.entities[rows.row(eid)], eid)
+  })
+})
+
 test('out of memory at any step: nobody is half added, and what is there stays', () => {
   for (let spare = 0; spare < 14; spare++) {
     const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 19 })
