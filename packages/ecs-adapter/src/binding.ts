@@ -60,6 +60,13 @@ export const contextOf = (world: World): WorldContext => (world as InternalWorld
 export type BindingOptions = Omit<KeeperOptions, 'world' | 'component'> & {
   /** Whether only those have rows that have the component. */
   isSparse: boolean
+  sets: Sets
+}
+
+/** Told of what reads values, so that no getter among them moves the row that they go to. */
+export interface Sets {
+  beginSet(): void
+  endSet(): void
 }
 
 export class Binding {
@@ -68,6 +75,7 @@ export class Binding {
   readonly keeper: Keeper
   readonly #world: World
   readonly #context: WorldContext
+  readonly #sets: Sets
   #index: WorldContext['entityIndex']
   #unsubscribe: (() => void)[] = []
   /** Components that the world knew when it was last looked at for prefabs. */
@@ -75,12 +83,13 @@ export class Binding {
   #hasPrefabs = false
 
   /** @throws ArenaError 'out-of-memory'; world and arena are as they were then */
-  constructor(world: World, { isSparse, ...options }: BindingOptions) {
+  constructor(world: World, { isSparse, sets, ...options }: BindingOptions) {
     const component = new BoundComponent(this) as object as Component
     this.component = component
     this.#world = world
     this.#context = contextOf(world)
     const Keeper = isSparse ? SparseKeeper : FlatKeeper
+    this.#sets = sets
     this.keeper = new Keeper({ ...options, world, component })
     this.#index = this.#context.entityIndex
     this.subscribe()
@@ -91,6 +100,7 @@ export class Binding {
     const { component, keeper } = this
     const columns: Columns = keeper.columns // named, for `check` tells TypeScript a type
     const world = this.#world
+    const sets = this.#sets
     const { entityIndex } = this.#context
     this.#index = entityIndex
     this.#componentCount = 0
@@ -121,8 +131,13 @@ export class Binding {
       }),
       observe(world, onSet(component), (eid, values) => {
         const row = claim(eid)
-        columns.check(values)
-        keeper.write(eid, row, values)
+        sets.beginSet()
+        try {
+          columns.check(values)
+          keeper.write(eid, row, values)
+        } finally {
+          sets.endSet()
+        }
       }),
       observe(world, onGet(component), (eid) => keeper.read(eid)),
     ]

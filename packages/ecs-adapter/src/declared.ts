@@ -27,3 +27,17 @@ export function onlyDeclared<T extends object>(
     },
   })
 }
+
+/** The same function, which throws for a component that is not declared, given itself or by its name. */
+export function rowsOfDeclared<C extends object, R>(
+  rows: (component: C | string) => R,
+  components: Readonly<Record<string, C>>,
+  declared: Declared,
+): (component: C | string) => R {
+  const found = onlyDeclared(components, 'components', declared)
+  return (component) => {
+    const isIt = (name: string) => name === component || components[name] === component
+    const name = Object.keys(components).find(isIt)
+    return rows(name === undefined ? component : found[name])
+  }
+}

@@ -87,8 +87,9 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
 
   insert(eid: number, index: number, value: number): void {
     this.#check(value)
+    const word = this.#handles.wordToFill(eid) // first: the row may be that of another one until then
     this.#checkIndex(index, this.length(eid) + 1)
-    this.#lists.insert(this.#handles.wordToFill(eid), index, value)
+    this.#lists.insert(word, index, value)
   }
 
   remove(eid: number, index: number): number {
@@ -156,9 +157,10 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   }
 
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void {
-    // The block is looked up each time: callbacks may move the list.
-    for (let i = 0; i < this.length(eid); i++) {
-      callback(this.#lists.load(this.#handles.blockOf(eid), i), i, eid)
+    for (let i = 0; ; i++) {
+      const block = this.#handles.blockOf(eid) // each time: callbacks may move the list
+      if (i >= this.#lists.length(block)) return
+      callback(this.#lists.load(block, i), i, eid)
     }
   }
 

@@ -18,6 +18,7 @@ export type StorageErrorCode =
   | 'commands-busy'
   | 'commands-disposed'
   | 'pack-busy'
+  | 'set-busy'
   | 'table-full'
   | 'table-disposed'
   | 'table-detached'
@@ -180,6 +181,13 @@ export const packIsBusy = (what: string) =>
     'pack-busy',
     `${what} would move or free rows of an entity that storage.pack() is taking out of the world. ` +
       'Call it when the observers of the removal are done',
+  )
+
+export const setIsBusy = (what: string) =>
+  new StorageError(
+    'set-busy',
+    `${what} would move or free rows that the values of a set() are about to go to: a getter among those ` +
+      'calls it. Call it when the values are written',
   )
 
 /** A command that threw when it was applied. */

@@ -29,7 +29,7 @@ import {
   type Reply,
 } from './board.ts'
 import type { CommandBuffer } from './command-api.ts'
-import { type Declared, onlyDeclared } from './declared.ts'
+import { type Declared, onlyDeclared, rowsOfDeclared } from './declared.ts'
 import { invalidArgument, isAsynchronous } from './errors.ts'
 import { JobReader } from './job-reader.ts'
 import { encodeJson, storeBytes } from './json.ts'
@@ -240,10 +240,11 @@ class Member {
   /** Lets systems find what is declared only; without it, all there is. */
   #declare(declared: Declared | undefined): void {
     const context = this.#context
-    const { components, tables } = this.#storage
+    const { components, tables, rows } = this.#storage
     this.#declared = declared
     context.components = declared ? onlyDeclared(components, 'components', declared) : components
     context.tables = declared ? onlyDeclared(tables, 'tables', declared) : tables
+    context.rows = declared ? rowsOfDeclared(rows, components, declared) : rows
   }
 
   /**

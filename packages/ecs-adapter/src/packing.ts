@@ -93,8 +93,9 @@ export class Packing {
       this.#packed.release(offset)
       throw error
     }
-    this.#packed.end(offset)
-    for (const copy of copies) if (copy !== 0) blocks.free(copy)
+    const free = (block: number) => blocks.free(block) // which waits where memory has run out
+    this.#packed.end(offset, free)
+    for (const copy of copies) if (copy !== 0) free(copy)
     return eid
   }
 

@@ -94,7 +94,9 @@ class StagedSchedule implements Schedule, Stages {
       stage.map((number) => {
         const { system, chunkLength } = entries[number]
         const { name } = systems[number]
-        const declared = isChecked ? declaredBy(systems[number], group.storage) : undefined
+        const declared = isChecked
+          ? declaredBy(systems[number], entries[number], group.storage)
+          : undefined
         return { name, system, entities: [], args: undefined, chunkLength, number, declared }
       }),
     )
@@ -138,12 +140,21 @@ class StagedSchedule implements Schedule, Stages {
   }
 }
 
-/** By name, what of a storage a system declares; undefined where it declares nothing. */
-function declaredBy(system: Access, { components, tables }: Storage): Declared | undefined {
+/**
+ * By name, what of a storage a system declares; undefined where it declares nothing. What an entry calls by
+ * a name may be made later.
+ */
+function declaredBy(
+  system: Access,
+  { reads = [], writes = [] }: ScheduleEntry,
+  { components, tables }: Storage,
+): Declared | undefined {
   if (isUnknown(system)) return undefined
   const all = new Set([...(system.reads ?? []), ...(system.writes ?? [])])
-  const namesIn = (named: Readonly<Record<string, object>>) =>
-    Object.keys(named).filter((name) => all.has(named[name]))
+  const given = [...reads, ...writes].filter((one) => typeof one === 'string')
+  const namesIn = (named: Readonly<Record<string, object>>) => [
+    ...new Set([...given, ...Object.keys(named).filter((name) => all.has(named[name]))]),
+  ]
   return { entry: system.name, components: namesIn(components), tables: namesIn(tables) }
 }
 

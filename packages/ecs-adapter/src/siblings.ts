@@ -11,7 +11,7 @@ import {
   type WorldContext,
 } from 'bitecs'
 import { contextOf } from './binding.ts'
-import { packIsBusy } from './errors.ts'
+import { packIsBusy, setIsBusy } from './errors.ts'
 import { Runs } from './runs.ts'
 
 export interface Sibling {
@@ -25,6 +25,7 @@ export class Siblings {
   readonly runs = new Runs()
   readonly all = new Set<Sibling>()
   #removalCount = 0
+  #setCount = 0
 
   /**
    * Removes an entity. Where an observer throws, it stays with all it had: bitECS has it in no query any
@@ -47,10 +48,20 @@ export class Siblings {
     }
   }
 
-  /** Before what moves or frees rows. @throws StorageError 'group-busy', 'pack-busy' */
+  /** Values are read and written from now on: their getters run the user's code. */
+  beginSet(): void {
+    this.#setCount++
+  }
+
+  endSet(): void {
+    this.#setCount--
+  }
+
+  /** Before what moves or frees rows. @throws StorageError 'group-busy', 'pack-busy', 'set-busy' */
   checkRest(what: string): void {
     this.runs.checkDone(what)
     if (this.#removalCount > 0) throw packIsBusy(what)
+    if (this.#setCount > 0) throw setIsBusy(what)
   }
 }
 

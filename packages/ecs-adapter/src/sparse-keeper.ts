@@ -4,18 +4,20 @@
  */
 import { hasComponent, Prefab, type Query } from 'bitecs'
 import { Columns } from './columns.ts'
+import type { ComponentRows } from './directory.ts'
 import { noRow } from './errors.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
 import { emptyValues } from './schema.ts'
-import { SparseRows } from './sparse-rows.ts'
+import { RowsView, SparseRows } from './sparse-rows.ts'
 import { hasVariable } from './variable-binding.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
 
 export class SparseKeeper implements Keeper {
   readonly columns: Columns
   readonly fields: VariableFields | undefined
-  readonly rows: SparseRows
+  readonly rows: ComponentRows
   readonly #options: KeeperOptions
+  readonly #rows: SparseRows
   /** Who got a row though nothing tells when it loses the component: prefabs. */
   readonly #strays = new Set<number>()
 
@@ -27,7 +29,8 @@ export class SparseKeeper implements Keeper {
       empty: (row) => this.#empty(row),
       move: (from, to) => this.columns.move(from, to),
     })
-    this.rows = rows
+    this.#rows = rows
+    this.rows = new RowsView(rows)
     const byEid = { row: rows.row, claim: (eid: number) => this.#claim(eid) }
     if (hasVariable(options.fields)) {
       this.fields = createVariableFields({ ...options, rows: byEid })
@@ -42,27 +45,27 @@ export class SparseKeeper implements Keeper {
   }
 
   get entry() {
-    return { ...this.columns.entry, rows: this.rows.entry }
+    return { ...this.columns.entry, rows: this.#rows.entry }
   }
 
   get version() {
-    return this.columns.version + this.rows.version
+    return this.columns.version + this.#rows.version
   }
 
   begin(owners: Query) {
     this.#strays.clear()
-    this.rows.begin()
-    return owners.removeObservable.subscribe((eid: number) => this.rows.lose(this.rows.row(eid)))
+    this.#rows.begin()
+    return owners.removeObservable.subscribe((eid: number) => this.#rows.lose(this.#rows.row(eid)))
   }
 
   add(eid: number): void {
-    const row = this.rows.row(eid)
+    const row = this.#rows.row(eid)
     if (row >= 0) this.#renew(row, eid)
     else {
-      const last = this.rows.reserve()
+      const last = this.#rows.reserve()
       this.columns.cover(last)
       this.columns.clear(last)
-      this.rows.append(eid)
+      this.#rows.append(eid)
     }
   }
 
@@ -73,17 +76,17 @@ export class SparseKeeper implements Keeper {
   }
 
   find(eid: number): number {
-    return this.rows.row(eid)
+    return this.#rows.row(eid)
   }
 
   read(eid: number): Record<string, unknown> {
-    const row = this.rows.row(eid)
+    const row = this.#rows.row(eid)
     return row < 0 ? emptyValues(this.#options.fields) : this.columns.read(row)
   }
 
   keep(eid: number): void {
-    const row = this.rows.row(eid)
-    if (row >= 0) this.rows.keep(row, eid)
+    const row = this.#rows.row(eid)
+    if (row >= 0) this.#rows.keep(row, eid)
   }
 
   write(_eid: number, row: number, values: Record<string, unknown>): void {
@@ -99,9 +102,9 @@ export class SparseKeeper implements Keeper {
 
   sync(): void {
     this.columns.sync()
-    this.rows.sync()
+    this.#rows.sync()
     if (this.#strays.size > 0) this.#loseStrays()
-    this.rows.compact()
+    this.#rows.compact()
   }
 
   clearAll(): void {
@@ -112,12 +115,12 @@ export class SparseKeeper implements Keeper {
   dispose(): void {
     this.fields?.freeAll()
     this.columns.dispose()
-    this.rows.dispose()
+    this.#rows.dispose()
   }
 
   #claim(eid: number): number {
-    const row = this.rows.row(eid)
-    return row >= 0 && !this.rows.isLost(row) ? row : this.#claimSlow(eid, row)
+    const row = this.#rows.row(eid)
+    return row >= 0 && !this.#rows.isLost(row) ? row : this.#claimSlow(eid, row)
   }
 
   /**
@@ -130,7 +133,7 @@ export class SparseKeeper implements Keeper {
     if (row >= 0 && !hasComponent(world, eid, Prefab)) return row
     this.add(eid)
     this.#strays.add(eid)
-    return this.rows.row(eid)
+    return this.#rows.row(eid)
   }
 
   #loseStrays(): void {
@@ -138,7 +141,7 @@ export class SparseKeeper implements Keeper {
     for (const eid of this.#strays) {
       if (hasComponent(world, eid, component)) continue
       this.#strays.delete(eid)
-      this.rows.lose(this.rows.row(eid))
+      this.#rows.lose(this.#rows.row(eid))
     }
   }
 
@@ -147,7 +150,7 @@ export class SparseKeeper implements Keeper {
     const { checkIdle } = this.#options
     if (this.fields?.has(row)) checkIdle('an entity in the row of one that had lists or texts')
     this.#empty(row)
-    this.rows.keep(row, eid)
+    this.#rows.keep(row, eid)
   }
 
   #empty(row: number): void {

@@ -111,7 +111,8 @@ export interface Storage {
    * view that was read before is used any more. Columns that other threads are attached to are freed
    * when they have synced as well.
    * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later;
-   * StorageError 'group-busy' while workers run a system, 'pack-busy' when an observer of `pack` calls it
+   * StorageError 'group-busy' while workers run a system, 'pack-busy' when an observer of `pack` calls it,
+   * 'set-busy' when a getter among the values of a `set` does
    */
   sync(): void
 
@@ -186,8 +187,8 @@ export interface Storage {
    * keep their rows, also those that belong to entities by some observer: remove these, and observe anew.
    * Commands of a run that timed out are dropped.
    * @throws StorageError 'group-busy' while workers run a system over any of them, 'commands-busy' when an
-   * observer of commands calls it, 'pack-busy' when one of `pack` does, 'storage-disposed'; ArenaError
-   * 'out-of-memory' as `sync`, once all is done
+   * observer of commands calls it, 'pack-busy' when one of `pack` does, 'set-busy' as `sync`,
+   * 'storage-disposed'; ArenaError 'out-of-memory' as `sync`, once all is done
    */
   reset(): void
 
@@ -197,7 +198,7 @@ export interface Storage {
    * room.
    * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
    * 'commands-busy' when an observer of commands calls it, 'pack-busy' when one of `pack` does,
-   * 'storage-disposed'
+   * 'set-busy' as `sync`, 'storage-disposed'
    */
   dispose(): void
 

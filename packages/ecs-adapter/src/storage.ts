@@ -108,6 +108,7 @@ export function createStorage(
         name,
         fields,
         isSparse,
+        sets: siblings,
         rowCount,
         columnCount,
         ...shared,
@@ -282,7 +283,12 @@ export function createStorage(
 }
 
 function checkedSparse(options: ComponentOptions): boolean {
-  const sparse: unknown = options?.sparse ?? false
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgument('the options', options, 'an object such as { sparse: true }')
+  }
+  const key = Object.keys(options).find((one) => one !== 'sparse')
+  if (key !== undefined) throw invalidArgument('an option', key, 'sparse')
+  const { sparse = false }: { sparse?: unknown } = options
   if (typeof sparse !== 'boolean') throw invalidArgument('sparse', sparse, 'true or false')
   return sparse
 }

@@ -1,5 +1,5 @@
 import { ArenaError } from '@ashlar/core'
-import { t } from '@ashlar/ecs-adapter'
+import { createStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addComponents,
@@ -365,5 +365,31 @@ test('entities made before the storage get rows when they get a component', () =
     for (const eid of early) assert.is(Position.x[eid], eid)
   })
 })
+
+for (const sparse of [false, true]) {
+  test(`${sparse ? 'sparse' : 'flat'}: a getter among values moves and frees no row`, () => {
+    withScene({}, ({ arena, world, storage }) => {
+      const Fire = storage.component('Fire', { heat: t.f32, marks: t.list(t.u16) }, { sparse })
+      const sibling = createStorage(world, storage.pool)
+      const [gone, eid] = [addEntity(world), addEntity(world)]
+      for (const one of [gone, eid])
+        addComponent(world, one, set(Fire, { heat: one, marks: [one] }))
+      removeEntity(world, gone)
+      for (const call of [storage.sync, storage.reset, storage.dispose, sibling.sync]) {
+        for (const name of ['heat', 'marks']) {
+          const values = { heat: 7, marks: [7, 7] }
+          Object.defineProperty(values, name, { get: () => call() })
+          assertThrows(() => addComponent(world, eid, set(Fire, values)), 'set-busy', 'getter')
+          assertSound(arena)
+          assert.equal(getComponent(world, eid, Fire), { heat: eid, marks: [eid] })
+        }
+      }
+      sibling.dispose()
+      storage.sync()
+      addComponent(world, eid, set(Fire, { heat: 1, marks: [1] }))
+      assert.equal(getComponent(world, eid, Fire), { heat: 1, marks: [1] })
+    })
+  })
+}
 
 test.run()

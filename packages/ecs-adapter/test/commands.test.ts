@@ -365,6 +365,39 @@ test('memory that runs out while commands are applied', () => {
   assert.is(Big.value[200], 1)
 })
 
+test('memory that runs out while commands are made: what was allocated is given back', () => {
+  let isMade = false
+  for (let allowed = 0; !isMade; allowed++) {
+    const { arena, pool, storage } = createScene({ byteLength: 2 ** 20 })
+    let left = allowed
+    const spend = () => {
+      if (left-- <= 0) pool.alloc(2 ** 30)
+    }
+    const tight: Pool = Object.assign(Object.create(pool), {
+      alloc(byteLength: number) {
+        spend()
+        return pool.alloc(byteLength)
+      },
+      allocArray(...given: Parameters<Pool['allocArray']>) {
+        spend()
+        return pool.allocArray(...given)
+      },
+    })
+    const before = arena.blocks().length
+    try {
+      storage.commands(tight)
+      isMade = true
+    } catch (error) {
+      assert.is((error as { code?: string }).code, 'out-of-memory')
+      assert.is(arena.blocks().length, before)
+      assert.ok(allowed < 2)
+    }
+    assertSound(arena)
+    storage.dispose()
+    assert.equal(arena.blocks(), [])
+  }
+})
+
 test('memory that runs out while commands are given: that one is not there, the others are', () => {
   const { world, storage, commands, arena, pool, Position } = createGame({ byteLength: 2 ** 20 })
   const held = fillUp(pool)

@@ -260,6 +260,18 @@ test('what is refused, and how to do it', () => {
     'sparse is 1',
     'true or false',
   )
+  for (const [options, ...words] of [
+    [{ spare: true }, 'an option is "spare"', 'expected sparse'],
+    [{ sparse: true, capacity: 4 }, '"capacity"'],
+    [{ sparse: null }, 'sparse is null'],
+    [null, 'the options is null', '{ sparse: true }'],
+    [5, 'the options is 5'],
+    [true, 'the options is true'],
+  ] as const) {
+    const make = () => storage.component('Odd', { x: t.f32 }, options as never)
+    assertThrows(make, 'invalid-argument', ...words)
+  }
+  assert.ok(storage.component('Odd', { x: t.f32 }, { sparse: undefined as never }))
   const eid = addEntity(world)
   assertThrows(() => Burning.marks.push(eid, 1), 'invalid-argument', `entity ${eid}`, 'no row')
   assertThrows(() => Burning.cause.set(eid, 'x'), 'invalid-argument', 'no row')
@@ -272,6 +284,22 @@ test('what is refused, and how to do it', () => {
   attached.detach()
   storage.dispose()
   assertThrows(() => storage.rows(Burning), 'storage-disposed')
+})
+
+test('rows are to look at: nobody changes them through what `rows` gives', () => {
+  withScene({}, ({ world, storage }) => {
+    const Burning = storage.component('Burning', schema, { sparse: true })
+    const rows = storage.rows('Burning')
+    assert.is(rows, storage.rows(Burning))
+    const eid = addEntity(world)
+    addComponent(world, eid, Burning)
+    for (const name of ['dispose', 'compact', 'append', 'lose']) assert.not.ok(name in rows)
+    for (const name of ['count', 'entities', 'row', 'other']) {
+      assert.throws(() => Object.assign(rows, { [name]: 0 }), TypeError)
+    }
+    assert.is(rows.count, 1)
+    assert.is(rows.entities[rows.row(eid)], eid)
+  })
 })
 
 test('out of memory at any step: nobody is half added, and what is there stays', () => {
@@ -613,6 +641,31 @@ test('what is no id, or that of an entity that is gone, has no row', () => {
   attached.detach()
   storage.dispose()
   assertSound(arena)
+})
+
+test('what is inserted into a list of one who had the id before is refused by its own length', () => {
+  withScene({}, ({ arena, world, storage }) => {
+    const Burning = storage.component('Burning', schema, { sparse: true })
+    const before = addEntity(world)
+    addComponent(world, before, set(Burning, { marks: Array.from({ length: 200 }, () => 1) }))
+    const others = Array.from({ length: 50 }, () => addEntity(world))
+    for (const eid of others) addComponent(world, eid, set(Burning, { marks: [1, 2, 3] }))
+    for (let i = 0; i < others.length; i += 2) Burning.marks.clear(others[i])
+    const marks = () => others.map((eid) => Burning.marks.toArray(eid))
+    const expected = marks()
+    removeEntity(world, before)
+    const prefab = addPrefab(world)
+    assert.is(prefab, before)
+    addComponent(world, prefab, Burning)
+    for (const index of [199, 9, 1]) {
+      assertThrows(() => Burning.marks.insert(prefab, index, 0xff), 'invalid-argument', 'below 1')
+      assert.equal(marks(), expected)
+      assertSound(arena)
+    }
+    Burning.marks.insert(prefab, 0, 7)
+    assert.equal(Burning.marks.toArray(prefab), [7])
+    assert.equal(marks(), expected)
+  })
 })
 
 test.run()

@@ -64,7 +64,7 @@ test('a sparse component has a type of its own, with the same fields, and rows',
   expectType<Equal<typeof rows, ComponentRows>>()
   expectType<Equal<typeof rows.entities, Int32Array>>()
   // @ts-expect-error: an option of that name there is not
-  storage.component('Other', { heat: t.f32 }, { spares: true })
+  assert.throws(() => storage.component('Other', { heat: t.f32 }, { spares: true }), /spares/)
   assert.is(rows.count, 1)
 })
 

@@ -1,5 +1,12 @@
 // Schedules on real workers: what runs at once, what never does, and what comes of it.
-import { CommandsError, createSchedule, RunError, type ScheduleEntry } from '@ashlar/ecs-adapter'
+import {
+  CommandsError,
+  createSchedule,
+  EACH_WORKER,
+  RunError,
+  type ScheduleEntry,
+  t,
+} from '@ashlar/ecs-adapter'
 import { addComponent, getAllEntities, hasComponent, observe, onAdd, query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -516,6 +523,47 @@ for (const kind of threadKinds) {
     for (const entries of right) {
       await run(entries, true)
       await team.group.run('visit', eids) // which declares nothing
+    }
+    await endAll(game, team)
+  })
+
+  test(`${kind}: checked access: a name may be that of what is made later`, async () => {
+    const game = createGame(4)
+    const { storage } = game
+    const team = await createGroup(game, kind)
+    const look = (rest: Partial<ScheduleEntry>): ScheduleEntry => {
+      const args = () => ({ name: 'Late', how: 'keep' })
+      return { system: 'lookAtRows', entities: () => EACH_WORKER, args, ...rest }
+    }
+    const fly = { system: 'fly', entities: () => storage.tables.Shot, writes: ['Shot'] }
+    const schedules = [look({ reads: ['Late'] }), look({ writes: ['Late', 'part'] }), fly].map(
+      (one) => createSchedule(team.group, [one], { checkAccess: true }),
+    )
+    const wrong = createSchedule(team.group, [look({ reads: ['late'] })], { checkAccess: true })
+    storage.component('Late', { heat: t.f32 }, { sparse: true })
+    storage.table('Shot', shotSchema).add()
+    for (const schedule of schedules) await schedule.run()
+    await assertRejects(wrong.run(), 'system-failed', '"lookAtRows" uses components.Late')
+    await endAll(game, team)
+  })
+
+  test(`${kind}: checked access: nor are the rows of a sparse component`, async () => {
+    const game = createGame(4)
+    const { storage } = game
+    storage.component('Burning', { heat: t.f32 }, { sparse: true })
+    const team = await createGroup(game, kind)
+    const look = (how: string, rest: Partial<ScheduleEntry>, checkAccess = true) => {
+      const args = () => ({ name: 'Burning', how })
+      const entry = { system: 'lookAtRows', entities: () => EACH_WORKER, args, ...rest }
+      return createSchedule(team.group, [entry], { checkAccess }).run()
+    }
+    const words = '"lookAtRows" uses components.Burning'
+    await look('keep', { reads: ['Burning'] })
+    for (const how of ['name', 'kept']) {
+      await assertRejects(look(how, { reads: ['Position'] }), 'system-failed', words, '`reads`')
+      await look(how, { writes: ['Burning'] })
+      await look(how, { reads: [] }, false)
+      await look(how, {})
     }
     await endAll(game, team)
   })
