@@ -101,18 +101,10 @@ export function createStorage(
       places.push(() => entry)
       bindingsByNumber.push(undefined)
     } else {
+      const what = { name, fields, isSparse, rowCount: capacity, columnCount }
       const { admit } = removedIds
-      const rowCount = capacity
-      const shared = { pool, cells, retire, checkIdle, memory, admit }
-      const binding = new Binding(world, {
-        name,
-        fields,
-        isSparse,
-        sets: siblings,
-        rowCount,
-        columnCount,
-        ...shared,
-      })
+      const shared = { pool, cells, retire, checkIdle, memory, admit, sets: siblings }
+      const binding = new Binding(world, { ...what, ...shared })
       if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.push(binding)
       bindingsByNumber.push(binding)
@@ -246,7 +238,7 @@ export function createStorage(
     component,
     table(name, schema, options) {
       checkUse()
-      return guardTable(tables.create(name, schema, options), checkIdle)
+      return guardTable(tables.create(name, schema, options), runs)
     },
     commands(pool) {
       checkUse()
