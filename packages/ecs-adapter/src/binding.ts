@@ -3,8 +3,8 @@
  *
  * One observer of additions does it: bitECS calls it before any of the user's, because the query
  * it hangs on is made before the user has the component. It makes sure that the row is there and
- * clears it (see `keeper.ts`), so that nothing has to watch removals, and values stay while the user's onRemove
- * observers run. Only variable-length fields and sparse rows want an observer of removals too.
+ * clears it (see `keeper.ts`), so that nothing has to watch removals, and values stay while the
+ * user's onRemove observers run. Only variable-length fields and sparse rows watch removals too.
  *
  * Prefabs take part in no query: a component put on one without values fires nothing. But
  * addComponent ends by asking the component, through a property, whether it is a pair. In a world

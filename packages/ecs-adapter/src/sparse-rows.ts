@@ -3,7 +3,7 @@
  *
  * A row is an entity's from when it gets the component until the `compact` after it lost it: then the
  * last rows move into the places of those that were lost. Nothing moves before, so that values can be
- * read in onRemove observers, and loops over rows can add and remove as they like.
+ * read in onRemove observers, and a loop over rows may remove as it likes; what it adds may move columns.
  */
 import type { ComponentRows, RowsEntry } from './directory.ts'
 import { RowIndex, type RowIndexOptions } from './row-index.ts'

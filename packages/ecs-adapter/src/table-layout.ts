@@ -117,8 +117,11 @@ function capacityFor(chunkByteLength: number, rowByteLength: number): number {
 }
 
 /** @throws StorageError 'invalid-argument' */
-export function layOut(fields: readonly Field[], options: TableOptions): TableLayout {
-  const { name = 'table', chunkLimit = DEFAULT_CHUNK_LIMIT } = options
+export function layOut(
+  fields: readonly Field[],
+  options: TableOptions & { name: string },
+): TableLayout {
+  const { name, chunkLimit = DEFAULT_CHUNK_LIMIT } = options
   const types = fields.map(({ type }) => type as ScalarType)
   const widths = types.map(({ array }) => array.BYTES_PER_ELEMENT)
   const rowByteLength = widths.reduce((sum, width) => sum + width, 4 + 2)

@@ -15,7 +15,6 @@ import {
   TABLE_SERIAL,
   TABLE_TEXT_BYTE_LENGTH,
   type TableLayout,
-  type TableOptions,
 } from './table-layout.ts'
 
 /** @throws StorageError 'invalid-argument' */
@@ -75,7 +74,7 @@ export function readRoot(pool: Pool, handle: TableHandle): TableLayout {
   }
   const schema: Record<string, ScalarType> = {}
   for (const [field, type] of told.types) schema[field] = t[type] as ScalarType
-  const options: TableOptions = {
+  const options = {
     name: told.name,
     chunkByteLength: told.chunkByteLength,
     chunkLimit,

@@ -41,8 +41,9 @@ export function createWatchedTable<const S extends TableSchema>(
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('the options', options, 'an object such as { name: "Bullet" }')
   }
-  const fields = readTableSchema(options.name ?? 'table', schema)
-  const layout = layOut(fields, options)
+  const { name = 'table' } = options
+  const fields = readTableSchema(name, schema)
+  const layout = layOut(fields, { ...options, name })
   const handle = writeRoot(frees.pool, layout, fields)
   return new ChunkedTable(frees, layout, handle, onDispose) as unknown as Table<S>
 }

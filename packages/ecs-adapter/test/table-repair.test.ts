@@ -11,7 +11,11 @@ const test = suite('table repair')
 const schema = { a: t.f64, b: t.i32, c: t.u16, d: t.u8, e: t.f64, f: t.f32 }
 const columns = Object.keys(schema) as (keyof typeof schema)[]
 const ROWS = 10
-const layout = layOut(readTableSchema('table', schema), { chunkByteLength: 1024, chunkLimit: 4 })
+const layout = layOut(readTableSchema('table', schema), {
+  name: 'table',
+  chunkByteLength: 1024,
+  chunkLimit: 4,
+})
 
 type Bytes = ArrayBuffer
 type Columns = { readonly [name in keyof TableSchema]: { [row: number]: number } }

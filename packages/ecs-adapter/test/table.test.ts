@@ -265,6 +265,7 @@ test('schemas and options that cannot be are refused, with what can', () => {
   assertThrows(make({ ids: t.f32 }), 'invalid-argument', 'ids')
   assertThrows(make({ x: t.f32 }, { name: '' }), 'invalid-argument', 'name')
   assertThrows(make({ x: t.f32 }, { name: 5 }), 'invalid-argument', 'name')
+  assertThrows(make({ x: t.f32 }, { name: null }), 'invalid-argument', 'name')
   for (const chunkByteLength of [0, -1, 0.5, NaN, 100, 2 ** 20, '64']) {
     assertThrows(make({ x: t.f32 }, { chunkByteLength }), 'invalid-argument', 'chunkByteLength')
   }

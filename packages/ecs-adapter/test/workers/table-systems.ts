@@ -71,7 +71,7 @@ function churn(
 function stayInRemoveOf(chunk: Shots, { arena, args }: Context): void {
   const { flag, storeCount } = args as StayArgs
   while (chunk.rowCount < 10) markShot(chunk, chunk.add())
-  const layout = layOut(readTableSchema('Shot', shotSchema), shotOptions)
+  const layout = layOut(readTableSchema('Shot', shotSchema), { ...shotOptions, name: 'Shot' })
   const { $offset } = chunk as unknown as { $offset: number }
   const mortal = mortalChunk(layout, arena.buffer, $offset, storeCount)
   if (dies(() => mortal.remove(3))) stayAt(arena.i32, flag)
