@@ -56,6 +56,11 @@ function diceOf(eid: number, frame: number): number {
   return (mixed ^ (mixed >>> 13)) >>> 16
 }
 
+const imported = [commandSystems, scheduleSystems, modelSystems, tableSystems, eachSystems]
+const names = imported.flatMap((one) => Object.keys(one))
+const twice = names.find((name, i) => names.indexOf(name) !== i)
+if (twice !== undefined) throw new Error(`two tests have a system ${twice}`)
+
 export const systems = {
   ...commandSystems,
   ...scheduleSystems,
