@@ -2,12 +2,14 @@
  * Blocks whose alignment is larger than 16 bytes: the payload is shifted within a larger block.
  *
  *     block                 shifted payload
- *     | shifted | offset | ... | live | byte length | payload ... |
+ *     | shifted | offset | ... | plain | byte length | payload ... |
  */
 import { invalidArgument } from './errors.ts'
-import { alignmentBits, classInHeader, freePattern, livePattern, shiftedPattern } from './header.ts'
-import { GRANULE_BYTE_LENGTH, MAX_ALIGNMENT } from './layout.ts'
+import { alignmentBits, freedPattern, plainPattern, shiftedPattern } from './header.ts'
+import { GRANULE_BYTE_LENGTH, MAX_ALIGNMENT, RECORD_UNMARKED_COUNT } from './layout.ts'
+import { isLarge } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
+import { headOf } from './span-map.ts'
 
 /** What a block must hold so that some address in it is aligned and has `byteLength` bytes behind. */
 export const alignedByteLength = (byteLength: number, alignment: number) =>
@@ -33,23 +35,39 @@ export function shiftPayload(
   alignment: number,
 ): number {
   const { i32 } = memory
-  const header = (block >> 2) - 2
-  const classIndex = classInHeader(i32[header])
   const offset = (block + alignment - 1) & -alignment
-  const shifted = (offset >> 2) - 2
-  i32[shifted] = livePattern(memory.tag) | alignmentBits(alignment) | classIndex
-  i32[shifted + 1] = byteLength
+  const payloadHeader = (offset >> 2) - 2
+  // Free until the block's own header says where its payload is: a thread that dies before has not
+  // allocated.
+  if (offset !== block) unmark(memory, block)
+  i32[payloadHeader] = plainPattern(memory.tag) | alignmentBits(alignment)
+  i32[payloadHeader + 1] = byteLength
   if (offset !== block) {
-    // Free until the offset is there: the block of a thread that dies before was not allocated.
-    i32[header] = freePattern(memory.tag) | classIndex
-    i32[header + 1] = offset
-    i32[header] = shiftedPattern(memory.tag) | classIndex
+    i32[(block >> 2) - 1] = offset
+    i32[(block >> 2) - 2] = shiftedPattern(memory.tag)
   }
   return offset
 }
 
-/** Says that a shifted payload is free: by that header a second free of `offset` is recognised. */
-export function freeShifted(memory: ArenaMemory, offset: number): void {
-  const header = (offset >> 2) - 2
-  memory.i32[header] = freePattern(memory.tag) | classInHeader(memory.i32[header])
+/**
+ * Takes the live bit off a block: its header says from now on whether it is live. It is counted first, as
+ * the count must not be too low. (Large blocks have no bit, and are not counted.)
+ */
+export function unmark(memory: ArenaMemory, block: number): void {
+  if (isLarge(memory, block)) return
+  countUnmarked(memory, block, 1)
+  memory.clearLiveBit(block)
+}
+
+/** Says that the live block at `block` is free, whose header said that it was live. */
+export function freeUnmarked(memory: ArenaMemory, block: number, offset: number): void {
+  // By this header a second free of the offset is recognised.
+  if (block !== offset) memory.i32[(offset >> 2) - 2] = freedPattern(memory.tag)
+  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
+  countUnmarked(memory, block, -1)
+}
+
+function countUnmarked(memory: ArenaMemory, block: number, summand: number): void {
+  const head = headOf(memory, memory.spanOf(block))
+  memory.i32[memory.recordWord(head, RECORD_UNMARKED_COUNT)] += summand
 }

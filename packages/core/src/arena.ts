@@ -72,9 +72,9 @@ export class Arena {
     }
     const strides = stridesWith(options.classes ?? [])
     const ground = findGround(options, strides.length)
-    const { buffer, base, byteLength, slotCount, growable, shared } = ground
+    const { buffer, base, byteLength, slotCount, growable, shared, isNew } = ground
     const geometry = { byteLength, slotCount, classCount: strides.length }
-    writeControl(buffer, base, geometry, strides, nextTag(), shared)
+    writeControl(buffer, base, geometry, strides, nextTag(), shared, isNew)
     return new Arena(new ArenaMemory(buffer, base, growable), shared)
   }
 

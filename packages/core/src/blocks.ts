@@ -1,9 +1,9 @@
 /** Lists the blocks that callers hold. */
-import { ELEMENT_TYPE_NAMES, type ElementTypeName, isParcel, typeInHeader } from './header.ts'
+import { ELEMENT_TYPE_NAMES, type ElementTypeName, isInternal, typeInHeader } from './header.ts'
 import { headerWordAt, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { offsetsOnTheWay } from './remote/remote.ts'
-import { forEachBlockIn, forEachRun, heldOffset } from './walk.ts'
+import { forEachLiveIn, forEachRun } from './walk.ts'
 
 /** A live block, as its header tells. */
 export interface BlockInfo {
@@ -22,11 +22,9 @@ export function listBlocks(memory: ArenaMemory): BlockInfo[] {
   const onTheWay = offsetsOnTheWay(memory)
   const blocks: BlockInfo[] = []
   forEachRun(memory, (head, _classIndex, slot) => {
-    forEachBlockIn(memory, head, (block) => {
-      const offset = heldOffset(memory, block)
-      if (offset === 0 || onTheWay.has(offset)) return
+    forEachLiveIn(memory, head, (_block, offset) => {
       const header = headerWordAt(memory, offset)
-      if (isParcel(header)) return
+      if (isInternal(memory.tag, header) || onTheWay.has(offset)) return
       const type = ELEMENT_TYPE_NAMES[typeInHeader(header)]
       blocks.push({ offset, byteLength: secondWordAt(memory, offset), type, slot })
     })

@@ -36,6 +36,8 @@ export interface Ground {
   readonly slotCount: number
   readonly growable: GrowableMemory | undefined
   readonly shared: boolean
+  /** Whether every byte of the buffer is 0, as nobody else has had it. */
+  readonly isNew: boolean
 }
 
 export const isShared = (buffer: unknown): boolean =>
@@ -78,7 +80,7 @@ function ownGround(options: ArenaOptions, slotCount: number, classCount: number)
   const shared = options.shared ?? whyNotShareable() === ''
   if (shared && whyNotShareable() !== '') throw notShareable(whyNotShareable())
   const buffer = reserve(byteLength, shared)
-  return { buffer, base: 0, byteLength, slotCount, growable: undefined, shared }
+  return { buffer, base: 0, byteLength, slotCount, growable: undefined, shared, isNew: true }
 }
 
 function reserve(byteLength: number, shared: boolean): ArrayBufferLike {
@@ -127,7 +129,7 @@ function callersGround(options: ArenaOptions, slotCount: number, classCount: num
   if (options.shared === false && shared) {
     throw invalidArgument('shared', false, 'true, as the given buffer is shared')
   }
-  return { buffer, base, byteLength, slotCount, growable: memory, shared }
+  return { buffer, base, byteLength, slotCount, growable: memory, shared, isNew: false }
 }
 
 function checkedByteLength(byteLength: number | undefined): number {

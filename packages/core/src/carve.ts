@@ -1,5 +1,5 @@
 /** Box 2, first half: cuts the uncarved part of a run into a chain of free blocks. */
-import { freePattern } from './header.ts'
+import { plainPattern } from './header.ts'
 import { FIRST_PAYLOAD, RECORD_CARVED_COUNT, SLOT_CARVED } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import {
@@ -24,7 +24,7 @@ export function carve(
 ): PayloadOffset {
   const { i32 } = memory
   const stride = memory.classes.strides[classIndex]
-  const header = freePattern(memory.tag) | classIndex
+  const header = plainPattern(memory.tag)
   const carvedCount = memory.recordWord(head, RECORD_CARVED_COUNT)
   const first = memory.spanStart(head) + FIRST_PAYLOAD + i32[carvedCount] * stride
   const last = first + (blockCount - 1) * stride

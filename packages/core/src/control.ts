@@ -7,8 +7,11 @@ import {
   CONTROL_CLASS_TABLE,
   CONTROL_CONSTANT_WORD_COUNT,
   CONTROL_FIRST_FREE_SPAN,
+  CONTROL_FREED_BITS,
+  CONTROL_LIVE_BITS,
   CONTROL_MAGIC,
   CONTROL_OPENED_SLOT_COUNT,
+  CONTROL_PEAK_SPAN_COUNT,
   CONTROL_SHARED,
   CONTROL_SLOT_BYTE_LENGTH,
   CONTROL_SLOT_COUNT,
@@ -18,7 +21,7 @@ import {
   CONTROL_SPAN_MAP,
   CONTROL_SPAN_RECORDS,
   CONTROL_TAG,
-  CONTROL_TOUCHED_SPAN_COUNT,
+  CONTROL_TOUCHED_MAP,
   CONTROL_VERSION,
   CONTROL_WORD_COUNT,
   LINE_BYTE_LENGTH,
@@ -27,6 +30,7 @@ import {
   MAX_CLASS_COUNT,
   MAX_SLOT_COUNT,
   RECORD_WORD_COUNT,
+  SPAN_BIT_WORD_COUNT,
   SPAN_BYTE_LENGTH,
   slotWordCount,
   VERSION,
@@ -49,10 +53,13 @@ function tablesOf({ byteLength, slotCount, classCount }: Geometry) {
   const spanCount = byteLength / SPAN_BYTE_LENGTH
   const classTable = CONTROL_WORD_COUNT * 4
   const spanMap = roundUpToLine(classTable + classCount * 4)
-  const spanRecords = roundUpToLine(spanMap + spanCount * 4)
-  const slots = roundUpToLine(spanRecords + spanCount * RECORD_WORD_COUNT * 4)
+  const touchedMap = roundUpToLine(spanMap + spanCount * 4)
+  const spanRecords = roundUpToLine(touchedMap + spanCount * 4)
+  const liveBits = roundUpToLine(spanRecords + spanCount * RECORD_WORD_COUNT * 4)
+  const freedBits = liveBits + spanCount * SPAN_BIT_WORD_COUNT * 4
+  const slots = freedBits + spanCount * SPAN_BIT_WORD_COUNT * 4
   const byteEnd = slots + slotCount * slotWordCount(slotCount) * 4
-  return { classTable, spanMap, spanRecords, slots, byteEnd }
+  return { classTable, spanMap, touchedMap, spanRecords, liveBits, freedBits, slots, byteEnd }
 }
 
 /** How many spans the control area takes. */
@@ -73,10 +80,16 @@ function geometryWords(geometry: Geometry): [field: number, value: number][] {
     [CONTROL_SPAN_MAP, tables.spanMap],
     [CONTROL_SPAN_RECORDS, tables.spanRecords],
     [CONTROL_SLOTS, tables.slots],
+    [CONTROL_TOUCHED_MAP, tables.touchedMap],
+    [CONTROL_LIVE_BITS, tables.liveBits],
+    [CONTROL_FREED_BITS, tables.freedBits],
   ]
 }
 
-/** Writes the control area of an empty arena. The magic comes last: it makes the arena one. */
+/**
+ * Writes the control area of an empty arena. The magic comes last: it makes the arena one.
+ * @param isNew whether every byte of the buffer is 0, and no page of it was written
+ */
 export function writeControl(
   buffer: ArrayBufferLike,
   base: number,
@@ -84,17 +97,22 @@ export function writeControl(
   strides: readonly number[],
   tag: number,
   shared: boolean,
+  isNew: boolean,
 ): void {
   const tables = tablesOf(geometry)
   const controlSpanCount = controlSpanCountOf(geometry)
-  new Uint8Array(buffer, base, tables.byteEnd).fill(0)
   const words = new Int32Array(buffer, base, tables.byteEnd >> 2)
+  if (!isNew) {
+    words.fill(0)
+    const spanCount = geometry.byteLength / SPAN_BYTE_LENGTH
+    words.fill(SPAN_BYTE_LENGTH, tables.touchedMap >> 2, (tables.touchedMap >> 2) + spanCount)
+  }
   for (const [field, value] of geometryWords(geometry)) words[field] = value
   words[CONTROL_VERSION] = VERSION
   words[CONTROL_TAG] = tag
   words[CONTROL_SHARED] = shared ? 1 : 0
   words[CONTROL_FIRST_FREE_SPAN] = controlSpanCount
-  words[CONTROL_TOUCHED_SPAN_COUNT] = controlSpanCount
+  words[CONTROL_PEAK_SPAN_COUNT] = controlSpanCount
   words.set(strides, tables.classTable >> 2)
   const spanMap = tables.spanMap >> 2
   words.fill(CONTROL_SPAN_WORD, spanMap, spanMap + controlSpanCount)
@@ -151,7 +169,7 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
   const tag = words[CONTROL_TAG]
   if (tag < 1 || tag > 255) throw corrupt(`its tag is ${tag}, not 1 to 255`)
   checkStrides(words.subarray(words[CONTROL_CLASS_TABLE] >> 2), classCount)
-  for (const field of [CONTROL_FIRST_FREE_SPAN, CONTROL_TOUCHED_SPAN_COUNT]) {
+  for (const field of [CONTROL_FIRST_FREE_SPAN, CONTROL_PEAK_SPAN_COUNT]) {
     const spanIndex = words[field]
     if (spanIndex < words[CONTROL_SPAN_COUNT] || spanIndex > byteLength / SPAN_BYTE_LENGTH) {
       throw corrupt(`word ${field} of its control header is ${spanIndex}, which is no span`)

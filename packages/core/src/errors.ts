@@ -111,13 +111,6 @@ export const noWebLocks = () =>
       'it in secure contexts only: serve the page by https, or from localhost',
   )
 
-export const noRoomForMail = (offset: number) =>
-  new ArenaError(
-    'out-of-memory',
-    `the block at offset ${offset} belongs to another thread, and there is no room to note it for ` +
-      'that thread. It is still live: free it again when something else was freed',
-  )
-
 export const notAnArena = (what: string) =>
   new ArenaError('not-an-arena', `${what}. Pass the handle of an arena, as arena.handle gives it`)
 

@@ -1,6 +1,6 @@
 /** Frees a live block of the slot's own, of whatever kind. */
-import { freeShifted } from './aligned.ts'
-import { freePattern } from './header.ts'
+import { freeUnmarked } from './aligned.ts'
+import { freedPattern } from './header.ts'
 import { releaseLarge } from './large.ts'
 import { LARGE_CLASS, SLOT_FREE_HEADS, SLOT_HANDED } from './layout.ts'
 import { classOfBlock } from './lookup.ts'
@@ -9,10 +9,12 @@ import { park } from './partial.ts'
 import { headOf, isDraining } from './span-map.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
-/** Says in its headers that a block is free: a second free of it is recognised by them. */
+/** Says of a live block that it is free: a second free of it is recognised by that. */
 export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
-  if (block !== offset) freeShifted(memory, offset)
-  memory.i32[(block >> 2) - 2] = freePattern(memory.tag) | classOfBlock(memory, block)
+  if (classOfBlock(memory, block) === LARGE_CLASS) {
+    memory.i32[(offset >> 2) - 2] = freedPattern(memory.tag)
+  } else if (memory.hasLiveBit(block)) memory.clearLiveBit(block)
+  else freeUnmarked(memory, block, offset)
 }
 
 /** Whether freeing a block may give its run back to the arena, at once. */
@@ -27,8 +29,13 @@ export function freeBlock(
   block: PayloadOffset,
   offset: number,
 ): void {
-  const { i32 } = memory
   markFree(memory, block, offset)
+  recycle(memory, slot, block)
+}
+
+/** Puts a block to use again that was said to be free. */
+export function recycle(memory: ArenaMemory, slot: SlotIndex, block: PayloadOffset): void {
+  const { i32 } = memory
   const classIndex = classOfBlock(memory, block)
   if (classIndex === LARGE_CLASS) {
     releaseLarge(memory, slot, block)

@@ -1,31 +1,35 @@
-/** Reads and writes one block header. The hot path has copies of `live` and `free` inlined. */
+/** Reads and writes one block header. The hot path has a copy of `plain` inlined. */
 import {
-  BLOCK_FREE,
-  BLOCK_LIVE,
+  BLOCK_FREED,
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
   BLOCK_SHIFTED,
   HEADER_ALIGNMENT_SHIFT,
   HEADER_STATE_SHIFT,
   HEADER_TAG_SHIFT,
   HEADER_TYPE_SHIFT,
 } from './layout.ts'
-import { asClassIndex, type ClassIndex } from './units.ts'
 
 const pattern = (state: number, tag: number) =>
   (state << HEADER_STATE_SHIFT) | (tag << HEADER_TAG_SHIFT)
 
-/** Header word of a live untyped block of class 0 and natural alignment; OR the class in. */
-export const livePattern = (tag: number) => pattern(BLOCK_LIVE, tag)
-/** Header word of a free block of class 0; OR the class in. */
-export const freePattern = (tag: number) => pattern(BLOCK_FREE, tag)
-/** Header word of a block of class 0 whose payload is shifted; OR the class in. */
+/** Header word of an untyped block of natural alignment. */
+export const plainPattern = (tag: number) => pattern(BLOCK_PLAIN, tag)
+/** Header word of a block whose payload is shifted. */
 export const shiftedPattern = (tag: number) => pattern(BLOCK_SHIFTED, tag)
+/** Header word of a block that the library itself holds. */
+export const internalPattern = (tag: number) => pattern(BLOCK_INTERNAL, tag)
+/** Header word of a large block, or a shifted payload, that was freed. */
+export const freedPattern = (tag: number) => pattern(BLOCK_FREED, tag)
 
-/** State and tag, without alignment, type and class. */
-export const STATE_AND_TAG = 0xffff_0000 | 0
-/** State, tag and alignment: what the hot path compares. */
-export const STATE_TAG_ALIGNMENT = 0xffff_f000 | 0
+export const isInternal = (tag: number, word: number) =>
+  (word & STATE_AND_TAG) === internalPattern(tag)
 
-export const classInHeader = (word: number): ClassIndex => asClassIndex(word & 0xff)
+/** State and tag, without what a header says of the contents. */
+export const STATE_AND_TAG = 0xfff0_0000 | 0
+/** Element type, red zone and struct: what stays when a block moves. */
+export const CONTENTS = 0xffff
+
 export const typeInHeader = (word: number) => (word >>> HEADER_TYPE_SHIFT) & 0xf
 export const alignmentInHeader = (word: number) => 16 << ((word >>> HEADER_ALIGNMENT_SHIFT) & 0xf)
 
@@ -83,14 +87,6 @@ export const ELEMENT_TYPE_NAMES = [
   'u64',
 ] as const
 export type ElementTypeName = (typeof ELEMENT_TYPE_NAMES)[number]
-
-/** Type of blocks that the library itself holds. */
-const PARCEL_TYPE = 15
-/** An alignment that there is not: the fast path of free takes no block with it. */
-const PARCEL_ALIGNMENT = 15
-export const PARCEL_BITS =
-  (PARCEL_TYPE << HEADER_TYPE_SHIFT) | (PARCEL_ALIGNMENT << HEADER_ALIGNMENT_SHIFT)
-export const isParcel = (word: number) => (word & PARCEL_BITS) === PARCEL_BITS
 
 /** What a header holds for the arrays of a constructor; -1 for one that it cannot name. */
 export function typeOf(type: unknown): number {

@@ -1,14 +1,7 @@
 /** Blocks above the largest class: each is a run of its own, and resizes in place where it can. */
-import {
-  FIRST_PAYLOAD,
-  LARGE_ROW,
-  RECORD_RUN_SPAN_COUNT,
-  SLOT_HANDED,
-  SLOT_LIVE_SEEN,
-  SPAN_SHIFT,
-} from './layout.ts'
+import { FIRST_PAYLOAD, LARGE_ROW, SLOT_HANDED, SLOT_LIVE_SEEN, SPAN_SHIFT } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { growLargeRun, releaseRun, truncateLargeRun } from './runs.ts'
+import { growLargeRun, releaseRun, runSpanCountOf, truncateLargeRun } from './runs.ts'
 import { claimBehind } from './span-map.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
@@ -31,7 +24,7 @@ export function resizeLarge(
   byteLength: number,
 ): boolean {
   const head = memory.spanOf(block)
-  const from = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+  const from = runSpanCountOf(memory, head)
   if (byteLength > memory.byteLength) return false
   const to = spanCountFor(byteLength)
   if (to > from) {

@@ -7,8 +7,12 @@
  * all others are given to slots, one by one or in runs.
  *
  *     base                                                                   base + byteLength
- *     | control header | class table | span map | span records | slots | pad | span | span | ... |
- *     '------------------------ controlSpanCount whole spans ---------------'
+ *     | control header | tables, bits, slots | pad | span | span | ... |
+ *     '------ controlSpanCount whole spans --------'
+ *
+ * The tables, in this order, each on lines of its own: class table, span map, touched map, span
+ * records, live bits, freed bits, slots. In a buffer that the arena made itself nothing of them is
+ * written before it is needed, so that they take no page for memory that nobody uses.
  *
  * ## Control header: 64 words at `base` (constants `CONTROL_*`)
  *
@@ -27,11 +31,14 @@
  *       11  span map               byte offset    create     from base
  *       12  span records           byte offset    create     from base
  *       13  slots                  byte offset    create     from base
- *       14  first free span        span index     anyone     a hint: searches for spans begin here
- *       15  touched span count     spans          anyone     spans below it were in use at some time
- *       16  checksum                              create     of words 0 to 13 and the class table
- *       17  opened slot count      slots          anyone     slots below it were opened at some time
- *    18-63  zero                                             room for later versions
+ *       14  touched map            byte offset    create     from base
+ *       15  live bits              byte offset    create     from base
+ *       16  freed bits             byte offset    create     from base
+ *       17  first free span        span index     anyone     a hint: searches for spans begin here
+ *       18  peak span count        spans          anyone     spans below it were in use at some time
+ *       19  checksum                              create     of words 0 to 16 and the class table
+ *       20  opened slot count      slots          anyone     slots below it were opened at some time
+ *    21-63  zero                                             room for later versions
  *
  * ## Class table: one word per class: its stride in bytes, ascending.
  *
@@ -50,7 +57,12 @@
  *     draining: of a head. Blocks that are freed are parked at once, so that the run becomes empty. To
  *     the fast path of free the word is not that of a head, so it costs nothing there.
  *
- * ## Span record: 8 words per span, used in the head of a run, written by its owner only
+ * ## Touched map: one word per span: how many of its bytes, from its start on, may be other than 0
+ *
+ * Bytes behind that are 0, and their pages were never written. The words of a caller's buffer begin
+ * with the whole span. Whoever hands out bytes raises the words first; zeroing looks no further.
+ *
+ * ## Span record: 8 words per span, used in the head of a run, written by its owner
  *
  *     word  field                  unit
  *        0  parked head            payload offset   free blocks that are on no list of the slot
@@ -59,7 +71,18 @@
  *        3  next partial           span index       of the slot's list of spans, per class, that have
  *        4  previous partial       span index       parked or uncarved blocks; 0 = none
  *        5  run span count         spans
- *      6-7  zero
+ *        6  unmarked count         blocks           live ones without a live bit; never too few
+ *        7  has freed bits         0 or 1           anyone
+ *
+ * ## Live bits and freed bits: 128 words of each per span, one bit for every 16 bytes
+ *
+ * The live bit of a payload's first 16 bytes is set while an ordinary block is live there. So `free`
+ * reads no header, which would be a cache miss, and needs no division to refuse an offset where no
+ * block begins. The owner alone writes live bits. Large, shifted and internal blocks have none: the
+ * fast path of `free` leaves them alone.
+ *
+ * A thread that frees another one's block, and has no memory to note it in, sets its freed bit. The
+ * owner, or whoever reclaims a closed slot, frees the block when it next runs out of free blocks.
  *
  * ## Span in use: blocks of one stride, end to end. Payloads are 16-byte aligned
  *
@@ -76,13 +99,18 @@
  *
  * ## Header word
  *
- *     31    24 23     16 15       12 11          8 7       0
- *     | state | arena tag | alignment | element type | class |
+ *     31   28 27      20 19       16 15          12    11       10     0
+ *     | state | arena tag | alignment | element type | red zone | struct |
  *
- *     alignment: log2(alignment) - 4, so 0 is the natural alignment of 16 bytes.
- *     state: live, free, or shifted. The payload of a block that was asked for with a larger
- *     alignment does not start where the block does: then the block's own header is `shifted`, its
- *     second word is the payload's offset, and the live header stands before that payload.
+ *     state      plain: of an ordinary block, whose live bit says whether it is live, or of a live
+ *                large block or shifted payload. Internal: the library's own. Freed: of a large block
+ *                or shifted payload. Shifted: the payload of a block that was asked for with a larger
+ *                alignment does not start where the block does; then the block's own header is
+ *                shifted, its second word is the payload's offset, and a plain header stands before
+ *                that payload.
+ *     alignment  log2(alignment) - 4, so 0 is the natural alignment of 16 bytes
+ *     red zone   whether one lies behind the payload
+ *     struct     the number of a registered struct, or 0
  *
  * ## Slot: the memory's record of one pool. Slots begin on lines of their own, where the arena does
  *
@@ -94,13 +122,11 @@
  *          4      blocks that other slots freed and this one took back
  *          5      violations among them: blocks that were free already, or not there, or damaged
  *          6      class that the next look begins with
- *       7-15      zero
- *         16      1 while mail is dealt with: misses that happen meanwhile leave it alone
- *         17      slot whose mail is being taken, plus one
- *         18      slot that a block is being forwarded to, plus one
- *         19      `written` for that slot, as it was before
- *         20      `taken`, as it was before
- *      21-31      zero
+ *          7      1 when a run of the slot may have freed bits                  anyone
+ *       8-15      zero
+ *         16      slot whose mail is being taken, plus one
+ *         17      payload offset whose freed bit this slot's thread is setting, or 0
+ *      18-31      zero
  *     32-127      head of the free list, per class                       payload offset
  *    128-223      first partial span, per class                         span index
  *    224-319      handed count: live blocks and those on the free list, per class
@@ -135,7 +161,7 @@
  */
 
 export const MAGIC = 0x4c485341 // 'ASHL' in little-endian bytes
-export const VERSION = 1
+export const VERSION = 2
 
 /** Offsets are positive int32: the end of the arena is at most here. */
 export const MAX_BYTE_END = 2 ** 31
@@ -159,12 +185,15 @@ export const CONTROL_CLASS_TABLE = 10
 export const CONTROL_SPAN_MAP = 11
 export const CONTROL_SPAN_RECORDS = 12
 export const CONTROL_SLOTS = 13
-export const CONTROL_FIRST_FREE_SPAN = 14
-export const CONTROL_TOUCHED_SPAN_COUNT = 15
-export const CONTROL_CHECKSUM = 16
-export const CONTROL_OPENED_SLOT_COUNT = 17
+export const CONTROL_TOUCHED_MAP = 14
+export const CONTROL_LIVE_BITS = 15
+export const CONTROL_FREED_BITS = 16
+export const CONTROL_FIRST_FREE_SPAN = 17
+export const CONTROL_PEAK_SPAN_COUNT = 18
+export const CONTROL_CHECKSUM = 19
+export const CONTROL_OPENED_SLOT_COUNT = 20
 /** Words that never change, from word 0 on. */
-export const CONTROL_CONSTANT_WORD_COUNT = 14
+export const CONTROL_CONSTANT_WORD_COUNT = 17
 
 export const MAP_OWNER_SHIFT = 8
 export const MAP_STATE_SHIFT = 16
@@ -187,6 +216,8 @@ export const RECORD_CARVED_COUNT = 2
 export const RECORD_NEXT_PARTIAL = 3
 export const RECORD_PREVIOUS_PARTIAL = 4
 export const RECORD_RUN_SPAN_COUNT = 5
+export const RECORD_UNMARKED_COUNT = 6
+export const RECORD_HAS_FREED_BITS = 7
 
 export const HEADER_BYTE_LENGTH = 8
 export const GRANULE_SHIFT = 4
@@ -196,14 +227,22 @@ export const GRANULE_BYTE_LENGTH = 1 << GRANULE_SHIFT
 export const FIRST_PAYLOAD = 16
 export const MAX_ALIGNMENT = 4096
 
-export const HEADER_TYPE_SHIFT = 8
-export const HEADER_ALIGNMENT_SHIFT = 12
-export const HEADER_TAG_SHIFT = 16
-export const HEADER_STATE_SHIFT = 24
+/** Bytes that a word of live bits or freed bits is about: `byteOffset >>> BIT_WORD_SHIFT`. */
+export const BIT_WORD_SHIFT = GRANULE_SHIFT + 5
+/** Words of live bits, and of freed bits, per span. */
+export const SPAN_BIT_WORD_COUNT = SPAN_BYTE_LENGTH >> BIT_WORD_SHIFT
+
+export const MAX_STRUCT_NUMBER = 0x7ff
+export const HEADER_RED_ZONE = 1 << 11
+export const HEADER_TYPE_SHIFT = 12
+export const HEADER_ALIGNMENT_SHIFT = 16
+export const HEADER_TAG_SHIFT = 20
+export const HEADER_STATE_SHIFT = 28
 /** No state is 0, so memory that was never written is never taken for a block. */
-export const BLOCK_LIVE = 0xb1
-export const BLOCK_FREE = 0xb2
-export const BLOCK_SHIFTED = 0xb4
+export const BLOCK_PLAIN = 0xb
+export const BLOCK_SHIFTED = 0xd
+export const BLOCK_INTERNAL = 0xe
+export const BLOCK_FREED = 0x7
 
 /** Class of a block that is a run of its own. */
 export const LARGE_CLASS = 255
@@ -229,11 +268,9 @@ export const SLOT_SPANS_AT_LOOK = 3
 export const SLOT_DRAINED = 4
 export const SLOT_VIOLATIONS = 5
 export const SLOT_NEXT_LOOK = 6
-export const SLOT_BUSY_WITH_MAIL = 16
-export const SLOT_TAKING_FROM = 17
-export const SLOT_FORWARD_TO = 18
-export const SLOT_FORWARD_WRITTEN = 19
-export const SLOT_FORWARD_TAKEN = 20
+export const SLOT_HAS_FREED_BITS = 7
+export const SLOT_TAKING_FROM = 16
+export const SLOT_MARKING = 17
 export const SLOT_FREE_HEADS = 32
 export const SLOT_PARTIAL_HEADS = SLOT_FREE_HEADS + CLASS_CAPACITY
 export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY

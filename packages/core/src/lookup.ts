@@ -1,12 +1,17 @@
 /** Which block stands at an offset: the check that all cold paths share, and its refusals. */
-import { corrupt, doubleFree, invalidOffset } from './errors.ts'
-import { freePattern, isParcel, livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
+import { ArenaError, corrupt, doubleFree, invalidOffset } from './errors.ts'
+import {
+  freedPattern,
+  internalPattern,
+  plainPattern,
+  STATE_AND_TAG,
+  shiftedPattern,
+} from './header.ts'
 import {
   FIRST_PAYLOAD,
   HEADER_BYTE_LENGTH,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
-  RECORD_RUN_SPAN_COUNT,
   SPAN_BYTE_LENGTH,
   SPAN_CONTROL,
   SPAN_HEAD,
@@ -14,12 +19,17 @@ import {
   SPAN_TAIL,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
+import { runSpanCountOf } from './runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from './span-map.ts'
 import { asPayloadOffset, type PayloadOffset, type SlotIndex, type SpanIndex } from './units.ts'
 
 /** The two words before a payload. */
 export const headerWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
 export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
+
+/** State and tag in the header before an offset. */
+const stateAt = (memory: ArenaMemory, offset: number) =>
+  headerWordAt(memory, offset) & STATE_AND_TAG
 
 /**
  * The start of the live block that a caller holds by `offset`; throws where there is none.
@@ -28,28 +38,42 @@ export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[
  */
 export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const block = blockStartAt(memory, offset)
-  const state = headerWordAt(memory, offset) & STATE_AND_TAG
-  if (block === offset) {
-    if (state === livePattern(memory.tag)) {
-      if (isParcel(headerWordAt(memory, offset)))
-        throw invalidOffset(offset, 'is no caller’s block')
-      return block
-    }
-    if (state === freePattern(memory.tag)) throw doubleFree(offset)
-    if (state === shiftedPattern(memory.tag)) throw insideBlock(offset, block)
-    throw corrupt(
-      `the header of the block at offset ${offset} was overwritten, most likely by a write past ` +
-        'the end of the block before it',
-    )
+  const state = stateAt(memory, offset)
+  if (block !== offset) {
+    const isShiftedHere =
+      stateAt(memory, block) === shiftedPattern(memory.tag) &&
+      secondWordAt(memory, block) === offset
+    if (isShiftedHere && state === plainPattern(memory.tag)) return block
+    if (state === freedPattern(memory.tag)) throw doubleFree(offset)
+    throw isShiftedHere ? overwritten(offset) : insideBlock(offset, block)
   }
-  const isShiftedHere =
-    (headerWordAt(memory, block) & STATE_AND_TAG) === shiftedPattern(memory.tag) &&
-    secondWordAt(memory, block) === offset
-  if (isShiftedHere && state === livePattern(memory.tag)) return block
-  if (isShiftedHere) throw corrupt(`the header of the block at offset ${offset} was overwritten`)
-  if (state === freePattern(memory.tag)) throw doubleFree(offset)
-  throw insideBlock(offset, block)
+  if (state === plainPattern(memory.tag)) {
+    if (memory.hasLiveBit(block) || classOfBlock(memory, block) === LARGE_CLASS) return block
+    throw doubleFree(offset)
+  }
+  if (memory.hasLiveBit(block)) throw overwritten(offset)
+  if (state === freedPattern(memory.tag)) throw doubleFree(offset)
+  if (state === shiftedPattern(memory.tag)) throw insideBlock(offset, block)
+  if (state === internalPattern(memory.tag)) throw invalidOffset(offset, 'is no caller’s block')
+  throw overwritten(offset)
 }
+
+/** Whether a caller holds a live block by an offset. */
+export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
+  try {
+    liveBlockAt(memory, offset)
+    return true
+  } catch (error) {
+    if (error instanceof ArenaError) return false
+    throw error
+  }
+}
+
+const overwritten = (offset: number) =>
+  corrupt(
+    `the header of the block at offset ${offset} was overwritten, most likely by a write past ` +
+      'the end of the block before it',
+  )
 
 const insideBlock = (offset: number, block: number) =>
   invalidOffset(offset, `lies inside the block that begins at ${block}`)
@@ -81,6 +105,7 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
   const classIndex = classInMap(memory.i32[memory.mapWord(head)])
   if (classIndex === LARGE_CLASS) return asPayloadOffset(first)
   const stride = memory.classes.strides[classIndex]
+  if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
   const blockIndex = Math.floor((offset - first) / stride)
   if (blockIndex < 0 || blockIndex >= memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]) {
     throw unusedMemory(memory, offset)
@@ -92,12 +117,15 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
 export const classOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>
   classInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
 
+/** Whether the block at an offset is a run of its own. */
+export const isLarge = (memory: ArenaMemory, offset: number) =>
+  classInMap(memory.i32[memory.mapWord(memory.spanOf(offset))]) === LARGE_CLASS
+
 /** How many bytes the payload of the block that begins at an offset can have. */
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   const classIndex = classOfBlock(memory, block)
   if (classIndex !== LARGE_CLASS) return memory.classes.strides[classIndex] - HEADER_BYTE_LENGTH
-  const runSpanCount = memory.i32[memory.recordWord(memory.spanOf(block), RECORD_RUN_SPAN_COUNT)]
-  return runSpanCount * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
+  return runSpanCountOf(memory, memory.spanOf(block)) * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
 }
 
 /** The byte length that a live block was asked for; throws when the block has no room for it. */
@@ -117,11 +145,13 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
   const owner = ownerInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
   if (owner < 0) throw unusedMemory(memory, block)
+  if (owner >= memory.slotCount) throw corrupt(`the block at ${block} belongs to slot ${owner}`)
   return owner
 }
 
 /** A block that was freed, and whose span then left its class, still shows by its header. */
-const unusedMemory = (memory: ArenaMemory, offset: number) =>
-  (headerWordAt(memory, offset) & STATE_AND_TAG) === freePattern(memory.tag)
-    ? doubleFree(offset)
-    : invalidOffset(offset, 'lies in memory that no block uses')
+function unusedMemory(memory: ArenaMemory, offset: number): ArenaError {
+  const state = stateAt(memory, offset)
+  const wasBlock = state === plainPattern(memory.tag) || state === freedPattern(memory.tag)
+  return wasBlock ? doubleFree(offset) : invalidOffset(offset, 'lies in memory that no block uses')
+}

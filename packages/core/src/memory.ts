@@ -1,9 +1,12 @@
 /** The views over an arena's buffer, and the geometry that its control header states. */
 import { type ArenaError, invalidArgument } from './errors.ts'
 import {
+  BIT_WORD_SHIFT,
   CONTROL_BYTE_LENGTH,
   CONTROL_CLASS_COUNT,
   CONTROL_CLASS_TABLE,
+  CONTROL_FREED_BITS,
+  CONTROL_LIVE_BITS,
   CONTROL_OPENED_SLOT_COUNT,
   CONTROL_SLOT_BYTE_LENGTH,
   CONTROL_SLOT_COUNT,
@@ -12,6 +15,8 @@ import {
   CONTROL_SPAN_MAP,
   CONTROL_SPAN_RECORDS,
   CONTROL_TAG,
+  CONTROL_TOUCHED_MAP,
+  GRANULE_SHIFT,
   RECORD_WORD_COUNT,
   SPAN_BYTE_LENGTH,
   SPAN_SHIFT,
@@ -79,7 +84,10 @@ export class ArenaMemory {
   readonly classes: SizeClasses
   readonly #control: number
   readonly #spanMap: number
+  readonly #touchedMap: number
   readonly #spanRecords: number
+  readonly #liveBits: number
+  readonly #freedBits: number
   readonly #slots: number
   readonly #slotWordCount: number
 
@@ -100,7 +108,10 @@ export class ArenaMemory {
     this.classes = new SizeClasses([...strides])
     this.#control = base >> 2
     this.#spanMap = regionAt(CONTROL_SPAN_MAP)
+    this.#touchedMap = regionAt(CONTROL_TOUCHED_MAP)
     this.#spanRecords = regionAt(CONTROL_SPAN_RECORDS)
+    this.#liveBits = regionAt(CONTROL_LIVE_BITS)
+    this.#freedBits = regionAt(CONTROL_FREED_BITS)
     this.#slots = regionAt(CONTROL_SLOTS)
     this.#slotWordCount = words[CONTROL_SLOT_BYTE_LENGTH] >> 2
     this.#growable = growable
@@ -144,8 +155,41 @@ export class ArenaMemory {
     return asWordIndex(this.#spanMap + span)
   }
 
+  touchedWord(span: SpanIndex): WordIndex {
+    return asWordIndex(this.#touchedMap + span)
+  }
+
   recordWord(span: SpanIndex, field: number): WordIndex {
     return asWordIndex(this.#spanRecords + span * RECORD_WORD_COUNT + field)
+  }
+
+  /** The word with the live bit of the 16 bytes at an offset within the arena. */
+  liveWord(byteOffset: number): WordIndex {
+    return asWordIndex(this.#liveBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT))
+  }
+
+  /** The word with the freed bit of the 16 bytes at an offset within the arena. */
+  freedWord(byteOffset: number): WordIndex {
+    return asWordIndex(this.#freedBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT))
+  }
+
+  /** The bit of the 16 bytes at an offset, in either of these words. */
+  bitOf(byteOffset: number): number {
+    return 1 << ((byteOffset - this.base) >>> GRANULE_SHIFT)
+  }
+
+  /** Whether an ordinary block is live at an offset. */
+  hasLiveBit(byteOffset: number): boolean {
+    return (this.i32[this.liveWord(byteOffset)] & this.bitOf(byteOffset)) !== 0
+  }
+
+  /** By the owner of the span, after all else that makes the block live. */
+  setLiveBit(byteOffset: number): void {
+    this.i32[this.liveWord(byteOffset)] |= this.bitOf(byteOffset)
+  }
+
+  clearLiveBit(byteOffset: number): void {
+    this.i32[this.liveWord(byteOffset)] &= ~this.bitOf(byteOffset)
   }
 
   /** Words from one slot to the next. */

@@ -7,6 +7,7 @@
  * are found: it counts the block to its span, and the last one gives the span back. So a block is
  * looked at once for each time that it was handed out, whatever is asked how often.
  */
+import { corrupt } from './errors.ts'
 import {
   RECORD_CARVED_COUNT,
   RECORD_NEXT_PARTIAL,
@@ -29,7 +30,7 @@ export function link(
 ): void {
   const { i32 } = memory
   const first = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
-  const next = asSpanIndex(i32[first])
+  const next = linkedSpan(memory, first)
   i32[memory.recordWord(span, RECORD_PREVIOUS_PARTIAL)] = 0
   i32[memory.recordWord(span, RECORD_NEXT_PARTIAL)] = next
   if (next !== 0) i32[memory.recordWord(next, RECORD_PREVIOUS_PARTIAL)] = span
@@ -44,11 +45,18 @@ export function unlink(
   span: SpanIndex,
 ): void {
   const { i32 } = memory
-  const next = asSpanIndex(i32[memory.recordWord(span, RECORD_NEXT_PARTIAL)])
-  const previous = asSpanIndex(i32[memory.recordWord(span, RECORD_PREVIOUS_PARTIAL)])
+  const next = linkedSpan(memory, memory.recordWord(span, RECORD_NEXT_PARTIAL))
+  const previous = linkedSpan(memory, memory.recordWord(span, RECORD_PREVIOUS_PARTIAL))
   if (next !== 0) i32[memory.recordWord(next, RECORD_PREVIOUS_PARTIAL)] = previous
   if (previous !== 0) i32[memory.recordWord(previous, RECORD_NEXT_PARTIAL)] = next
   else i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)] = next
+}
+
+/** The span that a word of a list names, or 0. @throws ArenaError 'corrupt' where there is no such span */
+function linkedSpan(memory: ArenaMemory, word: number): SpanIndex {
+  const span = memory.i32[word]
+  if (span >= 0 && span < memory.spanCount) return asSpanIndex(span)
+  throw corrupt(`a list of partial spans leads to ${span}`)
 }
 
 /**

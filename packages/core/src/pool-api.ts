@@ -43,8 +43,23 @@ export interface Pool {
   /** As `alloc`, but gives 0 when the arena has no room. */
   tryAlloc(byteLength: number, alignment?: number): number
 
-  /** As `alloc`, with every byte 0. */
+  /**
+   * As `alloc`, with every byte 0. Of a block above 512 KiB, memory that was never touched takes no
+   * physical page until it is written.
+   */
   allocZeroed(byteLength: number, alignment?: number): number
+
+  /**
+   * As `allocZeroed`, for a block whose bytes come into use one after the other: call `touch` before
+   * you write to more of them. What was not touched need not be zeroed again, copied or saved.
+   */
+  reserve(byteLength: number, alignment?: number): number
+
+  /**
+   * Says that the first `byteLength` bytes of a block are in use from now on. Any thread may call it.
+   * @throws ArenaError 'invalid-argument' when the block is shorter; as `free`
+   */
+  touch(offset: number, byteLength: number): void
 
   /**
    * Allocates a typed array over the arena. `view.byteOffset` is the block's offset: free it by that.

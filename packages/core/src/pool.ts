@@ -6,42 +6,30 @@
  *                                                           '-> slow: aligned, large, errors
  *
  * The fast paths are closures over numbers and three typed arrays; list heads are words of the arena.
- * Losers on a random mix of 16 to 4096 B with 1,000 live, Node 20 / Node 24 / Bun (this one: 7.1 /
- * 6.8 / 5.8 ns a pair): a class with fields 1.3 times as long; class table and divisors as words of
- * the arena, so that one typed array is enough: the same; a free that looks at the header before the
- * map 5 to 8 % longer.
+ * LOSERS
  */
 import { alignedByteLength, checkAlignment, shiftPayload } from './aligned.ts'
 import { allocLarge } from './alloc-large.ts'
 import { collect as giveBack } from './collect.ts'
-import {
-  checkCount,
-  corrupt,
-  invalidArgument,
-  noRoomForMail,
-  outOfMemory,
-  poolClosed,
-} from './errors.ts'
+import { checkCount, corrupt, invalidArgument, outOfMemory, poolClosed } from './errors.ts'
 import { freeBlock } from './free-block.ts'
 import {
   type ElementArray,
   type ElementArrayConstructor,
-  freePattern,
-  livePattern,
-  STATE_TAG_ALIGNMENT,
+  plainPattern,
   typeBits,
   typeOf,
 } from './header.ts'
-import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
-import { byteLengthAt, liveBlockAt, ownerOfBlock } from './lookup.ts'
+import { FIRST_PAYLOAD, LARGE_ROW, MAX_ALIGNMENT, SLOT_FREE_HEADS } from './layout.ts'
+import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
 import { refill } from './refill.ts'
-import { createPost, deliverAll, type Front } from './remote/remote.ts'
+import { createPost, deliverAll, type Front, markFreed } from './remote/remote.ts'
 import { reallocate, resizeWithin } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from './span-map.ts'
-import { makeRoomForMail } from './tend.ts'
+import { touchBytes } from './touched.ts'
 import { asSpanIndex, type SlotIndex } from './units.ts'
 
 /**
@@ -52,15 +40,18 @@ import { asSpanIndex, type SlotIndex } from './units.ts'
  */
 export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): Pool {
   const { i32 } = memory
-  const { base, byteLength: reach } = memory // as far as the map has words
-  const { maxByteLength, divisors } = memory.classes
+  const { base, slotCount, byteLength: reach } = memory // as far as the map has words
+  const { maxByteLength, divisors, count: classCount } = memory.classes
   // A copy, which `close` blanks: the slot's free lists are another pool's once it is opened again.
   const classOf = memory.classes.classOf.slice()
   const freeHeads: number = memory.slotWord(slot, SLOT_FREE_HEADS)
   const spanMap: number = memory.mapWord(asSpanIndex(0))
-  const live = livePattern(memory.tag)
-  const freed = freePattern(memory.tag)
-  // Of a closed pool -1, which no word of the span map equals.
+  const liveBits: number = memory.liveWord(base)
+  const plain = plainPattern(memory.tag)
+  /** Blocks lie between these. What a list that was overwritten leads to does not. */
+  const lowest = memory.spanStart(asSpanIndex(memory.controlSpanCount))
+  const highest = base + reach
+  // Of a closed pool -1, from which no word of the span map is a class away.
   let mine = headPattern(slot)
   const theirs = mine & ~OWNER_MASK
 
@@ -73,11 +64,13 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     ) {
       const classIndex = classOf[(byteLength + 23) >>> 4]
       const block = i32[freeHeads + classIndex]
-      if (block > 0) {
+      if (block > lowest && block < highest) {
         const header = (block >> 2) - 2
         i32[freeHeads + classIndex] = i32[header + 1]
         i32[header + 1] = byteLength
-        i32[header] = live | classIndex // last: a thread that dies before has not allocated
+        i32[header] = plain
+        // Last: a thread that dies before has not allocated.
+        i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
         return block
       }
     }
@@ -91,24 +84,14 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
 
   /** The fast path of `free`; false when the block is not an ordinary one of this slot. */
   function tryFree(offset: number): boolean {
-    if (typeof offset === 'number' && (offset | 0) === offset && (offset - base) >>> 0 < reach) {
-      const mapped = i32[spanMap + ((offset - base) >>> 16)]
-      const classIndex = mapped & 0xff
-      const header = (offset >> 2) - 2
-      const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
-      if (
-        // In a span of this slot? First, for what is in other spans has headers far away.
-        mapped === (mine | classIndex) &&
-        // Live, intact, of this arena and class, naturally aligned?
-        (i32[header] & (STATE_TAG_ALIGNMENT | 0xff)) === (live | classIndex) &&
-        // Where a block of this class begins?
-        Math.imul(
-          Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
-          divisors[2 * classIndex],
-        ) === withinBlocks
-      ) {
-        i32[header] = freed | classIndex
-        i32[header + 1] = i32[freeHeads + classIndex]
+    if (typeof offset === 'number' && (offset & -16) === offset && (offset - base) >>> 0 < reach) {
+      const classIndex = i32[spanMap + ((offset - base) >>> 16)] - mine
+      const liveWord = liveBits + ((offset - base) >>> 9)
+      const bit = 1 << ((offset - base) >>> 4)
+      // In a span of this slot, and live? Its header is not looked at: that would be a cache miss.
+      if (classIndex >>> 0 < classCount && (i32[liveWord] & bit) !== 0) {
+        i32[liveWord] ^= bit // first: a thread that dies after it has freed
+        i32[(offset >> 2) - 1] = i32[freeHeads + classIndex]
         i32[freeHeads + classIndex] = offset
         return true
       }
@@ -129,18 +112,20 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     if (typeof offset === 'number' && (offset | 0) === offset && (offset - base) >>> 0 < reach) {
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
       const classIndex = mapped & 0xff
+      const owner = ownerInMap(mapped)
       const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
       if (
         mine !== -1 &&
         // In a span of a class, of another slot?
         (mapped & ~OWNER_MASK) === (theirs | classIndex) &&
-        mapped !== (mine | classIndex) &&
+        owner !== slot &&
+        owner < slotCount &&
         // Where a block of this class begins?
         Math.imul(
           Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
           divisors[2 * classIndex],
         ) === withinBlocks &&
-        post(ownerInMap(mapped), offset)
+        post(owner, offset)
       ) {
         return
       }
@@ -152,23 +137,34 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   /** What the cold paths need of the fast ones. */
   const front: Front = { tryAlloc, tryFree, post }
 
-  function tryAllocSlow(byteLength: number, alignment?: number): number {
+  /** @param isZeroed whether all bytes of a large block are to be 0, and stay untouched */
+  function tryAllocSlow(byteLength: number, alignment?: number, isZeroed = false): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().tryAlloc(byteLength, alignment)
     checkCount('byteLength', byteLength, 'bytes')
     if (alignment !== undefined) {
       checkAlignment(alignment)
-      if (alignment <= 16) return tryAlloc(byteLength)
-      if (byteLength > memory.byteLength) return 0
-      const block = tryAlloc(alignedByteLength(byteLength, alignment))
-      return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
+      if (alignment > 16) return tryAllocAligned(byteLength, alignment, isZeroed)
+      return isZeroed ? tryAllocSlow(byteLength, undefined, true) : tryAlloc(byteLength)
     }
-    if (byteLength > maxByteLength) return allocLarge(memory, slot, byteLength, front)
+    if (byteLength > maxByteLength) {
+      const block = allocLarge(memory, slot, byteLength, front, isZeroed)
+      if (block !== 0 && !isZeroed) touchBytes(memory, block, block + byteLength)
+      return block
+    }
     const classIndex = memory.classes.classFor(byteLength)
     if (!refill(memory, slot, classIndex, front)) return 0
     const first = i32[freeHeads + classIndex]
-    if (first <= 0) throw corrupt(`the free list of class ${classIndex} begins at ${first}`)
-    return tryAlloc(byteLength)
+    if (first > lowest && first < highest) return tryAlloc(byteLength)
+    throw corrupt(`the free list of class ${classIndex} begins at ${first}`)
+  }
+
+  function tryAllocAligned(byteLength: number, alignment: number, isZeroed: boolean): number {
+    if (byteLength > memory.byteLength) return 0
+    const needed = alignedByteLength(byteLength, alignment)
+    const block =
+      needed > maxByteLength ? tryAllocSlow(needed, undefined, isZeroed) : tryAlloc(needed)
+    return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
   }
 
   function freeSlow(offset: number): void {
@@ -181,12 +177,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
     if (owner === slot) freeBlock(memory, slot, block, offset)
-    else if (!post(owner, offset)) postSlow(owner, offset)
-  }
-
-  function postSlow(owner: SlotIndex, offset: number): void {
-    makeRoomForMail(memory, slot, front)
-    if (!post(owner, offset)) throw noRoomForMail(offset)
+    else if (!post(owner, offset)) markFreed(memory, slot, offset)
   }
 
   /** Comes first in all that is not fast: what is closed stays so when the buffer is replaced. */
@@ -203,9 +194,29 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     throw outOfMemory(byteLength, countFreeSpans(memory), memory.spanCount)
   }
 
+  function reserve(byteLength: number, alignment?: number): number {
+    checkOpen()
+    if (i32[0] === undefined) return renewed().reserve(byteLength, alignment)
+    checkCount('byteLength', byteLength, 'bytes')
+    const mayBeLarge = byteLength > maxByteLength - MAX_ALIGNMENT
+    const offset = mayBeLarge
+      ? tryAllocSlow(byteLength, alignment, true)
+      : tryAlloc(byteLength, alignment)
+    if (offset === 0) throwOutOfMemory(byteLength)
+    if (!isLarge(memory, offset)) memory.views.u8.fill(0, offset, offset + byteLength)
+    return offset
+  }
+
+  function touch(offset: number, byteLength: number): void {
+    const most = byteLengthOf(offset)
+    checkCount('byteLength', byteLength, 'bytes')
+    if (byteLength > most) throw invalidArgument('byteLength', byteLength, `at most ${most}`)
+    touchBytes(memory, offset, offset + byteLength)
+  }
+
   function allocZeroed(byteLength: number, alignment?: number): number {
-    const offset = alloc(byteLength, alignment)
-    memory.views.u8.fill(0, offset, offset + byteLength)
+    const offset = reserve(byteLength, alignment)
+    touchBytes(memory, offset, offset + byteLength)
     return offset
   }
 
@@ -275,6 +286,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     alloc,
     tryAlloc,
     allocZeroed,
+    reserve,
+    touch,
     allocArray,
     realloc,
     tryResize,

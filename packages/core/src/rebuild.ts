@@ -1,12 +1,18 @@
-/** The runs of a dead slot: rebuilds its lists and counts from headers, and frees what nobody got. */
-import { freePattern, isParcel, livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
+/** The runs of a dead slot: rebuilds its lists and counts from live bits, and frees what nobody got. */
+import {
+  freedPattern,
+  internalPattern,
+  plainPattern,
+  STATE_AND_TAG,
+  shiftedPattern,
+} from './header.ts'
 import {
   CLASS_CAPACITY,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
   RECORD_PARKED_HEAD,
-  RECORD_RUN_SPAN_COUNT,
+  RECORD_UNMARKED_COUNT,
   SLOT_CARVED,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
@@ -21,8 +27,8 @@ import {
 import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { link } from './partial.ts'
-import { parcelsOf } from './remote/remote.ts'
-import { capacityOf, countRun, releaseRun, rowOf } from './runs.ts'
+import { parcelsOf, settleFreedBits } from './remote/remote.ts'
+import { capacityOf, countRun, releaseRun, rowOf, runSpanCountOf } from './runs.ts'
 import { sortPartial } from './sort-partial.ts'
 import { classInMap } from './span-map.ts'
 import {
@@ -56,9 +62,10 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] = 0
   forEachRun(memory, (head, classIndex, owner) => {
     if (owner !== slot) return
-    const spanCount = i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+    const spanCount = runSpanCountOf(memory, head)
     i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
     const liveCount = rebuildRun(memory, parcels, head)
+    settleFreedBits(memory, head)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
     i32[memory.slotWord(slot, SLOT_HANDED + row)] += liveCount
@@ -73,41 +80,48 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
 /** Parks every block of a run that is not live; gives how many are. */
 function rebuildRun(memory: ArenaMemory, parcels: ReadonlySet<number>, head: SpanIndex): number {
   const { i32 } = memory
-  const classIndex = classInMap(i32[memory.mapWord(head)])
   const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
   const parkedCount = memory.recordWord(head, RECORD_PARKED_COUNT)
+  const unmarked = memory.recordWord(head, RECORD_UNMARKED_COUNT)
+  const isLarge = classInMap(i32[memory.mapWord(head)]) === LARGE_CLASS
+  const mayBeUnmarked = isLarge || i32[unmarked] !== 0
   let liveCount = 0
+  let unmarkedCount = 0
   i32[parkedHead] = 0
   i32[parkedCount] = 0
   forEachBlockIn(memory, head, (block) => {
-    if (isHeld(memory, parcels, block)) {
-      liveCount++
-      return
+    if (memory.hasLiveBit(block)) liveCount++
+    else if (mayBeUnmarked && isHeld(memory, parcels, block, isLarge)) unmarkedCount++
+    else {
+      i32[(block >> 2) - 2] = plainPattern(memory.tag)
+      i32[(block >> 2) - 1] = i32[parkedHead]
+      i32[parkedHead] = block
+      i32[parkedCount]++
     }
-    i32[(block >> 2) - 2] = freePattern(memory.tag) | classIndex
-    i32[(block >> 2) - 1] = i32[parkedHead]
-    i32[parkedHead] = block
-    i32[parkedCount]++
   })
-  return liveCount
+  i32[unmarked] = isLarge ? 0 : unmarkedCount
+  return liveCount + unmarkedCount
 }
 
 /**
- * Whether somebody may hold the block: a caller, or a queue of some slot. What was damaged counts as
- * held; verify tells of it.
+ * Whether somebody may hold a block without a live bit: a caller, or a queue of some slot. What was
+ * damaged counts as held; verify tells of it.
  */
-function isHeld(memory: ArenaMemory, parcels: ReadonlySet<number>, block: PayloadOffset): boolean {
-  const header = headerWordAt(memory, block)
-  const state = header & STATE_AND_TAG
-  if (state === freePattern(memory.tag)) return false
-  if (state === livePattern(memory.tag)) {
-    return !isParcel(header) || parcels.has(block)
+function isHeld(
+  memory: ArenaMemory,
+  parcels: ReadonlySet<number>,
+  block: PayloadOffset,
+  isLarge: boolean,
+): boolean {
+  const state = headerWordAt(memory, block) & STATE_AND_TAG
+  if (state === internalPattern(memory.tag)) return parcels.has(block)
+  if (state === shiftedPattern(memory.tag)) {
+    // Its payload is freed first.
+    const offset = secondWordAt(memory, block)
+    const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
+    return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freedPattern(memory.tag)
   }
-  if (state !== shiftedPattern(memory.tag)) return true
-  // Its payload is freed first.
-  const offset = secondWordAt(memory, block)
-  const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
-  return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freePattern(memory.tag)
+  return state !== (isLarge ? freedPattern(memory.tag) : plainPattern(memory.tag))
 }
 
 function linkIfPartial(

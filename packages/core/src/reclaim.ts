@@ -3,7 +3,9 @@
  * notes what it says of the load.
  */
 import { drainSparse } from './drain.ts'
+import { corrupt } from './errors.ts'
 import {
+  GRANULE_BYTE_LENGTH,
   SLOT_FREE_HEADS,
   SLOT_HANDED,
   SLOT_LEARNED,
@@ -20,6 +22,7 @@ import type { ArenaMemory } from './memory.ts'
 import { park } from './partial.ts'
 import { afterLook, batchFor } from './policy.ts'
 import { sortPartial } from './sort-partial.ts'
+import { headOf, isHeadOf } from './span-map.ts'
 import { asClassIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
 /** No deadline. (Infinity would be boxed when it is passed on, which is garbage.) */
@@ -98,13 +101,29 @@ function parkFreeList(
   const handed = memory.slotWord(slot, SLOT_HANDED + classIndex)
   let released = 0
   for (let blockCount = 1; i32[freeHead] !== 0 && released < spanBudget; blockCount++) {
-    const block = i32[freeHead]
+    const block = listedBlock(memory, slot, classIndex, i32[freeHead])
+    if (i32[handed] <= 0) throw corrupt(`the free list of class ${classIndex} is too long`)
     i32[freeHead] = i32[(block >> 2) - 1]
     i32[handed]--
     released += park(memory, slot, classIndex, block)
     if (blockCount % BLOCKS_PER_LOOK_AT_CLOCK === 0 && isOver(deadline)) break
   }
   return released
+}
+
+/** A block from a free list; what is no free block of the slot and class must not be written to. */
+function listedBlock(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  block: number,
+): number {
+  const isInside = block > memory.base && block < memory.base + memory.byteLength
+  if (isInside && block % GRANULE_BYTE_LENGTH === 0 && !memory.hasLiveBit(block)) {
+    const head = headOf(memory, memory.spanOf(block))
+    if (isHeadOf(memory, head, slot, classIndex)) return block
+  }
+  throw corrupt(`the free list of slot ${slot}, class ${classIndex} leads to ${block}`)
 }
 
 /** Of a class whose free list is empty now: what lay there says how much is needed. */

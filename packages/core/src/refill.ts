@@ -2,7 +2,8 @@
  * Box 2: the miss path. A slot's free list of a class is empty; fill it.
  *
  *     refill -> mail -> partial spans: their parked blocks, else carve them -> claim a run
- *                                          -> reclaim, tend closed slots, claim again
+ *                                          -> reclaim, claim again
+ *                                          -> mail of closed slots, own parcels, closed slots' spans
  */
 import { carve } from './carve.ts'
 import { setDraining } from './drain.ts'
@@ -25,16 +26,17 @@ import {
   SLOT_REFILLS,
   SLOT_SPANS_AT_LOOK,
   SLOT_SPARE,
+  SPAN_BYTE_LENGTH,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { link, unlink } from './partial.ts'
 import { afterMiss, batchFor, isLookDue } from './policy.ts'
 import { reclaim } from './reclaim.ts'
-import { exchangeMail, type Front } from './remote/remote.ts'
-import { capacityOf, publishRun, releaseRun } from './runs.ts'
+import { dropAllParcels, exchangeMail, type Front } from './remote/remote.ts'
+import { capacityOf, publishRun, releaseRun, runSpanCountOf } from './runs.ts'
 import { claimRun, isHeadOf } from './span-map.ts'
 import { EVENT_REFILL, emit } from './telemetry/telemetry.ts'
-import { tendClosedSlots } from './tend.ts'
+import { takeClosedMail, tendClosedSlots } from './tend.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
 
 /**
@@ -80,10 +82,12 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     const span = partialSpan(memory, slot, classIndex, i32[partial])
     setDraining(memory, span, false)
     const parkedCount = i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
-    const uncarvedCount =
-      capacityOf(memory, span, classIndex) - i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
+    const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
+    const uncarvedCount = capacityOf(memory, span, classIndex) - carvedCount
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
-    if (count <= 0 || uncarvedCount < 0) throw corrupt(`span ${span} has room for ${count} blocks`)
+    if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
+      throw corrupt(`span ${span} has room for ${count} blocks, and ${carvedCount} carved ones`)
+    }
     if (parkedCount > 0) {
       end = unpark(memory, span, count, end)
     } else {
@@ -136,9 +140,18 @@ function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex
 function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: number): number {
   const { i32 } = memory
   const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
+  const start = memory.spanStart(span)
+  const reach = runSpanCountOf(memory, span) * SPAN_BYTE_LENGTH
   i32[end] = i32[parkedHead]
   let last = end
-  for (let i = 0; i < blockCount; i++) last = (i32[last] >> 2) - 1
+  for (let i = 0; i < blockCount; i++) {
+    const block = i32[last]
+    // What is no block of the run must not be written to.
+    if (!(block > start && block < start + reach)) {
+      throw corrupt(`the parked blocks of span ${span} lead to ${block}`)
+    }
+    last = (block >> 2) - 1
+  }
   i32[parkedHead] = i32[last]
   i32[memory.recordWord(span, RECORD_PARKED_COUNT)] -= blockCount
   i32[last] = 0
@@ -163,7 +176,7 @@ export function handOut(
 }
 
 /**
- * Claims a run for blocks of a class: a short one where there is no room for the usual one. Reclaims
+ * Claims a run for blocks of a class: the longest one where there is no room for the usual one. Reclaims
  * first, as short runs amid what is free would leave less room than there was before.
  */
 function claimForClass(
@@ -172,19 +185,17 @@ function claimForClass(
   classIndex: ClassIndex,
   front: Front,
 ): SpanIndex {
+  const shortest = memory.classes.shortRunSpanCounts[classIndex]
   let spanCount = memory.classes.runSpanCounts[classIndex]
   let span = claimAfterReclaim(memory, slot, spanCount, classIndex, front)
-  if (span === 0) {
-    spanCount = memory.classes.shortRunSpanCounts[classIndex]
-    span = claimRun(memory, slot, spanCount)
-  }
+  while (span === 0 && spanCount > shortest) span = claimRun(memory, slot, --spanCount)
   if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)
   return span
 }
 
 /**
- * Claims a run for blocks of a row, after giving back empty spans where none is free. 0: out of memory,
- * unless a closed slot had a span with room.
+ * Claims a run for blocks of a row, after taking back what can be taken back where none is free. 0: out
+ * of memory, unless a closed slot had a span with room.
  */
 export function claimAfterReclaim(
   memory: ArenaMemory,
@@ -199,6 +210,9 @@ export function claimAfterReclaim(
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) return span
+  takeClosedMail(memory, slot, front)
+  dropAllParcels(memory, slot)
+  reclaim(memory, slot, memory.spanCount)
   tendClosedSlots(memory, slot, row, front)
   return claimRun(memory, slot, spanCount)
 }

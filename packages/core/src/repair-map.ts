@@ -1,7 +1,7 @@
 /** The span map after a death: spans that the dead slot had half claimed, or half given back. */
-import { RECORD_RUN_SPAN_COUNT, SPAN_CLAIMED, SPAN_HEAD, SPAN_LARGE } from './layout.ts'
+import { SPAN_CLAIMED, SPAN_HEAD, SPAN_LARGE } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { extendRun } from './runs.ts'
+import { extendRun, runSpanCountOf } from './runs.ts'
 import { classInMap, freeSpan, ownerInMap, stateInMap } from './span-map.ts'
 import { asSpanIndex, type SlotIndex } from './units.ts'
 
@@ -19,7 +19,7 @@ export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): 
       // Runs of threads that live have no spans of a dead slot's; their records may be being written.
       runEnd = index + 1
       if (owner !== slot && owner !== by) continue
-      const spanCount = memory.i32[memory.recordWord(span, RECORD_RUN_SPAN_COUNT)]
+      const spanCount = runSpanCountOf(memory, span)
       runEnd = index + spanCount
       // A run that was being handed over has tails of its former owner.
       extendRun(memory, owner, span, 1, spanCount, classInMap(word))

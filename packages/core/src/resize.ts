@@ -1,7 +1,7 @@
 /** Changes a block's byte length: where it stands, or by moving it. */
 import { alignedByteLength } from './aligned.ts'
 import { checkCount } from './errors.ts'
-import { alignmentInHeader, typeBits, typeInHeader } from './header.ts'
+import { alignmentInHeader, CONTENTS } from './header.ts'
 import { resizeLarge } from './large.ts'
 import { LARGE_CLASS } from './layout.ts'
 import {
@@ -15,6 +15,7 @@ import {
 } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import type { Pool } from './pool-api.ts'
+import { touchBytes } from './touched.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
 /**
@@ -36,15 +37,9 @@ export function reallocate(
   const before = byteLengthAt(memory, block, offset)
   const moved = pool.tryAlloc(byteLength, alignmentInHeader(header))
   if (moved === 0) return resizeWithin(memory, slot, block, offset, byteLength) ? offset : 0
-  memory.i32[(moved >> 2) - 2] |= typeBits(typeInHeader(header))
+  memory.i32[(moved >> 2) - 2] |= header & CONTENTS
   memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
-  try {
-    pool.free(offset)
-  } catch (error) {
-    pool.free(moved) // no room to note the other one for its owner
-    if (resizeWithin(memory, slot, block, offset, byteLength)) return offset
-    throw error
-  }
+  pool.free(offset)
   return moved
 }
 
@@ -116,10 +111,12 @@ function resizeRun(
   byteLength: number,
 ): boolean {
   const length = (offset >> 2) - 1
-  if (byteLength < secondWordAt(memory, offset)) memory.i32[length] = byteLength
+  const before = secondWordAt(memory, offset) >>> 0
+  if (byteLength < before) memory.i32[length] = byteLength
   const alignment = alignmentInHeader(headerWordAt(memory, offset))
   const needed = alignedByteLength(byteLength, alignment)
   if (!resizeLarge(memory, slot, block, needed)) return false
+  if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)
   memory.i32[length] = byteLength
   return true
 }

@@ -7,7 +7,7 @@
  */
 import {
   CONTROL_FIRST_FREE_SPAN,
-  CONTROL_TOUCHED_SPAN_COUNT,
+  CONTROL_PEAK_SPAN_COUNT,
   MAP_DRAINING,
   MAP_OWNER_SHIFT,
   MAP_POSITION_SHIFT,
@@ -65,8 +65,9 @@ export const isDraining = (word: number) => (word & MAP_DRAINING) !== 0
 export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {
   const hint = memory.controlWord(CONTROL_FIRST_FREE_SPAN)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const from = Math.max(memory.i32[hint], memory.controlSpanCount)
     const head =
-      findFreeRun(memory, memory.i32[hint], spanCount) ||
+      findFreeRun(memory, from, spanCount) ||
       findFreeRun(memory, memory.controlSpanCount, spanCount) // races may leave the hint too high
     if (head === 0) return asSpanIndex(0)
     if (claimSpans(memory, slot, head, spanCount)) {
@@ -117,7 +118,7 @@ function claimSpans(
     }
   }
   countOwned(memory, slot, spanCount)
-  raise(memory, memory.controlWord(CONTROL_TOUCHED_SPAN_COUNT), first + spanCount)
+  raise(memory, memory.controlWord(CONTROL_PEAK_SPAN_COUNT), first + spanCount)
   return true
 }
 

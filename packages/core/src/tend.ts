@@ -9,7 +9,6 @@ import {
   LARGE_ROW,
   RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
-  SLOT_BUSY_WITH_MAIL,
   SLOT_HANDED,
   SLOT_LIVE_SEEN,
   SLOT_PARTIAL_HEADS,
@@ -18,9 +17,7 @@ import type { ArenaMemory } from './memory.ts'
 import { link, unlink } from './partial.ts'
 import { reclaim } from './reclaim.ts'
 import {
-  deliverAll,
   dropAllParcels,
-  exchangeMail,
   type Front,
   hasParcels,
   PARCEL_BYTE_LENGTH,
@@ -31,8 +28,20 @@ import { closeSlot, tendSlot } from './slots.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
 /**
- * Looks after every closed slot. `front` is that of the tender's pool: blocks that came to be the
- * tender's are freed by it, others go on by its outbox.
+ * Takes the mail of every closed slot. `front` is that of the tender's pool: blocks that came to be the
+ * tender's are freed by it. Then all parcels that went to closed slots are free to be dropped.
+ */
+export function takeClosedMail(memory: ArenaMemory, tender: SlotIndex, front: Front): void {
+  for (let index = 0; index < memory.openedSlotCount; index++) {
+    const slot = asSlotIndex(index)
+    if (!tendSlot(memory, slot, tender)) continue
+    takeMail(memory, slot, front, tender)
+    closeSlot(memory, slot)
+  }
+}
+
+/**
+ * Gives the empty spans of every closed slot back, and takes over a span with room.
  * @param row the class that the tender has no block of, or LARGE_ROW
  */
 export function tendClosedSlots(
@@ -41,13 +50,11 @@ export function tendClosedSlots(
   row: number,
   front: Front,
 ): void {
-  // A tender that is at its own mail may be writing to the very queue that a block has to go on by.
-  const isBusy = memory.i32[memory.slotWord(tender, SLOT_BUSY_WITH_MAIL)] !== 0
   let isServed = row === LARGE_ROW
   for (let index = 0; index < memory.openedSlotCount; index++) {
     const slot = asSlotIndex(index)
     if (!tendSlot(memory, slot, tender)) continue
-    if (!isBusy) takeMail(memory, slot, front, tender)
+    takeMail(memory, slot, front, tender) // what others closed slots had for it, too
     dropAllParcels(memory, slot)
     reclaim(memory, slot, memory.spanCount)
     // What waits in the mail of a slot stays in its own spans.
@@ -56,7 +63,6 @@ export function tendClosedSlots(
     }
     closeSlot(memory, slot)
   }
-  if (!isBusy) deliverAll(memory, tender)
 }
 
 /** Takes over one span that has room; false when there is none. */
@@ -79,12 +85,6 @@ function takeOverPartial(
     i32[memory.slotWord(to, field + classIndex)] += liveCount
   }
   return true
-}
-
-/** In a full arena, the own mail and the closed slots may have room for a parcel. */
-export function makeRoomForMail(memory: ArenaMemory, slot: SlotIndex, front: Front): void {
-  exchangeMail(memory, slot, front)
-  tendClosedSlots(memory, slot, parcelRow(memory), front)
 }
 
 const parcelRow = (memory: ArenaMemory) => memory.classes.classFor(PARCEL_BYTE_LENGTH)

@@ -1,7 +1,15 @@
-/** Walks the heap by the span map and the headers, trusting no list. */
-import { livePattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
-import { FIRST_PAYLOAD, LARGE_CLASS, RECORD_CARVED_COUNT, SPAN_HEAD, SPAN_LARGE } from './layout.ts'
-import { headerWordAt, secondWordAt } from './lookup.ts'
+/** Walks the heap by the span map, the live bits and the headers, trusting no list. */
+import { corrupt } from './errors.ts'
+import { internalPattern, plainPattern, STATE_AND_TAG, shiftedPattern } from './header.ts'
+import {
+  FIRST_PAYLOAD,
+  LARGE_CLASS,
+  RECORD_CARVED_COUNT,
+  RECORD_UNMARKED_COUNT,
+  SPAN_HEAD,
+  SPAN_LARGE,
+} from './layout.ts'
+import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf } from './runs.ts'
 import { classInMap, ownerInMap, stateInMap } from './span-map.ts'
@@ -15,7 +23,10 @@ import {
   type SpanIndex,
 } from './units.ts'
 
-/** Calls `visit` for the first span of every run in use, in ascending order. */
+/**
+ * Calls `visit` for the first span of every run in use, in ascending order.
+ * @throws ArenaError 'corrupt' where a run has a class or an owner that there is not
+ */
 export function forEachRun(
   memory: ArenaMemory,
   visit: (head: SpanIndex, classIndex: ClassIndex, owner: SlotIndex) => void,
@@ -24,9 +35,15 @@ export function forEachRun(
     const span = asSpanIndex(index)
     const word = memory.i32[memory.mapWord(span)]
     const state = stateInMap(word)
-    if (state === SPAN_HEAD || state === SPAN_LARGE) {
-      visit(span, classInMap(word), asSlotIndex(ownerInMap(word)))
+    if (state !== SPAN_HEAD && state !== SPAN_LARGE) continue
+    const classIndex = classInMap(word)
+    const owner = ownerInMap(word)
+    const isClass =
+      state === SPAN_LARGE ? classIndex === LARGE_CLASS : classIndex < memory.classes.count
+    if (!isClass || owner < 0 || owner >= memory.slotCount) {
+      throw corrupt(`the run at span ${index} has class ${classIndex} and slot ${owner}`)
     }
+    visit(span, classIndex, asSlotIndex(owner))
   }
 }
 
@@ -47,9 +64,40 @@ export function forEachBlockIn(
     visit(asPayloadOffset(first + i * stride))
 }
 
-/** What the holder of the block that begins at `block` knows it by; 0 when the block is not live. */
-export function heldOffset(memory: ArenaMemory, block: PayloadOffset): PayloadOffset {
+/**
+ * Calls `visit` for every live block of a run: with its start, and with the offset that its holder knows
+ * it by. Headers are read of those blocks only that may be live without a live bit.
+ */
+export function forEachLiveIn(
+  memory: ArenaMemory,
+  head: SpanIndex,
+  visit: (block: PayloadOffset, offset: PayloadOffset) => void,
+): void {
+  const isLarge = classInMap(memory.i32[memory.mapWord(head)]) === LARGE_CLASS
+  const unmarkedCount = memory.i32[memory.recordWord(head, RECORD_UNMARKED_COUNT)]
+  const mayBeUnmarked = isLarge || unmarkedCount !== 0
+  forEachBlockIn(memory, head, (block) => {
+    if (memory.hasLiveBit(block)) visit(block, block)
+    else if (mayBeUnmarked) {
+      const offset = unmarkedOffset(memory, block, isLarge)
+      if (offset !== 0) visit(block, offset)
+    }
+  })
+}
+
+/** By its headers: what the holder of a block without a live bit knows it by; 0 when it is free. */
+export function unmarkedOffset(
+  memory: ArenaMemory,
+  block: PayloadOffset,
+  isLarge: boolean,
+): PayloadOffset {
   const state = headerWordAt(memory, block) & STATE_AND_TAG
-  if (state === livePattern(memory.tag)) return block
-  return asPayloadOffset(state === shiftedPattern(memory.tag) ? secondWordAt(memory, block) : 0)
+  const isPlain = state === plainPattern(memory.tag)
+  if (state === internalPattern(memory.tag) || (isPlain && isLarge)) return block
+  if (state !== shiftedPattern(memory.tag)) return asPayloadOffset(0)
+  const offset = secondWordAt(memory, block)
+  const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
+  const isLive =
+    isInside && (headerWordAt(memory, offset) & STATE_AND_TAG) === plainPattern(memory.tag)
+  return asPayloadOffset(isLive ? offset : 0)
 }

@@ -4,7 +4,7 @@ import type { SlotIndex } from '../units.ts'
 import { ALL_MAIL, takeMail } from './inbox.ts'
 import { deliverAll, type Front } from './outbox.ts'
 
-/** Delivers, takes, and delivers what had to be sent on; gives how much was taken. */
+/** Delivers and takes; gives how much was taken. */
 export function exchangeMail(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -12,7 +12,5 @@ export function exchangeMail(
   limit = ALL_MAIL,
 ): number {
   deliverAll(memory, slot)
-  const takenCount = takeMail(memory, slot, front, slot, limit)
-  deliverAll(memory, slot)
-  return takenCount
+  return takeMail(memory, slot, front, slot, limit)
 }

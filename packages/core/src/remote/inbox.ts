@@ -1,22 +1,14 @@
 /** The owner's side: takes what other slots have delivered. */
-import { ArenaError, corrupt } from '../errors.ts'
-import { freeBlock, markFree, mayReleaseRun } from '../free-block.ts'
-import {
-  SLOT_ARRIVED,
-  SLOT_BUSY_WITH_MAIL,
-  SLOT_DRAINED,
-  SLOT_FORWARD_TAKEN,
-  SLOT_FORWARD_TO,
-  SLOT_FORWARD_WRITTEN,
-  SLOT_TAKING_FROM,
-  SLOT_VIOLATIONS,
-} from '../layout.ts'
+import { corrupt, doubleFree } from '../errors.ts'
+import { markFree, recycle } from '../free-block.ts'
+import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../layout.ts'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../lookup.ts'
 import type { ArenaMemory } from '../memory.ts'
 import { rowOf } from '../runs.ts'
 import { classInMap } from '../span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
+import { beginMarking, endMarking, sweepFreedBits } from './freed-bits.ts'
 import {
   INBOX_PARCEL,
   INBOX_TAKEN,
@@ -24,7 +16,6 @@ import {
   maxParcelCount,
   OUTBOX_FIRST,
   OUTBOX_SENT,
-  OUTBOX_WRITTEN,
   PARCEL_NEXT,
   PARCEL_OFFSETS,
   PARCEL_STAMP,
@@ -32,6 +23,7 @@ import {
   stampOf,
 } from './mail.ts'
 import type { Front } from './outbox.ts'
+import { violate } from './violate.ts'
 
 /** More than any queue holds. */
 export const ALL_MAIL = 2 ** 30
@@ -39,7 +31,7 @@ export const ALL_MAIL = 2 ** 30
 /**
  * Frees what was delivered to a slot, and gives how much it was.
  * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
- * @param limit the most that is taken
+ * @param limit the most that is taken out of the mail
  */
 export function takeMail(
   memory: ArenaMemory,
@@ -49,9 +41,6 @@ export function takeMail(
   limit = ALL_MAIL,
 ): number {
   const { i32 } = memory
-  const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
-  if (i32[busy] !== 0) return 0
-  i32[busy] = 1
   const takenWords: number = mailWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
   const { openedSlotCount, slotWordCount } = memory
   let takenCount = 0
@@ -67,8 +56,7 @@ export function takeMail(
     }
     sentWord += slotWordCount
   }
-  i32[busy] = 0
-  return takenCount
+  return takenCount + sweepFreedBits(memory, slot)
 }
 
 /** Frees what one slot has delivered, up to the number `sent`; gives how much it was. */
@@ -97,12 +85,11 @@ function takeFrom(
     const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
     if (front.tryFree(offset)) {
       i32[arrived + classInMap(i32[memory.mapWord(memory.spanOf(offset))])]++
-    } else if (!receive(memory, slot, freer, offset, taken, sent, front, by)) {
-      break
+      countTaken(i32, takenWord, (taken + 1) | 0, sent)
+    } else {
+      receive(memory, slot, takenWord, offset, sent, by)
     }
-    countTaken(i32, takenWord, (taken + 1) | 0, sent)
   }
-  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
   i32[takingFrom] = 0
   const takenCount = (i32[takenWord] - before) | 0
   i32[memory.slotWord(slot, SLOT_DRAINED)] += takenCount
@@ -140,63 +127,38 @@ export function findParcel(
 }
 
 /**
- * Frees a block of the slot's own, or sends it after its span when that has changed hands: to the
- * thread that does it, whose block it may be by now, or on by that thread's outbox. False when there
- * is no memory to do that with: it stays in the mail.
+ * Frees a block of the slot's own, or of the thread that does it, whose block it may be by now: its span
+ * has changed hands then. When it went to yet another slot, the block is marked for that one.
+ *
+ * As soon as a run is given back, another slot may have a live block at the same place. So a block
+ * counts as taken before that; and before it counts, it says itself that it was dealt with.
  */
 function receive(
   memory: ArenaMemory,
   slot: SlotIndex,
-  freer: SlotIndex,
+  takenWord: number,
   offset: number,
-  taken: number,
   sent: number,
-  front: Front,
   by: SlotIndex,
-): boolean {
+): void {
+  const { i32 } = memory
+  const taken = (i32[takenWord] + 1) | 0
   try {
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
     if (owner !== slot && owner !== by) {
-      return forward(memory, slot, owner, offset, taken, front, by)
+      const isNew = beginMarking(memory, by, offset)
+      countTaken(i32, takenWord, taken, sent)
+      endMarking(memory, by)
+      if (!isNew) throw doubleFree(offset)
+      return
     }
-    const row = rowOf(classOfBlock(memory, block))
-    if (mayReleaseRun(memory, block)) {
-      // As soon as its run is given back, another slot may have a live block at the same place. So it
-      // counts as taken before that; and before it counts, its header says that it was dealt with.
-      markFree(memory, block, offset)
-      const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
-      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)
-    }
-    memory.i32[memory.slotWord(slot, SLOT_ARRIVED + row)]++
-    freeBlock(memory, owner, block, offset)
+    markFree(memory, block, offset)
+    countTaken(i32, takenWord, taken, sent)
+    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
+    recycle(memory, owner, block)
   } catch (error) {
-    if (!(error instanceof ArenaError)) throw error
+    countTaken(i32, takenWord, taken, sent)
     violate(memory, slot, error)
   }
-  return true
-}
-
-/** The recovery words tell an adopter whether a block was forwarded before it was taken. */
-function forward(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  owner: SlotIndex,
-  offset: number,
-  taken: number,
-  front: Front,
-  by: SlotIndex,
-): boolean {
-  const { i32 } = memory
-  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0
-  i32[memory.slotWord(slot, SLOT_FORWARD_TAKEN)] = taken
-  i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)] =
-    i32[mailWord(memory, by, OUTBOX_WRITTEN, owner)]
-  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
-  return front.post(owner, offset)
-}
-
-function violate(memory: ArenaMemory, slot: SlotIndex, error: ArenaError): void {
-  memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
-  memory.report(error)
 }

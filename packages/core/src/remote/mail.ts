@@ -17,11 +17,13 @@
  * was taken. Nothing is linked through the freed blocks themselves: two threads that free one block by
  * mistake would tear such a list.
  *
+ * Where there is no memory for a parcel, blocks go by their freed bits: see freed-bits.ts.
+ *
  * Losers: a stack per owner, pushed by compare-and-swap, leaves open whether a dead freer's batch was
  * taken or never pushed; a bitmap of freed blocks per span costs an atomic operation a block in random
  * order.
  */
-import { isParcel } from '../header.ts'
+import { isInternal } from '../header.ts'
 import { SLOT_FIXED_WORD_COUNT } from '../layout.ts'
 import { headerWordAt } from '../lookup.ts'
 import type { ArenaMemory } from '../memory.ts'
@@ -69,4 +71,4 @@ export const isParcelOf = (memory: ArenaMemory, slot: SlotIndex, offset: number)
   offset < memory.base + memory.byteLength &&
   offset % 16 === 0 &&
   ownerInMap(memory.i32[memory.mapWord(memory.spanOf(offset))]) === slot &&
-  isParcel(headerWordAt(memory, offset))
+  isInternal(memory.tag, headerWordAt(memory, offset))

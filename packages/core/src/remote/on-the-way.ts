@@ -1,6 +1,8 @@
 /** What was freed, but has not come back to its owner yet. */
 import type { ArenaMemory } from '../memory.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
+import { forEachRun } from '../walk.ts'
+import { forEachFreedBit } from './freed-bits.ts'
 import {
   INBOX_TAKEN,
   mailWord,
@@ -12,9 +14,12 @@ import {
 } from './mail.ts'
 import { parcelsFor } from './settle.ts'
 
-/** The offsets in all mail. Other threads must pause. */
+/** The offsets in all mail, and those with freed bits. Other threads must pause. */
 export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
   const offsets = new Set<number>()
+  forEachRun(memory, (head) => {
+    forEachFreedBit(memory, head, (offset) => offsets.add(offset).size > 0)
+  })
   for (let from = 0; from < memory.openedSlotCount; from++) {
     for (let to = 0; to < memory.openedSlotCount; to++) {
       for (const offset of offsetsBetween(memory, asSlotIndex(from), asSlotIndex(to))) {

@@ -1,9 +1,10 @@
 /** The freer's side: notes blocks for the slots that own them, and delivers in batches. */
+import { unmark } from '../aligned.ts'
+import { corrupt } from '../errors.ts'
 import { freeBlock } from '../free-block.ts'
-import { PARCEL_BITS } from '../header.ts'
-import { SLOT_BUSY_WITH_MAIL } from '../layout.ts'
+import { internalPattern } from '../header.ts'
 import type { ArenaMemory } from '../memory.ts'
-import { asPayloadOffset, asSlotIndex, type SlotIndex } from '../units.ts'
+import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../units.ts'
 import {
   INBOX_PARCEL,
   INBOX_TAKEN,
@@ -14,6 +15,7 @@ import {
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
   PARCEL_BYTE_LENGTH,
+  PARCEL_CAPACITY,
   PARCEL_NEXT,
   PARCEL_OFFSETS,
   PARCEL_STAMP,
@@ -43,12 +45,22 @@ export function createPost(
   const { i32 } = memory
   const writtenWords: number = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
   const lastWords: number = mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(0))
+  const controlEnd = memory.spanStart(asSpanIndex(memory.controlSpanCount))
+  // In a full arena a parcel is looked for once for as many blocks as it holds: that takes long.
+  let passedBy = 0
 
   return function post(owner, offset) {
     const written = i32[writtenWords + owner]
     let parcel = i32[lastWords + owner]
-    if (placeOf(written) === 0 || parcel === 0) {
-      if (!appendParcel(memory, slot, owner, written, tryAlloc)) return false
+    if (placeOf(written) === 0 || parcel <= controlEnd) {
+      if (passedBy > 0) {
+        passedBy--
+        return false
+      }
+      if (!appendParcel(memory, slot, owner, written, tryAlloc)) {
+        passedBy = PARCEL_CAPACITY
+        return false
+      }
       parcel = i32[lastWords + owner]
     }
     i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
@@ -92,12 +104,14 @@ function appendParcel(
   const stamp = stampOf(slot, written)
   const before = i32[lastWord]
   // One that was appended just before its writer died is there already.
+  if (before !== 0 && !isParcelOf(memory, slot, before)) throw overwritten(slot, owner)
   if (before !== 0 && i32[(before >> 2) + PARCEL_STAMP] === stamp) return true
   // So there is one to be allocated even in a full arena.
   if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)
   const first = i32[firstWord]
-  const last = i32[lastWord]
+  if (first !== 0 && !isParcelOf(memory, slot, first)) throw overwritten(slot, owner)
   if (isPast(memory, slot, owner, first)) {
+    const last = i32[lastWord]
     const second = i32[(first >> 2) + PARCEL_NEXT]
     i32[(first >> 2) + PARCEL_STAMP] = stamp
     i32[(last >> 2) + PARCEL_NEXT] = first // a ring, for a moment
@@ -106,13 +120,17 @@ function appendParcel(
     i32[(first >> 2) + PARCEL_NEXT] = 0
     return true
   }
-  const parcel = newParcel(memory, slot, stamp, tryAlloc)
+  const parcel = newParcel(memory, stamp, tryAlloc)
   if (parcel === 0) return false
+  const last = i32[lastWord] // the allocation may have dropped parcels that nobody reads any more
   if (last !== 0) i32[(last >> 2) + PARCEL_NEXT] = parcel
   i32[lastWord] = parcel
   if (last === 0) i32[firstWord] = parcel
   return true
 }
+
+const overwritten = (slot: SlotIndex, owner: SlotIndex) =>
+  corrupt(`mail of slot ${slot} to slot ${owner} was overwritten`)
 
 /** Whether the owner has taken all that was written for it, and reads none of the parcels. */
 const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
@@ -152,26 +170,14 @@ function isPast(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex, first: n
   return beingRead !== 0 && beingRead !== first
 }
 
-function newParcel(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  stamp: number,
-  tryAlloc: Front['tryAlloc'],
-): number {
+function newParcel(memory: ArenaMemory, stamp: number, tryAlloc: Front['tryAlloc']): number {
   const { i32 } = memory
-  const busy = memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)
-  const before = i32[busy]
-  i32[busy] = 1 // the allocation may miss, but must not take mail, which may come back here
-  let parcel: number
-  try {
-    parcel = tryAlloc(PARCEL_BYTE_LENGTH)
-  } finally {
-    i32[busy] = before
-  }
+  const parcel = tryAlloc(PARCEL_BYTE_LENGTH)
   if (parcel === 0) return 0
   i32[(parcel >> 2) + PARCEL_NEXT] = 0
   i32[(parcel >> 2) + PARCEL_STAMP] = stamp
-  i32[(parcel >> 2) - 2] |= PARCEL_BITS
+  unmark(memory, parcel)
+  i32[(parcel >> 2) - 2] = internalPattern(memory.tag)
   return parcel
 }
 

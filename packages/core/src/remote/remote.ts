@@ -1,5 +1,9 @@
-/** Remote free: how blocks that other slots own get back to them. The picture is in mail.ts. */
+/**
+ * Remote free: how blocks that other slots own get back to them. By mail, or where there is no memory
+ * for that by freed bits. The pictures are in mail.ts and freed-bits.ts.
+ */
 export { exchangeMail } from './exchange.ts'
+export { markFreed, settleFreedBits } from './freed-bits.ts'
 export { takeMail } from './inbox.ts'
 export { PARCEL_BYTE_LENGTH } from './mail.ts'
 export { offsetsOnTheWay } from './on-the-way.ts'

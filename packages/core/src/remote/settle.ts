@@ -1,15 +1,9 @@
 /** Mail of a dead slot: delivers what it had noted, and finishes what it was taking. */
-import { livePattern, STATE_AND_TAG } from '../header.ts'
-import {
-  SLOT_BUSY_WITH_MAIL,
-  SLOT_FORWARD_TAKEN,
-  SLOT_FORWARD_TO,
-  SLOT_FORWARD_WRITTEN,
-  SLOT_TAKING_FROM,
-} from '../layout.ts'
-import { headerWordAt } from '../lookup.ts'
+import { SLOT_MARKING, SLOT_TAKING_FROM } from '../layout.ts'
+import { isLiveAt } from '../lookup.ts'
 import type { ArenaMemory } from '../memory.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
+import { settleMarking } from './freed-bits.ts'
 import { countTaken, findParcel } from './inbox.ts'
 import {
   INBOX_TAKEN,
@@ -19,7 +13,6 @@ import {
   OUTBOX_FIRST,
   OUTBOX_LAST,
   OUTBOX_SENT,
-  OUTBOX_WRITTEN,
   PARCEL_NEXT,
   PARCEL_OFFSETS,
   placeOf,
@@ -29,6 +22,7 @@ import { deliverAll } from './outbox.ts'
 /** @param by the slot whose thread was dealing with the mail: that of a closed slot's tender */
 export function settleMail(memory: ArenaMemory, slot: SlotIndex, by = slot): void {
   settleInbox(memory, slot, by)
+  settleMarking(memory, by)
   for (let owner = 0; owner < memory.slotCount; owner++) {
     const last = parcelsFor(memory, slot, asSlotIndex(owner)).at(-1) ?? 0
     // The chain says which parcel is the last; the word may not have been written yet.
@@ -51,13 +45,12 @@ export function parcelsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotInde
   return parcels
 }
 
-/** The block that was being taken counts as taken if it was freed, or forwarded. */
+/** The block that was being taken counts as taken if it was freed, or marked for another slot. */
 function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   const { i32 } = memory
   const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
-  const forwardTo = memory.slotWord(slot, SLOT_FORWARD_TO)
-  if (i32[takingFrom] !== 0) {
-    const freer = asSlotIndex(i32[takingFrom] - 1)
+  const freer = asSlotIndex(i32[takingFrom] - 1)
+  if (freer >= 0 && freer < memory.slotCount) {
     const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
     const taken = i32[takenWord]
     const sent = Atomics.load(i32, mailWord(memory, freer, OUTBOX_SENT, slot))
@@ -65,9 +58,7 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     }
   }
-  i32[forwardTo] = 0
   i32[takingFrom] = 0
-  i32[memory.slotWord(slot, SLOT_BUSY_WITH_MAIL)] = 0
 }
 
 function wasDealtWith(
@@ -78,15 +69,10 @@ function wasDealtWith(
   taken: number,
 ): boolean {
   const { i32 } = memory
-  const forwardTo = i32[memory.slotWord(slot, SLOT_FORWARD_TO)]
-  if (forwardTo !== 0 && i32[memory.slotWord(slot, SLOT_FORWARD_TAKEN)] === taken) {
-    const written = i32[mailWord(memory, by, OUTBOX_WRITTEN, asSlotIndex(forwardTo - 1))]
-    return written !== i32[memory.slotWord(slot, SLOT_FORWARD_WRITTEN)]
-  }
   const parcel = findParcel(memory, slot, freer, taken)
   if (parcel === 0) return false // overwritten: the next to take mail gives it up
   const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-  return (headerWordAt(memory, offset) & STATE_AND_TAG) !== livePattern(memory.tag)
+  return offset === i32[memory.slotWord(by, SLOT_MARKING)] || !isLiveAt(memory, offset)
 }
 
 /** The parcels of all queues of a slot. */

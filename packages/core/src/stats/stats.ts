@@ -1,7 +1,7 @@
 /** Figures about an arena, or one slot of it. */
 import { invalidArgument } from '../errors.ts'
 import {
-  CONTROL_TOUCHED_SPAN_COUNT,
+  CONTROL_PEAK_SPAN_COUNT,
   SLOT_OWNED_SPANS,
   SLOT_PEAK_OWNED_SPANS,
   SPAN_BYTE_LENGTH,
@@ -62,7 +62,7 @@ function isOf(memory: ArenaMemory, { classes, slots }: ArenaStats): boolean {
 function countSpans(memory: ArenaMemory, stats: ArenaStats, only: number, exact: boolean): void {
   const { i32 } = memory
   let committedSpanCount = 0
-  let peakSpanCount = i32[memory.controlWord(CONTROL_TOUCHED_SPAN_COUNT)]
+  let peakSpanCount = i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)]
   if (only !== -1) {
     const slot = asSlotIndex(only)
     committedSpanCount = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]

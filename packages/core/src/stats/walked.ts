@@ -1,15 +1,10 @@
 /** Figures from a walk over all headers, in the place of those that cold paths counted. */
-import {
-  LARGE_CLASS,
-  RECORD_CARVED_COUNT,
-  RECORD_RUN_SPAN_COUNT,
-  SPAN_BYTE_LENGTH,
-} from '../layout.ts'
+import { LARGE_CLASS, RECORD_CARVED_COUNT, SPAN_BYTE_LENGTH } from '../layout.ts'
 import { secondWordAt } from '../lookup.ts'
 import type { ArenaMemory } from '../memory.ts'
-import { capacityOf } from '../runs.ts'
+import { capacityOf, runSpanCountOf } from '../runs.ts'
 import type { ClassIndex, SpanIndex } from '../units.ts'
-import { forEachBlockIn, forEachRun, heldOffset } from '../walk.ts'
+import { forEachLiveIn, forEachRun } from '../walk.ts'
 import type { ClassStats } from './figures.ts'
 
 /** @param slot whose runs are walked; -1 for those of all */
@@ -35,11 +30,9 @@ function addRun(
   head: SpanIndex,
   classIndex: ClassIndex,
 ): void {
-  const spanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+  const spanCount = runSpanCountOf(memory, head)
   let liveBlocks = 0
-  forEachBlockIn(memory, head, (block) => {
-    const offset = heldOffset(memory, block)
-    if (offset === 0) return
+  forEachLiveIn(memory, head, (_block, offset) => {
     liveBlocks++
     row.requestedBytes += secondWordAt(memory, offset)
   })

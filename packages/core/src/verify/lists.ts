@@ -1,5 +1,4 @@
 /** Lists hold free blocks of their own class and slot, end, and share none. */
-import { freePattern } from '../header.ts'
 import {
   FIRST_PAYLOAD,
   RECORD_CARVED_COUNT,
@@ -12,7 +11,7 @@ import {
   SLOT_PARTIAL_HEADS,
   SPAN_HEAD,
 } from '../layout.ts'
-import { headerWordAt, secondWordAt } from '../lookup.ts'
+import { secondWordAt } from '../lookup.ts'
 import { capacityOf } from '../runs.ts'
 import { headOf, isHeadOf, stateInMap } from '../span-map.ts'
 import {
@@ -79,9 +78,7 @@ function whyNotListed(
   const blockIndex = within / memory.classes.strides[classIndex]
   const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
   if (!Number.isInteger(blockIndex) || blockIndex >= carvedCount) return 'where no block begins'
-  if (headerWordAt(memory, block) !== (freePattern(memory.tag) | classIndex)) {
-    return 'whose header is not that of a free block'
-  }
+  if (memory.hasLiveBit(block)) return 'which has a live bit'
   return ''
 }
 

@@ -1,7 +1,13 @@
-/** The queues between slots: their counts, and that every number between them is in a parcel. */
+/**
+ * The queues between slots: their counts, and that every number between them is in a parcel. Freed bits:
+ * of live blocks, and their owners know.
+ */
+import { RECORD_HAS_FREED_BITS, SLOT_HAS_FREED_BITS } from '../layout.ts'
+import { isLiveAt } from '../lookup.ts'
+import { forEachFreedBit } from '../remote/freed-bits.ts'
 import { INBOX_TAKEN, mailWord, OUTBOX_SENT, OUTBOX_WRITTEN } from '../remote/mail.ts'
 import { offsetsBetween } from '../remote/on-the-way.ts'
-import { asSlotIndex, type SlotIndex } from '../units.ts'
+import { asSlotIndex, type SlotIndex, type SpanIndex } from '../units.ts'
 import type { Findings } from './findings.ts'
 
 export function checkMail(findings: Findings): void {
@@ -11,6 +17,19 @@ export function checkMail(findings: Findings): void {
       checkQueue(findings, asSlotIndex(freer), asSlotIndex(owner))
     }
   }
+}
+
+/** Whoever dies while it sets a bit leaves the rest to its adopter. */
+export function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
+  const { memory } = findings
+  const isKnown =
+    memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] !== 0 &&
+    memory.i32[memory.slotWord(owner, SLOT_HAS_FREED_BITS)] !== 0
+  forEachFreedBit(memory, head, (offset) => {
+    if (!isKnown) findings.fail(offset, `slot ${owner} does not know of the freed bit at ${offset}`)
+    if (!isLiveAt(memory, offset)) findings.fail(offset, `the block at ${offset} was freed twice`)
+    return true
+  })
 }
 
 function checkQueue(findings: Findings, freer: SlotIndex, owner: SlotIndex): void {

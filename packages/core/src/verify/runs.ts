@@ -1,31 +1,30 @@
-/** Every carved block is live and on no list, or free and on one. */
+/** Every carved block is live and on no list, or free and on one; and live bits say the same. */
 import {
   alignmentInHeader,
-  classInHeader,
   ELEMENT_TYPES,
-  freePattern,
-  isParcel,
-  livePattern,
+  isInternal,
+  plainPattern,
   STATE_AND_TAG,
-  shiftedPattern,
   typeInHeader,
 } from '../header.ts'
 import {
   HEADER_BYTE_LENGTH,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
-  RECORD_RUN_SPAN_COUNT,
+  RECORD_UNMARKED_COUNT,
   SLOT_CARVED,
   SLOT_HANDED,
   SLOT_ROOM,
   SLOT_SPANS,
+  SPAN_BIT_WORD_COUNT,
   SPAN_BYTE_LENGTH,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
-import { capacityOf, rowOf } from '../runs.ts'
+import type { ArenaMemory } from '../memory.ts'
+import { capacityOf, rowOf, runSpanCountOf } from '../runs.ts'
 import { isDraining } from '../span-map.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../units.ts'
-import { forEachBlockIn } from '../walk.ts'
+import { forEachBlockIn, forEachLiveIn } from '../walk.ts'
 import type { Findings } from './findings.ts'
 
 export function checkRun(
@@ -37,7 +36,7 @@ export function checkRun(
   const { memory } = findings
   const start = memory.spanStart(head)
   const isLarge = classIndex === LARGE_CLASS
-  const spanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+  const spanCount = runSpanCountOf(memory, head)
   const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
   const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
   const row = rowOf(classIndex)
@@ -64,44 +63,82 @@ export function checkRun(
     findings.fail(start, `span ${head} drains, but is not listed as partial`)
   }
   let liveCount = 0
-  forEachBlockIn(memory, head, (block) => {
-    if (checkBlock(findings, block, classIndex, stride - HEADER_BYTE_LENGTH)) liveCount++
+  let unmarkedCount = 0
+  forEachLiveIn(memory, head, (block, offset) => {
+    liveCount++
+    if (!memory.hasLiveBit(block)) unmarkedCount++
+    checkBlock(findings, block, offset, stride - HEADER_BYTE_LENGTH)
   })
   findings.add(SLOT_HANDED, owner, row, liveCount)
+  if (!isLarge) checkFree(findings, head)
+  checkBits(findings, head, liveCount - unmarkedCount, isLarge ? 0 : unmarkedCount)
 }
 
-/** Whether the block is live. */
+/** Every free block is on a list; no live one is. */
+function checkFree(findings: Findings, head: SpanIndex): void {
+  const { memory, listed } = findings
+  const live = new Set<PayloadOffset>()
+  forEachLiveIn(memory, head, (block) => live.add(block))
+  forEachBlockIn(memory, head, (block) => {
+    if (!live.has(block) && !listed.has(block)) {
+      findings.fail(block, `the free block at ${block} is on no list`)
+    } else if (live.has(block) && listed.has(block)) {
+      findings.fail(block, `the live block at ${block} is on a list of free ones`)
+    }
+  })
+}
+
+/** Bits are set where blocks begin and nowhere else; freed bits, where blocks are live. */
+function checkBits(
+  findings: Findings,
+  head: SpanIndex,
+  markedCount: number,
+  unmarkedCount: number,
+): void {
+  const { memory } = findings
+  const { i32 } = memory
+  const start = memory.spanStart(head)
+  const bitCount = countBits(memory, memory.liveWord(start), runSpanCountOf(memory, head))
+  if (bitCount !== markedCount) {
+    findings.fail(start, `span ${head} has ${bitCount} live bits for ${markedCount} blocks`)
+  }
+  const counted = i32[memory.recordWord(head, RECORD_UNMARKED_COUNT)]
+  if (counted !== unmarkedCount) {
+    findings.fail(
+      start,
+      `span ${head} counts ${counted} live blocks without a bit, there are ${unmarkedCount}`,
+    )
+  }
+}
+
+function countBits(memory: ArenaMemory, first: number, spanCount: number): number {
+  let count = 0
+  for (let word = first; word < first + spanCount * SPAN_BIT_WORD_COUNT; word++) {
+    for (let bits = memory.i32[word]; bits !== 0; bits &= bits - 1) count++
+  }
+  return count
+}
+
+/** The headers of a live block are sound, and it has room for its bytes. */
 function checkBlock(
   findings: Findings,
   block: PayloadOffset,
-  classIndex: ClassIndex,
+  offset: PayloadOffset,
   room: number,
-): boolean {
+): void {
   const { memory } = findings
-  const header = headerWordAt(memory, block)
-  const state = header & STATE_AND_TAG
-  const isListed = findings.listed.has(block)
-  if (state === freePattern(memory.tag)) {
-    if (!isListed) findings.fail(block, `the free block at ${block} is on no list`)
-    return false
-  }
-  if (isListed) return false // reported with the list
-  const isShifted = state === shiftedPattern(memory.tag)
-  const offset = isShifted ? secondWordAt(memory, block) : block
-  const isWithin = offset >= block && offset <= block + room
-  const held = isWithin ? headerWordAt(memory, offset) : 0
-  const isLive =
-    (held & STATE_AND_TAG) === livePattern(memory.tag) &&
-    classInHeader(held) === classIndex &&
-    (isParcel(held) ||
-      (typeInHeader(held) < ELEMENT_TYPES.length && offset % alignmentInHeader(held) === 0))
-  if (!isLive) {
+  const header = headerWordAt(memory, offset)
+  const isSound =
+    isInternal(memory.tag, header) ||
+    ((header & STATE_AND_TAG) === plainPattern(memory.tag) &&
+      typeInHeader(header) < ELEMENT_TYPES.length &&
+      offset % alignmentInHeader(header) === 0)
+  if (!isSound) {
     findings.fail(block, `the header of block ${block} is damaged: ${header >>> 0}`)
-    return true
+    return
   }
   const byteLength = secondWordAt(memory, offset) >>> 0
   if (offset + byteLength > block + room) {
     findings.fail(block, `block ${offset} says it has ${byteLength} bytes, ${room} is the most`)
   }
-  return true
 }

@@ -1,7 +1,8 @@
 /**
  * Walks everything and reports what does not hold:
  *
- *     every run     live + free + uncarved blocks = capacity, and the rest is shorter than a stride
+ *     every run     live + free + uncarved blocks = capacity, and the rest is shorter than a stride;
+ *                   live bits + unmarked blocks = live blocks
  *     every block   on exactly one list if free, on none if live
  *     every slot    handed = live + on the free list, per class; owned spans as in the map; spans,
  *                   their room and what is carved of it, per class, as in the map and the records
@@ -13,7 +14,7 @@ import { asSlotIndex } from '../units.ts'
 import { forEachRun } from '../walk.ts'
 import { type Counted, Findings, type Violation } from './findings.ts'
 import { checkLists } from './lists.ts'
-import { checkMail } from './mail.ts'
+import { checkFreedBits, checkMail } from './mail.ts'
 import { checkMap } from './map.ts'
 import { checkRun } from './runs.ts'
 
@@ -26,7 +27,10 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
   // Where the map is not sound, nothing else can be read by it.
   if (findings.violations.length > 0) return findings.violations
   checkLists(findings)
-  forEachRun(memory, (head, classIndex, owner) => checkRun(findings, head, classIndex, owner))
+  forEachRun(memory, (head, classIndex, owner) => {
+    checkRun(findings, head, classIndex, owner)
+    checkFreedBits(findings, head, owner)
+  })
   checkCounts(findings)
   checkMail(findings)
   return findings.violations

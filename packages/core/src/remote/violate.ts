@@ -1,0 +1,12 @@
+/** What other threads freed wrongly, which shows only when the owner takes it back. */
+import { ArenaError } from '../errors.ts'
+import { SLOT_VIOLATIONS } from '../layout.ts'
+import type { ArenaMemory } from '../memory.ts'
+import type { SlotIndex } from '../units.ts'
+
+/** Counts and reports it: an innocent alloc never throws for it. What is no ArenaError is thrown on. */
+export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
+  if (!(error instanceof ArenaError)) throw error
+  memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
+  memory.report(error)
+}

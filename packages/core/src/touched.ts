@@ -1,0 +1,37 @@
+/**
+ * How far memory was touched, span by span: what lies behind is 0, and takes no page.
+ *
+ * A block of a size class is touched as a whole when its run is put to use. A large block is touched as
+ * its bytes are handed out: all at once by `alloc`, bit by bit where its holder says so.
+ */
+import { SPAN_BYTE_LENGTH } from './layout.ts'
+import type { ArenaMemory } from './memory.ts'
+import { raise } from './span-map.ts'
+import { asSpanIndex, type SpanIndex } from './units.ts'
+
+/** Says that all bytes of spans may be written. By who has claimed them. */
+export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
+  const word = memory.touchedWord(first)
+  memory.i32.fill(SPAN_BYTE_LENGTH, word, word + spanCount)
+}
+
+/** Says that the bytes of a block may be written, from `offset` up to `byteEnd`. By any thread. */
+export function touchBytes(memory: ArenaMemory, offset: number, byteEnd: number): void {
+  for (let index: number = memory.spanOf(offset); ; index++) {
+    const span = asSpanIndex(index)
+    const rest = byteEnd - memory.spanStart(span)
+    if (rest <= 0) return
+    raise(memory, memory.touchedWord(span), Math.min(rest, SPAN_BYTE_LENGTH))
+  }
+}
+
+/** Makes spans 0, and untouched again. By who has claimed them. */
+export function clearSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
+  const { i32, u8 } = memory.views
+  const words: number = memory.touchedWord(first)
+  for (let i = 0; i < spanCount; i++) {
+    const start = memory.spanStart(asSpanIndex(first + i))
+    u8.fill(0, start, start + i32[words + i])
+    i32[words + i] = 0
+  }
+}
