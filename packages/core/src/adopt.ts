@@ -7,7 +7,7 @@ import { notAdoptable } from './errors.ts'
 import { SLOT_OPEN, SLOT_OWNED_SPANS, SLOT_RESERVED } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { rebuildRuns } from './rebuild.ts'
-import { settleMail } from './remote/remote.ts'
+import { settleMail, settleSweep } from './remote/remote.ts'
 import { repairMap } from './repair-map.ts'
 import { changeState, closeSlot, slotGeneration, slotState, tenderOf } from './slots.ts'
 import { EVENT_ADOPT, emit } from './telemetry/telemetry.ts'
@@ -38,5 +38,6 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
 function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   settleMail(memory, slot, by)
   repairMap(memory, slot, by)
+  settleSweep(memory, slot)
   rebuildRuns(memory, slot)
 }

@@ -37,15 +37,15 @@ export function shiftPayload(
   const { i32 } = memory
   const offset = (block + alignment - 1) & -alignment
   const payloadHeader = (offset >> 2) - 2
-  // Free until the block's own header says where its payload is: a thread that dies before has not
-  // allocated.
-  if (offset !== block) unmark(memory, block)
-  i32[payloadHeader] = plainPattern(memory.tag) | alignmentBits(alignment)
-  i32[payloadHeader + 1] = byteLength
   if (offset !== block) {
+    // Free until its header says where the payload is: a thread that dies before has not allocated.
+    unmark(memory, block)
+    i32[(block >> 2) - 2] = freedPattern(memory.tag)
     i32[(block >> 2) - 1] = offset
-    i32[(block >> 2) - 2] = shiftedPattern(memory.tag)
   }
+  i32[payloadHeader + 1] = byteLength
+  i32[payloadHeader] = plainPattern(memory.tag) | alignmentBits(alignment)
+  if (offset !== block) i32[(block >> 2) - 2] = shiftedPattern(memory.tag)
   return offset
 }
 

@@ -126,7 +126,8 @@
  *       8-15      zero
  *         16      slot whose mail is being taken, plus one
  *         17      payload offset whose freed bit this slot's thread is setting, or 0
- *      18-31      zero
+ *         18      first span of the run whose freed bits are being swept, or 0
+ *      19-31      zero
  *     32-127      head of the free list, per class                       payload offset
  *    128-223      first partial span, per class                         span index
  *    224-319      handed count: live blocks and those on the free list, per class
@@ -271,6 +272,7 @@ export const SLOT_NEXT_LOOK = 6
 export const SLOT_HAS_FREED_BITS = 7
 export const SLOT_TAKING_FROM = 16
 export const SLOT_MARKING = 17
+export const SLOT_SWEEPING = 18
 export const SLOT_FREE_HEADS = 32
 export const SLOT_PARTIAL_HEADS = SLOT_FREE_HEADS + CLASS_CAPACITY
 export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY

@@ -27,7 +27,7 @@ import {
 import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { link } from './partial.ts'
-import { parcelsOf, settleFreedBits } from './remote/remote.ts'
+import { parcelsOf } from './remote/remote.ts'
 import { capacityOf, countRun, releaseRun, rowOf, runSpanCountOf } from './runs.ts'
 import { sortPartial } from './sort-partial.ts'
 import { classInMap } from './span-map.ts'
@@ -65,7 +65,6 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     const spanCount = runSpanCountOf(memory, head)
     i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
     const liveCount = rebuildRun(memory, parcels, head)
-    settleFreedBits(memory, head)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
     i32[memory.slotWord(slot, SLOT_HANDED + row)] += liveCount
@@ -92,7 +91,7 @@ function rebuildRun(memory: ArenaMemory, parcels: ReadonlySet<number>, head: Spa
   forEachBlockIn(memory, head, (block) => {
     if (memory.hasLiveBit(block)) liveCount++
     else if (mayBeUnmarked && isHeld(memory, parcels, block, isLarge)) unmarkedCount++
-    else {
+    else if (!isLarge) {
       i32[(block >> 2) - 2] = plainPattern(memory.tag)
       i32[(block >> 2) - 1] = i32[parkedHead]
       i32[parkedHead] = block
@@ -121,7 +120,7 @@ function isHeld(
     const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
     return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freedPattern(memory.tag)
   }
-  return state !== (isLarge ? freedPattern(memory.tag) : plainPattern(memory.tag))
+  return state !== freedPattern(memory.tag) && (isLarge || state !== plainPattern(memory.tag))
 }
 
 function linkIfPartial(

@@ -33,7 +33,7 @@ import { link, unlink } from './partial.ts'
 import { afterMiss, batchFor, isLookDue } from './policy.ts'
 import { reclaim } from './reclaim.ts'
 import { dropAllParcels, exchangeMail, type Front } from './remote/remote.ts'
-import { capacityOf, publishRun, releaseRun, runSpanCountOf } from './runs.ts'
+import { capacityOf, publishRun, runSpanCountOf } from './runs.ts'
 import { claimRun, isHeadOf } from './span-map.ts'
 import { EVENT_REFILL, emit } from './telemetry/telemetry.ts'
 import { takeClosedMail, tendClosedSlots } from './tend.ts'
@@ -56,11 +56,6 @@ export function refill(
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
     const span = claimForClass(memory, slot, classIndex, front)
-    if (i32[freeHead] !== 0) {
-      // The mail of a closed slot had some of this slot's by now.
-      if (span !== 0) releaseRun(memory, slot, span)
-      return true
-    }
     if (span !== 0) link(memory, slot, classIndex, span)
     else if (i32[partial] === 0) return false // else a closed slot had one
   }
@@ -213,7 +208,7 @@ export function claimAfterReclaim(
   takeClosedMail(memory, slot, front)
   dropAllParcels(memory, slot)
   reclaim(memory, slot, memory.spanCount)
-  tendClosedSlots(memory, slot, row, front)
+  tendClosedSlots(memory, slot, row)
   return claimRun(memory, slot, spanCount)
 }
 

@@ -21,6 +21,7 @@ import {
   type Front,
   hasParcels,
   PARCEL_BYTE_LENGTH,
+  sweepFreedBits,
   takeMail,
 } from './remote/remote.ts'
 import { handOverRun } from './runs.ts'
@@ -44,17 +45,12 @@ export function takeClosedMail(memory: ArenaMemory, tender: SlotIndex, front: Fr
  * Gives the empty spans of every closed slot back, and takes over a span with room.
  * @param row the class that the tender has no block of, or LARGE_ROW
  */
-export function tendClosedSlots(
-  memory: ArenaMemory,
-  tender: SlotIndex,
-  row: number,
-  front: Front,
-): void {
+export function tendClosedSlots(memory: ArenaMemory, tender: SlotIndex, row: number): void {
   let isServed = row === LARGE_ROW
   for (let index = 0; index < memory.openedSlotCount; index++) {
     const slot = asSlotIndex(index)
     if (!tendSlot(memory, slot, tender)) continue
-    takeMail(memory, slot, front, tender) // what others closed slots had for it, too
+    sweepFreedBits(memory, slot) // what other closed slots had mail of
     dropAllParcels(memory, slot)
     reclaim(memory, slot, memory.spanCount)
     // What waits in the mail of a slot stays in its own spans.

@@ -2,7 +2,8 @@
  * The other way back to the owner, which needs no memory: a freed bit for each block.
  *
  *     freer     marking = offset; set the bit; say so in the record and in the slot; marking = 0
- *     owner     clears what the slot and the records say, frees the blocks of the bits, clears these
+ *     owner     clears what the slot says; for each run that says so: sweeping = run; clears what the
+ *               run says, frees the blocks of the bits, clears these; sweeping = 0
  *
  * A bit whose offset somebody is marking is left alone. So whoever adopts a thread that died amid these
  * steps can do all of them again: nobody has taken the bit away meanwhile.
@@ -17,6 +18,7 @@ import {
   SLOT_ARRIVED,
   SLOT_HAS_FREED_BITS,
   SLOT_MARKING,
+  SLOT_SWEEPING,
   SPAN_BIT_WORD_COUNT,
   SPAN_HEAD,
   SPAN_LARGE,
@@ -59,17 +61,16 @@ export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
   Atomics.store(memory.i32, memory.slotWord(slot, SLOT_MARKING), 0)
 }
 
-/** Says that a run has freed bits: to its owner, and to the next one should it change hands meanwhile. */
+/**
+ * Says that a run has freed bits: first in its record. Whoever takes the run over looks there, after the
+ * map says whose it is; so one of the two tells the new owner.
+ */
 function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory
   Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)
-  let told = -1
-  for (;;) {
-    const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
-    if (owner === told || owner < 0 || owner >= memory.slotCount) return
-    Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)
-    told = owner
-  }
+  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
+  if (owner < 0 || owner >= memory.slotCount) return
+  Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)
 }
 
 /** Frees the blocks of a slot that have freed bits; gives how many. By who has the slot. */
@@ -81,13 +82,13 @@ export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): number {
   let freedCount = 0
   for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
     const head = asSpanIndex(index)
-    const mapped = i32[memory.mapWord(head)]
-    const state = stateInMap(mapped)
-    if ((state !== SPAN_HEAD && state !== SPAN_LARGE) || ownerInMap(mapped) !== slot) continue
+    if (!isRunOf(memory, head, slot)) continue
     const runHasFreedBits = memory.recordWord(head, RECORD_HAS_FREED_BITS)
     if (Atomics.load(i32, runHasFreedBits) === 0) continue
+    i32[memory.slotWord(slot, SLOT_SWEEPING)] = head
     Atomics.store(i32, runHasFreedBits, 0)
     freedCount += sweepRun(memory, slot, head)
+    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
   }
   return freedCount
 }
@@ -165,13 +166,29 @@ export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /**
- * After a death, in a run of the dead slot: clears the bits of blocks that were freed already, and says
- * again which ones are left.
+ * Finishes what a dead slot's thread was sweeping: clears the bits of blocks that were freed already, and
+ * leaves the others to the next sweep.
  */
-export function settleFreedBits(memory: ArenaMemory, head: SpanIndex): void {
-  forEachFreedBit(memory, head, (offset) => {
-    if (isLiveAt(memory, offset)) announce(memory, head)
-    else Atomics.and(memory.i32, memory.freedWord(offset), ~memory.bitOf(offset))
-    return true
-  })
+export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
+  const { i32 } = memory
+  const sweeping = memory.slotWord(slot, SLOT_SWEEPING)
+  const head = asSpanIndex(i32[sweeping])
+  if (isRunOf(memory, head, slot)) {
+    forEachFreedBit(memory, head, (offset) => {
+      const isFreed = !isLiveAt(memory, offset)
+      if (isFreed) Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+      return true
+    })
+    announce(memory, head)
+  }
+  Atomics.store(i32, memory.slotWord(slot, SLOT_HAS_FREED_BITS), 1)
+  i32[sweeping] = 0
+}
+
+/** Whether a run of the slot begins at a span. */
+function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean {
+  if (!(span > 0 && span < memory.spanCount)) return false
+  const mapped = memory.i32[memory.mapWord(span)]
+  const state = stateInMap(mapped)
+  return (state === SPAN_HEAD || state === SPAN_LARGE) && ownerInMap(mapped) === slot
 }

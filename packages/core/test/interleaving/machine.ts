@@ -11,7 +11,7 @@ export type Operation = 'read' | 'write' | 'load' | 'store' | 'exchange'
 
 /**
  * One access as it was done. Plain: read, write. Atomic: load, store, exchange, which is a compare and
- * exchange that succeeded; one that failed is a load.
+ * exchange that succeeded, or an `or` or `and`; a compare and exchange that failed is a load.
  */
 export interface Access {
   readonly agent: number
@@ -165,13 +165,24 @@ export class Machine {
     this.words[word] = after
   }
 
-  /** Gives what the operation gives: the value read, or before the exchange; of a write nothing. */
-  #access(operation: Operation, word: number, value: number, expected: number): number {
+  /**
+   * Gives what the operation gives: the value read, or before the exchange; of a write nothing.
+   * @param value what is written, or how that follows from what was there
+   * @param expected of a compare and exchange
+   */
+  #access(
+    operation: Operation,
+    word: number,
+    value: number | ((before: number) => number),
+    expected?: number,
+  ): number {
     const progress = this.#progress
     if (progress.isReplaying) return progress.replay(word)
     const before = this.words[word]
-    const done = operation === 'exchange' && before !== expected ? 'load' : operation
-    const after = done === 'read' || done === 'load' ? before : value
+    const isRefused = expected !== undefined && before !== expected
+    const done = isRefused ? 'load' : operation
+    const written = typeof value === 'number' ? value : value(before)
+    const after = done === 'read' || done === 'load' ? before : written
     if (progress.length > MAX_ACCESS_COUNT) throw new Error('an agent runs in circles')
     const touched = this.#touched[word]
     const isWrite = done !== 'read' && done !== 'load'
@@ -185,14 +196,14 @@ export class Machine {
   }
 
   #watchedWords(): Int32Array {
-    const write = (word: number, value: number) => this.#access('write', word, value | 0, 0)
+    const write = (word: number, value: number) => this.#access('write', word, value | 0)
     const fill = (value: number, begin: number, end: number) => {
       for (let word = begin; word < end; word++) write(word, value)
     }
     return new Proxy(this.words, {
       get: (words, key) => {
         const word = typeof key === 'string' ? Number(key) : Number.NaN
-        if (word >= 0 && word < words.length) return this.#access('read', word, 0, 0)
+        if (word >= 0 && word < words.length) return this.#access('read', word, 0)
         if (key === 'length') return words.length
         if (key === 'fill') return fill
         if (Number.isNaN(word)) throw new Error(`${String(key)} of i32 is not watched`)
@@ -210,12 +221,12 @@ export class Machine {
   #watchedBytes(): Uint8Array {
     const copyWithin = (to: number, from: number, end: number) => {
       for (let byte = 0; byte < end - from; byte += 4) {
-        const value = this.#access('read', (from + byte) >> 2, 0, 0)
-        this.#access('write', (to + byte) >> 2, value, 0)
+        const value = this.#access('read', (from + byte) >> 2, 0)
+        this.#access('write', (to + byte) >> 2, value)
       }
     }
     const fill = (value: number, begin: number, end: number) => {
-      for (let byte = begin; byte < end; byte += 4) this.#access('write', byte >> 2, value, 0)
+      for (let byte = begin; byte < end; byte += 4) this.#access('write', byte >> 2, value)
     }
     return new Proxy(new Uint8Array(this.words.buffer), {
       get: (_bytes, key) => {
@@ -229,13 +240,17 @@ export class Machine {
   /** No `wait`: whoever calls it fails. */
   #watchedAtomics(real: Atomics): Atomics {
     const watched = {
-      load: (_words: Int32Array, word: number) => this.#access('load', word, 0, 0),
+      load: (_words: Int32Array, word: number) => this.#access('load', word, 0),
       store: (_words: Int32Array, word: number, value: number) => {
-        this.#access('store', word, value | 0, 0)
+        this.#access('store', word, value | 0)
         return value
       },
       compareExchange: (_words: Int32Array, word: number, expected: number, value: number) =>
         this.#access('exchange', word, value | 0, expected | 0),
+      or: (_words: Int32Array, word: number, bits: number) =>
+        this.#access('exchange', word, (before) => before | bits),
+      and: (_words: Int32Array, word: number, bits: number) =>
+        this.#access('exchange', word, (before) => before & bits),
     }
     return new Proxy(real, {
       get: (_real, key) => {

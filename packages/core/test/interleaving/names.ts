@@ -1,5 +1,6 @@
 /** What the words of an arena are called, for a person who reads a schedule. */
 import {
+  BIT_WORD_SHIFT,
   CLASS_CAPACITY,
   CONTROL_WORD_COUNT,
   RECORD_WORD_COUNT,
@@ -31,9 +32,9 @@ import { asSlotIndex, asSpanIndex } from '../../src/units.ts'
 import type { Access } from './machine.ts'
 
 const CONTROL = new Map([
-  [14, 'first free span'],
-  [15, 'touched span count'],
-  [17, 'opened slot count'],
+  [17, 'first free span'],
+  [18, 'peak span count'],
+  [20, 'opened slot count'],
 ])
 const RECORD = [
   'parked head',
@@ -42,6 +43,8 @@ const RECORD = [
   'next partial',
   'previous partial',
   'run span count',
+  'unmarked count',
+  'has freed bits',
 ]
 const SLOT = new Map([
   [0, 'state'],
@@ -50,11 +53,10 @@ const SLOT = new Map([
   [3, 'owned spans at look'],
   [4, 'drained'],
   [5, 'violations'],
-  [16, 'busy with mail'],
-  [17, 'taking from'],
-  [18, 'forward to'],
-  [19, 'forward written'],
-  [20, 'forward taken'],
+  [7, 'has freed bits'],
+  [16, 'taking from'],
+  [17, 'marking'],
+  [18, 'sweeping'],
 ])
 const SLOT_ARRAYS = new Map([
   [SLOT_FREE_HEADS, 'free head'],
@@ -90,12 +92,24 @@ export interface WordName {
 
 export function nameOf(memory: ArenaMemory, word: number): WordName {
   const spanMap = memory.mapWord(asSpanIndex(0))
+  const touchedMap = memory.touchedWord(asSpanIndex(0))
+  const liveBits = memory.liveWord(0)
+  const freedBits = memory.freedWord(0)
   const records = memory.recordWord(asSpanIndex(0), 0)
   const slots = memory.slotWord(asSlotIndex(0), 0)
   const slotWordCount = memory.slotWord(asSlotIndex(1), 0) - slots
   if (word < CONTROL_WORD_COUNT) return { kind: CONTROL.get(word) ?? 'control header', which: '' }
   if (word >= spanMap && word < spanMap + memory.spanCount) {
     return { kind: 'span map', which: `[${word - spanMap}]` }
+  }
+  if (word >= touchedMap && word < touchedMap + memory.spanCount) {
+    return { kind: 'touched map', which: `[${word - touchedMap}]` }
+  }
+  if (word >= liveBits && word < freedBits) {
+    return { kind: 'live bits', which: ` from ${(word - liveBits) << BIT_WORD_SHIFT}` }
+  }
+  if (word >= freedBits && word < slots) {
+    return { kind: 'freed bits', which: ` from ${(word - freedBits) << BIT_WORD_SHIFT}` }
   }
   if (word >= records && word < records + memory.spanCount * RECORD_WORD_COUNT) {
     const within = word - records

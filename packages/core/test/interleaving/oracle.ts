@@ -5,11 +5,12 @@
  */
 import { adoptSlot } from '../../src/adopt.ts'
 import { listBlocks } from '../../src/blocks.ts'
-import { isParcel } from '../../src/header.ts'
+import { isInternal } from '../../src/header.ts'
 import { headerWordAt } from '../../src/lookup.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
 import { createPool } from '../../src/pool.ts'
 import type { Pool } from '../../src/pool-api.ts'
+import { forEachFreedBit } from '../../src/remote/freed-bits.ts'
 import {
   INBOX_TAKEN,
   mailWord,
@@ -22,7 +23,7 @@ import { openSlot, slotState } from '../../src/slots.ts'
 import { countFreeSpans } from '../../src/span-map.ts'
 import { asSlotIndex, type SlotIndex } from '../../src/units.ts'
 import { verifyArena } from '../../src/verify/verify.ts'
-import { forEachBlockIn, forEachRun, heldOffset } from '../../src/walk.ts'
+import { forEachLiveIn, forEachRun } from '../../src/walk.ts'
 import type { Ledger } from './ledger.ts'
 import { tend } from './scenarios/parts.ts'
 import { WHOLE } from './tiny-arena.ts'
@@ -117,11 +118,8 @@ function checkAllKnown(memory: ArenaMemory, ledger: Ledger): void {
 function liveParcels(memory: ArenaMemory): Set<number> {
   const parcels = new Set<number>()
   forEachRun(memory, (head) => {
-    forEachBlockIn(memory, head, (block) => {
-      const offset = heldOffset(memory, block)
-      if (offset !== 0 && isParcel(headerWordAt(memory, offset))) {
-        parcels.add(offset)
-      }
+    forEachLiveIn(memory, head, (_block, offset) => {
+      if (isInternal(memory.tag, headerWordAt(memory, offset))) parcels.add(offset)
     })
   })
   return parcels
@@ -151,6 +149,13 @@ function openPools(memory: ArenaMemory, ledger: Ledger): Pool[] {
   return open.map((slot) => createPool(memory, slot))
 }
 
+/** Nobody has marked a block that its owner did not take back. */
+function checkFreedBits(memory: ArenaMemory): void {
+  forEachRun(memory, (head) => {
+    forEachFreedBit(memory, head, (offset) => fail('in the mail', `block ${offset} is marked`))
+  })
+}
+
 /** Delivers and takes until nothing is under way: a block is forwarded once for each time its span changed hands. */
 function drain(memory: ArenaMemory, pools: readonly Pool[]): void {
   for (let round = 0; round < 2 + memory.slotCount; round++) {
@@ -160,6 +165,7 @@ function drain(memory: ArenaMemory, pools: readonly Pool[]): void {
     }
     tend(memory, pools[0])
   }
+  checkFreedBits(memory)
   for (const freer of slotsOf(memory)) {
     for (const owner of slotsOf(memory)) {
       const at = (slot: SlotIndex, array: number, other: SlotIndex) =>
@@ -176,7 +182,7 @@ function drain(memory: ArenaMemory, pools: readonly Pool[]): void {
   }
 }
 
-/** Each by its owner, where that is open: in a full arena there is no room for mail. */
+/** Each by its owner, where that is open. */
 function freeAll(memory: ArenaMemory, pools: readonly Pool[]): void {
   const blocks = listBlocks(memory)
   for (const pool of pools) {

@@ -23,10 +23,13 @@ export interface Scenario extends TinyArena, Partial<Bounds> {
  * Words that are read while others store to them, on purpose.
  *
  *     first free span     a hint: what lies below it is searched as well, when nothing is above it
- *     touched span count  only ever rises, by compare-and-exchange; an old value makes that fail once
+ *     peak span count     only ever rises, by compare-and-exchange; an old value makes that fail once
  *     opened slot count   the same; whoever has a block of a slot has learned of that slot by then
  *     span map            searched for what to claim by compare-and-exchange; and read by who frees a
  *                         block: an old owner forwards it
+ *     live bits           read by who frees a block that it holds: of its bit no store is under way, and
+ *                         all values of the word have it
+ *     slot has freed bits a first look; what is missed is seen at the next one
  *     sent                a first look; the number that counts is loaded atomically
  *     telemetry event     read before its number is, by compare-and-exchange, which fails where another
  *                         reader was first and the writer may have used the place again
@@ -36,9 +39,11 @@ export interface Scenario extends TinyArena, Partial<Bounds> {
  */
 const RACES = [
   'first free span',
-  'touched span count',
+  'peak span count',
   'opened slot count',
   'span map',
+  'live bits',
+  'slot has freed bits',
   'sent',
   'telemetry event',
   'published',

@@ -1,7 +1,7 @@
 /** Arenas small enough for a search: a few spans, slots and classes, and few blocks in a span. */
 import { writeControl } from '../../src/control.ts'
-import { livePattern, PARCEL_BITS } from '../../src/header.ts'
-import { FIRST_PAYLOAD, LARGE_CLASS, SPAN_BYTE_LENGTH } from '../../src/layout.ts'
+import { internalPattern, plainPattern, shiftedPattern } from '../../src/header.ts'
+import { FIRST_PAYLOAD, SPAN_BYTE_LENGTH } from '../../src/layout.ts'
 import { ArenaMemory } from '../../src/memory.ts'
 import { PARCEL_BYTE_LENGTH } from '../../src/remote/mail.ts'
 
@@ -16,35 +16,39 @@ export const LARGE = 131_048
 /** The same, of three. */
 export const LARGE_3 = LARGE + SPAN_BYTE_LENGTH
 
-const STRIDES = [PARCEL, THIRD, HALVES, WHOLE, DOUBLE].map((byteLength) => byteLength + 8)
+/** Two blocks share a word of bits. */
+export const SMALL = 248
+
+const PAYLOADS = [PARCEL, THIRD, HALVES, WHOLE, DOUBLE]
 const TAG = 7
 
-const live = livePattern(TAG)
 const LEFTOVERS = [
-  ...[...STRIDES.keys(), LARGE_CLASS].flatMap((row) => [live | row, live | row | PARCEL_BITS]),
-  SPAN_BYTE_LENGTH + FIRST_PAYLOAD,
-  -1,
-  100,
+  ...[plainPattern(TAG), internalPattern(TAG), shiftedPattern(TAG)],
+  ...[SPAN_BYTE_LENGTH + FIRST_PAYLOAD, -1, 100],
 ]
 
 export interface TinyArena {
   /** Spans beside the control area, which takes one. */
   readonly spanCount: number
   readonly slotCount: number
+  /** Whether there is a class for SMALL blocks as well. */
+  readonly hasSmallClass?: boolean
 }
 
 /**
  * A new arena in a buffer of its own. Its memory is as bad as memory can be that was used before: what
- * is in it looks like headers of live blocks of every class, of parcels, and like offsets.
+ * is in it looks like headers of live blocks, of parcels and shifted ones, and like offsets.
  */
-export function createTiny({ spanCount, slotCount }: TinyArena): ArenaMemory {
+export function createTiny({ spanCount, slotCount, hasSmallClass }: TinyArena): ArenaMemory {
+  const payloads = hasSmallClass === true ? [SMALL, ...PAYLOADS] : PAYLOADS
+  const strides = payloads.map((byteLength) => byteLength + 8)
   const byteLength = (1 + spanCount) * SPAN_BYTE_LENGTH
   const buffer = new SharedArrayBuffer(byteLength)
-  const geometry = { byteLength, slotCount, classCount: STRIDES.length }
+  const geometry = { byteLength, slotCount, classCount: strides.length }
   const words = new Int32Array(buffer)
   for (let word = SPAN_BYTE_LENGTH >> 2; word < words.length; word++) {
     words[word] = LEFTOVERS[(word ^ (word >> 4)) % LEFTOVERS.length]
   }
-  writeControl(buffer, 0, geometry, STRIDES, TAG, true)
+  writeControl(buffer, 0, geometry, strides, TAG, true, false)
   return new ArenaMemory(buffer, 0)
 }

@@ -12,27 +12,52 @@ export const BLOCKS: readonly Mutant[] = [
   {
     name: 'a large block is published before its header',
     file: 'alloc-large.ts',
-    from: `  memory.i32[(block >> 2) - 2] = livePattern(memory.tag) | LARGE_CLASS
+    from: `  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
   memory.i32[(block >> 2) - 1] = byteLength
   publishRun(memory, slot, head, spanCount, LARGE_CLASS)`,
     to: `  publishRun(memory, slot, head, spanCount, LARGE_CLASS)
-  memory.i32[(block >> 2) - 2] = livePattern(memory.tag) | LARGE_CLASS
+  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
   memory.i32[(block >> 2) - 1] = byteLength`,
     scenarios: ['a large block'],
   },
   {
     name: 'a large block shrinks after its run',
     file: 'resize.ts',
-    from: 'if (byteLength < secondWordAt(memory, offset)) memory.i32[length] = byteLength',
+    from: 'if (byteLength < before) memory.i32[length] = byteLength',
     to: '',
     scenarios: ['a large block shrinks'],
   },
   {
     name: 'a block is shifted before its offset is there',
     file: 'aligned.ts',
-    from: 'i32[header] = freePattern(memory.tag) | classIndex\n    i32[header + 1] = offset',
-    to: 'i32[header] = shiftedPattern(memory.tag) | classIndex\n    i32[header + 1] = offset',
+    from: `    i32[(block >> 2) - 2] = freedPattern(memory.tag)
+    i32[(block >> 2) - 1] = offset`,
+    to: `    i32[(block >> 2) - 2] = shiftedPattern(memory.tag)
+    i32[(block >> 2) - 1] = offset`,
     scenarios: ['a large aligned block'],
+  },
+  {
+    name: 'a block is live before it has a length',
+    file: 'pool.ts',
+    from: '        i32[header + 1] = byteLength\n        i32[header] = plain\n',
+    to: `        i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
+        i32[header + 1] = byteLength
+        i32[header] = plain\n`,
+    scenarios: ['alloc and free'],
+  },
+  {
+    name: 'a shifted block keeps its live bit until it is shifted',
+    file: 'aligned.ts',
+    from: '    unmark(memory, block)\n',
+    to: '',
+    scenarios: ['aligned alloc and free'],
+  },
+  {
+    name: 'a block is counted as unmarked after it has lost its bit',
+    file: 'aligned.ts',
+    from: '  countUnmarked(memory, block, 1)\n  memory.clearLiveBit(block)\n',
+    to: '  memory.clearLiveBit(block)\n',
+    scenarios: ['aligned alloc and free'],
   },
   {
     name: 'a block has an owner although its span was given back meanwhile',

@@ -38,24 +38,24 @@ export const INBOX: readonly Mutant[] = [
     scenarios: ['an owner dies, within a parcel', 'a rival allocates'],
   },
   {
-    name: 'a large block counts as taken after its run was given back',
+    name: 'a block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
-    from: '      countTaken(memory.i32, takenWord, (taken + 1) | 0, sent)\n',
-    to: '',
-    scenarios: ['a rival allocates a large block'],
+    from: `    countTaken(i32, takenWord, taken, sent)
+    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
+    recycle(memory, owner, block)`,
+    to: `    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
+    recycle(memory, owner, block)
+    countTaken(i32, takenWord, taken, sent)`,
+    scenarios: [
+      'a rival allocates a large block',
+      'a rival allocates a block in a span that drains',
+    ],
   },
   {
-    name: 'a block in a span that drains counts as taken after its run was given back',
+    name: 'a block counts as taken before it is marked as free',
     file: 'remote/inbox.ts',
-    from: 'if (mayReleaseRun(memory, block)) {',
-    to: 'if (row === 95) {',
-    scenarios: ['a rival allocates a block in a span that drains'],
-  },
-  {
-    name: 'a large block counts as taken before it is marked as free',
-    file: 'remote/inbox.ts',
-    from: '      markFree(memory, block, offset)\n',
-    to: '',
+    from: '    markFree(memory, block, offset)\n    countTaken(i32, takenWord, taken, sent)\n',
+    to: '    countTaken(i32, takenWord, taken, sent)\n    markFree(memory, block, offset)\n',
     scenarios: ['mail is taken'],
   },
   {
@@ -66,21 +66,17 @@ export const INBOX: readonly Mutant[] = [
     scenarios: ['a full arena tends for its own class', 'mail is forwarded'],
   },
   {
-    name: 'recovery words are set one after the other while they count',
+    name: 'a block counts as taken before it is marked for its owner',
     file: 'remote/inbox.ts',
-    from: `  const { i32 } = memory
-  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = 0\n`,
-    to: '  const { i32 } = memory\n',
+    from: '      const isNew = beginMarking(memory, by, offset)\n      countTaken(i32, takenWord, taken, sent)\n',
+    to: '      countTaken(i32, takenWord, taken, sent)\n      const isNew = beginMarking(memory, by, offset)\n',
     scenarios: ['a forwarder'],
   },
   {
-    name: 'a block is forwarded before the recovery words say so',
+    name: 'marking ends before the block counts as taken',
     file: 'remote/inbox.ts',
-    from: `  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
-  return front.post(owner, offset)`,
-    to: `  const isPosted = front.post(owner, offset)
-  i32[memory.slotWord(slot, SLOT_FORWARD_TO)] = owner + 1
-  return isPosted`,
+    from: '      countTaken(i32, takenWord, taken, sent)\n      endMarking(memory, by)\n',
+    to: '      endMarking(memory, by)\n      countTaken(i32, takenWord, taken, sent)\n',
     scenarios: ['a forwarder'],
   },
 ]

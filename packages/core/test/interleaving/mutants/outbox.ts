@@ -61,11 +61,4 @@ export const OUTBOX: readonly Mutant[] = [
     to: '',
     scenarios: ['a freer dies, the parcel becomes full'],
   },
-  {
-    name: 'mail is taken while a parcel is allocated',
-    file: 'remote/outbox.ts',
-    from: '  i32[busy] = 1 // the allocation',
-    to: '  // the allocation',
-    scenarios: ['a parcel is wanted while mail for the same slot waits'],
-  },
 ]

@@ -35,8 +35,8 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot is tended without being taken',
     file: 'tend.ts',
-    from: 'if (!tendSlot(memory, slot, tender)) continue',
-    to: 'if (Atomics.load(memory.i32, memory.slotWord(slot, 0)) % 256 !== 2) continue',
+    from: 'if (!tendSlot(memory, slot, tender)) continue\n    sweep',
+    to: 'if (Atomics.load(memory.i32, memory.slotWord(slot, 0)) % 256 !== 2) continue\n    sweep',
     scenarios: ['tend against tend'],
   },
   {
@@ -45,12 +45,5 @@ export const SLOT_STATES: readonly Mutant[] = [
     from: '    i32[memory.slotWord(to, field + classIndex)] += liveCount\n',
     to: '',
     scenarios: ['tend against tend'],
-  },
-  {
-    name: 'a refill does not expect that tending has filled the list',
-    file: 'refill.ts',
-    from: '    if (i32[freeHead] !== 0) {\n',
-    to: '    if (i32[freeHead] < 0) {\n',
-    scenarios: ['a full arena tends for its own class'],
   },
 ]

@@ -12,7 +12,7 @@ import {
 import { createPost } from '../../../src/remote/outbox.ts'
 import { openSlot } from '../../../src/slots.ts'
 import { countFreeSpans } from '../../../src/span-map.ts'
-import { tendClosedSlots } from '../../../src/tend.ts'
+import { takeClosedMail, tendClosedSlots } from '../../../src/tend.ts'
 import { asSlotIndex } from '../../../src/units.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Agent } from '../search.ts'
@@ -52,11 +52,13 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 export function tend(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
   const slot = asSlotIndex(pool.slot)
   const tryAlloc = (length: number) => pool.tryAlloc(length)
-  tendClosedSlots(memory, slot, memory.classes.classFor(byteLength), {
+  const front = {
     tryAlloc,
     tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
     post: createPost(memory, slot, tryAlloc),
-  })
+  }
+  takeClosedMail(memory, slot, front)
+  tendClosedSlots(memory, slot, memory.classes.classFor(byteLength))
 }
 
 /** Takes over all spans of closed slots that have room. */

@@ -4,6 +4,7 @@ import { CLAIMS } from './claims.ts'
 import { DEATHS } from './deaths.ts'
 import { DELIVERIES } from './deliveries.ts'
 import { MAIL } from './mail.ts'
+import { MARKS } from './marks.ts'
 import { SLOTS } from './slots.ts'
 import { TELEMETRY } from './telemetry.ts'
 import { TEND } from './tend.ts'
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   SLOTS,
   TEND,
   DELIVERIES,
+  MARKS,
   DEATHS,
   TELEMETRY,
 ].flat()

@@ -104,8 +104,8 @@ const closes = (name: string, bounds: Bounds): Scenario => ({
 })
 
 /**
- * Mail of a closed slot is about blocks whose span has changed hands: one is the tender's own by now,
- * one that of a third thread, to which it goes by the tender's outbox.
+ * Mail of a closed slot is about blocks whose span has changed hands: one is the tender's own by now, two
+ * are a third thread's, for which the tender marks them.
  */
 const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario => ({
   name,
@@ -149,10 +149,7 @@ const fullArena = (name: string, byteLength: number): Scenario => ({
     hand.grip(freer).flush()
     for (const _ of blocks.slice(2)) given(hand.grip(tender), THIRD) // what was free beside the last
     fill(hand, tender)
-    const allocates = mortal('tender', tender, (grip) => {
-      grip.alloc(byteLength)
-      grip.alloc(byteLength)
-    })
+    const allocates = mortal('tender', tender, (grip) => void grip.alloc(byteLength))
     const rival = agent('freer', freer, (grip) => {
       grip.free(blocks[1])
       grip.flush()

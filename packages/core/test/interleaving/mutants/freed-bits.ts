@@ -1,0 +1,105 @@
+/** Faults: blocks that are marked for their owners, and sweeps of them. */
+import type { Mutant } from './mutant.ts'
+
+export const FREED_BITS: readonly Mutant[] = [
+  {
+    name: 'a bit is set before it is said who sets it',
+    file: 'remote/freed-bits.ts',
+    from: `  Atomics.store(i32, memory.slotWord(slot, SLOT_MARKING), offset)
+  const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0`,
+    to: `  const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0
+  Atomics.store(i32, memory.slotWord(slot, SLOT_MARKING), offset)`,
+    scenarios: ['a marker dies'],
+  },
+  {
+    name: 'a bit is set by a load and a store',
+    file: 'remote/freed-bits.ts',
+    from: 'const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0',
+    to: `const seen = Atomics.load(i32, memory.freedWord(offset))
+  Atomics.store(i32, memory.freedWord(offset), seen | bit)
+  const isNew = (seen & bit) === 0`,
+    scenarios: ['two threads mark blocks'],
+  },
+  {
+    name: 'a bit that is being marked is swept',
+    file: 'remote/freed-bits.ts',
+    from: 'if (isBeingMarked(memory, offset)) {',
+    to: 'if (isBeingMarked(memory, offset) && offset < 0) {',
+    scenarios: ['a forwarder dies', 'a marker dies'],
+  },
+  {
+    name: 'a bit that is being marked is passed by in silence',
+    file: 'remote/freed-bits.ts',
+    from: '      announce(memory, head)\n      return true',
+    to: '      return true',
+    scenarios: ['an owner sweeps', 'a marker dies'],
+  },
+  {
+    name: 'a run that has freed bits does not say so',
+    file: 'remote/freed-bits.ts',
+    from: '  Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)\n',
+    to: '',
+    scenarios: ['an owner sweeps'],
+  },
+  {
+    name: 'the owner is told before the run says so',
+    file: 'remote/freed-bits.ts',
+    from: `  Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)
+  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
+  if (owner < 0 || owner >= memory.slotCount) return
+  Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)`,
+    to: `  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
+  Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)`,
+    scenarios: ['an owner sweeps'],
+  },
+  {
+    name: 'who takes a run over is not told of its freed bits',
+    file: 'runs.ts',
+    from: '    Atomics.store(memory.i32, memory.slotWord(to, SLOT_HAS_FREED_BITS), 1)\n',
+    to: '',
+    scenarios: ['a run is handed over as'],
+  },
+  {
+    name: 'what the slot says is cleared after the sweep',
+    file: 'remote/freed-bits.ts',
+    from: `    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
+  }
+  return freedCount`,
+    to: `    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
+  }
+  Atomics.store(i32, hasFreedBits, 0)
+  return freedCount`,
+    scenarios: ['an owner sweeps', 'two threads mark blocks'],
+  },
+  {
+    name: 'what a run says is cleared after its bits were looked at',
+    file: 'remote/freed-bits.ts',
+    from: `    Atomics.store(i32, runHasFreedBits, 0)
+    freedCount += sweepRun(memory, slot, head)`,
+    to: `    freedCount += sweepRun(memory, slot, head)
+    Atomics.store(i32, runHasFreedBits, 0)`,
+    scenarios: ['an owner sweeps', 'two threads mark blocks'],
+  },
+  {
+    name: 'a bit is cleared before its block counts as free',
+    file: 'remote/freed-bits.ts',
+    from: `  try {
+    block = liveBlockAt(memory, offset)`,
+    to: `  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+  try {
+    block = liveBlockAt(memory, offset)`,
+    scenarios: ['an owner dies as it sweeps'],
+  },
+  {
+    name: 'a bit is cleared after its block is free to be used',
+    file: 'remote/freed-bits.ts',
+    from: `  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+  if (block === 0) return
+  i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
+  recycle(memory, slot, block)`,
+    to: `  if (block !== 0) recycle(memory, slot, block)
+  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))`,
+    scenarios: ['a marked large block is swept'],
+  },
+]
