@@ -119,7 +119,7 @@ export const ADOPTION: readonly Mutant[] = [
     file: 'repair-map.ts',
     from: '      if (owner !== slot && owner !== by) continue\n',
     to: '',
-    scenarios: ['a full arena tends for its own class'],
+    scenarios: ['an heir repairs the map as a rival'],
   },
   {
     name: 'the tender of a dead slot’s runs counts as one that lives',

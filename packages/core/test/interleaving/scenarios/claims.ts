@@ -83,6 +83,24 @@ const formerRun: Scenario = {
   },
 }
 
+/** While an heir repairs the map, a run of another thread goes. */
+const besideARelease: Scenario = {
+  name: 'an heir repairs the map as a rival gives a run back',
+  spanCount: 4,
+  slotCount: 2,
+  preemptions: 1,
+  deaths: 1,
+  setUp: (hand) => {
+    const [slot, rival] = openSlots(hand, 2)
+    const block = given(hand.grip(rival), LARGE_3)
+    return [
+      mortal('victim', slot, takes(WHOLE)),
+      agent('rival', rival, (grip) => grip.free(block)),
+      heir(slot, 0),
+    ]
+  },
+}
+
 export const CLAIMS: readonly Scenario[] = [
   rivals('two claim the last span', 1, [takes(WHOLE), takes(THIRD)], oneSucceeds),
   rivals('two runs of two spans out of three', 3, [takes(DOUBLE), takes(LARGE)]),
@@ -97,4 +115,5 @@ export const CLAIMS: readonly Scenario[] = [
   oneDies('who grows in place dies', 4, [resizes(LARGE, LARGE_3), takes(WHOLE)]),
   oneDies('who shrinks dies', 3, [resizes(LARGE_3, LARGE), takes(WHOLE)]),
   formerRun,
+  besideARelease,
 ]
