@@ -1,4 +1,5 @@
 /** Reads and writes one block header. The hot path has copies of `live` and `free` inlined. */
+import { builtinClassName } from './builtins.ts'
 import {
   BLOCK_FREE,
   BLOCK_LIVE,
@@ -68,6 +69,7 @@ export const ELEMENT_TYPES: readonly ElementArrayConstructor[] = [
   BigInt64Array,
   BigUint64Array,
 ]
+const CLASS_NAMES: readonly string[] = ELEMENT_TYPES.map((type) => type.name)
 export const ELEMENT_TYPE_NAMES = [
   'untyped',
   'i8',
@@ -92,11 +94,15 @@ export const PARCEL_BITS =
   (PARCEL_TYPE << HEADER_TYPE_SHIFT) | (PARCEL_ALIGNMENT << HEADER_ALIGNMENT_SHIFT)
 export const isParcel = (word: number) => (word & PARCEL_BITS) === PARCEL_BITS
 
-/** What a header holds for the arrays of a constructor; -1 for one that it cannot name. */
+/**
+ * What a header holds for the arrays of a constructor, of any realm; -1 for one that it cannot
+ * name.
+ */
 export function typeOf(type: unknown): number {
   // First what games use most; a search of ELEMENT_TYPES takes five times as long.
   if (type === Float32Array) return 8
   if (type === Uint32Array) return 7
   if (type === Int32Array) return 6
-  return ELEMENT_TYPES.indexOf(type as ElementArrayConstructor, 1)
+  const own = ELEMENT_TYPES.indexOf(type as ElementArrayConstructor, 1)
+  return own !== -1 ? own : CLASS_NAMES.indexOf(builtinClassName(type) ?? '', 1)
 }

@@ -1,9 +1,9 @@
 /** @ashlar/core: a typed-memory arena. Start at `Arena.create`. */
 
-export type { ArenaHandle, OpenedPool as Pool } from './arena.ts'
+export type { OpenedPool as Pool } from './arena.ts'
 export { Arena } from './arena.ts'
 export type { BlockInfo } from './blocks.ts'
-export type { ArenaOptions } from './buffers.ts'
+export type { ArenaHandle, ArenaOptions } from './buffers.ts'
 export type { Deceased, Life } from './death.ts'
 export { createLife, holdLife, whenDead } from './death.ts'
 export type { ArenaErrorCode } from './errors.ts'
