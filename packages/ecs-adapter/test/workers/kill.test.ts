@@ -75,7 +75,7 @@ for (const kind of threadKinds) {
       await endAll(game, team, [traps.block])
     })
 
-    test(`${kind}: all memory in the scratch and commands of one that is killed comes back`, async () => {
+    test(`${kind}: memory in scratch and commands of one that is killed comes back`, async () => {
       const game = createGame(20)
       const { all, arena, storage } = game
       const team = await createGroup(game, kind)
