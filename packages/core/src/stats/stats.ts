@@ -53,8 +53,10 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   return stats
 }
 
-/** Whether figures have the rows of an arena. */
-function isOf(memory: ArenaMemory, { classes, slots }: ArenaStats): boolean {
+/** Whether figures have the rows of an arena, and can be filled. */
+function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
+  const { classes, slots } = stats
+  if (Object.isFrozen(stats)) return false
   const { strides, count } = memory.classes
   if (classes?.length !== count + 1 || !Array.isArray(slots)) return false
   for (let index = 0; index < count; index++) {
