@@ -1,4 +1,4 @@
-// What is in the arena of a scratch: found by the heir of a thread that dies at any step, and
+// What is in the arena of a scratch: found by the adopter of a thread that dies at any step, and
 // refused where it was overwritten.
 import { type Arena, ArenaError, createScratch, freeScratch, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
@@ -60,7 +60,7 @@ function useAndDispose(chain: ScratchChain): void {
   chain.dispose()
 }
 
-test('a thread that dies at any step: its heir frees all but a block that it just held', () => {
+test('a thread that dies at any step: its adopter frees all but a block that it just held', () => {
   let isDead = true
   for (let stepCount = 0; isDead; stepCount++) {
     const { arena, pool } = smallArena()

@@ -70,10 +70,10 @@ for (const ground of grounds) {
     const dead = front.openPool()
     const scratch = createScratch(dead, { byteLength: 4096 })
     const held = fillBy(scratch, dead)
-    const heir = ground.shared ? arena.adopt(dead.slot, dead.generation) : dead
-    freeScratch(heir, scratch.offset)
-    refuses('double-free', () => freeScratch(heir, scratch.offset))
-    assertEmpty(arena, heir, held)
+    const adopter = ground.shared ? arena.adopt(dead.slot, dead.generation) : dead
+    freeScratch(adopter, scratch.offset)
+    refuses('double-free', () => freeScratch(adopter, scratch.offset))
+    assertEmpty(arena, adopter, held)
     assertSurroundings()
   })
 }

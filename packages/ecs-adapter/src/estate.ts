@@ -24,21 +24,21 @@ export class Estate {
 
   /** After one that has died: its slot is adopted, and closed. */
   adopt(member: Deceased): void {
-    const heir = this.#heirOf(member)
-    if (heir === undefined) {
+    const adopted = this.#adoptSlotOf(member)
+    if (adopted === undefined) {
       this.#forget(member)
       return
     }
     try {
-      this.#freeMemory(member, heir)
+      this.#freeMemory(member, adopted)
       this.#forget(member) // while nobody else can have the slot
     } finally {
-      heir.close()
+      adopted.close()
     }
   }
 
-  /** Undefined where its slot is closed, or somebody else has adopted it: it is his to care for. */
-  #heirOf(member: Deceased): Pool | undefined {
+  /** Its pool; undefined if its slot is closed, or if another thread has adopted it. */
+  #adoptSlotOf(member: Deceased): Pool | undefined {
     try {
       return this.#storage.pool.arena.adopt(member.slot, this.#generationOf(member))
     } catch (error) {
