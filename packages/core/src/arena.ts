@@ -1,17 +1,16 @@
 /** The front of the package: makes arenas, attaches to them, opens pools. */
 import { adoptSlot } from './adopt.ts'
 import { type BlockInfo, listBlocks } from './blocks.ts'
-import { type ArenaOptions, findGround, isShared } from './buffers.ts'
-import { checkControl, nextTag, writeControl } from './control.ts'
 import {
-  type ArenaError,
-  corrupt,
-  invalidArgument,
-  notAdoptable,
-  notAnArena,
-  notShareable,
-  shown,
-} from './errors.ts'
+  type ArenaHandle,
+  type ArenaOptions,
+  checkedHandle,
+  findRegion,
+  readOptions,
+} from './buffers.ts'
+import { isPlainObject } from './builtins.ts'
+import { checkControl, nextTag, writeControl } from './control.ts'
+import { type ArenaError, corrupt, invalidArgument, notAdoptable, notShareable } from './errors.ts'
 import { ELEMENT_TYPES, type ElementArray, typeInHeader } from './header.ts'
 import { SLOT_RESERVED } from './layout.ts'
 import { byteLengthAt, headerWordAt, liveBlockAt } from './lookup.ts'
@@ -19,7 +18,14 @@ import { ArenaMemory } from './memory.ts'
 import { createPool } from './pool.ts'
 import type { Pool } from './pool-api.ts'
 import { stridesWith } from './size-classes.ts'
-import { checkedSlot, claimSlot, openSlot, slotGeneration, slotState } from './slots.ts'
+import {
+  checkedSlot,
+  checkGeneration,
+  claimSlot,
+  openSlot,
+  slotGeneration,
+  slotState,
+} from './slots.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from './stats/stats.ts'
 import {
   openSupervisor,
@@ -29,12 +35,6 @@ import {
 } from './supervisor.ts'
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { type Violation, verifyArena } from './verify/verify.ts'
-
-/** What another thread attaches to an arena with; survives postMessage. */
-export interface ArenaHandle {
-  readonly buffer: ArrayBufferLike
-  readonly byteOffset: number
-}
 
 /** A pool as an arena gives it. */
 export interface OpenedPool extends Pool {
@@ -57,6 +57,9 @@ export class Arena {
 
   /** @internal Use `Arena.create` or `Arena.attach`. */
   private constructor(memory: ArenaMemory, shared: boolean) {
+    if (!(isPlainObject(memory) && memory instanceof ArenaMemory)) {
+      throw invalidArgument('memory', memory, 'a call of Arena.create() or Arena.attach() instead')
+    }
     this.#memory = memory
     this.shared = shared
   }
@@ -67,12 +70,10 @@ export class Arena {
    * platform or the page forbids it; 'out-of-memory' when it has no memory of that length to give
    */
   static create(options: ArenaOptions): Arena {
-    if (typeof options !== 'object' || options === null) {
-      throw invalidArgument('options', options, 'an object such as { byteLength: 64 * 2 ** 20 }')
-    }
-    const strides = stridesWith(options.classes ?? [])
-    const ground = findGround(options, strides.length)
-    const { buffer, base, byteLength, slotCount, growable, shared, isNew } = ground
+    const read = readOptions(options)
+    const strides = stridesWith(read.classes)
+    const region = findRegion(read, strides.length)
+    const { buffer, base, byteLength, slotCount, growable, shared, isNew } = region
     const geometry = { byteLength, slotCount, classCount: strides.length }
     writeControl(buffer, base, geometry, strides, nextTag(), shared, isNew)
     return new Arena(new ArenaMemory(buffer, base, growable), shared)
@@ -83,17 +84,7 @@ export class Arena {
    * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt', 'not-shareable'
    */
   static attach(handle: ArenaHandle): Arena {
-    const { buffer, byteOffset } = handle ?? {}
-    if (buffer instanceof ArrayBuffer) {
-      throw notShareable(
-        'this handle holds an ArrayBuffer: a copy, which the other thread does not see. ' +
-          'Create the arena with `shared: true`',
-      )
-    }
-    if (!isShared(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
-    if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % 16 !== 0) {
-      throw notAnArena(`this handle has byteOffset ${shown(byteOffset)}, no multiple of 16`)
-    }
+    const { buffer, byteOffset } = checkedHandle(handle)
     checkControl(buffer, byteOffset)
     return new Arena(new ArenaMemory(buffer, byteOffset), true)
   }
@@ -226,8 +217,9 @@ export class Arena {
    * @throws ArenaError 'not-adoptable', 'invalid-argument'
    */
   adopt(slot: number, generation?: number): OpenedPool {
-    if (this.#pools.get(slot)?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
     const dead = checkedSlot(this.#memory, slot)
+    if (generation !== undefined) checkGeneration(generation)
+    if (this.#pools.get(slot)?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
     adoptSlot(this.#memory, dead, generation)
     return this.#keep(createPool(this.#memory, dead))
   }
@@ -240,9 +232,11 @@ export class Arena {
   /**
    * Whether a slot is open, and in that generation: whether the pool that said it had both is still in
    * use, as far as anybody knows. Of a thread that died it is true until its slot is adopted.
+   * @throws ArenaError 'invalid-argument'
    */
   isOpen(slot: number, generation: number): boolean {
     const checked = checkedSlot(this.#memory, slot)
+    checkGeneration(generation)
     return (
       slotGeneration(this.#memory, checked) === generation &&
       slotState(this.#memory, checked) === 'open'

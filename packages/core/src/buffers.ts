@@ -1,8 +1,10 @@
 /** Which memory a new arena gets: a buffer of its own, a caller's, or a region of one. */
+import { isPlainObject, isSharedBuffer, isUnsharedBuffer, isWasmMemory, tagOf } from './builtins.ts'
 import { controlSpanCountOf } from './control.ts'
-import { invalidArgument, noBuffer, notShareable } from './errors.ts'
+import { invalidArgument, noBuffer, notAnArena, notShareable, shown } from './errors.ts'
 import { GRANULE_BYTE_LENGTH, MAX_BYTE_END, MAX_SLOT_COUNT, SPAN_BYTE_LENGTH } from './layout.ts'
 import type { GrowableMemory } from './memory.ts'
+import { checkOptions } from './options.ts'
 
 export interface ArenaOptions {
   /**
@@ -25,10 +27,17 @@ export interface ArenaOptions {
   readonly byteOffset?: number
 }
 
+/** What another thread attaches to an arena with; survives postMessage. */
+export interface ArenaHandle {
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+}
+
 /** With the default classes, so many slots and the other tables fill two spans of a small arena. */
 const DEFAULT_SLOT_COUNT = 15
 
-export interface Ground {
+/** The memory of an arena. */
+export interface ArenaRegion {
   readonly buffer: ArrayBufferLike
   readonly base: number
   /** Whole spans. */
@@ -40,25 +49,52 @@ export interface Ground {
   readonly isNew: boolean
 }
 
-export const isShared = (buffer: unknown): boolean =>
-  typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
+const KEYS = [
+  'byteLength',
+  'shared',
+  'slots',
+  'classes',
+  'buffer',
+  'memory',
+  'byteOffset',
+] as const satisfies (keyof ArenaOptions)[]
 
-const isBuffer = (buffer: unknown): buffer is ArrayBufferLike =>
-  buffer instanceof ArrayBuffer || isShared(buffer)
+/** What callers pass, checked as a whole, and read once. */
+export function readOptions(given: ArenaOptions) {
+  const expected = expectedInstead(given)
+  if (expected !== undefined) throw invalidArgument('options', given, expected)
+  checkOptions(given, KEYS, '{ byteLength: 64 * 2 ** 20 }')
+  const { byteLength, shared, slots = DEFAULT_SLOT_COUNT, classes = [] } = given
+  const { buffer, memory, byteOffset = 0 } = given
+  return { byteLength, shared, slots, classes, buffer, memory, byteOffset }
+}
+
+type ReadOptions = ReturnType<typeof readOptions>
+
+/** What has a `byteLength` or a `buffer` as well, and is easily passed by itself. */
+function expectedInstead(given: unknown): string | undefined {
+  if (typeof given === 'number') return `an object that has it: { byteLength: ${given} }`
+  if (isUnsharedBuffer(given) || isSharedBuffer(given)) return 'an object that has it: { buffer }'
+  if (isWasmMemory(given)) return 'an object that has it: { memory }'
+  if (ArrayBuffer.isView(given)) {
+    return 'an object with the memory that it is a view of: { buffer, byteOffset, byteLength }'
+  }
+  if (isPlainObject(given) && 'openPool' in given) {
+    return 'an object such as { byteLength }. To share an arena, pass its handle to Arena.attach'
+  }
+}
 
 /** Checks the options and finds the memory; takes it only when all is well. */
-export function findGround(options: ArenaOptions, classCount: number): Ground {
-  const slotCount = options.slots ?? DEFAULT_SLOT_COUNT
-  if (!Number.isInteger(slotCount) || slotCount < 1 || slotCount > MAX_SLOT_COUNT) {
-    throw invalidArgument('slots', slotCount, `a whole number from 1 to ${MAX_SLOT_COUNT}`)
+export function findRegion(options: ReadOptions, classCount: number): ArenaRegion {
+  const { slots, shared, buffer, memory } = options
+  if (!Number.isInteger(slots) || slots < 1 || slots > MAX_SLOT_COUNT) {
+    throw invalidArgument('slots', slots, `a whole number from 1 to ${MAX_SLOT_COUNT}`)
   }
-  if (options.shared !== undefined && typeof options.shared !== 'boolean') {
-    throw invalidArgument('shared', options.shared, 'true or false')
+  if (shared !== undefined && typeof shared !== 'boolean') {
+    throw invalidArgument('shared', shared, 'true or false')
   }
-  const isCallers = options.buffer !== undefined || options.memory !== undefined
-  return isCallers
-    ? callersGround(options, slotCount, classCount)
-    : ownGround(options, slotCount, classCount)
+  const isCallers = buffer !== undefined || memory !== undefined
+  return isCallers ? callersRegion(options, classCount) : ownRegion(options, classCount)
 }
 
 /** The shortest arena, of at least so many bytes, with room for a block behind the control area. */
@@ -70,10 +106,11 @@ function minByteLength(atLeast: number, slotCount: number, classCount: number): 
   return byteLength
 }
 
-function ownGround(options: ArenaOptions, slotCount: number, classCount: number): Ground {
+function ownRegion(options: ReadOptions, classCount: number): ArenaRegion {
+  const { slots: slotCount, byteOffset } = options
   const wanted = checkedByteLength(options.byteLength)
-  if (options.byteOffset !== undefined && options.byteOffset !== 0) {
-    throw invalidArgument('byteOffset', options.byteOffset, 'none without `buffer` or `memory`')
+  if (byteOffset !== 0) {
+    throw invalidArgument('byteOffset', byteOffset, 'none without `buffer` or `memory`')
   }
   const whole = Math.ceil(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
   const byteLength = minByteLength(whole, slotCount, classCount)
@@ -91,21 +128,9 @@ function reserve(byteLength: number, shared: boolean): ArrayBufferLike {
   }
 }
 
-function callersGround(options: ArenaOptions, slotCount: number, classCount: number): Ground {
-  const { memory, byteOffset: base = 0 } = options
-  if (memory !== undefined && options.buffer !== undefined) {
-    throw invalidArgument('buffer', options.buffer, 'none beside `memory`: give one of them')
-  }
-  const buffer: unknown = memory === undefined ? options.buffer : memory?.buffer
-  // By its tag: a page that may not share memory has shared WebAssembly.Memory, but not the class.
-  const tag = Object.prototype.toString.call(buffer)
-  if (tag === '[object SharedArrayBuffer]' && whyNotShareable() !== '') {
-    throw notShareable(whyNotShareable())
-  }
-  if (!isBuffer(buffer)) {
-    const [name, given] = memory === undefined ? ['buffer', options.buffer] : ['memory', memory]
-    throw invalidArgument(name, given, 'an ArrayBuffer, a SharedArrayBuffer or a wasm Memory')
-  }
+function callersRegion(options: ReadOptions, classCount: number): ArenaRegion {
+  const { memory, byteOffset: base, slots: slotCount } = options
+  const buffer = callersBuffer(options)
   if (!Number.isInteger(base) || base < 0 || base % GRANULE_BYTE_LENGTH !== 0) {
     throw invalidArgument('byteOffset', base, 'a multiple of 16, 0 or more')
   }
@@ -122,7 +147,7 @@ function callersGround(options: ArenaOptions, slotCount: number, classCount: num
   if (byteLength < minimum) {
     throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slotCount} slots`)
   }
-  const shared = isShared(buffer)
+  const shared = isSharedBuffer(buffer)
   if (options.shared === true && !shared) {
     throw notShareable('the given buffer is an ArrayBuffer, which threads cannot share')
   }
@@ -130,6 +155,22 @@ function callersGround(options: ArenaOptions, slotCount: number, classCount: num
     throw invalidArgument('shared', false, 'true, as the given buffer is shared')
   }
   return { buffer, base, byteLength, slotCount, growable: memory, shared, isNew: false }
+}
+
+function callersBuffer({ buffer, memory }: ReadOptions): ArrayBufferLike {
+  if (memory !== undefined && buffer !== undefined) {
+    throw invalidArgument('buffer', buffer, 'none beside `memory`: give one of them')
+  }
+  if (memory !== undefined && !isWasmMemory(memory)) {
+    throw invalidArgument('memory', memory, 'a WebAssembly.Memory')
+  }
+  const found: unknown = memory?.buffer ?? buffer
+  // By its tag: a page that may not share memory has shared WebAssembly.Memory, but not the class.
+  if (tagOf(found) === '[object SharedArrayBuffer]' && whyNotShareable() !== '') {
+    throw notShareable(whyNotShareable())
+  }
+  if (isUnsharedBuffer(found) || isSharedBuffer(found)) return found
+  throw invalidArgument('buffer', found, 'an ArrayBuffer or a SharedArrayBuffer')
 }
 
 function checkedByteLength(byteLength: number | undefined): number {
@@ -140,6 +181,22 @@ function checkedByteLength(byteLength: number | undefined): number {
     throw invalidArgument('byteLength', byteLength, `at most ${MAX_BYTE_END} (2 GiB)`)
   }
   return byteLength
+}
+
+/** A handle of memory that this thread shares with the one that it is from. */
+export function checkedHandle(handle: ArenaHandle): ArenaHandle {
+  const { buffer, byteOffset = -1 }: Partial<ArenaHandle> = isPlainObject(handle) ? handle : {}
+  if (isUnsharedBuffer(buffer)) {
+    throw notShareable(
+      'this handle holds an ArrayBuffer: a copy, which the other thread does not see. ' +
+        'Create the arena with `shared: true`',
+    )
+  }
+  if (!isSharedBuffer(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
+  if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset % 16 === 0) {
+    return { buffer, byteOffset }
+  }
+  throw notAnArena(`this handle has byteOffset ${shown(byteOffset)}, no multiple of 16`)
 }
 
 /** Empty where memory can be shared with other threads. */

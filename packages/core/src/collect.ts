@@ -1,6 +1,7 @@
 /** What `collect` does: takes back what other threads freed, and gives empty spans to the arena. */
 import { invalidArgument } from './errors.ts'
 import type { ArenaMemory } from './memory.ts'
+import { checkOptions } from './options.ts'
 import type { CollectOptions } from './pool-api.ts'
 import { reclaim, UNHURRIED } from './reclaim.ts'
 import { dropAllParcels, exchangeMail, type Front } from './remote/remote.ts'
@@ -9,6 +10,8 @@ import type { SlotIndex } from './units.ts'
 /** Blocks taken from the mail between two looks at the clock: some microseconds. */
 const MAIL_SLICE = 512
 
+const KEYS = ['spans', 'milliseconds'] as const satisfies (keyof CollectOptions)[]
+
 /** Gives how many spans were given back. */
 export function collect(
   memory: ArenaMemory,
@@ -16,6 +19,7 @@ export function collect(
   front: Front,
   options: CollectOptions | undefined,
 ): number {
+  if (options !== undefined) checkOptions(options, KEYS, '{ spans: 1 }')
   const spanBudget = spanBudgetOf(memory, options)
   const deadline = deadlineOf(options)
   if (deadline === UNHURRIED) exchangeMail(memory, slot, front)
@@ -25,9 +29,6 @@ export function collect(
 }
 
 function spanBudgetOf(memory: ArenaMemory, options: CollectOptions | undefined): number {
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
-    throw invalidArgument('options', options, 'an object such as { spans: 1 }')
-  }
   const spans = options?.spans === undefined ? memory.spanCount : options.spans
   if (typeof spans !== 'number' || !(spans >= 0)) {
     throw invalidArgument('spans', spans, 'a number of spans, 0 or more')

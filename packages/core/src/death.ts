@@ -14,6 +14,7 @@
  * do let go, as no process ends there that holds a lock. A worker that was terminated takes none
  * there: it would be given to it by its event loop, which has stopped.)
  */
+import { isPlainObject, tagOf } from './builtins.ts'
 import { invalidArgument, lifeTaken, noWebLocks } from './errors.ts'
 
 /** Names the life of one thread; survives postMessage. */
@@ -30,13 +31,16 @@ export interface Deceased {
   readonly life?: Life
 }
 
+/** Of every lock. The platform has rules for other names. */
+const LOCK_PREFIX = 'ashlar-life-'
+
 /**
  * Makes up a life for a thread that is about to start. Post it there, with the slot that was reserved
  * for it, and keep it for `whenDead`.
  */
 export function createLife(): Life {
   const words = crypto.getRandomValues(new Uint32Array(4))
-  return { lockName: `ashlar-life-${[...words].map((word) => word.toString(36)).join('-')}` }
+  return { lockName: `${LOCK_PREFIX}${[...words].map((word) => word.toString(36)).join('-')}` }
 }
 
 /**
@@ -74,7 +78,11 @@ export async function holdLife(life: Life = createLife()): Promise<Life> {
  * @throws (the promise) ArenaError 'invalid-argument' when what was given confirms nothing on this
  * platform; 'no-web-locks' as `holdLife`
  */
-export async function whenDead({ worker, life }: Deceased): Promise<void> {
+export async function whenDead(deceased: Deceased): Promise<void> {
+  if (!isPlainObject(deceased)) {
+    throw invalidArgument('what is passed', deceased, 'an object such as { worker, life }')
+  }
+  const { worker, life } = deceased
   if (life !== undefined) checkLife(life)
   if (exitConfirms()) return exitOf(worker)
   if (life !== undefined) return releaseOf(life)
@@ -87,8 +95,8 @@ function exitOf(worker: unknown): Promise<void> {
   }
   if (worker.threadId === -1) return Promise.resolve() // has exited already
   return new Promise((resolve) => {
-    if ('once' in worker) worker.once('exit', resolve)
-    else worker.addEventListener('close', () => resolve()) // a Worker of the web, on Bun
+    if (typeof worker.once === 'function') worker.once('exit', resolve)
+    else worker.addEventListener?.('close', resolve) // a Worker of the web, on Bun
   })
 }
 
@@ -105,20 +113,22 @@ function releaseOf(life: Life): Promise<void> {
 }
 
 /** Of `node:worker_threads`, or of the web as Bun has them. */
-type ExitingWorker = { readonly threadId: number } & (
-  | { once(event: 'exit', listener: () => void): unknown }
-  | EventTarget
-)
+interface ExitingWorker {
+  readonly threadId: number
+  once?(event: 'exit', listener: () => void): unknown
+  addEventListener?(event: 'close', listener: () => void): unknown
+}
 
-const isWorker = (worker: unknown): worker is ExitingWorker =>
-  typeof worker === 'object' &&
-  worker !== null &&
-  'threadId' in worker &&
-  ('once' in worker || worker instanceof EventTarget)
+function isWorker(worker: unknown): worker is ExitingWorker {
+  if (typeof worker !== 'object' || worker === null || tagOf(worker) === '') return false
+  const { threadId, once, addEventListener }: Partial<ExitingWorker> = worker
+  const hasEvents = typeof once === 'function' || typeof addEventListener === 'function'
+  return hasEvents && typeof threadId === 'number'
+}
 
 function checkLife(life: unknown): void {
-  const isLife = typeof life === 'object' && life !== null && 'lockName' in life
-  if (!isLife || typeof life.lockName !== 'string') {
+  const { lockName }: Partial<Life> = isPlainObject(life) ? life : {}
+  if (typeof lockName !== 'string' || !lockName.startsWith(LOCK_PREFIX)) {
     throw invalidArgument('life', life, 'what createLife() or holdLife() gave')
   }
 }

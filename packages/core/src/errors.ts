@@ -27,17 +27,26 @@ export class ArenaError extends Error {
   }
 }
 
-/** A value for a message: strings in quotes, everything else so that it is told apart. */
+/** A value for a message: strings in quotes, objects by the name of their class. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Object.is(value, -0)) return '-0'
   if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return `function ${nameBy(() => value.name)}`
   if (typeof value === 'object' && value !== null) {
-    const name: unknown = value.constructor?.name
-    return typeof name === 'string' ? name : 'an object'
+    return nameBy(() => value.constructor.name) || 'an object'
   }
-  if (typeof value === 'function') return `function ${value.name}`
   return String(value)
+}
+
+/** Empty where there is none, or a Proxy throws when it is asked. */
+function nameBy(read: () => unknown): string {
+  try {
+    const name = read()
+    return typeof name === 'string' ? name : ''
+  } catch {
+    return ''
+  }
 }
 
 export const invalidArgument = (name: string, given: unknown, expected: string) =>
@@ -122,5 +131,11 @@ export const versionMismatch = (given: number, expected: number) =>
   )
 
 export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is damaged: ${what}`)
+
+export const chainOverwritten = (offset: number) =>
+  corrupt(
+    `the chain of the scratch at offset ${offset} was overwritten, most likely by a write past the ` +
+      'end of what was allocated in it',
+  )
 
 export const notShareable = (reason: string) => new ArenaError('not-shareable', reason)

@@ -1,4 +1,5 @@
 /** Reads and writes one block header. The hot path has a copy of `plain` inlined. */
+import { builtinClassName } from './builtins.ts'
 import {
   BLOCK_FREED,
   BLOCK_INTERNAL,
@@ -72,6 +73,7 @@ export const ELEMENT_TYPES: readonly ElementArrayConstructor[] = [
   BigInt64Array,
   BigUint64Array,
 ]
+const CLASS_NAMES: readonly string[] = ELEMENT_TYPES.map((type) => type.name)
 export const ELEMENT_TYPE_NAMES = [
   'untyped',
   'i8',
@@ -88,11 +90,15 @@ export const ELEMENT_TYPE_NAMES = [
 ] as const
 export type ElementTypeName = (typeof ELEMENT_TYPE_NAMES)[number]
 
-/** What a header holds for the arrays of a constructor; -1 for one that it cannot name. */
+/**
+ * What a header holds for the arrays of a constructor, of any realm; -1 for one that it cannot
+ * name.
+ */
 export function typeOf(type: unknown): number {
   // First what games use most; a search of ELEMENT_TYPES takes five times as long.
   if (type === Float32Array) return 8
   if (type === Uint32Array) return 7
   if (type === Int32Array) return 6
-  return ELEMENT_TYPES.indexOf(type as ElementArrayConstructor, 1)
+  const own = ELEMENT_TYPES.indexOf(type as ElementArrayConstructor, 1)
+  return own !== -1 ? own : CLASS_NAMES.indexOf(builtinClassName(type) ?? '', 1)
 }

@@ -62,9 +62,12 @@ export interface Pool {
   touch(offset: number, byteLength: number): void
 
   /**
-   * Allocates a typed array over the arena. `view.byteOffset` is the block's offset: free it by that.
-   * The header remembers the type, so `arena.view(offset)` gives the same view in any thread. The
-   * elements are not cleared.
+   * Allocates a typed array over the arena. Its `byteOffset` is the block's offset. Keep that at
+   * once: `const { byteOffset: offset } = pool.allocArray(Float32Array, 3)`. When a
+   * WebAssembly.Memory grows, its views are detached, and their `byteOffset` is 0. The header
+   * remembers the type, so `arena.view(offset)` gives the same view in any thread, and after
+   * growth. The elements are not cleared.
+   * @param type of any realm; no subclass
    * @param length in elements
    * @throws as `alloc`
    */
@@ -116,4 +119,9 @@ export interface Pool {
    * nothing.
    */
   close(): void
+}
+
+/** A pool with its arena, as far as rooms below that one need it. */
+export interface PoolOfArena extends Pool {
+  readonly arena: { readonly i32: Int32Array }
 }

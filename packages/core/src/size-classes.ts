@@ -5,6 +5,7 @@
  * come from; carving, bounds, verify and the heap walk read the table that it filled.
  */
 
+import { isArray } from './builtins.ts'
 import { invalidArgument } from './errors.ts'
 import {
   FIRST_PAYLOAD,
@@ -49,10 +50,9 @@ function defaultPayloads(): number[] {
 const DEFAULT_STRIDES: readonly number[] = defaultPayloads().map(strideFor)
 
 /** Strides of the default classes and of those that a user adds, ascending, without repetition. */
-export function stridesWith(userPayloads: readonly number[]): number[] {
-  if (!Array.isArray(userPayloads)) {
-    throw invalidArgument('classes', userPayloads, 'an array of byte lengths')
-  }
+export function stridesWith(classes: readonly number[]): number[] {
+  if (!isArray(classes)) throw invalidArgument('classes', classes, 'an array of byte lengths')
+  const userPayloads = [...classes]
   for (const byteLength of userPayloads) {
     if (!(Number.isInteger(byteLength) && byteLength > 0) || byteLength % 16 !== 0) {
       throw invalidArgument('classes', byteLength, 'positive multiples of 16, in bytes of payload')

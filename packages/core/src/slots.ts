@@ -98,6 +98,11 @@ export function checkedSlot(memory: ArenaMemory, slot: number): SlotIndex {
   throw invalidArgument('slot', slot, `a whole number from 0 to ${memory.slotCount - 1}`)
 }
 
+export function checkGeneration(generation: number): void {
+  if (Number.isInteger(generation)) return
+  throw invalidArgument('generation', generation, 'that of the pool that has the slot, or had it')
+}
+
 /** Lends a closed slot to a thread; false when it is not closed. */
 export const tendSlot = (memory: ArenaMemory, slot: SlotIndex, tender: SlotIndex) =>
   changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, tender)

@@ -5,6 +5,7 @@
 import { invalidArgument } from './errors.ts'
 import { SLOT_PUBLISHED } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
+import { checkOptions } from './options.ts'
 import { baseBatch, MAX_BATCH } from './policy.ts'
 import { checkedSlot } from './slots.ts'
 import { betterBatch, type RefillWindow, wasIdle } from './supervise.ts'
@@ -40,10 +41,15 @@ export interface Supervisor {
    * knows only a part.
    * @param visit is given every event, which no other reader sees then
    * @returns how many classes got another batch
+   * @throws ArenaError 'invalid-argument'
    */
   step(visit?: (event: Readonly<TelemetryEvent>) => void): number
 
-  /** What it has found for the class of a byte length: blocks a refill; 0 where it found nothing yet. */
+  /**
+   * What it has found for the class of a byte length: blocks a refill; 0 where it found nothing
+   * yet.
+   * @throws ArenaError 'invalid-argument'
+   */
   batchFor(byteLength: number): number
 
   /**
@@ -73,9 +79,7 @@ interface Finding {
 
 /** Nothing happens but in its `step`. */
 export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument('options', options, `an object such as { state: 'learn' }`)
-  }
+  checkOptions(options, ['state', 'canarySlot'], `{ state: 'learn' }`)
   const { state = 'frozen', canarySlot = 0 } = options
   let current = checkedState(state)
   const canary = checkedSlot(memory, canarySlot)
@@ -92,6 +96,9 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
   }
 
   function step(visit?: (event: Readonly<TelemetryEvent>) => void): number {
+    if (visit !== undefined && typeof visit !== 'function') {
+      throw invalidArgument('visit', visit, 'a function, or none')
+    }
     for (let classIndex = 0; classIndex < findings.length; classIndex++) {
       clear(findings[classIndex].window)
     }

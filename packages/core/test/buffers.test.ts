@@ -157,6 +157,46 @@ test('options: what are none are refused', () => {
   }
 })
 
+test('options: what is passed by itself is refused, with how to pass it', () => {
+  const arena = Arena.create({ byteLength: SPAN })
+  const bytes = new Uint8Array(new ArrayBuffer(4 * SPAN), 16)
+  for (const [value, message] of [
+    [5 * SPAN, /options is 327680, .*\{ byteLength: 327680 \}/],
+    [bytes.buffer, /options is ArrayBuffer, .*\{ buffer \}/],
+    [new SharedArrayBuffer(4 * SPAN), /options is SharedArrayBuffer, .*\{ buffer \}/],
+    [bytes, /options is Uint8Array, .*\{ buffer, byteOffset, byteLength \}/],
+    [new DataView(bytes.buffer), /options is DataView, .*\{ buffer, byteOffset, byteLength \}/],
+    [new WebAssembly.Memory({ initial: 16 }), /options is Memory, .*\{ memory \}/],
+    [arena, /options is _?Arena, .*Arena\.attach/],
+    [arena.openPool(), /an option is "slot"/],
+  ] as const) {
+    refuses('invalid-argument', () => create(value), message)
+  }
+  assert.ok(bytes.every((byte) => byte === 0))
+  assertSound(arena)
+})
+
+test('options: a name that there is none of is refused, with those that there are', () => {
+  const buffer = new ArrayBuffer(4 * SPAN)
+  for (const options of [
+    { byteLenght: SPAN },
+    { byteLength: SPAN, slot: 3 },
+    { byteLength: SPAN, maxByteLength: 4 * SPAN },
+    { buffer, offset: 16 },
+    { buffer, undefined },
+    Object.create({ byteLength: SPAN, Shared: true }),
+  ]) {
+    refuses('invalid-argument', () => create(options), /an option is ".*expected one of byteLength/)
+  }
+  class Settings {
+    byteLength = 4 * SPAN
+    get shared() {
+      return false
+    }
+  }
+  assert.is(create(new Settings()).shared, false)
+})
+
 test('a refused caller’s buffer keeps every byte', () => {
   const buffer = new ArrayBuffer(4 * SPAN)
   const bytes = new Uint8Array(buffer).fill(7)

@@ -63,8 +63,11 @@ test('stats: what is no option is refused', () => {
     )
   for (const options of [null, 1, 'exact', true]) refused(options, /options/)
   for (const slot of [-1, 15, 1.5, '0', null]) refused({ slot }, /slot/)
-  for (const into of [{}, { classes: [] }, { classes: Array(59), slots: [] }, other.stats(), 7])
-    refused({ into }, /stats\(\) of this/)
+  const frozen = Object.freeze(arena.stats())
+  const none = [{}, { classes: [] }, { classes: Array(59), slots: [] }, 7, null]
+  for (const into of [...none, other.stats(), frozen]) refused({ into }, /stats\(\) of this/)
+  for (const exact of [1, 'true', null]) refused({ exact }, /exact is .*true or false/)
+  refused({ into: arena.stats(), intoo: 1 }, /an option is "intoo"/)
 })
 
 test.run()

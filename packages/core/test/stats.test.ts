@@ -1,6 +1,15 @@
 import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import {
+  SLOT_CARVED,
+  SLOT_LIVE_SEEN,
+  SLOT_OWNED_SPANS,
+  SLOT_REFILLED,
+  SLOT_REFILLS,
+  SLOT_ROOM,
+  SLOT_SPANS,
+} from '../src/layout.ts'
 import { assertConserved } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
 import { allocMany, deliver, fourPools, tendOnce } from './support/pools.ts'
@@ -256,6 +265,48 @@ test('right after a span was taken over: nothing is negative, live is exact', ()
     assert.ok(arena.stats().slots[third.slot].spanCount > 0)
     third.alloc(byteLength)
     assertConserved(arena, false)
+  }
+})
+
+test('hitRate and fragmentation stay within 0 to 1, whatever the counters hold', () => {
+  const { arena, pool, memory, slot } = smallArena()
+  allocMany(pool, 100, 56)
+  const row = memory.classes.classFor(56)
+  const perClass = [SLOT_LIVE_SEEN, SLOT_CARVED, SLOT_ROOM, SLOT_SPANS, SLOT_REFILLED, SLOT_REFILLS]
+  const words = [
+    ...perClass.map((field) => memory.slotWord(slot, field + row)),
+    memory.slotWord(slot, SLOT_OWNED_SPANS),
+  ]
+  const random = new Random(5)
+  const check = (note: string) => {
+    const { classes, slots, ...whole } = arena.stats()
+    const shares = [...classes, whole].flatMap(({ hitRate, fragmentation }) => [
+      hitRate,
+      fragmentation,
+    ])
+    for (const share of [...shares, ...slots.map(({ hitRate }) => hitRate)]) {
+      assert.ok(share >= 0 && share <= 1, `${share}, ${note}`)
+    }
+  }
+  const refills = memory.slotWord(slot, SLOT_REFILLS + row)
+  const refilled = memory.slotWord(slot, SLOT_REFILLED + row)
+  for (const [a, b] of [
+    [100, 5], // the blocks have begun anew
+    [-1, 5],
+    [5, -1],
+    [0, 0],
+    [7, 0],
+  ]) {
+    memory.i32[refills] = a
+    memory.i32[refilled] = b
+    check(`${a} refills of ${b} blocks`)
+  }
+  for (let round = 0; round < 500; round++) {
+    for (const word of words) {
+      const value = random.logUniform(32)
+      memory.i32[word] = random.below(2) === 0 ? value : -value
+    }
+    check(words.map((word) => memory.i32[word]).join())
   }
 })
 

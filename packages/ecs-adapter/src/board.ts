@@ -24,6 +24,7 @@
  */
 import type { Life } from '@ashlar/core'
 import type { StorageHandle } from './directory.ts'
+import { isError } from './thrown.ts'
 
 export const BOARD_RUN = 0
 export const BOARD_CHUNK_COUNT = 1
@@ -104,7 +105,7 @@ export interface SystemFailure {
 /** Of whatever was thrown, though its getters throw as well. Never throws. */
 export function failureOf(error: unknown, job: number, from: number): SystemFailure {
   try {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    const { name, message, stack } = isError(error) ? error : new Error(String(error))
     return {
       name: String(name).slice(0, 100),
       message: String(message).slice(0, 1000),

@@ -21,22 +21,18 @@ const TYPES: readonly ScalarArrayConstructor[] = [
 
 export const typeIdOf = (type: ScalarArrayConstructor) => TYPES.indexOf(type)
 
-/** No arena reaches further; indices below this are small integers to the engine. */
-const BYTE_LENGTH_MAX = 2 ** 31
-
 /** The buffer of an arena as elements of each type. */
 export class Cells {
   readonly #pool: Pool
-  #f32 = new Float32Array(0)
-  #u32 = new Uint32Array(0)
-  #i32 = new Int32Array(0)
-  #f64 = new Float64Array(0)
-  #u16 = new Uint16Array(0)
-  #i16 = new Int16Array(0)
-  #u8 = new Uint8Array(0)
-  #i8 = new Int8Array(0)
+  #f32: Float32Array = new Float32Array(0)
+  #u32: Uint32Array = new Uint32Array(0)
+  #i32: Int32Array = new Int32Array(0)
+  #f64: Float64Array = new Float64Array(0)
+  #u16: Uint16Array = new Uint16Array(0)
+  #i16: Int16Array = new Int16Array(0)
+  #u8: Uint8Array = new Uint8Array(0)
+  #i8: Int8Array = new Int8Array(0)
 
-  /** @throws ArenaError 'out-of-memory': not even an empty block fits */
   constructor(pool: Pool) {
     this.#pool = pool
     this.renew()
@@ -66,20 +62,17 @@ export class Cells {
     return this.#u8.length === 0
   }
 
-  /** Takes up the present buffer. @throws as the constructor */
+  /** Takes up the present buffer. */
   renew(): void {
-    const probe = this.#pool.allocArray(Uint8Array, 0)
-    this.#pool.free(probe.byteOffset)
-    const { buffer } = probe
-    const byteLength = Math.min(buffer.byteLength, BYTE_LENGTH_MAX)
-    this.#f32 = new Float32Array(buffer, 0, byteLength >>> 2)
-    this.#u32 = new Uint32Array(buffer, 0, byteLength >>> 2)
-    this.#i32 = new Int32Array(buffer, 0, byteLength >>> 2)
-    this.#f64 = new Float64Array(buffer, 0, byteLength >>> 3)
-    this.#u16 = new Uint16Array(buffer, 0, byteLength >>> 1)
-    this.#i16 = new Int16Array(buffer, 0, byteLength >>> 1)
-    this.#u8 = new Uint8Array(buffer, 0, byteLength)
-    this.#i8 = new Int8Array(buffer, 0, byteLength)
+    const { arena } = this.#pool
+    this.#f32 = arena.f32
+    this.#u32 = arena.u32
+    this.#i32 = arena.i32
+    this.#f64 = arena.f64
+    this.#u16 = arena.u16
+    this.#i16 = arena.i16
+    this.#u8 = arena.u8
+    this.#i8 = arena.i8
   }
 
   load(typeId: number, index: number): number {

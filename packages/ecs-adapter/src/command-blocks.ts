@@ -52,7 +52,6 @@ export class CommandBlocks {
   constructor(pool: Pool, storage: number) {
     this.#pool = pool
     this.views = new CommandViews(pool)
-    void this.views.words // first, as it takes memory, too
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
     this.#block = this.offset >> 2
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)

@@ -14,6 +14,7 @@ import type { Given } from './command-api.ts'
 import type { CommandViews } from './command-views.ts'
 import { invalidArgument } from './errors.ts'
 import type { Field, FieldType, ScalarType } from './schema.ts'
+import { isTypedArray } from './typed-arrays.ts'
 import { byteLengthOfText, Utf8 } from './utf8.ts'
 
 /** What a field may be of: those of variable length hold an array of numbers, or a text. */
@@ -222,7 +223,7 @@ export class ValueReader {
 const isRecord = (value: unknown): value is Given => typeof value === 'object' && value !== null
 
 const isList = (value: unknown): value is ArrayLike<unknown> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+  Array.isArray(value) || isTypedArray(value)
 
 const invalid = (component: string, field: string, value: unknown, expected: string) =>
   invalidArgument(`what is given ${component}.${field}`, value, expected)

@@ -2,9 +2,9 @@
 import type { Pool } from '@ashlar/core'
 
 export class CommandViews {
-  #words = new Int32Array(0)
-  #numbers = new Float64Array(0)
-  #bytes = new Uint8Array(0)
+  #words: Int32Array = new Int32Array(0)
+  #numbers: Float64Array = new Float64Array(0)
+  #bytes: Uint8Array = new Uint8Array(0)
   readonly #pool: Pool
 
   constructor(pool: Pool) {
@@ -29,12 +29,9 @@ export class CommandViews {
 
   /** Takes up the present buffer: a WebAssembly.Memory that grows leaves empty views behind. */
   #renew(): void {
-    const probe = this.#pool.allocArray(Uint8Array, 0)
-    this.#pool.free(probe.byteOffset)
-    const { buffer } = probe
-    const byteLength = Math.min(buffer.byteLength, 2 ** 31) // no arena reaches further
-    this.#words = new Int32Array(buffer, 0, byteLength >>> 2)
-    this.#numbers = new Float64Array(buffer, 0, byteLength >>> 3)
-    this.#bytes = new Uint8Array(buffer, 0, byteLength)
+    const { arena } = this.#pool
+    this.#words = arena.i32
+    this.#numbers = arena.f64
+    this.#bytes = arena.u8
   }
 }

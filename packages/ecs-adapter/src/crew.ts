@@ -187,11 +187,14 @@ export class Crew {
   /** A worker has died: its slot is adopted, and what it had for the group is freed. */
   #bury(member: Member): void {
     if (!this.has(member)) return
-    if (this.#hasLeft(member)) this.#estate.clearUp(member)
-    else this.#estate.adopt(member)
-    this.#strike(member)
-    this.ring()
-    this.#freeBoard()
+    try {
+      if (this.#hasLeft(member)) this.#estate.clearUp(member)
+      else this.#estate.adopt(member)
+    } finally {
+      this.#strike(member) // whatever it left: nobody is to wait for it
+      this.ring()
+      this.#freeBoard()
+    }
   }
 
   /** Wakes who waits for the workers to be done. */

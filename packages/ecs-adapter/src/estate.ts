@@ -3,6 +3,7 @@ import { freeScratch, type Pool } from '@ashlar/core'
 import { LINE_COMMANDS, LINE_GENERATION, LINE_SCRATCH, lineWord } from './board.ts'
 import { freeCommands } from './command-blocks.ts'
 import type { Storage } from './storage-api.ts'
+import { codeOf } from './thrown.ts'
 
 /** Where to find it. */
 export interface Deceased {
@@ -23,20 +24,25 @@ export class Estate {
 
   /** After one that has died: its slot is adopted, and closed. */
   adopt(member: Deceased): void {
-    const { arena } = this.#storage.pool
-    let heir: Pool
-    try {
-      heir = arena.adopt(member.slot, this.#generationOf(member))
-    } catch {
-      // It is closed, or somebody else has adopted it: it is his to care for.
+    const adopted = this.#adoptSlotOf(member)
+    if (adopted === undefined) {
       this.#forget(member)
       return
     }
     try {
-      this.#freeMemory(member, heir)
-    } finally {
+      this.#freeMemory(member, adopted)
       this.#forget(member) // while nobody else can have the slot
-      heir.close()
+    } finally {
+      adopted.close()
+    }
+  }
+
+  /** Its pool; undefined if its slot is closed, or if another thread has adopted it. */
+  #adoptSlotOf(member: Deceased): Pool | undefined {
+    try {
+      return this.#storage.pool.arena.adopt(member.slot, this.#generationOf(member))
+    } catch (error) {
+      if (codeOf(error) !== 'not-adoptable') throw error
     }
   }
 
@@ -59,12 +65,10 @@ export class Estate {
 
   /** Ends what it held of the storage. */
   #forget(member: Deceased): void {
+    const { isDisposed, pool } = this.#storage
     const generation = this.#generationOf(member)
-    try {
-      if (generation !== undefined) this.#storage.forget(member.slot, generation)
-    } catch {
-      // The storage is disposed of.
-    }
+    if (generation === undefined || isDisposed || !pool.isOpen) return
+    this.#storage.forget(member.slot, generation)
   }
 
   /** Its commands are never applied. */
@@ -76,11 +80,21 @@ export class Estate {
   }
 }
 
-/** A system may have disposed of it: what is there now is somebody's. */
+/**
+ * What says that there is nothing to free, as a system has disposed of it, and what is there now is
+ * somebody's. Or that it was overwritten: then it is left, and `arena.blocks()` shows it.
+ */
+const NOT_THERE: readonly unknown[] = [
+  'invalid-argument',
+  'invalid-offset',
+  'double-free',
+  'corrupt',
+]
+
 function freeIfThere(free: () => void): void {
   try {
     free()
-  } catch {
-    // there is nothing to free
+  } catch (error) {
+    if (!NOT_THERE.includes(codeOf(error))) throw error
   }
 }

@@ -1,5 +1,6 @@
 /** Frees that there was no memory for, which are tried again. */
 import type { Pool } from '@ashlar/core'
+import { codeOf } from './thrown.ts'
 
 export class Frees {
   readonly pool: Pool
@@ -39,5 +40,4 @@ export class Frees {
 }
 
 /** By its code: the core that the error is of may be another copy, ESM or CommonJS, than ours. */
-export const isOutOfMemory = (error: unknown) =>
-  error instanceof Error && 'code' in error && error.code === 'out-of-memory'
+export const isOutOfMemory = (error: unknown) => codeOf(error) === 'out-of-memory'

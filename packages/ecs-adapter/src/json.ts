@@ -32,8 +32,8 @@ function isPlain(value: unknown): boolean {
       return Number.isFinite(value)
     case 'object': {
       if (value === null || Array.isArray(value)) return true
-      const prototype = Object.getPrototypeOf(value)
-      return prototype === Object.prototype || prototype === null
+      const prototype = Object.getPrototypeOf(value) // of any realm
+      return prototype === null || Object.getPrototypeOf(prototype) === null
     }
     default:
       return typeof value === 'string' || typeof value === 'boolean'

@@ -5,6 +5,8 @@ import { invalidArgument } from './errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from './json.ts'
 import { ReusableBlock } from './reusable-block.ts'
 import { EACH_WORKER, isTable, noEntities, type RunEntities, writeNumbers } from './run-entities.ts'
+import { isError } from './thrown.ts'
+import { isIdArray } from './typed-arrays.ts'
 
 export class RunInput {
   /** Byte offsets in the arena, byte length. */
@@ -56,8 +58,7 @@ export class RunInput {
 
   #placeIds(entities: ArrayLike<number>): void {
     const { i32 } = this.#pool.arena
-    const isIds = entities instanceof Int32Array || entities instanceof Uint32Array
-    if (isIds && entities.buffer === i32.buffer) {
+    if (isIdArray(entities) && entities.buffer === i32.buffer) {
       this.idsOffset = entities.byteOffset
       return
     }
@@ -102,7 +103,7 @@ function encodeArgs(args: unknown): Uint8Array {
   try {
     return encodeJson(args, refuseLoss)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = isError(error) ? error.message : String(error)
     throw invalidArgument('args', args, `plain values that JSON can tell, but ${reason}`)
   }
 }

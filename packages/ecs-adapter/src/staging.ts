@@ -7,6 +7,7 @@
  */
 import { invalidArgument } from './errors.ts'
 import type { Numbers } from './fields.ts'
+import { isTypedArray } from './typed-arrays.ts'
 
 const LENGTH_AT_FIRST = 1024
 /** Above it, the room is given to the garbage collector after use. */
@@ -64,4 +65,4 @@ export class Staging {
 const EXPECTED = 'an array or typed array of numbers'
 
 const isListOfNumbers = (given: unknown): given is Numbers =>
-  Array.isArray(given) || (ArrayBuffer.isView(given) && !(given instanceof DataView))
+  Array.isArray(given) || isTypedArray(given)

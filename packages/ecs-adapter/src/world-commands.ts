@@ -37,7 +37,6 @@ export class WorldCommands {
     if (typeof pool?.allocArray !== 'function' || !isOfOneArena(pool, this.#pool)) {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
-    void this.#views.words // now, as it takes memory: `apply` may be where there is none
     const buffer = new PoolCommands(pool, this.#catalog, this.#serial, (disposed) => {
       this.#buffers = this.#buffers.filter((other) => other !== disposed)
     })

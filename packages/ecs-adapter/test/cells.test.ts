@@ -2,8 +2,9 @@ import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Cells, typeIdOf } from '../src/cells.ts'
+import { CommandViews } from '../src/command-views.ts'
 import type { ScalarType } from '../src/schema.ts'
-import { scalars } from './support.ts'
+import { fillUp, scalars } from './support.ts'
 
 const test = suite('cells')
 
@@ -60,11 +61,24 @@ test('a region of a buffer of any length will do', () => {
   }
 })
 
-test('the probe for the buffer leaves no block behind', () => {
-  const arena = Arena.create({ byteLength: 2 ** 20 })
-  new Cells(arena.openPool()).renew()
-  assert.equal(arena.blocks(), [])
-  assert.equal(arena.verify(), [])
-})
+for (const Views of [Cells, CommandViews]) {
+  test(`${Views.name}: taken up in a full arena, without a block, and again after growth`, () => {
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 32 })
+    const arena = Arena.create({ memory })
+    const pool = arena.openPool()
+    const offset = pool.alloc(16)
+    fillUp(pool)
+    const before = arena.i32.slice()
+    const views = new Views(pool)
+    assert.is(views.bytes.buffer, memory.buffer)
+    arena.u8[offset] = 7
+    memory.grow(1)
+    if (views instanceof Cells) views.renew()
+    assert.is(views.bytes.buffer, memory.buffer)
+    assert.is(views.bytes[offset], 7)
+    arena.u8[offset] = before[offset >> 2] & 0xff
+    assert.equal(arena.i32, before)
+  })
+}
 
 test.run()

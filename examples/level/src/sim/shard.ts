@@ -80,9 +80,11 @@ function build(
   const { level, shardOf } = commons
   const ownCells = [...shardOf.keys()].filter((cell) => shardOf[cell] === shard)
   const path = pool.allocArray(Float32Array, PATH_LENGTH)
-  onDispose(() => pool.free(path.byteOffset))
+  const { byteOffset: pathOffset } = path
+  onDispose(() => pool.free(pathOffset))
   const randomState = pool.allocArray(Int32Array, 1)
-  onDispose(() => pool.free(randomState.byteOffset))
+  const { byteOffset: randomStateOffset } = randomState
+  onDispose(() => pool.free(randomStateOffset))
   const counted = createCountedPool(pool)
   const storage = createStorage(world, counted)
   onDispose(storage.dispose)

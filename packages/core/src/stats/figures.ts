@@ -18,16 +18,17 @@ export interface ClassStats {
    * the true one.
    */
   peakLiveBlocks: number
-  /** How often a free list was empty and was filled, modulo 2^32 as the next two. */
+  /** How often a free list was empty and was filled; modulo 2^32, in each slot, as the next two. */
   refills: number
   /** Blocks that refills handed out. */
   refilledBlocks: number
   /** Blocks that other slots freed, and their owners took back. */
   drainedBlocks: number
   /**
-   * `1 - refills / refilledBlocks`: the share of allocs that found a block on the free list, if each block
-   * that was handed out was allocated once. Blocks that come and go between two refills make it higher,
-   * those that are put aside again unused lower. 0 before the first refill.
+   * `1 - refills / refilledBlocks`: the share of allocs that found a block on the free list, if
+   * each block that was handed out was allocated once. Blocks that come and go between two refills
+   * make it higher, those that are put aside again unused lower. From 0 to 1; 0 before the first
+   * refill. Of use until `refilledBlocks` has begun anew, after 2^32 blocks of a slot.
    */
   readonly hitRate: number
   /** The share of the spans' bytes that no live block takes; 0 without spans. */
@@ -96,10 +97,16 @@ export interface ArenaStats {
 
 /** Shares are worked out when they are read: a fraction that is stored is garbage. */
 const hitRateOf = ({ refills, refilledBlocks }: Pick<ClassStats, 'refills' | 'refilledBlocks'>) =>
-  refilledBlocks === 0 ? 0 : 1 - refills / refilledBlocks
+  restOf(refills, refilledBlocks)
 
-const fragmentationOf = (liveBytes: number, spanBytes: number) =>
-  spanBytes === 0 ? 0 : 1 - liveBytes / spanBytes
+const fragmentationOf = (liveBytes: number, spanBytes: number) => restOf(liveBytes, spanBytes)
+
+/**
+ * The share of a whole that a part leaves. Within 0 to 1: counters wrap, each at its own time, and
+ * those of a thread that is just changing them need not agree.
+ */
+const restOf = (part: number, whole: number) =>
+  whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
 
 export const emptyStats = (strides: Int32Array): ArenaStats => ({
   exact: false,

@@ -1,4 +1,5 @@
 /** Figures about an arena, or one slot of it. */
+import { isPlainObject } from '../builtins.ts'
 import { invalidArgument } from '../errors.ts'
 import {
   CONTROL_PEAK_SPAN_COUNT,
@@ -7,6 +8,7 @@ import {
   SPAN_BYTE_LENGTH,
 } from '../layout.ts'
 import type { ArenaMemory } from '../memory.ts'
+import { checkOptions } from '../options.ts'
 import { checkedSlot } from '../slots.ts'
 import { countFreeSpans } from '../span-map.ts'
 import { asSlotIndex } from '../units.ts'
@@ -28,16 +30,18 @@ export interface StatsOptions {
   readonly into?: ArenaStats
 }
 
-export function collectStats(memory: ArenaMemory, options: StatsOptions | undefined): ArenaStats {
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
-    throw invalidArgument('options', options, 'an object such as { exact: true }')
+const KEYS = ['exact', 'slot', 'into'] as const satisfies (keyof StatsOptions)[]
+const NO_OPTIONS: StatsOptions = {}
+
+export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaStats {
+  checkOptions(options, KEYS, '{ exact: true }')
+  const { exact = false, slot, into } = options
+  if (typeof exact !== 'boolean') throw invalidArgument('exact', exact, 'true or false')
+  const only = slot === undefined ? -1 : checkedSlot(memory, slot)
+  if (into !== undefined && !(isPlainObject(into) && isOf(memory, into))) {
+    throw invalidArgument('into', into, 'what stats() of this arena gave')
   }
-  const only = options?.slot === undefined ? -1 : checkedSlot(memory, options.slot)
-  const exact = options?.exact === true
-  const stats = options?.into ?? emptyStats(memory.classes.strides)
-  if (!isOf(memory, stats)) {
-    throw invalidArgument('into', options?.into, 'what stats() of this arena gave')
-  }
+  const stats = into ?? emptyStats(memory.classes.strides)
   const firstSlot = only === -1 ? 0 : only
   const endSlot = only === -1 ? memory.openedSlotCount : only + 1
   stats.exact = exact
@@ -49,8 +53,10 @@ export function collectStats(memory: ArenaMemory, options: StatsOptions | undefi
   return stats
 }
 
-/** Whether figures have the rows of an arena. */
-function isOf(memory: ArenaMemory, { classes, slots }: ArenaStats): boolean {
+/** Whether figures have the rows of an arena, and can be filled. */
+function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
+  const { classes, slots } = stats
+  if (Object.isFrozen(stats)) return false
   const { strides, count } = memory.classes
   if (classes?.length !== count + 1 || !Array.isArray(slots)) return false
   for (let index = 0; index < count; index++) {

@@ -4,7 +4,7 @@ import { createWorkerGroup, RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
-import { createRandom } from '../support.ts'
+import { createRandom, fillUp } from '../support.ts'
 import {
   assertRejects,
   createGame,
@@ -72,6 +72,26 @@ for (const kind of threadKinds) {
       assert.equal(unfinished, [{ from: 0, to: 200 }])
       await assertRejects(team.group.run('visit', all()), 'no-workers', 'group.add')
       assert.equal(arena.verify(), [])
+      await endAll(game, team, [traps.block])
+    })
+
+    test(`${kind}: memory in scratch and commands of one that is killed comes back`, async () => {
+      const game = createGame(20)
+      const { all, arena, storage } = game
+      const team = await createGroup(game, kind)
+      const traps = createTraps(game, [5])
+      const before = arena.stats({ exact: true }).liveBytes
+      const run = errorOf(team.group.run('hoard', all(), traps.args))
+      await traps.untilCaught()
+      const held = fillUp(storage.pool)
+      assert.ok(arena.stats({ exact: true }).liveBytes > before + (10 << 20))
+      for (const thread of team.threads) thread.terminate()
+      const { code } = (await run) as RunError
+      assert.is(code, 'worker-died')
+      for (const offset of held) storage.pool.free(offset)
+      assert.equal(arena.verify(), [])
+      const { liveBytes } = arena.stats({ exact: true })
+      assert.ok(liveBytes < before, `${liveBytes} bytes are live, ${before} were before`)
       await endAll(game, team, [traps.block])
     })
 

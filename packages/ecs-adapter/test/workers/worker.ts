@@ -193,6 +193,20 @@ export const systems = {
     }
   },
 
+  /** Takes all the memory there is by its commands and its scratch, and stays as `hang` does. */
+  hoard({ args, arena, commands, scratch }: Context) {
+    for (let i = 0; i < 10_000; i++) commands.spawn()
+    for (const byteLength of [2 ** 20, 100_000, 10_000, 1000, 100, 16]) {
+      try {
+        for (;;) scratch.alloc(byteLength)
+      } catch {
+        // there is no room for more of this length
+      }
+    }
+    const [{ flag }] = args as { flag: number }[]
+    stayAt(arena.i32, flag)
+  },
+
   closePool({ pool }: Context) {
     pool.close()
   },

@@ -1,0 +1,16 @@
+/** Typed arrays of any realm: Jest and vm contexts have classes that `instanceof` does not know. */
+
+/** Of the built-in prototype: undefined of what is no typed array, whatever it claims to be. */
+const nameOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)?.get as (this: unknown) => string | undefined
+
+export const isTypedArray = (value: unknown): value is ArrayLike<number> =>
+  nameOf.call(value) !== undefined
+
+/** Whether it is an array of 32-bit numbers, as ids are. */
+export function isIdArray(value: unknown): value is Int32Array | Uint32Array {
+  const name = nameOf.call(value)
+  return name === 'Int32Array' || name === 'Uint32Array'
+}
