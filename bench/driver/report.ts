@@ -25,7 +25,7 @@ export function formatFigures(workload: string, operation: string, figures: read
 }
 
 function formatFigure(one: Figure, base: Figure | undefined): string[] {
-  const range = `${format(one.samples[0])} .. ${format(one.samples.at(-1)!)}`
+  const range = formatRange(Math.min(...one.samples), Math.max(...one.samples))
   const ratio = base ? format(one.median / base.median) : ''
   return ['', one.contender, format(one.median), range, ratio, `${one.samples.length}`]
 }
@@ -49,6 +49,8 @@ export function format(value: number): string {
     ? Math.round(value).toLocaleString('en')
     : value.toFixed(Math.min(decimals, 3))
 }
+
+export const formatRange = (from: number, to: number) => `${format(from)} .. ${format(to)}`
 
 /** Text columns to the left, figures to the right. */
 export function formatTable(rows: readonly string[][]): string {
@@ -89,7 +91,8 @@ export function recordFigures(figures: readonly Figure[]): string[] {
       ({ workload, contender, engine }) =>
         workload === one.workload && contender === ours && engine === one.engine,
     )
-    const values = [one.median, one.samples[0], one.samples.at(-1)!].map((ns) => ns.toFixed(3))
+    const range = [Math.min(...one.samples), Math.max(...one.samples)]
+    const values = [one.median, ...range].map((ns) => ns.toFixed(3))
     const ratio = base ? (one.median / base.median).toFixed(3) : ''
     const place = [one.topic, one.workload, one.engine.name, one.contender]
     const cells = [date, revision, machine, ...place, ...values, ratio, one.samples.length]

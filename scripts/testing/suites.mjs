@@ -12,6 +12,7 @@ const FOLDERS = [
   { folder: 'examples/kit/test' },
   { folder: 'examples/level/test' },
   { folder: 'examples/swarm/test', inPages: true },
+  { folder: 'bench/test' },
   { folder: 'test/stress', inPages: true },
   { folder: 'test/soak', inPages: true },
   { folder: 'test/workers', inPages: true },
