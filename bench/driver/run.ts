@@ -6,6 +6,8 @@ import { median } from './statistics.ts'
 
 /** The contender that the others are compared with. */
 export const ours = 'ashlar'
+/** The same over the packages of an earlier commit: see `before.ts`. */
+export const oursBefore = 'ashlar, before'
 
 export interface Case {
   readonly topic: string
@@ -17,6 +19,8 @@ export interface Case {
   readonly environment?: Readonly<Record<string, string>>
   /** What the result must say that it ran. */
   readonly ran: string
+  /** Of the packages, where they are not today's. */
+  readonly revision?: string
 }
 
 export interface Figure extends Case {

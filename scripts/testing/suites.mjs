@@ -87,7 +87,7 @@ export async function bundle(suite, inPage, outDir) {
     target: 'es2022',
     sourcemap: 'linked', // in a file of its own: a bundle that starts workers is read for each of them
     tsconfig: resolve(root, 'tsconfig.json'),
-    external: ['esbuild', 'typescript', 'node:worker_threads'],
+    external: ['assemblyscript', 'esbuild', 'typescript', 'node:worker_threads'],
     logLevel: 'warning',
     ...PLATFORMS[inPage ? 'page' : 'node'],
   })
