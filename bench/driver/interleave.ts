@@ -5,8 +5,8 @@ import type { Engine } from './engines.ts'
 const timeoutMilliseconds = 300_000
 
 /**
- * The results of each case, one a turn, in the order of `cases`. One that fails is told of, and takes
- * part in no further turn; its results are dropped.
+ * The results of each case, one a turn, in the order of `cases`. A case that fails goes to
+ * `onFailure`, takes part in no further turn, and has no results.
  */
 export function interleave<Case, Result>(
   cases: readonly Case[],
