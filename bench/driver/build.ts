@@ -1,18 +1,30 @@
 // Everything that is compiled before the clock runs, into out/bench.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type LogLevel } from 'esbuild'
 
 export const root = resolve(fileURLToPath(import.meta.url), '../../..')
-const outDir = resolve(root, 'out/bench')
+export const outDir = resolve(root, 'out/bench')
 mkdirSync(outDir, { recursive: true })
 
+/** What a topic is bundled with, and where its bundle goes. */
+export interface BundleFolders {
+  readonly packages: string
+  readonly outDir: string
+}
+
+const ofToday: BundleFolders = { packages: resolve(root, 'packages'), outDir }
+
 /** Bundles `bench/<topic>.bench.ts` for every engine. */
-export async function buildTopic(topic: string): Promise<string> {
+export async function buildTopic(
+  topic: string,
+  { packages, outDir }: BundleFolders = ofToday,
+  logLevel: LogLevel = 'warning',
+): Promise<string> {
   const outfile = resolve(outDir, `${topic}.mjs`)
-  await build({
+  const { metafile } = await build({
     entryPoints: [resolve(root, `bench/${topic}.bench.ts`)],
     outfile,
     bundle: true,
@@ -21,9 +33,27 @@ export async function buildTopic(topic: string): Promise<string> {
     target: 'es2022',
     minifySyntax: true, // as scripts/build.mjs: constants stand where they are used
     tsconfig: resolve(root, 'tsconfig.json'),
-    logLevel: 'warning',
+    alias: {
+      '@ashlar/core': resolve(packages, 'core/src/index.ts'),
+      '@ashlar/ecs-adapter': resolve(packages, 'ecs-adapter/src/index.ts'),
+    },
+    nodePaths: [resolve(root, 'bench/node_modules')], // bitECS, for an adapter that lies elsewhere
+    absWorkingDir: root,
+    metafile: true,
+    logLevel,
   })
+  checkSingleCore(topic, packages, Object.keys(metafile.inputs))
   return outfile
+}
+
+/** @throws Error where a file of today's packages is bundled with the packages of another folder */
+function checkSingleCore(topic: string, packages: string, inputs: readonly string[]): void {
+  if (packages === ofToday.packages) return
+  const isOfToday = (path: string) => resolve(root, path).startsWith(ofToday.packages + sep)
+  const stray = inputs.find(isOfToday)
+  if (stray === undefined) return
+  const advice = "import it by '@ashlar/core' or '@ashlar/ecs-adapter'"
+  throw new Error(`${topic} has ${stray}, expected all of Ashlar from ${packages}; ${advice}`)
 }
 
 /** Compiles native.c. @throws Error that says why it cannot */

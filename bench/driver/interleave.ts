@@ -1,13 +1,12 @@
 // Runs cases in turn, each in a process of its own, every turn in another random order.
 import { spawnSync } from 'node:child_process'
 import type { Engine } from './engines.ts'
-import { shuffled } from './run.ts'
 
 const timeoutMilliseconds = 300_000
 
 /**
- * The results of each case, one a turn, in the order of `cases`. One that fails is told of, and takes
- * part in no further turn; its results are dropped.
+ * The results of each case, one a turn, in the order of `cases`. A case that fails goes to
+ * `onFailure`, takes part in no further turn, and has no results.
  */
 export function interleave<Case, Result>(
   cases: readonly Case[],
@@ -29,13 +28,33 @@ export function interleave<Case, Result>(
   return results
 }
 
+function shuffled<T>(values: readonly T[]): T[] {
+  const result = [...values]
+  for (let i = result.length - 1; i > 0; i--) {
+    const other = Math.floor(Math.random() * (i + 1))
+    const value = result[i]
+    result[i] = result[other]
+    result[other] = value
+  }
+  return result
+}
+
 /** Runs a bundle with its options in JSON, and gives what it prints, which is JSON too. */
 export function runBundle<Result>(engine: Engine, bundle: string, options: object): Result {
-  const { status, error, stdout, stderr } = spawnSync(
-    engine.command,
-    [...engine.arguments, bundle, JSON.stringify(options)],
-    { encoding: 'utf8', timeout: timeoutMilliseconds },
-  )
+  return runJson(engine.command, [...engine.arguments, bundle, JSON.stringify(options)])
+}
+
+/** Runs a program, and gives what it prints, which is JSON. */
+export function runJson<Result>(
+  command: string,
+  programArguments: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+): Result {
+  const { status, error, stdout, stderr } = spawnSync(command, programArguments, {
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+    timeout: timeoutMilliseconds,
+  })
   if (error) throw error
   if (status !== 0) throw new Error(`exit status ${status}\n${stderr.trimEnd()}`)
   return JSON.parse(stdout)

@@ -3,13 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { loadavg } from 'node:os'
 import { relative } from 'node:path'
 import type { CaseList, WorkloadCases } from '../case.ts'
+import { buildTopicBefore, takePackages } from './before.ts'
 import { buildTopic, buildWasm, root } from './build.ts'
 import { findEngines } from './engines.ts'
-import { findNative, type NativeCases } from './native.ts'
+import { findNative } from './native.ts'
 import { readOptions } from './options.ts'
 import { showProgress } from './progress.ts'
 import { formatFigures, formatVerdicts, machine, recordFigures } from './report.ts'
-import { type Case, type Figure, ours, runInterleaved, scriptCase } from './run.ts'
+import { type Case, type Figure, ours, oursBefore, runInterleaved, scriptCase } from './run.ts'
 import { isTargeted, judge } from './targets.ts'
 
 const options = readOptions()
@@ -21,17 +22,22 @@ const engines = findEngines(options.engines, (text) => missing.push(text))
 const needsRivals = options.topics.includes('alloc')
 const wasmPath = needsRivals ? await buildWasm() : ''
 const nativeCases = needsRivals ? findNative((text) => missing.push(text)) : () => []
+const before = isWanted(oursBefore)
+  ? await beforeOrNone(() => takePackages(options.before))
+  : undefined
 
 console.log(`${machine}; ${options.runs} processes of ${options.milliseconds} ms per figure`)
+if (before) console.log(`${oursBefore}: commit ${before.revision}`)
 const load = loadavg()[0].toFixed(1)
 if (Number(load) > 0.5) console.log(`note: load average ${load}; other work disturbs the figures`)
 
 for (const topic of options.topics) {
   const bundle = await buildTopic(topic)
+  const bundleBefore = before && (await beforeOrNone(() => buildTopicBefore(topic, before)))
   const output = execFileSync(process.execPath, [bundle, '--list'], { encoding: 'utf8' })
   const { operation, workloads }: CaseList = JSON.parse(output)
   for (const workload of workloads) {
-    const cases = casesOf(topic, bundle, workload, nativeCases)
+    const cases = casesOf(topic, bundle, bundleBefore, workload)
     if (cases.length === 0) continue
     const onFailure = (text: string) => failures.push(text)
     const measured = runInterleaved(cases, options.runs, showProgress, onFailure)
@@ -53,21 +59,38 @@ for (const text of missing) console.log(`NOT RUN: ${text}`)
 for (const text of failures) console.log(`FAILED: ${text}`)
 process.exitCode = failures.length > 0 ? 1 : 0
 
+function isWanted(contender: string): boolean {
+  return contender === ours || options.contenders.some((part) => contender.includes(part))
+}
+
+/** Where there is no git, no such commit, or another API in it, the contender is left out. */
+async function beforeOrNone<T>(make: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await make()
+  } catch (error) {
+    missing.push(`${oursBefore}: ${(error as Error).message}`)
+    return undefined
+  }
+}
+
 function casesOf(
   topic: string,
   bundle: string,
+  bundleBefore: string | undefined,
   { name: workload, contenders, nativeArguments }: WorkloadCases,
-  nativeCases: NativeCases,
 ): Case[] {
   const { milliseconds: minMilliseconds, only, targets } = options
-  const scripts = engines.flatMap((engine) =>
-    contenders.map((contender) =>
-      scriptCase(topic, engine, bundle, { workload, contender, minMilliseconds, wasmPath }),
-    ),
-  )
-  const natives = nativeArguments ? nativeCases(workload, nativeArguments, minMilliseconds) : []
-  const isWanted = ({ contender }: Case) =>
-    contender === ours || options.contenders.some((part) => contender.includes(part))
   if (!only.some((part) => workload.includes(part))) return []
-  return [...scripts, ...natives].filter(isWanted).filter((one) => !targets || isTargeted(one))
+  const scripts = engines.flatMap((engine) => {
+    const caseOf = (from: string, contender: string) =>
+      scriptCase(topic, engine, from, { workload, contender, minMilliseconds, wasmPath })
+    const today = contenders.map((contender) => caseOf(bundle, contender))
+    if (!before || !bundleBefore) return today
+    const { revision } = before
+    return [...today, { ...caseOf(bundleBefore, ours), contender: oursBefore, revision }]
+  })
+  const natives = nativeArguments ? nativeCases(workload, nativeArguments, minMilliseconds) : []
+  return [...scripts, ...natives]
+    .filter(({ contender }) => isWanted(contender))
+    .filter((one) => !targets || isTargeted(one))
 }

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { arch, availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { root } from './build.ts'
+import { git } from './git.ts'
 import { type Figure, ours } from './run.ts'
-import { isReached, type Verdict } from './targets.ts'
+import { isReached, type Reached, ratioOf, type Verdict } from './targets.ts'
 
 const cores = availableParallelism()
 const architecture = arch() === 'x64' ? 'x86_64' : arch()
@@ -20,24 +20,30 @@ export function formatFigures(workload: string, operation: string, figures: read
     const sorted = [...here, ...native].sort((a, b) => a.median - b.median)
     return [[engine.name], ...sorted.map((one) => formatFigure(one, base))]
   })
-  const header = ['', 'contender', 'median', 'min .. max', `x ${ours}`, 'processes']
+  const times = ['median', 'min .. max']
+  const header = ['', 'contender', ...times, `x ${ours}`, 'quartiles', 'processes']
   return `${workload}: ns per ${operation}\n${formatTable([header, ...rows])}`
 }
 
 function formatFigure(one: Figure, base: Figure | undefined): string[] {
-  const range = `${format(one.samples[0])} .. ${format(one.samples.at(-1)!)}`
-  const ratio = base ? format(one.median / base.median) : ''
-  return ['', one.contender, format(one.median), range, ratio, `${one.samples.length}`]
+  const range = formatRange(Math.min(...one.samples), Math.max(...one.samples))
+  const ratio = formatReached(base && ratioOf(one, base))
+  return ['', one.contender, format(one.median), range, ...ratio, `${one.samples.length}`]
+}
+
+function formatReached(reached: Reached | undefined): string[] {
+  return reached ? [format(reached.value), formatRange(...reached.spread)] : ['', '']
 }
 
 export function formatVerdicts(verdicts: readonly Verdict[]): string {
-  const header = ['', 'contender', 'target', 'workload', 'engine', 'reached', 'wanted']
+  const place = ['contender', 'target', 'workload', 'engine']
+  const header = ['', ...place, 'reached', 'quartiles', 'wanted']
   const rows = verdicts.map(({ target, engineName, reached }) => {
     const { contender, claim, workload, bound } = target
     const passed = reached === undefined ? 'NOT RUN' : isReached(target, reached) ? 'PASS' : 'FAIL'
     const wanted = `${bound === 'at least' ? '>=' : '<='} ${format(target.wanted)}`
-    const figure = reached === undefined ? '' : format(reached)
-    return [passed, contender, claim, workload, engineName, figure, wanted]
+    const cells = formatReached(reached)
+    return [passed, contender, claim, workload, engineName, ...cells, wanted]
   })
   return `targets\n${formatTable([header, ...rows])}`
 }
@@ -49,6 +55,8 @@ export function format(value: number): string {
     ? Math.round(value).toLocaleString('en')
     : value.toFixed(Math.min(decimals, 3))
 }
+
+export const formatRange = (from: number, to: number) => `${format(from)} .. ${format(to)}`
 
 /** Text columns to the left, figures to the right. */
 export function formatTable(rows: readonly string[][]): string {
@@ -77,9 +85,8 @@ const csvHeader =
 /** Appends one row a figure to bench/results/<topic>.csv. */
 export function recordFigures(figures: readonly Figure[]): string[] {
   const date = new Date().toISOString().slice(0, 10)
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
-  const revision = git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') ? '+' : '')
+  const isChanged = git(root, ['status', '--porcelain']) !== ''
+  const revision = git(root, ['rev-parse', '--short', 'HEAD']) + (isChanged ? '+' : '')
   const paths = new Set<string>()
   for (const one of figures) {
     const path = resolve(root, `bench/results/${one.topic}.csv`)
@@ -89,10 +96,19 @@ export function recordFigures(figures: readonly Figure[]): string[] {
       ({ workload, contender, engine }) =>
         workload === one.workload && contender === ours && engine === one.engine,
     )
-    const values = [one.median, one.samples[0], one.samples.at(-1)!].map((ns) => ns.toFixed(3))
+    const range = [Math.min(...one.samples), Math.max(...one.samples)]
+    const values = [one.median, ...range].map((ns) => ns.toFixed(3))
     const ratio = base ? (one.median / base.median).toFixed(3) : ''
     const place = [one.topic, one.workload, one.engine.name, one.contender]
-    const cells = [date, revision, machine, ...place, ...values, ratio, one.samples.length]
+    const cells = [
+      date,
+      one.revision ?? revision,
+      machine,
+      ...place,
+      ...values,
+      ratio,
+      one.samples.length,
+    ]
     const row = cells.map((cell) => (`${cell}`.includes(',') ? `"${cell}"` : cell)).join(',')
     appendFileSync(path, `${row}\n`)
     paths.add(path)

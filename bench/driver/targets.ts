@@ -1,5 +1,6 @@
 // What Ashlar sets out to reach: how many times as long its rival takes, or so many nanoseconds.
-import { type Case, type Figure, ours } from './run.ts'
+import { type Case, type Figure, ours, oursBefore } from './run.ts'
+import { pairedRatios, type Quartiles, quartiles } from './statistics.ts'
 
 export interface Target {
   readonly claim: string
@@ -15,11 +16,18 @@ export interface Target {
   readonly wanted: number
 }
 
+export interface Reached {
+  /** The ratio of the medians, or the median itself. */
+  readonly value: number
+  /** Of the same, turn by turn. */
+  readonly spread: Quartiles
+}
+
 export interface Verdict {
   readonly target: Target
   readonly engineName: string
   /** Absent when a figure is missing. */
-  readonly reached: number | undefined
+  readonly reached: Reached | undefined
 }
 
 /** As a rival's engine: whichever is fastest. */
@@ -27,13 +35,18 @@ const best = 'best'
 
 const natives = ['glibc malloc', 'mimalloc']
 
+const rivalOn = (engine: string, contender: string) => ({
+  contender,
+  engine: natives.includes(contender) ? 'native' : engine,
+})
+
 const faster = (workload: string, engine: string, rival: string, atLeast: number): Target => ({
   claim: `times as fast as ${rival}`,
   topic: 'alloc',
   workload,
   contender: ours,
   engine,
-  rival: { contender: rival, engine: natives.includes(rival) ? 'native' : engine },
+  rival: rivalOn(engine, rival),
   bound: 'at least',
   wanted: atLeast,
 })
@@ -61,7 +74,7 @@ const within = (
   workload,
   contender: ours,
   engine,
-  rival: { contender: rival, engine },
+  rival: rivalOn(engine, rival),
   bound: 'at least',
   wanted: 1 / (1 + percent / 100),
 })
@@ -90,6 +103,10 @@ const dispatch = (engine: string): Target => ({
 const engines = ['node', 'node24', 'bun']
 /** Where typed arrays of their own are dear: JavaScriptCore makes one in some 20 ns. */
 const v8Engines = ['node', 'node24']
+/** 1,000 live blocks stay in the caches of the processor. */
+const smallWorkloads = ['random', 'lifo'].flatMap((pattern) =>
+  ['mixed', '64'].map((byteLengths) => `${pattern}-${byteLengths}-1k`),
+)
 const systems = ['property', 'hoisted'].flatMap((style) =>
   ['1k', '10k', '100k'].map((count) => `${style}-${count}`),
 )
@@ -98,6 +115,11 @@ export const targets: readonly Target[] = [
   faster('random-mixed-1k', 'node', 'glibc malloc', 4),
   faster('random-mixed-1k', 'node', 'mimalloc', 1.1),
   faster('random-mixed-100k', 'node', 'glibc malloc', 2),
+  within(15, 'mimalloc', 'alloc', 'random-mixed-100k', 'node'),
+  ...engines.flatMap((engine) => [
+    faster('random-mixed-100k', engine, oursBefore, 1.4),
+    ...smallWorkloads.map((workload) => within(3, oursBefore, 'alloc', workload, engine)),
+  ]),
   ...engines.map((engine) => faster('random-mixed-1k', engine, 'TLSF in wasm', 2.5)),
   ...engines.map((engine) => nearBest('random-mixed-1k', engine)),
   ...v8Engines.map((engine) => faster('lifo-64-1k', engine, 'new Float32Array(64)', 100)),
@@ -147,25 +169,37 @@ export function judge(
   return targets
     .filter(({ topic, engine }) => topics.has(topic) && engineNames.has(engine))
     .map((target) => {
-      const { rival, contender, engine } = target
-      const ns = fastest(figures, target, contender, engine)
-      const reached = rival ? fastest(figures, target, rival.contender, rival.engine) / ns : ns
-      const engineName = engineNames.get(engine)!
-      return { target, engineName, reached: Number.isFinite(reached) ? reached : undefined }
+      const engineName = engineNames.get(target.engine)!
+      return { target, engineName, reached: reachedIn(figures, target) }
     })
 }
 
-export function isReached({ bound, wanted }: Target, reached: number): boolean {
-  return bound === 'at least' ? reached >= wanted : reached <= wanted
+export function isReached({ bound, wanted }: Target, { value }: Reached): boolean {
+  return bound === 'at least' ? value >= wanted : value <= wanted
 }
 
-/** In ns; Infinity where there is no such figure. */
+function reachedIn(figures: readonly Figure[], target: Target): Reached | undefined {
+  const { rival, contender, engine } = target
+  const own = fastest(figures, target, contender, engine)
+  if (own === undefined) return undefined
+  if (rival === undefined) return { value: own.median, spread: quartiles(own.samples) }
+  const other = fastest(figures, target, rival.contender, rival.engine)
+  return other && ratioOf(other, own)
+}
+
+/** How many times as long `other` takes: its paired samples, turn by turn, give the spread. */
+export function ratioOf(other: Figure, own: Figure): Reached {
+  const ratios = pairedRatios(other.samples, own.samples)
+  return { value: other.median / own.median, spread: quartiles(ratios) }
+}
+
+/** Undefined where there is no such figure. */
 function fastest(
   figures: readonly Figure[],
   { topic, workload }: Target,
   contender: string,
   engine: string,
-): number {
+): Figure | undefined {
   const matching = figures.filter(
     (one) =>
       one.topic === topic &&
@@ -173,5 +207,5 @@ function fastest(
       one.contender === contender &&
       (engine === best || one.engine.key === engine),
   )
-  return Math.min(...matching.map(({ median }) => median))
+  return matching.sort((a, b) => a.median - b.median)[0]
 }

@@ -7,7 +7,7 @@ import { type Engine, findEngines } from '../driver/engines.ts'
 import { interleave, runBundle } from '../driver/interleave.ts'
 import { showProgress } from '../driver/progress.ts'
 import { machine, recordFigures } from '../driver/report.ts'
-import { type Figure, median } from '../driver/run.ts'
+import { type Figure, figureOf } from '../driver/run.ts'
 import {
   type CaseResult,
   type ContenderName,
@@ -136,8 +136,8 @@ function runResident(engine: Engine): Map<string, ResidentResult> {
 /** As the driver of the other topics records it. */
 function recordOf(workload: string, engine: Engine, results: Both<CaseResult>): Figure[] {
   return contenders.map((contender) => {
-    const samples = results[contender].map(({ nsPerOp }) => nsPerOp).sort((a, b) => a - b)
+    const samples = results[contender].map(({ nsPerOp }) => nsPerOp)
     const place = { topic: 'load', workload, contender, engine, arguments: [], ran: contender }
-    return { ...place, samples, median: median(samples) }
+    return figureOf(place, samples)
   })
 }

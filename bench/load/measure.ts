@@ -1,6 +1,6 @@
 // One measuring process: the same laps for what is counted, again for the mean, and for the tails.
 import assert from 'node:assert/strict'
-import { median } from '../driver/run.ts'
+import { median } from '../driver/statistics.ts'
 import type { CaseOptions, CaseResult } from './cases.ts'
 import type { Player } from './player.ts'
 import { clockNanoseconds, Samples } from './samples.ts'
@@ -73,7 +73,7 @@ function timeLaps(player: Player, milliseconds: number): number {
     }
   }
   let sum = 0
-  for (const one of times.slice(1)) sum += median(one.sort((a, b) => a - b))
+  for (const one of times.slice(1)) sum += median(one)
   return (sum * 1e6) / lapAllocCountOf(player)
 }
 

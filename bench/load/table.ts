@@ -1,7 +1,7 @@
 // The tables that `pnpm bench load` prints; README.md explains their columns.
 import type { Engine } from '../driver/engines.ts'
-import { format, formatTable } from '../driver/report.ts'
-import { median } from '../driver/run.ts'
+import { format, formatRange, formatTable } from '../driver/report.ts'
+import { median } from '../driver/statistics.ts'
 import { type CaseResult, type CurveResult, contenders, type ResidentResult } from './cases.ts'
 import { type Both, ratioOf, type Target } from './targets.ts'
 
@@ -12,16 +12,15 @@ export function formatTimed(workload: string, byEngine: ByEngine<CaseResult>): s
     [engine.name],
     ...contenders.map((contender) => {
       const all = results[contender]
-      const sorted = (figure: keyof CaseResult) =>
-        all.map((one) => one[figure]).sort((a, b) => a - b)
-      const figure = (name: keyof CaseResult) => formatOrNothing(median(sorted(name)))
-      const nanoseconds = (name: keyof CaseResult) => formatTick(median(sorted(name)))
-      const ns = sorted('nsPerOp')
+      const samples = (figure: keyof CaseResult) => all.map((one) => one[figure])
+      const figure = (name: keyof CaseResult) => formatOrNothing(median(samples(name)))
+      const nanoseconds = (name: keyof CaseResult) => formatTick(median(samples(name)))
+      const ns = samples('nsPerOp')
       return [
         '',
         contender,
         format(median(ns)),
-        `${format(ns[0])} .. ${format(ns.at(-1)!)}`,
+        formatRange(Math.min(...ns), Math.max(...ns)),
         contender === 'learned' ? ratioOf(results, 'nsPerOp').toFixed(3) : '1',
         figure('refills'),
         figure('refillsInBursts'),

@@ -1,5 +1,5 @@
 // What the learned counts set out to reach, on each engine.
-import { median } from '../driver/run.ts'
+import { median, pairedRatios } from '../driver/statistics.ts'
 import {
   burst,
   type CaseResult,
@@ -26,11 +26,8 @@ export interface Target<Result> {
 
 /** The median over the turns of learned by fixed. */
 export function ratioOf(results: Both<CaseResult>, figure: keyof CaseResult): number {
-  const turnCount = Math.min(results.fixed.length, results.learned.length)
-  const ratios = Array.from({ length: turnCount }, (_, turn) => {
-    return results.learned[turn][figure] / results.fixed[turn][figure]
-  })
-  return median(ratios.sort((a, b) => a - b))
+  const [over, under] = [results.learned, results.fixed].map((all) => all.map((one) => one[figure]))
+  return median(pairedRatios(over, under))
 }
 
 const ratio = (claim: string, workload: string, figure: keyof CaseResult, atMost: number) => ({

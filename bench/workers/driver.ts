@@ -7,7 +7,7 @@ import { type Engine, findEngines } from '../driver/engines.ts'
 import { interleave, runBundle } from '../driver/interleave.ts'
 import { showProgress } from '../driver/progress.ts'
 import { machine, recordFigures } from '../driver/report.ts'
-import { type Figure, median } from '../driver/run.ts'
+import { type Figure, figureOf } from '../driver/run.ts'
 import { type CaseOptions, type CaseResult, ours, workloads } from './cases.ts'
 import { readOptions } from './options.ts'
 import { formatMeasured, formatTargets, type Measured } from './table.ts'
@@ -90,8 +90,8 @@ function runInterleaved(cases: readonly Case[]): Measured[] {
 /** As the driver of the other topics records it. */
 function recordOf({ options, engine, results }: Measured): Figure {
   const { contender, workers } = options
-  const samples = results.map(({ nsPerOp }) => nsPerOp).sort((a, b) => a - b)
+  const samples = results.map(({ nsPerOp }) => nsPerOp)
   const workload = `${options.workload} x ${workers}`
   const place = { topic: 'workers', workload, contender, engine, arguments: [], ran: contender }
-  return { ...place, samples, median: median(samples) }
+  return figureOf(place, samples)
 }

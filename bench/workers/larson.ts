@@ -5,7 +5,7 @@
 // an orderly way.
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import { median } from '../driver/run.ts'
+import { median } from '../driver/statistics.ts'
 import { xorshift32 } from '../random.ts'
 import { figuresOf, type Report, report, startWorker, type Workload } from './crew.ts'
 import type { Grave, Heap } from './heap.ts'
@@ -71,7 +71,7 @@ export const larson: Workload = {
       ...figuresOf(settled),
       deaths: deathCount,
       strays: settled.strayCount,
-      ...(adoptions.length > 0 && { 'adopt ms': median(adoptions.sort((a, b) => a - b)) }),
+      ...(adoptions.length > 0 && { 'adopt ms': median(adoptions) }),
     }
     return { reports, parallelCount: workers, figures }
   },

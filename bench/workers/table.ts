@@ -1,7 +1,7 @@
 // The tables that `pnpm bench workers` prints; README.md explains their columns.
 import type { Engine } from '../driver/engines.ts'
-import { format, formatTable } from '../driver/report.ts'
-import { median } from '../driver/run.ts'
+import { format, formatRange, formatTable } from '../driver/report.ts'
+import { median } from '../driver/statistics.ts'
 import { type CaseOptions, type CaseResult, ours, workloads } from './cases.ts'
 import { type Look, targets } from './targets.ts'
 
@@ -15,7 +15,7 @@ export interface Measured {
 /** Of a case, the median over its processes. */
 export function figureOf({ results }: Measured, name?: string): number {
   const values = results.map((one) => (name ? (one.figures[name] ?? 0) : one.nsPerOp))
-  return median(values.sort((a, b) => a - b))
+  return median(values)
 }
 
 const lookIn =
@@ -48,7 +48,7 @@ export function formatMeasured(workload: string, measured: readonly Measured[]):
 
 function formatRow(one: Measured, look: Look, names: readonly string[]): string[] {
   const { options, results } = one
-  const all = results.map(({ nsPerOp }) => nsPerOp).sort((a, b) => a - b)
+  const all = results.map(({ nsPerOp }) => nsPerOp)
   const ns = median(all)
   const timesOurs = look({ ...options, contender: ours })
   const alone = look({ ...options, workers: 1 })
@@ -57,7 +57,7 @@ function formatRow(one: Measured, look: Look, names: readonly string[]): string[
     options.contender,
     `${options.workers}`,
     format(ns),
-    `${format(all[0])} .. ${format(all.at(-1)!)}`,
+    formatRange(Math.min(...all), Math.max(...all)),
     timesOurs ? format(ns / timesOurs) : '',
     alone ? format(alone / ns) : '',
     ...names.map((name) => formatOrNothing(figureOf(one, name))),

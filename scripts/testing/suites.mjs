@@ -12,6 +12,7 @@ const FOLDERS = [
   { folder: 'examples/kit/test' },
   { folder: 'examples/level/test' },
   { folder: 'examples/swarm/test', inPages: true },
+  { folder: 'bench/test' },
   { folder: 'test/stress', inPages: true },
   { folder: 'test/soak', inPages: true },
   { folder: 'test/workers', inPages: true },
@@ -86,7 +87,7 @@ export async function bundle(suite, inPage, outDir) {
     target: 'es2022',
     sourcemap: 'linked', // in a file of its own: a bundle that starts workers is read for each of them
     tsconfig: resolve(root, 'tsconfig.json'),
-    external: ['esbuild', 'typescript', 'node:worker_threads'],
+    external: ['assemblyscript', 'esbuild', 'typescript', 'node:worker_threads'],
     logLevel: 'warning',
     ...PLATFORMS[inPage ? 'page' : 'node'],
   })
