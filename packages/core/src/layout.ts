@@ -10,9 +10,8 @@
  *     | control header | tables, bits, slots | pad | span | span | ... |
  *     '------ controlSpanCount whole spans --------'
  *
- * The tables, in this order, each on lines of its own: class table, span map, touched map, span
- * records, live bits, freed bits, slots. In a buffer that the arena made itself nothing of them is
- * written before it is needed, so that they take no page for memory that nobody uses.
+ * The tables, in this order: class table, span map, touched map, span records, live bits, freed bits,
+ * slots. In a buffer of the arena's own, what is 0 in them is not written, and takes no page.
  *
  * ## Control header: 64 words at `base` (constants `CONTROL_*`)
  *
@@ -59,8 +58,8 @@
  *
  * ## Touched map: one word per span: how many of its bytes, from its start on, may be other than 0
  *
- * Bytes behind that are 0, and their pages were never written. The words of a caller's buffer begin
- * with the whole span. Whoever hands out bytes raises the words first; zeroing looks no further.
+ * Whoever hands out bytes raises the words first; zeroing looks no further. In a caller's buffer each
+ * word begins with the whole span.
  *
  * ## Span record: 8 words per span, used in the head of a run, written by its owner
  *
@@ -76,13 +75,11 @@
  *
  * ## Live bits and freed bits: 128 words of each per span, one bit for every 16 bytes
  *
- * The live bit of a payload's first 16 bytes is set while an ordinary block is live there. So `free`
- * reads no header, which would be a cache miss, and needs no division to refuse an offset where no
- * block begins. The owner alone writes live bits. Large, shifted and internal blocks have none: the
- * fast path of `free` leaves them alone.
+ * A live bit is set while an ordinary block is live whose payload begins there; the owner alone writes
+ * it. So `free` reads no header, which would be a cache miss, and needs no division to refuse an offset
+ * where no block begins. Large, shifted and internal blocks have none: the fast path passes them by.
  *
- * A thread that frees another one's block, and has no memory to note it in, sets its freed bit. The
- * owner, or whoever reclaims a closed slot, frees the block when it next runs out of free blocks.
+ * A thread that frees another one's block, and has no memory to note it in, sets its freed bit.
  *
  * ## Span in use: blocks of one stride, end to end. Payloads are 16-byte aligned
  *
@@ -102,12 +99,10 @@
  *     31   28 27      20 19       16 15          12    11       10     0
  *     | state | arena tag | alignment | element type | red zone | struct |
  *
- *     state      plain: of an ordinary block, whose live bit says whether it is live, or of a live
- *                large block or shifted payload. Internal: the library's own. Freed: of a large block
- *                or shifted payload. Shifted: the payload of a block that was asked for with a larger
- *                alignment does not start where the block does; then the block's own header is
- *                shifted, its second word is the payload's offset, and a plain header stands before
- *                that payload.
+ *     state      plain: an ordinary block, live by its bit; a large block or shifted payload that is live
+ *                freed: a large block or shifted payload that is not
+ *                shifted: an aligned payload begins later in the block, at the offset in the second word
+ *                internal: a block of the library's own
  *     alignment  log2(alignment) - 4, so 0 is the natural alignment of 16 bytes
  *     red zone   whether one lies behind the payload
  *     struct     the number of a registered struct, or 0

@@ -206,6 +206,12 @@ export class ArenaMemory {
     return Math.min(this.i32[this.controlWord(CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
   }
 
+  /** Whether a block can be at an offset: what a list that was overwritten leads to is elsewhere. */
+  isInside(byteOffset: number): boolean {
+    const first = this.base + this.controlSpanCount * SPAN_BYTE_LENGTH
+    return byteOffset > first && byteOffset < this.base + this.byteLength
+  }
+
   /** The span that a byte offset within the arena lies in. */
   spanOf(byteOffset: number): SpanIndex {
     return asSpanIndex((byteOffset - this.base) >>> SPAN_SHIFT)

@@ -8,10 +8,9 @@
  * The fast paths are closures over numbers and three typed arrays; list heads are words of the arena.
  * LOSERS
  */
-import { alignedByteLength, checkAlignment, shiftPayload } from './aligned.ts'
-import { allocLarge } from './alloc-large.ts'
+import { allocSlow } from './alloc-slow.ts'
 import { collect as giveBack } from './collect.ts'
-import { checkCount, corrupt, invalidArgument, outOfMemory, poolClosed } from './errors.ts'
+import { checkCount, invalidArgument, outOfMemory, poolClosed } from './errors.ts'
 import { freeBlock } from './free-block.ts'
 import {
   type ElementArray,
@@ -20,11 +19,10 @@ import {
   typeBits,
   typeOf,
 } from './header.ts'
-import { FIRST_PAYLOAD, LARGE_ROW, MAX_ALIGNMENT, SLOT_FREE_HEADS } from './layout.ts'
+import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from './layout.ts'
 import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import type { CollectOptions, Pool } from './pool-api.ts'
-import { refill } from './refill.ts'
 import { createPost, deliverAll, type Front, markFreed } from './remote/remote.ts'
 import { reallocate, resizeWithin } from './resize.ts'
 import { closeSlot, slotGeneration } from './slots.ts'
@@ -40,7 +38,7 @@ import { asSpanIndex, type SlotIndex } from './units.ts'
  */
 export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): Pool {
   const { i32 } = memory
-  const { base, slotCount, byteLength: reach } = memory // as far as the map has words
+  const { base, slotCount, controlSpanCount, byteLength: reach } = memory // as far as the map has words
   const { maxByteLength, divisors, count: classCount } = memory.classes
   // A copy, which `close` blanks: the slot's free lists are another pool's once it is opened again.
   const classOf = memory.classes.classOf.slice()
@@ -48,8 +46,8 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   const spanMap: number = memory.mapWord(asSpanIndex(0))
   const liveBits: number = memory.liveWord(base)
   const plain = plainPattern(memory.tag)
-  /** Blocks lie between these. What a list that was overwritten leads to does not. */
-  const lowest = memory.spanStart(asSpanIndex(memory.controlSpanCount))
+  /** Blocks lie between these; what a list that was overwritten leads to, elsewhere. */
+  const lowest = memory.spanStart(asSpanIndex(controlSpanCount))
   const highest = base + reach
   // Of a closed pool -1, from which no word of the span map is a class away.
   let mine = headPattern(slot)
@@ -137,34 +135,10 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   /** What the cold paths need of the fast ones. */
   const front: Front = { tryAlloc, tryFree, post }
 
-  /** @param isZeroed whether all bytes of a large block are to be 0, and stay untouched */
-  function tryAllocSlow(byteLength: number, alignment?: number, isZeroed = false): number {
+  function tryAllocSlow(byteLength: number, alignment?: number): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().tryAlloc(byteLength, alignment)
-    checkCount('byteLength', byteLength, 'bytes')
-    if (alignment !== undefined) {
-      checkAlignment(alignment)
-      if (alignment > 16) return tryAllocAligned(byteLength, alignment, isZeroed)
-      return isZeroed ? tryAllocSlow(byteLength, undefined, true) : tryAlloc(byteLength)
-    }
-    if (byteLength > maxByteLength) {
-      const block = allocLarge(memory, slot, byteLength, front, isZeroed)
-      if (block !== 0 && !isZeroed) touchBytes(memory, block, block + byteLength)
-      return block
-    }
-    const classIndex = memory.classes.classFor(byteLength)
-    if (!refill(memory, slot, classIndex, front)) return 0
-    const first = i32[freeHeads + classIndex]
-    if (first > lowest && first < highest) return tryAlloc(byteLength)
-    throw corrupt(`the free list of class ${classIndex} begins at ${first}`)
-  }
-
-  function tryAllocAligned(byteLength: number, alignment: number, isZeroed: boolean): number {
-    if (byteLength > memory.byteLength) return 0
-    const needed = alignedByteLength(byteLength, alignment)
-    const block =
-      needed > maxByteLength ? tryAllocSlow(needed, undefined, isZeroed) : tryAlloc(needed)
-    return block === 0 ? 0 : shiftPayload(memory, block, byteLength, alignment)
+    return allocSlow(memory, slot, front, byteLength, alignment)
   }
 
   function freeSlow(offset: number): void {
@@ -197,11 +171,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function reserve(byteLength: number, alignment?: number): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().reserve(byteLength, alignment)
-    checkCount('byteLength', byteLength, 'bytes')
-    const mayBeLarge = byteLength > maxByteLength - MAX_ALIGNMENT
-    const offset = mayBeLarge
-      ? tryAllocSlow(byteLength, alignment, true)
-      : tryAlloc(byteLength, alignment)
+    const offset = allocSlow(memory, slot, front, byteLength, alignment, true)
     if (offset === 0) throwOutOfMemory(byteLength)
     if (!isLarge(memory, offset)) memory.views.u8.fill(0, offset, offset + byteLength)
     return offset

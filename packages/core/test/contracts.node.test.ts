@@ -115,7 +115,7 @@ const BROKEN: readonly [string, Check, Change][] = [
     'C: an event is an allocation',
     contractC,
     {
-      file: 'alloc-large.ts',
+      file: 'alloc-slow.ts',
       from: '  handOut(memory, slot, LARGE_ROW, 1)\n',
       to: '  handOut(memory, slot, LARGE_ROW, 1)\n  front.tryAlloc(16)\n',
     },

@@ -11,7 +11,7 @@ export const BLOCKS: readonly Mutant[] = [
   },
   {
     name: 'a large block is published before its header',
-    file: 'alloc-large.ts',
+    file: 'alloc-slow.ts',
     from: `  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
   memory.i32[(block >> 2) - 1] = byteLength
   publishRun(memory, slot, head, spanCount, LARGE_CLASS)`,
