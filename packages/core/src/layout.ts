@@ -10,8 +10,8 @@
  *     | control header | tables, bits, slots | pad | span | span | ... |
  *     '------ controlSpanCount whole spans --------'
  *
- * The tables, in this order: class table, span map, touched map, span records, live bits, freed bits,
- * slots. In a buffer of the arena's own, what is 0 in them is not written, and takes no page.
+ * The tables, in this order: class table (strides in bytes, ascending), span map, touched map, span
+ * records, live bits, freed bits, slots. In a buffer of the arena's own, what is 0 takes no page.
  *
  * ## Control header: 64 words at `base` (constants `CONTROL_*`)
  *
@@ -39,8 +39,6 @@
  *       20  opened slot count      slots          anyone     slots below it were opened at some time
  *    21-63  zero                                             room for later versions
  *
- * ## Class table: one word per class: its stride in bytes, ascending.
- *
  * ## Span map: one word per span. It alone says who owns a block
  *
  *     31         30       20 19   16 15        8 7      0
@@ -58,8 +56,7 @@
  *
  * ## Touched map: one word per span: how many of its bytes, from its start on, may be other than 0
  *
- * Whoever hands out bytes raises the words first; zeroing looks no further. In a caller's buffer each
- * word begins with the whole span.
+ * Whoever hands out bytes raises them first; zeroing looks no further. A caller's buffer begins full.
  *
  * ## Span record: 8 words per span, used in the head of a run, written by its owner
  *
@@ -118,11 +115,9 @@
  *          5      violations among them: blocks that were free already, or not there, or damaged
  *          6      class that the next look begins with
  *          7      1 when a run of the slot may have freed bits                  anyone
- *       8-15      zero
  *         16      slot whose mail is being taken, plus one
  *         17      payload offset whose freed bit this slot's thread is setting, or 0
  *         18      first span of the run whose freed bits are being swept, or 0
- *      19-31      zero
  *     32-127      head of the free list, per class                       payload offset
  *    128-223      first partial span, per class                         span index
  *    224-319      handed count: live blocks and those on the free list, per class
@@ -143,8 +138,8 @@
  *   1856-         mail: six arrays of a word per slot, each on lines of its own. The outbox, per
  *                 owner that blocks were freed for, and the inbox, per slot that freed them
  *
- * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks. What is counted
- * modulo 2^32 may wrap.
+ * Class arrays are `CLASS_CAPACITY` long; the last element is that of large blocks. Other words are 0.
+ * What is counted modulo 2^32 may wrap.
  *
  * ## Telemetry ring: 32 words, and 64 events of 4 words
  *
@@ -285,7 +280,6 @@ export const SLOT_SPANS = SLOT_PUBLISHED + CLASS_CAPACITY
 export const SLOT_ROOM = SLOT_SPANS + CLASS_CAPACITY
 export const SLOT_CARVED = SLOT_ROOM + CLASS_CAPACITY
 export const SLOT_TELEMETRY = SLOT_CARVED + CLASS_CAPACITY
-/** Up to the mail. */
 export const SLOT_FIXED_WORD_COUNT =
   SLOT_TELEMETRY + TELEMETRY_EVENTS + TELEMETRY_EVENT_COUNT * TELEMETRY_EVENT_WORD_COUNT
 
@@ -296,8 +290,7 @@ export const slotWordCount = (slotCount: number) =>
 export const SLOT_STATE_MASK = 0xff
 export const SLOT_TENDER_SHIFT = 8
 export const SLOT_GENERATION_SHIFT = 16
-/** Never opened. */
-export const SLOT_VACANT = 0
+export const SLOT_VACANT = 0 // never opened
 export const SLOT_OPEN = 1
 /** Closed; it may still own spans, and the next pool to open takes it first. */
 export const SLOT_CLOSED = 2
