@@ -9,7 +9,7 @@ import type { ArenaMemory } from './memory.ts'
 import { raise } from './span-map.ts'
 import { asSpanIndex, type SpanIndex } from './units.ts'
 
-/** Says that all bytes of spans may be written. By who has claimed them. */
+/** Says that all bytes of spans may be written. */
 export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
   const word = memory.touchedWord(first)
   memory.i32.fill(SPAN_BYTE_LENGTH, word, word + spanCount)
@@ -17,12 +17,12 @@ export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: num
 
 /** Says that the bytes of a block may be written, from `offset` up to `byteEnd`. By any thread. */
 export function touchBytes(memory: ArenaMemory, offset: number, byteEnd: number): void {
-  for (let index: number = memory.spanOf(offset); ; index++) {
-    const span = asSpanIndex(index)
-    const rest = byteEnd - memory.spanStart(span)
-    if (rest <= 0) return
-    raise(memory, memory.touchedWord(span), Math.min(rest, SPAN_BYTE_LENGTH))
-  }
+  const first = memory.spanOf(offset)
+  const last = memory.spanOf(byteEnd)
+  touchSpans(memory, first, last - first)
+  const rest = byteEnd - memory.spanStart(last)
+  // Others may raise it as well; of the spans before it, all say the same.
+  if (rest > 0) raise(memory, memory.touchedWord(last), rest)
 }
 
 /** Makes spans 0, and untouched again. By who has claimed them. */
@@ -30,8 +30,10 @@ export function clearSpans(memory: ArenaMemory, first: SpanIndex, spanCount: num
   const { i32, u8 } = memory.views
   const words: number = memory.touchedWord(first)
   for (let i = 0; i < spanCount; i++) {
+    const touched = i32[words + i]
+    if (touched === 0) continue
     const start = memory.spanStart(asSpanIndex(first + i))
-    u8.fill(0, start, start + i32[words + i])
+    u8.fill(0, start, start + touched)
     i32[words + i] = 0
   }
 }
