@@ -234,11 +234,14 @@ export const HEADER_TYPE_SHIFT = 12
 export const HEADER_ALIGNMENT_SHIFT = 16
 export const HEADER_TAG_SHIFT = 20
 export const HEADER_STATE_SHIFT = 28
-/** No state is 0, so memory that was never written is never taken for a block. */
-export const BLOCK_PLAIN = 0xb
-export const BLOCK_SHIFTED = 0xd
-export const BLOCK_INTERNAL = 0xe
-export const BLOCK_FREED = 0x7
+/**
+ * No state is 0, so memory that was never written is never taken for a block. Nor does one begin a number
+ * that games store: a float from 2^-31 to 2^33 of either sign, infinity, NaN or a small integer.
+ */
+export const BLOCK_PLAIN = 0xa
+export const BLOCK_SHIFTED = 0x9
+export const BLOCK_INTERNAL = 0x5
+export const BLOCK_FREED = 0x6
 
 /** Class of a block that is a run of its own. */
 export const LARGE_CLASS = 255
