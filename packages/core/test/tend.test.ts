@@ -132,7 +132,7 @@ test('live blocks keep what is in them, whoever owns their span in the meantime'
 })
 
 test('several closed slots are looked after at once, each in a new generation', () => {
-  const { arena, memory, owner, freer, third, fourth } = fourPools()
+  const { arena, memory, owner, freer, third, fourth } = fourPools(4 << 20)
   const closing = [owner, freer, third]
   for (let round = 0; round < 200; round++) for (const pool of closing) pool.alloc(3000)
   const generations = () => closing.map(({ slot }) => slotGeneration(memory, asSlotIndex(slot)))
