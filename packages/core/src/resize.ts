@@ -39,7 +39,12 @@ export function reallocate(
   if (moved === 0) return resizeWithin(memory, slot, block, offset, byteLength) ? offset : 0
   memory.i32[(moved >> 2) - 2] |= header & CONTENTS
   memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
-  pool.free(offset)
+  try {
+    pool.free(offset)
+  } catch (error) {
+    pool.free(moved) // some thread has freed the block already: the whole call is refused
+    throw error
+  }
   return moved
 }
 

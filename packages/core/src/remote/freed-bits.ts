@@ -16,6 +16,7 @@ import {
   MAP_DRAINING,
   RECORD_HAS_FREED_BITS,
   SLOT_ARRIVED,
+  SLOT_DRAINED,
   SLOT_HAS_FREED_BITS,
   SLOT_MARKING,
   SLOT_SWEEPING,
@@ -90,6 +91,7 @@ export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): number {
     freedCount += sweepRun(memory, slot, head)
     i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
   }
+  i32[memory.slotWord(slot, SLOT_DRAINED)] += freedCount
   return freedCount
 }
 

@@ -1,8 +1,7 @@
 /** Several pools of one thread, each as if it were another thread's, and the queues between them. */
 import { Arena, type Pool } from '@ashlar/core'
-import { livePattern, STATE_AND_TAG } from '../../src/header.ts'
 import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/layout.ts'
-import { headerWordAt } from '../../src/lookup.ts'
+import { isLiveAt } from '../../src/lookup.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
 import {
   INBOX_TAKEN,
@@ -56,11 +55,9 @@ export function startQueueAt(memory: ArenaMemory, freer: Pool, owner: Pool, coun
 export const violationsOf = (memory: ArenaMemory, pool: Pool) =>
   memory.i32[memory.slotWord(asSlotIndex(pool.slot), SLOT_VIOLATIONS)]
 
-/** How many of some blocks have a header that says they are live: what their owner has not freed yet. */
+/** How many of some blocks are live still: their owner has not taken them back. */
 export const countLive = (memory: ArenaMemory, blocks: readonly number[]) =>
-  blocks.filter(
-    (block) => (headerWordAt(memory, block) & STATE_AND_TAG) === livePattern(memory.tag),
-  ).length
+  blocks.filter((block) => isLiveAt(memory, block)).length
 
 /** Looks after the closed slots once, as a pool does that finds no room for a block of a row. */
 export function tendOnce(pool: Pool, arena: Arena, row: number): void {
