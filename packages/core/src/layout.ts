@@ -71,7 +71,7 @@
  *        4  previous partial       span index       parked or uncarved blocks; 0 = none
  *        5  run span count         spans
  *        6  unmarked count         blocks           live ones without a live bit; never too few
- *        7  has freed bits         0 or 1           anyone
+ *        7  has freed bits         0 or 1           anyone: or an end that was cut off
  *
  * ## Live bits and freed bits: 128 words of each per span, one bit for every 16 bytes
  *
@@ -117,7 +117,7 @@
  *          4      blocks that other slots freed and this one took back
  *          5      violations among them: blocks that were free already, or not there, or damaged
  *          6      class that the next look begins with
- *          7      1 when a run of the slot may have freed bits                  anyone
+ *          7      1 when a run of the slot may have freed bits, or a cut end   anyone
  *       8-15      zero
  *         16      slot whose mail is being taken, plus one
  *         17      payload offset whose freed bit this slot's thread is setting, or 0
