@@ -235,8 +235,8 @@ export const HEADER_ALIGNMENT_SHIFT = 16
 export const HEADER_TAG_SHIFT = 20
 export const HEADER_STATE_SHIFT = 28
 /**
- * No state is 0, so memory that was never written is never taken for a block. Nor does one begin a number
- * that games store: a float from 2^-31 to 2^33 of either sign, infinity, NaN or a small integer.
+ * No state is 0, so memory that was never written is never taken for a block. And no number that
+ * games store begins with one: a float of either sign from 2^-31 to 2^33, infinity, NaN, a count.
  */
 export const BLOCK_PLAIN = 0xa
 export const BLOCK_SHIFTED = 0x9

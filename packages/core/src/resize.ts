@@ -94,8 +94,8 @@ export function resizeWithin(
 }
 
 /**
- * Makes a large block of another slot shorter; false when it is to grow. Its owner gives the end of the run
- * back, at a time that nobody knows: so the block must not take it up again.
+ * Makes a large block of another slot shorter; false when it is to grow. Its owner gives the end of
+ * the run back, at a time that nobody knows: so the block must not take it up again.
  */
 function cutOff(
   memory: ArenaMemory,

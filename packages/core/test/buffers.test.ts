@@ -123,7 +123,7 @@ test('slots: 1 to 254, each count with room for a block in the smallest arena', 
   }
 })
 
-test('with the default number of slots, the control area of a small arena takes two or three spans', () => {
+test('with the default slots, the control area of a small arena takes two or three spans', () => {
   assert.is(LEAST, 3 * SPAN)
   for (const [spanCount, controlSpanCount] of [
     [3, 2],

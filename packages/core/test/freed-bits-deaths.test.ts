@@ -1,4 +1,5 @@
-// Freed bits that are half set: by a thread that is at it, or has died. And spans that change hands meanwhile.
+// Freed bits that are half set: by a thread that is at it, or has died. And spans that change hands
+// meanwhile.
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -123,7 +124,7 @@ for (let stepCount = 0; stepCount <= steps.length; stepCount++) {
   }
 }
 
-test('a block out of the mail for another slot that is marked already: a double free, counted', () => {
+test('a block out of the mail for another slot that is marked already: a double free', () => {
   const { arena, memory, next, owner, freer, blocks } = passedBy()
   mark(memory, freer, blocks[2])
   next.collect()

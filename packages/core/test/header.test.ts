@@ -52,7 +52,7 @@ test('no state of no tag is taken for another, nor for memory that was never wri
   for (const pattern of patterns) assert.is(pattern, pattern & STATE_AND_TAG)
 })
 
-/** What a write past the end of the block before it may leave in a header: numbers that games store. */
+/** What a write past the end of the block before may leave in a header: numbers of games. */
 const STORED = [
   ...[0, 1e-6, 0.001, 0.1, 0.5, 1, 1.5, 2, 3.14, 10, 255, 1000, 65_535, 1e6, 3e8],
   ...[Number.POSITIVE_INFINITY, Number.NaN],

@@ -1,5 +1,5 @@
-// An arena is not full while memory can be taken back: what lies in mail, in parcels that nobody reads any
-// more, and in closed slots, whose mail may be for one another.
+// An arena is not full while memory can be taken back: what lies in mail, in parcels that nobody
+// reads any more, and in closed slots, whose mail may be for one another.
 import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -33,8 +33,8 @@ function fivePools() {
 }
 
 /**
- * A pool gets all that the arena has. Runs that were claimed around what was held then may leave a gap that
- * is too short for another one.
+ * A pool gets all that the arena has. Runs that were claimed around what was held then may leave a
+ * gap that is too short for another one.
  */
 function assertGetsAll(arena: Arena, main: Pool, byteLength: number, alignment?: number): void {
   const { length } = fill(main, byteLength, alignment)

@@ -1,5 +1,5 @@
-// Blocks of other pools when there is hardly any memory left, and realloc of them. A free needs none; what
-// stays where it is, stays as it was.
+// Blocks of other pools when there is hardly any memory left, and realloc of them. A free needs
+// none; what stays where it is, stays as it was.
 import type { ElementArrayConstructor, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -61,7 +61,7 @@ for (const [name, byteLength, alignment] of kinds) {
     assertSound(arena)
   })
 
-  test(`no room to note a free: it is free by its bit, and the owner takes it back: ${name}`, () => {
+  test(`no room to note a free: it is marked, and its owner takes it back: ${name}`, () => {
     const { arena, memory, owner, freer, third, fourth } = fourPools()
     const block = owner.alloc(byteLength, alignment)
     const filling = fillUp(third)
@@ -118,7 +118,7 @@ test('a full arena is no end while the owner takes what it is sent', () => {
   assert.is(queueOf(memory, freer, owner).parcelCount, 1)
 })
 
-test('an owner that lags in a full arena: by their bits after a parcel, and by mail once it has taken', () => {
+test('an owner that lags in a full arena: by bits after a parcel, then by mail again', () => {
   const { arena, memory, owner, freer } = fourPools()
   const blocks = allocMany(owner, 300, 100)
   freer.free(blocks[0])
@@ -161,7 +161,7 @@ test('realloc in a full arena: a shorter length stays, a longer one is refused',
 })
 
 for (const byteLength of [100, 5000]) {
-  test(`realloc that finds a new place, but no memory to note the old one in: ${byteLength} bytes`, () => {
+  test(`realloc that finds a place, but no memory to note the old one: ${byteLength} bytes`, () => {
     const { arena, owner, freer, third } = fourPools()
     const block = owner.alloc(byteLength)
     arena.u8.fill(7, block, block + byteLength)

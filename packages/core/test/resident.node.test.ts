@@ -1,5 +1,5 @@
-// Memory that an arena has reserved, and nobody has written, takes no physical page. On Node, and on Bun
-// where it is installed: each time in a new process.
+// Memory that an arena has reserved, and nobody has written, takes no physical page: on Node, and on
+// Bun where it is installed, each time in a new process.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

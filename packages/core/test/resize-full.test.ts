@@ -1,5 +1,5 @@
-// Shorter lengths in a full arena: shrinking never fails, and what can be cut off is given back, whoever owns
-// the block and whoever asks.
+// Shorter lengths in a full arena: shrinking never fails, and what can be cut off is given back,
+// whoever owns the block and whoever asks.
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -57,7 +57,7 @@ function assertContents(u8: Uint8Array, offset: number, byteLength: number): voi
 
 for (const [name, byteLength, alignment] of kinds) {
   for (const who of ['owner', 'freer'] as const) {
-    test(`shrinks, by its ${who === 'owner' ? 'owner' : 'holder in another thread'}: ${name}`, () => {
+    test(`shrinks, by its ${who === 'owner' ? who : 'holder elsewhere'}: ${name}`, () => {
       const { arena, memory, offset: first, ...pools } = around(byteLength, alignment)
       const pool = pools[who]
       let offset = first
@@ -164,6 +164,17 @@ for (const [name, byteLength, alignment] of large) {
     assertSound(arena)
     assert.is(countFreeSpans(memory), spansFor(byteLength, alignment))
     assert.is(violationsOf(memory, owner), 0)
+  })
+
+  test(`cut where its last byte is the last of a span: ${name}`, () => {
+    const { arena, memory, owner, freer, offset } = around(byteLength, alignment)
+    const shift = offset - memory.spanStart(memory.spanOf(offset))
+    for (const last of [20 * 65536 - shift, 10 * 65536 - 16, 10 * 65536 - shift + 1]) {
+      assert.is(freer.realloc(offset, last), offset)
+      owner.collect()
+      assertSound(arena)
+      assertContents(arena.u8, offset, last)
+    }
   })
 
   test(`a length that was overwritten cuts nothing off: ${name}`, () => {

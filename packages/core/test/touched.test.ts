@@ -64,7 +64,7 @@ test('a large block is touched as far as it goes, by alloc and allocZeroed', () 
   }
 })
 
-test('reserve touches its header only, and touch as much as it says, never less than before', () => {
+test('reserve touches its header only; touch as much as it says, never less than before', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const other = arena.openPool()
   const offset = pool.reserve(10 * SPAN)
@@ -184,7 +184,7 @@ test('nothing of what was never touched is written', () => {
   for (const [byteLength, alignment] of lengths.filter(([length]) => length > 530_000)) {
     for (const allocate of ['reserve', 'allocZeroed'] as const) {
       const { arena, pool, memory } = smallArena(4 << 20)
-      // As no caller may: it shows who writes, as what was not touched is 0 for all that anyone knows.
+      // As no caller may: it shows who writes. (What was not touched is taken for 0.)
       arena.u8.fill(0x5a, memory.spanStart(asSpanIndex(memory.controlSpanCount)))
       const offset = pool[allocate](byteLength, alignment)
       const bytes = arena.u8.subarray(offset, offset + byteLength)

@@ -1,4 +1,4 @@
-// What verify says of live bits, freed bits, and of memory that is in use but does not count as touched.
+// What verify says of live bits, freed bits, and memory in use that does not count as touched.
 import { suite } from 'uvu'
 import * as layout from '../src/layout.ts'
 import { asSpanIndex } from '../src/units.ts'

@@ -71,7 +71,7 @@ function liveIn({ memory }: ReturnType<typeof smallArena>): [block: number, offs
   return live
 }
 
-test('live blocks: ordinary, large and internal ones by their own offset, shifted ones by the payload’s', () => {
+test('live blocks: by their own offset, shifted ones by the payload’s', () => {
   const small = smallArena(4 << 20)
   const { pool, memory } = small
   const kinds = [24, 100_000, 700_000].flatMap((length) => [16, 32, 4096].map((a) => [length, a]))

@@ -1,6 +1,7 @@
 /**
- * The end of a large run, where another thread has made the block shorter: the length is the holder's, the
- * run its owner's. The holder says so as it says that there are freed bits; who sweeps these gives it back.
+ * The end of a large run, where another thread has made the block shorter: the length is the
+ * holder's, the run its owner's. The holder says so as it says that there are freed bits, and
+ * whoever sweeps these gives the end back.
  */
 import { alignedByteLength } from '../aligned.ts'
 import { alignmentInHeader } from '../header.ts'
@@ -20,7 +21,7 @@ export function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanInde
   if (spanCount < runSpanCountOf(memory, head)) truncateLargeRun(memory, slot, head, spanCount)
 }
 
-/** How many spans of its run the live block of a large one needs. All, where its headers are damaged. */
+/** How many spans of a large run its live block needs. All, where its headers are damaged. */
 function usedSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
   const block = asPayloadOffset(memory.spanStart(head) + FIRST_PAYLOAD)
   const offset = unmarkedOffset(memory, block, true)

@@ -64,8 +64,8 @@ export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /**
- * Says that a run has freed bits, or an end that was cut off: first in its record. Whoever takes the
- * run over looks there, after the map says whose it is; so one of the two tells the new owner.
+ * Says that a run has freed bits, or an end that was cut off: first in its record. Whoever takes
+ * the run over looks there, after the map says whose it is; so one of the two tells the new owner.
  */
 export function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory

@@ -1,4 +1,4 @@
-/** Live bits are set where blocks are live and nowhere else; memory that is in use counts as touched. */
+/** Live bits are set where blocks are live and nowhere else; memory in use counts as touched. */
 import {
   CONTROL_PEAK_SPAN_COUNT,
   FIRST_PAYLOAD,

@@ -1,4 +1,4 @@
-/** Marks blocks as another thread does that has no memory to note them in, and reads what that left. */
+/** Marks blocks as a thread does that has no memory to note them in, and reads what that left. */
 import type { Pool } from '@ashlar/core'
 import { RECORD_HAS_FREED_BITS, SLOT_HAS_FREED_BITS } from '../../src/layout.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
