@@ -1,4 +1,4 @@
-// Memory that an arena has reserved, and nobody has written, takes no physical page: on Node, and on
+// Memory that an arena has reserved and nobody has written takes no physical page: on Node, and on
 // Bun where it is installed, each time in a new process.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
