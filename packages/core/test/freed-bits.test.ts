@@ -4,7 +4,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adoptSlot } from '../src/adopt.ts'
 import { setDraining } from '../src/drain.ts'
-import { RECORD_HAS_FREED_BITS, SLOT_HAS_FREED_BITS, SLOT_MARKING } from '../src/layout.ts'
+import {
+  RECORD_HAS_FREED_BITS,
+  SLOT_HAS_FREED_BITS,
+  SLOT_MARKING,
+  SLOT_SWEEPING,
+} from '../src/layout.ts'
 import { headOf } from '../src/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'
@@ -156,19 +161,21 @@ test('the owner has died: its adopter takes them', () => {
   const { arena, memory, owner, freer } = fourPools(4 << 20)
   const blocks = kinds.map(([, byteLength, alignment]) => owner.alloc(byteLength, alignment))
   mark(memory, freer, ...blocks)
-  // As if the owner had begun to take them: nobody is told of them any more, and some are free.
+  const two = allocMany(owner, 2, 3000)
+  mark(memory, freer, ...two)
+  // As if the owner had died in a sweep: it has freed one block of a run, whose bit is still set.
+  const head = memory.spanOf(two[0])
   memory.i32[memory.slotWord(slotOf(owner), SLOT_HAS_FREED_BITS)] = 0
-  for (const block of blocks) {
-    memory.i32[memory.recordWord(memory.spanOf(block), RECORD_HAS_FREED_BITS)] = 0
-  }
-  memory.clearLiveBit(blocks[0])
+  memory.i32[memory.slotWord(slotOf(owner), SLOT_SWEEPING)] = head
+  memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] = 0
+  memory.clearLiveBit(two[0])
   adoptSlot(memory, slotOf(owner))
   assertSound(arena)
-  assert.not.ok(hasFreedBit(memory, blocks[0]))
+  assert.equal([hasFreedBit(memory, two[0]), hasFreedBit(memory, two[1])], [false, true])
   assert.equal(arena.blocks(), [])
   owner.collect()
   assertSound(arena)
-  assert.equal([countLive(memory, blocks), violationsOf(memory, owner)], [0, 0])
+  assert.equal([countLive(memory, [...blocks, ...two]), violationsOf(memory, owner)], [0, 0])
   const { committedBytes, controlBytes } = arena.stats()
   assert.is(committedBytes, controlBytes)
 })

@@ -4,7 +4,12 @@ import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adoptSlot } from '../src/adopt.ts'
-import { LARGE_ROW, RECORD_HAS_FREED_BITS, SLOT_HAS_FREED_BITS } from '../src/layout.ts'
+import {
+  LARGE_ROW,
+  RECORD_HAS_FREED_BITS,
+  SLOT_HAS_FREED_BITS,
+  SLOT_SWEEPING,
+} from '../src/layout.ts'
 import type { ArenaMemory } from '../src/memory.ts'
 import { countFreeSpans } from '../src/span-map.ts'
 import { asSlotIndex } from '../src/units.ts'
@@ -133,8 +138,10 @@ for (const [name, byteLength, alignment] of large) {
   test(`cut off by another thread, given back after the owner has died: ${name}`, () => {
     const { arena, memory, owner, offset } = cut()
     // As if it had died when it had just begun to give back.
-    memory.i32[memory.recordWord(memory.spanOf(offset), RECORD_HAS_FREED_BITS)] = 0
+    const head = memory.spanOf(offset)
     memory.i32[memory.slotWord(asSlotIndex(owner.slot), SLOT_HAS_FREED_BITS)] = 0
+    memory.i32[memory.slotWord(asSlotIndex(owner.slot), SLOT_SWEEPING)] = head
+    memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] = 0
     adoptSlot(memory, asSlotIndex(owner.slot))
     assertSound(arena)
     owner.collect()
@@ -167,13 +174,14 @@ for (const [name, byteLength, alignment] of large) {
   })
 
   test(`cut where its last byte is the last of a span: ${name}`, () => {
-    const { arena, memory, owner, freer, offset } = around(byteLength, alignment)
-    const shift = offset - memory.spanStart(memory.spanOf(offset))
-    for (const last of [20 * 65536 - shift, 10 * 65536 - 16, 10 * 65536 - shift + 1]) {
+    for (const distance of [-1, 0, 1]) {
+      const { arena, memory, owner, freer, offset } = around(byteLength, alignment)
+      const last = 20 * 65536 - (offset - memory.spanStart(memory.spanOf(offset))) + distance
       assert.is(freer.realloc(offset, last), offset)
       owner.collect()
       assertSound(arena)
       assertContents(arena.u8, offset, last)
+      assert.is(countFreeSpans(memory), spansFor(byteLength, alignment) - (distance > 0 ? 21 : 20))
     }
   })
 

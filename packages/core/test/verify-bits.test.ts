@@ -22,7 +22,6 @@ const DAMAGED = /header of block \d+ is damaged/
 const HAS_BIT = /which has a live bit/
 const WRONG_BITS = /has \d+ live bits for \d+ blocks/
 const NOT_UNMARKED = /counts -?\d+ live blocks without a bit, there are \d+/
-const FREED_TWICE = /was freed twice/
 const UNKNOWN_BIT = /does not know of the freed bit at/
 const NOT_TOUCHED = /span \d+ says that -?\d+ of its bytes are touched/
 
@@ -72,21 +71,6 @@ const ofBits: Damage[] = [
     'a freed one that only its slot says',
     (s) => [...freedBit(s, s.live), knows(s, s.live)[0]],
     UNKNOWN_BIT,
-  ],
-  [
-    'a freed one of a free block',
-    (s) => [...freedBit(s, s.free), ...knows(s, s.free)],
-    FREED_TWICE,
-  ],
-  [
-    'a freed one inside of a block',
-    (s) => [...freedBit(s, s.live + 16), ...knows(s, s.live)],
-    FREED_TWICE,
-  ],
-  [
-    'a freed one of the block of a shifted payload',
-    (s) => [...freedBit(s, blockOf(s)), ...knows(s, s.shifted)],
-    FREED_TWICE,
   ],
   ['a freed one of a large block', (s) => freedBit(s, s.large), UNKNOWN_BIT],
 ]

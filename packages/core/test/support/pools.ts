@@ -12,7 +12,7 @@ import {
 } from '../../src/remote/mail.ts'
 import { createPost } from '../../src/remote/outbox.ts'
 import { parcelsFor } from '../../src/remote/settle.ts'
-import { tendClosedSlots } from '../../src/tend.ts'
+import { takeClosedMail, tendClosedSlots } from '../../src/tend.ts'
 import { asSlotIndex } from '../../src/units.ts'
 import { memoryOf } from './memory.ts'
 
@@ -65,7 +65,8 @@ export function tendOnce(pool: Pool, arena: Arena, row: number): void {
   const slot = asSlotIndex(pool.slot)
   const { tryAlloc } = pool
   const front = { tryAlloc, tryFree: () => false, post: createPost(memory, slot, tryAlloc) }
-  tendClosedSlots(memory, slot, row, front)
+  takeClosedMail(memory, slot, front)
+  tendClosedSlots(memory, slot, row)
 }
 
 /** Takes over all that has room in closed slots, as a pool does that fills the arena. */
