@@ -6,6 +6,18 @@ import { isMain, type ThreadKind } from '../support/threads.ts'
 let arena: Arena
 let pool: Pool
 
+/** Blocks with their own offset in each word: so many, or as many as fit. */
+export function fill(arena: Arena, pool: Pool, most: number, byteLength: number): number[] {
+  const offsets: number[] = []
+  while (offsets.length < most) {
+    const offset = pool.tryAlloc(byteLength)
+    if (offset === 0) break
+    arena.i32.fill(offset, offset >> 2, (offset + byteLength) >> 2)
+    offsets.push(offset)
+  }
+  return offsets
+}
+
 const calls = {
   holdLife: (life?: Life) => holdLife(life),
 
@@ -24,6 +36,9 @@ const calls = {
       return offset
     })
   },
+
+  /** As `alloc`, but no more than fit. */
+  fill: (most: number, byteLength: number): number[] => fill(arena, pool, most, byteLength),
 
   allocFloats: (values: number[]): number => {
     const floats = pool.allocArray(Float32Array, values.length)

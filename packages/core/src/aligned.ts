@@ -10,6 +10,7 @@ import { GRANULE_BYTE_LENGTH, MAX_ALIGNMENT, RECORD_UNMARKED_COUNT } from './lay
 import { isLarge } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import { headOf } from './span-map.ts'
+import { touchBytes } from './touched.ts'
 
 /** What a block must hold so that some address in it is aligned and has `byteLength` bytes behind. */
 export const alignedByteLength = (byteLength: number, alignment: number) =>
@@ -37,6 +38,7 @@ export function shiftPayload(
   const { i32 } = memory
   const offset = (block + alignment - 1) & -alignment
   const payloadHeader = (offset >> 2) - 2
+  touchBytes(memory, block, offset) // of a large block that is reserved, nothing is yet
   if (offset !== block) {
     // Free until its header says where the payload is: a thread that dies before has not allocated.
     unmark(memory, block)

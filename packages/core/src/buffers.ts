@@ -33,7 +33,7 @@ export interface ArenaHandle {
   readonly byteOffset: number
 }
 
-/** With the default classes, so many slots and the other tables fill two spans of a small arena. */
+/** The control area of an arena of 4 MiB with so many slots takes three spans. */
 const DEFAULT_SLOT_COUNT = 15
 
 /** The memory of an arena. */

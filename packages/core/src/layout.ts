@@ -68,7 +68,7 @@
  *        4  previous partial       span index       parked or uncarved blocks; 0 = none
  *        5  run span count         spans
  *        6  unmarked count         blocks           live ones without a live bit; never too few
- *        7  has freed bits         0 or 1           anyone
+ *        7  has freed bits         0 or 1           anyone: or an end that was cut off
  *
  * ## Live bits and freed bits: 128 words of each per span, one bit for every 16 bytes
  *
@@ -114,7 +114,7 @@
  *          4      blocks that other slots freed and this one took back
  *          5      violations among them: blocks that were free already, or not there, or damaged
  *          6      class that the next look begins with
- *          7      1 when a run of the slot may have freed bits                  anyone
+ *          7      1 when a run of the slot may have freed bits, or a cut end   anyone
  *         16      slot whose mail is being taken, plus one
  *         17      payload offset whose freed bit this slot's thread is setting, or 0
  *         18      first span of the run whose freed bits are being swept, or 0
@@ -229,11 +229,14 @@ export const HEADER_TYPE_SHIFT = 12
 export const HEADER_ALIGNMENT_SHIFT = 16
 export const HEADER_TAG_SHIFT = 20
 export const HEADER_STATE_SHIFT = 28
-/** No state is 0, so memory that was never written is never taken for a block. */
-export const BLOCK_PLAIN = 0xb
-export const BLOCK_SHIFTED = 0xd
-export const BLOCK_INTERNAL = 0xe
-export const BLOCK_FREED = 0x7
+/**
+ * No state is 0, so memory that was never written is never taken for a block. And no number that
+ * games store begins with one: a float of either sign from 2^-31 to 2^33, infinity, NaN, a count.
+ */
+export const BLOCK_PLAIN = 0xa
+export const BLOCK_SHIFTED = 0x9
+export const BLOCK_INTERNAL = 0x5
+export const BLOCK_FREED = 0x6
 
 /** Class of a block that is a run of its own. */
 export const LARGE_CLASS = 255

@@ -33,7 +33,7 @@ import { link, unlink } from './partial.ts'
 import { afterMiss, batchFor, isLookDue } from './policy.ts'
 import { reclaim } from './reclaim.ts'
 import { dropAllParcels, exchangeMail, type Front } from './remote/remote.ts'
-import { capacityOf, publishRun, runSpanCountOf } from './runs.ts'
+import { capacityOf, publishRun, releaseRun, runSpanCountOf } from './runs.ts'
 import { claimRun, isHeadOf } from './span-map.ts'
 import { EVENT_REFILL, emit } from './telemetry/telemetry.ts'
 import { takeClosedMail, tendClosedSlots } from './tend.ts'
@@ -56,8 +56,11 @@ export function refill(
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
     const span = claimForClass(memory, slot, classIndex, front)
-    if (span !== 0) link(memory, slot, classIndex, span)
-    else if (i32[partial] === 0) return false // else a closed slot had one
+    // What closed slots had for it, in their mail or in spans with room, comes first.
+    const hasRoom = i32[partial] !== 0
+    if (span === 0 && !hasRoom) return false
+    if (span !== 0 && hasRoom) releaseRun(memory, slot, span)
+    else if (span !== 0) link(memory, slot, classIndex, span)
   }
   install(memory, slot, classIndex)
   return true

@@ -15,6 +15,7 @@ import {
 } from './lookup.ts'
 import type { ArenaMemory } from './memory.ts'
 import type { Pool } from './pool-api.ts'
+import { announce } from './remote/remote.ts'
 import { touchBytes } from './touched.ts'
 import type { PayloadOffset, SlotIndex } from './units.ts'
 
@@ -39,7 +40,12 @@ export function reallocate(
   if (moved === 0) return resizeWithin(memory, slot, block, offset, byteLength) ? offset : 0
   memory.i32[(moved >> 2) - 2] |= header & CONTENTS
   memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
-  pool.free(offset)
+  try {
+    pool.free(offset)
+  } catch (error) {
+    pool.free(moved) // some thread has freed the block already: the whole call is refused
+    throw error
+  }
   return moved
 }
 
@@ -82,11 +88,28 @@ export function resizeWithin(
 ): boolean {
   const isOwn = ownerOfBlock(memory, block) === slot
   const isLarge = classOfBlock(memory, block) === LARGE_CLASS
-  if (isOwn && isLarge) return resizeRun(memory, slot, block, offset, byteLength)
-  return resizeInRoom(memory, block, offset, byteLength)
+  if (!isLarge) return resizeInRoom(memory, block, offset, byteLength)
+  if (isOwn) return resizeRun(memory, slot, block, offset, byteLength)
+  return cutOff(memory, block, offset, byteLength)
 }
 
-/** The length is the holder's, whose ever the block is; the run around it is its slot's. */
+/**
+ * Makes a large block of another slot shorter; false when it is to grow. Its owner gives the end of
+ * the run back, at a time that nobody knows: so the block must not take it up again.
+ */
+function cutOff(
+  memory: ArenaMemory,
+  block: PayloadOffset,
+  offset: number,
+  byteLength: number,
+): boolean {
+  if (byteLength > byteLengthAt(memory, block, offset)) return false
+  memory.i32[(offset >> 2) - 1] = byteLength
+  announce(memory, memory.spanOf(block))
+  return true
+}
+
+/** Of a block of a size class, whose ever it is. */
 function resizeInRoom(
   memory: ArenaMemory,
   block: PayloadOffset,

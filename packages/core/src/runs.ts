@@ -53,6 +53,10 @@ export function publishRun(
 ): void {
   const record = memory.recordWord(head, 0)
   memory.i32.fill(0, record, record + RECORD_WORD_COUNT)
+  // Of blocks that were freed twice. The one block of a large run begins in its first span.
+  const freedBits: number = memory.freedWord(memory.spanStart(head))
+  const bitSpanCount = classIndex === LARGE_CLASS ? 1 : spanCount
+  memory.i32.fill(0, freedBits, freedBits + bitSpanCount * SPAN_BIT_WORD_COUNT)
   if (classIndex === LARGE_CLASS) memory.i32[record + RECORD_CARVED_COUNT] = 1
   else touchSpans(memory, head, spanCount)
   extendRun(memory, slot, head, 1, spanCount, classIndex)

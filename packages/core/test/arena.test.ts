@@ -1,6 +1,7 @@
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { typeBits } from '../src/header.ts'
 import { assertSound, refuses, refusesUnharmed } from './support/checks.ts'
 import { grounds } from './support/grounds.ts'
 import { memoryOf, smallArena } from './support/memory.ts'
@@ -108,7 +109,7 @@ test('view: a damaged length or type is reported, and no other memory is shown',
     }
     arena.i32[(offset >> 2) - 1] = room
     assert.is(arena.view(offset).length, room)
-    arena.i32[(offset >> 2) - 2] |= 0xf00
+    arena.i32[(offset >> 2) - 2] |= typeBits(15)
     refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /no type/)
   }
 })

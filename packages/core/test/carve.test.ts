@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { carve } from '../src/carve.ts'
-import { freePattern } from '../src/header.ts'
+import { plainPattern } from '../src/header.ts'
 import { FIRST_PAYLOAD, RECORD_CARVED_COUNT } from '../src/layout.ts'
 import { headerWordAt, secondWordAt } from '../src/lookup.ts'
 import { capacityOf, publishRun } from '../src/runs.ts'
@@ -28,7 +28,7 @@ test('every class: chains ascend stride by stride, end in 0, and go on where the
       let block: number = carve(memory, slot, head, classIndex, count)
       for (let i = 1; i <= count; i++) {
         assert.is(block, expected)
-        assert.is(headerWordAt(memory, block), freePattern(memory.tag) | row)
+        assert.is(headerWordAt(memory, block), plainPattern(memory.tag))
         expected += stride
         assert.is(secondWordAt(memory, block), i < count ? expected : 0)
         block = secondWordAt(memory, block)

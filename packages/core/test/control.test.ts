@@ -45,7 +45,7 @@ test('each constant word and each stride, corrupted alone in any way, is refused
 
 test('hints that lead out of the arena are refused, as searches begin there', () => {
   const { arena, words } = sound()
-  for (const word of [layout.CONTROL_FIRST_FREE_SPAN, layout.CONTROL_TOUCHED_SPAN_COUNT]) {
+  for (const word of [layout.CONTROL_FIRST_FREE_SPAN, layout.CONTROL_PEAK_SPAN_COUNT]) {
     const right = words[word]
     for (const wrong of [-1, 0, right - 1, 32, 2 ** 30, -(2 ** 31)]) {
       words[word] = wrong
@@ -60,7 +60,7 @@ test('hints that lead out of the arena are refused, as searches begin there', ()
 test('the message names the versions', () => {
   const { arena, words } = sound()
   words[layout.CONTROL_VERSION] = 77
-  refuses('version-mismatch', () => Arena.attach(arena.handle), /77.*version 1/)
+  refuses('version-mismatch', () => Arena.attach(arena.handle), /77.*version 2/)
 })
 
 test('an arena that is cut off is refused', () => {
@@ -89,7 +89,8 @@ test('tables follow each other, and end within the control spans', () => {
     for (const spanCount of [1, 2, 31, 99, 100, 4096, 32768]) {
       const byteLength = spanCount * 65536
       const end = controlSpanCountOf({ byteLength, slotCount: slots, classCount: 60 }) * 65536
-      const tables = 256 + 60 * 4 + spanCount * 36 + slots * layout.slotWordCount(slots) * 4
+      const perSpan = 4 + 4 + 4 * layout.RECORD_WORD_COUNT + 2 * 4 * layout.SPAN_BIT_WORD_COUNT
+      const tables = 256 + 60 * 4 + spanCount * perSpan + slots * layout.slotWordCount(slots) * 4
       assert.ok(end >= tables && end < tables + 65536 + 256, `${slots} slots, ${spanCount} spans`)
     }
   }
@@ -97,7 +98,7 @@ test('tables follow each other, and end within the control spans', () => {
 
 test('words for later versions are zero', () => {
   const { words } = sound()
-  const later = words.subarray(layout.CONTROL_CHECKSUM + 1, layout.CONTROL_WORD_COUNT)
+  const later = words.subarray(layout.CONTROL_OPENED_SLOT_COUNT + 1, layout.CONTROL_WORD_COUNT)
   assert.ok(later.every((word) => word === 0))
 })
 

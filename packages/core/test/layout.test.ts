@@ -74,7 +74,9 @@ test('slot: begins and ends on a line, whatever number of slots there is', () =>
 })
 
 test('span map: states, owners, classes and positions do not reach into each other', () => {
-  const states = group('SPAN_', ['SPAN_SHIFT', 'SPAN_BYTE_LENGTH']).map(constant)
+  const states = group('SPAN_', ['SPAN_SHIFT', 'SPAN_BYTE_LENGTH', 'SPAN_BIT_WORD_COUNT']).map(
+    constant,
+  )
   assert.is(new Set(states).size, states.length)
   assert.ok(Math.max(...states) < 1 << (layout.MAP_POSITION_SHIFT - layout.MAP_STATE_SHIFT))
   const ownerBits = layout.MAP_STATE_SHIFT - layout.MAP_OWNER_SHIFT
@@ -84,11 +86,33 @@ test('span map: states, owners, classes and positions do not reach into each oth
   assert.is(layout.SPAN_FREE, 0)
 })
 
-test('header: states differ in their byte, and none is 0', () => {
-  const states = [layout.BLOCK_LIVE, layout.BLOCK_FREE, layout.BLOCK_SHIFTED]
-  assert.is(new Set(states).size, 3)
-  assert.ok(states.every((state) => state > 0 && state < 256))
-  assert.ok(layout.HEADER_TYPE_SHIFT >= 8 && layout.HEADER_ALIGNMENT_SHIFT >= 12)
+const bitCount = (word: number) => word.toString(2).replaceAll('0', '').length
+
+test('header: states are four bits, none is 0, and no flipped bit makes one of another', () => {
+  const states = group('BLOCK_').map(constant)
+  assert.is(states.length, 4)
+  for (const [i, state] of states.entries()) {
+    assert.ok(state > 0 && state < 16)
+    for (const other of states.slice(0, i)) assert.ok(bitCount(state ^ other) > 1)
+  }
+})
+
+test('header: its fields follow each other without a gap or overlap, and fill it', () => {
+  assert.is(layout.HEADER_RED_ZONE, layout.MAX_STRUCT_NUMBER + 1)
+  assert.is(layout.HEADER_TYPE_SHIFT, Math.log2(layout.HEADER_RED_ZONE) + 1)
+  assert.is(layout.HEADER_ALIGNMENT_SHIFT, layout.HEADER_TYPE_SHIFT + 4)
+  assert.is(layout.HEADER_TAG_SHIFT, layout.HEADER_ALIGNMENT_SHIFT + 4)
+  assert.is(layout.HEADER_STATE_SHIFT, layout.HEADER_TAG_SHIFT + 8)
+  assert.is(layout.HEADER_STATE_SHIFT + 4, 32)
+})
+
+test('live and freed bits: one for every granule of a span, in whole lines', () => {
+  assert.is(layout.SPAN_BIT_WORD_COUNT * 32 * layout.GRANULE_BYTE_LENGTH, layout.SPAN_BYTE_LENGTH)
+  assert.is(2 ** layout.BIT_WORD_SHIFT, 32 * layout.GRANULE_BYTE_LENGTH)
+  assert.is((layout.SPAN_BIT_WORD_COUNT * 4) % layout.LINE_BYTE_LENGTH, 0)
+})
+
+test('what is aligned to the start of a run, and to a span', () => {
   assert.is(layout.FIRST_PAYLOAD - layout.HEADER_BYTE_LENGTH, 8)
   assert.is(layout.GRANULE_BYTE_LENGTH, 1 << layout.GRANULE_SHIFT)
   assert.is(layout.SPAN_BYTE_LENGTH, 1 << layout.SPAN_SHIFT)

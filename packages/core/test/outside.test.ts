@@ -2,7 +2,7 @@
 // blocks hold, could be taken for a span map or for headers.
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
-import { livePattern } from '../src/header.ts'
+import { plainPattern } from '../src/header.ts'
 import { headPattern } from '../src/span-map.ts'
 import { asSlotIndex } from '../src/units.ts'
 import { assertSound, refuses, unharmed } from './support/checks.ts'
@@ -11,7 +11,7 @@ import { memoryOf } from './support/memory.ts'
 const test = suite('offsets outside of the arena')
 const SPAN = 65536
 const BUFFER_SPAN_COUNT = 64
-const ARENA_SPAN_COUNT = 17
+const ARENA_SPAN_COUNT = 18
 
 for (const [name, byteOffset] of [
   ['in the middle', 20 * SPAN],
@@ -35,7 +35,7 @@ for (const [name, byteOffset] of [
     for (const classIndex of [0, 3, memory.classes.classFor(100), memory.classes.classFor(3000)]) {
       for (const slot of [owner.slot, freer.slot, third.slot]) {
         const mapped = headPattern(asSlotIndex(slot)) | classIndex
-        const header = livePattern(memory.tag) | classIndex
+        const header = plainPattern(memory.tag)
         for (let word = 0; word < hostile.length; word++) {
           // Where the span map would go on, and where headers would be.
           if (isInBlock(word) || isOutside(word)) hostile[word] = word % 4 < 2 ? mapped : header

@@ -167,7 +167,7 @@ test('a list that leads to nowhere is an error, and no endless call', () => {
   pool.collect()
   const span = memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)]
   memory.i32[memory.recordWord(asSpanIndex(span), RECORD_PARKED_HEAD)] = -16
-  refuses('corrupt', () => pool.alloc(100), /free list/)
+  refuses('corrupt', () => pool.alloc(100), /parked blocks/)
 })
 
 test('phases of ever other sizes: idle spans serve the next one, up to what a slot may keep', () => {

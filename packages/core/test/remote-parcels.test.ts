@@ -3,7 +3,7 @@
 import type { ArenaError, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isParcel } from '../src/header.ts'
+import { isInternal } from '../src/header.ts'
 import { headerWordAt } from '../src/lookup.ts'
 import type { ArenaMemory } from '../src/memory.ts'
 import { mailWord, OUTBOX_FIRST, OUTBOX_LAST, PARCEL_STAMP, stampOf } from '../src/remote/mail.ts'
@@ -31,7 +31,7 @@ test('no caller’s block: refused by every pool, whatever is asked', async () =
   const { arena, memory, owner, freer, third } = fourPools()
   freer.free(owner.alloc(100))
   const [parcel] = parcelsOf(memory, freer, owner)
-  assert.ok(isParcel(headerWordAt(memory, parcel)))
+  assert.ok(isInternal(memory.tag, headerWordAt(memory, parcel)))
   const no = /is no caller’s block/
   for (const pool of [freer, owner, third]) {
     refusesUnharmed(arena, 'invalid-offset', () => pool.realloc(parcel, 1000), no)

@@ -80,7 +80,7 @@ test('every tail of a run of a size class leads to its head', () => {
 })
 
 test('positions of a very long run stop at the largest one that a word holds', () => {
-  const { memory, slot } = smallArena((MAX_POSITION + 20) * 65536)
+  const { memory, slot } = smallArena((MAX_POSITION + 100) * 65536)
   const spanCount = MAX_POSITION + 3
   const head = claimRun(memory, slot, spanCount)
   publishRun(memory, slot, head, spanCount, LARGE_CLASS)

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   CONTROL_FIRST_FREE_SPAN,
-  CONTROL_TOUCHED_SPAN_COUNT,
+  CONTROL_PEAK_SPAN_COUNT,
   LARGE_CLASS,
   SLOT_OWNED_SPANS,
   SLOT_PEAK_OWNED_SPANS,
@@ -87,7 +87,7 @@ test('a claimed run is nobody else’s, and counts for its slot only once', () =
   releaseRun(memory, slot, head)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 0)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)], 3)
-  assert.is(memory.i32[memory.controlWord(CONTROL_TOUCHED_SPAN_COUNT)], CONTROL + 3)
+  assert.is(memory.i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)], CONTROL + 3)
   assert.ok(statesOf(memory).every((state) => state === SPAN_FREE))
 })
 

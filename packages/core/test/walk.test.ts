@@ -1,10 +1,20 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { RECORD_CARVED_COUNT, SLOT_FREE_HEADS } from '../src/layout.ts'
+import { internalPattern, shiftedPattern } from '../src/header.ts'
+import {
+  LARGE_CLASS,
+  MAP_OWNER_SHIFT,
+  MAP_STATE_SHIFT,
+  RECORD_CARVED_COUNT,
+  RECORD_UNMARKED_COUNT,
+  SLOT_FREE_HEADS,
+  SPAN_HEAD,
+  SPAN_LARGE,
+} from '../src/layout.ts'
 import { liveBlockAt } from '../src/lookup.ts'
 import { capacityOf } from '../src/runs.ts'
-import { forEachBlockIn, forEachRun, heldOffset } from '../src/walk.ts'
-import { assertSameNumbers } from './support/checks.ts'
+import { forEachBlockIn, forEachLiveIn, forEachRun } from '../src/walk.ts'
+import { assertSameNumbers, refuses } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
 
 const test = suite('walk')
@@ -50,16 +60,75 @@ test('blocks: all that are carved, live or free, by ascending offset', () => {
   assertSameNumbers(blocksIn(small), offsets)
 })
 
-test('held offsets: of live blocks their own, of shifted ones the payload’s, of free ones 0', () => {
+/** Blocks and offsets of what is live. */
+function liveIn({ memory }: ReturnType<typeof smallArena>): [block: number, offset: number][] {
+  const live: [number, number][] = []
+  forEachRun(memory, (head) => {
+    forEachLiveIn(memory, head, (block, offset) => {
+      live.push([block, offset])
+    })
+  })
+  return live
+}
+
+test('live blocks: by their own offset, shifted ones by the payload’s', () => {
+  const small = smallArena(4 << 20)
+  const { pool, memory } = small
+  const kinds = [24, 100_000, 700_000].flatMap((length) => [16, 32, 4096].map((a) => [length, a]))
+  for (const [byteLength, alignment] of kinds) {
+    const offset = pool.alloc(byteLength, alignment)
+    const block = liveBlockAt(memory, offset)
+    assert.equal(liveIn(small), [[block, offset]])
+    pool.free(offset)
+    assert.equal(liveIn(small), [])
+  }
+  const internal = pool.alloc(24)
+  memory.i32[memory.recordWord(memory.spanOf(internal), RECORD_UNMARKED_COUNT)] = 1
+  memory.clearLiveBit(internal)
+  memory.i32[(internal >> 2) - 2] = internalPattern(memory.tag)
+  assert.equal(liveIn(small), [[internal, internal]])
+})
+
+test('where no block is unmarked, live bits alone decide: headers are not read', () => {
+  const small = smallArena()
+  const { pool, memory } = small
+  const [live, free] = [pool.alloc(100), pool.alloc(100)]
+  pool.free(free)
+  for (const block of [live, free]) memory.i32[(block >> 2) - 2] = internalPattern(memory.tag)
+  assert.equal(liveIn(small), [[live, live]])
+})
+
+test('a shifted block that leads nowhere is none', () => {
+  const small = smallArena()
+  const { pool, memory } = small
+  const offset = pool.alloc(100, 4096)
+  const block = liveBlockAt(memory, offset)
+  assert.is.not(block, offset)
+  const room = memory.classes.strides[memory.classes.classFor(100 + 4080)] - 8
+  for (const wrong of [0, -16, block, block - 16, block + room + 16, 2 ** 31 - 16, 1 << 30]) {
+    memory.i32[(block >> 2) - 1] = wrong
+    assert.equal(liveIn(small), [])
+  }
+  memory.i32[(block >> 2) - 1] = offset
+  memory.i32[(offset >> 2) - 2] = shiftedPattern(memory.tag)
+  assert.equal(liveIn(small), [])
+})
+
+test('a run of no class or no slot is damage', () => {
   const { pool, memory } = smallArena(4 << 20)
-  for (const byteLength of [24, 700_000]) {
-    for (const alignment of [16, 4096]) {
-      const offset = pool.alloc(byteLength, alignment)
-      const block = liveBlockAt(memory, offset)
-      assert.is(heldOffset(memory, block), offset)
-      pool.free(offset)
-      assert.is(heldOffset(memory, block), 0)
-    }
+  const head = memory.spanOf(pool.alloc(100))
+  const mapped = (state: number, owner: number, classIndex: number) =>
+    classIndex | ((owner + 1) << MAP_OWNER_SHIFT) | (state << MAP_STATE_SHIFT)
+  for (const word of [
+    mapped(SPAN_HEAD, 0, memory.classes.count),
+    mapped(SPAN_HEAD, 0, LARGE_CLASS),
+    mapped(SPAN_HEAD, -1, 0),
+    mapped(SPAN_HEAD, memory.slotCount, 0),
+    mapped(SPAN_LARGE, 0, 0),
+    mapped(SPAN_LARGE, 254, LARGE_CLASS),
+  ]) {
+    memory.i32[memory.mapWord(head)] = word
+    refuses('corrupt', () => forEachRun(memory, () => {}), new RegExp(`run at span ${head} `))
   }
 })
 

@@ -16,6 +16,7 @@ import {
   MAP_DRAINING,
   RECORD_HAS_FREED_BITS,
   SLOT_ARRIVED,
+  SLOT_DRAINED,
   SLOT_HAS_FREED_BITS,
   SLOT_MARKING,
   SLOT_SWEEPING,
@@ -35,6 +36,7 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../units.ts'
+import { giveBackEnd } from './cut-off.ts'
 import { violate } from './violate.ts'
 
 /**
@@ -62,10 +64,10 @@ export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /**
- * Says that a run has freed bits: first in its record. Whoever takes the run over looks there, after the
- * map says whose it is; so one of the two tells the new owner.
+ * Says that a run has freed bits, or an end that was cut off: first in its record. Whoever takes
+ * the run over looks there, after the map says whose it is; so one of the two tells the new owner.
  */
-function announce(memory: ArenaMemory, head: SpanIndex): void {
+export function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory
   Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)
   const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
@@ -88,8 +90,10 @@ export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): number {
     i32[memory.slotWord(slot, SLOT_SWEEPING)] = head
     Atomics.store(i32, runHasFreedBits, 0)
     freedCount += sweepRun(memory, slot, head)
+    if (isRunOf(memory, head, slot)) giveBackEnd(memory, slot, head)
     i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
   }
+  i32[memory.slotWord(slot, SLOT_DRAINED)] += freedCount
   return freedCount
 }
 

@@ -3,7 +3,7 @@
  * for that by freed bits. The pictures are in mail.ts and freed-bits.ts.
  */
 export { exchangeMail } from './exchange.ts'
-export { markFreed, settleSweep, sweepFreedBits } from './freed-bits.ts'
+export { announce, markFreed, settleSweep, sweepFreedBits } from './freed-bits.ts'
 export { takeMail } from './inbox.ts'
 export { PARCEL_BYTE_LENGTH } from './mail.ts'
 export { offsetsOnTheWay } from './on-the-way.ts'

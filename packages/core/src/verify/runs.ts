@@ -1,4 +1,4 @@
-/** Every carved block is live and on no list, or free and on one; and live bits say the same. */
+/** Every carved block is live and on no list, or free and on one. */
 import {
   alignmentInHeader,
   ELEMENT_TYPES,
@@ -8,23 +8,22 @@ import {
   typeInHeader,
 } from '../header.ts'
 import {
+  FIRST_PAYLOAD,
   HEADER_BYTE_LENGTH,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
-  RECORD_UNMARKED_COUNT,
   SLOT_CARVED,
   SLOT_HANDED,
   SLOT_ROOM,
   SLOT_SPANS,
-  SPAN_BIT_WORD_COUNT,
   SPAN_BYTE_LENGTH,
 } from '../layout.ts'
 import { headerWordAt, secondWordAt } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
 import { capacityOf, rowOf, runSpanCountOf } from '../runs.ts'
 import { isDraining } from '../span-map.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../units.ts'
 import { forEachBlockIn, forEachLiveIn } from '../walk.ts'
+import { checkBits, checkTouched } from './bits.ts'
 import type { Findings } from './findings.ts'
 
 export function checkRun(
@@ -71,7 +70,13 @@ export function checkRun(
   })
   findings.add(SLOT_HANDED, owner, row, liveCount)
   if (!isLarge) checkFree(findings, head)
-  checkBits(findings, head, liveCount - unmarkedCount, isLarge ? 0 : unmarkedCount)
+  else if (liveCount === 0) {
+    const block = start + FIRST_PAYLOAD
+    findings.fail(block, `the header of large block ${block} is damaged: it does not say live`)
+  }
+  if (isLarge) checkBits(findings, head, 0, 0)
+  else checkBits(findings, head, liveCount - unmarkedCount, unmarkedCount)
+  checkTouched(findings, head)
 }
 
 /** Every free block is on a list; no live one is. */
@@ -88,37 +93,6 @@ function checkFree(findings: Findings, head: SpanIndex): void {
   })
 }
 
-/** Bits are set where blocks begin and nowhere else; freed bits, where blocks are live. */
-function checkBits(
-  findings: Findings,
-  head: SpanIndex,
-  markedCount: number,
-  unmarkedCount: number,
-): void {
-  const { memory } = findings
-  const { i32 } = memory
-  const start = memory.spanStart(head)
-  const bitCount = countBits(memory, memory.liveWord(start), runSpanCountOf(memory, head))
-  if (bitCount !== markedCount) {
-    findings.fail(start, `span ${head} has ${bitCount} live bits for ${markedCount} blocks`)
-  }
-  const counted = i32[memory.recordWord(head, RECORD_UNMARKED_COUNT)]
-  if (counted !== unmarkedCount) {
-    findings.fail(
-      start,
-      `span ${head} counts ${counted} live blocks without a bit, there are ${unmarkedCount}`,
-    )
-  }
-}
-
-function countBits(memory: ArenaMemory, first: number, spanCount: number): number {
-  let count = 0
-  for (let word = first; word < first + spanCount * SPAN_BIT_WORD_COUNT; word++) {
-    for (let bits = memory.i32[word]; bits !== 0; bits &= bits - 1) count++
-  }
-  return count
-}
-
 /** The headers of a live block are sound, and it has room for its bytes. */
 function checkBlock(
   findings: Findings,
@@ -129,7 +103,7 @@ function checkBlock(
   const { memory } = findings
   const header = headerWordAt(memory, offset)
   const isSound =
-    isInternal(memory.tag, header) ||
+    (isInternal(memory.tag, header) && !memory.hasLiveBit(block)) ||
     ((header & STATE_AND_TAG) === plainPattern(memory.tag) &&
       typeInHeader(header) < ELEMENT_TYPES.length &&
       offset % alignmentInHeader(header) === 0)

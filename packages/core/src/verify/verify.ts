@@ -2,7 +2,7 @@
  * Walks everything and reports what does not hold:
  *
  *     every run     live + free + uncarved blocks = capacity, and the rest is shorter than a stride;
- *                   live bits + unmarked blocks = live blocks
+ *                   live bits + unmarked blocks = live blocks; its spans count as touched
  *     every block   on exactly one list if free, on none if live
  *     every slot    handed = live + on the free list, per class; owned spans as in the map; spans,
  *                   their room and what is carved of it, per class, as in the map and the records
@@ -12,6 +12,7 @@ import { LARGE_ROW, SLOT_CARVED, SLOT_HANDED, SLOT_ROOM, SLOT_SPANS } from '../l
 import type { ArenaMemory } from '../memory.ts'
 import { asSlotIndex } from '../units.ts'
 import { forEachRun } from '../walk.ts'
+import { checkFreeSpans } from './bits.ts'
 import { type Counted, Findings, type Violation } from './findings.ts'
 import { checkLists } from './lists.ts'
 import { checkFreedBits, checkMail } from './mail.ts'
@@ -26,6 +27,7 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
   checkMap(findings)
   // Where the map is not sound, nothing else can be read by it.
   if (findings.violations.length > 0) return findings.violations
+  checkFreeSpans(findings)
   checkLists(findings)
   forEachRun(memory, (head, classIndex, owner) => {
     checkRun(findings, head, classIndex, owner)

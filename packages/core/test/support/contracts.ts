@@ -183,6 +183,13 @@ export const contracts: Readonly<Record<string, Contract>> = {
   'pool.alloc': lengthAndAlignment,
   'pool.tryAlloc': lengthAndAlignment,
   'pool.allocZeroed': lengthAndAlignment,
+  'pool.reserve': lengthAndAlignment,
+  'pool.touch': {
+    parameters: ({ block }) => [
+      parameter(block, isNothingElse),
+      parameter(100, (value) => isFrom(value, 0, 100)),
+    ],
+  },
   'pool.allocArray': {
     parameters: () => [arrayType, parameter(25, isCount)],
     undo: (site, array) => free(site, (array as Float32Array).byteOffset),

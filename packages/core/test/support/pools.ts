@@ -1,8 +1,7 @@
 /** Several pools of one thread, each as if it were another thread's, and the queues between them. */
 import { Arena, type Pool } from '@ashlar/core'
-import { livePattern, STATE_AND_TAG } from '../../src/header.ts'
 import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/layout.ts'
-import { headerWordAt } from '../../src/lookup.ts'
+import { isLiveAt } from '../../src/lookup.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
 import {
   INBOX_TAKEN,
@@ -13,7 +12,7 @@ import {
 } from '../../src/remote/mail.ts'
 import { createPost } from '../../src/remote/outbox.ts'
 import { parcelsFor } from '../../src/remote/settle.ts'
-import { tendClosedSlots } from '../../src/tend.ts'
+import { takeClosedMail, tendClosedSlots } from '../../src/tend.ts'
 import { asSlotIndex } from '../../src/units.ts'
 import { memoryOf } from './memory.ts'
 
@@ -56,11 +55,9 @@ export function startQueueAt(memory: ArenaMemory, freer: Pool, owner: Pool, coun
 export const violationsOf = (memory: ArenaMemory, pool: Pool) =>
   memory.i32[memory.slotWord(asSlotIndex(pool.slot), SLOT_VIOLATIONS)]
 
-/** How many of some blocks have a header that says they are live: what their owner has not freed yet. */
+/** How many of some blocks are live still: their owner has not taken them back. */
 export const countLive = (memory: ArenaMemory, blocks: readonly number[]) =>
-  blocks.filter(
-    (block) => (headerWordAt(memory, block) & STATE_AND_TAG) === livePattern(memory.tag),
-  ).length
+  blocks.filter((block) => isLiveAt(memory, block)).length
 
 /** Looks after the closed slots once, as a pool does that finds no room for a block of a row. */
 export function tendOnce(pool: Pool, arena: Arena, row: number): void {
@@ -68,7 +65,8 @@ export function tendOnce(pool: Pool, arena: Arena, row: number): void {
   const slot = asSlotIndex(pool.slot)
   const { tryAlloc } = pool
   const front = { tryAlloc, tryFree: () => false, post: createPost(memory, slot, tryAlloc) }
-  tendClosedSlots(memory, slot, row, front)
+  takeClosedMail(memory, slot, front)
+  tendClosedSlots(memory, slot, row)
 }
 
 /** Takes over all that has room in closed slots, as a pool does that fills the arena. */

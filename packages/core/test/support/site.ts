@@ -26,15 +26,17 @@ export interface Site {
   readonly classIndex: number
   /**
    * Spans: one that is full, one with parked blocks, one that is carved in part, the head of a run of
-   * two, one that is free.
+   * two, one that was never used, one that was given back.
    */
   readonly fullSpan: number
   readonly partialSpan: number
   readonly uncarvedSpan: number
   readonly run: number
   readonly freeSpan: number
+  readonly freedSpan: number
   readonly slotWord: (field: number) => number
   readonly mapWord: (span: number) => number
+  readonly touchedWord: (span: number) => number
   readonly recordWord: (span: number, field: number) => number
   /** Of the header before a payload; the second word stands behind it. */
   readonly headerWord: (offset: number) => number
@@ -47,6 +49,8 @@ export function site(): Site {
   const run = memory.spanOf(pool.alloc(16_384))
   const large = pool.alloc(600_000)
   const shifted = pool.alloc(100, 4096)
+  const freedSpan = memory.spanOf(pool.alloc(3000))
+  pool.free(memory.spanStart(asSpanIndex(freedSpan)) + layout.FIRST_PAYLOAD)
   for (const offset of many.slice(0, 40)) pool.free(offset)
   reclaim(memory, slot, memory.spanCount)
   for (const offset of many.slice(20, 1800).filter((_, i) => i > 1300 && i < 1340))
@@ -58,7 +62,7 @@ export function site(): Site {
   const free = i32[slotWord(layout.SLOT_FREE_HEADS + classIndex)]
   const partialSpan = i32[slotWord(layout.SLOT_PARTIAL_HEADS + classIndex)]
   return {
-    ...{ arena, pool, memory, i32, large, shifted, classIndex, run, free, partialSpan },
+    ...{ arena, pool, memory, i32, large, shifted, classIndex, run, free, partialSpan, freedSpan },
     ...{ slotWord, recordWord, headerWord },
     live: many[700],
     live2: many[701],
@@ -68,5 +72,6 @@ export function site(): Site {
     uncarvedSpan: memory.spanOf(shifted),
     freeSpan: memory.spanCount - 4,
     mapWord: (span) => memory.mapWord(asSpanIndex(span)),
+    touchedWord: (span) => memory.touchedWord(asSpanIndex(span)),
   }
 }
