@@ -229,10 +229,7 @@ export const HEADER_TYPE_SHIFT = 12
 export const HEADER_ALIGNMENT_SHIFT = 16
 export const HEADER_TAG_SHIFT = 20
 export const HEADER_STATE_SHIFT = 28
-/**
- * No state is 0, so memory that was never written is never taken for a block. And no number that
- * games store begins with one: a float of either sign from 2^-31 to 2^33, infinity, NaN, a count.
- */
+/** None is 0, or how a number begins that games store: a float from 2^-31 to 2^33, NaN, a count. */
 export const BLOCK_PLAIN = 0xa
 export const BLOCK_SHIFTED = 0x9
 export const BLOCK_INTERNAL = 0x5
