@@ -126,7 +126,7 @@ const again = (name: string, byteLength: number, isDraining = false): Scenario =
   name,
   spanCount: 5,
   slotCount: 3,
-  ...DYING,
+  preemptions: 1,
   setUp: (hand) => {
     const [owner, freer, third] = openSlots(hand, 3)
     const block = given(hand.grip(owner), byteLength)
@@ -135,12 +135,11 @@ const again = (name: string, byteLength: number, isDraining = false): Scenario =
     fill(hand, owner)
     hand.grip(freer).free(block)
     return [
-      mortal('owner', owner, (grip) => grip.collect()),
+      agent('owner', owner, (grip) => grip.collect()),
       agent('rival', third, (grip) => {
         const taken = grip.alloc(byteLength)
         if (taken !== 0) grip.free(taken)
       }),
-      heir(owner, 0),
     ]
   },
 })
