@@ -5,6 +5,7 @@
  * which names the claimer. A thread that dies half-way leaves claimed spans, or tails beyond what the
  * head's record says; both name its slot, so whoever adopts it can find and release them.
  */
+import { corrupt } from './errors.ts'
 import {
   CONTROL_FIRST_FREE_SPAN,
   CONTROL_PEAK_SPAN_COUNT,
@@ -172,6 +173,13 @@ export function countFreeSpans(memory: ArenaMemory): number {
   return free
 }
 
-/** The first span of the run that a span of a size class belongs to. */
-export const headOf = (memory: ArenaMemory, span: SpanIndex): SpanIndex =>
-  asSpanIndex(span - positionInMap(memory.i32[memory.mapWord(span)]))
+/**
+ * The first span of the run that a span of a size class belongs to.
+ * @throws ArenaError 'corrupt' instead of leading out of the arena
+ */
+export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
+  const position = positionInMap(memory.i32[memory.mapWord(span)])
+  const head = span - position
+  if (head >= memory.controlSpanCount) return asSpanIndex(head)
+  throw corrupt(`span ${span} says that it is the tail number ${position} of a run`)
+}

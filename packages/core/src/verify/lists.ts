@@ -9,7 +9,7 @@ import {
   SLOT_FREE_HEADS,
   SLOT_HANDED,
   SLOT_PARTIAL_HEADS,
-  SPAN_HEAD,
+  SPAN_TAIL,
 } from '../layout.ts'
 import { secondWordAt } from '../lookup.ts'
 import { capacityOf } from '../runs.ts'
@@ -70,7 +70,7 @@ function whyNotListed(
   if (findings.listed.has(block)) return 'which is on a list already'
   const span = memory.spanOf(block)
   const state = stateInMap(memory.i32[memory.mapWord(span)])
-  const head = state === SPAN_HEAD ? span : headOf(memory, span)
+  const head = state === SPAN_TAIL ? headOf(memory, span) : span
   if (!isHeadOf(memory, head, slot, classIndex)) {
     return 'which belongs to another slot or class'
   }
