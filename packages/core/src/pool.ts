@@ -6,14 +6,14 @@
  *                                                           '-> slow: aligned, large, errors
  *
  * The fast paths are closures over numbers and three typed arrays; list heads are words of the arena.
- * A free waits for no load but the live bit's, a word for 512 bytes: with 100,000 live blocks of 16 to
- * 4096 B a pair takes 0.62 of the time that it takes with the state in the header.
+ * A free waits for no load but the live bit's, one word for 512 bytes.
  *
- * Losers, 16 to 4096 B at random, Node 20 / Node 24 / Bun, as parts of this one's time:
- *     a byte for each 16 bytes instead of a bit   1,000 live: 0.94 / 0.94 / 0.94; 100,000: 1.14 / 1.13 / 1.15
- *     the state in the header, and a division     1,000 live: 1.03 / 1.0 / 1.0;   100,000: 1.6 / 1.5 / 1.5
- *     a class with fields                         1.3 times as long at 1,000 live
- *     a look at the header before the map         5 to 8 % longer
+ * Losers, 16 to 4096 B at random, as parts of this one's time on Node 20 / Node 24 / Bun:
+ *
+ *     the state in the header, a division   1,000 live: 1.03 / 1.00 / 1.00; 100,000: 1.8 / 1.4 / 1.5
+ *     a byte for 16 bytes instead of a bit  1,000 live: 0.94 / - / 0.94; 100,000: 1.14 / 1.13 / 1.15
+ *     a class with fields                   1,000 live: 1.3
+ *     the header before the map             1,000 live: 1.05 to 1.08
  */
 import { allocSlow } from './alloc-slow.ts'
 import { collect as giveBack } from './collect.ts'
