@@ -30,6 +30,8 @@ export interface Scenario extends TinyArena, Partial<Bounds> {
  *     live bits           read by who frees a block that it holds: of its bit no store is under way, and
  *                         all values of the word have it
  *     slot has freed bits a first look; what is missed is seen at the next one
+ *     record run span     read by the holder of a large block, while its owner gives back what the holder
+ *     count               has cut off: an old one is longer, and the block fits both
  *     sent                a first look; the number that counts is loaded atomically
  *     telemetry event     read before its number is, by compare-and-exchange, which fails where another
  *                         reader was first and the writer may have used the place again
@@ -44,6 +46,7 @@ const RACES = [
   'span map',
   'live bits',
   'slot has freed bits',
+  'record run span count',
   'sent',
   'telemetry event',
   'published',

@@ -102,4 +102,11 @@ export const FREED_BITS: readonly Mutant[] = [
   Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))`,
     scenarios: ['a marked large block is swept'],
   },
+  {
+    name: 'the end of a run is given back that its block still needs',
+    file: 'remote/cut-off.ts',
+    from: 'truncateLargeRun(memory, slot, head, spanCount)',
+    to: 'truncateLargeRun(memory, slot, head, 1)',
+    scenarios: ['a large block is cut off as its owner sweeps'],
+  },
 ]

@@ -3,7 +3,7 @@ import { setDraining } from '../../../src/drain.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Bounds } from '../search.ts'
-import { LARGE, SMALL, THIRD, WHOLE } from '../tiny-arena.ts'
+import { LARGE, LARGE_3, SMALL, THIRD, WHOLE } from '../tiny-arena.ts'
 import { agent, fill, given, heir, mortal, openSlots, tend } from './parts.ts'
 
 const DYING = { preemptions: 1, deaths: 1 }
@@ -172,6 +172,25 @@ const handedOver = (name: string, bounds: Bounds): Scenario => ({
   },
 })
 
+/** In a full arena, a thread makes a large block of another one shorter, whose owner gives the end back. */
+const cutOff = (name: string, bounds: Bounds): Scenario => ({
+  name,
+  spanCount: 4,
+  slotCount: 2,
+  ...bounds,
+  setUp: (hand) => {
+    const { owner, freers, blocks } = inFullArena(hand, 1, (grip) => [given(grip, LARGE_3)])
+    return [
+      mortal('owner', owner, (grip) => grip.collect()),
+      agent('holder', freers[0], (grip) => {
+        grip.realloc(blocks[0], LARGE)
+        grip.free(blocks[0])
+      }),
+      ...(bounds.deaths > 0 ? [heir(owner, 0, (grip) => grip.collect())] : []),
+    ]
+  },
+})
+
 export const MARKS: readonly Scenario[] = [
   against('an owner sweeps against a thread that marks', thirds),
   against('an owner sweeps ordinary and aligned blocks', ordinaryAndAligned),
@@ -187,6 +206,8 @@ export const MARKS: readonly Scenario[] = [
   ]),
   again('a marked large block is swept as a rival allocates', LARGE),
   again('a marked block in a span that drains is swept as a rival allocates', THIRD, true),
+  cutOff('a large block is cut off as its owner sweeps', { preemptions: 2, deaths: 0 }),
+  cutOff('an owner dies as it gives back what was cut off', DYING),
   handedOver('a run is handed over as its blocks are marked', { preemptions: 3, deaths: 0 }),
   handedOver('a tender dies as blocks of its run are marked', DYING),
 ]
