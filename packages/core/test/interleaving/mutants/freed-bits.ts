@@ -65,11 +65,11 @@ export const FREED_BITS: readonly Mutant[] = [
     file: 'remote/freed-bits.ts',
     from: `    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
   }
-  return freedCount`,
+`,
     to: `    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
   }
   Atomics.store(i32, hasFreedBits, 0)
-  return freedCount`,
+`,
     scenarios: ['an owner sweeps', 'two threads mark blocks'],
   },
   {
