@@ -174,8 +174,9 @@ export function handOut(
 }
 
 /**
- * Claims a run for blocks of a class: the longest one where there is no room for the usual one. Reclaims
- * first, as short runs amid what is free would leave less room than there was before.
+ * Claims a run for blocks of a class: a short one where there is no room for the usual one. Reclaims
+ * first, as short runs amid what is free would leave less room than there was before. (The longest one
+ * that is free holds more blocks of this class, and leaves nothing to the others.)
  */
 function claimForClass(
   memory: ArenaMemory,
@@ -183,10 +184,12 @@ function claimForClass(
   classIndex: ClassIndex,
   front: Front,
 ): SpanIndex {
-  const shortest = memory.classes.shortRunSpanCounts[classIndex]
   let spanCount = memory.classes.runSpanCounts[classIndex]
   let span = claimAfterReclaim(memory, slot, spanCount, classIndex, front)
-  while (span === 0 && spanCount > shortest) span = claimRun(memory, slot, --spanCount)
+  if (span === 0) {
+    spanCount = memory.classes.shortRunSpanCounts[classIndex]
+    span = claimRun(memory, slot, spanCount)
+  }
   if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)
   return span
 }

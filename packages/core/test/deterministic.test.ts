@@ -12,7 +12,7 @@ const BYTE_LENGTH = 2 << 20
  * Of the offsets of `traceOf`, counted from the arena's base. They change with the classes, the
  * layout and the policy of refills, and then these do; between engines they never do.
  */
-const PINNED = { natural: 477489436, aligned: 1116600907 }
+const PINNED = { natural: -1442861273, aligned: 271066448 }
 
 function reallocIfRoom(pool: Pool, offset: number, byteLength: number): number {
   try {

@@ -266,10 +266,10 @@ test('getComponent gives a copy', () => {
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: out of memory while growing leaves storage and world as they were`, () => {
-    // 16 spans: not room for a third doubling of 3 columns from 16,384 rows.
+    // 14 spans beside the control area: no room for a third doubling of 3 columns from 16,384 rows.
     const { arena, pool, world, storage } = createScene({
       shared,
-      byteLength: 2 ** 20,
+      byteLength: 17 * 65536,
       capacity: 4,
     })
     const Position = storage.component('Position', { x: t.f64, y: t.f32, z: t.u8 })
