@@ -1,6 +1,5 @@
 /** The side of a shared storage that publishes: in the thread of its world. */
 import type { Pool } from '@ashlar/core'
-import type { WorldContext } from 'bitecs'
 import { attachedSlots, newSerial, SLOT_CAPACITY } from './attachments.ts'
 import type { Cells } from './cells.ts'
 import {
@@ -24,11 +23,12 @@ import {
 import { invalidArgument, stillAttached } from './errors.ts'
 import { dropLedger } from './ledger.ts'
 import type { VariableMemory } from './variable-memory.ts'
+import type { Worlds } from './worlds.ts'
 
 export interface ShareOptions {
   pool: Pool
   cells: Cells
-  context: WorldContext
+  worlds: Worlds
   memory: VariableMemory
   /** Another number whenever the entries are others. */
   version(): number
@@ -155,8 +155,8 @@ export class Share {
   }
 
   #publishDirectory(): void {
-    const { pool, context, version, entries, tables } = this.#options
-    const { entityMask } = context.entityIndex
+    const { pool, worlds, version, entries, tables } = this.#options
+    const { entityMask } = worlds.entityIndex
     if (version() === this.#version && entityMask === this.#entityMask) return
     const told = { entityMask, components: entries(), tables: tables() }
     const directory = writeDirectory(pool, this.#words, told)
@@ -166,7 +166,7 @@ export class Share {
   }
 
   #publishEntities(): void {
-    const { dense, aliveCount } = this.#options.context.entityIndex
+    const { dense, aliveCount } = this.#options.worlds.entityIndex
     if (this.#isPublished(dense, aliveCount)) return
     const head = PUBLISHED_HEAD_BYTE_LENGTH
     const offset = this.#options.pool.alloc(head + aliveCount * 4)
