@@ -6,9 +6,8 @@
  * clears it (see `keeper.ts`), so that nothing has to watch removals, and values stay while the
  * user's onRemove observers run. Only variable-length fields and sparse rows watch removals too.
  *
- * Prefabs take part in no query: a component put on one without values fires nothing. But
- * addComponent ends by asking the component, through a property, whether it is a pair. In a world
- * that has prefabs, that is when the columns come to cover every id there is.
+ * Prefabs take part in no query. In a world that has some, the columns come to cover every id there is when
+ * bitECS asks the component something (see `bound-component.ts`).
  */
 import {
   $internal,
@@ -23,36 +22,13 @@ import {
   type World,
   type WorldContext,
 } from 'bitecs'
+import { BoundComponent, type ComponentWatcher, watch } from './bound-component.ts'
 import type { Columns } from './columns.ts'
 import { worldWasReset } from './errors.ts'
 import { FlatKeeper } from './flat-keeper.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
 import type { Component } from './schema.ts'
 import { SparseKeeper } from './sparse-keeper.ts'
-
-/** The property by which bitECS asks; it is undefined of all but pairs. */
-const IS_PAIR = Symbol.for('bitecs-isPairComponent')
-
-/** Where a component keeps its binding: not by a private name, for what inherits from one has it too. */
-const BINDING = Symbol('binding')
-
-/**
- * What users hold. All components are made by one class, and so those of equal fields have one shape
- * to the engine, as literals have: with a prototype for each, what bitECS looks up in them cost
- * V8 90 ns in each query.
- */
-class BoundComponent {
-  declare readonly [BINDING]: Binding
-
-  constructor(binding: Binding) {
-    Object.defineProperty(this, BINDING, { value: binding }) // hidden
-  }
-
-  get [IS_PAIR](): undefined {
-    this[BINDING].coverPrefabs()
-    return undefined
-  }
-}
 
 /** What bitECS knows of a world; undefined of what is no world. */
 export const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
@@ -69,7 +45,7 @@ export interface Sets {
   endSet(): void
 }
 
-export class Binding {
+export class Binding implements ComponentWatcher {
   /** What users hold. */
   readonly component: Component
   readonly keeper: Keeper
@@ -107,6 +83,7 @@ export class Binding {
     this.#hasPrefabs = false
 
     const owners = registerQuery(world, [component])
+    watch(this.#context, component)
     /** Half added: no event has told of it, so none shall tell that it goes. */
     const undo = (eid: number) => {
       owners.remove(eid)
