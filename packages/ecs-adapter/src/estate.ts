@@ -60,11 +60,8 @@ export class Estate {
   /** Ends what it held of the storage. */
   #forget(member: Deceased): void {
     const generation = this.#generationOf(member)
-    try {
-      if (generation !== undefined) this.#storage.forget(member.slot, generation)
-    } catch {
-      // The storage is disposed of.
-    }
+    if (generation === undefined || this.#storage.isDisposed) return
+    this.#storage.forget(member.slot, generation)
   }
 
   /** Its commands are never applied. */

@@ -5,7 +5,13 @@ import { Binding, contextOf } from './binding.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
-import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from './errors.ts'
+import {
+  duplicateComponent,
+  groupOpen,
+  invalidArgument,
+  notSparse,
+  storageDisposed,
+} from './errors.ts'
 import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
 import {
@@ -83,6 +89,7 @@ export function createStorage(
   const components: Record<string, Component> = Object.create(null)
   const self: Sibling = { beginAnew, sync, keep }
   siblings.all.add(self)
+  const openGroups = new Set<object>()
   let isDisposed = false
 
   function component<const S extends Schema>(
@@ -202,6 +209,7 @@ export function createStorage(
     }
     checkUse()
     siblings.checkRest('storage.dispose()')
+    if (openGroups.size > 0) throw groupOpen(openGroups.size)
     worldCommands.checkIdle()
     share.checkDetached()
     tables.sync() // those that are detached here
@@ -228,6 +236,10 @@ export function createStorage(
     tables: tables.byName,
     pool,
     runs,
+    openGroups,
+    get isVersioned() {
+      return context.entityIndex.versioning
+    },
     get isDisposed() {
       return isDisposed
     },
