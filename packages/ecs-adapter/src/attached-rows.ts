@@ -23,7 +23,8 @@ export class AttachedRows implements ComponentRows {
     return this.#entities
   }
 
-  row(eid: number): number {
+  /** Without a `this` of its own: `RowsView` hands it on. */
+  readonly row = (eid: number): number => {
     if (this.#words.length === 0) this.#renew()
     const row = findRow(this.#words, this.#place, eid)
     return row < this.#place.rowCount ? row : -1

@@ -10,9 +10,7 @@
  * bitECS asks the component something (see `bound-component.ts`).
  */
 import {
-  $internal,
   hasComponent,
-  type InternalWorld,
   observe,
   onGet,
   onSet,
@@ -29,9 +27,7 @@ import { FlatKeeper } from './flat-keeper.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
 import type { Component } from './schema.ts'
 import { SparseKeeper } from './sparse-keeper.ts'
-
-/** What bitECS knows of a world; undefined of what is no world. */
-export const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
+import { contextOf, stillHas } from './world.ts'
 
 export type BindingOptions = Omit<KeeperOptions, 'world' | 'component'> & {
   /** Whether only those have rows that have the component. */
@@ -124,7 +120,7 @@ export class Binding implements ComponentWatcher {
 
   /** An entity whose removal was told of stays after all. */
   keep(eid: number): void {
-    if (hasComponent(this.#world, eid, this.component)) this.keeper.keep(eid)
+    if (stillHas(this.#world, eid, this.component)) this.keeper.keep(eid)
   }
 
   /** Frees what is not needed any more, and renews views whose buffer is gone. */

@@ -15,7 +15,6 @@ import {
   removeEntity,
   type World,
 } from 'bitecs'
-import { contextOf } from './binding.ts'
 import type { Catalog } from './catalog.ts'
 import { CommandCursor } from './command-cursor.ts'
 import {
@@ -34,6 +33,7 @@ import { CommandStream, type Life } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 import type { CommandViews } from './command-views.ts'
 import { type CommandFailure, CommandsError, invalidArgument } from './errors.ts'
+import { contextOf } from './world.ts'
 
 /** A command buffer, by where it is in the arena. */
 export interface CommandSource {

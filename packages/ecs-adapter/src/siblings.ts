@@ -10,9 +10,9 @@ import {
   type World,
   type WorldContext,
 } from 'bitecs'
-import { contextOf } from './binding.ts'
 import { packIsBusy, setIsBusy } from './errors.ts'
 import { Runs } from './runs.ts'
+import { contextOf } from './world.ts'
 
 export interface Sibling {
   beginAnew(): void

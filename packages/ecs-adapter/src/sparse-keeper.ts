@@ -2,15 +2,17 @@
  * A row for those that have the component. The values of those that lost it go with the row, at `sync`,
  * or when the same entity gets the component again.
  */
-import { hasComponent, Prefab, type Query } from 'bitecs'
+import { Prefab, type Query } from 'bitecs'
 import { Columns } from './columns.ts'
 import type { ComponentRows } from './directory.ts'
 import { noRow } from './errors.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
+import { RowsView } from './rows-view.ts'
 import { emptyValues } from './schema.ts'
-import { RowsView, SparseRows } from './sparse-rows.ts'
+import { SparseRows } from './sparse-rows.ts'
 import { hasVariable } from './variable-binding.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
+import { stillHas } from './world.ts'
 
 export class SparseKeeper implements Keeper {
   readonly columns: Columns
@@ -129,8 +131,8 @@ export class SparseKeeper implements Keeper {
    */
   #claimSlow(eid: number, row: number): number {
     const { world, component } = this.#options
-    if (!hasComponent(world, eid, component)) return row
-    if (row >= 0 && !hasComponent(world, eid, Prefab)) return row
+    if (!stillHas(world, eid, component)) return row
+    if (row >= 0 && !stillHas(world, eid, Prefab)) return row
     this.add(eid)
     this.#strays.add(eid)
     return this.#rows.row(eid)
@@ -139,7 +141,7 @@ export class SparseKeeper implements Keeper {
   #loseStrays(): void {
     const { world, component } = this.#options
     for (const eid of this.#strays) {
-      if (hasComponent(world, eid, component)) continue
+      if (stillHas(world, eid, component)) continue
       this.#strays.delete(eid)
       this.#rows.lose(this.#rows.row(eid))
     }

@@ -1,19 +1,15 @@
 /** The component storage of one bitECS world, on one pool. */
 import type { Pool } from '@ashlar/core'
-import { type EntityId, getId, resetWorld, type World } from 'bitecs'
-import { Binding, contextOf } from './binding.ts'
+import { type EntityId, resetWorld, type World } from 'bitecs'
+import { checkOptions, checkPool } from './arguments.ts'
+import { Binding } from './binding.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
-import {
-  duplicateComponent,
-  groupOpen,
-  invalidArgument,
-  notSparse,
-  storageDisposed,
-} from './errors.ts'
+import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from './errors.ts'
 import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
+import { groupOpen } from './run-errors.ts'
 import {
   type Component,
   type Field,
@@ -28,6 +24,7 @@ import { StorageTables } from './storage-tables.ts'
 import { guardTable } from './table-guard.ts'
 import { checkAlone } from './table-root.ts'
 import { VariableMemory } from './variable-memory.ts'
+import { checkWorld, contextOf, rowOf } from './world.ts'
 import { WorldCommands } from './world-commands.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
@@ -40,15 +37,11 @@ const MAX_CAPACITY = 2 ** 28
  *
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
-export function createStorage(
-  world: World,
-  pool: Pool,
-  { capacity = DEFAULT_CAPACITY }: StorageOptions = {},
-): Storage {
+export function createStorage(world: World, pool: Pool, options: StorageOptions = {}): Storage {
   checkWorld(world)
-  if (typeof pool?.allocArray !== 'function') {
-    throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
-  }
+  checkPool(pool)
+  checkOptions('the options', options, ['capacity'])
+  const { capacity = DEFAULT_CAPACITY } = options
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
     const expected = `a whole number of rows from 1 to ${MAX_CAPACITY}`
     throw invalidArgument('the capacity', capacity, expected)
@@ -130,7 +123,7 @@ export function createStorage(
 
   function row(eid: EntityId): number {
     checkUse()
-    return getId(context.entityIndex, eid)
+    return rowOf(context, eid)
   }
 
   function rows(component: Component | string): ComponentRows {
@@ -231,6 +224,13 @@ export function createStorage(
     if (isDisposed) throw storageDisposed()
   }
 
+  /** Before what changes the world. */
+  function checkWorldAtRest(what: string): void {
+    checkUse()
+    checkWorld(world)
+    runs.checkDone(what)
+  }
+
   return {
     components,
     tables: tables.byName,
@@ -257,8 +257,7 @@ export function createStorage(
       return worldCommands.create(pool)
     },
     apply(commands) {
-      checkUse()
-      runs.checkDone('storage.apply()')
+      checkWorldAtRest('storage.apply()')
       runs.beginApplying()
       try {
         return worldCommands.apply(commands)
@@ -267,13 +266,11 @@ export function createStorage(
       }
     },
     pack(eid) {
-      checkUse()
-      runs.checkDone('storage.pack()')
+      checkWorldAtRest('storage.pack()')
       return packing.pack(eid)
     },
     unpack(offset) {
-      checkUse()
-      runs.checkDone('storage.unpack()')
+      checkWorldAtRest('storage.unpack()')
       return packing.unpack(offset)
     },
     row,
@@ -287,21 +284,10 @@ export function createStorage(
 }
 
 function checkedSparse(options: ComponentOptions): boolean {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument('the options', options, 'an object such as { sparse: true }')
-  }
-  const key = Object.keys(options).find((one) => one !== 'sparse')
-  if (key !== undefined) throw invalidArgument('an option', key, 'sparse')
+  checkOptions('the options', options, ['sparse'])
   const { sparse = false }: { sparse?: unknown } = options
   if (typeof sparse !== 'boolean') throw invalidArgument('sparse', sparse, 'true or false')
   return sparse
 }
 
 const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved
-
-/** Refuses what is no world, or no longer one, after bitECS's deleteWorld. */
-function checkWorld(world: World): void {
-  if (typeof world !== 'object' || world === null || contextOf(world) === undefined) {
-    throw invalidArgument('the world', world, 'a world that createWorld of bitECS gave')
-  }
-}

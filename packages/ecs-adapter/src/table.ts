@@ -1,5 +1,6 @@
 /** Dense rows in chunks, each a block of the pool of the thread that adds to it. */
 import type { Pool } from '@ashlar/core'
+import { checkOptions, checkPool } from './arguments.ts'
 import { invalidArgument, tableDetached, tableDisposed, tablePoolClosed } from './errors.ts'
 import { Frees } from './frees.ts'
 import type { Table, TableHandle } from './table-api.ts'
@@ -28,6 +29,7 @@ export function createTable<const S extends TableSchema>(
   options: TableOptions = {},
 ): Table<S> {
   checkPool(pool)
+  checkOptions('the options', options, ['name', 'chunkByteLength', 'chunkLimit'])
   return createWatchedTable(new Frees(pool), schema, options, () => {})
 }
 
@@ -38,9 +40,6 @@ export function createWatchedTable<const S extends TableSchema>(
   options: TableOptions,
   onDispose: () => void,
 ): Table<S> {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument('the options', options, 'an object such as { name: "Bullet" }')
-  }
   const { name = 'table' } = options
   const fields = readTableSchema(name, schema)
   const layout = layOut(fields, { ...options, name })
@@ -68,12 +67,6 @@ export function attachTableOf(frees: Frees, handle: TableHandle): Table {
   const layout = readRoot(frees.pool, handle)
   const { offset, serial } = handle
   return new ChunkedTable(frees, layout, { offset, serial }) as unknown as Table
-}
-
-function checkPool(pool: Pool): void {
-  if (typeof pool?.allocZeroed !== 'function' || pool.arena === undefined) {
-    throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
-  }
 }
 
 const NO_CHUNKS: readonly undefined[] = []

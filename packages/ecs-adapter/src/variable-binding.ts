@@ -3,13 +3,14 @@
  * those that lost the component, at `sync` or when a row is used again, and not before, so that
  * values stay readable in onRemove observers.
  */
-import { hasComponent, Prefab, type Query, type World } from 'bitecs'
+import { Prefab, type Query, type World } from 'bitecs'
 import type { Rows } from './handles.ts'
 import { Leftovers } from './leftovers.ts'
 import type { Field } from './schema.ts'
 import type { VariableField } from './variable-field.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
 import type { VariableMemory } from './variable-memory.ts'
+import { stillHas } from './world.ts'
 
 export interface VariableBindingOptions {
   world: World
@@ -38,8 +39,8 @@ export class VariableBinding {
     const { world, component, name, fields, memory, row, admit } = options
     const rows: Rows = { row, onFill: (eid, row) => this.#onFill(eid, row) }
     this.fields = createVariableFields({ name, fields, memory, rows, admit })
-    this.#hasComponent = (eid) => hasComponent(world, eid, component)
-    this.#isPrefab = (eid) => this.#hasComponent(eid) && hasComponent(world, eid, Prefab)
+    this.#hasComponent = (eid) => stillHas(world, eid, component)
+    this.#isPrefab = (eid) => this.#hasComponent(eid) && stillHas(world, eid, Prefab)
     this.#free = (row) => this.fields.free(row)
     this.#checkIdle = options.checkIdle
   }
