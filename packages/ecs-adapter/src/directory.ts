@@ -16,11 +16,8 @@
  * Whoever changes something makes a new block, publishes its offset, and then raises the epoch. What
  * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
  */
-import type { Pool } from '@ashlar/core'
 import { SLOT_CAPACITY } from './attachments.ts'
-import { invalidArgument } from './errors.ts'
-import { encodeJson, loadJson, storeBytes } from './json.ts'
-import { type Field, type FieldType, type ScalarType, t } from './schema.ts'
+import type { Field } from './schema.ts'
 
 export const ROOT_MAGIC = 0x41534802
 export const ROOT_EPOCH = 1
@@ -96,35 +93,5 @@ export interface Directory {
   /** Of the world: `eid & entityMask` is a row. */
   readonly entityMask: number
   readonly components: readonly ComponentEntry[]
-  readonly tables?: readonly TableEntry[]
-}
-
-/**
- * A directory as a block of the pool, not yet published.
- * @param words of the pool's present buffer
- * @throws ArenaError 'out-of-memory'
- */
-export function writeDirectory(pool: Pool, words: Int32Array, directory: Directory): number {
-  const bytes = encodeJson(directory, (_key, value) => (isScalar(value) ? value.name : value))
-  const offset = pool.alloc(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length)
-  words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
-  storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
-  return offset
-}
-
-export function readDirectory(words: Int32Array, offset: number): Directory {
-  const byteLength = words[(offset >> 2) + PUBLISHED_COUNT]
-  const revive = (key: string, value: unknown) =>
-    (key === 'type' || key === 'element') && typeof value === 'string' ? scalarNamed(value) : value
-  return loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength, revive) as Directory
-}
-
-/** Scalar types are written by name. Others are plain data, in which a scalar is the `element`. */
-const isScalar = (value: unknown): value is ScalarType =>
-  Object.values<unknown>(t).includes(value) && (value as FieldType).kind === 'scalar'
-
-function scalarNamed(name: string): ScalarType {
-  const type = Object.values<unknown>(t).find((type) => isScalar(type) && type.name === name)
-  if (isScalar(type)) return type
-  throw invalidArgument('a field’s type in this storage', name, 'one that this version knows')
+  readonly tables: readonly TableEntry[]
 }

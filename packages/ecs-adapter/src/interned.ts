@@ -11,6 +11,7 @@
  * the index has doubled; it is freed with the last of both counts.
  */
 import type { Blocks } from './blocks.ts'
+import { corrupt } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import type { TextBlocks } from './texts.ts'
 import { byteLengthOfText, isIllFormed, type Utf8 } from './utf8.ts'
@@ -59,7 +60,10 @@ export class InternedTexts implements TextBlocks {
   }
 
   byteLength(block: number): number {
-    return block === 0 ? 0 : this.#blocks.pool.byteLengthOf(block) - PREFIX_BYTE_LENGTH
+    if (block === 0) return 0
+    const byteLength = this.#blocks.pool.byteLengthOf(block) - PREFIX_BYTE_LENGTH
+    if (byteLength >= 0) return byteLength
+    throw corrupt('the block of an interned text', block, 'one that has a count')
   }
 
   offset(block: number): number {
@@ -134,8 +138,11 @@ export class InternedTexts implements TextBlocks {
     this.release(block)
   }
 
-  /** Adds to the counts, and gives what they are then. */
+  /** Adds to the counts, and gives what they are then. @throws StorageError 'corrupt' */
   #count(block: number, change: number): number {
+    if (!this.#blocks.canBeAt(block, PREFIX_BYTE_LENGTH)) {
+      throw corrupt('the block of an interned text', block, 'one in the arena')
+    }
     return (Atomics.add(this.#blocks.cells.signedWords, block >> 2, change) + change) | 0
   }
 }

@@ -9,6 +9,7 @@
  */
 import type { Blocks } from './blocks.ts'
 import { typeIdOf } from './cells.ts'
+import { corrupt } from './errors.ts'
 import {
   GRANULE_SHIFT,
   isRun,
@@ -35,8 +36,21 @@ export class Lists {
     this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
   }
 
+  /** As the prefix says: for what reads one element. */
   length(block: number): number {
     return block === 0 ? 0 : this.#blocks.cells.words[block >> 2]
+  }
+
+  /** The same, for what reads many, or writes: all elements lie in the list's room. @throws StorageError 'corrupt' */
+  checkedLength(block: number): number {
+    const room = this.#roomOf(block)
+    const length = this.length(block)
+    if (length <= room >> this.#shift) return length
+    throw corrupt(
+      'the length of a list',
+      length,
+      `at most ${room >> this.#shift}, for which it has room`,
+    )
   }
 
   capacity(block: number): number {
@@ -59,7 +73,7 @@ export class Lists {
   }
 
   toArray(block: number): number[] {
-    return Array.from({ length: this.length(block) }, (_, i) => this.load(block, i))
+    return Array.from({ length: this.checkedLength(block) }, (_, i) => this.load(block, i))
   }
 
   /** Gives the new length. @throws ArenaError 'out-of-memory'; the list is as it was then */
@@ -67,7 +81,7 @@ export class Lists {
     const { words } = this.#blocks.cells
     let block = words[word]
     const length = this.length(block)
-    if (length === this.capacity(block)) block = this.reserve(word, length + 1)
+    if (length >= this.capacity(block)) block = this.reserve(word, this.checkedLength(block) + 1)
     this.store(block, length, value)
     words[block >> 2] = length + 1
     return length + 1
@@ -75,7 +89,7 @@ export class Lists {
 
   /** Puts values[start..end] at the end. @throws as `push` */
   append(word: number, values: Float64Array, start: number, end: number): void {
-    const length = this.length(this.#blockAt(word))
+    const length = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length + end - start)
     this.#write(block, length, values, start, end)
   }
@@ -88,7 +102,7 @@ export class Lists {
 
   /** Puts an element before one that is there, or at the end. @throws as `push` */
   insert(word: number, index: number, value: number): void {
-    const length = this.length(this.#blockAt(word))
+    const length = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length + 1)
     this.#move(block, index, index + 1, length - index)
     this.store(block, index, value)
@@ -98,7 +112,7 @@ export class Lists {
   /** Takes an element that is there away; those behind it move up. */
   remove(word: number, index: number): void {
     const block = this.#blockAt(word)
-    const length = this.length(block) - 1
+    const length = this.checkedLength(block) - 1
     this.#move(block, index + 1, index, length - index)
     this.truncate(word, length)
   }
@@ -106,21 +120,23 @@ export class Lists {
   /** Takes an element that is there away; the last one takes its place. */
   swapRemove(word: number, index: number): void {
     const block = this.#blockAt(word)
-    const last = this.length(block) - 1
+    const last = this.checkedLength(block) - 1
     this.#move(block, last, index, 1)
     this.truncate(word, last)
   }
 
   /** Cuts the list to a length that it has, and gives room back. */
   truncate(word: number, length: number): void {
-    this.#setLength(this.#blockAt(word), length)
+    const block = this.#blockAt(word)
+    void this.checkedLength(block)
+    this.#setLength(block, length)
     this.#shrink(word)
   }
 
   /** Takes the elements of a list away that are not to be kept; gives room back. */
   filter(word: number, isKept: (value: number) => boolean): void {
     const block = this.#blockAt(word)
-    const length = this.length(block)
+    const length = this.checkedLength(block)
     let kept = 0
     for (let i = 0; i < length; i++) {
       const value = this.load(block, i)
@@ -133,7 +149,7 @@ export class Lists {
 
   /** Sets the length; new elements are zero. Gives no room back. @throws as `push` */
   resize(word: number, length: number): void {
-    const before = this.length(this.#blockAt(word))
+    const before = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length)
     if (length > before) {
       const start = this.offset(block)
@@ -202,7 +218,7 @@ export class Lists {
   #install(word: number, block: number, room: number): number {
     const { cells } = this.#blocks
     const before = this.#blockAt(word)
-    const length = this.length(before)
+    const length = this.checkedLength(before)
     this.#setLength(block, length)
     this.#setRoom(block, room)
     if (before !== 0) {
@@ -233,10 +249,13 @@ export class Lists {
     return (block + PREFIX_BYTE_LENGTH) >> this.#shift
   }
 
-  /** In bytes, of elements; 0 of no block. */
+  /** In bytes, of elements; 0 of no block. @throws StorageError 'corrupt' where it would leave the arena */
   #roomOf(block: number): number {
     if (block === 0) return 0
-    return (this.#blocks.cells.words[(block >> 2) + 1] >>> TYPE_BITS) << GRANULE_SHIFT
+    const { cells } = this.#blocks
+    const room = (cells.words[(block >> 2) + 1] >>> TYPE_BITS) << GRANULE_SHIFT
+    if (this.#blocks.canBeAt(block, room + PREFIX_BYTE_LENGTH)) return room
+    throw corrupt('the block of a list', block, `one in the arena, with ${room} bytes of room`)
   }
 
   #setRoom(block: number, room: number): void {
