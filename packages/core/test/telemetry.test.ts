@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   CONTROL_OPENED_SLOT_COUNT,
+  LARGE_ROW,
   TELEMETRY_READ,
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
@@ -179,6 +180,7 @@ test('whatever the words of a ring hold, reading ends, and the pool goes on', ()
     [77, 0],
     [0, 200],
     [0, memory.classes.count],
+    [0, LARGE_ROW], // large blocks are not refilled
   ]) {
     emit(memory, slot, kind, row, 1, 2)
     assert.equal(eventsOf(telemetry), [])

@@ -137,7 +137,7 @@ export function readRing(
   }
 }
 
-/** False when the words were overwritten: there is no such kind, or no such class. */
+/** False when the words were overwritten: there is no such kind, or not of such a class. */
 function decode(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -152,7 +152,8 @@ function decode(
   const isRefill = kind === EVENT_REFILL
   const isDrain = kind === EVENT_DRAIN
   const isAdoption = kind === EVENT_ADOPT
-  if (kind >= EVENT_KINDS.length || (row >= memory.classes.count && row !== LARGE_ROW)) return false
+  const isClass = row < memory.classes.count || (row === LARGE_ROW && !isRefill)
+  if (kind >= EVENT_KINDS.length || !isClass) return false
   event.kind = EVENT_KINDS[kind]
   event.slot = slot
   event.classIndex = row === LARGE_ROW ? memory.classes.count : row
