@@ -3,76 +3,31 @@
 import { ArenaError, createScratch, freeScratch } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type HostileArena, hostileArena, pickValue, pickWord } from './support/hostile.ts'
+import { type HostileArena, hostileArena, type Thread } from './support/hostile.ts'
+import { pickOverwrites } from './support/overwrite.ts'
 import { Random, SEED } from './support/random.ts'
 
 const test = suite('damage')
 
 type Call = readonly [name: string, call: () => unknown]
 
-/** Everything that can be called, each with what is likely to be met by the damage, or not. */
-function callsOf(site: HostileArena, random: Random): Call[] {
-  const { threads, memory, offsets } = site
-  const somewhere = () =>
-    random.pick([
-      random.pick(offsets),
-      random.pick(offsets),
-      random.pick(site.parcels),
-      memory.base + 16 * random.below(memory.byteLength / 16),
-      memory.base,
-      16 * random.below(2 ** 17),
-    ]) ?? memory.base
-  const length = () => random.pick([0, 8, 100, 520, 3000, 16_384, 100_000, 560_000, 2_000_000])
-  const calls: Call[] = []
-  for (const { arena, pool, scratch } of threads) {
-    const ofPool: [string, () => unknown][] = [
-      ['tryAlloc', () => inside(site, pool.tryAlloc(length()))],
-      ['alloc', () => inside(site, pool.alloc(length(), random.pick([undefined, 64, 4096])))],
-      ['allocZeroed', () => inside(site, pool.allocZeroed(length()))],
-      ['reserve', () => inside(site, pool.reserve(length(), random.pick([undefined, 1024])))],
-      ['allocArray', () => inside(site, pool.allocArray(Float64Array, length()).byteOffset)],
-      ['free', () => pool.free(somewhere())],
-      ['free', () => pool.free(somewhere())],
-      ['free', () => pool.free(somewhere())],
-      ['realloc', () => inside(site, pool.realloc(somewhere(), length()))],
-      ['tryResize', () => pool.tryResize(somewhere(), length())],
-      ['byteLengthOf', () => pool.byteLengthOf(somewhere())],
-      ['touch', () => pool.touch(somewhere(), length())],
-      ['flush', () => pool.flush()],
-      ['collect', () => pool.collect()],
-      ['collect, spans', () => pool.collect({ spans: random.below(3) })],
-      ['collect, time', () => pool.collect({ milliseconds: 1 })],
-      ['createScratch', () => createScratch(pool, { byteLength: 64 + length() }).dispose()],
-      ['freeScratch', () => freeScratch(pool, random.pick([scratch.offset, somewhere()]))],
-      ['scratch.alloc', () => scratch.alloc(length())],
-      ['scratch.reset', () => scratch.reset()],
-      ['scratch.dispose', () => scratch.dispose()],
-      ['close', () => random.below(3) === 0 && pool.close()],
-    ]
-    const ofArena: [string, () => unknown][] = [
-      ['view', () => viewInside(site, arena.view(somewhere()))],
-      ['blocks', () => arena.blocks()],
-      ['verify', () => arena.verify()],
-      ['stats', () => arena.stats()],
-      ['stats, exact', () => arena.stats({ exact: true })],
-      ['stats, slot', () => arena.stats({ exact: true, slot: random.below(5) })],
-      ['adopt', () => arena.adopt(random.below(5))],
-      ['openPool', () => arena.openPool()],
-      ['openPool, reserved', () => arena.openPool(random.below(5))],
-      ['isOpen', () => arena.isOpen(random.below(5), 1)],
-      ['telemetry', () => arena.openTelemetry().read(() => {})],
-      ['supervisor', () => arena.openSupervisor({ state: 'learn' }).step()],
-      ['publishBatch', () => arena.publishBatch(100, 1 + random.below(1024))],
-    ]
-    for (const [name, call] of [...ofPool, ...ofArena]) calls.push([`${pool.slot}: ${name}`, call])
-  }
-  return random.shuffle(calls)
+/** Payloads of all kinds of blocks that the arena has. */
+const LENGTHS = [0, 8, 100, 100, 520, 3000, 16_384, 100_000, 560_000, 2_000_000]
+
+/** Where blocks are, or were; and anywhere. */
+function somewhere({ memory, offsets, parcels }: HostileArena, random: Random): number {
+  const { base, byteLength } = memory
+  const among = random.below(10)
+  if (among < 6) return random.pick(offsets)
+  if (among < 7 && parcels.length > 0) return random.pick(parcels)
+  return random.pick([base + 16 * random.below(byteLength / 16), base, 16 * random.below(2 ** 17)])
 }
 
 /** An offset that an allocation gave. */
-function inside({ memory }: HostileArena, offset: number): void {
+function inside({ memory }: HostileArena, offset: number): number {
   const isOne = offset > memory.base && offset < memory.base + memory.byteLength
   if (offset !== 0 && !isOne) assert.unreachable(`it gave offset ${offset}`)
+  return offset
 }
 
 function viewInside({ memory }: HostileArena, view: { byteOffset: number; byteLength: number }) {
@@ -82,22 +37,73 @@ function viewInside({ memory }: HostileArena, view: { byteOffset: number; byteLe
   if (!isOne) assert.unreachable(`it shows ${view.byteLength} bytes from ${view.byteOffset} on`)
 }
 
-export function round(seed: number, trace: (what: string) => void = () => {}): void {
+/** What a pool can do, as often as it takes to meet the damage. */
+function callsOfPool(site: HostileArena, { pool, scratch }: Thread, random: Random): Call[] {
+  const at = () => somewhere(site, random)
+  const length = () => random.pick(LENGTHS)
+  const fill = (byteLength: number) => {
+    for (let i = 0; i < 200; i++) if (inside(site, pool.tryAlloc(byteLength)) === 0) break
+  }
+  return [
+    ['alloc', () => inside(site, pool.alloc(length(), random.pick([undefined, 64, 4096])))],
+    ['allocZeroed', () => inside(site, pool.allocZeroed(length()))],
+    ['reserve', () => inside(site, pool.reserve(length(), random.pick([undefined, 1024])))],
+    ['allocArray', () => inside(site, pool.allocArray(Float64Array, length()).byteOffset)],
+    ...[8, 100, 520, 3000, 16_384].map((one): Call => [`fill ${one}`, () => fill(one)]),
+    ...Array.from({ length: 12 }, (): Call => ['free', () => pool.free(at())]),
+    ['realloc', () => inside(site, pool.realloc(at(), length()))],
+    ['tryResize', () => pool.tryResize(at(), length())],
+    ['byteLengthOf', () => pool.byteLengthOf(at())],
+    ['touch', () => pool.touch(at(), length())],
+    ['flush', () => pool.flush()],
+    ['collect', () => pool.collect()],
+    ['collect, spans', () => pool.collect({ spans: random.below(3) })],
+    ['collect, time', () => pool.collect({ milliseconds: 1 })],
+    ['createScratch', () => createScratch(pool, { byteLength: 64 + length() }).dispose()],
+    ['freeScratch', () => freeScratch(pool, random.pick([scratch.offset, at()]))],
+    ['scratch.alloc', () => scratch.alloc(length())],
+    ['scratch.reset', () => scratch.reset()],
+    ['scratch.dispose', () => scratch.dispose()],
+    ['close', () => random.below(4) === 0 && pool.close()],
+  ]
+}
+
+function callsOfArena(site: HostileArena, { arena }: Thread, random: Random): Call[] {
+  const slot = () => random.below(5)
+  return [
+    ['view', () => viewInside(site, arena.view(somewhere(site, random)))],
+    ['blocks', () => arena.blocks()],
+    ['verify', () => arena.verify()],
+    ['stats', () => arena.stats()],
+    ['stats, exact', () => arena.stats({ exact: true })],
+    ['stats, of a slot', () => arena.stats({ exact: true, slot: slot() })],
+    // They repair what they find: not too often.
+    ['adopt', () => random.below(3) === 0 && arena.adopt(slot())],
+    ['openPool', () => random.below(2) === 0 && arena.openPool()],
+    ['openPool, reserved', () => arena.openPool(slot())],
+    ['reserveSlot', () => random.below(2) === 0 && arena.reserveSlot()],
+    ['isOpen', () => arena.isOpen(slot(), 1)],
+    ['telemetry', () => arena.openTelemetry().read(() => {})],
+    ['supervisor', () => arena.openSupervisor({ state: 'learn' }).step()],
+    ['publishBatch', () => arena.publishBatch(100, 1 + random.below(1024))],
+  ]
+}
+
+function round(seed: number): void {
   const random = new Random(seed)
   const site = hostileArena(random)
-  for (let rest = 1 + random.below(6); rest > 0; rest--) {
-    const word = pickWord(site, random)
-    const value = pickValue(site, random, word)
-    trace(`word ${word} is ${site.memory.i32[word]}, becomes ${value}`)
-    site.memory.i32[word] = value
-  }
-  for (const [name, call] of callsOf(site, random)) {
-    trace(name)
+  const { i32 } = site.memory
+  for (const { word, value } of pickOverwrites(site, random)) i32[word] = value
+  const calls = site.threads.flatMap((thread) => [
+    ...callsOfPool(site, thread, random),
+    ...callsOfArena(site, thread, random),
+  ])
+  for (const [name, call] of random.shuffle(calls)) {
     try {
       call()
     } catch (error) {
-      const message = `${name}: ${error instanceof Error ? error.stack : error}`
-      if (!(error instanceof ArenaError)) throw new Error(message, { cause: error })
+      const what = `${name}: ${error instanceof Error ? error.stack : error}`
+      if (!(error instanceof ArenaError)) throw new Error(what, { cause: error })
     }
     const at = site.changedOutside()
     if (at >= 0) assert.unreachable(`${name} has changed byte ${at}, outside of the arena`)

@@ -1,11 +1,9 @@
-/** An arena in a larger buffer, with everything in it that there can be; and hostile words for it. */
+/** An arena in a larger buffer, with everything in it that there can be. */
 import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
-import * as layout from '../../src/layout.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
-import { INBOX_PARCEL, mailWord, OUTBOX_FIRST } from '../../src/remote/mail.ts'
 import { parcelsFor } from '../../src/remote/settle.ts'
 import { headPattern } from '../../src/span-map.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/units.ts'
+import { asSlotIndex } from '../../src/units.ts'
 import { memoryOf } from './memory.ts'
 import type { Random } from './random.ts'
 
@@ -95,64 +93,4 @@ export function hostileArena(random: Random): HostileArena {
       return -1
     },
   }
-}
-
-/** A word behind the constant ones: of the control area, of a header, or of a parcel. */
-export function pickWord({ memory, offsets, parcels }: HostileArena, random: Random): number {
-  const span = asSpanIndex(random.below(memory.spanCount))
-  const slot = asSlotIndex(random.below(memory.slotCount))
-  const row = random.pick([...offsets].slice(0, 200).map((one) => memory.spanOf(one)))
-  const other = asSlotIndex(random.below(memory.slotCount))
-  const inSpan = memory.spanStart(span) + 16 * random.below(SPAN / 16)
-  const used = asSpanIndex(row)
-  const classIndex = memory.i32[memory.mapWord(used)] & 0xff
-  return random.pick([
-    memory.controlWord(layout.CONTROL_FIRST_FREE_SPAN + random.below(4)),
-    memory.mapWord(span),
-    memory.mapWord(used),
-    memory.touchedWord(span),
-    memory.recordWord(span, random.below(layout.RECORD_WORD_COUNT)),
-    memory.recordWord(used, random.below(layout.RECORD_WORD_COUNT)),
-    memory.liveWord(inSpan),
-    memory.liveWord(random.pick(offsets)),
-    memory.freedWord(inSpan),
-    memory.freedWord(random.pick(offsets)),
-    memory.slotWord(slot, random.below(20)),
-    memory.slotWord(slot, random.below(memory.slotWordCount)),
-    memory.slotWord(slot, 32 + layout.CLASS_CAPACITY * random.below(16) + (classIndex % 96)),
-    mailWord(memory, slot, OUTBOX_FIRST + random.below(2), other),
-    mailWord(memory, slot, random.below(INBOX_PARCEL + 1), other),
-    (random.pick(offsets) >> 2) - 1 - random.below(2),
-    (random.pick(offsets) >> 2) - 1 - random.below(2),
-    (parcels.length > 0 ? random.pick(parcels) >> 2 : memory.mapWord(span)) - 2 + random.below(12),
-  ])
-}
-
-/** What a write astray may leave, or somebody who knows the layout. */
-export function pickValue(
-  { memory, offsets, parcels }: HostileArena,
-  random: Random,
-  word: number,
-): number {
-  const { i32 } = memory
-  return random.pick([
-    0,
-    1,
-    -1,
-    random.below(300),
-    -random.below(300),
-    random.next() | 0,
-    0x7fffffff,
-    -(2 ** 31),
-    i32[word] + random.below(9) - 4,
-    i32[word] ^ (1 << random.below(32)),
-    i32[pickWord({ memory, offsets, parcels } as HostileArena, random)],
-    random.pick(offsets),
-    random.pick(offsets) + 16,
-    parcels.length > 0 ? random.pick(parcels) : 16,
-    16 * random.below(BEFORE / 16),
-    memory.base + 16 * random.below(SPAN / 8),
-    headPattern(asSlotIndex(random.below(6))) | random.below(256),
-    random.below(memory.spanCount + 2),
-  ])
 }
