@@ -1,9 +1,16 @@
 // What a write astray left in the mail: nothing loops, nothing outside of the queue is touched.
-import { Arena } from '@ashlar/core'
+import { Arena, type ArenaError } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CONTROL_OPENED_SLOT_COUNT } from '../src/layout.ts'
-import { mailWord, OUTBOX_SENT, PARCEL_STAMP } from '../src/remote/mail.ts'
+import {
+  INBOX_PARCEL,
+  mailWord,
+  OUTBOX_FIRST,
+  OUTBOX_LAST,
+  OUTBOX_SENT,
+  PARCEL_STAMP,
+} from '../src/remote/mail.ts'
 import { parcelsFor } from '../src/remote/settle.ts'
 import { asSlotIndex } from '../src/units.ts'
 import { refuses } from './support/checks.ts'
@@ -33,6 +40,51 @@ for (const next of [-16, 0, 16, 12345, 1 << 30, 'itself', 'a live block'] as con
     assert.ok(kept.every((byte) => byte === 7))
     assert.is(owner.alloc(100) > 0 && heir.alloc(520) > 0, true)
   })
+}
+
+for (const [name, array] of Object.entries({ OUTBOX_FIRST, OUTBOX_LAST, INBOX_PARCEL })) {
+  test(`an end of a queue leads elsewhere: ${name}`, () => {
+    const byteOffset = 4096
+    for (const taken of [0, 128, 200, 256]) {
+      for (const place of [0, 16, byteOffset, byteOffset + 4096, -16, 1 << 30, 'a live block']) {
+        const buffer = new SharedArrayBuffer(byteOffset + (2 << 20))
+        const arena = Arena.create({ buffer, byteOffset })
+        const memory = memoryOf(arena)
+        const [owner, freer] = [arena.openPool(), arena.openPool()]
+        const [kept] = allocMany(freer, 1, 520)
+        const blocks = allocMany(owner, 1000, 100)
+        for (const block of blocks.slice(0, taken)) freer.free(block)
+        freer.flush()
+        owner.collect()
+        for (const block of blocks.slice(taken, 300)) freer.free(block)
+        const isOfOwner = array === INBOX_PARCEL
+        const [of, about] = isOfOwner ? [owner, freer] : [freer, owner]
+        const word = mailWord(memory, asSlotIndex(of.slot), array, asSlotIndex(about.slot))
+        memory.i32[word] = typeof place === 'number' ? place : kept
+        let refused = 0
+        for (const block of blocks.slice(300)) refused += isRefused(() => freer.free(block)) ? 1 : 0
+        for (const pool of [freer, owner]) isRefused(() => pool.collect())
+        const before = new Uint8Array(buffer, 0, byteOffset)
+        assert.ok(
+          before.every((byte) => byte === 0),
+          `${taken} taken, it leads to ${place}`,
+        )
+        Arena.attach(arena.handle) // its control header is whole
+        if (place !== 0) assert.ok(refused > 0 || isOfOwner)
+      }
+    }
+  })
+}
+
+/** Whether a call ends in the error that says of damage. */
+function isRefused(call: () => unknown): boolean {
+  try {
+    call()
+    return false
+  } catch (error) {
+    assert.is((error as ArenaError).code, 'corrupt')
+    return true
+  }
 }
 
 test('verify tells of counts that are not in order, and of offsets in no parcel', () => {

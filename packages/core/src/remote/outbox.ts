@@ -102,15 +102,15 @@ function appendParcel(
   const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
   const lastWord = mailWord(memory, slot, OUTBOX_LAST, owner)
   const stamp = stampOf(slot, written)
+  checkEnds(memory, slot, owner)
   const before = i32[lastWord]
   // One that was appended just before its writer died is there already.
-  if (before !== 0 && !isParcelOf(memory, slot, before)) throw overwritten(slot, owner)
   if (before !== 0 && i32[(before >> 2) + PARCEL_STAMP] === stamp) return true
   // So there is one to be allocated even in a full arena.
   if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)
+  checkEnds(memory, slot, owner)
   const first = i32[firstWord]
-  if (first !== 0 && !isParcelOf(memory, slot, first)) throw overwritten(slot, owner)
-  if (isPast(memory, slot, owner, first)) {
+  if (first !== 0 && isPast(memory, slot, owner, first)) {
     const last = i32[lastWord]
     const second = i32[(first >> 2) + PARCEL_NEXT]
     i32[(first >> 2) + PARCEL_STAMP] = stamp
@@ -129,8 +129,14 @@ function appendParcel(
   return true
 }
 
-const overwritten = (slot: SlotIndex, owner: SlotIndex) =>
-  corrupt(`mail of slot ${slot} to slot ${owner} was overwritten`)
+/** A queue has a first and a last parcel, or neither. @throws ArenaError 'corrupt' */
+function checkEnds(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
+  const first = memory.i32[mailWord(memory, slot, OUTBOX_FIRST, owner)]
+  const last = memory.i32[mailWord(memory, slot, OUTBOX_LAST, owner)]
+  if (first === 0 && last === 0) return
+  if (isParcelOf(memory, slot, first) && isParcelOf(memory, slot, last)) return
+  throw corrupt(`mail of slot ${slot} to slot ${owner} was overwritten`)
+}
 
 /** Whether the owner has taken all that was written for it, and reads none of the parcels. */
 const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
