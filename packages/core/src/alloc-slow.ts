@@ -38,8 +38,11 @@ export function allocSlow(
     needed > memory.classes.maxByteLength
       ? allocLarge(memory, slot, front, needed, isZeroed)
       : allocOfClass(memory, slot, front, needed)
-  const isShifted = block !== 0 && alignment > GRANULE_BYTE_LENGTH
-  return isShifted ? shiftPayload(memory, block, byteLength, alignment) : block
+  if (block === 0 || alignment <= GRANULE_BYTE_LENGTH) return block
+  if (block + needed <= memory.base + memory.byteLength) {
+    return shiftPayload(memory, block, byteLength, alignment)
+  }
+  throw corrupt(`a list of free blocks led to ${block}`)
 }
 
 function allocOfClass(

@@ -17,7 +17,7 @@
  */
 import { allocSlow } from './alloc-slow.ts'
 import { collect as giveBack } from './collect.ts'
-import { checkCount, invalidArgument, outOfMemory, poolClosed } from './errors.ts'
+import { checkCount, corrupt, invalidArgument, outOfMemory, poolClosed } from './errors.ts'
 import { freeBlock } from './free-block.ts'
 import {
   type ElementArray,
@@ -204,6 +204,9 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     const byteLength = length * type.BYTES_PER_ELEMENT
     if (byteLength > memory.byteLength) throwOutOfMemory(byteLength)
     const offset = alloc(byteLength)
+    if (offset % 16 !== 0 || offset + byteLength > highest) {
+      throw corrupt(`a list of free blocks led to ${offset}`)
+    }
     const { buffer, i32: words } = memory.views
     words[(offset >> 2) - 2] |= typeBits(elementType)
     return new type(buffer, offset, length)

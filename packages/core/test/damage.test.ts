@@ -1,8 +1,10 @@
 // Words of an arena are overwritten, at random: whatever is called then ends, throws nothing but an
 // ArenaError, gives no offset outside of the arena and writes nothing there.
-import { ArenaError, createScratch, freeScratch } from '@ashlar/core'
+import { ArenaError, createScratch, freeScratch, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { SLOT_FREE_HEADS } from '../src/layout.ts'
+import { asSlotIndex } from '../src/units.ts'
 import { type HostileArena, hostileArena, type Thread } from './support/hostile.ts'
 import { pickOverwrites } from './support/overwrite.ts'
 import { Random, SEED } from './support/random.ts'
@@ -37,6 +39,13 @@ function viewInside({ memory }: HostileArena, view: { byteOffset: number; byteLe
   if (!isOne) assert.unreachable(`it shows ${view.byteLength} bytes from ${view.byteOffset} on`)
 }
 
+function useScratch(pool: Pool, byteLength: number): void {
+  const scratch = createScratch(pool, { byteLength })
+  scratch.array(Float64Array, byteLength >> 4)
+  scratch.array(Uint8Array, byteLength)
+  scratch.dispose()
+}
+
 /** What a pool can do, as often as it takes to meet the damage. */
 function callsOfPool(site: HostileArena, { pool, scratch }: Thread, random: Random): Call[] {
   const at = () => somewhere(site, random)
@@ -58,10 +67,11 @@ function callsOfPool(site: HostileArena, { pool, scratch }: Thread, random: Rand
     ['flush', () => pool.flush()],
     ['collect', () => pool.collect()],
     ['collect, spans', () => pool.collect({ spans: random.below(3) })],
-    ['collect, time', () => pool.collect({ milliseconds: 1 })],
-    ['createScratch', () => createScratch(pool, { byteLength: 64 + length() }).dispose()],
+    ['collect, time', () => pool.collect({ milliseconds: 0 })],
+    ['createScratch', () => useScratch(pool, 64 + length())],
     ['freeScratch', () => freeScratch(pool, random.pick([scratch.offset, at()]))],
     ['scratch.alloc', () => scratch.alloc(length())],
+    ['scratch.array', () => scratch.array(Float64Array, length() >> 3)],
     ['scratch.reset', () => scratch.reset()],
     ['scratch.dispose', () => scratch.dispose()],
     ['close', () => random.below(4) === 0 && pool.close()],
@@ -108,6 +118,45 @@ function round(seed: number): void {
     const at = site.changedOutside()
     if (at >= 0) assert.unreachable(`${name} has changed byte ${at}, outside of the arena`)
   }
+}
+
+/** Everything that takes a block from a free list. */
+const takers: Record<string, (pool: Pool, byteLength: number) => number> = {
+  alloc: (pool, byteLength) => pool.alloc(byteLength),
+  tryAlloc: (pool, byteLength) => pool.tryAlloc(byteLength),
+  'aligned alloc': (pool, byteLength) => pool.alloc(byteLength >> 2, byteLength >> 1),
+  allocZeroed: (pool, byteLength) => pool.allocZeroed(byteLength),
+  reserve: (pool, byteLength) => pool.reserve(byteLength, 64),
+  allocArray: (pool, byteLength) => pool.allocArray(Float64Array, byteLength >> 3).byteOffset,
+  realloc: (pool, byteLength) => pool.realloc(pool.alloc(8), byteLength),
+  createScratch: (pool, byteLength) => createScratch(pool, { byteLength }).offset,
+}
+
+for (const [name, take] of Object.entries(takers)) {
+  test(`a free list may lead anywhere: ${name}`, () => {
+    const random = new Random(1)
+    const { base, byteLength: reach } = hostileArena(random).memory
+    const ends = [base, base + 65536, base + 5 * 65536, base + reach]
+    const places = ends.flatMap((end) => [end - 4096, end - 16, end - 8, end, end + 4, end + 16])
+    for (const place of [...places, 1, 8, 16, -1, -16, 2 ** 31 - 16, -(2 ** 31)]) {
+      for (const byteLength of [256, 4096]) {
+        const site = hostileArena(random)
+        const { memory } = site
+        const [{ pool }] = site.threads
+        const heads = memory.slotWord(asSlotIndex(pool.slot), SLOT_FREE_HEADS)
+        for (let row = 0; row < memory.classes.count; row++) {
+          if (memory.classes.strides[row] > 100) memory.i32[heads + row] = place
+        }
+        try {
+          inside(site, take(pool, byteLength))
+        } catch (error) {
+          const isCorrupt = error instanceof ArenaError && error.code !== 'out-of-memory'
+          if (!isCorrupt) throw new Error(`${place}: ${error}`, { cause: error })
+        }
+        assert.is(site.changedOutside(), -1, `it led to ${place}`)
+      }
+    }
+  })
 }
 
 const ROUNDS = 300

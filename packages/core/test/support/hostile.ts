@@ -1,5 +1,6 @@
 /** An arena in a larger buffer, with everything in it that there can be. */
 import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
+import { nextTag } from '../../src/control.ts'
 import type { ArenaMemory } from '../../src/memory.ts'
 import { parcelsFor } from '../../src/remote/settle.ts'
 import { headPattern } from '../../src/span-map.ts'
@@ -47,6 +48,7 @@ const KINDS: readonly [byteLength: number, count: number, alignment?: number][] 
 
 /** Spans of every state, lists and mail of every kind, two open slots, one closed, one reserved. */
 export function hostileArena(random: Random): HostileArena {
+  while (nextTag() !== 255); // the arena gets tag 1, as in any other run
   const buffer = new SharedArrayBuffer(BEFORE + ARENA_SPAN_COUNT * SPAN + BEHIND)
   const words = new Int32Array(buffer)
   const arena = Arena.create({
