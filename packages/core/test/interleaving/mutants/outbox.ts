@@ -43,8 +43,8 @@ export const OUTBOX: readonly Mutant[] = [
   {
     name: 'parcels are given back before all in them was taken',
     file: 'remote/outbox.ts',
-    from: '  if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)\n  const first',
-    to: '  dropParcels(memory, slot, owner)\n  const first',
+    from: '  if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)\n  checkEnds',
+    to: '  dropParcels(memory, slot, owner)\n  checkEnds',
     scenarios: ['the parcel becomes full'],
   },
   {
