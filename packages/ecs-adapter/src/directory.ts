@@ -16,7 +16,6 @@
  * Whoever changes something makes a new block, publishes its offset, and then raises the epoch. What
  * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
  */
-import type { Pool } from '@ashlar/core'
 import { SLOT_CAPACITY } from './attachments.ts'
 import { invalidArgument } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
@@ -99,17 +98,13 @@ export interface Directory {
   readonly tables?: readonly TableEntry[]
 }
 
-/**
- * A directory as a block of the pool, not yet published.
- * @param words of the pool's present buffer
- * @throws ArenaError 'out-of-memory'
- */
-export function writeDirectory(pool: Pool, words: Int32Array, directory: Directory): number {
-  const bytes = encodeJson(directory, (_key, value) => (isScalar(value) ? value.name : value))
-  const offset = pool.alloc(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length)
+export const encodeDirectory = (directory: Directory): Uint8Array =>
+  encodeJson(directory, (_key, value) => (isScalar(value) ? value.name : value))
+
+/** Writes what `encodeDirectory` gave, and its head, into a block that is not yet published. */
+export function storeDirectory(words: Int32Array, offset: number, bytes: Uint8Array): void {
   words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
   storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
-  return offset
 }
 
 export function readDirectory(words: Int32Array, offset: number): Directory {

@@ -6,6 +6,7 @@ import type { Cells } from './cells.ts'
 import {
   attachedWord,
   type ComponentEntry,
+  encodeDirectory,
   ledgerWord,
   PUBLISHED_COUNT,
   PUBLISHED_EPOCH,
@@ -18,8 +19,8 @@ import {
   ROOT_SERIAL,
   type StorageHandle,
   seenWord,
+  storeDirectory,
   type TableEntry,
-  writeDirectory,
 } from './directory.ts'
 import { invalidArgument, stillAttached } from './errors.ts'
 import { dropLedger } from './ledger.ts'
@@ -44,6 +45,11 @@ export class Share {
   #root = 0
   #version = -1
   #entityMask = 0
+  /**
+   * A block for the next directory, for when memory has run out: columns that were moved out of are not
+   * freed before other threads are told where they are now. 0 of none.
+   */
+  #spare = 0
   /** Something was published or retired that no epoch tells of yet. */
   #hasNews = false
   /** Blocks that are out of use, and the epoch from which on they are. */
@@ -62,13 +68,16 @@ export class Share {
   }
 
   #open(): void {
-    this.#root = this.#options.pool.allocZeroed(ROOT_BYTE_LENGTH)
+    const { alloc, allocZeroed } = this.#options.pool
+    this.#root = allocZeroed(ROOT_BYTE_LENGTH)
     try {
-      this.sync()
+      this.#publishDirectory(alloc)
+      this.#publishEntities(alloc)
     } catch (error) {
       this.#freeAll()
       throw error
     }
+    this.#raiseEpoch()
     this.#words[this.#word(ROOT_SERIAL)] = this.serial
     this.#words[this.#word(0)] = ROOT_MAGIC
   }
@@ -76,16 +85,23 @@ export class Share {
   /** Publishes columns that are others. @throws ArenaError 'out-of-memory'; try it again then */
   publish(): void {
     if (this.#root === 0) return
-    this.#publishDirectory()
+    this.#publishDirectory(this.#options.pool.alloc)
     this.#raiseEpoch()
   }
 
-  /** Publishes all that is other than it was, and frees what nobody uses any more. @throws as it */
+  /**
+   * Frees what nobody uses any more, and publishes all that is other than it was. What there is no memory
+   * to publish is published by a later call.
+   */
   sync(): void {
     if (this.#root === 0) return
-    this.publish()
+    const { tryAlloc } = this.#options.pool
     this.#collect() // first, as it may make room
-    this.#publishEntities()
+    // Else other threads go on with what was published: no epoch may say that it is out of use.
+    if (!this.#publishDirectory(tryAlloc)) return
+    this.#raiseEpoch()
+    this.#collect()
+    this.#publishEntities(tryAlloc)
     this.#raiseEpoch()
     this.#collect()
   }
@@ -154,22 +170,48 @@ export class Share {
     dropLedger(blocks, this.#word(ledgerWord(slot)), internedTexts.release, generation)
   }
 
-  #publishDirectory(): void {
-    const { pool, context, version, entries, tables } = this.#options
+  /** False when there is no memory, which only `tryAlloc` leads to. */
+  #publishDirectory(alloc: Pool['alloc']): boolean {
+    const { context, version, entries, tables } = this.#options
     const { entityMask } = context.entityIndex
-    if (version() === this.#version && entityMask === this.#entityMask) return
-    const told = { entityMask, components: entries(), tables: tables() }
-    const directory = writeDirectory(pool, this.#words, told)
-    this.#replace(ROOT_DIRECTORY, directory)
-    this.#version = version()
-    this.#entityMask = entityMask
+    if (version() !== this.#version || entityMask !== this.#entityMask) {
+      const bytes = encodeDirectory({ entityMask, components: entries(), tables: tables() })
+      const directory = this.#allocate(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
+      if (directory === 0) return false
+      storeDirectory(this.#words, directory, bytes)
+      this.#replace(ROOT_DIRECTORY, directory)
+      this.#version = version()
+      this.#entityMask = entityMask
+    }
+    this.#keepSpare()
+    return true
   }
 
-  #publishEntities(): void {
+  #allocate(byteLength: number, alloc: Pool['alloc']): number {
+    const { pool } = this.#options
+    const offset = pool.tryAlloc(byteLength)
+    if (offset !== 0) return offset
+    const spare = this.#spare
+    if (spare === 0 || pool.byteLengthOf(spare) < byteLength) return alloc(byteLength)
+    this.#spare = 0
+    return spare
+  }
+
+  /** Twice as long as the present one, or none. */
+  #keepSpare(): void {
+    if (this.#spare !== 0) return
+    const words = this.#words
+    const directory = words[this.#word(ROOT_DIRECTORY)]
+    const byteLength = PUBLISHED_HEAD_BYTE_LENGTH + words[(directory >> 2) + PUBLISHED_COUNT]
+    this.#spare = this.#options.pool.tryAlloc(2 * byteLength)
+  }
+
+  #publishEntities(alloc: Pool['alloc']): void {
     const { dense, aliveCount } = this.#options.context.entityIndex
     if (this.#isPublished(dense, aliveCount)) return
     const head = PUBLISHED_HEAD_BYTE_LENGTH
-    const offset = this.#options.pool.alloc(head + aliveCount * 4)
+    const offset = alloc(head + aliveCount * 4)
+    if (offset === 0) return
     const words = this.#words
     words[(offset >> 2) + PUBLISHED_COUNT] = aliveCount
     const first = (offset + head) >> 2
@@ -239,7 +281,9 @@ export class Share {
       pool.free(this.#words[this.#word(field)])
     }
     this.#words[this.#word(0)] = 0
+    pool.free(this.#spare)
     pool.free(this.#root)
+    this.#spare = 0
     this.#root = 0
     this.#version = -1
   }

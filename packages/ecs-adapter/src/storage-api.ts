@@ -110,8 +110,10 @@ export interface Storage {
    * that has grown. Publishes the columns and the entities that are now. Call it once a frame, when no
    * view that was read before is used any more. Columns that other threads are attached to are freed
    * when they have synced as well.
-   * @throws ArenaError 'out-of-memory' when there is no room to publish: call it again later;
-   * StorageError 'group-busy' while workers run a system, 'pack-busy' when an observer of `pack` calls it,
+   *
+   * It needs no memory. Where there is too little to publish something, a later call publishes it, and until
+   * then other threads see what was published last.
+   * @throws StorageError 'group-busy' while workers run a system, 'pack-busy' when an observer of `pack` calls it,
    * 'set-busy' when a getter among the values of a `set` does
    */
   sync(): void
@@ -188,14 +190,13 @@ export interface Storage {
    * Commands of a run that timed out are dropped.
    * @throws StorageError 'group-busy' while workers run a system over any of them, 'commands-busy' when an
    * observer of commands calls it, 'pack-busy' when one of `pack` does, 'set-busy' as `sync`,
-   * 'storage-disposed'; ArenaError 'out-of-memory' as `sync`, once all is done
+   * 'storage-disposed'
    */
   reset(): void
 
   /**
    * Frees every block and takes every observer off. The components are left with empty columns. Nothing
-   * is done when it throws. In a full arena blocks of other threads may be left: call it again, when there is
-   * room.
+   * is done when it throws.
    * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
    * 'commands-busy' when an observer of commands calls it, 'pack-busy' when one of `pack` does,
    * 'set-busy' as `sync`, 'storage-disposed'

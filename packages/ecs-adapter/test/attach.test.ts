@@ -306,7 +306,7 @@ test('out of memory while publishing: what was published stays, and it works whe
       offset = pool.tryAlloc(byteLength)
     }
   }
-  for (let i = 0; i < 3; i++) assertThrows(() => storage.sync(), 'out-of-memory')
+  for (let i = 0; i < 3; i++) storage.sync()
   attached.sync()
   assert.is(attached.entities.length, 0)
   assertSound(arena)

@@ -7,13 +7,14 @@ import { Cells } from '../src/cells.ts'
 import {
   attachedWord,
   type Directory,
+  encodeDirectory,
   ledgerWord,
   ROOT_BYTE_LENGTH,
   ROOT_ENTITIES,
   ROOT_LEDGER_SERIAL,
   readDirectory,
   seenWord,
-  writeDirectory,
+  storeDirectory,
 } from '../src/directory.ts'
 import { encodeJson, storeBytes } from '../src/json.ts'
 import { assertThrows, buffers } from './support.ts'
@@ -50,7 +51,9 @@ for (const [name, { shared }] of Object.entries(buffers)) {
         },
       ],
     }
-    const offset = writeDirectory(pool, signedWords, directory)
+    const bytes = encodeDirectory(directory)
+    const offset = pool.alloc(8 + bytes.length)
+    storeDirectory(signedWords, offset, bytes)
     assert.equal(readDirectory(signedWords, offset), directory)
     pool.free(offset)
   })
