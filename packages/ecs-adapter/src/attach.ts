@@ -26,6 +26,7 @@ import {
 } from './directory.ts'
 import { alreadyAttached, invalidArgument, notSparse } from './errors.ts'
 import { dropLedger, Ledger } from './ledger.ts'
+import { liveByteLength } from './live-block.ts'
 import type { Component } from './schema.ts'
 import { AttachedTables } from './storage-tables.ts'
 import type { Table } from './table-api.ts'
@@ -107,7 +108,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const attachedComponents = new Map<string, AttachedComponent>()
   const components: Record<string, Component> = Object.create(null)
   const catalog = new Catalog()
-  const tables = new AttachedTables(blocks)
+  const tables = new AttachedTables(pool)
   let buffer: ArrayBufferLike | undefined
   let isAttached = false
   let epoch = 0
@@ -119,7 +120,6 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
   function sync(): void {
     const words = wordsOf(cells)
-    blocks.sync()
     const present = Atomics.load(words, (root >> 2) + ROOT_EPOCH)
     if (isAttached && present === epoch && words.buffer === buffer) {
       tables.sync()
@@ -181,7 +181,6 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   }
 
   function detach(): void {
-    if (pool.isOpen) blocks.sync() // it may be closed next
     if (!isAttached) return
     isAttached = false
     tables.detach()
@@ -229,13 +228,8 @@ function checkedRoot(handle: StorageHandle, pool: Pool, cells: Cells): number {
 }
 
 function isRoot(offset: number, serial: number, pool: Pool, cells: Cells): boolean {
-  try {
-    const byteLength = pool.byteLengthOf(offset)
-    if (byteLength !== ROOT_BYTE_LENGTH) return false
-    const words = wordsOf(cells)
-    const root = offset >> 2
-    return words[root] === ROOT_MAGIC && words[root + ROOT_SERIAL] === serial
-  } catch {
-    return false // no live block
-  }
+  if (liveByteLength(pool, offset) !== ROOT_BYTE_LENGTH) return false
+  const words = wordsOf(cells)
+  const root = offset >> 2
+  return words[root] === ROOT_MAGIC && words[root + ROOT_SERIAL] === serial
 }

@@ -3,7 +3,7 @@ import type { Cells } from './cells.ts'
 import { invalidArgument } from './errors.ts'
 import type { TextField } from './fields.ts'
 import type { Handles } from './handles.ts'
-import type { TextBlocks } from './texts.ts'
+import { IN_PLACE, type TextBlocks } from './texts.ts'
 import type { Utf8 } from './utf8.ts'
 
 export interface EntityTextsOptions {
@@ -37,12 +37,13 @@ export class EntityTexts implements TextField {
   set(eid: number, text: string): void {
     if (typeof text !== 'string') throw invalidArgument(`a value for ${this.#name}`, text, STRING)
     const word = this.#handles.wordToFill(eid)
-    replaceText(this.#texts, this.#cells, word, this.#texts.create(text))
+    const block = this.#texts.create(text, this.#cells.words[word])
+    replaceText(this.#texts, this.#cells, word, block, text)
   }
 
   clear(eid: number): void {
     if (this.#handles.blockOf(eid) === 0) return
-    replaceText(this.#texts, this.#cells, this.#handles.wordOf(eid), 0)
+    replaceText(this.#texts, this.#cells, this.#handles.wordOf(eid), 0, '')
   }
 
   equals(eid: number, text: string): boolean {
@@ -71,8 +72,21 @@ export class EntityTexts implements TextField {
   }
 }
 
-/** Puts a block in the place of another, and frees that: to be killed in between loses neither. */
-export function replaceText(texts: TextBlocks, cells: Cells, word: number, block: number): void {
+/**
+ * Puts a text, by what `create` gave for it, in the place of another, and frees that: to be killed in
+ * between loses neither.
+ */
+export function replaceText(
+  texts: TextBlocks,
+  cells: Cells,
+  word: number,
+  block: number,
+  text: string,
+): void {
+  if (block === IN_PLACE) {
+    texts.rewrite(word, text)
+    return
+  }
   const { words } = cells
   const before = words[word]
   words[word] = block

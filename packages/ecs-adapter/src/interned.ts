@@ -12,7 +12,7 @@
  */
 import type { Blocks } from './blocks.ts'
 import type { Ledger } from './ledger.ts'
-import type { TextBlocks } from './texts.ts'
+import { IN_PLACE, type TextBlocks, takeShortened } from './texts.ts'
 import { byteLengthOfText, isIllFormed, type Utf8 } from './utf8.ts'
 
 const PREFIX_BYTE_LENGTH = 4
@@ -37,18 +37,25 @@ export class InternedTexts implements TextBlocks {
     this.#utf8 = utf8
   }
 
-  create(text: string): number {
+  create(text: string, before = 0): number {
     if (text === '') return 0
     const block = this.#blockOf.get(text)
-    if (block === undefined) return this.#createSlow(text)
+    if (block === undefined) return this.#createSlow(text, before)
     const count = this.#count(block, 1)
     return (count & REFERENCES) <= REFERENCES_MAX ? block : this.#createAnother(block, text)
   }
 
+  rewrite(word: number, given: string): void {
+    const text = this.#wellFormed(given)
+    const block = takeShortened(this.#blocks, word, byteLengthOf(text))
+    this.#write(text, block)
+    this.#blocks.cells.words[word] = block
+  }
+
   free(block: number): void {
-    if (block === 0) return
+    if (block <= 0) return
     const count = this.#count(block, -1)
-    if (count === 0) this.#blocks.free(block)
+    if (count === 0) this.#blocks.pool.free(block)
     else if ((count & REFERENCES) === 0) this.#dropFromIndex(block)
   }
 
@@ -76,7 +83,7 @@ export class InternedTexts implements TextBlocks {
 
   /** Ends what an index has counted of a block. */
   readonly release = (block: number): void => {
-    if (this.#count(block, -ONE_INDEX) === 0) this.#blocks.free(block)
+    if (this.#count(block, -ONE_INDEX) === 0) this.#blocks.pool.free(block)
   }
 
   /** Forgets the index, whose count somebody else has ended. */
@@ -86,11 +93,21 @@ export class InternedTexts implements TextBlocks {
     this.ledger?.clear()
   }
 
-  #createSlow(given: string): number {
-    // The index knows texts as they are read; other ones of the same bytes come this way each time.
-    const text = isIllFormed(given) ? this.#utf8.wellFormed(given) : given
-    if (text !== given) return this.create(text)
-    const block = this.#blocks.pool.alloc(PREFIX_BYTE_LENGTH + byteLengthOfText(text))
+  #createSlow(given: string, before: number): number {
+    const text = this.#wellFormed(given)
+    if (text !== given) return this.create(text, before)
+    const { pool } = this.#blocks
+    const block = pool.tryAlloc(byteLengthOf(text))
+    if (block === 0 && this.#takeFromAll(before, text)) return IN_PLACE
+    return this.#write(text, block !== 0 ? block : pool.alloc(byteLengthOf(text)))
+  }
+
+  /** The index knows texts as they are read; other ones of the same bytes are made so each time. */
+  #wellFormed(text: string): string {
+    return isIllFormed(text) ? this.#utf8.wellFormed(text) : text
+  }
+
+  #write(text: string, block: number): number {
     const { cells } = this.#blocks
     this.#utf8.write(text, cells.bytes, block + PREFIX_BYTE_LENGTH)
     cells.words[block >> 2] = 1
@@ -98,11 +115,23 @@ export class InternedTexts implements TextBlocks {
     return block
   }
 
+  /**
+   * Whether a block, which one entity has, has room for another text, and no one else knows it: from now
+   * on, this index does not either.
+   */
+  #takeFromAll(block: number, text: string): boolean {
+    if (block === 0 || this.#blocks.pool.byteLengthOf(block) < byteLengthOf(text)) return false
+    const isIndexed = this.#textOf.has(block)
+    if (this.#count(block, 0) !== (isIndexed ? ONE_INDEX + 1 : 1)) return false
+    this.#dropFromIndex(block)
+    return true
+  }
+
   /** For when a block has as many references as it can count. */
   #createAnother(block: number, text: string): number {
     this.#count(block, -1)
     this.#blockOf.delete(text)
-    return this.#createSlow(text)
+    return this.#createSlow(text, 0)
   }
 
   /** Of a text that another thread made; an entity has it, so nobody frees it meanwhile. */
@@ -139,3 +168,5 @@ export class InternedTexts implements TextBlocks {
     return (Atomics.add(this.#blocks.cells.signedWords, block >> 2, change) + change) | 0
   }
 }
+
+const byteLengthOf = (text: string) => PREFIX_BYTE_LENGTH + byteLengthOfText(text)

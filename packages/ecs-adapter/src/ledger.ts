@@ -12,7 +12,6 @@
  * between keeps one text for ever, and frees none that somebody has.
  */
 import type { Blocks } from './blocks.ts'
-import { isOutOfMemory } from './frees.ts'
 import { Lists } from './lists.ts'
 
 const GENERATION = 0
@@ -58,14 +57,10 @@ export class Ledger {
 
   /** Writes a block down; false when there is no memory to. */
   tryAdd(block: number): boolean {
-    try {
-      if (!this.isMine) this.#begin()
-      this.#placeOf.set(block, this.#write(block))
-      return true
-    } catch (error) {
-      if (isOutOfMemory(error)) return false
-      throw error
-    }
+    if (!this.#tryMakeRoom()) return false
+    if (!this.isMine) this.#begin()
+    this.#placeOf.set(block, this.#write(block))
+    return true
   }
 
   /** Strikes a block out. */
@@ -81,10 +76,16 @@ export class Ledger {
     return this.#options.blocks.cells.words[this.#options.handleWord]
   }
 
+  #tryMakeRoom(): boolean {
+    if (this.#emptyPlaces.length > 0 && this.isMine) return true
+    const length = this.isMine ? this.#lists.length(this.#block) : FIRST_ENTRY
+    return this.#lists.tryReserve(this.#options.handleWord, length + 1)
+  }
+
   #begin(): void {
     const { blocks, handleWord, serialWord, generation } = this.#options
     this.clear()
-    this.#lists.resize(handleWord, 0) // memory may have run out half-way before
+    this.#lists.resize(handleWord, 0)
     this.#lists.push(handleWord, generation + 1)
     const serial = (Atomics.add(blocks.cells.signedWords, serialWord, 1) + 1) >>> 0
     this.#lists.push(handleWord, serial)
@@ -123,5 +124,5 @@ export function dropLedger(
     const text = lists.load(block, place)
     if (text !== 0) release(text)
   }
-  blocks.free(block)
+  blocks.pool.free(block)
 }

@@ -44,7 +44,8 @@ export const isRun = (room: number) => room > LARGEST_CLASS_ROOM
  * growth of a list by spans would copy it for each of them.
  */
 export function roomFor(byteLength: number): number {
-  if (byteLength > LARGEST_CLASS_ROOM) return runRoomFor(byteLength + Math.ceil(byteLength / 8))
+  if (byteLength > LARGEST_CLASS_ROOM)
+    return leastRunRoomFor(byteLength + Math.ceil(byteLength / 8))
   let low = 0
   let high = ROOMS.length - 1
   while (low < high) {
@@ -57,10 +58,10 @@ export function roomFor(byteLength: number): number {
 
 /** The same, with nothing to spare but what a block has anyway: for when there is no memory. */
 export const leastRoomFor = (byteLength: number) =>
-  byteLength > LARGEST_CLASS_ROOM ? runRoomFor(byteLength) : roomFor(byteLength)
+  byteLength > LARGEST_CLASS_ROOM ? leastRunRoomFor(byteLength) : roomFor(byteLength)
 
 /** The room of as many whole spans as needed. A run begins 16 bytes after its first span does. */
-const runRoomFor = (byteLength: number) =>
+export const leastRunRoomFor = (byteLength: number) =>
   Math.ceil((byteLength + 2 * OVERHEAD) / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH - 2 * OVERHEAD
 
 /**

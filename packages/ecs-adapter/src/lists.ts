@@ -13,6 +13,7 @@ import {
   GRANULE_SHIFT,
   isRun,
   leastRoomFor,
+  leastRunRoomFor,
   PREFIX_BYTE_LENGTH,
   roomFor,
   shrunkRoom,
@@ -151,13 +152,20 @@ export class Lists {
    * @throws ArenaError 'out-of-memory'; the list is as it was then
    */
   reserve(word: number, capacity: number): number {
+    if (this.tryReserve(word, capacity)) return this.#blockAt(word)
+    const least = leastRoomFor(capacity * (1 << this.#shift))
+    return this.#install(word, this.#allocate(least), least)
+  }
+
+  /** The same; false when there is no memory. */
+  tryReserve(word: number, capacity: number): boolean {
     const block = this.#blockAt(word)
     const needed = capacity * (1 << this.#shift)
-    if (needed <= this.#roomOf(block)) return block
+    if (needed <= this.#roomOf(block)) return true
     const room = roomFor(needed)
     const least = leastRoomFor(needed)
-    if (this.#tryResize(block, room) || this.#tryResize(block, least)) return block
-    return this.#moveTo(word, room) || this.#install(word, this.#allocate(least), least)
+    if (this.#tryResize(block, room) || this.#tryResize(block, least)) return true
+    return this.#tryMove(word, room)
   }
 
   /** Empties the list and frees its block. */
@@ -165,20 +173,28 @@ export class Lists {
     const block = this.#blockAt(word)
     if (block === 0) return
     this.#blocks.cells.words[word] = 0
-    this.#blocks.free(block)
+    this.#blocks.pool.free(block)
   }
 
   #shrink(word: number): void {
     const block = this.#blockAt(word)
     const room = this.#roomOf(block)
     const shrunk = shrunkRoom(room, this.length(block) << this.#shift)
-    if (shrunk < room && !this.#tryResize(block, shrunk)) this.#moveTo(word, shrunk)
+    if (shrunk === room || this.#tryResize(block, shrunk) || this.#tryMove(word, shrunk)) return
+    // A run of few spans, then: the others are memory to move to.
+    if (isRun(room) && this.#tryResizeRun(block, leastRunRoomFor(shrunk))) {
+      this.#tryMove(word, shrunk)
+    }
   }
 
   /** Resizes a run of spans of this thread in its place; all else has to move. */
   #tryResize(block: number, room: number): boolean {
+    if (!isRun(this.#roomOf(block)) || !isRun(room) || room > BYTE_LENGTH_MAX) return false
+    return this.#tryResizeRun(block, room)
+  }
+
+  #tryResizeRun(block: number, room: number): boolean {
     const before = this.#roomOf(block)
-    if (!isRun(before) || !isRun(room) || room > BYTE_LENGTH_MAX) return false
     // What the list believes to have is at no time more than it has.
     if (room < before) this.#setRoom(block, room)
     const isDone = this.#blocks.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
@@ -186,11 +202,13 @@ export class Lists {
     return isDone
   }
 
-  /** Moves the list to a block of so much room, and gives that; 0 when there is no memory. */
-  #moveTo(word: number, room: number): number {
-    if (room > BYTE_LENGTH_MAX) return 0
+  /** Moves the list to a block of so much room; false when there is no memory. */
+  #tryMove(word: number, room: number): boolean {
+    if (room > BYTE_LENGTH_MAX) return false
     const block = this.#blocks.pool.tryAlloc(room + PREFIX_BYTE_LENGTH)
-    return block === 0 ? 0 : this.#install(word, block, room)
+    if (block === 0) return false
+    this.#install(word, block, room)
+    return true
   }
 
   #allocate(room: number): number {
@@ -209,7 +227,7 @@ export class Lists {
       cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
     }
     cells.words[word] = block
-    if (before !== 0) this.#blocks.free(before)
+    if (before !== 0) this.#blocks.pool.free(before)
     return block
   }
 

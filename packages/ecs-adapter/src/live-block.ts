@@ -1,10 +1,19 @@
 /** Whether an offset is that of a block in use. */
 import type { Pool } from '@ashlar/core'
+import { codeOf } from './thrown.ts'
 
-export function isLiveBlock(pool: Pool, offset: number): boolean {
+/** By these a pool says that there is none: the offset is made up, or the block was freed. */
+const NO_BLOCK: readonly unknown[] = ['invalid-offset', 'double-free']
+
+/** @throws as `liveByteLength` */
+export const isLiveBlock = (pool: Pool, offset: number) => liveByteLength(pool, offset) > 0
+
+/** Of the block at an offset; -1 where there is none. @throws ArenaError 'pool-closed', 'corrupt' */
+export function liveByteLength(pool: Pool, offset: number): number {
   try {
-    return pool.byteLengthOf(offset) > 0
-  } catch {
-    return false // made up, or freed
+    return pool.byteLengthOf(offset)
+  } catch (error) {
+    if (NO_BLOCK.includes(codeOf(error))) return -1
+    throw error
   }
 }

@@ -33,7 +33,7 @@ export interface PackedComponent {
   readonly signature: string
   readonly scalars: readonly number[]
   /** Of lists and texts: 0 of an empty one. */
-  readonly blocks: number[]
+  readonly blocks: readonly number[]
 }
 
 export class PackedEntities {
@@ -83,17 +83,10 @@ export class PackedEntities {
     Atomics.store(this.#cells.signedWords, offset >> 2, PACKED_MAGIC)
   }
 
-  /** It stays packed, with what these components hold by now: no more than before. */
-  repack(offset: number, components: readonly PackedComponent[]): void {
-    let at = offset + HEAD_BYTE_LENGTH
-    for (const component of components) at = this.#writeComponent(at, component)
-    this.release(offset)
-  }
-
-  /** Frees the block; what it held is somebody's. @throws as `free` */
-  end(offset: number, free: (offset: number) => void = this.#pool.free): void {
+  /** Frees the block; what it held is somebody's. */
+  end(offset: number): void {
     this.#cells.words[offset >> 2] = 0
-    free(offset)
+    this.#pool.free(offset)
   }
 
   #find(offset: unknown): number {
@@ -163,24 +156,12 @@ function byteLengthOf({ signature, scalars, blocks }: PackedComponent): number {
  * Frees an entity that was packed, and that nobody is going to unpack, with its lists and texts; by the
  * pool of any thread.
  * @param offset what `storage.pack` gave
- * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' when there is no room to tell the
- * thread that has a block: call it again later
+ * @throws StorageError 'invalid-argument'
  */
 export function freePacked(pool: Pool, offset: number): void {
   const packed = new PackedEntities(pool, new Cells(pool), new Utf8())
-  const components = packed.claim(offset)
-  try {
-    for (const { blocks } of components) {
-      for (let i = 0; i < blocks.length; i++) {
-        if (blocks[i] !== 0) pool.free(blocks[i])
-        blocks[i] = 0
-      }
-    }
-    packed.end(offset)
-  } catch (error) {
-    packed.repack(offset, components) // what is freed already is not to be freed again
-    throw error
-  }
+  for (const { blocks } of packed.claim(offset)) for (const block of blocks) pool.free(block)
+  packed.end(offset)
 }
 
 const notPacked = (offset: unknown) =>

@@ -93,9 +93,8 @@ export class Packing {
       this.#packed.release(offset)
       throw error
     }
-    const free = (block: number) => blocks.free(block) // which waits where memory has run out
-    this.#packed.end(offset, free)
-    for (const copy of copies) if (copy !== 0) free(copy)
+    this.#packed.end(offset)
+    for (const copy of copies) if (copy !== 0) blocks.pool.free(copy)
     return eid
   }
 
@@ -174,7 +173,7 @@ export class Packing {
       if (isThere) {
         install(variable, binding.keeper.claim(eid), block)
       } else if (isInterned(type)) memory.internedTexts.free(block)
-      else if (block !== 0) memory.blocks.free(block)
+      else if (block !== 0) memory.blocks.pool.free(block)
     }
   }
 }

@@ -1,8 +1,8 @@
 /** The tables of a storage, by name: in the thread of its world, and in those that attach. */
+import type { Pool } from '@ashlar/core'
 import type { TableEntry } from './directory.ts'
 import { duplicateTable, StorageError } from './errors.ts'
-import type { Frees } from './frees.ts'
-import { attachTableOf, createWatchedTable } from './table.ts'
+import { attachTable, createWatchedTable } from './table.ts'
 import type { Table } from './table-api.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
@@ -12,12 +12,12 @@ type Named = Record<string, Table>
 
 export class StorageTables {
   readonly byName: Named = Object.create(null)
-  readonly #frees: Frees
+  readonly #pool: Pool
   readonly #tables: Table[] = []
   #version = 0
 
-  constructor(frees: Frees) {
-    this.#frees = frees
+  constructor(pool: Pool) {
+    this.#pool = pool
   }
 
   /** Another number whenever the tables are others. */
@@ -37,7 +37,7 @@ export class StorageTables {
       this.#tables.splice(this.#tables.indexOf(one), 1)
       this.#version++
     }
-    const table = createWatchedTable(this.#frees, schema, { ...options, name }, forget)
+    const table = createWatchedTable(this.#pool, schema, { ...options, name }, forget)
     const one = table as unknown as Table
     this.byName[name] = one
     this.#tables.push(one)
@@ -68,11 +68,11 @@ export class StorageTables {
 /** The same in a thread that is attached. */
 export class AttachedTables {
   readonly byName: Named = Object.create(null)
-  readonly #frees: Frees
+  readonly #pool: Pool
   readonly #tables: Table[] = []
 
-  constructor(frees: Frees) {
-    this.#frees = frees
+  constructor(pool: Pool) {
+    this.#pool = pool
   }
 
   /** Attaches to those that are new. One that is disposed of may stand there until the next publication. */
@@ -80,8 +80,8 @@ export class AttachedTables {
     this.sync() // another table may have the name of one that is gone
     for (const { name, offset, serial } of entries) {
       const handle = { offset, serial }
-      if (name in this.byName || !isThere(this.#frees.pool, handle)) continue
-      const table = attachTableOf(this.#frees, handle)
+      if (name in this.byName || !isThere(this.#pool, handle)) continue
+      const table = attachTable(handle, this.#pool)
       this.byName[name] = table
       this.#tables.push(table)
     }

@@ -57,7 +57,7 @@ export function createStorage(
   /** Of all components, as they were made: their numbers in commands. */
   const places: (() => ComponentEntry)[] = []
   const catalog = new Catalog()
-  const tables = new StorageTables(memory.blocks)
+  const tables = new StorageTables(pool)
   const share = new Share({
     pool,
     cells,
@@ -141,7 +141,6 @@ export function createStorage(
     if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
-    memory.blocks.sync()
     tables.sync()
     share.sync()
   }
@@ -177,7 +176,7 @@ export function createStorage(
     runs.last?.dropCommands()
     resetWorld(world)
     for (const sibling of siblings.all) sibling.beginAnew()
-    for (const sibling of siblings.all) sibling.sync() // it may throw, and there is room by now
+    for (const sibling of siblings.all) sibling.sync()
   }
 
   function beginAnew(): void {
@@ -196,10 +195,6 @@ export function createStorage(
 
   /** All that may refuse comes before anything is done. */
   function dispose(): void {
-    if (isDisposed && memory.blocks.isBehind) {
-      memory.blocks.sync()
-      return
-    }
     checkUse()
     siblings.checkRest('storage.dispose()')
     worldCommands.checkIdle()
@@ -216,7 +211,6 @@ export function createStorage(
     for (const binding of bindings) binding.dispose()
     memory.internedTexts.sweep()
     share.dispose()
-    memory.blocks.sync()
   }
 
   function checkUse(): void {

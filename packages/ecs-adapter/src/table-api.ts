@@ -97,8 +97,6 @@ export interface Table<S extends TableSchema = TableSchema> extends AnyTable {
   /**
    * Frees all of it. In the thread that created the table, while no other one attaches. One of a storage is
    * in its `tables` no more, and its name may be given again: in attached threads from their next `sync` on.
-   * In a full arena chunks that other threads made may wait for the next `sync` of the storage; of a table by
-   * itself, of the table.
    * @throws StorageError 'still-attached' when another thread is, 'table-disposed', 'invalid-argument' in
    * another thread
    */

@@ -2,7 +2,6 @@
 import type { Pool } from '@ashlar/core'
 import { ChunkNumbers } from './chunk-numbers.ts'
 import { tableFull } from './errors.ts'
-import type { Frees } from './frees.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
 import type { TableLayout } from './table-layout.ts'
 
@@ -11,16 +10,13 @@ export class TableChunks {
   readonly own: TableChunk[] = []
   readonly byNumber: (TableChunk | undefined)[] = []
   readonly #pool: Pool
-  readonly #frees: Frees
   readonly #layout: TableLayout
   readonly #numbers: ChunkNumbers
   #epoch = 0
   #buffer: ArrayBufferLike
 
-  constructor(frees: Frees, layout: TableLayout, root: number) {
-    const { pool } = frees
+  constructor(pool: Pool, layout: TableLayout, root: number) {
     this.#pool = pool
-    this.#frees = frees
     this.#layout = layout
     this.#numbers = new ChunkNumbers(pool, layout, root)
     this.#buffer = pool.arena.buffer
@@ -99,7 +95,7 @@ export class TableChunks {
       this.byNumber[chunk.number] = undefined
       this.#numbers.setGenerationAt(chunk.number, chunk.$generation)
       this.#numbers.unlink(chunk.number)
-      this.#frees.free(chunk.$offset)
+      this.#pool.free(chunk.$offset)
       count++
     }
     if (count > 0) this.follow()
@@ -110,7 +106,7 @@ export class TableChunks {
   free(): void {
     const offsets = this.all.map(({ $offset }) => $offset)
     this.forget()
-    for (const offset of offsets) this.#frees.free(offset)
+    for (const offset of offsets) this.#pool.free(offset)
   }
 
   forget(): void {

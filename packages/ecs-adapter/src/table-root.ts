@@ -3,6 +3,7 @@ import type { Pool } from '@ashlar/core'
 import { attachAt, attachedSlots, detachAt, isAttachedAt, newSerial } from './attachments.ts'
 import { alreadyAttached, invalidArgument, stillAttached } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
+import { liveByteLength } from './live-block.ts'
 import { type Field, readSchema, type ScalarType, t } from './schema.ts'
 import type { TableHandle } from './table-api.ts'
 import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
@@ -92,17 +93,13 @@ export function checkedRoot(pool: Pool, handle: TableHandle): number {
 export function isThere(pool: Pool, handle: TableHandle): boolean {
   const { offset, serial } = handle ?? {}
   if (typeof offset !== 'number') return false
-  try {
-    const byteLength = pool.byteLengthOf(offset)
-    const words = pool.arena.i32
-    const root = offset >> 2
-    if (byteLength < entryWord(1) * 4) return false
-    if (words[root] !== TABLE_MAGIC || words[root + TABLE_SERIAL] !== serial) return false
-    const limit = words[root + TABLE_CHUNK_LIMIT]
-    return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TABLE_TEXT_BYTE_LENGTH]
-  } catch {
-    return false // no live block
-  }
+  const byteLength = liveByteLength(pool, offset)
+  const words = pool.arena.i32
+  const root = offset >> 2
+  if (byteLength < entryWord(1) * 4) return false
+  if (words[root] !== TABLE_MAGIC || words[root + TABLE_SERIAL] !== serial) return false
+  const limit = words[root + TABLE_CHUNK_LIMIT]
+  return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TABLE_TEXT_BYTE_LENGTH]
 }
 
 /** @throws StorageError 'already-attached' */

@@ -1,15 +1,14 @@
 /** Dense rows in chunks, each a block of the pool of the thread that adds to it. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument, tableDetached, tableDisposed, tablePoolClosed } from './errors.ts'
-import { Frees } from './frees.ts'
 import type { Table, TableHandle } from './table-api.ts'
 import type { TableChunk, TableSchema } from './table-chunk.ts'
 import { TableChunks } from './table-chunks.ts'
 import { layOut, type TableLayout, type TableOptions } from './table-layout.ts'
 import {
   checkAlone,
-  checkedRoot,
   enter,
+  isThere,
   leave,
   readRoot,
   readTableSchema,
@@ -28,12 +27,12 @@ export function createTable<const S extends TableSchema>(
   options: TableOptions = {},
 ): Table<S> {
   checkPool(pool)
-  return createWatchedTable(new Frees(pool), schema, options, () => {})
+  return createWatchedTable(pool, schema, options, () => {})
 }
 
 /** The same, of which `onDispose` learns when it is disposed of. */
 export function createWatchedTable<const S extends TableSchema>(
-  frees: Frees,
+  pool: Pool,
   schema: S,
   options: TableOptions,
   onDispose: () => void,
@@ -44,8 +43,8 @@ export function createWatchedTable<const S extends TableSchema>(
   const { name = 'table' } = options
   const fields = readTableSchema(name, schema)
   const layout = layOut(fields, { ...options, name })
-  const handle = writeRoot(frees.pool, layout, fields)
-  return new ChunkedTable(frees, layout, handle, onDispose) as unknown as Table<S>
+  const handle = writeRoot(pool, layout, fields)
+  return new ChunkedTable(pool, layout, handle, onDispose) as unknown as Table<S>
 }
 
 /**
@@ -60,14 +59,9 @@ export function attachTable<const S extends TableSchema = TableSchema>(
   pool: Pool,
 ): Table<S> {
   checkPool(pool)
-  return attachTableOf(new Frees(pool), handle) as Table<S>
-}
-
-/** The same. Tables of a storage share what keeps the frees that have to wait. */
-export function attachTableOf(frees: Frees, handle: TableHandle): Table {
-  const layout = readRoot(frees.pool, handle)
+  const layout = readRoot(pool, handle)
   const { offset, serial } = handle
-  return new ChunkedTable(frees, layout, { offset, serial }) as unknown as Table
+  return new ChunkedTable(pool, layout, { offset, serial }) as unknown as Table<S>
 }
 
 function checkPool(pool: Pool): void {
@@ -85,7 +79,6 @@ class ChunkedTable {
   readonly chunks: readonly TableChunk[]
   readonly ownChunks: readonly TableChunk[]
   readonly #pool: Pool
-  readonly #frees: Frees
   readonly #chunks: TableChunks
   /** None while this thread is not attached. */
   #byNumber: readonly (TableChunk | undefined)[] = NO_CHUNKS
@@ -101,11 +94,9 @@ class ChunkedTable {
   #isAttached = false
   #isDisposed = false
 
-  constructor(frees: Frees, layout: TableLayout, handle: TableHandle, onDispose?: () => void) {
-    const { pool } = frees
+  constructor(pool: Pool, layout: TableLayout, handle: TableHandle, onDispose?: () => void) {
     this.#pool = pool
-    this.#frees = frees
-    this.#chunks = new TableChunks(frees, layout, handle.offset)
+    this.#chunks = new TableChunks(pool, layout, handle.offset)
     this.#root = handle.offset
     this.#onDispose = onDispose
     this.#slotBits = layout.slotBits
@@ -175,7 +166,6 @@ class ChunkedTable {
   }
 
   sync(): void {
-    this.#freeRest()
     this.#begin()
     this.#chunks.renew()
     if (!this.#isAttached) this.#attach()
@@ -190,14 +180,12 @@ class ChunkedTable {
   }
 
   trim(): number {
-    this.#freeRest()
     this.#check()
     this.#begin()
     return this.#chunks.trim()
   }
 
   detach(): void {
-    this.#freeRest() // the pool may be closed next
     if (!this.#isAttached) return
     leave(this.#pool, this.#root)
     this.#leave()
@@ -207,7 +195,6 @@ class ChunkedTable {
     if (this.#onDispose === undefined) {
       throw invalidArgument('the table', this.name, 'one that this thread created. Call detach()')
     }
-    this.#freeRest()
     if (!this.#isAttached) this.#attach()
     this.#check()
     checkAlone(this.#pool, this.#root, this.name)
@@ -216,14 +203,8 @@ class ChunkedTable {
     this.#leave()
     this.#isDisposed = true
     this.#onDispose()
-    this.#frees.free(this.#root)
+    this.#pool.free(this.#root)
     this.#chunks.free()
-    this.#freeRest() // there may be room by now
-  }
-
-  /** What a full arena had no room for. */
-  #freeRest(): void {
-    if (this.#pool.isOpen) this.#frees.sync()
   }
 
   /** The views of chunks are kept: workers detach after each run, and most chunks stay. */
@@ -247,9 +228,7 @@ class ChunkedTable {
   }
 
   #attach(): void {
-    try {
-      checkedRoot(this.#pool, this.handle)
-    } catch {
+    if (!isThere(this.#pool, this.handle)) {
       this.#forget()
       throw tableDisposed(this.name)
     }

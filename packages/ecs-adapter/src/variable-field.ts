@@ -130,7 +130,7 @@ class VariableText implements VariableField {
   readonly #memory: VariableMemory
   readonly #texts: TextBlocks
   #text: string | undefined
-  /** Where the text is by now; 0 of an empty one. */
+  /** Where the text is by now; 0 of an empty one; or IN_PLACE. */
   #block = 0
 
   constructor({ isInterned }: TextType, { name, memory, rows }: VariableFieldOptions) {
@@ -154,14 +154,16 @@ class VariableText implements VariableField {
     this.#text = value
   }
 
-  prepare(): void {
-    if (this.#text !== undefined) this.#block = this.#texts.create(this.#text)
+  prepare(row: number): void {
+    if (this.#text === undefined) return
+    this.#block = this.#texts.create(this.#text, this.handles.blockAt(row))
   }
 
   commit(row: number): void {
-    if (this.#text === undefined) return
+    const text = this.#text
+    if (text === undefined) return
     this.#text = undefined
-    this.#replace(row, this.#block)
+    this.#replace(row, this.#block, text)
     this.#block = 0
   }
 
@@ -172,10 +174,10 @@ class VariableText implements VariableField {
   }
 
   free(row: number): void {
-    this.#replace(row, 0)
+    this.#replace(row, 0, '')
   }
 
-  #replace(row: number, block: number): void {
-    replaceText(this.#texts, this.#memory.cells, this.handles.wordAt(row), block)
+  #replace(row: number, block: number, text: string): void {
+    replaceText(this.#texts, this.#memory.cells, this.handles.wordAt(row), block, text)
   }
 }

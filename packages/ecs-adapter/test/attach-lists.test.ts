@@ -296,7 +296,7 @@ test('a WebAssembly.Memory that grows', () => {
   assertSound(arena)
 })
 
-test('out of memory: lists and texts are as they were, and what could not be freed is later', () => {
+test('out of memory: lists and texts are as they were, and can be freed', () => {
   const scene = createPaths({ byteLength: 2 ** 20, capacity: 64 })
   const { arena, Path, seen, attached, spawn, pool, theirPool } = scene
   const eids = Array.from({ length: 50 }, spawn)
@@ -316,7 +316,7 @@ test('out of memory: lists and texts are as they were, and what could not be fre
     assert.is(seen.kind.get(eid), 'road')
     assert.is(seen.label.get(eid), '')
   }
-  for (const eid of eids) seen.points.clear(eid) // no room to tell whose they are
+  for (const eid of eids) seen.points.clear(eid)
   assertSound(arena)
   for (const offset of held) pool.free(offset)
   pool.collect() // spans that they can have

@@ -391,58 +391,6 @@ testBoth('out of memory at each step: nothing has moved, nothing is lost', (spar
   }
 })
 
-/** A pool whose `free` has no room for its nth call, of those that a test asks for. */
-function forgetful(pool: Pool) {
-  const failing = { at: 0, count: 0 }
-  const free = (offset: number) => {
-    if (++failing.count === failing.at) pool.alloc(2 ** 30)
-    pool.free(offset)
-  }
-  return { failing, pool: Object.assign(Object.create(pool), { free }) as Pool }
-}
-
-testBoth('no room to give a block back: it was unpacked, and sync frees the rest', (sparse) => {
-  let isDone = false
-  for (let at = 1; !isDone; at++) {
-    const arena = Arena.create({ byteLength: 2 ** 22 })
-    const { failing, pool } = forgetful(arena.openPool())
-    const here = createPlace(arena, { sparse })
-    const world = createWorld()
-    const storage = createStorage(world, pool)
-    const Path = storage.component('Path', SCHEMA, { sparse })
-    const eid = addEntity(here.world)
-    addComponent(here.world, eid, set(here.Path, VALUES))
-    const packed = here.storage.pack(eid)
-    Object.assign(failing, { at, count: 0 })
-    const moved = storage.unpack(packed)
-    isDone = failing.count < at
-    failing.at = 0
-    assertSound(arena)
-    assert.equal(getComponent(world, moved, Path), VALUES)
-    assertThrows(() => freePacked(pool, packed), 'invalid-argument')
-    storage.sync()
-    endAll(arena, here.storage, storage)
-    if (isDone) assert.ok(at > 2)
-  }
-})
-
-test('no room to give a block back: freePacked can be called again', () => {
-  for (let at = 1; at < 6; at++) {
-    const arena = Arena.create({ byteLength: 2 ** 22 })
-    const { failing, pool } = forgetful(arena.openPool())
-    const { world, storage, Path } = createPlace(arena)
-    const eid = addEntity(world)
-    addComponent(world, eid, set(Path, VALUES))
-    const packed = storage.pack(eid)
-    Object.assign(failing, { at, count: 0 })
-    assertThrows(() => freePacked(pool, packed), 'out-of-memory')
-    assertSound(arena)
-    freePacked(pool, packed)
-    assertThrows(() => freePacked(pool, packed), 'invalid-argument')
-    endAll(arena, storage)
-  }
-})
-
 test('by chance: four worlds, entities that wander, and a model of each', () => {
   const seed = Number(globalThis.process?.env.ASHLAR_SEED ?? 5)
   const random = createRandom(seed)

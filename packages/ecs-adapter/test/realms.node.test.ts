@@ -7,10 +7,10 @@ import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { BOARD_BYTE_LENGTH, BOARD_CHUNK_COUNT, failureOf } from '../src/board.ts'
-import { isOutOfMemory } from '../src/frees.ts'
 import { Job } from '../src/job.ts'
 import { JobReader } from '../src/job-reader.ts'
 import { encodeJson, refuseLoss } from '../src/json.ts'
+import { codeOf } from '../src/thrown.ts'
 import { assertSound, assertThrows, createScene } from './support.ts'
 
 const test = suite('realms')
@@ -112,9 +112,9 @@ test('errors of another realm are told as what they are', () => {
   const { name, message, stack } = failureOf(there('new RangeError("too far")'), 0, 0)
   assert.equal([name, message], ['RangeError', 'too far'])
   assert.ok(stack.startsWith('RangeError: too far'))
-  assert.ok(isOutOfMemory(there(`Object.assign(new Error('x'), { code: 'out-of-memory' })`)))
-  for (const code of ['new Error()', 'undefined', 'null', '5', `'out-of-memory'`]) {
-    assert.not.ok(isOutOfMemory(there(code)), code)
+  assert.is(codeOf(there(`Object.assign(new Error('x'), { code: 'corrupt' })`)), 'corrupt')
+  for (const code of ['new Error()', 'undefined', 'null', '5', `'corrupt'`]) {
+    assert.is(codeOf(there(code)), undefined, code)
   }
 })
 

@@ -349,11 +349,7 @@ test('trim and dispose in a full arena give chunks of other threads back', () =>
       }
       assertSound(arena)
       for (const block of held) pool.free(block)
-      if (call === 'trim') {
-        main.sync()
-        assert.is(arena.blocks().length, 2, note)
-        main.dispose()
-      }
+      if (call === 'trim') main.dispose()
       assertThrows(() => main.sync(), 'table-disposed')
       assertThrows(() => main.dispose(), 'table-disposed')
       pool.flush()
