@@ -64,10 +64,10 @@ export function assertThrows(call: () => unknown, code: string, ...words: string
   }
 }
 
-/** Takes all there is of an arena: the blocks. */
-export function fillUp(pool: Pool): number[] {
+/** Takes all there is of an arena: the blocks, of so many bytes at least. */
+export function fillUp(pool: Pool, least = 1): number[] {
   const held: number[] = []
-  for (let byteLength = 2 ** 19; byteLength >= 1; byteLength /= 2) {
+  for (let byteLength = 2 ** 19; byteLength >= least; byteLength /= 2) {
     for (let block = pool.tryAlloc(byteLength); block !== 0; block = pool.tryAlloc(byteLength)) {
       held.push(block)
     }

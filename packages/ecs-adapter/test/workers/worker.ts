@@ -21,6 +21,7 @@ import {
 } from '../../../../test/support/threads.ts'
 import { commandSystems, stayAt } from './command-systems.ts'
 import { eachSystems } from './each-systems.ts'
+import { memorySystems } from './memory-systems.ts'
 import { modelSystems } from './model-systems.ts'
 import { scheduleSystems } from './schedule-systems.ts'
 import { tableSystems } from './table-systems.ts'
@@ -56,7 +57,10 @@ function diceOf(eid: number, frame: number): number {
   return (mixed ^ (mixed >>> 13)) >>> 16
 }
 
-const imported = [commandSystems, scheduleSystems, modelSystems, tableSystems, eachSystems]
+const imported = [
+  ...[commandSystems, scheduleSystems, modelSystems],
+  ...[tableSystems, eachSystems, memorySystems],
+]
 const names = imported.flatMap((one) => Object.keys(one))
 const twice = names.find((name, i) => names.indexOf(name) !== i)
 if (twice !== undefined) throw new Error(`two tests have a system ${twice}`)
@@ -67,6 +71,7 @@ export const systems = {
   ...modelSystems,
   ...tableSystems,
   ...eachSystems,
+  ...memorySystems,
 
   empty() {},
 
