@@ -119,7 +119,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   let entities: Int32Array = new Int32Array(0)
 
   function sync(): void {
-    const words = wordsOf(cells)
+    const words = cells.signedWords
     const present = Atomics.load(words, (root >> 2) + ROOT_EPOCH)
     if (isAttached && present === epoch && words.buffer === buffer) {
       tables.sync()
@@ -145,7 +145,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
   /** In this order: who is attached has seen an epoch. */
   function attach(present: number): void {
-    const words = wordsOf(cells)
+    const words = cells.signedWords
     checkedRoot(handle, pool, cells)
     if (isAttachedAt(words, attached, pool)) {
       throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
@@ -159,7 +159,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   }
 
   function readComponents(offset: number): void {
-    const directory = readDirectory(wordsOf(cells), offset)
+    const directory = readDirectory(cells.signedWords, offset)
     entityMask = directory.entityMask
     tables.follow(directory.tables ?? [])
     for (const entry of directory.components) {
@@ -170,12 +170,12 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
         components[entry.name] = component.component
         catalog.add(entry.name, component.component, entry.fields)
       }
-      component.follow(entry, wordsOf(cells).buffer)
+      component.follow(entry, cells.buffer)
     }
   }
 
   function readEntities(offset: number): void {
-    const words = wordsOf(cells)
+    const words = cells.signedWords
     const byteOffset = offset + PUBLISHED_HEAD_BYTE_LENGTH
     entities = new Int32Array(words.buffer, byteOffset, words[(offset >> 2) + PUBLISHED_COUNT])
   }
@@ -184,7 +184,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     if (!isAttached) return
     isAttached = false
     tables.detach()
-    detachAt(wordsOf(cells), attached, pool)
+    detachAt(cells.signedWords, attached, pool)
   }
 
   try {
@@ -212,11 +212,6 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   }
 }
 
-function wordsOf(cells: Cells): Int32Array {
-  if (cells.isDetached) cells.renew()
-  return cells.signedWords
-}
-
 /** The root of a storage that is not disposed of. */
 function checkedRoot(handle: StorageHandle, pool: Pool, cells: Cells): number {
   const offset: unknown = handle?.offset
@@ -229,7 +224,7 @@ function checkedRoot(handle: StorageHandle, pool: Pool, cells: Cells): number {
 
 function isRoot(offset: number, serial: number, pool: Pool, cells: Cells): boolean {
   if (liveByteLength(pool, offset) !== ROOT_BYTE_LENGTH) return false
-  const words = wordsOf(cells)
+  const words = cells.signedWords
   const root = offset >> 2
   return words[root] === ROOT_MAGIC && words[root + ROOT_SERIAL] === serial
 }

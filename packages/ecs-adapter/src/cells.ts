@@ -21,7 +21,11 @@ const TYPES: readonly ScalarArrayConstructor[] = [
 
 export const typeIdOf = (type: ScalarArrayConstructor) => TYPES.indexOf(type)
 
-/** The buffer of an arena as elements of each type. */
+/**
+ * The buffer of an arena as elements of each type. When a WebAssembly.Memory grows, the views of before are
+ * empty. `buffer`, `words`, `signedWords` and `bytes` are those of now, always. `load` and `store`, which are
+ * for loops, look at nothing: whoever calls them has asked for one of these, or `renew`ed, before.
+ */
 export class Cells {
   readonly #pool: Pool
   #f32: Float32Array = new Float32Array(0)
@@ -35,35 +39,42 @@ export class Cells {
 
   constructor(pool: Pool) {
     this.#pool = pool
-    this.renew()
+    this.#takeUp()
   }
 
   get buffer(): ArrayBufferLike {
-    return this.#u8.buffer
+    return this.bytes.buffer
   }
 
-  /** The buffer as words, by byte offset >> 2. Another array after `renew`. */
+  /** The buffer as words, by byte offset >> 2. */
   get words(): Uint32Array {
+    this.renew()
     return this.#u32
   }
 
-  /** The buffer as signed words, for Atomics. Another array after `renew`. */
+  /** The buffer as signed words, for Atomics. */
   get signedWords(): Int32Array {
+    this.renew()
     return this.#i32
   }
 
-  /** The buffer as bytes. Another array after `renew`. */
+  /** The buffer as bytes. */
   get bytes(): Uint8Array {
+    this.renew()
     return this.#u8
   }
 
-  /** Whether the buffer is gone, as that of a WebAssembly.Memory is after it has grown. */
+  /** Whether the buffer is gone. By an element, as core has it: the length may be that of before. */
   get isDetached(): boolean {
-    return this.#u8.length === 0
+    return this.#u8[0] === undefined
   }
 
-  /** Takes up the present buffer. */
+  /** Takes up the present buffer, if it is another one. */
   renew(): void {
+    if (this.isDetached) this.#takeUp()
+  }
+
+  #takeUp(): void {
     const { arena } = this.#pool
     this.#f32 = arena.f32
     this.#u32 = arena.u32
@@ -159,10 +170,10 @@ export class Cells {
 
   /** Copies bytes; where they came from and where they go may overlap. */
   copyBytes(from: number, to: number, byteLength: number): void {
-    this.#u8.copyWithin(to, from, from + byteLength)
+    this.bytes.copyWithin(to, from, from + byteLength)
   }
 
   zeroBytes(from: number, to: number): void {
-    this.#u8.fill(0, from, to)
+    this.bytes.fill(0, from, to)
   }
 }

@@ -61,7 +61,7 @@ const arrayOf = (type: FieldType): ScalarArrayConstructor =>
 export class Columns {
   /** Rows that every column has. */
   rowCount = 0
-  /** Another number whenever the columns are others. */
+  /** Increments whenever a column moves or grows. */
   version = 0
   readonly #name: string
   readonly #component: object
@@ -196,6 +196,7 @@ export class Columns {
     this.#staleOffsets.push(...this.#places.map(({ blockOffset }) => blockOffset))
     this.#places = this.#fields.map(() => NOWHERE)
     this.rowCount = 0
+    this.version++
     this.#publish(new ArrayBuffer(0))
     this.#freeStale()
   }
@@ -205,7 +206,7 @@ export class Columns {
   }
 
   #coverSlow(row: number): void {
-    if (this.#cells.isDetached) this.#cells.renew()
+    this.#cells.renew()
     if (row < this.rowCount) return
     let grown = this.#isSparse ? row + 1 : this.rowCount
     while (grown <= row) grown += grown
@@ -230,6 +231,7 @@ export class Columns {
     }
     this.#places = places
     this.rowCount = rowCount
+    this.version++
     this.#publish(this.#cells.buffer)
   }
 
@@ -282,7 +284,6 @@ export class Columns {
    */
   #publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
-    this.version++
     this.#firstIndices = this.#places.map(
       ({ byteOffset }, field) => byteOffset / this.#arrays[field].BYTES_PER_ELEMENT,
     )

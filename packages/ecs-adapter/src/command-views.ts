@@ -12,18 +12,18 @@ export class CommandViews {
   }
 
   get words(): Int32Array {
-    if (this.#words.length === 0) this.#renew()
+    if (this.#words[0] === undefined) this.#renew()
     return this.#words
   }
 
   /** By word index >> 1. */
   get numbers(): Float64Array {
-    if (this.#numbers.length === 0) this.#renew()
+    if (this.#numbers[0] === undefined) this.#renew()
     return this.#numbers
   }
 
   get bytes(): Uint8Array {
-    if (this.#bytes.length === 0) this.#renew()
+    if (this.#bytes[0] === undefined) this.#renew()
     return this.#bytes
   }
 

@@ -72,7 +72,6 @@ export class Handles {
     if (typeof eid !== 'number' || (eid | 0) !== eid) {
       throw invalidArgument('the entity', eid, 'an entity id')
     }
-    if (this.#cells.isDetached) this.#cells.renew()
     return this.#rows.row(eid)
   }
 }

@@ -91,7 +91,6 @@ export class PackedEntities {
 
   #find(offset: unknown): number {
     if (typeof offset !== 'number' || !isLiveBlock(this.#pool, offset)) throw notPacked(offset)
-    if (this.#cells.isDetached) this.#cells.renew()
     const byteLength = this.#cells.words[(offset >> 2) + BYTE_LENGTH]
     if (this.#pool.byteLengthOf(offset) !== byteLength) throw notPacked(offset)
     return offset

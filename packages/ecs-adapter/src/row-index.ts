@@ -223,9 +223,7 @@ export class RowIndex {
   }
 
   get #words(): Int32Array {
-    const { cells } = this.#options
-    if (cells.isDetached) cells.renew()
-    return cells.signedWords
+    return this.#options.cells.signedWords
   }
 
   #slotOf(row: number): number {

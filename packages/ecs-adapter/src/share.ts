@@ -132,9 +132,7 @@ export class Share {
   }
 
   get #words(): Int32Array {
-    const { cells } = this.#options
-    if (cells.isDetached) cells.renew()
-    return cells.signedWords
+    return this.#options.cells.signedWords
   }
 
   #word(field: number): number {

@@ -138,7 +138,6 @@ export function createStorage(
     checkUse()
     siblings.checkRest('storage.sync()')
     runs.last?.repairTables()
-    if (cells.isDetached) cells.renew()
     for (let i = 0; i < bindings.length; i++) bindings[i].sync()
     removedIds.sync()
     tables.sync()
@@ -180,7 +179,6 @@ export function createStorage(
   }
 
   function beginAnew(): void {
-    if (cells.isDetached) cells.renew()
     for (const binding of bindings) {
       binding.clearAll()
       binding.subscribe()
@@ -207,7 +205,6 @@ export function createStorage(
     worldCommands.dispose()
     siblings.all.delete(self)
     unwatchRemovals?.()
-    if (cells.isDetached) cells.renew()
     for (const binding of bindings) binding.dispose()
     memory.internedTexts.sweep()
     share.dispose()

@@ -73,7 +73,6 @@ for (const Views of [Cells, CommandViews]) {
     assert.is(views.bytes.buffer, memory.buffer)
     arena.u8[offset] = 7
     memory.grow(1)
-    if (views instanceof Cells) views.renew()
     assert.is(views.bytes.buffer, memory.buffer)
     assert.is(views.bytes[offset], 7)
     arena.u8[offset] = before[offset >> 2] & 0xff
