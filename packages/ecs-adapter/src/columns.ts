@@ -1,23 +1,15 @@
 /** The typed-array columns of one component, over blocks of an arena. */
 import type { Pool } from '@ashlar/core'
 import { type Cells, typeIdOf } from './cells.ts'
+import { ColumnBlocks } from './column-blocks.ts'
 import type { ComponentEntry } from './directory.ts'
 import { invalidArgument } from './errors.ts'
+import { freeReserved } from './reserved.ts'
 import type { Field, FieldType, ScalarArrayConstructor } from './schema.ts'
 import type { VariableField } from './variable-field.ts'
 
 /** Columns grow by so many rows where there is no room to double. */
 const ROWS_AT_LEAST = 256
-
-/**
- * Row 0 of a large column lies a few cache lines into its block, for each column another number of
- * them, where the block has the room to spare. Blocks of equal length often lie whole pages apart;
- * processors take accesses at such distances for the same address at first, and caches keep them in
- * the same places: a loop over four columns of 40 KiB took 3 % longer. Short columns fit the cache.
- */
-const STAGGER_STEP = 64
-const STAGGER_COUNT = 16
-const STAGGERED_BYTE_LENGTH = 16 * 1024
 
 export interface ColumnsOptions {
   /** Of the component, for messages. */
@@ -40,14 +32,6 @@ export interface ColumnsOptions {
   variable?: readonly (VariableField | undefined)[] | undefined
 }
 
-/** Where a column is, in bytes: row 0, and the block around it, whose beginning users free. */
-interface Place {
-  readonly byteOffset: number
-  readonly blockOffset: number
-}
-
-const NOWHERE: Place = { byteOffset: 0, blockOffset: 0 }
-
 const arrayOf = (type: FieldType): ScalarArrayConstructor =>
   type.kind === 'scalar' ? type.array : Uint32Array
 
@@ -59,56 +43,52 @@ const arrayOf = (type: FieldType): ScalarArrayConstructor =>
  * player has stays small in a world of a million particles, and no frame copies a whole storage.
  */
 export class Columns {
-  /** Rows that every column has. */
-  rowCount = 0
   /** Increments whenever a column moves or grows. */
   version = 0
   readonly #name: string
   readonly #component: object
   readonly #fields: readonly Field[]
-  readonly #pool: Pool
   readonly #retire: (offset: number) => void
-  readonly #checkIdle: (what: string) => void
   readonly #cells: Cells
   readonly #isSparse: boolean
-  /** Of the first field; one more for each that follows. */
-  readonly #firstStagger: number
+  readonly #blocks: ColumnBlocks
   readonly #arrays: readonly ScalarArrayConstructor[]
   readonly #variable: readonly (VariableField | undefined)[]
   /** By field: its type, its place, and the index of its row 0 among the cells of its type. */
   readonly #typeIds: readonly number[]
-  #places: readonly Place[] = []
   #firstIndices: readonly number[] = []
   /** The buffer that the properties are views of. */
   #buffer: ArrayBufferLike
-  /** Blocks that columns moved out of, and that users may still hold views of. */
-  readonly #staleOffsets: number[] = []
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
   constructor(options: ColumnsOptions) {
-    const { fields, cells } = options
+    const { fields, cells, pool, columnCount, isSparse = false, checkIdle = () => {} } = options
     this.#name = options.name
     this.#component = options.component
     this.#fields = fields
-    this.#pool = options.pool
-    this.#retire = options.retire ?? options.pool.free
-    this.#checkIdle = options.checkIdle ?? (() => {})
+    this.#retire = options.retire ?? ((offset) => freeReserved(pool, offset))
     this.#cells = cells
-    this.#isSparse = options.isSparse ?? false
-    this.#arrays = fields.map(({ type }) => arrayOf(type))
+    this.#isSparse = isSparse
+    const arrays = fields.map(({ type }) => arrayOf(type))
+    this.#arrays = arrays
+    this.#blocks = new ColumnBlocks({ pool, cells, arrays, columnCount, isSparse, checkIdle })
     this.#typeIds = this.#arrays.map(typeIdOf)
     this.#variable = options.variable ?? []
-    this.#firstStagger = options.columnCount
     this.#buffer = cells.buffer
     this.#resize(options.rowCount)
   }
 
+  /** Rows that every column has. */
+  get rowCount(): number {
+    return this.#blocks.rowCount
+  }
+
   /**
-   * Makes sure that every column has this row; new rows read zero.
+   * Makes sure that every column has this row, for somebody; new rows read zero.
    * @throws ArenaError 'out-of-memory'; every column is as it was then
    */
   cover(row: number): void {
-    if (row >= this.rowCount || this.#cells.isDetached) this.#coverSlow(row)
+    if (row >= this.#blocks.touchedRowCount || this.#cells.isDetached) this.#coverSlow(row)
   }
 
   /** Zeroes a row; its blocks were freed before. */
@@ -123,7 +103,7 @@ export class Columns {
     for (let field = 0; field < this.#typeIds.length; field++) {
       // As bytes: a fraction that is loaded is a box where V8 does not inline it.
       const step = this.#arrays[field].BYTES_PER_ELEMENT
-      const first = this.#places[field].byteOffset
+      const first = this.#blocks.byteOffsetOf(field)
       this.#cells.copyBytes(first + from * step, first + to * step, step)
     }
     this.clear(from)
@@ -131,7 +111,7 @@ export class Columns {
 
   /** Zeroes every row, as `clear`. */
   clearAll(): void {
-    this.#zeroRows(this.#places, 0, this.rowCount)
+    this.#blocks.clear()
   }
 
   /** A scalar, by the place of its field. */
@@ -182,32 +162,31 @@ export class Columns {
   /** Where the columns are now, for other threads. */
   get entry(): ComponentEntry {
     const [name, fields, rowCount] = [this.#name, this.#fields, this.rowCount]
-    return { name, fields, rowCount, byteOffsets: this.#places.map((place) => place.byteOffset) }
+    const byteOffsets = fields.map((_, field) => this.#blocks.byteOffsetOf(field))
+    return { name, fields, rowCount, byteOffsets }
   }
 
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */
   sync(): void {
     if (this.#buffer !== this.#cells.buffer) this.#publish(this.#cells.buffer)
-    this.#freeStale()
+    this.#blocks.releaseStale(this.#retire)
   }
 
   /** Frees every block, and leaves the component with empty columns. */
   dispose(): void {
-    this.#staleOffsets.push(...this.#places.map(({ blockOffset }) => blockOffset))
-    this.#places = this.#fields.map(() => NOWHERE)
-    this.rowCount = 0
+    this.#blocks.drop()
     this.version++
     this.#publish(new ArrayBuffer(0))
-    this.#freeStale()
-  }
-
-  #freeStale(): void {
-    while (this.#staleOffsets.length > 0) this.#retire(this.#staleOffsets.pop()!)
+    this.#blocks.releaseStale(this.#retire)
   }
 
   #coverSlow(row: number): void {
     this.#cells.renew()
-    if (row < this.rowCount) return
+    if (row >= this.rowCount) this.#grow(row)
+    if (row >= this.#blocks.touchedRowCount) this.#blocks.touch(row)
+  }
+
+  #grow(row: number): void {
     let grown = this.#isSparse ? row + 1 : this.rowCount
     while (grown <= row) grown += grown
     try {
@@ -220,62 +199,9 @@ export class Columns {
   }
 
   #resize(rowCount: number): void {
-    const before = this.rowCount
-    const places = this.#extend(rowCount)
-    this.#zeroRows(places, before, rowCount)
-    for (const [field, place] of this.#places.entries()) {
-      if (place === places[field]) continue
-      const byteLength = before * this.#arrays[field].BYTES_PER_ELEMENT
-      this.#cells.copyBytes(place.byteOffset, places[field].byteOffset, byteLength)
-      this.#staleOffsets.push(place.blockOffset)
-    }
-    this.#places = places
-    this.rowCount = rowCount
+    this.#blocks.resize(rowCount)
     this.version++
     this.#publish(this.#cells.buffer)
-  }
-
-  /** Each column's place: the one it has where that can grow, else a new one. Or none. */
-  #extend(rowCount: number): Place[] {
-    const places: Place[] = []
-    try {
-      for (const field of this.#fields.keys()) {
-        const isNew = field >= this.#places.length
-        const stays = !isNew && !this.#isSparse && this.#tryResize(field, rowCount)
-        if (!isNew && !stays) this.#checkIdle('columns that grow and have to move')
-        places.push(stays ? this.#places[field] : this.#allocate(field, rowCount))
-      }
-    } catch (error) {
-      for (const [field, place] of places.entries()) {
-        if (place !== this.#places[field]) this.#pool.free(place.blockOffset)
-        else this.#tryResize(field, this.rowCount)
-      }
-      throw error
-    }
-    return places
-  }
-
-  #allocate(field: number, rowCount: number): Place {
-    const block = this.#pool.allocArray(this.#arrays[field], rowCount)
-    const { byteOffset, byteLength } = block
-    const stagger = ((this.#firstStagger + field) % STAGGER_COUNT) * STAGGER_STEP
-    const isLong = byteLength >= STAGGERED_BYTE_LENGTH
-    const isStaggered = isLong && this.#pool.tryResize(byteOffset, byteLength + stagger)
-    return { blockOffset: byteOffset, byteOffset: byteOffset + (isStaggered ? stagger : 0) }
-  }
-
-  /** Whether a column has so many rows now, in its place. Shrinking always succeeds. */
-  #tryResize(field: number, rowCount: number): boolean {
-    const { blockOffset, byteOffset } = this.#places[field]
-    const end = byteOffset + rowCount * this.#arrays[field].BYTES_PER_ELEMENT
-    return this.#pool.tryResize(blockOffset, end - blockOffset)
-  }
-
-  #zeroRows(places: readonly Place[], from: number, to: number): void {
-    for (const [field, { byteOffset }] of places.entries()) {
-      const byteLength = this.#arrays[field].BYTES_PER_ELEMENT
-      this.#cells.zeroBytes(byteOffset + from * byteLength, byteOffset + to * byteLength)
-    }
   }
 
   /**
@@ -284,8 +210,8 @@ export class Columns {
    */
   #publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
-    this.#firstIndices = this.#places.map(
-      ({ byteOffset }, field) => byteOffset / this.#arrays[field].BYTES_PER_ELEMENT,
+    this.#firstIndices = this.#arrays.map(
+      (array, field) => this.#blocks.byteOffsetOf(field) / array.BYTES_PER_ELEMENT,
     )
     for (const [field, { name }] of this.#fields.entries()) {
       const variable = this.#variable[field]
@@ -293,7 +219,7 @@ export class Columns {
       const value =
         variable !== undefined
           ? variable.column
-          : new this.#arrays[field](buffer, this.#places[field].byteOffset, this.rowCount)
+          : new this.#arrays[field](buffer, this.#blocks.byteOffsetOf(field), this.rowCount)
       const attributes = { configurable: true, enumerable: true, writable: false }
       Object.defineProperty(this.#component, name, { value, ...attributes })
     }

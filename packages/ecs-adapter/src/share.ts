@@ -24,6 +24,7 @@ import {
 } from './directory.ts'
 import { invalidArgument, stillAttached } from './errors.ts'
 import { dropLedger } from './ledger.ts'
+import { freeReserved } from './reserved.ts'
 import type { VariableMemory } from './variable-memory.ts'
 
 export interface ShareOptions {
@@ -154,7 +155,7 @@ export class Share {
   /** Frees a block that other threads may look at, once all of them have seen that it is out of use. */
   retire(offset: number): void {
     if (this.#root === 0) {
-      this.#options.pool.free(offset)
+      freeReserved(this.#options.pool, offset)
       return
     }
     this.#hasNews = true
@@ -253,7 +254,7 @@ export class Share {
       const last = --this.#retiredCount
       this.#retired[i] = this.#retired[last]
       this.#retiredEpochs[i] = this.#retiredEpochs[last]
-      this.#options.pool.free(offset)
+      freeReserved(this.#options.pool, offset)
     }
   }
 
@@ -273,7 +274,7 @@ export class Share {
   #freeAll(): void {
     const { pool } = this.#options
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropLedger(slot)
-    for (let i = 0; i < this.#retiredCount; i++) pool.free(this.#retired[i])
+    for (let i = 0; i < this.#retiredCount; i++) freeReserved(pool, this.#retired[i])
     this.#retiredCount = 0
     for (const field of [ROOT_DIRECTORY, ROOT_ENTITIES]) {
       pool.free(this.#words[this.#word(field)])

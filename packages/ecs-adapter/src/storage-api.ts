@@ -13,7 +13,8 @@ import type { TableOptions } from './table-layout.ts'
 export interface StorageOptions {
   /**
    * Rows that columns begin with; they double when ids outgrow them. Entity ids start at 1, so n
-   * entities need n + 1 rows. Default 1024.
+   * entities need n + 1 rows. Rows of columns above 512 KiB take memory when they come into use, and
+   * address space before. Default 1024.
    */
   capacity?: number
 }

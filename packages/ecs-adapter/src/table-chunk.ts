@@ -24,7 +24,7 @@ export interface ChunkRows {
   readonly ids: Int32Array
   /** The id of a row, 0 where there is none. */
   idAt(row: number): number
-  /** Adds a row of zeros: where it is; -1 when the chunk is full. @throws as `rowCount` */
+  /** Adds a row of zeros: where it is; -1 when the chunk is full, or stale as of `rowCount`. */
   add(): number
   /**
    * Removes a row: the last one takes its place. Loops that remove go backwards.
@@ -138,7 +138,7 @@ export class TableChunk implements ChunkRows {
   add(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
-    if (!(row < this.#capacity)) return this.#noRoom()
+    if (!(row < this.#capacity)) return -1
     this.#clear(row)
     words[CHUNK_ROW_COUNT] = row + 1
     return row
@@ -253,11 +253,6 @@ export class TableChunk implements ChunkRows {
       }
       rowBySlot[ids[row] & this.#slotMask] = row
     }
-  }
-
-  #noRoom(): number {
-    if (this.#words[0] === undefined) throw staleChunk(this.number)
-    return -1
   }
 
   #noRow(row: unknown): Error {

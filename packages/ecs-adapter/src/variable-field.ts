@@ -174,7 +174,7 @@ class VariableText implements VariableField {
   }
 
   free(row: number): void {
-    this.#replace(row, 0, '')
+    if (this.handles.blockAt(row) !== 0) this.#replace(row, 0, '')
   }
 
   #replace(row: number, block: number, text: string): void {

@@ -46,7 +46,7 @@ function createFull(values: Values, { makers = 'us', changers = 'us' } = {}) {
   maker.points.set(eid, values.points)
   maker.label.set(eid, values.label)
   maker.kind.set(eid, values.kind)
-  const held = [pool, theirPool].flatMap(fillUp)
+  const held = [pool, theirPool].flatMap((one) => fillUp(one))
   const liveBytes = () => arena.stats({ exact: true }).liveBytes
   const before = liveBytes()
   const path = changers === 'us' ? Path : theirs

@@ -103,7 +103,7 @@ function createFull(fillers: 'main' | 'both') {
   for (let i = 0; i < 500; i++) orphan.commit(orphan.reserve(4) + 4)
   const packed = eids.splice(-4).map((eid) => storage.pack(eid))
   const pools = fillers === 'main' ? [pool] : [pool, theirPool]
-  const held = pools.flatMap(fillUp)
+  const held = pools.flatMap((one) => fillUp(one))
   for (const one of pools) assert.is(one.tryAlloc(0), 0)
   const everything = { arena, pool, theirPool, world, storage, table, attached, mine, theirs }
   return { ...everything, eids, commands, theirCommands, orphan, packed, held }
@@ -263,7 +263,7 @@ test('chunks that were taken over and trimmed are free when their thread has clo
     const taken = attachTable(table.handle, taker)
     assert.is(taken.takeOver(), 4)
     taken.clear()
-    const held = [filler, taker].flatMap(fillUp)
+    const held = [filler, taker].flatMap((one) => fillUp(one))
     assert.is(taken.trim(), 3)
     taken.detach()
     if (how === 'closes') taker.close()
