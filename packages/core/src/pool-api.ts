@@ -95,7 +95,7 @@ export interface Pool {
    * Blocks of another thread go to a queue for it, and what is wrong with them may show only there, by
    * `arena.onViolation`.
    * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (its header was overwritten),
-   * 'pool-closed'; 'out-of-memory' where there is no room for the queue: the block is live then
+   * 'pool-closed'
    */
   free(offset: number): void
 
