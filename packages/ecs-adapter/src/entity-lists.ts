@@ -157,7 +157,8 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   }
 
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void {
-    for (let i = 0; ; i++) {
+    const count = this.length(eid)
+    for (let i = 0; i < count; i++) {
       const block = this.#handles.blockOf(eid) // each time: callbacks may move the list
       if (i >= this.#lists.length(block)) return
       callback(this.#lists.load(block, i), i, eid)

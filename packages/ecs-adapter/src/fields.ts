@@ -63,8 +63,9 @@ export interface ListField<A = unknown> {
   /** A copy. */
   toArray(eid: number): number[]
   /**
-   * Calls back for each element there is when it comes to it; callbacks may change the list. Makes no
-   * garbage, if the callback is not made anew for each call.
+   * Calls back for each element, as an Array does: callbacks may change the list. Elements that they add
+   * behind the last one are not visited, elements that they remove neither. Makes no garbage, if the
+   * callback is not made anew for each call.
    */
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void
 }

@@ -143,19 +143,42 @@ test('a list may be set from, and grow by, itself and views of others', () => {
   })
 })
 
-test('forEach sees what its callback does to the list', () => {
+test('forEach visits what that of an Array visits, whatever its callback does to the list', () => {
   withScene({}, (scene) => {
     const { points, eid } = createPath(scene)
-    points.set(eid, [1, 2, 3, 4])
-    const seen: number[] = []
-    points.forEach(eid, (value, i) => {
-      seen.push(value)
-      if (value < 100) points.push(eid, value + 100)
-      if (i === 1) points.reserve(eid, 5000)
-    })
-    assert.equal(seen, [1, 2, 3, 4, 101, 102, 103, 104])
-    points.forEach(eid, () => points.clear(eid))
-    assert.is(points.length(eid), 0)
+    const changes: Record<string, [(array: number[]) => void, () => void]> = {
+      push: [(array) => array.push(9), () => points.push(eid, 9)],
+      append: [(array) => array.push(...array), () => points.append(eid, points.view(eid))],
+      insert: [(array) => array.unshift(9), () => points.insert(eid, 0, 9)],
+      setAt: [
+        (array) => array.splice(-1, 1, 9),
+        () => points.setAt(eid, points.length(eid) - 1, 9),
+      ],
+      pop: [(array) => array.pop(), () => points.pop(eid)],
+      remove: [(array) => array.shift(), () => points.remove(eid, 0)],
+      clear: [(array) => array.splice(0), () => points.clear(eid)],
+      set: [(array) => array.splice(0, 9, 5, 6, 7, 8, 9), () => points.set(eid, [5, 6, 7, 8, 9])],
+      resize: [(array) => array.push(0), () => points.resize(eid, points.length(eid) + 1)],
+      reserve: [() => {}, () => points.reserve(eid, 5000)],
+    }
+    for (const [name, [changeArray, changeList]] of Object.entries(changes)) {
+      const array = [1, 2, 3, 4]
+      points.set(eid, array)
+      const expected: number[][] = []
+      array.forEach((value, i) => {
+        expected.push([value, i])
+        changeArray(array)
+      })
+      const seen: number[][] = []
+      points.forEach(eid, (value, i) => {
+        seen.push([value, i])
+        assert.ok(seen.length < 100, `${name}: it has no end`)
+        changeList()
+      })
+      assert.equal(seen, expected, name)
+      assert.equal(points.toArray(eid), array, name)
+      assertSound(scene.arena)
+    }
   })
 })
 
