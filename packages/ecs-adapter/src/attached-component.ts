@@ -1,5 +1,6 @@
 /** What an attached thread has for a component: the columns of another one's storage. */
 import { AttachedRows } from './attached-rows.ts'
+import { createColumnArray } from './column-array.ts'
 import type { ComponentEntry } from './directory.ts'
 import type { Rows } from './handles.ts'
 import type { Component } from './schema.ts'
@@ -36,7 +37,9 @@ export class AttachedComponent {
       const variable = this.#variable[field]
       variable?.handles.bind(byteOffset / 4, rowCount)
       const value =
-        type.kind === 'scalar' ? new type.array(buffer, byteOffset, rowCount) : variable?.column
+        type.kind === 'scalar'
+          ? createColumnArray(type, buffer, byteOffset, rowCount)
+          : variable?.column
       const attributes = { configurable: true, enumerable: true, writable: false }
       Object.defineProperty(this.component, name, { value, ...attributes })
     }

@@ -1,6 +1,7 @@
 /** The typed-array columns of one component, over blocks of an arena. */
 import type { Pool } from '@ashlar/core'
 import { type Cells, typeIdOf } from './cells.ts'
+import { createColumnArray } from './column-array.ts'
 import { ColumnBlocks } from './column-blocks.ts'
 import type { ComponentEntry } from './directory.ts'
 import { invalidArgument } from './errors.ts'
@@ -124,9 +125,8 @@ export class Columns {
     const values: Record<string, unknown> = {}
     for (let field = 0; field < this.#typeIds.length; field++) {
       const index = this.#firstIndices[field] + row
-      const variable = this.#variable[field]
       values[this.#fields[field].name] =
-        variable === undefined ? this.#cells.load(this.#typeIds[field], index) : variable.read(row)
+        this.#variable[field]?.read(row) ?? this.#cells.load(this.#typeIds[field], index)
     }
     return values
   }
@@ -213,13 +213,13 @@ export class Columns {
     this.#firstIndices = this.#arrays.map(
       (array, field) => this.#blocks.byteOffsetOf(field) / array.BYTES_PER_ELEMENT,
     )
-    for (const [field, { name }] of this.#fields.entries()) {
+    for (const [field, { name, type }] of this.#fields.entries()) {
       const variable = this.#variable[field]
       variable?.handles.bind(this.#firstIndices[field], this.rowCount)
       const value =
-        variable !== undefined
-          ? variable.column
-          : new this.#arrays[field](buffer, this.#blocks.byteOffsetOf(field), this.rowCount)
+        type.kind === 'scalar'
+          ? createColumnArray(type, buffer, this.#blocks.byteOffsetOf(field), this.rowCount)
+          : variable?.column
       const attributes = { configurable: true, enumerable: true, writable: false }
       Object.defineProperty(this.#component, name, { value, ...attributes })
     }
