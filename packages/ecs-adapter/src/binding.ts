@@ -1,34 +1,23 @@
 /**
- * Keeps the columns of one component in step with a bitECS world.
+ * Keeps the columns of one component in step with the worlds of its storage.
  *
- * One observer of additions does it: bitECS calls it before any of the user's, because the query
- * it hangs on is made before the user has the component. It makes sure that the row is there and
- * clears it (see `keeper.ts`), so that nothing has to watch removals, and values stay while the
- * user's onRemove observers run. Only variable-length fields and sparse rows watch removals too.
+ * One observer of additions in each world does it. It makes sure that the row is there and clears it (see
+ * `keeper.ts`), so that nothing has to watch removals, and values stay while the user's onRemove observers
+ * run. Only variable-length fields and sparse rows watch removals too.
  *
  * Prefabs take part in no query: a component put on one without values fires nothing. But
  * addComponent ends by asking the component, through a property, whether it is a pair. In a world
  * that has prefabs, that is when the columns come to cover every id there is.
  */
-import {
-  $internal,
-  hasComponent,
-  type InternalWorld,
-  observe,
-  onGet,
-  onSet,
-  Prefab,
-  registerQuery,
-  removeComponent,
-  type World,
-  type WorldContext,
-} from 'bitecs'
-import type { Columns } from './columns.ts'
-import { worldWasReset } from './errors.ts'
+import { Prefab, removeComponent } from 'bitecs'
 import { FlatKeeper } from './flat-keeper.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
 import type { Component } from './schema.ts'
 import { SparseKeeper } from './sparse-keeper.ts'
+import { UseTally } from './use-tally.ts'
+import { worldWasReset } from './world-errors.ts'
+import { type Sets, WorldHooks } from './world-hooks.ts'
+import type { Worlds } from './worlds.ts'
 
 /** The property by which bitECS asks; it is undefined of all but pairs. */
 const IS_PAIR = Symbol.for('bitecs-isPairComponent')
@@ -49,105 +38,62 @@ class BoundComponent {
   }
 
   get [IS_PAIR](): undefined {
-    this[BINDING].coverPrefabs()
+    this[BINDING].onAsked(this)
     return undefined
   }
 }
 
-/** What bitECS knows of a world; undefined of what is no world. */
-export const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
-
-export type BindingOptions = Omit<KeeperOptions, 'world' | 'component'> & {
+export type BindingOptions = Omit<KeeperOptions, 'component'> & {
   /** Whether only those have rows that have the component. */
   isSparse: boolean
   sets: Sets
 }
 
-/** Told of what reads values, so that no getter among them moves the row that they go to. */
-export interface Sets {
-  beginSet(): void
-  endSet(): void
-}
-
 export class Binding {
+  /** Of the component, for messages. */
+  readonly name: string
   /** What users hold. */
   readonly component: Component
   readonly keeper: Keeper
-  readonly #world: World
-  readonly #context: WorldContext
-  readonly #sets: Sets
-  #index: WorldContext['entityIndex']
-  #unsubscribe: (() => void)[] = []
-  /** Components that the world knew when it was last looked at for prefabs. */
+  readonly #worlds: Worlds
+  readonly #hooks: readonly WorldHooks[]
+  readonly #tally = new UseTally()
+  #index: Worlds['entityIndex']
+  #isDisposed = false
+  /** Components that the worlds knew when they were last looked at for prefabs. */
   #componentCount = 0
   #hasPrefabs = false
 
-  /** @throws ArenaError 'out-of-memory'; world and arena are as they were then */
-  constructor(world: World, { isSparse, sets, ...options }: BindingOptions) {
+  /** @throws ArenaError 'out-of-memory'; worlds and arena are as they were then */
+  constructor({ isSparse, sets, ...options }: BindingOptions) {
+    const { worlds } = options
     const component = new BoundComponent(this) as object as Component
-    this.component = component
-    this.#world = world
-    this.#context = contextOf(world)
     const Keeper = isSparse ? SparseKeeper : FlatKeeper
-    this.#sets = sets
-    this.keeper = new Keeper({ ...options, world, component })
-    this.#index = this.#context.entityIndex
+    const keeper = new Keeper({ ...options, component })
+    this.name = options.name
+    this.component = component
+    this.keeper = keeper
+    this.#worlds = worlds
+    this.#hooks = worlds.all.map(
+      (world) => new WorldHooks(world, { worlds, component, keeper, sets, tally: this.#tally }),
+    )
+    this.#index = worlds.entityIndex
     this.subscribe()
   }
 
-  /** Begins anew with a world that knows nothing of the component. */
+  /** Begins anew with worlds that know nothing of the component. */
   subscribe(): void {
-    const { component, keeper } = this
-    const columns: Columns = keeper.columns // named, for `check` tells TypeScript a type
-    const world = this.#world
-    const sets = this.#sets
-    const { entityIndex } = this.#context
-    this.#index = entityIndex
+    this.#index = this.#worlds.entityIndex
     this.#componentCount = 0
     this.#hasPrefabs = false
-
-    const owners = registerQuery(world, [component])
-    /** Half added: no event has told of it, so none shall tell that it goes. */
-    const undo = (eid: number) => {
-      owners.remove(eid)
-      removeComponent(world, eid, component)
-    }
-    const claim = (eid: number): number => {
-      try {
-        return keeper.claim(eid)
-      } catch (error) {
-        undo(eid)
-        throw error
-      }
-    }
-    this.#unsubscribe = [
-      owners.addObservable.subscribe((eid) => {
-        try {
-          keeper.add(eid)
-        } catch (error) {
-          undo(eid)
-          throw error
-        }
-      }),
-      observe(world, onSet(component), (eid, values) => {
-        const row = claim(eid)
-        sets.beginSet()
-        try {
-          columns.check(values)
-          keeper.write(eid, row, values)
-        } finally {
-          sets.endSet()
-        }
-      }),
-      observe(world, onGet(component), (eid) => keeper.read(eid)),
-    ]
-    const unsubscribe = keeper.begin(owners, entityIndex.entityMask)
-    if (unsubscribe !== undefined) this.#unsubscribe.push(unsubscribe)
+    for (const hooks of this.#hooks) hooks.subscribe()
+    this.#tally.reset()
+    this.keeper.begin(this.#index.entityMask, this.#owns)
   }
 
   /** An entity whose removal was told of stays after all. */
   keep(eid: number): void {
-    if (hasComponent(this.#world, eid, this.component)) this.keeper.keep(eid)
+    if (this.#worlds.has(eid, this.component)) this.keeper.keep(eid)
   }
 
   /** Frees what is not needed any more, and renews views whose buffer is gone. */
@@ -155,35 +101,57 @@ export class Binding {
     this.keeper.sync()
   }
 
+  /**
+   * Whether another world has used the component since this was true last. What prefabs get, and what bitECS
+   * asks of relations, is not told from that: where the worlds have such, nothing is known.
+   */
+  isUsedElsewhere(): boolean {
+    let ownerCount = 0
+    for (let i = 0; i < this.#hooks.length; i++) ownerCount += this.#hooks[i].ownerCount
+    if (this.#worldsHavePrefabs() || this.#worlds.haveRelations) return false
+    return this.#tally.isUsedElsewhere(ownerCount)
+  }
+
   /** Empties every row. */
   clearAll(): void {
     this.keeper.clearAll()
   }
 
-  /** Leaves the world alone, and frees the columns. */
+  /** Leaves the worlds alone, and frees the columns. */
   dispose(): void {
-    for (const unsubscribe of this.#unsubscribe) unsubscribe()
-    this.#unsubscribe = []
+    this.#isDisposed = true
+    for (const hooks of this.#hooks) hooks.unsubscribe()
     this.keeper.dispose()
   }
 
-  /** @throws StorageError 'world-was-reset' */
-  coverPrefabs(): void {
-    const { entityIndex } = this.#context
-    if (entityIndex === this.#index && this.keeper.covers(entityIndex.maxId)) return
-    this.#coverPrefabsSlow()
+  /**
+   * bitECS asks whether a component is a pair.
+   * @param component this one, or what inherits from it
+   * @throws StorageError 'world-was-reset'
+   */
+  onAsked(component: object): void {
+    const index = this.#index
+    const wasReset = !this.#worlds.haveIndex(index)
+    if (component === this.component && !wasReset) this.#tally.asked()
+    if (wasReset || !this.keeper.covers(index.maxId)) this.#coverPrefabs(wasReset)
   }
 
-  #coverPrefabsSlow(): void {
-    if (this.#unsubscribe.length === 0) return
-    if (this.#context.entityIndex !== this.#index) throw worldWasReset()
-    if (this.#worldHasPrefabs()) this.#coverAll()
+  readonly #owns = (eid: number): boolean => {
+    for (let i = 0; i < this.#hooks.length; i++) if (this.#hooks[i].owns(eid)) return true
+    return false
   }
 
-  #worldHasPrefabs(): boolean {
-    if (this.#context.componentCount !== this.#componentCount) {
-      this.#componentCount = this.#context.componentCount
-      this.#hasPrefabs = this.#context.componentMap.has(Prefab)
+  #coverPrefabs(wasReset: boolean): void {
+    if (this.#isDisposed) return
+    if (wasReset) throw worldWasReset()
+    if (this.#worldsHavePrefabs()) this.#coverAll()
+  }
+
+  #worldsHavePrefabs(): boolean {
+    const count = this.#worlds.componentCount
+    if (count !== this.#componentCount) {
+      this.#componentCount = count
+      this.#hasPrefabs = this.#worlds.know(Prefab)
     }
     return this.#hasPrefabs
   }
@@ -197,8 +165,8 @@ export class Binding {
       const half = dense
         .slice(0, aliveCount)
         .filter((eid) => !this.keeper.covers(eid & entityMask))
-        .filter((eid) => hasComponent(this.#world, eid, this.component))
-      for (const eid of half) removeComponent(this.#world, eid, this.component)
+        .filter((eid) => this.#worlds.has(eid, this.component))
+      for (const eid of half) removeComponent(this.#worlds.of(eid)!, eid, this.component)
       if (half.length > 0) throw error
     }
   }

@@ -1,21 +1,12 @@
 /**
- * Applies commands to a world, in its thread: those of several buffers by the places they were given
+ * Applies commands to the worlds of a storage, in their thread: those of several buffers by the places they were given
  * at, and within a place as they were written.
  *
  * A command finds its entity by id, and ids are used again. So it is remembered which entity had the
  * id before anything was applied: bitECS keeps a Set of components for each, another one for whoever
  * has the id later. A command on one that is gone is skipped, and counted.
  */
-import {
-  addComponent,
-  addEntity,
-  entityExists,
-  IsA,
-  removeComponent,
-  removeEntity,
-  type World,
-} from 'bitecs'
-import { contextOf } from './binding.ts'
+import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
 import type { Catalog } from './catalog.ts'
 import { CommandCursor } from './command-cursor.ts'
 import {
@@ -34,6 +25,7 @@ import { CommandStream, type Life } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 import type { CommandViews } from './command-views.ts'
 import { type CommandFailure, CommandsError, invalidArgument } from './errors.ts'
+import type { Worlds } from './worlds.ts'
 
 /** A command buffer, by where it is in the arena. */
 export interface CommandSource {
@@ -50,8 +42,7 @@ interface Setting {
 }
 
 export class CommandApplier {
-  readonly #world: World
-  readonly #context: ReturnType<typeof contextOf>
+  readonly #worlds: Worlds
   readonly #catalog: Catalog
   readonly #views: CommandViews
   readonly #reader: ValueReader
@@ -65,9 +56,8 @@ export class CommandApplier {
   #failures: CommandFailure[] = NO_FAILURES
   #failureCount = 0
 
-  constructor(world: World, catalog: Catalog, views: CommandViews) {
-    this.#world = world
-    this.#context = contextOf(world)
+  constructor(worlds: Worlds, catalog: Catalog, views: CommandViews) {
+    this.#worlds = worlds
     this.#catalog = catalog
     this.#views = views
     this.#reader = new ValueReader(views, (eid) => this.#resolve(eid))
@@ -108,7 +98,6 @@ export class CommandApplier {
   /** Remembers who has the ids that commands name; false when there are no commands. */
   #look(count: number): boolean {
     const { words } = this.#views
-    const { entityComponents } = this.#context
     let lifeCount = 0
     for (let i = 0; i < count; i++) {
       const { cursor } = this.#streams[i]
@@ -117,7 +106,7 @@ export class CommandApplier {
       cursor.look()
       const scout = this.#scout
       for (scout.follow(cursor); scout.hasRecord(); ) {
-        this.#lives[lifeCount++] = entityComponents.get(words[scout.index + 2])
+        this.#lives[lifeCount++] = this.#worlds.componentsOf(words[scout.index + 2])
         const wordCount = wordCountOf(words[scout.index])
         // Other threads have the memory, too: what was overwritten must not lead round in a circle.
         if (wordCount < HEAD_WORD_COUNT)
@@ -161,7 +150,6 @@ export class CommandApplier {
 
   #applyRecord(kind: number, at: number, life: Life): void {
     const { words } = this.#views
-    const world = this.#world
     const eid = words[at + 2]
     if (kind === SPAWN) {
       this.#spawn(words[at + 1], eid, life)
@@ -172,6 +160,7 @@ export class CommandApplier {
       this.#skippedCount++
       return
     }
+    const world = this.#worlds.of(target)!
     if (kind === DESPAWN) {
       removeEntity(world, target)
       return
@@ -184,7 +173,6 @@ export class CommandApplier {
 
   #spawn(index: number, prefab: number, life: Life): void {
     const stream = this.#stream!
-    const world = this.#world
     stream.spawned[index] = 0
     stream.spawnedLives[index] = undefined
     stream.spawnCount = index + 1
@@ -193,8 +181,9 @@ export class CommandApplier {
       this.#skippedCount++
       return
     }
+    const world = base === 0 ? this.#worlds.first : this.#worlds.of(base)!
     const eid = addEntity(world)
-    const own = this.#context.entityComponents.get(eid)
+    const own = this.#worlds.componentsOf(eid)
     try {
       if (base !== 0) addComponent(world, eid, IsA(base))
     } catch (error) {
@@ -215,8 +204,7 @@ export class CommandApplier {
   }
 
   #isAlive(eid: number, life: Life): boolean {
-    if (life === undefined || this.#context.entityComponents.get(eid) !== life) return false
-    return entityExists(this.#world, eid)
+    return life !== undefined && this.#worlds.componentsOf(eid) === life && this.#worlds.exists(eid)
   }
 
   /** The entity that an id among values means: any number may be there. */

@@ -4,6 +4,7 @@ export type StorageErrorCode =
   | 'invalid-argument'
   | 'storage-disposed'
   | 'world-was-reset'
+  | 'other-world'
   | 'already-attached'
   | 'still-attached'
   | 'group-closed'
@@ -59,13 +60,6 @@ export const duplicateComponent = (name: string) =>
 
 export const storageDisposed = () =>
   new StorageError('storage-disposed', 'this storage is disposed of. Create another one')
-
-export const worldWasReset = () =>
-  new StorageError(
-    'world-was-reset',
-    'the world was reset by resetWorld, which drops every observer without a word. ' +
-      'Call storage.reset() instead; calling it now repairs the storage',
-  )
 
 export const noRow = (eid: number) =>
   new StorageError(

@@ -1,5 +1,4 @@
 /** A row for every id there is: columns are indexed by it. */
-import type { Query } from 'bitecs'
 import { Columns } from './columns.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
 import { hasVariable, VariableBinding } from './variable-binding.ts'
@@ -29,9 +28,13 @@ export class FlatKeeper implements Keeper {
     return this.columns.version
   }
 
-  begin(owners: Query, entityMask: number) {
+  get isTold() {
+    return this.#variable !== undefined
+  }
+
+  begin(entityMask: number, owns: (eid: number) => boolean): void {
     this.#entityMask = entityMask
-    return this.#variable?.subscribe(owners, (eid) => eid & entityMask)
+    this.#variable?.begin(owns)
   }
 
   add(eid: number): void {
@@ -39,6 +42,10 @@ export class FlatKeeper implements Keeper {
     this.columns.cover(row)
     this.#variable?.renew(row)
     this.columns.clear(row)
+  }
+
+  lose(eid: number): void {
+    this.#variable?.lose(eid & this.#entityMask)
   }
 
   claim(eid: number): number {

@@ -1,12 +1,12 @@
 /** What keeps the rows of a component and their values: one for every id, or for those that have it. */
-import type { Query, World } from 'bitecs'
 import type { Columns, ColumnsOptions } from './columns.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
 import type { VariableFields, VariableFieldsOptions } from './variable-fields.ts'
+import type { Worlds } from './worlds.ts'
 
 export type KeeperOptions = Omit<ColumnsOptions, 'variable' | 'isSparse'> &
   Pick<VariableFieldsOptions, 'memory' | 'admit'> & {
-    world: World
+    worlds: Worlds
     retire(offset: number): void
     checkIdle(what: string): void
   }
@@ -22,10 +22,15 @@ export interface Keeper {
   /** Another number whenever that is other. */
   readonly version: number
 
-  /** Begins anew, with those that have the component; gives what ends it. */
-  begin(owners: Query, entityMask: number): (() => void) | undefined
+  /** Whether `lose` is to be called. */
+  readonly isTold: boolean
+
+  /** Begins anew. @param owns whether an entity has the component, and is not just losing it */
+  begin(entityMask: number, owns: (eid: number) => boolean): void
   /** An entity has got the component: its row is empty then. @throws ArenaError 'out-of-memory' */
   add(eid: number): void
+  /** An entity has lost the component. */
+  lose(eid: number): void
   /**
    * The row of an entity that has the component, which it has from now on.
    * @throws ArenaError 'out-of-memory'; noRow

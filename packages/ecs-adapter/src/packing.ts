@@ -1,13 +1,5 @@
 /** Moves entities from one world to another, of any thread, with the blocks of their lists and texts. */
-import {
-  addComponent,
-  addEntity,
-  entityExists,
-  hasComponent,
-  removeEntity,
-  set,
-  type World,
-} from 'bitecs'
+import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import type { Binding } from './binding.ts'
 import type { Catalog, Listed } from './catalog.ts'
 import { invalidArgument } from './errors.ts'
@@ -16,9 +8,10 @@ import type { Field, FieldType } from './schema.ts'
 import type { Siblings } from './siblings.ts'
 import type { VariableField } from './variable-field.ts'
 import type { VariableMemory } from './variable-memory.ts'
+import type { Worlds } from './worlds.ts'
 
 export interface PackingOptions {
-  world: World
+  worlds: Worlds
   catalog: Catalog
   memory: VariableMemory
   siblings: Siblings
@@ -53,23 +46,23 @@ export class Packing {
 
   /** As `Storage.pack`. */
   pack(eid: number): number {
-    const { world, memory, catalog, siblings } = this.#options
-    if (typeof eid !== 'number' || !entityExists(world, eid)) {
+    const { worlds, memory, catalog, siblings } = this.#options
+    if (typeof eid !== 'number' || !worlds.exists(eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
     const held: Held[] = []
     let offset = 0
     try {
-      const listed = catalog.all.filter(({ component }) => hasComponent(world, eid, component))
+      const listed = catalog.all.filter(({ component }) => worlds.has(eid, component))
       offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, held)))
       for (const { variable, row, isCopy } of held) {
         if (!isCopy) variable.handles.setBlock(row, 0)
       }
-      siblings.remove(world, eid)
+      siblings.remove(worlds.of(eid)!, eid)
       return offset
     } catch (error) {
       // Where an observer threw, the entity may be there still: with what it had.
-      const isThere = entityExists(world, eid)
+      const isThere = worlds.exists(eid)
       for (const { variable, row, block, isCopy } of held) {
         if (!isThere || isCopy) memory.texts.free(block)
         else if (offset !== 0) install(variable, row, block)
@@ -80,14 +73,20 @@ export class Packing {
   }
 
   /** As `Storage.unpack`. */
-  unpack(offset: number): number {
+  unpack(offset: number, world: World = this.#options.worlds.first): number {
+    if (!this.#options.worlds.all.includes(world)) {
+      throw invalidArgument('the world', world, 'one of those that createStorage() was given')
+    }
     const { blocks, internedTexts } = this.#options.memory
     const components = this.#packed.claim(offset)
     const interned: number[] = []
     const copies: number[] = []
     let eid: number
     try {
-      eid = this.#settle(components.map((packed) => this.#arrive(packed, interned, copies)))
+      eid = this.#settle(
+        world,
+        components.map((packed) => this.#arrive(packed, interned, copies)),
+      )
     } catch (error) {
       for (const block of interned) internedTexts.free(block)
       this.#packed.release(offset)
@@ -141,8 +140,8 @@ export class Packing {
   }
 
   /** Makes the entity; nobody has the blocks but it, or whoever gave them where this throws. */
-  #settle(arrivals: readonly Arrival[]): number {
-    const { world } = this.#options
+  #settle(world: World, arrivals: readonly Arrival[]): number {
+    const { worlds } = this.#options
     const eid = addEntity(world)
     try {
       for (const { component, fields, scalars } of arrivals) {
@@ -153,7 +152,7 @@ export class Packing {
         )
       }
     } catch (error) {
-      if (entityExists(world, eid)) removeEntity(world, eid)
+      if (worlds.exists(eid)) removeEntity(world, eid)
       throw error
     }
     for (const arrival of arrivals) this.#install(eid, arrival)
@@ -161,10 +160,10 @@ export class Packing {
   }
 
   #install(eid: number, { number, fields, component, blocks }: Arrival): void {
-    const { world, bindingAt, memory } = this.#options
+    const { worlds, bindingAt, memory } = this.#options
     const binding = bindingAt(number)
     // An observer may have taken it away again.
-    const isThere = entityExists(world, eid) && hasComponent(world, eid, component)
+    const isThere = worlds.exists(eid) && worlds.has(eid, component)
     let place = 0
     for (const [i, { type }] of fields.entries()) {
       const variable = binding?.keeper.fields?.byField[i]

@@ -7,7 +7,8 @@
  * before that, and what is in a list and is one of these ids means the entity that was removed. An id
  * that nobody has yet may be copied from list to list: the next look drops the copies too.
  */
-import { Not, type Query, registerQuery, type World } from 'bitecs'
+import { Not, type Query, registerQuery } from 'bitecs'
+import type { Worlds } from './worlds.ts'
 
 /** A component that nobody has: whoever has it not is every entity there is. */
 const Nobody = {}
@@ -19,19 +20,23 @@ export class RemovedIds {
   #rows = new Int32Array(64)
   #count = 0
   #entityMask = 0
-  #everyone: Query | undefined
+  /** By world. */
+  #everyone: Query[] = []
 
   /** @param drop takes ids that are not to be kept out of every list */
   constructor(drop: (isKept: (eid: number) => boolean) => void) {
     this.#drop = drop
   }
 
-  /** Begins anew with a world; gives what ends it. */
-  subscribe(world: World, entityMask: number): () => void {
+  /** Begins anew; gives what ends it. */
+  subscribe(worlds: Worlds): () => void {
     this.#forget()
-    this.#entityMask = entityMask
-    this.#everyone = registerQuery(world, [Not(Nobody)])
-    return this.#everyone.removeObservable.subscribe((eid: number) => this.#add(eid))
+    this.#entityMask = worlds.entityIndex.entityMask
+    this.#everyone = worlds.all.map((world) => registerQuery(world, [Not(Nobody)]))
+    const ends = this.#everyone.map(({ removeObservable }) => removeObservable.subscribe(this.#add))
+    return () => {
+      for (const end of ends) end()
+    }
   }
 
   /** To be called with each id before it goes into a list. */
@@ -57,11 +62,10 @@ export class RemovedIds {
 
   /** Not so of one that is just being removed, which bitECS takes for alive in onRemove observers. */
   #isAlive(eid: number): boolean {
-    const everyone = this.#everyone
-    return everyone?.has(eid) === true && !everyone.toRemove.has(eid)
+    return this.#everyone.some((everyone) => everyone.has(eid) && !everyone.toRemove.has(eid))
   }
 
-  #add(eid: number): void {
+  readonly #add = (eid: number): void => {
     const row = eid & this.#entityMask
     if (row >= this.#removedAs.length) this.#removedAs = lengthened(this.#removedAs, row + 1)
     if (this.#removedAs[row] === eid) return

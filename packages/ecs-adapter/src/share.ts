@@ -1,6 +1,5 @@
 /** The side of a shared storage that publishes: in the thread of its world. */
 import type { Pool } from '@ashlar/core'
-import type { WorldContext } from 'bitecs'
 import { attachedSlots, newSerial, SLOT_CAPACITY } from './attachments.ts'
 import type { Cells } from './cells.ts'
 import {
@@ -26,11 +25,12 @@ import { invalidArgument, stillAttached } from './errors.ts'
 import { dropLedger } from './ledger.ts'
 import { freeReserved } from './reserved.ts'
 import type { VariableMemory } from './variable-memory.ts'
+import type { Worlds } from './worlds.ts'
 
 export interface ShareOptions {
   pool: Pool
   cells: Cells
-  context: WorldContext
+  worlds: Worlds
   memory: VariableMemory
   /** Another number whenever the entries are others. */
   version(): number
@@ -171,8 +171,8 @@ export class Share {
 
   /** False when there is no memory, which only `tryAlloc` leads to. */
   #publishDirectory(alloc: Pool['alloc']): boolean {
-    const { context, version, entries, tables } = this.#options
-    const { entityMask } = context.entityIndex
+    const { worlds, version, entries, tables } = this.#options
+    const { entityMask } = worlds.entityIndex
     if (version() !== this.#version || entityMask !== this.#entityMask) {
       const bytes = encodeDirectory({ entityMask, components: entries(), tables: tables() })
       const directory = this.#allocate(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
@@ -206,7 +206,7 @@ export class Share {
   }
 
   #publishEntities(alloc: Pool['alloc']): void {
-    const { dense, aliveCount } = this.#options.context.entityIndex
+    const { dense, aliveCount } = this.#options.worlds.entityIndex
     if (this.#isPublished(dense, aliveCount)) return
     const head = PUBLISHED_HEAD_BYTE_LENGTH
     const offset = alloc(head + aliveCount * 4)

@@ -1,5 +1,5 @@
 /**
- * The storages of one world. They have in common what bitECS tells nobody of: resets, runs, and entities
+ * The storages of the same worlds. They have in common what bitECS tells nobody of: resets, runs, and entities
  * that stay because their removal failed.
  */
 import {
@@ -10,9 +10,10 @@ import {
   type World,
   type WorldContext,
 } from 'bitecs'
-import { contextOf } from './binding.ts'
 import { packIsBusy, setIsBusy } from './errors.ts'
 import { Runs } from './runs.ts'
+import { otherWorlds } from './world-errors.ts'
+import { contextOf, type Worlds } from './worlds.ts'
 
 export interface Sibling {
   beginAnew(): void
@@ -22,10 +23,15 @@ export interface Sibling {
 }
 
 export class Siblings {
+  readonly worlds: Worlds
   readonly runs = new Runs()
   readonly all = new Set<Sibling>()
   #removalCount = 0
   #setCount = 0
+
+  constructor(worlds: Worlds) {
+    this.worlds = worlds
+  }
 
   /**
    * Removes an entity. Where an observer throws, it stays with all it had: bitECS has it in no query any
@@ -65,13 +71,23 @@ export class Siblings {
   }
 }
 
-/** Kept with the world, for the ESM and the CommonJS copy of this package to share it. */
+/** Kept with each world, for the ESM and the CommonJS copy of this package to share it. */
 const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/siblings')
+type Context = WorldContext & { [SIBLINGS]?: Siblings }
 
-export function siblingsOf(world: World): Siblings {
-  const context: WorldContext & { [SIBLINGS]?: Siblings } = contextOf(world)
-  context[SIBLINGS] ??= new Siblings()
-  return context[SIBLINGS]
+/** @throws StorageError 'invalid-argument' where another storage serves some of the worlds, and others */
+export function siblingsOf(worlds: Worlds): Siblings {
+  const contexts: readonly Context[] = worlds.contexts
+  const found = contexts.map((context) => context[SIBLINGS])
+  const before = found.find((siblings) => siblings !== undefined && siblings.all.size > 0)
+  if (before !== undefined) {
+    const isSame = before.worlds.all.length === found.length
+    if (!isSame || found.some((siblings) => siblings !== before)) throw otherWorlds()
+    return before
+  }
+  const siblings = new Siblings(worlds)
+  for (const context of contexts) context[SIBLINGS] = siblings
+  return siblings
 }
 
 /** The queries that an entity is in, and whether it has still what it is there for. */

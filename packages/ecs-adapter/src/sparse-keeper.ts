@@ -2,7 +2,7 @@
  * A row for those that have the component. The values of those that lost it go with the row, at `sync`,
  * or when the same entity gets the component again.
  */
-import { hasComponent, Prefab, type Query } from 'bitecs'
+import { Prefab } from 'bitecs'
 import { Columns } from './columns.ts'
 import type { ComponentRows } from './directory.ts'
 import { noRow } from './errors.ts'
@@ -52,10 +52,13 @@ export class SparseKeeper implements Keeper {
     return this.columns.version + this.#rows.version
   }
 
-  begin(owners: Query) {
+  get isTold() {
+    return true
+  }
+
+  begin(): void {
     this.#strays.clear()
     this.#rows.begin()
-    return owners.removeObservable.subscribe((eid: number) => this.#rows.lose(this.#rows.row(eid)))
   }
 
   add(eid: number): void {
@@ -67,6 +70,10 @@ export class SparseKeeper implements Keeper {
       this.columns.clear(last)
       this.#rows.append(eid)
     }
+  }
+
+  lose(eid: number): void {
+    this.#rows.lose(this.#rows.row(eid))
   }
 
   claim(eid: number): number {
@@ -128,20 +135,20 @@ export class SparseKeeper implements Keeper {
    * that an observer of its removal kept alive by throwing is one of whose end nothing tells either.
    */
   #claimSlow(eid: number, row: number): number {
-    const { world, component } = this.#options
-    if (!hasComponent(world, eid, component)) return row
-    if (row >= 0 && !hasComponent(world, eid, Prefab)) return row
+    const { worlds, component } = this.#options
+    if (!worlds.has(eid, component)) return row
+    if (row >= 0 && !worlds.has(eid, Prefab)) return row
     this.add(eid)
     this.#strays.add(eid)
     return this.#rows.row(eid)
   }
 
   #loseStrays(): void {
-    const { world, component } = this.#options
+    const { worlds, component } = this.#options
     for (const eid of this.#strays) {
-      if (hasComponent(world, eid, component)) continue
+      if (worlds.has(eid, component)) continue
       this.#strays.delete(eid)
-      this.#rows.lose(this.#rows.row(eid))
+      this.lose(eid)
     }
   }
 

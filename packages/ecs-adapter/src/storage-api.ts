@@ -1,6 +1,6 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
-import type { EntityId } from 'bitecs'
+import type { EntityId, World } from 'bitecs'
 import type { CommandBuffer } from './command-api.ts'
 import type { CommandSource } from './command-apply.ts'
 import type { ComponentRows, StorageHandle } from './directory.ts'
@@ -49,7 +49,8 @@ export interface Storage {
    * The columns grow by themselves. One that has grown is another typed array: read the property
    * again. Until `sync()` the one before can still be read.
    *
-   * A component belongs to the world of its storage: in another world nothing makes its rows.
+   * A component belongs to the worlds of its storage. In another world nothing makes its rows: values are
+   * lost there, or are those of a former owner. `sync` reports that where it sees it.
    *
    * @param name unique in the storage
    * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
@@ -115,7 +116,8 @@ export interface Storage {
    * It needs no memory. Where there is too little to publish something, a later call publishes it, and until
    * then other threads see what was published last.
    * @throws StorageError 'group-busy' while workers run a system, 'pack-busy' when an observer of `pack` calls it,
-   * 'set-busy' when a getter among the values of a `set` does
+   * 'set-busy' when a getter among the values of a `set` does; 'other-world', once all is done, when a
+   * component was used in a world that the storage does not serve
    */
   sync(): void
 
@@ -159,13 +161,14 @@ export interface Storage {
   pack(eid: EntityId): number
 
   /**
-   * Makes an entity of a packed one, by `addComponent` and `set`: observers are told of its scalars;
+   * Makes an entity of a packed one in a world, by `addComponent` and `set`: observers are told of its scalars;
    * lists and texts are there when this returns.
+   * @param world one of those of this storage; the first by default
    * @returns its id
    * @throws StorageError 'invalid-argument' of what is not packed, or has a component that this storage
    * has not, 'group-busy' while workers run a system, 'storage-disposed'; ArenaError 'out-of-memory', and what observers throw: it stays packed
    */
-  unpack(offset: number): EntityId
+  unpack(offset: number, world?: World): EntityId
 
   /**
    * Lets other threads find the columns that are now, at their next sync; the entities they find are

@@ -1,7 +1,8 @@
-/** The component storage of one bitECS world, on one pool. */
+/** The component storage of bitECS worlds, on one pool. */
 import type { Pool } from '@ashlar/core'
-import { type EntityId, getId, resetWorld, type World } from 'bitecs'
-import { Binding, contextOf } from './binding.ts'
+import { type EntityId, getId, type World } from 'bitecs'
+import { Binding } from './binding.ts'
+import { Bindings } from './bindings.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
@@ -23,6 +24,7 @@ import { guardTable } from './table-guard.ts'
 import { checkAlone } from './table-root.ts'
 import { VariableMemory } from './variable-memory.ts'
 import { WorldCommands } from './world-commands.ts'
+import { Worlds } from './worlds.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -30,16 +32,16 @@ const DEFAULT_CAPACITY = 1024
 const MAX_CAPACITY = 2 ** 28
 
 /**
- * Puts components of a bitECS world on a pool's arena.
+ * Puts components of a bitECS world on a pool's arena, or of several that share an entity index.
  *
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
 export function createStorage(
-  world: World,
+  world: World | readonly World[],
   pool: Pool,
   { capacity = DEFAULT_CAPACITY }: StorageOptions = {},
 ): Storage {
-  checkWorld(world)
+  const worlds = new Worlds(world)
   if (typeof pool?.allocArray !== 'function') {
     throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
   }
@@ -47,12 +49,9 @@ export function createStorage(
     const expected = `a whole number of rows from 1 to ${MAX_CAPACITY}`
     throw invalidArgument('the capacity', capacity, expected)
   }
-  const context = contextOf(world)
   const cells = new Cells(pool)
   const memory = new VariableMemory(pool, cells)
-  const bindings: Binding[] = []
-  /** By number of the component; undefined of a tag. */
-  const bindingsByNumber: (Binding | undefined)[] = []
+  const bindings = new Bindings()
   const sparse = new Map<string, ComponentRows>()
   /** Of all components, as they were made: their numbers in commands. */
   const places: (() => ComponentEntry)[] = []
@@ -61,23 +60,22 @@ export function createStorage(
   const share = new Share({
     pool,
     cells,
-    context,
+    worlds,
     memory,
     version,
     entries,
     tables: tables.entries,
   })
-  const bindingAt = (number: number) => bindingsByNumber[number]
-  const siblings = siblingsOf(world)
+  const siblings = siblingsOf(worlds)
   const { runs } = siblings
-  const packing = new Packing({ world, catalog, memory, bindingAt, siblings })
-  const worldCommands = new WorldCommands(world, pool, catalog, share.serial)
+  const packing = new Packing({ worlds, catalog, memory, bindingAt: bindings.at, siblings })
+  const worldCommands = new WorldCommands(worlds, pool, catalog, share.serial)
   const retire = (offset: number) => share.retire(offset)
   const checkIdle = (what: string) => runs.checkDone(what)
   let columnCount = 0
   const removedIds = new RemovedIds((isKept) => {
     runs.checkDone('taking removed entities out of lists')
-    for (let i = 0; i < bindings.length; i++) bindings[i].keeper.fields?.filter(isKept)
+    bindings.filter(isKept)
   })
   let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
@@ -92,22 +90,21 @@ export function createStorage(
   ): SparseComponent<S> {
     checkUse()
     const isSparse = checkedSparse(options)
-    checkWorld(world)
+    worlds.check()
     const fields = readSchema(name, schema)
     if (name in components) throw duplicateComponent(name)
     if (fields.length === 0 && !isSparse) {
       components[name] = {}
       const entry = { name, fields, rowCount: 0, byteOffsets: [] }
       places.push(() => entry)
-      bindingsByNumber.push(undefined)
+      bindings.add(undefined)
     } else {
       const what = { name, fields, isSparse, rowCount: capacity, columnCount }
       const { admit } = removedIds
-      const shared = { pool, cells, retire, checkIdle, memory, admit, sets: siblings }
-      const binding = new Binding(world, { ...what, ...shared })
+      const shared = { worlds, pool, cells, retire, checkIdle, memory, admit, sets: siblings }
+      const binding = new Binding({ ...what, ...shared })
       if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
-      bindings.push(binding)
-      bindingsByNumber.push(binding)
+      bindings.add(binding)
       columnCount += fields.length
       components[name] = binding.component
       places.push(() => binding.keeper.entry)
@@ -118,12 +115,12 @@ export function createStorage(
   }
 
   function watchRemovals(): void {
-    unwatchRemovals = removedIds.subscribe(world, context.entityIndex.entityMask)
+    unwatchRemovals = removedIds.subscribe(worlds)
   }
 
   function row(eid: EntityId): number {
     checkUse()
-    return getId(context.entityIndex, eid)
+    return getId(worlds.entityIndex, eid)
   }
 
   function rows(component: Component | string): ComponentRows {
@@ -138,10 +135,11 @@ export function createStorage(
     checkUse()
     siblings.checkRest('storage.sync()')
     runs.last?.repairTables()
-    for (let i = 0; i < bindings.length; i++) bindings[i].sync()
+    bindings.sync()
     removedIds.sync()
     tables.sync()
     share.sync()
+    bindings.checkWorlds()
   }
 
   function publish(): void {
@@ -158,9 +156,7 @@ export function createStorage(
   }
 
   function version(): number {
-    let sum = places.length + tables.version
-    for (let i = 0; i < bindings.length; i++) sum += bindings[i].keeper.version
-    return sum
+    return places.length + tables.version + bindings.version
   }
 
   function entries(): ComponentEntry[] {
@@ -169,25 +165,22 @@ export function createStorage(
 
   function reset(): void {
     checkUse()
-    checkWorld(world)
+    worlds.check()
     runs.checkApplied()
     siblings.checkRest('storage.reset()')
     runs.last?.dropCommands()
-    resetWorld(world)
+    worlds.reset()
     for (const sibling of siblings.all) sibling.beginAnew()
     for (const sibling of siblings.all) sibling.sync()
   }
 
   function beginAnew(): void {
-    for (const binding of bindings) {
-      binding.clearAll()
-      binding.subscribe()
-    }
+    bindings.beginAnew()
     if (unwatchRemovals !== undefined) watchRemovals()
   }
 
   function keep(eid: number): void {
-    for (const binding of bindings) binding.keep(eid)
+    bindings.keep(eid)
     removedIds.keep(eid)
   }
 
@@ -205,7 +198,7 @@ export function createStorage(
     worldCommands.dispose()
     siblings.all.delete(self)
     unwatchRemovals?.()
-    for (const binding of bindings) binding.dispose()
+    bindings.dispose()
     memory.internedTexts.sweep()
     share.dispose()
   }
@@ -250,10 +243,10 @@ export function createStorage(
       runs.checkDone('storage.pack()')
       return packing.pack(eid)
     },
-    unpack(offset) {
+    unpack(offset, world) {
       checkUse()
       runs.checkDone('storage.unpack()')
-      return packing.unpack(offset)
+      return packing.unpack(offset, world)
     },
     row,
     rows,
@@ -277,10 +270,3 @@ function checkedSparse(options: ComponentOptions): boolean {
 }
 
 const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved
-
-/** Refuses what is no world, or no longer one, after bitECS's deleteWorld. */
-function checkWorld(world: World): void {
-  if (typeof world !== 'object' || world === null || contextOf(world) === undefined) {
-    throw invalidArgument('the world', world, 'a world that createWorld of bitECS gave')
-  }
-}

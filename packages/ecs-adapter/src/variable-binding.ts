@@ -3,16 +3,17 @@
  * those that lost the component, at `sync` or when a row is used again, and not before, so that
  * values stay readable in onRemove observers.
  */
-import { hasComponent, Prefab, type Query, type World } from 'bitecs'
+import { Prefab } from 'bitecs'
 import type { Rows } from './handles.ts'
 import { Leftovers } from './leftovers.ts'
 import type { Field } from './schema.ts'
 import type { VariableField } from './variable-field.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
 import type { VariableMemory } from './variable-memory.ts'
+import type { Worlds } from './worlds.ts'
 
 export interface VariableBindingOptions {
-  world: World
+  worlds: Worlds
   component: object
   /** Of the component, for messages. */
   name: string
@@ -32,14 +33,14 @@ export class VariableBinding {
   readonly #isPrefab: (eid: number) => boolean
   readonly #free: (row: number) => void
   readonly #checkIdle: (what: string) => void
-  #owners: Query | undefined
+  #owns: (eid: number) => boolean = () => true
 
   constructor(options: VariableBindingOptions) {
-    const { world, component, name, fields, memory, row, admit } = options
+    const { worlds, component, name, fields, memory, row, admit } = options
     const rows: Rows = { row, onFill: (eid, row) => this.#onFill(eid, row) }
     this.fields = createVariableFields({ name, fields, memory, rows, admit })
-    this.#hasComponent = (eid) => hasComponent(world, eid, component)
-    this.#isPrefab = (eid) => this.#hasComponent(eid) && hasComponent(world, eid, Prefab)
+    this.#hasComponent = (eid) => worlds.has(eid, component)
+    this.#isPrefab = (eid) => this.#hasComponent(eid) && worlds.has(eid, Prefab)
     this.#free = (row) => this.fields.free(row)
     this.#checkIdle = options.checkIdle
   }
@@ -49,11 +50,15 @@ export class VariableBinding {
     return this.fields.byField
   }
 
-  /** Begins anew with the query of those that have the component; gives what ends it. */
-  subscribe(owners: Query, row: Rows['row']): () => void {
-    this.#owners = owners
+  /** Begins anew. @param owns whether an entity has the component, and is not just losing it */
+  begin(owns: (eid: number) => boolean): void {
+    this.#owns = owns
     this.#leftovers.clear()
-    return owners.removeObservable.subscribe((eid: number) => this.#leftovers.add(row(eid)))
+  }
+
+  /** The entity of a row has lost the component. */
+  lose(row: number): void {
+    this.#leftovers.add(row)
   }
 
   /** An entity gets the component in a row: frees what was there. */
@@ -82,8 +87,7 @@ export class VariableBinding {
   }
 
   #onFill(eid: number, row: number): void {
-    const owners = this.#owners
-    if (owners === undefined || (owners.has(eid) && !owners.toRemove.has(eid))) return
+    if (this.#owns(eid)) return
     // A prefab's values outlast the sync that frees those of the one before. In onRemove observers,
     // one that is no prefab may yet write, and what it had is to stay readable.
     if (this.#isPrefab(eid) && this.#leftovers.takeLost(row)) this.fields.free(row)

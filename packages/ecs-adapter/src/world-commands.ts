@@ -1,6 +1,5 @@
 /** The command buffers of one world's thread, and what applies them and those of others. */
 import type { Pool } from '@ashlar/core'
-import type { World } from 'bitecs'
 import type { Catalog } from './catalog.ts'
 import type { CommandBuffer } from './command-api.ts'
 import { CommandApplier, type CommandSource } from './command-apply.ts'
@@ -8,9 +7,10 @@ import { checkCommands } from './command-blocks.ts'
 import { CommandViews } from './command-views.ts'
 import { PoolCommands } from './commands.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from './errors.ts'
+import type { Worlds } from './worlds.ts'
 
 export class WorldCommands {
-  readonly #world: World
+  readonly #worlds: Worlds
   readonly #pool: Pool
   readonly #catalog: Catalog
   readonly #serial: number
@@ -24,8 +24,8 @@ export class WorldCommands {
   #count = 0
 
   /** @param serial of the storage, which all of its commands name */
-  constructor(world: World, pool: Pool, catalog: Catalog, serial: number) {
-    this.#world = world
+  constructor(worlds: Worlds, pool: Pool, catalog: Catalog, serial: number) {
+    this.#worlds = worlds
     this.#pool = pool
     this.#catalog = catalog
     this.#serial = serial
@@ -52,7 +52,7 @@ export class WorldCommands {
     else for (let i = 0; i < sources.length; i++) this.#take(sources[i])
     this.#setBusy(true)
     try {
-      this.#applier ??= new CommandApplier(this.#world, this.#catalog, this.#views)
+      this.#applier ??= new CommandApplier(this.#worlds, this.#catalog, this.#views)
       return this.#applier.apply(this.#offsets, this.#count)
     } finally {
       this.#setBusy(false)
