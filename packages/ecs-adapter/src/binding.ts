@@ -11,16 +11,14 @@
  */
 import { Prefab, removeComponent } from 'bitecs'
 import { FlatKeeper } from './flat-keeper.ts'
+import { GivenFrames } from './given-values.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
 import type { Component } from './schema.ts'
 import { SparseKeeper } from './sparse-keeper.ts'
 import { UseTally } from './use-tally.ts'
 import { worldWasReset } from './world-errors.ts'
 import { type Sets, WorldHooks } from './world-hooks.ts'
-import type { Worlds } from './worlds.ts'
-
-/** The property by which bitECS asks; it is undefined of all but pairs. */
-const IS_PAIR = Symbol.for('bitecs-isPairComponent')
+import { IS_PAIR, type Worlds } from './worlds.ts'
 
 /** Where a component keeps its binding: not by a private name, for what inherits from one has it too. */
 const BINDING = Symbol('binding')
@@ -74,9 +72,10 @@ export class Binding {
     this.component = component
     this.keeper = keeper
     this.#worlds = worlds
-    this.#hooks = worlds.all.map(
-      (world) => new WorldHooks(world, { worlds, component, keeper, sets, tally: this.#tally }),
-    )
+    const frames = new GivenFrames(options.name, options.fields, options.memory.staging)
+    const { cells } = options
+    const shared = { worlds, component, keeper, cells, frames, sets, tally: this.#tally }
+    this.#hooks = worlds.all.map((world) => new WorldHooks(world, shared))
     this.#index = worlds.entityIndex
     this.subscribe()
   }
@@ -132,8 +131,14 @@ export class Binding {
   onAsked(component: object): void {
     const index = this.#index
     const wasReset = !this.#worlds.haveIndex(index)
-    if (component === this.component && !wasReset) this.#tally.asked()
+    if (component === this.component && !wasReset) this.#onAsked()
     if (wasReset || !this.keeper.covers(index.maxId)) this.#coverPrefabs(wasReset)
+  }
+
+  #onAsked(): void {
+    this.#tally.asked()
+    if (this.keeper.fields === undefined) return
+    for (let i = 0; i < this.#hooks.length; i++) this.#hooks[i].onAdded()
   }
 
   readonly #owns = (eid: number): boolean => {

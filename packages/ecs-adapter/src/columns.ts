@@ -4,7 +4,7 @@ import { type Cells, typeIdOf } from './cells.ts'
 import { createColumnArray } from './column-array.ts'
 import { ColumnBlocks } from './column-blocks.ts'
 import type { ComponentEntry } from './directory.ts'
-import { invalidArgument } from './errors.ts'
+import type { GivenValues } from './given-values.ts'
 import { freeReserved } from './reserved.ts'
 import type { Field, FieldType, ScalarArrayConstructor } from './schema.ts'
 import type { VariableField } from './variable-field.ts'
@@ -131,31 +131,11 @@ export class Columns {
     return values
   }
 
-  /** @throws StorageError 'invalid-argument' where `write` could not write all that `values` has */
-  check(values: unknown): asserts values is Record<string, unknown> {
-    const fields = this.#fields
-    if (typeof values !== 'object' || values === null) {
-      const names = fields.map(({ name }) => name).join(', ')
-      throw invalidArgument(`what set() gives ${this.#name}`, values, `an object with ${names}`)
-    }
-    for (let field = 0; field < fields.length; field++) {
-      const { name, type } = fields[field]
-      if (type.kind !== 'scalar') continue
-      const value = (values as Record<string, unknown>)[name]
-      if (value !== undefined && typeof value !== 'number') {
-        throw invalidArgument(`what set() gives ${this.#name}.${name}`, value, 'a number')
-      }
-    }
-  }
-
-  /** Writes the scalar fields that `values` has, and no other. */
-  write(row: number, values: Record<string, unknown>): void {
-    for (let field = 0; field < this.#fields.length; field++) {
-      const { name, type } = this.#fields[field]
-      if (type.kind !== 'scalar') continue
-      const value = values[name]
-      if (typeof value !== 'number') continue
-      this.#cells.store(this.#typeIds[field], this.#firstIndices[field] + row, value)
+  /** Writes the scalar fields that are given, and no other. */
+  write(row: number, { isGiven, numbers }: GivenValues): void {
+    for (let field = 0; field < this.#typeIds.length; field++) {
+      if (isGiven[field] === 0 || this.#variable[field] !== undefined) continue
+      this.#cells.store(this.#typeIds[field], this.#firstIndices[field] + row, numbers[field])
     }
   }
 

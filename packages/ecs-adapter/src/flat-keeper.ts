@@ -1,7 +1,9 @@
 /** A row for every id there is: columns are indexed by it. */
 import { Columns } from './columns.ts'
+import type { GivenValues } from './given-values.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
 import { hasVariable, VariableBinding } from './variable-binding.ts'
+import { NO_ROW } from './variable-field.ts'
 
 export class FlatKeeper implements Keeper {
   readonly columns: Columns
@@ -66,9 +68,21 @@ export class FlatKeeper implements Keeper {
     this.#variable?.keep(eid & this.#entityMask)
   }
 
-  write(eid: number, row: number, values: Record<string, unknown>): void {
-    this.#variable?.write(eid, row, values)
-    this.columns.write(row, values)
+  write(eid: number, row: number, given: GivenValues): void {
+    this.#variable?.beginWrite(eid, row)
+    this.fields?.prepare(row, given)
+    this.fields?.commit(row, given)
+    this.columns.write(row, given)
+  }
+
+  prepare(given: GivenValues): void {
+    this.fields?.prepare(NO_ROW, given)
+  }
+
+  commit(eid: number, row: number, given: GivenValues): void {
+    this.#variable?.beginWrite(eid, row)
+    this.fields?.commit(row, given)
+    this.columns.write(row, given)
   }
 
   covers(maxId: number): boolean {

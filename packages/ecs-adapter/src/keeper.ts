@@ -1,6 +1,7 @@
 /** What keeps the rows of a component and their values: one for every id, or for those that have it. */
 import type { Columns, ColumnsOptions } from './columns.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
+import type { GivenValues } from './given-values.ts'
 import type { VariableFields, VariableFieldsOptions } from './variable-fields.ts'
 import type { Worlds } from './worlds.ts'
 
@@ -42,8 +43,11 @@ export interface Keeper {
   read(eid: number): Record<string, unknown>
   /** An entity that lost the component has it after all: its row is to stay as it is. */
   keep(eid: number): void
-  /** Writes the fields that `values`, which were checked, has: all of them or none. */
-  write(eid: number, row: number, values: Record<string, unknown>): void
+  /** Writes what is given: all of it or none. @throws ArenaError 'out-of-memory' */
+  write(eid: number, row: number, given: GivenValues): void
+  /** The same in two steps, for a row that is told later: makes room, @throws as it; and writes. */
+  prepare(given: GivenValues): void
+  commit(eid: number, row: number, given: GivenValues): void
   /** Whether those of whom nothing tells, prefabs, have what they need up to an id. */
   covers(maxId: number): boolean
   /** Gives it to them. @throws ArenaError 'out-of-memory' */

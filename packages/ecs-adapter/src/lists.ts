@@ -154,7 +154,7 @@ export class Lists {
   reserve(word: number, capacity: number): number {
     if (this.tryReserve(word, capacity)) return this.#blockAt(word)
     const least = leastRoomFor(capacity * (1 << this.#shift))
-    return this.#install(word, this.#allocate(least), least)
+    return this.#install(word, this.#create(least))
   }
 
   /** The same; false when there is no memory. */
@@ -166,6 +166,22 @@ export class Lists {
     const least = leastRoomFor(needed)
     if (this.#tryResize(block, room) || this.#tryResize(block, least)) return true
     return this.#tryMove(word, room)
+  }
+
+  /**
+   * A block for an empty list that has room for so many elements, until it is given to a list by `replace`;
+   * 0 for none. @throws ArenaError 'out-of-memory'
+   */
+  create(capacity: number): number {
+    if (capacity === 0) return 0
+    const needed = capacity * (1 << this.#shift)
+    return this.#tryCreate(roomFor(needed)) || this.#create(leastRoomFor(needed))
+  }
+
+  /** Makes a block from `create` the list's; frees what it had. */
+  replace(word: number, block: number): void {
+    this.free(word)
+    this.#blocks.cells.words[word] = block
   }
 
   /** Empties the list and frees its block. */
@@ -204,25 +220,36 @@ export class Lists {
 
   /** Moves the list to a block of so much room; false when there is no memory. */
   #tryMove(word: number, room: number): boolean {
-    if (room > BYTE_LENGTH_MAX) return false
-    const block = this.#blocks.pool.tryAlloc(room + PREFIX_BYTE_LENGTH)
+    const block = this.#tryCreate(room)
     if (block === 0) return false
-    this.#install(word, block, room)
+    this.#install(word, block)
     return true
   }
 
-  #allocate(room: number): number {
+  #tryCreate(room: number): number {
+    if (room > BYTE_LENGTH_MAX) return 0
+    const block = this.#blocks.pool.tryAlloc(room + PREFIX_BYTE_LENGTH)
+    return block === 0 ? 0 : this.#begin(block, room)
+  }
+
+  #create(room: number): number {
     // Beyond any arena the pool would call a length invalid.
-    return this.#blocks.pool.alloc(Math.min(room, BYTE_LENGTH_MAX) + PREFIX_BYTE_LENGTH)
+    const byteLength = Math.min(room, BYTE_LENGTH_MAX) + PREFIX_BYTE_LENGTH
+    return this.#begin(this.#blocks.pool.alloc(byteLength), room)
+  }
+
+  #begin(block: number, room: number): number {
+    this.#setLength(block, 0)
+    this.#setRoom(block, room)
+    return block
   }
 
   /** Copies the list to a new block, makes that the list's, and frees the one before. */
-  #install(word: number, block: number, room: number): number {
+  #install(word: number, block: number): number {
     const { cells } = this.#blocks
     const before = this.#blockAt(word)
     const length = this.length(before)
     this.#setLength(block, length)
-    this.#setRoom(block, room)
     if (before !== 0) {
       cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
     }

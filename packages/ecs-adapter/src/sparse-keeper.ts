@@ -6,10 +6,12 @@ import { Prefab } from 'bitecs'
 import { Columns } from './columns.ts'
 import type { ComponentRows } from './directory.ts'
 import { noRow } from './errors.ts'
+import type { GivenValues } from './given-values.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
 import { emptyValues } from './schema.ts'
 import { RowsView, SparseRows } from './sparse-rows.ts'
 import { hasVariable } from './variable-binding.ts'
+import { NO_ROW } from './variable-field.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
 
 export class SparseKeeper implements Keeper {
@@ -96,9 +98,19 @@ export class SparseKeeper implements Keeper {
     if (row >= 0) this.#rows.keep(row, eid)
   }
 
-  write(_eid: number, row: number, values: Record<string, unknown>): void {
-    this.fields?.write(row, values)
-    this.columns.write(row, values)
+  write(_eid: number, row: number, given: GivenValues): void {
+    this.fields?.prepare(row, given)
+    this.fields?.commit(row, given)
+    this.columns.write(row, given)
+  }
+
+  prepare(given: GivenValues): void {
+    this.fields?.prepare(NO_ROW, given)
+  }
+
+  commit(_eid: number, row: number, given: GivenValues): void {
+    this.fields?.commit(row, given)
+    this.columns.write(row, given)
   }
 
   covers(): boolean {

@@ -29,11 +29,11 @@ export class Staging {
       if (!isListOfNumbers(given)) throw invalidArgument(what, given, EXPECTED)
       const count = given.length
       this.#makeRoom(count)
+      this.length = before + count // first: what elements run may take in others
       for (let i = 0; i < count; i++) {
         const value: unknown = given[i]
         if (typeof value !== 'number') throw invalidArgument(`${what}[${i}]`, value, 'a number')
         this.values[before + i] = value
-        this.length = before + i + 1
       }
     } catch (error) {
       this.dropFrom(before)

@@ -17,6 +17,11 @@ export class UseTally {
     this.#balance++
   }
 
+  /** bitECS has asked a second time, of an addition that it was given twice. */
+  askedTwice(): void {
+    this.#balance--
+  }
+
   added(): void {
     this.#balance -= 2
   }

@@ -73,12 +73,11 @@ export class VariableBinding {
     this.#leftovers.takeLost(row)
   }
 
-  /** As `VariableFields.write`. */
-  write(eid: number, row: number, values: Record<string, unknown>): void {
+  /** The values of a row are about to be written. */
+  beginWrite(eid: number, row: number): void {
     // A prefab in the row of another one. Its id differs where ids have versions.
     if (this.#leftovers.hasAnotherStray(eid, row)) this.fields.free(row)
     this.#onFill(eid, row)
-    this.fields.write(row, values)
   }
 
   /** Frees the blocks of those that have the component no more. */

@@ -2,18 +2,20 @@
  * A variable-length field as its component sees it: by row, with what `set`, `getComponent` and the
  * end of a row ask of it.
  *
- * `set` writes several fields or none. So each takes three steps: `stage` checks what was given,
- * `prepare` allocates, `commit` cannot fail.
+ * `set` writes several fields or none. So it takes two steps: `prepare` allocates, `commit` cannot fail.
  */
 import { EntityLists } from './entity-lists.ts'
 import { EntityTexts, replaceText } from './entity-texts.ts'
-import { invalidArgument } from './errors.ts'
 import type { ListField, TextField } from './fields.ts'
+import type { GivenValues } from './given-values.ts'
 import { Handles, type Rows } from './handles.ts'
 import { Lists } from './lists.ts'
 import type { FieldType, ListType, TextType } from './schema.ts'
 import type { TextBlocks } from './texts.ts'
 import type { VariableMemory } from './variable-memory.ts'
+
+/** For `prepare`: the values go to a row later. */
+export const NO_ROW = -1
 
 export interface VariableField {
   readonly handles: Handles
@@ -21,14 +23,15 @@ export interface VariableField {
   readonly column: ListField | TextField
   /** A copy of a row's value. */
   read(row: number): number[] | string
-  /** Takes a value in; undefined is none. @throws StorageError 'invalid-argument' */
-  stage(value: unknown): void
-  /** Makes room for the staged value, if any. @throws ArenaError 'out-of-memory' */
-  prepare(row: number): void
-  /** Writes the staged value, if any, once there is room. */
-  commit(row: number): void
-  /** Forgets a staged value that was not committed. */
-  abort(): void
+  /**
+   * Makes room for what is given field `i`, if anything: in the row, or, where it is `NO_ROW`, in a block that
+   * is nobody's yet. @throws ArenaError 'out-of-memory'
+   */
+  prepare(row: number, given: GivenValues, i: number): void
+  /** Writes it, once there is room. */
+  commit(row: number, given: GivenValues, i: number): void
+  /** Frees a block that is nobody's. */
+  abort(given: GivenValues, i: number): void
   /** Frees what a row has. */
   free(row: number): void
 }
@@ -56,13 +59,9 @@ export class VariableList implements VariableField {
   readonly handles: Handles
   readonly column: ListField
   readonly dropsRemoved: boolean
-  readonly #name: string
   readonly #memory: VariableMemory
   readonly #lists: Lists
   readonly #admit: ((eid: number) => void) | undefined
-  /** Where in `staging` the value is; -1 of none. */
-  #start = -1
-  #end = 0
 
   constructor({ element, dropRemoved }: ListType, options: VariableFieldOptions) {
     const { name, memory, rows } = options
@@ -71,7 +70,6 @@ export class VariableList implements VariableField {
     const handles = new Handles(cells, rows)
     const lists = new Lists(blocks, type)
     const admit = dropRemoved ? options.admit : undefined
-    this.#name = name
     this.#memory = memory
     this.#lists = lists
     this.#admit = admit
@@ -84,31 +82,30 @@ export class VariableList implements VariableField {
     return this.#lists.toArray(this.handles.blockAt(row))
   }
 
-  stage(value: unknown): void {
-    if (value === undefined) return
-    const { staging } = this.#memory
-    const start = staging.length
-    staging.take(value, this.#name)
-    // Before any field makes room, which the look that this may bring would give back.
-    if (this.#admit !== undefined) staging.forEach(start, staging.length, this.#admit)
-    this.#start = start
-    this.#end = staging.length
+  /** Before any field makes room, which the look that this may bring would give back. */
+  admit({ isGiven, starts, ends }: GivenValues, i: number): void {
+    if (this.#admit === undefined || isGiven[i] === 0) return
+    this.#memory.staging.forEach(starts[i], ends[i], this.#admit)
   }
 
-  prepare(row: number): void {
-    if (this.#start < 0) return
-    this.#lists.reserve(this.handles.wordAt(row), this.#end - this.#start)
+  prepare(row: number, { isGiven, starts, ends, blocks }: GivenValues, i: number): void {
+    if (isGiven[i] === 0) return
+    const count = ends[i] - starts[i]
+    if (row === NO_ROW) blocks[i] = this.#lists.create(count)
+    else this.#lists.reserve(this.handles.wordAt(row), count)
   }
 
-  commit(row: number): void {
-    if (this.#start < 0) return
-    const { values } = this.#memory.staging
-    this.#lists.set(this.handles.wordAt(row), values, this.#start, this.#end)
-    this.#start = -1
+  commit(row: number, { isGiven, starts, ends, blocks }: GivenValues, i: number): void {
+    if (isGiven[i] === 0) return
+    const word = this.handles.wordAt(row)
+    if (blocks[i] !== 0) this.#lists.replace(word, blocks[i])
+    blocks[i] = 0
+    this.#lists.set(word, this.#memory.staging.values, starts[i], ends[i])
   }
 
-  abort(): void {
-    this.#start = -1
+  abort({ blocks }: GivenValues, i: number): void {
+    if (blocks[i] !== 0) this.#memory.blocks.pool.free(blocks[i])
+    blocks[i] = 0
   }
 
   free(row: number): void {
@@ -126,18 +123,13 @@ export class VariableList implements VariableField {
 class VariableText implements VariableField {
   readonly handles: Handles
   readonly column: TextField
-  readonly #name: string
   readonly #memory: VariableMemory
   readonly #texts: TextBlocks
-  #text: string | undefined
-  /** Where the text is by now; 0 of an empty one; or IN_PLACE. */
-  #block = 0
 
   constructor({ isInterned }: TextType, { name, memory, rows }: VariableFieldOptions) {
     const { cells, utf8 } = memory
     const texts = isInterned ? memory.internedTexts : memory.texts
     const handles = new Handles(cells, rows)
-    this.#name = name
     this.#memory = memory
     this.#texts = texts
     this.handles = handles
@@ -148,29 +140,21 @@ class VariableText implements VariableField {
     return this.#texts.read(this.handles.blockAt(row))
   }
 
-  stage(value: unknown): void {
-    if (value === undefined) return
-    if (typeof value !== 'string') throw invalidArgument(this.#name, value, 'a string')
-    this.#text = value
+  prepare(row: number, { isGiven, texts, blocks }: GivenValues, i: number): void {
+    if (isGiven[i] === 0) return
+    const before = row === NO_ROW ? 0 : this.handles.blockAt(row)
+    blocks[i] = this.#texts.create(texts[i], before)
   }
 
-  prepare(row: number): void {
-    if (this.#text === undefined) return
-    this.#block = this.#texts.create(this.#text, this.handles.blockAt(row))
+  commit(row: number, { isGiven, texts, blocks }: GivenValues, i: number): void {
+    if (isGiven[i] === 0) return
+    this.#replace(row, blocks[i], texts[i])
+    blocks[i] = 0
   }
 
-  commit(row: number): void {
-    const text = this.#text
-    if (text === undefined) return
-    this.#text = undefined
-    this.#replace(row, this.#block, text)
-    this.#block = 0
-  }
-
-  abort(): void {
-    this.#text = undefined
-    this.#texts.free(this.#block)
-    this.#block = 0
+  abort({ blocks }: GivenValues, i: number): void {
+    this.#texts.free(blocks[i])
+    blocks[i] = 0
   }
 
   free(row: number): void {

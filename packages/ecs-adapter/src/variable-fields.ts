@@ -1,6 +1,6 @@
 /** The variable-length fields of one component, together. */
+import type { GivenValues } from './given-values.ts'
 import type { Field } from './schema.ts'
-import type { Staging } from './staging.ts'
 import {
   createVariableField,
   type VariableField,
@@ -18,46 +18,47 @@ export function createVariableFields({ name, fields, ...options }: VariableField
   const byField = fields.map((field) =>
     createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows, admit }),
   )
-  const names = fields.map((field) => field.name)
-  return new VariableFields(names, byField, memory.staging)
+  return new VariableFields(byField)
 }
 
 export class VariableFields {
   /** By field of the component; undefined where that is a scalar. */
   readonly byField: readonly (VariableField | undefined)[]
-  readonly #names: readonly string[]
   readonly #fields: readonly VariableField[]
-  readonly #staging: Staging
+  /** What each is among the fields of the component. */
+  readonly #indices: readonly number[]
 
-  constructor(
-    names: readonly string[],
-    byField: readonly (VariableField | undefined)[],
-    staging: Staging,
-  ) {
+  constructor(byField: readonly (VariableField | undefined)[]) {
     this.byField = byField
-    this.#names = names.filter((_, field) => byField[field] !== undefined)
     this.#fields = byField.filter((field) => field !== undefined)
-    this.#staging = staging
+    this.#indices = this.#fields.map((field) => byField.indexOf(field))
   }
 
-  /**
-   * Writes the fields that `values` has: all of them or none.
-   * @param values checked already to be an object
-   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
-   */
-  write(row: number, values: Record<string, unknown>): void {
-    const fields = this.#fields
-    const before = this.#staging.length
-    try {
-      for (let i = 0; i < fields.length; i++) fields[i].stage(values[this.#names[i]])
-      for (let i = 0; i < fields.length; i++) fields[i].prepare(row)
-      for (let i = 0; i < fields.length; i++) fields[i].commit(row)
-    } catch (error) {
-      for (const field of fields) field.abort()
-      throw error
-    } finally {
-      this.#staging.dropFrom(before)
+  /** Before `prepare`: looks at ids that go into lists which drop removed entities. */
+  admit(given: GivenValues): void {
+    for (let i = 0; i < this.#fields.length; i++) {
+      const field = this.#fields[i]
+      if (field instanceof VariableList) field.admit(given, this.#indices[i])
     }
+  }
+
+  /** Makes room for what is given, as `VariableField.prepare`: for all of it or none, if `abort` follows. */
+  prepare(row: number, given: GivenValues): void {
+    for (let i = 0; i < this.#fields.length; i++) {
+      this.#fields[i].prepare(row, given, this.#indices[i])
+    }
+  }
+
+  /** Writes what is given, once there is room. */
+  commit(row: number, given: GivenValues): void {
+    for (let i = 0; i < this.#fields.length; i++) {
+      this.#fields[i].commit(row, given, this.#indices[i])
+    }
+  }
+
+  /** Frees the blocks that no row has got. */
+  abort(given: GivenValues): void {
+    for (let i = 0; i < this.#fields.length; i++) this.#fields[i].abort(given, this.#indices[i])
   }
 
   /** Whether a row has any block. */

@@ -3,8 +3,16 @@
  *
  * bitECS calls these observers before any of the user's, because the query that they hang on is made before
  * the user has the component.
+ *
+ * bitECS tells of an addition first, and of the values that come with it later. But values may need memory:
+ * lists and texts do. So that nobody is told of an addition that fails, a component with such fields is taken
+ * away again at once, before other queries look, and given once more when there is room for the values: the
+ * user's onAdd observers are called then, before the values are written, as they are by bitECS.
  */
 import {
+  And,
+  addComponent,
+  hasComponent,
   observe,
   onGet,
   onSet,
@@ -13,13 +21,15 @@ import {
   removeComponent,
   type World,
 } from 'bitecs'
-import type { Columns } from './columns.ts'
+import type { Cells } from './cells.ts'
+import { noRow } from './errors.ts'
+import type { GivenFrames, GivenValues } from './given-values.ts'
 import type { Keeper } from './keeper.ts'
 import type { UseTally } from './use-tally.ts'
 import { notOfThisWorld } from './world-errors.ts'
-import { clearBit, contextOf, type Worlds } from './worlds.ts'
+import { clearBit, contextOf, IS_PAIR, type Worlds } from './worlds.ts'
 
-/** Told of what reads values, so that no getter among them moves the row that they go to. */
+/** Told of what reads values, so that no getter among them moves or frees rows. */
 export interface Sets {
   beginSet(): void
   endSet(): void
@@ -29,6 +39,8 @@ export interface HooksOptions {
   worlds: Worlds
   component: object
   keeper: Keeper
+  cells: Cells
+  frames: GivenFrames
   sets: Sets
   tally: UseTally
 }
@@ -38,6 +50,8 @@ export class WorldHooks {
   readonly #options: HooksOptions
   #owners: Query | undefined
   #unsubscribe: (() => void)[] = []
+  /** Who is just getting the component, of which nobody else has been told; 0 is none. */
+  #arriving = 0
 
   constructor(world: World, options: HooksOptions) {
     this.#world = world
@@ -48,8 +62,10 @@ export class WorldHooks {
   subscribe(): void {
     const world = this.#world
     const { component, keeper } = this.#options
-    const owners = registerQuery(world, [component])
+    // Its own where additions wait: the user's observers hang on the query of the component alone.
+    const owners = registerQuery(world, [keeper.fields === undefined ? component : And(component)])
     this.#owners = owners
+    this.#arriving = 0
     this.#unsubscribe = [
       owners.addObservable.subscribe((eid) => this.#add(eid)),
       observe(world, onSet(component), (eid, values) => this.#set(eid, values)),
@@ -64,6 +80,7 @@ export class WorldHooks {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#unsubscribe = []
     this.#owners = undefined
+    this.#arriving = 0
   }
 
   /** Whether an entity has the component, and is not just losing it. Prefabs are in no query. */
@@ -78,31 +95,109 @@ export class WorldHooks {
     return owners === undefined ? 0 : owners.dense.length - owners.toRemove.dense.length
   }
 
+  /** bitECS is done with an addition: no values came with it, if it waits still. */
+  onAdded(): void {
+    const eid = this.#arriving
+    if (eid === 0) return
+    this.#arriving = 0
+    this.#tell(eid)
+  }
+
   #add(eid: number): void {
-    const { keeper, tally } = this.#options
+    const { component, keeper, tally } = this.#options
     try {
       this.#checkWorld(eid)
       keeper.add(eid)
-      tally.added()
     } catch (error) {
-      // Half added: no event has told of it, so none shall tell that it goes.
-      this.#owners?.remove(eid)
-      clearBit(this.#world, eid, this.#options.component)
+      this.#hide(eid) // nobody has been told of it, so nobody shall be told that it goes
       throw error
     }
+    // Of a pair bitECS does not ask when it is done: it knows.
+    if (keeper.fields === undefined || Object.hasOwn(component, IS_PAIR)) {
+      tally.added()
+      return
+    }
+    this.#hide(eid)
+    this.#arriving = eid
+  }
+
+  #hide(eid: number): void {
+    this.#owners?.remove(eid)
+    clearBit(this.#world, eid, this.#options.component)
+  }
+
+  /** Tells everybody of an addition that nobody knew; unless a getter has given it to the entity. */
+  #tell(eid: number): void {
+    const { component, tally } = this.#options
+    if (hasComponent(this.#world, eid, component)) return
+    this.#owners?.add(eid) // the storage is not told again
+    tally.added()
+    addComponent(this.#world, eid, component)
+    tally.askedTwice()
   }
 
   #set(eid: number, values: unknown): void {
-    const { keeper, sets } = this.#options
-    const columns: Columns = keeper.columns // named, for `check` tells TypeScript a type
-    const row = this.#claim(eid)
+    const { frames, keeper } = this.#options
+    const isNew = this.#arriving !== 0 && this.#arriving === eid
+    this.#arriving = 0
+    const given = frames.enter()
+    try {
+      if (isNew) this.#setNew(eid, values, given)
+      else this.#setOwn(eid, values, given)
+    } finally {
+      keeper.fields?.abort(given)
+      frames.leave(given)
+    }
+  }
+
+  #setOwn(eid: number, values: unknown, given: GivenValues): void {
+    this.#read(values, given)
+    const { keeper } = this.#options
+    keeper.write(eid, this.#claim(eid), given)
+  }
+
+  #setNew(eid: number, values: unknown, given: GivenValues): void {
+    const { keeper } = this.#options
+    const { entityComponents } = contextOf(this.#world)
+    const own = entityComponents.get(eid) // another Set for whoever has the id later
+    try {
+      this.#read(values, given)
+      if (entityComponents.get(eid) !== own) throw noRow(eid)
+      keeper.prepare(given)
+    } catch (error) {
+      this.#takeOff(eid, own)
+      throw error
+    }
+    this.#tell(eid)
+    this.#renew()
+    const isThere = this.owns(eid) && entityComponents.get(eid) === own
+    if (isThere) keeper.commit(eid, keeper.claim(eid), given)
+  }
+
+  #read(values: unknown, given: GivenValues): void {
+    const { frames, keeper, sets } = this.#options
     sets.beginSet()
     try {
-      columns.check(values)
-      keeper.write(eid, row, values)
+      frames.read(values, given)
     } finally {
       sets.endSet()
     }
+    this.#renew()
+    keeper.fields?.admit(given)
+  }
+
+  /** The user's code may have made the memory grow. */
+  #renew(): void {
+    const { cells } = this.#options
+    if (cells.isDetached) cells.renew()
+  }
+
+  /** An entity does not get a component of which nobody has been told. */
+  #takeOff(eid: number, own: Set<unknown> | undefined): void {
+    const { component, keeper } = this.#options
+    if (hasComponent(this.#world, eid, component)) return // a getter has given it to the entity
+    own?.delete(component)
+    keeper.lose(eid)
   }
 
   #claim(eid: number): number {
@@ -115,9 +210,13 @@ export class WorldHooks {
     }
   }
 
-  /** bitECS itself throws later, when the row is cleared that the entity has in its own world. */
+  /**
+   * bitECS itself throws later: when the row is cleared that the entity has in its own world, and with an
+   * addition that waits for ever.
+   */
   #checkWorld(eid: number): void {
-    if (this.#options.worlds.all.length === 1) return
+    const { worlds, keeper } = this.#options
+    if (worlds.all.length === 1 && keeper.fields === undefined) return
     if (!contextOf(this.#world).entityComponents.has(eid)) throw notOfThisWorld(eid)
   }
 }

@@ -11,6 +11,9 @@ import {
 import { invalidArgument } from './errors.ts'
 import { otherIndex, worldTwice } from './world-errors.ts'
 
+/** The property by which bitECS asks a component whether it is a pair: it is undefined of all others. */
+export const IS_PAIR = Symbol.for('bitecs-isPairComponent')
+
 type EntityIndex = WorldContext['entityIndex']
 
 /** What bitECS knows of a world; undefined of what is no world, or no longer one after `deleteWorld`. */
@@ -90,7 +93,10 @@ export class Worlds {
 
   /** Whether any of them has, or has had, an entity in a relation to another one. */
   get haveRelations(): boolean {
-    return this.contexts.some(({ entitiesWithRelations }) => entitiesWithRelations.size > 0)
+    for (let i = 0; i < this.contexts.length; i++) {
+      if (this.contexts[i].entitiesWithRelations.size > 0) return true
+    }
+    return false
   }
 
   /** Components that they know. */

@@ -14,10 +14,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Cells } from '../src/cells.ts'
-import { VariableList } from '../src/variable-field.ts'
-import { VariableMemory } from '../src/variable-memory.ts'
-import { assertSound, createRandom, createScene, withScene } from './support.ts'
+import { assertSound, assertThrows, createRandom, withScene } from './support.ts'
 
 const test = suite('removed-ids')
 
@@ -175,29 +172,33 @@ test('a look in mid-set takes no room from a field that has made some', () => {
   })
 })
 
-test('the look comes before a field makes room, and one that fails leaves nothing staged', () => {
-  const { pool } = createScene()
-  const memory = new VariableMemory(pool, new Cells(pool))
-  const looks: number[] = []
-  const admit = (eid: number) => {
-    if (eid < 0) throw new Error('no look')
-    looks.push(eid)
-  }
-  const options = { name: 'Team.targets', memory, rows: { row: (eid: number) => eid }, admit }
-  const field = new VariableList(schema.targets, options)
-  field.handles.bind(pool.allocArray(Uint32Array, 4).byteOffset >> 2, 4)
-  field.stage([5, 6])
-  assert.equal(looks, [5, 6])
-  field.prepare(1)
-  field.commit(1)
-  assert.equal(looks, [5, 6])
-  assert.equal(field.read(1), [5, 6])
-  memory.staging.dropFrom(0)
-  for (const write of [field.column.set, field.column.append]) {
-    assert.throws(() => write.call(field.column, 1, [7, -1]), 'no look')
-    assert.is(memory.staging.length, 0)
-  }
-  assert.equal(field.read(1), [5, 6])
+test('a look that may not be leaves every list as it was, and nothing staged', () => {
+  withScene({}, ({ world, storage, arena }) => {
+    const Team = storage.component('Team', schema)
+    const gone = addEntity(world)
+    const team = addEntity(world, set(Team, { targets: [gone], kept: [1] }))
+    removeEntity(world, gone)
+    const heir = addEntity(world)
+    const { targets } = Team
+    const writes = [
+      () => targets.push(team, heir),
+      () => targets.insert(team, 0, heir),
+      () => targets.setAt(team, 0, heir),
+      () => targets.append(team, [team, heir]),
+      () => targets.set(team, [team, heir]),
+      () => addComponent(world, team, set(Team, { kept: [2], targets: [heir] })),
+    ]
+    storage.runs.last = { isDone: () => false } as never
+    for (const write of writes) {
+      assertThrows(write, 'group-busy', 'out of lists')
+      assert.equal(targets.toArray(team), [gone])
+      assert.equal(Team.kept.toArray(team), [1])
+      assertSound(arena)
+    }
+    storage.runs.last = undefined
+    targets.set(team, [heir, team])
+    assert.equal(targets.toArray(team), [heir, team])
+  })
 })
 
 test('ids with versions: the one that was removed goes, another of its row stays', () => {

@@ -402,6 +402,20 @@ for (const sparse of [false, true]) {
   })
 }
 
+test('an entity of a world that is not served is refused where it would wait for ever', () => {
+  for (const sparse of [false, true]) {
+    const { level, menu, storage, Thing } = createUnserved(sparse)
+    const [own, stranger] = [spawn(level, Thing, values(1)), addEntity(menu)]
+    for (const given of [Thing, set(Thing, values(2))]) {
+      assertThrows(() => addComponent(level, stranger, given), 'invalid-argument', 'addEntity')
+    }
+    removeComponent(level, own, Thing)
+    assert.equal([...query(level, [Thing])], [])
+    assert.not.ok(hasComponent(level, stranger, Thing))
+    storage.sync()
+  }
+})
+
 test('a world that was reset alone is reported as such, and tags are free for all', () => {
   const { level, menu, storage, Thing } = createUnserved()
   const Tag = storage.component('Tag', {})
