@@ -4,6 +4,7 @@ import { invalidArgument } from './errors.ts'
 import type { ListField, Numbers } from './fields.ts'
 import type { Handles } from './handles.ts'
 import type { Lists } from './lists.ts'
+import type { RemovedIds } from './removed-ids.ts'
 import type { ScalarArray, ScalarArrayConstructor } from './schema.ts'
 import type { Staging } from './staging.ts'
 
@@ -15,8 +16,8 @@ export interface EntityListsOptions<A extends ScalarArray> {
   handles: Handles
   lists: Lists
   staging: Staging
-  /** Called with every number before it goes into a list. */
-  admit?: ((value: number) => void) | undefined
+  /** Of lists that drop removed entities. */
+  removed?: RemovedIds | undefined
 }
 
 export class EntityLists<A extends ScalarArray> implements ListField<A> {
@@ -26,16 +27,16 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   readonly #handles: Handles
   readonly #lists: Lists
   readonly #staging: Staging
-  readonly #admit: ((value: number) => void) | undefined
+  readonly #removed: RemovedIds | undefined
 
-  constructor({ name, type, cells, handles, lists, staging, admit }: EntityListsOptions<A>) {
+  constructor({ name, type, cells, handles, lists, staging, removed }: EntityListsOptions<A>) {
     this.#name = name
     this.#type = type
     this.#cells = cells
     this.#handles = handles
     this.#lists = lists
     this.#staging = staging
-    this.#admit = admit
+    this.#removed = removed
   }
 
   length(eid: number): number {
@@ -56,20 +57,28 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
     this.#check(value)
     const block = this.#handles.blockOf(eid)
     this.#checkIndex(index, this.#lists.length(block))
-    this.#lists.store(block, index, value)
+    const isThere = this.#removed?.isReused(value | 0) !== true || this.#isKept(block, index)
+    const at = this.#settleAt(eid, index, value)
+    if (isThere) this.#lists.store(this.#handles.blockOf(eid), at, value)
+    else this.#lists.insert(this.#handles.wordOf(eid), at, value)
+    this.#removed?.note(value)
   }
 
   push(eid: number, value: number): number {
     this.#check(value)
-    return this.#lists.push(this.#handles.wordToFill(eid), value)
+    this.#removed?.settle(value)
+    const length = this.#lists.push(this.#handles.wordToFill(eid), value)
+    this.#removed?.note(value)
+    return length
   }
 
   append(eid: number, values: Numbers): number {
     const start = this.#stage(values)
     try {
-      this.#admitFrom(start)
+      this.#settleFrom(start)
       const word = this.#handles.wordToFill(eid)
       this.#lists.append(word, this.#staging.values, start, this.#staging.length)
+      this.#noteFrom(start)
     } finally {
       this.#staging.dropFrom(start)
     }
@@ -89,7 +98,8 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
     this.#check(value)
     const word = this.#handles.wordToFill(eid) // first: the row may be that of another one until then
     this.#checkIndex(index, this.length(eid) + 1)
-    this.#lists.insert(word, index, value)
+    this.#lists.insert(word, this.#settleAt(eid, index, value), value)
+    this.#removed?.note(value)
   }
 
   remove(eid: number, index: number): number {
@@ -121,9 +131,10 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   set(eid: number, values: Numbers): void {
     const start = this.#stage(values)
     try {
-      this.#admitFrom(start)
+      this.#settleFrom(start)
       const word = this.#handles.wordToFill(eid)
       this.#lists.set(word, this.#staging.values, start, this.#staging.length)
+      this.#noteFrom(start)
     } finally {
       this.#staging.dropFrom(start)
     }
@@ -172,14 +183,32 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
     return start
   }
 
-  #admitFrom(start: number): void {
-    const admit = this.#admit
-    if (admit !== undefined) this.#staging.forEach(start, this.#staging.length, admit)
+  #settleFrom(start: number): void {
+    const { values, length } = this.#staging
+    for (let i = start; i < length; i++) this.#removed?.settle(values[i])
+  }
+
+  #noteFrom(start: number): void {
+    const { values, length } = this.#staging
+    for (let i = start; i < length; i++) this.#removed?.note(values[i])
+  }
+
+  /** As `RemovedIds.settle`. Gives what has become of an index, where that has taken ids out of the list. */
+  #settleAt(eid: number, index: number, value: number): number {
+    if (this.#removed?.isReused(value | 0) !== true) return index
+    const block = this.#handles.blockOf(eid)
+    let settled = 0
+    for (let i = 0; i < index; i++) if (this.#isKept(block, i)) settled++
+    this.#removed.settle(value)
+    return settled
+  }
+
+  #isKept(block: number, index: number): boolean {
+    return this.#removed === undefined || this.#removed.isKept(this.#lists.load(block, index))
   }
 
   #check(value: number): void {
     if (typeof value !== 'number') throw invalidArgument(`a value for ${this.#name}`, value, NUMBER)
-    this.#admit?.(value)
   }
 
   #checkIndex(index: number, length: number): void {

@@ -6,7 +6,7 @@ import type { VariableFields, VariableFieldsOptions } from './variable-fields.ts
 import type { Worlds } from './worlds.ts'
 
 export type KeeperOptions = Omit<ColumnsOptions, 'variable' | 'isSparse'> &
-  Pick<VariableFieldsOptions, 'memory' | 'admit'> & {
+  Pick<VariableFieldsOptions, 'memory' | 'removed'> & {
     worlds: Worlds
     retire(offset: number): void
     checkIdle(what: string): void

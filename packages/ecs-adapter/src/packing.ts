@@ -111,6 +111,7 @@ export class Packing {
         else blocks.push(0)
         continue
       }
+      variable.dropRemoved?.(row)
       const isCopy = isInterned(type)
       const block = isCopy
         ? memory.texts.create(String(variable.read(row)))
@@ -151,12 +152,23 @@ export class Packing {
           fields.length === 0 ? component : set(component, valuesOf(fields, scalars)),
         )
       }
+      for (const arrival of arrivals) this.#takeIn(arrival)
     } catch (error) {
       if (worlds.exists(eid)) removeEntity(world, eid)
       throw error
     }
     for (const arrival of arrivals) this.#install(eid, arrival)
     return eid
+  }
+
+  /** When all observers are done, and before anything is installed. @throws StorageError 'group-busy' */
+  #takeIn({ number, fields, blocks }: Arrival): void {
+    const variable = fields.map(
+      (_, i) => this.#options.bindingAt(number)?.keeper.fields?.byField[i],
+    )
+    for (const [place, field] of variable.filter((one) => one !== undefined).entries()) {
+      field.takeIn?.(blocks[place] ?? 0)
+    }
   }
 
   #install(eid: number, { number, fields, component, blocks }: Arrival): void {

@@ -41,10 +41,6 @@ export class Staging {
     }
   }
 
-  forEach(start: number, end: number, callback: (value: number) => void): void {
-    for (let i = start; i < end; i++) callback(this.values[i])
-  }
-
   /** Forgets the numbers from a place on. */
   dropFrom(start: number): void {
     this.length = start

@@ -148,7 +148,8 @@ export interface Storage {
    * storage has the components by the same names and fields. What it has of this storage's components
    * goes into a block, lists and texts in the blocks that they are in. All else, relations, tags of
    * bitECS alone, components of other storages, goes with the entity, and its ids mean nothing to
-   * others: `t.eid` fields keep their numbers. Observers of the removal find lists and texts empty.
+   * others: `t.eid` fields keep their numbers, but for ids that a list with `dropRemoved` would lose at `sync`.
+   * Observers of the removal find lists and texts empty.
    *
    * Whoever has the offset has the entity: it belongs to no thread, is unpacked once, or freed by
    * `freePacked`.
@@ -162,7 +163,8 @@ export interface Storage {
 
   /**
    * Makes an entity of a packed one in a world, by `addComponent` and `set`: observers are told of its scalars;
-   * lists and texts are there when this returns.
+   * lists and texts are there when this returns. Fields of `t.eid` have the numbers that were packed, also
+   * where these are ids of entities that were removed here.
    * @param world one of those of this storage; the first by default
    * @returns its id
    * @throws StorageError 'invalid-argument' of what is not packed, or has a component that this storage

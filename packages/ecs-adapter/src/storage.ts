@@ -73,7 +73,7 @@ export function createStorage(
   const retire = (offset: number) => share.retire(offset)
   const checkIdle = (what: string) => runs.checkDone(what)
   let columnCount = 0
-  const removedIds = new RemovedIds((isKept) => {
+  const removedIds = new RemovedIds(worlds, (isKept) => {
     runs.checkDone('taking removed entities out of lists')
     bindings.filter(isKept)
   })
@@ -100,8 +100,16 @@ export function createStorage(
       bindings.add(undefined)
     } else {
       const what = { name, fields, isSparse, rowCount: capacity, columnCount }
-      const { admit } = removedIds
-      const shared = { worlds, pool, cells, retire, checkIdle, memory, admit, sets: siblings }
+      const shared = {
+        worlds,
+        pool,
+        cells,
+        retire,
+        checkIdle,
+        memory,
+        removed: removedIds,
+        sets: siblings,
+      }
       const binding = new Binding({ ...what, ...shared })
       if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.add(binding)
@@ -115,7 +123,7 @@ export function createStorage(
   }
 
   function watchRemovals(): void {
-    unwatchRemovals = removedIds.subscribe(worlds)
+    unwatchRemovals = removedIds.subscribe()
   }
 
   function row(eid: EntityId): number {

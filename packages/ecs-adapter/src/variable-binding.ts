@@ -6,6 +6,7 @@
 import { Prefab } from 'bitecs'
 import type { Rows } from './handles.ts'
 import { Leftovers } from './leftovers.ts'
+import type { RemovedIds } from './removed-ids.ts'
 import type { Field } from './schema.ts'
 import type { VariableField } from './variable-field.ts'
 import { createVariableFields, type VariableFields } from './variable-fields.ts'
@@ -20,8 +21,8 @@ export interface VariableBindingOptions {
   fields: readonly Field[]
   memory: VariableMemory
   row: Rows['row']
-  /** Called with each id before it goes into a list that drops removed entities. */
-  admit?: ((eid: number) => void) | undefined
+  /** For lists that drop removed entities. */
+  removed?: RemovedIds | undefined
   /** Throws while systems of other threads may be at what is to be freed. */
   checkIdle(what: string): void
 }
@@ -36,9 +37,9 @@ export class VariableBinding {
   #owns: (eid: number) => boolean = () => true
 
   constructor(options: VariableBindingOptions) {
-    const { worlds, component, name, fields, memory, row, admit } = options
+    const { worlds, component, name, fields, memory, row, removed } = options
     const rows: Rows = { row, onFill: (eid, row) => this.#onFill(eid, row) }
-    this.fields = createVariableFields({ name, fields, memory, rows, admit })
+    this.fields = createVariableFields({ name, fields, memory, rows, removed })
     this.#hasComponent = (eid) => worlds.has(eid, component)
     this.#isPrefab = (eid) => this.#hasComponent(eid) && worlds.has(eid, Prefab)
     this.#free = (row) => this.fields.free(row)

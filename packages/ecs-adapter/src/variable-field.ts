@@ -10,6 +10,7 @@ import type { ListField, TextField } from './fields.ts'
 import type { GivenValues } from './given-values.ts'
 import { Handles, type Rows } from './handles.ts'
 import { Lists } from './lists.ts'
+import type { RemovedIds } from './removed-ids.ts'
 import type { FieldType, ListType, TextType } from './schema.ts'
 import type { TextBlocks } from './texts.ts'
 import type { VariableMemory } from './variable-memory.ts'
@@ -34,6 +35,10 @@ export interface VariableField {
   abort(given: GivenValues, i: number): void
   /** Frees what a row has. */
   free(row: number): void
+  /** A row's value leaves the world: ids that its list is to drop stay behind. */
+  dropRemoved?(row: number): void
+  /** A block with a value comes into the world: the ids in it stay there, whoever had them here. */
+  takeIn?(block: number): void
 }
 
 export interface VariableFieldOptions {
@@ -41,8 +46,8 @@ export interface VariableFieldOptions {
   name: string
   memory: VariableMemory
   rows: Rows
-  /** Called with each id before it goes into a list that drops removed entities. */
-  admit?: ((eid: number) => void) | undefined
+  /** In the thread of the world: for lists that drop removed entities. */
+  removed?: RemovedIds | undefined
 }
 
 /** Undefined of a scalar field. */
@@ -58,10 +63,10 @@ export function createVariableField(
 export class VariableList implements VariableField {
   readonly handles: Handles
   readonly column: ListField
-  readonly dropsRemoved: boolean
+  readonly #dropRemoved: boolean
   readonly #memory: VariableMemory
   readonly #lists: Lists
-  readonly #admit: ((eid: number) => void) | undefined
+  readonly #removed: RemovedIds | undefined
 
   constructor({ element, dropRemoved }: ListType, options: VariableFieldOptions) {
     const { name, memory, rows } = options
@@ -69,23 +74,27 @@ export class VariableList implements VariableField {
     const type = element.array
     const handles = new Handles(cells, rows)
     const lists = new Lists(blocks, type)
-    const admit = dropRemoved ? options.admit : undefined
+    const removed = dropRemoved ? options.removed : undefined
     this.#memory = memory
     this.#lists = lists
-    this.#admit = admit
-    this.dropsRemoved = dropRemoved
+    this.#removed = removed
+    this.#dropRemoved = dropRemoved
     this.handles = handles
-    this.column = new EntityLists({ name, type, cells, handles, lists, staging, admit })
+    this.column = new EntityLists({ name, type, cells, handles, lists, staging, removed })
   }
 
+  /** But for ids that mean somebody else by now, as instances of a prefab would have them anew. */
   read(row: number): number[] {
-    return this.#lists.toArray(this.handles.blockAt(row))
+    const values = this.#lists.toArray(this.handles.blockAt(row))
+    const removed = this.#removed
+    return removed === undefined ? values : values.filter((eid) => !removed.isReused(eid))
   }
 
   /** Before any field makes room, which the look that this may bring would give back. */
-  admit({ isGiven, starts, ends }: GivenValues, i: number): void {
-    if (this.#admit === undefined || isGiven[i] === 0) return
-    this.#memory.staging.forEach(starts[i], ends[i], this.#admit)
+  settle({ isGiven, starts, ends }: GivenValues, i: number): void {
+    if (this.#removed === undefined || isGiven[i] === 0) return
+    const { values } = this.#memory.staging
+    for (let at = starts[i]; at < ends[i]; at++) this.#removed.settle(values[at])
   }
 
   prepare(row: number, { isGiven, starts, ends, blocks }: GivenValues, i: number): void {
@@ -100,7 +109,10 @@ export class VariableList implements VariableField {
     const word = this.handles.wordAt(row)
     if (blocks[i] !== 0) this.#lists.replace(word, blocks[i])
     blocks[i] = 0
-    this.#lists.set(word, this.#memory.staging.values, starts[i], ends[i])
+    const { values } = this.#memory.staging
+    this.#lists.set(word, values, starts[i], ends[i])
+    if (this.#removed === undefined) return
+    for (let at = starts[i]; at < ends[i]; at++) this.#removed.note(values[at])
   }
 
   abort({ blocks }: GivenValues, i: number): void {
@@ -112,11 +124,22 @@ export class VariableList implements VariableField {
     this.#lists.free(this.handles.wordAt(row))
   }
 
-  /** Takes numbers out of every list. */
-  filter(isKept: (value: number) => boolean): void {
+  /** Takes ids that are not to be kept out of every list, if it drops removed entities. */
+  filter(isKept: (eid: number) => boolean): void {
+    if (!this.#dropRemoved) return
     for (let row = 0; row < this.handles.rowCount; row++) {
       this.#lists.filter(this.handles.wordAt(row), isKept)
     }
+  }
+
+  dropRemoved(row: number): void {
+    if (this.#removed !== undefined)
+      this.#lists.filter(this.handles.wordAt(row), this.#removed.isKept)
+  }
+
+  takeIn(block: number): void {
+    const count = this.#removed === undefined ? 0 : this.#lists.length(block)
+    for (let i = 0; i < count; i++) this.#removed?.take(this.#lists.load(block, i))
   }
 }
 

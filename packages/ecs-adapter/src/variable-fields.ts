@@ -14,9 +14,9 @@ export interface VariableFieldsOptions extends VariableFieldOptions {
 
 /** @param options `name` is that of the component */
 export function createVariableFields({ name, fields, ...options }: VariableFieldsOptions) {
-  const { memory, rows, admit } = options
+  const { memory, rows, removed } = options
   const byField = fields.map((field) =>
-    createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows, admit }),
+    createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows, removed }),
   )
   return new VariableFields(byField)
 }
@@ -34,11 +34,11 @@ export class VariableFields {
     this.#indices = this.#fields.map((field) => byField.indexOf(field))
   }
 
-  /** Before `prepare`: looks at ids that go into lists which drop removed entities. */
-  admit(given: GivenValues): void {
+  /** Before `prepare`, of lists that drop removed entities. @throws StorageError 'group-busy' */
+  settle(given: GivenValues): void {
     for (let i = 0; i < this.#fields.length; i++) {
       const field = this.#fields[i]
-      if (field instanceof VariableList) field.admit(given, this.#indices[i])
+      if (field instanceof VariableList) field.settle(given, this.#indices[i])
     }
   }
 
@@ -85,7 +85,7 @@ export class VariableFields {
   filter(isKept: (eid: number) => boolean): void {
     for (let i = 0; i < this.#fields.length; i++) {
       const field = this.#fields[i]
-      if (field instanceof VariableList && field.dropsRemoved) field.filter(isKept)
+      if (field instanceof VariableList) field.filter(isKept)
     }
   }
 }

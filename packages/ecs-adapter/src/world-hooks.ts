@@ -183,7 +183,7 @@ export class WorldHooks {
       sets.endSet()
     }
     this.#renew()
-    keeper.fields?.admit(given)
+    keeper.fields?.settle(given)
   }
 
   /** The user's code may have made the memory grow. */

@@ -79,6 +79,13 @@ export class Worlds {
     return undefined
   }
 
+  /** Whether somebody has an id, also in a world of the same index that is none of these. */
+  isInIndex(eid: number): boolean {
+    const { sparse, dense, aliveCount, entityMask } = this.entityIndex
+    const place = sparse[eid & entityMask]
+    return place < aliveCount && dense[place] === eid
+  }
+
   exists(eid: number): boolean {
     const world = this.of(eid)
     return world !== undefined && isWorld(world) && entityExists(world, eid)

@@ -1,24 +1,30 @@
-import { t } from '@ashlar/ecs-adapter'
+import { type Component, createStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
   addPrefab,
   createEntityIndex,
   createWorld,
+  getComponent,
   IsA,
   observe,
+  onAdd,
   onRemove,
+  Prefab,
+  query,
+  removeComponent,
   removeEntity,
   set,
   withVersioning,
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, withScene } from './support.ts'
+import { assertSound, assertThrows, createRandom, type Scene, withScene } from './support.ts'
 
 const test = suite('removed-ids')
 
-const schema = { targets: t.list(t.eid, { dropRemoved: true }), kept: t.list(t.eid) }
+const targets = t.list(t.eid, { dropRemoved: true })
+const schema = { targets, kept: t.list(t.eid), others: targets }
 
 test('ids of removed entities leave lists that ask for it, at sync, in order', () => {
   withScene({}, ({ world, storage, arena }) => {
@@ -201,6 +207,233 @@ test('a look that may not be leaves every list as it was, and nothing staged', (
   })
 })
 
+const teamOf = ({ storage }: Scene) => storage.components.Team as Component<typeof schema>
+
+/** How the ids of a list, [one that is gone, one that was given out again], get into another list. */
+const copies: Record<string, (scene: Scene, list: number[], into: number) => void> = {
+  set: (scene, list, into) => teamOf(scene).targets.set(into, list),
+  append: (scene, list, into) => void teamOf(scene).targets.append(into, list),
+  push: (scene, list, into) => {
+    for (const id of list) teamOf(scene).targets.push(into, id)
+  },
+  'push, the other one first': (scene, list, into) => {
+    for (const id of [...list].reverse()) teamOf(scene).targets.push(into, id)
+  },
+  insert: (scene, list, into) => {
+    for (const id of list) teamOf(scene).targets.insert(into, 0, id)
+  },
+  setAt: (scene, list, into) => {
+    teamOf(scene).targets.resize(into, 2)
+    for (const [i, id] of list.entries()) teamOf(scene).targets.setAt(into, i, id)
+  },
+  'set of the component': (scene, targets, into) => {
+    addComponent(scene.world, into, set(teamOf(scene), { targets }))
+  },
+  'set of two fields': (scene, [gone, heir], into) => {
+    addComponent(scene.world, into, set(teamOf(scene), { others: [gone], targets: [heir] }))
+  },
+  'set of two fields, the other one first': (scene, [gone, heir], into) => {
+    addComponent(scene.world, into, set(teamOf(scene), { others: [heir], targets: [gone, heir] }))
+  },
+  commands: (scene, targets, into) => {
+    const commands = scene.storage.commands()
+    commands.set(into, 'Team', { targets })
+    scene.storage.apply(commands)
+    commands.dispose()
+  },
+  'an observer of the addition': (scene, list, into) => {
+    const Team = teamOf(scene)
+    removeComponent(scene.world, into, Team)
+    observe(scene.world, onAdd(Team), (eid) => Team.targets.set(eid, list))
+    addComponent(scene.world, into, Team)
+  },
+}
+
+for (const [name, copy] of Object.entries(copies)) {
+  for (const sparse of [false, true]) {
+    const kind = sparse ? 'sparse' : 'flat'
+    test(`${kind}: an id of nobody that is written with one given out again: ${name}`, () => {
+      withScene({}, (scene) => {
+        const { world, storage, arena } = scene
+        const Team = storage.component('Team', schema, { sparse })
+        const [source, into, gone, before] = [1, 2, 3, 4].map(() => addEntity(world))
+        addComponent(world, source, set(Team, { targets: [gone, before] }))
+        addComponent(world, into, Team)
+        removeEntity(world, gone)
+        removeEntity(world, before)
+        const heir = addEntity(world)
+        assert.is(heir, before)
+        copy(scene, Team.targets.toArray(source), into)
+        for (let i = 0; i < 2; i++) {
+          storage.sync()
+          assert.equal(Team.targets.toArray(source), [])
+          assert.equal(Team.targets.toArray(into).filter(Boolean), [heir])
+          assert.not.ok(Team.others.toArray(into).includes(gone))
+          assertSound(arena)
+        }
+      })
+    })
+  }
+}
+
+test('an instance gets no id that means somebody else by now, nor keeps one of nobody', () => {
+  for (const sparse of [false, true]) {
+    withScene({}, ({ world, storage }) => {
+      const Team = storage.component('Team', schema, { sparse })
+      const base = addPrefab(world)
+      const [gone, before, kept] = [1, 2, 3].map(() => addEntity(world))
+      addComponent(world, base, set(Team, { targets: [gone, before, kept], others: [before] }))
+      const derived = addPrefab(world)
+      addComponent(world, derived, IsA(base))
+      removeEntity(world, gone)
+      removeEntity(world, before)
+      const instance = addEntity(world)
+      assert.is(instance, before)
+      addComponent(world, instance, IsA(derived))
+      const byCommand = storage.commands()
+      byCommand.spawn(base)
+      storage.apply(byCommand)
+      for (let i = 0; i < 2; i++) {
+        storage.sync()
+        for (const eid of [base, derived, ...query(world, [Team])]) {
+          assert.equal(getComponent(world, eid, Team), { targets: [kept], kept: [], others: [] })
+        }
+      }
+      assert.is(query(world, [Team]).length, 2)
+    })
+  }
+})
+
+test('the id of a prefab that is removed goes, whenever the prefab was made', () => {
+  withScene({}, ({ world, storage }) => {
+    const early = addPrefab(world)
+    const becomes = addEntity(world)
+    const was = addPrefab(world)
+    const Team = storage.component('Team', schema)
+    const late = addPrefab(world)
+    addComponent(world, becomes, Prefab)
+    removeComponent(world, was, Prefab)
+    const prefabs = [early, becomes, was, late]
+    const other = createStorage(world, storage.pool)
+    const Group = other.component('Group', { members: schema.targets })
+    const team = addEntity(
+      world,
+      set(Team, { targets: [...prefabs] }),
+      set(Group, { members: prefabs }),
+    )
+    for (const prefab of prefabs) {
+      removeEntity(world, prefab)
+      storage.sync()
+      other.sync()
+      const left = prefabs.slice(prefabs.indexOf(prefab) + 1)
+      assert.equal(Team.targets.toArray(team), left)
+      assert.equal(Group.members.toArray(team), left)
+    }
+    other.dispose()
+  })
+})
+
+test('an index means the same element before and after a look', () => {
+  withScene({}, ({ world, storage }) => {
+    const Team = storage.component('Team', schema)
+    const [a, b, c, team] = [1, 2, 3, 4].map(() => addEntity(world))
+    addComponent(world, team, Team)
+    const { targets } = Team
+    for (let at = 0; at <= 4; at++) {
+      for (const method of ['insert', 'setAt'] as const) {
+        const dying = addEntity(world)
+        const before = [dying, a, b, dying, c]
+        targets.set(team, before)
+        removeEntity(world, dying)
+        const heir = addEntity(world)
+        assert.is(heir, dying)
+        targets[method](team, at, heir)
+        storage.sync()
+        const twin: (number | string)[] = [...before]
+        twin.splice(at, method === 'insert' ? 0 : 1, 'heir')
+        const expected = twin.filter((id) => id !== dying).map((id) => (id === 'heir' ? heir : id))
+        assert.equal(targets.toArray(team), expected, `${method} at ${at}`)
+        removeEntity(world, heir)
+        storage.sync()
+      }
+    }
+    assertThrows(() => targets.setAt(team, 3, a), 'invalid-argument', 'an index')
+  })
+})
+
+test('an entity that is packed leaves ids that were removed behind; one that is unpacked keeps its own', () => {
+  for (const sparse of [false, true]) {
+    withScene({}, ({ world, storage, arena }) => {
+      const Team = storage.component('Team', schema, { sparse })
+      const [a, b, c, d] = [1, 2, 3, 4].map(() => addEntity(world))
+      const holder = addEntity(
+        world,
+        set(Team, { targets: [a, b, c, 777], others: [b], kept: [b] }),
+      )
+      const other = addEntity(world, set(Team, { targets: [a, c, d] }))
+      removeEntity(world, b)
+      const packed = storage.pack(holder)
+      removeEntity(world, c) // after it was packed
+      removeEntity(world, d)
+      const values = { targets: [a, c, 777], others: [], kept: [b] }
+      const stop = observe(world, onAdd(Team), () => removeEntity(world, a)) // and while it is unpacked
+      const unpacked = storage.unpack(packed)
+      stop()
+      for (let i = 0; i < 3; i++) {
+        assert.equal(Team.targets.toArray(unpacked), values.targets)
+        assert.equal(Team.others.toArray(unpacked), values.others)
+        assert.equal(Team.kept.toArray(unpacked), values.kept)
+        storage.sync()
+      }
+      assert.equal(Team.targets.toArray(other), [])
+      const again = storage.unpack(storage.pack(unpacked))
+      storage.sync()
+      assert.equal(getComponent(world, again, Team), values)
+      assertSound(arena)
+    })
+  }
+})
+
+test('an entity stays packed where a look may not be', () => {
+  withScene({}, ({ world, storage, arena }) => {
+    const Team = storage.component('Team', schema)
+    const gone = addEntity(world)
+    const packed = storage.pack(addEntity(world, set(Team, { targets: [gone] })))
+    removeEntity(world, gone)
+    const stop = observe(world, onAdd(Team), () => {
+      storage.runs.last = { isDone: () => false } as never
+    })
+    assertThrows(() => storage.unpack(packed), 'group-busy')
+    stop()
+    storage.runs.last = undefined
+    assert.equal([...query(world, [Team])], [])
+    assert.equal(Team.targets.toArray(storage.unpack(packed)), [gone])
+    assertSound(arena)
+  })
+})
+
+test('removals while systems run wait for the next sync, also of several versions of an id', () => {
+  const world = createWorld(createEntityIndex(withVersioning(8)))
+  withScene({ world }, ({ storage }) => {
+    const Team = storage.component('Team', schema)
+    const team = addEntity(world, Team)
+    const ids = [1, 2, 3, 4].map(() => {
+      const eid = addEntity(world)
+      Team.targets.push(team, eid)
+      storage.runs.last = { isDone: () => false } as never
+      removeEntity(world, eid)
+      storage.runs.last = undefined
+      return eid
+    })
+    assert.is(new Set(ids.map(storage.row)).size, 1)
+    assert.equal(Team.targets.toArray(team), ids)
+    const heir = addEntity(world)
+    Team.targets.set(team, [...ids, heir])
+    storage.sync()
+    assert.equal(Team.targets.toArray(team), [heir])
+  })
+})
+
 test('ids with versions: the one that was removed goes, another of its row stays', () => {
   const world = createWorld(createEntityIndex(withVersioning(8)))
   withScene({ world }, ({ storage, arena }) => {
@@ -247,7 +480,7 @@ test('prefabs, lists of prefabs, and what comes after a reset', () => {
 })
 
 test('a world that churns: lists hold what is alive, and nothing else', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
     withScene({ capacity: 4 }, ({ world, storage, arena }) => {
       const random = createRandom(seed)
       const Team = storage.component('Team', schema)
@@ -256,7 +489,7 @@ test('a world that churns: lists hold what is alive, and nothing else', () => {
       /** Who an id means now. */
       const persons = new Map<number, object>()
       for (let step = 0; step < 1500; step++) {
-        const kind = random(10)
+        const kind = random(12)
         if (kind < 4 || alive.length < 3) {
           const eid = addEntity(world, Team)
           alive.push(eid)
@@ -279,6 +512,13 @@ test('a world that churns: lists hold what is alive, and nothing else', () => {
               list.filter((one) => one !== person),
             )
           }
+        } else if (kind < 11) {
+          // An id that is given out again means who has it now, where it is written.
+          const team = alive[random(alive.length)]
+          const ids = Team.targets.toArray(alive[random(alive.length)])
+          Team.targets.set(team, ids)
+          const listed = ids.map((id) => persons.get(id)).filter((person) => person !== undefined)
+          lists.set(team, listed)
         } else {
           storage.sync()
           assertSound(arena)
