@@ -36,16 +36,34 @@ export class StorageError extends Error {
   }
 }
 
-/** A value for a message: strings in quotes, objects by the name of their class. */
+/** A value for a message: strings in quotes, objects by the name of their class. Never throws. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return `function ${value.name}`
+  if (typeof value === 'function') return `function ${nameOf(() => value)}`.trimEnd()
   if (typeof value === 'object' && value !== null) {
-    const name: unknown = value.constructor?.name
-    return typeof name === 'string' && name !== '' ? name : 'an object'
+    return nameOf(() => value.constructor) || 'an object'
   }
   return String(value)
+}
+
+/** The name of a class or function, '' of none: the getters on the way to it are the caller's. */
+function nameOf(find: () => { readonly name?: unknown } | undefined): string {
+  try {
+    const name = find()?.name
+    return typeof name === 'string' ? name : ''
+  } catch {
+    return ''
+  }
+}
+
+/** Whatever was thrown, for a message. Never throws, though the `toString` of the caller's may. */
+export function shownError(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return shown(error)
+  }
 }
 
 export const invalidArgument = (what: string, given: unknown, expected: string) =>
@@ -221,7 +239,7 @@ export class CommandsError extends StorageError {
 function shownFailure({ command, eid, component, error }: CommandFailure): string {
   const what = component === undefined ? '' : ` ${component}`
   const whose = eid === 0 ? '' : ` of entity ${eid}`
-  return `${command}${what}${whose}: ${error}`
+  return `${command}${what}${whose}: ${shownError(error)}`
 }
 
 export const duplicateTable = (name: string) =>

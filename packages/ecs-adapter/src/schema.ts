@@ -1,6 +1,7 @@
 /** Field types, what TypeScript makes of them, and the check of a schema. */
 import { invalidArgument } from './errors.ts'
 import type { ListField, Numbers, TextField } from './fields.ts'
+import { isIllFormed } from './utf8.ts'
 
 export type ScalarArray =
   | Int8Array
@@ -134,8 +135,10 @@ const text = make<TextType & { readonly interned: TextType }>({
 /** The field types. `eid` holds an entity id; `list(t.f32)` and `text` vary in length. */
 export const t = Object.freeze({ ...scalars, list, text })
 
-/** bitECS takes an object with one of the first for what `set` made; the last sets a prototype. */
-const RESERVED_FIELDS: readonly PropertyKey[] = ['data', 'component', '__proto__']
+/** bitECS takes an object with one of these for what `set` made. */
+const RESERVED_FIELDS: readonly PropertyKey[] = ['data', 'component']
+/** Values that leave out a field called `valueOf` would have one all the same: a function. */
+const isReserved = (name: PropertyKey) => RESERVED_FIELDS.includes(name) || name in Object.prototype
 /** Not `0`, `1`, ...: engines keep such properties apart, in an order of their own. */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
@@ -144,26 +147,32 @@ export interface Field {
   readonly type: FieldType
 }
 
+type Kind = 'component' | 'table'
+
+/**
+ * Other threads and worlds find things by their names, which reach them as UTF-8.
+ * @throws StorageError 'invalid-argument'
+ */
+export function checkName(name: unknown, kind: Kind): asserts name is string {
+  if (typeof name === 'string' && name !== '' && !isIllFormed(name)) return
+  const expected = 'a string that is not empty and has no surrogate without its other half'
+  throw invalidArgument(`the name of a ${kind}`, name, expected)
+}
+
 /**
  * The fields of a schema in its order; none is a tag.
  *
  * @throws StorageError `invalid-argument`: no name, no object, a field name that is reserved or no
  * identifier, a field that is none of `t`
  */
-export function readSchema(
-  name: string,
-  schema: Schema,
-  kind: 'component' | 'table' = 'component',
-): Field[] {
-  if (typeof name !== 'string' || name === '') {
-    throw invalidArgument(`the name of a ${kind}`, name, 'a string that is not empty')
-  }
+export function readSchema(name: string, schema: Schema, kind: Kind = 'component'): Field[] {
+  checkName(name, kind)
   const of = (what: string) => `${what} of ${kind} ${JSON.stringify(name)}`
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
     throw invalidArgument(of('the schema'), schema, 'an object such as { x: t.f32, y: t.f32 }')
   }
   return Reflect.ownKeys(schema).map((name) => {
-    if (typeof name !== 'string' || !IDENTIFIER.test(name) || RESERVED_FIELDS.includes(name)) {
+    if (typeof name !== 'string' || !IDENTIFIER.test(name) || isReserved(name)) {
       throw invalidArgument(of('a field name'), name, `an identifier other than ${RESERVED}`)
     }
     const type = schema[name]
@@ -183,7 +192,7 @@ function emptyOf({ kind }: FieldType): number | string | number[] {
   return kind === 'text' ? '' : []
 }
 
-const RESERVED = RESERVED_FIELDS.join(', ')
+const RESERVED = `${RESERVED_FIELDS.join(', ')} and what every object has, such as valueOf`
 const TYPES = {
   component: `${namesOf(scalars)}, t.list(...), t.text`,
   table: namesOf(scalars),

@@ -2,11 +2,12 @@
 import type { Pool } from '@ashlar/core'
 import type { TableEntry } from './directory.ts'
 import { duplicateTable, StorageError } from './errors.ts'
+import { checkName } from './schema.ts'
 import { attachTable, createWatchedTable } from './table.ts'
 import type { Table } from './table-api.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
-import { checkTableName, isThere } from './table-root.ts'
+import { isThere } from './table-root.ts'
 
 type Named = Record<string, Table>
 
@@ -30,7 +31,7 @@ export class StorageTables {
     schema: S,
     options?: Omit<TableOptions, 'name'>,
   ): Table<S> {
-    checkTableName(name) // or it would be that of a table by itself
+    checkName(name, 'table') // or it would be that of a table by itself
     if (name in this.byName) throw duplicateTable(name)
     const forget = () => {
       delete this.byName[name]

@@ -33,12 +33,10 @@ export interface ChunkRows {
   remove(row: number): void
 }
 
-/** Names that no field can have. */
+/** Names that no field of a table can have. */
 export const CHUNK_MEMBERS: readonly string[] = [
   ...['number', 'rowCount', 'ids', 'idAt', 'add', 'remove'],
   ...['$offset', '$hasRoom', '$find', '$repair', '$bind', '$drop', '$generation'],
-  ...['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toLocaleString'],
-  ...['isPrototypeOf', 'propertyIsEnumerable'],
 ]
 
 type ViewConstructor<A> = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => A

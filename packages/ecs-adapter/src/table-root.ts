@@ -4,7 +4,7 @@ import { attachAt, attachedSlots, detachAt, isAttachedAt, newSerial } from './at
 import { alreadyAttached, invalidArgument, stillAttached } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { liveByteLength } from './live-block.ts'
-import { type Field, readSchema, type ScalarType, t } from './schema.ts'
+import { checkName, type Field, readSchema, type ScalarType, t } from './schema.ts'
 import type { TableHandle } from './table-api.ts'
 import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
 import {
@@ -19,14 +19,8 @@ import {
 } from './table-layout.ts'
 
 /** @throws StorageError 'invalid-argument' */
-export function checkTableName(name: unknown): void {
-  if (typeof name === 'string' && name !== '') return
-  throw invalidArgument('the name of a table', name, 'a string that is not empty')
-}
-
-/** @throws StorageError 'invalid-argument' */
 export function readTableSchema(name: string, schema: TableSchema): Field[] {
-  checkTableName(name)
+  checkName(name, 'table')
   const of = `of table ${JSON.stringify(name)}`
   const fields = readSchema(name, schema, 'table')
   if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')

@@ -1,4 +1,12 @@
-import { type Schema, StorageError, t } from '@ashlar/ecs-adapter'
+import {
+  type Component,
+  type Schema,
+  type Storage,
+  StorageError,
+  type TableSchema,
+  t,
+} from '@ashlar/ecs-adapter'
+import { addComponent, addEntity, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertThrows, createScene, scalars, withScene } from './support.ts'
@@ -38,28 +46,76 @@ test('a schema without fields is a tag, and takes no memory', () => {
   })
 })
 
-test('names that JavaScript treats in ways of its own are ordinary names', () => {
-  withScene({}, ({ storage }) => {
-    for (const name of ['__proto__', 'toString', 'constructor', '0', 'a b']) {
-      const component = storage.component(name, {
-        constructor: t.u8,
-        toString: t.u8,
-        ünïcode: t.u8,
-      })
-      assert.is(storage.components[name], component)
-      assert.instance(component.ünïcode, Uint8Array)
-      assert.instance(component.constructor, Uint8Array)
+const kinds = {
+  component: (storage: Storage, name: string, schema: TableSchema) =>
+    storage.component(name, schema),
+  'sparse component': (storage: Storage, name: string, schema: TableSchema) =>
+    storage.component(name, schema, { sparse: true }),
+  table: (storage: Storage, name: string, schema: TableSchema) =>
+    storage.table(name, schema, { chunkByteLength: 1024 }),
+}
+
+/** What every object has: an object of values that leaves a field of this name out has one all the same. */
+const inherited = Object.getOwnPropertyNames(Object.prototype)
+
+for (const [kind, make] of Object.entries(kinds)) {
+  test(`${kind}: a name is any text; one that UTF-8 cannot tell is refused`, () => {
+    withScene({}, ({ storage, arena }) => {
+      const names = ['__proto__', 'toString', 'constructor', '0', 'a b', '日本', '😀', '\0']
+      for (const name of names) make(storage, name, { ünïcode: t.u8 })
+      const made = kind === 'table' ? storage.tables : storage.components
+      assert.equal(Object.keys(made).sort(), [...names].sort())
+      const blockCount = arena.blocks().length
+      for (const name of ['\ud800', 'a\udc00', '\udc00\ud800', 'a\ud800b']) {
+        assertThrows(() => make(storage, name, { x: t.u8 }), 'invalid-argument', 'the name of a')
+      }
+      assert.is(arena.blocks().length, blockCount)
+      assert.equal(Object.keys(made).sort(), [...names].sort())
+    })
+  })
+
+  test(`${kind}: a field has no name that every object has`, () => {
+    withScene({}, ({ storage, arena }) => {
+      assert.ok(inherited.includes('valueOf') && inherited.includes('__defineGetter__'))
+      for (const name of [...inherited, 'data', 'component']) {
+        const schema = Object.defineProperty({ x: t.f32 }, name, { value: t.f32, enumerable: true })
+        assertThrows(
+          () => make(storage, 'C', schema),
+          'invalid-argument',
+          'a field name',
+          '"C"',
+          JSON.stringify(name),
+        )
+      }
+      assert.equal(arena.blocks(), [])
+    })
+  })
+}
+
+test('whoever leaves fields out, whatever their names are, leaves them as they were', () => {
+  withScene({}, ({ storage, world }) => {
+    const names = ['then', 'length', 'name', 'toJSON', 'prototype', 'get', 'set', 'ids', 'rowCount']
+    const schema = Object.fromEntries(names.map((name) => [name, t.f32]))
+    const entity = addEntity(world)
+    for (const options of [{ sparse: false }, { sparse: true }]) {
+      const Odd = storage.component(`Odd ${options.sparse}`, schema, options) as Component
+      addComponent(world, entity, set(Odd, Object.fromEntries(names.map((name) => [name, 1]))))
+      addComponent(world, entity, set(Odd, {}))
+      const commands = storage.commands()
+      commands.set(entity, Odd, {})
+      storage.apply(commands)
+      commands.dispose()
+      assert.equal(
+        getComponent(world, entity, Odd),
+        Object.fromEntries(names.map((name) => [name, 1])),
+      )
     }
   })
 })
 
-test('field names that confuse bitECS, or are no identifiers, are refused', () => {
+test('field names that are no identifiers are refused', () => {
   const { arena, storage } = createScene()
-  const ownProto = Object.defineProperty({}, '__proto__', { value: t.u8, enumerable: true })
   const bad: [Record<PropertyKey, typeof t.u8>, string][] = [
-    [{ data: t.u8 }, '"data"'],
-    [{ x: t.u8, component: t.u8 }, '"component"'],
-    [ownProto, '"__proto__"'],
     [{ '': t.u8 }, '""'],
     [{ 0: t.u8 }, '"0"'],
     [{ 'a-b': t.u8 }, '"a-b"'],
