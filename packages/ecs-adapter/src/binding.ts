@@ -5,11 +5,11 @@
  * `keeper.ts`), so that nothing has to watch removals, and values stay while the user's onRemove observers
  * run. Only variable-length fields and sparse rows watch removals too.
  *
- * Prefabs take part in no query: a component put on one without values fires nothing. But
- * addComponent ends by asking the component, through a property, whether it is a pair. In a world
- * that has prefabs, that is when the columns come to cover every id there is.
+ * Prefabs take part in no query. In a world that has some, the columns come to cover every id there is when
+ * bitECS asks the component something (see `bound-component.ts`).
  */
 import { Prefab, removeComponent } from 'bitecs'
+import { BoundComponent, type ComponentWatcher } from './bound-component.ts'
 import { FlatKeeper } from './flat-keeper.ts'
 import { GivenFrames } from './given-values.ts'
 import type { Keeper, KeeperOptions } from './keeper.ts'
@@ -18,28 +18,7 @@ import { SparseKeeper } from './sparse-keeper.ts'
 import { UseTally } from './use-tally.ts'
 import { worldWasReset } from './world-errors.ts'
 import { type Sets, WorldHooks } from './world-hooks.ts'
-import { IS_PAIR, type Worlds } from './worlds.ts'
-
-/** Where a component keeps its binding: not by a private name, for what inherits from one has it too. */
-const BINDING = Symbol('binding')
-
-/**
- * What users hold. All components are made by one class, and so those of equal fields have one shape
- * to the engine, as literals have: with a prototype for each, what bitECS looks up in them cost
- * V8 90 ns in each query.
- */
-class BoundComponent {
-  declare readonly [BINDING]: Binding
-
-  constructor(binding: Binding) {
-    Object.defineProperty(this, BINDING, { value: binding }) // hidden
-  }
-
-  get [IS_PAIR](): undefined {
-    this[BINDING].onAsked(this)
-    return undefined
-  }
-}
+import type { Worlds } from './worlds.ts'
 
 export type BindingOptions = Omit<KeeperOptions, 'component'> & {
   /** Whether only those have rows that have the component. */
@@ -47,7 +26,7 @@ export type BindingOptions = Omit<KeeperOptions, 'component'> & {
   sets: Sets
 }
 
-export class Binding {
+export class Binding implements ComponentWatcher {
   /** Of the component, for messages. */
   readonly name: string
   /** What users hold. */

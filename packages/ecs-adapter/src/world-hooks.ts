@@ -21,13 +21,14 @@ import {
   removeComponent,
   type World,
 } from 'bitecs'
+import { watch } from './bound-component.ts'
 import type { Cells } from './cells.ts'
 import { noRow } from './errors.ts'
 import type { GivenFrames, GivenValues } from './given-values.ts'
 import type { Keeper } from './keeper.ts'
 import type { UseTally } from './use-tally.ts'
 import { notOfThisWorld } from './world-errors.ts'
-import { clearBit, contextOf, IS_PAIR, type Worlds } from './worlds.ts'
+import { clearBit, contextOf, type Worlds } from './worlds.ts'
 
 /** Told of what reads values, so that no getter among them moves or frees rows. */
 export interface Sets {
@@ -64,6 +65,7 @@ export class WorldHooks {
     const { component, keeper } = this.#options
     // Its own where additions wait: the user's observers hang on the query of the component alone.
     const owners = registerQuery(world, [keeper.fields === undefined ? component : And(component)])
+    watch(contextOf(world), component)
     this.#owners = owners
     this.#arriving = 0
     this.#unsubscribe = [
@@ -104,7 +106,7 @@ export class WorldHooks {
   }
 
   #add(eid: number): void {
-    const { component, keeper, tally } = this.#options
+    const { keeper, tally } = this.#options
     try {
       this.#checkWorld(eid)
       keeper.add(eid)
@@ -112,8 +114,7 @@ export class WorldHooks {
       this.#hide(eid) // nobody has been told of it, so nobody shall be told that it goes
       throw error
     }
-    // Of a pair bitECS does not ask when it is done: it knows.
-    if (keeper.fields === undefined || Object.hasOwn(component, IS_PAIR)) {
+    if (keeper.fields === undefined) {
       tally.added()
       return
     }

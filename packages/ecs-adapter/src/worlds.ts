@@ -11,9 +11,6 @@ import {
 import { invalidArgument } from './errors.ts'
 import { otherIndex, worldTwice } from './world-errors.ts'
 
-/** The property by which bitECS asks a component whether it is a pair: it is undefined of all others. */
-export const IS_PAIR = Symbol.for('bitecs-isPairComponent')
-
 type EntityIndex = WorldContext['entityIndex']
 
 /** What bitECS knows of a world; undefined of what is no world, or no longer one after `deleteWorld`. */
