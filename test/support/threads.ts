@@ -24,14 +24,15 @@ export interface Thread {
   terminate(): void
 }
 
-/** Starts the running bundle as a worker. */
+/** Starts the running bundle as a worker, or another script. */
 export function startThread(
   kind: ThreadKind,
   onMessage: (message: unknown) => void,
   onError: (reason: unknown) => void,
+  script = new URL(import.meta.url),
 ): Thread {
   if (kind === 'node' && nodeThreads !== undefined) {
-    const worker = new nodeThreads.Worker(new URL(import.meta.url))
+    const worker = new nodeThreads.Worker(script)
     worker.on('message', onMessage)
     worker.on('error', onError)
     return {
@@ -40,7 +41,7 @@ export function startThread(
       terminate: () => void worker.terminate(),
     }
   }
-  const worker = new Worker(import.meta.url, { type: 'module' })
+  const worker = new Worker(script, { type: 'module' })
   worker.onmessage = (event) => onMessage(event.data)
   worker.onerror = (event) => {
     event.preventDefault() // it is told here: Firefox would report it once more, to the page

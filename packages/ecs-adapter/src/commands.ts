@@ -14,6 +14,7 @@ import {
   TEMPORARY_FIRST,
 } from './command-records.ts'
 import { fieldWordCount, maskWordCount, ValueWriter, valuesWordCount } from './command-values.ts'
+import { checkedEid } from './entity-ids.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from './errors.ts'
 import type { Component } from './schema.ts'
 
@@ -83,7 +84,7 @@ export class PoolCommands implements CommandBuffer {
   }
 
   spawn(prefab?: number): number {
-    const isA = prefab === undefined ? 0 : checkedEid(prefab)
+    const isA = prefab === undefined ? 0 : checkedEid(prefab, EID)
     if (this.#isReading) throw commandsBusy()
     const index = this.#beginRecord(SPAWN, HEAD_WORD_COUNT, this.#spawnCount, isA)
     this.#blocks.commit(index + HEAD_WORD_COUNT)
@@ -214,7 +215,7 @@ export class PoolCommands implements CommandBuffer {
 
   /** Word index of a record whose head is written. */
   #beginRecord(kind: number, wordCount: number, number: number, eid: number): number {
-    const id = checkedEid(eid)
+    const id = checkedEid(eid, EID)
     if (this.#isDisposed) throw commandsDisposed()
     this.#forgetApplied()
     if (this.#place >= 0) this.#writePlace()
@@ -238,11 +239,7 @@ export class PoolCommands implements CommandBuffer {
   }
 }
 
-/** As bitECS has it: a versioned id whose highest bit is set is a negative number. */
-function checkedEid(eid: unknown): number {
-  if (typeof eid === 'number' && ((eid | 0) === eid || eid >>> 0 === eid)) return eid | 0
-  throw invalidArgument('the entity', eid, 'an entity id, or what commands.spawn() gave')
-}
+const EID = 'an entity id, or what commands.spawn() gave'
 
 function fieldIndex({ name, fields }: Listed, field: string): number {
   for (let i = 0; i < fields.length; i++) if (fields[i].name === field) return i

@@ -15,13 +15,13 @@ import {
   WORDS_PER_LINE,
   WORKER_CAPACITY,
 } from './board.ts'
-import { groupClosed, invitedTwice, noMoreWorkers, notJoined } from './errors.ts'
+import { alreadyEnded, groupClosed, invitedTwice, noMoreWorkers, notJoined } from './errors.ts'
 import { Estate } from './estate.ts'
-import { checkPort, onFailure, onMessage, type Port } from './ports.ts'
+import { checkPort, hasEnded, onFailure, onMessage, type Port } from './ports.ts'
 import type { Storage } from './storage-api.ts'
 import { untilTrue, WAIT_MS_MAX } from './wait.ts'
 
-const HINT = 'Does its script call joinWorkerGroup() while it starts?'
+const HINT = 'Does its script call joinWorkerGroup() while it starts, and does it still run?'
 
 export interface Member {
   readonly worker: Port
@@ -62,6 +62,7 @@ export class Crew {
     this.#pool = options.storage.pool
     this.board = this.#pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
     this.#estate = new Estate(options.storage, this.board)
+    options.storage.openGroups.add(this)
   }
 
   get words(): Int32Array {
@@ -88,6 +89,7 @@ export class Crew {
     checkPort('a worker', worker)
     this.#strikeLate()
     if (this.#lines.some((member) => member?.worker === worker)) throw invitedTwice()
+    if (hasEnded(worker)) throw alreadyEnded()
     const member = this.#enlist(worker)
     const reply = await this.#invite(member).catch((error) => {
       this.#giveUp(member)
@@ -246,6 +248,7 @@ export class Crew {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#release(this.members)
+    this.#options.storage.openGroups.delete(this)
     this.#strikeLate()
     this.#freeBoard()
   }

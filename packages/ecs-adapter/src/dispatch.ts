@@ -57,7 +57,7 @@ export class Dispatch implements BegunRun {
   repairTables(): void {
     if (!this.#mayBeTorn) return
     this.#mayBeTorn = false
-    if (!this.#outcome.hasLostWorkers || this.#storage.isDisposed) return
+    if (!this.#outcome.hasLostWorkers) return
     for (const table of Object.values(this.#storage.tables)) if (table.isAttached) table.takeOver()
     for (const job of this.#jobs) job.repair()
   }
@@ -115,7 +115,7 @@ export class Dispatch implements BegunRun {
   }
 
   #jobOf(number: number): Job {
-    this.#allJobs[number] ??= new Job(this.#storage.pool, number, this.#storage.tables)
+    this.#allJobs[number] ??= new Job(this.#storage, number)
     return this.#allJobs[number]
   }
 

@@ -9,6 +9,7 @@ export type StorageErrorCode =
   | 'still-attached'
   | 'group-closed'
   | 'group-busy'
+  | 'group-open'
   | 'cannot-block'
   | 'no-workers'
   | 'not-joined'
@@ -171,6 +172,20 @@ export const invitedTwice = () =>
   new StorageError(
     'not-joined',
     'this worker is in the group already, or has not answered its first invitation. Give each once',
+  )
+
+export const groupOpen = (count: number) =>
+  new StorageError(
+    'group-open',
+    `${count === 1 ? 'a worker group' : `${count} worker groups`} over this storage ` +
+      `${count === 1 ? 'is' : 'are'} open, expected none. Await group.close() first`,
+  )
+
+export const alreadyEnded = () =>
+  new StorageError(
+    'not-joined',
+    'a worker had ended before it was invited. Start another one: on Node and Bun its `exit` event, or ' +
+      '`close`, says when, its `error` event why',
   )
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)

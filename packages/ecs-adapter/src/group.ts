@@ -1,7 +1,7 @@
 /** Parallel systems: the side of a worker group that calls them. */
 import { Crew } from './crew.ts'
 import { Dispatch } from './dispatch.ts'
-import { cannotBlock, groupClosed, invalidArgument } from './errors.ts'
+import { cannotBlock, groupClosed, invalidArgument, storageDisposed } from './errors.ts'
 import type { ChunkOptions } from './job.ts'
 import type { Port } from './ports.ts'
 import type { RunEntities } from './run-entities.ts'
@@ -44,13 +44,14 @@ export interface WorkerGroup {
    * A world has one run at a time: those of other groups over it wait in the same queue, and
    * `timeoutMs` counts from its turn.
    *
-   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Or a table of the
+   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. In an array, each has
+   * to be an id; typed arrays of whole numbers are taken as they are. Or a table of the
    * storage: its chunks with rows, as this thread knows them since its `sync`, by ascending numbers. Or
    * `EACH_WORKER`: the system is called once by each worker, with the worker's place among them
    * @param args plain values: what JSON can tell
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`; 'worker-died';
    * 'timed-out': each tells what was left undone. CommandsError 'commands-failed'. StorageError
-   * 'no-workers', 'group-closed', 'storage-disposed', 'invalid-argument'; ArenaError 'out-of-memory'
+   * 'no-workers', 'group-closed', 'invalid-argument'; ArenaError 'out-of-memory'
    */
   run(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): Promise<void>
 
@@ -84,7 +85,10 @@ const DEFAULT_SYNC_TIMEOUT_MS = 5000
  * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a slot
  * for each.
  *
- * @throws (the promise) StorageError 'not-joined', 'invalid-argument'; ArenaError 'no-free-slot',
+ * The storage cannot be disposed of until the group is closed.
+ *
+ * @throws (the promise) StorageError 'not-joined': also at once, for a worker that has ended already, where
+ * the platform tells: Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError 'no-free-slot',
  * 'not-shareable', 'out-of-memory'
  */
 export async function createWorkerGroup(
@@ -106,6 +110,7 @@ export async function createWorkerGroup(
   if (typeof joinTimeoutMs !== 'number' || !(joinTimeoutMs > 0)) {
     throw invalidArgument('joinTimeoutMs', joinTimeoutMs, 'a number of milliseconds above 0')
   }
+  if (storage.isDisposed) throw storageDisposed()
   void storage.pool.arena.handle // throws where it is not shared
   const crew = new Crew({ storage, scratchByteLength, joinTimeoutMs })
   const joins = await Promise.allSettled(workers.map((worker) => crew.add(worker)))
@@ -248,7 +253,7 @@ export class Group implements WorkerGroup {
     }
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
-      if (!this.storage.isDisposed) this.#dispatch.applyCommands()
+      this.#dispatch.applyCommands()
     } finally {
       await this.#crew.close()
       this.#dispatch.dispose()

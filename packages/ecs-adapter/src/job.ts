@@ -48,6 +48,13 @@ export interface SystemCall {
   readonly declared?: Declared | undefined
 }
 
+/** What a job wants to know of a storage. */
+export interface JobStorage {
+  readonly pool: Pool
+  readonly tables: Readonly<Record<string, AnyTable>>
+  readonly isVersioned: boolean
+}
+
 const CHUNKS_PER_WORKER = 16
 
 export class Job {
@@ -61,19 +68,16 @@ export class Job {
   /** Whether its chunks are not for whoever comes, but one for each worker. */
   isForEach = false
   readonly #number: number
-  readonly #tables: Readonly<Record<string, AnyTable>>
+  readonly #storage: JobStorage
   readonly #input: RunInput
-  readonly #pool: Pool
   /** What it is over, unless it is ids. */
   #table: AnyTable | undefined
   #system = 0
 
-  /** @param tables of the storage, by name */
-  constructor(pool: Pool, number: number, tables: Readonly<Record<string, AnyTable>>) {
+  constructor(storage: JobStorage, number: number) {
     this.#number = number
-    this.#pool = pool
-    this.#tables = tables
-    this.#input = new RunInput(pool)
+    this.#storage = storage
+    this.#input = new RunInput(storage.pool)
   }
 
   /**
@@ -98,7 +102,7 @@ export class Job {
     this.isForEach = call.entities === EACH_WORKER
     if (this.isForEach && (callCount > 1 || call.chunkLength !== undefined))
       throw notAlone(call.name)
-    this.entityCount = checkedCount(call.entities, this.#tables, workerCount)
+    this.entityCount = checkedCount(call.entities, this.#storage.tables, workerCount)
     if (call.chunkLength !== undefined) checkChunkLength(call.chunkLength)
     this.name = call.name
   }
@@ -108,7 +112,8 @@ export class Job {
     const { entities } = call
     this.firstChunk = firstChunk
     this.#table = isTable(entities) ? entities : undefined
-    const count = this.#input.placeEntities(entities, this.entityCount)
+    const { isVersioned } = this.#storage
+    const count = this.#input.placeEntities(entities, this.entityCount, isVersioned)
     const length = call.chunkLength ?? Math.ceil(count / (CHUNKS_PER_WORKER * workerCount))
     const chunkCountMax = Math.floor(CHUNK_CAPACITY / callCount)
     this.entityCount = count
@@ -135,7 +140,7 @@ export class Job {
   /** Repairs all its chunks of a table: a worker may have died in any that it was given before. */
   repair(): void {
     if (this.#table === undefined) return
-    const { i32 } = this.#pool.arena
+    const { i32 } = this.#storage.pool.arena
     const first = this.#input.idsOffset >> 2
     for (let place = 0; place < this.entityCount; place++) {
       repairChunk(this.#table, i32[first + place])

@@ -1,5 +1,5 @@
 /** Messages over workers and ports of every platform. */
-import { invalidArgument } from './errors.ts'
+import { invalidArgument, shownError } from './errors.ts'
 
 /** A `Worker`, a `MessagePort`, or a worker's own `self`: of the web, Node, Bun or Deno. */
 export type Port = NodePort | WebPort
@@ -36,15 +36,41 @@ export function onMessage(port: Port, listener: (message: unknown) => void): () 
   return stop
 }
 
-/** Calls the listener when a worker's script fails, or ends, as far as the platform tells. */
-export function onFailure(port: Port, listener: (reason: unknown) => void): () => void {
+/** Whether a worker has ended already: nothing is heard of it any more. Node and Bun tell. */
+export const hasEnded = (port: Port): boolean => 'threadId' in port && port.threadId === -1
+
+/**
+ * Calls the listener when a worker's script fails, or ends, or its port is closed, as far as the platform
+ * tells.
+ */
+export function onFailure(port: Port, listener: (reason: string) => void): () => void {
   const stops =
     'on' in port
-      ? [onNode(port, 'error', listener), onNode(port, 'exit', (code) => listener(`exit ${code}`))]
-      : [onWeb(port, 'error', (event) => listener('message' in event ? event.message : event))]
+      ? [
+          onNode(port, 'error', (error) => listener(shownError(error))),
+          onNode(port, 'exit', (code) => listener(`exit ${shownError(code)}`)),
+          onNode(port, 'close', () => listener(CLOSED)),
+        ]
+      : [
+          onWeb(port, 'error', (event) => {
+            event.preventDefault() // it is told here: Deno would end this thread as well
+            listener(messageOf(event))
+          }),
+          onWeb(port, 'close', (event) =>
+            listener('code' in event ? `exit ${event.code}` : CLOSED),
+          ),
+        ]
   return () => {
     for (const stop of stops) stop()
   }
+}
+
+const CLOSED = 'it was closed'
+
+/** Pages do not say why a script could not be loaded. */
+function messageOf(event: Event): string {
+  const message: unknown = 'message' in event ? event.message : undefined
+  return typeof message === 'string' && message !== '' ? message : 'its script could not be loaded'
 }
 
 function onNode(port: NodePort, event: string, listener: (value: unknown) => void): () => void {

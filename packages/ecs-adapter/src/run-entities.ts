@@ -33,12 +33,13 @@ export function checkedCount(
   if (isTable(entities)) return countChunks(entities, tables)
   const count: unknown = entities.length
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 0) throw noEntities(entities)
-  // Such as `table.chunks`, which would be so many times entity 0. One tells of all.
-  if (count > 0 && typeof entities[0] !== 'number') throw noEntities(entities)
   return count
 }
 
-export const noEntities = (given: unknown) => invalidArgument('the entities', given, EXPECTED)
+const noEntities = (given: unknown) => invalidArgument('the entities', given, EXPECTED)
+
+export const noEntity = (place: number, given: unknown) =>
+  invalidArgument(`the entity at place ${place}`, given, 'an entity id, as query() gives it')
 
 function countChunks(table: AnyTable, tables: Readonly<Record<string, AnyTable>>): number {
   const { name, chunks, isAttached } = table

@@ -87,6 +87,12 @@ export interface Storage {
   /** The runs of systems over its world, of which there is one at a time: for groups. */
   readonly runs: Runs
 
+  /** Worker groups over it that are open: for groups. */
+  readonly openGroups: Set<object>
+
+  /** Whether ids of its world have versions. Then they may be negative. */
+  readonly isVersioned: boolean
+
   /**
    * What `attachStorage` wants in another thread. From when it was asked for, the storage publishes
    * its columns and the ids of its entities in the arena.
@@ -203,7 +209,8 @@ export interface Storage {
   /**
    * Frees every block and takes every observer off. The components are left with empty columns. Nothing
    * is done when it throws.
-   * @throws StorageError 'still-attached' when another thread is; 'group-busy' while workers run a system,
+   * @throws StorageError 'still-attached' when another thread is; 'group-open' while a worker group over it
+   * is not closed, 'group-busy' while workers run a system,
    * 'commands-busy' when an observer of commands calls it, 'pack-busy' when one of `pack` does,
    * 'set-busy' as `sync`, 'storage-disposed'
    */

@@ -6,7 +6,13 @@ import { Bindings } from './bindings.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
-import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from './errors.ts'
+import {
+  duplicateComponent,
+  groupOpen,
+  invalidArgument,
+  notSparse,
+  storageDisposed,
+} from './errors.ts'
 import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
 import {
@@ -81,6 +87,7 @@ export function createStorage(
   const components: Record<string, Component> = Object.create(null)
   const self: Sibling = { beginAnew, sync, keep }
   siblings.all.add(self)
+  const openGroups = new Set<object>()
   let isDisposed = false
 
   function component<const S extends Schema>(
@@ -196,6 +203,7 @@ export function createStorage(
   function dispose(): void {
     checkUse()
     siblings.checkRest('storage.dispose()')
+    if (openGroups.size > 0) throw groupOpen(openGroups.size)
     worldCommands.checkIdle()
     share.checkDetached()
     tables.sync() // those that are detached here
@@ -220,6 +228,10 @@ export function createStorage(
     tables: tables.byName,
     pool,
     runs,
+    openGroups,
+    get isVersioned() {
+      return worlds.entityIndex.versioning
+    },
     get isDisposed() {
       return isDisposed
     },

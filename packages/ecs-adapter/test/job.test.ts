@@ -1,5 +1,6 @@
 // Jobs as the group places them, read as workers do: by chunks that others leave.
 import { t } from '@ashlar/ecs-adapter'
+import { createEntityIndex, createWorld, withVersioning } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -11,7 +12,7 @@ import {
 } from '../src/board.ts'
 import { Job } from '../src/job.ts'
 import { JobReader } from '../src/job-reader.ts'
-import { createRandom, createScene } from './support.ts'
+import { assertThrows, createRandom, createScene } from './support.ts'
 
 const test = suite('job')
 
@@ -21,7 +22,7 @@ test('every worker finds the entities, the place and the arguments of each chunk
   const { arena, pool, storage } = createScene()
   const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
   const words = arena.i32
-  const jobs = Array.from({ length: JOB_CAPACITY }, (_, number) => new Job(pool, number, {}))
+  const jobs = Array.from({ length: JOB_CAPACITY }, (_, number) => new Job(storage, number))
   const readers = [0, 1, 2].map(() => new JobReader(words, board))
   for (let round = 0; round < 60; round++) {
     const label = `seed ${seed}, round ${round}`
@@ -29,7 +30,7 @@ test('every worker finds the entities, the place and the arguments of each chunk
     const calls = Array.from({ length: callCount }, (_, i) => ({
       name: `call ${i}`,
       system: ['a', 'b', 'c'][random(3)],
-      entities: Array.from({ length: random(3) === 0 ? 0 : random(300) }, () => random(1e6)),
+      entities: Array.from({ length: random(3) === 0 ? 0 : random(300) }, () => 1 + random(1e6)),
       args: random(2) === 0 ? undefined : { round, i },
       chunkLength: random(2) === 0 ? undefined : 1 + random(400),
       number: (i + round) % JOB_CAPACITY,
@@ -82,10 +83,10 @@ test('every worker finds the entities, the place and the arguments of each chunk
 })
 
 test('the same ids in the same place are the same views', () => {
-  const { arena, pool } = createScene()
+  const { arena, pool, storage } = createScene()
   const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
   const reader = new JobReader(arena.i32, board)
-  const job = new Job(pool, 3, {})
+  const job = new Job(storage, 3)
   const read = () => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
     job.check({ ...call, entities: [1, 2, 3] }, ['a'], 1, 1)
@@ -100,8 +101,7 @@ test('the same ids in the same place are the same views', () => {
 })
 
 test('chunks are at least an equal share of those that there are', () => {
-  const { pool } = createScene()
-  const job = new Job(pool, 0, {})
+  const job = new Job(createScene().storage, 0)
   const cases = [
     // entities, chunkLength, calls, workers: length of a chunk
     [3200, undefined, 1, 2, 100],
@@ -122,6 +122,43 @@ test('chunks are at least an equal share of those that there are', () => {
   }
 })
 
+test('what is no id is refused wherever it stands in an array', () => {
+  const versioned = createWorld(createEntityIndex(withVersioning(8)))
+  for (const world of [createWorld(), versioned]) {
+    const { storage, arena } = createScene({ world })
+    const { isVersioned } = storage
+    const job = new Job(storage, 0)
+    const place = (entities: unknown) => {
+      const given = entities as number[]
+      const call = { name: '', system: 'a', entities: given, args: undefined, number: 0 }
+      job.check({ ...call, chunkLength: undefined }, ['a'], 1, 1)
+      job.place({ ...call, chunkLength: undefined }, 0, 1, 1)
+    }
+    const bad: unknown[] = [
+      ...[1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, -(2 ** 31) - 1, '1', 1n, true],
+      ...[undefined, null, {}, [1], Symbol('1'), ...(isVersioned ? [] : [-4, 0, -0])],
+    ]
+    for (const one of bad) {
+      assertThrows(() => place([1, 2, one]), 'invalid-argument', 'the entity at place 2')
+      assertThrows(() => place({ length: 1, 0: one }), 'invalid-argument', 'the entity at place 0')
+    }
+    assertThrows(() => place(new Array(3)), 'invalid-argument', 'the entity at place 0')
+    assertThrows(() => place(Float32Array.of(1, 1.5)), 'invalid-argument', 'the entity at place 1')
+    assertThrows(() => place(BigInt64Array.of(1n)), 'invalid-argument', 'the entity at place 0')
+    const good = [
+      [1, 2 ** 24 - 1, ...(isVersioned ? [-4, 2 ** 32 - 4] : [])],
+      Float64Array.of(1, 2),
+      Uint16Array.of(1, 2),
+      Uint32Array.of(1, 2),
+      arena.i32.subarray(0, 2),
+      { length: 2, 0: 1, 1: 2 },
+    ]
+    for (const entities of good) place(entities)
+    job.dispose()
+    assert.equal(arena.blocks(), [])
+  }
+})
+
 test('of a table, the chunks that have rows when they are written down: each once', () => {
   const { arena, pool, storage } = createScene()
   const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 64 })
@@ -129,7 +166,7 @@ test('of a table, the chunks that have rows when they are written down: each onc
   const words = arena.i32
   const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
   const reader = new JobReader(words, board)
-  const job = new Job(pool, 0, storage.tables)
+  const job = new Job(storage, 0)
   const call = { name: '', system: 'a', entities: table, args: undefined, number: 0 }
   const setRows = (isFull: (number: number) => boolean) => {
     for (const chunk of table.chunks) {

@@ -69,7 +69,7 @@ test('ids in arrays of another realm: those in the arena are not copied', () => 
   const { arena, pool, storage } = createScene()
   const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
   const reader = new JobReader(arena.i32, board)
-  const job = new Job(pool, 0, {})
+  const job = new Job(storage, 0)
   const idsOf = (entities: ArrayLike<number>) => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 9, number: 0, entities }
     job.check(call, ['a'], 1, 1)

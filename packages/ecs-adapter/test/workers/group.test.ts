@@ -20,7 +20,12 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import {
+  isMain,
+  startThread,
+  type ThreadKind,
+  threadKinds,
+} from '../../../../test/support/threads.ts'
 import {
   addPaths,
   assertRejects,
@@ -30,12 +35,18 @@ import {
   endAll,
   errorOf,
   mayBlock,
+  until,
 } from './game.ts'
 import { startWorker } from './worker.ts'
 
 const test = suite('group')
 
 const isBusy = (error: Error) => error instanceof StorageError && error.code === 'group-busy'
+
+/** Whether the platform tells that a worker has ended. */
+const tellsEnds = 'process' in globalThis && !('Deno' in globalThis)
+/** Whether it tells in the moment when one ends. */
+const tellsExits = (kind: ThreadKind) => kind === 'node' || tellsEnds
 
 for (const kind of threadKinds) {
   test(`${kind}: every entity is visited once, each in its place, run by run`, async () => {
@@ -382,7 +393,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: what cannot join, or make a group, is told; close after dispose`, async () => {
+  test(`${kind}: what cannot join, or make a group, is told`, async () => {
     const game = createGame(10)
     const { storage, arena } = game
     const late = startWorker(kind, 'stay away')
@@ -416,10 +427,90 @@ for (const kind of threadKinds) {
         'createStorage()',
       )
     }
-    storage.dispose()
     await team.group.close()
+    storage.dispose()
+    await assertRejects(createWorkerGroup(storage, []), 'storage-disposed')
     assert.equal(arena.verify(), [])
     for (const thread of team.threads) thread.terminate()
+  })
+
+  test(`${kind}: a storage is not disposed of while a group over it is open`, async () => {
+    const game = createGame(10)
+    const { storage, arena, world } = game
+    const isOpen = (error: Error) => error instanceof StorageError && error.code === 'group-open'
+    const refuse = () => assert.throws(() => storage.dispose(), isOpen)
+    const thread = startWorker(kind)
+    const making = createWorkerGroup(storage, [thread.worker])
+    refuse()
+    const group = await making
+    refuse()
+    const sibling = createStorage(world, storage.pool)
+    sibling.dispose() // nobody's
+    const other = await createWorkerGroup(storage, [])
+    await group.close()
+    refuse()
+    await other.close()
+    const options = { joinTimeoutMs: 20 }
+    const late = startWorker(kind, 'stay away')
+    await assertRejects(createWorkerGroup(storage, [late.worker], options), 'not-joined')
+    storage.dispose()
+    await group.close()
+    assert.equal(arena.verify(), [])
+    for (const one of [thread, late]) one.terminate()
+  })
+
+  test(`${kind}: a worker that is dead already, or dies before it joins`, async () => {
+    const game = createGame(10)
+    const { storage, arena } = game
+    void storage.handle // has blocks of its own
+    const blockCount = arena.blocks().length
+    const group = await createWorkerGroup(storage, [], { joinTimeoutMs: tellsEnds ? 60_000 : 50 })
+    for (const how of ['stay away', 'end', 'fail']) {
+      const thread = startWorker(kind, how)
+      const { worker } = thread
+      if (how === 'stay away') thread.terminate()
+      if (!tellsEnds) await new Promise((resolve) => setTimeout(resolve, 200))
+      else await until(() => (worker as { threadId?: number }).threadId === -1)
+      await assertRejects(group.add(worker), 'not-joined', tellsEnds ? 'had ended' : 'still run')
+      await assertRejects(group.add(worker), 'not-joined')
+      thread.terminate()
+    }
+    await group.close()
+    if (tellsExits(kind)) {
+      // With another, that joins, and is free then.
+      const [dead, good] = [startWorker(kind, 'stay away'), startWorker(kind)]
+      const making = createWorkerGroup(storage, [dead.worker, good.worker])
+      dead.terminate()
+      await assertRejects(making, 'not-joined', 'exit')
+      const next = await createWorkerGroup(storage, [good.worker])
+      await next.run('visit', game.all())
+      await next.close()
+      good.terminate()
+    }
+    // The group has its board for as long as somebody may come late whose death nobody tells.
+    if (tellsEnds) {
+      await until(() => arena.blocks().length === blockCount)
+      storage.dispose()
+      assert.equal(arena.blocks(), [])
+    }
+    assert.equal(arena.verify(), [])
+  })
+
+  test(`${kind}: a script that is missing is told as such`, async () => {
+    const { storage, arena } = createGame(10)
+    const url = new URL('does-not-exist.mjs', import.meta.url)
+    const thread = startThread(
+      kind,
+      () => {},
+      () => {},
+      url,
+    )
+    const error = await errorOf(createWorkerGroup(storage, [thread.worker as Port]))
+    assert.is((error as StorageError).code, 'not-joined')
+    assert.ok(/does-not-exist|could not be loaded/.test(error.message), error.message)
+    storage.dispose()
+    assert.equal(arena.verify(), [])
+    thread.terminate()
   })
 
   test(`${kind}: a worker that idles is in no call of the arena`, async () => {

@@ -379,6 +379,7 @@ if (!isMain) {
   if (how === 'world') keepWorld(port)
   if (how === 'table') churnTable(port)
   if (how === 'fail') throw new Error('this worker fails')
+  if (how === 'end') parentPort ? process.exit(0) : globalThis.close()
   const { empty } = systems
   const given = how === 'other systems' ? { empty, other: empty } : systems
   // As often as it is invited.
