@@ -39,7 +39,7 @@ export function checkedCount(
 const noEntities = (given: unknown) => invalidArgument('the entities', given, EXPECTED)
 
 export const noEntity = (place: number, given: unknown) =>
-  invalidArgument(`the entity at place ${place}`, given, 'an entity id, as query() gives it')
+  invalidArgument(`the entities: the one at place ${place}`, given, EXPECTED)
 
 function countChunks(table: AnyTable, tables: Readonly<Record<string, AnyTable>>): number {
   const { name, chunks, isAttached } = table

@@ -139,12 +139,24 @@ test('what is no id is refused wherever it stands in an array', () => {
       ...[undefined, null, {}, [1], Symbol('1'), ...(isVersioned ? [] : [-4, 0, -0])],
     ]
     for (const one of bad) {
-      assertThrows(() => place([1, 2, one]), 'invalid-argument', 'the entity at place 2')
-      assertThrows(() => place({ length: 1, 0: one }), 'invalid-argument', 'the entity at place 0')
+      assertThrows(() => place([1, 2, one]), 'invalid-argument', 'the entities: the one at place 2')
+      assertThrows(
+        () => place({ length: 1, 0: one }),
+        'invalid-argument',
+        'the entities: the one at place 0',
+      )
     }
-    assertThrows(() => place(new Array(3)), 'invalid-argument', 'the entity at place 0')
-    assertThrows(() => place(Float32Array.of(1, 1.5)), 'invalid-argument', 'the entity at place 1')
-    assertThrows(() => place(BigInt64Array.of(1n)), 'invalid-argument', 'the entity at place 0')
+    assertThrows(() => place(new Array(3)), 'invalid-argument', 'the entities: the one at place 0')
+    assertThrows(
+      () => place(Float32Array.of(1, 1.5)),
+      'invalid-argument',
+      'the entities: the one at place 1',
+    )
+    assertThrows(
+      () => place(BigInt64Array.of(1n)),
+      'invalid-argument',
+      'the entities: the one at place 0',
+    )
     const good = [
       [1, 2 ** 24 - 1, ...(isVersioned ? [-4, 2 ** 32 - 4] : [])],
       Float64Array.of(1, 2),
