@@ -1,5 +1,6 @@
 /** The side of a shared storage that looks: the same names over the same memory, in any thread. */
 import type { Pool } from '@ashlar/core'
+import { checkedEid, checkPool } from './arguments.ts'
 import { AttachedComponent } from './attached-component.ts'
 import { attachAt, detachAt, isAttachedAt } from './attachments.ts'
 import { Catalog } from './catalog.ts'
@@ -87,9 +88,7 @@ export interface AttachedStorage {
  * by `attachTable`; the thread is not attached then
  */
 export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
-  if (typeof pool?.byteLengthOf !== 'function') {
-    throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
-  }
+  checkPool(pool)
   const cells = new Cells(pool)
   const root = checkedRoot(handle, pool, cells)
   const attached = (root >> 2) + attachedWord(pool.slot)
@@ -103,7 +102,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     generation: pool.generation,
   })
   internedTexts.ledger = ledger
-  const row = (eid: number) => eid & entityMask
+  const row = (eid: number) => checkedEid(eid) & entityMask
 
   const attachedComponents = new Map<string, AttachedComponent>()
   const components: Record<string, Component> = Object.create(null)

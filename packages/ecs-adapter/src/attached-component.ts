@@ -1,8 +1,9 @@
 /** What an attached thread has for a component: the columns of another one's storage. */
 import { AttachedRows } from './attached-rows.ts'
 import { createColumnArray } from './column-array.ts'
-import type { ComponentEntry } from './directory.ts'
+import type { ComponentEntry, ComponentRows } from './directory.ts'
 import type { Rows } from './handles.ts'
+import { RowsView } from './rows-view.ts'
 import type { Component } from './schema.ts'
 import { createVariableField, type VariableField } from './variable-field.ts'
 import type { VariableMemory } from './variable-memory.ts'
@@ -10,16 +11,18 @@ import type { VariableMemory } from './variable-memory.ts'
 export class AttachedComponent {
   /** What users hold. */
   readonly component: Component = {}
-  /** Undefined of a component that has a row for every entity. */
-  readonly rows: AttachedRows | undefined
+  /** What users hold of its rows; undefined of a component that has one for every entity. */
+  readonly rows: ComponentRows | undefined
+  readonly #rows: AttachedRows | undefined
   /** By field; undefined where that is a scalar. */
   readonly #variable: readonly (VariableField | undefined)[]
 
   /** @param memory of this thread: what grows moves into it */
   constructor(entry: ComponentEntry, memory: VariableMemory, flatRows: Rows) {
     const { name, fields } = entry
-    this.rows = entry.rows && new AttachedRows(memory.cells)
-    const rows = this.rows ?? flatRows
+    this.#rows = entry.rows && new AttachedRows(memory.cells)
+    this.rows = this.#rows && new RowsView(this.#rows)
+    const rows = this.#rows ?? flatRows
     this.#variable = fields.map((field) =>
       createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows }),
     )
@@ -31,7 +34,7 @@ export class AttachedComponent {
    */
   follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
     const { fields, byteOffsets, rowCount } = entry
-    if (entry.rows) this.rows?.follow(entry.rows)
+    if (entry.rows) this.#rows?.follow(entry.rows)
     for (const [field, { name, type }] of fields.entries()) {
       const byteOffset = byteOffsets[field]
       const variable = this.#variable[field]

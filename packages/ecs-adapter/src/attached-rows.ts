@@ -21,7 +21,8 @@ export class AttachedRows implements ComponentRows {
     return this.#entities
   }
 
-  row(eid: number): number {
+  /** Without a `this` of its own: `RowsView` hands it on. */
+  readonly row = (eid: number): number => {
     const row = findRow(this.#cells.signedWords, this.#place, eid)
     return row < this.#place.rowCount ? row : -1
   }

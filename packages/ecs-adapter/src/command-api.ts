@@ -23,7 +23,7 @@ export interface Commands {
   /** Removes an entity. */
   despawn(eid: number): void
 
-  /** Adds a component, as bitECS's `addComponent`, with values if they are given. */
+  /** Adds a component, as bitECS's `addComponent`, with values if they are given: as `set` takes them. */
   add<C extends Component>(eid: number, component: C, values?: Values<C>): void
   add(eid: number, component: string, values?: Given): void
 
@@ -32,7 +32,8 @@ export interface Commands {
 
   /**
    * Writes fields of a component, and adds it where it is not, as bitECS's `setComponent`. Fields that
-   * are not given keep their value. The object is read at once, and may be used again.
+   * are not given keep their value; one that the component has not is refused. The object is read at once,
+   * and may be used again.
    */
   set<C extends Component>(eid: number, component: C, values: Values<C>): void
   set(eid: number, component: string, values: Given): void

@@ -15,6 +15,7 @@
  * bytes, so that numbers in them are aligned, and none is cut by the end of a block.
  */
 import type { Pool } from '@ashlar/core'
+import { checkPool } from './arguments.ts'
 import { CommandViews } from './command-views.ts'
 import { invalidArgument } from './errors.ts'
 import { isLiveBlock } from './live-block.ts'
@@ -186,6 +187,7 @@ function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
  * @throws StorageError 'invalid-argument'; ArenaError 'corrupt'
  */
 export function freeCommands(pool: Pool, offset: number): void {
+  checkPool(pool)
   if (typeof offset !== 'number') throw invalidArgument('the commands', offset, 'an offset')
   const views = new CommandViews(pool)
   const { words } = views

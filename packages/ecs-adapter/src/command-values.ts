@@ -10,9 +10,10 @@
  * Every number is a f64, which holds those of all types: the column that it comes to makes of it what
  * it makes of any number. It costs a command of two f32 12 bytes, and spares a case for each type.
  */
+import { isRecord } from './arguments.ts'
 import type { Given } from './command-api.ts'
 import type { CommandViews } from './command-views.ts'
-import { invalidArgument } from './errors.ts'
+import { invalidArgument, unknownField } from './errors.ts'
 import type { Field, FieldType, ScalarType } from './schema.ts'
 import { isTypedArray } from './typed-arrays.ts'
 import { byteLengthOfText, Utf8 } from './utf8.ts'
@@ -31,6 +32,8 @@ export interface ValueField {
 const SCALAR_WORD_COUNT = 2
 /** Of a list and of a text: how long it is, and padding. */
 const LENGTH_WORD_COUNT = 2
+
+export const namesOf = (fields: readonly ValueField[]) => fields.map(({ name }) => name)
 
 export const maskWordCount = (fields: readonly unknown[]) => 2 * Math.ceil(fields.length / 64)
 
@@ -56,23 +59,33 @@ function valueWordCount(component: string, { name, type }: ValueField, value: un
 
 /**
  * Word count of values, their masks included.
- * @throws StorageError 'invalid-argument' where they are not what the fields can hold
+ * @throws StorageError 'invalid-argument' where they are not what the fields can hold, or of no field
  */
 export function valuesWordCount(
   component: string,
   fields: readonly Field[],
   values: unknown,
 ): number {
-  if (!isRecord(values)) {
-    const names = fields.map(({ name }) => name).join(', ')
-    throw invalidArgument(`what is given ${component}`, values, `an object with ${names}`)
+  if (!isObject(values)) throw noValues(component, fields, values)
+  for (const name in values) {
+    if (!hasField(fields, name)) throw unknownField(component, name, namesOf(fields))
   }
   let wordCount = maskWordCount(fields)
   for (let i = 0; i < fields.length; i++) {
     wordCount += valueWordCount(component, fields[i], values[fields[i].name])
   }
+  // A Map or a Date has no field either; looked at only here, as it takes longer than the rest.
+  if (wordCount === maskWordCount(fields) && !isRecord(values))
+    throw noValues(component, fields, values)
   return wordCount
 }
+
+const noValues = (component: string, fields: readonly ValueField[], given: unknown) =>
+  invalidArgument(
+    `what is given ${component}`,
+    given,
+    `an object with ${namesOf(fields).join(', ')}`,
+  )
 
 /** Word count of one field's value, masks included. @throws as `valuesWordCount` */
 export function fieldWordCount(
@@ -220,7 +233,12 @@ export class ValueReader {
   }
 }
 
-const isRecord = (value: unknown): value is Given => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is Given => typeof value === 'object' && value !== null
+
+function hasField(fields: readonly ValueField[], name: string): boolean {
+  for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return true
+  return false
+}
 
 const isList = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || isTypedArray(value)

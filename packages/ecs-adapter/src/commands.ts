@@ -1,5 +1,6 @@
 /** The side of commands that writes them down, in any thread. */
 import type { Pool } from '@ashlar/core'
+import { checkedEid } from './arguments.ts'
 import type { Catalog, Listed } from './catalog.ts'
 import type { CommandBuffer, Given } from './command-api.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
@@ -13,9 +14,14 @@ import {
   SPAWN,
   TEMPORARY_FIRST,
 } from './command-records.ts'
-import { fieldWordCount, maskWordCount, ValueWriter, valuesWordCount } from './command-values.ts'
-import { checkedEid } from './entity-ids.ts'
-import { commandsBusy, commandsDisposed, invalidArgument } from './errors.ts'
+import {
+  fieldWordCount,
+  maskWordCount,
+  namesOf,
+  ValueWriter,
+  valuesWordCount,
+} from './command-values.ts'
+import { commandsBusy, commandsDisposed, invalidArgument, unknownField } from './errors.ts'
 import type { Component } from './schema.ts'
 
 /** A command buffer over blocks of a pool. */
@@ -77,8 +83,8 @@ export class PoolCommands implements CommandBuffer {
     return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
   }
 
-  /** While commands are applied, observers may write more, and nothing else. */
-  setBusy(isBusy: boolean): void {
+  /** For the storage: while commands are applied, observers may write more, and nothing else. */
+  $setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy
     if (!isBusy && this.#pool.isOpen) this.#forgetApplied()
   }
@@ -143,7 +149,7 @@ export class PoolCommands implements CommandBuffer {
   }
 
   begin(place: number): void {
-    if (place >>> 0 !== place || place >= 2 ** 31) {
+    if (typeof place !== 'number' || place >>> 0 !== place || place >= 2 ** 31) {
       throw invalidArgument('place', place, 'a whole number from 0 to 2147483647')
     }
     this.#checkIdle()
@@ -243,6 +249,5 @@ const EID = 'an entity id, or what commands.spawn() gave'
 
 function fieldIndex({ name, fields }: Listed, field: string): number {
   for (let i = 0; i < fields.length; i++) if (fields[i].name === field) return i
-  const names = fields.map((other) => other.name).join(', ')
-  throw invalidArgument(`the field of component ${name}`, field, `one of ${names}`)
+  throw unknownField(name, field, namesOf(fields))
 }

@@ -15,9 +15,9 @@ import {
   WORDS_PER_LINE,
   WORKER_CAPACITY,
 } from './board.ts'
-import { alreadyEnded, groupClosed, invitedTwice, noMoreWorkers, notJoined } from './errors.ts'
 import { Estate } from './estate.ts'
 import { checkPort, hasEnded, onFailure, onMessage, type Port } from './ports.ts'
+import { alreadyEnded, groupClosed, invitedTwice, noMoreWorkers, notJoined } from './run-errors.ts'
 import type { Storage } from './storage-api.ts'
 import { untilTrue, WAIT_MS_MAX } from './wait.ts'
 

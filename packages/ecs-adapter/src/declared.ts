@@ -1,5 +1,5 @@
 /** What a system of a checked schedule finds by its name: what its entry declares, and errors for the rest. */
-import { notDeclared } from './errors.ts'
+import { notDeclared } from './run-errors.ts'
 
 /** Names of what an entry reads or writes. */
 export interface Declared {

@@ -11,11 +11,10 @@ import {
   LINE_TICKET,
 } from './board.ts'
 import type { Crew, Member } from './crew.ts'
-import { noWorkers } from './errors.ts'
 import { Job, type SystemCall } from './job.ts'
 import { Outcome } from './outcome.ts'
 import { RunCommands } from './run-commands.ts'
-import { RunError, runNotBegun, runTooLate } from './run-errors.ts'
+import { noWorkers, RunError, runNotBegun, runTooLate } from './run-errors.ts'
 import type { BegunRun } from './runs.ts'
 import type { Storage } from './storage-api.ts'
 import { elapsedMs, nowMs, untilTrue, Waiter } from './wait.ts'

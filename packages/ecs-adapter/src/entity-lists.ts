@@ -168,6 +168,9 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   }
 
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void {
+    if (typeof callback !== 'function') {
+      throw invalidArgument(`the callback for ${this.#name}`, callback, 'a function')
+    }
     const count = this.length(eid)
     for (let i = 0; i < count; i++) {
       const block = this.#handles.blockOf(eid) // each time: callbacks may move the list

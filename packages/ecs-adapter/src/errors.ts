@@ -114,81 +114,19 @@ export const duplicateEntry = (name: string, first: number, second: number) =>
     `entries ${first} and ${second} are both called ${shown(name)}. Give one of them another \`name\``,
   )
 
-export const stageTooWide = (given: number, capacity: number) =>
-  new StorageError(
-    'invalid-argument',
-    `${given} systems would run at once, and a stage takes ${capacity}. ` +
-      'Let some of them wait by `after`, or make two schedules',
+export const unknownField = (component: string, given: unknown, names: readonly string[]) =>
+  invalidArgument(
+    `a field of component ${component}`,
+    given,
+    names.length === 0 ? 'none: it is a tag' : `one of ${names.join(', ')}`,
   )
 
-export const notDeclared = (entry: string, kind: string, name: string) =>
-  new StorageError(
-    'invalid-argument',
-    `${shown(entry)} uses ${kind}.${name}, which its entry of the schedule has neither in \`reads\` nor in ` +
-      '`writes`: it may run while others write it. Add it there',
+export const noNegativeId = (eid: number) =>
+  invalidArgument(
+    'the entity',
+    eid,
+    'an entity id: they are negative in worlds with versioned ids only',
   )
-
-export const notAlone = (system: string) =>
-  new StorageError(
-    'invalid-argument',
-    `${shown(system)} is to run on EACH_WORKER, and has a chunkLength, or others beside it in its stage: it ` +
-      'has no chunks to share out. Let it run alone: without chunkLength, and in a schedule without ' +
-      '`reads` and `writes`',
-  )
-
-export const isAsynchronous = () =>
-  new TypeError('it gave a promise: systems have to be done when they return')
-
-export const groupClosed = () =>
-  new StorageError('group-closed', 'this group is closed. Create another one')
-
-export const groupBusy = () =>
-  new StorageError(
-    'group-busy',
-    'a run over this world is not done yet. Await it before runSync(), and call that neither in ' +
-      '`entities` nor in `args`',
-  )
-
-export const systemsAtWork = (what: string) =>
-  new StorageError(
-    'group-busy',
-    `${what} would pull memory from under a system that workers run just now. Await group.run() ` +
-      'first; of a run that timed out, the next one, or terminate the worker that hangs',
-  )
-
-export const cannotBlock = () =>
-  new StorageError(
-    'cannot-block',
-    'this thread may not block, as the main thread of a page. Use `await group.run()`',
-  )
-
-export const noWorkers = () =>
-  new StorageError('no-workers', 'this group has no worker left. Add one with group.add(worker)')
-
-export const noMoreWorkers = (capacity: number) =>
-  new StorageError('not-joined', `a group takes ${capacity} workers, and this one has as many`)
-
-export const invitedTwice = () =>
-  new StorageError(
-    'not-joined',
-    'this worker is in the group already, or has not answered its first invitation. Give each once',
-  )
-
-export const groupOpen = (count: number) =>
-  new StorageError(
-    'group-open',
-    `${count === 1 ? 'a worker group' : `${count} worker groups`} over this storage ` +
-      `${count === 1 ? 'is' : 'are'} open, expected none. Await group.close() first`,
-  )
-
-export const alreadyEnded = () =>
-  new StorageError(
-    'not-joined',
-    'a worker had ended before it was invited. Start another one: on Node and Bun its `exit` event, or ' +
-      '`close`, says when, its `error` event why',
-  )
-
-export const notJoined = (reason: string) => new StorageError('not-joined', reason)
 
 export const commandsDisposed = () =>
   new StorageError(

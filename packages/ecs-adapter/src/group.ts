@@ -1,10 +1,12 @@
 /** Parallel systems: the side of a worker group that calls them. */
+import { checkOptions } from './arguments.ts'
 import { Crew } from './crew.ts'
 import { Dispatch } from './dispatch.ts'
-import { cannotBlock, groupClosed, invalidArgument, storageDisposed } from './errors.ts'
+import { invalidArgument, storageDisposed } from './errors.ts'
 import type { ChunkOptions } from './job.ts'
 import type { Port } from './ports.ts'
 import type { RunEntities } from './run-entities.ts'
+import { cannotBlock, groupClosed } from './run-errors.ts'
 import type { BegunRun, Runs } from './runs.ts'
 import { OneCall, type Stages } from './stages.ts'
 import type { Storage } from './storage-api.ts'
@@ -94,14 +96,16 @@ const DEFAULT_SYNC_TIMEOUT_MS = 5000
 export async function createWorkerGroup(
   storage: Storage,
   workers: readonly Port[],
-  {
-    scratchByteLength = DEFAULT_SCRATCH_BYTE_LENGTH,
-    joinTimeoutMs = DEFAULT_JOIN_TIMEOUT_MS,
-  }: WorkerGroupOptions = {},
+  options: WorkerGroupOptions = {},
 ): Promise<WorkerGroup> {
-  if (typeof storage?.apply !== 'function') {
+  if (typeof storage !== 'object' || storage === null || !('openGroups' in storage)) {
     throw invalidArgument('the storage', storage, 'what createStorage() gives')
   }
+  checkOptions('the options', options, ['scratchByteLength', 'joinTimeoutMs'])
+  const {
+    scratchByteLength = DEFAULT_SCRATCH_BYTE_LENGTH,
+    joinTimeoutMs = DEFAULT_JOIN_TIMEOUT_MS,
+  } = options
   if (!Array.isArray(workers)) throw invalidArgument('the workers', workers, 'an array of workers')
   if (!(Number.isInteger(scratchByteLength) && scratchByteLength >= SCRATCH_BYTE_LENGTH_MIN)) {
     const expected = `a whole number of bytes from ${SCRATCH_BYTE_LENGTH_MIN} on`
@@ -113,7 +117,7 @@ export async function createWorkerGroup(
   if (storage.isDisposed) throw storageDisposed()
   void storage.pool.arena.handle // throws where it is not shared
   const crew = new Crew({ storage, scratchByteLength, joinTimeoutMs })
-  const joins = await Promise.allSettled(workers.map((worker) => crew.add(worker)))
+  const joins = await Promise.allSettled(Array.from(workers, (worker) => crew.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
   if (failed === undefined) return new Group(crew, storage)
   await crew.close()
@@ -152,14 +156,15 @@ export class Group implements WorkerGroup {
     return this.#skippedCommands
   }
 
-  run(
+  async run(
     system: string,
     entities: RunEntities,
     args?: unknown,
     options: RunOptions = NO_OPTIONS,
   ): Promise<void> {
+    checkOptions('the options', options, RUN_OPTIONS)
     const call = new OneCall(this.storage.tables)
-    return this.runStages(call.set(system, entities, args, options.chunkLength), options)
+    return this.$runStages(call.set(system, entities, args, options.chunkLength), options)
   }
 
   runSync(
@@ -168,12 +173,13 @@ export class Group implements WorkerGroup {
     args?: unknown,
     options: RunOptions = NO_OPTIONS,
   ): void {
+    checkOptions('the options', options, RUN_OPTIONS)
     const call = this.#syncCall.set(system, entities, args, options.chunkLength)
-    this.runStagesSync(call, options)
+    this.$runStagesSync(call, options)
   }
 
-  /** Runs stage after stage, with no other run in between; none after one that did not end well. */
-  runStages(stages: Stages, options: TimeoutOptions): Promise<void> {
+  /** For schedules: stage after stage, with no other run in between; none after one that did not end well. */
+  $runStages(stages: Stages, options: TimeoutOptions): Promise<void> {
     // At once where nothing is waited for: the caller may change what it passes afterwards.
     const result = this.#runs.enqueue(() => this.#runStages(stages, options))
     const others = this.#lastRun // also those that the run itself has enqueued
@@ -187,8 +193,9 @@ export class Group implements WorkerGroup {
     const { last = dispatch } = this.#runs
     this.#checkOpen()
     this.#runs.checkApplied()
-    const deadline = deadlineOf(options.timeoutMs ?? Number.POSITIVE_INFINITY)
-    // Not by an `await` that has nothing to wait for: see `runStages`.
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options
+    const deadline = deadlineOf(timeoutMs)
+    // Not by an `await` that has nothing to wait for: see `$runStages`.
     if (!last.isDone() && !(await last.untilDone(deadline))) throw stages.heldUpBy(last)
     this.#takeOver(last)
     for (let stage = 0; stage < stages.stageCount; stage++) {
@@ -198,12 +205,13 @@ export class Group implements WorkerGroup {
     }
   }
 
-  runStagesSync(stages: Stages, options: TimeoutOptions): void {
+  $runStagesSync(stages: Stages, options: TimeoutOptions): void {
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
     this.#checkOpen()
     this.#runs.checkApplied()
-    const deadline = deadlineOf(options.timeoutMs ?? DEFAULT_SYNC_TIMEOUT_MS)
+    const { timeoutMs = DEFAULT_SYNC_TIMEOUT_MS } = options
+    const deadline = deadlineOf(timeoutMs)
     this.#runs.beginSync()
     try {
       if (!mayBlock(this.#crew.words)) throw cannotBlock()
@@ -266,9 +274,11 @@ export class Group implements WorkerGroup {
 }
 
 const NO_OPTIONS: RunOptions = {}
+const RUN_OPTIONS = ['chunkLength', 'timeoutMs'] as const
 
 function deadlineOf(timeoutMs: number): number {
-  if (timeoutMs > WAIT_MS_MAX) return Number.POSITIVE_INFINITY
-  if (timeoutMs > 0) return nowMs() + Math.ceil(timeoutMs)
-  throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
+  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
+    throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
+  }
+  return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
 }

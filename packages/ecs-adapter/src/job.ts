@@ -15,7 +15,7 @@ import {
   jobWord,
 } from './board.ts'
 import type { Declared } from './declared.ts'
-import { invalidArgument, notAlone } from './errors.ts'
+import { invalidArgument } from './errors.ts'
 import {
   checkedCount,
   EACH_WORKER,
@@ -23,6 +23,7 @@ import {
   type RunEntities,
   repairChunk,
 } from './run-entities.ts'
+import { notAlone } from './run-errors.ts'
 import { RunInput } from './run-input.ts'
 import type { AnyTable } from './table-api.ts'
 

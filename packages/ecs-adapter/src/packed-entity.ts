@@ -14,6 +14,7 @@
  * entity has them. Interned texts are packed as plain ones.
  */
 import type { Pool } from '@ashlar/core'
+import { checkPool } from './arguments.ts'
 import { Cells } from './cells.ts'
 import { invalidArgument } from './errors.ts'
 import { isLiveBlock } from './live-block.ts'
@@ -158,6 +159,7 @@ function byteLengthOf({ signature, scalars, blocks }: PackedComponent): number {
  * @throws StorageError 'invalid-argument'
  */
 export function freePacked(pool: Pool, offset: number): void {
+  checkPool(pool)
   const packed = new PackedEntities(pool, new Cells(pool), new Utf8())
   for (const { blocks } of packed.claim(offset)) for (const block of blocks) pool.free(block)
   packed.end(offset)

@@ -9,7 +9,8 @@ export const CLASS_BYTE_LENGTH_MAX = 512 * 1024
 
 /**
  * How many bytes of a block hold something: up to the last that is not 0. Touches these. It costs a look at
- * each word behind them, and no memory. A block of a size class holds something everywhere.
+ * each word behind them. Most Linux systems show one page of zeros to such a look; others, Windows and macOS
+ * among them, give the memory pages of its own then. A block of a size class holds something everywhere.
  */
 export function settleTouched(pool: Pool, offset: number): number {
   const byteLength = pool.byteLengthOf(offset)

@@ -71,6 +71,7 @@ export class IndexPlace {
 
 /** The row of an entity; -1 of none. Ends wherever it looks: the block may be somebody else's by now. */
 export function findRow(words: Int32Array, place: IndexPlace, eid: number): number {
+  if (typeof eid !== 'number') return -1 // as of every other thing that is no entity
   const { keys, slots, shift } = place
   const mask = -1 >>> shift
   let slot = spread(eid) >>> shift

@@ -1,8 +1,8 @@
 /** What a run is called with, placed where workers find it: ids, arguments. */
 import type { Pool } from '@ashlar/core'
+import { isEntityId } from './arguments.ts'
 import type { Declared } from './declared.ts'
-import { isEntityId } from './entity-ids.ts'
-import { invalidArgument } from './errors.ts'
+import { invalidArgument, shownError } from './errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from './json.ts'
 import { ReusableBlock } from './reusable-block.ts'
 import { EACH_WORKER, isTable, noEntity, type RunEntities, writeNumbers } from './run-entities.ts'
@@ -119,7 +119,7 @@ function encodeArgs(args: unknown): Uint8Array {
   try {
     return encodeJson(args, refuseLoss)
   } catch (error) {
-    const reason = isError(error) ? error.message : String(error)
+    const reason = isError(error) ? error.message : shownError(error)
     throw invalidArgument('args', args, `plain values that JSON can tell, but ${reason}`)
   }
 }

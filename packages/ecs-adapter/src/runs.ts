@@ -2,8 +2,9 @@
  * The runs of systems over the storages of one world: one at a time, whichever group of workers they
  * are of, and none while commands are applied.
  */
-import { commandsBusy, groupBusy, systemsAtWork } from './errors.ts'
+import { commandsBusy } from './errors.ts'
 import type { RunError } from './run-errors.ts'
+import { groupBusy, systemsAtWork } from './run-errors.ts'
 
 /** A run that has begun, as far as others wait for it. */
 export interface BegunRun {

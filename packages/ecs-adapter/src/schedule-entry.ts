@@ -1,5 +1,6 @@
 /** What users say of one system of a schedule, checked. */
 import type { Access } from './access.ts'
+import { checkOptions } from './arguments.ts'
 import { duplicateEntry, invalidArgument, shown } from './errors.ts'
 import { type ChunkOptions, checkChunkLength } from './job.ts'
 import { isWildcard, pairToRelation } from './relations.ts'
@@ -56,9 +57,9 @@ export function checkEntries(
 ): Access[] {
   if (!Array.isArray(entries)) throw invalidArgument('the entries', entries, 'an array of systems')
   const places = new Map<string, number>()
-  return entries.map((entry: ScheduleEntry, index) => {
+  return Array.from(entries, (entry: ScheduleEntry, index) => {
     const what = `entry ${index}`
-    checkKeys(what, entry)
+    checkOptions(what, entry, KEYS)
     checkSystem(what, entry.system, systems)
     checkFunction(
       `${what}: entities`,
@@ -79,14 +80,6 @@ export function checkEntries(
     const writes = checkAccess(`${what}: writes`, entry.writes, named)
     return { name, reads, writes, after }
   })
-}
-
-function checkKeys(what: string, entry: unknown): void {
-  if (typeof entry !== 'object' || entry === null) {
-    throw invalidArgument(what, entry, 'an object with `system` and `entities`')
-  }
-  const key = Object.keys(entry).find((one) => !KEYS.includes(one))
-  if (key !== undefined) throw invalidArgument(`${what}: a key`, key, `one of ${KEYS.join(', ')}`)
 }
 
 function checkSystem(what: string, system: unknown, systems: readonly string[]): void {
@@ -129,7 +122,7 @@ function checkAccess(
   if (!Array.isArray(accessed)) {
     throw invalidArgument(what, accessed, 'an array of components, tables or names')
   }
-  const all = accessed.flatMap((one: unknown): Accessed[] => {
+  const all = Array.from(accessed).flatMap((one: unknown): Accessed[] => {
     if (typeof one === 'string' && one !== '') {
       const meant = named.filter(([name]) => name === one).map(([, object]) => object)
       return meant.length === 0 ? [one] : meant

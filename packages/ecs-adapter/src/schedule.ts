@@ -1,11 +1,13 @@
 /** Schedules: systems that say what they read and write, run in stages of those that can run at once. */
 import { type Access, isUnknown, planStages } from './access.ts'
+import { checkOptions } from './arguments.ts'
 import { JOB_CAPACITY } from './board.ts'
 import type { Declared } from './declared.ts'
-import { invalidArgument, stageTooWide } from './errors.ts'
+import { invalidArgument } from './errors.ts'
 import { Group, type TimeoutOptions, type WorkerGroup } from './group.ts'
 import type { SystemCall } from './job.ts'
 import type { RunError } from './run-errors.ts'
+import { stageTooWide } from './run-errors.ts'
 import type { BegunRun } from './runs.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
 import { AccessNames, drawPlan, printPlan } from './schedule-text.ts'
@@ -60,34 +62,53 @@ export interface Schedule {
 export function createSchedule(
   group: WorkerGroup,
   entries: readonly ScheduleEntry[],
-  { checkAccess = false }: ScheduleOptions = {},
+  options: ScheduleOptions = {},
 ): Schedule {
   if (!(group instanceof Group)) {
     throw invalidArgument('the group', group, 'what createWorkerGroup() gives')
   }
+  checkOptions('the options', options, ['checkAccess'])
+  const { checkAccess = false } = options
   if (typeof checkAccess !== 'boolean') {
     throw invalidArgument('checkAccess', checkAccess, 'true or false')
   }
-  return new StagedSchedule(group, entries, checkAccess)
+  const plan = new SchedulePlan(group.storage, group.systems, entries, checkAccess)
+  return {
+    stages: plan.stages,
+    async run(options = NO_OPTIONS) {
+      checkOptions('the options', options, TIMEOUT_OPTIONS)
+      await group.$runStages(plan, options)
+    },
+    runSync(options = NO_OPTIONS) {
+      checkOptions('the options', options, TIMEOUT_OPTIONS)
+      group.$runStagesSync(plan, options)
+    },
+    toString: () => plan.text,
+    toMermaid: () => plan.mermaid,
+  }
 }
 
-class StagedSchedule implements Schedule, Stages {
+/** A schedule as its group runs it. */
+class SchedulePlan implements Stages {
   readonly stages: readonly (readonly string[])[]
-  readonly #group: Group
   readonly #entries: readonly ScheduleEntry[]
   /** Of each entry; filled in when its stage begins. */
   readonly #calls: readonly (readonly SystemCall[])[]
-  readonly #text: string
-  readonly #mermaid: string
+  readonly text: string
+  readonly mermaid: string
 
-  constructor(group: Group, entries: readonly ScheduleEntry[], isChecked: boolean) {
-    const { components, tables } = group.storage
+  constructor(
+    storage: Storage,
+    groupSystems: readonly string[],
+    entries: readonly ScheduleEntry[],
+    isChecked: boolean,
+  ) {
+    const { components, tables } = storage
     const named = [...Object.entries(components), ...Object.entries(tables)]
-    const systems = checkEntries(entries, group.systems, named)
+    const systems = checkEntries(entries, groupSystems, named)
     const plan = planStages(systems)
     const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
     if (widest > JOB_CAPACITY) throw stageTooWide(widest, JOB_CAPACITY)
-    this.#group = group
     this.#entries = entries.map((entry) => ({ ...entry }))
     this.stages = plan.stages.map((stage) => stage.map((index) => systems[index].name))
     this.#calls = plan.stages.map((stage) =>
@@ -95,30 +116,14 @@ class StagedSchedule implements Schedule, Stages {
         const { system, chunkLength } = entries[number]
         const { name } = systems[number]
         const declared = isChecked
-          ? declaredBy(systems[number], entries[number], group.storage)
+          ? declaredBy(systems[number], entries[number], storage)
           : undefined
         return { name, system, entities: [], args: undefined, chunkLength, number, declared }
       }),
     )
     const names = new AccessNames(named)
-    this.#text = printPlan(systems, plan, names)
-    this.#mermaid = drawPlan(systems, plan, names)
-  }
-
-  run(options: TimeoutOptions = NO_OPTIONS): Promise<void> {
-    return this.#group.runStages(this, options)
-  }
-
-  runSync(options: TimeoutOptions = NO_OPTIONS): void {
-    this.#group.runStagesSync(this, options)
-  }
-
-  toString(): string {
-    return this.#text
-  }
-
-  toMermaid(): string {
-    return this.#mermaid
+    this.text = printPlan(systems, plan, names)
+    this.mermaid = drawPlan(systems, plan, names)
   }
 
   get stageCount(): number {
@@ -159,3 +164,4 @@ function declaredBy(
 }
 
 const NO_OPTIONS: TimeoutOptions = {}
+const TIMEOUT_OPTIONS = ['timeoutMs'] as const

@@ -1,4 +1,5 @@
 /** Field types, what TypeScript makes of them, and the check of a schema. */
+import { checkOptions, isRecord } from './arguments.ts'
 import { invalidArgument } from './errors.ts'
 import type { ListField, Numbers, TextField } from './fields.ts'
 import { isIllFormed } from './utf8.ts'
@@ -115,7 +116,8 @@ function list<E extends ScalarType>(
   if (!Object.values<unknown>(scalars).includes(element)) {
     throw invalidArgument('the element type of a list', element, `one of ${namesOf(scalars)}`)
   }
-  const dropRemoved: unknown = options?.dropRemoved ?? false
+  checkOptions('the options of a list', options, ['dropRemoved'])
+  const { dropRemoved = false }: { dropRemoved?: unknown } = options
   if (typeof dropRemoved !== 'boolean') {
     throw invalidArgument('dropRemoved', dropRemoved, 'true or false')
   }
@@ -168,7 +170,7 @@ export function checkName(name: unknown, kind: Kind): asserts name is string {
 export function readSchema(name: string, schema: Schema, kind: Kind = 'component'): Field[] {
   checkName(name, kind)
   const of = (what: string) => `${what} of ${kind} ${JSON.stringify(name)}`
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+  if (!isRecord(schema)) {
     throw invalidArgument(of('the schema'), schema, 'an object such as { x: t.f32, y: t.f32 }')
   }
   return Reflect.ownKeys(schema).map((name) => {

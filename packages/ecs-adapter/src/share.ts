@@ -112,6 +112,9 @@ export class Share {
     if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_CAPACITY) {
       throw invalidArgument('slot', slot, 'that of a thread that has died')
     }
+    if (generation !== undefined && !Number.isInteger(generation)) {
+      throw invalidArgument('generation', generation, 'that of its pool, or undefined')
+    }
     if (this.#root === 0) return
     const word = this.#word(attachedWord(slot))
     const attached = generation === undefined ? this.#words[word] : generation + 1

@@ -5,7 +5,7 @@
  * last rows move into the places of those that were lost. Nothing moves before, so that values can be
  * read in onRemove observers, and a loop over rows may remove as it likes; what it adds may move columns.
  */
-import type { ComponentRows, RowsEntry } from './directory.ts'
+import type { RowsEntry } from './directory.ts'
 import { RowIndex, type RowIndexOptions } from './row-index.ts'
 
 /** What is done to the values of rows. */
@@ -129,25 +129,5 @@ export class SparseRows {
   #setCount(count: number): void {
     this.count = count
     this.#index.count = count
-  }
-}
-
-/** What users have of them: to look at. */
-export class RowsView implements ComponentRows {
-  readonly #rows: SparseRows
-  readonly row: SparseRows['row']
-
-  constructor(rows: SparseRows) {
-    this.#rows = rows
-    this.row = rows.row
-    Object.freeze(this)
-  }
-
-  get count(): number {
-    return this.#rows.count
-  }
-
-  get entities(): Int32Array {
-    return this.#rows.entities
   }
 }

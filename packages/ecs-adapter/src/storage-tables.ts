@@ -1,5 +1,6 @@
 /** The tables of a storage, by name: in the thread of its world, and in those that attach. */
 import type { Pool } from '@ashlar/core'
+import { checkOptions } from './arguments.ts'
 import type { TableEntry } from './directory.ts'
 import { duplicateTable, StorageError } from './errors.ts'
 import { checkName } from './schema.ts'
@@ -29,8 +30,9 @@ export class StorageTables {
   create<const S extends TableSchema>(
     name: string,
     schema: S,
-    options?: Omit<TableOptions, 'name'>,
+    options: Omit<TableOptions, 'name'> = {},
   ): Table<S> {
+    checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
     checkName(name, 'table') // or it would be that of a table by itself
     if (name in this.byName) throw duplicateTable(name)
     const forget = () => {

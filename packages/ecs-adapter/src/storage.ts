@@ -1,20 +1,16 @@
 /** The component storage of bitECS worlds, on one pool. */
 import type { Pool } from '@ashlar/core'
-import { type EntityId, getId, type World } from 'bitecs'
+import type { EntityId, World } from 'bitecs'
+import { checkOptions, checkPool } from './arguments.ts'
 import { Binding } from './binding.ts'
 import { Bindings } from './bindings.ts'
 import { Catalog } from './catalog.ts'
 import { Cells } from './cells.ts'
 import type { ComponentEntry, ComponentRows } from './directory.ts'
-import {
-  duplicateComponent,
-  groupOpen,
-  invalidArgument,
-  notSparse,
-  storageDisposed,
-} from './errors.ts'
+import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from './errors.ts'
 import { Packing } from './packing.ts'
 import { RemovedIds } from './removed-ids.ts'
+import { groupOpen } from './run-errors.ts'
 import {
   type Component,
   type Field,
@@ -45,12 +41,12 @@ const MAX_CAPACITY = 2 ** 28
 export function createStorage(
   world: World | readonly World[],
   pool: Pool,
-  { capacity = DEFAULT_CAPACITY }: StorageOptions = {},
+  options: StorageOptions = {},
 ): Storage {
   const worlds = new Worlds(world)
-  if (typeof pool?.allocArray !== 'function') {
-    throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
-  }
+  checkPool(pool)
+  checkOptions('the options', options, ['capacity'])
+  const { capacity = DEFAULT_CAPACITY } = options
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
     const expected = `a whole number of rows from 1 to ${MAX_CAPACITY}`
     throw invalidArgument('the capacity', capacity, expected)
@@ -135,7 +131,7 @@ export function createStorage(
 
   function row(eid: EntityId): number {
     checkUse()
-    return getId(worlds.entityIndex, eid)
+    return worlds.rowOf(eid)
   }
 
   function rows(component: Component | string): ComponentRows {
@@ -223,6 +219,13 @@ export function createStorage(
     if (isDisposed) throw storageDisposed()
   }
 
+  /** Before what changes the world. */
+  function checkWorldAtRest(what: string): void {
+    checkUse()
+    worlds.check()
+    runs.checkDone(what)
+  }
+
   return {
     components,
     tables: tables.byName,
@@ -249,8 +252,7 @@ export function createStorage(
       return worldCommands.create(pool)
     },
     apply(commands) {
-      checkUse()
-      runs.checkDone('storage.apply()')
+      checkWorldAtRest('storage.apply()')
       runs.beginApplying()
       try {
         return worldCommands.apply(commands)
@@ -259,13 +261,11 @@ export function createStorage(
       }
     },
     pack(eid) {
-      checkUse()
-      runs.checkDone('storage.pack()')
+      checkWorldAtRest('storage.pack()')
       return packing.pack(eid)
     },
     unpack(offset, world) {
-      checkUse()
-      runs.checkDone('storage.unpack()')
+      checkWorldAtRest('storage.unpack()')
       return packing.unpack(offset, world)
     },
     row,
@@ -279,11 +279,7 @@ export function createStorage(
 }
 
 function checkedSparse(options: ComponentOptions): boolean {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument('the options', options, 'an object such as { sparse: true }')
-  }
-  const key = Object.keys(options).find((one) => one !== 'sparse')
-  if (key !== undefined) throw invalidArgument('an option', key, 'sparse')
+  checkOptions('the options', options, ['sparse'])
   const { sparse = false }: { sparse?: unknown } = options
   if (typeof sparse !== 'boolean') throw invalidArgument('sparse', sparse, 'true or false')
   return sparse

@@ -118,7 +118,8 @@ export class TableChunk implements ChunkRows {
   }
 
   idAt(row: number): number {
-    return row >= 0 && row < this.rowCount ? (this.ids[row] ?? 0) : 0
+    const isRow = typeof row === 'number' && row >= 0 && row < this.rowCount
+    return isRow ? (this.ids[row] ?? 0) : 0
   }
 
   /** The row of an id, -1 where there is none. */

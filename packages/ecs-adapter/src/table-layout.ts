@@ -125,7 +125,7 @@ export function layOut(
   const types = fields.map(({ type }) => type as ScalarType)
   const widths = types.map(({ array }) => array.BYTES_PER_ELEMENT)
   const rowByteLength = widths.reduce((sum, width) => sum + width, 4 + 2)
-  let chunkByteLength = options.chunkByteLength ?? DEFAULT_CHUNK_BYTE_LENGTH
+  let { chunkByteLength = DEFAULT_CHUNK_BYTE_LENGTH } = options
   if (options.chunkByteLength === undefined) {
     while (capacityFor(chunkByteLength, rowByteLength) > DEFAULT_ROWS_AT_MOST) chunkByteLength /= 2
   }

@@ -1,5 +1,6 @@
 /** Dense rows in chunks, each a block of the pool of the thread that adds to it. */
 import type { Pool } from '@ashlar/core'
+import { checkOptions, checkPool } from './arguments.ts'
 import { invalidArgument, tableDetached, tableDisposed, tablePoolClosed } from './errors.ts'
 import type { Table, TableHandle } from './table-api.ts'
 import type { TableChunk, TableSchema } from './table-chunk.ts'
@@ -27,6 +28,7 @@ export function createTable<const S extends TableSchema>(
   options: TableOptions = {},
 ): Table<S> {
   checkPool(pool)
+  checkOptions('the options', options, ['name', 'chunkByteLength', 'chunkLimit'])
   return createWatchedTable(pool, schema, options, () => {})
 }
 
@@ -37,9 +39,6 @@ export function createWatchedTable<const S extends TableSchema>(
   options: TableOptions,
   onDispose: () => void,
 ): Table<S> {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument('the options', options, 'an object such as { name: "Bullet" }')
-  }
   const { name = 'table' } = options
   const fields = readTableSchema(name, schema)
   const layout = layOut(fields, { ...options, name })
@@ -62,12 +61,6 @@ export function attachTable<const S extends TableSchema = TableSchema>(
   const layout = readRoot(pool, handle)
   const { offset, serial } = handle
   return new ChunkedTable(pool, layout, { offset, serial }) as unknown as Table<S>
-}
-
-function checkPool(pool: Pool): void {
-  if (typeof pool?.allocZeroed !== 'function' || pool.arena === undefined) {
-    throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
-  }
 }
 
 const NO_CHUNKS: readonly undefined[] = []

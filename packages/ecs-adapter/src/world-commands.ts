@@ -1,5 +1,6 @@
 /** The command buffers of one world's thread, and what applies them and those of others. */
 import type { Pool } from '@ashlar/core'
+import { checkPool } from './arguments.ts'
 import type { Catalog } from './catalog.ts'
 import type { CommandBuffer } from './command-api.ts'
 import { CommandApplier, type CommandSource } from './command-apply.ts'
@@ -34,7 +35,8 @@ export class WorldCommands {
 
   /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
   create(pool: Pool = this.#pool): CommandBuffer {
-    if (typeof pool?.allocArray !== 'function' || !isOfOneArena(pool, this.#pool)) {
+    checkPool(pool)
+    if (!isOfOneArena(pool, this.#pool)) {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
     const buffer = new PoolCommands(pool, this.#catalog, this.#serial, (disposed) => {
@@ -71,7 +73,7 @@ export class WorldCommands {
 
   #setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy
-    for (let i = 0; i < this.#buffers.length; i++) this.#buffers[i].setBusy(isBusy)
+    for (let i = 0; i < this.#buffers.length; i++) this.#buffers[i].$setBusy(isBusy)
   }
 
   #take(source: CommandSource): void {

@@ -2,13 +2,15 @@
 import {
   $internal,
   entityExists,
+  getId,
   hasComponent,
   type InternalWorld,
   resetWorld,
   type World,
   type WorldContext,
 } from 'bitecs'
-import { invalidArgument } from './errors.ts'
+import { checkedEid } from './arguments.ts'
+import { invalidArgument, noNegativeId } from './errors.ts'
 import { otherIndex, worldTwice } from './world-errors.ts'
 
 type EntityIndex = WorldContext['entityIndex']
@@ -65,6 +67,13 @@ export class Worlds {
       if (this.contexts[i].entityComponents.has(eid)) return this.all[i]
     }
     return undefined
+  }
+
+  /** The index of an entity in columns. @throws StorageError 'invalid-argument' for what is no id */
+  rowOf(given: unknown): number {
+    const eid = checkedEid(given)
+    if (eid < 0 && !this.entityIndex.versioning) throw noNegativeId(eid)
+    return getId(this.entityIndex, eid)
   }
 
   /** The components of an entity: another Set for whoever has its id later. */
@@ -134,4 +143,8 @@ function checkedList(given: unknown): readonly World[] {
 }
 
 const noWorld = (what: string, given: unknown) =>
-  invalidArgument(what, given, 'a world that createWorld of bitECS gave, or an array of some')
+  invalidArgument(
+    what,
+    given,
+    'a world that createWorld of bitECS gave and that was not deleted since, or an array of such worlds',
+  )

@@ -15,6 +15,8 @@ const bun = resolve(root, 'test/engines/node_modules/.bin/bun')
 const engines = { node: process.execPath, ...(existsSync(bun) && { bun }) }
 /** Of each step. The columns have 132 MiB. */
 const MIB_AT_MOST = 8
+/** These look at all rows. Some systems give memory a page when it is read. */
+const isLook = (step: string) => /: (reset|dispose)$/.test(step)
 
 let folder = ''
 let program = ''
@@ -37,9 +39,10 @@ for (const [name, engine] of Object.entries(engines)) {
     test(`4,000,000 rows of which 2,000 are in use, ${kind}, on ${name}`, () => {
       const { stdout, stderr } = spawnSync(engine, [program, kind], { encoding: 'utf8' })
       assert.ok(stdout.startsWith('{'), stderr)
-      const { grown, isRight } = JSON.parse(stdout)
+      const { grown, isRight, looksTakeMemory } = JSON.parse(stdout)
       assert.ok(isRight, 'values are kept, other rows are 0')
       for (const [step, mib] of Object.entries<number>(grown)) {
+        if (looksTakeMemory && isLook(step)) continue
         assert.ok(mib < MIB_AT_MOST, `${step} took ${mib} MiB: ${stdout}`)
       }
     })

@@ -21,6 +21,14 @@ function measure<T>(step: string, act: () => T): T {
   return result
 }
 
+/** Whether a look at memory that nobody has written takes memory: the system has no page of zeros for it then. */
+function looksTakeMemory(): boolean {
+  const before = process.memoryUsage().rss
+  const words = new Int32Array(new SharedArrayBuffer(32 * MIB))
+  const written = words.findLast((word) => word !== 0)
+  return written === undefined && process.memoryUsage().rss - before > 16 * MIB
+}
+
 /** Fills rows, reads all, and gives whether those that nobody has are 0. */
 function play(pool: ReturnType<Arena['openPool']>, capacity: number, name: string): boolean {
   const world = createWorld()
@@ -46,4 +54,6 @@ for (let i = 0; i < 5; i++) play(warm, 200_000, 'warm up')
 const pool = Arena.create({ byteLength: 512 * MIB, shared }).openPool()
 const isRight = play(pool, CAPACITY, 'first') && play(pool, CAPACITY, 'again')
 const all = Object.entries(grown).filter(([step]) => !step.startsWith('warm up'))
-console.log(JSON.stringify({ grown: Object.fromEntries(all), isRight }))
+console.log(
+  JSON.stringify({ grown: Object.fromEntries(all), isRight, looksTakeMemory: looksTakeMemory() }),
+)

@@ -261,10 +261,10 @@ test('what is refused, and how to do it', () => {
     'true or false',
   )
   for (const [options, ...words] of [
-    [{ spare: true }, 'an option is "spare"', 'expected sparse'],
+    [{ spare: true }, 'a key is "spare"', 'expected sparse'],
     [{ sparse: true, capacity: 4 }, '"capacity"'],
     [{ sparse: null }, 'sparse is null'],
-    [null, 'the options is null', '{ sparse: true }'],
+    [null, 'the options is null', '{ sparse }'],
     [5, 'the options is 5'],
     [true, 'the options is true'],
   ] as const) {

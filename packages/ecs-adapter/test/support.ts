@@ -23,10 +23,15 @@ export interface Scene {
 }
 
 export function createScene(
-  options: StorageOptions & { shared?: boolean; byteLength?: number; world?: World } = {},
+  options: StorageOptions & {
+    shared?: boolean
+    byteLength?: number
+    slots?: number
+    world?: World
+  } = {},
 ): Scene {
-  const { shared = true, byteLength = 2 ** 24, world = createWorld(), ...rest } = options
-  const arena = Arena.create({ byteLength, shared })
+  const { shared = true, byteLength = 2 ** 24, slots, world = createWorld(), ...rest } = options
+  const arena = Arena.create({ byteLength, shared, ...(slots === undefined ? {} : { slots }) })
   const pool = arena.openPool()
   return { arena, pool, world, storage: createStorage(world, pool, rest) }
 }

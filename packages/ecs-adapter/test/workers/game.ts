@@ -110,17 +110,18 @@ export function createTraps({ storage, eids, arena }: Game, places: readonly num
 
 export async function errorOf(
   promise: Promise<unknown>,
+  words: readonly string[] = [],
 ): Promise<Error & { readonly code?: string }> {
   try {
     await promise
   } catch (error) {
     if (error instanceof Error) return error
   }
-  throw new Error('no error was thrown')
+  throw new Error(`no error was thrown ${words.join(', ')}`.trimEnd())
 }
 
 export async function assertRejects(promise: Promise<unknown>, code: string, ...words: string[]) {
-  const error = await errorOf(promise)
+  const error = await errorOf(promise, words)
   assert.is(error.code, code, error.message)
   for (const word of words) assert.ok(error.message.includes(word), error.message)
 }
