@@ -1,5 +1,5 @@
 /** The components of a storage by number, name and object: the same numbers in every thread. */
-import { invalidArgument } from './errors.ts'
+import { corrupt, invalidArgument } from './errors.ts'
 import type { Component, Field } from './schema.ts'
 
 export interface Listed {
@@ -28,8 +28,11 @@ export class Catalog {
     this.#byKey.set(name, listed).set(component, listed)
   }
 
+  /** @param number as commands have it. @throws StorageError 'corrupt' */
   at(number: number): Listed {
-    return this.#listed[number]
+    const listed: Listed | undefined = this.#listed[number]
+    if (listed !== undefined) return listed
+    throw corrupt('the number of a component', number, `one below ${this.#listed.length}`)
   }
 
   /** Undefined where there is none: commands may be those of another storage. */

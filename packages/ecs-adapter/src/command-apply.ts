@@ -6,8 +6,10 @@
  * id before anything was applied: bitECS keeps a Set of components for each, another one for whoever
  * has the id later. A command on one that is gone is skipped, and counted.
  */
+import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
 import type { Catalog } from './catalog.ts'
+import { checkRecord } from './command-check.ts'
 import { CommandCursor } from './command-cursor.ts'
 import {
   ADD,
@@ -19,12 +21,11 @@ import {
   SET,
   SPAWN,
   temporaryIndex,
-  wordCountOf,
 } from './command-records.ts'
 import { CommandStream, type Life } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 import type { CommandViews } from './command-views.ts'
-import { type CommandFailure, CommandsError, invalidArgument } from './errors.ts'
+import { type CommandFailure, CommandsError } from './errors.ts'
 import type { Worlds } from './worlds.ts'
 
 /** A command buffer, by where it is in the arena. */
@@ -44,6 +45,7 @@ interface Setting {
 export class CommandApplier {
   readonly #worlds: Worlds
   readonly #catalog: Catalog
+  readonly #pool: Pool
   readonly #views: CommandViews
   readonly #reader: ValueReader
   readonly #scout: CommandCursor
@@ -56,12 +58,13 @@ export class CommandApplier {
   #failures: CommandFailure[] = NO_FAILURES
   #failureCount = 0
 
-  constructor(worlds: Worlds, catalog: Catalog, views: CommandViews) {
+  constructor(worlds: Worlds, catalog: Catalog, pool: Pool, views: CommandViews) {
     this.#worlds = worlds
     this.#catalog = catalog
+    this.#pool = pool
     this.#views = views
     this.#reader = new ValueReader(views, (eid) => this.#resolve(eid))
-    this.#scout = new CommandCursor(views)
+    this.#scout = new CommandCursor(pool, views)
   }
 
   /**
@@ -69,20 +72,26 @@ export class CommandApplier {
    * to be applied again.
    * @param offsets of the buffers, the first `count` of them
    * @returns how many were skipped
-   * @throws StorageError 'commands-failed' once all others are applied
+   * @throws StorageError 'commands-failed' once all others are applied; 'corrupt' of what was overwritten: as long
+   * as none is applied, only the buffer that it is in is not to be applied again
    */
   apply(offsets: readonly number[], count: number): number {
     const streams = this.#streams
-    while (streams.length < count) streams.push(new CommandStream(this.#views))
+    while (streams.length < count) streams.push(new CommandStream(this.#pool, this.#views))
     this.#skippedCount = 0
     this.#failures = NO_FAILURES
     this.#failureCount = 0
+    let hasBegun = false
     try {
-      for (let i = 0; i < count; i++) streams[i].open(offsets[i])
-      while (this.#look(count)) this.#applyByPlace(count)
+      for (let i = 0; i < count; i++) this.#open(streams[i], offsets[i])
+      while (this.#look(count)) {
+        hasBegun = true
+        this.#applyByPlace(count)
+      }
+      hasBegun = true // those that are empty as well
     } finally {
       for (let i = 0; i < count; i++) {
-        streams[i].cursor.setApplied()
+        if (hasBegun || streams[i] === this.#stream) streams[i].cursor.setApplied()
         streams[i].close()
       }
       this.#lives.fill(undefined)
@@ -95,23 +104,31 @@ export class CommandApplier {
     return this.#skippedCount
   }
 
-  /** Remembers who has the ids that commands name; false when there are no commands. */
+  #open(stream: CommandStream, offset: number): void {
+    this.#stream = stream
+    stream.open(offset)
+  }
+
+  /**
+   * Checks the commands there are now, and remembers who has the ids that they name; false when there are
+   * none.
+   * @throws StorageError 'corrupt'
+   */
   #look(count: number): boolean {
     const { words } = this.#views
     let lifeCount = 0
     for (let i = 0; i < count; i++) {
-      const { cursor } = this.#streams[i]
-      this.#streams[i].lifeIndex = lifeCount
+      const stream = this.#streams[i]
+      const { cursor } = stream
+      stream.lifeIndex = lifeCount
       if (cursor.isApplied) continue
+      this.#stream = stream
       cursor.look()
+      let { spawnCount } = stream
       const scout = this.#scout
-      for (scout.follow(cursor); scout.hasRecord(); ) {
+      for (scout.follow(cursor); scout.hasRecord(); scout.index += scout.wordCount) {
+        spawnCount = checkRecord(words, scout, this.#catalog, spawnCount)
         this.#lives[lifeCount++] = this.#worlds.componentsOf(words[scout.index + 2])
-        const wordCount = wordCountOf(words[scout.index])
-        // Other threads have the memory, too: what was overwritten must not lead round in a circle.
-        if (wordCount < HEAD_WORD_COUNT)
-          throw invalidArgument('a command', wordCount, 'words of one')
-        scout.index += wordCount
       }
     }
     return lifeCount > 0
@@ -138,21 +155,22 @@ export class CommandApplier {
       const at = cursor.index
       const kind = kindOf(words[at])
       if (kind === PLACE) return
-      cursor.index += wordCountOf(words[at])
+      const end = at + cursor.wordCount
+      cursor.index = end
       const life = this.#lives[stream.lifeIndex++]
       try {
-        this.#applyRecord(kind, at, life)
+        this.#applyRecord(kind, at, end, life)
       } catch (error) {
         this.#noteFailure(kind, at, error)
       }
     }
   }
 
-  #applyRecord(kind: number, at: number, life: Life): void {
+  #applyRecord(kind: number, at: number, end: number, life: Life): void {
     const { words } = this.#views
     const eid = words[at + 2]
     if (kind === SPAWN) {
-      this.#spawn(words[at + 1], eid, life)
+      this.#spawn(eid, life)
       return
     }
     const target = this.#find(eid, life)
@@ -168,11 +186,12 @@ export class CommandApplier {
     const { component } = this.#catalog.at(words[at + 1])
     if (kind === ADD) addComponent(world, target, component)
     else if (kind === REMOVE) removeComponent(world, target, component)
-    else if (kind === SET) addComponent(world, target, this.#read(at))
+    else if (kind === SET) addComponent(world, target, this.#read(at, end))
   }
 
-  #spawn(index: number, prefab: number, life: Life): void {
+  #spawn(prefab: number, life: Life): void {
     const stream = this.#stream!
+    const index = stream.spawnCount
     stream.spawned[index] = 0
     stream.spawnedLives[index] = undefined
     stream.spawnCount = index + 1
@@ -214,12 +233,12 @@ export class CommandApplier {
     return index < 0 ? eid : stream.spawned[index]
   }
 
-  #read(at: number): Setting {
+  #read(at: number, end: number): Setting {
     const number = this.#views.words[at + 1]
     const { component, fields } = this.#catalog.at(number)
     this.#settings[number] ??= { component, data: {} }
     const setting = this.#settings[number]
-    this.#reader.readAll(fields, at + HEAD_WORD_COUNT, setting.data)
+    this.#reader.readAll(fields, at + HEAD_WORD_COUNT, end, setting.data)
     return setting
   }
 

@@ -17,8 +17,8 @@
 import type { Pool } from '@ashlar/core'
 import { checkPool } from './arguments.ts'
 import { CommandViews } from './command-views.ts'
-import { invalidArgument } from './errors.ts'
-import { isLiveBlock } from './live-block.ts'
+import { corrupt, invalidArgument } from './errors.ts'
+import { isLiveBlock, liveByteLength } from './live-block.ts'
 
 export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
@@ -93,10 +93,19 @@ export class CommandBlocks {
     this.views.words[this.#block + BLOCK_END] = end - this.#block
   }
 
-  /** Takes back every record behind a place, and frees the blocks behind it. */
+  /**
+   * Takes back every record behind a place, and frees the blocks behind it.
+   * @throws StorageError 'corrupt' where the chain was overwritten, which ends at the place then
+   */
   truncate(block: number, cursor: number): void {
     const { words } = this.views
+    this.#enter(block)
+    this.commit(cursor)
     for (let next = words[block + BLOCK_NEXT]; next !== 0; next = words[block + BLOCK_NEXT]) {
+      if (this.#pool.isOpen && !this.#mayFree(next)) {
+        words[block + BLOCK_NEXT] = 0 // what was behind is lost: `arena.blocks()` has it
+        throw noBlock(next)
+      }
       // In this order, so that an heir finds it at any moment, and frees it once.
       words[(this.offset >> 2) + IN_TRANSIT] = next
       words[block + BLOCK_NEXT] = words[(next >> 2) + BLOCK_NEXT]
@@ -104,8 +113,6 @@ export class CommandBlocks {
       this.#pool.free(next)
       words[(this.offset >> 2) + IN_TRANSIT] = 0
     }
-    this.#enter(block)
-    this.commit(cursor)
   }
 
   /** Lets nobody apply the records. */
@@ -116,14 +123,20 @@ export class CommandBlocks {
   /** Takes back all records. */
   clear(): void {
     const first = this.offset >> 2
-    this.truncate(first, first + BLOCK_HEAD_WORD_COUNT)
     this.views.words[first + BLOCK_IS_APPLIED] = 0
+    this.truncate(first, first + BLOCK_HEAD_WORD_COUNT)
   }
 
-  /** Frees every block. */
+  /** Frees every block. @throws as `truncate`: call it again then */
   dispose(): void {
     this.clear()
     this.#pool.free(this.offset)
+  }
+
+  /** Whether a block is one of commands that are not written to any more. */
+  #mayFree(offset: number): boolean {
+    const isInUse = offset === this.offset || offset >> 2 === this.#block
+    return !isInUse && isBlockOfCommands(this.#pool, this.views.words, offset)
   }
 
   #chain(wordCount: number): void {
@@ -157,8 +170,60 @@ export class CommandBlocks {
   #enter(block: number): void {
     this.#block = block
     this.#cursor = block + BLOCK_HEAD_WORD_COUNT
-    this.#limit = block + (this.views.words[block + BYTE_LENGTH] >> 2)
+    const offset = block << 2
+    // Not as its head says, which somebody may have overwritten.
+    const byteLength = offset === this.offset ? FIRST_BYTE_LENGTH : this.#pool.byteLengthOf(offset)
+    this.#limit = block + (byteLength >> 2)
   }
+}
+
+const LEAST_BYTE_LENGTH = (BLOCK_HEAD_WORD_COUNT + 4) * 4
+
+/** Whether a block of commands begins at an offset. */
+function isBlockOfCommands(pool: Pool, words: Int32Array, offset: number): boolean {
+  const byteLength = liveByteLength(pool, offset)
+  if (byteLength < LEAST_BYTE_LENGTH || words[(offset >> 2) + MAGIC] !== COMMANDS_MAGIC)
+    return false
+  return words[(offset >> 2) + BYTE_LENGTH] === byteLength
+}
+
+const noBlock = (given: unknown) => corrupt('a block of commands', given, 'the offset of one, or 0')
+
+/**
+ * Where the records of a block end, in words from its start.
+ * @throws StorageError 'corrupt' where no block of commands is, or none of its records end there
+ */
+export function checkedEnd(pool: Pool, words: Int32Array, offset: number): number {
+  if (!isBlockOfCommands(pool, words, offset)) throw noBlock(offset)
+  const end = words[(offset >> 2) + BLOCK_END]
+  const most = words[(offset >> 2) + BYTE_LENGTH] >> 2
+  if (end >= BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
+  throw corrupt(
+    'the end of commands in their block',
+    end,
+    `a word from ${BLOCK_HEAD_WORD_COUNT} to ${most}`,
+  )
+}
+
+/**
+ * Follows a chain of blocks from one on, each of which has to be a block of commands.
+ * @returns how many blocks are behind it
+ * @throws StorageError 'corrupt', also of a chain that leads round in a circle
+ */
+export function countBlocksBehind(pool: Pool, words: Int32Array, offset: number): number {
+  let count = 0
+  let left = pool.arena.byteLength
+  for (
+    let next = words[(offset >> 2) + BLOCK_NEXT];
+    next !== 0;
+    next = words[(next >> 2) + BLOCK_NEXT]
+  ) {
+    if (!isBlockOfCommands(pool, words, next)) throw noBlock(next)
+    left -= words[(next >> 2) + BYTE_LENGTH]
+    if (left < 0) throw corrupt('a chain of blocks of commands', 'a circle', 'one that ends')
+    count++
+  }
+  return count
 }
 
 /** @throws StorageError 'invalid-argument' of what is no buffer for the storage of this serial number */
@@ -180,11 +245,16 @@ function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
   throw invalidArgument('the commands', offset, 'what storage.commands() gave, not yet disposed of')
 }
 
+/** Lets nobody apply the records of a buffer. Does nothing where none is. */
+export function dropCommands(pool: Pool, words: Int32Array, offset: number): void {
+  if (isBlockOfCommands(pool, words, offset)) words[(offset >> 2) + BLOCK_IS_APPLIED] = 1
+}
+
 /**
  * Frees the command buffer of a thread that has died: all of its blocks, by the pool that adopted its
  * slot, or any other. Does nothing when they are freed.
  * @param offset that buffer's `offset`
- * @throws StorageError 'invalid-argument'; ArenaError 'corrupt'
+ * @throws StorageError 'invalid-argument', 'corrupt', and then nothing is freed
  */
 export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)
@@ -193,6 +263,7 @@ export function freeCommands(pool: Pool, offset: number): void {
   const { words } = views
   if (!isLiveBlock(pool, offset)) return
   const first = checkBuffer(pool, views, offset) >> 2
+  void countBlocksBehind(pool, words, offset) // throws before anything is freed
   let inTransit = words[first + IN_TRANSIT]
   for (let block = offset; block !== 0; ) {
     const next = words[(block >> 2) + BLOCK_NEXT]

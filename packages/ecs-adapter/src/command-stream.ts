@@ -1,4 +1,5 @@
 /** The commands of one buffer while they are applied. */
+import type { Pool } from '@ashlar/core'
 import type { ComponentRef } from 'bitecs'
 import { CommandCursor } from './command-cursor.ts'
 import { HEAD_WORD_COUNT, kindOf, PLACE } from './command-records.ts'
@@ -20,9 +21,9 @@ export class CommandStream {
   readonly spawned: number[] = []
   readonly spawnedLives: Life[] = []
 
-  constructor(views: CommandViews) {
+  constructor(pool: Pool, views: CommandViews) {
     this.#views = views
-    this.cursor = new CommandCursor(views)
+    this.cursor = new CommandCursor(pool, views)
   }
 
   open(offset: number): void {

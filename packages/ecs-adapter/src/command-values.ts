@@ -13,7 +13,7 @@
 import { isRecord } from './arguments.ts'
 import type { Given } from './command-api.ts'
 import type { CommandViews } from './command-views.ts'
-import { invalidArgument, unknownField } from './errors.ts'
+import { corrupt, invalidArgument, unknownField } from './errors.ts'
 import type { Field, FieldType, ScalarType } from './schema.ts'
 import { isTypedArray } from './typed-arrays.ts'
 import { byteLengthOfText, Utf8 } from './utf8.ts'
@@ -184,6 +184,31 @@ export class ValueWriter {
   }
 }
 
+/**
+ * Checks that values fill the words from `at` to `end`: whoever reads them stays within.
+ * @throws StorageError 'corrupt'
+ */
+export function checkValues(
+  words: Int32Array,
+  fields: readonly ValueField[],
+  at: number,
+  end: number,
+): void {
+  let index = at + maskWordCount(fields)
+  for (let i = 0; i < fields.length && index <= end; i++) {
+    if ((words[at + (i >> 5)] & (1 << (i & 31))) === 0) continue
+    const { kind } = fields[i].type
+    // What is behind the end is no length: it is added, and then the end is passed.
+    const length = kind === 'scalar' ? 0 : words[index]
+    if (!(length >= 0))
+      throw corrupt(`the length of ${fields[i].name}`, length, 'no negative number')
+    if (kind === 'scalar') index += SCALAR_WORD_COUNT
+    else index += LENGTH_WORD_COUNT + 2 * (kind === 'list' ? length : Math.ceil(length / 8))
+  }
+  if (index === end) return
+  throw corrupt('the length of values in a command', index - at, `${end - at} words`)
+}
+
 export class ValueReader {
   readonly #views: CommandViews
   readonly #utf8 = new Utf8()
@@ -198,9 +223,16 @@ export class ValueReader {
   /**
    * Reads values into an object: every field becomes a property, undefined where it is not given. A
    * list is a Float64Array of its own, for observers may keep it.
+   * @throws as `checkValues`
    */
-  readAll(fields: readonly ValueField[], at: number, into: Record<string, unknown>): void {
+  readAll(
+    fields: readonly ValueField[],
+    at: number,
+    end: number,
+    into: Record<string, unknown>,
+  ): void {
     const { words, numbers, bytes } = this.#views
+    checkValues(words, fields, at, end)
     let index = at + maskWordCount(fields)
     for (let i = 0; i < fields.length; i++) {
       const { name, type } = fields[i]

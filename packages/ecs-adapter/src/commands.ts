@@ -92,6 +92,8 @@ export class PoolCommands implements CommandBuffer {
   spawn(prefab?: number): number {
     const isA = prefab === undefined ? 0 : checkedEid(prefab, EID)
     if (this.#isReading) throw commandsBusy()
+    if (this.#isDisposed) throw commandsDisposed()
+    this.#forgetApplied() // or the count would be that of those that were applied
     const index = this.#beginRecord(SPAWN, HEAD_WORD_COUNT, this.#spawnCount, isA)
     this.#blocks.commit(index + HEAD_WORD_COUNT)
     return TEMPORARY_FIRST - this.#spawnCount++

@@ -16,6 +16,7 @@ export type StorageErrorCode =
   | 'system-failed'
   | 'worker-died'
   | 'timed-out'
+  | 'corrupt'
   | 'commands-failed'
   | 'commands-busy'
   | 'commands-disposed'
@@ -69,6 +70,14 @@ export function shownError(error: unknown): string {
 
 export const invalidArgument = (what: string, given: unknown, expected: string) =>
   new StorageError('invalid-argument', `${what} is ${shown(given)}, expected ${expected}`)
+
+/** What the package reads in the arena and cannot be what it has written. */
+export const corrupt = (what: string, given: unknown, expected: string) =>
+  new StorageError(
+    'corrupt',
+    `memory was overwritten: ${what} is ${shown(given)}, expected ${expected}. Look for writes to blocks ` +
+      'that were freed, or past their end',
+  )
 
 export const duplicateComponent = (name: string) =>
   new StorageError(

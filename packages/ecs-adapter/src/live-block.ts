@@ -5,9 +5,6 @@ import { codeOf } from './thrown.ts'
 /** By these a pool says that there is none: the offset is made up, or the block was freed. */
 const NO_BLOCK: readonly unknown[] = ['invalid-offset', 'double-free']
 
-/** @throws as `liveByteLength` */
-export const isLiveBlock = (pool: Pool, offset: number) => liveByteLength(pool, offset) > 0
-
 /** Of the block at an offset; -1 where there is none. @throws ArenaError 'pool-closed', 'corrupt' */
 export function liveByteLength(pool: Pool, offset: number): number {
   try {
@@ -17,3 +14,5 @@ export function liveByteLength(pool: Pool, offset: number): number {
     throw error
   }
 }
+
+export const isLiveBlock = (pool: Pool, offset: number) => liveByteLength(pool, offset) > 0

@@ -1,7 +1,7 @@
 /** The commands that the workers of a group have given in one run. */
 import { LINE_COMMANDS, LINE_DONE } from './board.ts'
 import type { CommandSource } from './command-apply.ts'
-import { BLOCK_IS_APPLIED } from './command-blocks.ts'
+import { dropCommands } from './command-blocks.ts'
 import type { Crew, Member } from './crew.ts'
 import { CommandsError, StorageError } from './errors.ts'
 import type { Storage } from './storage-api.ts'
@@ -49,8 +49,8 @@ export class RunCommands {
       this.skippedCount = this.#storage.apply(sources)
     } catch (error) {
       if (error instanceof CommandsError) this.skippedCount = error.skippedCount
-      // While others are just applied, they wait.
-      this.#isPending = error instanceof StorageError && error.code === 'commands-busy'
+      // While others are just applied, they wait. Of all other errors, none is left to be applied.
+      if (!(error instanceof StorageError && error.code === 'commands-busy')) this.drop()
       throw error
     }
     this.#isPending = false
@@ -63,8 +63,7 @@ export class RunCommands {
     const { words } = this.#crew
     for (const member of this.#participants) {
       if (!this.#tookPart(member)) continue
-      const first = words[this.#crew.word(member, LINE_COMMANDS)] >> 2
-      words[first + BLOCK_IS_APPLIED] = 1
+      dropCommands(this.#storage.pool, words, words[this.#crew.word(member, LINE_COMMANDS)])
     }
   }
 

@@ -144,7 +144,8 @@ export interface Storage {
    *
    * @param commands of this world, or the `offset` of some that another thread has written
    * @returns how many commands were skipped
-   * @throws CommandsError 'commands-failed'; StorageError 'invalid-argument', 'commands-busy' when an
+   * @throws CommandsError 'commands-failed'; StorageError 'corrupt' where their memory was overwritten: nothing
+   * is applied then, and those that were are forgotten; 'invalid-argument', 'commands-busy' when an
    * observer calls it, 'group-busy' while workers run a system, 'commands-disposed', 'storage-disposed'
    */
   apply(commands: CommandSource | readonly CommandSource[]): number

@@ -54,7 +54,7 @@ export class WorldCommands {
     else for (let i = 0; i < sources.length; i++) this.#take(sources[i])
     this.#setBusy(true)
     try {
-      this.#applier ??= new CommandApplier(this.#worlds, this.#catalog, this.#views)
+      this.#applier ??= new CommandApplier(this.#worlds, this.#catalog, this.#pool, this.#views)
       return this.#applier.apply(this.#offsets, this.#count)
     } finally {
       this.#setBusy(false)

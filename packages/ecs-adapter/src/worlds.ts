@@ -57,7 +57,9 @@ export class Worlds {
 
   /** Before what needs bitECS. @throws StorageError 'invalid-argument' after `deleteWorld` */
   check(): void {
-    for (const world of this.all) if (!isWorld(world)) throw noWorld('the world', world)
+    for (let i = 0; i < this.all.length; i++) {
+      if (!isWorld(this.all[i])) throw noWorld('the world', this.all[i])
+    }
   }
 
   /** The world that an entity is in. One that is alone is asked by others whether it is there. */

@@ -34,7 +34,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
     const { pool, arena } = createScene(buffer)
     const blocks = new CommandBlocks(pool, STORAGE)
     const views = new CommandViews(pool)
-    const cursor = new CommandCursor(views)
+    const cursor = new CommandCursor(pool, views)
     assert.ok(blocks.isEmpty)
     const values: number[] = []
     for (let i = 0; i < 5000; i++) {
@@ -59,7 +59,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
 test('truncate goes back to a place in any block', () => {
   const { pool, arena } = createScene()
   const blocks = new CommandBlocks(pool, STORAGE)
-  const cursor = new CommandCursor(blocks.views)
+  const cursor = new CommandCursor(pool, blocks.views)
   const places: [number, number][] = []
   for (let i = 0; i < 300; i++) {
     places.push([blocks.block, blocks.cursor])
@@ -86,7 +86,7 @@ test('without room to double, a block has what is needed', () => {
     for (; count < 1e6; count++) write(blocks, count)
   }, 'out-of-memory')
   assertThrows(() => write(blocks, 0), 'out-of-memory')
-  const cursor = new CommandCursor(blocks.views)
+  const cursor = new CommandCursor(pool, blocks.views)
   cursor.open(blocks.offset)
   assert.is(read(cursor, blocks.views).length, count)
   assertSound(arena)

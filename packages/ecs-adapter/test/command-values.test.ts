@@ -34,17 +34,18 @@ function createCodec(shared: boolean) {
       views.words.fill(-1, at, at + count)
       writer.writeAll('C', fields, values, at, at + count)
       for (const word of after(at, count)) assert.is(views.words[word], 77)
-      return read()
+      return read(at + count)
     },
     passOne(field: number, value: unknown) {
-      views.words.fill(-1, at, at + fieldWordCount('C', fields, field, value))
+      const end = at + fieldWordCount('C', fields, field, value)
+      views.words.fill(-1, at, end)
       writer.writeOne('C', fields, field, value, at)
-      return read()
+      return read(end)
     },
   }
-  function read() {
+  function read(end: number) {
     const into: Record<string, unknown> = { label: 'of before' }
-    reader.readAll(fields, at, into)
+    reader.readAll(fields, at, end, into)
     return into
   }
 }
