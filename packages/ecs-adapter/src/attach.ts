@@ -11,9 +11,7 @@ import {
   attachedWord,
   type ComponentRows,
   ledgerWord,
-  PUBLISHED_COUNT,
   PUBLISHED_EPOCH,
-  PUBLISHED_HEAD_BYTE_LENGTH,
   ROOT_BYTE_LENGTH,
   ROOT_DIRECTORY,
   ROOT_ENTITIES,
@@ -21,13 +19,13 @@ import {
   ROOT_LEDGER_SERIAL,
   ROOT_MAGIC,
   ROOT_SERIAL,
-  readDirectory,
   type StorageHandle,
   seenWord,
 } from './directory.ts'
 import { alreadyAttached, invalidArgument, notSparse } from './errors.ts'
 import { dropLedger, Ledger } from './ledger.ts'
 import { liveByteLength } from './live-block.ts'
+import { readDirectory, readEntities } from './published.ts'
 import type { Component } from './schema.ts'
 import { AttachedTables } from './storage-tables.ts'
 import type { Table } from './table-api.ts'
@@ -131,7 +129,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     // The entities come first, and the columns that have rows for them: published the other way round.
     const list = Atomics.load(words, (root >> 2) + ROOT_ENTITIES)
     const listIsFrom = words[(list >> 2) + PUBLISHED_EPOCH]
-    if (isMoved || listIsFrom !== entitiesEpoch) readEntities(list)
+    if (isMoved || listIsFrom !== entitiesEpoch) entities = readEntities(pool, words, list)
     const directory = Atomics.load(words, (root >> 2) + ROOT_DIRECTORY)
     const directoryIsFrom = words[(directory >> 2) + PUBLISHED_EPOCH]
     if (isMoved || directoryIsFrom !== directoryEpoch) readComponents(directory)
@@ -158,9 +156,9 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   }
 
   function readComponents(offset: number): void {
-    const directory = readDirectory(cells.signedWords, offset)
+    const directory = readDirectory(pool, cells.signedWords, offset)
     entityMask = directory.entityMask
-    tables.follow(directory.tables ?? [])
+    tables.follow(directory.tables)
     for (const entry of directory.components) {
       let component = attachedComponents.get(entry.name)
       if (component === undefined) {
@@ -171,12 +169,6 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
       }
       component.follow(entry, cells.buffer)
     }
-  }
-
-  function readEntities(offset: number): void {
-    const words = cells.signedWords
-    const byteOffset = offset + PUBLISHED_HEAD_BYTE_LENGTH
-    entities = new Int32Array(words.buffer, byteOffset, words[(offset >> 2) + PUBLISHED_COUNT])
   }
 
   function detach(): void {

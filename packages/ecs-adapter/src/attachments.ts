@@ -3,6 +3,7 @@
  * attached, 0 of none.
  */
 import type { Arena, Pool } from '@ashlar/core'
+import { codeOf } from './thrown.ts'
 
 /** An arena has at most 254. */
 export const SLOT_CAPACITY = 256
@@ -23,6 +24,19 @@ export function detachAt(words: Int32Array, word: number, pool: Pool): void {
   Atomics.compareExchange(words, word, pool.generation + 1, 0)
 }
 
+/**
+ * Whether a slot is open, in that generation. A slot that the arena has not is not: who is told to be attached
+ * there stands in a word that was overwritten.
+ */
+export function isOpenSlot(arena: Arena, slot: number, generation: number): boolean {
+  try {
+    return arena.isOpen(slot, generation)
+  } catch (error) {
+    if (codeOf(error) === 'invalid-argument') return false
+    throw error
+  }
+}
+
 /** The slots that are attached by pools that are open: also of a thread that died, until its slot is adopted. */
 export function attachedSlots(
   words: Int32Array,
@@ -32,7 +46,7 @@ export function attachedSlots(
   const slots: number[] = []
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
     const attached = Atomics.load(words, wordOf(slot))
-    if (attached !== 0 && arena.isOpen(slot, attached - 1)) slots.push(slot)
+    if (attached !== 0 && isOpenSlot(arena, slot, attached - 1)) slots.push(slot)
   }
   return slots
 }

@@ -5,6 +5,7 @@
  * owns its number, and nobody else writes to it, or asks it anything, who may come when it is freed.
  */
 import type { Pool } from '@ashlar/core'
+import { isOpenSlot } from './attachments.ts'
 import {
   entryWord,
   generationOfOwner,
@@ -51,7 +52,7 @@ export class ChunkNumbers {
   /** Whether the pool of an owner is closed, or was adopted. */
   isGone(owner: number): boolean {
     if (owner === 0 || owner === this.self) return false
-    return !this.#pool.arena.isOpen(slotOfOwner(owner), generationOfOwner(owner))
+    return !isOpenSlot(this.#pool.arena, slotOfOwner(owner), generationOfOwner(owner))
   }
 
   /**
@@ -62,7 +63,7 @@ export class ChunkNumbers {
    * went through the other half. A number past the half is used up. It begins anew when all others are.
    */
   claimFree(): number {
-    const next = this.#load(TABLE_NEXT_NUMBER)
+    const next = this.#load(TABLE_NEXT_NUMBER) >>> 0
     for (const mayBeUsedUp of [false, true]) {
       for (let i = 0; i < this.#chunkLimit; i++) {
         const number = (next + i) % this.#chunkLimit

@@ -17,9 +17,7 @@
  * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
  */
 import { SLOT_CAPACITY } from './attachments.ts'
-import { invalidArgument } from './errors.ts'
-import { encodeJson, loadJson, storeBytes } from './json.ts'
-import { type Field, type FieldType, type ScalarType, t } from './schema.ts'
+import type { Field } from './schema.ts'
 
 export const ROOT_MAGIC = 0x41534802
 export const ROOT_EPOCH = 1
@@ -95,31 +93,5 @@ export interface Directory {
   /** Of the world: `eid & entityMask` is a row. */
   readonly entityMask: number
   readonly components: readonly ComponentEntry[]
-  readonly tables?: readonly TableEntry[]
-}
-
-export const encodeDirectory = (directory: Directory): Uint8Array =>
-  encodeJson(directory, (_key, value) => (isScalar(value) ? value.name : value))
-
-/** Writes what `encodeDirectory` gave, and its head, into a block that is not yet published. */
-export function storeDirectory(words: Int32Array, offset: number, bytes: Uint8Array): void {
-  words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
-  storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
-}
-
-export function readDirectory(words: Int32Array, offset: number): Directory {
-  const byteLength = words[(offset >> 2) + PUBLISHED_COUNT]
-  const revive = (key: string, value: unknown) =>
-    (key === 'type' || key === 'element') && typeof value === 'string' ? scalarNamed(value) : value
-  return loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength, revive) as Directory
-}
-
-/** Scalar types are written by name. Others are plain data, in which a scalar is the `element`. */
-const isScalar = (value: unknown): value is ScalarType =>
-  Object.values<unknown>(t).includes(value) && (value as FieldType).kind === 'scalar'
-
-function scalarNamed(name: string): ScalarType {
-  const type = Object.values<unknown>(t).find((type) => isScalar(type) && type.name === name)
-  if (isScalar(type)) return type
-  throw invalidArgument('a field’s type in this storage', name, 'one that this version knows')
+  readonly tables: readonly TableEntry[]
 }

@@ -56,7 +56,7 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
   setAt(eid: number, index: number, value: number): void {
     this.#check(value)
     const block = this.#handles.blockOf(eid)
-    this.#checkIndex(index, this.#lists.length(block))
+    this.#checkIndex(index, this.#lists.checkedLength(block))
     const isThere = this.#removed?.isReused(value | 0) !== true || this.#isKept(block, index)
     const at = this.#settleAt(eid, index, value)
     if (isThere) this.#lists.store(this.#handles.blockOf(eid), at, value)
@@ -120,7 +120,7 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
 
   indexOf(eid: number, value: number): number {
     const block = this.#handles.blockOf(eid)
-    const length = this.#lists.length(block)
+    const length = this.#lists.checkedLength(block)
     for (let i = 0; i < length; i++) {
       const found = this.#lists.load(block, i)
       if (found === value || (Number.isNaN(found) && Number.isNaN(value))) return i
@@ -160,7 +160,8 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
 
   view(eid: number): A {
     const block = this.#handles.blockOf(eid)
-    return new this.#type(this.#cells.buffer, this.#lists.offset(block), this.#lists.length(block))
+    const length = this.#lists.checkedLength(block)
+    return new this.#type(this.#cells.buffer, this.#lists.offset(block), length)
   }
 
   toArray(eid: number): number[] {
@@ -174,7 +175,7 @@ export class EntityLists<A extends ScalarArray> implements ListField<A> {
     const count = this.length(eid)
     for (let i = 0; i < count; i++) {
       const block = this.#handles.blockOf(eid) // each time: callbacks may move the list
-      if (i >= this.#lists.length(block)) return
+      if (i >= this.#lists.checkedLength(block)) return
       callback(this.#lists.load(block, i), i, eid)
     }
   }

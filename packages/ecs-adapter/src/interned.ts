@@ -11,6 +11,7 @@
  * the index has doubled; it is freed with the last of both counts.
  */
 import type { Blocks } from './blocks.ts'
+import { corrupt } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { IN_PLACE, type TextBlocks, takeShortened } from './texts.ts'
 import { byteLengthOfText, isIllFormed, type Utf8 } from './utf8.ts'
@@ -66,7 +67,10 @@ export class InternedTexts implements TextBlocks {
   }
 
   byteLength(block: number): number {
-    return block === 0 ? 0 : this.#blocks.pool.byteLengthOf(block) - PREFIX_BYTE_LENGTH
+    if (block === 0) return 0
+    const byteLength = this.#blocks.pool.byteLengthOf(block) - PREFIX_BYTE_LENGTH
+    if (byteLength >= 0) return byteLength
+    throw corrupt('the block of an interned text', block, 'one that has a count')
   }
 
   offset(block: number): number {
@@ -163,8 +167,9 @@ export class InternedTexts implements TextBlocks {
     this.release(block)
   }
 
-  /** Adds to the counts, and gives what they are then. */
+  /** Adds to the counts, and gives what they are then. @throws StorageError 'corrupt' */
   #count(block: number, change: number): number {
+    this.#blocks.checkPlace('an interned text', block, PREFIX_BYTE_LENGTH)
     return (Atomics.add(this.#blocks.cells.signedWords, block >> 2, change) + change) | 0
   }
 }

@@ -1,4 +1,5 @@
 /** Plain values as JSON in the arena. */
+import { corrupt } from './errors.ts'
 
 export const encodeJson = (
   value: unknown,
@@ -9,15 +10,19 @@ export function storeBytes(words: Int32Array, byteOffset: number, bytes: Uint8Ar
   new Uint8Array(words.buffer, byteOffset, bytes.length).set(bytes)
 }
 
-export function loadJson(
-  words: Int32Array,
-  byteOffset: number,
-  byteLength: number,
-  reviver?: (key: string, value: unknown) => unknown,
-): unknown {
+/** @throws StorageError 'corrupt' where no JSON is */
+export function loadJson(words: Int32Array, byteOffset: number, byteLength: number): unknown {
+  const isThere = byteOffset >= 0 && byteLength >= 0 && byteOffset + byteLength <= words.byteLength
+  if (!isThere) throw corrupt('the length of a description', byteLength, 'one within the arena')
   const shared = new Uint8Array(words.buffer, byteOffset, byteLength)
   // A copy: browsers decode no text in shared memory.
-  return JSON.parse(new TextDecoder().decode(shared.slice()), reviver)
+  const text = new TextDecoder().decode(shared.slice())
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw corrupt('a description', text.slice(0, 100), 'JSON')
+    throw error
+  }
 }
 
 /** A replacer that throws where JSON would drop or change a value without a word. */

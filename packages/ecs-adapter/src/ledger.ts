@@ -114,7 +114,7 @@ export function dropLedger(
   const { words, signedWords } = blocks.cells
   const lists = new Lists(blocks, Uint32Array)
   const block = words[handleWord]
-  const length = lists.length(block)
+  const length = lists.checkedLength(block)
   if (generation !== undefined && length > GENERATION) {
     if (lists.load(block, GENERATION) !== (generation + 1) >>> 0) return
   }

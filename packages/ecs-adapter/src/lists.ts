@@ -7,8 +7,10 @@
  *
  * `list-room.ts` tells how much room that is, and when it changes.
  */
+import type { Pool } from '@ashlar/core'
 import type { Blocks } from './blocks.ts'
 import { typeIdOf } from './cells.ts'
+import { corrupt } from './errors.ts'
 import {
   GRANULE_SHIFT,
   isRun,
@@ -36,8 +38,17 @@ export class Lists {
     this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
   }
 
+  /** As the prefix says: for what reads one element. */
   length(block: number): number {
     return block === 0 ? 0 : this.#blocks.cells.words[block >> 2]
+  }
+
+  /** The same, for what reads many, or writes: all elements lie in the list's room. @throws StorageError 'corrupt' */
+  checkedLength(block: number): number {
+    const capacity = this.capacity(block)
+    const length = this.length(block)
+    if (length <= capacity) return length
+    throw corrupt('the length of a list', length, `at most ${capacity}, for which it has room`)
   }
 
   capacity(block: number): number {
@@ -60,7 +71,7 @@ export class Lists {
   }
 
   toArray(block: number): number[] {
-    return Array.from({ length: this.length(block) }, (_, i) => this.load(block, i))
+    return Array.from({ length: this.checkedLength(block) }, (_, i) => this.load(block, i))
   }
 
   /** Gives the new length. @throws ArenaError 'out-of-memory'; the list is as it was then */
@@ -68,7 +79,7 @@ export class Lists {
     const { words } = this.#blocks.cells
     let block = words[word]
     const length = this.length(block)
-    if (length === this.capacity(block)) block = this.reserve(word, length + 1)
+    if (length >= this.capacity(block)) block = this.reserve(word, this.checkedLength(block) + 1)
     this.store(block, length, value)
     words[block >> 2] = length + 1
     return length + 1
@@ -76,7 +87,7 @@ export class Lists {
 
   /** Puts values[start..end] at the end. @throws as `push` */
   append(word: number, values: Float64Array, start: number, end: number): void {
-    const length = this.length(this.#blockAt(word))
+    const length = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length + end - start)
     this.#write(block, length, values, start, end)
   }
@@ -89,7 +100,7 @@ export class Lists {
 
   /** Puts an element before one that is there, or at the end. @throws as `push` */
   insert(word: number, index: number, value: number): void {
-    const length = this.length(this.#blockAt(word))
+    const length = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length + 1)
     this.#move(block, index, index + 1, length - index)
     this.store(block, index, value)
@@ -99,7 +110,7 @@ export class Lists {
   /** Takes an element that is there away; those behind it move up. */
   remove(word: number, index: number): void {
     const block = this.#blockAt(word)
-    const length = this.length(block) - 1
+    const length = this.checkedLength(block) - 1
     this.#move(block, index + 1, index, length - index)
     this.truncate(word, length)
   }
@@ -107,21 +118,23 @@ export class Lists {
   /** Takes an element that is there away; the last one takes its place. */
   swapRemove(word: number, index: number): void {
     const block = this.#blockAt(word)
-    const last = this.length(block) - 1
+    const last = this.checkedLength(block) - 1
     this.#move(block, last, index, 1)
     this.truncate(word, last)
   }
 
   /** Cuts the list to a length that it has, and gives room back. */
   truncate(word: number, length: number): void {
-    this.#setLength(this.#blockAt(word), length)
+    const block = this.#blockAt(word)
+    void this.checkedLength(block)
+    this.#setLength(block, length)
     this.#shrink(word)
   }
 
   /** Takes the elements of a list away that are not to be kept; gives room back. */
   filter(word: number, isKept: (value: number) => boolean): void {
     const block = this.#blockAt(word)
-    const length = this.length(block)
+    const length = this.checkedLength(block)
     let kept = 0
     for (let i = 0; i < length; i++) {
       const value = this.load(block, i)
@@ -134,12 +147,11 @@ export class Lists {
 
   /** Sets the length; new elements are zero. Gives no room back. @throws as `push` */
   resize(word: number, length: number): void {
-    const before = this.length(this.#blockAt(word))
+    const before = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length)
     if (length > before) {
-      const start = this.offset(block)
-      const { cells } = this.#blocks
-      cells.zeroBytes(start + (before << this.#shift), start + (length << this.#shift))
+      const [from, to] = [before << this.#shift, length << this.#shift]
+      this.#blocks.cells.zeroBytes(this.offset(block) + from, this.offset(block) + to)
     }
     this.#setLength(block, length)
   }
@@ -154,7 +166,7 @@ export class Lists {
   reserve(word: number, capacity: number): number {
     if (this.tryReserve(word, capacity)) return this.#blockAt(word)
     const least = leastRoomFor(capacity * (1 << this.#shift))
-    return this.#install(word, this.#create(least))
+    return this.#install(word, this.#create(this.#blocks.pool.alloc, least))
   }
 
   /** The same; false when there is no memory. */
@@ -163,8 +175,7 @@ export class Lists {
     const needed = capacity * (1 << this.#shift)
     if (needed <= this.#roomOf(block)) return true
     const room = roomFor(needed)
-    const least = leastRoomFor(needed)
-    if (this.#tryResize(block, room) || this.#tryResize(block, least)) return true
+    if (this.#tryResize(block, room) || this.#tryResize(block, leastRoomFor(needed))) return true
     return this.#tryMove(word, room)
   }
 
@@ -175,7 +186,8 @@ export class Lists {
   create(capacity: number): number {
     if (capacity === 0) return 0
     const needed = capacity * (1 << this.#shift)
-    return this.#tryCreate(roomFor(needed)) || this.#create(leastRoomFor(needed))
+    const { alloc, tryAlloc } = this.#blocks.pool
+    return this.#create(tryAlloc, roomFor(needed)) || this.#create(alloc, leastRoomFor(needed))
   }
 
   /** Makes a block from `create` the list's; frees what it had. */
@@ -220,25 +232,17 @@ export class Lists {
 
   /** Moves the list to a block of so much room; false when there is no memory. */
   #tryMove(word: number, room: number): boolean {
-    const block = this.#tryCreate(room)
+    const block = this.#create(this.#blocks.pool.tryAlloc, room)
     if (block === 0) return false
     this.#install(word, block)
     return true
   }
 
-  #tryCreate(room: number): number {
-    if (room > BYTE_LENGTH_MAX) return 0
-    const block = this.#blocks.pool.tryAlloc(room + PREFIX_BYTE_LENGTH)
-    return block === 0 ? 0 : this.#begin(block, room)
-  }
-
-  #create(room: number): number {
+  /** A block of so much room, for an empty list; 0 when there is no memory, which only `tryAlloc` leads to. */
+  #create(alloc: Pool['alloc'], room: number): number {
     // Beyond any arena the pool would call a length invalid.
-    const byteLength = Math.min(room, BYTE_LENGTH_MAX) + PREFIX_BYTE_LENGTH
-    return this.#begin(this.#blocks.pool.alloc(byteLength), room)
-  }
-
-  #begin(block: number, room: number): number {
+    const block = alloc(Math.min(room, BYTE_LENGTH_MAX) + PREFIX_BYTE_LENGTH)
+    if (block === 0) return 0
     this.#setLength(block, 0)
     this.#setRoom(block, room)
     return block
@@ -248,19 +252,16 @@ export class Lists {
   #install(word: number, block: number): number {
     const { cells } = this.#blocks
     const before = this.#blockAt(word)
-    const length = this.length(before)
+    const length = this.checkedLength(before)
     this.#setLength(block, length)
-    if (before !== 0) {
-      cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
-    }
+    cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
     cells.words[word] = block
     if (before !== 0) this.#blocks.pool.free(before)
     return block
   }
 
   #write(block: number, at: number, values: Float64Array, start: number, end: number): void {
-    const { cells } = this.#blocks
-    cells.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
+    this.#blocks.cells.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
     this.#setLength(block, at + end - start)
   }
 
@@ -278,15 +279,17 @@ export class Lists {
     return (block + PREFIX_BYTE_LENGTH) >> this.#shift
   }
 
-  /** In bytes, of elements; 0 of no block. */
+  /** In bytes, of elements; 0 of no block. @throws StorageError 'corrupt' where it would leave the arena */
   #roomOf(block: number): number {
     if (block === 0) return 0
-    return (this.#blocks.cells.words[(block >> 2) + 1] >>> TYPE_BITS) << GRANULE_SHIFT
+    const room = (this.#blocks.cells.words[(block >> 2) + 1] >>> TYPE_BITS) << GRANULE_SHIFT
+    this.#blocks.checkPlace('a list', block, room + PREFIX_BYTE_LENGTH)
+    return room
   }
 
   #setRoom(block: number, room: number): void {
-    const granules = room >> GRANULE_SHIFT
-    this.#blocks.cells.words[(block >> 2) + 1] = (granules << TYPE_BITS) | this.#typeId
+    const roomBits = (room >> GRANULE_SHIFT) << TYPE_BITS
+    this.#blocks.cells.words[(block >> 2) + 1] = roomBits | this.#typeId
   }
 
   /** Of a list without a block it is 0 and stays so. */

@@ -2,7 +2,7 @@
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import type { Binding } from './binding.ts'
 import type { Catalog, Listed } from './catalog.ts'
-import { invalidArgument } from './errors.ts'
+import { corrupt, invalidArgument } from './errors.ts'
 import { type PackedComponent, PackedEntities } from './packed-entity.ts'
 import type { Field, FieldType } from './schema.ts'
 import type { Siblings } from './siblings.ts'
@@ -131,6 +131,16 @@ export class Packing {
       throw invalidArgument('a component of the packed entity', signature, `one of ${own}`)
     }
     const types = listed.fields.map(({ type }) => type).filter(({ kind }) => kind !== 'scalar')
+    if (
+      packed.blocks.length !== types.length ||
+      scalars.length !== listed.fields.length - types.length
+    ) {
+      throw corrupt(
+        'the number of fields of a packed entity',
+        scalars.length + packed.blocks.length,
+        signature,
+      )
+    }
     const blocks = packed.blocks.map((block, i) => {
       if (!isInterned(types[i])) return block
       copies.push(block)

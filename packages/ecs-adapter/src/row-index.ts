@@ -20,6 +20,7 @@
 import type { Pool } from '@ashlar/core'
 import type { Cells } from './cells.ts'
 import type { RowsEntry } from './directory.ts'
+import { corrupt } from './errors.ts'
 
 const INDEX_ROW_COUNT = 0
 const INDEX_KEYS = 1
@@ -72,17 +73,20 @@ export class IndexPlace {
 /** The row of an entity; -1 of none. Ends wherever it looks: the block may be somebody else's by now. */
 export function findRow(words: Int32Array, place: IndexPlace, eid: number): number {
   if (typeof eid !== 'number') return -1 // as of every other thing that is no entity
-  const { keys, slots, shift } = place
+  const { keys, slots, shift, rowCount } = place
   const mask = -1 >>> shift
   let slot = spread(eid) >>> shift
   for (let left = mask; left >= 0; left--) {
     const row = words[slots + slot] - 1
     if (row < 0) return -1
-    if (words[keys + row] === eid) return row
+    if (words[keys + row] === eid) return row < rowCount ? row : -1
     slot = (slot + 1) & mask
   }
   return -1
 }
+
+const noSlot = (row: number) =>
+  corrupt(`the slot of row ${row} of a sparse component`, 'none', 'one')
 
 export interface RowIndexOptions {
   pool: Pool
@@ -173,7 +177,10 @@ export class RowIndex {
     words[keys + row] = eid
     words[this.#place.entities + row] = eid
     let slot = spread(eid) >>> shift
-    while (words[slots + slot] !== 0) slot = (slot + 1) & mask
+    for (let left = mask; words[slots + slot] !== 0; left--) {
+      if (left === 0) throw noSlot(row)
+      slot = (slot + 1) & mask
+    }
     words[slots + slot] = row + 1
   }
 
@@ -183,7 +190,8 @@ export class RowIndex {
     const { keys, slots, shift } = this.#place
     const mask = -1 >>> shift
     let hole = this.#slotOf(row)
-    for (let slot = (hole + 1) & mask; words[slots + slot] !== 0; slot = (slot + 1) & mask) {
+    let slot = (hole + 1) & mask
+    for (let left = mask; left > 0 && words[slots + slot] !== 0; left--, slot = (slot + 1) & mask) {
       const home = spread(words[keys + words[slots + slot] - 1]) >>> shift
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue // it would come before its home
       words[slots + hole] = words[slots + slot]
@@ -232,7 +240,10 @@ export class RowIndex {
     const { keys, slots, shift } = this.#place
     const mask = -1 >>> shift
     let slot = spread(words[keys + row]) >>> shift
-    while (words[slots + slot] !== row + 1) slot = (slot + 1) & mask
+    for (let left = mask; words[slots + slot] !== row + 1; left--) {
+      if (left === 0) throw noSlot(row)
+      slot = (slot + 1) & mask
+    }
     return slot
   }
 

@@ -134,6 +134,10 @@ const text = make<TextType & { readonly interned: TextType }>({
   interned: make<TextType>({ kind: 'text', isInterned: true }),
 })
 
+export type ScalarName = keyof typeof scalars
+export const isScalarName = (name: unknown): name is ScalarName =>
+  typeof name === 'string' && Object.hasOwn(scalars, name)
+
 /** The field types. `eid` holds an entity id; `list(t.f32)` and `text` vary in length. */
 export const t = Object.freeze({ ...scalars, list, text })
 

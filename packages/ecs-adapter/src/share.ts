@@ -1,11 +1,10 @@
 /** The side of a shared storage that publishes: in the thread of its world. */
 import type { Pool } from '@ashlar/core'
-import { attachedSlots, newSerial, SLOT_CAPACITY } from './attachments.ts'
+import { attachedSlots, isOpenSlot, newSerial, SLOT_CAPACITY } from './attachments.ts'
 import type { Cells } from './cells.ts'
 import {
   attachedWord,
   type ComponentEntry,
-  encodeDirectory,
   ledgerWord,
   PUBLISHED_COUNT,
   PUBLISHED_EPOCH,
@@ -18,11 +17,11 @@ import {
   ROOT_SERIAL,
   type StorageHandle,
   seenWord,
-  storeDirectory,
   type TableEntry,
 } from './directory.ts'
 import { invalidArgument, stillAttached } from './errors.ts'
 import { dropLedger } from './ledger.ts'
+import { encodeDirectory, storeDirectory } from './published.ts'
 import { freeReserved } from './reserved.ts'
 import type { VariableMemory } from './variable-memory.ts'
 import type { Worlds } from './worlds.ts'
@@ -46,6 +45,10 @@ export class Share {
   #root = 0
   #version = -1
   #entityMask = 0
+  /** Of what is published, and its epoch: other threads may have overwritten what the root says. */
+  #directory = 0
+  #entities = 0
+  #epoch = 0
   /**
    * A block for the next directory, for when memory has run out: columns that were moved out of are not
    * freed before other threads are told where they are now. 0 of none.
@@ -146,7 +149,7 @@ export class Share {
   /** A thread that has ended without `detach` is forgotten as soon as its slot is closed. */
   #forgetIfGone(slot: number): boolean {
     const attached = Atomics.load(this.#words, this.#word(attachedWord(slot)))
-    if (attached === 0 || this.#options.pool.arena.isOpen(slot, attached - 1)) return false
+    if (attached === 0 || isOpenSlot(this.#options.pool.arena, slot, attached - 1)) return false
     this.forget(slot, attached - 1)
     return true
   }
@@ -163,7 +166,7 @@ export class Share {
     }
     this.#hasNews = true
     this.#retired[this.#retiredCount] = offset
-    this.#retiredEpochs[this.#retiredCount] = (this.#words[this.#word(ROOT_EPOCH)] + 1) | 0
+    this.#retiredEpochs[this.#retiredCount] = (this.#epoch + 1) | 0
     this.#retiredCount++
   }
 
@@ -181,7 +184,8 @@ export class Share {
       const directory = this.#allocate(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
       if (directory === 0) return false
       storeDirectory(this.#words, directory, bytes)
-      this.#replace(ROOT_DIRECTORY, directory)
+      this.#replace(ROOT_DIRECTORY, directory, this.#directory)
+      this.#directory = directory
       this.#version = version()
       this.#entityMask = entityMask
     }
@@ -202,10 +206,8 @@ export class Share {
   /** Twice as long as the present one, or none. */
   #keepSpare(): void {
     if (this.#spare !== 0) return
-    const words = this.#words
-    const directory = words[this.#word(ROOT_DIRECTORY)]
-    const byteLength = PUBLISHED_HEAD_BYTE_LENGTH + words[(directory >> 2) + PUBLISHED_COUNT]
-    this.#spare = this.#options.pool.tryAlloc(2 * byteLength)
+    const { pool } = this.#options
+    this.#spare = pool.tryAlloc(2 * pool.byteLengthOf(this.#directory))
   }
 
   #publishEntities(alloc: Pool['alloc']): void {
@@ -218,12 +220,13 @@ export class Share {
     words[(offset >> 2) + PUBLISHED_COUNT] = aliveCount
     const first = (offset + head) >> 2
     for (let i = 0; i < aliveCount; i++) words[first + i] = dense[i]
-    this.#replace(ROOT_ENTITIES, offset)
+    this.#replace(ROOT_ENTITIES, offset, this.#entities)
+    this.#entities = offset
   }
 
   #isPublished(dense: readonly number[], aliveCount: number): boolean {
     const words = this.#words
-    const offset = words[this.#word(ROOT_ENTITIES)]
+    const offset = this.#entities
     if (offset === 0 || words[(offset >> 2) + PUBLISHED_COUNT] !== aliveCount) return false
     const first = (offset + PUBLISHED_HEAD_BYTE_LENGTH) >> 2
     for (let i = 0; i < aliveCount; i++) if (words[first + i] !== (dense[i] | 0)) return false
@@ -231,10 +234,10 @@ export class Share {
   }
 
   /** Publishes a block in another's place, which is retired. */
-  #replace(field: number, offset: number): void {
+  #replace(field: number, offset: number, before: number): void {
     const words = this.#words
-    words[(offset >> 2) + PUBLISHED_EPOCH] = (words[this.#word(ROOT_EPOCH)] + 1) | 0
-    const before = Atomics.exchange(words, this.#word(field), offset)
+    words[(offset >> 2) + PUBLISHED_EPOCH] = (this.#epoch + 1) | 0
+    Atomics.store(words, this.#word(field), offset)
     this.#hasNews = true
     if (before !== 0) this.retire(before)
   }
@@ -243,14 +246,15 @@ export class Share {
   #raiseEpoch(): void {
     if (!this.#hasNews) return
     this.#hasNews = false
-    Atomics.add(this.#words, this.#word(ROOT_EPOCH), 1)
+    this.#epoch = (this.#epoch + 1) | 0
+    Atomics.store(this.#words, this.#word(ROOT_EPOCH), this.#epoch)
   }
 
   /** Frees what everybody who is attached has seen to be out of use. */
   #collect(): void {
     if (this.#retiredCount === 0) return
     const lag = this.#greatestLag()
-    const epoch = this.#words[this.#word(ROOT_EPOCH)]
+    const epoch = this.#epoch
     for (let i = this.#retiredCount - 1; i >= 0; i--) {
       if (((epoch - this.#retiredEpochs[i]) | 0) < lag) continue
       const offset = this.#retired[i]
@@ -264,7 +268,7 @@ export class Share {
   /** How many epochs the last of those who are attached is behind. */
   #greatestLag(): number {
     const words = this.#words
-    const epoch = words[this.#word(ROOT_EPOCH)]
+    const epoch = this.#epoch
     let lag = 0
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
       if (!this.#isAttached(slot) || this.#forgetIfGone(slot)) continue
@@ -279,14 +283,16 @@ export class Share {
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropLedger(slot)
     for (let i = 0; i < this.#retiredCount; i++) freeReserved(pool, this.#retired[i])
     this.#retiredCount = 0
-    for (const field of [ROOT_DIRECTORY, ROOT_ENTITIES]) {
-      pool.free(this.#words[this.#word(field)])
-    }
+    pool.free(this.#directory)
+    pool.free(this.#entities)
     this.#words[this.#word(0)] = 0
     pool.free(this.#spare)
     pool.free(this.#root)
     this.#spare = 0
     this.#root = 0
+    this.#directory = 0
+    this.#entities = 0
+    this.#epoch = 0
     this.#version = -1
   }
 }

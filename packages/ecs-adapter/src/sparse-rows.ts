@@ -6,6 +6,7 @@
  * read in onRemove observers, and a loop over rows may remove as it likes; what it adds may move columns.
  */
 import type { RowsEntry } from './directory.ts'
+import { corrupt } from './errors.ts'
 import { RowIndex, type RowIndexOptions } from './row-index.ts'
 
 /** What is done to the values of rows. */
@@ -92,8 +93,9 @@ export class SparseRows {
   /** Gives back the rows that were lost. A look at all rows, 1 ns each, when any was. */
   compact(): void {
     for (let row = 0; this.#lostCount > 0; row++) {
+      if (row >= this.count) this.#throwLost()
       if (!this.isLost(row)) continue
-      while (this.isLost(this.count - 1) && this.#lostCount > 0) this.#dropLast()
+      while (this.count > 0 && this.isLost(this.count - 1) && this.#lostCount > 0) this.#dropLast()
       if (row < this.count) this.#fill(row)
     }
   }
@@ -105,6 +107,13 @@ export class SparseRows {
   dispose(): void {
     this.count = 0
     this.#index.dispose()
+  }
+
+  /** Rows that were lost are not to be found: whoever has overwritten their entities keeps them. */
+  #throwLost(): never {
+    const count = this.#lostCount
+    this.#lostCount = 0
+    throw corrupt('the number of rows that were lost', 'less', String(count))
   }
 
   #dropLast(): void {

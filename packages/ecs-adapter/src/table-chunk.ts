@@ -1,5 +1,5 @@
 /** A chunk of a table, as one thread sees it: typed arrays over one block. */
-import { invalidArgument, staleChunk } from './errors.ts'
+import { corrupt, invalidArgument, staleChunk } from './errors.ts'
 import type { Column, ScalarArray, ScalarType } from './schema.ts'
 import { CHUNK_REMOVING, CHUNK_ROW_COUNT, ID_LIMIT, type TableLayout } from './table-layout.ts'
 
@@ -113,8 +113,8 @@ export class TableChunk implements ChunkRows {
 
   get rowCount(): number {
     const count: number | undefined = this.#words[CHUNK_ROW_COUNT]
-    if (count === undefined) throw staleChunk(this.number)
-    return count
+    if (count >= 0 && count <= this.#capacity) return count
+    throw this.#noCount(count)
   }
 
   idAt(row: number): number {
@@ -137,7 +137,8 @@ export class TableChunk implements ChunkRows {
   add(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
-    if (!(row < this.#capacity)) return -1
+    if (!(row < this.#capacity)) return -1 // full, or stale
+    if (row < 0) throw this.#noCount(row)
     this.#clear(row)
     words[CHUNK_ROW_COUNT] = row + 1
     return row
@@ -149,6 +150,7 @@ export class TableChunk implements ChunkRows {
     if (typeof row !== 'number' || !(row >= 0 && row <= last) || (row | 0) !== row) {
       throw this.#noRow(row)
     }
+    if (last >= this.#capacity) throw this.#noCount(last + 1)
     const { ids } = this
     const rowBySlot = this.#rowBySlot
     const id = ids[row]
@@ -252,6 +254,11 @@ export class TableChunk implements ChunkRows {
       }
       rowBySlot[ids[row] & this.#slotMask] = row
     }
+  }
+
+  #noCount(given: number | undefined): Error {
+    if (given === undefined) return staleChunk(this.number)
+    return corrupt(`the rowCount of chunk ${this.number}`, given, `0 to ${this.#capacity}`)
   }
 
   #noRow(row: unknown): Error {

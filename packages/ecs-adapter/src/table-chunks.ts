@@ -1,7 +1,8 @@
 /** The chunks of a table, as one thread knows them: what it makes, sees, takes over and frees. */
 import type { Pool } from '@ashlar/core'
 import { ChunkNumbers } from './chunk-numbers.ts'
-import { tableFull } from './errors.ts'
+import { corrupt, tableFull } from './errors.ts'
+import { liveByteLength } from './live-block.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
 import type { TableLayout } from './table-layout.ts'
 
@@ -135,9 +136,22 @@ export class TableChunks {
     const offset = this.#numbers.offsetAt(number)
     const known = this.byNumber[number]
     if (known === undefined ? offset === 0 : known.$offset === offset) return known
-    if (offset !== 0) return this.#learn(number, offset)
+    if (offset !== 0 && this.#isChunk(number, offset)) return this.#learn(number, offset)
     this.byNumber[number] = undefined
     return undefined
+  }
+
+  /**
+   * Whether a block for a chunk is at an offset; not when its thread has just freed it, which takes it out of the
+   * root before.
+   * @throws StorageError 'corrupt' where the root has another block
+   */
+  #isChunk(number: number, offset: number): boolean {
+    const { name, chunkByteLength } = this.#layout
+    if (liveByteLength(this.#pool, offset) === chunkByteLength) return true
+    if (this.#numbers.offsetAt(number) !== offset) return false
+    const expected = `the offset of a block of ${chunkByteLength} bytes, or 0`
+    throw corrupt(`chunk ${number} of table ${JSON.stringify(name)}`, offset, expected)
   }
 
   #learn(number: number, offset: number): TableChunk {

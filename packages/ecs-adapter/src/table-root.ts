@@ -1,10 +1,19 @@
 /** The block that tells of a table: its schema, who is attached, which chunks there are. */
 import type { Pool } from '@ashlar/core'
+import { isRecord } from './arguments.ts'
 import { attachAt, attachedSlots, detachAt, isAttachedAt, newSerial } from './attachments.ts'
-import { alreadyAttached, invalidArgument, stillAttached } from './errors.ts'
+import { alreadyAttached, corrupt, invalidArgument, stillAttached } from './errors.ts'
 import { encodeJson, loadJson, storeBytes } from './json.ts'
 import { liveByteLength } from './live-block.ts'
-import { checkName, type Field, readSchema, type ScalarType, t } from './schema.ts'
+import {
+  checkName,
+  type Field,
+  isScalarName,
+  readSchema,
+  type ScalarName,
+  type ScalarType,
+  t,
+} from './schema.ts'
 import type { TableHandle } from './table-api.ts'
 import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
 import {
@@ -62,19 +71,27 @@ export function readRoot(pool: Pool, handle: TableHandle): TableLayout {
   const root = offset >> 2
   const chunkLimit = words[root + TABLE_CHUNK_LIMIT]
   const textByteLength = words[root + TABLE_TEXT_BYTE_LENGTH]
-  const told = loadJson(words, offset + entryWord(chunkLimit) * 4, textByteLength) as {
-    name: string
-    chunkByteLength: number
-    types: [string, keyof typeof t][]
-  }
+  const told = loadJson(words, offset + entryWord(chunkLimit) * 4, textByteLength)
+  if (!isDescription(told)) throw corrupt('the description of a table', told, 'that of one')
+  const { name, chunkByteLength, types } = told
   const schema: Record<string, ScalarType> = {}
-  for (const [field, type] of told.types) schema[field] = t[type] as ScalarType
-  const options = {
-    name: told.name,
-    chunkByteLength: told.chunkByteLength,
-    chunkLimit,
-  }
-  return layOut(readTableSchema(told.name, schema), options)
+  for (const [field, type] of types) schema[field] = t[type]
+  return layOut(readTableSchema(name, schema), { name, chunkByteLength, chunkLimit })
+}
+
+/** What the root says of a table, as JSON. */
+interface Description {
+  readonly name: string
+  readonly chunkByteLength: number
+  readonly types: readonly (readonly [name: string, type: ScalarName])[]
+}
+
+function isDescription(told: unknown): told is Description {
+  if (!isRecord(told) || !Array.isArray(told.types)) return false
+  const isType = (one: unknown) =>
+    Array.isArray(one) && typeof one[0] === 'string' && isScalarName(one[1])
+  const { name, chunkByteLength } = told
+  return typeof name === 'string' && typeof chunkByteLength === 'number' && told.types.every(isType)
 }
 
 /** The root of a table that is not disposed of. @throws StorageError 'invalid-argument' */
