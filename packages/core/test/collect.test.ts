@@ -2,8 +2,9 @@ import type { CollectOptions, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, refusesUnharmed } from './support/checks.ts'
+import { mark } from './support/freed-bits.ts'
 import { smallArena } from './support/memory.ts'
-import { fourPools } from './support/pools.ts'
+import { allocMany, fourPools } from './support/pools.ts'
 import { Random } from './support/random.ts'
 
 const test = suite('collect')
@@ -46,6 +47,23 @@ test('milliseconds: mail that is too much for one call waits', () => {
   }
   owner.collect()
   freer.collect()
+  const { committedBytes, controlBytes } = arena.stats()
+  assert.is(committedBytes, controlBytes)
+})
+
+test('milliseconds: blocks with freed bits that are too many for one call wait', () => {
+  const { arena, memory, owner, freer } = fourPools(8 << 20)
+  const blockCount = 20_000
+  mark(memory, freer, ...allocMany(owner, blockCount, 100))
+  for (let calls = 0, taken = 0; taken < blockCount; calls++) {
+    owner.collect({ milliseconds: 0 })
+    const { remoteFrees } = arena.stats().slots[owner.slot]
+    assert.ok(remoteFrees > taken && remoteFrees < taken + 1000, `${remoteFrees} after ${taken}`)
+    taken = remoteFrees
+    if (calls % 10 === 0) assertSound(arena)
+  }
+  assertSound(arena)
+  owner.collect()
   const { committedBytes, controlBytes } = arena.stats()
   assert.is(committedBytes, controlBytes)
 })

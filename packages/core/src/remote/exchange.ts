@@ -1,7 +1,8 @@
 /** All that a slot does with its mail at a time. */
 import type { ArenaMemory } from '../memory.ts'
 import type { SlotIndex } from '../units.ts'
-import { ALL_MAIL, takeMail } from './inbox.ts'
+import { takeMail } from './inbox.ts'
+import { ALL_MAIL } from './mail.ts'
 import { deliverAll, type Front } from './outbox.ts'
 
 /** Delivers and takes; gives how much was taken. */

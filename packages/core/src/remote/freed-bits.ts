@@ -37,6 +37,7 @@ import {
   type SpanIndex,
 } from '../units.ts'
 import { giveBackEnd } from './cut-off.ts'
+import { ALL_MAIL } from './mail.ts'
 import { violate } from './violate.ts'
 
 /**
@@ -75,8 +76,11 @@ export function announce(memory: ArenaMemory, head: SpanIndex): void {
   Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)
 }
 
-/** Frees the blocks of a slot that have freed bits; gives how many. By who has the slot. */
-export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): number {
+/**
+ * Frees the blocks of a slot that have freed bits, up to `limit` of them; gives how many. By who has the
+ * slot. The rest waits for the next sweep.
+ */
+export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex, limit = ALL_MAIL): number {
   const { i32 } = memory
   const hasFreedBits = memory.slotWord(slot, SLOT_HAS_FREED_BITS)
   if (i32[hasFreedBits] === 0) return 0
@@ -87,9 +91,13 @@ export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): number {
     if (!isRunOf(memory, head, slot)) continue
     const runHasFreedBits = memory.recordWord(head, RECORD_HAS_FREED_BITS)
     if (Atomics.load(i32, runHasFreedBits) === 0) continue
+    if (freedCount >= limit) {
+      Atomics.store(i32, hasFreedBits, 1)
+      break
+    }
     i32[memory.slotWord(slot, SLOT_SWEEPING)] = head
     Atomics.store(i32, runHasFreedBits, 0)
-    freedCount += sweepRun(memory, slot, head)
+    freedCount += sweepRun(memory, slot, head, limit - freedCount)
     if (isRunOf(memory, head, slot)) giveBackEnd(memory, slot, head)
     i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
   }
@@ -97,11 +105,15 @@ export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): number {
   return freedCount
 }
 
-function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
+function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex, limit: number): number {
   const { i32 } = memory
   const mapped = i32[memory.mapWord(head)] & ~MAP_DRAINING
   let freedCount = 0
   forEachFreedBit(memory, head, (offset) => {
+    if (freedCount === limit) {
+      announce(memory, head)
+      return false
+    }
     if (isBeingMarked(memory, offset)) {
       announce(memory, head)
       return true

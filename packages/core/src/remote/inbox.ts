@@ -10,6 +10,7 @@ import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
 import { asSlotIndex, type SlotIndex } from '../units.ts'
 import { beginMarking, endMarking, sweepFreedBits } from './freed-bits.ts'
 import {
+  ALL_MAIL,
   INBOX_PARCEL,
   INBOX_TAKEN,
   mailWord,
@@ -25,13 +26,10 @@ import {
 import type { Front } from './outbox.ts'
 import { violate } from './violate.ts'
 
-/** More than any queue holds. */
-export const ALL_MAIL = 2 ** 30
-
 /**
  * Frees what was delivered to a slot, and gives how much it was.
  * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
- * @param limit the most that is taken out of the mail
+ * @param limit the most that is taken
  */
 export function takeMail(
   memory: ArenaMemory,
@@ -56,7 +54,7 @@ export function takeMail(
     }
     sentWord += slotWordCount
   }
-  return takenCount + sweepFreedBits(memory, slot)
+  return takenCount + sweepFreedBits(memory, slot, limit - takenCount)
 }
 
 /** Frees what one slot has delivered, up to the number `sent`; gives how much it was. */

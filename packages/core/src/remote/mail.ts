@@ -47,6 +47,9 @@ export const mailWord = (
 ): WordIndex =>
   asWordIndex(memory.slotWord(slot, SLOT_FIXED_WORD_COUNT) + array * memory.mailStride + other)
 
+/** A limit: more blocks than an arena has. */
+export const ALL_MAIL = 2 ** 30
+
 /** Offsets in a parcel; a power of two, so that counts may wrap. */
 export const PARCEL_CAPACITY = 128
 export const PARCEL_SHIFT = 7
