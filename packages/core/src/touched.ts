@@ -30,7 +30,8 @@ export function clearSpans(memory: ArenaMemory, first: SpanIndex, spanCount: num
   const { i32, u8 } = memory.views
   const words: number = memory.touchedWord(first)
   for (let i = 0; i < spanCount; i++) {
-    const touched = i32[words + i]
+    // What was overwritten must not lead to other blocks.
+    const touched = Math.min(i32[words + i] >>> 0, SPAN_BYTE_LENGTH)
     if (touched === 0) continue
     const start = memory.spanStart(asSpanIndex(first + i))
     u8.fill(0, start, start + touched)

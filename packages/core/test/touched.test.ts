@@ -47,6 +47,25 @@ test('an arena’s own buffer begins untouched, a caller’s as touched as can b
   }
 })
 
+test('an overwritten touched word leads to no other block, and leaves no byte unzeroed', () => {
+  for (const touched of [2 ** 30, 65_537, -1, -16_777_216, -(2 ** 31)]) {
+    const { arena, pool, memory } = smallArena(8 << 20)
+    const [block, next] = [pool.alloc(1_000_000), pool.alloc(1_000_000)]
+    fillBytes(arena, block, 1_000_000)
+    fillBytes(arena, next, 1_000_000)
+    pool.free(block)
+    memory.i32[memory.touchedWord(memory.spanOf(block))] = touched
+    assert.is(pool.allocZeroed(1_000_000), block)
+    assert.ok(isZero(arena, block, 1_000_000), `it was ${touched}`)
+    const kept = arena.i32.subarray(next >> 2, (next + 1_000_000) >> 2)
+    assert.is(
+      kept.findIndex((word) => word !== -1),
+      -1,
+      `it was ${touched}`,
+    )
+  }
+})
+
 test('spans of a size class are touched as a whole, those that nobody has are not', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const [small, inRun] = [pool.alloc(100), pool.alloc(16_384)]
