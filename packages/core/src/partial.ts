@@ -18,8 +18,21 @@ import {
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
 import { capacityOf, releaseRun } from './runs.ts'
-import { headOf } from './span-map.ts'
+import { headOf, isHeadOf } from './span-map.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
+
+/** The first partial span, or 0. What is none of the slot and class must not be written to. */
+export function firstPartial(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+): SpanIndex {
+  const index = memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)]
+  const span = asSpanIndex(index)
+  const isInside = index > 0 && index < memory.spanCount
+  if (index === 0 || (isInside && isHeadOf(memory, span, slot, classIndex))) return span
+  throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${index}`)
+}
 
 /** Puts a span at the front of its slot's partial spans. */
 export function link(

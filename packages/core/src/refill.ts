@@ -29,15 +29,15 @@ import {
   SPAN_BYTE_LENGTH,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { link, unlink } from './partial.ts'
+import { firstPartial, link, unlink } from './partial.ts'
 import { afterMiss, batchFor, isLookDue } from './policy.ts'
 import { reclaim } from './reclaim.ts'
 import { dropAllParcels, exchangeMail, type Front } from './remote/remote.ts'
 import { capacityOf, publishRun, releaseRun, runSpanCountOf } from './runs.ts'
-import { claimRun, isHeadOf } from './span-map.ts'
+import { claimRun } from './span-map.ts'
 import { EVENT_REFILL, emit } from './telemetry/telemetry.ts'
 import { takeClosedMail, tendClosedSlots } from './tend.ts'
-import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from './units.ts'
+import type { ClassIndex, SlotIndex, SpanIndex } from './units.ts'
 
 /**
  * Fills the slot's empty free list of a class; false when the arena has no room for one block.
@@ -77,7 +77,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   let end: number = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
   let blockCount = 0
   while (blockCount < batch && i32[partial] !== 0) {
-    const span = partialSpan(memory, slot, classIndex, i32[partial])
+    const span = firstPartial(memory, slot, classIndex)
     setDraining(memory, span, false)
     const parkedCount = i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
     const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
@@ -105,19 +105,6 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   const spare = memory.slotWord(slot, SLOT_SPARE + classIndex)
   emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[spare])
   i32[spare] = 0
-}
-
-/** A span from the list of partial ones; what is none of the slot and class must not be written to. */
-function partialSpan(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  index: number,
-): SpanIndex {
-  const span = asSpanIndex(index)
-  const isInside = index > 0 && index < memory.spanCount
-  if (isInside && isHeadOf(memory, span, slot, classIndex)) return span
-  throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${index}`)
 }
 
 /** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */

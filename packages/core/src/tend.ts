@@ -11,10 +11,9 @@ import {
   RECORD_PARKED_COUNT,
   SLOT_HANDED,
   SLOT_LIVE_SEEN,
-  SLOT_PARTIAL_HEADS,
 } from './layout.ts'
 import type { ArenaMemory } from './memory.ts'
-import { link, unlink } from './partial.ts'
+import { firstPartial, link, unlink } from './partial.ts'
 import { reclaim } from './reclaim.ts'
 import {
   dropAllParcels,
@@ -26,7 +25,7 @@ import {
 } from './remote/remote.ts'
 import { handOverRun } from './runs.ts'
 import { closeSlot, tendSlot } from './slots.ts'
-import { asClassIndex, asSlotIndex, asSpanIndex, type ClassIndex, type SlotIndex } from './units.ts'
+import { asClassIndex, asSlotIndex, type ClassIndex, type SlotIndex } from './units.ts'
 
 /**
  * Takes the mail of every closed slot. `front` is that of the tender's pool: blocks that came to be the
@@ -69,7 +68,7 @@ function takeOverPartial(
   classIndex: ClassIndex,
 ): boolean {
   const { i32 } = memory
-  const span = asSpanIndex(i32[memory.slotWord(from, SLOT_PARTIAL_HEADS + classIndex)])
+  const span = firstPartial(memory, from, classIndex)
   if (span === 0) return false
   const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
   const liveCount = carvedCount - i32[memory.recordWord(span, RECORD_PARKED_COUNT)]

@@ -1,10 +1,10 @@
 // What lies in closed slots serves the pools that are left, without anyone opening these slots.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { LARGE_ROW } from '../src/layout.ts'
+import { LARGE_ROW, SLOT_PARTIAL_HEADS } from '../src/layout.ts'
 import { slotGeneration } from '../src/slots.ts'
-import { asSlotIndex } from '../src/units.ts'
-import { assertConserved, assertSameNumbers, assertSound } from './support/checks.ts'
+import { asSlotIndex, asSpanIndex } from '../src/units.ts'
+import { assertConserved, assertSameNumbers, assertSound, refuses } from './support/checks.ts'
 import { fill } from './support/memory.ts'
 import {
   allocMany,
@@ -66,6 +66,29 @@ test('empty spans of a closed slot serve blocks of any length', () => {
   assert.ok(third.alloc(arena.byteLength - 4 * 65536) > 0)
   assertSound(arena)
 })
+
+for (const place of ['an open slot’s', 'another class’s', 'control', 'out of the arena'] as const) {
+  test(`a list of a closed slot that leads elsewhere, nothing is taken over: ${place}`, () => {
+    const { arena, memory, owner, freer, third } = fourPools()
+    const ofOpen = memory.spanOf(owner.alloc(100))
+    const ofOtherClass = memory.spanOf(freer.alloc(3000))
+    fill(third, 100)
+    freer.close()
+    const spans = {
+      'an open slot’s': ofOpen,
+      'another class’s': ofOtherClass,
+      control: 1,
+      'out of the arena': memory.spanCount,
+    }
+    const partial = memory.slotWord(asSlotIndex(freer.slot), SLOT_PARTIAL_HEADS)
+    memory.i32[partial + memory.classes.classFor(100)] = spans[place]
+    const map = memory.mapWord(asSpanIndex(0))
+    const before = memory.i32.slice(map, map + memory.spanCount)
+    refuses('corrupt', () => third.alloc(100), new RegExp(`lead to ${spans[place]}$`))
+    assert.equal(memory.i32.slice(map, map + memory.spanCount), before)
+    assert.is(arena.stats().slots[owner.slot].spanCount, 1)
+  })
+}
 
 test('what is free in an open slot stays there', () => {
   const { arena, owner, third } = fourPools()
