@@ -3,6 +3,8 @@
 import type { ElementArrayConstructor, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createPost } from '../src/remote/outbox.ts'
+import { asSlotIndex } from '../src/units.ts'
 import {
   assertConserved,
   assertSound,
@@ -131,13 +133,34 @@ test('an owner that lags in a full arena: by bits after a parcel, then by mail a
   }
   assert.is(writtenAfter(blocks[128]), 128)
   owner.collect()
-  // A parcel is looked for once for as many blocks as it holds.
+  // It does not look for a parcel each time.
   for (const block of blocks.slice(129, 299)) writtenAfter(block)
   assert.ok(writtenAfter(blocks[299]) > 129)
   deliver([freer], owner)
   assertSound(arena)
   assert.is(arena.stats().slots[owner.slot].remoteFrees, 300)
   assert.is(countLive(memory, blocks), 0)
+})
+
+test('the longer an arena is full, the less often a parcel is looked for', () => {
+  const { memory, owner, freer } = fourPools()
+  const block = owner.alloc(100)
+  const [place] = allocMany(freer, 1, 520)
+  fillUp(freer)
+  let looks = 0
+  const post = createPost(memory, asSlotIndex(freer.slot), (byteLength) => {
+    looks++
+    return freer.tryAlloc(byteLength)
+  })
+  const postsToNextLook = () => {
+    const before = looks
+    let posts = 0
+    for (; looks === before && posts < 10_000; posts++) post(asSlotIndex(owner.slot), block)
+    return posts
+  }
+  assert.equal(Array.from({ length: 4 }, postsToNextLook), [1, 129, 257, 513])
+  freer.free(place)
+  assert.equal(Array.from({ length: 3 }, postsToNextLook), [1025, 128, 129], 'it found one')
 })
 
 test('realloc in a full arena: a shorter length stays, a longer one is refused', () => {

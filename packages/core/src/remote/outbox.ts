@@ -46,21 +46,25 @@ export function createPost(
   const writtenWords: number = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
   const lastWords: number = mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(0))
   const controlEnd = memory.spanStart(asSpanIndex(memory.controlSpanCount))
-  // In a full arena a parcel is looked for once for as many blocks as it holds: that takes long.
-  let passedBy = 0
+  // Looking for a parcel in a full arena takes long: after each look that was in vain, twice as many
+  // blocks go without.
+  let withoutLook = 0
+  let nextWithoutLook = PARCEL_CAPACITY
 
   return function post(owner, offset) {
     const written = i32[writtenWords + owner]
     let parcel = i32[lastWords + owner]
     if (placeOf(written) === 0 || parcel <= controlEnd) {
-      if (passedBy > 0) {
-        passedBy--
+      if (withoutLook > 0) {
+        withoutLook--
         return false
       }
       if (!appendParcel(memory, slot, owner, written, tryAlloc)) {
-        passedBy = PARCEL_CAPACITY
+        withoutLook = nextWithoutLook
+        nextWithoutLook *= 2
         return false
       }
+      nextWithoutLook = PARCEL_CAPACITY
       parcel = i32[lastWords + owner]
     }
     i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
