@@ -52,6 +52,8 @@ export interface Pool {
   /**
    * As `allocZeroed`, for a block whose bytes come into use one after the other: call `touch` before
    * you write to more of them. What was not touched need not be zeroed again, copied or saved.
+   * What `realloc` and `tryResize` add is not cleared, and counts as used; so does all of a block that
+   * `realloc` moves.
    */
   reserve(byteLength: number, alignment?: number): number
 
