@@ -10,6 +10,7 @@ import {
   SLOT_MARKING,
   SLOT_SWEEPING,
 } from '../src/layout.ts'
+import { sweepFreedBits } from '../src/remote/freed-bits.ts'
 import { headOf } from '../src/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'
@@ -95,6 +96,21 @@ for (const { name, create, byteOffset } of grounds) {
     assertSurroundings()
   })
 }
+
+test('a sweep that has a limit leaves the rest to the next one, wherever it stops', () => {
+  const { arena, memory, owner, freer } = fourPools(4 << 20)
+  const blocks = allocMany(owner, 1500, 100)
+  const inFirst = blocks.filter((block) => memory.spanOf(block) === memory.spanOf(blocks[0]))
+  const rest = blocks.length - inFirst.length - 1
+  mark(memory, freer, ...blocks)
+  for (const limit of [0, 1, inFirst.length - 1, rest, 0]) {
+    assert.is(sweepFreedBits(memory, slotOf(owner), limit), limit)
+    assertSound(arena) // what is left is known to the owner
+  }
+  assert.is(sweepFreedBits(memory, slotOf(owner), 10), 1)
+  assertSound(arena)
+  assert.equal([countLive(memory, blocks), saidOf(memory, owner, blocks[0])], [0, [0, 0]])
+})
 
 const takers: [name: string, take: (owner: Pool) => unknown][] = [
   ['collect', (owner) => owner.collect()],
