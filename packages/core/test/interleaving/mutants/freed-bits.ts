@@ -76,8 +76,8 @@ export const FREED_BITS: readonly Mutant[] = [
     name: 'what a run says is cleared after its bits were looked at',
     file: 'remote/freed-bits.ts',
     from: `    Atomics.store(i32, runHasFreedBits, 0)
-    freedCount += sweepRun(memory, slot, head)`,
-    to: `    freedCount += sweepRun(memory, slot, head)
+    freedCount += sweepRun(memory, slot, head, limit - freedCount)`,
+    to: `    freedCount += sweepRun(memory, slot, head, limit - freedCount)
     Atomics.store(i32, runHasFreedBits, 0)`,
     scenarios: ['an owner sweeps', 'two threads mark blocks'],
   },
