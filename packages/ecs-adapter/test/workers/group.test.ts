@@ -261,9 +261,9 @@ for (const kind of threadKinds) {
     const { arena, storage } = game
     const threads = ['join', 'other systems', 'stay away'].map((how) => startWorker(kind, how))
     const [good, other, away] = threads.map(({ worker }) => worker)
-    const create = (...workers: Port[]) =>
-      createWorkerGroup(storage, workers, { joinTimeoutMs: 700 })
-    await assertRejects(create(good, away), 'not-joined', 'joinWorkerGroup()')
+    const create = (...workers: Port[]) => createWorkerGroup(storage, workers)
+    const createSoon = createWorkerGroup(storage, [good, away], { joinTimeoutMs: 700 })
+    await assertRejects(createSoon, 'not-joined', 'joinWorkerGroup()')
     const group = await create(good)
     await assertRejects(group.add(other), 'not-joined', 'lacks system move', 'has system other')
     await group.run('visit', game.all())
