@@ -138,7 +138,7 @@ export class VariableList implements VariableField {
   }
 
   takeIn(block: number): void {
-    const count = this.#removed === undefined ? 0 : this.#lists.length(block)
+    const count = this.#removed === undefined ? 0 : this.#lists.checkedLength(block)
     for (let i = 0; i < count; i++) this.#removed?.take(this.#lists.load(block, i))
   }
 }
