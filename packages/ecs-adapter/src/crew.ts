@@ -129,15 +129,12 @@ export class Crew {
     return member
   }
 
-  #invite({ worker, line, slot, life }: Member): Promise<Reply> {
+  #invite(member: Member): Promise<Reply> {
+    const { worker, line, slot, life } = member
     const { storage, scratchByteLength, joinTimeoutMs } = this.#options
-    const group = this.#name
     return new Promise((resolve, reject) => {
       const stops = [
-        onMessage(worker, (message) => {
-          if (!isReply(message) || message.group !== group || message.line !== line) return
-          settle(() => resolve(message))
-        }),
+        this.#onReply(member, (reply) => settle(() => resolve(reply))),
         onFailure(worker, (reason) =>
           settle(() => reject(notJoined(`a worker failed before it joined: ${reason}. ${HINT}`))),
         ),
@@ -156,7 +153,7 @@ export class Crew {
       }
       const invitation: Invitation = {
         ashlar: 'group-invitation',
-        group,
+        group: this.#name,
         arena: this.#pool.arena.handle,
         storage: storage.handle,
         board: this.board * 4,
@@ -173,10 +170,28 @@ export class Crew {
     })
   }
 
-  /** One that has not joined: if it comes after all, it leaves at once. Its line is its own till it dies. */
+  /** One that has not joined. If it comes after all, it leaves at once. Its line is its own until then. */
   #giveUp(member: Member): void {
     Atomics.store(this.words, this.word(member, LINE_LEAVE), 1)
-    this.#watch(member)
+    // Deno takes a life that nobody holds yet for ended, and lets the worker hold it later.
+    if (!('Deno' in globalThis)) this.#watch(member)
+    const stop = this.#onReply(member, async ({ systems }) => {
+      stop()
+      if (systems === undefined) {
+        this.#bury(member)
+        return
+      }
+      this.#watch(member)
+      await this.#release([member])
+      this.#freeBoard()
+    })
+  }
+
+  #onReply({ worker, line }: Member, listener: (reply: Reply) => void): () => void {
+    return onMessage(worker, (message) => {
+      if (isReply(message) && message.group === this.#name && message.line === line)
+        listener(message)
+    })
   }
 
   #watch(member: Member): void {

@@ -13,7 +13,6 @@ import {
   ERROR_BYTE_LENGTH,
   failureOf,
   type Invitation,
-  isInvitation,
   LINE_COMMANDS,
   LINE_CURSOR,
   LINE_DONE,
@@ -31,9 +30,10 @@ import {
 import type { CommandBuffer } from './command-api.ts'
 import { type Declared, onlyDeclared, rowsOfDeclared } from './declared.ts'
 import { invalidArgument } from './errors.ts'
+import { withInvitation } from './invitations.ts'
 import { JobReader } from './job-reader.ts'
 import { encodeJson, storeBytes } from './json.ts'
-import { checkPort, onMessage, type Port } from './ports.ts'
+import { checkPort, type Port } from './ports.ts'
 import { isAsynchronous } from './run-errors.ts'
 import type { Component } from './schema.ts'
 import type { System, SystemContext } from './system.ts'
@@ -67,15 +67,9 @@ export function joinWorkerGroup<
   if (entries.length === 0) {
     throw invalidArgument('the systems', systems, 'an object of functions, by their names')
   }
-  return new Promise((resolve) => {
-    const stop = onMessage(port, (message) => {
-      if (!isInvitation(message)) return
-      stop()
-      const names = entries.map(([name]) => name)
-      const functions = entries.map(([, system]) => system as System)
-      serve(port, message, names, functions).then(resolve)
-    })
-  })
+  const names = entries.map(([name]) => name)
+  const functions = entries.map(([, system]) => system as System)
+  return withInvitation(port, (invitation) => serve(port, invitation, names, functions))
 }
 
 /** Joins and works until the group lets go. Never rejects. */

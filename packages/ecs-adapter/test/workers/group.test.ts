@@ -256,6 +256,18 @@ for (const kind of threadKinds) {
     await endAll(game, { group: team.group, threads: [thread] })
   })
 
+  test(`${kind}: a worker that was late for one group joins the next`, async () => {
+    const game = createGame(10)
+    const thread = startWorker(kind)
+    for (let i = 0; i < 3; i++) {
+      const late = createWorkerGroup(game.storage, [thread.worker], { joinTimeoutMs: 1 })
+      await assertRejects(late, 'not-joined', '1 ms')
+    }
+    const group = await createWorkerGroup(game.storage, [thread.worker])
+    await group.run('visit', game.all())
+    await endAll(game, { group, threads: [thread] })
+  })
+
   test(`${kind}: workers that cannot join, and what they leave`, async () => {
     const game = createGame(10)
     const { arena, storage } = game
