@@ -149,7 +149,7 @@ export class SparseKeeper implements Keeper {
    */
   #claimSlow(eid: number, row: number): number {
     const { worlds, component } = this.#options
-    if (!worlds.has(eid, component)) return row
+    if (!worlds.has(eid, component) || this.#rows.rowCount === 0) return row // 0 once disposed of
     if (row >= 0 && !worlds.has(eid, Prefab)) return row
     this.add(eid)
     this.#strays.add(eid)

@@ -286,6 +286,18 @@ test('what is refused, and how to do it', () => {
   assertThrows(() => storage.rows(Burning), 'storage-disposed')
 })
 
+test('of a storage that is disposed of, a component takes no memory any more', () => {
+  const { arena, world, storage } = createScene()
+  const Burning = storage.component('Burning', schema, { sparse: true })
+  const eid = addEntity(world)
+  addComponent(world, eid, set(Burning, { marks: [1], cause: 'oil' }))
+  storage.dispose()
+  assertThrows(() => Burning.marks.push(eid, 1), 'invalid-argument', 'no row')
+  assertThrows(() => Burning.cause.set(eid, 'x'), 'invalid-argument', 'no row')
+  assert.equal(Burning.marks.toArray(eid), [])
+  assert.equal(arena.blocks(), [])
+})
+
 test('rows are to look at: nobody changes them through what `rows` gives', () => {
   withScene({}, ({ world, storage }) => {
     const Burning = storage.component('Burning', schema, { sparse: true })
