@@ -153,8 +153,8 @@ export const commandsBusy = () =>
 export const packIsBusy = (what: string) =>
   new StorageError(
     'pack-busy',
-    `${what} would move or free rows of an entity that storage.pack() is taking out of the world. ` +
-      'Call it when the observers of the removal are done',
+    `${what} would move or free rows of an entity that storage.pack() is taking out of the world, or ` +
+      'storage.unpack() into it. Call it when the observers of that are done',
   )
 
 export const setIsBusy = (what: string) =>

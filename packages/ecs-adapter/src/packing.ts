@@ -2,7 +2,7 @@
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import type { Binding } from './binding.ts'
 import type { Catalog, Listed } from './catalog.ts'
-import { corrupt, invalidArgument } from './errors.ts'
+import { corrupt, invalidArgument, packIsBusy } from './errors.ts'
 import { type PackedComponent, PackedEntities } from './packed-entity.ts'
 import type { Field, FieldType } from './schema.ts'
 import type { Siblings } from './siblings.ts'
@@ -37,6 +37,8 @@ interface Arrival extends Listed {
 export class Packing {
   readonly #options: PackingOptions
   readonly #packed: PackedEntities
+  /** Calls of `unpack` whose observers are running. */
+  #unpackCount = 0
 
   constructor(options: PackingOptions) {
     const { blocks, cells, utf8 } = options.memory
@@ -50,6 +52,7 @@ export class Packing {
     if (typeof eid !== 'number' || !worlds.exists(eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
+    const own = worlds.componentsOf(eid) // another Set for whoever has the id later
     const held: Held[] = []
     let offset = 0
     try {
@@ -62,7 +65,7 @@ export class Packing {
       return offset
     } catch (error) {
       // Where an observer threw, the entity may be there still: with what it had.
-      const isThere = worlds.exists(eid)
+      const isThere = worlds.componentsOf(eid) === own
       for (const { variable, row, block, isCopy } of held) {
         if (!isThere || isCopy) memory.texts.free(block)
         else if (offset !== 0) install(variable, row, block)
@@ -82,6 +85,7 @@ export class Packing {
     const interned: number[] = []
     const copies: number[] = []
     let eid: number
+    this.#unpackCount++
     try {
       eid = this.#settle(
         world,
@@ -91,10 +95,17 @@ export class Packing {
       for (const block of interned) internedTexts.free(block)
       this.#packed.release(offset)
       throw error
+    } finally {
+      this.#unpackCount--
     }
     this.#packed.end(offset)
     for (const copy of copies) if (copy !== 0) blocks.pool.free(copy)
     return eid
+  }
+
+  /** Before the storage ends. @throws StorageError 'pack-busy' while an entity is being unpacked */
+  checkIdle(what: string): void {
+    if (this.#unpackCount > 0) throw packIsBusy(what)
   }
 
   #packOne({ number, signature, fields }: Listed, eid: number, held: Held[]): PackedComponent {
@@ -150,12 +161,18 @@ export class Packing {
     return { ...listed, scalars, blocks }
   }
 
-  /** Makes the entity; nobody has the blocks but it, or whoever gave them where this throws. */
+  /**
+   * Makes the entity; nobody has the blocks but it, or whoever gave them where this throws. An observer may take
+   * it away again, and give its id to somebody else.
+   */
   #settle(world: World, arrivals: readonly Arrival[]): number {
     const { worlds } = this.#options
     const eid = addEntity(world)
+    const own = worlds.componentsOf(eid)
+    const isThere = () => worlds.componentsOf(eid) === own
     try {
       for (const { component, fields, scalars } of arrivals) {
+        if (!isThere()) break
         addComponent(
           world,
           eid,
@@ -164,10 +181,10 @@ export class Packing {
       }
       for (const arrival of arrivals) this.#takeIn(arrival)
     } catch (error) {
-      if (worlds.exists(eid)) removeEntity(world, eid)
+      if (isThere()) removeEntity(world, eid)
       throw error
     }
-    for (const arrival of arrivals) this.#install(eid, arrival)
+    for (const arrival of arrivals) this.#install(eid, arrival, isThere())
     return eid
   }
 
@@ -181,17 +198,16 @@ export class Packing {
     }
   }
 
-  #install(eid: number, { number, fields, component, blocks }: Arrival): void {
+  #install(eid: number, { number, fields, component, blocks }: Arrival, isThere: boolean): void {
     const { worlds, bindingAt, memory } = this.#options
     const binding = bindingAt(number)
-    // An observer may have taken it away again.
-    const isThere = worlds.exists(eid) && worlds.has(eid, component)
+    const hasComponent = isThere && worlds.has(eid, component)
     let place = 0
     for (const [i, { type }] of fields.entries()) {
       const variable = binding?.keeper.fields?.byField[i]
       if (binding === undefined || variable === undefined) continue
       const block = blocks[place++] ?? 0
-      if (isThere) {
+      if (hasComponent) {
         install(variable, binding.keeper.claim(eid), block)
       } else if (isInterned(type)) memory.internedTexts.free(block)
       else if (block !== 0) memory.blocks.pool.free(block)

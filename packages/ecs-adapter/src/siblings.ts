@@ -2,14 +2,7 @@
  * The storages of the same worlds. They have in common what bitECS tells nobody of: resets, runs, and entities
  * that stay because their removal failed.
  */
-import {
-  entityExists,
-  hasComponent,
-  type Query,
-  removeEntity,
-  type World,
-  type WorldContext,
-} from 'bitecs'
+import { hasComponent, type Query, removeEntity, type World, type WorldContext } from 'bitecs'
 import { packIsBusy, setIsBusy } from './errors.ts'
 import { Runs } from './runs.ts'
 import { otherWorlds } from './world-errors.ts'
@@ -40,11 +33,13 @@ export class Siblings {
    */
   remove(world: World, eid: number): void {
     const places = placesOf(world, eid)
+    const { entityComponents } = contextOf(world)
+    const own = entityComponents.get(eid) // another Set for whoever has the id later
     this.#removalCount++
     try {
       removeEntity(world, eid)
     } catch (error) {
-      if (entityExists(world, eid)) {
+      if (entityComponents.get(eid) === own) {
         for (const { query, isUnchanged } of places) if (isUnchanged()) putBack(query, eid)
         for (const sibling of this.all) sibling.keep(eid)
       }

@@ -201,6 +201,7 @@ export function createStorage(
     siblings.checkRest('storage.dispose()')
     if (openGroups.size > 0) throw groupOpen(openGroups.size)
     worldCommands.checkIdle()
+    packing.checkIdle('storage.dispose()')
     share.checkDetached()
     tables.sync() // those that are detached here
     for (const { handle, name } of Object.values(tables.byName))

@@ -391,6 +391,75 @@ testBoth('out of memory at each step: nothing has moved, nothing is lost', (spar
   }
 })
 
+testBoth(
+  'an id that an observer gives to somebody else: what is packed is not written there',
+  (sparse) => {
+    for (const isReset of [false, true]) {
+      const arena = Arena.create({ byteLength: 2 ** 21 })
+      const { world, storage, Tag, Path } = createPlace(arena, { sparse })
+      const eid = addEntity(world)
+      addComponent(world, eid, Tag)
+      addComponent(world, eid, set(Path, { points: [1], label: 'packed', kind: 'road' }))
+      const packed = storage.pack(eid)
+      let other = 0
+      const stop = observe(world, onAdd(Tag), (arrived) => {
+        stop()
+        if (isReset) storage.reset()
+        else removeEntity(world, arrived)
+        other = addEntity(world)
+        addComponent(world, other, set(Path, { points: [7], label: 'other', kind: 'bridge' }))
+      })
+      assert.is(storage.unpack(packed), other) // who came in is gone
+      assert.not.ok(hasComponent(world, other, Tag))
+      const { points, label, kind } = getComponent(world, other, Path)
+      assert.equal([points, label, kind], [[7], 'other', 'bridge'])
+      storage.dispose()
+      assertSound(arena)
+      assert.equal(arena.blocks(), [])
+    }
+  },
+)
+
+testBoth(
+  'an observer that gives the id to somebody else and throws: pack leaves that one alone',
+  (sparse) => {
+    const arena = Arena.create({ byteLength: 2 ** 21 })
+    const { world, storage, Path } = createPlace(arena, { sparse })
+    const eid = addEntity(world)
+    addComponent(world, eid, set(Path, { points: [1], label: 'packed', kind: 'road' }))
+    const stop = observe(world, onRemove(Path), (leaving) => {
+      stop()
+      removeEntity(world, leaving)
+      addComponent(world, addEntity(world), set(Path, { points: [7], label: 'other' }))
+      throw new Error('mine')
+    })
+    assert.throws(() => storage.pack(eid), 'mine')
+    assert.ok(entityExists(world, eid)) // another one
+    const { points, label, kind } = getComponent(world, eid, Path)
+    assert.equal([points, label, kind], [[7], 'other', ''])
+    storage.sync()
+    assert.equal(Path.points.toArray(eid), [7])
+    storage.dispose()
+    assertSound(arena)
+    assert.equal(arena.blocks(), [])
+  },
+)
+
+testBoth('a storage is not disposed of while an entity comes in', (sparse) => {
+  const arena = Arena.create({ byteLength: 2 ** 21 })
+  const { world, storage, Path } = createPlace(arena, { sparse })
+  const eid = addEntity(world)
+  addComponent(world, eid, set(Path, { points: [1] }))
+  const packed = storage.pack(eid)
+  const stop = observe(world, onAdd(Path), () => {
+    stop()
+    assertThrows(() => storage.dispose(), 'pack-busy', 'storage.dispose()', 'unpack')
+  })
+  assert.equal(Path.points.toArray(storage.unpack(packed)), [1])
+  storage.dispose()
+  assert.equal(arena.blocks(), [])
+})
+
 test('by chance: four worlds, entities that wander, and a model of each', () => {
   const seed = Number(globalThis.process?.env.ASHLAR_SEED ?? 5)
   const random = createRandom(seed)
