@@ -15,7 +15,7 @@ import type { Given } from './command-api.ts'
 import type { CommandViews } from './command-views.ts'
 import { corrupt, invalidArgument, unknownField } from './errors.ts'
 import type { Field, FieldType, ScalarType } from './schema.ts'
-import { isTypedArray } from './typed-arrays.ts'
+import { isLength, isListOfNumbers } from './typed-arrays.ts'
 import { byteLengthOfText, Utf8 } from './utf8.ts'
 
 /** What a field may be of: those of variable length hold an array of numbers, or a text. */
@@ -49,12 +49,18 @@ function valueWordCount(component: string, { name, type }: ValueField, value: un
       if (typeof value !== 'number') throw invalid(component, name, value, 'a number')
       return SCALAR_WORD_COUNT
     case 'list':
-      if (!isList(value)) throw invalid(component, name, value, 'an array of numbers')
-      return LENGTH_WORD_COUNT + 2 * value.length
+      if (!isListOfNumbers(value)) throw invalid(component, name, value, 'an array of numbers')
+      return LENGTH_WORD_COUNT + 2 * lengthOf(component, name, value)
     case 'text':
       if (typeof value !== 'string') throw invalid(component, name, value, 'a string')
       return LENGTH_WORD_COUNT + 2 * Math.ceil(byteLengthOfText(value) / 8)
   }
+}
+
+function lengthOf(component: string, name: string, list: ArrayLike<unknown>): number {
+  const length: unknown = list.length
+  if (isLength(length)) return length
+  throw invalid(component, `${name}.length`, length, 'a whole number of elements')
 }
 
 /**
@@ -118,11 +124,19 @@ export class ValueWriter {
   }
 
   /** Writes what `fieldWordCount` has checked. */
-  writeOne(component: string, fields: readonly Field[], i: number, value: unknown, at: number) {
+  writeOne(
+    component: string,
+    fields: readonly Field[],
+    i: number,
+    value: unknown,
+    at: number,
+    end: number,
+  ): void {
     this.#clearMask(fields, at)
     const index = at + maskWordCount(fields)
-    const end = index + valueWordCount(component, fields[i], value)
-    this.#write(component, fields, i, value, at, index, end)
+    if (this.#write(component, fields, i, value, at, index, end) !== end) {
+      throw hasChanged(component)
+    }
   }
 
   /** Prepares the masks for one number, that is the caller's to store. */
@@ -150,12 +164,12 @@ export class ValueWriter {
     index: number,
     end: number,
   ): number {
-    const { words, numbers, bytes } = this.#views
     const { name, type } = fields[i]
-    // A getter may give another value now than when it was measured.
+    // A getter may give another value now than when it was measured, and make the memory grow.
     const next = index + valueWordCount(component, fields[i], value)
     if (next > end) throw hasChanged(component)
     this.#mark(i, at)
+    const { words, numbers, bytes } = this.#views
     switch (type.kind) {
       case 'scalar':
         numbers[index >> 1] = value as number
@@ -170,7 +184,7 @@ export class ValueWriter {
           if (typeof element !== 'number') {
             throw invalid(component, `${name}[${j}]`, element, 'a number')
           }
-          numbers[first + j] = element
+          this.#views.numbers[first + j] = element // of now: elements may be getters
         }
         return next
       }
@@ -271,9 +285,6 @@ function hasField(fields: readonly ValueField[], name: string): boolean {
   for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return true
   return false
 }
-
-const isList = (value: unknown): value is ArrayLike<unknown> =>
-  Array.isArray(value) || isTypedArray(value)
 
 const invalid = (component: string, field: string, value: unknown, expected: string) =>
   invalidArgument(`what is given ${component}.${field}`, value, expected)

@@ -142,7 +142,7 @@ export class PoolCommands implements CommandBuffer {
         this.#values.markOne(fields, i, at)
         this.#blocks.views.numbers[(at + maskWordCount(fields)) >> 1] = value
       } else {
-        this.#values.writeOne(name, fields, i, value, at)
+        this.#values.writeOne(name, fields, i, value, at, index + wordCount)
       }
       this.#blocks.commit(index + wordCount)
     } finally {

@@ -6,17 +6,22 @@
  * half-way. Copying takes 1.3 ns a number, and a Float64Array holds those of all types.
  */
 import { invalidArgument } from './errors.ts'
-import type { Numbers } from './fields.ts'
-import { isTypedArray } from './typed-arrays.ts'
+import { isLength, isListOfNumbers } from './typed-arrays.ts'
 
 const LENGTH_AT_FIRST = 1024
 /** Above it, the room is given to the garbage collector after use. */
 const LENGTH_KEPT = 2 ** 16
 
 export class Staging {
+  readonly #lengthMax: number
   values = new Float64Array(LENGTH_AT_FIRST)
   /** Numbers that are here. Those of a nested use stand above those of the one around it. */
   length = 0
+
+  /** @param lengthMax numbers that a list can have: an arena has as many bytes */
+  constructor(lengthMax: number) {
+    this.#lengthMax = lengthMax
+  }
 
   /**
    * Takes numbers in, above those that are here.
@@ -27,7 +32,11 @@ export class Staging {
     const before = this.length
     try {
       if (!isListOfNumbers(given)) throw invalidArgument(what, given, EXPECTED)
-      const count = given.length
+      const count: unknown = given.length
+      if (!isLength(count) || count > this.#lengthMax) {
+        const expected = `a whole number of elements that the arena can hold: ${this.#lengthMax} at most`
+        throw invalidArgument(`the length of ${what}`, count, expected)
+      }
       this.#makeRoom(count)
       this.length = before + count // first: what elements run may take in others
       for (let i = 0; i < count; i++) {
@@ -59,6 +68,3 @@ export class Staging {
 }
 
 const EXPECTED = 'an array or typed array of numbers'
-
-const isListOfNumbers = (given: unknown): given is Numbers =>
-  Array.isArray(given) || isTypedArray(given)

@@ -9,6 +9,13 @@ const nameOf = Object.getOwnPropertyDescriptor(
 export const isTypedArray = (value: unknown): value is ArrayLike<number> =>
   nameOf.call(value) !== undefined
 
+export const isListOfNumbers = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || isTypedArray(value)
+
+/** A Proxy of an array, or a class that extends one, may say anything. */
+export const isLength = (length: unknown): length is number =>
+  Number.isSafeInteger(length) && (length as number) >= 0
+
 /** Whether it is an array of 32-bit numbers, as ids are. */
 export function isIdArray(value: unknown): value is Int32Array | Uint32Array {
   const name = nameOf.call(value)

@@ -10,7 +10,7 @@ import { Utf8 } from './utf8.ts'
 export class VariableMemory {
   readonly cells: Cells
   readonly blocks: Blocks
-  readonly staging = new Staging()
+  readonly staging: Staging
   readonly utf8 = new Utf8()
   readonly texts: Texts
   readonly internedTexts: InternedTexts
@@ -19,6 +19,7 @@ export class VariableMemory {
   constructor(pool: Pool, cells: Cells) {
     this.cells = cells
     this.blocks = new Blocks(pool, cells)
+    this.staging = new Staging(pool.arena.byteLength)
     this.texts = new Texts(this.blocks, this.utf8)
     this.internedTexts = new InternedTexts(this.blocks, this.utf8)
   }

@@ -39,7 +39,7 @@ function createCodec(shared: boolean) {
     passOne(field: number, value: unknown) {
       const end = at + fieldWordCount('C', fields, field, value)
       views.words.fill(-1, at, end)
-      writer.writeOne('C', fields, field, value, at)
+      writer.writeOne('C', fields, field, value, at, end)
       return read(end)
     },
   }

@@ -646,6 +646,28 @@ test('getters of values cannot give commands, and what they throw leaves none be
   })
 })
 
+test('a list that gives another length at each look, or none, leaves no command behind', () => {
+  withScene({}, ({ world, storage, arena }) => {
+    const Path = storage.component('Path', { points: t.list(t.f32) })
+    const commands = storage.commands()
+    const eid = addEntity(world)
+    commands.set(eid, Path, { points: [1] })
+    const odd = [-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 'abc', 5n, Symbol()]
+    for (const [first, then] of [[1, 5000], [5000, 1], ...odd.map((one) => [one, one])]) {
+      const lying = () => {
+        let looks = 0
+        const length = () => (looks++ === 0 ? first : then)
+        return new Proxy([1], { get: (_, key) => (key === 'length' ? length() : 1) })
+      }
+      assertThrows(() => commands.set(eid, Path, { points: lying() }), 'invalid-argument')
+      assertThrows(() => commands.setField(eid, Path, 'points', lying()), 'invalid-argument')
+      assertSound(arena)
+    }
+    assert.is(storage.apply(commands), 0)
+    assert.equal(Path.points.toArray(eid), [1])
+  })
+})
+
 test('abort keeps the place', () => {
   withScene({}, (scene) => {
     const { world, storage } = scene

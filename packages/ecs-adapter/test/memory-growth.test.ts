@@ -382,6 +382,42 @@ test('onRemove, which throws then: pack leaves the entity as it was', () => {
   for (const scene of scenes) assertSound(scene.arena)
 })
 
+const givers: Record<string, (scene: Scene, list: number[]) => void> = {
+  'commands.set': ({ storage, commands, Path, eids }, points) => {
+    commands.set(eids[1], Path, { points, x: 3, label: 'set' })
+    storage.apply(commands)
+  },
+  'commands.setField': ({ storage, commands, Path, eids }, points) => {
+    commands.setField(eids[1], Path, 'points', points)
+    storage.apply(commands)
+  },
+  set: ({ world, Path, eids }, points) => {
+    addComponent(world, eids[1], set(Path, { points, x: 3, label: 'set' }))
+  },
+  'list.set': ({ Path, eids }, points) => Path.points.set(eids[1], points),
+  'list.append': ({ Path, eids }, points) => Path.points.append(eids[1], points),
+}
+for (const [name, give] of Object.entries(givers)) {
+  test(`elements of a list that is read, and its length: ${name}`, () => {
+    for (const when of ['length', '1']) {
+      const scenes = [createScene(), createScene()]
+      for (const [i, scene] of scenes.entries()) {
+        const list = new Proxy([1.5, 2.5, 3.5], {
+          get(target, key) {
+            if (i === 1 && key === when) scene.memory.grow(1)
+            return Reflect.get(target, key)
+          },
+        })
+        give(scene, list)
+      }
+      const [still, growing] = scenes
+      assert.equal(still.Path.points.toArray(still.eids[1]).slice(-3), [1.5, 2.5, 3.5])
+      assert.equal(stateOf(growing), stateOf(still))
+      for (const scene of scenes) assertSound(scene.arena)
+    }
+  })
+}
+
 test('a chunk that is held on to says so until the next sync', () => {
   const { memory, shots } = createScene()
   const [chunk] = shots.ownChunks
