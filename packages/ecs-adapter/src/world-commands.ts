@@ -48,7 +48,7 @@ export class WorldCommands {
 
   /** As `Storage.apply`. */
   apply(sources: CommandSource | readonly CommandSource[]): number {
-    if (this.#isBusy) throw commandsBusy()
+    this.checkIdle()
     this.#count = 0
     if (!isList(sources)) this.#take(sources)
     else for (let i = 0; i < sources.length; i++) this.#take(sources[i])
@@ -63,7 +63,8 @@ export class WorldCommands {
 
   /** @throws StorageError 'commands-busy' while some are applied, or their values read */
   checkIdle(): void {
-    if (this.#isBusy || this.#buffers.some((buffer) => buffer.isBusy)) throw commandsBusy()
+    if (this.#isBusy) throw commandsBusy()
+    for (let i = 0; i < this.#buffers.length; i++) if (this.#buffers[i].isBusy) throw commandsBusy()
   }
 
   /** All are idle. */

@@ -646,6 +646,29 @@ test('getters of values cannot give commands, and what they throw leaves none be
   })
 })
 
+test('getters of values cannot have commands applied', () => {
+  withScene({}, (scene) => {
+    const { world, storage } = scene
+    const { Position } = componentsOf(scene)
+    const [commands, others] = [storage.commands(), storage.commands()]
+    const eid = addEntity(world)
+    commands.spawn()
+    for (const source of [commands, others]) {
+      let isWriting = false // at the second look: a record is begun
+      const values = {
+        get x() {
+          if (isWriting) storage.apply(source)
+          isWriting = true
+          return 1
+        },
+      }
+      assertThrows(() => commands.set(eid, Position, values), 'commands-busy')
+    }
+    assert.is(storage.apply(commands), 0)
+    assert.is(getAllEntities(world).length, 2, 'what was spawned is there once')
+  })
+})
+
 test('a list that gives another length at each look, or none, leaves no command behind', () => {
   withScene({}, ({ world, storage, arena }) => {
     const Path = storage.component('Path', { points: t.list(t.f32) })
