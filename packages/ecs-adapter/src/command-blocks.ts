@@ -17,7 +17,7 @@
 import type { Pool } from '@ashlar/core'
 import { checkPool } from './arguments.ts'
 import { CommandViews } from './command-views.ts'
-import { corrupt, invalidArgument } from './errors.ts'
+import { commandsOfAnother, corrupt, invalidArgument } from './errors.ts'
 import { isLiveBlock, liveByteLength } from './live-block.ts'
 
 export const BLOCK_NEXT = 0
@@ -235,14 +235,18 @@ export function checkCommands(
 ): number {
   const first = checkBuffer(pool, views, offset) >> 2
   if (views.words[first + STORAGE] === storage) return first << 2
-  throw invalidArgument('the commands', 'those of another storage', 'those of this one')
+  throw commandsOfAnother()
 }
 
 function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
   if (typeof offset === 'number' && isLiveBlock(pool, offset)) {
     if (views.words[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
   }
-  throw invalidArgument('the commands', offset, 'what storage.commands() gave, not yet disposed of')
+  throw invalidArgument(
+    'the offset of commands',
+    offset,
+    'that of what storage.commands() gave, not yet disposed of',
+  )
 }
 
 /** Lets nobody apply the records of a buffer. Does nothing where none is. */
@@ -258,7 +262,8 @@ export function dropCommands(pool: Pool, words: Int32Array, offset: number): voi
  */
 export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)
-  if (typeof offset !== 'number') throw invalidArgument('the commands', offset, 'an offset')
+  if (typeof offset !== 'number')
+    throw invalidArgument('the offset of commands', offset, 'a number')
   const views = new CommandViews(pool)
   const { words } = views
   if (!isLiveBlock(pool, offset)) return

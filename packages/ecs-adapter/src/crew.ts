@@ -21,7 +21,9 @@ import { alreadyEnded, groupClosed, invitedTwice, noMoreWorkers, notJoined } fro
 import type { Storage } from './storage-api.ts'
 import { untilTrue, WAIT_MS_MAX } from './wait.ts'
 
-const HINT = 'Does its script call joinWorkerGroup() while it starts, and does it still run?'
+const HINT =
+  'Does its script call joinWorkerGroup() while it starts, and does it still run? One call joins one group, ' +
+  'once'
 
 export interface Member {
   readonly worker: Port
@@ -136,7 +138,13 @@ export class Crew {
       const stops = [
         this.#onReply(member, (reply) => settle(() => resolve(reply))),
         onFailure(worker, (reason) =>
-          settle(() => reject(notJoined(`a worker failed before it joined: ${reason}. ${HINT}`))),
+          settle(() =>
+            reject(
+              notJoined(
+                `a worker failed before it joined: ${reason}. Start another one when that is mended. ${HINT}`,
+              ),
+            ),
+          ),
         ),
       ]
       const timer = setTimeout(

@@ -89,17 +89,27 @@ export const duplicateComponent = (name: string) =>
 export const storageDisposed = () =>
   new StorageError('storage-disposed', 'this storage is disposed of. Create another one')
 
-export const noRow = (eid: number) =>
+export const dropsNoIds = (type: string) =>
   new StorageError(
     'invalid-argument',
-    `entity ${eid} has no row in this component. Add the component to it first`,
+    `dropRemoved is true for a list of t.${type}, expected a list of t.eid: no other holds ids. Leave it ` +
+      'out, or take t.list(t.eid, { dropRemoved: true })',
+  )
+
+/** @param owner the component or field, where it is known */
+export const noRow = (eid: number, owner = 'this component') =>
+  new StorageError(
+    'invalid-argument',
+    `entity ${eid} has no row for ${owner}: nobody has added the component to it, or the storage is ` +
+      'disposed of. Add the component first',
   )
 
 /** @param by what attaches */
 export const alreadyAttached = (slot: number, what: string, by: string) =>
   new StorageError(
     'already-attached',
-    `the pool of slot ${slot} is attached to ${what} already. Use what ${by} gave, or detach() it first`,
+    `the pool of slot ${slot} is attached to ${what} already, or has made it. Use what ${by} gave, or ` +
+      'detach() it first, or attach another pool',
   )
 
 /** @param forget what ends the attachment of a slot */
@@ -141,6 +151,19 @@ export const commandsDisposed = () =>
   new StorageError(
     'commands-disposed',
     'these commands are disposed of, or their storage is. Make others with storage.commands()',
+  )
+
+export const noCommands = (given: unknown) =>
+  invalidArgument(
+    'what was given to storage.apply()',
+    given,
+    'what storage.commands() gave, { offset } of what another thread has, or an array of these',
+  )
+
+export const commandsOfAnother = () =>
+  new StorageError(
+    'invalid-argument',
+    'the commands are for another storage. Give them to apply() of the one whose commands() made them',
   )
 
 export const commandsBusy = () =>

@@ -16,12 +16,15 @@ export class Handles {
   rowCount = 0
   readonly #cells: Cells
   readonly #rows: Rows
+  readonly #name: string
   /** Of row 0, in `cells.words`. */
   #firstWord = 0
 
-  constructor(cells: Cells, rows: Rows) {
+  /** @param name of the field, for errors */
+  constructor(cells: Cells, rows: Rows, name: string) {
     this.#cells = cells
     this.#rows = rows
+    this.#name = name
   }
 
   /** Tells where the words are, now that their column has moved or grown. */
@@ -64,7 +67,7 @@ export class Handles {
   }
 
   #wordAt(eid: number, row: number): number {
-    if (row < 0 || row >= this.rowCount) throw noRow(eid)
+    if (row < 0 || row >= this.rowCount) throw noRow(eid, this.#name)
     return this.#firstWord + row
   }
 

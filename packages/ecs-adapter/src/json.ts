@@ -1,5 +1,5 @@
 /** Plain values as JSON in the arena. */
-import { corrupt } from './errors.ts'
+import { corrupt, shown } from './errors.ts'
 
 export const encodeJson = (
   value: unknown,
@@ -28,7 +28,7 @@ export function loadJson(words: Int32Array, byteOffset: number, byteLength: numb
 /** A replacer that throws where JSON would drop or change a value without a word. */
 export function refuseLoss(key: string, value: unknown): unknown {
   if (isPlain(value)) return value
-  throw new TypeError(`${key === '' ? 'they are' : `${key} is`} ${String(value)}`)
+  throw new TypeError(`${key === '' ? 'they are' : `${key} is`} ${shown(value)}`)
 }
 
 function isPlain(value: unknown): boolean {

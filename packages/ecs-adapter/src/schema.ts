@@ -1,6 +1,6 @@
 /** Field types, what TypeScript makes of them, and the check of a schema. */
 import { checkOptions, isRecord } from './arguments.ts'
-import { invalidArgument } from './errors.ts'
+import { dropsNoIds, invalidArgument } from './errors.ts'
 import type { ListField, Numbers, TextField } from './fields.ts'
 import { isIllFormed } from './utf8.ts'
 
@@ -114,7 +114,8 @@ function list<E extends ScalarType>(
   options: { readonly dropRemoved?: boolean } = {},
 ): ListType<E> {
   if (!Object.values<unknown>(scalars).includes(element)) {
-    throw invalidArgument('the element type of a list', element, `one of ${namesOf(scalars)}`)
+    const given = made.has(element) ? element.kind : element
+    throw invalidArgument('the element type of a list', given, `one of ${namesOf(scalars)}`)
   }
   checkOptions('the options of a list', options, ['dropRemoved'])
   const { dropRemoved = false }: { dropRemoved?: unknown } = options
@@ -122,7 +123,7 @@ function list<E extends ScalarType>(
     throw invalidArgument('dropRemoved', dropRemoved, 'true or false')
   }
   if (dropRemoved && element.name !== 'eid') {
-    throw invalidArgument('dropRemoved', dropRemoved, `false, for a list of t.${element.name}`)
+    throw dropsNoIds(element.name)
   }
   return make({ kind: 'list', element, dropRemoved })
 }
@@ -200,7 +201,7 @@ function emptyOf({ kind }: FieldType): number | string | number[] {
 
 const RESERVED = `${RESERVED_FIELDS.join(', ')} and what every object has, such as valueOf`
 const TYPES = {
-  component: `${namesOf(scalars)}, t.list(...), t.text`,
+  component: `${namesOf(scalars)}, t.list(...), t.text, t.text.interned`,
   table: namesOf(scalars),
 }
 

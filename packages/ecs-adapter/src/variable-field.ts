@@ -72,7 +72,7 @@ export class VariableList implements VariableField {
     const { name, memory, rows } = options
     const { cells, blocks, staging } = memory
     const type = element.array
-    const handles = new Handles(cells, rows)
+    const handles = new Handles(cells, rows, name)
     const lists = new Lists(blocks, type)
     const removed = dropRemoved ? options.removed : undefined
     this.#memory = memory
@@ -152,7 +152,7 @@ class VariableText implements VariableField {
   constructor({ isInterned }: TextType, { name, memory, rows }: VariableFieldOptions) {
     const { cells, utf8 } = memory
     const texts = isInterned ? memory.internedTexts : memory.texts
-    const handles = new Handles(cells, rows)
+    const handles = new Handles(cells, rows, name)
     this.#memory = memory
     this.#texts = texts
     this.handles = handles

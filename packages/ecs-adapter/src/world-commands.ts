@@ -7,7 +7,7 @@ import { CommandApplier, type CommandSource } from './command-apply.ts'
 import { checkCommands } from './command-blocks.ts'
 import { CommandViews } from './command-views.ts'
 import { PoolCommands } from './commands.ts'
-import { commandsBusy, commandsDisposed, invalidArgument } from './errors.ts'
+import { commandsBusy, commandsDisposed, invalidArgument, noCommands } from './errors.ts'
 import type { Worlds } from './worlds.ts'
 
 export class WorldCommands {
@@ -79,7 +79,8 @@ export class WorldCommands {
 
   #take(source: CommandSource): void {
     if (source instanceof PoolCommands && source.isDisposed) throw commandsDisposed()
-    const offset = checkCommands(this.#pool, this.#views, source?.offset, this.#serial)
+    if (typeof source?.offset !== 'number') throw noCommands(source)
+    const offset = checkCommands(this.#pool, this.#views, source.offset, this.#serial)
     for (let i = 0; i < this.#count; i++) if (this.#offsets[i] === offset) return
     this.#offsets[this.#count++] = offset
   }

@@ -7,6 +7,13 @@ export const worldTwice = (first: number, second: number) =>
     `worlds[${first}] and worlds[${second}] are the same world. Give each world once`,
   )
 
+export const noWorlds = () =>
+  new StorageError(
+    'invalid-argument',
+    'the array of worlds is empty, expected one world or more. Pass those that use the components: ' +
+      'createStorage([level, menu], pool)',
+  )
+
 export const otherIndex = (i: number) =>
   new StorageError(
     'invalid-argument',

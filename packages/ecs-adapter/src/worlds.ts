@@ -11,7 +11,7 @@ import {
 } from 'bitecs'
 import { checkedEid } from './arguments.ts'
 import { invalidArgument, noNegativeId } from './errors.ts'
-import { otherIndex, worldTwice } from './world-errors.ts'
+import { noWorlds, otherIndex, worldTwice } from './world-errors.ts'
 
 type EntityIndex = WorldContext['entityIndex']
 
@@ -135,7 +135,7 @@ export class Worlds {
 
 function checkedList(given: unknown): readonly World[] {
   if (!Array.isArray(given)) throw noWorld('the world', given)
-  if (given.length === 0) throw noWorld('the world', given)
+  if (given.length === 0) throw noWorlds()
   for (const [i, world] of given.entries()) {
     if (!isWorld(world)) throw noWorld(`worlds[${i}]`, world)
     if (given.indexOf(world) < i) throw worldTwice(given.indexOf(world), i)
