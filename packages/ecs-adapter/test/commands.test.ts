@@ -570,7 +570,7 @@ test('misuse names what was given, and leaves no command behind', () => {
     [() => storage.apply(undefined as never), 'commands', 'storage.commands()'],
     [() => storage.apply({ offset: 0 }), 'commands', '0'],
     [() => storage.apply({ offset: Position.x.byteOffset }), 'commands'],
-    [() => storage.apply([commands, {} as never]), 'commands', 'undefined'],
+    [() => storage.apply([commands, {} as never]), 'storage.apply()', 'Object', 'commands()'],
     [() => storage.apply({ offset: commands.offset + 16 }), 'commands'],
   ]
   for (const [call, ...words] of cases) {

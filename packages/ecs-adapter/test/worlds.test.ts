@@ -289,7 +289,7 @@ test('what is refused: no world, one twice, of another index; storages of other 
   const { level, menu, storage, Thing, end } = createPlace({ index })
   const { pool } = storage
   const wrong: [unknown, string][] = [
-    [[], 'the world'],
+    [[], 'array of worlds is empty'],
     [[level, {}], 'worlds[1]'],
     [[null, level], 'worlds[0]'],
     [[level, menu, level], 'worlds[0] and worlds[2]'],
