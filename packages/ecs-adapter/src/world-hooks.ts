@@ -51,6 +51,7 @@ export class WorldHooks {
   readonly #options: HooksOptions
   #owners: Query | undefined
   #unsubscribe: (() => void)[] = []
+  #unwatch: (() => void) | undefined
   /** Who is just getting the component, of which nobody else has been told; 0 is none. */
   #arriving = 0
 
@@ -65,7 +66,7 @@ export class WorldHooks {
     const { component, keeper } = this.#options
     // Its own where additions wait: the user's observers hang on the query of the component alone.
     const owners = registerQuery(world, [keeper.fields === undefined ? component : And(component)])
-    watch(contextOf(world), component)
+    this.#unwatch = watch(contextOf(world), component)
     this.#owners = owners
     this.#arriving = 0
     this.#unsubscribe = [
@@ -107,6 +108,7 @@ export class WorldHooks {
 
   #add(eid: number): void {
     const { keeper, tally } = this.#options
+    if (this.#unwatch !== undefined) this.#endWatch()
     try {
       this.#checkWorld(eid)
       keeper.add(eid)
@@ -120,6 +122,11 @@ export class WorldHooks {
     }
     this.#hide(eid)
     this.#arriving = eid
+  }
+
+  #endWatch(): void {
+    this.#unwatch?.()
+    this.#unwatch = undefined
   }
 
   #hide(eid: number): void {
