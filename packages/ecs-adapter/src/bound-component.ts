@@ -6,20 +6,19 @@
  *
  * What a relation's store has made is a pair: the relation gives it a property of its own of that name, which
  * hides the getter. Before it asks, `addComponent` reads `queries` from its record of the component. A getter
- * there takes the property off. It is there until an entity has the component: whether that is a pair is known
- * then, and records of two shapes cost every call of bitECS (add_remove took 1.1 times as long on Node, and on
- * Bun at times 6 times).
+ * there takes the property off.
  */
 import type { ComponentData, ComponentRef, Query, WorldContext } from 'bitecs'
-import { IS_PAIR, isPair } from './relations.ts'
+import { IS_PAIR, pairToRelation } from './relations.ts'
 
 /** Told of its component. */
 export interface ComponentWatcher {
   /**
    * An entity may have got it, also one that takes part in no query, or lost it.
    * @param component this one, or what inherits from it
+   * @returns whether it is a pair, as bitECS wants to know it
    */
-  onAsked(component: object): void
+  onAsked(component: object): true | undefined
 }
 
 /** Where a component keeps it: not by a private name, for what inherits from one has it too. */
@@ -37,8 +36,7 @@ export class BoundComponent {
   }
 
   get [IS_PAIR](): true | undefined {
-    this[WATCHER].onAsked(this)
-    return isPair(this) ? true : undefined
+    return this[WATCHER].onAsked(this)
   }
 }
 
@@ -62,16 +60,19 @@ class WatchedData implements ComponentData {
     this.#queries = data.queries
   }
 
+  /** With each addition and each removal: a look for a property that is not there costs V8 nothing. */
   get queries(): Set<Query> {
-    if (Object.hasOwn(this.ref, IS_PAIR)) delete this.ref[IS_PAIR]
+    if (pairToRelation(this.ref) !== this.ref) uncover(this.ref)
     return this.#queries
   }
 }
 
-/** Lets the watcher of a component know in a world that has the component registered. Gives what ends it. */
-export function watch({ componentMap }: WorldContext, component: object): () => void {
+function uncover(component: ComponentRef): void {
+  if (Object.hasOwn(component, IS_PAIR)) delete component[IS_PAIR]
+}
+
+/** Lets the watcher of a component know in a world that has the component registered. */
+export function watch({ componentMap }: WorldContext, component: object): void {
   const data = componentMap.get(component)
-  if (data === undefined) return () => {}
-  componentMap.set(component, new WatchedData(data))
-  return () => void componentMap.set(component, data)
+  if (data !== undefined) componentMap.set(component, new WatchedData(data))
 }

@@ -85,8 +85,8 @@ export class FlatKeeper implements Keeper {
     this.columns.write(row, given)
   }
 
-  covers(maxId: number): boolean {
-    return maxId < this.columns.rowCount
+  get coveredIdCount(): number {
+    return this.columns.rowCount
   }
 
   cover(maxId: number): void {

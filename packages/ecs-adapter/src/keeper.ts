@@ -48,8 +48,8 @@ export interface Keeper {
   /** The same in two steps, for a row that is told later: makes room, @throws as it; and writes. */
   prepare(given: GivenValues): void
   commit(eid: number, row: number, given: GivenValues): void
-  /** Whether those of whom nothing tells, prefabs, have what they need up to an id. */
-  covers(maxId: number): boolean
+  /** Up to which id, this one left out, prefabs have rows, of whom nothing tells. */
+  readonly coveredIdCount: number
   /** Gives it to them. @throws ArenaError 'out-of-memory' */
   cover(maxId: number): void
 

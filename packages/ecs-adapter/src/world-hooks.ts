@@ -51,7 +51,6 @@ export class WorldHooks {
   readonly #options: HooksOptions
   #owners: Query | undefined
   #unsubscribe: (() => void)[] = []
-  #unwatch: (() => void) | undefined
   /** Who is just getting the component, of which nobody else has been told; 0 is none. */
   #arriving = 0
 
@@ -66,7 +65,7 @@ export class WorldHooks {
     const { component, keeper } = this.#options
     // Its own where additions wait: the user's observers hang on the query of the component alone.
     const owners = registerQuery(world, [keeper.fields === undefined ? component : And(component)])
-    this.#unwatch = watch(contextOf(world), component)
+    watch(contextOf(world), component)
     this.#owners = owners
     this.#arriving = 0
     this.#unsubscribe = [
@@ -108,7 +107,6 @@ export class WorldHooks {
 
   #add(eid: number): void {
     const { keeper, tally } = this.#options
-    if (this.#unwatch !== undefined) this.#endWatch()
     try {
       this.#checkWorld(eid)
       keeper.add(eid)
@@ -117,16 +115,11 @@ export class WorldHooks {
       throw error
     }
     if (keeper.fields === undefined) {
-      tally.added()
+      tally.balance -= 2
       return
     }
     this.#hide(eid)
     this.#arriving = eid
-  }
-
-  #endWatch(): void {
-    this.#unwatch?.()
-    this.#unwatch = undefined
   }
 
   #hide(eid: number): void {
@@ -139,9 +132,9 @@ export class WorldHooks {
     const { component, tally } = this.#options
     if (hasComponent(this.#world, eid, component)) return
     this.#owners?.add(eid) // the storage is not told again
-    tally.added()
+    tally.balance -= 2
     addComponent(this.#world, eid, component)
-    tally.askedTwice()
+    tally.balance--
   }
 
   #set(eid: number, values: unknown): void {

@@ -30,7 +30,7 @@ test('what is no world, no pool or no capacity is refused, and named', () => {
   const { pool } = createScene()
   const hostile: unknown[] = [undefined, null, 5, 'world', {}, [], () => 1]
   for (const world of hostile) {
-    assertThrows(() => createStorage(world as World, pool), 'invalid-argument', 'the world')
+    assertThrows(() => createStorage(world as World, pool), 'invalid-argument', 'world')
   }
   for (const given of hostile) {
     const call = () => createStorage(createWorld(), given as typeof pool)
