@@ -16,22 +16,15 @@ const blockContenders: Record<string, Prepare> = {
   'Buffer.allocUnsafe': rivals.bufferAllocUnsafe,
 }
 
-const fixedContenders: Record<string, Prepare> = {
-  ...blockContenders,
-  'new Float32Array(64)': rivals.newFloat32Array64,
-}
-
 const viewContenders: Record<string, Prepare> = {
   ashlar: ashlar.ashlarArrays,
   'ashlar, view by hand': ashlar.ashlarOwnViews,
   '@thi.ng/malloc': rivals.thingMalloc,
   'new Float32Array': rivals.newFloat32Array,
-  'new Float32Array(64)': rivals.newFloat32Array64,
 }
 
-function contendersOf({ pattern, byteLengths }: Workload): Record<string, Prepare> {
-  if (pattern === 'view') return viewContenders
-  return byteLengths === '64' ? fixedContenders : blockContenders
+function contendersOf({ pattern }: Workload): Record<string, Prepare> {
+  return pattern === 'view' ? viewContenders : blockContenders
 }
 
 const list = {

@@ -59,9 +59,6 @@ export function prepareOffsets(work: Work, heap: OffsetHeap, buffer: ArrayBuffer
 export const newFloat32Array = (work: Work) =>
   prepareViews(work, (byteLength) => new Float32Array((byteLength + 3) >> 2))
 
-/** 64 elements, 256 bytes: above the 64 bytes that V8 keeps inside its own heap. */
-export const newFloat32Array64 = (work: Work) => prepareViews(work, () => new Float32Array(64))
-
 export const bufferAllocUnsafe = (work: Work) =>
   prepareViews(work, (byteLength) => Buffer.allocUnsafe(byteLength))
 

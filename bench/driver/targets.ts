@@ -122,11 +122,7 @@ export const targets: readonly Target[] = [
   ]),
   ...engines.map((engine) => faster('random-mixed-1k', engine, 'TLSF in wasm', 2.5)),
   ...engines.map((engine) => nearBest('random-mixed-1k', engine)),
-  ...v8Engines.map((engine) => faster('lifo-64-1k', engine, 'new Float32Array(64)', 100)),
-  ...v8Engines.flatMap((engine) => {
-    const target = faster('view-64-1k', engine, 'new Float32Array(64)', 20)
-    return [target, { ...target, contender: 'ashlar, view by hand' }]
-  }),
+  ...v8Engines.map((engine) => faster('lifo-64-1k', engine, 'new Float32Array', 2.5)),
   ...engines.flatMap((engine) => [
     ...systems.map((system) => within(2, 'Float32Array', 'ecs', system, engine)),
     ...['packed_5', 'simple_iter', 'frag_iter'].flatMap((workload) => [
