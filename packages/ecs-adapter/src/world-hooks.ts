@@ -21,7 +21,7 @@ import {
   removeComponent,
   type World,
 } from 'bitecs'
-import { watch } from './bound-component.ts'
+import { uncover, watch } from './bound-component.ts'
 import type { Cells } from './cells.ts'
 import { noRow } from './errors.ts'
 import type { GivenFrames, GivenValues } from './given-values.ts'
@@ -118,6 +118,7 @@ export class WorldHooks {
       tally.balance -= 2
       return
     }
+    uncover(this.#options.component) // a pair too is asked when bitECS is done
     this.#hide(eid)
     this.#arriving = eid
   }
