@@ -4,9 +4,9 @@
  */
 import { Arena, type Telemetry } from '@ashlar/core'
 import * as assert from 'uvu/assert'
-import { TELEMETRY_WRITTEN } from '../../packages/core/src/layout.ts'
+import { TELEMETRY_WRITTEN } from '../../packages/core/src/base/layout.ts'
+import { asSlotIndex } from '../../packages/core/src/base/units.ts'
 import { ringOf } from '../../packages/core/src/telemetry/ring.ts'
-import { asSlotIndex } from '../../packages/core/src/units.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
 import type { Random } from '../../packages/core/test/support/random.ts'
 import { milliseconds } from '../stress/crew.ts'

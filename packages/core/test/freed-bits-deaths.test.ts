@@ -3,17 +3,17 @@
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adoptSlot } from '../src/adopt.ts'
 import {
   RECORD_HAS_FREED_BITS,
   SLOT_HAS_FREED_BITS,
   SLOT_MARKING,
   SLOT_TAKING_FROM,
-} from '../src/layout.ts'
-import type { ArenaMemory } from '../src/memory.ts'
+} from '../src/base/layout.ts'
+import type { ArenaMemory } from '../src/memory/memory.ts'
+import { adoptSlot } from '../src/recovery/adopt.ts'
 import { beginMarking, endMarking } from '../src/remote/freed-bits.ts'
 import { INBOX_TAKEN, mailWord } from '../src/remote/mail.ts'
-import { headOf } from '../src/span-map.ts'
+import { headOf } from '../src/spans/span-map.ts'
 import { assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'
 import { allocMany, countLive, fourPools, tendBy, violationsOf } from './support/pools.ts'

@@ -2,16 +2,16 @@
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adoptSlot } from '../src/adopt.ts'
-import { setDraining } from '../src/drain.ts'
 import {
   RECORD_HAS_FREED_BITS,
   SLOT_HAS_FREED_BITS,
   SLOT_MARKING,
   SLOT_SWEEPING,
-} from '../src/layout.ts'
+} from '../src/base/layout.ts'
+import { adoptSlot } from '../src/recovery/adopt.ts'
 import { sweepFreedBits } from '../src/remote/freed-bits.ts'
-import { headOf } from '../src/span-map.ts'
+import { setDraining } from '../src/spans/drain.ts'
+import { headOf } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'
 import { grounds } from './support/grounds.ts'

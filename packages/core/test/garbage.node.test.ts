@@ -153,7 +153,7 @@ test('the frames of a scratch, those that overflow too', () => {
 test('a call whose result is an object is seen, so the gate is open to core’s modules', () => {
   const { pool } = smallArena()
   const garbage = measureGarbage(() => pool.free(pool.allocArray(Float32Array, 4).byteOffset))
-  assert.ok((garbage.byModule.get('packages/core/src/pool.ts') ?? 0) > 0)
+  assert.ok((garbage.byModule.get('packages/core/src/pool/pool.ts') ?? 0) > 0)
 })
 
 test.run()

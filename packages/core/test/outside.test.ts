@@ -2,9 +2,9 @@
 // blocks hold, could be taken for a span map or for headers.
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
-import { plainPattern } from '../src/header.ts'
-import { headPattern } from '../src/span-map.ts'
-import { asSlotIndex } from '../src/units.ts'
+import { asSlotIndex } from '../src/base/units.ts'
+import { plainPattern } from '../src/memory/header.ts'
+import { headPattern } from '../src/spans/span-map.ts'
 import { assertSound, refuses, unharmed } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
 

@@ -2,7 +2,8 @@
 import { Arena, type ArenaError } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CONTROL_OPENED_SLOT_COUNT } from '../src/layout.ts'
+import { CONTROL_OPENED_SLOT_COUNT } from '../src/base/layout.ts'
+import { asSlotIndex } from '../src/base/units.ts'
 import {
   INBOX_PARCEL,
   mailWord,
@@ -12,7 +13,6 @@ import {
   PARCEL_STAMP,
 } from '../src/remote/mail.ts'
 import { parcelsFor } from '../src/remote/settle.ts'
-import { asSlotIndex } from '../src/units.ts'
 import { refuses } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
 import { allocMany, fourPools } from './support/pools.ts'

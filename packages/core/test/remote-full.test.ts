@@ -3,8 +3,8 @@
 import type { ElementArrayConstructor, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { asSlotIndex } from '../src/base/units.ts'
 import { createPost } from '../src/remote/outbox.ts'
-import { asSlotIndex } from '../src/units.ts'
 import {
   assertConserved,
   assertSound,

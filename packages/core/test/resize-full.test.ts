@@ -3,16 +3,16 @@
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adoptSlot } from '../src/adopt.ts'
 import {
   LARGE_ROW,
   RECORD_HAS_FREED_BITS,
   SLOT_HAS_FREED_BITS,
   SLOT_SWEEPING,
-} from '../src/layout.ts'
-import type { ArenaMemory } from '../src/memory.ts'
-import { countFreeSpans } from '../src/span-map.ts'
-import { asSlotIndex } from '../src/units.ts'
+} from '../src/base/layout.ts'
+import { asSlotIndex } from '../src/base/units.ts'
+import type { ArenaMemory } from '../src/memory/memory.ts'
+import { adoptSlot } from '../src/recovery/adopt.ts'
+import { countFreeSpans } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
 import { fill } from './support/memory.ts'
 import { fourPools, tendOnce, violationsOf } from './support/pools.ts'

@@ -9,7 +9,7 @@ import {
   SLOT_REFILLS,
   SLOT_ROOM,
   SLOT_SPANS,
-} from '../src/layout.ts'
+} from '../src/base/layout.ts'
 import { assertConserved } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
 import { allocMany, deliver, fourPools, tendOnce } from './support/pools.ts'

@@ -7,12 +7,12 @@ import {
   TELEMETRY_READ,
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
-} from '../src/layout.ts'
-import type { ArenaMemory } from '../src/memory.ts'
+} from '../src/base/layout.ts'
+import { asSlotIndex, type SlotIndex } from '../src/base/units.ts'
+import type { ArenaMemory } from '../src/memory/memory.ts'
 import { emptyEvent } from '../src/telemetry/reader.ts'
 import { ringOf } from '../src/telemetry/ring.ts'
 import { EVENT_CLAIM, emit } from '../src/telemetry/telemetry.ts'
-import { asSlotIndex, type SlotIndex } from '../src/units.ts'
 import { assertSound, refusesUnharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
 

@@ -1,7 +1,7 @@
 // What verify says of live bits, freed bits, and memory in use that does not count as touched.
 import { suite } from 'uvu'
-import * as layout from '../src/layout.ts'
-import { asSpanIndex } from '../src/units.ts'
+import * as layout from '../src/base/layout.ts'
+import { asSpanIndex } from '../src/base/units.ts'
 import { added, blockOf, type Damage, findsAll, record, type Writes } from './support/damage.ts'
 import type { Site } from './support/site.ts'
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { freedPattern, internalPattern, shiftedPattern } from '../src/header.ts'
-import * as layout from '../src/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../src/units.ts'
+import * as layout from '../src/base/layout.ts'
+import { asSlotIndex, asSpanIndex } from '../src/base/units.ts'
+import { freedPattern, internalPattern, shiftedPattern } from '../src/memory/header.ts'
 import { assertSound } from './support/checks.ts'
 import {
   added,

@@ -22,7 +22,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CommandBlocks } from '../src/command-blocks.ts'
+import { CommandBlocks } from '../src/commands/command-blocks.ts'
 import { assertSound, createRandom, fillUp } from './support.ts'
 
 const test = suite('full arena, two threads')

@@ -5,7 +5,7 @@ import { createStorage, freeCommands, freePacked, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, removeComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CommandBlocks } from '../src/command-blocks.ts'
+import { CommandBlocks } from '../src/commands/command-blocks.ts'
 import { assertSound, fillUp } from './support.ts'
 
 const test = suite('full arena')

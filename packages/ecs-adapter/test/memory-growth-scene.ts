@@ -12,7 +12,7 @@ import {
 } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, addPrefab, createWorld, getComponent, set } from 'bitecs'
 import * as assert from 'uvu/assert'
-import { CommandBlocks } from '../src/command-blocks.ts'
+import { CommandBlocks } from '../src/commands/command-blocks.ts'
 import { assertSound } from './support.ts'
 
 export const schema = {

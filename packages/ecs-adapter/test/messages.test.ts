@@ -3,7 +3,7 @@ import { createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeJson, refuseLoss } from '../src/json.ts'
+import { encodeJson, refuseLoss } from '../src/base/json.ts'
 import { createScene } from './support.ts'
 
 const test = suite('messages')

@@ -2,9 +2,9 @@ import { Arena, type Pool } from '@ashlar/core'
 import { createStorage, type Storage, type StorageOptions, t } from '@ashlar/ecs-adapter'
 import { createWorld, type World } from 'bitecs'
 import * as assert from 'uvu/assert'
-import { Blocks } from '../src/blocks.ts'
-import { Cells } from '../src/cells.ts'
-import { Utf8 } from '../src/utf8.ts'
+import { Utf8 } from '../src/base/utf8.ts'
+import { Blocks } from '../src/memory/blocks.ts'
+import { Cells } from '../src/memory/cells.ts'
 
 /** The twins that every test of behaviour runs on. */
 export const buffers = {

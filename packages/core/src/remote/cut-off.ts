@@ -3,16 +3,17 @@
  * holder's, the run its owner's. The holder says so as it says that there are freed bits, and
  * whoever sweeps these gives the end back.
  */
-import { alignedByteLength } from '../aligned.ts'
-import { alignmentInHeader } from '../header.ts'
-import { spanCountFor } from '../large.ts'
-import { FIRST_PAYLOAD, SPAN_LARGE } from '../layout.ts'
-import { headerWordAt, roomOfBlock, secondWordAt } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { runSpanCountOf, truncateLargeRun } from '../runs.ts'
-import { stateInMap } from '../span-map.ts'
-import { asPayloadOffset, type SlotIndex, type SpanIndex } from '../units.ts'
-import { unmarkedOffset } from '../walk.ts'
+
+import { FIRST_PAYLOAD, SPAN_LARGE } from '../base/layout.ts'
+import { asPayloadOffset, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import { alignedByteLength } from '../blocks/aligned.ts'
+import { spanCountFor } from '../blocks/large.ts'
+import { headerWordAt, roomOfBlock, secondWordAt } from '../blocks/lookup.ts'
+import { unmarkedOffset } from '../blocks/walk.ts'
+import { alignmentInHeader } from '../memory/header.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { runSpanCountOf, truncateLargeRun } from '../spans/runs.ts'
+import { stateInMap } from '../spans/span-map.ts'
 
 /** Gives back what the block of a large run has no use for. By who has the slot. */
 export function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): void {

@@ -1,6 +1,7 @@
 /** All that a slot does with its mail at a time. */
-import type { ArenaMemory } from '../memory.ts'
-import type { SlotIndex } from '../units.ts'
+
+import type { SlotIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 import { takeMail } from './inbox.ts'
 import { ALL_MAIL } from './mail.ts'
 import { deliverAll, type Front } from './outbox.ts'

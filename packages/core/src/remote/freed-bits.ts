@@ -8,8 +8,7 @@
  * A bit whose offset somebody is marking is left alone. So whoever adopts a thread that died amid these
  * steps can do all of them again: nobody has taken the bit away meanwhile.
  */
-import { doubleFree } from '../errors.ts'
-import { markFree, recycle } from '../free-block.ts'
+import { doubleFree } from '../base/errors.ts'
 import {
   BIT_WORD_SHIFT,
   GRANULE_SHIFT,
@@ -23,11 +22,7 @@ import {
   SPAN_BIT_WORD_COUNT,
   SPAN_HEAD,
   SPAN_LARGE,
-} from '../layout.ts'
-import { classOfBlock, isLiveAt, liveBlockAt } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { rowOf, runSpanCountOf } from '../runs.ts'
-import { headOf, ownerInMap, stateInMap } from '../span-map.ts'
+} from '../base/layout.ts'
 import {
   asPayloadOffset,
   asSlotIndex,
@@ -35,7 +30,12 @@ import {
   type PayloadOffset,
   type SlotIndex,
   type SpanIndex,
-} from '../units.ts'
+} from '../base/units.ts'
+import { markFree, recycle } from '../blocks/free-block.ts'
+import { classOfBlock, isLiveAt, liveBlockAt } from '../blocks/lookup.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { rowOf, runSpanCountOf } from '../spans/runs.ts'
+import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 import { giveBackEnd } from './cut-off.ts'
 import { ALL_MAIL } from './mail.ts'
 import { violate } from './violate.ts'

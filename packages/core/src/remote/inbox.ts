@@ -1,13 +1,13 @@
 /** The owner's side: takes what other slots have delivered. */
-import { corrupt, doubleFree } from '../errors.ts'
-import { markFree, recycle } from '../free-block.ts'
-import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../layout.ts'
-import { classOfBlock, liveBlockAt, ownerOfBlock } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { rowOf } from '../runs.ts'
-import { classInMap } from '../span-map.ts'
+import { corrupt, doubleFree } from '../base/errors.ts'
+import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../base/layout.ts'
+import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import { markFree, recycle } from '../blocks/free-block.ts'
+import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { rowOf } from '../spans/runs.ts'
+import { classInMap } from '../spans/span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
-import { asSlotIndex, type SlotIndex } from '../units.ts'
 import { beginMarking, endMarking, sweepFreedBits } from './freed-bits.ts'
 import {
   ALL_MAIL,

@@ -23,12 +23,13 @@
  * taken or never pushed; a bitmap of freed blocks per span costs an atomic operation a block in random
  * order.
  */
-import { isInternal } from '../header.ts'
-import { SLOT_FIXED_WORD_COUNT } from '../layout.ts'
-import { headerWordAt } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { ownerInMap } from '../span-map.ts'
-import { asWordIndex, type SlotIndex, type WordIndex } from '../units.ts'
+
+import { SLOT_FIXED_WORD_COUNT } from '../base/layout.ts'
+import { asWordIndex, type SlotIndex, type WordIndex } from '../base/units.ts'
+import { headerWordAt } from '../blocks/lookup.ts'
+import { isInternal } from '../memory/header.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { ownerInMap } from '../spans/span-map.ts'
 
 /** Arrays of a word per other slot. Those that different threads write lie on different lines. */
 export const OUTBOX_WRITTEN = 0

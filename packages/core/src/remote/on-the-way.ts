@@ -1,7 +1,8 @@
 /** What was freed, but has not come back to its owner yet. */
-import type { ArenaMemory } from '../memory.ts'
-import { asSlotIndex, type SlotIndex } from '../units.ts'
-import { forEachRun } from '../walk.ts'
+
+import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import { forEachRun } from '../blocks/walk.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 import { forEachFreedBit } from './freed-bits.ts'
 import {
   INBOX_TAKEN,

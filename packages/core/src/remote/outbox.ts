@@ -1,10 +1,11 @@
 /** The freer's side: notes blocks for the slots that own them, and delivers in batches. */
-import { unmark } from '../aligned.ts'
-import { corrupt } from '../errors.ts'
-import { freeBlock } from '../free-block.ts'
-import { internalPattern } from '../header.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../units.ts'
+
+import { corrupt } from '../base/errors.ts'
+import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
+import { unmark } from '../blocks/aligned.ts'
+import { freeBlock } from '../blocks/free-block.ts'
+import { internalPattern } from '../memory/header.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 import {
   INBOX_PARCEL,
   INBOX_TAKEN,

@@ -1,8 +1,8 @@
 /** Mail of a dead slot: delivers what it had noted, and finishes what it was taking. */
-import { SLOT_MARKING, SLOT_TAKING_FROM } from '../layout.ts'
-import { isLiveAt } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { asSlotIndex, type SlotIndex } from '../units.ts'
+import { SLOT_MARKING, SLOT_TAKING_FROM } from '../base/layout.ts'
+import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import { isLiveAt } from '../blocks/lookup.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 import { settleMarking } from './freed-bits.ts'
 import { countTaken, findParcel } from './inbox.ts'
 import {

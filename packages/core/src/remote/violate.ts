@@ -1,8 +1,8 @@
 /** What other threads freed wrongly, which shows only when the owner takes it back. */
-import { ArenaError } from '../errors.ts'
-import { SLOT_VIOLATIONS } from '../layout.ts'
-import type { ArenaMemory } from '../memory.ts'
-import type { SlotIndex } from '../units.ts'
+import { ArenaError } from '../base/errors.ts'
+import { SLOT_VIOLATIONS } from '../base/layout.ts'
+import type { SlotIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 
 /** Counts and reports it: an innocent alloc never throws for it. What is no ArenaError is thrown on. */
 export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {

@@ -5,9 +5,9 @@ import {
   TELEMETRY_READ,
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
-} from '../layout.ts'
-import type { ArenaMemory } from '../memory.ts'
-import type { SlotIndex } from '../units.ts'
+} from '../base/layout.ts'
+import type { SlotIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 import { EVENT_ROW_SHIFT, eventWord, ringOf } from './ring.ts'
 
 /** Notes an event in a slot's ring, by the thread that has the slot; or drops it. Never waits. */

@@ -1,14 +1,14 @@
 /** The reader's side of the rings. */
-import { invalidArgument } from '../errors.ts'
+import { invalidArgument } from '../base/errors.ts'
 import {
   LARGE_ROW,
   TELEMETRY_DROPPED,
   TELEMETRY_EVENT_COUNT,
   TELEMETRY_READ,
   TELEMETRY_WRITTEN,
-} from '../layout.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { asSlotIndex, type SlotIndex } from '../units.ts'
+} from '../base/layout.ts'
+import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 import {
   EVENT_ADOPT,
   EVENT_DRAIN,

@@ -10,9 +10,9 @@ import {
   TELEMETRY_EVENT_COUNT,
   TELEMETRY_EVENT_WORD_COUNT,
   TELEMETRY_EVENTS,
-} from '../layout.ts'
-import type { ArenaMemory } from '../memory.ts'
-import type { SlotIndex } from '../units.ts'
+} from '../base/layout.ts'
+import type { SlotIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 
 /** A free list was filled: blocks handed out, live blocks, blocks spare at the look before. */
 export const EVENT_REFILL = 0

@@ -1,5 +1,5 @@
 /** What the journals of all agents say that there must be: conservation, from the callers' side. */
-import { alignedByteLength } from '../../src/aligned.ts'
+import { alignedByteLength } from '../../src/blocks/aligned.ts'
 import { PARCEL_BYTE_LENGTH } from '../../src/remote/mail.ts'
 import type { Call, Entry } from './hand.ts'
 

@@ -26,9 +26,9 @@ import {
   TELEMETRY_READ,
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
-} from '../../src/layout.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/units.ts'
+} from '../../src/base/layout.ts'
+import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
 import type { Access } from './machine.ts'
 
 const CONTROL = new Map([

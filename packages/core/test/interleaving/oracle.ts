@@ -3,13 +3,17 @@
  * arena is sound, every block is live that somebody holds and no other, all mail arrives, and when
  * everything is freed the whole arena can be allocated again.
  */
-import { adoptSlot } from '../../src/adopt.ts'
-import { listBlocks } from '../../src/blocks.ts'
-import { isInternal } from '../../src/header.ts'
-import { headerWordAt } from '../../src/lookup.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
-import { createPool } from '../../src/pool.ts'
-import type { Pool } from '../../src/pool-api.ts'
+
+import { asSlotIndex, type SlotIndex } from '../../src/base/units.ts'
+import { headerWordAt } from '../../src/blocks/lookup.ts'
+import { forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
+import { listBlocks } from '../../src/inspect/blocks.ts'
+import { verifyArena } from '../../src/inspect/verify/verify.ts'
+import { isInternal } from '../../src/memory/header.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
+import type { Pool } from '../../src/memory/pool-api.ts'
+import { createPool } from '../../src/pool/pool.ts'
+import { adoptSlot } from '../../src/recovery/adopt.ts'
 import { forEachFreedBit } from '../../src/remote/freed-bits.ts'
 import {
   INBOX_TAKEN,
@@ -19,11 +23,8 @@ import {
   OUTBOX_WRITTEN,
   PARCEL_NEXT,
 } from '../../src/remote/mail.ts'
-import { openSlot, slotState } from '../../src/slots.ts'
-import { countFreeSpans } from '../../src/span-map.ts'
-import { asSlotIndex, type SlotIndex } from '../../src/units.ts'
-import { verifyArena } from '../../src/verify/verify.ts'
-import { forEachLiveIn, forEachRun } from '../../src/walk.ts'
+import { openSlot, slotState } from '../../src/spans/slots.ts'
+import { countFreeSpans } from '../../src/spans/span-map.ts'
 import type { Ledger } from './ledger.ts'
 import { tend } from './scenarios/parts.ts'
 import { WHOLE } from './tiny-arena.ts'

@@ -1,8 +1,8 @@
 /** Arenas small enough for a search: a few spans, slots and classes, and few blocks in a span. */
-import { writeControl } from '../../src/control.ts'
-import { internalPattern, plainPattern, shiftedPattern } from '../../src/header.ts'
-import { FIRST_PAYLOAD, SPAN_BYTE_LENGTH } from '../../src/layout.ts'
-import { ArenaMemory } from '../../src/memory.ts'
+import { writeControl } from '../../src/arena/control.ts'
+import { FIRST_PAYLOAD, SPAN_BYTE_LENGTH } from '../../src/base/layout.ts'
+import { internalPattern, plainPattern, shiftedPattern } from '../../src/memory/header.ts'
+import { ArenaMemory } from '../../src/memory/memory.ts'
 import { PARCEL_BYTE_LENGTH } from '../../src/remote/mail.ts'
 
 /** Payloads of the classes, in bytes, and how their runs are cut. */

@@ -1,10 +1,10 @@
 /** An arena in a larger buffer, with everything in it that there can be. */
 import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
-import { nextTag } from '../../src/control.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
+import { nextTag } from '../../src/arena/control.ts'
+import { asSlotIndex } from '../../src/base/units.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { parcelsFor } from '../../src/remote/settle.ts'
-import { headPattern } from '../../src/span-map.ts'
-import { asSlotIndex } from '../../src/units.ts'
+import { headPattern } from '../../src/spans/span-map.ts'
 import { memoryOf } from './memory.ts'
 import type { Random } from './random.ts'
 

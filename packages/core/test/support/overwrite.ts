@@ -1,5 +1,6 @@
 /** What a write astray may leave in an arena, or somebody who knows its layout. */
-import * as layout from '../../src/layout.ts'
+import * as layout from '../../src/base/layout.ts'
+import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
 import {
   INBOX_PARCEL,
   INBOX_TAKEN,
@@ -9,8 +10,7 @@ import {
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
 } from '../../src/remote/mail.ts'
-import { headPattern } from '../../src/span-map.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/units.ts'
+import { headPattern } from '../../src/spans/span-map.ts'
 import type { HostileArena } from './hostile.ts'
 import type { Random } from './random.ts'
 

@@ -1,8 +1,10 @@
 /** Several pools of one thread, each as if it were another thread's, and the queues between them. */
 import { Arena, type Pool } from '@ashlar/core'
-import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/layout.ts'
-import { isLiveAt } from '../../src/lookup.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
+import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/base/layout.ts'
+import { asSlotIndex } from '../../src/base/units.ts'
+import { isLiveAt } from '../../src/blocks/lookup.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { takeClosedMail, tendClosedSlots } from '../../src/refill/tend.ts'
 import {
   INBOX_TAKEN,
   mailWord,
@@ -12,8 +14,6 @@ import {
 } from '../../src/remote/mail.ts'
 import { createPost } from '../../src/remote/outbox.ts'
 import { parcelsFor } from '../../src/remote/settle.ts'
-import { takeClosedMail, tendClosedSlots } from '../../src/tend.ts'
-import { asSlotIndex } from '../../src/units.ts'
 import { memoryOf } from './memory.ts'
 
 /** Four pools in a small arena, by the parts that they play; not all tests need all of them. */

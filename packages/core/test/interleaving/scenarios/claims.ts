@@ -1,5 +1,5 @@
 /** Rivals for spans: claims and releases of single spans and of runs. */
-import { CONTROL_FIRST_FREE_SPAN } from '../../../src/layout.ts'
+import { CONTROL_FIRST_FREE_SPAN } from '../../../src/base/layout.ts'
 import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Ending } from '../search.ts'

@@ -1,6 +1,7 @@
 /** Threads that die while mail is under way, beside others that live. */
-import { setDraining } from '../../../src/drain.ts'
+
 import { PARCEL_CAPACITY } from '../../../src/remote/mail.ts'
+import { setDraining } from '../../../src/spans/drain.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { LARGE, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'

@@ -1,5 +1,5 @@
 /** Full arenas: blocks are marked for their owners, who sweep them. */
-import { setDraining } from '../../../src/drain.ts'
+import { setDraining } from '../../../src/spans/drain.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Bounds } from '../search.ts'

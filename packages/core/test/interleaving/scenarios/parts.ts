@@ -1,6 +1,9 @@
 /** What scenarios are put together from. */
-import type { ArenaMemory } from '../../../src/memory.ts'
-import type { Pool } from '../../../src/pool-api.ts'
+
+import { asSlotIndex } from '../../../src/base/units.ts'
+import type { ArenaMemory } from '../../../src/memory/memory.ts'
+import type { Pool } from '../../../src/memory/pool-api.ts'
+import { takeClosedMail, tendClosedSlots } from '../../../src/refill/tend.ts'
 import {
   INBOX_TAKEN,
   mailWord,
@@ -10,10 +13,8 @@ import {
   placeOf,
 } from '../../../src/remote/mail.ts'
 import { createPost } from '../../../src/remote/outbox.ts'
-import { openSlot } from '../../../src/slots.ts'
-import { countFreeSpans } from '../../../src/span-map.ts'
-import { takeClosedMail, tendClosedSlots } from '../../../src/tend.ts'
-import { asSlotIndex } from '../../../src/units.ts'
+import { openSlot } from '../../../src/spans/slots.ts'
+import { countFreeSpans } from '../../../src/spans/span-map.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Agent } from '../search.ts'
 import { HALVES, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'

@@ -1,7 +1,7 @@
 /** Threads that open, close, keep and adopt slots at the same time. */
-import { SLOT_RESERVED } from '../../../src/layout.ts'
-import { claimSlot, slotGeneration } from '../../../src/slots.ts'
-import { asSlotIndex } from '../../../src/units.ts'
+import { SLOT_RESERVED } from '../../../src/base/layout.ts'
+import { asSlotIndex } from '../../../src/base/units.ts'
+import { claimSlot, slotGeneration } from '../../../src/spans/slots.ts'
 import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent } from '../search.ts'

@@ -4,12 +4,12 @@ import {
   TELEMETRY_EVENT_COUNT,
   TELEMETRY_READ,
   TELEMETRY_WRITTEN,
-} from '../../../src/layout.ts'
-import { publishBatch } from '../../../src/supervisor.ts'
+} from '../../../src/base/layout.ts'
+import { asSlotIndex } from '../../../src/base/units.ts'
+import { publishBatch } from '../../../src/inspect/supervisor.ts'
 import { emptyEvent, readRing } from '../../../src/telemetry/reader.ts'
 import { ringOf } from '../../../src/telemetry/ring.ts'
 import { EVENT_CLAIM, emit } from '../../../src/telemetry/telemetry.ts'
-import { asSlotIndex } from '../../../src/units.ts'
 import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent, Ending } from '../search.ts'

@@ -1,0 +1,203 @@
+/** The control area: writes it for a new arena, and checks one that is there. */
+import { corrupt, notAnArena, versionMismatch } from '../base/errors.ts'
+import {
+  CONTROL_BYTE_LENGTH,
+  CONTROL_CHECKSUM,
+  CONTROL_CLASS_COUNT,
+  CONTROL_CLASS_TABLE,
+  CONTROL_CONSTANT_WORD_COUNT,
+  CONTROL_FIRST_FREE_SPAN,
+  CONTROL_FREED_BITS,
+  CONTROL_LIVE_BITS,
+  CONTROL_MAGIC,
+  CONTROL_OPENED_SLOT_COUNT,
+  CONTROL_PEAK_SPAN_COUNT,
+  CONTROL_SHARED,
+  CONTROL_SLOT_BYTE_LENGTH,
+  CONTROL_SLOT_COUNT,
+  CONTROL_SLOTS,
+  CONTROL_SPAN_BYTE_LENGTH,
+  CONTROL_SPAN_COUNT,
+  CONTROL_SPAN_MAP,
+  CONTROL_SPAN_RECORDS,
+  CONTROL_TAG,
+  CONTROL_TOUCHED_MAP,
+  CONTROL_VERSION,
+  CONTROL_WORD_COUNT,
+  LINE_BYTE_LENGTH,
+  MAGIC,
+  MAX_BYTE_END,
+  MAX_CLASS_COUNT,
+  MAX_SLOT_COUNT,
+  RECORD_WORD_COUNT,
+  SPAN_BIT_WORD_COUNT,
+  SPAN_BYTE_LENGTH,
+  slotWordCount,
+  VERSION,
+} from '../base/layout.ts'
+import { MAX_STRIDE } from '../memory/size-classes.ts'
+import { CONTROL_SPAN_WORD } from '../spans/span-map.ts'
+
+export interface Geometry {
+  /** Whole spans, in bytes. */
+  readonly byteLength: number
+  readonly slotCount: number
+  readonly classCount: number
+}
+
+const roundUpToLine = (byteLength: number) =>
+  Math.ceil(byteLength / LINE_BYTE_LENGTH) * LINE_BYTE_LENGTH
+
+/** Byte offsets, from the arena's base, of the tables that a geometry asks for. */
+function tablesOf({ byteLength, slotCount, classCount }: Geometry) {
+  const spanCount = byteLength / SPAN_BYTE_LENGTH
+  const classTable = CONTROL_WORD_COUNT * 4
+  const spanMap = roundUpToLine(classTable + classCount * 4)
+  const touchedMap = roundUpToLine(spanMap + spanCount * 4)
+  const spanRecords = roundUpToLine(touchedMap + spanCount * 4)
+  const liveBits = roundUpToLine(spanRecords + spanCount * RECORD_WORD_COUNT * 4)
+  const freedBits = liveBits + spanCount * SPAN_BIT_WORD_COUNT * 4
+  const slots = freedBits + spanCount * SPAN_BIT_WORD_COUNT * 4
+  const byteEnd = slots + slotCount * slotWordCount(slotCount) * 4
+  return { classTable, spanMap, touchedMap, spanRecords, liveBits, freedBits, slots, byteEnd }
+}
+
+/** How many spans the control area takes. */
+export const controlSpanCountOf = (geometry: Geometry) =>
+  Math.ceil(tablesOf(geometry).byteEnd / SPAN_BYTE_LENGTH)
+
+/** The words of the control header that follow from the geometry alone. */
+function geometryWords(geometry: Geometry): [field: number, value: number][] {
+  const tables = tablesOf(geometry)
+  return [
+    [CONTROL_BYTE_LENGTH, geometry.byteLength | 0],
+    [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
+    [CONTROL_SPAN_COUNT, controlSpanCountOf(geometry)],
+    [CONTROL_SLOT_COUNT, geometry.slotCount],
+    [CONTROL_SLOT_BYTE_LENGTH, slotWordCount(geometry.slotCount) * 4],
+    [CONTROL_CLASS_COUNT, geometry.classCount],
+    [CONTROL_CLASS_TABLE, tables.classTable],
+    [CONTROL_SPAN_MAP, tables.spanMap],
+    [CONTROL_SPAN_RECORDS, tables.spanRecords],
+    [CONTROL_SLOTS, tables.slots],
+    [CONTROL_TOUCHED_MAP, tables.touchedMap],
+    [CONTROL_LIVE_BITS, tables.liveBits],
+    [CONTROL_FREED_BITS, tables.freedBits],
+  ]
+}
+
+/**
+ * Writes the control area of an empty arena. The magic comes last: it makes the arena one.
+ * @param isNew whether every byte of the buffer is 0, and no page of it was written
+ */
+export function writeControl(
+  buffer: ArrayBufferLike,
+  base: number,
+  geometry: Geometry,
+  strides: readonly number[],
+  tag: number,
+  shared: boolean,
+  isNew: boolean,
+): void {
+  const tables = tablesOf(geometry)
+  const controlSpanCount = controlSpanCountOf(geometry)
+  const words = new Int32Array(buffer, base, tables.byteEnd >> 2)
+  if (!isNew) {
+    words.fill(0)
+    const spanCount = geometry.byteLength / SPAN_BYTE_LENGTH
+    words.fill(SPAN_BYTE_LENGTH, tables.touchedMap >> 2, (tables.touchedMap >> 2) + spanCount)
+  }
+  for (const [field, value] of geometryWords(geometry)) words[field] = value
+  words[CONTROL_VERSION] = VERSION
+  words[CONTROL_TAG] = tag
+  words[CONTROL_SHARED] = shared ? 1 : 0
+  words[CONTROL_FIRST_FREE_SPAN] = controlSpanCount
+  words[CONTROL_PEAK_SPAN_COUNT] = controlSpanCount
+  words.set(strides, tables.classTable >> 2)
+  const spanMap = tables.spanMap >> 2
+  words.fill(CONTROL_SPAN_WORD, spanMap, spanMap + controlSpanCount)
+  words[CONTROL_CHECKSUM] = checksumOf(words)
+  Atomics.store(words, CONTROL_MAGIC, MAGIC)
+}
+
+/**
+ * Of the words that never change. Each step is a bijection of the word and of the sum so far, so one
+ * changed word never goes unnoticed.
+ */
+function checksumOf(words: Int32Array): number {
+  let sum: number = MAGIC
+  const add = (word: number) => {
+    sum = Math.imul(sum ^ word, 0x0100_0193)
+  }
+  words.subarray(CONTROL_MAGIC + 1, CONTROL_CONSTANT_WORD_COUNT).forEach(add)
+  const classTable = words[CONTROL_CLASS_TABLE] >> 2
+  words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT]).forEach(add)
+  return sum
+}
+
+/**
+ * Checks that `buffer` holds an arena of this version at `base`, word by word: what follows from the
+ * geometry must be what is written, so that no table can point outside.
+ */
+export function checkControl(buffer: ArrayBufferLike, base: number): void {
+  const room = buffer.byteLength - base
+  if (room < 2 * SPAN_BYTE_LENGTH) {
+    throw notAnArena(`${room} bytes from offset ${base} on are too few for an arena`)
+  }
+  const words = new Int32Array(buffer, base, SPAN_BYTE_LENGTH >> 2)
+  if (Atomics.load(words, CONTROL_MAGIC) !== MAGIC) {
+    throw notAnArena(`there is no arena at byte offset ${base} of this buffer`)
+  }
+  if (words[CONTROL_VERSION] !== VERSION) throw versionMismatch(words[CONTROL_VERSION], VERSION)
+  const geometry: Geometry = {
+    byteLength: words[CONTROL_BYTE_LENGTH] >>> 0,
+    slotCount: words[CONTROL_SLOT_COUNT],
+    classCount: words[CONTROL_CLASS_COUNT],
+  }
+  const { byteLength, slotCount, classCount } = geometry
+  if (byteLength > room || base + byteLength > MAX_BYTE_END) {
+    throw corrupt(`it says it has ${byteLength} bytes, the buffer has ${room} from its start on`)
+  }
+  if (byteLength % SPAN_BYTE_LENGTH !== 0) throw corrupt(`${byteLength} bytes are no whole spans`)
+  if (slotCount < 1 || slotCount > MAX_SLOT_COUNT) throw corrupt(`it has ${slotCount} slots`)
+  if (classCount < 1 || classCount > MAX_CLASS_COUNT) throw corrupt(`it has ${classCount} classes`)
+  for (const [field, expected] of geometryWords(geometry)) {
+    if (words[field] !== expected) {
+      throw corrupt(`word ${field} of its control header is ${words[field]}, not ${expected}`)
+    }
+  }
+  const tag = words[CONTROL_TAG]
+  if (tag < 1 || tag > 255) throw corrupt(`its tag is ${tag}, not 1 to 255`)
+  checkStrides(words.subarray(words[CONTROL_CLASS_TABLE] >> 2), classCount)
+  for (const field of [CONTROL_FIRST_FREE_SPAN, CONTROL_PEAK_SPAN_COUNT]) {
+    const spanIndex = words[field]
+    if (spanIndex < words[CONTROL_SPAN_COUNT] || spanIndex > byteLength / SPAN_BYTE_LENGTH) {
+      throw corrupt(`word ${field} of its control header is ${spanIndex}, which is no span`)
+    }
+  }
+  const openedSlotCount = words[CONTROL_OPENED_SLOT_COUNT]
+  if (openedSlotCount < 0 || openedSlotCount > words[CONTROL_SLOT_COUNT]) {
+    throw corrupt(`it says that ${openedSlotCount} of its slots were opened`)
+  }
+  const checksum = checksumOf(words)
+  if (words[CONTROL_CHECKSUM] !== checksum) {
+    throw corrupt(`its control header has checksum ${words[CONTROL_CHECKSUM]}, not ${checksum}`)
+  }
+}
+
+function checkStrides(strides: Int32Array, classCount: number): void {
+  for (let i = 0; i < classCount; i++) {
+    const below = i === 0 ? 0 : strides[i - 1]
+    if (strides[i] <= below || strides[i] % 16 !== 0 || strides[i] > MAX_STRIDE) {
+      throw corrupt(`stride ${strides[i]} of class ${i} is no multiple of 16 above ${below}`)
+    }
+  }
+}
+
+let lastTag = Math.floor(Math.random() * 255)
+
+/** 1 to 255, another one for each arena: by it a header is known for that of another arena. */
+export function nextTag(): number {
+  lastTag = (lastTag % 255) + 1
+  return lastTag
+}

@@ -1,0 +1,43 @@
+/** Blocks above the largest class: each is a run of its own, and resizes in place where it can. */
+import {
+  FIRST_PAYLOAD,
+  LARGE_ROW,
+  SLOT_HANDED,
+  SLOT_LIVE_SEEN,
+  SPAN_SHIFT,
+} from '../base/layout.ts'
+import type { PayloadOffset, SlotIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { growLargeRun, releaseRun, runSpanCountOf, truncateLargeRun } from '../spans/runs.ts'
+import { claimBehind } from '../spans/span-map.ts'
+
+/** How many spans a large block takes. */
+export const spanCountFor = (byteLength: number) =>
+  ((byteLength + FIRST_PAYLOAD - 1) >>> SPAN_SHIFT) + 1
+
+/** Gives back the run of a large block, whose headers say that it is free. */
+export function releaseLarge(memory: ArenaMemory, slot: SlotIndex, block: PayloadOffset): void {
+  releaseRun(memory, slot, memory.spanOf(block))
+  memory.i32[memory.slotWord(slot, SLOT_HANDED + LARGE_ROW)]--
+  memory.i32[memory.slotWord(slot, SLOT_LIVE_SEEN + LARGE_ROW)]--
+}
+
+/** Makes the run of a large block as long as `byteLength` needs; false when what is behind is taken. */
+export function resizeLarge(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  block: PayloadOffset,
+  byteLength: number,
+): boolean {
+  const head = memory.spanOf(block)
+  const from = runSpanCountOf(memory, head)
+  if (byteLength > memory.byteLength) return false
+  const to = spanCountFor(byteLength)
+  if (to > from) {
+    if (!claimBehind(memory, slot, head + from, to - from)) return false
+    growLargeRun(memory, slot, head, from, to)
+  } else if (to < from) {
+    truncateLargeRun(memory, slot, head, to)
+  }
+  return true
+}

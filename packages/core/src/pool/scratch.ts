@@ -1,0 +1,209 @@
+/**
+ * Scratch memory: a bump allocator over blocks of a pool, emptied once a frame.
+ *
+ * What does not fit the first block chains a further one, as long as all that is in use, so that a
+ * frame of any length takes few; `reset` gives them back. The first block never grows by itself:
+ * one frame that needs much leaves nothing behind, and `peakByteLength` tells what would have been
+ * enough.
+ */
+
+import { checkCount, invalidArgument, scratchDisposed } from '../base/errors.ts'
+import { GRANULE_BYTE_LENGTH } from '../base/layout.ts'
+import { checkOptions } from '../base/options.ts'
+import { checkAlignment } from '../blocks/aligned.ts'
+import {
+  ELEMENT_TYPES,
+  type ElementArray,
+  type ElementArrayConstructor,
+  typeOf,
+} from '../memory/header.ts'
+import type { PoolOfArena } from '../memory/pool-api.ts'
+import { checkPool, HEAD_BYTE_LENGTH, ScratchChain } from './scratch-chain.ts'
+
+const MIN_BYTE_LENGTH = 64
+const MAX_BYTE_LENGTH = 2 ** 32 - 1
+
+export interface ScratchOptions {
+  /** Of the first block; 16 bytes of it are taken by the chain. At least 64. */
+  readonly byteLength: number
+}
+
+/**
+ * Memory for one frame of one thread: nothing in it is freed by itself, all of it at once by `reset`.
+ * Offsets are as those of a pool, but do not pass them to `free`, `realloc` or `arena.view`.
+ */
+export interface Scratch {
+  /** Of the first block: what `freeScratch` wants when this thread has died. */
+  readonly offset: number
+  /** Of the first block, as asked for. */
+  readonly byteLength: number
+  /** What is allocated now, gaps for alignment included. */
+  readonly usedBytes: number
+  /** The `byteLength` that would have made every overflow so far unnecessary, alignment apart. */
+  readonly peakByteLength: number
+  /** How often what was asked for did not fit, and another block was chained. */
+  readonly overflows: number
+
+  /**
+   * Allocates `byteLength` bytes, 0 included, and gives their offset. They hold whatever was there.
+   * @param alignment of the offset: a power of two up to 4096; 16 by default
+   * @throws ArenaError 'out-of-memory' when the arena has no room to overflow into,
+   * 'invalid-argument', 'scratch-disposed'
+   */
+  alloc(byteLength: number, alignment?: number): number
+
+  /**
+   * Allocates a typed array, not cleared. Use it until `reset`, or a `rewind` to before it.
+   * @param type of any realm; no subclass
+   * @param length in elements
+   * @throws as `alloc`
+   */
+  array<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
+
+  /** The present end, for `rewind`: an offset. */
+  mark(): number
+
+  /**
+   * Takes back all that was allocated since `mark()` gave this.
+   * @throws ArenaError 'invalid-argument' when it was taken back before, or is no mark
+   */
+  rewind(mark: number): void
+
+  /** Takes back everything, and gives blocks that overflow took back to the pool. */
+  reset(): void
+
+  /** Gives all memory back; before the pool is closed. Doing it again does nothing. */
+  dispose(): void
+}
+
+/**
+ * Makes a scratch over a block of the pool.
+ * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
+ */
+export function createScratch(pool: PoolOfArena, options: ScratchOptions): Scratch {
+  checkPool(pool)
+  const firstByteLength = checkedByteLength(options)
+  const chain = new ScratchChain(pool, firstByteLength)
+  /**
+   * Of the last block: where its memory begins, and ends; -1 once disposed, and then nothing fits.
+   */
+  let start = chain.first + HEAD_BYTE_LENGTH
+  let limit = chain.first + firstByteLength
+  let cursor = start
+  let usedBelow = 0
+  let peak = 0
+  let overflows = 0
+
+  const usedBytes = () => (limit === -1 ? 0 : usedBelow + cursor - start)
+
+  function checkUse(): void {
+    if (limit === -1) throw scratchDisposed()
+  }
+
+  function alloc(byteLength: number, alignment?: number): number {
+    const offset = alignedUp(cursor, GRANULE_BYTE_LENGTH)
+    if (
+      alignment !== undefined ||
+      typeof byteLength !== 'number' || // `>>>` and `+` throw for a bigint or a symbol
+      byteLength >>> 0 !== byteLength ||
+      offset + byteLength > limit
+    ) {
+      return allocSlow(byteLength, alignment)
+    }
+    cursor = offset + byteLength
+    return offset
+  }
+
+  function allocSlow(byteLength: number, alignment = GRANULE_BYTE_LENGTH): number {
+    checkCount('byteLength', byteLength, 'bytes')
+    checkAlignment(alignment)
+    checkUse()
+    if (alignedUp(cursor, alignment) + byteLength > limit) overflow(byteLength, alignment)
+    const offset = alignedUp(cursor, alignment)
+    cursor = offset + byteLength
+    return offset
+  }
+
+  /** Goes on in a further block, which has room for so much. */
+  function overflow(byteLength: number, alignment: number): void {
+    const gap = Math.max(0, alignment - GRANULE_BYTE_LENGTH)
+    const needed = Math.min(HEAD_BYTE_LENGTH + byteLength + gap, MAX_BYTE_LENGTH)
+    const used = alignedUp(usedBytes(), GRANULE_BYTE_LENGTH)
+    const block = chain.append(Math.max(used, firstByteLength, needed), needed, used)
+    notePeak()
+    overflows++
+    goTo(block)
+    cursor = start
+  }
+
+  function goTo(block: number): void {
+    start = block + HEAD_BYTE_LENGTH
+    limit = chain.endOf(block)
+    usedBelow = chain.usedBelow(block)
+  }
+
+  function notePeak(): void {
+    peak = Math.max(peak, usedBytes())
+  }
+
+  function rewind(mark: number): void {
+    checkUse()
+    const block = Number.isInteger(mark) ? chain.blockOf(mark, cursor) : 0
+    if (block === 0) {
+      throw invalidArgument('mark', mark, 'what mark() gave, while it was not rewound or reset')
+    }
+    notePeak()
+    if (block !== chain.last) {
+      chain.cutBehind(block)
+      goTo(block)
+    }
+    cursor = mark
+  }
+
+  return {
+    offset: chain.first,
+    byteLength: firstByteLength,
+    get usedBytes() {
+      return usedBytes()
+    },
+    get peakByteLength() {
+      return HEAD_BYTE_LENGTH + Math.max(peak, usedBytes())
+    },
+    get overflows() {
+      return overflows
+    },
+    alloc,
+    array(type, length) {
+      const offset = alloc(arrayByteLength(type, length))
+      return new type(chain.words.buffer, offset, length)
+    },
+    mark: () => cursor,
+    rewind,
+    reset: () => rewind(chain.first + HEAD_BYTE_LENGTH),
+    dispose() {
+      if (limit === -1) return
+      chain.dispose()
+      notePeak()
+      limit = -1
+    },
+  }
+}
+
+function checkedByteLength(options: ScratchOptions): number {
+  checkOptions(options, ['byteLength'], '{ byteLength: 64 * 1024 }')
+  const { byteLength } = options
+  checkCount('byteLength', byteLength, 'bytes')
+  if (byteLength >= MIN_BYTE_LENGTH) return byteLength
+  throw invalidArgument('byteLength', byteLength, `at least ${MIN_BYTE_LENGTH} bytes`)
+}
+
+/** At most one that there is no room for anywhere. */
+function arrayByteLength(type: unknown, length: number): number {
+  const elementType = typeOf(type)
+  if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
+  checkCount('length', length, 'elements')
+  return Math.min(length * ELEMENT_TYPES[elementType].BYTES_PER_ELEMENT, MAX_BYTE_LENGTH)
+}
+
+/** The next multiple of a power of two, of an offset up to 2^31. */
+const alignedUp = (offset: number, alignment: number) => offset + (-offset & (alignment - 1))

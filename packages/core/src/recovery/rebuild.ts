@@ -1,0 +1,137 @@
+/** The runs of a dead slot: rebuilds its lists and counts from live bits, and frees what nobody got. */
+
+import {
+  CLASS_CAPACITY,
+  LARGE_CLASS,
+  RECORD_CARVED_COUNT,
+  RECORD_PARKED_COUNT,
+  RECORD_PARKED_HEAD,
+  RECORD_UNMARKED_COUNT,
+  SLOT_CARVED,
+  SLOT_FREE_HEADS,
+  SLOT_HANDED,
+  SLOT_LIVE_SEEN,
+  SLOT_OWNED_SPANS,
+  SLOT_PARTIAL_HEADS,
+  SLOT_ROOM,
+  SLOT_SPANS,
+  SLOT_SPANS_AT_LOOK,
+  SLOT_UNSORTED,
+} from '../base/layout.ts'
+import {
+  asClassIndex,
+  type ClassIndex,
+  type PayloadOffset,
+  type SlotIndex,
+  type SpanIndex,
+} from '../base/units.ts'
+import { headerWordAt, roomOfBlock, secondWordAt } from '../blocks/lookup.ts'
+import { forEachBlockIn, forEachRun } from '../blocks/walk.ts'
+import {
+  freedPattern,
+  internalPattern,
+  plainPattern,
+  STATE_AND_TAG,
+  shiftedPattern,
+} from '../memory/header.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { parcelsOf } from '../remote/remote.ts'
+import { link } from '../spans/partial.ts'
+import { capacityOf, countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
+import { sortPartial } from '../spans/sort-partial.ts'
+import { classInMap } from '../spans/span-map.ts'
+
+/** Class arrays that say what a walk finds. */
+const REBUILT = [
+  SLOT_FREE_HEADS,
+  SLOT_PARTIAL_HEADS,
+  SLOT_HANDED,
+  SLOT_LIVE_SEEN,
+  SLOT_SPANS,
+  SLOT_ROOM,
+  SLOT_CARVED,
+  SLOT_UNSORTED,
+]
+
+export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
+  const { i32 } = memory
+  const parcels = parcelsOf(memory, slot)
+  for (const field of REBUILT) {
+    const first = memory.slotWord(slot, field)
+    i32.fill(0, first, first + CLASS_CAPACITY)
+  }
+  i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] = 0
+  forEachRun(memory, (head, classIndex, owner) => {
+    if (owner !== slot) return
+    const spanCount = runSpanCountOf(memory, head)
+    i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
+    const liveCount = rebuildRun(memory, parcels, head)
+    const row = rowOf(classIndex)
+    countRun(memory, slot, head, 1)
+    i32[memory.slotWord(slot, SLOT_HANDED + row)] += liveCount
+    i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
+    if (liveCount === 0) releaseRun(memory, slot, head)
+    else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
+  })
+  for (let row = 0; row < memory.classes.count; row++) sortPartial(memory, slot, asClassIndex(row))
+  i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+}
+
+/** Parks every block of a run that is not live; gives how many are. */
+function rebuildRun(memory: ArenaMemory, parcels: ReadonlySet<number>, head: SpanIndex): number {
+  const { i32 } = memory
+  const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
+  const parkedCount = memory.recordWord(head, RECORD_PARKED_COUNT)
+  const unmarked = memory.recordWord(head, RECORD_UNMARKED_COUNT)
+  const isLarge = classInMap(i32[memory.mapWord(head)]) === LARGE_CLASS
+  const mayBeUnmarked = isLarge || i32[unmarked] !== 0
+  let liveCount = 0
+  let unmarkedCount = 0
+  i32[parkedHead] = 0
+  i32[parkedCount] = 0
+  forEachBlockIn(memory, head, (block) => {
+    if (memory.hasLiveBit(block)) liveCount++
+    else if (mayBeUnmarked && isHeld(memory, parcels, block, isLarge)) unmarkedCount++
+    else if (!isLarge) {
+      i32[(block >> 2) - 2] = plainPattern(memory.tag)
+      i32[(block >> 2) - 1] = i32[parkedHead]
+      i32[parkedHead] = block
+      i32[parkedCount]++
+    }
+  })
+  i32[unmarked] = isLarge ? 0 : unmarkedCount
+  return liveCount + unmarkedCount
+}
+
+/**
+ * Whether somebody may hold a block without a live bit: a caller, or a queue of some slot. What was
+ * damaged counts as held; verify tells of it.
+ */
+function isHeld(
+  memory: ArenaMemory,
+  parcels: ReadonlySet<number>,
+  block: PayloadOffset,
+  isLarge: boolean,
+): boolean {
+  const state = headerWordAt(memory, block) & STATE_AND_TAG
+  if (state === internalPattern(memory.tag)) return parcels.has(block)
+  if (state === shiftedPattern(memory.tag)) {
+    // Its payload is freed first.
+    const offset = secondWordAt(memory, block)
+    const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
+    return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freedPattern(memory.tag)
+  }
+  return state !== freedPattern(memory.tag) && (isLarge || state !== plainPattern(memory.tag))
+}
+
+function linkIfPartial(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  head: SpanIndex,
+  classIndex: ClassIndex,
+): void {
+  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
+  const parkedCount = memory.i32[memory.recordWord(head, RECORD_PARKED_COUNT)]
+  const hasRoom = parkedCount > 0 || carvedCount < capacityOf(memory, head, classIndex)
+  if (hasRoom) link(memory, slot, classIndex, head)
+}

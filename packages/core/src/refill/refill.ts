@@ -1,0 +1,216 @@
+/**
+ * Box 2: the miss path. A slot's free list of a class is empty; fill it.
+ *
+ *     refill -> mail -> partial spans: their parked blocks, else carve them -> claim a run
+ *                                          -> reclaim, claim again
+ *                                          -> mail of closed slots, own parcels, closed slots' spans
+ */
+
+import { corrupt } from '../base/errors.ts'
+import {
+  RECORD_CARVED_COUNT,
+  RECORD_PARKED_COUNT,
+  RECORD_PARKED_HEAD,
+  SLOT_ARRIVED,
+  SLOT_ARRIVED_AT_REFILL,
+  SLOT_FREE_HEADS,
+  SLOT_HANDED,
+  SLOT_LEARNED,
+  SLOT_LIVE_SEEN,
+  SLOT_OWNED_SPANS,
+  SLOT_PARTIAL_HEADS,
+  SLOT_PEAK_LIVE,
+  SLOT_PUBLISHED,
+  SLOT_REFILLED,
+  SLOT_REFILLS,
+  SLOT_SPANS_AT_LOOK,
+  SLOT_SPARE,
+  SPAN_BYTE_LENGTH,
+} from '../base/layout.ts'
+import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
+import { carve } from '../blocks/carve.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { afterMiss, batchFor, isLookDue } from '../memory/policy.ts'
+import { reclaim } from '../reclaim/reclaim.ts'
+import { dropAllParcels, exchangeMail, type Front } from '../remote/remote.ts'
+import { setDraining } from '../spans/drain.ts'
+import { firstPartial, link, unlink } from '../spans/partial.ts'
+import { capacityOf, publishRun, releaseRun, runSpanCountOf } from '../spans/runs.ts'
+import { claimRun } from '../spans/span-map.ts'
+import { EVENT_REFILL, emit } from '../telemetry/telemetry.ts'
+import { takeClosedMail, tendClosedSlots } from './tend.ts'
+
+/**
+ * Fills the slot's empty free list of a class; false when the arena has no room for one block.
+ * `front` is that of the slot's pool.
+ */
+export function refill(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  front: Front,
+): boolean {
+  const { i32 } = memory
+  exchangeMail(memory, slot, front)
+  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  if (i32[freeHead] !== 0) return true
+  const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+  if (i32[partial] === 0) {
+    const span = claimForClass(memory, slot, classIndex, front)
+    // What closed slots had for it, in their mail or in spans with room, comes first.
+    const hasRoom = i32[partial] !== 0
+    if (span === 0 && !hasRoom) return false
+    if (span !== 0 && hasRoom) releaseRun(memory, slot, span)
+    else if (span !== 0) link(memory, slot, classIndex, span)
+  }
+  install(memory, slot, classIndex)
+  return true
+}
+
+/**
+ * Hands blocks of partial spans to the free list, parked ones before newly carved ones, as many as the
+ * policy wants: it is asked here and nowhere else, and does not touch lists that are filled.
+ */
+function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
+  const { i32 } = memory
+  const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+  const batch = learnBatch(memory, slot, classIndex)
+  let end: number = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  let blockCount = 0
+  while (blockCount < batch && i32[partial] !== 0) {
+    const span = firstPartial(memory, slot, classIndex)
+    setDraining(memory, span, false)
+    const parkedCount = i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
+    const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
+    const uncarvedCount = capacityOf(memory, span, classIndex) - carvedCount
+    const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
+    if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
+      throw corrupt(`span ${span} has room for ${count} blocks, and ${carvedCount} carved ones`)
+    }
+    if (parkedCount > 0) {
+      end = unpark(memory, span, count, end)
+    } else {
+      i32[end] = carve(memory, slot, span, classIndex, count)
+      end = (i32[end] >> 2) - 1 + (count - 1) * (memory.classes.strides[classIndex] >> 2)
+    }
+    if (count === parkedCount + uncarvedCount) {
+      unlink(memory, slot, classIndex, span)
+      if (i32[partial] === span) throw corrupt(`span ${span} stays on a list that it was taken off`)
+    }
+    blockCount += count
+  }
+  handOut(memory, slot, classIndex, blockCount)
+  i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
+  i32[memory.slotWord(slot, SLOT_REFILLED + classIndex)] += blockCount
+  const live = i32[memory.slotWord(slot, SLOT_LIVE_SEEN + classIndex)]
+  const spare = memory.slotWord(slot, SLOT_SPARE + classIndex)
+  emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[spare])
+  i32[spare] = 0
+}
+
+/** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */
+function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
+  const { i32 } = memory
+  const base = memory.classes.baseBatches[classIndex]
+  const max = memory.classes.maxBatches[classIndex]
+  const arrived = i32[memory.slotWord(slot, SLOT_ARRIVED + classIndex)]
+  const arrivedAtRefill = memory.slotWord(slot, SLOT_ARRIVED_AT_REFILL + classIndex)
+  const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
+  i32[learned] = afterMiss(i32[learned], base, max, (arrived - i32[arrivedAtRefill]) | 0)
+  i32[arrivedAtRefill] = arrived
+  const published = i32[memory.slotWord(slot, SLOT_PUBLISHED + classIndex)]
+  return batchFor(published, i32[learned], base, max)
+}
+
+/** Appends parked blocks to the list that ends with the word `end`; gives the word it ends with then. */
+function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: number): number {
+  const { i32 } = memory
+  const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
+  const start = memory.spanStart(span)
+  const reach = runSpanCountOf(memory, span) * SPAN_BYTE_LENGTH
+  i32[end] = i32[parkedHead]
+  let last = end
+  for (let i = 0; i < blockCount; i++) {
+    const block = i32[last]
+    // What is no block of the run must not be written to.
+    if (!(block > start && block < start + reach)) {
+      throw corrupt(`the parked blocks of span ${span} lead to ${block}`)
+    }
+    last = (block >> 2) - 1
+  }
+  i32[parkedHead] = i32[last]
+  i32[memory.recordWord(span, RECORD_PARKED_COUNT)] -= blockCount
+  i32[last] = 0
+  return last
+}
+
+/** Counts blocks that a list, or for large ones the caller, was handed. */
+export function handOut(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  row: number,
+  blockCount: number,
+): void {
+  const { i32 } = memory
+  const handed = memory.slotWord(slot, SLOT_HANDED + row)
+  const peak = memory.slotWord(slot, SLOT_PEAK_LIVE + row)
+  // The free list was empty, so all that had been handed out was live; and one more is about to be.
+  const live = i32[handed] + 1
+  i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] = live
+  if (live > i32[peak]) i32[peak] = live
+  i32[handed] += blockCount
+}
+
+/**
+ * Claims a run for blocks of a class: a short one where there is no room for the usual one. Reclaims
+ * first, as short runs amid what is free would leave less room than there was before. (The longest one
+ * that is free holds more blocks of this class, and leaves nothing to the others.)
+ */
+function claimForClass(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  front: Front,
+): SpanIndex {
+  let spanCount = memory.classes.runSpanCounts[classIndex]
+  let span = claimAfterReclaim(memory, slot, spanCount, classIndex, front)
+  if (span === 0) {
+    spanCount = memory.classes.shortRunSpanCounts[classIndex]
+    span = claimRun(memory, slot, spanCount)
+  }
+  if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)
+  return span
+}
+
+/**
+ * Claims a run for blocks of a row, after taking back what can be taken back where none is free. 0: out
+ * of memory, unless a closed slot had a span with room.
+ */
+export function claimAfterReclaim(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  spanCount: number,
+  row: number,
+  front: Front,
+): SpanIndex {
+  lookWhenDue(memory, slot)
+  let span = claimRun(memory, slot, spanCount)
+  if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
+    span = claimRun(memory, slot, spanCount)
+  }
+  if (span !== 0) return span
+  takeClosedMail(memory, slot, front)
+  dropAllParcels(memory, slot)
+  reclaim(memory, slot, memory.spanCount)
+  tendClosedSlots(memory, slot, row)
+  return claimRun(memory, slot, spanCount)
+}
+
+/** Looks for empty spans before the slot grows by one, when that is due. */
+function lookWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
+  const { i32 } = memory
+  const owned = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  const atLook = memory.slotWord(slot, SLOT_SPANS_AT_LOOK)
+  if (owned < i32[atLook]) i32[atLook] = owned // large blocks were freed
+  if (isLookDue(owned, i32[atLook])) reclaim(memory, slot, memory.spanCount)
+}

@@ -1,0 +1,85 @@
+/**
+ * Closed slots: what lies free in them, and what is freed into them, serves the threads that are left.
+ *
+ * A thread that finds the arena full lends itself each closed slot for a moment: takes its mail, gives
+ * its empty spans back, and takes over one span with room for what it wants to allocate. Spans full of
+ * live blocks stay; what is freed of them goes to the closed slot's inbox, until the next thread looks.
+ */
+import {
+  LARGE_ROW,
+  RECORD_CARVED_COUNT,
+  RECORD_PARKED_COUNT,
+  SLOT_HANDED,
+  SLOT_LIVE_SEEN,
+} from '../base/layout.ts'
+import { asClassIndex, asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { reclaim } from '../reclaim/reclaim.ts'
+import {
+  dropAllParcels,
+  type Front,
+  hasParcels,
+  PARCEL_BYTE_LENGTH,
+  sweepFreedBits,
+  takeMail,
+} from '../remote/remote.ts'
+import { firstPartial, link, unlink } from '../spans/partial.ts'
+import { handOverRun } from '../spans/runs.ts'
+import { closeSlot, tendSlot } from '../spans/slots.ts'
+
+/**
+ * Takes the mail of every closed slot. `front` is that of the tender's pool: blocks that came to be the
+ * tender's are freed by it. Then all parcels that went to closed slots are free to be dropped.
+ */
+export function takeClosedMail(memory: ArenaMemory, tender: SlotIndex, front: Front): void {
+  for (let index = 0; index < memory.openedSlotCount; index++) {
+    const slot = asSlotIndex(index)
+    if (!tendSlot(memory, slot, tender)) continue
+    takeMail(memory, slot, front, tender)
+    closeSlot(memory, slot)
+  }
+}
+
+/**
+ * Gives the empty spans of every closed slot back, and takes over a span with room.
+ * @param row the class that the tender has no block of, or LARGE_ROW
+ */
+export function tendClosedSlots(memory: ArenaMemory, tender: SlotIndex, row: number): void {
+  let isServed = row === LARGE_ROW
+  for (let index = 0; index < memory.openedSlotCount; index++) {
+    const slot = asSlotIndex(index)
+    if (!tendSlot(memory, slot, tender)) continue
+    sweepFreedBits(memory, slot) // what other closed slots had mail of
+    dropAllParcels(memory, slot)
+    reclaim(memory, slot, memory.spanCount)
+    // What waits in the mail of a slot stays in its own spans.
+    if (!isServed && (row !== parcelRow(memory) || !hasParcels(memory, slot))) {
+      isServed = takeOverPartial(memory, slot, tender, asClassIndex(row))
+    }
+    closeSlot(memory, slot)
+  }
+}
+
+/** Takes over one span that has room; false when there is none. */
+function takeOverPartial(
+  memory: ArenaMemory,
+  from: SlotIndex,
+  to: SlotIndex,
+  classIndex: ClassIndex,
+): boolean {
+  const { i32 } = memory
+  const span = firstPartial(memory, from, classIndex)
+  if (span === 0) return false
+  const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
+  const liveCount = carvedCount - i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
+  unlink(memory, from, classIndex, span)
+  handOverRun(memory, from, to, span)
+  link(memory, to, classIndex, span)
+  for (const field of [SLOT_HANDED, SLOT_LIVE_SEEN]) {
+    i32[memory.slotWord(from, field + classIndex)] -= liveCount
+    i32[memory.slotWord(to, field + classIndex)] += liveCount
+  }
+  return true
+}
+
+const parcelRow = (memory: ArenaMemory) => memory.classes.classFor(PARCEL_BYTE_LENGTH)

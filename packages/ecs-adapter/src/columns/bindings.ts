@@ -1,0 +1,58 @@
+/** The bindings of a storage's components, together: tags have none. */
+
+import { usedElsewhere } from '../world/world-errors.ts'
+import type { Binding } from './binding.ts'
+
+export class Bindings {
+  readonly #all: Binding[] = []
+  /** By number of the component; undefined of a tag. */
+  readonly #byNumber: (Binding | undefined)[] = []
+
+  /** In the order of their components' numbers. */
+  add(binding: Binding | undefined): void {
+    this.#byNumber.push(binding)
+    if (binding !== undefined) this.#all.push(binding)
+  }
+
+  readonly at = (number: number): Binding | undefined => this.#byNumber[number]
+
+  /** Another number whenever one has moved. */
+  get version(): number {
+    let sum = 0
+    for (let i = 0; i < this.#all.length; i++) sum += this.#all[i].keeper.version
+    return sum
+  }
+
+  sync(): void {
+    for (let i = 0; i < this.#all.length; i++) this.#all[i].sync()
+  }
+
+  /** Takes ids that are not to be kept out of every list that drops removed entities. */
+  filter(isKept: (eid: number) => boolean): void {
+    for (let i = 0; i < this.#all.length; i++) this.#all[i].keeper.fields?.filter(isKept)
+  }
+
+  /** An entity whose removal was told of stays after all. */
+  keep(eid: number): void {
+    for (const binding of this.#all) binding.keep(eid)
+  }
+
+  /** Begins anew with worlds that were reset. */
+  beginAnew(): void {
+    for (const binding of this.#all) {
+      binding.clearAll()
+      binding.subscribe()
+    }
+  }
+
+  /** @throws StorageError 'other-world' */
+  checkWorlds(): void {
+    for (let i = 0; i < this.#all.length; i++) {
+      if (this.#all[i].isUsedElsewhere()) throw usedElsewhere(this.#all[i].name)
+    }
+  }
+
+  dispose(): void {
+    for (const binding of this.#all) binding.dispose()
+  }
+}

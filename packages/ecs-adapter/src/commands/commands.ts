@@ -1,0 +1,255 @@
+/** The side of commands that writes them down, in any thread. */
+import type { Pool } from '@ashlar/core'
+import { checkedEid } from '../base/arguments.ts'
+import { commandsBusy, commandsDisposed, invalidArgument, unknownField } from '../base/errors.ts'
+import type { Catalog, Listed } from '../schema/catalog.ts'
+import type { Component } from '../schema/schema.ts'
+import type { CommandBuffer, Given } from './command-api.ts'
+import { CommandBlocks, freeCommands } from './command-blocks.ts'
+import {
+  ADD,
+  DESPAWN,
+  HEAD_WORD_COUNT,
+  PLACE,
+  REMOVE,
+  SET,
+  SPAWN,
+  TEMPORARY_FIRST,
+} from './command-records.ts'
+import {
+  fieldWordCount,
+  maskWordCount,
+  namesOf,
+  ValueWriter,
+  valuesWordCount,
+} from './command-values.ts'
+
+/** A command buffer over blocks of a pool. */
+export class PoolCommands implements CommandBuffer {
+  readonly #pool: Pool
+  readonly #catalog: Catalog
+  readonly #blocks: CommandBlocks
+  readonly #values: ValueWriter
+  readonly #onDispose: (buffer: PoolCommands) => void
+  #isDisposed = false
+  #isBusy = false
+  #spawnCount = 0
+  /** To be written before the next command; -1: it is. */
+  #place = -1
+  /** While values are read, whose getters are the user's: they must not give commands. */
+  #isReading = false
+  /** Where the commands since `begin` begin, and their place. */
+  #beginPlace = -1
+  #beginBlock: number
+  #beginCursor: number
+
+  /**
+   * @param storage its serial number
+   * @throws ArenaError 'out-of-memory'
+   */
+  constructor(
+    pool: Pool,
+    catalog: Catalog,
+    storage: number,
+    onDispose: (buffer: PoolCommands) => void = () => {},
+  ) {
+    this.#pool = pool
+    this.#catalog = catalog
+    this.#blocks = new CommandBlocks(pool, storage)
+    this.#values = new ValueWriter(this.#blocks.views)
+    this.#onDispose = onDispose
+    this.#beginBlock = this.#blocks.block
+    this.#beginCursor = this.#blocks.cursor
+  }
+
+  get offset(): number {
+    return this.#blocks.offset
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed
+  }
+
+  /** Whether they are applied just now, or the values of one are read: by what the user gave. */
+  get isBusy(): boolean {
+    return this.#isBusy || this.#isReading
+  }
+
+  get isEmpty(): boolean {
+    return this.#isDisposed || this.#blocks.isEmpty || this.#blocks.isApplied
+  }
+
+  get hasCommandsSinceBegin(): boolean {
+    return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
+  }
+
+  /** For the storage: while commands are applied, observers may write more, and nothing else. */
+  $setBusy(isBusy: boolean): void {
+    this.#isBusy = isBusy
+    if (!isBusy && this.#pool.isOpen) this.#forgetApplied()
+  }
+
+  spawn(prefab?: number): number {
+    const isA = prefab === undefined ? 0 : checkedEid(prefab, EID)
+    if (this.#isReading) throw commandsBusy()
+    if (this.#isDisposed) throw commandsDisposed()
+    this.#forgetApplied() // or the count would be that of those that were applied
+    const index = this.#beginRecord(SPAWN, HEAD_WORD_COUNT, this.#spawnCount, isA)
+    this.#blocks.commit(index + HEAD_WORD_COUNT)
+    return TEMPORARY_FIRST - this.#spawnCount++
+  }
+
+  despawn(eid: number): void {
+    this.#writeHead(DESPAWN, 0, eid)
+  }
+
+  add(eid: number, component: Component | string, values?: Given): void {
+    if (values !== undefined) this.set(eid, component, values)
+    else this.#writeHead(ADD, this.#catalog.find(component).number, eid)
+  }
+
+  remove(eid: number, component: Component | string): void {
+    this.#writeHead(REMOVE, this.#catalog.find(component).number, eid)
+  }
+
+  set(eid: number, component: Component | string, values: Given): void {
+    const { name, number, fields } = this.#catalog.find(component)
+    this.#beginReading()
+    try {
+      const wordCount = HEAD_WORD_COUNT + valuesWordCount(name, fields, values)
+      const index = this.#beginRecord(fields.length === 0 ? ADD : SET, wordCount, number, eid)
+      const end = index + wordCount
+      if (fields.length > 0) {
+        this.#values.writeAll(name, fields, values, index + HEAD_WORD_COUNT, end)
+      }
+      this.#blocks.commit(end)
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  setField(eid: number, component: Component | string, field: string, value: unknown): void {
+    const listed = this.#catalog.find(component)
+    const { name, number, fields } = listed
+    const i = fieldIndex(listed, field)
+    this.#beginReading()
+    try {
+      const wordCount = HEAD_WORD_COUNT + fieldWordCount(name, fields, i, value)
+      const index = this.#beginRecord(SET, wordCount, number, eid)
+      const at = index + HEAD_WORD_COUNT
+      if (typeof value === 'number') {
+        // Here: V8 would box a fraction for every further call that it is given to.
+        this.#values.markOne(fields, i, at)
+        this.#blocks.views.numbers[(at + maskWordCount(fields)) >> 1] = value
+      } else {
+        this.#values.writeOne(name, fields, i, value, at, index + wordCount)
+      }
+      this.#blocks.commit(index + wordCount)
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  begin(place: number): void {
+    if (typeof place !== 'number' || place >>> 0 !== place || place >= 2 ** 31) {
+      throw invalidArgument('place', place, 'a whole number from 0 to 2147483647')
+    }
+    this.#checkIdle()
+    this.#forgetApplied()
+    this.#place = place
+    this.#beginPlace = place
+    this.#spawnCount = 0
+    this.#beginBlock = this.#blocks.block
+    this.#beginCursor = this.#blocks.cursor
+  }
+
+  abort(): void {
+    this.#checkIdle()
+    if (!this.#pool.isOpen) {
+      this.#blocks.drop() // nothing can be freed any more: all go
+      return
+    }
+    this.#forgetApplied()
+    this.#blocks.truncate(this.#beginBlock, this.#beginCursor)
+    this.#place = this.#beginPlace
+    this.#spawnCount = 0
+  }
+
+  clear(): void {
+    this.#checkIdle()
+    this.#clear()
+  }
+
+  /** @param heir frees the blocks when the pool is closed, for they outlive it */
+  dispose(heir?: Pool): void {
+    if (this.#isDisposed) return
+    this.#checkIdle()
+    if (heir === undefined || this.#pool.isOpen) this.#blocks.dispose()
+    else freeCommands(heir, this.offset)
+    this.#isDisposed = true
+    this.#onDispose(this)
+  }
+
+  #clear(): void {
+    this.#blocks.clear()
+    this.#spawnCount = 0
+    this.#place = -1
+    this.#beginPlace = -1
+    this.#beginBlock = this.#blocks.block
+    this.#beginCursor = this.#blocks.cursor
+  }
+
+  /** Another thread has applied them: their room is used anew. */
+  #forgetApplied(): void {
+    if (this.#blocks.isApplied) this.#clear()
+  }
+
+  #checkIdle(): void {
+    if (this.#isDisposed) throw commandsDisposed()
+    if (this.isBusy) throw commandsBusy()
+  }
+
+  #writeHead(kind: number, number: number, eid: number): void {
+    if (this.#isReading) throw commandsBusy()
+    const index = this.#beginRecord(kind, HEAD_WORD_COUNT, number, eid)
+    this.#blocks.commit(index + HEAD_WORD_COUNT)
+  }
+
+  /** Reads what the user gave until a record is written. */
+  #beginReading(): void {
+    if (this.#isReading) throw commandsBusy()
+    this.#isReading = true
+  }
+
+  /** Word index of a record whose head is written. */
+  #beginRecord(kind: number, wordCount: number, number: number, eid: number): number {
+    const id = checkedEid(eid, EID)
+    if (this.#isDisposed) throw commandsDisposed()
+    this.#forgetApplied()
+    if (this.#place >= 0) this.#writePlace()
+    const index = this.#blocks.reserve(wordCount)
+    const { words } = this.#blocks.views
+    words[index] = kind | (wordCount << 3)
+    words[index + 1] = number
+    words[index + 2] = id
+    words[index + 3] = 0
+    return index
+  }
+
+  #writePlace(): void {
+    const index = this.#blocks.reserve(HEAD_WORD_COUNT)
+    const { words } = this.#blocks.views
+    words[index] = PLACE | (HEAD_WORD_COUNT << 3)
+    words[index + 1] = this.#place
+    words[index + 2] = 0
+    this.#place = -1
+    this.#blocks.commit(index + HEAD_WORD_COUNT)
+  }
+}
+
+const EID = 'an entity id, or what commands.spawn() gave'
+
+function fieldIndex({ name, fields }: Listed, field: string): number {
+  for (let i = 0; i < fields.length; i++) if (fields[i].name === field) return i
+  throw unknownField(name, field, namesOf(fields))
+}
