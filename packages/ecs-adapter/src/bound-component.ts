@@ -25,6 +25,8 @@ export interface ComponentWatcher {
    * @returns whether it is a pair, as bitECS wants to know it
    */
   onAsked(component: object): true | undefined
+  /** A relation's store has given it out: what was answered before may be other. */
+  becamePair(): void
 }
 
 /** Where a component keeps it: not by a private name, for what inherits from one has it too. */
@@ -86,7 +88,9 @@ class WatchedData implements ComponentData {
 
 /** Takes off what a relation has made known by: from then on, bitECS asks the getter. */
 export function uncover(component: ComponentRef): void {
-  if (Object.hasOwn(component, IS_PAIR)) delete component[IS_PAIR]
+  if (!Object.hasOwn(component, IS_PAIR)) return
+  delete component[IS_PAIR]
+  component[WATCHER].becamePair()
 }
 
 /** Lets the watcher of a component know in a world that has the component registered. */
