@@ -30,6 +30,7 @@ await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
 const browser = await puppeteer.launch({
   browser: browserName,
   executablePath,
+  protocolTimeout: 0, // a page is at its tests before it counts as loaded: run.mjs watches over their time
   // Chromium refuses to run as root with its sandbox, which is how it runs in most containers.
   args: browserName === 'chrome' && process.getuid?.() === 0 ? ['--no-sandbox'] : [],
 })

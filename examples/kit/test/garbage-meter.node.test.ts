@@ -27,9 +27,13 @@ test('a step that makes known garbage measures that', () => {
   const step = () => {
     sink = new Array<number>(1000).fill(0.5)
   }
+  // A collection in a step takes from what is measured, a compiler adds to it: in some window there is neither.
   const windows = Array.from({ length: 8 }, () => measure(step) ?? Infinity)
   assert.ok(sink !== undefined)
-  assert.ok(Math.min(...windows) > 7900 && Math.min(...windows) < 9000, `${windows} bytes`)
+  assert.ok(
+    windows.some((bytes) => bytes > 7900 && bytes < 9000),
+    `${windows} bytes`,
+  )
 })
 
 test('too few steps to say', () => {

@@ -169,6 +169,20 @@ test('a component that was used before a relation’s store gave it out, and aft
   })
 })
 
+test('a component that was asked before it became a pair is one to bitECS from then on', () => {
+  withScene({ capacity: 64 }, ({ world, storage }) => {
+    const Amount = storage.component('Amount', { amount: t.i32 })
+    const Contains = createRelation(withStore((target) => (target === 1 ? Amount : {})))
+    addComponent(world, addEntity(world), Amount)
+    for (const eid of [addPrefab(world), addEntity(world), addPrefab(world)]) {
+      addComponent(world, eid, Contains(1))
+      assert.ok(hasComponent(world, eid, Contains('*')), `entity ${eid}`)
+      removeComponent(world, eid, Contains(1))
+      assert.not.ok(hasComponent(world, eid, Contains('*')), `entity ${eid}`)
+    }
+  })
+})
+
 test('out of memory on a prefab takes the pair off again', () => {
   const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 20, capacity: 4 })
   const Contains = createContains(storage)

@@ -140,6 +140,10 @@ export class Binding implements ComponentWatcher {
     return undefined
   }
 
+  becamePair(): void {
+    this.#usual = undefined
+  }
+
   readonly #owns = (eid: number): boolean => {
     for (let i = 0; i < this.#hooks.length; i++) if (this.#hooks[i].owns(eid)) return true
     return false

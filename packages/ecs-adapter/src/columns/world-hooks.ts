@@ -24,7 +24,7 @@ import {
 import { noRow } from '../base/errors.ts'
 import type { GivenFrames, GivenValues } from '../lists/given-values.ts'
 import type { Cells } from '../memory/cells.ts'
-import { watch } from '../world/bound-component.ts'
+import { uncover, watch } from '../world/bound-component.ts'
 import type { UseTally } from '../world/use-tally.ts'
 import { notOfThisWorld } from '../world/world-errors.ts'
 import { clearBit, contextOf, type Worlds } from '../world/worlds.ts'
@@ -118,6 +118,7 @@ export class WorldHooks {
       tally.balance -= 2
       return
     }
+    uncover(this.#options.component) // a pair too is asked when bitECS is done
     this.#hide(eid)
     this.#arriving = eid
   }

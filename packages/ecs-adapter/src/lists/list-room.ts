@@ -8,6 +8,7 @@
  * 256 B, 1.14 at 512 B: handle, header and prefix included. (Asking for 3 % more than needed, and
  * shrinking when a quarter is spare: 1.22 times at 256 B.)
  */
+import { CLASS_BYTE_LENGTH_MAX } from './reserved.ts'
 
 /** Before the elements: the length, and the room. */
 export const PREFIX_BYTE_LENGTH = 8
@@ -15,7 +16,6 @@ export const PREFIX_BYTE_LENGTH = 8
 const OVERHEAD = 8 + PREFIX_BYTE_LENGTH
 /** Rooms are multiples of it, as size classes are. */
 export const GRANULE_SHIFT = 4
-const CLASS_BYTE_LENGTH_MAX = 512 * 1024
 const SPAN_BYTE_LENGTH = 64 * 1024
 
 /**

@@ -129,8 +129,18 @@ export interface Invitation {
   readonly line: number
   readonly slot: number
   readonly life: Life
+  /** One word, not in the arena: whoever sets it first decides whether the worker joins. */
+  readonly claim: Int32Array
   readonly scratchByteLength: number
 }
+
+/** What the worker sets, and the group when it waits no longer. The worker holds its life before. */
+export const CLAIM_JOINS = 1
+export const CLAIM_WITHDRAWN = 2
+
+/** Whether nobody has set it before. */
+export const isFirstToClaim = (claim: Int32Array, value: number) =>
+  Atomics.compareExchange(claim, 0, 0, value) === 0
 
 /** The worker's answer. */
 export interface Reply {

@@ -14,8 +14,10 @@ import {
   BOARD_BELL,
   BOARD_BYTE_LENGTH,
   BOARD_RUN,
+  CLAIM_WITHDRAWN,
   ERROR_BYTE_LENGTH,
   type Invitation,
+  isFirstToClaim,
   isReply,
   LINE_ERROR,
   LINE_LEAVE,
@@ -37,6 +39,8 @@ export interface Member {
   readonly line: number
   readonly slot: number
   readonly life: Life
+  /** See `Invitation`. */
+  readonly claim: Int32Array
   /** Of the block for reports of errors. */
   readonly report: number
   /** What it has to apply, where it says so. */
@@ -95,7 +99,6 @@ export class Crew {
    */
   async add(worker: Port): Promise<void> {
     checkPort('a worker', worker)
-    this.#strikeLate()
     if (this.#lines.some((member) => member?.worker === worker)) throw invitedTwice()
     if (hasEnded(worker)) throw alreadyEnded()
     const member = this.#enlist(worker)
@@ -130,7 +133,9 @@ export class Crew {
       arena.adopt(slot).close()
       throw error
     }
-    const member = { worker, line, slot, life: createLife(), report, commands: { offset: 0 } }
+    const claim = new Int32Array(new SharedArrayBuffer(4))
+    const commands = { offset: 0 }
+    const member = { worker, line, slot, life: createLife(), claim, report, commands }
     this.#lines[line] = member
     this.words.fill(0, this.word(member, 0), this.word(member, WORDS_PER_LINE))
     this.words[this.word(member, LINE_ERROR)] = report
@@ -138,7 +143,7 @@ export class Crew {
   }
 
   #invite(member: Member): Promise<Reply> {
-    const { worker, line, slot, life } = member
+    const { worker, line, slot, life, claim } = member
     const { storage, scratchByteLength, joinTimeoutMs } = this.#options
     return new Promise((resolve, reject) => {
       const stops = [
@@ -174,6 +179,7 @@ export class Crew {
         line,
         slot,
         life,
+        claim,
         scratchByteLength,
       }
       try {
@@ -184,15 +190,17 @@ export class Crew {
     })
   }
 
-  /** One that has not joined. If it comes after all, it leaves at once. Its line is its own until then. */
+  /** Withdraws an invitation. A worker that is joining just now leaves at once; its line is its own until then. */
   #giveUp(member: Member): void {
+    if (isFirstToClaim(member.claim, CLAIM_WITHDRAWN)) {
+      this.#bury(member)
+      return
+    }
     Atomics.store(this.words, this.word(member, LINE_LEAVE), 1)
-    // Deno takes a life that nobody holds yet for ended, and lets the worker hold it later.
-    if (!('Deno' in globalThis)) this.#watch(member)
+    this.#watch(member)
     const stop = this.#onReply(member, async ({ systems }) => {
       stop()
       if (systems === undefined) return this.#bury(member)
-      this.#watch(member)
       await this.#release([member])
       this.#freeBoard()
     })
@@ -244,15 +252,6 @@ export class Crew {
     if (this.#pool.isOpen) this.#pool.free(member.report)
   }
 
-  /** Workers that came too late, and left by themselves. */
-  #strikeLate(): void {
-    for (const member of this.#lines) {
-      if (member === undefined || this.members.includes(member) || !this.#hasLeft(member)) continue
-      this.#estate.clearUp(member)
-      this.#strike(member)
-    }
-  }
-
   #hasLeft(member: Member): boolean {
     return Atomics.load(this.words, this.word(member, LINE_LEFT)) === 1
   }
@@ -275,7 +274,6 @@ export class Crew {
     this.#isClosed = true
     await this.#release(this.members)
     this.#options.storage.openGroups.delete(this)
-    this.#strikeLate()
     this.#freeBoard()
   }
 

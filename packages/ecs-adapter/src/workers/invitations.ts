@@ -6,10 +6,13 @@ import { type Invitation, isInvitation } from './board.ts'
 /** By port: those that came while its worker was in another group. */
 const kept = new WeakMap<Port, Invitation[]>()
 
-/** Passes the next invitation to `accept`. What comes until that is done is kept for the next call. */
+/**
+ * Passes invitations to `accept` until it has joined one. What comes until that is done is kept for the
+ * next call.
+ */
 export async function withInvitation(
   port: Port,
-  accept: (invitation: Invitation) => Promise<void>,
+  accept: (invitation: Invitation) => Promise<boolean>,
 ): Promise<void> {
   const waiting = kept.get(port) ?? []
   kept.set(port, waiting)
@@ -19,13 +22,16 @@ export async function withInvitation(
     waiting.push(message)
     onArrival()
   })
-  if (waiting.length === 0) {
-    await new Promise<void>((resolve) => {
-      onArrival = resolve
-    })
-  }
   try {
-    await accept(waiting.shift()!)
+    let hasJoined = false
+    while (!hasJoined) {
+      if (waiting.length === 0) {
+        await new Promise<void>((resolve) => {
+          onArrival = resolve
+        })
+      }
+      hasJoined = await accept(waiting.shift()!)
+    }
   } finally {
     stop()
   }

@@ -16,11 +16,13 @@ import {
   BOARD_RUN,
   CHUNK_GIVER,
   CHUNK_RUN,
+  CLAIM_JOINS,
   CURSOR_END,
   chunkWord,
   ERROR_BYTE_LENGTH,
   failureOf,
   type Invitation,
+  isFirstToClaim,
   LINE_COMMANDS,
   LINE_CURSOR,
   LINE_DONE,
@@ -72,26 +74,28 @@ export function joinWorkerGroup<
   return withInvitation(port, (invitation) => serve(port, invitation, names, functions))
 }
 
-/** Joins and works until the group lets go. Never rejects. */
+/** Joins and works until the group lets go, unless the invitation was withdrawn: whether it did. Never rejects. */
 async function serve(
   port: Port,
   invitation: Invitation,
   names: readonly string[],
   systems: readonly System[],
-): Promise<void> {
-  const { group, line } = invitation
+): Promise<boolean> {
+  const { group, line, claim } = invitation
   const reply = (rest: Partial<Reply>) =>
     port.postMessage({ ashlar: 'group-reply', group, line, ...rest } satisfies Reply)
   let worker: Member | undefined
   try {
     await holdLife(invitation.life)
+    if (!isFirstToClaim(claim, CLAIM_JOINS)) return false
     worker = new Member(invitation, systems)
   } catch (error) {
     reply({ error: String(error) })
-    return
+    return true
   }
   reply({ systems: names })
   await worker.work()
+  return true
 }
 
 class Member {

@@ -6,10 +6,16 @@
  *
  * What a relation's store has made is a pair: the relation gives it a property of its own of that name, which
  * hides the getter. Before it asks, `addComponent` reads `queries` from its record of the component. A getter
- * there takes the property off.
+ * there takes the property off, in worlds that have prefabs.
  */
-import type { ComponentData, ComponentRef, Query, WorldContext } from 'bitecs'
-import { IS_PAIR, pairToRelation } from '../base/relations.ts'
+import {
+  type ComponentData,
+  type ComponentRef,
+  Prefab,
+  type Query,
+  type WorldContext,
+} from 'bitecs'
+import { IS_PAIR } from '../base/relations.ts'
 
 /** Told of its component. */
 export interface ComponentWatcher {
@@ -19,6 +25,8 @@ export interface ComponentWatcher {
    * @returns whether it is a pair, as bitECS wants to know it
    */
   onAsked(component: object): true | undefined
+  /** A relation's store has given it out: what was answered before may be other. */
+  becamePair(): void
 }
 
 /** Where a component keeps it: not by a private name, for what inherits from one has it too. */
@@ -49,8 +57,13 @@ class WatchedData implements ComponentData {
   readonly setObservable: ComponentData['setObservable']
   readonly getObservable: ComponentData['getObservable']
   readonly #queries: Set<Query>
+  readonly #context: WorldContext
+  /** That the world knew when it was last looked at for prefabs. */
+  #componentCount = -1
+  #hasPrefabs = false
 
-  constructor(data: ComponentData) {
+  constructor(data: ComponentData, context: WorldContext) {
+    this.#context = context
     this.id = data.id
     this.generationId = data.generationId
     this.bitflag = data.bitflag
@@ -60,19 +73,28 @@ class WatchedData implements ComponentData {
     this.#queries = data.queries
   }
 
-  /** With each addition and each removal: a look for a property that is not there costs V8 nothing. */
+  /** With each addition and each removal: without prefabs, nothing is looked for that takes time. */
   get queries(): Set<Query> {
-    if (pairToRelation(this.ref) !== this.ref) uncover(this.ref)
+    if (this.#context.componentCount !== this.#componentCount) this.#lookForPrefabs()
+    if (this.#hasPrefabs) uncover(this.ref)
     return this.#queries
+  }
+
+  #lookForPrefabs(): void {
+    this.#componentCount = this.#context.componentCount
+    this.#hasPrefabs = this.#context.componentMap.has(Prefab)
   }
 }
 
-function uncover(component: ComponentRef): void {
-  if (Object.hasOwn(component, IS_PAIR)) delete component[IS_PAIR]
+/** Takes off what a relation has made known by: from then on, bitECS asks the getter. */
+export function uncover(component: ComponentRef): void {
+  if (!Object.hasOwn(component, IS_PAIR)) return
+  delete component[IS_PAIR]
+  component[WATCHER].becamePair()
 }
 
 /** Lets the watcher of a component know in a world that has the component registered. */
-export function watch({ componentMap }: WorldContext, component: object): void {
-  const data = componentMap.get(component)
-  if (data !== undefined) componentMap.set(component, new WatchedData(data))
+export function watch(context: WorldContext, component: object): void {
+  const data = context.componentMap.get(component)
+  if (data !== undefined) context.componentMap.set(component, new WatchedData(data, context))
 }

@@ -423,6 +423,38 @@ test('a chunk that is held after it was freed is stale, and leads to nobody’s 
   assertStale(last[1])
 })
 
+test('a chunk that its thread frees while another looks at it is no chunk, and no damage', () => {
+  const { arena, pool } = create()
+  const main = createTable(pool, { x: t.i32 }, small)
+  const otherPool = arena.openPool()
+  let isArmed = false
+  const looks: number[] = []
+  /** As if `free` overwrote the header between two reads: the block is live, its length is a link. */
+  const overtaken = Object.assign(Object.create(otherPool), {
+    byteLengthOf(offset: number) {
+      if (!isArmed || looks.push(offset) !== 3) return otherPool.byteLengthOf(offset)
+      const word = (offset >> 2) - 1
+      const byteLength = arena.i32[word]
+      arena.i32[word] = offset
+      try {
+        return otherPool.byteLengthOf(offset)
+      } finally {
+        arena.i32[word] = byteLength
+        assert.is(main.trim(), 2)
+      }
+    },
+  })
+  const other = attachTable<{ x: typeof t.i32 }>(main.handle, overtaken)
+  for (let i = 0; i < 3 * main.chunkCapacity; i++) main.add()
+  main.clear()
+  isArmed = true
+  other.sync()
+  assert.ok(looks.length >= 3) // at the root, and at two chunks
+  other.sync()
+  assert.is(other.chunks.length, 1)
+  assertSound(arena)
+})
+
 test('a detached thread does not attach again to another table in the same place', () => {
   const { arena, pool } = create()
   const one = createTable(pool, { x: t.f32, big: t.f64 }, { name: 'one' })

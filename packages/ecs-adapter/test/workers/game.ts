@@ -92,8 +92,15 @@ export async function endAll(
   for (const thread of threads) thread.terminate()
 }
 
+/** Far longer than a busy machine needs, and shorter than the runner waits: the test fails by its name. */
+const UNTIL_MS_MAX = 120_000
+
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
+  const end = performance.now() + UNTIL_MS_MAX
+  while (!condition()) {
+    assert.ok(performance.now() < end, `this did not come about: ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
 }
 
 /** Entities, by their places, at which the systems that hang do so; in chunks of 10 of their own. */

@@ -383,9 +383,14 @@ if (!isMain) {
   const { empty } = systems
   const given = how === 'other systems' ? { empty, other: empty } : systems
   // As often as it is invited.
-  while (how === 'join' || how === 'other systems')
-    // Those of commands know other components.
-    await joinWorkerGroup(port, given as unknown as Record<string, System<Components>>)
+  // Those of commands know other components.
+  const join = () => joinWorkerGroup(port, given as unknown as Record<string, System<Components>>)
+  if (how === 'join once') {
+    const joined = join()
+    port.postMessage('listens')
+    await joined
+  }
+  while (how === 'join' || how === 'other systems') await join()
 }
 
 /** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'read', 'world', 'table', ... */
