@@ -8,7 +8,7 @@
  * 256 B, 1.14 at 512 B: handle, header and prefix included. (Asking for 3 % more than needed, and
  * shrinking when a quarter is spare: 1.22 times at 256 B.)
  */
-import { CLASS_BYTE_LENGTH_MAX } from './reserved.ts'
+import { CLASS_BYTE_LENGTH_MAX } from '../memory/reserved.ts'
 
 /** Before the elements: the length, and the room. */
 export const PREFIX_BYTE_LENGTH = 8
