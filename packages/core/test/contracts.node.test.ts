@@ -117,7 +117,7 @@ const BROKEN: readonly [string, Check, Change][] = [
     {
       file: 'refill/alloc-slow.ts',
       from: '  handOut(memory, slot, LARGE_ROW, 1)\n',
-      to: '  handOut(memory, slot, LARGE_ROW, 1)\n  front.tryAlloc(16)\n',
+      to: '  handOut(memory, slot, LARGE_ROW, 1)\n  fastPaths.tryAlloc(16)\n',
     },
   ],
 ]
@@ -153,7 +153,12 @@ function importsOf(source: string): Map<string, string[]> {
 function contractD(pool: string, policy: string, supervise: string): void {
   const ofPool = importsOf(pool)
   assert.equal(ofPool.get('refill/alloc-slow'), ['allocSlow'])
-  assert.equal(ofPool.get('remote/remote'), ['createPost', 'deliverAll', 'type Front', 'markFreed'])
+  assert.equal(ofPool.get('remote/remote'), [
+    'createEnqueue',
+    'deliverAll',
+    'markFreed',
+    'type PoolFastPaths',
+  ])
   const allowed = ['refill/alloc-slow', 'refill/collect', 'remote/remote', 'blocks/free-block']
   const others = [
     'refill',
@@ -191,7 +196,7 @@ test('D', () => {
     ["import type { ArenaStats } from '../inspect/stats/figures.ts'\n", '', ''],
     ["import * as policy from '../memory/policy.ts'\n", '', ''],
     ["import { handOut } from '../refill/refill.ts'\n", '', ''],
-    ["import { takeMail } from '../remote/inbox.ts'\n", '', ''],
+    ["import { receiveAll } from '../remote/inbox.ts'\n", '', ''],
     ["export { baseBatch } from '../memory/policy.ts'\n", '', ''],
     ["const late = import('../inspect/stats/stats.ts')\n", '', ''],
     ['', "import { MAX_BYTE_END } from '../base/layout.ts'\n", ''],

@@ -46,7 +46,7 @@ for (const [name, act] of Object.entries(exchanges)) {
   })
 }
 
-test('mail that a tender sends on reaches its owner at once', () => {
+test('mail that a reclaimer sends on reaches its owner at once', () => {
   const { arena, memory, owner, freer, third, fourth } = fourPools()
   const blocks = allocMany(owner, 5, 3000)
   for (const block of blocks) freer.free(block)

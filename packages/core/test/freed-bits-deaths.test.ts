@@ -12,7 +12,7 @@ import {
 import type { ArenaMemory } from '../src/memory/memory.ts'
 import { adoptSlot } from '../src/recovery/adopt.ts'
 import { beginMarking, endMarking } from '../src/remote/freed-bits.ts'
-import { INBOX_TAKEN, mailWord } from '../src/remote/mail.ts'
+import { INBOX_TAKEN, queueWord } from '../src/remote/queue.ts'
 import { headOf } from '../src/spans/span-map.ts'
 import { assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'
@@ -104,7 +104,7 @@ for (let stepCount = 0; stepCount <= steps.length; stepCount++) {
     const at = `${stepCount} steps${isCounted ? ', and counted it' : ''}`
     test(`a thread dies that marks a block out of its mail for another slot: after ${at}`, () => {
       const { arena, memory, next, owner, freer, blocks } = passedBy()
-      const taken = mailWord(memory, slotOf(next), INBOX_TAKEN, slotOf(freer))
+      const taken = queueWord(memory, slotOf(next), INBOX_TAKEN, slotOf(freer))
       memory.i32[memory.slotWord(slotOf(next), SLOT_TAKING_FROM)] = freer.slot + 1
       for (const [, write] of steps.slice(0, stepCount)) write(memory, next, blocks[0], owner)
       if (isCounted) memory.i32[taken] = 1
@@ -153,7 +153,7 @@ test('a bit that is being marked is left for later, and not forgotten', () => {
   }
 })
 
-test('a span that is handed over while a bit of it is being marked: its new owner takes it', () => {
+test('a span that is outstanding over while a bit of it is being marked: its new owner takes it', () => {
   const { arena, memory, owner, freer, third } = fourPools()
   const blocks = allocMany(owner, 6, 3000)
   owner.close()

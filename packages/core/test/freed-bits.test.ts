@@ -14,9 +14,9 @@ import { setDraining } from '../src/spans/drain.ts'
 import { headOf } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'
-import { grounds } from './support/grounds.ts'
 import { fill, memoryOf } from './support/memory.ts'
 import { allocMany, countLive, fourPools, violationsOf } from './support/pools.ts'
+import { regions } from './support/regions.ts'
 
 const test = suite('freed bits')
 
@@ -75,7 +75,7 @@ for (const [name, byteLength, alignment] of kinds) {
   })
 }
 
-for (const { name, create, byteOffset } of grounds) {
+for (const { name, create, byteOffset } of regions) {
   test(`every granule of an arena has a bit of its own: ${name}`, () => {
     const { arena, assertSurroundings } = create(3 << 20)
     const memory = memoryOf(arena)

@@ -25,7 +25,7 @@ for (const [name, byteOffset] of [
     const memory = memoryOf(arena)
     const [owner, freer, third] = [arena.openPool(), arena.openPool(), arena.openPool()]
     owner.alloc(100)
-    freer.free(owner.alloc(100)) // has a parcel for the owner
+    freer.free(owner.alloc(100)) // has a segment for the owner
     third.close()
     const block = owner.alloc(12 * SPAN)
     const hostile = new Int32Array(buffer)

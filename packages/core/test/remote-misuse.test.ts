@@ -63,7 +63,7 @@ test('freed twice, and nobody listens: counted', () => {
   for (const block of allocMany(owner, 40, 100)) for (const pool of [freer, third]) pool.free(block)
   deliver([freer, third], owner)
   assert.is(violationsOf(memory, owner), 40)
-  assert.is(arena.stats({ exact: true }).liveBlocks, 2) // the parcels
+  assert.is(arena.stats({ exact: true }).liveBlocks, 2) // the segments
   assertSound(arena)
 })
 

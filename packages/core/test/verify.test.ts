@@ -24,7 +24,7 @@ const header = (s: Site, bits: number): Writes => [
   [s.headerWord(s.live), s.i32[s.headerWord(s.live)] ^ bits],
 ]
 const CARVED = layout.RECORD_CARVED_COUNT
-const HANDED = layout.SLOT_HANDED
+const HANDED = layout.SLOT_OUTSTANDING
 const DAMAGED = /header of block \d+ is damaged/
 const LOST = /free block at \d+ is on no list/
 const TWICE = /which is on a list already/
@@ -48,7 +48,7 @@ const ofHeaders: Damage[] = [
     DAMAGED,
   ],
   [
-    'of a live block: a parcel’s',
+    'of a live block: a segment’s',
     (s) => [[s.headerWord(s.live), internalPattern(s.memory.tag)]],
     DAMAGED,
   ],
@@ -86,19 +86,19 @@ const ofLists: Damage[] = [
     FOREIGN,
   ],
   [
-    'a handed count too high',
+    'a outstanding count too high',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), 1),
-    /counts \d+ blocks handed out/,
+    /counts \d+ blocks outstanding out/,
   ],
   [
-    'a handed count too low',
+    'a outstanding count too low',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), -1),
-    /counts \d+ blocks handed out/,
+    /counts \d+ blocks outstanding out/,
   ],
   [
     'a count of large blocks',
     (s) => added(s, s.slotWord(HANDED + layout.LARGE_ROW), 1),
-    new RegExp(`class ${layout.LARGE_ROW} counts 2 blocks handed out, there are 1`),
+    new RegExp(`class ${layout.LARGE_ROW} counts 2 blocks outstanding out, there are 1`),
   ],
 ]
 

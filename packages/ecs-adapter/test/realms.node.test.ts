@@ -8,7 +8,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeJson, refuseLoss } from '../src/base/json.ts'
 import { codeOf } from '../src/base/thrown.ts'
-import { BOARD_BYTE_LENGTH, BOARD_CHUNK_COUNT, failureOf } from '../src/workers/board.ts'
+import {
+  CONTROL_BYTE_LENGTH,
+  CONTROL_CHUNK_COUNT,
+  failureOf,
+} from '../src/workers/control-block.ts'
 import { Job } from '../src/workers/job.ts'
 import { JobReader } from '../src/workers/job-reader.ts'
 import { assertSound, assertThrows, createScene } from './support.ts'
@@ -67,15 +71,15 @@ test('lists are set to arrays and typed arrays of another realm, and to no DataV
 
 test('ids in arrays of another realm: those in the arena are not copied', () => {
   const { arena, pool, storage } = createScene()
-  const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
-  const reader = new JobReader(arena.i32, board)
+  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
+  const reader = new JobReader(arena.i32, controlBlock)
   const job = new Job(storage, 0)
   const idsOf = (entities: ArrayLike<number>) => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 9, number: 0, entities }
     job.check(call, ['a'], 1, 1)
     job.place(call, 0, 1, 1)
-    job.post(arena.i32, board, 0)
-    arena.i32[board + BOARD_CHUNK_COUNT] = 1
+    job.post(arena.i32, controlBlock, 0)
+    arena.i32[controlBlock + CONTROL_CHUNK_COUNT] = 1
     reader.begin()
     assert.ok(reader.enter(0))
     return reader.entities(0)
@@ -91,7 +95,7 @@ test('ids in arrays of another realm: those in the arena are not copied', () => 
   }
   assert.equal([...idsOf(there('[1, 2]'))], [1, 2])
   job.dispose()
-  for (const offset of [byteOffset, board * 4]) pool.free(offset)
+  for (const offset of [byteOffset, controlBlock * 4]) pool.free(offset)
   storage.dispose()
   assert.equal(arena.blocks(), [])
 })

@@ -36,7 +36,7 @@ export function createScene(
   return { arena, pool, world, storage: createStorage(world, pool, rest) }
 }
 
-/** Runs `body`, and proves that afterwards the storage leaves the arena as it found it. */
+/** RunQueue `body`, and proves that afterwards the storage leaves the arena as it found it. */
 export function withScene(
   options: Parameters<typeof createScene>[0],
   body: (scene: Scene) => void,

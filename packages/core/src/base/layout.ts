@@ -107,7 +107,7 @@
  * ## Slot: the memory's record of one pool. Slots begin on lines of their own, where the arena does
  *
  *     word        field
- *          0      state of the slot | tender + 1 << 8 | generation << 16
+ *          0      state of the slot | reclaimer + 1 << 8 | generation << 16
  *          1      owned span count
  *          2      peak owned span count
  *          3      owned span count when the free lists were last looked at for empty spans
@@ -255,26 +255,26 @@ export const MAIL_ARRAY_COUNT = 6
 export const SLOT_STATE = 0
 export const SLOT_OWNED_SPANS = 1
 export const SLOT_PEAK_OWNED_SPANS = 2
-export const SLOT_SPANS_AT_LOOK = 3
+export const SLOT_SPANS_AT_SWEEP = 3
 export const SLOT_DRAINED = 4
 export const SLOT_VIOLATIONS = 5
-export const SLOT_NEXT_LOOK = 6
+export const SLOT_NEXT_SWEEP = 6
 export const SLOT_HAS_FREED_BITS = 7
 export const SLOT_TAKING_FROM = 16
 export const SLOT_MARKING = 17
 export const SLOT_SWEEPING = 18
 export const SLOT_FREE_HEADS = 32
 export const SLOT_PARTIAL_HEADS = SLOT_FREE_HEADS + CLASS_CAPACITY
-export const SLOT_HANDED = SLOT_PARTIAL_HEADS + CLASS_CAPACITY
-export const SLOT_LIVE_SEEN = SLOT_HANDED + CLASS_CAPACITY
+export const SLOT_OUTSTANDING = SLOT_PARTIAL_HEADS + CLASS_CAPACITY
+export const SLOT_LIVE_SEEN = SLOT_OUTSTANDING + CLASS_CAPACITY
 export const SLOT_PEAK_LIVE = SLOT_LIVE_SEEN + CLASS_CAPACITY
 export const SLOT_REFILLS = SLOT_PEAK_LIVE + CLASS_CAPACITY
 export const SLOT_REFILLED = SLOT_REFILLS + CLASS_CAPACITY
 export const SLOT_ARRIVED = SLOT_REFILLED + CLASS_CAPACITY
 export const SLOT_ARRIVED_AT_REFILL = SLOT_ARRIVED + CLASS_CAPACITY
 export const SLOT_LEARNED = SLOT_ARRIVED_AT_REFILL + CLASS_CAPACITY
-export const SLOT_SPARE = SLOT_LEARNED + CLASS_CAPACITY
-export const SLOT_UNSORTED = SLOT_SPARE + CLASS_CAPACITY
+export const SLOT_UNUSED_AT_SWEEP = SLOT_LEARNED + CLASS_CAPACITY
+export const SLOT_UNSORTED = SLOT_UNUSED_AT_SWEEP + CLASS_CAPACITY
 export const SLOT_PUBLISHED = SLOT_UNSORTED + CLASS_CAPACITY
 export const SLOT_SPANS = SLOT_PUBLISHED + CLASS_CAPACITY
 export const SLOT_ROOM = SLOT_SPANS + CLASS_CAPACITY
@@ -296,5 +296,5 @@ export const SLOT_OPEN = 1
 export const SLOT_CLOSED = 2
 /** Kept for a thread that has yet to open its pool. */
 export const SLOT_RESERVED = 3
-/** Closed, and in the hands of another slot's thread, its tender, for a moment. */
+/** Closed, and in the hands of another slot's thread, its reclaimer, for a moment. */
 export const SLOT_TENDED = 4

@@ -1,6 +1,6 @@
 /** Frees a live block of the slot's own, of whatever kind. */
 
-import { LARGE_CLASS, SLOT_FREE_HEADS, SLOT_HANDED } from '../base/layout.ts'
+import { LARGE_CLASS, SLOT_FREE_HEADS, SLOT_OUTSTANDING } from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
 import { freedPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
@@ -43,7 +43,7 @@ export function recycle(memory: ArenaMemory, slot: SlotIndex, block: PayloadOffs
     return
   }
   if (isDraining(i32[memory.mapWord(headOf(memory, memory.spanOf(block)))])) {
-    i32[memory.slotWord(slot, SLOT_HANDED + classIndex)]--
+    i32[memory.slotWord(slot, SLOT_OUTSTANDING + classIndex)]--
     park(memory, slot, classIndex, block)
     return
   }

@@ -2,8 +2,8 @@
 import {
   FIRST_PAYLOAD,
   LARGE_ROW,
-  SLOT_HANDED,
   SLOT_LIVE_SEEN,
+  SLOT_OUTSTANDING,
   SPAN_SHIFT,
 } from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
@@ -18,7 +18,7 @@ export const spanCountFor = (byteLength: number) =>
 /** Gives back the run of a large block, whose headers say that it is free. */
 export function releaseLarge(memory: ArenaMemory, slot: SlotIndex, block: PayloadOffset): void {
   releaseRun(memory, slot, memory.spanOf(block))
-  memory.i32[memory.slotWord(slot, SLOT_HANDED + LARGE_ROW)]--
+  memory.i32[memory.slotWord(slot, SLOT_OUTSTANDING + LARGE_ROW)]--
   memory.i32[memory.slotWord(slot, SLOT_LIVE_SEEN + LARGE_ROW)]--
 }
 

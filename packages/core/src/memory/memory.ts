@@ -77,7 +77,7 @@ export class ArenaMemory {
   readonly controlSpanCount: number
   readonly slotCount: number
   /** Words of a mail array: one per slot, rounded up to whole lines. */
-  readonly mailStride: number
+  readonly queueStride: number
   /** Told of what another thread freed wrongly, when its owner takes its mail. */
   onViolation: ((error: ArenaError) => void) | undefined
   readonly tag: number
@@ -101,7 +101,7 @@ export class ArenaMemory {
     this.spanCount = this.byteLength / 2 ** SPAN_SHIFT
     this.controlSpanCount = words[CONTROL_SPAN_COUNT]
     this.slotCount = words[CONTROL_SLOT_COUNT]
-    this.mailStride = Math.ceil(this.slotCount / 16) * 16
+    this.queueStride = Math.ceil(this.slotCount / 16) * 16
     this.tag = words[CONTROL_TAG]
     const classTable = words[CONTROL_CLASS_TABLE] >> 2
     const strides = words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT])

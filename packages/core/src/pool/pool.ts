@@ -32,7 +32,7 @@ import type { ArenaMemory } from '../memory/memory.ts'
 import type { CollectOptions, Pool } from '../memory/pool-api.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { collect as giveBack } from '../refill/collect.ts'
-import { createPost, deliverAll, type Front, markFreed } from '../remote/remote.ts'
+import { createEnqueue, deliverAll, markFreed, type PoolFastPaths } from '../remote/remote.ts'
 import { closeSlot, slotGeneration } from '../spans/slots.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from '../spans/span-map.ts'
 import { touchBytes } from '../spans/touched.ts'
@@ -131,7 +131,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
           Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
           divisors[2 * classIndex],
         ) === withinBlocks &&
-        post(owner, offset)
+        enqueue(owner, offset)
       ) {
         return
       }
@@ -139,14 +139,14 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     freeSlow(offset)
   }
 
-  const post = createPost(memory, slot, tryAlloc)
+  const enqueue = createEnqueue(memory, slot, tryAlloc)
   /** What the cold paths need of the fast ones. */
-  const front: Front = { tryAlloc, tryFree, post }
+  const fastPaths: PoolFastPaths = { tryAlloc, tryFree, enqueue }
 
   function tryAllocSlow(byteLength: number, alignment?: number): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().tryAlloc(byteLength, alignment)
-    return allocSlow(memory, slot, front, byteLength, alignment)
+    return allocSlow(memory, slot, fastPaths, byteLength, alignment)
   }
 
   function freeSlow(offset: number): void {
@@ -159,7 +159,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
     if (owner === slot) freeBlock(memory, slot, block, offset)
-    else if (!post(owner, offset)) markFreed(memory, slot, offset)
+    else if (!enqueue(owner, offset)) markFreed(memory, slot, offset)
   }
 
   /** Comes first in all that is not fast: what is closed stays so when the buffer is replaced. */
@@ -179,7 +179,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function reserve(byteLength: number, alignment?: number): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().reserve(byteLength, alignment)
-    const offset = allocSlow(memory, slot, front, byteLength, alignment, true)
+    const offset = allocSlow(memory, slot, fastPaths, byteLength, alignment, true)
     if (offset === 0) throwOutOfMemory(byteLength)
     if (!isLarge(memory, offset)) memory.views.u8.fill(0, offset, offset + byteLength)
     return offset
@@ -244,7 +244,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
   function collect(options?: CollectOptions): number {
     checkOpen()
     if (i32[0] === undefined) return renewed().collect(options)
-    return giveBack(memory, slot, front, options)
+    return giveBack(memory, slot, fastPaths, options)
   }
 
   function close(): void {
@@ -253,7 +253,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
       renewed().close()
       return
     }
-    giveBack(memory, slot, front, undefined)
+    giveBack(memory, slot, fastPaths, undefined)
     mine = -1
     classOf.fill(LARGE_ROW) // the row of large blocks has no free list
     Object.assign(pool, { isOpen: false })

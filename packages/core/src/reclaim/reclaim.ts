@@ -7,16 +7,16 @@ import { corrupt } from '../base/errors.ts'
 import {
   GRANULE_BYTE_LENGTH,
   SLOT_FREE_HEADS,
-  SLOT_HANDED,
   SLOT_LEARNED,
   SLOT_LIVE_SEEN,
-  SLOT_NEXT_LOOK,
+  SLOT_NEXT_SWEEP,
+  SLOT_OUTSTANDING,
   SLOT_OWNED_SPANS,
   SLOT_PUBLISHED,
   SLOT_SPANS,
-  SLOT_SPANS_AT_LOOK,
-  SLOT_SPARE,
+  SLOT_SPANS_AT_SWEEP,
   SLOT_UNSORTED,
+  SLOT_UNUSED_AT_SWEEP,
 } from '../base/layout.ts'
 import { asClassIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
@@ -29,7 +29,7 @@ import { headOf, isHeadOf } from '../spans/span-map.ts'
 /** No deadline. (Infinity would be boxed when it is passed on, which is garbage.) */
 export const UNHURRIED = 0
 /** Blocks from one look at the clock to the next: about a microsecond. */
-const BLOCKS_PER_LOOK_AT_CLOCK = 256
+const BLOCKS_PER_CLOCK_READ = 256
 
 /**
  * Parks the slot's free lists until `spanBudget` spans were given back, or until the deadline; gives how
@@ -45,8 +45,8 @@ export function reclaim(
 ): number {
   const { i32 } = memory
   const { count } = memory.classes
-  const nextLook = memory.slotWord(slot, SLOT_NEXT_LOOK)
-  let row = i32[nextLook]
+  const nextSweep = memory.slotWord(slot, SLOT_NEXT_SWEEP)
+  let row = i32[nextSweep]
   if (!(row >= 0 && row < count)) row = 0
   let released = 0
   let rest = count
@@ -57,9 +57,9 @@ export function reclaim(
     if (!isWhole || isOver(deadline)) break
     rest--
   }
-  i32[nextLook] = row
+  i32[nextSweep] = row
   if (rest === 0) {
-    i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+    i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
   }
   return released
 }
@@ -75,14 +75,14 @@ function lookAt(
   deadline: number,
 ): number {
   const { i32 } = memory
-  const handed = memory.slotWord(slot, SLOT_HANDED + classIndex)
+  const outstanding = memory.slotWord(slot, SLOT_OUTSTANDING + classIndex)
   const seen = memory.slotWord(slot, SLOT_LIVE_SEEN + classIndex)
-  const before = i32[handed]
+  const before = i32[outstanding]
   const released = parkFreeList(memory, slot, classIndex, spanBudget, deadline)
   const isWhole = i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)] === 0
-  if (isWhole || i32[seen] > i32[handed]) i32[seen] = i32[handed]
-  i32[memory.slotWord(slot, SLOT_UNSORTED + classIndex)] += before - i32[handed]
-  if (isWhole) learn(memory, slot, classIndex, before - i32[handed])
+  if (isWhole || i32[seen] > i32[outstanding]) i32[seen] = i32[outstanding]
+  i32[memory.slotWord(slot, SLOT_UNSORTED + classIndex)] += before - i32[outstanding]
+  if (isWhole) learn(memory, slot, classIndex, before - i32[outstanding])
   return released
 }
 
@@ -99,15 +99,15 @@ function parkFreeList(
 ): number {
   const { i32 } = memory
   const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
-  const handed = memory.slotWord(slot, SLOT_HANDED + classIndex)
+  const outstanding = memory.slotWord(slot, SLOT_OUTSTANDING + classIndex)
   let released = 0
   for (let blockCount = 1; i32[freeHead] !== 0 && released < spanBudget; blockCount++) {
     const block = listedBlock(memory, slot, classIndex, i32[freeHead])
-    if (i32[handed] <= 0) throw corrupt(`the free list of class ${classIndex} is too long`)
+    if (i32[outstanding] <= 0) throw corrupt(`the free list of class ${classIndex} is too long`)
     i32[freeHead] = i32[(block >> 2) - 1]
-    i32[handed]--
+    i32[outstanding]--
     released += park(memory, slot, classIndex, block)
-    if (blockCount % BLOCKS_PER_LOOK_AT_CLOCK === 0 && isOver(deadline)) break
+    if (blockCount % BLOCKS_PER_CLOCK_READ === 0 && isOver(deadline)) break
   }
   return released
 }
@@ -140,7 +140,7 @@ function learn(
   const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
   i32[learned] = afterLook(i32[learned], base, max, spareCount)
   if (spareCount === 0) return // nothing has changed, however often it is looked at
-  i32[memory.slotWord(slot, SLOT_SPARE + classIndex)] = spareCount
+  i32[memory.slotWord(slot, SLOT_UNUSED_AT_SWEEP + classIndex)] = spareCount
   // As many blocks were parked as there are spans to sort: they pay for it.
   const unsorted = memory.slotWord(slot, SLOT_UNSORTED + classIndex)
   if (i32[unsorted] < i32[memory.slotWord(slot, SLOT_SPANS + classIndex)]) return

@@ -7,7 +7,7 @@ import { notAdoptable } from '../base/errors.ts'
 import { SLOT_OPEN, SLOT_OWNED_SPANS, SLOT_RESERVED } from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { settleMail, settleSweep } from '../remote/remote.ts'
+import { settleQueues, settleSweep } from '../remote/remote.ts'
 import { changeState, closeSlot, slotGeneration, slotState, tenderOf } from '../spans/slots.ts'
 import { EVENT_ADOPT, emit } from '../telemetry/telemetry.ts'
 import { rebuildRuns } from './rebuild.ts'
@@ -36,7 +36,7 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
 }
 
 function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
-  settleMail(memory, slot, by)
+  settleQueues(memory, slot, by)
   repairMap(memory, slot, by)
   settleSweep(memory, slot)
   rebuildRuns(memory, slot)

@@ -9,13 +9,13 @@ import {
   RECORD_UNMARKED_COUNT,
   SLOT_CARVED,
   SLOT_FREE_HEADS,
-  SLOT_HANDED,
   SLOT_LIVE_SEEN,
+  SLOT_OUTSTANDING,
   SLOT_OWNED_SPANS,
   SLOT_PARTIAL_HEADS,
   SLOT_ROOM,
   SLOT_SPANS,
-  SLOT_SPANS_AT_LOOK,
+  SLOT_SPANS_AT_SWEEP,
   SLOT_UNSORTED,
 } from '../base/layout.ts'
 import {
@@ -35,7 +35,7 @@ import {
   shiftedPattern,
 } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { parcelsOf } from '../remote/remote.ts'
+import { segmentsOf } from '../remote/remote.ts'
 import { link } from '../spans/partial.ts'
 import { capacityOf, countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { sortPartial } from '../spans/sort-partial.ts'
@@ -45,7 +45,7 @@ import { classInMap } from '../spans/span-map.ts'
 const REBUILT = [
   SLOT_FREE_HEADS,
   SLOT_PARTIAL_HEADS,
-  SLOT_HANDED,
+  SLOT_OUTSTANDING,
   SLOT_LIVE_SEEN,
   SLOT_SPANS,
   SLOT_ROOM,
@@ -55,7 +55,7 @@ const REBUILT = [
 
 export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const parcels = parcelsOf(memory, slot)
+  const segments = segmentsOf(memory, slot)
   for (const field of REBUILT) {
     const first = memory.slotWord(slot, field)
     i32.fill(0, first, first + CLASS_CAPACITY)
@@ -65,20 +65,20 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (owner !== slot) return
     const spanCount = runSpanCountOf(memory, head)
     i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
-    const liveCount = rebuildRun(memory, parcels, head)
+    const liveCount = rebuildRun(memory, segments, head)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
-    i32[memory.slotWord(slot, SLOT_HANDED + row)] += liveCount
+    i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)] += liveCount
     i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
     if (liveCount === 0) releaseRun(memory, slot, head)
     else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
   })
   for (let row = 0; row < memory.classes.count; row++) sortPartial(memory, slot, asClassIndex(row))
-  i32[memory.slotWord(slot, SLOT_SPANS_AT_LOOK)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
 }
 
 /** Parks every block of a run that is not live; gives how many are. */
-function rebuildRun(memory: ArenaMemory, parcels: ReadonlySet<number>, head: SpanIndex): number {
+function rebuildRun(memory: ArenaMemory, segments: ReadonlySet<number>, head: SpanIndex): number {
   const { i32 } = memory
   const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
   const parkedCount = memory.recordWord(head, RECORD_PARKED_COUNT)
@@ -91,7 +91,7 @@ function rebuildRun(memory: ArenaMemory, parcels: ReadonlySet<number>, head: Spa
   i32[parkedCount] = 0
   forEachBlockIn(memory, head, (block) => {
     if (memory.hasLiveBit(block)) liveCount++
-    else if (mayBeUnmarked && isHeld(memory, parcels, block, isLarge)) unmarkedCount++
+    else if (mayBeUnmarked && isHeld(memory, segments, block, isLarge)) unmarkedCount++
     else if (!isLarge) {
       i32[(block >> 2) - 2] = plainPattern(memory.tag)
       i32[(block >> 2) - 1] = i32[parkedHead]
@@ -109,12 +109,12 @@ function rebuildRun(memory: ArenaMemory, parcels: ReadonlySet<number>, head: Spa
  */
 function isHeld(
   memory: ArenaMemory,
-  parcels: ReadonlySet<number>,
+  segments: ReadonlySet<number>,
   block: PayloadOffset,
   isLarge: boolean,
 ): boolean {
   const state = headerWordAt(memory, block) & STATE_AND_TAG
-  if (state === internalPattern(memory.tag)) return parcels.has(block)
+  if (state === internalPattern(memory.tag)) return segments.has(block)
   if (state === shiftedPattern(memory.tag)) {
     // Its payload is freed first.
     const offset = secondWordAt(memory, block)

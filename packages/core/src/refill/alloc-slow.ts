@@ -13,7 +13,7 @@ import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/align
 import { spanCountFor } from '../blocks/large.ts'
 import { plainPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { exchangeMail, type Front } from '../remote/remote.ts'
+import { exchangeQueues, type PoolFastPaths } from '../remote/remote.ts'
 import { publishRun } from '../spans/runs.ts'
 import { clearSpans, touchBytes } from '../spans/touched.ts'
 import { claimAfterReclaim, handOut, refill } from './refill.ts'
@@ -26,7 +26,7 @@ import { claimAfterReclaim, handOut, refill } from './refill.ts'
 export function allocSlow(
   memory: ArenaMemory,
   slot: SlotIndex,
-  front: Front,
+  fastPaths: PoolFastPaths,
   byteLength: number,
   alignment = GRANULE_BYTE_LENGTH,
   isZeroed = false,
@@ -37,8 +37,8 @@ export function allocSlow(
   const needed = alignedByteLength(byteLength, Math.max(alignment, GRANULE_BYTE_LENGTH))
   const block =
     needed > memory.classes.maxByteLength
-      ? allocLarge(memory, slot, front, needed, isZeroed)
-      : allocOfClass(memory, slot, front, needed)
+      ? allocLarge(memory, slot, fastPaths, needed, isZeroed)
+      : allocOfClass(memory, slot, fastPaths, needed)
   if (block === 0 || alignment <= GRANULE_BYTE_LENGTH) return block
   if (block + needed <= memory.base + memory.byteLength) {
     return shiftPayload(memory, block, byteLength, alignment)
@@ -49,13 +49,13 @@ export function allocSlow(
 function allocOfClass(
   memory: ArenaMemory,
   slot: SlotIndex,
-  front: Front,
+  fastPaths: PoolFastPaths,
   byteLength: number,
 ): number {
   const classIndex = memory.classes.classFor(byteLength)
   const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
-  if (memory.i32[freeHead] === 0 && !refill(memory, slot, classIndex, front)) return 0
-  if (memory.isInside(memory.i32[freeHead])) return front.tryAlloc(byteLength)
+  if (memory.i32[freeHead] === 0 && !refill(memory, slot, classIndex, fastPaths)) return 0
+  if (memory.isInside(memory.i32[freeHead])) return fastPaths.tryAlloc(byteLength)
   throw corrupt(`the free list of class ${classIndex} begins at ${memory.i32[freeHead]}`)
 }
 
@@ -63,13 +63,13 @@ function allocOfClass(
 function allocLarge(
   memory: ArenaMemory,
   slot: SlotIndex,
-  front: Front,
+  fastPaths: PoolFastPaths,
   byteLength: number,
   isZeroed: boolean,
 ): number {
   const spanCount = spanCountFor(byteLength)
-  exchangeMail(memory, slot, front)
-  const head = claimAfterReclaim(memory, slot, spanCount, LARGE_ROW, front)
+  exchangeQueues(memory, slot, fastPaths)
+  const head = claimAfterReclaim(memory, slot, spanCount, LARGE_ROW, fastPaths)
   if (head === 0) return 0
   const start = memory.spanStart(head)
   const block = start + FIRST_PAYLOAD

@@ -5,7 +5,7 @@ import type { SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import type { CollectOptions } from '../memory/pool-api.ts'
 import { reclaim, UNHURRIED } from '../reclaim/reclaim.ts'
-import { dropAllParcels, exchangeMail, type Front } from '../remote/remote.ts'
+import { dropAllSegments, exchangeQueues, type PoolFastPaths } from '../remote/remote.ts'
 
 /** Blocks taken from the mail between two looks at the clock: some microseconds. */
 const MAIL_SLICE = 512
@@ -16,15 +16,16 @@ const KEYS = ['spans', 'milliseconds'] as const satisfies (keyof CollectOptions)
 export function collect(
   memory: ArenaMemory,
   slot: SlotIndex,
-  front: Front,
+  fastPaths: PoolFastPaths,
   options: CollectOptions | undefined,
 ): number {
   if (options !== undefined) checkOptions(options, KEYS, '{ spans: 1 }')
   const spanBudget = spanBudgetOf(memory, options)
   const deadline = deadlineOf(options)
-  if (deadline === UNHURRIED) exchangeMail(memory, slot, front)
-  else while (exchangeMail(memory, slot, front, MAIL_SLICE) > 0 && performance.now() < deadline);
-  dropAllParcels(memory, slot)
+  if (deadline === UNHURRIED) exchangeQueues(memory, slot, fastPaths)
+  else
+    while (exchangeQueues(memory, slot, fastPaths, MAIL_SLICE) > 0 && performance.now() < deadline);
+  dropAllSegments(memory, slot)
   return reclaim(memory, slot, spanBudget, deadline)
 }
 

@@ -3,7 +3,7 @@
  *
  *     refill -> mail -> partial spans: their parked blocks, else carve them -> claim a run
  *                                          -> reclaim, claim again
- *                                          -> mail of closed slots, own parcels, closed slots' spans
+ *                                          -> mail of closed slots, own segments, closed slots' spans
  */
 
 import { corrupt } from '../base/errors.ts'
@@ -14,17 +14,17 @@ import {
   SLOT_ARRIVED,
   SLOT_ARRIVED_AT_REFILL,
   SLOT_FREE_HEADS,
-  SLOT_HANDED,
   SLOT_LEARNED,
   SLOT_LIVE_SEEN,
+  SLOT_OUTSTANDING,
   SLOT_OWNED_SPANS,
   SLOT_PARTIAL_HEADS,
   SLOT_PEAK_LIVE,
   SLOT_PUBLISHED,
   SLOT_REFILLED,
   SLOT_REFILLS,
-  SLOT_SPANS_AT_LOOK,
-  SLOT_SPARE,
+  SLOT_SPANS_AT_SWEEP,
+  SLOT_UNUSED_AT_SWEEP,
   SPAN_BYTE_LENGTH,
 } from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
@@ -32,13 +32,13 @@ import { carve } from '../blocks/carve.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { afterMiss, batchFor, isLookDue } from '../memory/policy.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
-import { dropAllParcels, exchangeMail, type Front } from '../remote/remote.ts'
+import { dropAllSegments, exchangeQueues, type PoolFastPaths } from '../remote/remote.ts'
 import { setDraining } from '../spans/drain.ts'
 import { firstPartial, link, unlink } from '../spans/partial.ts'
 import { capacityOf, publishRun, releaseRun, runSpanCountOf } from '../spans/runs.ts'
 import { claimRun } from '../spans/span-map.ts'
 import { EVENT_REFILL, emit } from '../telemetry/telemetry.ts'
-import { takeClosedMail, tendClosedSlots } from './tend.ts'
+import { receiveForClosedSlots, reclaimClosedSlots } from './reclaim-closed.ts'
 
 /**
  * Fills the slot's empty free list of a class; false when the arena has no room for one block.
@@ -48,15 +48,15 @@ export function refill(
   memory: ArenaMemory,
   slot: SlotIndex,
   classIndex: ClassIndex,
-  front: Front,
+  fastPaths: PoolFastPaths,
 ): boolean {
   const { i32 } = memory
-  exchangeMail(memory, slot, front)
+  exchangeQueues(memory, slot, fastPaths)
   const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
   if (i32[freeHead] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
-    const span = claimForClass(memory, slot, classIndex, front)
+    const span = claimForClass(memory, slot, classIndex, fastPaths)
     // What closed slots had for it, in their mail or in spans with room, comes first.
     const hasRoom = i32[partial] !== 0
     if (span === 0 && !hasRoom) return false
@@ -103,9 +103,9 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
   i32[memory.slotWord(slot, SLOT_REFILLED + classIndex)] += blockCount
   const live = i32[memory.slotWord(slot, SLOT_LIVE_SEEN + classIndex)]
-  const spare = memory.slotWord(slot, SLOT_SPARE + classIndex)
-  emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[spare])
-  i32[spare] = 0
+  const unusedAtSweep = memory.slotWord(slot, SLOT_UNUSED_AT_SWEEP + classIndex)
+  emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[unusedAtSweep])
+  i32[unusedAtSweep] = 0
 }
 
 /** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */
@@ -152,13 +152,13 @@ export function handOut(
   blockCount: number,
 ): void {
   const { i32 } = memory
-  const handed = memory.slotWord(slot, SLOT_HANDED + row)
+  const outstanding = memory.slotWord(slot, SLOT_OUTSTANDING + row)
   const peak = memory.slotWord(slot, SLOT_PEAK_LIVE + row)
   // The free list was empty, so all that had been handed out was live; and one more is about to be.
-  const live = i32[handed] + 1
+  const live = i32[outstanding] + 1
   i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] = live
   if (live > i32[peak]) i32[peak] = live
-  i32[handed] += blockCount
+  i32[outstanding] += blockCount
 }
 
 /**
@@ -170,10 +170,10 @@ function claimForClass(
   memory: ArenaMemory,
   slot: SlotIndex,
   classIndex: ClassIndex,
-  front: Front,
+  fastPaths: PoolFastPaths,
 ): SpanIndex {
   let spanCount = memory.classes.runSpanCounts[classIndex]
-  let span = claimAfterReclaim(memory, slot, spanCount, classIndex, front)
+  let span = claimAfterReclaim(memory, slot, spanCount, classIndex, fastPaths)
   if (span === 0) {
     spanCount = memory.classes.shortRunSpanCounts[classIndex]
     span = claimRun(memory, slot, spanCount)
@@ -191,7 +191,7 @@ export function claimAfterReclaim(
   slot: SlotIndex,
   spanCount: number,
   row: number,
-  front: Front,
+  fastPaths: PoolFastPaths,
 ): SpanIndex {
   lookWhenDue(memory, slot)
   let span = claimRun(memory, slot, spanCount)
@@ -199,10 +199,10 @@ export function claimAfterReclaim(
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) return span
-  takeClosedMail(memory, slot, front)
-  dropAllParcels(memory, slot)
+  receiveForClosedSlots(memory, slot, fastPaths)
+  dropAllSegments(memory, slot)
   reclaim(memory, slot, memory.spanCount)
-  tendClosedSlots(memory, slot, row)
+  reclaimClosedSlots(memory, slot, row)
   return claimRun(memory, slot, spanCount)
 }
 
@@ -210,7 +210,7 @@ export function claimAfterReclaim(
 function lookWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const owned = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
-  const atLook = memory.slotWord(slot, SLOT_SPANS_AT_LOOK)
-  if (owned < i32[atLook]) i32[atLook] = owned // large blocks were freed
-  if (isLookDue(owned, i32[atLook])) reclaim(memory, slot, memory.spanCount)
+  const atSweep = memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)
+  if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed
+  if (isLookDue(owned, i32[atSweep])) reclaim(memory, slot, memory.spanCount)
 }

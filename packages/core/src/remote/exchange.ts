@@ -2,17 +2,17 @@
 
 import type { SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { takeMail } from './inbox.ts'
-import { ALL_MAIL } from './mail.ts'
-import { deliverAll, type Front } from './outbox.ts'
+import { receiveAll } from './inbox.ts'
+import { deliverAll, type PoolFastPaths } from './outbox.ts'
+import { NO_LIMIT } from './queue.ts'
 
 /** Delivers and takes; gives how much was taken. */
-export function exchangeMail(
+export function exchangeQueues(
   memory: ArenaMemory,
   slot: SlotIndex,
-  front: Front,
-  limit = ALL_MAIL,
+  fastPaths: PoolFastPaths,
+  limit = NO_LIMIT,
 ): number {
   deliverAll(memory, slot)
-  return takeMail(memory, slot, front, slot, limit)
+  return receiveAll(memory, slot, fastPaths, slot, limit)
 }

@@ -37,7 +37,7 @@ import type { ArenaMemory } from '../memory/memory.ts'
 import { rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 import { giveBackEnd } from './cut-off.ts'
-import { ALL_MAIL } from './mail.ts'
+import { NO_LIMIT } from './queue.ts'
 import { violate } from './violate.ts'
 
 /**
@@ -80,7 +80,7 @@ export function announce(memory: ArenaMemory, head: SpanIndex): void {
  * Frees the blocks of a slot that have freed bits, up to `limit` of them; gives how many. By who has the
  * slot. The rest waits for the next sweep.
  */
-export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex, limit = ALL_MAIL): number {
+export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex, limit = NO_LIMIT): number {
   const { i32 } = memory
   const hasFreedBits = memory.slotWord(slot, SLOT_HAS_FREED_BITS)
   if (i32[hasFreedBits] === 0) return 0

@@ -9,40 +9,40 @@ import { rowOf } from '../spans/runs.ts'
 import { classInMap } from '../spans/span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
 import { beginMarking, endMarking, sweepFreedBits } from './freed-bits.ts'
+import type { PoolFastPaths } from './outbox.ts'
 import {
-  ALL_MAIL,
-  INBOX_PARCEL,
+  INBOX_SEGMENT,
   INBOX_TAKEN,
-  mailWord,
-  maxParcelCount,
+  maxSegmentCount,
+  NO_LIMIT,
   OUTBOX_FIRST,
   OUTBOX_SENT,
-  PARCEL_NEXT,
-  PARCEL_OFFSETS,
-  PARCEL_STAMP,
   placeOf,
+  queueWord,
+  SEGMENT_NEXT,
+  SEGMENT_OFFSETS,
+  SEGMENT_STAMP,
   stampOf,
-} from './mail.ts'
-import type { Front } from './outbox.ts'
+} from './queue.ts'
 import { violate } from './violate.ts'
 
 /**
  * Frees what was delivered to a slot, and gives how much it was.
- * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
+ * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's reclaimer
  * @param limit the most that is taken
  */
-export function takeMail(
+export function receiveAll(
   memory: ArenaMemory,
   slot: SlotIndex,
-  front: Front,
+  fastPaths: PoolFastPaths,
   by = slot,
-  limit = ALL_MAIL,
+  limit = NO_LIMIT,
 ): number {
   const { i32 } = memory
-  const takenWords: number = mailWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
+  const takenWords: number = queueWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
   const { openedSlotCount, slotWordCount } = memory
   let takenCount = 0
-  let sentWord: number = mailWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
+  let sentWord: number = queueWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
   for (let freer = 0; freer < openedSlotCount; freer++) {
     // A plain look first: there is mostly nothing, and an atomic one costs five times as much.
     const taken = i32[takenWords + freer]
@@ -50,7 +50,7 @@ export function takeMail(
       const sent = Atomics.load(i32, sentWord)
       const rest = limit - takenCount
       const upTo = ((sent - taken) | 0) > rest ? (taken + rest) | 0 : sent
-      takenCount += takeFrom(memory, slot, asSlotIndex(freer), upTo, front, by)
+      takenCount += receiveFrom(memory, slot, asSlotIndex(freer), upTo, fastPaths, by)
     }
     sentWord += slotWordCount
   }
@@ -58,30 +58,30 @@ export function takeMail(
 }
 
 /** Frees what one slot has delivered, up to the number `sent`; gives how much it was. */
-function takeFrom(
+function receiveFrom(
   memory: ArenaMemory,
   slot: SlotIndex,
   freer: SlotIndex,
   sent: number,
-  front: Front,
+  fastPaths: PoolFastPaths,
   by: SlotIndex,
 ): number {
   const { i32 } = memory
   const arrived = memory.slotWord(slot, SLOT_ARRIVED)
-  const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
+  const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
   const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
   const before = i32[takenWord]
-  let parcel = 0
+  let segment = 0
   i32[takingFrom] = freer + 1
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
-    if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
-    if (parcel === 0) {
+    if (segment === 0 || placeOf(taken) === 0) segment = findSegment(memory, slot, freer, taken)
+    if (segment === 0) {
       violate(memory, slot, corrupt(`mail of slot ${freer} to slot ${slot} was overwritten`))
       countTaken(i32, takenWord, sent, sent)
       break
     }
-    const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (front.tryFree(offset)) {
+    const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
+    if (fastPaths.tryFree(offset)) {
       i32[arrived + classInMap(i32[memory.mapWord(memory.spanOf(offset))])]++
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     } else {
@@ -102,24 +102,24 @@ export function countTaken(i32: Int32Array, takenWord: number, taken: number, se
 }
 
 /**
- * The parcel that holds the offset number `taken`, or 0 where parcels were overwritten. Those before it
+ * The segment that holds the offset number `taken`, or 0 where segments were overwritten. Those before it
  * are the freer's to use again.
  */
-export function findParcel(
+export function findSegment(
   memory: ArenaMemory,
   slot: SlotIndex,
   freer: SlotIndex,
   taken: number,
 ): number {
   const { i32 } = memory
-  const parcelWord = mailWord(memory, slot, INBOX_PARCEL, freer)
-  let parcel = i32[parcelWord] || i32[mailWord(memory, freer, OUTBOX_FIRST, slot)]
-  for (let rest = maxParcelCount(memory); parcel > 0 && rest > 0; rest--) {
-    if (i32[(parcel >> 2) + PARCEL_STAMP] === stampOf(freer, taken)) {
-      Atomics.store(i32, parcelWord, parcel)
-      return parcel
+  const segmentWord = queueWord(memory, slot, INBOX_SEGMENT, freer)
+  let segment = i32[segmentWord] || i32[queueWord(memory, freer, OUTBOX_FIRST, slot)]
+  for (let rest = maxSegmentCount(memory); segment > 0 && rest > 0; rest--) {
+    if (i32[(segment >> 2) + SEGMENT_STAMP] === stampOf(freer, taken)) {
+      Atomics.store(i32, segmentWord, segment)
+      return segment
     }
-    parcel = i32[(parcel >> 2) + PARCEL_NEXT]
+    segment = i32[(segment >> 2) + SEGMENT_NEXT]
   }
   return 0
 }

@@ -6,14 +6,14 @@ import type { ArenaMemory } from '../memory/memory.ts'
 import { forEachFreedBit } from './freed-bits.ts'
 import {
   INBOX_TAKEN,
-  mailWord,
   OUTBOX_WRITTEN,
-  PARCEL_OFFSETS,
-  PARCEL_STAMP,
   placeOf,
+  queueWord,
+  SEGMENT_OFFSETS,
+  SEGMENT_STAMP,
   stampOf,
-} from './mail.ts'
-import { parcelsFor } from './settle.ts'
+} from './queue.ts'
+import { segmentsFor } from './settle.ts'
 
 /** The offsets in all mail, and those with freed bits. Other threads must pause. */
 export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
@@ -31,7 +31,7 @@ export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
   return offsets
 }
 
-/** Those in the queue from a freer to an owner, up to where a parcel is missing. */
+/** Those in the queue from a freer to an owner, up to where a segment is missing. */
 export function offsetsBetween(
   memory: ArenaMemory,
   freer: SlotIndex,
@@ -39,16 +39,16 @@ export function offsetsBetween(
 ): readonly number[] {
   const { i32 } = memory
   const offsets: number[] = []
-  const written = i32[mailWord(memory, freer, OUTBOX_WRITTEN, owner)]
-  let taken = i32[mailWord(memory, owner, INBOX_TAKEN, freer)]
+  const written = i32[queueWord(memory, freer, OUTBOX_WRITTEN, owner)]
+  let taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
   if (taken === written) return offsets
-  const parcels = new Map(
-    parcelsFor(memory, freer, owner).map((one) => [i32[(one >> 2) + PARCEL_STAMP], one]),
+  const segments = new Map(
+    segmentsFor(memory, freer, owner).map((one) => [i32[(one >> 2) + SEGMENT_STAMP], one]),
   )
   for (; taken !== written; taken = (taken + 1) | 0) {
-    const parcel = parcels.get(stampOf(freer, taken))
-    if (parcel === undefined) break
-    offsets.push(i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)])
+    const segment = segments.get(stampOf(freer, taken))
+    if (segment === undefined) break
+    offsets.push(i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)])
   }
   return offsets
 }

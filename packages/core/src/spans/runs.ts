@@ -111,7 +111,7 @@ export function truncateLargeRun(
   emit(memory, slot, EVENT_RETURN, LARGE_ROW, from - to, head + to)
 }
 
-/** Makes a run of a closed slot that of its tender. The head comes first: its owner is the run's. */
+/** Makes a run of a closed slot that of its reclaimer. The head comes first: its owner is the run's. */
 export function handOverRun(
   memory: ArenaMemory,
   from: SlotIndex,

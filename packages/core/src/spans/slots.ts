@@ -14,7 +14,7 @@ import {
 } from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { raise } from './span-map.ts'
+import { atomicMax } from './span-map.ts'
 
 const STATE_NAMES = ['vacant', 'open', 'closed', 'reserved', 'tended'] as const
 export type SlotState = (typeof STATE_NAMES)[number]
@@ -42,19 +42,20 @@ export function changeState(
   slot: SlotIndex,
   from: number,
   to: number,
-  tender = -1,
+  reclaimer = -1,
   generation?: number,
 ): boolean {
   const seen = wordOf(memory, slot)
   const current = seen >>> SLOT_GENERATION_SHIFT
   if ((seen & SLOT_STATE_MASK) !== from) return false
   if (generation !== undefined && generation !== current) return false
-  const word = to | ((tender + 1) << SLOT_TENDER_SHIFT) | ((current + 1) << SLOT_GENERATION_SHIFT)
+  const word =
+    to | ((reclaimer + 1) << SLOT_TENDER_SHIFT) | ((current + 1) << SLOT_GENERATION_SHIFT)
   const { i32 } = memory
   return Atomics.compareExchange(i32, memory.slotWord(slot, SLOT_STATE), seen, word) === seen
 }
 
-/** A slot that is tended is closed again in a moment; one whose tender died is not. */
+/** A slot that is tended is closed again in a moment; one whose reclaimer died is not. */
 const MAX_ATTEMPTS = 1000
 
 /** Takes a closed slot, whose memory is there to be used again, else a vacant one. */
@@ -72,7 +73,7 @@ function tryClaim(memory: ArenaMemory, from: number, to: number): SlotIndex | un
     const slot = asSlotIndex(index)
     if ((wordOf(memory, slot) & SLOT_STATE_MASK) !== from) continue
     // First: mail of a thread that dies just after it must be found.
-    raise(memory, memory.controlWord(CONTROL_OPENED_SLOT_COUNT), slot + 1)
+    atomicMax(memory, memory.controlWord(CONTROL_OPENED_SLOT_COUNT), slot + 1)
     if (changeState(memory, slot, from, to)) return slot
   }
 }
@@ -104,8 +105,8 @@ export function checkGeneration(generation: number): void {
 }
 
 /** Lends a closed slot to a thread; false when it is not closed. */
-export const tendSlot = (memory: ArenaMemory, slot: SlotIndex, tender: SlotIndex) =>
-  changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, tender)
+export const tendSlot = (memory: ArenaMemory, slot: SlotIndex, reclaimer: SlotIndex) =>
+  changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, reclaimer)
 
 /** Closes a slot that is open, or tended. */
 export function closeSlot(memory: ArenaMemory, slot: SlotIndex): void {

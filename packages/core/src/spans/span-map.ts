@@ -119,7 +119,7 @@ function claimSpans(
     }
   }
   countOwned(memory, slot, spanCount)
-  raise(memory, memory.controlWord(CONTROL_PEAK_SPAN_COUNT), first + spanCount)
+  atomicMax(memory, memory.controlWord(CONTROL_PEAK_SPAN_COUNT), first + spanCount)
   return true
 }
 
@@ -154,7 +154,7 @@ export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: numb
 }
 
 /** Sets a word that other threads raise too to a value, unless it is higher already. */
-export function raise(memory: ArenaMemory, word: number, value: number): void {
+export function atomicMax(memory: ArenaMemory, word: number, value: number): void {
   let seen = memory.i32[word]
   while (seen < value) {
     const before = Atomics.compareExchange(memory.i32, word, seen, value)

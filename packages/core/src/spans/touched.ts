@@ -7,7 +7,7 @@
 import { SPAN_BYTE_LENGTH } from '../base/layout.ts'
 import { asSpanIndex, type SpanIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { raise } from './span-map.ts'
+import { atomicMax } from './span-map.ts'
 
 /** Says that all bytes of spans may be written. */
 export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
@@ -22,7 +22,7 @@ export function touchBytes(memory: ArenaMemory, offset: number, byteEnd: number)
   touchSpans(memory, first, last - first)
   const rest = byteEnd - memory.spanStart(last)
   // Others may raise it as well; of the spans before it, all say the same.
-  if (rest > 0) raise(memory, memory.touchedWord(last), rest)
+  if (rest > 0) atomicMax(memory, memory.touchedWord(last), rest)
 }
 
 /** Makes spans 0, and untouched again. By who has claimed them. */

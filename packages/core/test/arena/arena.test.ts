@@ -3,8 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { typeBits } from '../../src/memory/header.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
-import { grounds } from '../support/grounds.ts'
 import { memoryOf, smallArena } from '../support/memory.ts'
+import { regions } from '../support/regions.ts'
 import { anything, notNumbers, oddNumbers } from '../support/values.ts'
 
 const test = suite('arena')
@@ -41,7 +41,7 @@ test('handle: of a region, and of an attached arena', () => {
 })
 
 test('handle: an arena that is not shared has none, and a copy is told from the original', () => {
-  for (const { create, shared } of grounds) {
+  for (const { create, shared } of regions) {
     const { arena } = create(4 * 65536)
     assert.is(arena.shared, shared)
     if (shared) Arena.attach(arena.handle)

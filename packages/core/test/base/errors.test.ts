@@ -8,7 +8,7 @@ import { anything } from '../support/values.ts'
 
 const test = suite('errors')
 
-test('an ArenaError is an Error with a name, a code and the package in front', () => {
+test('an ArenaError is an Error with a name, a code and the package in fastPaths', () => {
   const error = new ArenaError('corrupt', 'what')
   assert.instance(error, Error)
   assert.is(error.name, 'ArenaError')

@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert'
 import { alignedByteLength, checkAlignment } from '../../src/blocks/aligned.ts'
 import { liveBlockAt } from '../../src/blocks/lookup.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
-import { grounds } from '../support/grounds.ts'
 import { fill, smallArena } from '../support/memory.ts'
+import { regions } from '../support/regions.ts'
 import { anything, notNumbers, oddNumbers } from '../support/values.ts'
 
 const test = suite('aligned')
@@ -27,7 +27,7 @@ test('there is room for an aligned address wherever a block begins', () => {
   }
 })
 
-for (const { name, byteOffset, create } of grounds.slice(-6)) {
+for (const { name, byteOffset, create } of regions.slice(-6)) {
   test(`offsets are multiples from the buffer’s start: ${name}`, () => {
     const { arena, assertSurroundings } = create(4 << 20)
     const pool = arena.openPool()

@@ -67,11 +67,11 @@ test('what is freed but on its way is left out, of any slot; exact stats count i
   for (const [i, block] of gone.entries()) (i % 3 === 0 ? third : freer).free(block)
   const kept = blocks.filter((_, i) => i % 2 === 0).sort((a, b) => a - b)
   const liveBlocks = () => arena.stats({ exact: true }).liveBlocks
-  const check = (parcelCount: number, takenCount: number) => {
+  const check = (segmentCount: number, takenCount: number) => {
     assertSound(arena)
     const offsets = arena.blocks().map(({ offset }) => offset)
     assert.equal(offsets, kept)
-    assert.is(liveBlocks(), blocks.length - takenCount + parcelCount)
+    assert.is(liveBlocks(), blocks.length - takenCount + segmentCount)
   }
   check(4, 0) // noted
   freer.close() // delivered

@@ -17,12 +17,12 @@ import { adoptSlot } from '../../src/recovery/adopt.ts'
 import { forEachFreedBit } from '../../src/remote/freed-bits.ts'
 import {
   INBOX_TAKEN,
-  mailWord,
   OUTBOX_FIRST,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
-  PARCEL_NEXT,
-} from '../../src/remote/mail.ts'
+  queueWord,
+  SEGMENT_NEXT,
+} from '../../src/remote/queue.ts'
 import { openSlot, slotState } from '../../src/spans/slots.ts'
 import { countFreeSpans } from '../../src/spans/span-map.ts'
 import type { Ledger } from './ledger.ts'
@@ -103,39 +103,39 @@ function checkResized(memory: ArenaMemory, ledger: Ledger): void {
   }
 }
 
-/** What is live, somebody holds; the library's own blocks are parcels of some queue. */
+/** What is live, somebody holds; the library's own blocks are segments of some queue. */
 function checkAllKnown(memory: ArenaMemory, ledger: Ledger): void {
   for (const { offset, byteLength } of listBlocks(memory)) {
     if (!ledger.explains(offset, byteLength)) {
       fail('after the mail', `block ${offset} of ${byteLength} bytes is live, but nobody holds it`)
     }
   }
-  const queued = queuedParcels(memory)
-  for (const parcel of liveParcels(memory)) {
-    if (!queued.has(parcel)) fail('after the mail', `parcel ${parcel} is in no queue`)
+  const queued = queuedSegments(memory)
+  for (const segment of liveSegments(memory)) {
+    if (!queued.has(segment)) fail('after the mail', `segment ${segment} is in no queue`)
   }
 }
 
-function liveParcels(memory: ArenaMemory): Set<number> {
-  const parcels = new Set<number>()
+function liveSegments(memory: ArenaMemory): Set<number> {
+  const segments = new Set<number>()
   forEachRun(memory, (head) => {
     forEachLiveIn(memory, head, (_block, offset) => {
-      if (isInternal(memory.tag, headerWordAt(memory, offset))) parcels.add(offset)
+      if (isInternal(memory.tag, headerWordAt(memory, offset))) segments.add(offset)
     })
   })
-  return parcels
+  return segments
 }
 
-function queuedParcels(memory: ArenaMemory): Set<number> {
+function queuedSegments(memory: ArenaMemory): Set<number> {
   const queued = new Set<number>()
-  const live = liveParcels(memory)
+  const live = liveSegments(memory)
   for (const freer of slotsOf(memory)) {
     for (const owner of slotsOf(memory)) {
-      let parcel = memory.i32[mailWord(memory, freer, OUTBOX_FIRST, owner)]
-      for (; parcel !== 0; parcel = memory.i32[(parcel >> 2) + PARCEL_NEXT]) {
-        if (!live.has(parcel)) fail('in the mail', `parcel ${parcel} is no live block`)
-        if (queued.has(parcel)) fail('in the mail', `parcel ${parcel} is queued twice`)
-        queued.add(parcel)
+      let segment = memory.i32[queueWord(memory, freer, OUTBOX_FIRST, owner)]
+      for (; segment !== 0; segment = memory.i32[(segment >> 2) + SEGMENT_NEXT]) {
+        if (!live.has(segment)) fail('in the mail', `segment ${segment} is no live block`)
+        if (queued.has(segment)) fail('in the mail', `segment ${segment} is queued twice`)
+        queued.add(segment)
       }
     }
   }
@@ -170,7 +170,7 @@ function drain(memory: ArenaMemory, pools: readonly Pool[]): void {
   for (const freer of slotsOf(memory)) {
     for (const owner of slotsOf(memory)) {
       const at = (slot: SlotIndex, array: number, other: SlotIndex) =>
-        memory.i32[mailWord(memory, slot, array, other)]
+        memory.i32[queueWord(memory, slot, array, other)]
       const written = at(freer, OUTBOX_WRITTEN, owner)
       const sent = at(freer, OUTBOX_SENT, owner)
       const taken = at(owner, INBOX_TAKEN, freer)
@@ -193,11 +193,11 @@ function freeAll(memory: ArenaMemory, pools: readonly Pool[]): void {
   for (const { offset, slot } of blocks) if (!isOpen(slot)) pools[0].free(offset)
 }
 
-/** Only runs with a parcel in them are left. */
+/** Only runs with a segment in them are left. */
 function checkEmpty(memory: ArenaMemory): void {
-  const parcels = [...liveParcels(memory)]
+  const segments = [...liveSegments(memory)]
   forEachRun(memory, (head, classIndex) => {
-    const isNeeded = parcels.some((parcel) => memory.spanOf(parcel) === head)
+    const isNeeded = segments.some((segment) => memory.spanOf(segment) === head)
     if (!isNeeded)
       fail('after freeing all', `the run at span ${head}, class ${classIndex}, is left`)
   })

@@ -3,10 +3,10 @@ import { writeControl } from '../../src/arena/control.ts'
 import { FIRST_PAYLOAD, SPAN_BYTE_LENGTH } from '../../src/base/layout.ts'
 import { internalPattern, plainPattern, shiftedPattern } from '../../src/memory/header.ts'
 import { ArenaMemory } from '../../src/memory/memory.ts'
-import { PARCEL_BYTE_LENGTH } from '../../src/remote/mail.ts'
+import { SEGMENT_BYTE_LENGTH } from '../../src/remote/queue.ts'
 
 /** Payloads of the classes, in bytes, and how their runs are cut. */
-export const PARCEL = PARCEL_BYTE_LENGTH // 124 blocks in a span
+export const PARCEL = SEGMENT_BYTE_LENGTH // 124 blocks in a span
 export const THIRD = 21_832 // three blocks in a span
 export const WHOLE = 65_512 // one block in a span
 export const HALVES = 43_672 // three blocks in a run of two spans: the third begins in a tail
@@ -37,7 +37,7 @@ export interface TinyArena {
 
 /**
  * A new arena in a buffer of its own. Its memory is as bad as memory can be that was used before: what
- * is in it looks like headers of live blocks, of parcels and shifted ones, and like offsets.
+ * is in it looks like headers of live blocks, of segments and shifted ones, and like offsets.
  */
 export function createTiny({ spanCount, slotCount, hasSmallClass }: TinyArena): ArenaMemory {
   const payloads = hasSmallClass === true ? [SMALL, ...PAYLOADS] : PAYLOADS

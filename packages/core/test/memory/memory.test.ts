@@ -5,8 +5,8 @@ import { slotWordCount } from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
 import { Views } from '../../src/memory/memory.ts'
 import { assertSound, refuses } from '../support/checks.ts'
-import { grounds } from '../support/grounds.ts'
 import { fill, memoryOf, smallArena } from '../support/memory.ts'
+import { regions } from '../support/regions.ts'
 
 const test = suite('memory')
 
@@ -153,7 +153,7 @@ for (const name of [
 }
 
 test('a wasm memory that grows, in code that was compiled for views of resizable buffers too', () => {
-  const kinds = grounds.map(({ create }) => create(4 * 65536).arena)
+  const kinds = regions.map(({ create }) => create(4 * 65536).arena)
   const wasm = new WebAssembly.Memory({ initial: 4, maximum: 64 })
   const arena = Arena.create({ memory: wasm })
   const pool = arena.openPool()

@@ -103,7 +103,7 @@ test('no word that memory can hold leads out of the bounds', () => {
 })
 
 test('a look is due at twice the spans of the last one, and not before there are 64', () => {
-  for (const [spanCount, atLook, expected] of [
+  for (const [spanCount, atSweep, expected] of [
     [0, 0, false],
     [63, 0, false],
     [64, 0, true],
@@ -112,7 +112,7 @@ test('a look is due at twice the spans of the last one, and not before there are
     [32_000, 16_000, false],
     [32_064, 16_000, true],
   ] as const) {
-    assert.is(isLookDue(spanCount, atLook), expected, `${spanCount} after ${atLook}`)
+    assert.is(isLookDue(spanCount, atSweep), expected, `${spanCount} after ${atSweep}`)
   }
 })
 

@@ -2,16 +2,16 @@ import { Arena, createScratch, freeScratch } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, refuses, unharmed } from '../support/checks.ts'
-import { grounds } from '../support/grounds.ts'
 import { fill, smallArena } from '../support/memory.ts'
 import { seeded } from '../support/random.ts'
+import { regions } from '../support/regions.ts'
 import { anything, notNumbers, oddNumbers } from '../support/values.ts'
 
 const test = suite('scratch')
 
-for (const ground of grounds) {
-  test(`${ground.name}: offsets follow one another, reset begins anew`, () => {
-    const { arena, assertSurroundings } = ground.create(1 << 20)
+for (const region of regions) {
+  test(`${region.name}: offsets follow one another, reset begins anew`, () => {
+    const { arena, assertSurroundings } = region.create(1 << 20)
     const pool = arena.openPool()
     const scratch = createScratch(pool, { byteLength: 4096 })
     for (let frame = 0; frame < 3; frame++) {

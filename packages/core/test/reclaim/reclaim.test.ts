@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import {
   RECORD_NEXT_PARTIAL,
   SLOT_LEARNED,
-  SLOT_NEXT_LOOK,
+  SLOT_NEXT_SWEEP,
   SLOT_PARTIAL_HEADS,
   SLOT_UNSORTED,
 } from '../../src/base/layout.ts'
@@ -42,7 +42,7 @@ test('where the next look begins may be anything in memory', () => {
   for (const damage of [-1, 58, 1 << 30, -(2 ** 31)]) {
     const { arena, pool, memory, slot } = smallArena(4 << 20)
     for (const offset of fill(pool, 1000)) pool.free(offset)
-    memory.i32[memory.slotWord(slot, SLOT_NEXT_LOOK)] = damage
+    memory.i32[memory.slotWord(slot, SLOT_NEXT_SWEEP)] = damage
     assert.ok(reclaim(memory, slot, memory.spanCount) > 0)
     assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
     assertSound(arena)

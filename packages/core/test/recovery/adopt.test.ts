@@ -99,7 +99,7 @@ test('mail of the dead thread arrives, and so does mail for it', () => {
   deliver([owner], heir)
   assertSound(arena)
   assert.equal(arena.blocks(), [])
-  assert.is(queueOf(memory, heir, owner).parcelCount, 0, 'all were given back')
+  assert.is(queueOf(memory, heir, owner).segmentCount, 0, 'all were given back')
 })
 
 test('what the dead thread was tending is closed again', () => {

@@ -13,7 +13,7 @@ import {
   typeBits,
 } from '../../src/memory/header.ts'
 import { rebuildRuns } from '../../src/recovery/rebuild.ts'
-import { PARCEL_STAMP, stampOf } from '../../src/remote/mail.ts'
+import { SEGMENT_STAMP, stampOf } from '../../src/remote/queue.ts'
 import { assertConserved, assertSound } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
 import { allocMany, deliver, fourPools, queueOf } from '../support/pools.ts'
@@ -103,20 +103,20 @@ const leftovers: Record<string, Left> = {
     writes: (s) => [
       [record(s, layout.RECORD_PARKED_COUNT), 77],
       [record(s, layout.RECORD_UNMARKED_COUNT), 5],
-      [s.slotWord(layout.SLOT_HANDED + s.classIndex), -5],
-      [s.slotWord(layout.SLOT_HANDED + layout.LARGE_ROW), 12],
+      [s.slotWord(layout.SLOT_OUTSTANDING + s.classIndex), -5],
+      [s.slotWord(layout.SLOT_OUTSTANDING + layout.LARGE_ROW), 12],
       [s.slotWord(layout.SLOT_LIVE_SEEN + s.classIndex), 9999],
       [s.slotWord(layout.SLOT_OWNED_SPANS), 1],
-      [s.slotWord(layout.SLOT_SPANS_AT_LOOK), 500],
+      [s.slotWord(layout.SLOT_SPANS_AT_SWEEP), 500],
     ],
   },
   'carving: a header that the count does not include yet': {
     writes: (s) => [[header(s, uncarved(s)), plain(s)]],
   },
-  'aligned alloc, or a parcel: counted as unmarked, still an ordinary block': {
+  'aligned alloc, or a segment: counted as unmarked, still an ordinary block': {
     writes: (s) => [unmarkedOf(s, s.live)],
   },
-  'aligned alloc, or a parcel: unmarked, so it is free': {
+  'aligned alloc, or a segment: unmarked, so it is free': {
     writes: (s) => [unmarkedOf(s, s.live), liveBit(s, s.live)],
     freed: (s) => s.live,
   },
@@ -124,7 +124,7 @@ const leftovers: Record<string, Left> = {
     writes: (s) => [[header(s, blockOf(s, s.shifted)), plain(s)]],
     freed: (s) => s.shifted,
   },
-  'a parcel that is in no queue yet, or no more': {
+  'a segment that is in no queue yet, or no more': {
     writes: (s) => [
       unmarkedOf(s, s.live),
       liveBit(s, s.live),
@@ -167,7 +167,7 @@ for (const [name, { writes, freed, gained }] of Object.entries(leftovers)) {
       )
       assert.is(s.arena.stats().liveBlocks, expected.size)
       const owned = s.i32[s.slotWord(layout.SLOT_OWNED_SPANS)]
-      assert.is(s.i32[s.slotWord(layout.SLOT_SPANS_AT_LOOK)], owned)
+      assert.is(s.i32[s.slotWord(layout.SLOT_SPANS_AT_SWEEP)], owned)
     }
   })
 }
@@ -190,7 +190,7 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
     at: s.live,
     writes: [[header(s, s.live), plain(s) | typeBits(14)]],
   }),
-  'a live block that says it is a parcel': (s) => ({
+  'a live block that says it is a segment': (s) => ({
     at: s.live,
     writes: [[header(s, s.live), internalPattern(s.memory.tag)]],
   }),
@@ -260,24 +260,24 @@ test('runs of other slots stay as they are; empty ones of its own are given back
   assert.is(freer.alloc(3000), blocks[1][9], 'from the free list, as before')
 })
 
-test('parcels: those of its queues stay; one of no queue is freed', () => {
+test('segments: those of its queues stay; one of no queue is freed', () => {
   const { arena, memory, owner, freer } = fourPools()
   for (const block of allocMany(owner, 200, 100)) freer.free(block)
   const ofNone = freer.alloc(520)
   unmark(memory, ofNone)
   memory.i32[(ofNone >> 2) - 2] = internalPattern(memory.tag)
-  memory.i32[(ofNone >> 2) + PARCEL_STAMP] = stampOf(asSlotIndex(freer.slot), -128)
+  memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(asSlotIndex(freer.slot), -128)
   const liveBlocks = () => arena.stats({ exact: true }).liveBlocks
   assert.is(liveBlocks(), 203)
   rebuildRuns(memory, asSlotIndex(freer.slot))
   assertSound(arena)
-  assert.equal([liveBlocks(), queueOf(memory, freer, owner).parcelCount], [202, 2])
+  assert.equal([liveBlocks(), queueOf(memory, freer, owner).segmentCount], [202, 2])
   deliver([freer], owner)
   assertSound(arena)
-  assert.equal([liveBlocks(), queueOf(memory, freer, owner).parcelCount], [2, 2])
+  assert.equal([liveBlocks(), queueOf(memory, freer, owner).segmentCount], [2, 2])
   freer.collect()
   assertSound(arena)
-  assert.equal([liveBlocks(), queueOf(memory, freer, owner).parcelCount], [0, 0])
+  assert.equal([liveBlocks(), queueOf(memory, freer, owner).segmentCount], [0, 0])
 })
 
 test('partial spans are in ascending order afterwards', () => {

@@ -59,7 +59,7 @@ const leftovers: Record<string, (s: Site) => Spans> = {
       return [span, i > 5 ? 0 : before(s, span), 0]
     }),
   ],
-  'a run that was being handed over to the slot: its tail has the former owner': (s) => [
+  'a run that was being outstanding over to the slot: its tail has the former owner': (s) => [
     [s.run + 1, tailOfRun(s, OTHER), tailOfRun(s, DEAD)],
   ],
   'what others claim, and their tails': (s) => {
@@ -95,14 +95,14 @@ const mapOf = (s: Site) => s.i32.slice(s.mapWord(0), s.mapWord(s.memory.spanCoun
 
 test('a run that was on its way from a closed slot to the dead thread’s keeps its tails', () => {
   const s = site()
-  // The head is the tender's already. Its tails follow it when the closed slot is repaired.
+  // The head is the reclaimer's already. Its tails follow it when the closed slot is repaired.
   s.i32[s.mapWord(s.run)] = mapped(SPAN_HEAD, TENDER, runClass(s))
   const expected = mapOf(s)
   expected[s.run + 1] = tailOfRun(s, TENDER)
   repairMap(s.memory, DEAD, TENDER)
   assertSameNumbers(mapOf(s), expected, 'after the closed slot')
   repairMap(s.memory, TENDER, TENDER)
-  assertSameNumbers(mapOf(s), expected, 'after the tender’s slot')
+  assertSameNumbers(mapOf(s), expected, 'after the reclaimer’s slot')
   for (const slot of [DEAD, TENDER]) rebuildRuns(s.memory, slot)
   assertSound(s.arena)
 })

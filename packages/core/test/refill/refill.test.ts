@@ -7,7 +7,7 @@ import {
   RECORD_PARKED_HEAD,
   RECORD_PREVIOUS_PARTIAL,
   RECORD_RUN_SPAN_COUNT,
-  SLOT_HANDED,
+  SLOT_OUTSTANDING,
   SLOT_PARTIAL_HEADS,
   SLOT_REFILLS,
 } from '../../src/base/layout.ts'
@@ -16,7 +16,7 @@ import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { baseBatch } from '../../src/memory/policy.ts'
 import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { refill } from '../../src/refill/refill.ts'
-import type { Front } from '../../src/remote/remote.ts'
+import type { PoolFastPaths } from '../../src/remote/remote.ts'
 import { capacityOf } from '../../src/spans/runs.ts'
 import { assertSound, refuses } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
@@ -27,13 +27,17 @@ const test = suite('refill')
 const unreachable = () => {
   throw new Error('there is no mail here')
 }
-const front: Front = { tryAlloc: unreachable, tryFree: unreachable, post: unreachable }
+const fastPaths: PoolFastPaths = {
+  tryAlloc: unreachable,
+  tryFree: unreachable,
+  enqueue: unreachable,
+}
 
 /** Live blocks and those on free lists: what a look for empty spans can come across. */
 function handedBy(memory: ArenaMemory, slot: SlotIndex): number {
   let total = 0
   for (let row = 0; row < memory.classes.count; row++) {
-    total += memory.i32[memory.slotWord(slot, SLOT_HANDED + row)]
+    total += memory.i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)]
   }
   return total
 }
@@ -43,7 +47,7 @@ test('every class: the first refill claims one run and carves one batch of it', 
     const { arena, memory, slot } = smallArena(2 << 20)
     const classIndex = memory.classes.classFor(byteLength)
     const stride = memory.classes.strides[classIndex]
-    assert.ok(refill(memory, slot, classIndex, front))
+    assert.ok(refill(memory, slot, classIndex, fastPaths))
     const row = arena.stats({ exact: true }).classes[classIndex]
     const spanCount = preferredRunSpanCount(stride)
     assert.is(row.spanCount, spanCount)
@@ -89,7 +93,7 @@ test('out of memory: false, and the arena is as it was', () => {
   fill(pool, 8)
   const blocks = arena.blocks()
   for (const byteLength of [16, 1000, 524_288]) {
-    assert.not.ok(refill(memory, slot, memory.classes.classFor(byteLength), front))
+    assert.not.ok(refill(memory, slot, memory.classes.classFor(byteLength), fastPaths))
   }
   assert.equal(arena.blocks(), blocks)
   assertSound(arena)
@@ -116,7 +120,7 @@ test('a failing tryAlloc looks at each free block once, however often it is repe
   }
 })
 
-test('what was handed out for nothing is halved at each look, down to the base', () => {
+test('what was outstanding out for nothing is halved at each look, down to the base', () => {
   const { pool, memory, slot } = smallArena(2 << 20)
   const freed = fill(pool, 8).filter((_, i) => i % 4 !== 0)
   for (const offset of freed) pool.free(offset)
@@ -124,10 +128,10 @@ test('what was handed out for nothing is halved at each look, down to the base',
   for (let round = 0; round < 50; round++) {
     const before = handedBy(memory, slot)
     const offset = pool.alloc(8)
-    const handed = handedBy(memory, slot) - before
+    const outstanding = handedBy(memory, slot) - before
     assert.ok(
-      handed >= 0 && handed <= Math.max(64, 1024 >> round),
-      `${handed} blocks handed out for one alloc`,
+      outstanding >= 0 && outstanding <= Math.max(64, 1024 >> round),
+      `${outstanding} blocks outstanding out for one alloc`,
     )
     pool.free(offset)
     assert.is(pool.tryAlloc(600_000), 0)
@@ -135,11 +139,11 @@ test('what was handed out for nothing is halved at each look, down to the base',
   }
 })
 
-test('over a long run, looks come across no more blocks than were handed out', () => {
+test('over a long run, looks come across no more blocks than were outstanding out', () => {
   const { pool, memory, slot } = smallArena(2 << 20)
   const random = new Random(7)
   const live: number[] = []
-  const handed = new Int32Array(memory.classes.count)
+  const outstanding = new Int32Array(memory.classes.count)
   const sum = { parked: 0, handedOut: 0 }
   for (let step = 0; step < 20_000; step++) {
     if (random.below(100) < 52) {
@@ -149,11 +153,11 @@ test('over a long run, looks come across no more blocks than were handed out', (
       pool.free(live.splice(random.below(live.length), 1)[0])
     }
     // A call hands out blocks of one class, and parks those of others.
-    for (let row = 0; row < handed.length; row++) {
-      const change = memory.i32[memory.slotWord(slot, SLOT_HANDED + row)] - handed[row]
+    for (let row = 0; row < outstanding.length; row++) {
+      const change = memory.i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)] - outstanding[row]
       if (change > 0) sum.handedOut += change
       else sum.parked -= change
-      handed[row] += change
+      outstanding[row] += change
     }
   }
   assert.ok(sum.parked > 1000, 'nothing was ever parked')

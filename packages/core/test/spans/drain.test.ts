@@ -1,6 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { RECORD_CARVED_COUNT, RECORD_PARKED_COUNT, SLOT_HANDED } from '../../src/base/layout.ts'
+import {
+  RECORD_CARVED_COUNT,
+  RECORD_PARKED_COUNT,
+  SLOT_OUTSTANDING,
+} from '../../src/base/layout.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
 import { drainSparse, setDraining } from '../../src/spans/drain.ts'
 import { link } from '../../src/spans/partial.ts'
@@ -81,10 +85,13 @@ function draining(byteLength: number) {
 test('a block that is freed in a span that drains is parked at once, and the last one gives it back', () => {
   const { arena, memory, owner, high, second } = draining(1000)
   const { spanCount } = arena.stats().slots[owner.slot]
-  const row = memory.slotWord(asSlotIndex(owner.slot), SLOT_HANDED + memory.classes.classFor(1000))
-  const handed = memory.i32[row]
+  const row = memory.slotWord(
+    asSlotIndex(owner.slot),
+    SLOT_OUTSTANDING + memory.classes.classFor(1000),
+  )
+  const outstanding = memory.i32[row]
   owner.free(high)
-  assert.is(memory.i32[row], handed - 1)
+  assert.is(memory.i32[row], outstanding - 1)
   assert.is(arena.stats().slots[owner.slot].spanCount, spanCount - 1)
   assert.is(memory.i32[memory.mapWord(asSpanIndex(second))], 0)
   assertSound(arena)

@@ -5,7 +5,7 @@ import {
   RECORD_PARKED_COUNT,
   RECORD_PREVIOUS_PARTIAL,
   SLOT_FREE_HEADS,
-  SLOT_HANDED,
+  SLOT_OUTSTANDING,
   SLOT_PARTIAL_HEADS,
 } from '../../src/base/layout.ts'
 import { asSpanIndex } from '../../src/base/units.ts'
@@ -45,17 +45,17 @@ for (const byteLength of [8, 64, 1000, 4096, 16384, 100_000, 524_288]) {
   test(`blocks of ${byteLength} bytes: looked at once, and empty spans are given back`, () => {
     const { arena, pool, memory, slot } = smallArena(4 << 20)
     const classIndex = memory.classes.classFor(byteLength)
-    const handed = memory.slotWord(slot, SLOT_HANDED + classIndex)
+    const outstanding = memory.slotWord(slot, SLOT_OUTSTANDING + classIndex)
     const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
     const committedBefore = arena.stats().committedBytes
     const offsets = new Random(byteLength).shuffle(fill(pool, byteLength))
     const held = offsets.pop() ?? 0
     const committedFull = arena.stats().committedBytes
     for (const offset of offsets) pool.free(offset)
-    assert.is(memory.i32[handed], offsets.length + 1)
+    assert.is(memory.i32[outstanding], offsets.length + 1)
     assert.is(arena.stats({ exact: true }).liveBlocks, 1)
     const released = reclaim(memory, slot, memory.spanCount)
-    assert.is(memory.i32[handed], 1)
+    assert.is(memory.i32[outstanding], 1)
     assert.is(memory.i32[freeHead], 0)
     assertSound(arena)
     // Only the run that the held block is in remains.
@@ -101,7 +101,7 @@ test('blocks of one run that are parked one by one keep it partial until the las
   const span = memory.spanOf(offsets[0])
   const classIndex = memory.classes.classFor(16384)
   const parked = () => memory.i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
-  reclaim(memory, slot, memory.spanCount) // the rest of what the refill handed out
+  reclaim(memory, slot, memory.spanCount) // the rest of what the refill outstanding out
   const before = parked()
   for (const [i, offset] of offsets.slice(1).entries()) {
     pool.free(offset)

@@ -154,7 +154,7 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
   assert.equal([owned(), ...countsOf(memory, slot, LARGE_ROW)], [2, 1, 0, 0])
 })
 
-test('a run that is handed over is its new owner’s wholly: map, owned spans, counts', () => {
+test('a run that is outstanding over is its new owner’s wholly: map, owned spans, counts', () => {
   const { memory, slot } = fresh()
   const to = asSlotIndex(slot + 1)
   const classIndex = memory.classes.classFor(30_000)

@@ -194,11 +194,11 @@ function onStateLoad(memory: ArenaMemory, slot: number, act: (count: number) => 
 test('a slot that is tended while another thread looks for one is found, whenever it is closed', () => {
   for (let at = 0; at < 30; at++) {
     const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
-    const [closing, tender] = [arena.openPool(), arena.openPool()]
+    const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
     const memory = memoryOf(arena)
     const slot = asSlotIndex(closing.slot)
     closing.close()
-    tendSlot(memory, slot, asSlotIndex(tender.slot))
+    tendSlot(memory, slot, asSlotIndex(reclaimer.slot))
     const restore = onStateLoad(memory, slot, (count) => {
       if (count === at) closeSlot(memory, slot)
     })
@@ -211,12 +211,12 @@ test('a slot that is tended while another thread looks for one is found, wheneve
   }
 })
 
-test('a slot that stays tended, as its tender died, does not keep a claim for ever', () => {
+test('a slot that stays tended, as its reclaimer died, does not keep a claim for ever', () => {
   const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
-  const [closing, tender] = [arena.openPool(), arena.openPool()]
+  const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
   const memory = memoryOf(arena)
   closing.close()
-  tendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(tender.slot))
+  tendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(reclaimer.slot))
   refusesUnharmed(arena, 'no-free-slot', () => arena.openPool())
   refusesUnharmed(arena, 'no-free-slot', () => arena.reserveSlot())
   closeSlot(memory, asSlotIndex(closing.slot))

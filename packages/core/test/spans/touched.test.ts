@@ -6,9 +6,9 @@ import { asSpanIndex } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { clearSpans, touchBytes, touchSpans } from '../../src/spans/touched.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
-import { grounds } from '../support/grounds.ts'
 import { fill, memoryOf, smallArena } from '../support/memory.ts'
 import { seeded } from '../support/random.ts'
+import { regions } from '../support/regions.ts'
 import { anything, notNumbers, oddNumbers } from '../support/values.ts'
 
 const test = suite('touched')
@@ -35,7 +35,7 @@ const fillBytes = (arena: Arena, offset: number, byteLength: number) =>
   arena.u8.fill(0xff, offset, offset + byteLength)
 
 test('an arena’s own buffer begins untouched, a caller’s as touched as can be', () => {
-  for (const { name, create } of grounds) {
+  for (const { name, create } of regions) {
     const { arena } = create(2 << 20)
     const memory = memoryOf(arena)
     const touched = touchedIn(memory, memory.controlSpanCount, 32 - memory.controlSpanCount)
@@ -164,7 +164,7 @@ const lengths: [byteLength: number, alignment?: number][] = [
   [100_000, 64],
 ]
 
-for (const { name, create } of grounds) {
+for (const { name, create } of regions) {
   for (const [allocate, what] of zeroed) {
     test(`${what} memory is 0, whatever lay there before: ${name}`, () => {
       for (const [before, alignment] of lengths.filter((_, i) => i % 3 === 0)) {

@@ -4,23 +4,23 @@ import { checkedEid, checkPool } from '../base/arguments.ts'
 import { alreadyAttached, invalidArgument, notSparse } from '../base/errors.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import { PoolCommands } from '../commands/commands.ts'
-import { dropLedger, Ledger } from '../lists/ledger.ts'
+import { dropInternLog, InternLog } from '../lists/intern-log.ts'
 import { VariableMemory } from '../lists/variable-memory.ts'
 import { Cells } from '../memory/cells.ts'
 import { liveByteLength } from '../memory/live-block.ts'
-import { Catalog } from '../schema/catalog.ts'
+import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
 import { attachAt, detachAt, isAttachedAt } from '../shared/attachments.ts'
 import {
   attachedWord,
   type ComponentRows,
-  ledgerWord,
+  internLogWord,
   PUBLISHED_EPOCH,
   ROOT_BYTE_LENGTH,
   ROOT_DIRECTORY,
   ROOT_ENTITIES,
   ROOT_EPOCH,
-  ROOT_LEDGER_SERIAL,
+  ROOT_INTERN_LOG_SERIAL,
   ROOT_MAGIC,
   ROOT_SERIAL,
   type StorageHandle,
@@ -93,18 +93,18 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const seen = (root >> 2) + seenWord(pool.slot)
   const memory = new VariableMemory(pool, cells)
   const { blocks, internedTexts } = memory
-  const ledger = new Ledger({
+  const internLog = new InternLog({
     blocks,
-    handleWord: (root >> 2) + ledgerWord(pool.slot),
-    serialWord: (root >> 2) + ROOT_LEDGER_SERIAL,
+    handleWord: (root >> 2) + internLogWord(pool.slot),
+    serialWord: (root >> 2) + ROOT_INTERN_LOG_SERIAL,
     generation: pool.generation,
   })
-  internedTexts.ledger = ledger
+  internedTexts.internLog = internLog
   const row = (eid: number) => checkedEid(eid) & entityMask
 
   const attachedComponents = new Map<string, AttachedComponent>()
   const components: Record<string, Component> = Object.create(null)
-  const catalog = new Catalog()
+  const registry = new ComponentRegistry()
   const tables = new AttachedTables(pool)
   let buffer: ArrayBufferLike | undefined
   let isAttached = false
@@ -150,8 +150,8 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     Atomics.store(words, seen, present)
     attachAt(words, attached, pool)
     isAttached = true
-    if (ledger.isMine) return
-    dropLedger(blocks, (root >> 2) + ledgerWord(pool.slot), internedTexts.release)
+    if (internLog.isMine) return
+    dropInternLog(blocks, (root >> 2) + internLogWord(pool.slot), internedTexts.release)
     internedTexts.forget()
   }
 
@@ -165,7 +165,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
         component = new AttachedComponent(entry, memory, { row })
         attachedComponents.set(entry.name, component)
         components[entry.name] = component.component
-        catalog.add(entry.name, component.component, entry.fields)
+        registry.add(entry.name, component.component, entry.fields)
       }
       component.follow(entry, cells.buffer)
     }
@@ -192,12 +192,12 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     },
     row,
     rows(component) {
-      const { name } = catalog.find(component)
+      const { name } = registry.find(component)
       const rows = attachedComponents.get(name)?.rows
       if (rows === undefined) throw notSparse(name)
       return rows
     },
-    commands: () => new PoolCommands(pool, catalog, handle.serial),
+    commands: () => new PoolCommands(pool, registry, handle.serial),
     sync,
     detach,
   }

@@ -2,7 +2,7 @@
 
 import { createColumnArray } from '../columns/column-array.ts'
 import { RowsView } from '../columns/rows-view.ts'
-import type { Rows } from '../lists/handles.ts'
+import type { Rows } from '../lists/handle-column.ts'
 import { createVariableField, type VariableField } from '../lists/variable-field.ts'
 import type { VariableMemory } from '../lists/variable-memory.ts'
 import type { Component } from '../schema/schema.ts'

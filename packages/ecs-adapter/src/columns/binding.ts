@@ -2,7 +2,7 @@
  * Keeps the columns of one component in step with the worlds of its storage.
  *
  * One observer of additions in each world does it. It makes sure that the row is there and clears it (see
- * `keeper.ts`), so that nothing has to watch removals, and values stay while the user's onRemove observers
+ * `store.ts`), so that nothing has to watch removals, and values stay while the user's onRemove observers
  * run. Only variable-length fields and sparse rows watch removals too.
  *
  * Prefabs take part in no query. In a world that has some, the columns come to cover every id there is when
@@ -16,12 +16,12 @@ import { BoundComponent, type ComponentWatcher } from '../world/bound-component.
 import { UseTally } from '../world/use-tally.ts'
 import { worldWasReset } from '../world/world-errors.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { FlatKeeper } from './flat-keeper.ts'
-import type { Keeper, KeeperOptions } from './keeper.ts'
-import { SparseKeeper } from './sparse-keeper.ts'
+import type { ComponentStore, ComponentStoreOptions } from './component-store.ts'
+import { DenseStore } from './dense-store.ts'
+import { SparseStore } from './sparse-store.ts'
 import { type Sets, WorldHooks } from './world-hooks.ts'
 
-export type BindingOptions = Omit<KeeperOptions, 'component'> & {
+export type BindingOptions = Omit<ComponentStoreOptions, 'component'> & {
   /** Whether only those have rows that have the component. */
   isSparse: boolean
   sets: Sets
@@ -32,7 +32,7 @@ export class Binding implements ComponentWatcher {
   readonly name: string
   /** What users hold. */
   readonly component: Component
-  readonly keeper: Keeper
+  readonly store: ComponentStore
   readonly #worlds: Worlds
   /** Of the first one. */
   readonly #context: Worlds['contexts'][number]
@@ -42,7 +42,7 @@ export class Binding implements ComponentWatcher {
   #isDisposed = false
   /** The component, once it was asked, if it is no pair, has no lists or texts, and one world. */
   #usual: object | undefined
-  /** Of the keeper, as it was then: it grows only. */
+  /** Of the store, as it was then: it grows only. */
   #coveredIdCount = 0
   /** Components that the worlds knew when they were last looked at for prefabs. */
   #componentCount = 0
@@ -52,16 +52,16 @@ export class Binding implements ComponentWatcher {
   constructor({ isSparse, sets, ...options }: BindingOptions) {
     const { worlds } = options
     const component = new BoundComponent(this) as object as Component
-    const Keeper = isSparse ? SparseKeeper : FlatKeeper
-    const keeper = new Keeper({ ...options, component })
+    const ComponentStore = isSparse ? SparseStore : DenseStore
+    const store = new ComponentStore({ ...options, component })
     this.name = options.name
     this.component = component
-    this.keeper = keeper
+    this.store = store
     this.#worlds = worlds
     this.#context = worlds.contexts[0]
     const frames = new GivenFrames(options.name, options.fields, options.memory.staging)
     const { cells } = options
-    const shared = { worlds, component, keeper, cells, frames, sets, tally: this.#tally }
+    const shared = { worlds, component, store, cells, frames, sets, tally: this.#tally }
     this.#hooks = worlds.all.map((world) => new WorldHooks(world, shared))
     this.#index = worlds.entityIndex
     this.subscribe()
@@ -74,17 +74,17 @@ export class Binding implements ComponentWatcher {
     this.#hasPrefabs = false
     for (const hooks of this.#hooks) hooks.subscribe()
     this.#tally.reset()
-    this.keeper.begin(this.#index.entityMask, this.#owns)
+    this.store.begin(this.#index.entityMask, this.#owns)
   }
 
   /** An entity whose removal was told of stays after all. */
   keep(eid: number): void {
-    if (this.#worlds.has(eid, this.component)) this.keeper.keep(eid)
+    if (this.#worlds.has(eid, this.component)) this.store.keep(eid)
   }
 
   /** Frees what is not needed any more, and renews views whose buffer is gone. */
   sync(): void {
-    this.keeper.sync()
+    this.store.sync()
   }
 
   /**
@@ -100,14 +100,14 @@ export class Binding implements ComponentWatcher {
 
   /** Empties every row. */
   clearAll(): void {
-    this.keeper.clearAll()
+    this.store.clearAll()
   }
 
   /** Leaves the worlds alone, and frees the columns. */
   dispose(): void {
     this.#isDisposed = true
     for (const hooks of this.#hooks) hooks.unsubscribe()
-    this.keeper.dispose()
+    this.store.dispose()
   }
 
   /**
@@ -128,14 +128,14 @@ export class Binding implements ComponentWatcher {
     const isOwn = component === this.component
     if (isOwn && !wasReset) {
       this.#tally.balance++
-      if (this.keeper.fields !== undefined) {
+      if (this.store.fields !== undefined) {
         for (let i = 0; i < this.#hooks.length; i++) this.#hooks[i].onAdded()
       }
     }
-    if (wasReset || this.#index.maxId >= this.keeper.coveredIdCount) this.#coverPrefabs(wasReset)
-    this.#coveredIdCount = this.keeper.coveredIdCount
+    if (wasReset || this.#index.maxId >= this.store.coveredIdCount) this.#coverPrefabs(wasReset)
+    this.#coveredIdCount = this.store.coveredIdCount
     if (isPair(component)) return true
-    const isUsual = isOwn && this.keeper.fields === undefined && this.#worlds.all.length === 1
+    const isUsual = isOwn && this.store.fields === undefined && this.#worlds.all.length === 1
     if (isUsual) this.#usual = component
     return undefined
   }
@@ -167,12 +167,12 @@ export class Binding implements ComponentWatcher {
   #coverAll(): void {
     const { maxId, dense, aliveCount, entityMask } = this.#index
     try {
-      this.keeper.cover(maxId)
+      this.store.cover(maxId)
     } catch (error) {
       // The rows of all others are there: who has none was half added just now, if anyone was.
       const half = dense
         .slice(0, aliveCount)
-        .filter((eid) => (eid & entityMask) >= this.keeper.coveredIdCount)
+        .filter((eid) => (eid & entityMask) >= this.store.coveredIdCount)
         .filter((eid) => this.#worlds.has(eid, this.component))
       for (const eid of half) removeComponent(this.#worlds.of(eid)!, eid, this.component)
       if (half.length > 0) throw error

@@ -19,7 +19,7 @@ export class Bindings {
   /** Another number whenever one has moved. */
   get version(): number {
     let sum = 0
-    for (let i = 0; i < this.#all.length; i++) sum += this.#all[i].keeper.version
+    for (let i = 0; i < this.#all.length; i++) sum += this.#all[i].store.version
     return sum
   }
 
@@ -29,7 +29,7 @@ export class Bindings {
 
   /** Takes ids that are not to be kept out of every list that drops removed entities. */
   filter(isKept: (eid: number) => boolean): void {
-    for (let i = 0; i < this.#all.length; i++) this.#all[i].keeper.fields?.filter(isKept)
+    for (let i = 0; i < this.#all.length; i++) this.#all[i].store.fields?.filter(isKept)
   }
 
   /** An entity whose removal was told of stays after all. */

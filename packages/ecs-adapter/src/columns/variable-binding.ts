@@ -4,14 +4,14 @@
  * values stay readable in onRemove observers.
  */
 import { Prefab } from 'bitecs'
-import type { Rows } from '../lists/handles.ts'
+import type { Rows } from '../lists/handle-column.ts'
 import type { VariableField } from '../lists/variable-field.ts'
 import { createVariableFields, type VariableFields } from '../lists/variable-fields.ts'
 import type { VariableMemory } from '../lists/variable-memory.ts'
 import type { Field } from '../schema/schema.ts'
-import type { RemovedIds } from '../world/removed-ids.ts'
+import type { StaleReferences } from '../world/stale-references.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { Leftovers } from './leftovers.ts'
+import { DeferredFrees } from './deferred-frees.ts'
 
 export interface VariableBindingOptions {
   worlds: Worlds
@@ -22,14 +22,14 @@ export interface VariableBindingOptions {
   memory: VariableMemory
   row: Rows['row']
   /** For lists that drop removed entities. */
-  removed?: RemovedIds | undefined
+  removed?: StaleReferences | undefined
   /** Throws while systems of other threads may be at what is to be freed. */
   checkIdle(what: string): void
 }
 
 export class VariableBinding {
   readonly fields: VariableFields
-  readonly #leftovers = new Leftovers()
+  readonly #deferredFrees = new DeferredFrees()
   readonly #hasComponent: (eid: number) => boolean
   readonly #isPrefab: (eid: number) => boolean
   readonly #free: (row: number) => void
@@ -54,44 +54,44 @@ export class VariableBinding {
   /** Begins anew. @param owns whether an entity has the component, and is not just losing it */
   begin(owns: (eid: number) => boolean): void {
     this.#owns = owns
-    this.#leftovers.clear()
+    this.#deferredFrees.clear()
   }
 
   /** The entity of a row has lost the component. */
   lose(row: number): void {
-    this.#leftovers.add(row)
+    this.#deferredFrees.add(row)
   }
 
   /** An entity gets the component in a row: frees what was there. */
   renew(row: number): void {
     if (this.fields.has(row)) this.#checkIdle('an entity in the row of one that had lists or texts')
     this.fields.free(row)
-    this.#leftovers.renew(row)
+    this.#deferredFrees.renew(row)
   }
 
   /** What a row has is not to be freed for whoever lost the component. */
   keep(row: number): void {
-    this.#leftovers.takeLost(row)
+    this.#deferredFrees.takeLost(row)
   }
 
   /** The values of a row are about to be written. */
   beginWrite(eid: number, row: number): void {
     // A prefab in the row of another one. Its id differs where ids have versions.
-    if (this.#leftovers.hasAnotherStray(eid, row)) this.fields.free(row)
+    if (this.#deferredFrees.hasAnotherStray(eid, row)) this.fields.free(row)
     this.#onFill(eid, row)
   }
 
   /** Frees the blocks of those that have the component no more. */
   sync(): void {
-    this.#leftovers.sync(this.#free, this.#hasComponent)
+    this.#deferredFrees.sync(this.#free, this.#hasComponent)
   }
 
   #onFill(eid: number, row: number): void {
     if (this.#owns(eid)) return
     // A prefab's values outlast the sync that frees those of the one before. In onRemove observers,
     // one that is no prefab may yet write, and what it had is to stay readable.
-    if (this.#isPrefab(eid) && this.#leftovers.takeLost(row)) this.fields.free(row)
-    this.#leftovers.addStray(eid, row)
+    if (this.#isPrefab(eid) && this.#deferredFrees.takeLost(row)) this.fields.free(row)
+    this.#deferredFrees.addStray(eid, row)
   }
 }
 

@@ -28,7 +28,7 @@ import { uncover, watch } from '../world/bound-component.ts'
 import type { UseTally } from '../world/use-tally.ts'
 import { notOfThisWorld } from '../world/world-errors.ts'
 import { clearBit, contextOf, type Worlds } from '../world/worlds.ts'
-import type { Keeper } from './keeper.ts'
+import type { ComponentStore } from './component-store.ts'
 
 /** Told of what reads values, so that no getter among them moves or frees rows. */
 export interface Sets {
@@ -39,7 +39,7 @@ export interface Sets {
 export interface HooksOptions {
   worlds: Worlds
   component: object
-  keeper: Keeper
+  store: ComponentStore
   cells: Cells
   frames: GivenFrames
   sets: Sets
@@ -62,19 +62,19 @@ export class WorldHooks {
   /** Begins anew with a world that knows nothing of the component. */
   subscribe(): void {
     const world = this.#world
-    const { component, keeper } = this.#options
+    const { component, store } = this.#options
     // Its own where additions wait: the user's observers hang on the query of the component alone.
-    const owners = registerQuery(world, [keeper.fields === undefined ? component : And(component)])
+    const owners = registerQuery(world, [store.fields === undefined ? component : And(component)])
     watch(contextOf(world), component)
     this.#owners = owners
     this.#arriving = 0
     this.#unsubscribe = [
       owners.addObservable.subscribe((eid) => this.#add(eid)),
       observe(world, onSet(component), (eid, values) => this.#set(eid, values)),
-      observe(world, onGet(component), (eid) => keeper.read(eid)),
+      observe(world, onGet(component), (eid) => store.read(eid)),
     ]
-    if (keeper.isTold) {
-      this.#unsubscribe.push(owners.removeObservable.subscribe((eid) => keeper.lose(eid)))
+    if (store.isTold) {
+      this.#unsubscribe.push(owners.removeObservable.subscribe((eid) => store.lose(eid)))
     }
   }
 
@@ -106,15 +106,15 @@ export class WorldHooks {
   }
 
   #add(eid: number): void {
-    const { keeper, tally } = this.#options
+    const { store, tally } = this.#options
     try {
       this.#checkWorld(eid)
-      keeper.add(eid)
+      store.add(eid)
     } catch (error) {
       this.#hide(eid) // nobody has been told of it, so nobody shall be told that it goes
       throw error
     }
-    if (keeper.fields === undefined) {
+    if (store.fields === undefined) {
       tally.balance -= 2
       return
     }
@@ -139,7 +139,7 @@ export class WorldHooks {
   }
 
   #set(eid: number, values: unknown): void {
-    const { frames, keeper } = this.#options
+    const { frames, store } = this.#options
     const isNew = this.#arriving !== 0 && this.#arriving === eid
     this.#arriving = 0
     const given = frames.enter()
@@ -147,25 +147,25 @@ export class WorldHooks {
       if (isNew) this.#setNew(eid, values, given)
       else this.#setOwn(eid, values, given)
     } finally {
-      keeper.fields?.abort(given)
+      store.fields?.abort(given)
       frames.leave(given)
     }
   }
 
   #setOwn(eid: number, values: unknown, given: GivenValues): void {
     this.#read(values, given)
-    const { keeper } = this.#options
-    keeper.write(eid, this.#claim(eid), given)
+    const { store } = this.#options
+    store.write(eid, this.#claim(eid), given)
   }
 
   #setNew(eid: number, values: unknown, given: GivenValues): void {
-    const { keeper } = this.#options
+    const { store } = this.#options
     const { entityComponents } = contextOf(this.#world)
     const own = entityComponents.get(eid) // another Set for whoever has the id later
     try {
       this.#read(values, given)
       if (entityComponents.get(eid) !== own) throw noRow(eid)
-      keeper.prepare(given)
+      store.prepare(given)
     } catch (error) {
       this.#takeOff(eid, own)
       throw error
@@ -173,11 +173,11 @@ export class WorldHooks {
     this.#tell(eid)
     this.#renew()
     const isThere = this.owns(eid) && entityComponents.get(eid) === own
-    if (isThere) keeper.commit(eid, keeper.claim(eid), given)
+    if (isThere) store.commit(eid, store.claim(eid), given)
   }
 
   #read(values: unknown, given: GivenValues): void {
-    const { frames, keeper, sets } = this.#options
+    const { frames, store, sets } = this.#options
     sets.beginSet()
     try {
       frames.read(values, given)
@@ -185,7 +185,7 @@ export class WorldHooks {
       sets.endSet()
     }
     this.#renew()
-    keeper.fields?.settle(given)
+    store.fields?.settle(given)
   }
 
   /** The user's code may have made the memory grow. */
@@ -196,15 +196,15 @@ export class WorldHooks {
 
   /** An entity does not get a component of which nobody has been told. */
   #takeOff(eid: number, own: Set<unknown> | undefined): void {
-    const { component, keeper } = this.#options
+    const { component, store } = this.#options
     if (hasComponent(this.#world, eid, component)) return // a getter has given it to the entity
     own?.delete(component)
-    keeper.lose(eid)
+    store.lose(eid)
   }
 
   #claim(eid: number): number {
     try {
-      return this.#options.keeper.claim(eid)
+      return this.#options.store.claim(eid)
     } catch (error) {
       this.#owners?.remove(eid)
       removeComponent(this.#world, eid, this.#options.component)
@@ -217,8 +217,8 @@ export class WorldHooks {
    * addition that waits for ever.
    */
   #checkWorld(eid: number): void {
-    const { worlds, keeper } = this.#options
-    if (worlds.all.length === 1 && keeper.fields === undefined) return
+    const { worlds, store } = this.#options
+    if (worlds.all.length === 1 && store.fields === undefined) return
     if (!contextOf(this.#world).entityComponents.has(eid)) throw notOfThisWorld(eid)
   }
 }

@@ -10,7 +10,7 @@ import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
 import { type CommandFailure, CommandsError } from '../base/errors.ts'
 import type { CommandViews } from '../memory/command-views.ts'
-import type { Catalog } from '../schema/catalog.ts'
+import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { checkRecord } from './command-check.ts'
 import { CommandCursor } from './command-cursor.ts'
@@ -44,7 +44,7 @@ interface Setting {
 
 export class CommandApplier {
   readonly #worlds: Worlds
-  readonly #catalog: Catalog
+  readonly #registry: ComponentRegistry
   readonly #pool: Pool
   readonly #views: CommandViews
   readonly #reader: ValueReader
@@ -58,9 +58,9 @@ export class CommandApplier {
   #failures: CommandFailure[] = NO_FAILURES
   #failureCount = 0
 
-  constructor(worlds: Worlds, catalog: Catalog, pool: Pool, views: CommandViews) {
+  constructor(worlds: Worlds, registry: ComponentRegistry, pool: Pool, views: CommandViews) {
     this.#worlds = worlds
-    this.#catalog = catalog
+    this.#registry = registry
     this.#pool = pool
     this.#views = views
     this.#reader = new ValueReader(views, (eid) => this.#resolve(eid))
@@ -127,7 +127,7 @@ export class CommandApplier {
       let { spawnCount } = stream
       const scout = this.#scout
       for (scout.follow(cursor); scout.hasRecord(); scout.index += scout.wordCount) {
-        spawnCount = checkRecord(words, scout, this.#catalog, spawnCount)
+        spawnCount = checkRecord(words, scout, this.#registry, spawnCount)
         this.#lives[lifeCount++] = this.#worlds.componentsOf(words[scout.index + 2])
       }
     }
@@ -183,7 +183,7 @@ export class CommandApplier {
       removeEntity(world, target)
       return
     }
-    const { component } = this.#catalog.at(words[at + 1])
+    const { component } = this.#registry.at(words[at + 1])
     if (kind === ADD) addComponent(world, target, component)
     else if (kind === REMOVE) removeComponent(world, target, component)
     else if (kind === SET) addComponent(world, target, this.#read(at, end))
@@ -235,7 +235,7 @@ export class CommandApplier {
 
   #read(at: number, end: number): Setting {
     const number = this.#views.words[at + 1]
-    const { component, fields } = this.#catalog.at(number)
+    const { component, fields } = this.#registry.at(number)
     this.#settings[number] ??= { component, data: {} }
     const setting = this.#settings[number]
     this.#reader.readAll(fields, at + HEAD_WORD_COUNT, end, setting.data)
@@ -246,7 +246,7 @@ export class CommandApplier {
     if (this.#failureCount++ === 0) this.#failures = []
     if (this.#failureCount > FAILURE_CAPACITY) return
     const { words } = this.#views
-    const component = kind >= ADD ? this.#catalog.nameOf(words[at + 1]) : undefined
+    const component = kind >= ADD ? this.#registry.nameOf(words[at + 1]) : undefined
     const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
     this.#failures.push({
       command: NAMES[kind] as CommandFailure['command'],

@@ -1,7 +1,7 @@
 /** Whether the records of a command buffer are such: before any of them is applied. */
 
 import { corrupt } from '../base/errors.ts'
-import type { Catalog } from '../schema/catalog.ts'
+import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { CommandCursor } from './command-cursor.ts'
 import { ADD, HEAD_WORD_COUNT, kindOf, PLACE, SET, SPAWN } from './command-records.ts'
 import { checkValues } from './command-values.ts'
@@ -15,7 +15,7 @@ import { checkValues } from './command-values.ts'
 export function checkRecord(
   words: Int32Array,
   cursor: CommandCursor,
-  catalog: Catalog,
+  registry: ComponentRegistry,
   spawnCount: number,
 ): number {
   const { index, wordCount } = cursor
@@ -23,7 +23,7 @@ export function checkRecord(
   const number = words[index + 1]
   if (kind > SET) throw corrupt('the kind of a command', kind, `one of ${PLACE} to ${SET}`)
   if (kind === SET) {
-    checkValues(words, catalog.at(number).fields, index + HEAD_WORD_COUNT, index + wordCount)
+    checkValues(words, registry.at(number).fields, index + HEAD_WORD_COUNT, index + wordCount)
     return spawnCount
   }
   if (wordCount !== HEAD_WORD_COUNT) {
@@ -33,7 +33,7 @@ export function checkRecord(
     if (number < 0) throw corrupt('a place of commands', number, 'no negative number')
     return 0
   }
-  if (kind >= ADD) void catalog.at(number)
+  if (kind >= ADD) void registry.at(number)
   if (kind !== SPAWN) return spawnCount
   if (number !== spawnCount) throw corrupt('the number of a spawn', number, String(spawnCount))
   return spawnCount + 1

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument, unknownField } from '../base/errors.ts'
-import type { Catalog, Listed } from '../schema/catalog.ts'
+import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
 import type { CommandBuffer, Given } from './command-api.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
@@ -27,7 +27,7 @@ import {
 /** A command buffer over blocks of a pool. */
 export class PoolCommands implements CommandBuffer {
   readonly #pool: Pool
-  readonly #catalog: Catalog
+  readonly #registry: ComponentRegistry
   readonly #blocks: CommandBlocks
   readonly #values: ValueWriter
   readonly #onDispose: (buffer: PoolCommands) => void
@@ -49,12 +49,12 @@ export class PoolCommands implements CommandBuffer {
    */
   constructor(
     pool: Pool,
-    catalog: Catalog,
+    registry: ComponentRegistry,
     storage: number,
     onDispose: (buffer: PoolCommands) => void = () => {},
   ) {
     this.#pool = pool
-    this.#catalog = catalog
+    this.#registry = registry
     this.#blocks = new CommandBlocks(pool, storage)
     this.#values = new ValueWriter(this.#blocks.views)
     this.#onDispose = onDispose
@@ -105,15 +105,15 @@ export class PoolCommands implements CommandBuffer {
 
   add(eid: number, component: Component | string, values?: Given): void {
     if (values !== undefined) this.set(eid, component, values)
-    else this.#writeHead(ADD, this.#catalog.find(component).number, eid)
+    else this.#writeHead(ADD, this.#registry.find(component).number, eid)
   }
 
   remove(eid: number, component: Component | string): void {
-    this.#writeHead(REMOVE, this.#catalog.find(component).number, eid)
+    this.#writeHead(REMOVE, this.#registry.find(component).number, eid)
   }
 
   set(eid: number, component: Component | string, values: Given): void {
-    const { name, number, fields } = this.#catalog.find(component)
+    const { name, number, fields } = this.#registry.find(component)
     this.#beginReading()
     try {
       const wordCount = HEAD_WORD_COUNT + valuesWordCount(name, fields, values)
@@ -129,7 +129,7 @@ export class PoolCommands implements CommandBuffer {
   }
 
   setField(eid: number, component: Component | string, field: string, value: unknown): void {
-    const listed = this.#catalog.find(component)
+    const listed = this.#registry.find(component)
     const { name, number, fields } = listed
     const i = fieldIndex(listed, field)
     this.#beginReading()

@@ -3,7 +3,7 @@ import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument, noCommands } from '../base/errors.ts'
 import { CommandViews } from '../memory/command-views.ts'
-import type { Catalog } from '../schema/catalog.ts'
+import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { CommandBuffer } from './command-api.ts'
 import { CommandApplier, type CommandSource } from './command-apply.ts'
@@ -13,7 +13,7 @@ import { PoolCommands } from './commands.ts'
 export class WorldCommands {
   readonly #worlds: Worlds
   readonly #pool: Pool
-  readonly #catalog: Catalog
+  readonly #registry: ComponentRegistry
   readonly #serial: number
   readonly #views: CommandViews
   /** Those made here that are not disposed of. */
@@ -25,10 +25,10 @@ export class WorldCommands {
   #count = 0
 
   /** @param serial of the storage, which all of its commands name */
-  constructor(worlds: Worlds, pool: Pool, catalog: Catalog, serial: number) {
+  constructor(worlds: Worlds, pool: Pool, registry: ComponentRegistry, serial: number) {
     this.#worlds = worlds
     this.#pool = pool
-    this.#catalog = catalog
+    this.#registry = registry
     this.#serial = serial
     this.#views = new CommandViews(pool)
   }
@@ -39,7 +39,7 @@ export class WorldCommands {
     if (!isOfOneArena(pool, this.#pool)) {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
-    const buffer = new PoolCommands(pool, this.#catalog, this.#serial, (disposed) => {
+    const buffer = new PoolCommands(pool, this.#registry, this.#serial, (disposed) => {
       this.#buffers = this.#buffers.filter((other) => other !== disposed)
     })
     this.#buffers.push(buffer)
@@ -54,7 +54,7 @@ export class WorldCommands {
     else for (let i = 0; i < sources.length; i++) this.#take(sources[i])
     this.#setBusy(true)
     try {
-      this.#applier ??= new CommandApplier(this.#worlds, this.#catalog, this.#pool, this.#views)
+      this.#applier ??= new CommandApplier(this.#worlds, this.#registry, this.#pool, this.#views)
       return this.#applier.apply(this.#offsets, this.#count)
     } finally {
       this.#setBusy(false)

@@ -14,7 +14,7 @@
 import { corrupt } from '../base/errors.ts'
 import { byteLengthOfText, isIllFormed, type Utf8 } from '../base/utf8.ts'
 import type { Blocks } from '../memory/blocks.ts'
-import type { Ledger } from './ledger.ts'
+import type { InternLog } from './intern-log.ts'
 import { IN_PLACE, type TextBlocks, takeShortened } from './texts.ts'
 
 const PREFIX_BYTE_LENGTH = 4
@@ -32,7 +32,7 @@ export class InternedTexts implements TextBlocks {
   readonly #textOf = new Map<number, string>()
   #sizeToSweep = INDEX_SIZE_TO_SWEEP
   /** Where an attached thread writes down what its index has counted. */
-  ledger: Ledger | undefined
+  internLog: InternLog | undefined
 
   constructor(blocks: Blocks, utf8: Utf8) {
     this.#blocks = blocks
@@ -95,7 +95,7 @@ export class InternedTexts implements TextBlocks {
   forget(): void {
     this.#blockOf.clear()
     this.#textOf.clear()
-    this.ledger?.clear()
+    this.internLog?.clear()
   }
 
   #createSlow(given: string, before: number): number {
@@ -151,7 +151,7 @@ export class InternedTexts implements TextBlocks {
   #addToIndex(block: number, text: string): void {
     if (this.#textOf.size >= this.#sizeToSweep) this.sweep()
     this.#count(block, ONE_INDEX)
-    if (this.ledger !== undefined && !this.ledger.tryAdd(block)) {
+    if (this.internLog !== undefined && !this.internLog.tryAdd(block)) {
       this.release(block)
       return
     }
@@ -164,7 +164,7 @@ export class InternedTexts implements TextBlocks {
     if (text === undefined) return
     this.#textOf.delete(block)
     if (this.#blockOf.get(text) === block) this.#blockOf.delete(text)
-    this.ledger?.remove(block)
+    this.internLog?.remove(block)
     this.release(block)
   }
 

@@ -20,7 +20,7 @@ import {
   PREFIX_BYTE_LENGTH,
   roomFor,
   shrunkRoom,
-} from './list-room.ts'
+} from './list-capacity.ts'
 
 const TYPE_BITS = 4
 /** No arena has as many bytes: a list that long is out of memory. */

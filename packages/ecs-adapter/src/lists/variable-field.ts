@@ -7,12 +7,12 @@
 
 import type { ListField, TextField } from '../schema/fields.ts'
 import type { FieldType, ListType, TextType } from '../schema/schema.ts'
-import type { RemovedIds } from '../world/removed-ids.ts'
-import { EntityLists } from './entity-lists.ts'
-import { EntityTexts, replaceText } from './entity-texts.ts'
+import type { StaleReferences } from '../world/stale-references.ts'
 import type { GivenValues } from './given-values.ts'
-import { Handles, type Rows } from './handles.ts'
+import { HandleColumn, type Rows } from './handle-column.ts'
+import { ListColumn } from './list-column.ts'
 import { Lists } from './lists.ts'
+import { replaceText, TextColumn } from './text-column.ts'
 import type { TextBlocks } from './texts.ts'
 import type { VariableMemory } from './variable-memory.ts'
 
@@ -20,7 +20,7 @@ import type { VariableMemory } from './variable-memory.ts'
 export const NO_ROW = -1
 
 export interface VariableField {
-  readonly handles: Handles
+  readonly handles: HandleColumn
   /** What users hold. */
   readonly column: ListField | TextField
   /** A copy of a row's value. */
@@ -48,7 +48,7 @@ export interface VariableFieldOptions {
   memory: VariableMemory
   rows: Rows
   /** In the thread of the world: for lists that drop removed entities. */
-  removed?: RemovedIds | undefined
+  removed?: StaleReferences | undefined
 }
 
 /** Undefined of a scalar field. */
@@ -62,18 +62,18 @@ export function createVariableField(
 }
 
 export class VariableList implements VariableField {
-  readonly handles: Handles
+  readonly handles: HandleColumn
   readonly column: ListField
   readonly #dropRemoved: boolean
   readonly #memory: VariableMemory
   readonly #lists: Lists
-  readonly #removed: RemovedIds | undefined
+  readonly #removed: StaleReferences | undefined
 
   constructor({ element, dropRemoved }: ListType, options: VariableFieldOptions) {
     const { name, memory, rows } = options
     const { cells, blocks, staging } = memory
     const type = element.array
-    const handles = new Handles(cells, rows, name)
+    const handles = new HandleColumn(cells, rows, name)
     const lists = new Lists(blocks, type)
     const removed = dropRemoved ? options.removed : undefined
     this.#memory = memory
@@ -81,7 +81,7 @@ export class VariableList implements VariableField {
     this.#removed = removed
     this.#dropRemoved = dropRemoved
     this.handles = handles
-    this.column = new EntityLists({ name, type, cells, handles, lists, staging, removed })
+    this.column = new ListColumn({ name, type, cells, handles, lists, staging, removed })
   }
 
   /** But for ids that mean somebody else by now, as instances of a prefab would have them anew. */
@@ -145,7 +145,7 @@ export class VariableList implements VariableField {
 }
 
 class VariableText implements VariableField {
-  readonly handles: Handles
+  readonly handles: HandleColumn
   readonly column: TextField
   readonly #memory: VariableMemory
   readonly #texts: TextBlocks
@@ -153,11 +153,11 @@ class VariableText implements VariableField {
   constructor({ isInterned }: TextType, { name, memory, rows }: VariableFieldOptions) {
     const { cells, utf8 } = memory
     const texts = isInterned ? memory.internedTexts : memory.texts
-    const handles = new Handles(cells, rows, name)
+    const handles = new HandleColumn(cells, rows, name)
     this.#memory = memory
     this.#texts = texts
     this.handles = handles
-    this.column = new EntityTexts({ name, cells, handles, texts, utf8 })
+    this.column = new TextColumn({ name, cells, handles, texts, utf8 })
   }
 
   read(row: number): string {

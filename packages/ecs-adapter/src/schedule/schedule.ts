@@ -4,13 +4,13 @@ import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import type { RunError } from '../storage/run-errors.ts'
 import { stageTooWide } from '../storage/run-errors.ts'
-import type { BegunRun } from '../storage/runs.ts'
+import type { BegunRun } from '../storage/run-queue.ts'
 import type { Storage } from '../storage/storage-api.ts'
-import { JOB_CAPACITY } from '../workers/board.ts'
+import { JOB_CAPACITY } from '../workers/control-block.ts'
 import type { Declared } from '../workers/declared.ts'
 import { Group, type TimeoutOptions, type WorkerGroup } from '../workers/group.ts'
 import type { SystemCall } from '../workers/job.ts'
-import type { Stages } from '../workers/stages.ts'
+import type { RunPlan } from '../workers/run-plan.ts'
 import { type Access, isUnknown, planStages } from './access.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
 import { AccessNames, drawPlan, printPlan } from './schedule-text.ts'
@@ -29,10 +29,10 @@ export interface Schedule {
   readonly stages: readonly (readonly string[])[]
 
   /**
-   * Runs all systems once, stage by stage, as one run of the group. When a stage begins, it calls the
+   * RunQueue all systems once, stage by stage, as one run of the group. When a stage begins, it calls the
    * `entities` and `args` of its systems; when it is done, it applies their commands, in the order
-   * (system as declared, entity as in its list, as they were given). Stages after one that fails are
-   * not begun, nor is one whose time is up. Runs that `entities` and `args` call wait until this one is over.
+   * (system as declared, entity as in its list, as they were given). RunPlan after one that fails are
+   * not begun, nor is one whose time is up. RunQueue that `entities` and `args` call wait until this one is over.
    *
    * @param options `timeoutMs` of the whole
    * @throws (the promise) as `group.run`: of a RunError, `system` is the name of the first in its stage
@@ -90,7 +90,7 @@ export function createSchedule(
 }
 
 /** A schedule as its group runs it. */
-class SchedulePlan implements Stages {
+class SchedulePlan implements RunPlan {
   readonly stages: readonly (readonly string[])[]
   readonly #entries: readonly ScheduleEntry[]
   /** Of each entry; filled in when its stage begins. */

@@ -6,12 +6,12 @@
  *     1   epoch                          1   count: of bytes, of entities
  *     2   offset of the directory        2.. the text, as JSON; the entity ids
  *     3   offset of the entities
- *     4   ledgers made so far
+ *     4   internLogs made so far
  *     5   serial number of the storage
  *     16  for each slot, three words:
  *         generation + 1 of the pool that is attached, else 0
  *         the epoch it has seen
- *         offset of its ledger, see `ledger.ts`
+ *         offset of its internLog, see `internLog.ts`
  *
  * Whoever changes something makes a new block, publishes its offset, and then raises the epoch. What
  * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
@@ -24,7 +24,7 @@ export const ROOT_MAGIC = 0x41534802
 export const ROOT_EPOCH = 1
 export const ROOT_DIRECTORY = 2
 export const ROOT_ENTITIES = 3
-export const ROOT_LEDGER_SERIAL = 4
+export const ROOT_INTERN_LOG_SERIAL = 4
 export const ROOT_SERIAL = 5
 const ROOT_ATTACHMENTS = 16
 export const ROOT_BYTE_LENGTH = (ROOT_ATTACHMENTS + 3 * SLOT_CAPACITY) * 4
@@ -36,7 +36,7 @@ export const PUBLISHED_HEAD_BYTE_LENGTH = 8
 /** Word indices of a slot's entry, from the root's first word. */
 export const attachedWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot
 export const seenWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 1
-export const ledgerWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 2
+export const internLogWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 2
 
 /** What another thread attaches to a storage with; survives postMessage. */
 export interface StorageHandle {

@@ -4,17 +4,17 @@ import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
 import type { Binding } from '../columns/binding.ts'
 import type { VariableField } from '../lists/variable-field.ts'
 import type { VariableMemory } from '../lists/variable-memory.ts'
-import type { Catalog, Listed } from '../schema/catalog.ts'
+import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { type PackedComponent, PackedEntities } from './packed-entity.ts'
-import type { Siblings } from './siblings.ts'
+import type { WorldState } from './world-state.ts'
 
 export interface PackingOptions {
   worlds: Worlds
-  catalog: Catalog
+  registry: ComponentRegistry
   memory: VariableMemory
-  siblings: Siblings
+  worldState: WorldState
   /** By number of the component; undefined of a tag. */
   bindingAt(number: number): Binding | undefined
 }
@@ -48,7 +48,7 @@ export class Packing {
 
   /** As `Storage.pack`. */
   pack(eid: number): number {
-    const { worlds, memory, catalog, siblings } = this.#options
+    const { worlds, memory, registry, worldState } = this.#options
     if (typeof eid !== 'number' || !worlds.exists(eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
@@ -56,12 +56,12 @@ export class Packing {
     const held: Held[] = []
     let offset = 0
     try {
-      const listed = catalog.all.filter(({ component }) => worlds.has(eid, component))
+      const listed = registry.all.filter(({ component }) => worlds.has(eid, component))
       offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, held)))
       for (const { variable, row, isCopy } of held) {
         if (!isCopy) variable.handles.setBlock(row, 0)
       }
-      siblings.remove(worlds.of(eid)!, eid)
+      worldState.remove(worlds.of(eid)!, eid)
       return offset
     } catch (error) {
       // Where an observer threw, the entity may be there still: with what it had.
@@ -114,11 +114,11 @@ export class Packing {
     const scalars: number[] = []
     const blocks: number[] = []
     for (const [i, { type }] of fields.entries()) {
-      const { keeper } = binding!
-      const row = keeper.find(eid)
-      const variable = keeper.fields?.byField[i]
+      const { store } = binding!
+      const row = store.find(eid)
+      const variable = store.fields?.byField[i]
       if (row < 0 || variable === undefined) {
-        if (type.kind === 'scalar') scalars.push(row < 0 ? 0 : keeper.columns.load(i, row))
+        if (type.kind === 'scalar') scalars.push(row < 0 ? 0 : store.columns.load(i, row))
         else blocks.push(0)
         continue
       }
@@ -134,11 +134,11 @@ export class Packing {
   }
 
   #arrive(packed: PackedComponent, interned: number[], copies: number[]): Arrival {
-    const { catalog, memory } = this.#options
+    const { registry, memory } = this.#options
     const { signature, scalars } = packed
-    const listed = catalog.all.find((one) => one.signature === signature)
+    const listed = registry.all.find((one) => one.signature === signature)
     if (listed === undefined) {
-      const own = catalog.all.map((one) => one.signature).join(', ')
+      const own = registry.all.map((one) => one.signature).join(', ')
       throw invalidArgument('a component of the packed entity', signature, `one of ${own}`)
     }
     const types = listed.fields.map(({ type }) => type).filter(({ kind }) => kind !== 'scalar')
@@ -190,9 +190,7 @@ export class Packing {
 
   /** When all observers are done, and before anything is installed. @throws StorageError 'group-busy' */
   #takeIn({ number, fields, blocks }: Arrival): void {
-    const variable = fields.map(
-      (_, i) => this.#options.bindingAt(number)?.keeper.fields?.byField[i],
-    )
+    const variable = fields.map((_, i) => this.#options.bindingAt(number)?.store.fields?.byField[i])
     for (const [place, field] of variable.filter((one) => one !== undefined).entries()) {
       field.takeIn?.(blocks[place] ?? 0)
     }
@@ -204,11 +202,11 @@ export class Packing {
     const hasComponent = isThere && worlds.has(eid, component)
     let place = 0
     for (const [i, { type }] of fields.entries()) {
-      const variable = binding?.keeper.fields?.byField[i]
+      const variable = binding?.store.fields?.byField[i]
       if (binding === undefined || variable === undefined) continue
       const block = blocks[place++] ?? 0
       if (hasComponent) {
-        install(variable, binding.keeper.claim(eid), block)
+        install(variable, binding.store.claim(eid), block)
       } else if (isInterned(type)) memory.internedTexts.free(block)
       else if (block !== 0) memory.blocks.pool.free(block)
     }

@@ -53,9 +53,9 @@ const shownOthers = (others: readonly SystemOutcome[]) =>
     .join('')
 
 /** Of outcomes in which one system comes first. */
-type Outcomes = readonly [SystemOutcome, ...SystemOutcome[]]
+type RunResults = readonly [SystemOutcome, ...SystemOutcome[]]
 
-export const systemFailed = (from: number, [first, ...others]: Outcomes) =>
+export const systemFailed = (from: number, [first, ...others]: RunResults) =>
   new RunError(
     'system-failed',
     `system ${shown(first.system)} threw ${first.cause?.name}: ${first.cause?.message}, in the chunk ` +
@@ -67,7 +67,7 @@ export const systemFailed = (from: number, [first, ...others]: Outcomes) =>
 
 const LOST_COMMANDS = 'Commands of chunks that it had finished are dropped: these count as not done'
 
-export const workerDied = ([first, ...others]: Outcomes, hasLostCommands: boolean) =>
+export const workerDied = ([first, ...others]: RunResults, hasLostCommands: boolean) =>
   new RunError(
     'worker-died',
     `a worker died while the group ran system ${shown(first.system)}; ` +
@@ -78,7 +78,7 @@ export const workerDied = ([first, ...others]: Outcomes, hasLostCommands: boolea
     others,
   )
 
-export const runTimedOut = (timeoutMs: number, [first, ...others]: Outcomes) =>
+export const runTimedOut = (timeoutMs: number, [first, ...others]: RunResults) =>
   new RunError(
     'timed-out',
     `system ${shown(first.system)} was not done within ${timeoutMs} ms; ` +

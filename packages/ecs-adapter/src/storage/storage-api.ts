@@ -8,7 +8,7 @@ import type { ComponentRows, StorageHandle } from '../shared/directory.ts'
 import type { Table } from '../tables/table-api.ts'
 import type { TableSchema } from '../tables/table-chunk.ts'
 import type { TableOptions } from '../tables/table-layout.ts'
-import type { Runs } from './runs.ts'
+import type { RunQueue } from './run-queue.ts'
 
 export interface StorageOptions {
   /**
@@ -85,7 +85,7 @@ export interface Storage {
   readonly pool: Pool
 
   /** The runs of systems over its world, of which there is one at a time: for groups. */
-  readonly runs: Runs
+  readonly runs: RunQueue
 
   /** Worker groups over it that are open: for groups. */
   readonly openGroups: Set<object>

@@ -1,7 +1,7 @@
 /** The component storage of bitECS worlds, on one pool. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
-import { Share } from '../attach/share.ts'
+import { Publisher } from '../attach/publisher.ts'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from '../base/errors.ts'
 import { Binding } from '../columns/binding.ts'
@@ -9,7 +9,7 @@ import { Bindings } from '../columns/bindings.ts'
 import { WorldCommands } from '../commands/world-commands.ts'
 import { VariableMemory } from '../lists/variable-memory.ts'
 import { Cells } from '../memory/cells.ts'
-import { Catalog } from '../schema/catalog.ts'
+import { ComponentRegistry } from '../schema/component-registry.ts'
 import {
   type Component,
   type Field,
@@ -20,13 +20,13 @@ import {
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import { checkAlone } from '../tables/table-root.ts'
-import { RemovedIds } from '../world/removed-ids.ts'
+import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
 import { Packing } from './packing.ts'
 import { groupOpen } from './run-errors.ts'
-import { type Sibling, siblingsOf } from './siblings.ts'
 import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { guardTable } from './table-guard.ts'
+import { type StorageState, worldStateOf } from './world-state.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -57,9 +57,9 @@ export function createStorage(
   const sparse = new Map<string, ComponentRows>()
   /** Of all components, as they were made: their numbers in commands. */
   const places: (() => ComponentEntry)[] = []
-  const catalog = new Catalog()
+  const registry = new ComponentRegistry()
   const tables = new StorageTables(pool)
-  const share = new Share({
+  const share = new Publisher({
     pool,
     cells,
     worlds,
@@ -68,21 +68,21 @@ export function createStorage(
     entries,
     tables: tables.entries,
   })
-  const siblings = siblingsOf(worlds)
-  const { runs } = siblings
-  const packing = new Packing({ worlds, catalog, memory, bindingAt: bindings.at, siblings })
-  const worldCommands = new WorldCommands(worlds, pool, catalog, share.serial)
+  const worldState = worldStateOf(worlds)
+  const { runs } = worldState
+  const packing = new Packing({ worlds, registry, memory, bindingAt: bindings.at, worldState })
+  const worldCommands = new WorldCommands(worlds, pool, registry, share.serial)
   const retire = (offset: number) => share.retire(offset)
   const checkIdle = (what: string) => runs.checkDone(what)
   let columnCount = 0
-  const removedIds = new RemovedIds(worlds, (isKept) => {
+  const staleReferences = new StaleReferences(worlds, (isKept) => {
     runs.checkDone('taking removed entities out of lists')
     bindings.filter(isKept)
   })
   let unwatchRemovals: (() => void) | undefined
   const components: Record<string, Component> = Object.create(null)
-  const self: Sibling = { beginAnew, sync, keep }
-  siblings.all.add(self)
+  const self: StorageState = { beginAnew, sync, keep }
+  worldState.all.add(self)
   const openGroups = new Set<object>()
   let isDisposed = false
 
@@ -110,23 +110,23 @@ export function createStorage(
         retire,
         checkIdle,
         memory,
-        removed: removedIds,
-        sets: siblings,
+        removed: staleReferences,
+        sets: worldState,
       }
       const binding = new Binding({ ...what, ...shared })
       if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
       bindings.add(binding)
       columnCount += fields.length
       components[name] = binding.component
-      places.push(() => binding.keeper.entry)
-      if (binding.keeper.rows !== undefined) sparse.set(name, binding.keeper.rows)
+      places.push(() => binding.store.entry)
+      if (binding.store.rows !== undefined) sparse.set(name, binding.store.rows)
     }
-    catalog.add(name, components[name], fields)
+    registry.add(name, components[name], fields)
     return components[name] as SparseComponent<S> // which is a Component<S> to those that are flat
   }
 
   function watchRemovals(): void {
-    unwatchRemovals = removedIds.subscribe()
+    unwatchRemovals = staleReferences.subscribe()
   }
 
   function row(eid: EntityId): number {
@@ -136,7 +136,7 @@ export function createStorage(
 
   function rows(component: Component | string): ComponentRows {
     checkUse()
-    const { name } = catalog.find(component)
+    const { name } = registry.find(component)
     const found = sparse.get(name)
     if (found === undefined) throw notSparse(name)
     return found
@@ -144,10 +144,10 @@ export function createStorage(
 
   function sync(): void {
     checkUse()
-    siblings.checkRest('storage.sync()')
+    worldState.checkRest('storage.sync()')
     runs.last?.repairTables()
     bindings.sync()
-    removedIds.sync()
+    staleReferences.sync()
     tables.sync()
     share.sync()
     bindings.checkWorlds()
@@ -155,7 +155,7 @@ export function createStorage(
 
   function publish(): void {
     checkUse()
-    removedIds.sync() // a worker does not look at them before it puts an id into a list
+    staleReferences.sync() // a worker does not look at them before it puts an id into a list
     share.publish()
   }
 
@@ -178,11 +178,11 @@ export function createStorage(
     checkUse()
     worlds.check()
     runs.checkApplied()
-    siblings.checkRest('storage.reset()')
+    worldState.checkRest('storage.reset()')
     runs.last?.dropCommands()
     worlds.reset()
-    for (const sibling of siblings.all) sibling.beginAnew()
-    for (const sibling of siblings.all) sibling.sync()
+    for (const sibling of worldState.all) sibling.beginAnew()
+    for (const sibling of worldState.all) sibling.sync()
   }
 
   function beginAnew(): void {
@@ -192,13 +192,13 @@ export function createStorage(
 
   function keep(eid: number): void {
     bindings.keep(eid)
-    removedIds.keep(eid)
+    staleReferences.keep(eid)
   }
 
   /** All that may refuse comes before anything is done. */
   function dispose(): void {
     checkUse()
-    siblings.checkRest('storage.dispose()')
+    worldState.checkRest('storage.dispose()')
     if (openGroups.size > 0) throw groupOpen(openGroups.size)
     worldCommands.checkIdle()
     packing.checkIdle('storage.dispose()')
@@ -209,7 +209,7 @@ export function createStorage(
     isDisposed = true
     tables.dispose()
     worldCommands.dispose()
-    siblings.all.delete(self)
+    worldState.all.delete(self)
     unwatchRemovals?.()
     bindings.dispose()
     memory.internedTexts.sweep()

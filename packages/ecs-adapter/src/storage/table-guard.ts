@@ -1,5 +1,5 @@
 /** What the world's thread must not do to a table of its storage while workers run a system. */
-import type { Runs } from './runs.ts'
+import type { RunQueue } from './run-queue.ts'
 
 const GUARDED = ['sync', 'takeOver', 'clear', 'trim', 'detach', 'dispose'] as const
 
@@ -10,7 +10,7 @@ type Guarded = { [K in (typeof GUARDED)[number]]: () => unknown }
  * and chunks of a table that is detached are not repaired after a worker's death.
  * `add` and `remove` are too hot to be looked at: they move one row, and free nothing.
  */
-export function guardTable<T extends Guarded>(table: T, runs: Runs): T {
+export function guardTable<T extends Guarded>(table: T, runs: RunQueue): T {
   for (const name of GUARDED) {
     const call = table[name]
     const what = `table.${name}()`

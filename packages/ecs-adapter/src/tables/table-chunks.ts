@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
 import { liveByteLength } from '../memory/live-block.ts'
-import { ChunkNumbers } from './chunk-numbers.ts'
+import { ChunkRegistry } from './chunk-registry.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
 import type { TableLayout } from './table-layout.ts'
 
@@ -12,14 +12,14 @@ export class TableChunks {
   readonly byNumber: (TableChunk | undefined)[] = []
   readonly #pool: Pool
   readonly #layout: TableLayout
-  readonly #numbers: ChunkNumbers
+  readonly #numbers: ChunkRegistry
   #epoch = 0
   #buffer: ArrayBufferLike
 
   constructor(pool: Pool, layout: TableLayout, root: number) {
     this.#pool = pool
     this.#layout = layout
-    this.#numbers = new ChunkNumbers(pool, layout, root)
+    this.#numbers = new ChunkRegistry(pool, layout, root)
     this.#buffer = pool.arena.buffer
   }
 

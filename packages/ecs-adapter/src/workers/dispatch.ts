@@ -2,23 +2,23 @@
 
 import { elapsedMs, nowMs, untilTrue, Waiter } from '../base/wait.ts'
 import { noWorkers, RunError, runNotBegun, runTooLate } from '../storage/run-errors.ts'
-import type { BegunRun } from '../storage/runs.ts'
+import type { BegunRun } from '../storage/run-queue.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import {
-  BOARD_BELL,
-  BOARD_CHUNK_COUNT,
-  BOARD_CURSOR,
-  BOARD_IS_FOR_EACH,
+  CONTROL_CHUNK_COUNT,
+  CONTROL_CURSOR,
+  CONTROL_DONE_SIGNAL,
+  CONTROL_IS_FOR_EACH,
   CURSOR_END,
-  LINE_CURSOR,
-  LINE_DONE,
-  LINE_LEFT,
-  LINE_TICKET,
-} from './board.ts'
-import type { Crew, Member } from './crew.ts'
+  WORKER_ASSIGNED_RUN,
+  WORKER_CURSOR,
+  WORKER_DONE,
+  WORKER_LEFT,
+} from './control-block.ts'
 import { Job, type SystemCall } from './job.ts'
-import { Outcome } from './outcome.ts'
 import { RunCommands } from './run-commands.ts'
+import { RunResult } from './run-result.ts'
+import type { Member, WorkerRegistry } from './worker-registry.ts'
 
 /** Tickets are positive. */
 const RUN_MAX = 2 ** 30
@@ -26,13 +26,13 @@ const RUN_MAX = 2 ** 30
 export class Dispatch implements BegunRun {
   /** Of the last run. */
   readonly #commands: RunCommands
-  readonly #crew: Crew
+  readonly #workers: WorkerRegistry
   readonly #storage: Storage
   /** By the numbers of calls. */
   readonly #allJobs: Job[] = []
   /** Of the last run. */
   readonly #jobs: Job[] = []
-  readonly #outcome: Outcome
+  readonly #outcome: RunResult
   readonly #waiter = new Waiter()
   #run = 0
   #startedAt = 0
@@ -41,11 +41,11 @@ export class Dispatch implements BegunRun {
   /** Whether tables may be as a worker has left them that died. */
   #mayBeTorn = false
 
-  constructor(crew: Crew, storage: Storage) {
-    this.#crew = crew
+  constructor(registry: WorkerRegistry, storage: Storage) {
+    this.#workers = registry
     this.#storage = storage
-    this.#commands = new RunCommands(crew, storage)
-    this.#outcome = new Outcome(crew)
+    this.#commands = new RunCommands(registry, storage)
+    this.#outcome = new RunResult(registry)
   }
 
   /** Of those that were applied last. */
@@ -77,7 +77,7 @@ export class Dispatch implements BegunRun {
    * @throws RunError 'timed-out' when it is the deadline; StorageError, ArenaError
    */
   begin(calls: readonly SystemCall[], deadline: number): void {
-    const { words, board, members, systems } = this.#crew
+    const { words, controlBlock, members, systems } = this.#workers
     if (members.length === 0) throw noWorkers()
     const jobs = this.#jobs
     if (jobs.length > calls.length) jobs.length = calls.length
@@ -96,22 +96,22 @@ export class Dispatch implements BegunRun {
       chunkCount += jobs[i].chunkCount
     }
 
-    for (let i = 0; i < jobs.length; i++) jobs[i].post(words, board, i)
-    words[board + BOARD_CHUNK_COUNT] = chunkCount
-    words[board + BOARD_IS_FOR_EACH] = jobs[0]?.isForEach ? 1 : 0
+    for (let i = 0; i < jobs.length; i++) jobs[i].post(words, controlBlock, i)
+    words[controlBlock + CONTROL_CHUNK_COUNT] = chunkCount
+    words[controlBlock + CONTROL_IS_FOR_EACH] = jobs[0]?.isForEach ? 1 : 0
     this.#chunkCount = chunkCount
     this.#participants = members
     this.#run = (this.#run % RUN_MAX) + 1
     this.#mayBeTorn = true
     this.#commands.begin(this.#run, members)
     this.#outcome.begin(this.#run, members, jobs)
-    Atomics.store(words, board + BOARD_CURSOR, 0)
+    Atomics.store(words, controlBlock + CONTROL_CURSOR, 0)
     for (let i = 0; i < members.length; i++) {
-      words[this.#crew.word(members[i], LINE_CURSOR)] = i
-      Atomics.store(words, this.#crew.word(members[i], LINE_TICKET), this.#run)
+      words[this.#workers.word(members[i], WORKER_CURSOR)] = i
+      Atomics.store(words, this.#workers.word(members[i], WORKER_ASSIGNED_RUN), this.#run)
     }
     this.#startedAt = nowMs()
-    this.#crew.wake()
+    this.#workers.wake()
   }
 
   #jobOf(number: number): Job {
@@ -129,21 +129,21 @@ export class Dispatch implements BegunRun {
 
   /** Blocks; false when it is the deadline, and workers are still at it. */
   waitUntilDone(deadline: number): boolean {
-    const { words, board } = this.#crew
+    const { words, controlBlock } = this.#workers
     for (;;) {
-      const bell = Atomics.load(words, board + BOARD_BELL)
+      const bell = Atomics.load(words, controlBlock + CONTROL_DONE_SIGNAL)
       if (this.isDone()) return true
       const remainingMs = remainingOf(deadline)
       if (remainingMs <= 0) return false
-      this.#waiter.waitWhile(words, board + BOARD_BELL, bell, remainingMs)
+      this.#waiter.waitWhile(words, controlBlock + CONTROL_DONE_SIGNAL, bell, remainingMs)
     }
   }
 
   /** As `waitUntilDone`, without blocking. */
   async untilDone(deadline: number): Promise<boolean> {
-    const { words, board } = this.#crew
+    const { words, controlBlock } = this.#workers
     const isOver = () => this.isDone() || remainingOf(deadline) <= 0
-    await untilTrue(words, board + BOARD_BELL, isOver)
+    await untilTrue(words, controlBlock + CONTROL_DONE_SIGNAL, isOver)
     return this.isDone()
   }
 
@@ -160,8 +160,8 @@ export class Dispatch implements BegunRun {
   }
 
   #stop(): void {
-    const { words, board } = this.#crew
-    Atomics.store(words, board + BOARD_CURSOR, CURSOR_END)
+    const { words, controlBlock } = this.#workers
+    Atomics.store(words, controlBlock + CONTROL_CURSOR, CURSOR_END)
   }
 
   /**
@@ -187,14 +187,14 @@ export class Dispatch implements BegunRun {
   }
 
   #isDoneWith(member: Member): boolean {
-    const { words, board } = this.#crew
-    if (Atomics.load(words, this.#crew.word(member, LINE_DONE)) === this.#run) return true
-    if (!this.#crew.has(member)) return true
-    if (Atomics.load(words, this.#crew.word(member, LINE_LEFT)) === 1) return true
-    if (Atomics.load(words, board + BOARD_CURSOR) < this.#chunkCount) return false
+    const { words, controlBlock } = this.#workers
+    if (Atomics.load(words, this.#workers.word(member, WORKER_DONE)) === this.#run) return true
+    if (!this.#workers.has(member)) return true
+    if (Atomics.load(words, this.#workers.word(member, WORKER_LEFT)) === 1) return true
+    if (Atomics.load(words, controlBlock + CONTROL_CURSOR) < this.#chunkCount) return false
     // Nothing is left for one that has not even begun.
-    const ticket = this.#crew.word(member, LINE_TICKET)
-    const before = Atomics.compareExchange(words, ticket, this.#run, 0)
+    const assignedRun = this.#workers.word(member, WORKER_ASSIGNED_RUN)
+    const before = Atomics.compareExchange(words, assignedRun, this.#run, 0)
     return before === this.#run || before === 0
   }
 }

@@ -4,13 +4,13 @@ import { invalidArgument, storageDisposed } from '../base/errors.ts'
 import type { Port } from '../base/ports.ts'
 import { mayBlock, nowMs, WAIT_MS_MAX } from '../base/wait.ts'
 import { cannotBlock, groupClosed } from '../storage/run-errors.ts'
-import type { BegunRun, Runs } from '../storage/runs.ts'
+import type { BegunRun, RunQueue } from '../storage/run-queue.ts'
 import type { Storage } from '../storage/storage-api.ts'
-import { Crew } from './crew.ts'
 import { Dispatch } from './dispatch.ts'
 import type { ChunkOptions } from './job.ts'
 import type { RunEntities } from './run-entities.ts'
-import { OneCall, type Stages } from './stages.ts'
+import { type RunPlan, SingleCallPlan } from './run-plan.ts'
+import { WorkerRegistry } from './worker-registry.ts'
 
 export interface WorkerGroupOptions {
   /** Of each worker's scratch, in bytes. Default 64 KiB; it overflows into more. */
@@ -35,8 +35,8 @@ export interface WorkerGroup {
   readonly skippedCommands: number
 
   /**
-   * Runs a system over entities on all workers, each of which takes chunks of them as it gets done,
-   * and resolves when all are done. Runs that are called before that wait for it, in their order.
+   * RunQueue a system over entities on all workers, each of which takes chunks of them as it gets done,
+   * and resolves when all are done. RunQueue that are called before that wait for it, in their order.
    * Workers see every column as it is now. Structure (entities, components) belongs to this thread:
    * wait with changes to it, and with `storage.sync()`, until the run is done. Then the commands that
    * systems gave are applied, as `storage.apply` does; also when the run fails, those of the chunks that
@@ -70,7 +70,7 @@ export interface WorkerGroup {
 
   /**
    * Lets the workers go when the present run is done, and frees what the group took of the storage's
-   * pool. Runs that wait are rejected. A worker may join another group by another `joinWorkerGroup`, when
+   * pool. RunQueue that wait are rejected. A worker may join another group by another `joinWorkerGroup`, when
    * the first has resolved; on Node one that has nothing else to do ends. Closing it again does nothing.
    */
   close(): Promise<void>
@@ -116,40 +116,40 @@ export async function createWorkerGroup(
   }
   if (storage.isDisposed) throw storageDisposed()
   void storage.pool.arena.handle // throws where it is not shared
-  const crew = new Crew({ storage, scratchByteLength, joinTimeoutMs })
-  const joins = await Promise.allSettled(Array.from(workers, (worker) => crew.add(worker)))
+  const registry = new WorkerRegistry({ storage, scratchByteLength, joinTimeoutMs })
+  const joins = await Promise.allSettled(Array.from(workers, (worker) => registry.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
-  if (failed === undefined) return new Group(crew, storage)
-  await crew.close()
+  if (failed === undefined) return new Group(registry, storage)
+  await registry.close()
   throw failed.reason
 }
 
 /** What `createWorkerGroup` gives, as schedules know it. */
 export class Group implements WorkerGroup {
   readonly storage: Storage
-  readonly #crew: Crew
+  readonly #workers: WorkerRegistry
   readonly #dispatch: Dispatch
-  readonly #runs: Runs
-  readonly #syncCall: OneCall
+  readonly #runs: RunQueue
+  readonly #syncCall: SingleCallPlan
   /** Ends when the runs of this group so far are over. */
   #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
   #skippedCommands = 0
 
-  constructor(crew: Crew, storage: Storage) {
+  constructor(registry: WorkerRegistry, storage: Storage) {
     this.storage = storage
-    this.#crew = crew
-    this.#syncCall = new OneCall(storage.tables)
-    this.#dispatch = new Dispatch(crew, storage)
+    this.#workers = registry
+    this.#syncCall = new SingleCallPlan(storage.tables)
+    this.#dispatch = new Dispatch(registry, storage)
     this.#runs = storage.runs
   }
 
   get workers(): readonly Port[] {
-    return this.#crew.members.map(({ worker }) => worker)
+    return this.#workers.members.map(({ worker }) => worker)
   }
 
   get systems(): readonly string[] {
-    return this.#crew.systems
+    return this.#workers.systems
   }
 
   get skippedCommands(): number {
@@ -163,7 +163,7 @@ export class Group implements WorkerGroup {
     options: RunOptions = NO_OPTIONS,
   ): Promise<void> {
     checkOptions('the options', options, RUN_OPTIONS)
-    const call = new OneCall(this.storage.tables)
+    const call = new SingleCallPlan(this.storage.tables)
     return this.$runStages(call.set(system, entities, args, options.chunkLength), options)
   }
 
@@ -179,7 +179,7 @@ export class Group implements WorkerGroup {
   }
 
   /** For schedules: stage after stage, with no other run in between; none after one that did not end well. */
-  $runStages(stages: Stages, options: TimeoutOptions): Promise<void> {
+  $runStages(stages: RunPlan, options: TimeoutOptions): Promise<void> {
     // At once where nothing is waited for: the caller may change what it passes afterwards.
     const result = this.#runs.enqueue(() => this.#runStages(stages, options))
     const others = this.#lastRun // also those that the run itself has enqueued
@@ -188,7 +188,7 @@ export class Group implements WorkerGroup {
     return result
   }
 
-  async #runStages(stages: Stages, options: TimeoutOptions): Promise<void> {
+  async #runStages(stages: RunPlan, options: TimeoutOptions): Promise<void> {
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
     this.#checkOpen()
@@ -205,7 +205,7 @@ export class Group implements WorkerGroup {
     }
   }
 
-  $runStagesSync(stages: Stages, options: TimeoutOptions): void {
+  $runStagesSync(stages: RunPlan, options: TimeoutOptions): void {
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
     this.#checkOpen()
@@ -214,7 +214,7 @@ export class Group implements WorkerGroup {
     const deadline = deadlineOf(timeoutMs)
     this.#runs.beginSync()
     try {
-      if (!mayBlock(this.#crew.words)) throw cannotBlock()
+      if (!mayBlock(this.#workers.words)) throw cannotBlock()
       if (!last.waitUntilDone(deadline)) throw stages.heldUpBy(last)
       this.#takeOver(last)
       for (let stage = 0; stage < stages.stageCount; stage++) {
@@ -244,8 +244,8 @@ export class Group implements WorkerGroup {
 
   async add(worker: Port): Promise<void> {
     this.#checkOpen()
-    await this.#crew.add(worker)
-    this.#checkOpen() // closed meanwhile: the crew has let it go
+    await this.#workers.add(worker)
+    this.#checkOpen() // closed meanwhile: the registry has let it go
   }
 
   close(): Promise<void> {
@@ -263,7 +263,7 @@ export class Group implements WorkerGroup {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
       this.#dispatch.applyCommands()
     } finally {
-      await this.#crew.close()
+      await this.#workers.close()
       this.#dispatch.dispose()
     }
   }

@@ -1,7 +1,7 @@
 /** How a worker gets invitations of groups: one at a time, and none is lost. */
 
 import { onMessage, type Port } from '../base/ports.ts'
-import { type Invitation, isInvitation } from './board.ts'
+import { type Invitation, isInvitation } from './control-block.ts'
 
 /** By port: those that came while its worker was in another group. */
 const kept = new WeakMap<Port, Invitation[]>()

@@ -1,8 +1,9 @@
 /** The jobs of a run as a worker meets them: by the chunks that it takes, in their order. */
 
 import { loadJson } from '../base/json.ts'
+import { Chunks } from './chunks.ts'
 import {
-  BOARD_CHUNK_COUNT,
+  CONTROL_CHUNK_COUNT,
   JOB_ARGS,
   JOB_ARGS_BYTE_LENGTH,
   JOB_CHUNK_LENGTH,
@@ -14,8 +15,7 @@ import {
   JOB_NUMBER,
   JOB_SYSTEM,
   jobWord,
-} from './board.ts'
-import { Chunks } from './chunks.ts'
+} from './control-block.ts'
 import type { Declared } from './declared.ts'
 
 export class JobReader {
@@ -27,7 +27,7 @@ export class JobReader {
   /** What it declares, where that is to be checked. */
   declared: Declared | undefined
   readonly #words: Int32Array
-  readonly #board: number
+  readonly #controlBlock: number
   /** By the numbers of jobs. */
   readonly #chunks: Chunks[] = []
   #views = new Chunks()
@@ -39,14 +39,14 @@ export class JobReader {
   #entityCount = 0
   #entityCountBefore = 0
 
-  constructor(words: Int32Array, board: number) {
+  constructor(words: Int32Array, controlBlock: number) {
     this.#words = words
-    this.#board = board
+    this.#controlBlock = controlBlock
   }
 
   /** A run begins. */
   begin(): void {
-    this.#chunkCount = this.#words[this.#board + BOARD_CHUNK_COUNT]
+    this.#chunkCount = this.#words[this.#controlBlock + CONTROL_CHUNK_COUNT]
     this.index = -1
     this.args = undefined
     this.#endChunk = 0
@@ -104,6 +104,6 @@ export class JobReader {
   }
 
   #field(field: number): number {
-    return this.#words[this.#board + jobWord(this.index, field)]
+    return this.#words[this.#controlBlock + jobWord(this.index, field)]
   }
 }

@@ -16,7 +16,7 @@ import {
   JOB_NUMBER,
   JOB_SYSTEM,
   jobWord,
-} from './board.ts'
+} from './control-block.ts'
 import type { Declared } from './declared.ts'
 import {
   checkedCount,
@@ -124,8 +124,8 @@ export class Job {
   }
 
   /** Writes it down as one of the board's jobs. */
-  post(words: Int32Array, board: number, index: number): void {
-    const word = board + jobWord(index, 0)
+  post(words: Int32Array, controlBlock: number, index: number): void {
+    const word = controlBlock + jobWord(index, 0)
     words[word + JOB_SYSTEM] = this.#system
     words[word + JOB_IDS] = this.#input.idsOffset
     words[word + JOB_ENTITY_COUNT] = this.entityCount

@@ -10,33 +10,33 @@ import type { Component } from '../schema/schema.ts'
 import { isAsynchronous } from '../storage/run-errors.ts'
 import type { Table } from '../tables/table-api.ts'
 import {
-  BOARD_BELL,
-  BOARD_CURSOR,
-  BOARD_IS_FOR_EACH,
-  BOARD_RUN,
-  CHUNK_GIVER,
+  CHUNK_COMMAND_WORKER,
   CHUNK_RUN,
   CLAIM_JOINS,
+  CONTROL_CURSOR,
+  CONTROL_DONE_SIGNAL,
+  CONTROL_IS_FOR_EACH,
+  CONTROL_RUN,
   CURSOR_END,
   chunkWord,
   ERROR_BYTE_LENGTH,
   failureOf,
   type Invitation,
   isFirstToClaim,
-  LINE_COMMANDS,
-  LINE_CURSOR,
-  LINE_DONE,
-  LINE_ERROR,
-  LINE_ERROR_BYTE_LENGTH,
-  LINE_ERROR_RUN,
-  LINE_GENERATION,
-  LINE_LEAVE,
-  LINE_LEFT,
-  LINE_SCRATCH,
-  LINE_TICKET,
-  lineWord,
   type Reply,
-} from './board.ts'
+  WORKER_ASSIGNED_RUN,
+  WORKER_COMMANDS,
+  WORKER_CURSOR,
+  WORKER_DONE,
+  WORKER_ERROR,
+  WORKER_ERROR_BYTE_LENGTH,
+  WORKER_ERROR_RUN,
+  WORKER_GENERATION,
+  WORKER_LEAVE,
+  WORKER_LEFT,
+  WORKER_SCRATCH,
+  workerWord,
+} from './control-block.ts'
 import { type Declared, onlyDeclared, rowsOfDeclared } from './declared.ts'
 import { withInvitation } from './invitations.ts'
 import { JobReader } from './job-reader.ts'
@@ -101,7 +101,7 @@ async function serve(
 class Member {
   readonly #words: Int32Array
   /** Word index of the board. */
-  readonly #board: number
+  readonly #controlBlock: number
   readonly #line: number
   readonly #pool: Pool
   readonly #storage: AttachedStorage
@@ -117,22 +117,22 @@ class Member {
   constructor(invitation: Invitation, systems: readonly System[]) {
     const arena = Arena.attach(invitation.arena)
     this.#words = arena.i32
-    this.#board = invitation.board >> 2
-    this.#jobs = new JobReader(this.#words, this.#board)
+    this.#controlBlock = invitation.controlBlock >> 2
+    this.#jobs = new JobReader(this.#words, this.#controlBlock)
     this.#line = invitation.line
     this.#systems = systems
     const pool = arena.openPool(invitation.slot)
     this.#pool = pool
-    this.#store(LINE_GENERATION, pool.generation + 1)
+    this.#store(WORKER_GENERATION, pool.generation + 1)
     let scratch: Scratch | undefined
     try {
       this.#storage = attachStorage(invitation.storage, pool)
       this.#storage.detach() // until there is work
       scratch = createScratch(pool, { byteLength: invitation.scratchByteLength })
       this.#scratch = scratch
-      this.#store(LINE_SCRATCH, scratch.offset)
+      this.#store(WORKER_SCRATCH, scratch.offset)
       this.#commands = this.#storage.commands()
-      this.#store(LINE_COMMANDS, this.#commands.offset)
+      this.#store(WORKER_COMMANDS, this.#commands.offset)
     } catch (error) {
       scratch?.dispose()
       pool.close()
@@ -146,13 +146,13 @@ class Member {
 
   async work(): Promise<void> {
     const words = this.#words
-    const runWord = this.#board + BOARD_RUN
+    const runWord = this.#controlBlock + CONTROL_RUN
     let run = 0
     const waiter = new Waiter()
     let turnAt = nowMs()
-    while (this.#load(LINE_LEAVE) === 0 && this.#pool.isOpen) {
-      const ticket = this.#load(LINE_TICKET)
-      if (this.#takesPart(ticket)) this.#run(ticket)
+    while (this.#load(WORKER_LEAVE) === 0 && this.#pool.isOpen) {
+      const assignedRun = this.#load(WORKER_ASSIGNED_RUN)
+      if (this.#takesPart(assignedRun)) this.#run(assignedRun)
       const next = waiter.waitWhile(words, runWord, run, TURN_INTERVAL_MS)
       const isIdle = next === run
       run = next
@@ -164,7 +164,7 @@ class Member {
   }
 
   #word(field: number): number {
-    return this.#board + lineWord(this.#line, field)
+    return this.#controlBlock + workerWord(this.#line, field)
   }
 
   #load(field: number): number {
@@ -176,9 +176,16 @@ class Member {
   }
 
   /** Turns the ticket in, unless there is none, or the group revokes it just now. */
-  #takesPart(ticket: number): boolean {
-    if (ticket <= 0) return false
-    return Atomics.compareExchange(this.#words, this.#word(LINE_TICKET), ticket, ~ticket) === ticket
+  #takesPart(assignedRun: number): boolean {
+    if (assignedRun <= 0) return false
+    return (
+      Atomics.compareExchange(
+        this.#words,
+        this.#word(WORKER_ASSIGNED_RUN),
+        assignedRun,
+        ~assignedRun,
+      ) === assignedRun
+    )
   }
 
   #run(run: number): void {
@@ -207,20 +214,20 @@ class Member {
           throw isAsynchronous()
         }
         isInChunk = false
-        const giver = this.#commands.hasCommandsSinceBegin ? this.#line + 1 : 0
-        words[this.#board + chunkWord(chunk, CHUNK_GIVER)] = giver
-        words[this.#board + chunkWord(chunk, CHUNK_RUN)] = run
+        const commandWorker = this.#commands.hasCommandsSinceBegin ? this.#line + 1 : 0
+        words[this.#controlBlock + chunkWord(chunk, CHUNK_COMMAND_WORKER)] = commandWorker
+        words[this.#controlBlock + chunkWord(chunk, CHUNK_RUN)] = run
       }
       this.#scratch.reset()
       this.#tidyUp()
     } catch (error) {
-      Atomics.store(words, this.#board + BOARD_CURSOR, CURSOR_END)
+      Atomics.store(words, this.#controlBlock + CONTROL_CURSOR, CURSOR_END)
       this.#report(run, Math.max(0, jobs.index), from, error)
       if (isInChunk || !this.#pool.isOpen) this.#commands.abort()
     } finally {
       this.#storage.detach()
-      this.#store(LINE_DONE, run)
-      this.#ring()
+      this.#store(WORKER_DONE, run)
+      this.#signalDone()
     }
   }
 
@@ -230,10 +237,10 @@ class Member {
    */
   #takeChunk(): number {
     const words = this.#words
-    const cursor = this.#board + BOARD_CURSOR
-    if (words[this.#board + BOARD_IS_FOR_EACH] === 0) return Atomics.add(words, cursor, 1)
+    const cursor = this.#controlBlock + CONTROL_CURSOR
+    if (words[this.#controlBlock + CONTROL_IS_FOR_EACH] === 0) return Atomics.add(words, cursor, 1)
     if (Atomics.load(words, cursor) !== 0) return CURSOR_END
-    return Atomics.add(words, this.#word(LINE_CURSOR), CURSOR_END)
+    return Atomics.add(words, this.#word(WORKER_CURSOR), CURSOR_END)
   }
 
   /** Lets systems find what is declared only; without it, all there is. */
@@ -257,9 +264,9 @@ class Member {
     this.#tidiedAt = nowMs()
   }
 
-  #ring(): void {
-    Atomics.add(this.#words, this.#board + BOARD_BELL, 1)
-    Atomics.notify(this.#words, this.#board + BOARD_BELL)
+  #signalDone(): void {
+    Atomics.add(this.#words, this.#controlBlock + CONTROL_DONE_SIGNAL, 1)
+    Atomics.notify(this.#words, this.#controlBlock + CONTROL_DONE_SIGNAL)
   }
 
   /** Nothing is allocated for it: memory may be what there is none of. */
@@ -267,22 +274,22 @@ class Member {
     const failure = failureOf(error, job, from)
     let bytes = encodeJson(failure)
     if (bytes.length > ERROR_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
-    storeBytes(this.#words, this.#load(LINE_ERROR), bytes)
-    this.#store(LINE_ERROR_BYTE_LENGTH, bytes.length)
-    this.#store(LINE_ERROR_RUN, run)
+    storeBytes(this.#words, this.#load(WORKER_ERROR), bytes)
+    this.#store(WORKER_ERROR_BYTE_LENGTH, bytes.length)
+    this.#store(WORKER_ERROR_RUN, run)
   }
 
   /** A pool that a system has closed frees nothing any more: the group does it then. */
   #leave(): void {
     if (this.#pool.isOpen) {
-      this.#store(LINE_SCRATCH, 0)
+      this.#store(WORKER_SCRATCH, 0)
       this.#scratch.dispose()
       this.#commands.dispose()
-      this.#store(LINE_COMMANDS, 0)
+      this.#store(WORKER_COMMANDS, 0)
       this.#pool.close()
     }
-    this.#store(LINE_LEFT, 1)
-    this.#ring()
+    this.#store(WORKER_LEFT, 1)
+    this.#signalDone()
   }
 }
 

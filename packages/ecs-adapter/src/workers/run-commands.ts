@@ -4,13 +4,13 @@ import { CommandsError, StorageError } from '../base/errors.ts'
 import type { CommandSource } from '../commands/command-apply.ts'
 import { dropCommands } from '../commands/command-blocks.ts'
 import type { Storage } from '../storage/storage-api.ts'
-import { LINE_COMMANDS, LINE_DONE } from './board.ts'
-import type { Crew, Member } from './crew.ts'
+import { WORKER_COMMANDS, WORKER_DONE } from './control-block.ts'
+import type { Member, WorkerRegistry } from './worker-registry.ts'
 
 export class RunCommands {
   /** How many were skipped when some were last applied. */
   skippedCount = 0
-  readonly #crew: Crew
+  readonly #workers: WorkerRegistry
   readonly #storage: Storage
   #run = 0
   #participants: readonly Member[] = []
@@ -18,8 +18,8 @@ export class RunCommands {
   #isPending = false
   readonly #sources: CommandSource[] = []
 
-  constructor(crew: Crew, storage: Storage) {
-    this.#crew = crew
+  constructor(registry: WorkerRegistry, storage: Storage) {
+    this.#workers = registry
     this.#storage = storage
   }
 
@@ -36,13 +36,13 @@ export class RunCommands {
    */
   apply(): void {
     if (!this.#isPending) return
-    const { words } = this.#crew
+    const { words } = this.#workers
     const sources = this.#sources
     let count = 0
     for (let i = 0; i < this.#participants.length; i++) {
       const member = this.#participants[i]
       if (!this.#tookPart(member)) continue
-      member.commands.offset = words[this.#crew.word(member, LINE_COMMANDS)]
+      member.commands.offset = words[this.#workers.word(member, WORKER_COMMANDS)]
       sources[count++] = member.commands
     }
     if (sources.length !== count) sources.length = count // an array that is cut makes garbage
@@ -61,10 +61,10 @@ export class RunCommands {
   drop(): void {
     if (!this.#isPending) return
     this.#isPending = false
-    const { words } = this.#crew
+    const { words } = this.#workers
     for (const member of this.#participants) {
       if (!this.#tookPart(member)) continue
-      dropCommands(this.#storage.pool, words, words[this.#crew.word(member, LINE_COMMANDS)])
+      dropCommands(this.#storage.pool, words, words[this.#workers.word(member, WORKER_COMMANDS)])
     }
   }
 
@@ -81,9 +81,9 @@ export class RunCommands {
 
   /** Of one who is dead, or has closed its pool, no commands are left. */
   #tookPart(member: Member): boolean {
-    const { words } = this.#crew
-    if (!this.#crew.has(member)) return false
-    if (words[this.#crew.word(member, LINE_COMMANDS)] === 0) return false
-    return Atomics.load(words, this.#crew.word(member, LINE_DONE)) === this.#run
+    const { words } = this.#workers
+    if (!this.#workers.has(member)) return false
+    if (words[this.#workers.word(member, WORKER_COMMANDS)] === 0) return false
+    return Atomics.load(words, this.#workers.word(member, WORKER_DONE)) === this.#run
   }
 }

@@ -29,7 +29,7 @@ export class RunInput {
   }
 
   /**
-   * Runs code of the caller, where `args` have toJSON. Nobody reads any more what was placed before.
+   * RunQueue code of the caller, where `args` have toJSON. Nobody reads any more what was placed before.
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
    */
   placeArgs(args: unknown, declared?: Declared): void {

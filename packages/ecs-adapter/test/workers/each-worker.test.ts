@@ -1,4 +1,4 @@
-// Runs on EACH_WORKER: every worker of a group is called once, for what it has of its own.
+// RunQueue on EACH_WORKER: every worker of a group is called once, for what it has of its own.
 import { createSchedule, EACH_WORKER, type RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

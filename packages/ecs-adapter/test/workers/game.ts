@@ -70,12 +70,12 @@ export function addPaths(game: Game, { sparse = false } = {}) {
 export async function endAll(
   game: Game,
   { group, threads }: Team,
-  leftovers: readonly number[] = [],
+  deferredFrees: readonly number[] = [],
   lostAtMost = 0,
 ) {
   const { arena, storage } = game
   await group.close()
-  for (const offset of leftovers) storage.pool.free(offset)
+  for (const offset of deferredFrees) storage.pool.free(offset)
   storage.dispose()
   storage.pool.flush()
   storage.pool.collect()

@@ -4,12 +4,12 @@ import { createEntityIndex, createWorld, withVersioning } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  BOARD_BYTE_LENGTH,
-  BOARD_CHUNK_COUNT,
   CHUNK_CAPACITY,
+  CONTROL_BYTE_LENGTH,
+  CONTROL_CHUNK_COUNT,
   CURSOR_END,
   JOB_CAPACITY,
-} from '../../src/workers/board.ts'
+} from '../../src/workers/control-block.ts'
 import { Job } from '../../src/workers/job.ts'
 import { JobReader } from '../../src/workers/job-reader.ts'
 import { assertThrows, createRandom, createScene } from '../support.ts'
@@ -20,10 +20,10 @@ test('every worker finds the entities, the place and the arguments of each chunk
   const seed = 7
   const random = createRandom(seed)
   const { arena, pool, storage } = createScene()
-  const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
+  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
   const words = arena.i32
   const jobs = Array.from({ length: JOB_CAPACITY }, (_, number) => new Job(storage, number))
-  const readers = [0, 1, 2].map(() => new JobReader(words, board))
+  const readers = [0, 1, 2].map(() => new JobReader(words, controlBlock))
   for (let round = 0; round < 60; round++) {
     const label = `seed ${seed}, round ${round}`
     const callCount = 1 + random(round % 10 === 0 ? JOB_CAPACITY : 8)
@@ -42,11 +42,11 @@ test('every worker finds the entities, the place and the arguments of each chunk
       job.placeArgs(call)
       job.check(call, ['a', 'b', 'c'], callCount, workerCount)
       job.place(call, chunkCount, callCount, workerCount)
-      job.post(words, board, i)
+      job.post(words, controlBlock, i)
       chunkCount += job.chunkCount
     }
     assert.ok(chunkCount <= CHUNK_CAPACITY, label)
-    words[board + BOARD_CHUNK_COUNT] = chunkCount
+    words[controlBlock + CONTROL_CHUNK_COUNT] = chunkCount
 
     for (const reader of readers) reader.begin()
     const found: number[][] = calls.map(() => [])
@@ -77,22 +77,22 @@ test('every worker finds the entities, the place and the arguments of each chunk
     assert.equal(arena.verify(), [])
   }
   for (const job of jobs) job.dispose()
-  pool.free(board * 4)
+  pool.free(controlBlock * 4)
   storage.dispose()
   assert.equal(arena.blocks(), [])
 })
 
 test('the same ids in the same place are the same views', () => {
   const { arena, pool, storage } = createScene()
-  const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
-  const reader = new JobReader(arena.i32, board)
+  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
+  const reader = new JobReader(arena.i32, controlBlock)
   const job = new Job(storage, 3)
   const read = () => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
     job.check({ ...call, entities: [1, 2, 3] }, ['a'], 1, 1)
     job.place({ ...call, entities: [1, 2, 3] }, 0, 1, 1)
-    job.post(arena.i32, board, 0)
-    arena.i32[board + BOARD_CHUNK_COUNT] = 1
+    job.post(arena.i32, controlBlock, 0)
+    arena.i32[controlBlock + CONTROL_CHUNK_COUNT] = 1
     reader.begin()
     assert.ok(reader.enter(0))
     return reader.entities(0)
@@ -176,8 +176,8 @@ test('of a table, the chunks that have rows when they are written down: each onc
   const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 64 })
   for (let i = 0; i < 40 * table.chunkCapacity; i++) table.add()
   const words = arena.i32
-  const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
-  const reader = new JobReader(words, board)
+  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
+  const reader = new JobReader(words, controlBlock)
   const job = new Job(storage, 0)
   const call = { name: '', system: 'a', entities: table, args: undefined, number: 0 }
   const setRows = (isFull: (number: number) => boolean) => {
@@ -198,8 +198,8 @@ test('of a table, the chunks that have rows when they are written down: each onc
       job.check({ ...call, chunkLength }, ['a'], 1, 2)
       setRows(after) // as another thread does
       job.place({ ...call, chunkLength }, 0, 1, 2)
-      job.post(words, board, 0)
-      words[board + BOARD_CHUNK_COUNT] = job.chunkCount
+      job.post(words, controlBlock, 0)
+      words[controlBlock + CONTROL_CHUNK_COUNT] = job.chunkCount
       reader.begin()
       const found: number[] = []
       for (let chunk = 0; reader.enter(chunk); chunk++) found.push(...reader.entities(chunk))

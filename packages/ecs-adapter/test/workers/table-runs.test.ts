@@ -1,4 +1,4 @@
-// Runs over the chunks of a table, on real workers.
+// RunQueue over the chunks of a table, on real workers.
 import {
   createSchedule,
   createTable,

@@ -324,7 +324,7 @@ export interface EntityOrder {
   readonly mark: number
   readonly isKept: boolean
   /** Comes back with the answer. */
-  readonly ticket: number
+  readonly assignedRun: number
 }
 
 /** In no group: has a world of its own, marks the entities that it is sent, and sends them back. */
@@ -338,14 +338,14 @@ function keepWorld(port: Port): void {
     const world = createWorld()
     const storage = createStorage(world, pool, { capacity: 4 })
     const Marked = storage.component('Marked', { marks: t.list(t.i32), label: t.text, last: t.i32 })
-    takeIn = ({ packed, mark, isKept, ticket }) => {
+    takeIn = ({ packed, mark, isKept, assignedRun }) => {
       const eid = storage.unpack(packed)
       Marked.marks.push(eid, mark)
       Marked.label.set(eid, `${Marked.label.get(eid)}ü${mark}`)
       Marked.last[eid] = mark
       const answer = isKept ? { kept: eid } : { packed: storage.pack(eid) }
       storage.sync()
-      port.postMessage({ ticket, ...answer })
+      port.postMessage({ assignedRun, ...answer })
     }
     end = () => {
       storage.dispose()

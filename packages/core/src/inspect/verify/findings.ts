@@ -2,7 +2,7 @@
 import {
   CLASS_CAPACITY,
   SLOT_CARVED,
-  SLOT_HANDED,
+  SLOT_OUTSTANDING,
   SLOT_ROOM,
   SLOT_SPANS,
 } from '../../base/layout.ts'
@@ -18,7 +18,11 @@ export interface Violation {
 }
 
 /** First word of a class array whose counts can be found again by a walk. */
-export type Counted = typeof SLOT_HANDED | typeof SLOT_SPANS | typeof SLOT_ROOM | typeof SLOT_CARVED
+export type Counted =
+  | typeof SLOT_OUTSTANDING
+  | typeof SLOT_SPANS
+  | typeof SLOT_ROOM
+  | typeof SLOT_CARVED
 
 export class Findings {
   readonly violations: Violation[] = []
@@ -34,7 +38,7 @@ export class Findings {
     const length = memory.slotCount * CLASS_CAPACITY
     this.memory = memory
     this.#found = {
-      [SLOT_HANDED]: new Int32Array(length),
+      [SLOT_OUTSTANDING]: new Int32Array(length),
       [SLOT_SPANS]: new Int32Array(length),
       [SLOT_ROOM]: new Int32Array(length),
       [SLOT_CARVED]: new Int32Array(length),

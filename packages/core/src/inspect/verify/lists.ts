@@ -7,7 +7,7 @@ import {
   RECORD_PARKED_HEAD,
   RECORD_PREVIOUS_PARTIAL,
   SLOT_FREE_HEADS,
-  SLOT_HANDED,
+  SLOT_OUTSTANDING,
   SLOT_PARTIAL_HEADS,
   SPAN_TAIL,
 } from '../../base/layout.ts'
@@ -31,7 +31,7 @@ export function checkLists(findings: Findings): void {
       const classIndex = asClassIndex(row)
       const first = memory.i32[memory.slotWord(asSlotIndex(slot), SLOT_FREE_HEADS + row)]
       const freeCount = checkChain(findings, asSlotIndex(slot), classIndex, first)
-      findings.add(SLOT_HANDED, asSlotIndex(slot), row, freeCount)
+      findings.add(SLOT_OUTSTANDING, asSlotIndex(slot), row, freeCount)
       checkPartial(findings, asSlotIndex(slot), classIndex)
     }
   }

@@ -6,7 +6,7 @@ import {
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
   SLOT_CARVED,
-  SLOT_HANDED,
+  SLOT_OUTSTANDING,
   SLOT_ROOM,
   SLOT_SPANS,
   SPAN_BYTE_LENGTH,
@@ -69,7 +69,7 @@ export function checkRun(
     if (!memory.hasLiveBit(block)) unmarkedCount++
     checkBlock(findings, block, offset, stride - HEADER_BYTE_LENGTH)
   })
-  findings.add(SLOT_HANDED, owner, row, liveCount)
+  findings.add(SLOT_OUTSTANDING, owner, row, liveCount)
   if (!isLarge) checkFree(findings, head)
   else if (liveCount === 0) {
     const block = start + FIRST_PAYLOAD

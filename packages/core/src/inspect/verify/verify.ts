@@ -6,17 +6,23 @@
  *     every block   on exactly one list if free, on none if live
  *     every slot    handed = live + on the free list, per class; owned spans as in the map; spans,
  *                   their room and what is carved of it, per class, as in the map and the records
- *     every queue   taken <= sent <= written, and what waits is in its parcels
+ *     every queue   taken <= sent <= written, and what waits is in its segments
  */
-import { LARGE_ROW, SLOT_CARVED, SLOT_HANDED, SLOT_ROOM, SLOT_SPANS } from '../../base/layout.ts'
+import {
+  LARGE_ROW,
+  SLOT_CARVED,
+  SLOT_OUTSTANDING,
+  SLOT_ROOM,
+  SLOT_SPANS,
+} from '../../base/layout.ts'
 import { asSlotIndex } from '../../base/units.ts'
 import { forEachRun } from '../../blocks/walk.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
 import { checkFreeSpans } from './bits.ts'
 import { type Counted, Findings, type Violation } from './findings.ts'
 import { checkLists } from './lists.ts'
-import { checkFreedBits, checkMail } from './mail.ts'
 import { checkMap } from './map.ts'
+import { checkFreedBits, checkQueues } from './queues.ts'
 import { checkRun } from './runs.ts'
 
 export type { Violation } from './findings.ts'
@@ -34,13 +40,13 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
     checkFreedBits(findings, head, owner)
   })
   checkCounts(findings)
-  checkMail(findings)
+  checkQueues(findings)
   return findings.violations
 }
 
 /** What slots count per class. Of large blocks, neither the room is counted nor what is carved. */
 const COUNTED: readonly (readonly [Counted, what: string])[] = [
-  [SLOT_HANDED, 'blocks handed out'],
+  [SLOT_OUTSTANDING, 'blocks outstanding out'],
   [SLOT_SPANS, 'spans'],
   [SLOT_ROOM, 'blocks that there is room for'],
   [SLOT_CARVED, 'carved blocks'],

@@ -5,9 +5,9 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'adoption does not settle mail',
     file: 'recovery/adopt.ts',
-    from: '  settleMail(memory, slot, by)\n',
+    from: '  settleQueues(memory, slot, by)\n',
     to: '',
-    scenarios: ['an owner dies, within a parcel', 'a freer dies, the parcel becomes full'],
+    scenarios: ['an owner dies, within a segment', 'a freer dies, the segment becomes full'],
   },
   {
     name: 'adoption does not look at the generation again as it takes the slot',
@@ -21,10 +21,10 @@ export const ADOPTION: readonly Mutant[] = [
     file: 'recovery/adopt.ts',
     from: '    closeSlot(memory, tended)\n',
     to: '',
-    scenarios: ['a tender dies; another one tends'],
+    scenarios: ['a reclaimer dies; another one tends'],
   },
   {
-    name: 'what the dead thread tended is repaired as if it had no tender',
+    name: 'what the dead thread tended is repaired as if it had no reclaimer',
     file: 'recovery/adopt.ts',
     from: 'repair(memory, tended, slot)',
     to: 'repair(memory, tended, tended)',
@@ -35,7 +35,7 @@ export const ADOPTION: readonly Mutant[] = [
     file: 'remote/settle.ts',
     from: 'countTaken(i32, takenWord, (taken + 1) | 0, sent)',
     to: '{}',
-    scenarios: ['an owner dies, within a parcel'],
+    scenarios: ['an owner dies, within a segment'],
   },
   {
     name: 'what was marked for another slot counts as not taken',
@@ -87,11 +87,11 @@ export const ADOPTION: readonly Mutant[] = [
     scenarios: ['an owner dies as it sweeps'],
   },
   {
-    name: 'the last parcel is not looked for',
+    name: 'the last segment is not looked for',
     file: 'remote/settle.ts',
-    from: '    memory.i32[mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(owner))] = last\n',
+    from: '    memory.i32[queueWord(memory, slot, OUTBOX_LAST, asSlotIndex(owner))] = last\n',
     to: '',
-    scenarios: ['a freer dies, the first parcel is used again', 'a freer dies, the parcel'],
+    scenarios: ['a freer dies, the first segment is used again', 'a freer dies, the segment'],
   },
   {
     name: 'spans of no run are not freed',
@@ -108,11 +108,11 @@ export const ADOPTION: readonly Mutant[] = [
     scenarios: ['a claimer of a run dies'],
   },
   {
-    name: 'tails of a run that was being handed over keep their owner',
+    name: 'tails of a run that was being outstanding over keep their owner',
     file: 'recovery/repair-map.ts',
     from: '      extendRun(memory, owner, span, 1, spanCount, classInMap(word))\n',
     to: '',
-    scenarios: ['a tender dies; free into the closed slot'],
+    scenarios: ['a reclaimer dies; free into the closed slot'],
   },
   {
     name: 'records of runs of threads that live are read',
@@ -122,11 +122,11 @@ export const ADOPTION: readonly Mutant[] = [
     scenarios: ['an heir repairs the map as a rival'],
   },
   {
-    name: 'the tender of a dead slot’s runs counts as one that lives',
+    name: 'the reclaimer of a dead slot’s runs counts as one that lives',
     file: 'recovery/repair-map.ts',
     from: 'if (owner !== slot && owner !== by) continue',
     to: 'if (owner !== slot) continue',
-    scenarios: ['a tender dies; free into the closed slot', 'a tender and its heir die'],
+    scenarios: ['a reclaimer dies; free into the closed slot', 'a reclaimer and its heir die'],
   },
   {
     name: 'empty runs are kept',
@@ -143,18 +143,18 @@ export const ADOPTION: readonly Mutant[] = [
     scenarios: ['the first alloc of a class'],
   },
   {
-    name: 'parcels of no queue are kept',
+    name: 'segments of no queue are kept',
     file: 'recovery/rebuild.ts',
-    from: 'return parcels.has(block)',
+    from: 'return segments.has(block)',
     to: 'return true',
     scenarios: ['the first block for another slot'],
   },
   {
-    name: 'parcels in a queue are freed',
+    name: 'segments in a queue are freed',
     file: 'recovery/rebuild.ts',
-    from: 'return parcels.has(block)',
+    from: 'return segments.has(block)',
     to: 'return false',
-    scenarios: ['a freer dies, within a parcel'],
+    scenarios: ['a freer dies, within a segment'],
   },
   {
     name: 'a shifted block whose payload was freed is kept',

@@ -3,11 +3,11 @@ import type { Mutant } from './mutant.ts'
 
 export const SLOT_STATES: readonly Mutant[] = [
   {
-    name: 'spans with parcels of a closed slot are taken over',
-    file: 'refill/tend.ts',
-    from: 'row !== parcelRow(memory) || !hasParcels(memory, slot)',
+    name: 'spans with segments of a closed slot are taken over',
+    file: 'refill/reclaim-closed.ts',
+    from: 'row !== segmentRow(memory) || !hasSegments(memory, slot)',
     to: 'true',
-    scenarios: ['parcels of a closed slot'],
+    scenarios: ['segments of a closed slot'],
   },
   {
     name: 'a slot changes its state by a load and a store',
@@ -17,31 +17,31 @@ export const SLOT_STATES: readonly Mutant[] = [
     scenarios: ['two threads open the last slot'],
   },
   {
-    name: 'a tended slot does not name its tender',
+    name: 'a tended slot does not name its reclaimer',
     file: 'spans/slots.ts',
-    from: 'changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, tender)',
-    to: 'changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, tender * 0 - 1)',
-    scenarios: ['a tender and its heir die'],
+    from: 'changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, reclaimer)',
+    to: 'changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, reclaimer * 0 - 1)',
+    scenarios: ['a reclaimer and its heir die'],
   },
   {
     name: 'a slot is closed before its spans are given back',
     file: 'pool/pool.ts',
-    from: '    giveBack(memory, slot, front, undefined)\n    mine = -1\n',
+    from: '    giveBack(memory, slot, fastPaths, undefined)\n    mine = -1\n',
     to: `    closeSlot(memory, slot)
-    giveBack(memory, slot, front, undefined)
+    giveBack(memory, slot, fastPaths, undefined)
     mine = -1\n`,
     scenarios: ['close against tend'],
   },
   {
     name: 'a slot is tended without being taken',
-    file: 'refill/tend.ts',
-    from: 'if (!tendSlot(memory, slot, tender)) continue\n    sweep',
+    file: 'refill/reclaim-closed.ts',
+    from: 'if (!tendSlot(memory, slot, reclaimer)) continue\n    sweep',
     to: 'if (Atomics.load(memory.i32, memory.slotWord(slot, 0)) % 256 !== 2) continue\n    sweep',
     scenarios: ['tend against tend'],
   },
   {
-    name: 'counts stay behind when a run is handed over',
-    file: 'refill/tend.ts',
+    name: 'counts stay behind when a run is outstanding over',
+    file: 'refill/reclaim-closed.ts',
     from: '    i32[memory.slotWord(to, field + classIndex)] += liveCount\n',
     to: '',
     scenarios: ['tend against tend'],

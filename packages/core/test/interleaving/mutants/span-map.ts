@@ -76,14 +76,14 @@ export const SPAN_MAP: readonly Mutant[] = [
     scenarios: ['growth in place against a claim'],
   },
   {
-    name: 'a run is handed over without its tails',
+    name: 'a run is outstanding over without its tails',
     file: 'spans/runs.ts',
     from: '  const map = memory.mapWord(head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
     to: '  const map = memory.mapWord(head)\n  for (let i = 0; i < 1; i++) {\n    const word',
     scenarios: ['tend against free into the closed slot'],
   },
   {
-    name: 'a run that is handed over counts for its former owner only',
+    name: 'a run that is outstanding over counts for its former owner only',
     file: 'spans/runs.ts',
     from: '  countRun(memory, to, head, 1)\n',
     to: '',

@@ -64,7 +64,7 @@ export const DEATHS: readonly Scenario[] = [
     2,
   ),
   dying(
-    'parked blocks are handed out again',
+    'parked blocks are outstanding out again',
     (grip) => some(THIRD, 3)(grip),
     (grip, blocks) => {
       grip.free(blocks[0])
@@ -109,7 +109,7 @@ export const DEATHS: readonly Scenario[] = [
     grip.flush()
   }),
   dying(
-    'a further parcel',
+    'a further segment',
     (grip, hand) => {
       const [block] = ofAnother(THIRD)(grip, hand)
       startQueue(hand, grip.pool.slot, OTHER, 127)
@@ -121,7 +121,7 @@ export const DEATHS: readonly Scenario[] = [
     },
   ),
   dying(
-    'a parcel is used again',
+    'a segment is used again',
     (grip, hand) => {
       const [block] = ofAnother(THIRD)(grip, hand)
       startQueue(hand, grip.pool.slot, OTHER, 255, 2)

@@ -1,6 +1,6 @@
 /** Threads that die while mail is under way, beside others that live. */
 
-import { PARCEL_CAPACITY } from '../../../src/remote/mail.ts'
+import { SEGMENT_CAPACITY } from '../../../src/remote/queue.ts'
 import { setDraining } from '../../../src/spans/drain.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
@@ -13,7 +13,7 @@ const frees = (blocks: readonly number[]) => (grip: Grip) => {
 }
 
 /** A freer that dies, its heir, and the owner. */
-const freerDies = (name: string, count: number, parcelCount: number): Scenario => ({
+const freerDies = (name: string, count: number, segmentCount: number): Scenario => ({
   name: `a freer dies, ${name}`,
   spanCount: 4,
   slotCount: 2,
@@ -21,7 +21,7 @@ const freerDies = (name: string, count: number, parcelCount: number): Scenario =
   deaths: 1,
   setUp: (hand) => {
     const [owner, freer] = openSlots(hand, 2)
-    startQueue(hand, freer, owner, count, parcelCount)
+    startQueue(hand, freer, owner, count, segmentCount)
     const [last, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     return [
       mortal('freer', freer, frees(blocks)),
@@ -34,16 +34,16 @@ const freerDies = (name: string, count: number, parcelCount: number): Scenario =
   },
 })
 
-/** A freer dies that gives back the parcels which nobody reads any more. */
+/** A freer dies that gives back the segments which nobody reads any more. */
 const dropperDies: Scenario = {
-  name: 'a freer dies that can spare a parcel',
+  name: 'a freer dies that can unusedAtSweep a segment',
   spanCount: 4,
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
   setUp: (hand) => {
     const [owner, freer] = openSlots(hand, 2)
-    startQueue(hand, freer, owner, PARCEL_CAPACITY + 1, 2)
+    startQueue(hand, freer, owner, SEGMENT_CAPACITY + 1, 2)
     const blocks = [1, 2].map(() => given(hand.grip(owner), THIRD))
     return [
       mortal('freer', freer, (grip) => {
@@ -57,7 +57,7 @@ const dropperDies: Scenario = {
 }
 
 /** An owner that dies, its heir, and a freer. */
-const ownerDies = (name: string, count: number, parcelCount: number): Scenario => ({
+const ownerDies = (name: string, count: number, segmentCount: number): Scenario => ({
   name: `an owner dies, ${name}`,
   spanCount: 4,
   slotCount: 2,
@@ -65,7 +65,7 @@ const ownerDies = (name: string, count: number, parcelCount: number): Scenario =
   deaths: 1,
   setUp: (hand) => {
     const [owner, freer] = openSlots(hand, 2)
-    startQueue(hand, freer, owner, count, parcelCount)
+    startQueue(hand, freer, owner, count, segmentCount)
     const [first, ...rest] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     hand.grip(freer).free(first)
     hand.grip(freer).flush()
@@ -101,34 +101,34 @@ const again = (what: string, byteLength: number, isDraining = false): Scenario =
   },
 })
 
-/** A slot is closed while its mail waits; another thread would like the span that its parcel lies in. */
-const parcelOfClosed: Scenario = {
-  name: 'parcels of a closed slot',
+/** A slot is closed while its mail waits; another thread would like the span that its segment lies in. */
+const segmentOfClosed: Scenario = {
+  name: 'segments of a closed slot',
   spanCount: 4,
   slotCount: 3,
   preemptions: 1,
   deaths: 1,
   setUp: (hand) => {
-    const [owner, tender, freer] = openSlots(hand, 3)
+    const [owner, reclaimer, freer] = openSlots(hand, 3)
     const block = given(hand.grip(owner), THIRD)
     hand.grip(freer).free(block)
     hand.grip(freer).pool.close()
     return [
       {
-        ...mortal('tender', tender, () => {}),
-        run: (own) => tend(own.memory, own.grip(tender).pool, PARCEL),
+        ...mortal('reclaimer', reclaimer, () => {}),
+        run: (own) => tend(own.memory, own.grip(reclaimer).pool, PARCEL),
       },
-      heir(tender, 0),
+      heir(reclaimer, 0),
       agent('owner', owner, (grip) => grip.collect()),
     ]
   },
 }
 
 /**
- * A thread needs a first parcel for a queue, and must allocate for it; and its own mail, or that of a
+ * A thread needs a first segment for a queue, and must allocate for it; and its own mail, or that of a
  * closed slot, has a block that has to go on by the same queue. One after the other!
  */
-const parcelWanted = (name: string, isFull: boolean): Scenario => ({
+const segmentWanted = (name: string, isFull: boolean): Scenario => ({
   name,
   spanCount: 5,
   slotCount: 4,
@@ -143,7 +143,7 @@ const parcelWanted = (name: string, isFull: boolean): Scenario => ({
     tendAll(hand.memory, hand.grip(third).pool)
     const other = given(hand.grip(third), THIRD)
     hand.grip(freer).flush()
-    // Either the slot with that mail is open again, and the one that wants a parcel; or it is closed.
+    // Either the slot with that mail is open again, and the one that wants a segment; or it is closed.
     if (isFull) {
       hand.grip(freer).pool.close()
       fill(hand, third)
@@ -177,17 +177,17 @@ const freedTwiceAndGone = (name: string, byteLength: number, alignment?: number)
 
 export const DELIVERIES: readonly Scenario[] = [
   dropperDies,
-  freerDies('within a parcel', 2, 1),
-  freerDies('the parcel becomes full', 127, 1),
-  freerDies('the first parcel is used again', 255, 2),
-  ownerDies('within a parcel', 2, 1),
-  ownerDies('the parcel becomes full', 127, 1),
-  ownerDies('the first parcel is used again', 255, 2),
+  freerDies('within a segment', 2, 1),
+  freerDies('the segment becomes full', 127, 1),
+  freerDies('the first segment is used again', 255, 2),
+  ownerDies('within a segment', 2, 1),
+  ownerDies('the segment becomes full', 127, 1),
+  ownerDies('the first segment is used again', 255, 2),
   again('a large block', LARGE),
   again('a block in a span that drains', THIRD, true),
-  parcelOfClosed,
-  parcelWanted('a parcel is wanted while mail for the same slot waits', false),
-  parcelWanted('a parcel is wanted in a full arena while a closed slot has mail', true),
+  segmentOfClosed,
+  segmentWanted('a segment is wanted while mail for the same slot waits', false),
+  segmentWanted('a segment is wanted in a full arena while a closed slot has mail', true),
   freedTwiceAndGone('a large block', LARGE),
   freedTwiceAndGone('an aligned block', WHOLE - 4096, 4096),
 ]

@@ -41,9 +41,9 @@ const atOnce = (grip: Grip, blocks: readonly number[]) => {
   for (const block of blocks) grip.free(block)
 }
 
-/** The freer is a whole parcel ahead, so that the owner changes parcels while the freer wants one. */
+/** The freer is a whole segment ahead, so that the owner changes segments while the freer wants one. */
 const ownerBehind: Scenario = {
-  name: 'the owner is a parcel behind',
+  name: 'the owner is a segment behind',
   spanCount: 5,
   slotCount: 2,
   preemptions: 2,
@@ -129,12 +129,12 @@ const freedTwice = (name: string, byOwner: boolean): Scenario => ({
 })
 
 export const MAIL: readonly Scenario[] = [
-  queueAt('first parcel', 0, 2, eachFlushed),
-  queueAt('within a parcel', 5, 3, eachFlushed),
+  queueAt('first segment', 0, 2, eachFlushed),
+  queueAt('within a segment', 5, 3, eachFlushed),
   queueAt('undelivered', 5, 2, atOnce),
   queueAt('a batch becomes full', 30, 3, atOnce),
-  queueAt('the parcel becomes full', 126, 3, eachFlushed),
-  queueAt('the first parcel is used again', 254, 3, eachFlushed),
+  queueAt('the segment becomes full', 126, 3, eachFlushed),
+  queueAt('the first segment is used again', 254, 3, eachFlushed),
   queueAt('numbers become negative', 2 ** 31 - 2, 3, eachFlushed),
   queueAt('numbers become 0 again', 2 ** 32 - 2, 3, eachFlushed),
   ownerBehind,

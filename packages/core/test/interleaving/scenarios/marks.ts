@@ -12,7 +12,7 @@ const frees = (blocks: readonly number[]) => (grip: Grip) => {
   for (const block of blocks) grip.free(block)
 }
 
-/** Blocks of an owner in an arena without room for a parcel, and threads that free them. */
+/** Blocks of an owner in an arena without room for a segment, and threads that free them. */
 const inFullArena = (
   hand: Hand,
   freerCount: number,
@@ -151,15 +151,15 @@ const handedOver = (name: string, bounds: Bounds): Scenario => ({
   slotCount: 3,
   ...bounds,
   setUp: (hand) => {
-    const [closing, tender, freer] = openSlots(hand, 3)
+    const [closing, reclaimer, freer] = openSlots(hand, 3)
     const blocks = [given(hand.grip(closing), THIRD), given(hand.grip(closing), THIRD)]
     hand.grip(closing).pool.close()
-    fill(hand, tender)
+    fill(hand, reclaimer)
     const takesOver = {
-      ...agent('tender', tender, () => {}),
+      ...agent('reclaimer', reclaimer, () => {}),
       mayDie: true,
       run: (own: Hand) => {
-        const { pool } = own.grip(tender)
+        const { pool } = own.grip(reclaimer)
         own.do('tend', () => tend(own.memory, pool, THIRD))
         own.do('collect', () => pool.collect())
       },
@@ -167,7 +167,7 @@ const handedOver = (name: string, bounds: Bounds): Scenario => ({
     return [
       takesOver,
       agent('freer', freer, frees(blocks)),
-      ...(bounds.deaths > 0 ? [heir(tender, 0)] : []),
+      ...(bounds.deaths > 0 ? [heir(reclaimer, 0)] : []),
     ]
   },
 })
@@ -208,6 +208,6 @@ export const MARKS: readonly Scenario[] = [
   again('a marked block in a span that drains is swept as a rival allocates', THIRD, true),
   cutOff('a large block is cut off as its owner sweeps', { preemptions: 2, deaths: 0 }),
   cutOff('an owner dies as it gives back what was cut off', DYING),
-  handedOver('a run is handed over as its blocks are marked', { preemptions: 3, deaths: 0 }),
-  handedOver('a tender dies as blocks of its run are marked', DYING),
+  handedOver('a run is outstanding over as its blocks are marked', { preemptions: 3, deaths: 0 }),
+  handedOver('a reclaimer dies as blocks of its run are marked', DYING),
 ]

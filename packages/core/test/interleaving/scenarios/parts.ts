@@ -3,16 +3,16 @@
 import { asSlotIndex } from '../../../src/base/units.ts'
 import type { ArenaMemory } from '../../../src/memory/memory.ts'
 import type { Pool } from '../../../src/memory/pool-api.ts'
-import { takeClosedMail, tendClosedSlots } from '../../../src/refill/tend.ts'
+import { receiveForClosedSlots, reclaimClosedSlots } from '../../../src/refill/reclaim-closed.ts'
+import { createEnqueue } from '../../../src/remote/outbox.ts'
 import {
   INBOX_TAKEN,
-  mailWord,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
-  PARCEL_CAPACITY,
   placeOf,
-} from '../../../src/remote/mail.ts'
-import { createPost } from '../../../src/remote/outbox.ts'
+  queueWord,
+  SEGMENT_CAPACITY,
+} from '../../../src/remote/queue.ts'
 import { openSlot } from '../../../src/spans/slots.ts'
 import { countFreeSpans } from '../../../src/spans/span-map.ts'
 import type { Grip, Hand } from '../hand.ts'
@@ -53,13 +53,13 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 export function tend(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
   const slot = asSlotIndex(pool.slot)
   const tryAlloc = (length: number) => pool.tryAlloc(length)
-  const front = {
+  const fastPaths = {
     tryAlloc,
     tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
-    post: createPost(memory, slot, tryAlloc),
+    enqueue: createEnqueue(memory, slot, tryAlloc),
   }
-  takeClosedMail(memory, slot, front)
-  tendClosedSlots(memory, slot, memory.classes.classFor(byteLength))
+  receiveForClosedSlots(memory, slot, fastPaths)
+  reclaimClosedSlots(memory, slot, memory.classes.classFor(byteLength))
 }
 
 /** Takes over all spans of closed slots that have room. */
@@ -86,26 +86,26 @@ export const heir = (
 
 /**
  * Brings the queue between two slots to where so many offsets have been written, sent and taken, by
- * freeing one block again and again. Numbers below those of the last parcels are made up.
+ * freeing one block again and again. Numbers below those of the last segments are made up.
  */
 export function startQueue(
   hand: Hand,
   freer: number,
   owner: number,
   count: number,
-  parcelCount = 1,
+  segmentCount = 1,
 ): void {
   const { memory } = hand
   const [from, to] = [asSlotIndex(freer), asSlotIndex(owner)]
-  const whole = (count & -PARCEL_CAPACITY) - (parcelCount - 1) * PARCEL_CAPACITY
-  memory.i32[mailWord(memory, from, OUTBOX_WRITTEN, to)] = whole
-  memory.i32[mailWord(memory, from, OUTBOX_SENT, to)] = whole
-  memory.i32[mailWord(memory, to, INBOX_TAKEN, from)] = whole
+  const whole = (count & -SEGMENT_CAPACITY) - (segmentCount - 1) * SEGMENT_CAPACITY
+  memory.i32[queueWord(memory, from, OUTBOX_WRITTEN, to)] = whole
+  memory.i32[queueWord(memory, from, OUTBOX_SENT, to)] = whole
+  memory.i32[queueWord(memory, to, INBOX_TAKEN, from)] = whole
   const [freerPool, ownerPool] = [hand.grip(freer).pool, hand.grip(owner).pool]
   for (let number = whole; number !== (count | 0); number++) {
     freerPool.free(ownerPool.alloc(THIRD))
     freerPool.flush()
-    // Not what fills a parcel: the freer would use that one again, instead of another.
+    // Not what fills a segment: the freer would use that one again, instead of another.
     if (placeOf(number + 1) !== 0) ownerPool.collect()
   }
   ownerPool.collect()

@@ -19,22 +19,22 @@ const beside = (
   slotCount: 3,
   ...bounds,
   setUp: (hand) => {
-    const [closing, tender, rival] = openSlots(hand, 3)
+    const [closing, reclaimer, rival] = openSlots(hand, 3)
     const blocks = arrange(hand.grip(closing), hand.grip(rival))
     hand.grip(closing).pool.close()
     const agents: Agent[] = [
-      tends(tender),
+      tends(reclaimer),
       {
         ...agent('rival', rival, () => {}),
         run: (own) => rivalDoes(own.grip(rival), blocks, own),
       },
     ]
-    return bounds.deaths > 0 ? [...agents, heir(tender, 0)] : agents
+    return bounds.deaths > 0 ? [...agents, heir(reclaimer, 0)] : agents
   },
 })
 
 const tends = (slot: number): Agent => ({
-  name: 'tender',
+  name: 'reclaimer',
   slots: [slot],
   mayDie: true,
   run: (hand) => {
@@ -88,7 +88,7 @@ const closes = (name: string, bounds: Bounds): Scenario => ({
   slotCount: 3,
   ...bounds,
   setUp: (hand) => {
-    const [closing, tender, freer] = openSlots(hand, 3)
+    const [closing, reclaimer, freer] = openSlots(hand, 3)
     const closingGrip = hand.grip(closing)
     const [first, second] = [given(closingGrip, THIRD), given(closingGrip, THIRD)]
     hand.grip(freer).free(first)
@@ -98,14 +98,14 @@ const closes = (name: string, bounds: Bounds): Scenario => ({
       grip.close()
     })
     return bounds.deaths > 0
-      ? [closer, { ...tends(tender), mayDie: false }, heir(closing, 0)]
-      : [closer, tends(tender)]
+      ? [closer, { ...tends(reclaimer), mayDie: false }, heir(closing, 0)]
+      : [closer, tends(reclaimer)]
   },
 })
 
 /**
- * Mail of a closed slot is about blocks whose span has changed hands: one is the tender's own by now, two
- * are a third thread's, for which the tender marks them.
+ * Mail of a closed slot is about blocks whose span has changed hands: one is the reclaimer's own by now, two
+ * are a third thread's, for which the reclaimer marks them.
  */
 const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario => ({
   name,
@@ -113,8 +113,8 @@ const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario 
   slotCount: 4,
   ...bounds,
   setUp: (hand) => {
-    const [closing, tender, third, freer] = openSlots(hand, 4)
-    startQueue(hand, tender, third, queuedBefore)
+    const [closing, reclaimer, third, freer] = openSlots(hand, 4)
+    startQueue(hand, reclaimer, third, queuedBefore)
     const closingGrip = hand.grip(closing)
     const forThird = [given(closingGrip, THIRD), given(closingGrip, 5000, 64)]
     for (const block of forThird) hand.grip(freer).free(block)
@@ -124,10 +124,10 @@ const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario 
     const forTender = given(hand.grip(closing), HALVES)
     hand.grip(freer).free(forTender)
     hand.grip(closing).pool.close()
-    tendAll(hand.memory, hand.grip(tender).pool)
+    tendAll(hand.memory, hand.grip(reclaimer).pool)
     hand.grip(freer).flush()
     const owner = agent('third', third, (grip) => grip.collect())
-    return [tends(tender), owner, ...(bounds.deaths > 0 ? [heir(tender, 0)] : [])]
+    return [tends(reclaimer), owner, ...(bounds.deaths > 0 ? [heir(reclaimer, 0)] : [])]
   },
 })
 
@@ -139,24 +139,24 @@ const fullArena = (name: string, byteLength: number, deaths: number): Scenario =
   preemptions: 1,
   deaths,
   setUp: (hand) => {
-    const [closing, tender, freer] = openSlots(hand, 3)
+    const [closing, reclaimer, freer] = openSlots(hand, 3)
     const closingGrip = hand.grip(closing)
     const blocks = [1, 2, 3, 4].map(() => given(closingGrip, THIRD))
     const whole = given(closingGrip, WHOLE)
     for (const block of [blocks[0], blocks[3], whole]) hand.grip(freer).free(block)
     closingGrip.pool.close()
-    tendAll(hand.memory, hand.grip(tender).pool)
+    tendAll(hand.memory, hand.grip(reclaimer).pool)
     hand.grip(freer).flush()
-    for (const _ of blocks.slice(2)) given(hand.grip(tender), THIRD) // what was free beside the last
-    fill(hand, tender)
-    const allocates = mortal('tender', tender, (grip) => void grip.alloc(byteLength))
+    for (const _ of blocks.slice(2)) given(hand.grip(reclaimer), THIRD) // what was free beside the last
+    fill(hand, reclaimer)
+    const allocates = mortal('reclaimer', reclaimer, (grip) => void grip.alloc(byteLength))
     const rival = agent('freer', freer, (grip) => {
       grip.free(blocks[1])
       grip.flush()
       // Its own way through a full arena: with deaths besides, that would take minutes.
       if (deaths === 0) grip.alloc(WHOLE)
     })
-    return deaths === 0 ? [allocates, rival] : [allocates, rival, heir(tender, 0)]
+    return deaths === 0 ? [allocates, rival] : [allocates, rival, heir(reclaimer, 0)]
   },
 })
 
@@ -165,10 +165,10 @@ export const TEND: readonly Scenario[] = [
   beside('tend against delivery into the closed slot', noted, freesAll),
   beside('tend against tend', delivered, tendsToo),
   beside('tend against opening the slot again', delivered, reopens),
-  beside('a tender dies; free into the closed slot', blocksLeft, freesAll, DYING),
-  beside('a tender dies; delivery into the closed slot', noted, freesAll, DYING),
-  beside('a tender dies; another one tends', delivered, tendsToo, DYING),
-  beside('a tender and its heir die', delivered, () => {}, { preemptions: 0, deaths: 2 }),
+  beside('a reclaimer dies; free into the closed slot', blocksLeft, freesAll, DYING),
+  beside('a reclaimer dies; delivery into the closed slot', noted, freesAll, DYING),
+  beside('a reclaimer dies; another one tends', delivered, tendsToo, DYING),
+  beside('a reclaimer and its heir die', delivered, () => {}, { preemptions: 0, deaths: 2 }),
   closes('close against tend', { preemptions: 2, deaths: 0 }),
   closes('a closer dies; another thread tends', DYING),
   forwards('mail is forwarded', 1, { preemptions: 2, deaths: 0 }),
