@@ -43,5 +43,5 @@ export type {
 } from './workers/group.ts'
 export { createWorkerGroup } from './workers/group.ts'
 export { joinWorkerGroup } from './workers/join.ts'
-export { EACH_WORKER, type RunEntities } from './workers/run-entities.ts'
+export { EACH_WORKER, type RunEntities } from './workers/run-input.ts'
 export type { System, SystemContext } from './workers/system.ts'

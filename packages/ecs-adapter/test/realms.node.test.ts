@@ -9,8 +9,8 @@ import * as assert from 'uvu/assert'
 import { encodeJson, refuseLoss } from '../src/base/json.ts'
 import { codeOf } from '../src/base/thrown.ts'
 import {
+  CONTROL_BATCH_COUNT,
   CONTROL_BYTE_LENGTH,
-  CONTROL_CHUNK_COUNT,
   failureOf,
 } from '../src/workers/control-block.ts'
 import { Job } from '../src/workers/job.ts'
@@ -76,10 +76,8 @@ test('ids in arrays of another realm: those in the arena are not copied', () => 
   const job = new Job(storage, 0)
   const idsOf = (entities: ArrayLike<number>) => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 9, number: 0, entities }
-    job.check(call, ['a'], 1, 1)
-    job.place(call, 0, 1, 1)
-    job.post(arena.i32, controlBlock, 0)
-    arena.i32[controlBlock + CONTROL_CHUNK_COUNT] = 1
+    job.prepare(call, 0, 0, 1, { words: arena.i32, controlBlock, systems: ['a'], members: [0] })
+    arena.i32[controlBlock + CONTROL_BATCH_COUNT] = 1
     reader.begin()
     assert.ok(reader.enter(0))
     return reader.entities(0)

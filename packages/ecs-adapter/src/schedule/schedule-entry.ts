@@ -1,10 +1,9 @@
-/** What users say of one system of a schedule, checked. */
-
+/** What users declare of one system of a schedule, checked. */
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
 import { isWildcard, pairToRelation } from '../base/relations.ts'
 import { type ChunkOptions, checkChunkLength } from '../workers/job.ts'
-import type { RunEntities } from '../workers/run-entities.ts'
+import type { RunEntities } from '../workers/run-input.ts'
 import type { Access } from './access.ts'
 
 /**
@@ -16,26 +15,26 @@ export type Accessed = object | string
 export interface ScheduleEntry extends ChunkOptions {
   /** One of the group's. */
   readonly system: string
-  /** By which the schedule and errors call it, unique; the system's when it is not given. */
+  /** Unique: the name that the schedule and errors use. Default: that of the system. */
   readonly name?: string
-  /** Called when the stage begins. Gives what `group.run` takes: the ids of `query`, a table, or `EACH_WORKER`. */
+  /** Called when the stage begins. Gives what `group.run` takes: ids, a table, or `EACH_WORKER`. */
   readonly entities: () => RunEntities
   /**
-   * What it reads and does not write, and what it writes; without both, it runs alone. `[]` says that
-   * it shares nothing. A name means the component or the table that has it, or both.
+   * What the system reads but does not write, and what it writes. Without both, it runs alone; `[]`
+   * says that it shares nothing. A name means the component or the table of this name, or both.
    */
   readonly reads?: readonly Accessed[]
   readonly writes?: readonly Accessed[]
-  /** Names of systems declared earlier that it waits for, whatever they read and write. */
+  /** Names of earlier entries that it waits for, whatever they read and write. */
   readonly after?: readonly string[]
-  /** Called when the stage begins. Gives plain values: what JSON can tell. */
+  /** Called when the stage begins. Gives plain values: what JSON can hold. */
   readonly args?: () => unknown
 }
 
 /** A component or table of the storage, by its name. */
 export type Named = readonly [name: string, object: object]
 
-const KEYS: readonly string[] = [
+const KEYS: readonly (keyof ScheduleEntry)[] = [
   'system',
   'name',
   'entities',
@@ -44,10 +43,10 @@ const KEYS: readonly string[] = [
   'after',
   'args',
   'chunkLength',
-] satisfies (keyof ScheduleEntry)[]
+]
 
 /**
- * @param systems of the group; empty when it has no worker yet
+ * @param systems of the group; empty if it has no worker yet
  * @param named components and tables of the storage
  * @throws StorageError 'invalid-argument'
  */
@@ -57,36 +56,33 @@ export function checkEntries(
   named: readonly Named[],
 ): Access[] {
   if (!Array.isArray(entries)) throw invalidArgument('the entries', entries, 'an array of systems')
-  const places = new Map<string, number>()
+  const indices = new Map<string, number>()
   return Array.from(entries, (entry: ScheduleEntry, index) => {
     const what = `entry ${index}`
     checkOptions(what, entry, KEYS)
-    checkSystem(what, entry.system, systems)
-    checkFunction(
-      `${what}: entities`,
-      entry.entities,
-      'a function that gives ids, as query() does, or a table',
-    )
-    if (entry.args !== undefined) {
-      checkFunction(`${what}: args`, entry.args, 'a function that gives plain values')
+    const { system, entities, args, chunkLength } = entry
+    checkName(`${what}: system`, system)
+    if (systems.length > 0 && !systems.includes(system)) {
+      throw invalidArgument(`${what}: system`, system, `one of ${systems.join(', ')}`)
     }
-    if (entry.chunkLength !== undefined) checkChunkLength(entry.chunkLength)
-    const { name = entry.system } = entry
+    if (typeof entities !== 'function') {
+      const expected = 'a function that gives ids, as query() does, or a table'
+      throw invalidArgument(`${what}: entities`, entities, expected)
+    }
+    if (args !== undefined && typeof args !== 'function') {
+      throw invalidArgument(`${what}: args`, args, 'a function that gives plain values')
+    }
+    if (chunkLength !== undefined) checkChunkLength(chunkLength)
+    const { name = system } = entry
     checkName(`${what}: name`, name)
-    const after = checkAfter(`${what}: after`, entry.after, places)
-    const other = places.get(name)
+    const after = checkAfter(`${what}: after`, entry.after, indices)
+    const other = indices.get(name)
     if (other !== undefined) throw duplicateEntry(name, other, index)
-    places.set(name, index)
+    indices.set(name, index)
     const reads = checkAccess(`${what}: reads`, entry.reads, named)
     const writes = checkAccess(`${what}: writes`, entry.writes, named)
     return { name, reads, writes, after }
   })
-}
-
-function checkSystem(what: string, system: unknown, systems: readonly string[]): void {
-  checkName(`${what}: system`, system)
-  if (systems.length === 0 || systems.includes(system as string)) return
-  throw invalidArgument(`${what}: system`, system, `one of ${systems.join(', ')}`)
 }
 
 function checkName(what: string, name: unknown): void {
@@ -94,22 +90,15 @@ function checkName(what: string, name: unknown): void {
   throw invalidArgument(what, name, 'a string that is not empty')
 }
 
-function checkFunction(what: string, given: unknown, expected: string): void {
-  if (typeof given !== 'function') throw invalidArgument(what, given, expected)
-}
-
-function checkAfter(what: string, after: unknown, places: ReadonlyMap<string, number>): string[] {
+function checkAfter(what: string, after: unknown, indices: ReadonlyMap<string, number>): string[] {
   if (after === undefined) return []
-  const expected = 'an array of names of entries that stand before it'
-  if (!Array.isArray(after)) throw invalidArgument(what, after, expected)
+  if (!Array.isArray(after)) {
+    throw invalidArgument(what, after, 'an array of names of earlier entries')
+  }
   for (const name of after) {
-    if (places.has(name)) continue
-    const names = [...places.keys()].map(shown).join(', ')
-    throw invalidArgument(
-      what,
-      name,
-      `a name of an entry that stands before it: ${names || 'none'}`,
-    )
+    if (indices.has(name)) continue
+    const names = [...indices.keys()].map(shown).join(', ') || 'none'
+    throw invalidArgument(what, name, `a name of an earlier entry: ${names}`)
   }
   return [...after]
 }

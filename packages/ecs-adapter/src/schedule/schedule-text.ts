@@ -1,16 +1,15 @@
-/** A schedule for people: as a list, and as a Mermaid flowchart. */
-
+/** A schedule for people to read: as a list, and as a Mermaid flowchart. */
 import { isRelation } from '../base/relations.ts'
-import { type Access, type Conflict, isUnknown, type StagePlan, type Wait } from './access.ts'
+import { type Conflict, isUnknown, type StagePlan } from './access.ts'
+import type { Named } from './schedule-entry.ts'
 
-/** Names of what systems read and write. */
-export class AccessNames {
+/** Names for what systems read and write: what has no name gets a number. */
+class AccessNames {
   readonly #names: Map<unknown, string>
   #relationCount = 0
   #unnamedCount = 0
 
-  /** @param named components and tables, and the names that they go by; others go by numbers */
-  constructor(named: readonly (readonly [name: string, object: unknown])[]) {
+  constructor(named: readonly Named[]) {
     this.#names = new Map(named.map(([name, object]) => [object, name]))
   }
 
@@ -23,7 +22,7 @@ export class AccessNames {
   #newName(what: unknown): string {
     if (typeof what === 'string') return what
     if (typeof what === 'function') {
-      // That of bitECS's own function, `t` in its minified build, tells nothing.
+      // All relations share the name of a function of bitECS: `t` in its minified build.
       if (isRelation(what)) return `relation ${++this.#relationCount}`
       if (what.name !== '') return what.name
     }
@@ -31,77 +30,69 @@ export class AccessNames {
   }
 }
 
-/** A line for each system, in the order of the stages, and one for each that it waits for. */
-export function printPlan(
-  systems: readonly Access[],
-  { stages, waits }: StagePlan,
-  names: AccessNames,
-): string {
+/** @param named components and tables */
+export function describePlan(plan: StagePlan, named: readonly Named[]) {
+  const names = new AccessNames(named)
+  return { text: printPlan(plan, names), mermaid: drawPlan(plan, names) }
+}
+
+/** A line for each system in the order of the stages, followed by one for each of its dependencies. */
+function printPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
   if (systems.length === 0) return 'no systems'
   const numberLength = String(stages.length).length
   const nameLength = Math.max(...systems.map(({ name }) => name.length))
+  const list = (verb: string, all: readonly unknown[] = []) => {
+    const shown = new Set(all.map((what) => names.of(what)))
+    return shown.size === 0 ? [] : [`${verb} ${[...shown].join(', ')}`]
+  }
+  const accessOf = (index: number) => {
+    if (isUnknown(systems[index])) return 'declares nothing: runs alone'
+    const { reads, writes } = systems[index]
+    return (
+      [...list('reads', reads), ...list('writes', writes)].join('; ') || 'reads and writes nothing'
+    )
+  }
+  const reasonOf = (index: number, other: number, { kind, what }: Conflict) => {
+    const { name } = systems[other]
+    switch (kind) {
+      case 'after':
+        return 'as it says'
+      case 'unknown':
+        return `${isUnknown(systems[other]) ? name : systems[index].name} declares nothing`
+      case 'write-read':
+        return `reads ${names.of(what)}, which ${name} writes`
+      case 'read-write':
+        return `writes ${names.of(what)}, which ${name} reads`
+      case 'write-write':
+        return `both write ${names.of(what)}`
+    }
+  }
   const lines: string[] = []
   for (const [stage, indices] of stages.entries()) {
     for (const [place, index] of indices.entries()) {
       const number = place === 0 ? String(stage + 1) : ''
-      const { name } = systems[index]
-      const head = `${number.padStart(numberLength)}  ${name.padEnd(nameLength)}  `
-      lines.push(head + shownAccess(systems[index], names))
-      for (const wait of waits[index]) {
-        lines.push(' '.repeat(head.length + 2) + shownWait(systems, index, wait, names))
+      const head = `${number.padStart(numberLength)}  ${systems[index].name.padEnd(nameLength)}  `
+      lines.push(head + accessOf(index))
+      for (const { index: other, conflict } of dependencies[index]) {
+        const reason = `after ${systems[other].name}: ${reasonOf(index, other, conflict)}`
+        lines.push(' '.repeat(head.length + 2) + reason)
       }
     }
   }
   return lines.join('\n')
 }
 
-function shownAccess(system: Access, names: AccessNames): string {
-  if (isUnknown(system)) return 'declares nothing: runs alone'
-  const list = (verb: string, all: readonly unknown[] = []) =>
-    all.length === 0
-      ? []
-      : [`${verb} ${[...new Set(all.map((what) => names.of(what)))].join(', ')}`]
-  const parts = [...list('reads', system.reads), ...list('writes', system.writes)]
-  return parts.length === 0 ? 'reads and writes nothing' : parts.join('; ')
-}
-
-function shownWait(
-  systems: readonly Access[],
-  index: number,
-  { index: other, conflict }: Wait,
-  names: AccessNames,
-): string {
-  const { name } = systems[other]
-  const begin = `after ${name}`
-  const what = () => names.of(conflict.what)
-  switch (conflict.kind) {
-    case 'after':
-      return `${begin}: as it says`
-    case 'unknown':
-      return `${begin}: ${isUnknown(systems[other]) ? name : systems[index].name} declares nothing`
-    case 'write-read':
-      return `${begin}: reads ${what()}, which ${name} writes`
-    case 'read-write':
-      return `${begin}: writes ${what()}, which ${name} reads`
-    case 'write-write':
-      return `${begin}: both write ${what()}`
-  }
-}
-
 /** A box for each stage, and an arrow from each system to those that wait for it. */
-export function drawPlan(
-  systems: readonly Access[],
-  { stages, waits }: StagePlan,
-  names: AccessNames,
-): string {
+function drawPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
   const lines = ['flowchart LR']
   for (const [stage, indices] of stages.entries()) {
     lines.push(`  subgraph stage${stage + 1}["stage ${stage + 1}"]`)
-    for (const index of indices)
+    for (const index of indices) {
       lines.push(`    system${index + 1}["${quoted(systems[index].name)}"]`)
+    }
     lines.push('  end')
   }
-  for (const [index, own] of waits.entries()) {
+  for (const [index, own] of dependencies.entries()) {
     for (const { index: other, conflict } of own) {
       const label = quoted(labelOf(conflict, names))
       lines.push(`  system${other + 1} -->|"${label}"| system${index + 1}`)
@@ -115,6 +106,6 @@ function labelOf({ kind, what }: Conflict, names: AccessNames): string {
   return kind === 'unknown' ? 'declares nothing' : names.of(what)
 }
 
-/** Text for a label in quotes: Mermaid reads entities in it, and Markdown where it begins with one. */
+/** Text for a label in quotes, in which Mermaid reads entities, and Markdown at the beginning. */
 const quoted = (text: string) =>
   text.replace(/[^\p{L}\p{N} _.,:/-]/gu, (character) => `#${character.codePointAt(0)};`)

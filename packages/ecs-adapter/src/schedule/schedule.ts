@@ -1,25 +1,24 @@
-/** Schedules: systems that say what they read and write, run in stages of those that can run at once. */
-
+/**
+ * Schedules: systems in stages, each of systems that do not conflict. The stages depend only on what
+ * the systems declare. It knows groups by `$run` and `$runSync`.
+ */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
-import type { RunError } from '../storage/run-errors.ts'
 import { stageTooWide } from '../storage/run-errors.ts'
-import type { BegunRun } from '../storage/run-queue.ts'
 import type { Storage } from '../storage/storage-api.ts'
+import type { DeclaredAccess } from '../workers/access-check.ts'
 import { JOB_CAPACITY } from '../workers/control-block.ts'
-import type { Declared } from '../workers/declared.ts'
 import { Group, type TimeoutOptions, type WorkerGroup } from '../workers/group.ts'
 import type { SystemCall } from '../workers/job.ts'
-import type { RunPlan } from '../workers/run-plan.ts'
 import { type Access, isUnknown, planStages } from './access.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
-import { AccessNames, drawPlan, printPlan } from './schedule-text.ts'
+import { describePlan } from './schedule-text.ts'
 
 export interface ScheduleOptions {
   /**
-   * While you develop: a system that takes a component or table from its context which its entry has
-   * neither in `reads` nor in `writes` throws; but not one that declares nothing, for it runs alone. Costs
-   * each worker a look at the names when it begins with a system. Default false.
+   * For development: a system throws if it takes a component or table from its context that its entry
+   * has neither in `reads` nor in `writes`. A system that declares neither is not checked, as it runs
+   * alone. Costs each worker a check of the names when it begins with a system. Default false.
    */
   readonly checkAccess?: boolean
 }
@@ -29,14 +28,14 @@ export interface Schedule {
   readonly stages: readonly (readonly string[])[]
 
   /**
-   * RunQueue all systems once, stage by stage, as one run of the group. When a stage begins, it calls the
-   * `entities` and `args` of its systems; when it is done, it applies their commands, in the order
-   * (system as declared, entity as in its list, as they were given). RunPlan after one that fails are
-   * not begun, nor is one whose time is up. RunQueue that `entities` and `args` call wait until this one is over.
+   * Runs all systems once, stage by stage, as one run of the group. When a stage begins, `entities`
+   * and `args` of its systems are called. When it is done, their commands are applied, sorted by system
+   * as declared, then by entity as listed, then as recorded. After a stage that fails, or when the time
+   * is up, no other begins. Runs that `entities` and `args` call wait until this one is over.
    *
-   * @param options `timeoutMs` of the whole
-   * @throws (the promise) as `group.run`: of a RunError, `system` is the name of the first in its stage
-   * that failed, and `others` tells of the others in that stage; what `entities` and `args` throw
+   * @param options `timeoutMs` for the whole
+   * @throws (the promise) as `group.run`, and what `entities` and `args` throw. In a RunError, `system`
+   * is the first system of its stage that failed, and `others` lists the other ones
    */
   run(options?: TimeoutOptions): Promise<void>
 
@@ -51,13 +50,13 @@ export interface Schedule {
 }
 
 /**
- * Plans in which stages systems run. Two conflict when one writes what the other reads or writes, or
- * says nothing; the one that is declared first runs first. Each is in the first stage after all earlier
- * ones that it conflicts with: that depends on nothing but the declarations.
+ * Plans in which stages systems run. Two systems conflict if one writes what the other reads or
+ * writes, or declares nothing; then the one that is declared first runs first. Each is in the first
+ * stage after all earlier ones that it conflicts with.
  *
- * A schedule holds no memory; it can be run as long as its group is open.
+ * A schedule holds no memory. It can be run as long as its group is open.
  *
- * @param entries in the order in which those that conflict are to run; 64 at most in one stage
+ * @param entries those that conflict run in this order; 64 at most in one stage
  * @throws StorageError 'invalid-argument'
  */
 export function createSchedule(
@@ -73,88 +72,46 @@ export function createSchedule(
   if (typeof checkAccess !== 'boolean') {
     throw invalidArgument('checkAccess', checkAccess, 'true or false')
   }
-  const plan = new SchedulePlan(group.storage, group.systems, entries, checkAccess)
+  const { components, tables } = group.storage
+  const named = [...Object.entries(components), ...Object.entries(tables)]
+  const systems = checkEntries(entries, group.systems, named)
+  const plan = planStages(systems)
+  const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
+  if (widest > JOB_CAPACITY) throw stageTooWide(widest, JOB_CAPACITY)
+  const { text, mermaid } = describePlan(plan, named)
+  const calls = plan.stages.map((stage) =>
+    stage.map((number): SystemCall => {
+      const { name } = systems[number]
+      const inputs = { ...entries[number] }
+      const { system, chunkLength } = inputs
+      const access = checkAccess ? accessOf(systems[number], inputs, group.storage) : undefined
+      return { name, system, entities: [], args: undefined, chunkLength, number, inputs, access }
+    }),
+  )
   return {
-    stages: plan.stages,
+    stages: plan.stages.map((stage) => stage.map((index) => systems[index].name)),
     async run(options = NO_OPTIONS) {
       checkOptions('the options', options, TIMEOUT_OPTIONS)
-      await group.$runStages(plan, options)
+      await group.$run(calls, options)
     },
     runSync(options = NO_OPTIONS) {
       checkOptions('the options', options, TIMEOUT_OPTIONS)
-      group.$runStagesSync(plan, options)
+      group.$runSync(calls, options)
     },
-    toString: () => plan.text,
-    toMermaid: () => plan.mermaid,
-  }
-}
-
-/** A schedule as its group runs it. */
-class SchedulePlan implements RunPlan {
-  readonly stages: readonly (readonly string[])[]
-  readonly #entries: readonly ScheduleEntry[]
-  /** Of each entry; filled in when its stage begins. */
-  readonly #calls: readonly (readonly SystemCall[])[]
-  readonly text: string
-  readonly mermaid: string
-
-  constructor(
-    storage: Storage,
-    groupSystems: readonly string[],
-    entries: readonly ScheduleEntry[],
-    isChecked: boolean,
-  ) {
-    const { components, tables } = storage
-    const named = [...Object.entries(components), ...Object.entries(tables)]
-    const systems = checkEntries(entries, groupSystems, named)
-    const plan = planStages(systems)
-    const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
-    if (widest > JOB_CAPACITY) throw stageTooWide(widest, JOB_CAPACITY)
-    this.#entries = entries.map((entry) => ({ ...entry }))
-    this.stages = plan.stages.map((stage) => stage.map((index) => systems[index].name))
-    this.#calls = plan.stages.map((stage) =>
-      stage.map((number) => {
-        const { system, chunkLength } = entries[number]
-        const { name } = systems[number]
-        const declared = isChecked
-          ? declaredBy(systems[number], entries[number], storage)
-          : undefined
-        return { name, system, entities: [], args: undefined, chunkLength, number, declared }
-      }),
-    )
-    const names = new AccessNames(named)
-    this.text = printPlan(systems, plan, names)
-    this.mermaid = drawPlan(systems, plan, names)
-  }
-
-  get stageCount(): number {
-    return this.stages.length
-  }
-
-  callsOf(stage: number): readonly SystemCall[] {
-    const calls = this.#calls[stage]
-    for (let i = 0; i < calls.length; i++) {
-      const entry = this.#entries[calls[i].number]
-      calls[i].entities = entry.entities()
-      calls[i].args = entry.args?.()
-    }
-    return calls
-  }
-
-  heldUpBy(run: BegunRun): RunError {
-    return run.holdsUp(this.stages[0]?.[0] ?? '', 0)
+    toString: () => text,
+    toMermaid: () => mermaid,
   }
 }
 
 /**
- * By name, what of a storage a system declares; undefined where it declares nothing. What an entry calls by
- * a name may be made later.
+ * The names by which a system may use what it declares; undefined if it declares nothing. What an
+ * entry gives by name may be made later.
  */
-function declaredBy(
+function accessOf(
   system: Access,
   { reads = [], writes = [] }: ScheduleEntry,
   { components, tables }: Storage,
-): Declared | undefined {
+): DeclaredAccess | undefined {
   if (isUnknown(system)) return undefined
   const all = new Set([...(system.reads ?? []), ...(system.writes ?? [])])
   const given = [...reads, ...writes].filter((one) => typeof one === 'string')

@@ -5,7 +5,7 @@ import type { Binding } from '../columns/binding.ts'
 import type { VariableField } from '../lists/variable-field.ts'
 import type { VariableMemory } from '../lists/variable-memory.ts'
 import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
-import type { Field, FieldType } from '../schema/schema.ts'
+import type { Field } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { type PackedComponent, PackedEntities } from './packed-entity.ts'
 import type { WorldState } from './world-state.ts'
@@ -15,23 +15,30 @@ export interface PackingOptions {
   registry: ComponentRegistry
   memory: VariableMemory
   worldState: WorldState
-  /** By number of the component; undefined of a tag. */
+  /** By number of the component; undefined for a tag. */
   bindingAt(number: number): Binding | undefined
 }
 
 /** A list or text of an entity that is being packed. */
-interface Held {
+interface Outgoing {
   readonly variable: VariableField
   readonly row: number
   readonly block: number
-  /** Of an interned text: the entity keeps its own. */
+  /** An interned text: the entity keeps its own, and a plain copy is packed. */
   readonly isCopy: boolean
 }
 
-/** A component on its way in: what it is in this storage, and the blocks of its lists and texts. */
-interface Arrival extends Listed {
+/** A component of an entity that is being unpacked. */
+interface Incoming extends Listed {
   readonly scalars: readonly number[]
+  /** Of its lists and texts. */
   readonly blocks: readonly number[]
+}
+
+/** A text that becomes interned, and the block of the plain copy that was packed. */
+interface Interned {
+  readonly block: number
+  readonly copy: number
 }
 
 export class Packing {
@@ -52,21 +59,21 @@ export class Packing {
     if (typeof eid !== 'number' || !worlds.exists(eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
-    const own = worlds.componentsOf(eid) // another Set for whoever has the id later
-    const held: Held[] = []
+    const own = worlds.componentsOf(eid) // the next entity with this id has another Set
+    const outgoing: Outgoing[] = []
     let offset = 0
     try {
       const listed = registry.all.filter(({ component }) => worlds.has(eid, component))
-      offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, held)))
-      for (const { variable, row, isCopy } of held) {
+      offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, outgoing)))
+      for (const { variable, row, isCopy } of outgoing) {
         if (!isCopy) variable.handles.setBlock(row, 0)
       }
       worldState.remove(worlds.of(eid)!, eid)
       return offset
     } catch (error) {
-      // Where an observer threw, the entity may be there still: with what it had.
+      // If an observer threw, the entity may still be there: then it gets back what it had.
       const isThere = worlds.componentsOf(eid) === own
-      for (const { variable, row, block, isCopy } of held) {
+      for (const { variable, row, block, isCopy } of outgoing) {
         if (!isThere || isCopy) memory.texts.free(block)
         else if (offset !== 0) install(variable, row, block)
       }
@@ -82,134 +89,125 @@ export class Packing {
     }
     const { blocks, internedTexts } = this.#options.memory
     const components = this.#packed.claim(offset)
-    const interned: number[] = []
-    const copies: number[] = []
+    const interned: Interned[] = []
     let eid: number
     this.#unpackCount++
     try {
-      eid = this.#settle(
-        world,
-        components.map((packed) => this.#arrive(packed, interned, copies)),
-      )
+      const incoming = components.map((packed) => this.#unpackOne(packed, interned))
+      eid = this.#settle(world, incoming)
     } catch (error) {
-      for (const block of interned) internedTexts.free(block)
+      for (const { block } of interned) internedTexts.free(block)
       this.#packed.release(offset)
       throw error
     } finally {
       this.#unpackCount--
     }
     this.#packed.end(offset)
-    for (const copy of copies) if (copy !== 0) blocks.pool.free(copy)
+    for (const { copy } of interned) blocks.pool.free(copy)
     return eid
   }
 
-  /** Before the storage ends. @throws StorageError 'pack-busy' while an entity is being unpacked */
+  /** Call it before the storage ends. @throws StorageError 'pack-busy' while an entity is unpacked */
   checkIdle(what: string): void {
     if (this.#unpackCount > 0) throw packIsBusy(what)
   }
 
-  #packOne({ number, signature, fields }: Listed, eid: number, held: Held[]): PackedComponent {
+  #packOne(
+    { number, signature, fields }: Listed,
+    eid: number,
+    outgoing: Outgoing[],
+  ): PackedComponent {
     const { bindingAt, memory } = this.#options
-    const binding = bindingAt(number)
+    const store = bindingAt(number)?.store
+    const row = store === undefined ? -1 : store.find(eid)
     const scalars: number[] = []
     const blocks: number[] = []
     for (const [i, { type }] of fields.entries()) {
-      const { store } = binding!
-      const row = store.find(eid)
-      const variable = store.fields?.byField[i]
-      if (row < 0 || variable === undefined) {
-        if (type.kind === 'scalar') scalars.push(row < 0 ? 0 : store.columns.load(i, row))
-        else blocks.push(0)
-        continue
+      const variable = store?.fields?.byField[i]
+      if (variable === undefined) scalars.push(row < 0 ? 0 : store!.columns.load(i, row))
+      else if (row < 0) blocks.push(0)
+      else {
+        variable.dropRemoved?.(row)
+        const isCopy = isInterned({ type })
+        const block = isCopy
+          ? memory.texts.create(String(variable.read(row)))
+          : variable.handles.blockAt(row)
+        outgoing.push({ variable, row, block, isCopy })
+        blocks.push(block)
       }
-      variable.dropRemoved?.(row)
-      const isCopy = isInterned(type)
-      const block = isCopy
-        ? memory.texts.create(String(variable.read(row)))
-        : variable.handles.blockAt(row)
-      held.push({ variable, row, block, isCopy })
-      blocks.push(block)
     }
     return { signature, scalars, blocks }
   }
 
-  #arrive(packed: PackedComponent, interned: number[], copies: number[]): Arrival {
+  #unpackOne({ signature, scalars, blocks }: PackedComponent, interned: Interned[]): Incoming {
     const { registry, memory } = this.#options
-    const { signature, scalars } = packed
     const listed = registry.all.find((one) => one.signature === signature)
     if (listed === undefined) {
       const own = registry.all.map((one) => one.signature).join(', ')
       throw invalidArgument('a component of the packed entity', signature, `one of ${own}`)
     }
-    const types = listed.fields.map(({ type }) => type).filter(({ kind }) => kind !== 'scalar')
+    const variable = listed.fields.filter((field) => !isScalar(field))
     if (
-      packed.blocks.length !== types.length ||
-      scalars.length !== listed.fields.length - types.length
+      blocks.length !== variable.length ||
+      scalars.length !== listed.fields.length - blocks.length
     ) {
-      throw corrupt(
-        'the number of fields of a packed entity',
-        scalars.length + packed.blocks.length,
-        signature,
-      )
+      const given = scalars.length + blocks.length
+      throw corrupt('the number of fields of a packed entity', given, signature)
     }
-    const blocks = packed.blocks.map((block, i) => {
-      if (!isInterned(types[i])) return block
-      copies.push(block)
-      interned.push(memory.internedTexts.create(memory.texts.read(block)))
-      return interned[interned.length - 1]
+    const own = blocks.map((copy, i) => {
+      if (!isInterned(variable[i])) return copy
+      const block = memory.internedTexts.create(memory.texts.read(copy))
+      interned.push({ block, copy })
+      return block
     })
-    return { ...listed, scalars, blocks }
+    return { ...listed, scalars, blocks: own }
   }
 
   /**
-   * Makes the entity; nobody has the blocks but it, or whoever gave them where this throws. An observer may take
-   * it away again, and give its id to somebody else.
+   * Makes the entity. If this throws, the blocks are still the caller's. An observer may remove the
+   * entity, so that another one gets its id.
    */
-  #settle(world: World, arrivals: readonly Arrival[]): number {
+  #settle(world: World, incoming: readonly Incoming[]): number {
     const { worlds } = this.#options
     const eid = addEntity(world)
     const own = worlds.componentsOf(eid)
     const isThere = () => worlds.componentsOf(eid) === own
     try {
-      for (const { component, fields, scalars } of arrivals) {
+      for (const { component, fields, scalars } of incoming) {
         if (!isThere()) break
-        addComponent(
-          world,
-          eid,
-          fields.length === 0 ? component : set(component, valuesOf(fields, scalars)),
-        )
+        const values = fields.length === 0 ? component : set(component, valuesOf(fields, scalars))
+        addComponent(world, eid, values)
       }
-      for (const arrival of arrivals) this.#takeIn(arrival)
+      // When all observers are done, and before anything is installed, as `takeIn` may throw.
+      for (const one of incoming) {
+        for (const [i, variable] of this.#variablesOf(one).entries()) {
+          variable.takeIn?.(one.blocks[i])
+        }
+      }
     } catch (error) {
       if (isThere()) removeEntity(world, eid)
       throw error
     }
-    for (const arrival of arrivals) this.#install(eid, arrival, isThere())
+    for (const one of incoming) this.#install(eid, one, isThere())
     return eid
   }
 
-  /** When all observers are done, and before anything is installed. @throws StorageError 'group-busy' */
-  #takeIn({ number, fields, blocks }: Arrival): void {
-    const variable = fields.map((_, i) => this.#options.bindingAt(number)?.store.fields?.byField[i])
-    for (const [place, field] of variable.filter((one) => one !== undefined).entries()) {
-      field.takeIn?.(blocks[place] ?? 0)
+  #install(eid: number, incoming: Incoming, isThere: boolean): void {
+    const { worlds, bindingAt, memory } = this.#options
+    const { number, fields, component, blocks } = incoming
+    const hasComponent = isThere && worlds.has(eid, component)
+    const types = fields.filter((field) => !isScalar(field))
+    for (const [i, variable] of this.#variablesOf(incoming).entries()) {
+      if (hasComponent) install(variable, bindingAt(number)!.store.claim(eid), blocks[i])
+      else if (isInterned(types[i])) memory.internedTexts.free(blocks[i])
+      else memory.texts.free(blocks[i])
     }
   }
 
-  #install(eid: number, { number, fields, component, blocks }: Arrival, isThere: boolean): void {
-    const { worlds, bindingAt, memory } = this.#options
-    const binding = bindingAt(number)
-    const hasComponent = isThere && worlds.has(eid, component)
-    let place = 0
-    for (const [i, { type }] of fields.entries()) {
-      const variable = binding?.store.fields?.byField[i]
-      if (binding === undefined || variable === undefined) continue
-      const block = blocks[place++] ?? 0
-      if (hasComponent) {
-        install(variable, binding.store.claim(eid), block)
-      } else if (isInterned(type)) memory.internedTexts.free(block)
-      else if (block !== 0) memory.blocks.pool.free(block)
-    }
+  /** The lists and texts of a component, in the order of its fields. */
+  #variablesOf({ number }: Listed): VariableField[] {
+    const { byField = [] } = this.#options.bindingAt(number)?.store.fields ?? {}
+    return byField.filter((field) => field !== undefined)
   }
 }
 
@@ -218,10 +216,10 @@ function install(variable: VariableField, row: number, block: number): void {
   variable.handles.setBlock(row, block)
 }
 
-const isInterned = (type: FieldType) => type.kind === 'text' && type.isInterned
+const isScalar = ({ type }: Pick<Field, 'type'>) => type.kind === 'scalar'
+const isInterned = ({ type }: Pick<Field, 'type'>) => type.kind === 'text' && type.isInterned
 
-/** Of the scalar fields, as `set` takes them. */
+/** As `set` takes them. */
 function valuesOf(fields: readonly Field[], scalars: readonly number[]): Record<string, number> {
-  const names = fields.filter(({ type }) => type.kind === 'scalar').map(({ name }) => name)
-  return Object.fromEntries(names.map((name, i) => [name, scalars[i] ?? 0]))
+  return Object.fromEntries(fields.filter(isScalar).map(({ name }, i) => [name, scalars[i]]))
 }

@@ -1,15 +1,21 @@
-/** The component storage of bitECS worlds, on one pool. */
+/**
+ * Component storage for bitECS worlds, on one pool. Invariant: rows move and memory is freed only in
+ * calls of the world's thread, and never while workers run a system. Nothing of bitECS is known here
+ * but by way of the rooms below.
+ */
 import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
 import { Publisher } from '../attach/publisher.ts'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from '../base/errors.ts'
-import { Binding } from '../columns/binding.ts'
+import { Binding, type BindingOptions } from '../columns/binding.ts'
 import { Bindings } from '../columns/bindings.ts'
+import type { CommandBuffer } from '../commands/command-api.ts'
+import type { CommandSource } from '../commands/command-apply.ts'
 import { WorldCommands } from '../commands/world-commands.ts'
 import { VariableMemory } from '../lists/variable-memory.ts'
 import { Cells } from '../memory/cells.ts'
-import { ComponentRegistry } from '../schema/component-registry.ts'
+import { ComponentRegistry, type Listed } from '../schema/component-registry.ts'
 import {
   type Component,
   type Field,
@@ -17,8 +23,11 @@ import {
   type Schema,
   type SparseComponent,
 } from '../schema/schema.ts'
-import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
+import type { ComponentEntry, ComponentRows, StorageHandle } from '../shared/directory.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
+import type { Table } from '../tables/table-api.ts'
+import type { TableSchema } from '../tables/table-chunk.ts'
+import type { TableOptions } from '../tables/table-layout.ts'
 import { checkAlone } from '../tables/table-root.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
@@ -26,7 +35,7 @@ import { Packing } from './packing.ts'
 import { groupOpen } from './run-errors.ts'
 import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
 import { guardTable } from './table-guard.ts'
-import { type StorageState, worldStateOf } from './world-state.ts'
+import { type RunQueue, type StorageState, type WorldState, worldStateOf } from './world-state.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -34,7 +43,7 @@ const DEFAULT_CAPACITY = 1024
 const MAX_CAPACITY = 2 ** 28
 
 /**
- * Puts components of a bitECS world on a pool's arena, or of several that share an entity index.
+ * Puts the components of a bitECS world, or of several that share an entity index, on a pool's arena.
  *
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
@@ -51,239 +60,239 @@ export function createStorage(
     const expected = `a whole number of rows from 1 to ${MAX_CAPACITY}`
     throw invalidArgument('the capacity', capacity, expected)
   }
-  const cells = new Cells(pool)
-  const memory = new VariableMemory(pool, cells)
-  const bindings = new Bindings()
-  const sparse = new Map<string, ComponentRows>()
-  /** Of all components, as they were made: their numbers in commands. */
-  const places: (() => ComponentEntry)[] = []
-  const registry = new ComponentRegistry()
-  const tables = new StorageTables(pool)
-  const share = new Publisher({
-    pool,
-    cells,
-    worlds,
-    memory,
-    version,
-    entries,
-    tables: tables.entries,
-  })
-  const worldState = worldStateOf(worlds)
-  const { runs } = worldState
-  const packing = new Packing({ worlds, registry, memory, bindingAt: bindings.at, worldState })
-  const worldCommands = new WorldCommands(worlds, pool, registry, share.serial)
-  const retire = (offset: number) => share.retire(offset)
-  const checkIdle = (what: string) => runs.checkDone(what)
-  let columnCount = 0
-  const staleReferences = new StaleReferences(worlds, (isKept) => {
-    runs.checkDone('taking removed entities out of lists')
-    bindings.filter(isKept)
-  })
-  let unwatchRemovals: (() => void) | undefined
-  const components: Record<string, Component> = Object.create(null)
-  const self: StorageState = { beginAnew, sync, keep }
-  worldState.all.add(self)
-  const openGroups = new Set<object>()
-  let isDisposed = false
+  return new WorldStorage(worlds, pool, capacity)
+}
 
-  function component<const S extends Schema>(
+class WorldStorage implements Storage {
+  readonly components: Record<string, Component> = Object.create(null)
+  readonly tables: Readonly<Record<string, Table>>
+  readonly pool: Pool
+  readonly runs: RunQueue
+  readonly openGroups = new Set<object>()
+  readonly #worlds: Worlds
+  /** What the bindings of all components share. */
+  readonly #shared: Omit<BindingOptions, 'name' | 'fields' | 'isSparse' | 'columnCount'>
+  readonly #registry = new ComponentRegistry()
+  /** By number in the registry; tags have none. */
+  readonly #bindings = new Bindings()
+  readonly #tables: StorageTables
+  readonly #publisher: Publisher
+  readonly #worldState: WorldState
+  readonly #packing: Packing
+  readonly #commands: WorldCommands
+  readonly #staleReferences: StaleReferences
+  /** Undefined until a list drops removed entities. */
+  #unsubscribe: (() => void) | undefined
+  #isDisposed = false
+
+  constructor(worlds: Worlds, pool: Pool, capacity: number) {
+    const cells = new Cells(pool)
+    const memory = new VariableMemory(pool, cells)
+    const registry = this.#registry
+    const bindings = this.#bindings
+    const tables = new StorageTables(pool)
+    const worldState = worldStateOf(worlds)
+    const entries = () => registry.all.map(this.#entryOf)
+    const version = () => registry.all.length + tables.version + bindings.version
+    this.pool = pool
+    this.tables = tables.byName
+    this.runs = worldState.runs
+    this.#worlds = worlds
+    this.#tables = tables
+    const options = { version, entries, tables: tables.entries }
+    this.#publisher = new Publisher({ pool, cells, worlds, memory, ...options })
+    this.#worldState = worldState
+    this.#packing = new Packing({ worlds, registry, memory, bindingAt: bindings.at, worldState })
+    this.#commands = new WorldCommands(worlds, pool, registry, this.#publisher.serial)
+    this.#staleReferences = new StaleReferences(worlds, (isKept) => {
+      this.runs.checkDone('taking removed entities out of lists')
+      bindings.filter(isKept)
+    })
+    this.#shared = {
+      worlds,
+      pool,
+      cells,
+      memory,
+      rowCount: capacity,
+      removed: this.#staleReferences,
+      sets: worldState,
+      retire: (offset) => this.#publisher.retire(offset),
+      checkIdle: (what) => this.runs.checkDone(what),
+    }
+    worldState.all.add(this.#state)
+  }
+
+  /** What other storages of the worlds call. */
+  readonly #state: StorageState = {
+    beginAnew: () => {
+      this.#bindings.beginAnew()
+      if (this.#unsubscribe !== undefined) this.#unsubscribe = this.#staleReferences.subscribe()
+    },
+    sync: () => this.sync(),
+    keep: (eid) => {
+      this.#bindings.keep(eid)
+      this.#staleReferences.keep(eid)
+    },
+  }
+
+  readonly #entryOf = ({ number, name, fields }: Listed): ComponentEntry =>
+    this.#bindings.at(number)?.store.entry ?? { name, fields, rowCount: 0, byteOffsets: [] }
+
+  get isVersioned(): boolean {
+    return this.#worlds.entityIndex.versioning
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed
+  }
+
+  get handle(): StorageHandle {
+    this.#check()
+    return this.#publisher.handle
+  }
+
+  component<const S extends Schema>(
     name: string,
     schema: S,
     options: ComponentOptions = {},
   ): SparseComponent<S> {
-    checkUse()
-    const isSparse = checkedSparse(options)
-    worlds.check()
+    this.#check()
+    checkOptions('the options', options, ['sparse'])
+    const { sparse: isSparse = false } = options
+    if (typeof isSparse !== 'boolean') throw invalidArgument('sparse', isSparse, 'true or false')
+    this.#worlds.check()
     const fields = readSchema(name, schema)
-    if (name in components) throw duplicateComponent(name)
-    if (fields.length === 0 && !isSparse) {
-      components[name] = {}
-      const entry = { name, fields, rowCount: 0, byteOffsets: [] }
-      places.push(() => entry)
-      bindings.add(undefined)
-    } else {
-      const what = { name, fields, isSparse, rowCount: capacity, columnCount }
-      const shared = {
-        worlds,
-        pool,
-        cells,
-        retire,
-        checkIdle,
-        memory,
-        removed: staleReferences,
-        sets: worldState,
-      }
-      const binding = new Binding({ ...what, ...shared })
-      if (unwatchRemovals === undefined && fields.some(dropsRemoved)) watchRemovals()
-      bindings.add(binding)
-      columnCount += fields.length
-      components[name] = binding.component
-      places.push(() => binding.store.entry)
-      if (binding.store.rows !== undefined) sparse.set(name, binding.store.rows)
+    if (name in this.components) throw duplicateComponent(name)
+    const isTag = fields.length === 0 && !isSparse
+    const binding = isTag ? undefined : this.#bind(name, fields, isSparse)
+    const component = binding?.component ?? {}
+    this.components[name] = component
+    this.#bindings.add(binding)
+    this.#registry.add(name, component, fields)
+    return component as SparseComponent<S> // a dense one is a Component<S>
+  }
+
+  #bind(name: string, fields: readonly Field[], isSparse: boolean): Binding {
+    const columnCount = this.#registry.all.flatMap((listed) => listed.fields).length
+    const binding = new Binding({ name, fields, isSparse, columnCount, ...this.#shared })
+    if (fields.some(dropsRemoved)) this.#unsubscribe ??= this.#staleReferences.subscribe()
+    return binding
+  }
+
+  table<const S extends TableSchema>(
+    name: string,
+    schema: S,
+    options?: Omit<TableOptions, 'name'>,
+  ): Table<S> {
+    this.#check()
+    return guardTable(this.#tables.create(name, schema, options), this.runs)
+  }
+
+  row = (eid: EntityId): number => {
+    this.#check()
+    return this.#worlds.rowOf(eid)
+  }
+
+  rows = (component: Component | string): ComponentRows => {
+    this.#check()
+    const { name, number } = this.#registry.find(component)
+    const rows = this.#bindings.at(number)?.store.rows
+    if (rows === undefined) throw notSparse(name)
+    return rows
+  }
+
+  sync(): void {
+    this.#check()
+    this.#worldState.checkRest('storage.sync()')
+    this.runs.last?.repairTables()
+    this.#bindings.sync()
+    this.#staleReferences.sync()
+    this.#tables.sync()
+    this.#publisher.sync()
+    this.#bindings.checkWorlds()
+  }
+
+  publish(): void {
+    this.#check()
+    this.#staleReferences.sync() // a worker does not check for them before it puts an id into a list
+    this.#publisher.publish()
+  }
+
+  forget(slot: number, generation?: number): void {
+    this.#check()
+    this.#publisher.forget(slot, generation)
+    // Workers may be in chunks of the dead thread: then these are adopted when the run is done.
+    if (this.runs.last?.isDone() ?? true) this.#tables.takeOver()
+  }
+
+  commands(pool?: Pool): CommandBuffer {
+    this.#check()
+    return this.#commands.create(pool)
+  }
+
+  apply(commands: CommandSource | readonly CommandSource[]): number {
+    this.#checkRest('storage.apply()')
+    this.runs.beginApplying()
+    try {
+      return this.#commands.apply(commands)
+    } finally {
+      this.runs.endApplying()
     }
-    registry.add(name, components[name], fields)
-    return components[name] as SparseComponent<S> // which is a Component<S> to those that are flat
   }
 
-  function watchRemovals(): void {
-    unwatchRemovals = staleReferences.subscribe()
+  pack(eid: EntityId): number {
+    this.#checkRest('storage.pack()')
+    return this.#packing.pack(eid)
   }
 
-  function row(eid: EntityId): number {
-    checkUse()
-    return worlds.rowOf(eid)
+  unpack(offset: number, world?: World): EntityId {
+    this.#checkRest('storage.unpack()')
+    return this.#packing.unpack(offset, world)
   }
 
-  function rows(component: Component | string): ComponentRows {
-    checkUse()
-    const { name } = registry.find(component)
-    const found = sparse.get(name)
-    if (found === undefined) throw notSparse(name)
-    return found
+  reset(): void {
+    this.#check()
+    this.#worlds.check()
+    this.runs.checkApplied()
+    this.#worldState.checkRest('storage.reset()')
+    this.runs.last?.dropCommands()
+    this.#worlds.reset()
+    for (const storage of this.#worldState.all) storage.beginAnew()
+    for (const storage of this.#worldState.all) storage.sync()
   }
 
-  function sync(): void {
-    checkUse()
-    worldState.checkRest('storage.sync()')
-    runs.last?.repairTables()
-    bindings.sync()
-    staleReferences.sync()
-    tables.sync()
-    share.sync()
-    bindings.checkWorlds()
+  /** Everything that may throw comes before anything is changed. */
+  dispose(): void {
+    this.#check()
+    this.#worldState.checkRest('storage.dispose()')
+    if (this.openGroups.size > 0) throw groupOpen(this.openGroups.size)
+    this.#commands.checkIdle()
+    this.#packing.checkIdle('storage.dispose()')
+    this.#publisher.checkDetached()
+    this.#tables.sync() // attaches those that are detached here
+    for (const { handle, name } of Object.values(this.tables)) {
+      checkAlone(this.pool, handle.offset, name)
+    }
+    this.#isDisposed = true
+    this.#tables.dispose()
+    this.#commands.dispose()
+    this.#worldState.all.delete(this.#state)
+    this.#unsubscribe?.()
+    this.#bindings.dispose()
+    this.#shared.memory.internedTexts.sweep()
+    this.#publisher.dispose()
   }
 
-  function publish(): void {
-    checkUse()
-    staleReferences.sync() // a worker does not look at them before it puts an id into a list
-    share.publish()
+  #check(): void {
+    if (this.#isDisposed) throw storageDisposed()
   }
 
-  function forget(slot: number, generation?: number): void {
-    checkUse()
-    share.forget(slot, generation)
-    // Workers may be at the chunks of one that died: these are taken over when the run is done.
-    if (runs.last?.isDone() ?? true) tables.takeOver()
+  /** Before a call that changes the world. */
+  #checkRest(what: string): void {
+    this.#check()
+    this.#worlds.check()
+    this.runs.checkDone(what)
   }
-
-  function version(): number {
-    return places.length + tables.version + bindings.version
-  }
-
-  function entries(): ComponentEntry[] {
-    return places.map((entry) => entry())
-  }
-
-  function reset(): void {
-    checkUse()
-    worlds.check()
-    runs.checkApplied()
-    worldState.checkRest('storage.reset()')
-    runs.last?.dropCommands()
-    worlds.reset()
-    for (const sibling of worldState.all) sibling.beginAnew()
-    for (const sibling of worldState.all) sibling.sync()
-  }
-
-  function beginAnew(): void {
-    bindings.beginAnew()
-    if (unwatchRemovals !== undefined) watchRemovals()
-  }
-
-  function keep(eid: number): void {
-    bindings.keep(eid)
-    staleReferences.keep(eid)
-  }
-
-  /** All that may refuse comes before anything is done. */
-  function dispose(): void {
-    checkUse()
-    worldState.checkRest('storage.dispose()')
-    if (openGroups.size > 0) throw groupOpen(openGroups.size)
-    worldCommands.checkIdle()
-    packing.checkIdle('storage.dispose()')
-    share.checkDetached()
-    tables.sync() // those that are detached here
-    for (const { handle, name } of Object.values(tables.byName))
-      checkAlone(pool, handle.offset, name)
-    isDisposed = true
-    tables.dispose()
-    worldCommands.dispose()
-    worldState.all.delete(self)
-    unwatchRemovals?.()
-    bindings.dispose()
-    memory.internedTexts.sweep()
-    share.dispose()
-  }
-
-  function checkUse(): void {
-    if (isDisposed) throw storageDisposed()
-  }
-
-  /** Before what changes the world. */
-  function checkWorldAtRest(what: string): void {
-    checkUse()
-    worlds.check()
-    runs.checkDone(what)
-  }
-
-  return {
-    components,
-    tables: tables.byName,
-    pool,
-    runs,
-    openGroups,
-    get isVersioned() {
-      return worlds.entityIndex.versioning
-    },
-    get isDisposed() {
-      return isDisposed
-    },
-    get handle() {
-      checkUse()
-      return share.handle
-    },
-    component,
-    table(name, schema, options) {
-      checkUse()
-      return guardTable(tables.create(name, schema, options), runs)
-    },
-    commands(pool) {
-      checkUse()
-      return worldCommands.create(pool)
-    },
-    apply(commands) {
-      checkWorldAtRest('storage.apply()')
-      runs.beginApplying()
-      try {
-        return worldCommands.apply(commands)
-      } finally {
-        runs.endApplying()
-      }
-    },
-    pack(eid) {
-      checkWorldAtRest('storage.pack()')
-      return packing.pack(eid)
-    },
-    unpack(offset, world) {
-      checkWorldAtRest('storage.unpack()')
-      return packing.unpack(offset, world)
-    },
-    row,
-    rows,
-    sync,
-    publish,
-    forget,
-    reset,
-    dispose,
-  }
-}
-
-function checkedSparse(options: ComponentOptions): boolean {
-  checkOptions('the options', options, ['sparse'])
-  const { sparse = false }: { sparse?: unknown } = options
-  if (typeof sparse !== 'boolean') throw invalidArgument('sparse', sparse, 'true or false')
-  return sparse
 }
 
 const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved

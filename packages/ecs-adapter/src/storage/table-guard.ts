@@ -1,5 +1,5 @@
 /** What the world's thread must not do to a table of its storage while workers run a system. */
-import type { RunQueue } from './run-queue.ts'
+import type { RunQueue } from './world-state.ts'
 
 const GUARDED = ['sync', 'takeOver', 'clear', 'trim', 'detach', 'dispose'] as const
 

@@ -1,17 +1,99 @@
 /**
- * The storages of the same worlds. They have in common what bitECS tells nobody of: resets, runs, and entities
- * that stay because their removal failed.
+ * What the storages of the same worlds share, as bitECS reports none of it: resets, runs, and
+ * entities that stay because their removal failed.
  */
 import { hasComponent, type Query, removeEntity, type World, type WorldContext } from 'bitecs'
-import { packIsBusy, setIsBusy } from '../base/errors.ts'
+import { commandsBusy, packIsBusy, setIsBusy } from '../base/errors.ts'
 import { otherWorlds } from '../world/world-errors.ts'
 import { contextOf, type Worlds } from '../world/worlds.ts'
-import { RunQueue } from './run-queue.ts'
+import { groupBusy, type RunError, systemsAtWork } from './run-errors.ts'
 
+/** A run that has begun, as far as others wait for it. */
+export interface BegunRun {
+  /** Whether no worker is at it, or will be. */
+  isDone(): boolean
+  /** Resolves when the run is done; at the deadline with false. */
+  untilDone(deadline: number): Promise<boolean>
+  /** The same, but blocks. */
+  waitUntilDone(deadline: number): boolean
+  /** Once the run is done: repairs the tables that workers left half changed when they died. */
+  repairTables(): void
+  /** Applies its commands if they are not applied yet. */
+  applyCommands(): void
+  /** Forgets its commands that are not applied yet. */
+  dropCommands(): void
+  /** Workers take no more of it. Returns the error for a run that it holds up. */
+  holdsUp(system: string, entityCount: number): RunError
+}
+
+/**
+ * The runs of systems over the storages of some worlds: one at a time, whichever group begins it, and
+ * none while commands are applied.
+ */
+export class RunQueue {
+  /** The run that began last. If it timed out, workers may be at it still. */
+  last: BegunRun | undefined
+  #isApplying = false
+  /** Ends when all runs so far are over. */
+  #queue: Promise<void> = Promise.resolve()
+  #queueLength = 0
+
+  /**
+   * Calls `run` when all that were enqueued before are over; at once if there are none. Runs that are
+   * enqueued by `run` itself, whose `entities` and `args` are the user's code, wait for it.
+   */
+  enqueue(run: () => Promise<void>): Promise<void> {
+    const before = this.#queue
+    const isFree = this.#queueLength++ === 0
+    let end = () => {}
+    this.#queue = new Promise((resolve) => {
+      end = () => {
+        this.#queueLength--
+        resolve()
+      }
+    })
+    const result = isFree ? run() : before.then(run)
+    result.then(end, end)
+    return result
+  }
+
+  /** A run that blocks begins: runs that are enqueued wait for `endSync`. @throws StorageError 'group-busy' */
+  beginSync(): void {
+    if (this.#queueLength > 0) throw groupBusy()
+    this.#queueLength++
+  }
+
+  /** Runs that were enqueued meanwhile begin when the caller has returned. */
+  endSync(): void {
+    this.#queueLength--
+  }
+
+  /** No run begins until `endApplying`. @throws StorageError 'commands-busy' */
+  beginApplying(): void {
+    this.checkApplied()
+    this.#isApplying = true
+  }
+
+  endApplying(): void {
+    this.#isApplying = false
+  }
+
+  /** @throws StorageError 'commands-busy' while commands are applied */
+  checkApplied(): void {
+    if (this.#isApplying) throw commandsBusy()
+  }
+
+  /** Call it before anything that frees memory systems use. @throws StorageError 'group-busy' */
+  checkDone(what: string): void {
+    if (this.last !== undefined && !this.last.isDone()) throw systemsAtWork(what)
+  }
+}
+
+/** A storage as the others of its worlds see it. */
 export interface StorageState {
   beginAnew(): void
   sync(): void
-  /** An entity whose removal was told of stays after all. */
+  /** An entity stays though its removal was reported. */
   keep(eid: number): void
 }
 
@@ -27,21 +109,21 @@ export class WorldState {
   }
 
   /**
-   * Removes an entity. Where an observer throws, it stays with all it had: bitECS has it in no query any
-   * more by then, and storages would free its rows.
+   * Removes an entity. If an observer throws, the entity keeps all it had: by then bitECS has taken
+   * it out of its queries, and storages would free its rows.
    * @throws what observers throw
    */
   remove(world: World, eid: number): void {
-    const places = placesOf(world, eid)
+    const memberships = membershipsOf(world, eid)
     const { entityComponents } = contextOf(world)
-    const own = entityComponents.get(eid) // another Set for whoever has the id later
+    const own = entityComponents.get(eid) // the next entity with this id has another Set
     this.#removalCount++
     try {
       removeEntity(world, eid)
     } catch (error) {
       if (entityComponents.get(eid) === own) {
-        for (const { query, isUnchanged } of places) if (isUnchanged()) putBack(query, eid)
-        for (const sibling of this.all) sibling.keep(eid)
+        for (const { query, isUnchanged } of memberships) if (isUnchanged()) putBack(query, eid)
+        for (const storage of this.all) storage.keep(eid)
       }
       throw error
     } finally {
@@ -49,7 +131,7 @@ export class WorldState {
     }
   }
 
-  /** Values are read and written from now on: their getters run the user's code. */
+  /** Between these two, values are read and written: their getters run the user's code. */
   beginSet(): void {
     this.#setCount++
   }
@@ -58,7 +140,10 @@ export class WorldState {
     this.#setCount--
   }
 
-  /** Before what moves or frees rows. @throws StorageError 'group-busy', 'pack-busy', 'set-busy' */
+  /**
+   * Call it before anything that moves or frees rows.
+   * @throws StorageError 'group-busy', 'pack-busy', 'set-busy'
+   */
   checkRest(what: string): void {
     this.runs.checkDone(what)
     if (this.#removalCount > 0) throw packIsBusy(what)
@@ -66,30 +151,29 @@ export class WorldState {
   }
 }
 
-/** Kept with each world, for the ESM and the CommonJS copy of this package to share it. */
-const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/worldState')
-type Context = WorldContext & { [SIBLINGS]?: WorldState }
+/** Stored in each world, so that the ESM and the CommonJS copy of this package share it. */
+const WORLD_STATE = Symbol.for('@ashlar/ecs-adapter/worldState')
+type Context = WorldContext & { [WORLD_STATE]?: WorldState }
 
-/** @throws StorageError 'invalid-argument' where another storage serves some of the worlds, and others */
+/** @throws StorageError 'invalid-argument' if another storage serves some of the worlds, and others */
 export function worldStateOf(worlds: Worlds): WorldState {
   const contexts: readonly Context[] = worlds.contexts
-  const found = contexts.map((context) => context[SIBLINGS])
-  const before = found.find((worldState) => worldState !== undefined && worldState.all.size > 0)
+  const found = contexts.map((context) => context[WORLD_STATE])
+  const before = found.find((state) => state !== undefined && state.all.size > 0)
   if (before !== undefined) {
     const isSame = before.worlds.all.length === found.length
-    if (!isSame || found.some((worldState) => worldState !== before)) throw otherWorlds()
+    if (!isSame || found.some((state) => state !== before)) throw otherWorlds()
     return before
   }
-  const worldState = new WorldState(worlds)
-  for (const context of contexts) context[SIBLINGS] = worldState
-  return worldState
+  const state = new WorldState(worlds)
+  for (const context of contexts) context[WORLD_STATE] = state
+  return state
 }
 
-/** The queries that an entity is in, and whether it has still what it is there for. */
-function placesOf(world: World, eid: number) {
-  const queries = [...contextOf(world).queries]
+/** The queries that an entity is in, and whether it still has the components they ask for. */
+function membershipsOf(world: World, eid: number) {
   const has = (component: object) => hasComponent(world, eid, component)
-  return queries
+  return [...contextOf(world).queries]
     .filter((query) => query.has(eid) && !query.toRemove.has(eid))
     .map((query) => {
       const before = query.allComponents.map(has)

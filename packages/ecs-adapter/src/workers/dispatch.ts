@@ -1,11 +1,10 @@
-/** A run of one group, of one system or several at once: handed out, waited for, and concluded. */
-
+/** The runs of one group, each of one system or of several at once: begun, awaited, concluded. */
 import { elapsedMs, nowMs, untilTrue, Waiter } from '../base/wait.ts'
 import { noWorkers, RunError, runNotBegun, runTooLate } from '../storage/run-errors.ts'
-import type { BegunRun } from '../storage/run-queue.ts'
 import type { Storage } from '../storage/storage-api.ts'
+import type { BegunRun } from '../storage/world-state.ts'
 import {
-  CONTROL_CHUNK_COUNT,
+  CONTROL_BATCH_COUNT,
   CONTROL_CURSOR,
   CONTROL_DONE_SIGNAL,
   CONTROL_IS_FOR_EACH,
@@ -17,129 +16,117 @@ import {
 } from './control-block.ts'
 import { Job, type SystemCall } from './job.ts'
 import { RunCommands } from './run-commands.ts'
-import { RunResult } from './run-result.ts'
+import { EACH_WORKER } from './run-input.ts'
+import { type CurrentRun, RunResult } from './run-result.ts'
 import type { Member, WorkerRegistry } from './worker-registry.ts'
 
-/** Tickets are positive. */
+/** A confirmed assignment is ~run, so runs are positive. */
 const RUN_MAX = 2 ** 30
 
 export class Dispatch implements BegunRun {
-  /** Of the last run. */
-  readonly #commands: RunCommands
+  readonly commands: RunCommands
   readonly #workers: WorkerRegistry
   readonly #storage: Storage
-  /** By the numbers of calls. */
+  /** By number of the call. */
   readonly #allJobs: Job[] = []
-  /** Of the last run. */
-  readonly #jobs: Job[] = []
-  readonly #outcome: RunResult
+  readonly #run: CurrentRun = { number: 0, members: [], jobs: [] }
+  readonly #result: RunResult
   readonly #waiter = new Waiter()
-  #run = 0
   #startedAt = 0
-  #participants: readonly Member[] = []
-  #chunkCount = 0
-  /** Whether tables may be as a worker has left them that died. */
+  #batchCount = 0
+  /** Whether a worker that died may have left tables half changed. */
   #mayBeTorn = false
 
-  constructor(registry: WorkerRegistry, storage: Storage) {
-    this.#workers = registry
+  constructor(workers: WorkerRegistry, storage: Storage) {
+    this.#workers = workers
     this.#storage = storage
-    this.#commands = new RunCommands(registry, storage)
-    this.#outcome = new RunResult(registry)
+    this.commands = new RunCommands(workers, storage, this.#run)
+    this.#result = new RunResult(workers, this.#run)
   }
 
-  /** Of those that were applied last. */
-  get skippedCommands(): number {
-    return this.#commands.skippedCount
-  }
-
-  /** Of a run that is done: others work on no table until the next one begins. */
+  /** Until the next run begins, no other thread works on a table. */
   repairTables(): void {
     if (!this.#mayBeTorn) return
     this.#mayBeTorn = false
-    if (!this.#outcome.hasLostWorkers) return
+    if (!this.#result.hasLostWorkers) return
     for (const table of Object.values(this.#storage.tables)) if (table.isAttached) table.takeOver()
-    for (const job of this.#jobs) job.repair()
+    for (const job of this.#run.jobs) job.repair()
   }
 
   applyCommands(): void {
     this.repairTables()
-    this.#commands.apply()
+    this.commands.apply()
   }
 
   dropCommands(): void {
-    this.#commands.drop()
+    this.commands.drop()
   }
 
   /**
-   * Starts a run of one system, or of several that have nothing to do with each other; the last one is
-   * done. Nothing has begun when it throws.
-   * @throws RunError 'timed-out' when it is the deadline; StorageError, ArenaError
+   * Starts a run of systems that do not conflict; the run before is done. If it throws, nothing has
+   * begun.
+   * @throws RunError 'timed-out' if the deadline has passed; StorageError, ArenaError
    */
   begin(calls: readonly SystemCall[], deadline: number): void {
-    const { words, controlBlock, members, systems } = this.#workers
+    const { members, words, controlBlock } = this.#workers
+    const run = this.#run
     if (members.length === 0) throw noWorkers()
-    const jobs = this.#jobs
-    if (jobs.length > calls.length) jobs.length = calls.length
-    for (let i = 0; i < calls.length; i++) {
-      jobs[i] = this.#jobOf(calls[i].number)
-      jobs[i].placeArgs(calls[i])
-    }
-    for (let i = 0; i < calls.length; i++) {
-      jobs[i].check(calls[i], systems, calls.length, members.length)
-    }
-    if (remainingOf(deadline) <= 0) throw runTooLate(jobs)
+    const batchCount = this.#prepare(calls)
+    if (remainingOf(deadline) <= 0) throw runTooLate(run.jobs)
     this.#storage.publish()
-    let chunkCount = 0
-    for (let i = 0; i < calls.length; i++) {
-      jobs[i].place(calls[i], chunkCount, calls.length, members.length)
-      chunkCount += jobs[i].chunkCount
-    }
 
-    for (let i = 0; i < jobs.length; i++) jobs[i].post(words, controlBlock, i)
-    words[controlBlock + CONTROL_CHUNK_COUNT] = chunkCount
-    words[controlBlock + CONTROL_IS_FOR_EACH] = jobs[0]?.isForEach ? 1 : 0
-    this.#chunkCount = chunkCount
-    this.#participants = members
-    this.#run = (this.#run % RUN_MAX) + 1
+    words[controlBlock + CONTROL_BATCH_COUNT] = batchCount
+    words[controlBlock + CONTROL_IS_FOR_EACH] = calls[0].entities === EACH_WORKER ? 1 : 0
+    this.#batchCount = batchCount
     this.#mayBeTorn = true
-    this.#commands.begin(this.#run, members)
-    this.#outcome.begin(this.#run, members, jobs)
+    run.members = members
+    run.number = (run.number % RUN_MAX) + 1
+    this.commands.begin()
     Atomics.store(words, controlBlock + CONTROL_CURSOR, 0)
     for (let i = 0; i < members.length; i++) {
       words[this.#workers.word(members[i], WORKER_CURSOR)] = i
-      Atomics.store(words, this.#workers.word(members[i], WORKER_ASSIGNED_RUN), this.#run)
+      this.#workers.store(members[i], WORKER_ASSIGNED_RUN, run.number)
     }
     this.#startedAt = nowMs()
     this.#workers.wake()
   }
 
-  #jobOf(number: number): Job {
-    this.#allJobs[number] ??= new Job(this.#storage, number)
-    return this.#allJobs[number]
+  /** Returns how many batches there are. All code of the caller runs here. */
+  #prepare(calls: readonly SystemCall[]): number {
+    const { jobs } = this.#run
+    const { length } = calls
+    if (jobs.length > length) jobs.length = length
+    for (let i = 0; i < length; i++) {
+      const { number } = calls[i]
+      this.#allJobs[number] ??= new Job(this.#storage, number)
+      jobs[i] = this.#allJobs[number]
+      jobs[i].placeArgs(calls[i])
+    }
+    let batchCount = 0
+    for (let i = 0; i < length; i++) {
+      batchCount = jobs[i].prepare(calls[i], i, batchCount, length, this.#workers)
+    }
+    return batchCount
   }
 
-  /** Whether nobody works on the run any more. */
   isDone(): boolean {
-    for (let i = 0; i < this.#participants.length; i++) {
-      if (!this.#isDoneWith(this.#participants[i])) return false
-    }
+    const { members } = this.#run
+    for (let i = 0; i < members.length; i++) if (!this.#isDoneWith(members[i])) return false
     return true
   }
 
-  /** Blocks; false when it is the deadline, and workers are still at it. */
   waitUntilDone(deadline: number): boolean {
     const { words, controlBlock } = this.#workers
+    const signal = controlBlock + CONTROL_DONE_SIGNAL
     for (;;) {
-      const bell = Atomics.load(words, controlBlock + CONTROL_DONE_SIGNAL)
+      const seen = Atomics.load(words, signal)
       if (this.isDone()) return true
       const remainingMs = remainingOf(deadline)
       if (remainingMs <= 0) return false
-      this.#waiter.waitWhile(words, controlBlock + CONTROL_DONE_SIGNAL, bell, remainingMs)
+      this.#waiter.waitWhile(words, signal, seen, remainingMs)
     }
   }
 
-  /** As `waitUntilDone`, without blocking. */
   async untilDone(deadline: number): Promise<boolean> {
     const { words, controlBlock } = this.#workers
     const isOver = () => this.isDone() || remainingOf(deadline) <= 0
@@ -147,32 +134,33 @@ export class Dispatch implements BegunRun {
     return this.isDone()
   }
 
-  /** Lets nobody take any more of the run, and gives the error that tells what is left. */
+  /** Ends a run whose time is up, and returns the error that lists what is not done. */
   timedOut(): RunError {
     this.#stop()
-    return this.#outcome.timedOut(elapsedMs(this.#startedAt, nowMs()))
+    return this.#result.timedOut(elapsedMs(this.#startedAt, nowMs()))
   }
 
   holdsUp(system: string, entityCount: number): RunError {
     this.#stop()
-    const unfinished = entityCount === 0 ? [] : [{ from: 0, to: entityCount }]
-    return runNotBegun(system, this.#outcome.firstUndone, unfinished)
+    return runNotBegun(system, this.#result.firstUndone, entityCount)
   }
 
+  /** Workers take no more batches. */
   #stop(): void {
     const { words, controlBlock } = this.#workers
     Atomics.store(words, controlBlock + CONTROL_CURSOR, CURSOR_END)
   }
 
   /**
-   * Of a run that is done: applies the commands of all chunks that are done, and of no worker that has
-   * died; throws when the run did not end as it should.
+   * Ends a run that is done: applies the commands of its finished batches, but for those of workers
+   * that have died.
+   * @throws RunError 'system-failed', 'worker-died'; CommandsError
    */
   conclude(): void {
     this.repairTables()
-    const failure = this.#commands.tryApply()
+    const failure = this.commands.tryApply()
     try {
-      this.#outcome.check()
+      this.#result.check()
     } catch (error) {
       if (error instanceof RunError) error.commandsError = failure
       throw error
@@ -187,15 +175,16 @@ export class Dispatch implements BegunRun {
   }
 
   #isDoneWith(member: Member): boolean {
-    const { words, controlBlock } = this.#workers
-    if (Atomics.load(words, this.#workers.word(member, WORKER_DONE)) === this.#run) return true
-    if (!this.#workers.has(member)) return true
-    if (Atomics.load(words, this.#workers.word(member, WORKER_LEFT)) === 1) return true
-    if (Atomics.load(words, controlBlock + CONTROL_CURSOR) < this.#chunkCount) return false
-    // Nothing is left for one that has not even begun.
-    const assignedRun = this.#workers.word(member, WORKER_ASSIGNED_RUN)
-    const before = Atomics.compareExchange(words, assignedRun, this.#run, 0)
-    return before === this.#run || before === 0
+    const workers = this.#workers
+    const { number } = this.#run
+    if (workers.load(member, WORKER_DONE) === number) return true
+    if (!workers.has(member) || workers.load(member, WORKER_LEFT) === 1) return true
+    const { words, controlBlock } = workers
+    if (Atomics.load(words, controlBlock + CONTROL_CURSOR) < this.#batchCount) return false
+    // No batch is left for a worker that has not begun.
+    const assignedRun = workers.word(member, WORKER_ASSIGNED_RUN)
+    const before = Atomics.compareExchange(words, assignedRun, number, 0)
+    return before === number || before === 0
   }
 }
 

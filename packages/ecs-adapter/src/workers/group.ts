@@ -1,15 +1,17 @@
-/** Parallel systems: the side of a worker group that calls them. */
+/**
+ * Worker groups: the side that begins runs, in the thread of the world. Invariant: the storages of a
+ * world have one run at a time, and apply the commands of a run before the next begins.
+ */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument, storageDisposed } from '../base/errors.ts'
 import type { Port } from '../base/ports.ts'
 import { mayBlock, nowMs, WAIT_MS_MAX } from '../base/wait.ts'
-import { cannotBlock, groupClosed } from '../storage/run-errors.ts'
-import type { BegunRun, RunQueue } from '../storage/run-queue.ts'
+import { cannotBlock, groupClosed, type RunError } from '../storage/run-errors.ts'
 import type { Storage } from '../storage/storage-api.ts'
+import type { BegunRun, RunQueue } from '../storage/world-state.ts'
 import { Dispatch } from './dispatch.ts'
-import type { ChunkOptions } from './job.ts'
-import type { RunEntities } from './run-entities.ts'
-import { type RunPlan, SingleCallPlan } from './run-plan.ts'
+import type { ChunkOptions, SystemCall } from './job.ts'
+import { countOf, type RunEntities } from './run-input.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
 export interface WorkerGroupOptions {
@@ -20,48 +22,47 @@ export interface WorkerGroupOptions {
 }
 
 export interface TimeoutOptions {
-  /** Default 5000 of `runSync`; `run` waits for as long as it takes. */
+  /** The default of `runSync` is 5000; `run` waits without limit. */
   readonly timeoutMs?: number
 }
 
 export interface RunOptions extends ChunkOptions, TimeoutOptions {}
 
 export interface WorkerGroup {
-  /** Those that take part now: one that has died does not, from when that is known. */
+  /** The workers that take part; one that died does so until its death is known. */
   readonly workers: readonly Port[]
   /** The names that `run` takes. */
   readonly systems: readonly string[]
-  /** How many commands of the last run were skipped, as the entity was gone. */
+  /** How many commands of the last run were skipped because the entity was gone. */
   readonly skippedCommands: number
 
   /**
-   * RunQueue a system over entities on all workers, each of which takes chunks of them as it gets done,
-   * and resolves when all are done. RunQueue that are called before that wait for it, in their order.
-   * Workers see every column as it is now. Structure (entities, components) belongs to this thread:
-   * wait with changes to it, and with `storage.sync()`, until the run is done. Then the commands that
-   * systems gave are applied, as `storage.apply` does; also when the run fails, those of the chunks that
-   * are done. Of a run that timed out, they are applied before the next one begins, which does not begin
-   * when one of them throws, or at `close`.
+   * Runs a system over entities on all workers, each of which takes a batch at a time. Resolves when
+   * all are done; runs that are called meanwhile wait their turn, those of other groups over the
+   * world too. `timeoutMs` counts from the turn of the run.
    *
-   * A world has one run at a time: those of other groups over it wait in the same queue, and
-   * `timeoutMs` counts from its turn.
+   * Workers see every column as it is now. Until the run is done, this thread must not change
+   * structure (entities, components) or call `storage.sync()`. Then the commands of the systems are
+   * applied, as by `storage.apply`. If the run fails, those of the finished batches are applied. If it
+   * times out, they are applied at `close`, or before the next run, which does not begin if a command
+   * throws.
    *
-   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. In an array, each has
-   * to be an id; typed arrays of whole numbers are taken as they are. Or a table of the
-   * storage: its chunks with rows, as this thread knows them since its `sync`, by ascending numbers. Or
-   * `EACH_WORKER`: the system is called once by each worker, with the worker's place among them
-   * @param args plain values: what JSON can tell
-   * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`; 'worker-died';
-   * 'timed-out': each tells what was left undone. CommandsError 'commands-failed'. StorageError
-   * 'no-workers', 'group-closed', 'invalid-argument'; ArenaError 'out-of-memory'
+   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element of
+   * an array has to be an id; typed arrays of whole numbers are not checked. Or a table of the storage,
+   * for its chunks that have rows, as this thread knows them since its `sync`, by ascending numbers. Or
+   * `EACH_WORKER`, to call the system once on each worker, with the worker's place among them
+   * @param args plain values: what JSON can hold
+   * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
+   * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
+   * StorageError 'no-workers', 'group-closed', 'invalid-argument'; ArenaError 'out-of-memory'
    */
   run(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): Promise<void>
 
   /**
-   * As `run`, but blocks meanwhile: for threads that may, which the main thread of a page may not. It
-   * hears of no death before the deadline, as that needs events.
-   * @throws as `run`; StorageError 'cannot-block', 'group-busy' while a `run` is not done, and in `entities`
-   * and `args` of schedules
+   * As `run`, but blocks: for threads that may, which the main thread of a page may not. A worker's
+   * death is not noticed before the deadline, as that takes events.
+   * @throws as `run`; StorageError 'cannot-block'; 'group-busy' while a `run` is not done, and in
+   * `entities` and `args` of schedules
    */
   runSync(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): void
 
@@ -70,8 +71,8 @@ export interface WorkerGroup {
 
   /**
    * Lets the workers go when the present run is done, and frees what the group took of the storage's
-   * pool. RunQueue that wait are rejected. A worker may join another group by another `joinWorkerGroup`, when
-   * the first has resolved; on Node one that has nothing else to do ends. Closing it again does nothing.
+   * pool. Runs that wait are rejected. A worker may then join another group by another
+   * `joinWorkerGroup`; on Node, a worker that has nothing else to do ends. A second call does nothing.
    */
   close(): Promise<void>
 }
@@ -83,14 +84,12 @@ const DEFAULT_JOIN_TIMEOUT_MS = 30_000
 const DEFAULT_SYNC_TIMEOUT_MS = 5000
 
 /**
- * Makes a group of workers that run systems over the columns of a storage. Each of them calls
+ * Makes a group of workers that run systems over the columns of a storage. Each worker calls
  * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a slot
- * for each.
+ * for each. The storage cannot be disposed of until the group is closed.
  *
- * The storage cannot be disposed of until the group is closed.
- *
- * @throws (the promise) StorageError 'not-joined': also at once, for a worker that has ended already, where
- * the platform tells: Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError 'no-free-slot',
+ * @throws (the promise) StorageError 'not-joined', at once for a worker that has ended if the platform
+ * reports that, as Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError 'no-free-slot',
  * 'not-shareable', 'out-of-memory'
  */
 export async function createWorkerGroup(
@@ -102,10 +101,8 @@ export async function createWorkerGroup(
     throw invalidArgument('the storage', storage, 'what createStorage() gives')
   }
   checkOptions('the options', options, ['scratchByteLength', 'joinTimeoutMs'])
-  const {
-    scratchByteLength = DEFAULT_SCRATCH_BYTE_LENGTH,
-    joinTimeoutMs = DEFAULT_JOIN_TIMEOUT_MS,
-  } = options
+  const { scratchByteLength = DEFAULT_SCRATCH_BYTE_LENGTH } = options
+  const { joinTimeoutMs = DEFAULT_JOIN_TIMEOUT_MS } = options
   if (!Array.isArray(workers)) throw invalidArgument('the workers', workers, 'an array of workers')
   if (!(Number.isInteger(scratchByteLength) && scratchByteLength >= SCRATCH_BYTE_LENGTH_MIN)) {
     const expected = `a whole number of bytes from ${SCRATCH_BYTE_LENGTH_MIN} on`
@@ -115,8 +112,8 @@ export async function createWorkerGroup(
     throw invalidArgument('joinTimeoutMs', joinTimeoutMs, 'a number of milliseconds above 0')
   }
   if (storage.isDisposed) throw storageDisposed()
-  void storage.pool.arena.handle // throws where it is not shared
-  const registry = new WorkerRegistry({ storage, scratchByteLength, joinTimeoutMs })
+  void storage.pool.arena.handle // throws if it is not shared
+  const registry = new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs)
   const joins = await Promise.allSettled(Array.from(workers, (worker) => registry.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
   if (failed === undefined) return new Group(registry, storage)
@@ -124,22 +121,32 @@ export async function createWorkerGroup(
   throw failed.reason
 }
 
+/** What a run goes through: stages, each of systems that run at once. */
+export type RunPlan = readonly (readonly SystemCall[])[]
+
 /** What `createWorkerGroup` gives, as schedules know it. */
 export class Group implements WorkerGroup {
   readonly storage: Storage
   readonly #workers: WorkerRegistry
   readonly #dispatch: Dispatch
   readonly #runs: RunQueue
-  readonly #syncCall: SingleCallPlan
+  /** The call of `runSync`, kept so that it makes no garbage. */
+  readonly #syncCall: SystemCall = {
+    name: '',
+    system: '',
+    entities: [],
+    args: undefined,
+    chunkLength: undefined,
+    number: 0,
+  }
+  readonly #syncPlan: RunPlan = [[this.#syncCall]]
   /** Ends when the runs of this group so far are over. */
   #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
-  #skippedCommands = 0
 
   constructor(registry: WorkerRegistry, storage: Storage) {
     this.storage = storage
     this.#workers = registry
-    this.#syncCall = new SingleCallPlan(storage.tables)
     this.#dispatch = new Dispatch(registry, storage)
     this.#runs = storage.runs
   }
@@ -153,7 +160,7 @@ export class Group implements WorkerGroup {
   }
 
   get skippedCommands(): number {
-    return this.#skippedCommands
+    return this.#dispatch.commands.skippedCount
   }
 
   async run(
@@ -163,8 +170,8 @@ export class Group implements WorkerGroup {
     options: RunOptions = NO_OPTIONS,
   ): Promise<void> {
     checkOptions('the options', options, RUN_OPTIONS)
-    const call = new SingleCallPlan(this.storage.tables)
-    return this.$runStages(call.set(system, entities, args, options.chunkLength), options)
+    const { chunkLength } = options
+    return this.$run([[{ name: system, system, entities, args, chunkLength, number: 0 }]], options)
   }
 
   runSync(
@@ -174,78 +181,88 @@ export class Group implements WorkerGroup {
     options: RunOptions = NO_OPTIONS,
   ): void {
     checkOptions('the options', options, RUN_OPTIONS)
-    const call = this.#syncCall.set(system, entities, args, options.chunkLength)
-    this.$runStagesSync(call, options)
+    const call = this.#syncCall
+    call.name = system
+    call.system = system
+    call.entities = entities
+    call.args = args
+    call.chunkLength = options.chunkLength
+    this.$runSync(this.#syncPlan, options)
   }
 
-  /** For schedules: stage after stage, with no other run in between; none after one that did not end well. */
-  $runStages(stages: RunPlan, options: TimeoutOptions): Promise<void> {
-    // At once where nothing is waited for: the caller may change what it passes afterwards.
-    const result = this.#runs.enqueue(() => this.#runStages(stages, options))
+  /** Runs stage after stage, and none after one that fails; no other run comes in between. */
+  $run(plan: RunPlan, options: TimeoutOptions): Promise<void> {
+    // Begins at once if nothing is to be awaited: the caller may change its arguments afterwards.
+    const result = this.#runs.enqueue(() => this.#runStages(plan, options))
     const others = this.#lastRun // also those that the run itself has enqueued
     const end = () => others
     this.#lastRun = result.then(end, end)
     return result
   }
 
-  async #runStages(stages: RunPlan, options: TimeoutOptions): Promise<void> {
+  async #runStages(plan: RunPlan, options: TimeoutOptions): Promise<void> {
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options
+    const deadline = this.#checkedDeadline(timeoutMs)
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
-    this.#checkOpen()
-    this.#runs.checkApplied()
-    const { timeoutMs = Number.POSITIVE_INFINITY } = options
-    const deadline = deadlineOf(timeoutMs)
-    // Not by an `await` that has nothing to wait for: see `$runStages`.
-    if (!last.isDone() && !(await last.untilDone(deadline))) throw stages.heldUpBy(last)
-    this.#takeOver(last)
-    for (let stage = 0; stage < stages.stageCount; stage++) {
-      dispatch.begin(stages.callsOf(stage), deadline)
+    // No `await` unless there is something to await: see `$run`.
+    if (!last.isDone() && !(await last.untilDone(deadline))) throw this.#heldUp(plan, last)
+    this.#succeed(last)
+    for (let stage = 0; stage < plan.length; stage++) {
+      dispatch.begin(plan[stage], deadline)
       if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
-      this.#conclude()
+      dispatch.conclude()
     }
   }
 
-  $runStagesSync(stages: RunPlan, options: TimeoutOptions): void {
+  $runSync(plan: RunPlan, options: TimeoutOptions): void {
+    const { timeoutMs = DEFAULT_SYNC_TIMEOUT_MS } = options
+    const deadline = this.#checkedDeadline(timeoutMs)
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
-    this.#checkOpen()
-    this.#runs.checkApplied()
-    const { timeoutMs = DEFAULT_SYNC_TIMEOUT_MS } = options
-    const deadline = deadlineOf(timeoutMs)
     this.#runs.beginSync()
     try {
       if (!mayBlock(this.#workers.words)) throw cannotBlock()
-      if (!last.waitUntilDone(deadline)) throw stages.heldUpBy(last)
-      this.#takeOver(last)
-      for (let stage = 0; stage < stages.stageCount; stage++) {
-        dispatch.begin(stages.callsOf(stage), deadline)
+      if (!last.waitUntilDone(deadline)) throw this.#heldUp(plan, last)
+      this.#succeed(last)
+      for (let stage = 0; stage < plan.length; stage++) {
+        dispatch.begin(plan[stage], deadline)
         if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
-        this.#conclude()
+        dispatch.conclude()
       }
     } finally {
       this.#runs.endSync()
     }
   }
 
-  /** After the last run over the world, which is done. */
-  #takeOver(last: BegunRun): void {
-    last.applyCommands()
-    this.#runs.last = this.#dispatch
-    this.#skippedCommands = 0
+  /** Before a run. @throws StorageError 'group-closed', 'commands-busy', 'invalid-argument' */
+  #checkedDeadline(timeoutMs: number): number {
+    this.#checkOpen()
+    this.#runs.checkApplied()
+    if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
+      throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
+    }
+    return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
   }
 
-  #conclude(): void {
-    try {
-      this.#dispatch.conclude()
-    } finally {
-      this.#skippedCommands += this.#dispatch.skippedCommands
-    }
+  /** The error if the last run does not end in time. */
+  #heldUp(plan: RunPlan, last: BegunRun): RunError {
+    const call = plan[0]?.[0]
+    if (call === undefined || call.inputs !== undefined) return last.holdsUp(call?.name ?? '', 0)
+    return last.holdsUp(call.name, countOf(call.entities, this.storage, 0))
+  }
+
+  /** Follows the last run over the world, which is done. */
+  #succeed(last: BegunRun): void {
+    last.applyCommands()
+    this.#runs.last = this.#dispatch
+    this.#dispatch.commands.skippedCount = 0
   }
 
   async add(worker: Port): Promise<void> {
     this.#checkOpen()
     await this.#workers.add(worker)
-    this.#checkOpen() // closed meanwhile: the registry has let it go
+    this.#checkOpen() // if it was closed meanwhile, the registry has let the worker go
   }
 
   close(): Promise<void> {
@@ -257,7 +274,7 @@ export class Group implements WorkerGroup {
     let last: Promise<void> | undefined
     while (last !== this.#lastRun) {
       last = this.#lastRun
-      await last // a run that calls this from `entities` is the last one only when it has returned
+      await last // a run that calls `close` from `entities` becomes the last when it returns
     }
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
@@ -275,10 +292,3 @@ export class Group implements WorkerGroup {
 
 const NO_OPTIONS: RunOptions = {}
 const RUN_OPTIONS = ['chunkLength', 'timeoutMs'] as const
-
-function deadlineOf(timeoutMs: number): number {
-  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
-    throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
-  }
-  return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
-}

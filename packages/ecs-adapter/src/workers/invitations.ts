@@ -1,14 +1,56 @@
-/** How a worker gets invitations of groups: one at a time, and none is lost. */
-
+/** The messages by which a group invites a worker and the worker replies. */
+import type { Life } from '@ashlar/core'
 import { onMessage, type Port } from '../base/ports.ts'
-import { type Invitation, isInvitation } from './control-block.ts'
+import type { StorageHandle } from '../shared/directory.ts'
 
-/** By port: those that came while its worker was in another group. */
+export interface Invitation {
+  readonly ashlar: 'group-invitation'
+  /** Distinguishes groups. */
+  readonly group: string
+  readonly arena: { readonly buffer: ArrayBufferLike; readonly byteOffset: number }
+  readonly storage: StorageHandle
+  readonly controlBlock: number
+  /** Index of the worker in the control block. */
+  readonly index: number
+  readonly slot: number
+  readonly life: Life
+  /** One word outside the arena: the side that sets it first decides whether the worker joins. */
+  readonly claim: Int32Array
+  readonly scratchByteLength: number
+}
+
+/** Set by the worker, once it holds its life. */
+export const CLAIM_JOINS = 1
+/** Set by the group, when it waits no longer. */
+export const CLAIM_WITHDRAWN = 2
+
+export const isFirstToClaim = (claim: Int32Array, value: number) =>
+  Atomics.compareExchange(claim, 0, 0, value) === 0
+
+export interface Reply {
+  readonly ashlar: 'group-reply'
+  readonly group: string
+  readonly index: number
+  /** Sorted names; missing if the worker could not join. */
+  readonly systems?: readonly string[]
+  /** Why the worker could not join. */
+  readonly error?: string
+}
+
+export const isInvitation = (message: unknown): message is Invitation =>
+  isTagged(message, 'group-invitation')
+
+export const isReply = (message: unknown): message is Reply => isTagged(message, 'group-reply')
+
+const isTagged = (message: unknown, tag: string) =>
+  typeof message === 'object' && message !== null && 'ashlar' in message && message.ashlar === tag
+
+/** By port: the invitations that came while the worker was in another group. */
 const kept = new WeakMap<Port, Invitation[]>()
 
 /**
- * Passes invitations to `accept` until it has joined one. What comes until that is done is kept for the
- * next call.
+ * Passes invitations to `accept` until it has joined one. An invitation that comes meanwhile is kept
+ * for the next call.
  */
 export async function withInvitation(
   port: Port,

@@ -1,41 +1,62 @@
-/** The jobs of a run as a worker meets them: by the chunks that it takes, in their order. */
-
+/** The jobs of a run as a worker reads them: by the batches that it takes, in their order. */
 import { loadJson } from '../base/json.ts'
-import { Chunks } from './chunks.ts'
+import type { DeclaredAccess } from './access-check.ts'
 import {
-  CONTROL_CHUNK_COUNT,
+  CONTROL_BATCH_COUNT,
+  JOB_ACCESS,
   JOB_ARGS,
-  JOB_ARGS_BYTE_LENGTH,
-  JOB_CHUNK_LENGTH,
-  JOB_DECLARED,
-  JOB_DECLARED_BYTE_LENGTH,
+  JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
-  JOB_FIRST_CHUNK,
   JOB_IDS,
   JOB_NUMBER,
   JOB_SYSTEM,
   jobWord,
 } from './control-block.ts'
-import type { Declared } from './declared.ts'
+
+/** Views of the batches of a job: kept for runs over the same ids in the same place. */
+class Batches {
+  #ids: Int32Array = new Int32Array(0)
+  #length = 0
+  #views: Int32Array[] = []
+
+  bind(buffer: ArrayBufferLike, byteOffset: number, count: number, length: number): void {
+    const ids = this.#ids
+    const isSame = ids.buffer === buffer && ids.byteOffset === byteOffset && ids.length === count
+    if (isSame && this.#length === length) return
+    this.#ids = new Int32Array(buffer, byteOffset, count)
+    this.#length = length
+    this.#views = []
+  }
+
+  at(index: number): Int32Array {
+    this.#views[index] ??= this.#view(index)
+    return this.#views[index]
+  }
+
+  #view(index: number): Int32Array {
+    const from = index * this.#length
+    return this.#ids.subarray(from, from + this.#length)
+  }
+}
 
 export class JobReader {
-  /** The place of the job that it is at, among those of the run; -1 before the first. */
+  /** Index of the present job in the run; -1 before the first. */
   index = -1
-  /** Of that job: an index among the systems, and its arguments. */
+  /** Index of its system. */
   system = 0
   args: unknown
-  /** What it declares, where that is to be checked. */
-  declared: Declared | undefined
+  /** What the system may use, if that is to be checked. */
+  access: DeclaredAccess | undefined
   readonly #words: Int32Array
   readonly #controlBlock: number
-  /** By the numbers of jobs. */
-  readonly #chunks: Chunks[] = []
-  #views = new Chunks()
-  #chunkCount = 0
-  #firstChunk = 0
-  #endChunk = 0
-  #chunkLength = 1
-  /** The entities of this job, and of those before it. */
+  /** By job number. */
+  readonly #allBatches: Batches[] = []
+  #batches = new Batches()
+  #batchCount = 0
+  #firstBatch = 0
+  #endBatch = 0
+  #batchLength = 1
+  /** Of this job, and of those before it. */
   #entityCount = 0
   #entityCountBefore = 0
 
@@ -44,62 +65,61 @@ export class JobReader {
     this.#controlBlock = controlBlock
   }
 
-  /** A run begins. */
+  /** Call it when a run begins. */
   begin(): void {
-    this.#chunkCount = this.#words[this.#controlBlock + CONTROL_CHUNK_COUNT]
+    this.#batchCount = this.#words[this.#controlBlock + CONTROL_BATCH_COUNT]
     this.index = -1
     this.args = undefined
-    this.#endChunk = 0
+    this.#endBatch = 0
     this.#entityCount = 0
     this.#entityCountBefore = 0
   }
 
-  /** Goes on to the job that a chunk is of; false when there is no such chunk. Chunks ascend. */
-  enter(chunk: number): boolean {
-    if (chunk >= this.#chunkCount) return false
-    if (chunk < this.#endChunk) return true
-    while (chunk >= this.#endChunk) this.#next()
+  /** Goes on to the job of a batch; false if there is no such batch. Batches must ascend. */
+  enter(batch: number): boolean {
+    if (batch >= this.#batchCount) return false
+    if (batch < this.#endBatch) return true
+    while (batch >= this.#endBatch) this.#next()
     this.#load()
     return true
   }
 
-  /** Where a chunk begins, in the entities of its job. */
-  from(chunk: number): number {
-    return (chunk - this.#firstChunk) * this.#chunkLength
+  /** Where a batch begins in the entities of its job. */
+  from(batch: number): number {
+    return (batch - this.#firstBatch) * this.#batchLength
   }
 
-  /** The same in the entities of all jobs, one after the other: the place of its commands. */
-  place(chunk: number): number {
-    return this.#entityCountBefore + this.from(chunk)
+  /** Where a batch begins in the entities of all jobs: by this its commands are sorted. */
+  sortKey(batch: number): number {
+    return this.#entityCountBefore + this.from(batch)
   }
 
-  entities(chunk: number): Int32Array {
-    return this.#views.at(chunk - this.#firstChunk)
+  entities(batch: number): Int32Array {
+    return this.#batches.at(batch - this.#firstBatch)
   }
 
   #next(): void {
     this.index++
     this.#entityCountBefore += this.#entityCount
     this.#entityCount = this.#field(JOB_ENTITY_COUNT)
-    this.#chunkLength = this.#field(JOB_CHUNK_LENGTH)
-    this.#firstChunk = this.#field(JOB_FIRST_CHUNK)
-    this.#endChunk = this.#firstChunk + Math.ceil(this.#entityCount / this.#chunkLength)
+    this.#batchLength = this.#field(JOB_BATCH_LENGTH)
+    this.#firstBatch = this.#endBatch
+    this.#endBatch += Math.ceil(this.#entityCount / this.#batchLength)
   }
 
   #load(): void {
-    const words = this.#words
-    this.system = this.#field(JOB_SYSTEM)
+    const { buffer } = this.#words
     const number = this.#field(JOB_NUMBER)
-    this.#chunks[number] ??= new Chunks()
-    this.#views = this.#chunks[number]
-    this.#views.bind(words.buffer, this.#field(JOB_IDS), this.#entityCount, this.#chunkLength)
-    this.args = this.#loadJson(JOB_ARGS, JOB_ARGS_BYTE_LENGTH)
-    this.declared = this.#loadJson(JOB_DECLARED, JOB_DECLARED_BYTE_LENGTH) as Declared | undefined
+    this.#allBatches[number] ??= new Batches()
+    this.#batches = this.#allBatches[number]
+    this.#batches.bind(buffer, this.#field(JOB_IDS), this.#entityCount, this.#batchLength)
+    this.system = this.#field(JOB_SYSTEM)
+    this.args = this.#loadJson(JOB_ARGS)
+    this.access = this.#loadJson(JOB_ACCESS) as DeclaredAccess | undefined
   }
 
-  /** Undefined where nothing was written. */
-  #loadJson(field: number, byteLengthField: number): unknown {
-    const byteLength = this.#field(byteLengthField)
+  #loadJson(field: number): unknown {
+    const byteLength = this.#field(field + 1)
     return byteLength === 0 ? undefined : loadJson(this.#words, this.#field(field), byteLength)
   }
 

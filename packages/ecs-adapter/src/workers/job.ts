@@ -1,155 +1,165 @@
-/** One system of a run: what it is called with, how it is cut into chunks, and where workers find it. */
-import type { Pool } from '@ashlar/core'
-import { invalidArgument } from '../base/errors.ts'
+/** One system of a run: what it is called with, its batches, and where workers find them. */
+import { invalidArgument, shownError } from '../base/errors.ts'
+import { encodeJson, refuseLoss } from '../base/json.ts'
+import { isError } from '../base/thrown.ts'
 import { notAlone } from '../storage/run-errors.ts'
-import type { AnyTable } from '../tables/table-api.ts'
+import type { DeclaredAccess } from './access-check.ts'
 import {
-  CHUNK_CAPACITY,
+  BATCH_CAPACITY,
+  JOB_ACCESS,
   JOB_ARGS,
-  JOB_ARGS_BYTE_LENGTH,
-  JOB_CHUNK_LENGTH,
-  JOB_DECLARED,
-  JOB_DECLARED_BYTE_LENGTH,
+  JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
-  JOB_FIRST_CHUNK,
   JOB_IDS,
   JOB_NUMBER,
   JOB_SYSTEM,
   jobWord,
 } from './control-block.ts'
-import type { Declared } from './declared.ts'
 import {
-  checkedCount,
   EACH_WORKER,
-  isTable,
+  EntityBlock,
+  type JobStorage,
+  JsonBlock,
   type RunEntities,
-  repairChunk,
-} from './run-entities.ts'
-import { RunInput } from './run-input.ts'
+} from './run-input.ts'
 
 export interface ChunkOptions {
   /**
-   * How many entities, or chunks of a table, a worker takes at a time: at least a 1024th of all, in a stage of n systems n of
-   * it. By default a 16th of its share, so that uneven ones are spread.
+   * How many entities, or chunks of a table, a worker takes at a time. The least is a 1024th of all
+   * entities, and n times that in a stage of n systems. The default is a 16th of a worker's share, so
+   * that uneven work is spread.
    */
   readonly chunkLength?: number
 }
 
-/** A system to run, and over what: one object for all runs of it, filled in when each begins. */
+/** A system to run, and over what. All runs of a call use one object, filled in when each begins. */
 export interface SystemCall {
-  /** By which errors call it. */
+  /** The name that errors give. */
   name: string
   system: string
   entities: RunEntities
   args: unknown
   chunkLength: number | undefined
-  /** Tells the calls of a schedule apart: each finds its ids where they were the last time. */
+  /** Distinguishes the calls of a schedule: the ids of a call stay in one place from run to run. */
   readonly number: number
-  /** What it may use by name, where workers are to check that. */
-  readonly declared?: Declared | undefined
+  /** The functions that give entities and arguments when the run begins, if the caller gave such. */
+  readonly inputs?: {
+    readonly entities: () => RunEntities
+    readonly args?: (() => unknown) | undefined
+  }
+  /** What the system may use by name, if workers are to check that. */
+  readonly access?: DeclaredAccess | undefined
 }
 
-/** What a job wants to know of a storage. */
-export interface JobStorage {
-  readonly pool: Pool
-  readonly tables: Readonly<Record<string, AnyTable>>
-  readonly isVersioned: boolean
+/** The workers of a run, and the control block that they read. */
+export interface JobWorkers {
+  readonly words: Int32Array
+  readonly controlBlock: number
+  readonly systems: readonly string[]
+  readonly members: { readonly length: number }
 }
 
-const CHUNKS_PER_WORKER = 16
+const BATCHES_PER_WORKER = 16
 
 export class Job {
-  /** Of the call. */
   name = ''
   entityCount = 0
-  chunkLength = 1
-  /** Among those of the whole run. */
-  firstChunk = 0
-  chunkCount = 0
-  /** Whether its chunks are not for whoever comes, but one for each worker. */
-  isForEach = false
+  batchLength = 1
+  /** Among the batches of the whole run. */
+  firstBatch = 0
+  batchCount = 0
   readonly #number: number
-  readonly #storage: JobStorage
-  readonly #input: RunInput
-  /** What it is over, unless it is ids. */
-  #table: AnyTable | undefined
-  #system = 0
+  readonly #entities: EntityBlock
+  readonly #args: JsonBlock
+  readonly #access: JsonBlock
 
   constructor(storage: JobStorage, number: number) {
     this.#number = number
-    this.#storage = storage
-    this.#input = new RunInput(storage.pool)
+    this.#entities = new EntityBlock(storage)
+    this.#args = new JsonBlock(storage.pool)
+    this.#access = new JsonBlock(storage.pool)
   }
 
   /**
-   * Before anything is checked, as it may run code of the caller. Nobody reads what was placed before.
+   * Comes before any check, as it runs the caller's code: `inputs`, and `toJSON` of the arguments.
+   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; what `inputs` throw
+   */
+  placeArgs(call: SystemCall): void {
+    const { inputs, access } = call
+    if (inputs !== undefined) {
+      call.entities = inputs.entities()
+      call.args = inputs.args?.()
+    }
+    const { args } = call
+    this.#args.place(args === undefined ? undefined : encodeArgs(args))
+    this.#access.place(access && encodeJson(access))
+  }
+
+  /**
+   * Checks a call, places its entities, cuts them into batches, and writes the job down.
+   * @param index among the jobs of the run
+   * @returns the first batch of the next job
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
    */
-  placeArgs({ args, declared }: SystemCall): void {
-    this.#input.placeArgs(args, declared)
-  }
-
-  /** Checks a call, which is one of several. @throws StorageError 'invalid-argument' */
-  check(
+  prepare(
     call: SystemCall,
-    systems: readonly string[],
+    index: number,
+    firstBatch: number,
     callCount: number,
-    workerCount: number,
-  ): void {
-    this.#system = systems.indexOf(call.system)
-    if (this.#system === -1) {
-      throw invalidArgument('the system', call.system, `one of ${systems.join(', ')}`)
+    workers: JobWorkers,
+  ): number {
+    const { name, system, entities, chunkLength } = call
+    const { systems, members, controlBlock } = workers
+    const systemIndex = systems.indexOf(system)
+    if (systemIndex === -1) {
+      throw invalidArgument('the system', system, `one of ${systems.join(', ')}`)
     }
-    this.isForEach = call.entities === EACH_WORKER
-    if (this.isForEach && (callCount > 1 || call.chunkLength !== undefined))
-      throw notAlone(call.name)
-    this.entityCount = checkedCount(call.entities, this.#storage.tables, workerCount)
-    if (call.chunkLength !== undefined) checkChunkLength(call.chunkLength)
-    this.name = call.name
-  }
-
-  /** After `check`: places the entities, and cuts what it has placed. @throws as `placeArgs` */
-  place(call: SystemCall, firstChunk: number, callCount: number, workerCount: number): void {
-    const { entities } = call
-    this.firstChunk = firstChunk
-    this.#table = isTable(entities) ? entities : undefined
-    const { isVersioned } = this.#storage
-    const count = this.#input.placeEntities(entities, this.entityCount, isVersioned)
-    const length = call.chunkLength ?? Math.ceil(count / (CHUNKS_PER_WORKER * workerCount))
-    const chunkCountMax = Math.floor(CHUNK_CAPACITY / callCount)
+    if (entities === EACH_WORKER && (callCount > 1 || chunkLength !== undefined)) {
+      throw notAlone(name)
+    }
+    if (chunkLength !== undefined) checkChunkLength(chunkLength)
+    const count = this.#entities.place(entities, members.length)
+    const length = chunkLength ?? Math.ceil(count / (BATCHES_PER_WORKER * members.length))
+    const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
+    this.name = name
     this.entityCount = count
-    // Of a whole number that the board's word has room for.
-    this.chunkLength = Math.max(1, Math.min(length, count), Math.ceil(count / chunkCountMax))
-    this.chunkCount = Math.ceil(count / this.chunkLength)
-  }
+    // At most `count`, which fits into a word.
+    this.batchLength = Math.max(1, Math.min(length, count), Math.ceil(count / batchCountMax))
+    this.firstBatch = firstBatch
+    this.batchCount = Math.ceil(count / this.batchLength)
 
-  /** Writes it down as one of the board's jobs. */
-  post(words: Int32Array, controlBlock: number, index: number): void {
+    const { words } = workers
     const word = controlBlock + jobWord(index, 0)
-    words[word + JOB_SYSTEM] = this.#system
-    words[word + JOB_IDS] = this.#input.idsOffset
-    words[word + JOB_ENTITY_COUNT] = this.entityCount
-    words[word + JOB_CHUNK_LENGTH] = this.chunkLength
-    words[word + JOB_ARGS] = this.#input.argsOffset
-    words[word + JOB_ARGS_BYTE_LENGTH] = this.#input.argsByteLength
-    words[word + JOB_FIRST_CHUNK] = this.firstChunk
+    words[word + JOB_SYSTEM] = systemIndex
+    words[word + JOB_IDS] = this.#entities.offset
+    words[word + JOB_ENTITY_COUNT] = count
+    words[word + JOB_BATCH_LENGTH] = this.batchLength
     words[word + JOB_NUMBER] = this.#number
-    words[word + JOB_DECLARED] = this.#input.declaredOffset
-    words[word + JOB_DECLARED_BYTE_LENGTH] = this.#input.declaredByteLength
+    words[word + JOB_ARGS] = this.#args.offset
+    words[word + JOB_ARGS + 1] = this.#args.byteLength
+    words[word + JOB_ACCESS] = this.#access.offset
+    words[word + JOB_ACCESS + 1] = this.#access.byteLength
+    return firstBatch + this.batchCount
   }
 
-  /** Repairs all its chunks of a table: a worker may have died in any that it was given before. */
+  /** Repairs the chunks of a table that a worker may have died in. */
   repair(): void {
-    if (this.#table === undefined) return
-    const { i32 } = this.#storage.pool.arena
-    const first = this.#input.idsOffset >> 2
-    for (let place = 0; place < this.entityCount; place++) {
-      repairChunk(this.#table, i32[first + place])
-    }
+    this.#entities.repair()
   }
 
   dispose(): void {
-    this.#input.dispose()
+    this.#entities.dispose()
+    this.#args.dispose()
+    this.#access.dispose()
+  }
+}
+
+function encodeArgs(args: unknown): Uint8Array {
+  try {
+    return encodeJson(args, refuseLoss)
+  } catch (error) {
+    const reason = isError(error) ? error.message : shownError(error)
+    throw invalidArgument('args', args, `plain values that JSON can tell, but ${reason}`)
   }
 }
 

@@ -1,74 +1,70 @@
-/** The commands that the workers of a group have given in one run. */
-
-import { CommandsError, StorageError } from '../base/errors.ts'
+/** The commands that the workers of a group recorded in one run. */
+import { CommandsError } from '../base/errors.ts'
+import { codeOf } from '../base/thrown.ts'
 import type { CommandSource } from '../commands/command-apply.ts'
 import { dropCommands } from '../commands/command-blocks.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import { WORKER_COMMANDS, WORKER_DONE } from './control-block.ts'
+import type { CurrentRun } from './run-result.ts'
 import type { Member, WorkerRegistry } from './worker-registry.ts'
 
 export class RunCommands {
-  /** How many were skipped when some were last applied. */
+  /** How many commands were skipped since the owner set it to 0. */
   skippedCount = 0
   readonly #workers: WorkerRegistry
   readonly #storage: Storage
-  #run = 0
-  #participants: readonly Member[] = []
-  /** Whether there may be some that are not applied. */
+  readonly #run: CurrentRun
+  /** Whether some may not be applied yet. */
   #isPending = false
   readonly #sources: CommandSource[] = []
 
-  constructor(registry: WorkerRegistry, storage: Storage) {
-    this.#workers = registry
+  constructor(workers: WorkerRegistry, storage: Storage, run: CurrentRun) {
+    this.#workers = workers
     this.#storage = storage
+    this.#run = run
   }
 
-  /** A run begins; the commands of the one before are applied. */
-  begin(run: number, participants: readonly Member[]): void {
-    this.#run = run
-    this.#participants = participants
+  /** Call it when a run begins: the commands of the run before are applied. */
+  begin(): void {
     this.#isPending = true
   }
 
-  /**
-   * Applies those of the last run, which is done, if they are not yet.
-   * @throws as `storage.apply`
-   */
+  /** Applies the commands of the run, which is done. @throws as `storage.apply` */
   apply(): void {
     if (!this.#isPending) return
-    const { words } = this.#workers
+    const { members } = this.#run
     const sources = this.#sources
     let count = 0
-    for (let i = 0; i < this.#participants.length; i++) {
-      const member = this.#participants[i]
-      if (!this.#tookPart(member)) continue
-      member.commands.offset = words[this.#workers.word(member, WORKER_COMMANDS)]
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i]
+      if (!this.#hasCommands(member)) continue
+      member.commands.offset = this.#workers.load(member, WORKER_COMMANDS)
       sources[count++] = member.commands
     }
-    if (sources.length !== count) sources.length = count // an array that is cut makes garbage
+    if (sources.length !== count) sources.length = count // cutting an array makes garbage
     try {
-      this.skippedCount = this.#storage.apply(sources)
+      this.skippedCount += this.#storage.apply(sources)
     } catch (error) {
-      if (error instanceof CommandsError) this.skippedCount = error.skippedCount
-      // While others are just applied, they wait. Of all other errors, none is left to be applied.
-      if (!(error instanceof StorageError && error.code === 'commands-busy')) this.drop()
+      if (error instanceof CommandsError) this.skippedCount += error.skippedCount
+      // While others are being applied, these wait. After any other error none is left to apply.
+      if (codeOf(error) !== 'commands-busy') this.drop()
       throw error
     }
     this.#isPending = false
   }
 
-  /** Forgets those that are not applied yet. */
+  /** Forgets the commands that are not applied yet. */
   drop(): void {
     if (!this.#isPending) return
     this.#isPending = false
-    const { words } = this.#workers
-    for (const member of this.#participants) {
-      if (!this.#tookPart(member)) continue
-      dropCommands(this.#storage.pool, words, words[this.#workers.word(member, WORKER_COMMANDS)])
+    const { pool } = this.#storage
+    for (const member of this.#run.members) {
+      if (!this.#hasCommands(member)) continue
+      dropCommands(pool, this.#workers.words, this.#workers.load(member, WORKER_COMMANDS))
     }
   }
 
-  /** As `apply`; gives what some of them threw. */
+  /** As `apply`, but returns the error of commands that threw. */
   tryApply(): CommandsError | undefined {
     try {
       this.apply()
@@ -79,11 +75,10 @@ export class RunCommands {
     return undefined
   }
 
-  /** Of one who is dead, or has closed its pool, no commands are left. */
-  #tookPart(member: Member): boolean {
-    const { words } = this.#workers
+  /** No commands are left of a worker that has died, or closed its pool, or did not take part. */
+  #hasCommands(member: Member): boolean {
     if (!this.#workers.has(member)) return false
-    if (words[this.#workers.word(member, WORKER_COMMANDS)] === 0) return false
-    return Atomics.load(words, this.#workers.word(member, WORKER_DONE)) === this.#run
+    if (this.#workers.load(member, WORKER_COMMANDS) === 0) return false
+    return this.#workers.load(member, WORKER_DONE) === this.#run.number
   }
 }

@@ -1,65 +1,63 @@
-/** What became of a run: which chunks are done, whose commands are lost, which systems threw. */
-
+/** How a run ended: which batches are done, whose commands are lost, which systems threw. */
 import { loadJson } from '../base/json.ts'
 import {
   type Range,
   type RunError,
   runTimedOut,
   type SystemOutcome,
+  type SystemOutcomes,
   systemFailed,
   workerDied,
 } from '../storage/run-errors.ts'
 import {
-  CHUNK_COMMAND_WORKER,
-  CHUNK_RUN,
-  chunkWord,
+  BATCH_COMMAND_WORKER,
+  BATCH_RUN,
+  batchWord,
   type SystemFailure,
   WORKER_ERROR,
-  WORKER_ERROR_BYTE_LENGTH,
   WORKER_ERROR_RUN,
 } from './control-block.ts'
 import type { Job } from './job.ts'
 import type { Member, WorkerRegistry } from './worker-registry.ts'
 
+/** The run that a group began last. */
+export interface CurrentRun {
+  number: number
+  /** The workers that may take part. */
+  members: readonly Member[]
+  readonly jobs: Job[]
+}
+
 export class RunResult {
   readonly #workers: WorkerRegistry
-  #run = 0
-  #participants: readonly Member[] = []
-  #jobs: readonly Job[] = []
+  readonly #run: CurrentRun
 
-  constructor(registry: WorkerRegistry) {
-    this.#workers = registry
-  }
-
-  begin(run: number, participants: readonly Member[], jobs: readonly Job[]): void {
+  constructor(workers: WorkerRegistry, run: CurrentRun) {
+    this.#workers = workers
     this.#run = run
-    this.#participants = participants
-    this.#jobs = jobs
   }
 
-  /** Of a run that nobody works on any more. @throws RunError when it did not end as it should */
+  /** Call it when no worker is at the run. @throws RunError 'system-failed', 'worker-died' */
   check(): void {
-    for (let i = 0; i < this.#participants.length; i++) {
-      if (this.#hasFailed(this.#participants[i])) throw this.#failed()
-    }
+    const { members, jobs } = this.#run
+    for (let i = 0; i < members.length; i++) if (this.#hasFailed(members[i])) throw this.#failed()
     let isWhole = true
     let hasLostCommands = false
-    for (let i = 0; i < this.#jobs.length; i++) {
-      const { firstChunk, chunkCount } = this.#jobs[i]
-      for (let chunk = firstChunk; chunk < firstChunk + chunkCount; chunk++) {
-        if (this.#isKept(chunk)) continue
+    for (let i = 0; i < jobs.length; i++) {
+      const { firstBatch, batchCount } = jobs[i]
+      for (let batch = firstBatch; batch < firstBatch + batchCount; batch++) {
+        if (this.#isKept(batch)) continue
         isWhole = false
-        if (this.#isDone(chunk)) hasLostCommands = true
+        if (this.#isDone(batch)) hasLostCommands = true
       }
     }
     if (!isWhole) throw workerDied(this.#outcomes(), hasLostCommands)
   }
 
-  /** Whether one that took part has died, or left. */
+  /** Whether a worker of the run has died, or left. */
   get hasLostWorkers(): boolean {
-    for (let i = 0; i < this.#participants.length; i++) {
-      if (!this.#workers.has(this.#participants[i])) return true
-    }
+    const { members } = this.#run
+    for (let i = 0; i < members.length; i++) if (!this.#workers.has(members[i])) return true
     return false
   }
 
@@ -67,43 +65,42 @@ export class RunResult {
     return runTimedOut(elapsedMs, this.#outcomes())
   }
 
-  /** The first system that is not done; the first of all when every one is. */
+  /** The first system that is not done; if all are done, the first. */
   get firstUndone(): string {
     return this.#outcomes()[0].system
   }
 
-  /** Of one who is dead, no report is left. */
+  /** A worker that has died left no report. */
   #hasFailed(member: Member): boolean {
-    const { words } = this.#workers
-    const isAlive = this.#workers.has(member)
-    return isAlive && words[this.#workers.word(member, WORKER_ERROR_RUN)] === this.#run
-  }
-
-  #isDone(chunk: number): boolean {
     return (
-      this.#workers.words[this.#workers.controlBlock + chunkWord(chunk, CHUNK_RUN)] === this.#run
+      this.#workers.has(member) && this.#workers.load(member, WORKER_ERROR_RUN) === this.#run.number
     )
   }
 
-  /** Whether a chunk is done, and the commands that it gave are not gone with its worker. */
-  #isKept(chunk: number): boolean {
+  #isDone(batch: number): boolean {
     const { words, controlBlock } = this.#workers
-    if (!this.#isDone(chunk)) return false
-    const line = words[controlBlock + chunkWord(chunk, CHUNK_COMMAND_WORKER)] - 1
-    if (line === -1) return true
-    for (let i = 0; i < this.#participants.length; i++) {
-      const member = this.#participants[i]
-      if (member.line === line) return this.#workers.has(member)
+    return words[controlBlock + batchWord(batch, BATCH_RUN)] === this.#run.number
+  }
+
+  /** Whether a batch is done, and its commands did not die with their worker. */
+  #isKept(batch: number): boolean {
+    if (!this.#isDone(batch)) return false
+    const { words, controlBlock } = this.#workers
+    const index = words[controlBlock + batchWord(batch, BATCH_COMMAND_WORKER)] - 1
+    if (index === -1) return true
+    const { members } = this.#run
+    for (let i = 0; i < members.length; i++) {
+      if (members[i].index === index) return this.#workers.has(members[i])
     }
     return true
   }
 
-  #unfinishedOf({ firstChunk, chunkCount, chunkLength, entityCount }: Job): Range[] {
+  #unfinishedOf({ firstBatch, batchCount, batchLength, entityCount }: Job): Range[] {
     const ranges: Range[] = []
-    for (let chunk = 0; chunk < chunkCount; chunk++) {
-      if (this.#isKept(firstChunk + chunk)) continue
-      const from = chunk * chunkLength
-      const to = Math.min(from + chunkLength, entityCount)
+    for (let batch = 0; batch < batchCount; batch++) {
+      if (this.#isKept(firstBatch + batch)) continue
+      const from = batch * batchLength
+      const to = Math.min(from + batchLength, entityCount)
       const last = ranges.at(-1)
       if (last?.to === from) ranges[ranges.length - 1] = { from: last.from, to }
       else ranges.push({ from, to })
@@ -111,37 +108,33 @@ export class RunResult {
     return ranges
   }
 
-  /** Of each system that is not done; of the first when every one is, as a late worker may end it just now. */
-  #outcomes(): [SystemOutcome, ...SystemOutcome[]] {
-    const all = this.#jobs.map((job) => ({ system: job.name, unfinished: this.#unfinishedOf(job) }))
-    const [first = all[0], ...others] = all.filter(({ unfinished }) => unfinished.length > 0)
-    return [first, ...others]
-  }
-
-  /** Of several failures, the one in the first chunk comes first; of each system, its first is told. */
-  #failed(): RunError {
-    const failures = this.#failures().sort((a, b) => a.job - b.job || a.from - b.from)
-    const [{ job: failedJob, from }] = failures
-    const all: SystemOutcome[] = this.#jobs.map((job, index) => {
+  /**
+   * The systems that threw or are not done. The system of the first failure comes first. If a late
+   * worker has just ended the last system, the list holds the first system of all.
+   */
+  #outcomes(failures: readonly SystemFailure[] = []): SystemOutcomes {
+    const all = this.#run.jobs.map((job, index): SystemOutcome => {
       const outcome = { system: job.name, unfinished: this.#unfinishedOf(job) }
       const failure = failures.find((one) => one.job === index)
       return failure === undefined ? outcome : { ...outcome, cause: causeOf(failure) }
     })
-    const others = all.filter(
-      ({ unfinished, cause }, index) =>
-        index !== failedJob && (unfinished.length > 0 || cause !== undefined),
-    )
-    return systemFailed(from, [all[failedJob], ...others])
+    const listed = all.filter(({ unfinished, cause }) => unfinished.length > 0 || cause)
+    const first = failures.length > 0 ? all[failures[0].job] : (listed[0] ?? all[0])
+    return [first, ...listed.filter((one) => one !== first)]
   }
 
-  #failures(): SystemFailure[] {
-    const { words } = this.#workers
-    const failed = this.#participants.filter((member) => this.#hasFailed(member))
-    return failed.map((member) => {
-      const byteLength = words[this.#workers.word(member, WORKER_ERROR_BYTE_LENGTH)]
-      const report = words[this.#workers.word(member, WORKER_ERROR)]
-      return loadJson(words, report, byteLength) as SystemFailure
-    })
+  /** The failure in the first batch is thrown; of each system, its first failure is reported. */
+  #failed(): RunError {
+    const failures = this.#run.members
+      .filter((member) => this.#hasFailed(member))
+      .map((member) => this.#reportOf(member))
+      .sort((a, b) => a.job - b.job || a.from - b.from)
+    return systemFailed(failures[0].from, this.#outcomes(failures))
+  }
+
+  #reportOf(member: Member): SystemFailure {
+    const byteLength = this.#workers.load(member, WORKER_ERROR + 1)
+    return loadJson(this.#workers.words, member.report, byteLength) as SystemFailure
   }
 }
 

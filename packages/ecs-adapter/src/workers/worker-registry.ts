@@ -2,108 +2,124 @@
 import { createLife, type Life, type Pool, whenDead } from '@ashlar/core'
 import { checkPort, hasEnded, onFailure, onMessage, type Port } from '../base/ports.ts'
 import { untilTrue, WAIT_MS_MAX } from '../base/wait.ts'
-import {
-  alreadyEnded,
-  groupClosed,
-  invitedTwice,
-  noMoreWorkers,
-  notJoined,
-} from '../storage/run-errors.ts'
+import { groupClosed, notJoined } from '../storage/run-errors.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import {
-  CLAIM_WITHDRAWN,
   CONTROL_BYTE_LENGTH,
   CONTROL_DONE_SIGNAL,
   CONTROL_RUN,
   ERROR_BYTE_LENGTH,
+  WORDS_PER_WORKER,
+  WORKER_CAPACITY,
+  WORKER_COMMANDS,
+  WORKER_ERROR,
+  WORKER_GENERATION,
+  WORKER_LEAVE,
+  WORKER_LEFT,
+  WORKER_SCRATCH,
+  workerWord,
+} from './control-block.ts'
+import {
+  CLAIM_WITHDRAWN,
   type Invitation,
   isFirstToClaim,
   isReply,
   type Reply,
-  WORDS_PER_WORKER,
-  WORKER_CAPACITY,
-  WORKER_ERROR,
-  WORKER_LEAVE,
-  WORKER_LEFT,
-  workerWord,
-} from './control-block.ts'
-import { WorkerCleanup } from './worker-cleanup.ts'
+} from './invitations.ts'
+import { cleanUp } from './worker-cleanup.ts'
 
 const HINT =
-  'Does its script call joinWorkerGroup() while it starts, and does it still run? One call joins one group, ' +
-  'once'
+  'Does its script call joinWorkerGroup() while it starts, and does it still run? One call joins ' +
+  'one group, once'
 
 export interface Member {
   readonly worker: Port
-  /** Of the board. */
-  readonly line: number
+  /** In the control block. */
+  readonly index: number
   readonly slot: number
   readonly life: Life
   /** See `Invitation`. */
   readonly claim: Int32Array
-  /** Of the block for reports of errors. */
+  /** Byte offset of the block for reports of errors. */
   readonly report: number
-  /** What it has to apply, where it says so. */
+  /** Where the worker keeps its commands, as `storage.apply` takes it. */
   readonly commands: { offset: number }
 }
 
-export interface WorkerRegistryOptions {
-  readonly storage: Storage
-  readonly scratchByteLength: number
-  readonly joinTimeoutMs: number
-}
-
 export class WorkerRegistry {
-  /** Those who take part, in the order of their lines. */
+  /** Those that take part, by ascending index. */
   members: Member[] = []
-  /** Word index of the board. */
-  readonly controlBlock: number
-  /** Sorted; those of the first worker, and so of all. */
+  /** Sorted; all workers have the same. */
   systems: readonly string[] = []
-  readonly #options: WorkerRegistryOptions
+  /** Word index. */
+  readonly controlBlock: number
+  readonly #storage: Storage
   readonly #pool: Pool
-  readonly #cleanup: WorkerCleanup
+  readonly #scratchByteLength: number
+  readonly #joinTimeoutMs: number
   readonly #name = createLife().lockName
   #isClosed = false
-  #isBoardFree = false
-  /** Who has each line: also those who are invited, or late. */
-  readonly #lines: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
+  #isFreed = false
+  /** By index; also those that are invited, or answer too late. */
+  readonly #all: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
 
-  constructor(options: WorkerRegistryOptions) {
-    this.#options = options
-    this.#pool = options.storage.pool
+  constructor(storage: Storage, scratchByteLength: number, joinTimeoutMs: number) {
+    this.#storage = storage
+    this.#pool = storage.pool
+    this.#scratchByteLength = scratchByteLength
+    this.#joinTimeoutMs = joinTimeoutMs
     this.controlBlock = this.#pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
-    this.#cleanup = new WorkerCleanup(options.storage, this.controlBlock)
-    options.storage.openGroups.add(this)
+    storage.openGroups.add(this)
   }
 
   get words(): Int32Array {
     return this.#pool.arena.i32
   }
 
-  /** Word index of a field in a member's line. */
-  word(member: Member, field: number): number {
-    return this.controlBlock + workerWord(member.line, field)
+  /** Index of a member's word among all words. */
+  word({ index }: Member, field: number): number {
+    return this.controlBlock + workerWord(index, field)
   }
 
-  /** Lets every worker look at its line. */
+  load(member: Member, field: number): number {
+    return Atomics.load(this.words, this.word(member, field))
+  }
+
+  store(member: Member, field: number, value: number): void {
+    Atomics.store(this.words, this.word(member, field), value)
+  }
+
+  /** Makes all workers read their words. */
   wake(): void {
-    Atomics.add(this.words, this.controlBlock + CONTROL_RUN, 1)
-    Atomics.notify(this.words, this.controlBlock + CONTROL_RUN)
+    this.#raise(CONTROL_RUN)
+  }
+
+  #raise(field: number): void {
+    Atomics.add(this.words, this.controlBlock + field, 1)
+    Atomics.notify(this.words, this.controlBlock + field)
   }
 
   /**
    * Invites a worker, and resolves when it has joined.
-   * @throws (the promise) StorageError 'not-joined', 'invalid-argument'; ArenaError 'no-free-slot',
-   * 'out-of-memory'
+   * @throws (the promise) StorageError 'not-joined', 'group-closed', 'invalid-argument'; ArenaError
+   * 'no-free-slot', 'out-of-memory'
    */
   async add(worker: Port): Promise<void> {
     checkPort('a worker', worker)
-    if (this.#lines.some((member) => member?.worker === worker)) throw invitedTwice()
-    if (hasEnded(worker)) throw alreadyEnded()
+    if (this.#all.some((member) => member?.worker === worker)) {
+      throw notJoined(
+        'this worker is in the group, or has not answered its first invitation. Give each once',
+      )
+    }
+    if (hasEnded(worker)) {
+      throw notJoined(
+        'a worker had ended before it was invited. Start another; `exit` or `close`, and `error`, ' +
+          'events of the worker say why it ended',
+      )
+    }
     const member = this.#register(worker)
     const reply = await this.#invite(member).catch((error) => {
-      this.#giveUp(member)
+      this.#withdraw(member)
       throw error
     })
     this.#watch(member)
@@ -114,17 +130,18 @@ export class WorkerRegistry {
     const reason = this.members.length > 0 && difference(this.systems, reply.systems)
     if (reason || this.#isClosed) {
       await this.#release([member])
-      this.#freeBoard()
+      this.#freeControlBlock()
       throw reason ? notJoined(reason) : groupClosed()
     }
     this.systems = reply.systems
-    this.members = [...this.members, member].sort((a, b) => a.line - b.line)
+    this.members = [...this.members, member].sort((a, b) => a.index - b.index)
   }
 
   #register(worker: Port): Member {
     const { arena } = this.#pool
-    const line = this.#lines.indexOf(undefined)
-    if (line === -1) throw noMoreWorkers(WORKER_CAPACITY)
+    const index = this.#all.indexOf(undefined)
+    if (index === -1)
+      throw notJoined(`this group has ${WORKER_CAPACITY} workers, the most it takes`)
     const slot = arena.reserveSlot()
     let report = 0
     try {
@@ -135,34 +152,26 @@ export class WorkerRegistry {
     }
     const claim = new Int32Array(new SharedArrayBuffer(4))
     const commands = { offset: 0 }
-    const member = { worker, line, slot, life: createLife(), claim, report, commands }
-    this.#lines[line] = member
+    const member = { worker, index, slot, life: createLife(), claim, report, commands }
+    this.#all[index] = member
     this.words.fill(0, this.word(member, 0), this.word(member, WORDS_PER_WORKER))
     this.words[this.word(member, WORKER_ERROR)] = report
     return member
   }
 
   #invite(member: Member): Promise<Reply> {
-    const { worker, line, slot, life, claim } = member
-    const { storage, scratchByteLength, joinTimeoutMs } = this.#options
-    return new Promise((resolve, reject) => {
+    const { worker, index, slot, life, claim } = member
+    const joinTimeoutMs = this.#joinTimeoutMs
+    return new Promise<Reply>((resolve, reject) => {
+      const fail = (reason: string) => settle(() => reject(notJoined(`${reason}. ${HINT}`)))
       const stops = [
         this.#onReply(member, (reply) => settle(() => resolve(reply))),
         onFailure(worker, (reason) =>
-          settle(() =>
-            reject(
-              notJoined(
-                `a worker failed before it joined: ${reason}. Start another one when that is mended. ${HINT}`,
-              ),
-            ),
-          ),
+          fail(`a worker failed before it joined: ${reason}. Mend that, and start another`),
         ),
       ]
       const timer = setTimeout(
-        () => {
-          const reason = `a worker has not joined within ${joinTimeoutMs} ms`
-          settle(() => reject(notJoined(`${reason}. ${HINT}`)))
-        },
+        () => fail(`a worker has not joined within ${joinTimeoutMs} ms`),
         Math.min(joinTimeoutMs, WAIT_MS_MAX),
       )
       const settle = (end: () => void) => {
@@ -170,95 +179,98 @@ export class WorkerRegistry {
         for (const stop of stops) stop()
         end()
       }
-      const invitation: Invitation = {
-        ashlar: 'group-invitation',
-        group: this.#name,
-        arena: this.#pool.arena.handle,
-        storage: storage.handle,
-        controlBlock: this.controlBlock * 4,
-        line,
-        slot,
-        life,
-        claim,
-        scratchByteLength,
-      }
       try {
-        worker.postMessage(invitation)
+        worker.postMessage({
+          ashlar: 'group-invitation',
+          group: this.#name,
+          arena: this.#pool.arena.handle,
+          storage: this.#storage.handle,
+          controlBlock: this.controlBlock * 4,
+          index,
+          slot,
+          life,
+          claim,
+          scratchByteLength: this.#scratchByteLength,
+        } satisfies Invitation)
       } catch (error) {
         settle(() => reject(error))
       }
     })
   }
 
-  /** Withdraws an invitation. A worker that is joining just now leaves at once; its line is its own until then. */
-  #giveUp(member: Member): void {
+  /** Withdraws an invitation. A worker that joins at this moment leaves at once, and keeps its index until then. */
+  #withdraw(member: Member): void {
     if (isFirstToClaim(member.claim, CLAIM_WITHDRAWN)) {
       this.#onExit(member)
       return
     }
-    Atomics.store(this.words, this.word(member, WORKER_LEAVE), 1)
+    this.store(member, WORKER_LEAVE, 1)
     this.#watch(member)
     const stop = this.#onReply(member, async ({ systems }) => {
       stop()
       if (systems === undefined) return this.#onExit(member)
       await this.#release([member])
-      this.#freeBoard()
+      this.#freeControlBlock()
     })
   }
 
-  #onReply({ worker, line }: Member, listener: (reply: Reply) => void): () => void {
+  #onReply({ worker, index }: Member, listener: (reply: Reply) => void): () => void {
     return onMessage(worker, (message) => {
-      if (isReply(message) && message.group === this.#name && message.line === line)
+      if (isReply(message) && message.group === this.#name && message.index === index) {
         listener(message)
+      }
     })
   }
 
   #watch(member: Member): void {
     whenDead({ worker: member.worker, life: member.life }).then(
       () => this.#onExit(member),
-      () => {}, // the platform confirms no deaths: nobody is told of any
+      () => {}, // the platform does not confirm deaths
     )
   }
 
-  /** A worker has died: its slot is adopted, and what it had for the group is freed. */
+  /** Cleans up after a worker that has died, whose slot is adopted, or has left. */
   #onExit(member: Member): void {
     if (!this.has(member)) return
     try {
-      if (this.#hasLeft(member)) this.#cleanup.clearUp(member)
-      else this.#cleanup.adopt(member)
+      this.#cleanUp(member)
     } finally {
-      this.#unregister(member) // whatever it left: nobody is to wait for it
-      this.signalDone()
-      this.#freeBoard()
+      this.#remove(member) // even if `#cleanUp` failed: the group must not wait for it
+      this.#raise(CONTROL_DONE_SIGNAL)
+      this.#freeControlBlock()
     }
   }
 
-  /** Wakes who waits for the workers to be done. */
-  signalDone(): void {
-    Atomics.add(this.words, this.controlBlock + CONTROL_DONE_SIGNAL, 1)
-    Atomics.notify(this.words, this.controlBlock + CONTROL_DONE_SIGNAL)
+  #cleanUp(member: Member): void {
+    const generation = this.load(member, WORKER_GENERATION)
+    cleanUp(this.#storage, {
+      slot: member.slot,
+      generation: generation === 0 ? undefined : generation - 1,
+      scratch: this.load(member, WORKER_SCRATCH),
+      commands: this.load(member, WORKER_COMMANDS),
+      hasLeft: this.#hasLeft(member),
+    })
   }
 
-  /** Whether it has neither left nor died. */
+  /** Whether a worker has neither left nor died. */
   has(member: Member): boolean {
-    return this.#lines[member.line] === member
+    return this.#all[member.index] === member
   }
 
-  /** A member is one no longer. */
-  #unregister(member: Member): void {
+  #remove(member: Member): void {
     if (!this.has(member)) return
-    this.#lines[member.line] = undefined
+    this.#all[member.index] = undefined
     this.members = this.members.filter((other) => other !== member)
     if (this.#pool.isOpen) this.#pool.free(member.report)
   }
 
   #hasLeft(member: Member): boolean {
-    return Atomics.load(this.words, this.word(member, WORKER_LEFT)) === 1
+    return this.load(member, WORKER_LEFT) === 1
   }
 
-  /** Lets workers go, and resolves when they have gone, or died. */
+  /** Lets workers go, and resolves when they have left or died. */
   async #release(members: readonly Member[]): Promise<void> {
-    for (const member of members) Atomics.store(this.words, this.word(member, WORKER_LEAVE), 1)
+    for (const member of members) this.store(member, WORKER_LEAVE, 1)
     this.wake()
     const isGone = (member: Member) => !this.has(member) || this.#hasLeft(member)
     await untilTrue(this.words, this.controlBlock + CONTROL_DONE_SIGNAL, () =>
@@ -266,34 +278,37 @@ export class WorkerRegistry {
     )
     for (const member of members) {
       if (!this.has(member)) continue
-      this.#cleanup.clearUp(member)
-      this.#unregister(member)
+      this.#cleanUp(member)
+      this.#remove(member)
     }
   }
 
-  /** Lets every worker go, waits until all have gone, and frees what the group had. */
+  /** Lets all workers go, and frees what the group had once they have gone. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#release(this.members)
-    this.#options.storage.openGroups.delete(this)
-    this.#freeBoard()
+    this.#storage.openGroups.delete(this)
+    this.#freeControlBlock()
   }
 
-  /** Once, after the group was closed, when no line is left: who comes late looks at it. */
-  #freeBoard(): void {
-    if (!this.#isClosed || this.#isBoardFree || !this.#pool.isOpen) return
-    if (this.#lines.some((member) => member !== undefined)) return
-    this.#isBoardFree = true
+  /** Does so once, after `close`, when no worker can read the block: also none that answers too late. */
+  #freeControlBlock(): void {
+    if (!this.#isClosed || this.#isFreed || !this.#pool.isOpen) return
+    if (this.#all.some((member) => member !== undefined)) return
+    this.#isFreed = true
     this.#pool.free(this.controlBlock * 4)
   }
 }
 
-/** In what a worker's systems differ from those of the others. */
+/** How the systems of a worker differ from those of the others; undefined if they do not. */
 function difference(expected: readonly string[], given: readonly string[]): string | undefined {
-  const missing = expected.filter((name) => !given.includes(name))
-  const more = given.filter((name) => !expected.includes(name))
-  if (missing.length + more.length === 0) return undefined
-  const lacks = missing.map((name) => `lacks system ${name}`)
-  const has = more.map((name) => `has system ${name}, which others lack`)
-  return `a worker ${[...lacks, ...has].join(', ')}. Give all workers of a group the same systems`
+  const lacks = expected
+    .filter((name) => !given.includes(name))
+    .map((name) => `lacks system ${name}`)
+  const has = given
+    .filter((name) => !expected.includes(name))
+    .map((name) => `has system ${name}, which others lack`)
+  const all = [...lacks, ...has]
+  if (all.length === 0) return undefined
+  return `a worker ${all.join(', ')}. Give all workers of a group the same systems`
 }

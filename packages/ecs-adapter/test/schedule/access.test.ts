@@ -41,10 +41,10 @@ for (const [systems, stages, why] of CASES) {
   test(why, () => assert.equal(stagesOf(...systems), stages))
 }
 
-test('each wait tells why, and none tells what another implies', () => {
+test('each dependency has its reason, and none follows from others', () => {
   const systems = ['a:>x', 'b:x>y', 'c:x,y>', 'd', 'e:>+a'].map(accessOf)
-  const { waits } = planStages(systems)
-  assert.equal(waits, [
+  const { dependencies } = planStages(systems)
+  assert.equal(dependencies, [
     [],
     [{ index: 0, conflict: { kind: 'write-read', what: 'x' } }],
     [{ index: 1, conflict: { kind: 'write-read', what: 'y' } }],
@@ -66,7 +66,7 @@ test('random declarations: no conflict in a stage, in order, and as early as can
       return { name: `s${i}`, reads, writes, after }
     })
     const label = `seed ${seed}, round ${round}`
-    const { stages, waits } = planStages(systems)
+    const { stages, dependencies } = planStages(systems)
     const stageOf = systems.map((_, i) => stages.findIndex((stage) => stage.includes(i)))
     assert.equal(
       stages.flat().sort((a, b) => a - b),
@@ -80,14 +80,14 @@ test('random declarations: no conflict in a stage, in order, and as early as can
       assert.is(stageOf[b], earliest, label)
       for (const [a, is] of before.entries()) {
         assert.is(conflictOf(systems[a], later) !== undefined, is, label)
-        if (is) assert.ok(isReached(waits, b, a), label)
+        if (is) assert.ok(isReached(dependencies, b, a), label)
       }
-      for (const { index } of waits[b]) {
+      for (const { index } of dependencies[b]) {
         assert.ok(before[index], label)
-        const others = waits[b].filter((wait) => wait.index !== index)
+        const others = dependencies[b].filter((one) => one.index !== index)
         assert.not.ok(
-          others.some((wait) => isReached(waits, wait.index, index)),
-          `${label}: a wait that another implies`,
+          others.some((one) => isReached(dependencies, one.index, index)),
+          `${label}: a dependency that another implies`,
         )
       }
     }
@@ -104,9 +104,9 @@ function mayNotOverlap(a: Access, b: Access): boolean {
   return Boolean(isHit(a, b) || isHit(b, a))
 }
 
-type Waits = ReturnType<typeof planStages>['waits']
+type Dependencies = ReturnType<typeof planStages>['dependencies']
 
-const isReached = (waits: Waits, from: number, to: number): boolean =>
-  from === to || waits[from].some(({ index }) => isReached(waits, index, to))
+const isReached = (dependencies: Dependencies, from: number, to: number): boolean =>
+  from === to || dependencies[from].some(({ index }) => isReached(dependencies, index, to))
 
 test.run()

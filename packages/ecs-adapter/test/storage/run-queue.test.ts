@@ -1,7 +1,7 @@
 // The queue of runs; with groups of workers it is tested in workers/.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { RunQueue } from '../../src/storage/run-queue.ts'
+import { RunQueue } from '../../src/storage/world-state.ts'
 import { assertThrows } from '../support.ts'
 
 const test = suite('runs')

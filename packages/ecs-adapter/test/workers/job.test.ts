@@ -1,12 +1,12 @@
-// Jobs as the group places them, read as workers do: by chunks that others leave.
+// Jobs that the group prepares, read as workers read them: by the batches that they take.
 import { t } from '@ashlar/ecs-adapter'
 import { createEntityIndex, createWorld, withVersioning } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  CHUNK_CAPACITY,
+  BATCH_CAPACITY,
+  CONTROL_BATCH_COUNT,
   CONTROL_BYTE_LENGTH,
-  CONTROL_CHUNK_COUNT,
   CURSOR_END,
   JOB_CAPACITY,
 } from '../../src/workers/control-block.ts'
@@ -16,7 +16,7 @@ import { assertThrows, createRandom, createScene } from '../support.ts'
 
 const test = suite('job')
 
-test('every worker finds the entities, the place and the arguments of each chunk', () => {
+test('every worker finds the entities, the place and the arguments of each batch', () => {
   const seed = 7
   const random = createRandom(seed)
   const { arena, pool, storage } = createScene()
@@ -35,30 +35,28 @@ test('every worker finds the entities, the place and the arguments of each chunk
       chunkLength: random(2) === 0 ? undefined : 1 + random(400),
       number: (i + round) % JOB_CAPACITY,
     }))
-    let chunkCount = 0
+    let batchCount = 0
     for (const [i, call] of calls.entries()) {
       const job = jobs[call.number]
-      const workerCount = 1 + random(64)
+      const members = { length: 1 + random(64) }
+      const workers = { words, controlBlock, systems: ['a', 'b', 'c'], members }
       job.placeArgs(call)
-      job.check(call, ['a', 'b', 'c'], callCount, workerCount)
-      job.place(call, chunkCount, callCount, workerCount)
-      job.post(words, controlBlock, i)
-      chunkCount += job.chunkCount
+      batchCount = job.prepare(call, i, batchCount, callCount, workers)
     }
-    assert.ok(chunkCount <= CHUNK_CAPACITY, label)
-    words[controlBlock + CONTROL_CHUNK_COUNT] = chunkCount
+    assert.ok(batchCount <= BATCH_CAPACITY, label)
+    words[controlBlock + CONTROL_BATCH_COUNT] = batchCount
 
     for (const reader of readers) reader.begin()
     const found: number[][] = calls.map(() => [])
     let place = 0
-    for (let chunk = 0; chunk < chunkCount; chunk++) {
+    for (let batch = 0; batch < batchCount; batch++) {
       const reader = readers[random(3)]
-      assert.ok(reader.enter(chunk), label)
+      assert.ok(reader.enter(batch), label)
       const { index } = reader
-      const entities = reader.entities(chunk)
+      const entities = reader.entities(batch)
       assert.ok(entities.length > 0, label)
-      assert.is(reader.from(chunk), found[index].length, label)
-      assert.is(reader.place(chunk), place, label)
+      assert.is(reader.from(batch), found[index].length, label)
+      assert.is(reader.sortKey(batch), place, label)
       assert.is(['a', 'b', 'c'][reader.system], calls[index].system, label)
       assert.equal(reader.args, calls[index].args, label)
       found[index].push(...entities)
@@ -70,8 +68,8 @@ test('every worker finds the entities, the place and the arguments of each chunk
       label,
     )
     for (const reader of readers) {
-      for (const chunk of [chunkCount, chunkCount + 3, CURSOR_END]) {
-        assert.is(reader.enter(chunk), false, label)
+      for (const batch of [batchCount, batchCount + 3, CURSOR_END]) {
+        assert.is(reader.enter(batch), false, label)
       }
     }
     assert.equal(arena.verify(), [])
@@ -89,10 +87,9 @@ test('the same ids in the same place are the same views', () => {
   const job = new Job(storage, 3)
   const read = () => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
-    job.check({ ...call, entities: [1, 2, 3] }, ['a'], 1, 1)
-    job.place({ ...call, entities: [1, 2, 3] }, 0, 1, 1)
-    job.post(arena.i32, controlBlock, 0)
-    arena.i32[controlBlock + CONTROL_CHUNK_COUNT] = 1
+    const workers = { words: arena.i32, controlBlock, systems: ['a'], members: [0] }
+    job.prepare({ ...call, entities: [1, 2, 3] }, 0, 0, 1, workers)
+    arena.i32[controlBlock + CONTROL_BATCH_COUNT] = 1
     reader.begin()
     assert.ok(reader.enter(0))
     return reader.entities(0)
@@ -100,10 +97,11 @@ test('the same ids in the same place are the same views', () => {
   assert.is(read(), read())
 })
 
-test('chunks are at least an equal share of those that there are', () => {
+test('batches are at least an equal share of the capacity', () => {
   const job = new Job(createScene().storage, 0)
+  const words = new Int32Array(CONTROL_BYTE_LENGTH / 4)
   const cases = [
-    // entities, chunkLength, calls, workers: length of a chunk
+    // entities, chunkLength, calls, workers: length of a batch
     [3200, undefined, 1, 2, 100],
     [3200, 1, 1, 2, 4],
     [3200, 1, 2, 2, 7],
@@ -115,15 +113,16 @@ test('chunks are at least an equal share of those that there are', () => {
   for (const [length, chunkLength, callCount, workerCount, expected] of cases) {
     const entities = new Int32Array(length)
     const call = { name: '', system: 'a', entities, args: undefined, chunkLength, number: 0 }
-    job.check(call, ['a'], callCount, workerCount)
-    job.place(call, 0, callCount, workerCount)
-    assert.is(job.chunkLength, expected)
-    assert.is(job.chunkCount, Math.ceil(length / expected))
+    const members = { length: workerCount }
+    job.prepare(call, 0, 0, callCount, { words, controlBlock: 0, systems: ['a'], members })
+    assert.is(job.batchLength, expected)
+    assert.is(job.batchCount, Math.ceil(length / expected))
   }
 })
 
-test('what is no id is refused wherever it stands in an array', () => {
+test('a value that is no id is refused anywhere in an array', () => {
   const versioned = createWorld(createEntityIndex(withVersioning(8)))
+  const words = new Int32Array(CONTROL_BYTE_LENGTH / 4)
   for (const world of [createWorld(), versioned]) {
     const { storage, arena } = createScene({ world })
     const { isVersioned } = storage
@@ -131,8 +130,8 @@ test('what is no id is refused wherever it stands in an array', () => {
     const place = (entities: unknown) => {
       const given = entities as number[]
       const call = { name: '', system: 'a', entities: given, args: undefined, number: 0 }
-      job.check({ ...call, chunkLength: undefined }, ['a'], 1, 1)
-      job.place({ ...call, chunkLength: undefined }, 0, 1, 1)
+      const workers = { words, controlBlock: 0, systems: ['a'], members: [0] }
+      job.prepare({ ...call, chunkLength: undefined }, 0, 0, 1, workers)
     }
     const bad: unknown[] = [
       ...[1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, -(2 ** 31) - 1, '1', 1n, true],
@@ -171,7 +170,7 @@ test('what is no id is refused wherever it stands in an array', () => {
   }
 })
 
-test('of a table, the chunks that have rows when they are written down: each once', () => {
+test('a table gives each chunk that has rows when the run is prepared, once', () => {
   const { arena, pool, storage } = createScene()
   const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 64 })
   for (let i = 0; i < 40 * table.chunkCapacity; i++) table.add()
@@ -180,6 +179,7 @@ test('of a table, the chunks that have rows when they are written down: each onc
   const reader = new JobReader(words, controlBlock)
   const job = new Job(storage, 0)
   const call = { name: '', system: 'a', entities: table, args: undefined, number: 0 }
+  const workers = { words, controlBlock, systems: ['a'], members: { length: 2 } }
   const setRows = (isFull: (number: number) => boolean) => {
     for (const chunk of table.chunks) {
       if (isFull(chunk.number)) while (chunk.add() !== -1);
@@ -194,15 +194,14 @@ test('of a table, the chunks that have rows when they are written down: each onc
       [() => true, () => false],
     ]
     for (const [before, after] of cases) {
-      setRows(before)
-      job.check({ ...call, chunkLength }, ['a'], 1, 2)
-      setRows(after) // as another thread does
-      job.place({ ...call, chunkLength }, 0, 1, 2)
-      job.post(words, controlBlock, 0)
-      words[controlBlock + CONTROL_CHUNK_COUNT] = job.chunkCount
+      for (const isFull of [before, after]) {
+        setRows(isFull)
+        job.prepare({ ...call, chunkLength }, 0, 0, 1, workers)
+      }
+      words[controlBlock + CONTROL_BATCH_COUNT] = job.batchCount
       reader.begin()
       const found: number[] = []
-      for (let chunk = 0; reader.enter(chunk); chunk++) found.push(...reader.entities(chunk))
+      for (let batch = 0; reader.enter(batch); batch++) found.push(...reader.entities(batch))
       const numbers = Array.from({ length: 40 }, (_, number) => number)
       assert.equal(found, numbers.filter(after))
       assert.is(job.entityCount, found.length)
