@@ -36,7 +36,9 @@ export function describePlan(plan: StagePlan, named: readonly Named[]) {
   return { text: printPlan(plan, names), mermaid: drawPlan(plan, names) }
 }
 
-/** A line for each system in the order of the stages, followed by one for each of its dependencies. */
+/**
+ * A line for each system in the order of the stages, followed by one for each of its dependencies.
+ */
 function printPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
   if (systems.length === 0) return 'no systems'
   const numberLength = String(stages.length).length

@@ -1,6 +1,6 @@
 /**
- * Schedules: systems in stages, each of systems that do not conflict. The stages depend only on what
- * the systems declare. It knows groups by `$run` and `$runSync`.
+ * Schedules: systems in stages, each of systems that do not conflict. The stages depend only on
+ * what the systems declare. It knows groups by `$run` and `$runSync`.
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
@@ -16,9 +16,10 @@ import { describePlan } from './schedule-text.ts'
 
 export interface ScheduleOptions {
   /**
-   * For development: a system throws if it takes a component or table from its context that its entry
-   * has neither in `reads` nor in `writes`. A system that declares neither is not checked, as it runs
-   * alone. Costs each worker a check of the names when it begins with a system. Default false.
+   * For development: a system throws if it takes a component or table from its context that its
+   * entry has neither in `reads` nor in `writes`. A system that declares neither is not checked, as
+   * it runs alone. Costs each worker a check of the names when it begins with a system. Default
+   * false.
    */
   readonly checkAccess?: boolean
 }
@@ -29,13 +30,14 @@ export interface Schedule {
 
   /**
    * Runs all systems once, stage by stage, as one run of the group. When a stage begins, `entities`
-   * and `args` of its systems are called. When it is done, their commands are applied, sorted by system
-   * as declared, then by entity as listed, then as recorded. After a stage that fails, or when the time
-   * is up, no other begins. Runs that `entities` and `args` call wait until this one is over.
+   * and `args` of its systems are called. When it is done, their commands are applied, sorted by
+   * system as declared, then by entity as listed, then as recorded. After a stage that fails, or
+   * when the time is up, no other begins. Runs that `entities` and `args` call wait until this one
+   * is over.
    *
    * @param options `timeoutMs` for the whole
-   * @throws (the promise) as `group.run`, and what `entities` and `args` throw. In a RunError, `system`
-   * is the first system of its stage that failed, and `others` lists the other ones
+   * @throws (the promise) as `group.run`, and what `entities` and `args` throw. In a RunError,
+   * `system` is the first system of its stage that failed, and `others` lists the other ones
    */
   run(options?: TimeoutOptions): Promise<void>
 

@@ -1,82 +1,83 @@
 /**
- * An entity on its way from one world to another: a block of the arena that any thread reads. By
- * 32-bit words, then by 8-byte numbers:
+ * An entity on its way from one world to another: a block of the arena that any thread can read.
  *
- *     0   magic                                          for each component:
- *     1   how many components                            0     bytes of its signature
- *     2   byte length                                    1     how many scalars
- *     3   -                                              2     how many lists and texts
- *     4   components                                     3     -
- *                                                        4     signature, UTF-8, to whole 8 bytes
- *                                                        ..    scalars, then offsets of blocks
+ *     words     0    magic
+ *               1    number of 8-byte numbers
+ *               2    byte length of the JSON
+ *               3    -
+ *     bytes     16   JSON: [number of scalars, number of lists and texts, signature] by component
+ *     numbers   ..   from the next 8 bytes on: by component its scalars, then offsets of blocks
  *
- * Lists and texts are handed over in the blocks that they are in: whoever has the offset of the packed
- * entity has them. Interned texts are packed as plain ones.
+ * Lists and texts stay in their blocks, which belong to the packed entity. Interned texts are
+ * packed as plain ones.
  */
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
-import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
+import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
+import { codeOf } from '../base/thrown.ts'
 import { Cells } from '../memory/cells.ts'
 import { isLiveBlock } from '../memory/live-block.ts'
 
 const PACKED_MAGIC = 0x41534805
-/** While somebody unpacks it. */
+/** While a thread unpacks it. */
 const UNPACKING_MAGIC = 0x41534806
-const COMPONENT_COUNT = 1
-const BYTE_LENGTH = 2
-/** Of the block's head, and of each component's. */
+const NUMBER_COUNT = 1
+const JSON_BYTE_LENGTH = 2
 const HEAD_BYTE_LENGTH = 16
 
 /** One component of a packed entity. */
 export interface PackedComponent {
-  /** Its name, and what its fields are: see `Listed`. */
+  /** See `Listed`. */
   readonly signature: string
   readonly scalars: readonly number[]
-  /** Of lists and texts: 0 of an empty one. */
+  /** Of lists and texts; 0 for an empty one. */
   readonly blocks: readonly number[]
 }
 
 export class PackedEntities {
   readonly #pool: Pool
   readonly #cells: Cells
-  readonly #utf8: Utf8
 
-  constructor(pool: Pool, cells: Cells, utf8: Utf8) {
+  constructor(pool: Pool, cells: Cells) {
     this.#pool = pool
     this.#cells = cells
-    this.#utf8 = utf8
   }
 
-  /** Gives the block's offset. @throws ArenaError 'out-of-memory' */
+  /** Returns the block's offset. @throws ArenaError 'out-of-memory' */
   write(components: readonly PackedComponent[]): number {
-    let byteLength = HEAD_BYTE_LENGTH
-    for (const component of components) byteLength += byteLengthOf(component)
-    const offset = this.#pool.alloc(byteLength)
-    const { words } = this.#cells
-    words[(offset >> 2) + COMPONENT_COUNT] = components.length
-    words[(offset >> 2) + BYTE_LENGTH] = byteLength
-    let at = offset + HEAD_BYTE_LENGTH
-    for (const component of components) at = this.#writeComponent(at, component)
-    words[offset >> 2] = PACKED_MAGIC
+    const json = encodeJson(
+      components.map(({ signature, scalars, blocks }) => [
+        scalars.length,
+        blocks.length,
+        signature,
+      ]),
+    )
+    const numbers = components.flatMap(({ scalars, blocks }) => [...scalars, ...blocks])
+    const offset = this.#pool.alloc(byteLengthOf(json.length, numbers.length))
+    const { words, signedWords } = this.#cells
+    const word = offset >> 2
+    words[word + NUMBER_COUNT] = numbers.length
+    words[word + JSON_BYTE_LENGTH] = json.length
+    storeBytes(signedWords, offset + HEAD_BYTE_LENGTH, json)
+    this.#numbers(offset).set(numbers)
+    words[word] = PACKED_MAGIC
     return offset
   }
 
   /**
-   * Claims a packed entity, so that nobody else unpacks it, and gives what it holds.
+   * Claims a packed entity, so that no other thread unpacks it, and returns what it holds.
    * @throws StorageError 'invalid-argument'
    */
   claim(offset: number): PackedComponent[] {
-    const word = this.#find(offset) >> 2
+    if (!this.#isPacked(offset)) throw notPacked(offset)
     const words = this.#cells.signedWords
-    const before = Atomics.compareExchange(words, word, PACKED_MAGIC, UNPACKING_MAGIC)
+    const before = Atomics.compareExchange(words, offset >> 2, PACKED_MAGIC, UNPACKING_MAGIC)
     if (before !== PACKED_MAGIC) throw notPacked(offset)
-    try {
-      return this.#read(offset)
-    } catch (error) {
-      this.release(offset)
-      throw error
-    }
+    const components = this.#read(offset)
+    if (components !== undefined) return components
+    this.release(offset)
+    throw notPacked(offset)
   }
 
   /** It stays packed. */
@@ -84,83 +85,69 @@ export class PackedEntities {
     Atomics.store(this.#cells.signedWords, offset >> 2, PACKED_MAGIC)
   }
 
-  /** Frees the block; what it held is somebody's. */
+  /** Frees the block, but not those of lists and texts. */
   end(offset: number): void {
     this.#cells.words[offset >> 2] = 0
     this.#pool.free(offset)
   }
 
-  #find(offset: unknown): number {
-    if (typeof offset !== 'number' || !isLiveBlock(this.#pool, offset)) throw notPacked(offset)
-    const byteLength = this.#cells.words[(offset >> 2) + BYTE_LENGTH]
-    if (this.#pool.byteLengthOf(offset) !== byteLength) throw notPacked(offset)
-    return offset
-  }
-
-  #writeComponent(at: number, component: PackedComponent): number {
-    const { signature, scalars, blocks } = component
-    const { words, bytes } = this.#cells
-    words[at >> 2] = byteLengthOfText(signature)
-    words[(at >> 2) + 1] = scalars.length
-    words[(at >> 2) + 2] = blocks.length
-    this.#utf8.write(signature, bytes, at + HEAD_BYTE_LENGTH)
-    const end = at + byteLengthOf(component)
-    let index = (end >> 3) - scalars.length - blocks.length
-    const numbers = this.#numbers
-    for (const scalar of scalars) numbers[index++] = scalar
-    for (const block of blocks) numbers[index++] = block
-    return end
-  }
-
-  #read(offset: number): PackedComponent[] {
+  #isPacked(offset: unknown): boolean {
+    if (typeof offset !== 'number' || !isLiveBlock(this.#pool, offset)) return false
+    const word = offset >> 2
     const { words } = this.#cells
-    const end = offset + words[(offset >> 2) + BYTE_LENGTH]
+    const byteLength = byteLengthOf(words[word + JSON_BYTE_LENGTH], words[word + NUMBER_COUNT])
+    return this.#pool.byteLengthOf(offset) === byteLength
+  }
+
+  /** Undefined if any part was overwritten: other threads can write to the block. */
+  #read(offset: number): PackedComponent[] | undefined {
+    const numbers = this.#numbers(offset)
+    const heads = this.#readHeads(offset)
+    if (!Array.isArray(heads)) return undefined
     const components: PackedComponent[] = []
-    let at = offset + HEAD_BYTE_LENGTH
-    for (let count = words[(offset >> 2) + COMPONENT_COUNT]; count > 0; count--) {
-      const component = this.#readComponent(at, end)
-      components.push(component)
-      at += byteLengthOf(component)
+    let at = 0
+    for (const head of heads) {
+      const [scalarCount, blockCount, signature] = Array.isArray(head) ? head : []
+      if (!(scalarCount >= 0 && blockCount >= 0)) return undefined
+      const scalars = [...numbers.subarray(at, at + scalarCount)]
+      const blocks = [...numbers.subarray(at + scalarCount, at + scalarCount + blockCount)]
+      if (!blocks.every((block) => block === 0 || isLiveBlock(this.#pool, block))) return undefined
+      components.push({ signature, scalars, blocks })
+      at += scalarCount + blockCount
     }
-    if (at !== end) throw notPacked(offset)
-    return components
+    return at === numbers.length ? components : undefined
   }
 
-  /** Other threads have the memory, too: what was overwritten leads nowhere. */
-  #readComponent(at: number, end: number): PackedComponent {
-    const [textByteLength, scalarCount, blockCount] = this.#cells.words.subarray(
-      at >> 2,
-      (at >> 2) + 3,
-    )
-    const first = at + HEAD_BYTE_LENGTH + Math.ceil(textByteLength / 8) * 8
-    const componentEnd = first + 8 * (scalarCount + blockCount)
-    if (at + HEAD_BYTE_LENGTH > end || componentEnd > end) throw notPacked(at)
-    const signature = this.#utf8.read(this.#cells.bytes, at + HEAD_BYTE_LENGTH, textByteLength)
-    const numbers = this.#numbers.subarray(first >> 3, componentEnd >> 3)
-    const blocks = [...numbers.subarray(scalarCount)]
-    if (!blocks.every((block) => block === 0 || isLiveBlock(this.#pool, block))) throw notPacked(at)
-    return { signature, scalars: [...numbers.subarray(0, scalarCount)], blocks }
+  #readHeads(offset: number): unknown {
+    const { words, signedWords } = this.#cells
+    const byteLength = words[(offset >> 2) + JSON_BYTE_LENGTH]
+    try {
+      return loadJson(signedWords, offset + HEAD_BYTE_LENGTH, byteLength)
+    } catch (error) {
+      if (codeOf(error) !== 'corrupt') throw error
+    }
   }
 
-  get #numbers(): Float64Array {
-    return new Float64Array(this.#cells.buffer, 0, this.#cells.words.length >> 1)
+  #numbers(offset: number): Float64Array {
+    const { buffer, words } = this.#cells
+    const jsonByteLength = words[(offset >> 2) + JSON_BYTE_LENGTH]
+    const count = words[(offset >> 2) + NUMBER_COUNT]
+    return new Float64Array(buffer, offset + byteLengthOf(jsonByteLength, 0), count)
   }
 }
 
-function byteLengthOf({ signature, scalars, blocks }: PackedComponent): number {
-  const textByteLength = Math.ceil(byteLengthOfText(signature) / 8) * 8
-  return HEAD_BYTE_LENGTH + textByteLength + 8 * (scalars.length + blocks.length)
-}
+const byteLengthOf = (jsonByteLength: number, numberCount: number) =>
+  HEAD_BYTE_LENGTH + Math.ceil(jsonByteLength / 8) * 8 + numberCount * 8
 
 /**
- * Frees an entity that was packed, and that nobody is going to unpack, with its lists and texts; by the
- * pool of any thread.
+ * Frees an entity that was packed, with its lists and texts, instead of unpacking it. Any thread
+ * may do so, by its pool.
  * @param offset what `storage.pack` gave
  * @throws StorageError 'invalid-argument'
  */
 export function freePacked(pool: Pool, offset: number): void {
   checkPool(pool)
-  const packed = new PackedEntities(pool, new Cells(pool), new Utf8())
+  const packed = new PackedEntities(pool, new Cells(pool))
   for (const { blocks } of packed.claim(offset)) for (const block of blocks) pool.free(block)
   packed.end(offset)
 }

@@ -1,4 +1,7 @@
-/** Moves entities from one world to another, of any thread, with the blocks of their lists and texts. */
+/**
+ * Moves entities from one world to another, of any thread, with the blocks of their lists and
+ * texts.
+ */
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
 import type { Binding } from '../columns/binding.ts'
@@ -48,9 +51,9 @@ export class Packing {
   #unpackCount = 0
 
   constructor(options: PackingOptions) {
-    const { blocks, cells, utf8 } = options.memory
+    const { blocks, cells } = options.memory
     this.#options = options
-    this.#packed = new PackedEntities(blocks.pool, cells, utf8)
+    this.#packed = new PackedEntities(blocks.pool, cells)
   }
 
   /** As `Storage.pack`. */
@@ -107,7 +110,10 @@ export class Packing {
     return eid
   }
 
-  /** Call it before the storage ends. @throws StorageError 'pack-busy' while an entity is unpacked */
+  /**
+   * Call it before the storage ends.
+   * @throws StorageError 'pack-busy' while an entity is unpacked
+   */
   checkIdle(what: string): void {
     if (this.#unpackCount > 0) throw packIsBusy(what)
   }

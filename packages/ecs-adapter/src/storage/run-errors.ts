@@ -40,10 +40,12 @@ export class RunError extends StorageError {
   }
 }
 
+const shownRange = ({ from, to }: Range) => `at places ${from} to ${to - 1}`
+
 const shownRanges = ({ unfinished }: SystemOutcome) =>
   unfinished.length === 0
     ? 'all entities were done'
-    : `entities at places ${unfinished.map(({ from, to }) => `${from} to ${to - 1}`).join(', ')} were not done`
+    : `entities ${unfinished.map(shownRange).join(', ')} were not done`
 
 const shownOutcomes = ([first, ...others]: SystemOutcomes) =>
   shownRanges(first) +
@@ -54,7 +56,8 @@ const runError = (code: StorageErrorCode, what: string, outcomes: SystemOutcomes
 
 export const systemFailed = (from: number, outcomes: SystemOutcomes) => {
   const [{ system, cause }] = outcomes
-  const what = `system ${shown(system)} threw ${cause?.name}: ${cause?.message}, in the batch from place ${from} on`
+  const thrown = `${cause?.name}: ${cause?.message}`
+  const what = `system ${shown(system)} threw ${thrown}, in the batch from place ${from} on`
   return runError('system-failed', what, outcomes, "See `cause` for the worker's stack")
 }
 
@@ -83,8 +86,8 @@ const allOf = (system: string, entityCount: number): SystemOutcome => ({
 export const runNotBegun = (system: string, before: string, entityCount: number) =>
   new RunError(
     'timed-out',
-    `system ${shown(system)} could not begin: workers are still in system ${shown(before)}, which ` +
-      'timed out. Terminate the worker that hangs',
+    `system ${shown(system)} could not begin: system ${shown(before)}, which timed out, still ` +
+      'runs. Terminate the worker that hangs',
     [allOf(system, entityCount)],
   )
 
@@ -94,7 +97,7 @@ export function runTooLate(jobs: readonly { name: string; entityCount: number }[
   const [first = all[0], ...others] = all.filter(({ unfinished }) => unfinished.length > 0)
   return new RunError(
     'timed-out',
-    `system ${shown(first.system)} was not begun: what came before it took all of timeoutMs. Give more`,
+    `system ${shown(first.system)} was not begun: its timeoutMs was used up before. Give more`,
     [first, ...others],
   )
 }
@@ -105,14 +108,15 @@ export const groupClosed = () =>
 export const groupBusy = () =>
   new StorageError(
     'group-busy',
-    'a run over this world is not done. Await it before runSync(), which `entities` and `args` may not call',
+    'a run over this world is not done. Await it before runSync(); `entities` and `args` may not ' +
+      'call that',
   )
 
 export const systemsAtWork = (what: string) =>
   new StorageError(
     'group-busy',
-    `${what} would free memory of a system that workers run. Await group.run() first. After a run ` +
-      'that timed out, await the next one, or terminate the worker that hangs',
+    `${what} would free memory of a system that workers run. Await group.run() first; if that ` +
+      'timed out, await the next one, or terminate the worker that hangs',
   )
 
 export const cannotBlock = () =>
@@ -127,7 +131,7 @@ export const noWorkers = () =>
 export const groupOpen = (count: number) =>
   new StorageError(
     'group-open',
-    `worker groups over this storage that are open: ${count}, expected none. Await group.close() first`,
+    `${count} worker groups over this storage are open, expected none. Await group.close() first`,
   )
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
@@ -135,8 +139,8 @@ export const notJoined = (reason: string) => new StorageError('not-joined', reas
 export const stageTooWide = (given: number, capacity: number) =>
   new StorageError(
     'invalid-argument',
-    `${given} systems would run at once, and a stage takes ${capacity}. Let some wait by \`after\`, ` +
-      'or make two schedules',
+    `${given} systems would run at once, and a stage takes ${capacity}. Let some wait by ` +
+      '`after`, or make two schedules',
   )
 
 export const notDeclared = (entry: string, kind: string, name: string) =>

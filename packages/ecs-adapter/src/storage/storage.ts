@@ -1,7 +1,7 @@
 /**
- * Component storage for bitECS worlds, on one pool. Invariant: rows move and memory is freed only in
- * calls of the world's thread, and never while workers run a system. Nothing of bitECS is known here
- * but by way of the rooms below.
+ * Component storage for bitECS worlds, on one pool. Invariant: rows move and memory is freed only
+ * in calls of the world's thread, and never while workers run a system. It may know all rooms
+ * below; only packing and world state call bitECS.
  */
 import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
@@ -43,7 +43,8 @@ const DEFAULT_CAPACITY = 1024
 const MAX_CAPACITY = 2 ** 28
 
 /**
- * Puts the components of a bitECS world, or of several that share an entity index, on a pool's arena.
+ * Puts the components of a bitECS world, or of several that share an entity index, on a pool's
+ * arena.
  *
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
@@ -214,7 +215,7 @@ class WorldStorage implements Storage {
 
   publish(): void {
     this.#check()
-    this.#staleReferences.sync() // a worker does not check for them before it puts an id into a list
+    this.#staleReferences.sync() // workers do not check for them before they edit lists
     this.#publisher.publish()
   }
 

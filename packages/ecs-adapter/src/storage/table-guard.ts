@@ -1,4 +1,4 @@
-/** What the world's thread must not do to a table of its storage while workers run a system. */
+/** Keeps the world's thread from changing tables of its storage while workers run a system. */
 import type { RunQueue } from './world-state.ts'
 
 const GUARDED = ['sync', 'takeOver', 'clear', 'trim', 'detach', 'dispose'] as const
@@ -6,9 +6,9 @@ const GUARDED = ['sync', 'takeOver', 'clear', 'trim', 'detach', 'dispose'] as co
 type Guarded = { [K in (typeof GUARDED)[number]]: () => unknown }
 
 /**
- * Systems loop over chunks of whichever thread, which these free, or repair when their thread has died;
- * and chunks of a table that is detached are not repaired after a worker's death.
- * `add` and `remove` are too hot to be looked at: they move one row, and free nothing.
+ * These methods free chunks that systems may be in, or repair those of dead threads; and a table
+ * that is detached is not repaired after a worker's death. `add` and `remove` are too hot for a
+ * check: they move one row, and free nothing.
  */
 export function guardTable<T extends Guarded>(table: T, runs: RunQueue): T {
   for (const name of GUARDED) {
@@ -16,7 +16,7 @@ export function guardTable<T extends Guarded>(table: T, runs: RunQueue): T {
     const what = `table.${name}()`
     const value = () => {
       runs.checkDone(what)
-      runs.last?.repairTables() // of a run that is done, and not concluded yet
+      runs.last?.repairTables() // after a run that is done but not concluded
       return call.apply(table)
     }
     Object.defineProperty(table, name, { value })

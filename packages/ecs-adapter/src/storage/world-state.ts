@@ -27,8 +27,8 @@ export interface BegunRun {
 }
 
 /**
- * The runs of systems over the storages of some worlds: one at a time, whichever group begins it, and
- * none while commands are applied.
+ * The runs of systems over the storages of some worlds: one at a time, whichever group begins it,
+ * and none while commands are applied.
  */
 export class RunQueue {
   /** The run that began last. If it timed out, workers may be at it still. */
@@ -39,8 +39,8 @@ export class RunQueue {
   #queueLength = 0
 
   /**
-   * Calls `run` when all that were enqueued before are over; at once if there are none. Runs that are
-   * enqueued by `run` itself, whose `entities` and `args` are the user's code, wait for it.
+   * Calls `run` when all that were enqueued before are over; at once if there are none. Runs that
+   * are enqueued by `run` itself, whose `entities` and `args` are the user's code, wait for it.
    */
   enqueue(run: () => Promise<void>): Promise<void> {
     const before = this.#queue
@@ -57,7 +57,10 @@ export class RunQueue {
     return result
   }
 
-  /** A run that blocks begins: runs that are enqueued wait for `endSync`. @throws StorageError 'group-busy' */
+  /**
+   * A run that blocks begins: runs that are enqueued wait for `endSync`.
+   * @throws StorageError 'group-busy'
+   */
   beginSync(): void {
     if (this.#queueLength > 0) throw groupBusy()
     this.#queueLength++
@@ -155,7 +158,9 @@ export class WorldState {
 const WORLD_STATE = Symbol.for('@ashlar/ecs-adapter/worldState')
 type Context = WorldContext & { [WORLD_STATE]?: WorldState }
 
-/** @throws StorageError 'invalid-argument' if another storage serves some of the worlds, and others */
+/**
+ * @throws StorageError 'invalid-argument' if another storage serves some of the worlds, and others
+ */
 export function worldStateOf(worlds: Worlds): WorldState {
   const contexts: readonly Context[] = worlds.contexts
   const found = contexts.map((context) => context[WORLD_STATE])

@@ -14,8 +14,8 @@ export interface DeclaredAccess {
 export type Accessible = Pick<SystemContext, 'components' | 'tables' | 'rows'>
 
 /**
- * The same, but throws for what is not declared. Systems look components and tables up by name once a
- * call, so the check costs nothing for each entity.
+ * The same, but throws for what is not declared. Systems look components and tables up by name once
+ * a call, so the check costs nothing for each entity.
  */
 export function checkedAccess(all: Accessible, access: DeclaredAccess): Accessible {
   const components = onlyDeclared(all.components, 'components', access)

@@ -8,16 +8,16 @@
  *     32   done signal: a worker that is done raises it; the group waits on it
  *     48.. 16 words for each worker, see WORKER_*
  *     ..   9 words for each job, see JOB_*; written by the group before it wakes workers
- *     ..   for each batch, the last run in which it was done; if it gave commands then, the index of
- *          its worker, plus 1, else 0: these commands are lost if that worker dies
+ *     ..   for each batch, the last run in which it was done; if it recorded commands then, the
+ *          index of its worker, plus 1, else 0: the commands are lost if that worker dies
  *
  * A job is one system of a run. One cursor runs over the batches of all jobs, in the order of the
  * jobs: a worker goes on with the next job while others end the one before.
  *
  * A worker takes batches until none is left. It takes part only if it confirms its assignment, and
- * the group revokes assignments once all batches are taken: so the group waits for no worker that is
- * slow to wake. The batches that a dead worker had taken are those not done when all others are. If
- * each worker has a batch of its own, the cursor does not move, so that the group waits for all.
+ * the group revokes assignments once all batches are taken: so the group waits for no worker that
+ * is slow to wake. The batches that a dead worker had taken are those not done when all others are.
+ * If each worker has a batch of its own, the cursor does not move, so that the group waits for all.
  */
 import { isError } from '../base/thrown.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Worker groups: the side that begins runs, in the thread of the world. Invariant: the storages of a
- * world have one run at a time, and apply the commands of a run before the next begins.
+ * Worker groups: the side that begins runs, in the thread of the world. Invariant: the storages of
+ * a world have one run at a time, and apply the commands of a run before the next begins.
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument, storageDisposed } from '../base/errors.ts'
@@ -37,20 +37,21 @@ export interface WorkerGroup {
   readonly skippedCommands: number
 
   /**
-   * Runs a system over entities on all workers, each of which takes a batch at a time. Resolves when
-   * all are done; runs that are called meanwhile wait their turn, those of other groups over the
-   * world too. `timeoutMs` counts from the turn of the run.
+   * Runs a system over entities on all workers, each of which takes a batch at a time. Resolves
+   * when all are done; runs that are called meanwhile wait their turn, those of other groups over
+   * the world too. `timeoutMs` counts from the turn of the run.
    *
    * Workers see every column as it is now. Until the run is done, this thread must not change
    * structure (entities, components) or call `storage.sync()`. Then the commands of the systems are
-   * applied, as by `storage.apply`. If the run fails, those of the finished batches are applied. If it
-   * times out, they are applied at `close`, or before the next run, which does not begin if a command
-   * throws.
+   * applied, as by `storage.apply`. If the run fails, those of the finished batches are applied. If
+   * it times out, they are applied at `close`, or before the next run, which does not begin if a
+   * command throws.
    *
-   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element of
-   * an array has to be an id; typed arrays of whole numbers are not checked. Or a table of the storage,
-   * for its chunks that have rows, as this thread knows them since its `sync`, by ascending numbers. Or
-   * `EACH_WORKER`, to call the system once on each worker, with the worker's place among them
+   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
+   * of an array has to be an id; typed arrays of whole numbers are not checked. Or a table of the
+   * storage, for its chunks that have rows, as this thread knows them since its `sync`, by
+   * ascending numbers. Or `EACH_WORKER`, to call the system once on each worker, with the worker's
+   * place among them
    * @param args plain values: what JSON can hold
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
    * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
@@ -70,9 +71,10 @@ export interface WorkerGroup {
   add(worker: Port): Promise<void>
 
   /**
-   * Lets the workers go when the present run is done, and frees what the group took of the storage's
-   * pool. Runs that wait are rejected. A worker may then join another group by another
-   * `joinWorkerGroup`; on Node, a worker that has nothing else to do ends. A second call does nothing.
+   * Lets the workers go when the present run is done, and frees what the group took of the
+   * storage's pool. Runs that wait are rejected. A worker may then join another group by another
+   * `joinWorkerGroup`; on Node, a worker that has nothing else to do ends. A second call does
+   * nothing.
    */
   close(): Promise<void>
 }
@@ -85,12 +87,12 @@ const DEFAULT_SYNC_TIMEOUT_MS = 5000
 
 /**
  * Makes a group of workers that run systems over the columns of a storage. Each worker calls
- * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a slot
- * for each. The storage cannot be disposed of until the group is closed.
+ * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a
+ * slot for each. The storage cannot be disposed of until the group is closed.
  *
- * @throws (the promise) StorageError 'not-joined', at once for a worker that has ended if the platform
- * reports that, as Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError 'no-free-slot',
- * 'not-shareable', 'out-of-memory'
+ * @throws (the promise) StorageError 'not-joined', at once for a worker that has ended if the
+ * platform reports that, as Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError
+ * 'no-free-slot', 'not-shareable', 'out-of-memory'
  */
 export async function createWorkerGroup(
   storage: Storage,

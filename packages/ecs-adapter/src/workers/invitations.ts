@@ -49,8 +49,8 @@ const isTagged = (message: unknown, tag: string) =>
 const kept = new WeakMap<Port, Invitation[]>()
 
 /**
- * Passes invitations to `accept` until it has joined one. An invitation that comes meanwhile is kept
- * for the next call.
+ * Passes invitations to `accept` until it has joined one. An invitation that comes meanwhile is
+ * kept for the next call.
  */
 export async function withInvitation(
   port: Port,

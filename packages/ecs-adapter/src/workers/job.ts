@@ -26,13 +26,15 @@ import {
 export interface ChunkOptions {
   /**
    * How many entities, or chunks of a table, a worker takes at a time. The least is a 1024th of all
-   * entities, and n times that in a stage of n systems. The default is a 16th of a worker's share, so
-   * that uneven work is spread.
+   * entities, and n times that in a stage of n systems. The default is a 16th of a worker's share,
+   * so that uneven work is spread.
    */
   readonly chunkLength?: number
 }
 
-/** A system to run, and over what. All runs of a call use one object, filled in when each begins. */
+/**
+ * A system to run, and over what. All runs of a call use one object, filled in when each begins.
+ */
 export interface SystemCall {
   /** The name that errors give. */
   name: string
@@ -42,7 +44,9 @@ export interface SystemCall {
   chunkLength: number | undefined
   /** Distinguishes the calls of a schedule: the ids of a call stay in one place from run to run. */
   readonly number: number
-  /** The functions that give entities and arguments when the run begins, if the caller gave such. */
+  /**
+   * The functions that give entities and arguments when the run begins, if the caller gave such.
+   */
   readonly inputs?: {
     readonly entities: () => RunEntities
     readonly args?: (() => unknown) | undefined

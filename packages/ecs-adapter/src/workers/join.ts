@@ -15,12 +15,13 @@ import { JoinedWorker } from './joined-worker.ts'
 import type { System } from './system.ts'
 
 /**
- * Joins the group that the other side of the port makes by `createWorkerGroup`. In a group the worker
- * sleeps between runs; about 20 times a second it handles messages and timers.
+ * Joins the group that the other side of the port makes by `createWorkerGroup`. In a group the
+ * worker sleeps between runs; about 20 times a second it handles messages and timers.
  *
  * @param port `parentPort` of `node:worker_threads`, or `self`
  * @param systems by the names that `group.run` takes; all workers of a group give the same
- * @returns resolves when the worker has left the group, or could not join: the group's side learns why
+ * @returns resolves when the worker has left the group, or could not join: the group's side learns
+ * why
  * @throws StorageError 'invalid-argument'
  */
 export function joinWorkerGroup<
@@ -40,7 +41,9 @@ export function joinWorkerGroup<
   return withInvitation(port, (invitation) => serve(port, invitation, names, functions))
 }
 
-/** Joins, and works until the group lets go. False if the invitation was withdrawn. Never rejects. */
+/**
+ * Joins, and works until the group lets go. False if the invitation was withdrawn. Never rejects.
+ */
 async function serve(
   port: Port,
   invitation: Invitation,

@@ -190,8 +190,8 @@ export class JoinedWorker {
   }
 
   /**
-   * Collects at the end of a run, now and then, as it takes about 30 µs. Between runs a worker is in
-   * no call of the arena, so that the world's thread may `verify` it or take a snapshot.
+   * Collects at the end of a run, now and then, as it takes about 30 µs. Between runs a worker is
+   * in no call of the arena, so that the world's thread may `verify` it or take a snapshot.
    */
   #tidyUp(): void {
     this.#pool.flush()

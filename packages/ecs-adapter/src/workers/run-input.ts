@@ -7,7 +7,9 @@ import { isIdArray } from '../base/typed-arrays.ts'
 import type { AnyTable } from '../tables/table-api.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
 
-/** In place of entities: calls the system once on each worker, for what each worker has of its own. */
+/**
+ * In place of entities: calls the system once on each worker, for what each worker has of its own.
+ */
 export const EACH_WORKER = 'each worker' as const
 
 /**
@@ -108,7 +110,10 @@ export class EntityBlock extends ReusableBlock {
     this.#storage = storage
   }
 
-  /** Returns how many it placed. @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
+  /**
+   * Returns how many it placed.
+   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
+   */
   place(entities: RunEntities, workerCount: number): number {
     this.#table = undefined
     const count = countOf(entities, this.#storage, workerCount)
@@ -128,7 +133,10 @@ export class EntityBlock extends ReusableBlock {
     return count
   }
 
-  /** Places the numbers, ascending, of the chunks that have rows now: other threads add rows and remove some. */
+  /**
+   * Places the numbers, ascending, of the chunks that have rows now: other threads add rows and
+   * remove some.
+   */
   #placeChunks(table: AnyTable, words: Int32Array, first: number): number {
     this.#table = table
     this.#count = 0

@@ -1,4 +1,4 @@
-/** What users write to run on workers: a system, and what it is given. */
+/** What users write for workers: systems, and the context that systems are called with. */
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import type { Commands } from '../commands/command-api.ts'
 import type { Component } from '../schema/schema.ts'
@@ -9,41 +9,42 @@ type Components = Readonly<Record<string, Component>>
 type Tables = Readonly<Record<string, Table>>
 
 /**
- * What a system is given. The object is the same in every call.
+ * All calls of a system get the same object.
  *
- * `C` and `T` tell TypeScript what components and tables there are, by name: `{ Position: Component<typeof
- * position> }`, `{ Bullet: Table<typeof bullet> }`, of schemas that main thread and workers import.
+ * `C` and `T` are the types of components and tables by name, `{ Position: Component<typeof
+ * position> }` and `{ Bullet: Table<typeof bullet> }`, for schemas that main thread and workers
+ * import.
  */
 export interface SystemContext<C = Components, T = Tables> {
-  /** By name. Their columns are those of this run: read them anew in each call. */
+  /** By name. Columns are those of this run: read them anew in each call. */
   readonly components: C
-  /** The tables of the storage, by name. What a system adds is in chunks of its worker. */
+  /** The tables of the storage, by name. Rows that a system adds are in chunks of its worker. */
   readonly tables: T
   /**
-   * A part of what the run was called with: ids of entities; of a run over a table, numbers of its chunks,
-   * for `table.chunk(number)`; of a run on `EACH_WORKER`, the worker's place among them.
+   * A part of what the run was called with: ids of entities; for a table, numbers of its chunks,
+   * which `table.chunk(number)` takes; for `EACH_WORKER`, the worker's place among them.
    */
   readonly entities: Int32Array
-  /** The place of the first of them in the whole. */
+  /** The place of the first of `entities` in the whole. */
   readonly from: number
-  /** What the run was called with; undefined when it was called without. */
+  /** Undefined if the run was called without. */
   readonly args: unknown
   /**
-   * Changes of structure: made when the run is done, before `group.run` resolves, in the order of the
-   * entities, whichever workers had them. Temporary ids mean something until the call returns. Those of
-   * a call that throws are dropped; those of a worker that dies as well.
+   * Records changes of structure. They are made when the run is done, before `group.run` resolves,
+   * in the order of the entities, whichever workers had them. Temporary ids are valid until the
+   * call returns. If a call throws, or its worker dies, its commands are dropped.
    */
   readonly commands: Commands
-  /** Empty in each call. */
+  /** Empty when a call begins. */
   readonly scratch: Scratch
   /** This worker's. */
   readonly pool: Pool
   readonly arena: Arena
-  /** The index of an entity in the columns, but for those of sparse components. */
+  /** The index of an entity in columns, except those of sparse components. */
   row(eid: number): number
   /** The rows of a sparse component. @throws StorageError 'invalid-argument' */
   rows(component: Component | string): ComponentRows
 }
 
-/** Works on one part of the entities or chunks, at the same time as others do on theirs. */
+/** Works on one part of the entities or chunks, while other workers are at theirs. */
 export type System<C = Components, T = Tables> = (context: SystemContext<C, T>) => void

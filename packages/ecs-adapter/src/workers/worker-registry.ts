@@ -108,13 +108,13 @@ export class WorkerRegistry {
     checkPort('a worker', worker)
     if (this.#all.some((member) => member?.worker === worker)) {
       throw notJoined(
-        'this worker is in the group, or has not answered its first invitation. Give each once',
+        'this worker is in the group already, or has not answered its invitation. Give each once',
       )
     }
     if (hasEnded(worker)) {
       throw notJoined(
-        'a worker had ended before it was invited. Start another; `exit` or `close`, and `error`, ' +
-          'events of the worker say why it ended',
+        'a worker had ended before it was invited. Start another; the events `exit`, `close` and ' +
+          '`error` of the worker say why',
       )
     }
     const member = this.#register(worker)
@@ -198,7 +198,10 @@ export class WorkerRegistry {
     })
   }
 
-  /** Withdraws an invitation. A worker that joins at this moment leaves at once, and keeps its index until then. */
+  /**
+   * Withdraws an invitation. A worker that joins at this moment leaves at once, and keeps its index
+   * until then.
+   */
   #withdraw(member: Member): void {
     if (isFirstToClaim(member.claim, CLAIM_WITHDRAWN)) {
       this.#onExit(member)
@@ -291,7 +294,10 @@ export class WorkerRegistry {
     this.#freeControlBlock()
   }
 
-  /** Does so once, after `close`, when no worker can read the block: also none that answers too late. */
+  /**
+   * Does so once, after `close`, when no worker can read the block: also none that answers too
+   * late.
+   */
   #freeControlBlock(): void {
     if (!this.#isClosed || this.#isFreed || !this.#pool.isOpen) return
     if (this.#all.some((member) => member !== undefined)) return
