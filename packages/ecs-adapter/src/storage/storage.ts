@@ -4,14 +4,12 @@
  * below; only packing and world state call bitECS.
  */
 import type { Pool } from '@ashlar/core'
-import type { EntityId, World } from 'bitecs'
+import type { World } from 'bitecs'
 import { Publisher } from '../attach/publisher.ts'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from '../base/errors.ts'
 import { Binding, type BindingOptions } from '../columns/binding.ts'
 import { Bindings } from '../columns/bindings.ts'
-import type { CommandBuffer } from '../commands/command-api.ts'
-import type { CommandSource } from '../commands/command-apply.ts'
 import { WorldCommands } from '../commands/world-commands.ts'
 import { VariableMemory } from '../lists/variable-memory.ts'
 import { Cells } from '../memory/cells.ts'
@@ -23,11 +21,8 @@ import {
   type Schema,
   type SparseComponent,
 } from '../schema/schema.ts'
-import type { ComponentEntry, ComponentRows, StorageHandle } from '../shared/directory.ts'
+import type { ComponentEntry } from '../shared/directory.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
-import type { Table } from '../tables/table-api.ts'
-import type { TableSchema } from '../tables/table-chunk.ts'
-import type { TableOptions } from '../tables/table-layout.ts'
 import { checkAlone } from '../tables/table-root.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
@@ -64,9 +59,10 @@ export function createStorage(
   return new WorldStorage(worlds, pool, capacity)
 }
 
+/** Its methods may be called without it: `const { row } = storage`. */
 class WorldStorage implements Storage {
   readonly components: Record<string, Component> = Object.create(null)
-  readonly tables: Readonly<Record<string, Table>>
+  readonly tables: Storage['tables']
   readonly pool: Pool
   readonly runs: RunQueue
   readonly openGroups = new Set<object>()
@@ -139,24 +135,24 @@ class WorldStorage implements Storage {
   readonly #entryOf = ({ number, name, fields }: Listed): ComponentEntry =>
     this.#bindings.at(number)?.store.entry ?? { name, fields, rowCount: 0, byteOffsets: [] }
 
-  get isVersioned(): boolean {
+  get isVersioned() {
     return this.#worlds.entityIndex.versioning
   }
 
-  get isDisposed(): boolean {
+  get isDisposed() {
     return this.#isDisposed
   }
 
-  get handle(): StorageHandle {
+  get handle() {
     this.#check()
     return this.#publisher.handle
   }
 
-  component<const S extends Schema>(
+  readonly component = <const S extends Schema>(
     name: string,
     schema: S,
     options: ComponentOptions = {},
-  ): SparseComponent<S> {
+  ): SparseComponent<S> => {
     this.#check()
     checkOptions('the options', options, ['sparse'])
     const { sparse: isSparse = false } = options
@@ -180,21 +176,17 @@ class WorldStorage implements Storage {
     return binding
   }
 
-  table<const S extends TableSchema>(
-    name: string,
-    schema: S,
-    options?: Omit<TableOptions, 'name'>,
-  ): Table<S> {
+  readonly table: Storage['table'] = (name, schema, options) => {
     this.#check()
     return guardTable(this.#tables.create(name, schema, options), this.runs)
   }
 
-  row = (eid: EntityId): number => {
+  readonly row: Storage['row'] = (eid) => {
     this.#check()
     return this.#worlds.rowOf(eid)
   }
 
-  rows = (component: Component | string): ComponentRows => {
+  readonly rows: Storage['rows'] = (component) => {
     this.#check()
     const { name, number } = this.#registry.find(component)
     const rows = this.#bindings.at(number)?.store.rows
@@ -202,7 +194,7 @@ class WorldStorage implements Storage {
     return rows
   }
 
-  sync(): void {
+  readonly sync = (): void => {
     this.#check()
     this.#worldState.checkRest('storage.sync()')
     this.runs.last?.repairTables()
@@ -213,25 +205,25 @@ class WorldStorage implements Storage {
     this.#bindings.checkWorlds()
   }
 
-  publish(): void {
+  readonly publish = (): void => {
     this.#check()
     this.#staleReferences.sync() // workers do not check for them before they edit lists
     this.#publisher.publish()
   }
 
-  forget(slot: number, generation?: number): void {
+  readonly forget: Storage['forget'] = (slot, generation) => {
     this.#check()
     this.#publisher.forget(slot, generation)
     // Workers may be in chunks of the dead thread: then these are adopted when the run is done.
     if (this.runs.last?.isDone() ?? true) this.#tables.takeOver()
   }
 
-  commands(pool?: Pool): CommandBuffer {
+  readonly commands: Storage['commands'] = (pool) => {
     this.#check()
     return this.#commands.create(pool)
   }
 
-  apply(commands: CommandSource | readonly CommandSource[]): number {
+  readonly apply: Storage['apply'] = (commands) => {
     this.#checkRest('storage.apply()')
     this.runs.beginApplying()
     try {
@@ -241,17 +233,17 @@ class WorldStorage implements Storage {
     }
   }
 
-  pack(eid: EntityId): number {
+  readonly pack: Storage['pack'] = (eid) => {
     this.#checkRest('storage.pack()')
     return this.#packing.pack(eid)
   }
 
-  unpack(offset: number, world?: World): EntityId {
+  readonly unpack: Storage['unpack'] = (offset, world) => {
     this.#checkRest('storage.unpack()')
     return this.#packing.unpack(offset, world)
   }
 
-  reset(): void {
+  readonly reset = (): void => {
     this.#check()
     this.#worlds.check()
     this.runs.checkApplied()
@@ -263,7 +255,7 @@ class WorldStorage implements Storage {
   }
 
   /** Everything that may throw comes before anything is changed. */
-  dispose(): void {
+  readonly dispose = (): void => {
     this.#check()
     this.#worldState.checkRest('storage.dispose()')
     if (this.openGroups.size > 0) throw groupOpen(this.openGroups.size)

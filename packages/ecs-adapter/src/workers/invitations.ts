@@ -1,7 +1,9 @@
 /** The messages by which a group invites a worker and the worker replies. */
 import type { Life } from '@ashlar/core'
-import { onMessage, type Port } from '../base/ports.ts'
+import { onFailure, onMessage, type Port } from '../base/ports.ts'
+import { WAIT_MS_MAX } from '../base/wait.ts'
 import type { StorageHandle } from '../shared/directory.ts'
+import { notJoined } from '../storage/run-errors.ts'
 
 export interface Invitation {
   readonly ashlar: 'group-invitation'
@@ -44,6 +46,50 @@ export const isReply = (message: unknown): message is Reply => isTagged(message,
 
 const isTagged = (message: unknown, tag: string) =>
   typeof message === 'object' && message !== null && 'ashlar' in message && message.ashlar === tag
+
+const HINT =
+  'Does its script call joinWorkerGroup() while it starts, and does it still run? One call joins ' +
+  'one group, once'
+
+/** Resolves with the reply. @throws (the promise) StorageError 'not-joined' */
+export function invite(worker: Port, invitation: Invitation, timeoutMs: number): Promise<Reply> {
+  const { group, index } = invitation
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string) => settle(() => reject(notJoined(`${reason}. ${HINT}`)))
+    const stops = [
+      onReply(worker, group, index, (reply) => settle(() => resolve(reply))),
+      onFailure(worker, (reason) =>
+        fail(`a worker failed before it joined: ${reason}. Mend that, and start another`),
+      ),
+    ]
+    const timer = setTimeout(
+      () => fail(`a worker has not joined within ${timeoutMs} ms`),
+      Math.min(timeoutMs, WAIT_MS_MAX),
+    )
+    const settle = (end: () => void) => {
+      clearTimeout(timer)
+      for (const stop of stops) stop()
+      end()
+    }
+    try {
+      worker.postMessage(invitation)
+    } catch (error) {
+      settle(() => reject(error))
+    }
+  })
+}
+
+/** Returns what ends listening. */
+export function onReply(
+  worker: Port,
+  group: string,
+  index: number,
+  listener: (reply: Reply) => void,
+): () => void {
+  return onMessage(worker, (message) => {
+    if (isReply(message) && message.group === group && message.index === index) listener(message)
+  })
+}
 
 /** By port: the invitations that came while the worker was in another group. */
 const kept = new WeakMap<Port, Invitation[]>()

@@ -1,7 +1,7 @@
 /** The workers of a group, from their invitation to their end. */
 import { createLife, type Life, type Pool, whenDead } from '@ashlar/core'
-import { checkPort, hasEnded, onFailure, onMessage, type Port } from '../base/ports.ts'
-import { untilTrue, WAIT_MS_MAX } from '../base/wait.ts'
+import { checkPort, hasEnded, type Port } from '../base/ports.ts'
+import { untilTrue } from '../base/wait.ts'
 import { groupClosed, notJoined } from '../storage/run-errors.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import {
@@ -22,15 +22,12 @@ import {
 import {
   CLAIM_WITHDRAWN,
   type Invitation,
+  invite,
   isFirstToClaim,
-  isReply,
+  onReply,
   type Reply,
 } from './invitations.ts'
 import { cleanUp } from './worker-cleanup.ts'
-
-const HINT =
-  'Does its script call joinWorkerGroup() while it starts, and does it still run? One call joins ' +
-  'one group, once'
 
 export interface Member {
   readonly worker: Port
@@ -159,43 +156,20 @@ export class WorkerRegistry {
     return member
   }
 
-  #invite(member: Member): Promise<Reply> {
-    const { worker, index, slot, life, claim } = member
-    const joinTimeoutMs = this.#joinTimeoutMs
-    return new Promise<Reply>((resolve, reject) => {
-      const fail = (reason: string) => settle(() => reject(notJoined(`${reason}. ${HINT}`)))
-      const stops = [
-        this.#onReply(member, (reply) => settle(() => resolve(reply))),
-        onFailure(worker, (reason) =>
-          fail(`a worker failed before it joined: ${reason}. Mend that, and start another`),
-        ),
-      ]
-      const timer = setTimeout(
-        () => fail(`a worker has not joined within ${joinTimeoutMs} ms`),
-        Math.min(joinTimeoutMs, WAIT_MS_MAX),
-      )
-      const settle = (end: () => void) => {
-        clearTimeout(timer)
-        for (const stop of stops) stop()
-        end()
-      }
-      try {
-        worker.postMessage({
-          ashlar: 'group-invitation',
-          group: this.#name,
-          arena: this.#pool.arena.handle,
-          storage: this.#storage.handle,
-          controlBlock: this.controlBlock * 4,
-          index,
-          slot,
-          life,
-          claim,
-          scratchByteLength: this.#scratchByteLength,
-        } satisfies Invitation)
-      } catch (error) {
-        settle(() => reject(error))
-      }
-    })
+  async #invite({ worker, index, slot, life, claim }: Member): Promise<Reply> {
+    const invitation: Invitation = {
+      ashlar: 'group-invitation',
+      group: this.#name,
+      arena: this.#pool.arena.handle,
+      storage: this.#storage.handle,
+      controlBlock: this.controlBlock * 4,
+      index,
+      slot,
+      life,
+      claim,
+      scratchByteLength: this.#scratchByteLength,
+    }
+    return invite(worker, invitation, this.#joinTimeoutMs)
   }
 
   /**
@@ -209,19 +183,12 @@ export class WorkerRegistry {
     }
     this.store(member, WORKER_LEAVE, 1)
     this.#watch(member)
-    const stop = this.#onReply(member, async ({ systems }) => {
+    const { worker, index } = member
+    const stop = onReply(worker, this.#name, index, async ({ systems }) => {
       stop()
       if (systems === undefined) return this.#onExit(member)
       await this.#release([member])
       this.#freeControlBlock()
-    })
-  }
-
-  #onReply({ worker, index }: Member, listener: (reply: Reply) => void): () => void {
-    return onMessage(worker, (message) => {
-      if (isReply(message) && message.group === this.#name && message.index === index) {
-        listener(message)
-      }
     })
   }
 
