@@ -148,7 +148,7 @@ test('pairs stand for their relation, which goes by a number', async () => {
   storage.dispose()
 })
 
-test('tables are told by their names; a name that a component has as well means both', async () => {
+test('tables are printed by name; a name of table and component means both', async () => {
   const { group, storage, Spin } = await createParts()
   const Bullet = storage.table('Bullet', { x: t.f32 })
   const spins = storage.table('Spin', { x: t.f32 })
@@ -184,7 +184,7 @@ test('a schedule without systems', async () => {
   storage.dispose()
 })
 
-test('entries that cannot be: told by their place', async () => {
+test('invalid entries are reported by their place', async () => {
   const { group, storage } = await createParts()
   const good = { system: 'a', entities: none }
   const cases: [entries: unknown, ...words: string[]][] = [

@@ -101,7 +101,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-testBoth('nothing is packed of what belongs to nobody here', (sparse) => {
+testBoth('components of other storages are not packed', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const here = createPlace(arena, { sparse })
   const bare = addEntity(here.world)
@@ -117,7 +117,7 @@ testBoth('nothing is packed of what belongs to nobody here', (sparse) => {
   endAll(arena, here.storage)
 })
 
-testBoth('hostile input: refused, and what is packed stays so', (sparse) => {
+testBoth('hostile input is refused, and packed entities stay packed', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const here = createPlace(arena, { sparse })
   const { storage, world, Path } = here
@@ -157,7 +157,7 @@ testBoth('hostile input: refused, and what is packed stays so', (sparse) => {
   endAll(arena, storage, stranger)
 })
 
-testBoth('observers see scalars, and what those of the addition do counts', (sparse) => {
+testBoth('observers see scalars, and their edits are kept or replaced', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const here = createPlace(arena, { sparse })
   const there = createPlace(arena, { sparse })
@@ -232,7 +232,7 @@ testBoth('observers that throw: the entity stays where it was, with all it had',
   endAll(arena, here.storage, there.storage)
 })
 
-testBoth('one that stays is what it was to everybody, at the next sync too', (sparse) => {
+testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const here = createPlace(arena, { sparse })
   const { world, storage, Path, Position } = here
@@ -288,7 +288,7 @@ testBoth('one that stays is what it was to everybody, at the next sync too', (sp
     assert.throws(() => storage.pack(first), 'no', label)
     isOff = true
     assertSound(arena)
-    if (Path.kind.get(first) !== kind) Path.kind.set(first, kind) // its own, which the observer wrote
+    if (Path.kind.get(first) !== kind) Path.kind.set(first, kind) // the observer wrote it
     for (let turn = 0; turn < 2; turn++) {
       const now = eids.map((eid) => [...valuesOf(eid), ...found(eid)])
       assert.equal(now, before, `${label}, after ${turn} syncs`)
@@ -310,7 +310,7 @@ testBoth('one that stays is what it was to everybody, at the next sync too', (sp
   endAll(arena, storage, sibling)
 })
 
-testBoth('a prefab goes as others do, and gets no row for it', (sparse) => {
+testBoth('a prefab is packed as others are, and gets no row for it', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const here = createPlace(arena, { sparse })
   const { world, storage, Path, Position } = here
@@ -445,7 +445,7 @@ testBoth(
   },
 )
 
-testBoth('a storage is not disposed of while an entity comes in', (sparse) => {
+testBoth('a storage is not disposed of while an entity is unpacked', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 21 })
   const { world, storage, Path } = createPlace(arena, { sparse })
   const eid = addEntity(world)

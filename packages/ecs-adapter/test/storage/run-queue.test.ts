@@ -8,7 +8,7 @@ const test = suite('runs')
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0))
 
-test('one at a time in the order of the calls, also those that a run calls while it begins', async () => {
+test('one run at a time, in the order of the calls', async () => {
   const runs = new RunQueue()
   const log: string[] = []
   const all: Promise<void>[] = []

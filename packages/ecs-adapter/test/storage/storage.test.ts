@@ -26,7 +26,7 @@ import { assertSound, assertThrows, buffers, createScene, withScene } from '../s
 
 const test = suite('storage')
 
-test('what is no world, no pool or no capacity is refused, and named', () => {
+test('an invalid world, pool or capacity is refused, and named', () => {
   const { pool } = createScene()
   const hostile: unknown[] = [undefined, null, 5, 'world', {}, [], () => 1]
   for (const world of hostile) {
@@ -62,7 +62,7 @@ test('components are found by name', () => {
   })
 })
 
-test('a closed pool is said so, and half-added components are taken off', () => {
+test('a closed pool is reported, and half-added components are removed', () => {
   const { pool, world, storage } = createScene({ capacity: 1 })
   const Position = storage.component('Position', { x: t.f32 })
   pool.close()

@@ -92,7 +92,7 @@ export async function endAll(
   for (const thread of threads) thread.terminate()
 }
 
-/** Far longer than a busy machine needs, and shorter than the runner waits: the test fails by its name. */
+/** Longer than a busy machine needs; shorter than the runner waits, so that the test is named. */
 const UNTIL_MS_MAX = 120_000
 
 export async function until(condition: () => boolean): Promise<void> {
@@ -103,7 +103,7 @@ export async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-/** Entities, by their places, at which the systems that hang do so; in chunks of 10 of their own. */
+/** The places of entities at which systems hang, each in a batch of 10 of its own. */
 export function createTraps({ storage, eids, arena }: Game, places: readonly number[]) {
   const block = storage.pool.allocZeroed(4 * places.length)
   const flags = places.map((_, i) => (block >> 2) + i)
