@@ -86,8 +86,8 @@ const allOf = (system: string, entityCount: number): SystemOutcome => ({
 export const runNotBegun = (system: string, before: string, entityCount: number) =>
   new RunError(
     'timed-out',
-    `system ${shown(system)} could not begin: system ${shown(before)}, which timed out, still ` +
-      'runs. Terminate the worker that hangs',
+    `system ${shown(system)} could not begin: workers are still in system ${shown(before)}, ` +
+      'which timed out. Terminate the worker that hangs',
     [allOf(system, entityCount)],
   )
 

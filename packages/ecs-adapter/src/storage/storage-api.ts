@@ -155,7 +155,7 @@ export interface Storage {
    * numbers, though these mean nothing in another world, except ids that a list with `dropRemoved`
    * would lose at `sync`. Observers of the removal find lists and texts empty.
    *
-   * The block belongs to no thread: whoever has the offset may `unpack` it once, or call
+   * The block belongs to no thread: any thread that has the offset may `unpack` it once, or call
    * `freePacked`.
    * @returns the block's offset: a number to post
    * @throws StorageError 'invalid-argument', 'group-busy' while workers run a system,

@@ -163,7 +163,7 @@ function encodeArgs(args: unknown): Uint8Array {
     return encodeJson(args, refuseLoss)
   } catch (error) {
     const reason = isError(error) ? error.message : shownError(error)
-    throw invalidArgument('args', args, `plain values that JSON can tell, but ${reason}`)
+    throw invalidArgument('args', args, `plain values that JSON can hold, but ${reason}`)
   }
 }
 
