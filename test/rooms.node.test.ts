@@ -15,6 +15,10 @@ interface Room {
 }
 
 const LINE_COUNT_MAX = 300
+const COLUMN_COUNT_MAX = 100
+/** Functions above Biome's limit say why, where they stand. */
+const EXCEPTION = 'biome-ignore lint/complexity/noExcessiveLinesPerFunction: '
+const EXCEPTION_COUNT_MAX = 5
 
 /** Folders of tests that are no rooms, and why. */
 const OTHER_TEST_FOLDERS: Readonly<Record<string, string>> = {
@@ -133,7 +137,25 @@ for (const name of ['core', 'ecs-adapter']) {
       [],
     )
   })
+
+  test(`${name}: lines have at most ${COLUMN_COUNT_MAX} columns`, () => {
+    const wide = [...texts].flatMap(([file, text]) =>
+      text
+        .split('\n')
+        .flatMap((line, i) => ([...line].length > COLUMN_COUNT_MAX ? [`${file}:${i + 1}`] : [])),
+    )
+    assert.equal(wide, [])
+  })
 }
+
+test(`at most ${EXCEPTION_COUNT_MAX} functions are longer than Biome allows, each for a reason`, () => {
+  const reasons = ['core', 'ecs-adapter'].flatMap((name) => {
+    const texts = textsOf(resolve(root, 'packages', name, 'src')).values()
+    return [...texts].flatMap((text) => text.split(EXCEPTION).slice(1))
+  })
+  assert.ok(reasons.length <= EXCEPTION_COUNT_MAX, `${reasons.length} exceptions`)
+  for (const reason of reasons) assert.match(reason, /^\S+ \S+/)
+})
 
 test('imports upwards, past a front and in circles are found', () => {
   const rooms = readRooms('```rooms\nhigh  what it is for  *\nlow  what that is for  front\n```')

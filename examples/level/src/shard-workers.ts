@@ -4,7 +4,7 @@ import type { Arena } from '@ashlar/core'
 import { workerFile } from 'example-kit'
 import type { Reply, ShardJob, ShardReport, WorkerStart } from './shard-job.ts'
 
-export interface Crew {
+export interface ShardWorkers {
   readonly workerCount: number
   /** Has each worker run its shard; `jobOf` is asked once for each. Reports come in their order. */
   run(jobOf: (shard: number) => ShardJob): Promise<ShardReport[]>
@@ -18,11 +18,11 @@ export class WorkerError extends Error {
 }
 
 /** @param file of the worker's program, for tests */
-export function startCrew(
+export function startShardWorkers(
   arena: Arena,
   workerCount: number,
   file = workerFile('shard-worker', import.meta.url),
-): Crew {
+): ShardWorkers {
   let isStopping = false
   let fail: (error: WorkerError) => void
   const failure = new Promise<never>((_, reject) => {

@@ -11,15 +11,16 @@
 import type { ListField, ScalarArray } from '@ashlar/ecs-adapter'
 import type { Scene } from './scene.ts'
 
-export const ACTOR_MAIL = 0
-export const SHOT_MAIL = 1
+export const ACTOR_MAILBOX = 0
+export const SHOT_MAILBOX = 1
 const MAIL_KIND_COUNT = 2
 
-export const mailByteLength = (shardCount: number) => 4 * MAIL_KIND_COUNT * shardCount * shardCount
+export const mailboxByteLength = (shardCount: number) =>
+  4 * MAIL_KIND_COUNT * shardCount * shardCount
 
 type Fields = Readonly<Record<string, ScalarArray | ListField>>
 
-export interface Mail {
+export interface Mailbox {
   /** Writes an entity into a block for another shard; it is the caller's to remove it. */
   send(eid: number, shard: number): void
   /** Makes an entity by `create` for each block that was sent here, and has `arrive` look at it. */
@@ -28,7 +29,11 @@ export interface Mail {
 
 type MailScene = Pick<Scene, 'arena' | 'pool' | 'commons' | 'shard' | 'events'>
 
-export function createMail(scene: MailScene, kind: number, components: readonly Fields[]): Mail {
+export function createMailbox(
+  scene: MailScene,
+  kind: number,
+  components: readonly Fields[],
+): Mailbox {
   const { arena, pool, commons, shard, events } = scene
   const { u8, u16, i32 } = arena
   const { shardCount } = commons

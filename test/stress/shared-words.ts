@@ -4,7 +4,7 @@
  *
  *     | worker 0 | worker 1 | ... | transfer array |
  *
- * All that an heir must know of a worker stands here before it matters, as the worker may die at any
+ * All that an adopter must know of a worker stands here before it matters, as the worker may die at any
  * instruction.
  */
 
@@ -35,7 +35,7 @@ const ORDER = 2
 /** Slot that was reserved for the worker, plus one, until it is among those that it holds. */
 const RESERVED = 3
 /** Slot and generation that the worker is to adopt, until it is among those that it holds. */
-const ESTATE = 4
+const ADOPTION = 4
 /** Slots and generations of the worker's pools. */
 const HELD = 5
 
@@ -50,7 +50,7 @@ export interface Tenure {
 const packed = ({ slot, generation }: Tenure) => (1 << 24) | (generation << 8) | slot
 const unpacked = (word: number): Tenure => ({ slot: word & 0xff, generation: (word >> 8) & 0xffff })
 
-export class Board {
+export class SharedWords {
   readonly buffer: SharedArrayBuffer
   readonly transfer: Int32Array
   readonly #words: Int32Array
@@ -61,8 +61,10 @@ export class Board {
     this.transfer = this.#words.subarray(-TRANSFER_WORD_COUNT)
   }
 
-  static create(workerCount: number): Board {
-    return new Board(new SharedArrayBuffer((workerCount * WORD_COUNT + TRANSFER_WORD_COUNT) * 4))
+  static create(workerCount: number): SharedWords {
+    return new SharedWords(
+      new SharedArrayBuffer((workerCount * WORD_COUNT + TRANSFER_WORD_COUNT) * 4),
+    )
   }
 
   of(worker: number): WorkerWords {
@@ -115,13 +117,13 @@ export class WorkerWords {
     Atomics.store(this.#words, RESERVED, slot === undefined ? 0 : slot + 1)
   }
 
-  get estate(): Tenure | undefined {
-    const word = Atomics.load(this.#words, ESTATE)
+  get adoption(): Tenure | undefined {
+    const word = Atomics.load(this.#words, ADOPTION)
     return word === 0 ? undefined : unpacked(word)
   }
 
-  set estate(tenure: Tenure | undefined) {
-    Atomics.store(this.#words, ESTATE, tenure === undefined ? 0 : packed(tenure))
+  set adoption(tenure: Tenure | undefined) {
+    Atomics.store(this.#words, ADOPTION, tenure === undefined ? 0 : packed(tenure))
   }
 
   get held(): Tenure[] {

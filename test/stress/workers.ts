@@ -1,9 +1,15 @@
 /** The workers of a round: started, told to die, and seen to be dead. */
 import { type Arena, ArenaError, createLife, type Life, whenDead } from '@ashlar/core'
 import type { Random } from '../../packages/core/test/support/random.ts'
-import { startThread, type Thread, type ThreadKind } from '../support/threads.ts'
-import { type Board, LEAVE_AND_END, type Phase, type Tenure, type WorkerWords } from './board.ts'
-import type { Failure, Start } from './worker.ts'
+import { type Failure, startThread, type Thread, type ThreadKind } from '../support/threads.ts'
+import {
+  LEAVE_AND_END,
+  type Phase,
+  type SharedWords,
+  type Tenure,
+  type WorkerWords,
+} from './shared-words.ts'
+import type { Start } from './worker.ts'
 
 export const milliseconds = (time: number) => new Promise((resolve) => setTimeout(resolve, time))
 
@@ -13,15 +19,15 @@ const MAX_IDLE_SECONDS = 60
 /** Workers die after up to 2^16 operations: half of them within the first 256. */
 const MAX_DUE_BITS = 16
 
-export interface CrewOptions {
+export interface StressWorkersOptions {
   readonly arena: Arena
-  readonly board: Board
+  readonly shared: SharedWords
   readonly random: Random
   readonly kind: ThreadKind
   readonly maxBlockCount: number
 }
 
-export interface Member {
+export interface RunningWorker {
   readonly index: number
   readonly words: WorkerWords
   readonly life: Life
@@ -34,7 +40,7 @@ export interface Member {
 }
 
 /** What a dead worker leaves. */
-export interface Estate {
+export interface LeftBehind {
   readonly phase: Phase
   readonly opCount: number
   readonly tenures: readonly Tenure[]
@@ -44,15 +50,15 @@ export interface Estate {
   readonly reserved: number | undefined
 }
 
-export class Crew {
-  readonly #options: CrewOptions
-  readonly #members = new Map<number, Member>()
+export class StressWorkers {
+  readonly #options: StressWorkersOptions
+  readonly #members = new Map<number, RunningWorker>()
   #reject: (reason: Error) => void = () => {}
   /** Rejected when a worker fails, or hangs. */
   readonly failure: Promise<never>
   readonly #watch: ReturnType<typeof setInterval>
 
-  constructor(options: CrewOptions) {
+  constructor(options: StressWorkersOptions) {
     this.#options = options
     this.failure = new Promise((_, reject) => {
       this.#reject = reject
@@ -62,18 +68,18 @@ export class Crew {
   }
 
   /** Those that nobody has told to die. */
-  get living(): readonly Member[] {
+  get living(): readonly RunningWorker[] {
     return [...this.#members.values()].filter(({ isDying }) => !isDying)
   }
 
   /** Those of them whose time has come. */
-  get due(): readonly Member[] {
+  get due(): readonly RunningWorker[] {
     return this.living.filter(({ words, dueOpCount }) => words.opCount >= dueOpCount)
   }
 
   async start(index: number): Promise<void> {
-    const { arena, board, random, kind, maxBlockCount } = this.#options
-    const words = board.of(index)
+    const { arena, shared, random, kind, maxBlockCount } = this.#options
+    const words = shared.of(index)
     words.clear()
     words.reserved = await this.#reserveSlot()
     const life = createLife()
@@ -84,7 +90,7 @@ export class Crew {
     )
     const seed = random.next()
     const { handle } = arena
-    thread.post({ handle, board: board.buffer, index, life, seed, maxBlockCount } satisfies Start)
+    thread.post({ handle, shared: shared.buffer, index, life, seed, maxBlockCount } satisfies Start)
     const dueOpCount = random.logUniform(MAX_DUE_BITS)
     const state = { isDying: false, seenOpCount: 0, idleSeconds: 0 }
     this.#members.set(index, { index, words, life, thread, dueOpCount, ...state })
@@ -103,7 +109,7 @@ export class Crew {
   }
 
   /** Ends a worker: by termination, or by an order to end by itself. Resolves after its death. */
-  async end(member: Member, order: number | 'terminate'): Promise<Estate> {
+  async end(member: RunningWorker, order: number | 'terminate'): Promise<LeftBehind> {
     member.isDying = true
     if (order === 'terminate') member.thread.terminate()
     else {
@@ -112,7 +118,7 @@ export class Crew {
     }
     await whenDead({ worker: member.thread.worker, life: member.life })
     this.#members.delete(member.index)
-    return estateOf(member.words, order)
+    return leftBehindBy(member.words, order)
   }
 
   /** Ends all that goes on in the background, and every worker that still lives. */
@@ -145,8 +151,8 @@ export class Crew {
   }
 }
 
-function estateOf(words: WorkerWords, order: number | 'terminate'): Estate {
-  const { phase, opCount, held, estate, reserved } = words
+function leftBehindBy(words: WorkerWords, order: number | 'terminate'): LeftBehind {
+  const { phase, opCount, held, adoption, reserved } = words
   const isHeld = (slot: number | undefined) => held.some((tenure) => tenure.slot === slot)
   const mayHoldPools = order === 'terminate' || order === LEAVE_AND_END
   if (!mayHoldPools && held.length > 0) throw new Error('a worker that closed its pools holds some')
@@ -154,7 +160,7 @@ function estateOf(words: WorkerWords, order: number | 'terminate'): Estate {
     phase,
     opCount,
     tenures: held,
-    halfAdopted: isHeld(estate?.slot) ? undefined : estate,
+    halfAdopted: isHeld(adoption?.slot) ? undefined : adoption,
     reserved: isHeld(reserved) ? undefined : reserved,
   }
 }

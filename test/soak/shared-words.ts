@@ -28,7 +28,7 @@ const WORDS_A_WORKER = 16
 const DONE = 0
 const FRAME_COUNT = 1
 
-export class Board {
+export class SharedWords {
   readonly buffer: SharedArrayBuffer
   readonly workerCount: number
   readonly #words: Int32Array
@@ -39,9 +39,9 @@ export class Board {
     this.#words = new Int32Array(buffer)
   }
 
-  static create(workerCount: number): Board {
+  static create(workerCount: number): SharedWords {
     const byteLength = beltsAt(workerCount) + workerCount * Belt.byteLength
-    return new Board(new SharedArrayBuffer(byteLength), workerCount)
+    return new SharedWords(new SharedArrayBuffer(byteLength), workerCount)
   }
 
   /** How many steps were begun. */

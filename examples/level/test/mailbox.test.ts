@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createCommons } from '../src/sim/commons.ts'
 import { createCountedPool } from '../src/sim/counted-pool.ts'
-import { ACTOR_MAIL, createMail, SHOT_MAIL } from '../src/sim/mail.ts'
+import { ACTOR_MAILBOX, createMailbox, SHOT_MAILBOX } from '../src/sim/mailbox.ts'
 import { tinyMap } from './support/tiny-level.ts'
 
 const test = suite('level: mail')
@@ -30,8 +30,8 @@ function setup() {
       d: pool.allocArray(Uint32Array, ROWS).fill(0),
     }
     const scene = { arena, pool: counted, commons, shard, events }
-    const mail = createMail(scene, ACTOR_MAIL, [narrow, wide])
-    const shots = createMail(scene, SHOT_MAIL, [wide])
+    const mail = createMailbox(scene, ACTOR_MAILBOX, [narrow, wide])
+    const shots = createMailbox(scene, SHOT_MAILBOX, [wide])
     const arrived: number[] = []
     let made = 10
     const receive = () => {
@@ -76,7 +76,7 @@ test('lists arrive with their elements, empty ones too', () => {
     const storage = createStorage(world, pool)
     const Path = storage.component('Path', { a: t.list(t.f32), b: t.i32, c: t.list(t.i32) })
     const events = { shotsFired: 0, hits: 0, knockouts: 0, handedOver: 0 }
-    const mail = createMail({ arena, pool, commons, shard, events }, SHOT_MAIL, [Path])
+    const mail = createMailbox({ arena, pool, commons, shard, events }, SHOT_MAILBOX, [Path])
     const create = () => {
       const eid = addEntity(world)
       addComponent(world, eid, Path)
