@@ -12,8 +12,6 @@ import { type CommandFailure, CommandsError } from '../base/errors.ts'
 import type { CommandViews } from '../memory/command-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { checkRecord } from './command-check.ts'
-import { CommandCursor } from './command-cursor.ts'
 import {
   ADD,
   DESPAWN,
@@ -25,7 +23,7 @@ import {
   SPAWN,
   temporaryIndex,
 } from './command-records.ts'
-import { CommandStream, type Life } from './command-stream.ts'
+import { CommandStream, type Identity } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 
 /** A command buffer, by where it is in the arena. */
@@ -48,10 +46,10 @@ export class CommandApplier {
   readonly #pool: Pool
   readonly #views: CommandViews
   readonly #reader: ValueReader
-  readonly #scout: CommandCursor
+  readonly #scout: CommandStream
   readonly #streams: CommandStream[] = []
   readonly #settings: Setting[] = []
-  #lives: Life[] = []
+  #identities: Identity[] = []
   /** Whose record is applied. */
   #stream: CommandStream | undefined
   #skippedCount = 0
@@ -64,7 +62,7 @@ export class CommandApplier {
     this.#pool = pool
     this.#views = views
     this.#reader = new ValueReader(views, (eid) => this.#resolve(eid))
-    this.#scout = new CommandCursor(pool, views)
+    this.#scout = new CommandStream(pool, views)
   }
 
   /**
@@ -91,10 +89,10 @@ export class CommandApplier {
       hasBegun = true // those that are empty as well
     } finally {
       for (let i = 0; i < count; i++) {
-        if (hasBegun || streams[i] === this.#stream) streams[i].cursor.setApplied()
-        streams[i].close()
+        if (hasBegun || streams[i] === this.#stream) streams[i].setApplied()
+        streams[i].spawnedIdentities.fill(undefined)
       }
-      this.#lives.fill(undefined)
+      this.#identities.fill(undefined)
     }
     const failures = this.#failures
     this.#failures = NO_FAILURES
@@ -115,23 +113,21 @@ export class CommandApplier {
    * @throws StorageError 'corrupt'
    */
   #look(count: number): boolean {
-    const { words } = this.#views
-    let lifeCount = 0
+    const scout = this.#scout
+    let identityCount = 0
     for (let i = 0; i < count; i++) {
       const stream = this.#streams[i]
-      const { cursor } = stream
-      stream.lifeIndex = lifeCount
-      if (cursor.isApplied) continue
+      stream.identityIndex = identityCount
+      if (stream.isApplied) continue
       this.#stream = stream
-      cursor.look()
-      let { spawnCount } = stream
-      const scout = this.#scout
-      for (scout.follow(cursor); scout.hasRecord(); scout.index += scout.wordCount) {
-        spawnCount = checkRecord(words, scout, this.#registry, spawnCount)
-        this.#lives[lifeCount++] = this.#worlds.componentsOf(words[scout.index + 2])
+      stream.look()
+      for (scout.follow(stream); scout.hasRecord(); scout.index += scout.wordCount) {
+        scout.checkRecord(this.#registry)
+        const eid = this.#views.words[scout.index + 2]
+        this.#identities[identityCount++] = this.#worlds.componentsOf(eid)
       }
     }
-    return lifeCount > 0
+    return identityCount > 0
   }
 
   #applyByPlace(count: number): void {
@@ -148,32 +144,31 @@ export class CommandApplier {
   }
 
   #applyPlace(stream: CommandStream): void {
-    const { cursor } = stream
     this.#stream = stream
-    while (cursor.hasRecord()) {
+    while (stream.hasRecord()) {
       const { words } = this.#views
-      const at = cursor.index
+      const at = stream.index
       const kind = kindOf(words[at])
       if (kind === PLACE) return
-      const end = at + cursor.wordCount
-      cursor.index = end
-      const life = this.#lives[stream.lifeIndex++]
+      const end = at + stream.wordCount
+      stream.index = end
+      const identity = this.#identities[stream.identityIndex++]
       try {
-        this.#applyRecord(kind, at, end, life)
+        this.#applyRecord(kind, at, end, identity)
       } catch (error) {
         this.#noteFailure(kind, at, error)
       }
     }
   }
 
-  #applyRecord(kind: number, at: number, end: number, life: Life): void {
+  #applyRecord(kind: number, at: number, end: number, identity: Identity): void {
     const { words } = this.#views
     const eid = words[at + 2]
     if (kind === SPAWN) {
-      this.#spawn(eid, life)
+      this.#spawn(eid, identity)
       return
     }
-    const target = this.#find(eid, life)
+    const target = this.#find(eid, identity)
     if (target === 0) {
       this.#skippedCount++
       return
@@ -189,13 +184,13 @@ export class CommandApplier {
     else if (kind === SET) addComponent(world, target, this.#read(at, end))
   }
 
-  #spawn(prefab: number, life: Life): void {
+  #spawn(prefab: number, identity: Identity): void {
     const stream = this.#stream!
     const index = stream.spawnCount
     stream.spawned[index] = 0
-    stream.spawnedLives[index] = undefined
+    stream.spawnedIdentities[index] = undefined
     stream.spawnCount = index + 1
-    const base = prefab === 0 ? 0 : this.#find(prefab, life)
+    const base = prefab === 0 ? 0 : this.#find(prefab, identity)
     if (prefab !== 0 && base === 0) {
       this.#skippedCount++
       return
@@ -210,20 +205,24 @@ export class CommandApplier {
       throw error
     }
     stream.spawned[index] = eid
-    stream.spawnedLives[index] = own
+    stream.spawnedIdentities[index] = own
   }
 
   /** The entity that an id in a command means; 0 when it is gone. */
-  #find(eid: number, life: Life): number {
+  #find(eid: number, identity: Identity): number {
     const stream = this.#stream!
     const index = temporaryIndex(eid, stream.spawnCount)
     const id = index < 0 ? eid : stream.spawned[index]
-    const own = index < 0 ? life : stream.spawnedLives[index]
+    const own = index < 0 ? identity : stream.spawnedIdentities[index]
     return this.#isAlive(id, own) ? id : 0
   }
 
-  #isAlive(eid: number, life: Life): boolean {
-    return life !== undefined && this.#worlds.componentsOf(eid) === life && this.#worlds.exists(eid)
+  #isAlive(eid: number, identity: Identity): boolean {
+    return (
+      identity !== undefined &&
+      this.#worlds.componentsOf(eid) === identity &&
+      this.#worlds.exists(eid)
+    )
   }
 
   /** The entity that an id among values means: any number may be there. */

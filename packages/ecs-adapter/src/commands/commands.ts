@@ -1,8 +1,8 @@
 /** The side of commands that writes them down, in any thread. */
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
-import { commandsBusy, commandsDisposed, invalidArgument, unknownField } from '../base/errors.ts'
-import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
+import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
+import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
 import type { CommandBuffer, Given } from './command-api.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
@@ -18,8 +18,9 @@ import {
 } from './command-records.ts'
 import {
   fieldWordCount,
+  indexOfField,
   maskWordCount,
-  namesOf,
+  noField,
   ValueWriter,
   valuesWordCount,
 } from './command-values.ts'
@@ -89,13 +90,9 @@ export class PoolCommands implements CommandBuffer {
     if (!isBusy && this.#pool.isOpen) this.#forgetApplied()
   }
 
-  spawn(prefab?: number): number {
-    const isA = prefab === undefined ? 0 : checkedEid(prefab, EID)
-    if (this.#isReading) throw commandsBusy()
-    if (this.#isDisposed) throw commandsDisposed()
-    this.#forgetApplied() // or the count would be that of those that were applied
-    const index = this.#beginRecord(SPAWN, HEAD_WORD_COUNT, this.#spawnCount, isA)
-    this.#blocks.commit(index + HEAD_WORD_COUNT)
+  spawn(prefab = 0): number {
+    if (!this.#isDisposed) this.#forgetApplied() // resets the count
+    this.#writeHead(SPAWN, this.#spawnCount, prefab)
     return TEMPORARY_FIRST - this.#spawnCount++
   }
 
@@ -113,15 +110,14 @@ export class PoolCommands implements CommandBuffer {
   }
 
   set(eid: number, component: Component | string, values: Given): void {
-    const { name, number, fields } = this.#registry.find(component)
+    const listed = this.#registry.find(component)
+    const isTag = listed.fields.length === 0
     this.#beginReading()
     try {
-      const wordCount = HEAD_WORD_COUNT + valuesWordCount(name, fields, values)
-      const index = this.#beginRecord(fields.length === 0 ? ADD : SET, wordCount, number, eid)
+      const wordCount = HEAD_WORD_COUNT + valuesWordCount(listed, values)
+      const index = this.#beginRecord(isTag ? ADD : SET, wordCount, listed.number, eid)
       const end = index + wordCount
-      if (fields.length > 0) {
-        this.#values.writeAll(name, fields, values, index + HEAD_WORD_COUNT, end)
-      }
+      if (!isTag) this.#values.writeAll(listed, values, index + HEAD_WORD_COUNT, end)
       this.#blocks.commit(end)
     } finally {
       this.#isReading = false
@@ -130,20 +126,19 @@ export class PoolCommands implements CommandBuffer {
 
   setField(eid: number, component: Component | string, field: string, value: unknown): void {
     const listed = this.#registry.find(component)
-    const { name, number, fields } = listed
-    const i = fieldIndex(listed, field)
+    const { fields } = listed
+    const i = indexOfField(fields, field)
+    if (i < 0) throw noField(listed, field)
     this.#beginReading()
     try {
-      const wordCount = HEAD_WORD_COUNT + fieldWordCount(name, fields, i, value)
-      const index = this.#beginRecord(SET, wordCount, number, eid)
+      const wordCount = HEAD_WORD_COUNT + fieldWordCount(listed, i, value)
+      const index = this.#beginRecord(SET, wordCount, listed.number, eid)
       const at = index + HEAD_WORD_COUNT
       if (typeof value === 'number') {
-        // Here: V8 would box a fraction for every further call that it is given to.
+        // Stored here: V8 boxes a fraction for each further call that takes it.
         this.#values.markOne(fields, i, at)
         this.#blocks.views.numbers[(at + maskWordCount(fields)) >> 1] = value
-      } else {
-        this.#values.writeOne(name, fields, i, value, at, index + wordCount)
-      }
+      } else this.#values.writeOne(listed, i, value, at, index + wordCount)
       this.#blocks.commit(index + wordCount)
     } finally {
       this.#isReading = false
@@ -156,11 +151,7 @@ export class PoolCommands implements CommandBuffer {
     }
     this.#checkIdle()
     this.#forgetApplied()
-    this.#place = place
-    this.#beginPlace = place
-    this.#spawnCount = 0
-    this.#beginBlock = this.#blocks.block
-    this.#beginCursor = this.#blocks.cursor
+    this.#beginAt(place)
   }
 
   abort(): void {
@@ -171,8 +162,7 @@ export class PoolCommands implements CommandBuffer {
     }
     this.#forgetApplied()
     this.#blocks.truncate(this.#beginBlock, this.#beginCursor)
-    this.#place = this.#beginPlace
-    this.#spawnCount = 0
+    this.#beginAt(this.#beginPlace)
   }
 
   clear(): void {
@@ -192,9 +182,13 @@ export class PoolCommands implements CommandBuffer {
 
   #clear(): void {
     this.#blocks.clear()
+    this.#beginAt(-1)
+  }
+
+  #beginAt(place: number): void {
+    this.#place = place
+    this.#beginPlace = place
     this.#spawnCount = 0
-    this.#place = -1
-    this.#beginPlace = -1
     this.#beginBlock = this.#blocks.block
     this.#beginCursor = this.#blocks.cursor
   }
@@ -248,8 +242,3 @@ export class PoolCommands implements CommandBuffer {
 }
 
 const EID = 'an entity id, or what commands.spawn() gave'
-
-function fieldIndex({ name, fields }: Listed, field: string): number {
-  for (let i = 0; i < fields.length; i++) if (fields[i].name === field) return i
-  throw unknownField(name, field, namesOf(fields))
-}
