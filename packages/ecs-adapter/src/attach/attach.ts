@@ -1,19 +1,18 @@
 /** The side of a shared storage that looks: the same names over the same memory, in any thread. */
 import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
-import { alreadyAttached, invalidArgument, notSparse } from '../base/errors.ts'
+import { invalidArgument } from '../base/errors.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import { PoolCommands } from '../commands/commands.ts'
 import { dropInternLog, InternLog } from '../lists/intern-log.ts'
 import { VariableMemory } from '../lists/variable-memory.ts'
 import { Cells } from '../memory/cells.ts'
-import { liveByteLength } from '../memory/live-block.ts'
-import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
-import { attachAt, detachAt, isAttachedAt } from '../shared/attachments.ts'
+import { attachAt, checkUnattached, detachAt, rootByteLength } from '../shared/attachments.ts'
 import {
   attachedWord,
   type ComponentRows,
+  type Directory,
   internLogWord,
   PUBLISHED_EPOCH,
   ROOT_BYTE_LENGTH,
@@ -22,13 +21,12 @@ import {
   ROOT_EPOCH,
   ROOT_INTERN_LOG_SERIAL,
   ROOT_MAGIC,
-  ROOT_SERIAL,
   type StorageHandle,
   seenWord,
 } from '../shared/directory.ts'
 import { AttachedTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table-api.ts'
-import { AttachedComponent } from './attached-component.ts'
+import { AttachedComponents } from './attached-component.ts'
 import { readDirectory, readEntities } from './published.ts'
 
 /** A storage of another thread. Its columns can be read and written; the world is not here. */
@@ -87,29 +85,16 @@ export interface AttachedStorage {
  */
 export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
   checkPool(pool)
+  const root = checkedRoot(handle, pool)
   const cells = new Cells(pool)
-  const root = checkedRoot(handle, pool, cells)
-  const attached = (root >> 2) + attachedWord(pool.slot)
-  const seen = (root >> 2) + seenWord(pool.slot)
   const memory = new VariableMemory(pool, cells)
-  const { blocks, internedTexts } = memory
-  const internLog = new InternLog({
-    blocks,
-    handleWord: (root >> 2) + internLogWord(pool.slot),
-    serialWord: (root >> 2) + ROOT_INTERN_LOG_SERIAL,
-    generation: pool.generation,
-  })
-  internedTexts.internLog = internLog
+  const attachment = new Attachment(root, pool, memory)
   const row = (eid: number) => checkedEid(eid) & entityMask
-
-  const attachedComponents = new Map<string, AttachedComponent>()
-  const components: Record<string, Component> = Object.create(null)
-  const registry = new ComponentRegistry()
+  const components = new AttachedComponents(memory, { row })
   const tables = new AttachedTables(pool)
   let buffer: ArrayBufferLike | undefined
-  let isAttached = false
   let epoch = 0
-  /** Epochs in which that was published which we have. */
+  /** Epochs in which the directory and the entities were published that this thread has. */
   let directoryEpoch = 0
   let entitiesEpoch = 0
   let entityMask = 0
@@ -117,105 +102,115 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
   function sync(): void {
     const words = cells.signedWords
-    const present = Atomics.load(words, (root >> 2) + ROOT_EPOCH)
-    if (isAttached && present === epoch && words.buffer === buffer) {
+    const present = Atomics.load(words, root + ROOT_EPOCH)
+    const isMoved = words.buffer !== buffer
+    if (attachment.isAttached && present === epoch && !isMoved) {
       tables.sync()
       return
     }
-    if (!isAttached) attach(present)
-    // What is loaded after the epoch is not older, and cannot be freed before we have seen another.
-    const isMoved = words.buffer !== buffer
+    if (!attachment.isAttached) {
+      checkedRoot(handle, pool)
+      attachment.attach(present)
+    }
+    // All that is read from here on is at least as new as this epoch, and stays until we have seen
+    // another one.
     buffer = words.buffer
-    // The entities come first, and the columns that have rows for them: published the other way round.
-    const list = Atomics.load(words, (root >> 2) + ROOT_ENTITIES)
+    // First the entities, then the columns that have rows for them: the reverse order of publishing.
+    const list = Atomics.load(words, root + ROOT_ENTITIES)
     const listIsFrom = words[(list >> 2) + PUBLISHED_EPOCH]
     if (isMoved || listIsFrom !== entitiesEpoch) entities = readEntities(pool, words, list)
-    const directory = Atomics.load(words, (root >> 2) + ROOT_DIRECTORY)
+    const directory = Atomics.load(words, root + ROOT_DIRECTORY)
     const directoryIsFrom = words[(directory >> 2) + PUBLISHED_EPOCH]
-    if (isMoved || directoryIsFrom !== directoryEpoch) readComponents(directory)
+    if (isMoved || directoryIsFrom !== directoryEpoch) follow(readDirectory(pool, words, directory))
     directoryEpoch = directoryIsFrom
     entitiesEpoch = listIsFrom
     epoch = present
     tables.sync()
-    Atomics.store(words, seen, epoch)
+    attachment.see(epoch)
   }
 
-  /** In this order: who is attached has seen an epoch. */
-  function attach(present: number): void {
-    const words = cells.signedWords
-    checkedRoot(handle, pool, cells)
-    if (isAttachedAt(words, attached, pool)) {
-      throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
-    }
-    Atomics.store(words, seen, present)
-    attachAt(words, attached, pool)
-    isAttached = true
-    if (internLog.isMine) return
-    dropInternLog(blocks, (root >> 2) + internLogWord(pool.slot), internedTexts.release)
-    internedTexts.forget()
-  }
-
-  function readComponents(offset: number): void {
-    const directory = readDirectory(pool, cells.signedWords, offset)
+  function follow(directory: Directory): void {
     entityMask = directory.entityMask
     tables.follow(directory.tables)
-    for (const entry of directory.components) {
-      let component = attachedComponents.get(entry.name)
-      if (component === undefined) {
-        component = new AttachedComponent(entry, memory, { row })
-        attachedComponents.set(entry.name, component)
-        components[entry.name] = component.component
-        registry.add(entry.name, component.component, entry.fields)
-      }
-      component.follow(entry, cells.buffer)
-    }
+    components.follow(directory.components)
   }
 
   function detach(): void {
-    if (!isAttached) return
-    isAttached = false
+    if (!attachment.isAttached) return
     tables.detach()
-    detachAt(cells.signedWords, attached, pool)
+    attachment.detach()
   }
 
   try {
     sync()
   } catch (error) {
-    detach() // nobody has what could do it later
+    detach() // the caller gets no object that could do it
     throw error
   }
   return {
-    components,
+    components: components.byName,
     tables: tables.byName,
     get entities() {
       return entities
     },
     row,
-    rows(component) {
-      const { name } = registry.find(component)
-      const rows = attachedComponents.get(name)?.rows
-      if (rows === undefined) throw notSparse(name)
-      return rows
-    },
-    commands: () => new PoolCommands(pool, registry, handle.serial),
+    rows: (component) => components.rows(component),
+    commands: () => new PoolCommands(pool, components.registry, handle.serial),
     sync,
     detach,
   }
 }
 
-/** The root of a storage that is not disposed of. */
-function checkedRoot(handle: StorageHandle, pool: Pool, cells: Cells): number {
-  const offset: unknown = handle?.offset
-  if (typeof offset !== 'number' || !isRoot(offset, handle.serial, pool, cells)) {
-    const expected = 'storage.handle of a storage in the arena of this pool'
-    throw invalidArgument('the handle', handle, expected)
-  }
-  return offset
+/** Word index of the root of a storage that is not disposed of. */
+function checkedRoot(handle: StorageHandle, pool: Pool): number {
+  if (rootByteLength(pool, handle, ROOT_MAGIC) === ROOT_BYTE_LENGTH) return handle.offset >> 2
+  const expected = 'storage.handle of a storage in the arena of this pool'
+  throw invalidArgument('the handle', handle, expected)
 }
 
-function isRoot(offset: number, serial: number, pool: Pool, cells: Cells): boolean {
-  if (liveByteLength(pool, offset) !== ROOT_BYTE_LENGTH) return false
-  const words = cells.signedWords
-  const root = offset >> 2
-  return words[root] === ROOT_MAGIC && words[root + ROOT_SERIAL] === serial
+/** The words of one slot in the root of a storage. */
+class Attachment {
+  isAttached = false
+  readonly #pool: Pool
+  readonly #memory: VariableMemory
+  readonly #internLog: InternLog
+  /** Word indices. */
+  readonly #attached: number
+  readonly #seen: number
+  readonly #log: number
+
+  constructor(root: number, pool: Pool, memory: VariableMemory) {
+    const { slot, generation } = pool
+    this.#pool = pool
+    this.#memory = memory
+    this.#attached = root + attachedWord(slot)
+    this.#seen = root + seenWord(slot)
+    this.#log = root + internLogWord(slot)
+    const { blocks, internedTexts } = memory
+    const serialWord = root + ROOT_INTERN_LOG_SERIAL
+    this.#internLog = new InternLog({ blocks, handleWord: this.#log, serialWord, generation })
+    internedTexts.internLog = this.#internLog
+  }
+
+  /** @throws StorageError 'already-attached' */
+  attach(epoch: number): void {
+    const words = this.#memory.cells.signedWords
+    checkUnattached(words, this.#attached, this.#pool, 'this storage', 'attachStorage')
+    this.see(epoch) // first: the publisher reads the epoch of each attached thread
+    attachAt(words, this.#attached, this.#pool)
+    this.isAttached = true
+    if (this.#internLog.isMine) return
+    const { blocks, internedTexts } = this.#memory
+    dropInternLog(blocks, this.#log, internedTexts.release)
+    internedTexts.forget()
+  }
+
+  see(epoch: number): void {
+    Atomics.store(this.#memory.cells.signedWords, this.#seen, epoch)
+  }
+
+  detach(): void {
+    this.isAttached = false
+    detachAt(this.#memory.cells.signedWords, this.#attached, this.#pool)
+  }
 }

@@ -1,11 +1,17 @@
 /** The side of a shared storage that publishes: in the thread of its world. */
 import type { Pool } from '@ashlar/core'
-import { invalidArgument, stillAttached } from '../base/errors.ts'
+import { invalidArgument } from '../base/errors.ts'
 import { dropInternLog } from '../lists/intern-log.ts'
 import type { VariableMemory } from '../lists/variable-memory.ts'
 import type { Cells } from '../memory/cells.ts'
 import { freeReserved } from '../memory/reserved.ts'
-import { attachedSlots, isOpenSlot, newSerial, SLOT_CAPACITY } from '../shared/attachments.ts'
+import {
+  checkDetached,
+  isOpenSlot,
+  newSerial,
+  ROOT_SERIAL,
+  SLOT_CAPACITY,
+} from '../shared/attachments.ts'
 import {
   attachedWord,
   type ComponentEntry,
@@ -18,7 +24,6 @@ import {
   ROOT_ENTITIES,
   ROOT_EPOCH,
   ROOT_MAGIC,
-  ROOT_SERIAL,
   type StorageHandle,
   seenWord,
   type TableEntry,
@@ -129,8 +134,7 @@ export class Publisher {
   checkDetached(): void {
     if (this.#root === 0) return
     const wordOf = (slot: number) => this.#word(attachedWord(slot))
-    const slots = attachedSlots(this.#words, wordOf, this.#options.pool.arena)
-    if (slots.length > 0) throw stillAttached(slots, 'this storage', 'storage.forget(slot)')
+    checkDetached(this.#options.pool, wordOf, 'this storage', 'storage.forget(slot)')
   }
 
   /** Frees everything; nobody is attached. The handle leads nowhere then. */

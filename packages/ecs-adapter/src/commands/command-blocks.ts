@@ -25,9 +25,9 @@ export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
 const BYTE_LENGTH = 2
 const MAGIC = 3
-const IN_TRANSIT = 4
+export const BLOCK_IN_TRANSIT = 4
 export const BLOCK_IS_APPLIED = 5
-const STORAGE = 6
+export const BLOCK_STORAGE = 6
 export const BLOCK_HEAD_WORD_COUNT = 8
 
 const COMMANDS_MAGIC = 0x41534803
@@ -59,7 +59,7 @@ export class CommandBlocks {
     this.#first = this.offset >> 2
     this.#block = this.#first
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
-    this.views.words[this.#first + STORAGE] = storage
+    this.views.words[this.#first + BLOCK_STORAGE] = storage
     this.#enter(this.#first)
   }
 
@@ -109,11 +109,11 @@ export class CommandBlocks {
         throw noBlock(next)
       }
       // In this order, so that `freeCommands` finds it at any moment, and frees it once.
-      words[this.#first + IN_TRANSIT] = next
+      words[this.#first + BLOCK_IN_TRANSIT] = next
       words[block + BLOCK_NEXT] = words[(next >> 2) + BLOCK_NEXT]
       this.#byteLength -= words[(next >> 2) + BYTE_LENGTH]
       this.#pool.free(next)
-      words[this.#first + IN_TRANSIT] = 0
+      words[this.#first + BLOCK_IN_TRANSIT] = 0
     }
   }
 
@@ -140,7 +140,7 @@ export class CommandBlocks {
 
   #chain(wordCount: number): void {
     const { words } = this.views
-    const inTransit = this.#first + IN_TRANSIT
+    const inTransit = this.#first + BLOCK_IN_TRANSIT
     const least = (BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     let byteLength = Math.max(least, Math.min(this.#byteLength, DOUBLED_BYTE_LENGTH))
     // Stored at once, for `freeCommands`: threads die in loops and calls, not between two stores.
@@ -226,7 +226,7 @@ export function checkCommands(
   storage: number,
 ): number {
   const checked = checkBuffer(pool, views, offset)
-  if (views.words[(checked >> 2) + STORAGE] === storage) return checked
+  if (views.words[(checked >> 2) + BLOCK_STORAGE] === storage) return checked
   throw commandsOfAnother()
 }
 
@@ -256,7 +256,7 @@ export function freeCommands(pool: Pool, offset: number): void {
   const first = checkBuffer(pool, views, offset) >> 2
   const { words } = views
   void countBlocksBehind(pool, words, offset) // throws before anything is freed
-  let inTransit = words[first + IN_TRANSIT]
+  let inTransit = words[first + BLOCK_IN_TRANSIT]
   for (let block = offset; block !== 0; ) {
     const next = words[(block >> 2) + BLOCK_NEXT]
     if (block === inTransit) inTransit = 0

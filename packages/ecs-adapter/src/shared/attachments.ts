@@ -3,17 +3,53 @@
  * attached, 0 of none.
  */
 import type { Arena, Pool } from '@ashlar/core'
+import { alreadyAttached, stillAttached } from '../base/errors.ts'
 import { codeOf } from '../base/thrown.ts'
+import { liveByteLength } from '../memory/live-block.ts'
 
 /** An arena has at most 254. */
 export const SLOT_CAPACITY = 256
 
+/** Word of every root that has its serial number. */
+export const ROOT_SERIAL = 5
+
+/** What other threads find a root by. */
+interface Handle {
+  readonly offset: number
+  readonly serial: number
+}
+
 /** Tells something shared from all others, also from what is later in the same place: but for 1 in 2 ** 31. */
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
 
-/** @param word of the pool's slot, as in what follows */
-export const isAttachedAt = (words: Int32Array, word: number, pool: Pool): boolean =>
-  Atomics.load(words, word) === pool.generation + 1
+/**
+ * Byte length of the root block that a handle names; -1 if there is no such root, whatever is given.
+ * Word 0 of each kind of root is its magic, word 5 its serial number.
+ */
+export function rootByteLength(pool: Pool, handle: Handle, magic: number): number {
+  const { offset, serial } = handle ?? {}
+  const byteLength = typeof offset === 'number' ? liveByteLength(pool, offset) : -1
+  if (byteLength <= ROOT_SERIAL * 4) return -1
+  const { i32 } = pool.arena
+  const root = offset >> 2
+  return i32[root] === magic && i32[root + ROOT_SERIAL] === serial ? byteLength : -1
+}
+
+/**
+ * @param word of the pool's slot, as in what follows
+ * @param by the function that attaches
+ * @throws StorageError 'already-attached'
+ */
+export function checkUnattached(
+  words: Int32Array,
+  word: number,
+  pool: Pool,
+  what: string,
+  by: string,
+): void {
+  if (Atomics.load(words, word) !== pool.generation + 1) return
+  throw alreadyAttached(pool.slot, what, by)
+}
 
 export function attachAt(words: Int32Array, word: number, pool: Pool): void {
   Atomics.store(words, word, pool.generation + 1)
@@ -37,16 +73,25 @@ export function isOpenSlot(arena: Arena, slot: number, generation: number): bool
   }
 }
 
-/** The slots that are attached by pools that are open: also of a thread that died, until its slot is adopted. */
-export function attachedSlots(
-  words: Int32Array,
+/**
+ * Throws if pools that are open are attached. A thread that died counts until its slot is adopted.
+ *
+ * @param wordOf the word of a slot
+ * @param remedy what ends the attachment of a dead thread
+ * @param except a slot that does not count
+ * @throws StorageError 'still-attached'
+ */
+export function checkDetached(
+  { arena }: Pool,
   wordOf: (slot: number) => number,
-  arena: Arena,
-): number[] {
+  what: string,
+  remedy: string,
+  except = -1,
+): void {
   const slots: number[] = []
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    const attached = Atomics.load(words, wordOf(slot))
+    const attached = slot === except ? 0 : Atomics.load(arena.i32, wordOf(slot))
     if (attached !== 0 && isOpenSlot(arena, slot, attached - 1)) slots.push(slot)
   }
-  return slots
+  if (slots.length > 0) throw stillAttached(slots, what, remedy)
 }

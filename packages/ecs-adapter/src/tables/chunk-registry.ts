@@ -1,22 +1,22 @@
 /**
- * The numbers that chunks of a table have: whose each is, and where its block lies.
+ * The chunk numbers of a table: who owns each, and where its block lies.
  *
- * Whose turn it is stands in the root, and not in the chunks' blocks: a block is in the hands of whoever
- * owns its number, and nobody else writes to it, or asks it anything, who may come when it is freed.
+ * The owner is kept in the root, not in the chunk's block. Nobody but the owner reads or writes the
+ * block: it may be freed at any time.
  */
 import type { Pool } from '@ashlar/core'
 import { isOpenSlot } from '../shared/attachments.ts'
 import {
   entryWord,
-  generationOfOwner,
-  ownerOf,
   ownerWord,
   seedWord,
-  slotOfOwner,
   TABLE_EPOCH,
   TABLE_NEXT_NUMBER,
   type TableLayout,
 } from './table-layout.ts'
+
+/** An owner in one word, for compare-and-swap: slot + 1, and a generation, which has 16 bits. */
+const ownerOf = ({ slot, generation }: Pool) => (generation << 8) | (slot + 1)
 
 export class ChunkRegistry {
   /** This thread, as an owner. */
@@ -27,40 +27,41 @@ export class ChunkRegistry {
   readonly #generationMax: number
 
   constructor(pool: Pool, { chunkLimit, lastGeneration }: TableLayout, root: number) {
-    this.self = ownerOf(pool.slot, pool.generation)
+    this.self = ownerOf(pool)
     this.#pool = pool
     this.#root = root >> 2
     this.#chunkLimit = chunkLimit
     this.#generationMax = lastGeneration >> 1
   }
 
-  /** Another one whenever a chunk is there that was not, or is no more. */
+  /** Increments whenever a chunk is linked or unlinked. */
   get epoch(): number {
     return this.#load(TABLE_EPOCH)
   }
 
-  /** Of the chunk's block; 0 of none. */
+  /** Byte offset of the chunk's block; 0 if there is none. */
   offsetAt(number: number): number {
     return this.#load(entryWord(number))
   }
 
-  /** See `ownerOf`; 0 of none. */
+  /** 0 if there is none. */
   ownerAt(number: number): number {
     return this.#load(ownerWord(number))
   }
 
-  /** Whether the pool of an owner is closed, or was adopted. */
+  /** Whether the pool of an owner is closed, or its slot was adopted. */
   isGone(owner: number): boolean {
     if (owner === 0 || owner === this.self) return false
-    return !isOpenSlot(this.#pool.arena, slotOfOwner(owner), generationOfOwner(owner))
+    return !isOpenSlot(this.#pool.arena, (owner & 0xff) - 1, owner >>> 8)
   }
 
   /**
-   * Makes a number without a chunk this thread's, in turn; -1 when there is none.
+   * Claims a number that has no chunk; -1 if there is none.
    *
-   * The next chunk of a number begins with the greatest generation of the last one, of which most places
-   * have used few. They may skip the first half of all: so an id is not given again before its place
-   * went through the other half. A number past the half is used up. It begins anew when all others are.
+   * The ids of the next chunk begin with the greatest generation of the last one. Most slots have used
+   * few generations, so the ids may skip up to half of all: then no id comes again before its slot went
+   * through the other half. A number past the half is used up. Its generations begin at 1 again when all
+   * other numbers are used up.
    */
   claimFree(): number {
     const next = this.#load(TABLE_NEXT_NUMBER) >>> 0
@@ -79,35 +80,35 @@ export class ChunkRegistry {
     return this.#load(seedWord(number)) > this.#generationMax
   }
 
-  /** Whether the number is this thread's now, which was `owner`'s, who is gone. */
+  /** Takes over the number of an owner that is gone; false if another thread was faster. */
   inherit(number: number, owner: number): boolean {
     const { i32 } = this.#pool.arena
     return Atomics.compareExchange(i32, this.#root + ownerWord(number), owner, this.self) === owner
   }
 
-  /** What the ids of a chunk of this number, that is this thread's, are to begin with. */
+  /** The generation in which the ids of the next chunk with this number begin. */
   generationAt(number: number): number {
     return this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(seedWord(number)))
-  }
-
-  /** Shows everyone the chunk of a number of this thread. */
-  link(number: number, offset: number): void {
-    this.#store(entryWord(number), offset)
-    this.#raiseEpoch()
   }
 
   setGenerationAt(number: number, generation: number): void {
     this.#store(seedWord(number), generation)
   }
 
-  /** Gives a number back, and takes its chunk away: after this, the block may be freed. */
+  /** Publishes the block of a number that this thread owns. */
+  link(number: number, offset: number): void {
+    this.#store(entryWord(number), offset)
+    this.#raiseEpoch()
+  }
+
+  /** Releases a number. Then its block may be freed. */
   unlink(number: number): void {
     this.#store(entryWord(number), 0)
     this.#raiseEpoch()
     this.#store(ownerWord(number), 0)
   }
 
-  /** A thread that died before it linked a chunk, or in `unlink`, has left its number claimed. */
+  /** A thread that died before `link`, or in `unlink`, has left its number claimed. */
   #claimIfFree(number: number): boolean {
     const owner = this.ownerAt(number)
     if (owner !== 0) {

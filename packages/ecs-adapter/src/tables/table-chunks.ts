@@ -1,4 +1,4 @@
-/** The chunks of a table, as one thread knows them: what it makes, sees, takes over and frees. */
+/** The chunks of a table that one thread knows: it makes, finds, takes over and frees them. */
 import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
 import { liveByteLength } from '../memory/live-block.ts'
@@ -23,15 +23,12 @@ export class TableChunks {
     this.#buffer = pool.arena.buffer
   }
 
-  /** Whether there is something new to follow. */
+  /** Whether chunks were linked or unlinked since the last `follow`. */
   get isBehind(): boolean {
     return this.#numbers.epoch !== this.#epoch
   }
 
-  /**
-   * An empty chunk of this thread. Of one that dies before others see it the block is lost, and nothing
-   * else.
-   */
+  /** Makes an empty chunk of this thread. A thread that dies in it loses no more than the block. */
   make(): TableChunk {
     const { name, chunkByteLength, chunkLimit } = this.#layout
     const offset = this.#pool.alloc(chunkByteLength)
@@ -50,7 +47,7 @@ export class TableChunks {
     return chunk
   }
 
-  /** Knows the chunks that the root has now, and no others. */
+  /** Makes the known chunks those that the root lists now. */
   follow(): void {
     this.#epoch = this.#numbers.epoch
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
@@ -58,13 +55,13 @@ export class TableChunks {
   }
 
   /**
-   * Takes over those whose pool is closed or was adopted. Each is repaired: again, where that was cut.
-   * What a thread was freeing that died is told as freed, as it may not have told it.
+   * Takes over the chunks whose pool is closed or was adopted, and repairs each, even if a thread died in
+   * an earlier repair. A chunk whose block the dead thread had freed is unlinked.
    */
   takeOver(): number {
     const numbers = this.#numbers
     let count = 0
-    let lostCount = 0
+    let hasChanged = false
     let alive = 0
     for (let i = 0; i < this.all.length; i++) {
       const { number } = this.all[i]
@@ -72,21 +69,18 @@ export class TableChunks {
       if (owner === alive || owner === numbers.self) continue
       if (!numbers.isGone(owner)) alive = owner
       else if (numbers.inherit(number, owner)) {
+        hasChanged = true
         const chunk = this.#lookUp(number)
-        if (chunk !== undefined) {
-          chunk.$repair()
-          count++
-        } else {
-          numbers.unlink(number)
-          lostCount++
-        }
+        chunk?.$repair()
+        if (chunk === undefined) numbers.unlink(number)
+        else count++
       }
     }
-    if (count + lostCount > 0) this.#settle()
+    if (hasChanged) this.#settle()
     return count
   }
 
-  /** Frees own ones that are empty, but one. A thread that dies meanwhile loses one block at most. */
+  /** Frees this thread's empty chunks but one. A thread that dies in it loses at most one block. */
   trim(): number {
     let count = 0
     for (let i = this.own.length - 1; i >= 0 && this.own.length > 1; i--) {
@@ -94,7 +88,7 @@ export class TableChunks {
       if (chunk.rowCount > 0) continue
       this.own.splice(i, 1)
       this.byNumber[chunk.number] = undefined
-      this.#numbers.setGenerationAt(chunk.number, chunk.$generation)
+      this.#numbers.setGenerationAt(chunk.number, this.#generationOf(chunk))
       this.#numbers.unlink(chunk.number)
       this.#pool.free(chunk.$offset)
       count++
@@ -103,7 +97,7 @@ export class TableChunks {
     return count
   }
 
-  /** Nothing can be done with any of them from when the first is freed. */
+  /** Makes all chunks stale before it frees the first. */
   free(): void {
     const offsets = this.all.map(({ $offset }) => $offset)
     this.forget()
@@ -111,13 +105,13 @@ export class TableChunks {
   }
 
   forget(): void {
-    for (const chunk of this.all) chunk.$drop()
+    for (const chunk of this.all) chunk.$bind()
     this.all.length = 0
     this.own.length = 0
     this.byNumber.length = 0
   }
 
-  /** Takes up the buffer that a WebAssembly.Memory has after it has grown: whether it has. */
+  /** Renews the views if a WebAssembly.Memory has grown; returns whether it has. */
   renew(): boolean {
     const { buffer } = this.#pool.arena
     if (buffer === this.#buffer) return false
@@ -126,12 +120,18 @@ export class TableChunks {
     return true
   }
 
-  /** Whether the buffer is gone. */
   get isDetached(): boolean {
     return this.#buffer.byteLength === 0
   }
 
-  /** The chunk that a number has now, which need not be the one that we knew. */
+  /** Whatever generation a chunk without rows would give next is at most this one. */
+  #generationOf({ ids }: TableChunk): number {
+    let most = 0
+    for (const id of ids) most = Math.max(most, id)
+    return Math.floor(most / this.#layout.generationStep)
+  }
+
+  /** The chunk that a number has now, which may differ from the known one. */
   #lookUp(number: number): TableChunk | undefined {
     const offset = this.#numbers.offsetAt(number)
     const known = this.byNumber[number]
@@ -142,9 +142,8 @@ export class TableChunks {
   }
 
   /**
-   * Whether a block for a chunk is at an offset; not when its thread has just freed it, which takes it out of the
-   * root before.
-   * @throws StorageError 'corrupt' where the root has another block
+   * Whether there is a block for a chunk. It may have been freed just now: then its thread has unlinked it.
+   * @throws StorageError 'corrupt' if the root lists another block
    */
   #isChunk(number: number, offset: number): boolean {
     const { name, chunkByteLength } = this.#layout
@@ -162,14 +161,14 @@ export class TableChunks {
     return chunk
   }
 
-  /** Drops those whose number is another's, or nobody's. */
+  /** Drops chunks whose number has no chunk, or another one; lists the rest. */
   #settle(): void {
     const { all, own } = this
     let count = 0
     own.length = 0
     for (const chunk of all) {
       if (this.byNumber[chunk.number] !== chunk) {
-        chunk.$drop()
+        chunk.$bind()
         continue
       }
       all[count++] = chunk
