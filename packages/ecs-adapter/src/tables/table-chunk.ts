@@ -49,8 +49,8 @@ const NOWHERE = new ArrayBuffer(0)
 export class TableChunk implements ChunkRows {
   readonly number: number
   ids: Int32Array
-  readonly $offset: number
   readonly #layout: TableLayout
+  readonly #offset: number
   readonly #capacity: number
   readonly #slotMask: number
   readonly #doubleCount: number
@@ -68,8 +68,8 @@ export class TableChunk implements ChunkRows {
 
   constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number, number: number) {
     this.number = number
-    this.$offset = offset
     this.#layout = layout
+    this.#offset = offset
     this.#capacity = layout.chunkCapacity
     this.#slotMask = 2 ** layout.slotBits - 1
     this.#doubleCount = layout.doubles.count
@@ -88,13 +88,17 @@ export class TableChunk implements ChunkRows {
     this.$bind(buffer)
   }
 
+  get $offset(): number {
+    return this.#offset
+  }
+
   /** Makes the views of a buffer; without one, empty views: another block may lie there now. */
   $bind(buffer?: ArrayBufferLike): void {
     const { chunkByteLength, columns, idsByteOffset, rowsByteOffset } = this.#layout
     const view = <A>(array: ViewConstructor<A>, byteOffset: number, length: number): A =>
       buffer === undefined
         ? new array(NOWHERE, 0, 0)
-        : new array(buffer, this.$offset + byteOffset, length)
+        : new array(buffer, this.#offset + byteOffset, length)
     this.#words = view(Int32Array, 0, chunkByteLength >> 2)
     this.#halves = view(Uint16Array, 0, chunkByteLength >> 1)
     this.#bytes = view(Uint8Array, 0, chunkByteLength)

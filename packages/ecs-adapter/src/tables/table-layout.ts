@@ -14,7 +14,7 @@
  *         of the pool that is attached
  *     264 for each chunk number: offset of
  *         its block, or 0; its owner, see
- *         `ChunkRegistry`, the only one who
+ *         `TableChunks`, the only one who
  *         changes the others; the generation
  *         of the ids of its next chunk
  *     ... the description, as JSON
