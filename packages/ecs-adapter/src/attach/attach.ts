@@ -1,4 +1,8 @@
-/** The side of a shared storage that looks: the same names over the same memory, in any thread. */
+/**
+ * Storages of other threads. The world's thread publishes where its columns are, in `publisher.ts`;
+ * attached threads look there at each `sync`. A block that is replaced is freed when each attached thread
+ * has seen a later epoch. This room knows neither runs nor workers.
+ */
 import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
@@ -29,48 +33,48 @@ import type { Table } from '../tables/table-api.ts'
 import { AttachedComponents } from './attached-component.ts'
 import { readDirectory, readEntities } from './published.ts'
 
-/** A storage of another thread. Its columns can be read and written; the world is not here. */
+/** A storage of another thread. Its columns can be read and written; its world is not here. */
 export interface AttachedStorage {
   /**
-   * By name, with what the component has in the world's thread for each field: typed arrays, which are
-   * to be read anew after `sync`, lists and texts, which stay. What this thread makes longer is of its
-   * own pool. Each entity's lists and texts may be changed by one thread at a time, and read by others
-   * only while nobody changes them; `sync` first, or the change may go to what the column moved out of.
+   * Each component, by name, with the fields that it has in the world's thread. Typed arrays have to be
+   * read anew after `sync`; lists and texts stay. What this thread makes longer moves into its own pool.
+   * One thread at a time may change the lists and texts of an entity, and no other may read them
+   * meanwhile. Call `sync` before you change them, or the change may go to a column that has moved.
    */
   readonly components: Readonly<Record<string, Component>>
-  /** By name. What this thread adds is in chunks of its own pool, until it detaches. */
+  /** By name. Rows that this thread adds are in chunks of its own pool, until it detaches. */
   readonly tables: Readonly<Record<string, Table>>
   /** The ids of the entities that the world had when its thread last published. */
   readonly entities: Int32Array
 
-  /** The index of an entity in the columns, but for those of sparse components: see `rows`. */
+  /** The index of an entity in the columns of dense components; for sparse ones see `rows`. */
   row(eid: number): number
 
   /**
-   * Follows the storage: columns that have grown, new components, the entities. Call it when no view
-   * that was read before is used any more, once a frame; while nothing is new, it costs one load. What
-   * columns moved out of cannot be freed while a thread that is attached has not synced.
+   * Follows the storage: moved columns, new components, the entities. Call it once a frame, when you no
+   * longer use views that you read before. It costs one load if nothing is new. As long as an attached
+   * thread does not sync, the storage cannot free the columns that it has replaced.
    */
   sync(): void
 
   /**
-   * The rows of a sparse component: how many there are, whose they are, and the one of an entity.
+   * The rows of a sparse component.
    * @param component of `components`, or its name
    * @throws StorageError 'invalid-argument' for one that is not sparse
    */
   rows(component: Component | string): ComponentRows
 
   /**
-   * Commands for the world, in blocks of this thread's pool. When this thread is done with them, the
-   * world's passes their `offset` to `storage.apply`; what this one writes after that begins anew.
+   * Commands for the world, in blocks of this thread's pool. When this thread has written them, the
+   * world's thread passes their `offset` to `storage.apply`. Later commands begin anew.
    * @throws ArenaError 'out-of-memory'
    */
   commands(): CommandBuffer
 
   /**
-   * Tells that this thread uses none of it until its next `sync`, which attaches again: a thread that
-   * idles holds up nothing then. Call it before the pool is closed, and before the storage is disposed
-   * of: `sync` then throws `'invalid-argument'`.
+   * Declares that this thread does not use the storage until its next `sync`, which attaches again. Call
+   * it when the thread idles, so that the storage can free memory; before the pool is closed; and before
+   * the storage is disposed of, after which `sync` throws 'invalid-argument'.
    */
   detach(): void
 }
@@ -78,10 +82,10 @@ export interface AttachedStorage {
 /**
  * Attaches a thread to a storage that another thread made.
  *
- * @param handle what `storage.handle` gave, posted here
- * @param pool this thread's, of the same arena; a pool attaches to a storage once
- * @throws StorageError 'invalid-argument', 'already-attached', also of a table that the pool has attached to
- * by `attachTable`; the thread is not attached then
+ * @param handle `storage.handle` of that thread
+ * @param pool this thread's, in the same arena; a pool attaches to a storage once
+ * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool has attached to one of its
+ * tables by `attachTable`. Then the thread is not attached
  */
 export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
   checkPool(pool)

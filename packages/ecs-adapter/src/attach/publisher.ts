@@ -1,4 +1,4 @@
-/** The side of a shared storage that publishes: in the thread of its world. */
+/** Publishes a storage in the arena, in the thread of its world. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import { dropInternLog } from '../lists/intern-log.ts'
@@ -36,21 +36,21 @@ export interface PublisherOptions {
   cells: Cells
   worlds: Worlds
   memory: VariableMemory
-  /** Another number whenever the entries are others. */
+  /** Changes whenever an entry or a table changes. */
   version(): number
   entries(): ComponentEntry[]
   tables(): TableEntry[]
 }
 
-/** Costs nothing until somebody asks for the handle. */
+/** Allocates nothing until `handle` is read. */
 export class Publisher {
   readonly #options: PublisherOptions
   readonly serial = newSerial()
-  /** Of the root block; 0 until the handle was asked for. */
+  /** Offset of the root block; 0 before `handle` is read. */
   #root = 0
   #version = -1
   #entityMask = 0
-  /** Of what is published, and its epoch: other threads may have overwritten what the root says. */
+  /** Kept here too, as other threads may overwrite the root. */
   #directory = 0
   #entities = 0
   #epoch = 0
@@ -59,9 +59,9 @@ export class Publisher {
    * freed before other threads are told where they are now. 0 of none.
    */
   #spare = 0
-  /** Something was published or retired that no epoch tells of yet. */
+  /** Whether something was published or retired since the last epoch. */
   #hasNews = false
-  /** Blocks that are out of use, and the epoch from which on they are. */
+  /** Blocks that are no longer published, and the first epoch without each. */
   readonly #retired: number[] = []
   readonly #retiredEpochs: number[] = []
   #retiredCount = 0
@@ -91,7 +91,7 @@ export class Publisher {
     this.#words[this.#word(0)] = ROOT_MAGIC
   }
 
-  /** Publishes columns that are others. @throws ArenaError 'out-of-memory'; try it again then */
+  /** Publishes moved columns. @throws ArenaError 'out-of-memory', and can be called again */
   publish(): void {
     if (this.#root === 0) return
     this.#publishDirectory(this.#options.pool.alloc)
@@ -106,7 +106,7 @@ export class Publisher {
     if (this.#root === 0) return
     const { tryAlloc } = this.#options.pool
     this.#collect() // first, as it may make room
-    // Else other threads go on with what was published: no epoch may say that it is out of use.
+    // Otherwise other threads still use the old directory, and no epoch may retire it.
     if (!this.#publishDirectory(tryAlloc)) return
     this.#raiseEpoch()
     this.#collect()
@@ -115,7 +115,7 @@ export class Publisher {
     this.#collect()
   }
 
-  /** Ends what the thread is attached with that has this slot, or had it in this generation. */
+  /** Ends the attachment of a slot; with a generation, only if its pool had that one. */
   forget(slot: number, generation?: number): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_CAPACITY) {
       throw invalidArgument('slot', slot, 'that of a thread that has died')
@@ -137,7 +137,7 @@ export class Publisher {
     checkDetached(this.#options.pool, wordOf, 'this storage', 'storage.forget(slot)')
   }
 
-  /** Frees everything; nobody is attached. The handle leads nowhere then. */
+  /** Frees everything, when nobody is attached. */
   dispose(): void {
     if (this.#root !== 0) this.#freeAll()
   }
@@ -150,7 +150,7 @@ export class Publisher {
     return (this.#root >> 2) + field
   }
 
-  /** A thread that has ended without `detach` is forgotten as soon as its slot is closed. */
+  /** Forgets a thread that has ended without `detach`, once its slot is closed. */
   #forgetIfGone(slot: number): boolean {
     const attached = Atomics.load(this.#words, this.#word(attachedWord(slot)))
     if (attached === 0 || isOpenSlot(this.#options.pool.arena, slot, attached - 1)) return false
@@ -162,7 +162,7 @@ export class Publisher {
     return Atomics.load(this.#words, this.#word(attachedWord(slot))) !== 0
   }
 
-  /** Frees a block that other threads may look at, once all of them have seen that it is out of use. */
+  /** Frees a block once all attached threads have seen that it is no longer published. */
   retire(offset: number): void {
     if (this.#root === 0) {
       freeReserved(this.#options.pool, offset)
@@ -179,7 +179,7 @@ export class Publisher {
     dropInternLog(blocks, this.#word(internLogWord(slot)), internedTexts.release, generation)
   }
 
-  /** False when there is no memory, which only `tryAlloc` leads to. */
+  /** Returns false if `tryAlloc` finds no memory. */
   #publishDirectory(alloc: Pool['alloc']): boolean {
     const { worlds, version, entries, tables } = this.#options
     const { entityMask } = worlds.entityIndex
@@ -207,7 +207,7 @@ export class Publisher {
     return spare
   }
 
-  /** Twice as long as the present one, or none. */
+  /** Keeps a block twice as long as the present directory, if there is memory. */
   #keepSpare(): void {
     if (this.#spare !== 0) return
     const { pool } = this.#options
@@ -237,7 +237,7 @@ export class Publisher {
     return true
   }
 
-  /** Publishes a block in another's place, which is retired. */
+  /** Publishes a block, and retires the one before. */
   #replace(field: number, offset: number, before: number): void {
     const words = this.#words
     words[(offset >> 2) + PUBLISHED_EPOCH] = (this.#epoch + 1) | 0
@@ -246,7 +246,6 @@ export class Publisher {
     if (before !== 0) this.retire(before)
   }
 
-  /** Tells everyone that something is other than it was, if it is. */
   #raiseEpoch(): void {
     if (!this.#hasNews) return
     this.#hasNews = false
@@ -254,7 +253,7 @@ export class Publisher {
     Atomics.store(this.#words, this.#word(ROOT_EPOCH), this.#epoch)
   }
 
-  /** Frees what everybody who is attached has seen to be out of use. */
+  /** Frees the blocks that all attached threads have seen to be retired. */
   #collect(): void {
     if (this.#retiredCount === 0) return
     const lag = this.#greatestLag()
@@ -269,7 +268,7 @@ export class Publisher {
     }
   }
 
-  /** How many epochs the last of those who are attached is behind. */
+  /** How many epochs the slowest attached thread is behind. */
   #greatestLag(): number {
     const words = this.#words
     const epoch = this.#epoch
