@@ -1,7 +1,7 @@
 /**
  * Storages of other threads. The world's thread publishes where its columns are, in `publisher.ts`;
- * attached threads look there at each `sync`. A block that is replaced is freed when each attached thread
- * has seen a later epoch. This room knows neither runs nor workers.
+ * attached threads look there at each `sync`. A block that is replaced is freed when each attached
+ * thread has seen a later epoch. This room knows neither runs nor workers.
  */
 import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
@@ -36,10 +36,11 @@ import { readDirectory, readEntities } from './published.ts'
 /** A storage of another thread. Its columns can be read and written; its world is not here. */
 export interface AttachedStorage {
   /**
-   * Each component, by name, with the fields that it has in the world's thread. Typed arrays have to be
-   * read anew after `sync`; lists and texts stay. What this thread makes longer moves into its own pool.
-   * One thread at a time may change the lists and texts of an entity, and no other may read them
-   * meanwhile. Call `sync` before you change them, or the change may go to a column that has moved.
+   * Each component, by name, with the fields that it has in the world's thread. Typed arrays have
+   * to be read anew after `sync`; lists and texts stay. What this thread makes longer moves into
+   * its own pool. One thread at a time may change the lists and texts of an entity, and no other
+   * may read them meanwhile. Call `sync` before you change them, or the change may go to a column
+   * that has moved.
    */
   readonly components: Readonly<Record<string, Component>>
   /** By name. Rows that this thread adds are in chunks of its own pool, until it detaches. */
@@ -51,9 +52,9 @@ export interface AttachedStorage {
   row(eid: number): number
 
   /**
-   * Follows the storage: moved columns, new components, the entities. Call it once a frame, when you no
-   * longer use views that you read before. It costs one load if nothing is new. As long as an attached
-   * thread does not sync, the storage cannot free the columns that it has replaced.
+   * Follows the storage: moved columns, new components, the entities. Call it once a frame, when
+   * you no longer use views that you read before. It costs one load if nothing is new. As long as
+   * an attached thread does not sync, the storage cannot free the columns that it has replaced.
    */
   sync(): void
 
@@ -72,9 +73,9 @@ export interface AttachedStorage {
   commands(): CommandBuffer
 
   /**
-   * Declares that this thread does not use the storage until its next `sync`, which attaches again. Call
-   * it when the thread idles, so that the storage can free memory; before the pool is closed; and before
-   * the storage is disposed of, after which `sync` throws 'invalid-argument'.
+   * Declares that this thread does not use the storage until its next `sync`, which attaches again.
+   * Call it when the thread idles, so that the storage can free memory; before the pool is closed;
+   * and before the storage is disposed of, after which `sync` throws 'invalid-argument'.
    */
   detach(): void
 }
@@ -84,8 +85,8 @@ export interface AttachedStorage {
  *
  * @param handle `storage.handle` of that thread
  * @param pool this thread's, in the same arena; a pool attaches to a storage once
- * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool has attached to one of its
- * tables by `attachTable`. Then the thread is not attached
+ * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool has attached to one
+ * of its tables by `attachTable`. Then the thread is not attached
  */
 export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
   checkPool(pool)

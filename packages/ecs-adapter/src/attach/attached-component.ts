@@ -68,8 +68,8 @@ class AttachedComponent {
   }
 
   /**
-   * Makes the columns those of an entry. As `Columns` has it in the world's thread: nobody overwrites
-   * them, and the object stays fast.
+   * Makes the columns those of an entry. As `Columns` has it in the world's thread: nobody
+   * overwrites them, and the object stays fast.
    */
   follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
     const { fields, byteOffsets, rowCount } = entry

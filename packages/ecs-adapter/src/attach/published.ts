@@ -1,4 +1,7 @@
-/** The blocks that a storage publishes: the directory as JSON, and the entity ids. Readers check both. */
+/**
+ * The blocks that a storage publishes: the directory as JSON, and the entity ids. Readers check
+ * both.
+ */
 import type { Arena, Pool } from '@ashlar/core'
 import { isArray, isRecord } from '../base/arguments.ts'
 import { corrupt } from '../base/errors.ts'

@@ -54,10 +54,7 @@ export class Publisher {
   #directory = 0
   #entities = 0
   #epoch = 0
-  /**
-   * A block for the next directory, for when memory has run out: columns that were moved out of are not
-   * freed before other threads are told where they are now. 0 of none.
-   */
+  /** For the next directory: without one, nothing that it replaces is freed. 0 of none. */
   #spare = 0
   /** Whether something was published or retired since the last epoch. */
   #hasNews = false
@@ -98,10 +95,7 @@ export class Publisher {
     this.#raiseEpoch()
   }
 
-  /**
-   * Frees what nobody uses any more, and publishes all that is other than it was. What there is no memory
-   * to publish is published by a later call.
-   */
+  /** Frees what nobody uses any more; publishes what has changed, as memory allows. */
   sync(): void {
     if (this.#root === 0) return
     const { tryAlloc } = this.#options.pool

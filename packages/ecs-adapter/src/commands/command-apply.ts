@@ -1,10 +1,9 @@
 /**
- * Applies commands to the worlds of a storage, in their thread: those of several buffers by the places they were given
- * at, and within a place as they were written.
+ * Applies commands to the worlds of a storage, in their thread: by their places if there are
+ * several buffers, and within a place in the order in which they were recorded.
  *
- * A command finds its entity by id, and ids are used again. So it is remembered which entity had the
- * id before anything was applied: bitECS keeps a Set of components for each, another one for whoever
- * has the id later. A command on one that is gone is skipped, and counted.
+ * A command names its entity by id, and ids are reused. So before anything is applied, the applier
+ * notes the identity of each named entity. It skips and counts a command whose entity is gone.
  */
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
@@ -26,7 +25,7 @@ import {
 import { CommandStream, type Identity } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 
-/** A command buffer, by where it is in the arena. */
+/** A command buffer, by its place in the arena. */
 export interface CommandSource {
   readonly offset: number
 }
@@ -34,7 +33,7 @@ export interface CommandSource {
 const FAILURE_CAPACITY = 100
 const NAMES = ['', 'spawn', 'despawn', 'add', 'remove', 'set'] as const
 
-/** What bitECS's `addComponent` takes, used again for each command: `set` makes one anew. */
+/** The argument of bitECS's `addComponent`, reused for all commands: `set` would allocate. */
 interface Setting {
   readonly component: object
   readonly data: Record<string, unknown>
@@ -50,7 +49,7 @@ export class CommandApplier {
   readonly #streams: CommandStream[] = []
   readonly #settings: Setting[] = []
   #identities: Identity[] = []
-  /** Whose record is applied. */
+  /** The stream of the record that is applied. */
   #stream: CommandStream | undefined
   #skippedCount = 0
   #failures: CommandFailure[] = NO_FAILURES
@@ -66,12 +65,12 @@ export class CommandApplier {
   }
 
   /**
-   * Applies the commands of buffers, and those that observers write into them meanwhile; they are not
-   * to be applied again.
+   * Applies the commands of buffers, and those that observers record in them meanwhile. Marks the
+   * buffers as applied.
    * @param offsets of the buffers, the first `count` of them
    * @returns how many were skipped
-   * @throws StorageError 'commands-failed' once all others are applied; 'corrupt' of what was overwritten: as long
-   * as none is applied, only the buffer that it is in is not to be applied again
+   * @throws StorageError 'commands-failed' once all other commands are applied; 'corrupt' if memory
+   * was overwritten. If no command was applied before, only the corrupt buffer is marked as applied
    */
   apply(offsets: readonly number[], count: number): number {
     const streams = this.#streams
@@ -86,7 +85,7 @@ export class CommandApplier {
         hasBegun = true
         this.#applyByPlace(count)
       }
-      hasBegun = true // those that are empty as well
+      hasBegun = true // marks empty buffers, too
     } finally {
       for (let i = 0; i < count; i++) {
         if (hasBegun || streams[i] === this.#stream) streams[i].setApplied()
@@ -108,8 +107,8 @@ export class CommandApplier {
   }
 
   /**
-   * Checks the commands there are now, and remembers who has the ids that they name; false when there are
-   * none.
+   * Checks the present commands, and notes the identities of the entities that they name; false if
+   * there are no commands.
    * @throws StorageError 'corrupt'
    */
   #look(count: number): boolean {
@@ -208,7 +207,7 @@ export class CommandApplier {
     stream.spawnedIdentities[index] = own
   }
 
-  /** The entity that an id in a command means; 0 when it is gone. */
+  /** The entity that a command names; 0 if it is gone. */
   #find(eid: number, identity: Identity): number {
     const stream = this.#stream!
     const index = temporaryIndex(eid, stream.spawnCount)
@@ -225,7 +224,7 @@ export class CommandApplier {
     )
   }
 
-  /** The entity that an id among values means: any number may be there. */
+  /** The entity that an id among the values names. Any number may be there. */
   #resolve(eid: number): number {
     const stream = this.#stream!
     const index = temporaryIndex(eid, stream.spawnCount)

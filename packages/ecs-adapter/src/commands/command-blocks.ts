@@ -1,6 +1,6 @@
 /**
- * The memory of a command buffer: a chain of blocks of one pool. Its thread fills them from front to
- * back; any thread can read them. By 32-bit words:
+ * The memory of a command buffer: a chain of blocks of one pool. Its thread fills them from front
+ * to back; any thread can read them. By 32-bit words:
  *
  *     0  offset of the next block; 0 in the last
  *     1  end of the records, in words from the start of the block
@@ -12,8 +12,8 @@
  *     6  serial number of the storage that they are for
  *     8  records
  *
- * If a record does not fit, another block is added, so no command is dropped. Records are multiples of
- * 8 bytes: their numbers are aligned, and no record crosses the end of a block.
+ * If a record does not fit, another block is added, so no command is dropped. Records are multiples
+ * of 8 bytes: their numbers are aligned, and no record crosses the end of a block.
  */
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
@@ -41,7 +41,9 @@ export class CommandBlocks {
   readonly offset: number
   readonly views: CommandViews
   readonly #pool: Pool
-  /** Word indices: of the first block, the last block, the next record, the end of the last block. */
+  /**
+   * Word indices: of the first block, the last block, the next record, the end of the last block.
+   */
   readonly #first: number
   #block: number
   #cursor = 0
@@ -97,7 +99,8 @@ export class CommandBlocks {
 
   /**
    * Drops every record behind a position, and frees the blocks behind it.
-   * @throws StorageError 'corrupt' if the chain was overwritten; the chain then ends at the position
+   * @throws StorageError 'corrupt' if the chain was overwritten; the chain then ends at the
+   * position
    */
   truncate(block: number, cursor: number): void {
     const { words } = this.views
@@ -218,7 +221,10 @@ export function countBlocksBehind(pool: Pool, words: Int32Array, offset: number)
   }
 }
 
-/** @throws StorageError 'invalid-argument' if it is no buffer for the storage with this serial number */
+/**
+ * @throws StorageError 'invalid-argument' if it is no buffer for the storage with this serial
+ * number
+ */
 export function checkCommands(
   pool: Pool,
   views: CommandViews,
@@ -244,8 +250,8 @@ export function dropCommands(pool: Pool, words: Int32Array, offset: number): voi
 }
 
 /**
- * Frees all blocks of the command buffer of a thread that has died. The pool that adopted its slot can
- * do it, or any other. Does nothing if they are freed already.
+ * Frees all blocks of the command buffer of a thread that has died. The pool that adopted its slot
+ * can do it, or any other. Does nothing if they are freed already.
  * @param offset that buffer's `offset`
  * @throws StorageError 'invalid-argument', 'corrupt', and then nothing is freed
  */

@@ -14,15 +14,17 @@ import {
 import { ADD, HEAD_WORD_COUNT, kindOf, PLACE, SET, SPAWN, wordCountOf } from './command-records.ts'
 import { checkValues } from './command-values.ts'
 
-/** The Set of components that bitECS keeps for an entity: a later entity with its id has another. */
+/**
+ * The Set of components that bitECS keeps for an entity: a later entity with its id has another.
+ */
 export type Identity = Set<ComponentRef> | undefined
 
 /**
- * A position in the records of one buffer. The stream stops at the end that the records had at the last
- * `look`, as observers may write more while these are applied.
+ * A position in the records of one buffer. The stream stops at the end that the records had at the
+ * last `look`, as observers may write more while these are applied.
  *
- * Other threads can overwrite the memory. Then the stream throws 'corrupt': it never leaves the blocks
- * and never runs in a circle.
+ * Other threads can overwrite the memory. Then the stream throws 'corrupt': it never leaves the
+ * blocks and never runs in a circle.
  */
 export class CommandStream {
   /** Word index of the next record. */

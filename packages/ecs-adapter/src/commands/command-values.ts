@@ -7,8 +7,9 @@
  *         list     count of elements | 0 | elements, each f64
  *         text     byte length | 0 | UTF-8, padded to 8 bytes
  *
- * Every number is an f64, which holds the numbers of all types; the column converts it as it converts
- * any number. This costs a command of two f32 12 bytes more, and saves a case for each type.
+ * Every number is an f64, which holds the numbers of all types; the column converts it as it
+ * converts any number. This costs a command of two f32 12 bytes more, and saves a case for each
+ * type.
  */
 import { isRecord } from '../base/arguments.ts'
 import { corrupt, invalidArgument, unknownField } from '../base/errors.ts'
@@ -67,7 +68,8 @@ function lengthOf(component: string, name: string, list: ArrayLike<unknown>): nu
 
 /**
  * Word count of values, with their mask.
- * @throws StorageError 'invalid-argument' where a field cannot hold its value, or there is no such field
+ * @throws StorageError 'invalid-argument' where a field cannot hold its value, or there is no such
+ * field
  */
 export function valuesWordCount(component: Described, values: unknown): number {
   const { name, fields } = component
@@ -224,8 +226,8 @@ export class ValueReader {
   }
 
   /**
-   * Reads values into an object: each field becomes a property, undefined where no value is given. A
-   * list becomes a new Float64Array, as observers may keep it.
+   * Reads values into an object: each field becomes a property, undefined where no value is given.
+   * A list becomes a new Float64Array, as observers may keep it.
    * @throws as `checkValues`
    */
   readAll(fields: readonly Field[], at: number, end: number, into: Record<string, unknown>): void {
@@ -260,6 +262,8 @@ const invalid = (component: string, field: string, value: unknown, expected: str
 const hasChanged = ({ name }: Described) =>
   invalid(name, '', 'different at each read', 'values that stay the same')
 
-/** V8 stores a number without a box if it knows it to be a small integer, for all later readers too. */
+/**
+ * V8 stores a number without a box if it knows it to be a small integer, for all later readers too.
+ */
 const unboxed = (value: number) =>
   (value | 0) === value && !Object.is(value, -0) ? value | 0 : value

@@ -1,4 +1,8 @@
-/** The side of commands that writes them down, in any thread. */
+/**
+ * Commands: changes of entities and components that any thread records in its own memory, and the
+ * world's thread applies. A buffer is a chain of blocks of records (`command-blocks.ts`,
+ * `command-records.ts`, `command-values.ts`). This room knows neither columns nor runs.
+ */
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
@@ -35,11 +39,11 @@ export class PoolCommands implements CommandBuffer {
   #isDisposed = false
   #isBusy = false
   #spawnCount = 0
-  /** To be written before the next command; -1: it is. */
+  /** The place to record before the next command; -1 if it is recorded. */
   #place = -1
-  /** While values are read, whose getters are the user's: they must not give commands. */
+  /** Whether values are being read. Their getters must not record commands. */
   #isReading = false
-  /** Where the commands since `begin` begin, and their place. */
+  /** The place and the position of the last `begin`. */
   #beginPlace = -1
   #beginBlock: number
   #beginCursor: number
@@ -71,7 +75,7 @@ export class PoolCommands implements CommandBuffer {
     return this.#isDisposed
   }
 
-  /** Whether they are applied just now, or the values of one are read: by what the user gave. */
+  /** Whether the commands are being applied, or values are being read. */
   get isBusy(): boolean {
     return this.#isBusy || this.#isReading
   }
@@ -84,7 +88,7 @@ export class PoolCommands implements CommandBuffer {
     return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
   }
 
-  /** For the storage: while commands are applied, observers may write more, and nothing else. */
+  /** For the storage: while commands are applied, observers may only record more of them. */
   $setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy
     if (!isBusy && this.#pool.isOpen) this.#forgetApplied()
@@ -157,7 +161,7 @@ export class PoolCommands implements CommandBuffer {
   abort(): void {
     this.#checkIdle()
     if (!this.#pool.isOpen) {
-      this.#blocks.drop() // nothing can be freed any more: all go
+      this.#blocks.drop() // no block can be freed, so all commands are dropped
       return
     }
     this.#forgetApplied()
@@ -170,7 +174,7 @@ export class PoolCommands implements CommandBuffer {
     this.#clear()
   }
 
-  /** @param heir frees the blocks when the pool is closed, for they outlive it */
+  /** @param heir frees the blocks if the pool is closed: they outlive it */
   dispose(heir?: Pool): void {
     if (this.#isDisposed) return
     this.#checkIdle()
@@ -193,7 +197,7 @@ export class PoolCommands implements CommandBuffer {
     this.#beginCursor = this.#blocks.cursor
   }
 
-  /** Another thread has applied them: their room is used anew. */
+  /** Clears the buffer if another thread has applied it. */
   #forgetApplied(): void {
     if (this.#blocks.isApplied) this.#clear()
   }
@@ -209,13 +213,12 @@ export class PoolCommands implements CommandBuffer {
     this.#blocks.commit(index + HEAD_WORD_COUNT)
   }
 
-  /** Reads what the user gave until a record is written. */
   #beginReading(): void {
     if (this.#isReading) throw commandsBusy()
     this.#isReading = true
   }
 
-  /** Word index of a record whose head is written. */
+  /** Writes the head of a record; returns its word index. */
   #beginRecord(kind: number, wordCount: number, number: number, eid: number): number {
     const id = checkedEid(eid, EID)
     if (this.#isDisposed) throw commandsDisposed()

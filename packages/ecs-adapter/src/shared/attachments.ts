@@ -1,6 +1,6 @@
 /**
- * Who looks at something that is shared: for each slot a word in its root, generation + 1 of the pool that is
- * attached, 0 of none.
+ * Which slots are attached to something shared. Its root has a word for each slot: generation + 1
+ * of the attached pool, or 0.
  */
 import type { Arena, Pool } from '@ashlar/core'
 import { alreadyAttached, stillAttached } from '../base/errors.ts'
@@ -19,12 +19,12 @@ interface Handle {
   readonly serial: number
 }
 
-/** Tells something shared from all others, also from what is later in the same place: but for 1 in 2 ** 31. */
+/** A random number that identifies something shared: a later root at its offset has another one. */
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
 
 /**
- * Byte length of the root block that a handle names; -1 if there is no such root, whatever is given.
- * Word 0 of each kind of root is its magic, word 5 its serial number.
+ * Byte length of the root block that a handle names; -1 if there is no such root, whatever is
+ * given. Word 0 of each kind of root is its magic, word 5 its serial number.
  */
 export function rootByteLength(pool: Pool, handle: Handle, magic: number): number {
   const { offset, serial } = handle ?? {}
@@ -61,8 +61,8 @@ export function detachAt(words: Int32Array, word: number, pool: Pool): void {
 }
 
 /**
- * Whether a slot is open, in that generation. A slot that the arena has not is not: who is told to be attached
- * there stands in a word that was overwritten.
+ * Whether a slot is open, in that generation. False if the arena has no such slot: then the word
+ * that named it was overwritten.
  */
 export function isOpenSlot(arena: Arena, slot: number, generation: number): boolean {
   try {

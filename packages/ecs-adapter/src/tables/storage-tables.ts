@@ -69,7 +69,10 @@ export class StorageTables extends NamedTables {
 }
 
 export class AttachedTables extends NamedTables {
-  /** Attaches to new tables. The entries may list a table that was disposed of after they were published. */
+  /**
+   * Attaches to new tables. The entries may list a table that was disposed of after they were
+   * published.
+   */
   follow(entries: readonly TableEntry[]): void {
     this.sync() // a new table may have the name of a disposed one
     for (const { name, offset, serial } of entries) {

@@ -16,8 +16,8 @@ export interface ChunkRows {
   readonly number: number
   /**
    * The first `rowCount` rows are in use.
-   * @throws StorageError 'stale-chunk' if the chunk is no longer in the table, or a WebAssembly.Memory
-   * has grown since the last `table.sync()`
+   * @throws StorageError 'stale-chunk' if the chunk is no longer in the table, or a
+   * WebAssembly.Memory has grown since the last `table.sync()`
    */
   readonly rowCount: number
   /** The id of each row below `rowCount`. Do not write to it. */
@@ -228,8 +228,9 @@ export class TableChunk implements ChunkRows {
   }
 
   /**
-   * Completes or undoes the `add` or `remove` of a thread that died, at whatever instruction. After half
-   * a `remove`, the last id may be there twice; its old row then gets the successor of the removed id.
+   * Completes or undoes the `add` or `remove` of a thread that died, at whatever instruction. After
+   * half a `remove`, the last id may be there twice; its old row then gets the successor of the
+   * removed id.
    */
   $repair(): void {
     const words = this.#words

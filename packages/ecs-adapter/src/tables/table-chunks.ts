@@ -1,8 +1,8 @@
 /**
  * The chunks of a table that one thread knows: it makes, finds, takes over and frees them.
  *
- * The table's root lists the blocks and the owners of all chunk numbers. The owner is not kept in the
- * block: nobody but the owner reads or writes a block, as it may be freed at any time.
+ * The table's root lists the blocks and the owners of all chunk numbers. The owner is not kept in
+ * the block: nobody but the owner reads or writes a block, as it may be freed at any time.
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
@@ -71,8 +71,9 @@ export class TableChunks {
   }
 
   /**
-   * Takes over the chunks whose pool is closed or was adopted, and repairs each, even if a thread died in
-   * an earlier repair. If the dead thread had freed the block already, the chunk is unlinked.
+   * Takes over the chunks whose pool is closed or was adopted, and repairs each, even if a thread
+   * died in an earlier repair. If the dead thread had freed the block already, the chunk is
+   * unlinked.
    * @returns how many chunks
    */
   takeOver(): number {
@@ -153,7 +154,8 @@ export class TableChunks {
   }
 
   /**
-   * Whether there is a block for a chunk. If it was freed just now, its thread has unlinked it before.
+   * Whether there is a block for a chunk. If it was freed just now, its thread has unlinked it
+   * before.
    * @throws StorageError 'corrupt' if the root lists another block
    */
   #isChunk(number: number, offset: number): boolean {
@@ -191,10 +193,10 @@ export class TableChunks {
   /**
    * Claims a number that has no chunk; -1 if there is none.
    *
-   * The ids of the next chunk begin with the greatest generation of the last one. Most slots have used
-   * few generations, so the ids may skip up to half of all: then no id comes again before its slot went
-   * through the other half. A number past the half is used up. Its generations begin at 1 again when all
-   * other numbers are used up.
+   * The ids of the next chunk begin with the greatest generation of the last one. Most slots have
+   * used few generations, so the ids may skip up to half of all: then no id comes again before its
+   * slot went through the other half. A number past the half is used up. Its generations begin at 1
+   * again when all other numbers are used up.
    */
   #claimFree(): number {
     const { chunkLimit } = this.#layout

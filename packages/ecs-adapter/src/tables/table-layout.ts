@@ -19,9 +19,10 @@
  *         of the ids of its next chunk
  *     ... the description, as JSON
  *
- * An id is generation, chunk number, slot. The ids of a chunk are a permutation: the first `rowCount`
- * are in use; the others are given next, in a generation that nobody has seen. So the equation
- * `ids[rowBySlot[slot]] === id` holds for each id in use, and there is no list of free slots.
+ * An id is generation, chunk number, slot. The ids of a chunk are a permutation: the first
+ * `rowCount` are in use; the others are given next, in a generation that nobody has seen. So the
+ * equation `ids[rowBySlot[slot]] === id` holds for each id in use, and there is no list of free
+ * slots.
  */
 
 import { invalidArgument } from '../base/errors.ts'
@@ -103,9 +104,9 @@ export interface TableLayout {
 const bitsFor = (count: number) => 32 - Math.clz32(count - 1)
 
 /**
- * The rows of a chunk are 16 times an odd number. So columns begin at multiples of 16 bytes, and those
- * of 4-byte elements lie an odd number of cache lines apart. At a distance of whole pages, processors
- * would first take two addresses for the same.
+ * The rows of a chunk are 16 times an odd number. So columns begin at multiples of 16 bytes, and
+ * those of 4-byte elements lie an odd number of cache lines apart. At a distance of whole pages,
+ * processors would first take two addresses for the same.
  */
 function capacityFor(chunkByteLength: number, rowByteLength: number): number {
   const groups = Math.floor((chunkByteLength - CHUNK_HEAD_BYTE_LENGTH) / rowByteLength / 16)

@@ -1,7 +1,7 @@
 /**
- * Tables: dense rows in chunks, each a block in the pool of the thread that adds to it. The root block
- * lists the chunks; a thread sees a change of the list at its next `sync`. This room knows neither
- * entities nor worlds. `createTable` and `attachTable` are its front.
+ * Tables: dense rows in chunks, each a block in the pool of the thread that adds to it. The root
+ * block lists the chunks; a thread sees a change of the list at its next `sync`. This room knows
+ * neither entities nor worlds. `createTable` and `attachTable` are its front.
  */
 import type { Pool } from '@ashlar/core'
 import { checkOptions, checkPool } from '../base/arguments.ts'
