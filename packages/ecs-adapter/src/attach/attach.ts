@@ -93,7 +93,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const root = checkedRoot(handle, pool)
   const cells = new Cells(pool)
   const memory = new VariableMemory(pool, cells)
-  const attachment = new Attachment(root, pool, memory)
+  const attachment = new Attachment(root, memory)
   const row = (eid: number) => checkedEid(eid) & entityMask
   const components = new AttachedComponents(memory, { row })
   const tables = new AttachedTables(pool)
@@ -120,7 +120,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     // All that is read from here on is at least as new as this epoch, and stays until we have seen
     // another one.
     buffer = words.buffer
-    // First the entities, then the columns that have rows for them: the reverse order of publishing.
+    // First the entities, then the columns with their rows: the reverse order of publishing.
     const list = Atomics.load(words, root + ROOT_ENTITIES)
     const listIsFrom = words[(list >> 2) + PUBLISHED_EPOCH]
     if (isMoved || listIsFrom !== entitiesEpoch) entities = readEntities(pool, words, list)
@@ -176,7 +176,6 @@ function checkedRoot(handle: StorageHandle, pool: Pool): number {
 /** The words of one slot in the root of a storage. */
 class Attachment {
   isAttached = false
-  readonly #pool: Pool
   readonly #memory: VariableMemory
   readonly #internLog: InternLog
   /** Word indices. */
@@ -184,14 +183,13 @@ class Attachment {
   readonly #seen: number
   readonly #log: number
 
-  constructor(root: number, pool: Pool, memory: VariableMemory) {
-    const { slot, generation } = pool
-    this.#pool = pool
+  constructor(root: number, memory: VariableMemory) {
+    const { blocks, internedTexts } = memory
+    const { slot, generation } = blocks.pool
     this.#memory = memory
     this.#attached = root + attachedWord(slot)
     this.#seen = root + seenWord(slot)
     this.#log = root + internLogWord(slot)
-    const { blocks, internedTexts } = memory
     const serialWord = root + ROOT_INTERN_LOG_SERIAL
     this.#internLog = new InternLog({ blocks, handleWord: this.#log, serialWord, generation })
     internedTexts.internLog = this.#internLog
@@ -199,13 +197,13 @@ class Attachment {
 
   /** @throws StorageError 'already-attached' */
   attach(epoch: number): void {
-    const words = this.#memory.cells.signedWords
-    checkUnattached(words, this.#attached, this.#pool, 'this storage', 'attachStorage')
+    const { blocks, internedTexts } = this.#memory
+    const words = blocks.cells.signedWords
+    checkUnattached(words, this.#attached, blocks.pool, 'this storage', 'attachStorage')
     this.see(epoch) // first: the publisher reads the epoch of each attached thread
-    attachAt(words, this.#attached, this.#pool)
+    attachAt(words, this.#attached, blocks.pool)
     this.isAttached = true
     if (this.#internLog.isMine) return
-    const { blocks, internedTexts } = this.#memory
     dropInternLog(blocks, this.#log, internedTexts.release)
     internedTexts.forget()
   }
@@ -216,6 +214,6 @@ class Attachment {
 
   detach(): void {
     this.isAttached = false
-    detachAt(this.#memory.cells.signedWords, this.#attached, this.#pool)
+    detachAt(this.#memory.cells.signedWords, this.#attached, this.#memory.blocks.pool)
   }
 }

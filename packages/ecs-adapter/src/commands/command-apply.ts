@@ -20,7 +20,6 @@ import {
   REMOVE,
   SET,
   SPAWN,
-  temporaryIndex,
 } from './command-records.ts'
 import { CommandStream, type Identity } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
@@ -210,7 +209,7 @@ export class CommandApplier {
   /** The entity that a command names; 0 if it is gone. */
   #find(eid: number, identity: Identity): number {
     const stream = this.#stream!
-    const index = temporaryIndex(eid, stream.spawnCount)
+    const index = stream.spawnIndexOf(eid)
     const id = index < 0 ? eid : stream.spawned[index]
     const own = index < 0 ? identity : stream.spawnedIdentities[index]
     return this.#isAlive(id, own) ? id : 0
@@ -227,7 +226,7 @@ export class CommandApplier {
   /** The entity that an id among the values names. Any number may be there. */
   #resolve(eid: number): number {
     const stream = this.#stream!
-    const index = temporaryIndex(eid, stream.spawnCount)
+    const index = stream.spawnIndexOf(eid)
     return index < 0 ? eid : stream.spawned[index]
   }
 

@@ -24,9 +24,3 @@ export const wordCountOf = (word: number) => word >>> 3
  * "none".
  */
 export const TEMPORARY_FIRST = -(2 ** 20)
-
-/** The index of a temporary id among the spawns since the place began; -1 for any other id. */
-export function temporaryIndex(eid: number, spawnCount: number): number {
-  const index = TEMPORARY_FIRST - eid
-  return index >= 0 && index < spawnCount ? index : -1
-}

@@ -11,7 +11,16 @@ import {
   checkedEnd,
   countBlocksBehind,
 } from './command-blocks.ts'
-import { ADD, HEAD_WORD_COUNT, kindOf, PLACE, SET, SPAWN, wordCountOf } from './command-records.ts'
+import {
+  ADD,
+  HEAD_WORD_COUNT,
+  kindOf,
+  PLACE,
+  SET,
+  SPAWN,
+  TEMPORARY_FIRST,
+  wordCountOf,
+} from './command-records.ts'
 import { checkValues } from './command-values.ts'
 
 /**
@@ -110,6 +119,12 @@ export class CommandStream {
       this.index += HEAD_WORD_COUNT
     }
     return false
+  }
+
+  /** Index in `spawned` of a temporary id since the place began; -1 for any other id. */
+  spawnIndexOf(eid: number): number {
+    const index = TEMPORARY_FIRST - eid
+    return index >= 0 && index < this.spawnCount ? index : -1
   }
 
   /** Of the record at `index`. @throws StorageError 'corrupt' where it does not end in its block */

@@ -48,7 +48,7 @@ const NOWHERE = new ArrayBuffer(0)
  */
 export class TableChunk implements ChunkRows {
   readonly number: number
-  ids: Int32Array
+  ids: Int32Array = new Int32Array(0)
   readonly #layout: TableLayout
   readonly #offset: number
   readonly #capacity: number
@@ -61,10 +61,10 @@ export class TableChunk implements ChunkRows {
   readonly #halvesFirst: number
   readonly #byteCount: number
   readonly #bytesFirst: number
-  #words: Int32Array
-  #halves: Uint16Array
-  #bytes: Uint8Array
-  #rowBySlot: Uint16Array
+  #words: Int32Array = new Int32Array(0)
+  #halves: Uint16Array = new Uint16Array(0)
+  #bytes: Uint8Array = new Uint8Array(0)
+  #rowBySlot: Uint16Array = new Uint16Array(0)
 
   constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number, number: number) {
     this.number = number
@@ -80,11 +80,6 @@ export class TableChunk implements ChunkRows {
     this.#halvesFirst = layout.halves.first
     this.#byteCount = layout.bytes.count
     this.#bytesFirst = layout.bytes.first
-    this.#words = new Int32Array(0)
-    this.#halves = new Uint16Array(0)
-    this.#bytes = new Uint8Array(0)
-    this.#rowBySlot = this.#halves
-    this.ids = this.#words
     this.$bind(buffer)
   }
 

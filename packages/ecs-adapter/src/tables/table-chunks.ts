@@ -168,7 +168,8 @@ export class TableChunks {
 
   #learn(number: number, offset: number): TableChunk {
     const chunk = new TableChunk(this.#layout, this.#pool.arena.buffer, offset, number)
-    while (this.byNumber.length < number) this.byNumber.push(undefined) // an array with gaps is slow
+    // An array with gaps is slow.
+    while (this.byNumber.length < number) this.byNumber.push(undefined)
     this.byNumber[number] = chunk
     this.all.push(chunk)
     return chunk

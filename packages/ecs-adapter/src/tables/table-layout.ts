@@ -75,31 +75,8 @@ interface ColumnGroup {
   readonly first: number
 }
 
-/** What is the same in all chunks of a table. */
-export interface TableLayout {
-  readonly name: string
-  readonly chunkByteLength: number
-  readonly chunkLimit: number
-  readonly chunkCapacity: number
-  readonly slotBits: number
-  readonly chunkBits: number
-  /** The step from an id to that of the next generation. */
-  readonly generationStep: number
-  /** Generation 1 follows it. */
-  readonly lastGeneration: number
-  /** Byte offsets count from the start of the chunk. */
-  readonly columns: readonly {
-    readonly name: string
-    readonly array: ScalarArrayConstructor
-    readonly byteOffset: number
-  }[]
-  readonly idsByteOffset: number
-  readonly rowsByteOffset: number
-  readonly doubles: ColumnGroup
-  readonly words: ColumnGroup
-  readonly halves: ColumnGroup
-  readonly bytes: ColumnGroup
-}
+/** What is the same in all chunks of a table. Byte offsets count from the start of a chunk. */
+export type TableLayout = ReturnType<typeof layOut>
 
 const bitsFor = (count: number) => 32 - Math.clz32(count - 1)
 
@@ -114,10 +91,7 @@ function capacityFor(chunkByteLength: number, rowByteLength: number): number {
 }
 
 /** @throws StorageError 'invalid-argument' */
-export function layOut(
-  fields: readonly Field[],
-  options: TableOptions & { name: string },
-): TableLayout {
+export function layOut(fields: readonly Field[], options: TableOptions & { name: string }) {
   const { name, chunkLimit = DEFAULT_CHUNK_LIMIT } = options
   const arrays = fields.map(({ type }) => (type as ScalarType).array)
   const rowByteLength = arrays.reduce((sum, array) => sum + array.BYTES_PER_ELEMENT, 4 + 2)
@@ -147,7 +121,9 @@ export function layOut(
     chunkCapacity,
     slotBits,
     chunkBits,
+    /** The step from an id to that of the next generation. */
     generationStep,
+    /** Generation 1 follows it. */
     lastGeneration: ID_LIMIT / generationStep - 1,
     ...placeColumns(fields, arrays, chunkCapacity),
   }
