@@ -7,7 +7,7 @@ import { assertSound, createRandom } from './support.ts'
 
 const test = suite('attach: lists and texts of several threads')
 
-test('the world’s thread frees what others made, and they what it made', () => {
+test('the world’s thread and others free the lists and texts of each other', () => {
   const scene = createPaths({ capacity: 300 })
   const { world, storage, Path, attached, seen, spawn, arena, theirPool, pool } = scene
   const eids = Array.from({ length: 200 }, spawn)
@@ -30,7 +30,7 @@ test('the world’s thread frees what others made, and they what it made', () =>
   endAll(scene)
 })
 
-test('a thread finds the kinds that others have made, and they are stored once', () => {
+test('interned texts of other threads are found, and stored once', () => {
   const scene = createPaths({ capacity: 100 }, 3)
   const { threads, Path, spawn } = scene
   const eids = Array.from({ length: 90 }, spawn)
@@ -45,7 +45,7 @@ test('a thread finds the kinds that others have made, and they are stored once',
   endAll(scene)
 })
 
-test('kinds that a thread knew are dropped when it is forgotten, or followed', () => {
+test('references to interned texts are dropped when their thread is forgotten or replaced', () => {
   const scene = createPaths({ capacity: 100 })
   const { storage, arena, pool, theirPool, attached, seen, spawn } = scene
   const eids = Array.from({ length: 90 }, spawn)

@@ -41,7 +41,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     endAll(scene)
   })
 
-  test(`${name}: columns that move are followed; the field objects stay`, () => {
+  test(`${name}: sync follows moved columns; the field objects stay`, () => {
     const scene = createPaths({ shared })
     const { storage, attached, Path, seen, spawn } = scene
     const { points } = seen
@@ -65,7 +65,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('entities without a row, and what is no value, are refused as in the world’s thread', () => {
+test('entities without a row and wrong values are refused as in the world’s thread', () => {
   const scene = createPaths({ capacity: 8 })
   const { seen, spawn } = scene
   const eid = spawn()
@@ -80,7 +80,7 @@ test('entities without a row, and what is no value, are refused as in the world�
   endAll(scene)
 })
 
-test('two that take turns with one pool', () => {
+test('two attached storages that take turns with one pool', () => {
   const scene = createPaths({ capacity: 20 })
   const { storage, arena, theirPool, attached, spawn, seen, Path } = scene
   const eids = Array.from({ length: 10 }, spawn)
@@ -98,7 +98,7 @@ test('two that take turns with one pool', () => {
   endAll(scene)
 })
 
-test('ids of the removed are dropped when it is published', () => {
+test('publish drops the ids of removed entities', () => {
   const scene = createPaths()
   const { world, storage, attached, seen, spawn } = scene
   const [first, second] = [spawn(), spawn()]

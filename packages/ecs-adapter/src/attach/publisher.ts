@@ -80,7 +80,7 @@ export class Publisher {
       this.#publishDirectory(alloc)
       this.#publishEntities(alloc)
     } catch (error) {
-      this.#freeAll()
+      this.dispose()
       throw error
     }
     this.#raiseEpoch()
@@ -133,7 +133,22 @@ export class Publisher {
 
   /** Frees everything, when nobody is attached. */
   dispose(): void {
-    if (this.#root !== 0) this.#freeAll()
+    if (this.#root === 0) return
+    const { pool } = this.#options
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropInternLog(slot)
+    for (let i = 0; i < this.#retiredCount; i++) freeReserved(pool, this.#retired[i])
+    this.#retiredCount = 0
+    pool.free(this.#directory)
+    pool.free(this.#entities)
+    this.#words[this.#word(0)] = 0
+    pool.free(this.#spare)
+    pool.free(this.#root)
+    this.#spare = 0
+    this.#root = 0
+    this.#directory = 0
+    this.#entities = 0
+    this.#epoch = 0
+    this.#version = -1
   }
 
   get #words(): Int32Array {
@@ -145,15 +160,12 @@ export class Publisher {
   }
 
   /** Forgets a thread that has ended without `detach`, once its slot is closed. */
-  #forgetIfGone(slot: number): boolean {
-    const attached = Atomics.load(this.#words, this.#word(attachedWord(slot)))
-    if (attached === 0 || isOpenSlot(this.#options.pool.arena, slot, attached - 1)) return false
-    this.forget(slot, attached - 1)
-    return true
-  }
-
   #isAttached(slot: number): boolean {
-    return Atomics.load(this.#words, this.#word(attachedWord(slot))) !== 0
+    const attached = Atomics.load(this.#words, this.#word(attachedWord(slot)))
+    if (attached === 0) return false
+    if (isOpenSlot(this.#options.pool.arena, slot, attached - 1)) return true
+    this.forget(slot, attached - 1)
+    return false
   }
 
   /** Frees a block once all attached threads have seen that it is no longer published. */
@@ -175,7 +187,7 @@ export class Publisher {
 
   /** Returns false if `tryAlloc` finds no memory. */
   #publishDirectory(alloc: Pool['alloc']): boolean {
-    const { worlds, version, entries, tables } = this.#options
+    const { pool, worlds, version, entries, tables } = this.#options
     const { entityMask } = worlds.entityIndex
     if (version() !== this.#version || entityMask !== this.#entityMask) {
       const bytes = encodeDirectory({ entityMask, components: entries(), tables: tables() })
@@ -187,7 +199,7 @@ export class Publisher {
       this.#version = version()
       this.#entityMask = entityMask
     }
-    this.#keepSpare()
+    if (this.#spare === 0) this.#spare = pool.tryAlloc(2 * pool.byteLengthOf(this.#directory))
     return true
   }
 
@@ -199,13 +211,6 @@ export class Publisher {
     if (spare === 0 || pool.byteLengthOf(spare) < byteLength) return alloc(byteLength)
     this.#spare = 0
     return spare
-  }
-
-  /** Keeps a block twice as long as the present directory, if there is memory. */
-  #keepSpare(): void {
-    if (this.#spare !== 0) return
-    const { pool } = this.#options
-    this.#spare = pool.tryAlloc(2 * pool.byteLengthOf(this.#directory))
   }
 
   #publishEntities(alloc: Pool['alloc']): void {
@@ -268,28 +273,10 @@ export class Publisher {
     const epoch = this.#epoch
     let lag = 0
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-      if (!this.#isAttached(slot) || this.#forgetIfGone(slot)) continue
+      if (!this.#isAttached(slot)) continue
       const seen = Atomics.load(words, this.#word(seenWord(slot)))
       lag = Math.max(lag, (epoch - seen) | 0)
     }
     return lag
-  }
-
-  #freeAll(): void {
-    const { pool } = this.#options
-    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropInternLog(slot)
-    for (let i = 0; i < this.#retiredCount; i++) freeReserved(pool, this.#retired[i])
-    this.#retiredCount = 0
-    pool.free(this.#directory)
-    pool.free(this.#entities)
-    this.#words[this.#word(0)] = 0
-    pool.free(this.#spare)
-    pool.free(this.#root)
-    this.#spare = 0
-    this.#root = 0
-    this.#directory = 0
-    this.#entities = 0
-    this.#epoch = 0
-    this.#version = -1
   }
 }

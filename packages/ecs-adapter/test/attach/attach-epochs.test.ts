@@ -24,7 +24,7 @@ function movedScene() {
   return { ...scene, reader: pool, attached, isLive }
 }
 
-test('what a column moved out of is freed when all have synced', () => {
+test('the old block of a moved column is freed when all threads have synced', () => {
   const scene = movedScene()
   scene.attached.sync()
   assert.ok(scene.isLive())
@@ -34,7 +34,7 @@ test('what a column moved out of is freed when all have synced', () => {
   disposeAll(scene)
 })
 
-test('one who has detached holds up nothing, and comes back with sync', () => {
+test('a detached thread delays no free, and sync attaches it again', () => {
   const scene = movedScene()
   scene.attached.detach()
   scene.attached.detach()
@@ -50,7 +50,7 @@ test('one who has detached holds up nothing, and comes back with sync', () => {
   disposeAll(scene)
 })
 
-test('one who has died is forgotten, or is followed by an heir', () => {
+test('a dead thread is forgotten, or its slot is adopted', () => {
   const scene = movedScene()
   scene.storage.forget(scene.reader.slot, scene.reader.generation + 1) // another one
   scene.storage.sync()
@@ -75,7 +75,7 @@ test('one who has died is forgotten, or is followed by an heir', () => {
   disposeAll(second)
 })
 
-test('the slowest of several holds up', () => {
+test('the slowest of several threads delays the free', () => {
   const scene = movedScene()
   const fast = attachStorage(scene.storage.handle, scene.arena.openPool())
   for (let i = 0; i < 5; i++) {
@@ -94,7 +94,7 @@ test('the slowest of several holds up', () => {
   disposeAll(scene)
 })
 
-test('random publishing, syncing, growing and leaving: everybody sees what was published', () => {
+test('random steps of all threads: each sees what was published', () => {
   const seed = 7
   const random = createRandom(seed)
   const scene = createScene({ capacity: 2 })
@@ -140,7 +140,7 @@ test('random publishing, syncing, growing and leaving: everybody sees what was p
   disposeAll(scene)
 })
 
-test('a storage in the place of another is not taken for it', () => {
+test('a storage at the offset of a disposed one is not taken for it', () => {
   const { arena, pool, storage } = createScene()
   storage.component('A', { x: t.f32 })
   const { handle } = storage
@@ -165,7 +165,7 @@ test('a storage in the place of another is not taken for it', () => {
   assert.equal(arena.blocks(), [])
 })
 
-test('a thread that has ended without detach is waited for by nobody, once its slot is closed', () => {
+test('a thread that ended without detach delays no free once its slot is closed', () => {
   for (const how of ['dispose', 'sync'] as const) {
     const scene = createScene({ capacity: 2 })
     const { arena, world, storage } = scene

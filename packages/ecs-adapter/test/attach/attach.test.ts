@@ -44,7 +44,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     disposeAll(scene)
   })
 
-  test(`${name}: growth, new components and entities show at the next sync after the publisher’s`, () => {
+  test(`${name}: growth, new components and entities show at the next sync`, () => {
     const scene = createScene({ shared, capacity: 4 })
     const { arena, world, storage } = scene
     const Position = storage.component('Position', { x: t.f32 })
@@ -71,7 +71,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('publish shows what is new, and frees nothing that this thread holds', () => {
+test('publish shows new columns, and frees no block that this thread uses', () => {
   const scene = createScene({ capacity: 2 })
   const { arena, world, storage } = scene
   const Position = storage.component('Position', { x: t.f32 })
@@ -97,7 +97,7 @@ test('publish shows what is new, and frees nothing that this thread holds', () =
   disposeAll(scene)
 })
 
-test('a storage that is looked at is not disposed of', () => {
+test('a storage with attached threads cannot be disposed of', () => {
   const { storage, arena } = createScene()
   const pool = arena.openPool()
   const attached = attachStorage(storage.handle, pool)
@@ -125,7 +125,7 @@ test('a pool attaches once', () => {
   again.sync()
 })
 
-test('what is no handle, no pool or no slot is refused', () => {
+test('values that are no handle, pool or slot are refused', () => {
   const { storage, arena, pool } = createScene()
   const other = Arena.create({ byteLength: 2 ** 20 }).openPool()
   const { handle } = storage
@@ -191,7 +191,7 @@ test('a WebAssembly.Memory that grows', () => {
   assertSound(arena)
 })
 
-test('out of memory while publishing: what was published stays, and it works when there is room', () => {
+test('out of memory while publishing: the old columns stay, until there is room', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const world = createWorld()
@@ -242,7 +242,7 @@ test('handle: out of memory, and nothing is left', () => {
   assertSound(arena)
 })
 
-test('one that cannot attach to all there is, is not attached', () => {
+test('a thread that cannot attach to a table is not attached to the storage', () => {
   const scene = createScene()
   const { arena, storage } = scene
   const [first, second] = ['First', 'Second'].map((name) => storage.table(name, { x: t.f32 }))

@@ -56,7 +56,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
   })
 }
 
-test('truncate goes back to a place in any block', () => {
+test('truncate drops the records behind a position in any block', () => {
   const { pool, arena } = createScene()
   const blocks = new CommandBlocks(pool, STORAGE)
   const stream = new CommandStream(pool, blocks.views)
@@ -76,7 +76,7 @@ test('truncate goes back to a place in any block', () => {
   assert.is(read(stream, blocks.views).pop(), 5)
 })
 
-test('without room to double, a block has what is needed', () => {
+test('without memory to double the chain, a block is as long as its record', () => {
   const { pool, arena } = createScene({ byteLength: 2 ** 20 })
   const blocks = new CommandBlocks(pool, STORAGE)
   const held: number[] = []
@@ -97,7 +97,7 @@ test('without room to double, a block has what is needed', () => {
 
 class Killed extends Error {}
 
-test('killed at each step of writing, going back, and disposing', () => {
+test('killed at each step of a write: freeCommands frees each block once', () => {
   for (let killAt = 0, isOver = false; !isOver; killAt++) {
     const { pool, arena } = createScene()
     const owner = Arena.attach(arena.handle).openPool() // as another thread does
@@ -149,7 +149,7 @@ test('killed at each step of writing, going back, and disposing', () => {
   }
 })
 
-test('what is no buffer is refused, and none that stands is freed for one', () => {
+test('offsets without a buffer are refused, and no other block is freed', () => {
   const { pool, arena } = createScene()
   const views = new CommandViews(pool)
   const blocks = new CommandBlocks(pool, STORAGE)

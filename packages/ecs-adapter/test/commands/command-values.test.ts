@@ -84,7 +84,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     for (const cost of numbers) assert.ok(Object.is(pass({ cost }).cost, cost), `${cost}`)
   })
 
-  test(`${name}: ids are looked up, and only they`, () => {
+  test(`${name}: ids are resolved, other numbers are not`, () => {
     const { pass } = createCodec(shared)
     assert.equal(pass({ leader: -1, friends: [-2, 3], cost: -1, points: [-1], count: -1 }), {
       ...NOTHING,

@@ -28,7 +28,7 @@ import { createGame, errorOf } from './scenes.ts'
 
 const test = suite('commands: apply')
 
-test('dead ones are skipped and counted, also when they die meanwhile', () => {
+test('commands on dead entities are skipped and counted, also if they die during apply', () => {
   const { world, storage, commands, Position, Enemy } = createGame()
   const [dead, doomed] = [addEntity(world), addEntity(world)]
   removeEntity(world, dead)
@@ -48,7 +48,7 @@ test('dead ones are skipped and counted, also when they die meanwhile', () => {
   assert.equal(getAllEntities(world), [])
 })
 
-test('an id that is used again meanwhile is another entity', () => {
+test('an id that is reused before apply is another entity', () => {
   const { world, storage, commands, Position, Enemy } = createGame()
   const old = addEntity(world)
   commands.despawn(old)
@@ -121,7 +121,7 @@ test('prefabs: values for one, and instances', () => {
   assert.ok(hasComponent(world, ofTwo, IsA(idTwo)))
 })
 
-test('relations: those who go with another are skipped', () => {
+test('relations: entities that are removed with another are skipped', () => {
   const { world, storage, commands, Position } = createGame()
   const ChildOf = createRelation(withAutoRemoveSubject)
   const parent = addEntity(world)
@@ -133,7 +133,7 @@ test('relations: those who go with another are skipped', () => {
   assert.equal(getAllEntities(world), [])
 })
 
-test('observers see each command; what they command comes last, in the same apply', () => {
+test('observers see each command; their own commands come last, in the same apply', () => {
   const { world, storage, commands, Position, Enemy } = createGame()
   const log: string[] = []
   observe(world, onAdd(Enemy), (eid) => {
@@ -159,7 +159,7 @@ test('observers see each command; what they command comes last, in the same appl
   assert.ok(commands.isEmpty)
 })
 
-test('observers may not apply, clear or dispose meanwhile', () => {
+test('observers may not apply, clear or dispose during apply', () => {
   const { world, storage, commands, Enemy } = createGame()
   const calls: (() => void)[] = [
     () => storage.apply(commands),
@@ -180,7 +180,7 @@ test('observers may not apply, clear or dispose meanwhile', () => {
   commands.clear()
 })
 
-test('a command that throws leaves the others be, and is told of', () => {
+test('a command that throws is reported, and all others are applied', () => {
   const { world, storage, commands, arena, Position, Enemy } = createGame()
   observe(world, onAdd(Enemy), (eid) => {
     if (eid % 2 === 0) throw new RangeError(`no enemy ${eid}`)

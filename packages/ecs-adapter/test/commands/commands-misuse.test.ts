@@ -22,7 +22,7 @@ function fillUp(pool: Pool): number[] {
   return held
 }
 
-test('memory that runs out while commands are applied', () => {
+test('out of memory during apply', () => {
   const { world, storage, commands, arena, pool } = createGame({ byteLength: 2 ** 20 })
   const Big = storage.component('Big', { value: t.f64 })
   for (let i = 0; i < 200; i++) commands.set(commands.spawn(), Big, { value: i })
@@ -42,7 +42,7 @@ test('memory that runs out while commands are applied', () => {
   assert.is(Big.value[200], 1)
 })
 
-test('memory that runs out while commands are made: what was allocated is given back', () => {
+test('out of memory in storage.commands(): every allocated block is freed', () => {
   let isMade = false
   for (let allowed = 0; !isMade; allowed++) {
     const { arena, pool, storage } = createScene({ byteLength: 2 ** 20 })
@@ -75,7 +75,7 @@ test('memory that runs out while commands are made: what was allocated is given 
   }
 })
 
-test('memory that runs out while commands are given: that one is not there, the others are', () => {
+test('out of memory while recording: that command is missing, earlier ones are there', () => {
   const { world, storage, commands, arena, pool, Position } = createGame({ byteLength: 2 ** 20 })
   const held = fillUp(pool)
   let count = 0
@@ -94,7 +94,7 @@ test('memory that runs out while commands are given: that one is not there, the 
   assert.equal(getComponent(world, 1, Position), { x: 1, y: 1 })
 })
 
-test('misuse names what was given, and leaves no command behind', () => {
+test('misuse: the error names the value, and no command is left', () => {
   const { storage, commands, arena, pool, Position } = createGame()
   const foreign = createGame()
   const given = commands as unknown as Record<string, (...args: unknown[]) => unknown>
@@ -139,7 +139,7 @@ test('misuse names what was given, and leaves no command behind', () => {
   assert.is(pool.isOpen, true)
 })
 
-test('getters of values cannot give commands, and what they throw leaves none behind', () => {
+test('getters of values cannot record commands; if they throw, no command is left', () => {
   withScene({}, (scene) => {
     const { world, storage, arena } = scene
     const { Position, Enemy } = componentsOf(scene)
@@ -161,7 +161,7 @@ test('getters of values cannot give commands, and what they throw leaves none be
   })
 })
 
-test('getters of values cannot have commands applied', () => {
+test('getters of values cannot call apply', () => {
   withScene({}, (scene) => {
     const { world, storage } = scene
     const { Position } = componentsOf(scene)
@@ -184,7 +184,7 @@ test('getters of values cannot have commands applied', () => {
   })
 })
 
-test('a list that gives another length at each look, or none, leaves no command behind', () => {
+test('a list with another length at each read, or none, leaves no command', () => {
   withScene({}, ({ world, storage, arena }) => {
     const Path = storage.component('Path', { points: t.list(t.f32) })
     const commands = storage.commands()

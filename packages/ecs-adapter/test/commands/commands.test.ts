@@ -49,7 +49,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
     })
   })
 
-  test(`${name}: thousands chain blocks, none is dropped, all blocks are freed`, () => {
+  test(`${name}: thousands of commands add blocks; none is dropped, all blocks are freed`, () => {
     withScene({ ...buffer }, (scene) => {
       const { world, storage, arena } = scene
       const { Position } = componentsOf(scene)
@@ -106,7 +106,7 @@ test('temporary ids are entities to later commands, and values of id fields', ()
   assert.ok(entityExists(world, idA))
 })
 
-test('set writes the fields that are given, and adds the component where it is not', () => {
+test('set writes the given fields, and adds a missing component', () => {
   const { world, storage, commands, Position, Enemy } = createGame()
   const eid = addEntity(world)
   addComponent(world, eid, set(Position, { x: 1, y: 2 }))
@@ -142,7 +142,7 @@ test('components of more than 32 fields', () => {
   }
 })
 
-test('begin begins temporary ids anew; abort takes back what came after it', () => {
+test('begin restarts temporary ids; abort drops the commands after it', () => {
   const { world, storage, commands, arena, Position } = createGame()
   const blockCount = arena.blocks().length
   const spawn = (x: number) => commands.set(commands.spawn(), Position, { x })
@@ -164,7 +164,7 @@ test('begin begins temporary ids anew; abort takes back what came after it', () 
   assertSound(arena)
 })
 
-test('clear drops all, dispose frees all; the pool may be another, even a closed one', () => {
+test('clear drops all, dispose frees all, also with another pool or a closed one', () => {
   const { world, storage, arena, pool, Position } = createGame()
   const other = arena.openPool()
   const commands = storage.commands(other)
@@ -200,7 +200,7 @@ test('clear drops all, dispose frees all; the pool may be another, even a closed
   assertThrows(() => left.spawn(), 'commands-disposed')
 })
 
-test('a thread that is attached gives commands; they are applied by their offset', () => {
+test('an attached thread records commands, which are applied by their offset', () => {
   const { world, storage, arena, Position } = createGame()
   const pools = [arena.openPool(), arena.openPool()]
   const attached = pools.map((pool) => attachStorage(storage.handle, pool))

@@ -22,7 +22,7 @@ test('ids: a generation for each use of a slot, never 0 or negative, until they 
   assert.is(Math.log2(seen.size + 1) % 1, 0)
 })
 
-test('ids of chunks that were trimmed stay dead', () => {
+test('ids of trimmed chunks stay dead', () => {
   const { pool } = create()
   const table = createTable(pool, { x: t.f32 }, small)
   const dead: number[] = []
@@ -35,7 +35,7 @@ test('ids of chunks that were trimmed stay dead', () => {
   }
 })
 
-test('an id that trim() lets be given again: half of the generations later at the earliest', () => {
+test('after trim, an id comes again after half of the generations at the earliest', () => {
   const seed = 7
   const random = createRandom(seed)
   const { arena, pool } = create()

@@ -8,7 +8,7 @@ import { create, small } from './tables.ts'
 
 const test = suite('table: memory')
 
-test('out of memory, and out of chunks: nothing is lost, and it goes on when there is room', () => {
+test('out of memory or chunks: nothing is lost, and adding works once there is room', () => {
   for (let spare = 0; spare < 40; spare++) {
     const { arena, pool } = create({ byteLength: 2 ** 20 })
     const held: number[] = []
@@ -37,7 +37,7 @@ test('out of memory, and out of chunks: nothing is lost, and it goes on when the
   }
 })
 
-test('trim and dispose in a full arena give chunks of other threads back', () => {
+test('trim and dispose in a full arena free the chunks of other threads', () => {
   for (const chunkByteLength of [1024, 65536]) {
     for (const call of ['trim', 'dispose'] as const) {
       const note = `${call} of ${chunkByteLength}`
@@ -78,7 +78,7 @@ test('trim and dispose in a full arena give chunks of other threads back', () =>
   }
 })
 
-test('chunks of a pool that is closed are taken over; those of one that is open are not', () => {
+test('chunks of closed pools are taken over, those of open pools are not', () => {
   const { arena, pool } = create()
   const main = createTable(pool, { x: t.i32 }, small)
   const [workerPool, readerPool] = [arena.openPool(), arena.openPool()]
@@ -111,7 +111,7 @@ test('chunks of a pool that is closed are taken over; those of one that is open 
   assertThrows(() => attachTable(main.handle, arena.openPool()).dispose(), 'invalid-argument')
 })
 
-test('a chunk that is held after it was freed is stale, and leads to nobody’s memory', () => {
+test('a freed chunk is stale, and its views reach no memory', () => {
   const { arena, pool } = create()
   const main = createTable(pool, { x: t.i32 }, small)
   const otherPool = arena.openPool()
@@ -142,13 +142,15 @@ test('a chunk that is held after it was freed is stale, and leads to nobody’s 
   assertStale(last[1])
 })
 
-test('a chunk that its thread frees while another looks at it is no chunk, and no damage', () => {
+test('a chunk that its thread frees while another follows the list is skipped', () => {
   const { arena, pool } = create()
   const main = createTable(pool, { x: t.i32 }, small)
   const otherPool = arena.openPool()
   let isArmed = false
   const looks: number[] = []
-  /** As if `free` overwrote the header between two reads: the block is live, its length is a link. */
+  /**
+   * As if `free` overwrote the header between two reads: the block is live, its length is a link.
+   */
   const overtaken = Object.assign(Object.create(otherPool), {
     byteLengthOf(offset: number) {
       if (!isArmed || looks.push(offset) !== 3) return otherPool.byteLengthOf(offset)
@@ -174,7 +176,7 @@ test('a chunk that its thread frees while another looks at it is no chunk, and n
   assertSound(arena)
 })
 
-test('a detached thread does not attach again to another table in the same place', () => {
+test('a detached thread does not attach to another table at the same offset', () => {
   const { arena, pool } = create()
   const one = createTable(pool, { x: t.f32, big: t.f64 }, { name: 'one' })
   const there = attachTable(one.handle, arena.openPool())
@@ -197,7 +199,7 @@ test('a detached thread does not attach again to another table in the same place
   assertSound(arena)
 })
 
-test('a thread that has closed its pool changes the list of chunks no more', () => {
+test('a thread whose pool is closed cannot change the list of chunks', () => {
   const { arena, pool } = create()
   const main = createTable(pool, { x: t.f32 }, small)
   const other = arena.openPool()

@@ -166,7 +166,7 @@ test('hostile ids, rows and handles are refused', () => {
   assertSound(arena)
 })
 
-test('schemas and options that cannot be are refused, with what can', () => {
+test('impossible schemas and options are refused; the errors name possible ones', () => {
   const { arena, pool } = create()
   const make = (schema: object, options?: object) => () =>
     createTable(pool, schema as { x: typeof t.f32 }, options)
@@ -190,7 +190,7 @@ test('schemas and options that cannot be are refused, with what can', () => {
   assert.equal(arena.blocks(), [])
 })
 
-test('members of chunks are no names of fields', () => {
+test('names of chunk members are refused as field names', () => {
   const { pool } = create()
   const table = createTable(pool, { x: t.f32 })
   table.add()
@@ -204,7 +204,7 @@ test('members of chunks are no names of fields', () => {
   }
 })
 
-test('a chunk that is full adds nothing, and is not the one that has room', () => {
+test('a full chunk adds nothing, and room() returns another', () => {
   const { arena, pool } = create()
   const table = createTable(pool, { x: t.f32 }, small)
   const chunk = table.room()
