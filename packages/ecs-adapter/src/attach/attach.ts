@@ -5,14 +5,14 @@
  */
 import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
-import { invalidArgument } from '../base/errors.ts'
+import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import { PoolCommands } from '../commands/commands.ts'
 import { dropInternLog, InternLog } from '../lists/intern-log.ts'
 import { VariableMemory } from '../lists/variable-memory.ts'
 import { Cells } from '../memory/cells.ts'
 import type { Component } from '../schema/schema.ts'
-import { attachAt, checkUnattached, detachAt, rootByteLength } from '../shared/attachments.ts'
+import { attachAt, detachAt, isAttachedAt, rootByteLength } from '../shared/attachments.ts'
 import {
   attachedWord,
   type ComponentRows,
@@ -199,7 +199,9 @@ class Attachment {
   attach(epoch: number): void {
     const { blocks, internedTexts } = this.#memory
     const words = blocks.cells.signedWords
-    checkUnattached(words, this.#attached, blocks.pool, 'this storage', 'attachStorage')
+    if (isAttachedAt(words, this.#attached, blocks.pool)) {
+      throw alreadyAttached(blocks.pool.slot, 'this storage', 'attachStorage')
+    }
     this.see(epoch) // first: the publisher reads the epoch of each attached thread
     attachAt(words, this.#attached, blocks.pool)
     this.isAttached = true

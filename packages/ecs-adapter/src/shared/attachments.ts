@@ -3,7 +3,7 @@
  * of the attached pool, or 0.
  */
 import type { Arena, Pool } from '@ashlar/core'
-import { alreadyAttached, stillAttached } from '../base/errors.ts'
+import { stillAttached } from '../base/errors.ts'
 import { codeOf } from '../base/thrown.ts'
 import { liveByteLength } from '../memory/live-block.ts'
 
@@ -35,21 +35,9 @@ export function rootByteLength(pool: Pool, handle: Handle, magic: number): numbe
   return i32[root] === magic && i32[root + ROOT_SERIAL] === serial ? byteLength : -1
 }
 
-/**
- * @param word of the pool's slot, as in what follows
- * @param by the function that attaches
- * @throws StorageError 'already-attached'
- */
-export function checkUnattached(
-  words: Int32Array,
-  word: number,
-  pool: Pool,
-  what: string,
-  by: string,
-): void {
-  if (Atomics.load(words, word) !== pool.generation + 1) return
-  throw alreadyAttached(pool.slot, what, by)
-}
+/** @param word of the pool's slot, as in what follows */
+export const isAttachedAt = (words: Int32Array, word: number, pool: Pool): boolean =>
+  Atomics.load(words, word) === pool.generation + 1
 
 export function attachAt(words: Int32Array, word: number, pool: Pool): void {
   Atomics.store(words, word, pool.generation + 1)

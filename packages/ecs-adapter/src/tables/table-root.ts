@@ -1,7 +1,7 @@
 /** The root block of a table: its schema, the attached slots, and the list of its chunks. */
 import type { Pool } from '@ashlar/core'
 import { isRecord } from '../base/arguments.ts'
-import { corrupt, invalidArgument } from '../base/errors.ts'
+import { alreadyAttached, corrupt, invalidArgument } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import {
   checkName,
@@ -15,8 +15,8 @@ import {
 import {
   attachAt,
   checkDetached,
-  checkUnattached,
   detachAt,
+  isAttachedAt,
   newSerial,
   ROOT_SERIAL,
   rootByteLength,
@@ -116,7 +116,9 @@ export function isThere(pool: Pool, handle: TableHandle): boolean {
 export function enter(pool: Pool, root: number, name: string): void {
   const { i32 } = pool.arena
   const word = wordOf(root, pool.slot)
-  checkUnattached(i32, word, pool, shownTable(name), 'attachTable')
+  if (isAttachedAt(i32, word, pool)) {
+    throw alreadyAttached(pool.slot, shownTable(name), 'attachTable')
+  }
   attachAt(i32, word, pool)
 }
 
