@@ -1,4 +1,7 @@
-/** A chunk whose thread dies in the middle of what it does: the real code, over arrays that throw at a store. */
+/**
+ * A chunk whose thread dies in the middle of what it does: the real code, over arrays that throw at
+ * a store.
+ */
 import { TableChunk } from '../src/tables/table-chunk.ts'
 import type { TableLayout } from '../src/tables/table-layout.ts'
 import { Death } from './table-steps.ts'

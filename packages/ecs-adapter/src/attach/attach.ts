@@ -1,19 +1,22 @@
-/** The side of a shared storage that looks: the same names over the same memory, in any thread. */
+/**
+ * Storages of other threads. The world's thread publishes where its columns are, in `publisher.ts`;
+ * attached threads look there at each `sync`. A block that is replaced is freed when each attached
+ * thread has seen a later epoch. This room knows neither runs nor workers.
+ */
 import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
-import { alreadyAttached, invalidArgument, notSparse } from '../base/errors.ts'
+import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import { PoolCommands } from '../commands/commands.ts'
 import { dropInternLog, InternLog } from '../lists/intern-log.ts'
 import { VariableMemory } from '../lists/variable-memory.ts'
 import { Cells } from '../memory/cells.ts'
-import { liveByteLength } from '../memory/live-block.ts'
-import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
-import { attachAt, detachAt, isAttachedAt } from '../shared/attachments.ts'
+import { attachAt, detachAt, isAttachedAt, rootByteLength } from '../shared/attachments.ts'
 import {
   attachedWord,
   type ComponentRows,
+  type Directory,
   internLogWord,
   PUBLISHED_EPOCH,
   ROOT_BYTE_LENGTH,
@@ -22,57 +25,57 @@ import {
   ROOT_EPOCH,
   ROOT_INTERN_LOG_SERIAL,
   ROOT_MAGIC,
-  ROOT_SERIAL,
   type StorageHandle,
   seenWord,
 } from '../shared/directory.ts'
 import { AttachedTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table-api.ts'
-import { AttachedComponent } from './attached-component.ts'
+import { AttachedComponents } from './attached-component.ts'
 import { readDirectory, readEntities } from './published.ts'
 
-/** A storage of another thread. Its columns can be read and written; the world is not here. */
+/** A storage of another thread. Its columns can be read and written; its world is not here. */
 export interface AttachedStorage {
   /**
-   * By name, with what the component has in the world's thread for each field: typed arrays, which are
-   * to be read anew after `sync`, lists and texts, which stay. What this thread makes longer is of its
-   * own pool. Each entity's lists and texts may be changed by one thread at a time, and read by others
-   * only while nobody changes them; `sync` first, or the change may go to what the column moved out of.
+   * Each component, by name, with the fields that it has in the world's thread. Typed arrays have
+   * to be read anew after `sync`; lists and texts stay. What this thread makes longer moves into
+   * its own pool. One thread at a time may change the lists and texts of an entity, and no other
+   * may read them meanwhile. Call `sync` before you change them, or the change may go to a column
+   * that has moved.
    */
   readonly components: Readonly<Record<string, Component>>
-  /** By name. What this thread adds is in chunks of its own pool, until it detaches. */
+  /** By name. Rows that this thread adds are in chunks of its own pool, until it detaches. */
   readonly tables: Readonly<Record<string, Table>>
   /** The ids of the entities that the world had when its thread last published. */
   readonly entities: Int32Array
 
-  /** The index of an entity in the columns, but for those of sparse components: see `rows`. */
+  /** The index of an entity in the columns of dense components; for sparse ones see `rows`. */
   row(eid: number): number
 
   /**
-   * Follows the storage: columns that have grown, new components, the entities. Call it when no view
-   * that was read before is used any more, once a frame; while nothing is new, it costs one load. What
-   * columns moved out of cannot be freed while a thread that is attached has not synced.
+   * Follows the storage: moved columns, new components, the entities. Call it once a frame, when
+   * you no longer use views that you read before. It costs one load if nothing is new. As long as
+   * an attached thread does not sync, the storage cannot free the columns that it has replaced.
    */
   sync(): void
 
   /**
-   * The rows of a sparse component: how many there are, whose they are, and the one of an entity.
+   * The rows of a sparse component.
    * @param component of `components`, or its name
    * @throws StorageError 'invalid-argument' for one that is not sparse
    */
   rows(component: Component | string): ComponentRows
 
   /**
-   * Commands for the world, in blocks of this thread's pool. When this thread is done with them, the
-   * world's passes their `offset` to `storage.apply`; what this one writes after that begins anew.
+   * Commands for the world, in blocks of this thread's pool. When this thread has written them, the
+   * world's thread passes their `offset` to `storage.apply`. Later commands begin anew.
    * @throws ArenaError 'out-of-memory'
    */
   commands(): CommandBuffer
 
   /**
-   * Tells that this thread uses none of it until its next `sync`, which attaches again: a thread that
-   * idles holds up nothing then. Call it before the pool is closed, and before the storage is disposed
-   * of: `sync` then throws `'invalid-argument'`.
+   * Declares that this thread does not use the storage until its next `sync`, which attaches again.
+   * Call it when the thread idles, so that the storage can free memory; before the pool is closed;
+   * and before the storage is disposed of, after which `sync` throws 'invalid-argument'.
    */
   detach(): void
 }
@@ -80,36 +83,23 @@ export interface AttachedStorage {
 /**
  * Attaches a thread to a storage that another thread made.
  *
- * @param handle what `storage.handle` gave, posted here
- * @param pool this thread's, of the same arena; a pool attaches to a storage once
- * @throws StorageError 'invalid-argument', 'already-attached', also of a table that the pool has attached to
- * by `attachTable`; the thread is not attached then
+ * @param handle `storage.handle` of that thread
+ * @param pool this thread's, in the same arena; a pool attaches to a storage once
+ * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool has attached to one
+ * of its tables by `attachTable`. Then the thread is not attached
  */
 export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
   checkPool(pool)
+  const root = checkedRoot(handle, pool)
   const cells = new Cells(pool)
-  const root = checkedRoot(handle, pool, cells)
-  const attached = (root >> 2) + attachedWord(pool.slot)
-  const seen = (root >> 2) + seenWord(pool.slot)
   const memory = new VariableMemory(pool, cells)
-  const { blocks, internedTexts } = memory
-  const internLog = new InternLog({
-    blocks,
-    handleWord: (root >> 2) + internLogWord(pool.slot),
-    serialWord: (root >> 2) + ROOT_INTERN_LOG_SERIAL,
-    generation: pool.generation,
-  })
-  internedTexts.internLog = internLog
+  const attachment = new Attachment(root, memory)
   const row = (eid: number) => checkedEid(eid) & entityMask
-
-  const attachedComponents = new Map<string, AttachedComponent>()
-  const components: Record<string, Component> = Object.create(null)
-  const registry = new ComponentRegistry()
+  const components = new AttachedComponents(memory, { row })
   const tables = new AttachedTables(pool)
   let buffer: ArrayBufferLike | undefined
-  let isAttached = false
   let epoch = 0
-  /** Epochs in which that was published which we have. */
+  /** Epochs in which the directory and the entities were published that this thread has. */
   let directoryEpoch = 0
   let entitiesEpoch = 0
   let entityMask = 0
@@ -117,105 +107,115 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
   function sync(): void {
     const words = cells.signedWords
-    const present = Atomics.load(words, (root >> 2) + ROOT_EPOCH)
-    if (isAttached && present === epoch && words.buffer === buffer) {
+    const present = Atomics.load(words, root + ROOT_EPOCH)
+    const isMoved = words.buffer !== buffer
+    if (attachment.isAttached && present === epoch && !isMoved) {
       tables.sync()
       return
     }
-    if (!isAttached) attach(present)
-    // What is loaded after the epoch is not older, and cannot be freed before we have seen another.
-    const isMoved = words.buffer !== buffer
+    if (!attachment.isAttached) {
+      checkedRoot(handle, pool)
+      attachment.attach(present)
+    }
+    // All that is read from here on is at least as new as this epoch, and stays until we have seen
+    // another one.
     buffer = words.buffer
-    // The entities come first, and the columns that have rows for them: published the other way round.
-    const list = Atomics.load(words, (root >> 2) + ROOT_ENTITIES)
+    // First the entities, then the columns with their rows: the reverse order of publishing.
+    const list = Atomics.load(words, root + ROOT_ENTITIES)
     const listIsFrom = words[(list >> 2) + PUBLISHED_EPOCH]
     if (isMoved || listIsFrom !== entitiesEpoch) entities = readEntities(pool, words, list)
-    const directory = Atomics.load(words, (root >> 2) + ROOT_DIRECTORY)
+    const directory = Atomics.load(words, root + ROOT_DIRECTORY)
     const directoryIsFrom = words[(directory >> 2) + PUBLISHED_EPOCH]
-    if (isMoved || directoryIsFrom !== directoryEpoch) readComponents(directory)
+    if (isMoved || directoryIsFrom !== directoryEpoch) follow(readDirectory(pool, words, directory))
     directoryEpoch = directoryIsFrom
     entitiesEpoch = listIsFrom
     epoch = present
     tables.sync()
-    Atomics.store(words, seen, epoch)
+    attachment.see(epoch)
   }
 
-  /** In this order: who is attached has seen an epoch. */
-  function attach(present: number): void {
-    const words = cells.signedWords
-    checkedRoot(handle, pool, cells)
-    if (isAttachedAt(words, attached, pool)) {
-      throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
-    }
-    Atomics.store(words, seen, present)
-    attachAt(words, attached, pool)
-    isAttached = true
-    if (internLog.isMine) return
-    dropInternLog(blocks, (root >> 2) + internLogWord(pool.slot), internedTexts.release)
-    internedTexts.forget()
-  }
-
-  function readComponents(offset: number): void {
-    const directory = readDirectory(pool, cells.signedWords, offset)
+  function follow(directory: Directory): void {
     entityMask = directory.entityMask
     tables.follow(directory.tables)
-    for (const entry of directory.components) {
-      let component = attachedComponents.get(entry.name)
-      if (component === undefined) {
-        component = new AttachedComponent(entry, memory, { row })
-        attachedComponents.set(entry.name, component)
-        components[entry.name] = component.component
-        registry.add(entry.name, component.component, entry.fields)
-      }
-      component.follow(entry, cells.buffer)
-    }
+    components.follow(directory.components)
   }
 
   function detach(): void {
-    if (!isAttached) return
-    isAttached = false
+    if (!attachment.isAttached) return
     tables.detach()
-    detachAt(cells.signedWords, attached, pool)
+    attachment.detach()
   }
 
   try {
     sync()
   } catch (error) {
-    detach() // nobody has what could do it later
+    detach() // the caller gets no object that could do it
     throw error
   }
   return {
-    components,
+    components: components.byName,
     tables: tables.byName,
     get entities() {
       return entities
     },
     row,
-    rows(component) {
-      const { name } = registry.find(component)
-      const rows = attachedComponents.get(name)?.rows
-      if (rows === undefined) throw notSparse(name)
-      return rows
-    },
-    commands: () => new PoolCommands(pool, registry, handle.serial),
+    rows: (component) => components.rows(component),
+    commands: () => new PoolCommands(pool, components.registry, handle.serial),
     sync,
     detach,
   }
 }
 
-/** The root of a storage that is not disposed of. */
-function checkedRoot(handle: StorageHandle, pool: Pool, cells: Cells): number {
-  const offset: unknown = handle?.offset
-  if (typeof offset !== 'number' || !isRoot(offset, handle.serial, pool, cells)) {
-    const expected = 'storage.handle of a storage in the arena of this pool'
-    throw invalidArgument('the handle', handle, expected)
-  }
-  return offset
+/** Word index of the root of a storage that is not disposed of. */
+function checkedRoot(handle: StorageHandle, pool: Pool): number {
+  if (rootByteLength(pool, handle, ROOT_MAGIC) === ROOT_BYTE_LENGTH) return handle.offset >> 2
+  const expected = 'storage.handle of a storage in the arena of this pool'
+  throw invalidArgument('the handle', handle, expected)
 }
 
-function isRoot(offset: number, serial: number, pool: Pool, cells: Cells): boolean {
-  if (liveByteLength(pool, offset) !== ROOT_BYTE_LENGTH) return false
-  const words = cells.signedWords
-  const root = offset >> 2
-  return words[root] === ROOT_MAGIC && words[root + ROOT_SERIAL] === serial
+/** The words of one slot in the root of a storage. */
+class Attachment {
+  isAttached = false
+  readonly #memory: VariableMemory
+  readonly #internLog: InternLog
+  /** Word indices. */
+  readonly #attached: number
+  readonly #seen: number
+  readonly #log: number
+
+  constructor(root: number, memory: VariableMemory) {
+    const { blocks, internedTexts } = memory
+    const { slot, generation } = blocks.pool
+    this.#memory = memory
+    this.#attached = root + attachedWord(slot)
+    this.#seen = root + seenWord(slot)
+    this.#log = root + internLogWord(slot)
+    const serialWord = root + ROOT_INTERN_LOG_SERIAL
+    this.#internLog = new InternLog({ blocks, handleWord: this.#log, serialWord, generation })
+    internedTexts.internLog = this.#internLog
+  }
+
+  /** @throws StorageError 'already-attached' */
+  attach(epoch: number): void {
+    const { blocks, internedTexts } = this.#memory
+    const words = blocks.cells.signedWords
+    if (isAttachedAt(words, this.#attached, blocks.pool)) {
+      throw alreadyAttached(blocks.pool.slot, 'this storage', 'attachStorage')
+    }
+    this.see(epoch) // first: the publisher reads the epoch of each attached thread
+    attachAt(words, this.#attached, blocks.pool)
+    this.isAttached = true
+    if (this.#internLog.isMine) return
+    dropInternLog(blocks, this.#log, internedTexts.release)
+    internedTexts.forget()
+  }
+
+  see(epoch: number): void {
+    Atomics.store(this.#memory.cells.signedWords, this.#seen, epoch)
+  }
+
+  detach(): void {
+    this.isAttached = false
+    detachAt(this.#memory.cells.signedWords, this.#attached, this.#memory.blocks.pool)
+  }
 }

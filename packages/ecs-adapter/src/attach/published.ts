@@ -1,6 +1,9 @@
-/** What a storage publishes, as blocks: a directory is written, and read with every check; the ids likewise. */
+/**
+ * The blocks that a storage publishes: the directory as JSON, and the entity ids. Readers check
+ * both.
+ */
 import type { Arena, Pool } from '@ashlar/core'
-import { isRecord } from '../base/arguments.ts'
+import { isArray, isRecord } from '../base/arguments.ts'
 import { corrupt } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { IndexPlace } from '../columns/row-index.ts'
@@ -15,11 +18,11 @@ import {
   type TableEntry,
 } from '../shared/directory.ts'
 
-/** Columns have fewer rows: see `createStorage`. */
+/** `createStorage` allows fewer. */
 const ROW_COUNT_LIMIT = 2 ** 30
 
 const { list, text, ...scalars } = t
-/** The types of fields, by the names that they are published by. */
+/** Field types by their published names. */
 const TYPES = new Map<unknown, FieldType>(
   [
     ...Object.values<ScalarType>(scalars).flatMap((type) => [type, list(type)]),
@@ -41,25 +44,26 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   return encodeJson({ ...directory, components })
 }
 
-/** Writes what `encodeDirectory` gave, and its head, into a block that is not yet published. */
+/** Writes the result of `encodeDirectory` into a block that is not yet published. */
 export function storeDirectory(words: Int32Array, offset: number, bytes: Uint8Array): void {
   words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
   storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
 }
 
 /**
- * Everything that a directory says of memory lies in the arena.
+ * Reads a directory whose memory all lies in the arena.
  * @throws StorageError 'corrupt'
  */
 export function readDirectory(pool: Pool, words: Int32Array, offset: number): Directory {
   const byteLength = checkedCount(pool, words, offset, 1)
-  const told = loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
-  if (!isRecord(told) || !isList(told.components) || !isList(told.tables)) throw damaged(told)
-  if (!Number.isInteger(told.entityMask)) throw damaged(told.entityMask)
+  const read = loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
+  const { entityMask, components, tables } = isRecord(read) ? read : {}
+  check(isArray(components) && isArray(tables), read)
+  check(Number.isInteger(entityMask), entityMask)
   return {
-    entityMask: told.entityMask as number,
-    components: told.components.map((one) => componentOf(one, pool.arena)),
-    tables: told.tables.map(tableOf),
+    entityMask: entityMask as number,
+    components: components.map((one) => componentOf(one, pool.arena)),
+    tables: tables.map(tableOf),
   }
 }
 
@@ -69,7 +73,7 @@ export function readEntities(pool: Pool, words: Int32Array, offset: number): Int
   return new Int32Array(words.buffer, offset + PUBLISHED_HEAD_BYTE_LENGTH, count)
 }
 
-/** How much a published block says that it holds, of so many bytes each: as much as it has room for. */
+/** The count of a published block, whose elements have `step` bytes and fit into the block. */
 function checkedCount(pool: Pool, words: Int32Array, offset: number, step: number): number {
   const byteLength = liveByteLength(pool, offset)
   if (byteLength < PUBLISHED_HEAD_BYTE_LENGTH) {
@@ -81,15 +85,16 @@ function checkedCount(pool: Pool, words: Int32Array, offset: number, step: numbe
   throw corrupt('the length of what a storage has published', count, `at most ${most}`)
 }
 
-function componentOf(told: unknown, arena: Arena): ComponentEntry {
-  if (!isRecord(told)) throw damaged(told)
-  const { name, fields: toldFields, rowCount, byteOffsets, rows } = told
-  if (typeof name !== 'string' || !isRowCount(rowCount)) throw damaged(name)
-  if (!isList(toldFields) || !isList(byteOffsets)) throw damaged(name)
-  const fields = toldFields.map(fieldOf)
-  if (byteOffsets.length !== fields.length) throw damaged(name)
+function componentOf(read: unknown, arena: Arena): ComponentEntry {
+  const { name, fields: readFields, rowCount, byteOffsets, rows } = isRecord(read) ? read : {}
+  check(typeof name === 'string', read)
+  check(isRowCount(rowCount) && isArray(readFields) && isArray(byteOffsets), name)
+  const fields = readFields.map(fieldOf)
+  check(byteOffsets.length === fields.length, name)
   const places = byteOffsets.map((byteOffset, i) => {
-    const step = widthOf(fields[i].type)
+    const { type } = fields[i]
+    // Elements of lists and texts are handles.
+    const step = type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
     if (isPlace(arena, byteOffset, rowCount * step, step)) return byteOffset
     throw corrupt(`a column of component ${JSON.stringify(name)}`, byteOffset, 'one in the arena')
   })
@@ -97,18 +102,16 @@ function componentOf(told: unknown, arena: Arena): ComponentEntry {
   return rows === undefined ? entry : { ...entry, rows: rowsOf(rows, arena) }
 }
 
-function fieldOf(told: unknown): Field {
-  const type = isRecord(told) ? TYPES.get(told.type) : undefined
-  if (!isRecord(told) || typeof told.name !== 'string') throw damaged(told)
-  if (type !== undefined) return { name: told.name, type }
-  throw corrupt(`the type of field ${told.name} in this storage`, told.type, 'one that there is')
+function fieldOf(read: unknown): Field {
+  const { name, type: typeName } = isRecord(read) ? read : {}
+  check(typeof name === 'string', read)
+  const type = TYPES.get(typeName)
+  if (type !== undefined) return { name, type }
+  throw corrupt(`the type of field ${name} in this storage`, typeName, 'one that there is')
 }
 
-/** Of a column's elements: those of lists and texts are handles. */
-const widthOf = (type: FieldType) => (type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4)
-
-function rowsOf(told: unknown, arena: Arena): RowsEntry {
-  const { index, rowCount } = isRecord(told) ? told : {}
+function rowsOf(read: unknown, arena: Arena): RowsEntry {
+  const { index, rowCount } = isRecord(read) ? read : {}
   if (isPlace(arena, index, 0, 4) && isRowCount(rowCount)) {
     const { wordCount } = new IndexPlace({ index, rowCount })
     if (isPlace(arena, index, wordCount * 4, 4)) return { index, rowCount }
@@ -116,11 +119,9 @@ function rowsOf(told: unknown, arena: Arena): RowsEntry {
   throw corrupt('the rows of a sparse component', index, 'the offset of an index in the arena')
 }
 
-function tableOf(told: unknown): TableEntry {
-  const { name, offset, serial } = isRecord(told) ? told : {}
-  if (typeof name !== 'string' || typeof offset !== 'number' || typeof serial !== 'number') {
-    throw damaged(told)
-  }
+function tableOf(read: unknown): TableEntry {
+  const { name, offset, serial } = isRecord(read) ? read : {}
+  check(typeof name === 'string' && typeof offset === 'number' && typeof serial === 'number', read)
   return { name, offset, serial }
 }
 
@@ -133,6 +134,6 @@ function isPlace(arena: Arena, given: unknown, byteLength: number, step: number)
 const isRowCount = (given: unknown): given is number =>
   typeof given === 'number' && Number.isInteger(given) && given >= 0 && given < ROW_COUNT_LIMIT
 
-const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given)
-
-const damaged = (given: unknown) => corrupt('the directory of a storage', given, 'that of one')
+function check(holds: boolean, given: unknown): asserts holds {
+  if (!holds) throw corrupt('the directory of a storage', given, 'that of one')
+}

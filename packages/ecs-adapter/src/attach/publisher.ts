@@ -1,11 +1,17 @@
-/** The side of a shared storage that publishes: in the thread of its world. */
+/** Publishes a storage in the arena, in the thread of its world. */
 import type { Pool } from '@ashlar/core'
-import { invalidArgument, stillAttached } from '../base/errors.ts'
+import { invalidArgument } from '../base/errors.ts'
 import { dropInternLog } from '../lists/intern-log.ts'
 import type { VariableMemory } from '../lists/variable-memory.ts'
 import type { Cells } from '../memory/cells.ts'
 import { freeReserved } from '../memory/reserved.ts'
-import { attachedSlots, isOpenSlot, newSerial, SLOT_CAPACITY } from '../shared/attachments.ts'
+import {
+  checkDetached,
+  isOpenSlot,
+  newSerial,
+  ROOT_SERIAL,
+  SLOT_CAPACITY,
+} from '../shared/attachments.ts'
 import {
   attachedWord,
   type ComponentEntry,
@@ -18,7 +24,6 @@ import {
   ROOT_ENTITIES,
   ROOT_EPOCH,
   ROOT_MAGIC,
-  ROOT_SERIAL,
   type StorageHandle,
   seenWord,
   type TableEntry,
@@ -31,32 +36,29 @@ export interface PublisherOptions {
   cells: Cells
   worlds: Worlds
   memory: VariableMemory
-  /** Another number whenever the entries are others. */
+  /** Changes whenever an entry or a table changes. */
   version(): number
   entries(): ComponentEntry[]
   tables(): TableEntry[]
 }
 
-/** Costs nothing until somebody asks for the handle. */
+/** Allocates nothing until `handle` is read. */
 export class Publisher {
   readonly #options: PublisherOptions
   readonly serial = newSerial()
-  /** Of the root block; 0 until the handle was asked for. */
+  /** Offset of the root block; 0 before `handle` is read. */
   #root = 0
   #version = -1
   #entityMask = 0
-  /** Of what is published, and its epoch: other threads may have overwritten what the root says. */
+  /** Kept here too, as other threads may overwrite the root. */
   #directory = 0
   #entities = 0
   #epoch = 0
-  /**
-   * A block for the next directory, for when memory has run out: columns that were moved out of are not
-   * freed before other threads are told where they are now. 0 of none.
-   */
+  /** For the next directory: without one, nothing that it replaces is freed. 0 of none. */
   #spare = 0
-  /** Something was published or retired that no epoch tells of yet. */
+  /** Whether something was published or retired since the last epoch. */
   #hasNews = false
-  /** Blocks that are out of use, and the epoch from which on they are. */
+  /** Blocks that are no longer published, and the first epoch without each. */
   readonly #retired: number[] = []
   readonly #retiredEpochs: number[] = []
   #retiredCount = 0
@@ -78,7 +80,7 @@ export class Publisher {
       this.#publishDirectory(alloc)
       this.#publishEntities(alloc)
     } catch (error) {
-      this.#freeAll()
+      this.dispose()
       throw error
     }
     this.#raiseEpoch()
@@ -86,22 +88,19 @@ export class Publisher {
     this.#words[this.#word(0)] = ROOT_MAGIC
   }
 
-  /** Publishes columns that are others. @throws ArenaError 'out-of-memory'; try it again then */
+  /** Publishes moved columns. @throws ArenaError 'out-of-memory', and can be called again */
   publish(): void {
     if (this.#root === 0) return
     this.#publishDirectory(this.#options.pool.alloc)
     this.#raiseEpoch()
   }
 
-  /**
-   * Frees what nobody uses any more, and publishes all that is other than it was. What there is no memory
-   * to publish is published by a later call.
-   */
+  /** Frees what nobody uses any more; publishes what has changed, as memory allows. */
   sync(): void {
     if (this.#root === 0) return
     const { tryAlloc } = this.#options.pool
     this.#collect() // first, as it may make room
-    // Else other threads go on with what was published: no epoch may say that it is out of use.
+    // Otherwise other threads still use the old directory, and no epoch may retire it.
     if (!this.#publishDirectory(tryAlloc)) return
     this.#raiseEpoch()
     this.#collect()
@@ -110,7 +109,7 @@ export class Publisher {
     this.#collect()
   }
 
-  /** Ends what the thread is attached with that has this slot, or had it in this generation. */
+  /** Ends the attachment of a slot; with a generation, only if its pool had that one. */
   forget(slot: number, generation?: number): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_CAPACITY) {
       throw invalidArgument('slot', slot, 'that of a thread that has died')
@@ -129,13 +128,27 @@ export class Publisher {
   checkDetached(): void {
     if (this.#root === 0) return
     const wordOf = (slot: number) => this.#word(attachedWord(slot))
-    const slots = attachedSlots(this.#words, wordOf, this.#options.pool.arena)
-    if (slots.length > 0) throw stillAttached(slots, 'this storage', 'storage.forget(slot)')
+    checkDetached(this.#options.pool, wordOf, 'this storage', 'storage.forget(slot)')
   }
 
-  /** Frees everything; nobody is attached. The handle leads nowhere then. */
+  /** Frees everything, when nobody is attached. */
   dispose(): void {
-    if (this.#root !== 0) this.#freeAll()
+    if (this.#root === 0) return
+    const { pool } = this.#options
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropInternLog(slot)
+    for (let i = 0; i < this.#retiredCount; i++) freeReserved(pool, this.#retired[i])
+    this.#retiredCount = 0
+    pool.free(this.#directory)
+    pool.free(this.#entities)
+    this.#words[this.#word(0)] = 0
+    pool.free(this.#spare)
+    pool.free(this.#root)
+    this.#spare = 0
+    this.#root = 0
+    this.#directory = 0
+    this.#entities = 0
+    this.#epoch = 0
+    this.#version = -1
   }
 
   get #words(): Int32Array {
@@ -146,19 +159,16 @@ export class Publisher {
     return (this.#root >> 2) + field
   }
 
-  /** A thread that has ended without `detach` is forgotten as soon as its slot is closed. */
-  #forgetIfGone(slot: number): boolean {
-    const attached = Atomics.load(this.#words, this.#word(attachedWord(slot)))
-    if (attached === 0 || isOpenSlot(this.#options.pool.arena, slot, attached - 1)) return false
-    this.forget(slot, attached - 1)
-    return true
-  }
-
+  /** Forgets a thread that has ended without `detach`, once its slot is closed. */
   #isAttached(slot: number): boolean {
-    return Atomics.load(this.#words, this.#word(attachedWord(slot))) !== 0
+    const attached = Atomics.load(this.#words, this.#word(attachedWord(slot)))
+    if (attached === 0) return false
+    if (isOpenSlot(this.#options.pool.arena, slot, attached - 1)) return true
+    this.forget(slot, attached - 1)
+    return false
   }
 
-  /** Frees a block that other threads may look at, once all of them have seen that it is out of use. */
+  /** Frees a block once all attached threads have seen that it is no longer published. */
   retire(offset: number): void {
     if (this.#root === 0) {
       freeReserved(this.#options.pool, offset)
@@ -175,9 +185,9 @@ export class Publisher {
     dropInternLog(blocks, this.#word(internLogWord(slot)), internedTexts.release, generation)
   }
 
-  /** False when there is no memory, which only `tryAlloc` leads to. */
+  /** Returns false if `tryAlloc` finds no memory. */
   #publishDirectory(alloc: Pool['alloc']): boolean {
-    const { worlds, version, entries, tables } = this.#options
+    const { pool, worlds, version, entries, tables } = this.#options
     const { entityMask } = worlds.entityIndex
     if (version() !== this.#version || entityMask !== this.#entityMask) {
       const bytes = encodeDirectory({ entityMask, components: entries(), tables: tables() })
@@ -189,7 +199,7 @@ export class Publisher {
       this.#version = version()
       this.#entityMask = entityMask
     }
-    this.#keepSpare()
+    if (this.#spare === 0) this.#spare = pool.tryAlloc(2 * pool.byteLengthOf(this.#directory))
     return true
   }
 
@@ -201,13 +211,6 @@ export class Publisher {
     if (spare === 0 || pool.byteLengthOf(spare) < byteLength) return alloc(byteLength)
     this.#spare = 0
     return spare
-  }
-
-  /** Twice as long as the present one, or none. */
-  #keepSpare(): void {
-    if (this.#spare !== 0) return
-    const { pool } = this.#options
-    this.#spare = pool.tryAlloc(2 * pool.byteLengthOf(this.#directory))
   }
 
   #publishEntities(alloc: Pool['alloc']): void {
@@ -233,7 +236,7 @@ export class Publisher {
     return true
   }
 
-  /** Publishes a block in another's place, which is retired. */
+  /** Publishes a block, and retires the one before. */
   #replace(field: number, offset: number, before: number): void {
     const words = this.#words
     words[(offset >> 2) + PUBLISHED_EPOCH] = (this.#epoch + 1) | 0
@@ -242,7 +245,6 @@ export class Publisher {
     if (before !== 0) this.retire(before)
   }
 
-  /** Tells everyone that something is other than it was, if it is. */
   #raiseEpoch(): void {
     if (!this.#hasNews) return
     this.#hasNews = false
@@ -250,7 +252,7 @@ export class Publisher {
     Atomics.store(this.#words, this.#word(ROOT_EPOCH), this.#epoch)
   }
 
-  /** Frees what everybody who is attached has seen to be out of use. */
+  /** Frees the blocks that all attached threads have seen to be retired. */
   #collect(): void {
     if (this.#retiredCount === 0) return
     const lag = this.#greatestLag()
@@ -265,34 +267,16 @@ export class Publisher {
     }
   }
 
-  /** How many epochs the last of those who are attached is behind. */
+  /** How many epochs the slowest attached thread is behind. */
   #greatestLag(): number {
     const words = this.#words
     const epoch = this.#epoch
     let lag = 0
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-      if (!this.#isAttached(slot) || this.#forgetIfGone(slot)) continue
+      if (!this.#isAttached(slot)) continue
       const seen = Atomics.load(words, this.#word(seenWord(slot)))
       lag = Math.max(lag, (epoch - seen) | 0)
     }
     return lag
-  }
-
-  #freeAll(): void {
-    const { pool } = this.#options
-    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropInternLog(slot)
-    for (let i = 0; i < this.#retiredCount; i++) freeReserved(pool, this.#retired[i])
-    this.#retiredCount = 0
-    pool.free(this.#directory)
-    pool.free(this.#entities)
-    this.#words[this.#word(0)] = 0
-    pool.free(this.#spare)
-    pool.free(this.#root)
-    this.#spare = 0
-    this.#root = 0
-    this.#directory = 0
-    this.#entities = 0
-    this.#epoch = 0
-    this.#version = -1
   }
 }

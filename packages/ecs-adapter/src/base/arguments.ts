@@ -22,6 +22,9 @@ export function checkPool(pool: unknown): asserts pool is Pool & { readonly aren
 export const isRecord = (given: unknown): given is Readonly<Record<string, unknown>> =>
   typeof given === 'object' && Object.prototype.toString.call(given) === '[object Object]'
 
+/** `Array.isArray`, for arrays that are readonly. */
+export const isArray: (given: unknown) => given is readonly unknown[] = Array.isArray
+
 /**
  * Refuses what is no object, and keys that mean nothing: what is misspelt would be ignored.
  * @throws StorageError 'invalid-argument'

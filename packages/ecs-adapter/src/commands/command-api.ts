@@ -1,29 +1,33 @@
-/** Commands, as callers see them: changes of structure that any thread writes down for the world's. */
+/**
+ * The interface of commands that callers see: any thread records them, the world's thread applies
+ * them.
+ */
 import type { Component, Values } from '../schema/schema.ts'
 
-/** Values of a component that is named by a string. */
+/** Values for a component that is named by a string. */
 export type Given = Readonly<Record<string, unknown>>
 
 /**
- * Commands for a world, kept until `storage.apply`. Each is checked when it is
- * given; entities are looked for when it is applied. All throw StorageError 'invalid-argument',
- * 'commands-disposed', and ArenaError 'out-of-memory', and then the command is not there; the others
- * are.
+ * Records changes of entities and components until `storage.apply`. A command is checked when it is
+ * recorded; its entity is looked up when it is applied. Each method throws StorageError
+ * 'invalid-argument', 'commands-disposed', and ArenaError 'out-of-memory'. Then that command is not
+ * recorded; earlier commands stay.
  *
- * Components are named by object or by name. An `eid` is one of the world, or what `spawn` gave.
+ * Components are given as objects or by name. An `eid` is an entity of the world or a result of
+ * `spawn`.
  */
 export interface Commands {
   /**
-   * A new entity; as an instance of a prefab (by `IsA`), if one is given.
-   * @returns a temporary id, a negative number. Commands that follow, up to the next `begin`, `clear`
-   * or `apply`, take it for an entity, and for a value of fields of `t.eid`. It means nothing elsewhere
+   * Adds an entity; with a prefab, an instance of it (by `IsA`).
+   * @returns a temporary id, a negative number. Later commands, up to the next `begin`, `clear` or
+   * `apply`, take it as an entity, and as a value of `t.eid` fields. It has no meaning elsewhere
    */
   spawn(prefab?: number): number
 
   /** Removes an entity. */
   despawn(eid: number): void
 
-  /** Adds a component, as bitECS's `addComponent`, with values if they are given: as `set` takes them. */
+  /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
   add<C extends Component>(eid: number, component: C, values?: Values<C>): void
   add(eid: number, component: string, values?: Given): void
 
@@ -31,14 +35,14 @@ export interface Commands {
   remove(eid: number, component: Component | string): void
 
   /**
-   * Writes fields of a component, and adds it where it is not, as bitECS's `setComponent`. Fields that
-   * are not given keep their value; one that the component has not is refused. The object is read at once,
-   * and may be used again.
+   * Writes fields of a component, and adds the component if the entity lacks it, as bitECS's
+   * `setComponent`. Other fields keep their values; an unknown field is refused. The object is read
+   * at once and may be reused.
    */
   set<C extends Component>(eid: number, component: C, values: Values<C>): void
   set(eid: number, component: string, values: Given): void
 
-  /** `set` of one field, without an object: makes no garbage. */
+  /** `set` for one field, without an object and without garbage. */
   setField<C extends Component, K extends keyof C & string>(
     eid: number,
     component: C,
@@ -52,25 +56,26 @@ export interface Commands {
 export interface CommandBuffer extends Commands {
   /** Byte offset of the first block: for `storage.apply` in another thread. */
   readonly offset: number
-  /** Whether there is none to apply. */
+  /** Whether there are no commands to apply. */
   readonly isEmpty: boolean
 
   /**
-   * What follows has this place among the commands of several buffers: `storage.apply` of all of them
-   * goes by place, whoever wrote what. Worker groups do it by themselves. Places of a buffer ascend.
-   * @param place a whole number from 0 to 2^31 - 1; where the entities begin that are worked on, say
+   * Gives later commands this place. `storage.apply` of several buffers sorts all commands by
+   * place. Worker groups call `begin` themselves. The places of one buffer must ascend.
+   * @param place a whole number from 0 to 2^31 - 1, such as the index of the first entity of a
+   * batch
    */
   begin(place: number): void
 
-  /** Whether something was written since `begin`. */
+  /** Whether a command was recorded since `begin`. */
   readonly hasCommandsSinceBegin: boolean
 
-  /** Takes back what was written since `begin`. */
+  /** Drops the commands since `begin`. */
   abort(): void
 
   /** Drops all commands. */
   clear(): void
 
-  /** Drops all commands, and frees the blocks; before the pool is closed. Again: does nothing. */
+  /** Drops all commands and frees the blocks. Call it before the pool is closed. */
   dispose(): void
 }

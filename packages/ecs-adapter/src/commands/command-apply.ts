@@ -1,10 +1,9 @@
 /**
- * Applies commands to the worlds of a storage, in their thread: those of several buffers by the places they were given
- * at, and within a place as they were written.
+ * Applies commands to the worlds of a storage, in their thread: by their places if there are
+ * several buffers, and within a place in the order in which they were recorded.
  *
- * A command finds its entity by id, and ids are used again. So it is remembered which entity had the
- * id before anything was applied: bitECS keeps a Set of components for each, another one for whoever
- * has the id later. A command on one that is gone is skipped, and counted.
+ * A command names its entity by id, and ids are reused. So before anything is applied, the applier
+ * notes the identity of each named entity. It skips and counts a command whose entity is gone.
  */
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
@@ -12,8 +11,6 @@ import { type CommandFailure, CommandsError } from '../base/errors.ts'
 import type { CommandViews } from '../memory/command-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { checkRecord } from './command-check.ts'
-import { CommandCursor } from './command-cursor.ts'
 import {
   ADD,
   DESPAWN,
@@ -23,12 +20,11 @@ import {
   REMOVE,
   SET,
   SPAWN,
-  temporaryIndex,
 } from './command-records.ts'
-import { CommandStream, type Life } from './command-stream.ts'
+import { CommandStream, type Identity } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 
-/** A command buffer, by where it is in the arena. */
+/** A command buffer, by its place in the arena. */
 export interface CommandSource {
   readonly offset: number
 }
@@ -36,7 +32,7 @@ export interface CommandSource {
 const FAILURE_CAPACITY = 100
 const NAMES = ['', 'spawn', 'despawn', 'add', 'remove', 'set'] as const
 
-/** What bitECS's `addComponent` takes, used again for each command: `set` makes one anew. */
+/** The argument of bitECS's `addComponent`, reused for all commands: `set` would allocate. */
 interface Setting {
   readonly component: object
   readonly data: Record<string, unknown>
@@ -48,11 +44,11 @@ export class CommandApplier {
   readonly #pool: Pool
   readonly #views: CommandViews
   readonly #reader: ValueReader
-  readonly #scout: CommandCursor
+  readonly #scout: CommandStream
   readonly #streams: CommandStream[] = []
   readonly #settings: Setting[] = []
-  #lives: Life[] = []
-  /** Whose record is applied. */
+  #identities: Identity[] = []
+  /** The stream of the record that is applied. */
   #stream: CommandStream | undefined
   #skippedCount = 0
   #failures: CommandFailure[] = NO_FAILURES
@@ -64,16 +60,16 @@ export class CommandApplier {
     this.#pool = pool
     this.#views = views
     this.#reader = new ValueReader(views, (eid) => this.#resolve(eid))
-    this.#scout = new CommandCursor(pool, views)
+    this.#scout = new CommandStream(pool, views)
   }
 
   /**
-   * Applies the commands of buffers, and those that observers write into them meanwhile; they are not
-   * to be applied again.
+   * Applies the commands of buffers, and those that observers record in them meanwhile. Marks the
+   * buffers as applied.
    * @param offsets of the buffers, the first `count` of them
    * @returns how many were skipped
-   * @throws StorageError 'commands-failed' once all others are applied; 'corrupt' of what was overwritten: as long
-   * as none is applied, only the buffer that it is in is not to be applied again
+   * @throws StorageError 'commands-failed' once all other commands are applied; 'corrupt' if memory
+   * was overwritten. If no command was applied before, only the corrupt buffer is marked as applied
    */
   apply(offsets: readonly number[], count: number): number {
     const streams = this.#streams
@@ -88,13 +84,13 @@ export class CommandApplier {
         hasBegun = true
         this.#applyByPlace(count)
       }
-      hasBegun = true // those that are empty as well
+      hasBegun = true // marks empty buffers, too
     } finally {
       for (let i = 0; i < count; i++) {
-        if (hasBegun || streams[i] === this.#stream) streams[i].cursor.setApplied()
-        streams[i].close()
+        if (hasBegun || streams[i] === this.#stream) streams[i].setApplied()
+        streams[i].spawnedIdentities.fill(undefined)
       }
-      this.#lives.fill(undefined)
+      this.#identities.fill(undefined)
     }
     const failures = this.#failures
     this.#failures = NO_FAILURES
@@ -110,28 +106,26 @@ export class CommandApplier {
   }
 
   /**
-   * Checks the commands there are now, and remembers who has the ids that they name; false when there are
-   * none.
+   * Checks the present commands, and notes the identities of the entities that they name; false if
+   * there are no commands.
    * @throws StorageError 'corrupt'
    */
   #look(count: number): boolean {
-    const { words } = this.#views
-    let lifeCount = 0
+    const scout = this.#scout
+    let identityCount = 0
     for (let i = 0; i < count; i++) {
       const stream = this.#streams[i]
-      const { cursor } = stream
-      stream.lifeIndex = lifeCount
-      if (cursor.isApplied) continue
+      stream.identityIndex = identityCount
+      if (stream.isApplied) continue
       this.#stream = stream
-      cursor.look()
-      let { spawnCount } = stream
-      const scout = this.#scout
-      for (scout.follow(cursor); scout.hasRecord(); scout.index += scout.wordCount) {
-        spawnCount = checkRecord(words, scout, this.#registry, spawnCount)
-        this.#lives[lifeCount++] = this.#worlds.componentsOf(words[scout.index + 2])
+      stream.look()
+      for (scout.follow(stream); scout.hasRecord(); scout.index += scout.wordCount) {
+        scout.checkRecord(this.#registry)
+        const eid = this.#views.words[scout.index + 2]
+        this.#identities[identityCount++] = this.#worlds.componentsOf(eid)
       }
     }
-    return lifeCount > 0
+    return identityCount > 0
   }
 
   #applyByPlace(count: number): void {
@@ -148,32 +142,31 @@ export class CommandApplier {
   }
 
   #applyPlace(stream: CommandStream): void {
-    const { cursor } = stream
     this.#stream = stream
-    while (cursor.hasRecord()) {
+    while (stream.hasRecord()) {
       const { words } = this.#views
-      const at = cursor.index
+      const at = stream.index
       const kind = kindOf(words[at])
       if (kind === PLACE) return
-      const end = at + cursor.wordCount
-      cursor.index = end
-      const life = this.#lives[stream.lifeIndex++]
+      const end = at + stream.wordCount
+      stream.index = end
+      const identity = this.#identities[stream.identityIndex++]
       try {
-        this.#applyRecord(kind, at, end, life)
+        this.#applyRecord(kind, at, end, identity)
       } catch (error) {
         this.#noteFailure(kind, at, error)
       }
     }
   }
 
-  #applyRecord(kind: number, at: number, end: number, life: Life): void {
+  #applyRecord(kind: number, at: number, end: number, identity: Identity): void {
     const { words } = this.#views
     const eid = words[at + 2]
     if (kind === SPAWN) {
-      this.#spawn(eid, life)
+      this.#spawn(eid, identity)
       return
     }
-    const target = this.#find(eid, life)
+    const target = this.#find(eid, identity)
     if (target === 0) {
       this.#skippedCount++
       return
@@ -189,13 +182,13 @@ export class CommandApplier {
     else if (kind === SET) addComponent(world, target, this.#read(at, end))
   }
 
-  #spawn(prefab: number, life: Life): void {
+  #spawn(prefab: number, identity: Identity): void {
     const stream = this.#stream!
     const index = stream.spawnCount
     stream.spawned[index] = 0
-    stream.spawnedLives[index] = undefined
+    stream.spawnedIdentities[index] = undefined
     stream.spawnCount = index + 1
-    const base = prefab === 0 ? 0 : this.#find(prefab, life)
+    const base = prefab === 0 ? 0 : this.#find(prefab, identity)
     if (prefab !== 0 && base === 0) {
       this.#skippedCount++
       return
@@ -210,26 +203,30 @@ export class CommandApplier {
       throw error
     }
     stream.spawned[index] = eid
-    stream.spawnedLives[index] = own
+    stream.spawnedIdentities[index] = own
   }
 
-  /** The entity that an id in a command means; 0 when it is gone. */
-  #find(eid: number, life: Life): number {
+  /** The entity that a command names; 0 if it is gone. */
+  #find(eid: number, identity: Identity): number {
     const stream = this.#stream!
-    const index = temporaryIndex(eid, stream.spawnCount)
+    const index = stream.spawnIndexOf(eid)
     const id = index < 0 ? eid : stream.spawned[index]
-    const own = index < 0 ? life : stream.spawnedLives[index]
+    const own = index < 0 ? identity : stream.spawnedIdentities[index]
     return this.#isAlive(id, own) ? id : 0
   }
 
-  #isAlive(eid: number, life: Life): boolean {
-    return life !== undefined && this.#worlds.componentsOf(eid) === life && this.#worlds.exists(eid)
+  #isAlive(eid: number, identity: Identity): boolean {
+    return (
+      identity !== undefined &&
+      this.#worlds.componentsOf(eid) === identity &&
+      this.#worlds.exists(eid)
+    )
   }
 
-  /** The entity that an id among values means: any number may be there. */
+  /** The entity that an id among the values names. Any number may be there. */
   #resolve(eid: number): number {
     const stream = this.#stream!
-    const index = temporaryIndex(eid, stream.spawnCount)
+    const index = stream.spawnIndexOf(eid)
     return index < 0 ? eid : stream.spawned[index]
   }
 

@@ -1,18 +1,19 @@
 /**
- * The memory of a command buffer: a chain of blocks of one pool, filled from front to back, and read
- * in any thread. By 32-bit words:
+ * The memory of a command buffer: a chain of blocks of one pool. Its thread fills them from front
+ * to back; any thread can read them. By 32-bit words:
  *
- *     0  offset of the next block; 0 of the last
- *     1  end: where records end, in words from the block's start
+ *     0  offset of the next block; 0 in the last
+ *     1  end of the records, in words from the start of the block
  *     2  byte length
- *     3  magic                                                              } of the
- *     4  in transit: offset of a block on its way into the chain, or out    } first
- *     5  1 when its records were applied, and the writer may forget them    }
- *     6  serial number of the storage that they are for                     }
+ *     3  magic
+ *     the rest in the first block only:
+ *     4  offset of a block that is being added to the chain, or removed from it
+ *     5  1 when the records were applied, and the writer may clear them
+ *     6  serial number of the storage that they are for
  *     8  records
  *
- * What does not fit chains a further block: nothing is ever dropped. Records are whole numbers of 8
- * bytes, so that numbers in them are aligned, and none is cut by the end of a block.
+ * If a record does not fit, another block is added, so no command is dropped. Records are multiples
+ * of 8 bytes: their numbers are aligned, and no record crosses the end of a block.
  */
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
@@ -24,9 +25,9 @@ export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
 const BYTE_LENGTH = 2
 const MAGIC = 3
-const IN_TRANSIT = 4
+export const BLOCK_IN_TRANSIT = 4
 export const BLOCK_IS_APPLIED = 5
-const STORAGE = 6
+export const BLOCK_STORAGE = 6
 export const BLOCK_HEAD_WORD_COUNT = 8
 
 const COMMANDS_MAGIC = 0x41534803
@@ -34,13 +35,16 @@ const FIRST_BYTE_LENGTH = 4096
 /** Blocks double the chain up to this. */
 const DOUBLED_BYTE_LENGTH = 2 ** 16
 
-/** The side that writes, in the thread of the pool. */
+/** The writer of a command buffer, in the thread of the pool. */
 export class CommandBlocks {
-  /** Of the first block, which stays until `dispose`: byte offset in the arena. */
+  /** Byte offset of the first block, which stays until `dispose`. */
   readonly offset: number
   readonly views: CommandViews
   readonly #pool: Pool
-  /** Word indices: of the block that is written to, of where its next record goes, of its end. */
+  /**
+   * Word indices: of the first block, the last block, the next record, the end of the last block.
+   */
+  readonly #first: number
   #block: number
   #cursor = 0
   #limit = 0
@@ -54,13 +58,14 @@ export class CommandBlocks {
     this.#pool = pool
     this.views = new CommandViews(pool)
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
-    this.#block = this.offset >> 2
+    this.#first = this.offset >> 2
+    this.#block = this.#first
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
-    this.views.words[this.#block + STORAGE] = storage
-    this.#enter(this.#block)
+    this.views.words[this.#first + BLOCK_STORAGE] = storage
+    this.#enter(this.#first)
   }
 
-  /** Of the block that is written to, and of the end of records in it: what `truncate` wants. */
+  /** The last block and the end of its records, as `truncate` takes them. */
   get block(): number {
     return this.#block
   }
@@ -70,32 +75,32 @@ export class CommandBlocks {
   }
 
   get isEmpty(): boolean {
-    return this.#cursor === (this.offset >> 2) + BLOCK_HEAD_WORD_COUNT
+    return this.#cursor === this.#first + BLOCK_HEAD_WORD_COUNT
   }
 
-  /** Whether the records were applied. */
   get isApplied(): boolean {
-    return this.views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
+    return this.views.words[this.#first + BLOCK_IS_APPLIED] === 1
   }
 
   /**
-   * Index of the first of so many words, an even number, for a record that `commit` ends.
-   * @throws ArenaError 'out-of-memory'; all is as it was then
+   * Word index of a record of so many words, an even number. `commit` makes it part of the buffer.
+   * @throws ArenaError 'out-of-memory', and nothing has changed
    */
   reserve(wordCount: number): number {
     if (this.#cursor + wordCount > this.#limit) this.#chain(wordCount)
     return this.#cursor
   }
 
-  /** The record that was reserved last ends before this word. */
+  /** @param end word index behind the record that was reserved last */
   commit(end: number): void {
     this.#cursor = end
     this.views.words[this.#block + BLOCK_END] = end - this.#block
   }
 
   /**
-   * Takes back every record behind a place, and frees the blocks behind it.
-   * @throws StorageError 'corrupt' where the chain was overwritten, which ends at the place then
+   * Drops every record behind a position, and frees the blocks behind it.
+   * @throws StorageError 'corrupt' if the chain was overwritten; the chain then ends at the
+   * position
    */
   truncate(block: number, cursor: number): void {
     const { words } = this.views
@@ -103,37 +108,34 @@ export class CommandBlocks {
     this.commit(cursor)
     for (let next = words[block + BLOCK_NEXT]; next !== 0; next = words[block + BLOCK_NEXT]) {
       if (this.#pool.isOpen && !this.#mayFree(next)) {
-        words[block + BLOCK_NEXT] = 0 // what was behind is lost: `arena.blocks()` has it
+        words[block + BLOCK_NEXT] = 0 // the rest leaks: only `arena.blocks()` lists it
         throw noBlock(next)
       }
-      // In this order, so that an heir finds it at any moment, and frees it once.
-      words[(this.offset >> 2) + IN_TRANSIT] = next
+      // In this order, so that `freeCommands` finds it at any moment, and frees it once.
+      words[this.#first + BLOCK_IN_TRANSIT] = next
       words[block + BLOCK_NEXT] = words[(next >> 2) + BLOCK_NEXT]
       this.#byteLength -= words[(next >> 2) + BYTE_LENGTH]
       this.#pool.free(next)
-      words[(this.offset >> 2) + IN_TRANSIT] = 0
+      words[this.#first + BLOCK_IN_TRANSIT] = 0
     }
   }
 
-  /** Lets nobody apply the records. */
+  /** Marks the records as applied, so that nobody applies them. */
   drop(): void {
-    this.views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
+    this.views.words[this.#first + BLOCK_IS_APPLIED] = 1
   }
 
-  /** Takes back all records. */
   clear(): void {
-    const first = this.offset >> 2
-    this.views.words[first + BLOCK_IS_APPLIED] = 0
-    this.truncate(first, first + BLOCK_HEAD_WORD_COUNT)
+    this.views.words[this.#first + BLOCK_IS_APPLIED] = 0
+    this.truncate(this.#first, this.#first + BLOCK_HEAD_WORD_COUNT)
   }
 
-  /** Frees every block. @throws as `truncate`: call it again then */
+  /** Frees every block. @throws as `truncate`, and can be called again */
   dispose(): void {
     this.clear()
     this.#pool.free(this.offset)
   }
 
-  /** Whether a block is one of commands that are not written to any more. */
   #mayFree(offset: number): boolean {
     const isInUse = offset === this.offset || offset >> 2 === this.#block
     return !isInUse && isBlockOfCommands(this.#pool, this.views.words, offset)
@@ -141,10 +143,10 @@ export class CommandBlocks {
 
   #chain(wordCount: number): void {
     const { words } = this.views
-    const inTransit = (this.offset >> 2) + IN_TRANSIT
+    const inTransit = this.#first + BLOCK_IN_TRANSIT
     const least = (BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     let byteLength = Math.max(least, Math.min(this.#byteLength, DOUBLED_BYTE_LENGTH))
-    // At once, so that an heir finds it: threads are killed in loops and calls, not between two stores.
+    // Stored at once, for `freeCommands`: threads die in loops and calls, not between two stores.
     words[inTransit] = this.#pool.tryAlloc(byteLength)
     if (words[inTransit] === 0) {
       byteLength = least
@@ -171,7 +173,7 @@ export class CommandBlocks {
     this.#block = block
     this.#cursor = block + BLOCK_HEAD_WORD_COUNT
     const offset = block << 2
-    // Not as its head says, which somebody may have overwritten.
+    // Not from its head, which may be overwritten.
     const byteLength = offset === this.offset ? FIRST_BYTE_LENGTH : this.#pool.byteLengthOf(offset)
     this.#limit = block + (byteLength >> 2)
   }
@@ -179,62 +181,58 @@ export class CommandBlocks {
 
 const LEAST_BYTE_LENGTH = (BLOCK_HEAD_WORD_COUNT + 4) * 4
 
-/** Whether a block of commands begins at an offset. */
 function isBlockOfCommands(pool: Pool, words: Int32Array, offset: number): boolean {
   const byteLength = liveByteLength(pool, offset)
-  if (byteLength < LEAST_BYTE_LENGTH || words[(offset >> 2) + MAGIC] !== COMMANDS_MAGIC)
-    return false
-  return words[(offset >> 2) + BYTE_LENGTH] === byteLength
+  if (byteLength < LEAST_BYTE_LENGTH) return false
+  const head = offset >> 2
+  return words[head + MAGIC] === COMMANDS_MAGIC && words[head + BYTE_LENGTH] === byteLength
 }
 
 const noBlock = (given: unknown) => corrupt('a block of commands', given, 'the offset of one, or 0')
 
 /**
  * Where the records of a block end, in words from its start.
- * @throws StorageError 'corrupt' where no block of commands is, or none of its records end there
+ * @throws StorageError 'corrupt' if there is no block of commands, or no record can end there
  */
 export function checkedEnd(pool: Pool, words: Int32Array, offset: number): number {
   if (!isBlockOfCommands(pool, words, offset)) throw noBlock(offset)
   const end = words[(offset >> 2) + BLOCK_END]
   const most = words[(offset >> 2) + BYTE_LENGTH] >> 2
   if (end >= BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
-  throw corrupt(
-    'the end of commands in their block',
-    end,
-    `a word from ${BLOCK_HEAD_WORD_COUNT} to ${most}`,
-  )
+  const expected = `a word from ${BLOCK_HEAD_WORD_COUNT} to ${most}`
+  throw corrupt('the end of commands in their block', end, expected)
 }
 
 /**
- * Follows a chain of blocks from one on, each of which has to be a block of commands.
- * @returns how many blocks are behind it
- * @throws StorageError 'corrupt', also of a chain that leads round in a circle
+ * Follows a chain of blocks from one on, and checks each.
+ * @returns how many blocks are behind the first
+ * @throws StorageError 'corrupt', also if the chain is a circle
  */
 export function countBlocksBehind(pool: Pool, words: Int32Array, offset: number): number {
-  let count = 0
   let left = pool.arena.byteLength
-  for (
-    let next = words[(offset >> 2) + BLOCK_NEXT];
-    next !== 0;
-    next = words[(next >> 2) + BLOCK_NEXT]
-  ) {
+  let block = offset >> 2
+  for (let count = 0; ; count++) {
+    const next = words[block + BLOCK_NEXT]
+    if (next === 0) return count
     if (!isBlockOfCommands(pool, words, next)) throw noBlock(next)
-    left -= words[(next >> 2) + BYTE_LENGTH]
+    block = next >> 2
+    left -= words[block + BYTE_LENGTH]
     if (left < 0) throw corrupt('a chain of blocks of commands', 'a circle', 'one that ends')
-    count++
   }
-  return count
 }
 
-/** @throws StorageError 'invalid-argument' of what is no buffer for the storage of this serial number */
+/**
+ * @throws StorageError 'invalid-argument' if it is no buffer for the storage with this serial
+ * number
+ */
 export function checkCommands(
   pool: Pool,
   views: CommandViews,
   offset: unknown,
   storage: number,
 ): number {
-  const first = checkBuffer(pool, views, offset) >> 2
-  if (views.words[first + STORAGE] === storage) return first << 2
+  const checked = checkBuffer(pool, views, offset)
+  if (views.words[(checked >> 2) + BLOCK_STORAGE] === storage) return checked
   throw commandsOfAnother()
 }
 
@@ -242,34 +240,29 @@ function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
   if (typeof offset === 'number' && isLiveBlock(pool, offset)) {
     if (views.words[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
   }
-  throw invalidArgument(
-    'the offset of commands',
-    offset,
-    'that of what storage.commands() gave, not yet disposed of',
-  )
+  const expected = 'that of what storage.commands() gave, not yet disposed of'
+  throw invalidArgument('the offset of commands', offset, expected)
 }
 
-/** Lets nobody apply the records of a buffer. Does nothing where none is. */
+/** Marks the records of a buffer as applied. Does nothing if there is no buffer. */
 export function dropCommands(pool: Pool, words: Int32Array, offset: number): void {
   if (isBlockOfCommands(pool, words, offset)) words[(offset >> 2) + BLOCK_IS_APPLIED] = 1
 }
 
 /**
- * Frees the command buffer of a thread that has died: all of its blocks, by the pool that adopted its
- * slot, or any other. Does nothing when they are freed.
+ * Frees all blocks of the command buffer of a thread that has died. The pool that adopted its slot
+ * can do it, or any other. Does nothing if they are freed already.
  * @param offset that buffer's `offset`
  * @throws StorageError 'invalid-argument', 'corrupt', and then nothing is freed
  */
 export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)
-  if (typeof offset !== 'number')
-    throw invalidArgument('the offset of commands', offset, 'a number')
+  if (typeof offset === 'number' && !isLiveBlock(pool, offset)) return
   const views = new CommandViews(pool)
-  const { words } = views
-  if (!isLiveBlock(pool, offset)) return
   const first = checkBuffer(pool, views, offset) >> 2
+  const { words } = views
   void countBlocksBehind(pool, words, offset) // throws before anything is freed
-  let inTransit = words[first + IN_TRANSIT]
+  let inTransit = words[first + BLOCK_IN_TRANSIT]
   for (let block = offset; block !== 0; ) {
     const next = words[(block >> 2) + BLOCK_NEXT]
     if (block === inTransit) inTransit = 0

@@ -1,10 +1,9 @@
 /**
- * What command buffers hold: records, each a head of four words and what follows, in whole numbers of
- * 8 bytes.
+ * The records of command buffers. Each has a head of four words, and is a multiple of 8 bytes long.
  *
  *     0  kind, and the word count of the record << 3
- *     1  number of the component; of PLACE, the place; of SPAWN, which one it is
- *     2  entity id, temporary ones too; of SPAWN, the prefab, else 0
+ *     1  number of the component; for PLACE, the place; for SPAWN, the index of the temporary id
+ *     2  entity id, which may be temporary; for SPAWN, the prefab or 0
  *     3  0
  */
 export const PLACE = 0
@@ -12,21 +11,16 @@ export const SPAWN = 1
 export const DESPAWN = 2
 export const ADD = 3
 export const REMOVE = 4
-/** `values` follow: see `command-values`. */
+/** Values follow the head: see `command-values.ts`. */
 export const SET = 5
 export const HEAD_WORD_COUNT = 4
 export const kindOf = (word: number) => word & 7
 export const wordCountOf = (word: number) => word >>> 3
 
 /**
- * Temporary ids count down from here. Small integers to every engine, and no ids of entities: those
- * are positive, but versioned ones of the last version, whose index is a million below the greatest.
- * Not from -1 on, which people write into id fields for nobody.
+ * Temporary ids count down from here. They are small integers in every engine, and no entity has
+ * such an id: ids are positive, except versioned ones of the last version, whose index would have
+ * to be a million below the greatest. They do not begin at -1, which users write into id fields for
+ * "none".
  */
 export const TEMPORARY_FIRST = -(2 ** 20)
-
-/** Which one a temporary id is, of those that were spawned since the place began; -1 of another id. */
-export function temporaryIndex(eid: number, spawnCount: number): number {
-  const index = TEMPORARY_FIRST - eid
-  return index >= 0 && index < spawnCount ? index : -1
-}

@@ -1,48 +1,51 @@
 /**
  * The values of a component's fields in a command. Words:
  *
- *     a mask of the fields that are given, 32 a word, padded to an even number of words
- *     of each given field, in the order of the schema:
+ *     a mask of the given fields, 32 a word, padded to an even number of words
+ *     for each given field, in the order of the schema:
  *         scalar   f64
  *         list     count of elements | 0 | elements, each f64
  *         text     byte length | 0 | UTF-8, padded to 8 bytes
  *
- * Every number is a f64, which holds those of all types: the column that it comes to makes of it what
- * it makes of any number. It costs a command of two f32 12 bytes, and spares a case for each type.
+ * Every number is an f64, which holds the numbers of all types; the column converts it as it
+ * converts any number. This costs a command of two f32 12 bytes more, and saves a case for each
+ * type.
  */
 import { isRecord } from '../base/arguments.ts'
 import { corrupt, invalidArgument, unknownField } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
 import type { CommandViews } from '../memory/command-views.ts'
-import type { Field, FieldType, ScalarType } from '../schema/schema.ts'
+import type { Listed } from '../schema/component-registry.ts'
+import type { Field, FieldType } from '../schema/schema.ts'
 import type { Given } from './command-api.ts'
 
-/** What a field may be of: those of variable length hold an array of numbers, or a text. */
-type ValueType =
-  | FieldType
-  | { readonly kind: 'list'; readonly element: ScalarType }
-  | { readonly kind: 'text' }
-
-export interface ValueField {
-  readonly name: string
-  readonly type: ValueType
-}
+/** What values are checked against. */
+type Described = Pick<Listed, 'name' | 'fields'>
 
 const SCALAR_WORD_COUNT = 2
-/** Of a list and of a text: how long it is, and padding. */
+/** The length of a list or text, and padding. */
 const LENGTH_WORD_COUNT = 2
 
-export const namesOf = (fields: readonly ValueField[]) => fields.map(({ name }) => name)
+const namesOf = ({ fields }: Described) => fields.map(({ name }) => name)
 
-export const maskWordCount = (fields: readonly unknown[]) => 2 * Math.ceil(fields.length / 64)
+export const noField = (component: Described, given: unknown) =>
+  unknownField(component.name, given, namesOf(component))
 
-const isEid = (type: ValueType) =>
+export const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
+
+/** -1 if there is no such field. */
+export function indexOfField(fields: readonly Field[], name: string): number {
+  for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return i
+  return -1
+}
+
+const isEid = (type: FieldType) =>
   (type.kind === 'scalar' && type.name === 'eid') ||
   (type.kind === 'list' && type.element.name === 'eid')
 
 /** Word count of a value; 0 of undefined. @throws StorageError 'invalid-argument' */
-function valueWordCount(component: string, { name, type }: ValueField, value: unknown): number {
+function valueWordCount(component: string, { name, type }: Field, value: unknown): number {
   if (value === undefined) return 0
   switch (type.kind) {
     case 'scalar':
@@ -64,44 +67,32 @@ function lengthOf(component: string, name: string, list: ArrayLike<unknown>): nu
 }
 
 /**
- * Word count of values, their masks included.
- * @throws StorageError 'invalid-argument' where they are not what the fields can hold, or of no field
+ * Word count of values, with their mask.
+ * @throws StorageError 'invalid-argument' where a field cannot hold its value, or there is no such
+ * field
  */
-export function valuesWordCount(
-  component: string,
-  fields: readonly Field[],
-  values: unknown,
-): number {
-  if (!isObject(values)) throw noValues(component, fields, values)
-  for (const name in values) {
-    if (!hasField(fields, name)) throw unknownField(component, name, namesOf(fields))
-  }
-  let wordCount = maskWordCount(fields)
+export function valuesWordCount(component: Described, values: unknown): number {
+  const { name, fields } = component
+  if (!isObject(values)) throw noValues(component, values)
+  for (const key in values) if (indexOfField(fields, key) < 0) throw noField(component, key)
+  const wordCountOfMask = maskWordCount(fields)
+  let wordCount = wordCountOfMask
   for (let i = 0; i < fields.length; i++) {
-    wordCount += valueWordCount(component, fields[i], values[fields[i].name])
+    wordCount += valueWordCount(name, fields[i], values[fields[i].name])
   }
-  // A Map or a Date has no field either; looked at only here, as it takes longer than the rest.
-  if (wordCount === maskWordCount(fields) && !isRecord(values))
-    throw noValues(component, fields, values)
+  // A Map or a Date has no field either. Checked only here: the check takes longer than the rest.
+  if (wordCount === wordCountOfMask && !isRecord(values)) throw noValues(component, values)
   return wordCount
 }
 
-const noValues = (component: string, fields: readonly ValueField[], given: unknown) =>
-  invalidArgument(
-    `what is given ${component}`,
-    given,
-    `an object with ${namesOf(fields).join(', ')}`,
-  )
+const noValues = (component: Described, given: unknown) =>
+  invalid(component.name, '', given, `an object with ${namesOf(component).join(', ')}`)
 
-/** Word count of one field's value, masks included. @throws as `valuesWordCount` */
-export function fieldWordCount(
-  component: string,
-  fields: readonly Field[],
-  index: number,
-  value: unknown,
-): number {
-  if (value === undefined) throw invalid(component, fields[index].name, value, 'a value')
-  return maskWordCount(fields) + valueWordCount(component, fields[index], value)
+/** Word count of one field's value, with the mask. @throws as `valuesWordCount` */
+export function fieldWordCount(component: Described, index: number, value: unknown): number {
+  const { name, fields } = component
+  if (value === undefined) throw invalid(name, fields[index].name, value, 'a value')
+  return maskWordCount(fields) + valueWordCount(name, fields[index], value)
 }
 
 export class ValueWriter {
@@ -113,60 +104,52 @@ export class ValueWriter {
   }
 
   /** Writes what `valuesWordCount` has checked. */
-  writeAll(component: string, fields: readonly Field[], values: Given, at: number, end: number) {
-    this.#clearMask(fields, at)
-    let index = at + maskWordCount(fields)
+  writeAll(component: Described, values: Given, at: number, end: number): void {
+    const { fields } = component
+    let index = this.#clearMask(fields, at)
     for (let i = 0; i < fields.length; i++) {
       const value = values[fields[i].name]
-      if (value !== undefined) index = this.#write(component, fields, i, value, at, index, end)
+      if (value !== undefined) index = this.#write(component, i, value, at, index, end)
     }
     if (index !== end) throw hasChanged(component)
   }
 
   /** Writes what `fieldWordCount` has checked. */
-  writeOne(
-    component: string,
-    fields: readonly Field[],
-    i: number,
-    value: unknown,
-    at: number,
-    end: number,
-  ): void {
-    this.#clearMask(fields, at)
-    const index = at + maskWordCount(fields)
-    if (this.#write(component, fields, i, value, at, index, end) !== end) {
-      throw hasChanged(component)
-    }
+  writeOne(component: Described, i: number, value: unknown, at: number, end: number): void {
+    const index = this.#clearMask(component.fields, at)
+    if (this.#write(component, i, value, at, index, end) !== end) throw hasChanged(component)
   }
 
-  /** Prepares the masks for one number, that is the caller's to store. */
+  /** Prepares the mask for one number, which the caller stores. */
   markOne(fields: readonly Field[], i: number, at: number): void {
     this.#clearMask(fields, at)
     this.#mark(i, at)
   }
 
-  #clearMask(fields: readonly Field[], at: number): void {
-    const count = maskWordCount(fields)
-    for (let word = 0; word < count; word++) this.#views.words[at + word] = 0
+  /** Word index of the first value. */
+  #clearMask(fields: readonly Field[], at: number): number {
+    const end = at + maskWordCount(fields)
+    const { words } = this.#views
+    for (let word = at; word < end; word++) words[word] = 0
+    return end
   }
 
   #mark(field: number, at: number): void {
     this.#views.words[at + (field >> 5)] |= 1 << (field & 31)
   }
 
-  /** Writes one value, and gives where the next one goes. */
+  /** Writes one value; returns the word index of the next one. */
   #write(
-    component: string,
-    fields: readonly ValueField[],
+    component: Described,
     i: number,
     value: unknown,
     at: number,
     index: number,
     end: number,
   ): number {
-    const { name, type } = fields[i]
-    // A getter may give another value now than when it was measured, and make the memory grow.
-    const next = index + valueWordCount(component, fields[i], value)
+    const { name, type } = component.fields[i]
+    // A getter may return another value than when it was measured, and make the memory grow.
+    const next = index + valueWordCount(component.name, component.fields[i], value)
     if (next > end) throw hasChanged(component)
     this.#mark(i, at)
     const { words, numbers, bytes } = this.#views
@@ -182,9 +165,9 @@ export class ValueWriter {
         for (let j = 0; j < count; j++) {
           const element = list[j]
           if (typeof element !== 'number') {
-            throw invalid(component, `${name}[${j}]`, element, 'a number')
+            throw invalid(component.name, `${name}[${j}]`, element, 'a number')
           }
-          this.#views.numbers[first + j] = element // of now: elements may be getters
+          this.#views.numbers[first + j] = element // may be a new view: elements may be getters
         }
         return next
       }
@@ -198,26 +181,34 @@ export class ValueWriter {
   }
 }
 
+const isGiven = (words: Int32Array, at: number, i: number) =>
+  (words[at + (i >> 5)] & (1 << (i & 31))) !== 0
+
+/** Word count of the value that is stored at an index. */
+function storedWordCount(words: Int32Array, index: number, { kind }: FieldType): number {
+  if (kind === 'scalar') return SCALAR_WORD_COUNT
+  return LENGTH_WORD_COUNT + 2 * (kind === 'list' ? words[index] : Math.ceil(words[index] / 8))
+}
+
 /**
- * Checks that values fill the words from `at` to `end`: whoever reads them stays within.
+ * Checks that values fill the words from `at` to `end`, so that a reader stays within them.
  * @throws StorageError 'corrupt'
  */
 export function checkValues(
   words: Int32Array,
-  fields: readonly ValueField[],
+  fields: readonly Field[],
   at: number,
   end: number,
 ): void {
   let index = at + maskWordCount(fields)
   for (let i = 0; i < fields.length && index <= end; i++) {
-    if ((words[at + (i >> 5)] & (1 << (i & 31))) === 0) continue
-    const { kind } = fields[i].type
-    // What is behind the end is no length: it is added, and then the end is passed.
-    const length = kind === 'scalar' ? 0 : words[index]
-    if (!(length >= 0))
-      throw corrupt(`the length of ${fields[i].name}`, length, 'no negative number')
-    if (kind === 'scalar') index += SCALAR_WORD_COUNT
-    else index += LENGTH_WORD_COUNT + 2 * (kind === 'list' ? length : Math.ceil(length / 8))
+    if (!isGiven(words, at, i)) continue
+    const wordCount = storedWordCount(words, index, fields[i].type)
+    // At `end` stands another record's word: any count there leads past the end.
+    if (!(wordCount >= SCALAR_WORD_COUNT)) {
+      throw corrupt(`the length of ${fields[i].name}`, words[index], 'no negative number')
+    }
+    index += wordCount
   }
   if (index === end) return
   throw corrupt('the length of values in a command', index - at, `${end - at} words`)
@@ -226,7 +217,7 @@ export function checkValues(
 export class ValueReader {
   readonly #views: CommandViews
   readonly #utf8 = new Utf8()
-  /** What an id in a command stands for. */
+  /** The entity that an id in a command stands for. */
   readonly #resolve: (eid: number) => number
 
   constructor(views: CommandViews, resolve: (eid: number) => number) {
@@ -235,63 +226,44 @@ export class ValueReader {
   }
 
   /**
-   * Reads values into an object: every field becomes a property, undefined where it is not given. A
-   * list is a Float64Array of its own, for observers may keep it.
+   * Reads values into an object: each field becomes a property, undefined where no value is given.
+   * A list becomes a new Float64Array, as observers may keep it.
    * @throws as `checkValues`
    */
-  readAll(
-    fields: readonly ValueField[],
-    at: number,
-    end: number,
-    into: Record<string, unknown>,
-  ): void {
+  readAll(fields: readonly Field[], at: number, end: number, into: Record<string, unknown>): void {
     const { words, numbers, bytes } = this.#views
     checkValues(words, fields, at, end)
     let index = at + maskWordCount(fields)
     for (let i = 0; i < fields.length; i++) {
       const { name, type } = fields[i]
-      if ((words[at + (i >> 5)] & (1 << (i & 31))) === 0) {
+      if (!isGiven(words, at, i)) {
         into[name] = undefined
         continue
       }
-      switch (type.kind) {
-        case 'scalar':
-          into[name] = unboxed(
-            isEid(type) ? this.#resolve(numbers[index >> 1]) : numbers[index >> 1],
-          )
-          index += SCALAR_WORD_COUNT
-          break
-        case 'list': {
-          const first = (index + LENGTH_WORD_COUNT) >> 1
-          const list = numbers.slice(first, first + words[index])
-          if (isEid(type)) for (let j = 0; j < list.length; j++) list[j] = this.#resolve(list[j])
-          into[name] = list
-          index += LENGTH_WORD_COUNT + 2 * list.length
-          break
-        }
-        case 'text': {
-          const byteLength = words[index]
-          into[name] = this.#utf8.read(bytes, (index + LENGTH_WORD_COUNT) * 4, byteLength)
-          index += LENGTH_WORD_COUNT + 2 * Math.ceil(byteLength / 8)
-        }
-      }
+      const first = (index + LENGTH_WORD_COUNT) >> 1
+      if (type.kind === 'scalar') {
+        const number = numbers[index >> 1]
+        into[name] = unboxed(isEid(type) ? this.#resolve(number) : number)
+      } else if (type.kind === 'list') {
+        const list = numbers.slice(first, first + words[index])
+        if (isEid(type)) for (let j = 0; j < list.length; j++) list[j] = this.#resolve(list[j])
+        into[name] = list
+      } else into[name] = this.#utf8.read(bytes, first * 8, words[index])
+      index += storedWordCount(words, index, type)
     }
   }
 }
 
 const isObject = (value: unknown): value is Given => typeof value === 'object' && value !== null
 
-function hasField(fields: readonly ValueField[], name: string): boolean {
-  for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return true
-  return false
-}
-
 const invalid = (component: string, field: string, value: unknown, expected: string) =>
-  invalidArgument(`what is given ${component}.${field}`, value, expected)
+  invalidArgument(`what is given ${component}${field && `.${field}`}`, value, expected)
 
-const hasChanged = (component: string) =>
-  invalidArgument(`what is given ${component}`, 'other at each look', 'values that stay the same')
+const hasChanged = ({ name }: Described) =>
+  invalid(name, '', 'different at each read', 'values that stay the same')
 
-/** V8 stores a whole number that it knows to be one without a box, for it and for all who read it. */
+/**
+ * V8 stores a number without a box if it knows it to be a small integer, for all later readers too.
+ */
 const unboxed = (value: number) =>
   (value | 0) === value && !Object.is(value, -0) ? value | 0 : value

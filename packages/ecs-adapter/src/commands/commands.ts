@@ -1,8 +1,12 @@
-/** The side of commands that writes them down, in any thread. */
+/**
+ * Commands: changes of entities and components that any thread records in its own memory, and the
+ * world's thread applies. A buffer is a chain of blocks of records (`command-blocks.ts`,
+ * `command-records.ts`, `command-values.ts`). This room knows neither columns nor runs.
+ */
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
-import { commandsBusy, commandsDisposed, invalidArgument, unknownField } from '../base/errors.ts'
-import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
+import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
+import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
 import type { CommandBuffer, Given } from './command-api.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
@@ -18,8 +22,9 @@ import {
 } from './command-records.ts'
 import {
   fieldWordCount,
+  indexOfField,
   maskWordCount,
-  namesOf,
+  noField,
   ValueWriter,
   valuesWordCount,
 } from './command-values.ts'
@@ -34,11 +39,11 @@ export class PoolCommands implements CommandBuffer {
   #isDisposed = false
   #isBusy = false
   #spawnCount = 0
-  /** To be written before the next command; -1: it is. */
+  /** The place to record before the next command; -1 if it is recorded. */
   #place = -1
-  /** While values are read, whose getters are the user's: they must not give commands. */
+  /** Whether values are being read. Their getters must not record commands. */
   #isReading = false
-  /** Where the commands since `begin` begin, and their place. */
+  /** The place and the position of the last `begin`. */
   #beginPlace = -1
   #beginBlock: number
   #beginCursor: number
@@ -70,7 +75,7 @@ export class PoolCommands implements CommandBuffer {
     return this.#isDisposed
   }
 
-  /** Whether they are applied just now, or the values of one are read: by what the user gave. */
+  /** Whether the commands are being applied, or values are being read. */
   get isBusy(): boolean {
     return this.#isBusy || this.#isReading
   }
@@ -83,19 +88,15 @@ export class PoolCommands implements CommandBuffer {
     return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
   }
 
-  /** For the storage: while commands are applied, observers may write more, and nothing else. */
+  /** For the storage: while commands are applied, observers may only record more of them. */
   $setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy
     if (!isBusy && this.#pool.isOpen) this.#forgetApplied()
   }
 
-  spawn(prefab?: number): number {
-    const isA = prefab === undefined ? 0 : checkedEid(prefab, EID)
-    if (this.#isReading) throw commandsBusy()
-    if (this.#isDisposed) throw commandsDisposed()
-    this.#forgetApplied() // or the count would be that of those that were applied
-    const index = this.#beginRecord(SPAWN, HEAD_WORD_COUNT, this.#spawnCount, isA)
-    this.#blocks.commit(index + HEAD_WORD_COUNT)
+  spawn(prefab = 0): number {
+    if (!this.#isDisposed) this.#forgetApplied() // resets the count
+    this.#writeHead(SPAWN, this.#spawnCount, prefab)
     return TEMPORARY_FIRST - this.#spawnCount++
   }
 
@@ -113,15 +114,14 @@ export class PoolCommands implements CommandBuffer {
   }
 
   set(eid: number, component: Component | string, values: Given): void {
-    const { name, number, fields } = this.#registry.find(component)
+    const listed = this.#registry.find(component)
+    const isTag = listed.fields.length === 0
     this.#beginReading()
     try {
-      const wordCount = HEAD_WORD_COUNT + valuesWordCount(name, fields, values)
-      const index = this.#beginRecord(fields.length === 0 ? ADD : SET, wordCount, number, eid)
+      const wordCount = HEAD_WORD_COUNT + valuesWordCount(listed, values)
+      const index = this.#beginRecord(isTag ? ADD : SET, wordCount, listed.number, eid)
       const end = index + wordCount
-      if (fields.length > 0) {
-        this.#values.writeAll(name, fields, values, index + HEAD_WORD_COUNT, end)
-      }
+      if (!isTag) this.#values.writeAll(listed, values, index + HEAD_WORD_COUNT, end)
       this.#blocks.commit(end)
     } finally {
       this.#isReading = false
@@ -130,20 +130,19 @@ export class PoolCommands implements CommandBuffer {
 
   setField(eid: number, component: Component | string, field: string, value: unknown): void {
     const listed = this.#registry.find(component)
-    const { name, number, fields } = listed
-    const i = fieldIndex(listed, field)
+    const { fields } = listed
+    const i = indexOfField(fields, field)
+    if (i < 0) throw noField(listed, field)
     this.#beginReading()
     try {
-      const wordCount = HEAD_WORD_COUNT + fieldWordCount(name, fields, i, value)
-      const index = this.#beginRecord(SET, wordCount, number, eid)
+      const wordCount = HEAD_WORD_COUNT + fieldWordCount(listed, i, value)
+      const index = this.#beginRecord(SET, wordCount, listed.number, eid)
       const at = index + HEAD_WORD_COUNT
       if (typeof value === 'number') {
-        // Here: V8 would box a fraction for every further call that it is given to.
+        // Stored here: V8 boxes a fraction for each further call that takes it.
         this.#values.markOne(fields, i, at)
         this.#blocks.views.numbers[(at + maskWordCount(fields)) >> 1] = value
-      } else {
-        this.#values.writeOne(name, fields, i, value, at, index + wordCount)
-      }
+      } else this.#values.writeOne(listed, i, value, at, index + wordCount)
       this.#blocks.commit(index + wordCount)
     } finally {
       this.#isReading = false
@@ -156,23 +155,18 @@ export class PoolCommands implements CommandBuffer {
     }
     this.#checkIdle()
     this.#forgetApplied()
-    this.#place = place
-    this.#beginPlace = place
-    this.#spawnCount = 0
-    this.#beginBlock = this.#blocks.block
-    this.#beginCursor = this.#blocks.cursor
+    this.#beginAt(place)
   }
 
   abort(): void {
     this.#checkIdle()
     if (!this.#pool.isOpen) {
-      this.#blocks.drop() // nothing can be freed any more: all go
+      this.#blocks.drop() // no block can be freed, so all commands are dropped
       return
     }
     this.#forgetApplied()
     this.#blocks.truncate(this.#beginBlock, this.#beginCursor)
-    this.#place = this.#beginPlace
-    this.#spawnCount = 0
+    this.#beginAt(this.#beginPlace)
   }
 
   clear(): void {
@@ -180,7 +174,7 @@ export class PoolCommands implements CommandBuffer {
     this.#clear()
   }
 
-  /** @param heir frees the blocks when the pool is closed, for they outlive it */
+  /** @param heir frees the blocks if the pool is closed: they outlive it */
   dispose(heir?: Pool): void {
     if (this.#isDisposed) return
     this.#checkIdle()
@@ -192,14 +186,18 @@ export class PoolCommands implements CommandBuffer {
 
   #clear(): void {
     this.#blocks.clear()
+    this.#beginAt(-1)
+  }
+
+  #beginAt(place: number): void {
+    this.#place = place
+    this.#beginPlace = place
     this.#spawnCount = 0
-    this.#place = -1
-    this.#beginPlace = -1
     this.#beginBlock = this.#blocks.block
     this.#beginCursor = this.#blocks.cursor
   }
 
-  /** Another thread has applied them: their room is used anew. */
+  /** Clears the buffer if another thread has applied it. */
   #forgetApplied(): void {
     if (this.#blocks.isApplied) this.#clear()
   }
@@ -215,13 +213,12 @@ export class PoolCommands implements CommandBuffer {
     this.#blocks.commit(index + HEAD_WORD_COUNT)
   }
 
-  /** Reads what the user gave until a record is written. */
   #beginReading(): void {
     if (this.#isReading) throw commandsBusy()
     this.#isReading = true
   }
 
-  /** Word index of a record whose head is written. */
+  /** Writes the head of a record; returns its word index. */
   #beginRecord(kind: number, wordCount: number, number: number, eid: number): number {
     const id = checkedEid(eid, EID)
     if (this.#isDisposed) throw commandsDisposed()
@@ -248,8 +245,3 @@ export class PoolCommands implements CommandBuffer {
 }
 
 const EID = 'an entity id, or what commands.spawn() gave'
-
-function fieldIndex({ name, fields }: Listed, field: string): number {
-  for (let i = 0; i < fields.length; i++) if (fields[i].name === field) return i
-  throw unknownField(name, field, namesOf(fields))
-}

@@ -1,6 +1,6 @@
-/** The command buffers of one world's thread, and what applies them and those of others. */
+/** The command buffers that the world's thread made, and the application of all buffers. */
 import type { Pool } from '@ashlar/core'
-import { checkPool } from '../base/arguments.ts'
+import { checkPool, isArray } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument, noCommands } from '../base/errors.ts'
 import { CommandViews } from '../memory/command-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
@@ -16,15 +16,14 @@ export class WorldCommands {
   readonly #registry: ComponentRegistry
   readonly #serial: number
   readonly #views: CommandViews
-  /** Those made here that are not disposed of. */
+  /** The buffers made here that are not disposed of. */
   #buffers: PoolCommands[] = []
   #applier: CommandApplier | undefined
   #isBusy = false
-  /** Of the buffers that are applied: kept, so as to make no garbage. */
+  /** The offsets of the buffers to apply. Kept, to make no garbage. */
   readonly #offsets: number[] = []
   #count = 0
 
-  /** @param serial of the storage, which all of its commands name */
   constructor(worlds: Worlds, pool: Pool, registry: ComponentRegistry, serial: number) {
     this.#worlds = worlds
     this.#pool = pool
@@ -50,7 +49,7 @@ export class WorldCommands {
   apply(sources: CommandSource | readonly CommandSource[]): number {
     this.checkIdle()
     this.#count = 0
-    if (!isList(sources)) this.#take(sources)
+    if (!isArray(sources)) this.#take(sources)
     else for (let i = 0; i < sources.length; i++) this.#take(sources[i])
     this.#setBusy(true)
     try {
@@ -61,13 +60,12 @@ export class WorldCommands {
     }
   }
 
-  /** @throws StorageError 'commands-busy' while some are applied, or their values read */
+  /** @throws StorageError 'commands-busy' while commands are applied or their values read */
   checkIdle(): void {
     if (this.#isBusy) throw commandsBusy()
     for (let i = 0; i < this.#buffers.length; i++) if (this.#buffers[i].isBusy) throw commandsBusy()
   }
 
-  /** All are idle. */
   dispose(): void {
     for (const buffer of this.#buffers) buffer.dispose(this.#pool)
   }
@@ -88,7 +86,3 @@ export class WorldCommands {
 
 const isOfOneArena = ({ arena }: Pool, other: Pool) =>
   arena.buffer === other.arena.buffer && arena.byteOffset === other.arena.byteOffset
-
-const isList = (
-  sources: CommandSource | readonly CommandSource[],
-): sources is readonly CommandSource[] => Array.isArray(sources)

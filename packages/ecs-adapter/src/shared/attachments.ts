@@ -1,15 +1,39 @@
 /**
- * Who looks at something that is shared: for each slot a word in its root, generation + 1 of the pool that is
- * attached, 0 of none.
+ * Which slots are attached to something shared. Its root has a word for each slot: generation + 1
+ * of the attached pool, or 0.
  */
 import type { Arena, Pool } from '@ashlar/core'
+import { stillAttached } from '../base/errors.ts'
 import { codeOf } from '../base/thrown.ts'
+import { liveByteLength } from '../memory/live-block.ts'
 
 /** An arena has at most 254. */
 export const SLOT_CAPACITY = 256
 
-/** Tells something shared from all others, also from what is later in the same place: but for 1 in 2 ** 31. */
+/** Word of every root that has its serial number. */
+export const ROOT_SERIAL = 5
+
+/** What other threads find a root by. */
+interface Handle {
+  readonly offset: number
+  readonly serial: number
+}
+
+/** A random number that identifies something shared: a later root at its offset has another one. */
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
+
+/**
+ * Byte length of the root block that a handle names; -1 if there is no such root, whatever is
+ * given. Word 0 of each kind of root is its magic, word 5 its serial number.
+ */
+export function rootByteLength(pool: Pool, handle: Handle, magic: number): number {
+  const { offset, serial } = handle ?? {}
+  const byteLength = typeof offset === 'number' ? liveByteLength(pool, offset) : -1
+  if (byteLength <= ROOT_SERIAL * 4) return -1
+  const { i32 } = pool.arena
+  const root = offset >> 2
+  return i32[root] === magic && i32[root + ROOT_SERIAL] === serial ? byteLength : -1
+}
 
 /** @param word of the pool's slot, as in what follows */
 export const isAttachedAt = (words: Int32Array, word: number, pool: Pool): boolean =>
@@ -25,8 +49,8 @@ export function detachAt(words: Int32Array, word: number, pool: Pool): void {
 }
 
 /**
- * Whether a slot is open, in that generation. A slot that the arena has not is not: who is told to be attached
- * there stands in a word that was overwritten.
+ * Whether a slot is open, in that generation. False if the arena has no such slot: then the word
+ * that named it was overwritten.
  */
 export function isOpenSlot(arena: Arena, slot: number, generation: number): boolean {
   try {
@@ -37,16 +61,25 @@ export function isOpenSlot(arena: Arena, slot: number, generation: number): bool
   }
 }
 
-/** The slots that are attached by pools that are open: also of a thread that died, until its slot is adopted. */
-export function attachedSlots(
-  words: Int32Array,
+/**
+ * Throws if pools that are open are attached. A thread that died counts until its slot is adopted.
+ *
+ * @param wordOf the word of a slot
+ * @param remedy what ends the attachment of a dead thread
+ * @param except a slot that does not count
+ * @throws StorageError 'still-attached'
+ */
+export function checkDetached(
+  { arena }: Pool,
   wordOf: (slot: number) => number,
-  arena: Arena,
-): number[] {
+  what: string,
+  remedy: string,
+  except = -1,
+): void {
   const slots: number[] = []
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    const attached = Atomics.load(words, wordOf(slot))
+    const attached = slot === except ? 0 : Atomics.load(arena.i32, wordOf(slot))
     if (attached !== 0 && isOpenSlot(arena, slot, attached - 1)) slots.push(slot)
   }
-  return slots
+  if (slots.length > 0) throw stillAttached(slots, what, remedy)
 }

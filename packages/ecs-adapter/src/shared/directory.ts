@@ -25,7 +25,6 @@ export const ROOT_EPOCH = 1
 export const ROOT_DIRECTORY = 2
 export const ROOT_ENTITIES = 3
 export const ROOT_INTERN_LOG_SERIAL = 4
-export const ROOT_SERIAL = 5
 const ROOT_ATTACHMENTS = 16
 export const ROOT_BYTE_LENGTH = (ROOT_ATTACHMENTS + 3 * SLOT_CAPACITY) * 4
 

@@ -1,4 +1,4 @@
-/** The tables of a storage, by name: in the thread of its world, and in those that attach. */
+/** The tables of a storage, by name: in the thread of its world, and in attached threads. */
 import type { Pool } from '@ashlar/core'
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateTable, StorageError } from '../base/errors.ts'
@@ -10,22 +10,30 @@ import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
 import { isThere } from './table-root.ts'
 
-type Named = Record<string, Table>
-
-export class StorageTables {
-  readonly byName: Named = Object.create(null)
-  readonly #pool: Pool
-  readonly #tables: Table[] = []
-  #version = 0
+class NamedTables {
+  readonly byName: Record<string, Table> = Object.create(null)
+  protected readonly pool: Pool
+  /** The same tables: `sync` is to make no garbage. */
+  protected readonly all: Table[] = []
 
   constructor(pool: Pool) {
-    this.#pool = pool
+    this.pool = pool
   }
 
-  /** Another number whenever the tables are others. */
-  get version(): number {
-    return this.#version
+  protected put(name: string, table: Table): void {
+    this.byName[name] = table
+    this.all.push(table)
   }
+
+  protected drop(name: string): void {
+    this.all.splice(this.all.indexOf(this.byName[name]), 1)
+    delete this.byName[name]
+  }
+}
+
+export class StorageTables extends NamedTables {
+  /** Increments whenever a table is created or disposed of. */
+  version = 0
 
   create<const S extends TableSchema>(
     name: string,
@@ -33,84 +41,62 @@ export class StorageTables {
     options: Omit<TableOptions, 'name'> = {},
   ): Table<S> {
     checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
-    checkName(name, 'table') // or it would be that of a table by itself
+    checkName(name, 'table') // an undefined name would become the default
     if (name in this.byName) throw duplicateTable(name)
-    const forget = () => {
-      delete this.byName[name]
-      this.#tables.splice(this.#tables.indexOf(one), 1)
-      this.#version++
-    }
-    const table = createWatchedTable(this.#pool, schema, { ...options, name }, forget)
-    const one = table as unknown as Table
-    this.byName[name] = one
-    this.#tables.push(one)
-    this.#version++
+    const table = createWatchedTable(this.pool, schema, { ...options, name }, () => {
+      this.drop(name)
+      this.version++
+    })
+    this.put(name, table as unknown as Table)
+    this.version++
     return table
   }
 
-  /** Where they are, for other threads. */
-  readonly entries = (): TableEntry[] =>
-    this.#tables.map(({ name, handle }) => ({ name, ...handle }))
+  readonly entries = (): TableEntry[] => this.all.map(({ name, handle }) => ({ name, ...handle }))
 
   sync(): void {
-    for (let i = 0; i < this.#tables.length; i++) this.#tables[i].sync()
+    for (let i = 0; i < this.all.length; i++) this.all[i].sync()
   }
 
   takeOver(): void {
-    for (const table of this.#tables) if (table.isAttached) table.takeOver()
+    for (const table of this.all) if (table.isAttached) table.takeOver()
   }
 
-  /** @throws StorageError 'still-attached'; those that it could free are gone then */
+  /** @throws StorageError 'still-attached', after it has disposed of later tables */
   dispose(): void {
-    for (let table = this.#tables.at(-1); table !== undefined; table = this.#tables.at(-1)) {
-      table.dispose() // which takes it out of the list
-    }
+    while (this.all.length > 0) this.all[this.all.length - 1].dispose() // which drops it
   }
 }
 
-/** The same in a thread that is attached. */
-export class AttachedTables {
-  readonly byName: Named = Object.create(null)
-  readonly #pool: Pool
-  readonly #tables: Table[] = []
-
-  constructor(pool: Pool) {
-    this.#pool = pool
-  }
-
-  /** Attaches to those that are new. One that is disposed of may stand there until the next publication. */
+export class AttachedTables extends NamedTables {
+  /**
+   * Attaches to new tables. The entries may list a table that was disposed of after they were
+   * published.
+   */
   follow(entries: readonly TableEntry[]): void {
-    this.sync() // another table may have the name of one that is gone
+    this.sync() // a new table may have the name of a disposed one
     for (const { name, offset, serial } of entries) {
       const handle = { offset, serial }
-      if (name in this.byName || !isThere(this.#pool, handle)) continue
-      const table = attachTable(handle, this.#pool)
-      this.byName[name] = table
-      this.#tables.push(table)
+      if (!(name in this.byName) && isThere(this.pool, handle)) {
+        this.put(name, attachTable(handle, this.pool))
+      }
     }
   }
 
+  /** Drops the tables that are disposed of. */
   sync(): void {
-    for (let i = this.#tables.length - 1; i >= 0; i--) {
-      const table = this.#tables[i]
-      if (isSynced(table)) continue
-      delete this.byName[table.name]
-      this.#tables.splice(i, 1)
+    for (let i = this.all.length - 1; i >= 0; i--) {
+      const table = this.all[i]
+      try {
+        table.sync()
+      } catch (error) {
+        if (!(error instanceof StorageError) || error.code !== 'table-disposed') throw error
+        this.drop(table.name)
+      }
     }
   }
 
   detach(): void {
-    for (const table of this.#tables) table.detach()
-  }
-}
-
-/** Syncs a table; false when it is disposed of. */
-function isSynced(table: Table): boolean {
-  try {
-    table.sync()
-    return true
-  } catch (error) {
-    if (error instanceof StorageError && error.code === 'table-disposed') return false
-    throw error
+    for (const table of this.all) table.detach()
   }
 }

@@ -5,64 +5,66 @@ import { CHUNK_REMOVING, CHUNK_ROW_COUNT, ID_LIMIT, type TableLayout } from './t
 
 export type TableSchema = { readonly [field: string]: ScalarType }
 
-/** A typed array for each field, indexed by row, and what follows. */
+/** A typed array for each field, indexed by row, and the members of every chunk. */
 export type Chunk<S extends TableSchema = TableSchema> = ChunkRows & {
   readonly [K in keyof S]: Column<S[K]>
 }
 
-/** What chunks have besides their columns. */
+/** The members that a chunk has besides its columns. */
 export interface ChunkRows {
-  /** Which of the table's chunks it is; the same in every thread. */
+  /** Identifies the chunk in its table; the same in every thread. */
   readonly number: number
   /**
-   * Rows in use: the first ones.
-   * @throws StorageError 'stale-chunk' when the chunk is not in the table any more, or its columns are
-   * those of before a WebAssembly.Memory has grown
+   * The first `rowCount` rows are in use.
+   * @throws StorageError 'stale-chunk' if the chunk is no longer in the table, or a
+   * WebAssembly.Memory has grown since the last `table.sync()`
    */
   readonly rowCount: number
-  /** The id of each row; of those behind `rowCount` nothing. Not to be written. */
+  /** The id of each row below `rowCount`. Do not write to it. */
   readonly ids: Int32Array
-  /** The id of a row, 0 where there is none. */
+  /** The id of a row; 0 if there is no such row. */
   idAt(row: number): number
-  /** Adds a row of zeros: where it is; -1 when the chunk is full, or stale as of `rowCount`. */
+  /** Adds a row of zeros, and returns its index; -1 if the chunk is full or stale. */
   add(): number
   /**
-   * Removes a row: the last one takes its place. Loops that remove go backwards.
-   * @throws StorageError 'invalid-argument' when there is no such row; 'stale-chunk' as `rowCount`
+   * Removes a row; the last row moves to its index. Loops that remove rows go backwards.
+   * @throws StorageError 'invalid-argument' if there is no such row; 'stale-chunk' as `rowCount`
    */
   remove(row: number): void
 }
 
+const MEMBERS = 'number rowCount ids idAt add remove $offset $hasRoom $find $repair $bind'
 /** Names that no field of a table can have. */
-export const CHUNK_MEMBERS: readonly string[] = [
-  ...['number', 'rowCount', 'ids', 'idAt', 'add', 'remove'],
-  ...['$offset', '$hasRoom', '$find', '$repair', '$bind', '$drop', '$generation'],
-]
+export const CHUNK_MEMBERS: readonly string[] = MEMBERS.split(' ')
 
 type ViewConstructor<A> = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => A
 const NOWHERE = new ArrayBuffer(0)
 
 /**
- * Its members for the table alone begin with $: `owner` and `offset` are names that fields have.
+ * Members that begin with $ are for the table: fields of users may be called `owner` or `offset`.
  *
- * Columns are cleared and moved by the width of their elements, through one array for each width: by
- * the columns themselves, whose types differ, V8 takes 30 ns for each.
+ * Columns are cleared and moved by the width of their elements, through one array for each width.
+ * Through the columns themselves, whose types differ, V8 takes 30 ns for each.
  */
 export class TableChunk implements ChunkRows {
   readonly number: number
-  ids: Int32Array
+  ids: Int32Array = new Int32Array(0)
   readonly #layout: TableLayout
   readonly #offset: number
   readonly #capacity: number
   readonly #slotMask: number
   readonly #doubleCount: number
+  readonly #doublesFirst: number
   readonly #wordCount: number
+  readonly #wordsFirst: number
   readonly #halfCount: number
+  readonly #halvesFirst: number
   readonly #byteCount: number
-  #words: Int32Array
-  #halves: Uint16Array
-  #bytes: Uint8Array
-  #rowBySlot: Uint16Array
+  readonly #bytesFirst: number
+  #words: Int32Array = new Int32Array(0)
+  #halves: Uint16Array = new Uint16Array(0)
+  #bytes: Uint8Array = new Uint8Array(0)
+  #rowBySlot: Uint16Array = new Uint16Array(0)
 
   constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number, number: number) {
     this.number = number
@@ -70,35 +72,28 @@ export class TableChunk implements ChunkRows {
     this.#offset = offset
     this.#capacity = layout.chunkCapacity
     this.#slotMask = 2 ** layout.slotBits - 1
-    this.#doubleCount = layout.doubleCount
-    this.#wordCount = layout.wordCount
-    this.#halfCount = layout.halfCount
-    this.#byteCount = layout.byteCount
-    this.#words = new Int32Array(0)
-    this.#halves = new Uint16Array(0)
-    this.#bytes = new Uint8Array(0)
-    this.#rowBySlot = this.#halves
-    this.ids = this.#words
+    this.#doubleCount = layout.doubles.count
+    this.#doublesFirst = layout.doubles.first
+    this.#wordCount = layout.words.count
+    this.#wordsFirst = layout.words.first
+    this.#halfCount = layout.halves.count
+    this.#halvesFirst = layout.halves.first
+    this.#byteCount = layout.bytes.count
+    this.#bytesFirst = layout.bytes.first
     this.$bind(buffer)
   }
 
-  /** Of its block. */
   get $offset(): number {
     return this.#offset
   }
 
-  /** Makes the views: of the buffer that has replaced another one's, too. */
-  $bind(buffer: ArrayBufferLike): void {
-    this.#place((array, byteOffset, length) => new array(buffer, this.#offset + byteOffset, length))
-  }
-
-  /** Lets go of the block, which may be somebody else's by now: of what the chunk has had, nothing is left. */
-  $drop(): void {
-    this.#place((array) => new array(NOWHERE, 0, 0))
-  }
-
-  #place(view: <A>(array: ViewConstructor<A>, byteOffset: number, length: number) => A): void {
+  /** Makes the views of a buffer; without one, empty views: another block may lie there now. */
+  $bind(buffer?: ArrayBufferLike): void {
     const { chunkByteLength, columns, idsByteOffset, rowsByteOffset } = this.#layout
+    const view = <A>(array: ViewConstructor<A>, byteOffset: number, length: number): A =>
+      buffer === undefined
+        ? new array(NOWHERE, 0, 0)
+        : new array(buffer, this.#offset + byteOffset, length)
     this.#words = view(Int32Array, 0, chunkByteLength >> 2)
     this.#halves = view(Uint16Array, 0, chunkByteLength >> 1)
     this.#bytes = view(Uint8Array, 0, chunkByteLength)
@@ -122,18 +117,18 @@ export class TableChunk implements ChunkRows {
     return isRow ? (this.ids[row] ?? 0) : 0
   }
 
-  /** The row of an id, -1 where there is none. */
+  /** The row of an id; -1 if there is no such row. */
   $find(id: number): number {
     const row = this.#rowBySlot[id & this.#slotMask]
     return row < this.#words[CHUNK_ROW_COUNT] && this.ids[row] === id ? row : -1
   }
 
-  /** Not where the views are of a buffer that is gone, either. */
+  /** False, too, if the buffer of the views is gone. */
   get $hasRoom(): boolean {
     return this.#words[CHUNK_ROW_COUNT] < this.#capacity
   }
 
-  /** A thread that dies before the end added none. */
+  /** The last store adds the row: a thread that dies before it has added none. */
   add(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
@@ -154,7 +149,7 @@ export class TableChunk implements ChunkRows {
     const { ids } = this
     const rowBySlot = this.#rowBySlot
     const id = ids[row]
-    // The order is what `$repair` goes by.
+    // `$repair` relies on this order.
     words[CHUNK_REMOVING] = id
     if (row !== last) {
       this.#copy(last, row)
@@ -167,7 +162,7 @@ export class TableChunk implements ChunkRows {
     rowBySlot[id & this.#slotMask] = last
   }
 
-  /** The id that its slot has next. */
+  /** The next id of the same slot. */
   #following(id: number): number {
     const step = this.#layout.generationStep
     const next = id + step
@@ -177,23 +172,23 @@ export class TableChunk implements ChunkRows {
   #clear(row: number): void {
     const words = this.#words
     const capacity = this.#capacity
-    let at = this.#layout.doublesFirst + 2 * row
+    let at = this.#doublesFirst + 2 * row
     for (let i = this.#doubleCount; i > 0; i--) {
       words[at] = 0
       words[at + 1] = 0
       at += 2 * capacity
     }
-    at = this.#layout.wordsFirst + row
+    at = this.#wordsFirst + row
     for (let i = this.#wordCount; i > 0; i--) {
       words[at] = 0
       at += capacity
     }
-    at = this.#layout.halvesFirst + row
+    at = this.#halvesFirst + row
     for (let i = this.#halfCount; i > 0; i--) {
       this.#halves[at] = 0
       at += capacity
     }
-    at = this.#layout.bytesFirst + row
+    at = this.#bytesFirst + row
     for (let i = this.#byteCount; i > 0; i--) {
       this.#bytes[at] = 0
       at += capacity
@@ -204,39 +199,33 @@ export class TableChunk implements ChunkRows {
     const words = this.#words
     const capacity = this.#capacity
     const distance = from - to
-    let at = this.#layout.doublesFirst + 2 * to
+    let at = this.#doublesFirst + 2 * to
     for (let i = this.#doubleCount; i > 0; i--) {
       words[at] = words[at + 2 * distance]
       words[at + 1] = words[at + 2 * distance + 1]
       at += 2 * capacity
     }
-    at = this.#layout.wordsFirst + to
+    at = this.#wordsFirst + to
     for (let i = this.#wordCount; i > 0; i--) {
       words[at] = words[at + distance]
       at += capacity
     }
-    at = this.#layout.halvesFirst + to
+    at = this.#halvesFirst + to
     for (let i = this.#halfCount; i > 0; i--) {
       this.#halves[at] = this.#halves[at + distance]
       at += capacity
     }
-    at = this.#layout.bytesFirst + to
+    at = this.#bytesFirst + to
     for (let i = this.#byteCount; i > 0; i--) {
       this.#bytes[at] = this.#bytes[at + distance]
       at += capacity
     }
   }
 
-  /** Of a chunk without rows: the greatest generation that an id of it is to be given in. */
-  get $generation(): number {
-    let most = 0
-    for (const id of this.ids) most = Math.max(most, id)
-    return Math.floor(most / this.#layout.generationStep)
-  }
-
   /**
-   * Completes or undoes what a thread had begun that died, at whatever instruction. In `remove`, the last
-   * id may be there twice: in its old place too, where the id that was removed is to be the next one.
+   * Completes or undoes the `add` or `remove` of a thread that died, at whatever instruction. After
+   * half a `remove`, the last id may be there twice; its old row then gets the successor of the
+   * removed id.
    */
   $repair(): void {
     const words = this.#words
@@ -247,7 +236,7 @@ export class TableChunk implements ChunkRows {
     for (let row = 0; row < this.#capacity; row++) {
       const isTwice = rowBySlot[ids[row] & this.#slotMask] !== 0xffff
       if (isTwice) {
-        if (row < count) words[CHUNK_ROW_COUNT] = row // first: who repairs may die as well
+        if (row < count) words[CHUNK_ROW_COUNT] = row // first: the repairing thread may die as well
         ids[row] = this.#following(removed)
       } else if (row >= count && ids[row] === removed) {
         ids[row] = this.#following(removed)
@@ -267,7 +256,7 @@ export class TableChunk implements ChunkRows {
   }
 }
 
-/** Makes a block a chunk without rows, that nobody else knows of yet. */
+/** Writes an empty chunk into a block that no other thread knows yet. */
 export function writeChunk(
   layout: TableLayout,
   words: Int32Array,

@@ -1,10 +1,22 @@
-/** The chunks of a table, as one thread knows them: what it makes, sees, takes over and frees. */
+/**
+ * The chunks of a table that one thread knows: it makes, finds, takes over and frees them.
+ *
+ * The table's root lists the blocks and the owners of all chunk numbers. The owner is not kept in
+ * the block: nobody but the owner reads or writes a block, as it may be freed at any time.
+ */
 import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
 import { liveByteLength } from '../memory/live-block.ts'
-import { ChunkRegistry } from './chunk-registry.ts'
+import { isOpenSlot } from '../shared/attachments.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
-import type { TableLayout } from './table-layout.ts'
+import {
+  entryWord,
+  ownerWord,
+  seedWord,
+  TABLE_EPOCH,
+  TABLE_NEXT_NUMBER,
+  type TableLayout,
+} from './table-layout.ts'
 
 export class TableChunks {
   readonly all: TableChunk[] = []
@@ -12,37 +24,38 @@ export class TableChunks {
   readonly byNumber: (TableChunk | undefined)[] = []
   readonly #pool: Pool
   readonly #layout: TableLayout
-  readonly #numbers: ChunkRegistry
+  /** Word index. */
+  readonly #root: number
+  /** This thread as an owner, in one word for compare-and-swap: generation (16 bits), slot + 1. */
+  readonly #self: number
   #epoch = 0
   #buffer: ArrayBufferLike
 
   constructor(pool: Pool, layout: TableLayout, root: number) {
     this.#pool = pool
     this.#layout = layout
-    this.#numbers = new ChunkRegistry(pool, layout, root)
+    this.#root = root >> 2
+    this.#self = (pool.generation << 8) | (pool.slot + 1)
     this.#buffer = pool.arena.buffer
   }
 
-  /** Whether there is something new to follow. */
+  /** Whether chunks were linked or unlinked since the last `follow`. */
   get isBehind(): boolean {
-    return this.#numbers.epoch !== this.#epoch
+    return this.#load(TABLE_EPOCH) !== this.#epoch
   }
 
-  /**
-   * An empty chunk of this thread. Of one that dies before others see it the block is lost, and nothing
-   * else.
-   */
+  /** Makes an empty chunk of this thread. A thread that dies in it loses no more than the block. */
   make(): TableChunk {
     const { name, chunkByteLength, chunkLimit } = this.#layout
     const offset = this.#pool.alloc(chunkByteLength)
-    const number = this.#numbers.claimFree()
+    const number = this.#claimFree()
     if (number === -1) {
       this.#pool.free(offset)
       throw tableFull(name, chunkLimit)
     }
-    const generation = this.#numbers.generationAt(number)
+    const generation = this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(seedWord(number)))
     writeChunk(this.#layout, this.#pool.arena.i32, offset, number, generation)
-    this.#numbers.link(number, offset)
+    this.#link(number, offset)
     const isStale = this.byNumber[number] !== undefined
     const chunk = this.#learn(number, offset)
     this.own.push(chunk)
@@ -50,60 +63,60 @@ export class TableChunks {
     return chunk
   }
 
-  /** Knows the chunks that the root has now, and no others. */
+  /** Makes the known chunks those that the root lists now. */
   follow(): void {
-    this.#epoch = this.#numbers.epoch
+    this.#epoch = this.#load(TABLE_EPOCH)
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
     this.#settle()
   }
 
   /**
-   * Takes over those whose pool is closed or was adopted. Each is repaired: again, where that was cut.
-   * What a thread was freeing that died is told as freed, as it may not have told it.
+   * Takes over the chunks whose pool is closed or was adopted, and repairs each, even if a thread
+   * died in an earlier repair. If the dead thread had freed the block already, the chunk is
+   * unlinked.
+   * @returns how many chunks
    */
   takeOver(): number {
-    const numbers = this.#numbers
     let count = 0
-    let lostCount = 0
+    let hasChanged = false
     let alive = 0
     for (let i = 0; i < this.all.length; i++) {
       const { number } = this.all[i]
-      const owner = numbers.ownerAt(number)
-      if (owner === alive || owner === numbers.self) continue
-      if (!numbers.isGone(owner)) alive = owner
-      else if (numbers.inherit(number, owner)) {
+      const owner = this.#load(ownerWord(number))
+      if (owner === alive || owner === this.#self) continue
+      if (!this.#isGone(owner)) alive = owner
+      else if (this.#inherit(number, owner)) {
+        hasChanged = true
         const chunk = this.#lookUp(number)
-        if (chunk !== undefined) {
-          chunk.$repair()
-          count++
-        } else {
-          numbers.unlink(number)
-          lostCount++
-        }
+        chunk?.$repair()
+        if (chunk === undefined) this.#unlink(number)
+        else count++
       }
     }
-    if (count + lostCount > 0) this.#settle()
+    if (hasChanged) this.#settle()
     return count
   }
 
-  /** Frees own ones that are empty, but one. A thread that dies meanwhile loses one block at most. */
+  /** Frees this thread's empty chunks but one. A thread that dies in it loses at most one block. */
   trim(): number {
     let count = 0
     for (let i = this.own.length - 1; i >= 0 && this.own.length > 1; i--) {
-      const chunk = this.own[i]
-      if (chunk.rowCount > 0) continue
+      const { rowCount, number, ids, $offset } = this.own[i]
+      if (rowCount > 0) continue
       this.own.splice(i, 1)
-      this.byNumber[chunk.number] = undefined
-      this.#numbers.setGenerationAt(chunk.number, chunk.$generation)
-      this.#numbers.unlink(chunk.number)
-      this.#pool.free(chunk.$offset)
+      this.byNumber[number] = undefined
+      let lastId = 0
+      for (const id of ids) lastId = Math.max(lastId, id)
+      this.#store(seedWord(number), Math.floor(lastId / this.#layout.generationStep))
+      this.#unlink(number)
+      this.#pool.free($offset)
       count++
     }
     if (count > 0) this.follow()
     return count
   }
 
-  /** Nothing can be done with any of them from when the first is freed. */
+  /** Makes all chunks stale before it frees the first. */
   free(): void {
     const offsets = this.all.map(({ $offset }) => $offset)
     this.forget()
@@ -111,13 +124,13 @@ export class TableChunks {
   }
 
   forget(): void {
-    for (const chunk of this.all) chunk.$drop()
+    for (const chunk of this.all) chunk.$bind()
     this.all.length = 0
     this.own.length = 0
     this.byNumber.length = 0
   }
 
-  /** Takes up the buffer that a WebAssembly.Memory has after it has grown: whether it has. */
+  /** Renews the views if a WebAssembly.Memory has grown; returns whether it has. */
   renew(): boolean {
     const { buffer } = this.#pool.arena
     if (buffer === this.#buffer) return false
@@ -126,14 +139,13 @@ export class TableChunks {
     return true
   }
 
-  /** Whether the buffer is gone. */
   get isDetached(): boolean {
     return this.#buffer.byteLength === 0
   }
 
-  /** The chunk that a number has now, which need not be the one that we knew. */
+  /** The chunk that a number has now, which may differ from the known one. */
   #lookUp(number: number): TableChunk | undefined {
-    const offset = this.#numbers.offsetAt(number)
+    const offset = this.#load(entryWord(number))
     const known = this.byNumber[number]
     if (known === undefined ? offset === 0 : known.$offset === offset) return known
     if (offset !== 0 && this.#isChunk(number, offset)) return this.#learn(number, offset)
@@ -142,39 +154,109 @@ export class TableChunks {
   }
 
   /**
-   * Whether a block for a chunk is at an offset; not when its thread has just freed it, which takes it out of the
-   * root before.
-   * @throws StorageError 'corrupt' where the root has another block
+   * Whether there is a block for a chunk. If it was freed just now, its thread has unlinked it
+   * before.
+   * @throws StorageError 'corrupt' if the root lists another block
    */
   #isChunk(number: number, offset: number): boolean {
     const { name, chunkByteLength } = this.#layout
     if (liveByteLength(this.#pool, offset) === chunkByteLength) return true
-    if (this.#numbers.offsetAt(number) !== offset) return false
+    if (this.#load(entryWord(number)) !== offset) return false
     const expected = `the offset of a block of ${chunkByteLength} bytes, or 0`
     throw corrupt(`chunk ${number} of table ${JSON.stringify(name)}`, offset, expected)
   }
 
   #learn(number: number, offset: number): TableChunk {
     const chunk = new TableChunk(this.#layout, this.#pool.arena.buffer, offset, number)
-    while (this.byNumber.length < number) this.byNumber.push(undefined) // an array with gaps is slow
+    // An array with gaps is slow.
+    while (this.byNumber.length < number) this.byNumber.push(undefined)
     this.byNumber[number] = chunk
     this.all.push(chunk)
     return chunk
   }
 
-  /** Drops those whose number is another's, or nobody's. */
+  /** Drops chunks whose number has no chunk, or another one; lists the rest. */
   #settle(): void {
     const { all, own } = this
     let count = 0
     own.length = 0
     for (const chunk of all) {
       if (this.byNumber[chunk.number] !== chunk) {
-        chunk.$drop()
+        chunk.$bind()
         continue
       }
       all[count++] = chunk
-      if (this.#numbers.ownerAt(chunk.number) === this.#numbers.self) own.push(chunk)
+      if (this.#load(ownerWord(chunk.number)) === this.#self) own.push(chunk)
     }
     all.length = count
+  }
+
+  /**
+   * Claims a number that has no chunk; -1 if there is none.
+   *
+   * The ids of the next chunk begin with the greatest generation of the last one. Most slots have
+   * used few generations, so the ids may skip up to half of all: then no id comes again before its
+   * slot went through the other half. A number past the half is used up. Its generations begin at 1
+   * again when all other numbers are used up.
+   */
+  #claimFree(): number {
+    const { chunkLimit } = this.#layout
+    const next = this.#load(TABLE_NEXT_NUMBER) >>> 0
+    for (const mayBeUsedUp of [false, true]) {
+      for (let i = 0; i < chunkLimit; i++) {
+        const number = (next + i) % chunkLimit
+        if (this.#isUsedUp(number) !== mayBeUsedUp || !this.#claimIfFree(number)) continue
+        this.#store(TABLE_NEXT_NUMBER, number + 1)
+        return number
+      }
+    }
+    return -1
+  }
+
+  #isUsedUp(number: number): boolean {
+    return this.#load(seedWord(number)) > this.#layout.lastGeneration >> 1
+  }
+
+  /** A thread that died before `#link`, or in `#unlink`, has left its number claimed. */
+  #claimIfFree(number: number): boolean {
+    const owner = this.#load(ownerWord(number))
+    if (owner !== 0) {
+      if (this.#load(entryWord(number)) !== 0) return false
+      if (owner === this.#self) return true
+      if (!this.#isGone(owner) || this.#load(entryWord(number)) !== 0) return false
+    }
+    return this.#inherit(number, owner)
+  }
+
+  /** Whether the pool of an owner is closed, or its slot was adopted. */
+  #isGone(owner: number): boolean {
+    if (owner === 0 || owner === this.#self) return false
+    return !isOpenSlot(this.#pool.arena, (owner & 0xff) - 1, owner >>> 8)
+  }
+
+  /** Takes over the number of an owner that is gone; false if another thread was faster. */
+  #inherit(number: number, owner: number): boolean {
+    const word = this.#root + ownerWord(number)
+    return Atomics.compareExchange(this.#pool.arena.i32, word, owner, this.#self) === owner
+  }
+
+  /** Publishes the block of a number that this thread owns. */
+  #link(number: number, offset: number): void {
+    this.#store(entryWord(number), offset)
+    Atomics.add(this.#pool.arena.i32, this.#root + TABLE_EPOCH, 1)
+  }
+
+  /** Releases a number. Then its block may be freed. */
+  #unlink(number: number): void {
+    this.#link(number, 0)
+    this.#store(ownerWord(number), 0)
+  }
+
+  #load(word: number): number {
+    return Atomics.load(this.#pool.arena.i32, this.#root + word)
+  }
+
+  #store(word: number, value: number): void {
+    Atomics.store(this.#pool.arena.i32, this.#root + word, value)
   }
 }

@@ -1,25 +1,28 @@
 /**
- * Where a table and its chunks have what. All words are of 32 bits.
+ * The layout of a table's root and of its chunks. All words are of 32 bits.
  *
- *     root, found by the handle             chunk, one block, written by whose turn it is
+ *     root, found by the handle             chunk, one block, written by its owner
  *     0   magic                             0   rowCount
- *     1   epoch, raised by each change      1   id that is removed, or was last
- *         of the list of chunks             16  columns, those of wide elements first; among those
+ *     1   epoch, incremented by each        1   id that is being removed, or was last
+ *         change of the list of chunks      16  columns, those of wide elements first; among those
  *     2   chunkLimit                            of 4 bytes the ids, of 2 bytes the rows by slot
  *     3   byteLength of the description
- *     4   number to be given next
+ *     4   number where the search for a
+ *         free one begins
  *     5   serial number of the table
  *     8   for each slot: generation + 1
  *         of the pool that is attached
- *     264 for each number of a chunk: its
- *         offset, 0 of none; its owner, see
- *         `ownerOf`, who alone changes the
- *         others; generation to begin with
+ *     264 for each chunk number: offset of
+ *         its block, or 0; its owner, see
+ *         `TableChunks`, the only one who
+ *         changes the others; the generation
+ *         of the ids of its next chunk
  *     ... the description, as JSON
  *
- * An id is generation, chunk number, slot. The ids of a chunk are a permutation: those of the first
- * `rowCount` rows are in use, those behind are to be given next, of a generation that nobody has seen.
- * So `ids[rowBySlot[slot]] === id` for what was given, and no list of free slots is needed.
+ * An id is generation, chunk number, slot. The ids of a chunk are a permutation: the first
+ * `rowCount` are in use; the others are given next, in a generation that nobody has seen. So the
+ * equation `ids[rowBySlot[slot]] === id` holds for each id in use, and there is no list of free
+ * slots.
  */
 
 import { invalidArgument } from '../base/errors.ts'
@@ -31,7 +34,6 @@ export const TABLE_EPOCH = 1
 export const TABLE_CHUNK_LIMIT = 2
 export const TABLE_TEXT_BYTE_LENGTH = 3
 export const TABLE_NEXT_NUMBER = 4
-export const TABLE_SERIAL = 5
 const TABLE_ATTACHMENTS = 8
 const TABLE_ENTRIES = TABLE_ATTACHMENTS + SLOT_CAPACITY
 
@@ -45,72 +47,43 @@ export const CHUNK_ROW_COUNT = 0
 export const CHUNK_REMOVING = 1
 const CHUNK_HEAD_BYTE_LENGTH = 64
 
-/** Exactly what a size class holds. A loop over 8 columns has 6 KiB of each: they stay in the L2. */
+/** A loop over 8 columns has 6 KiB of each: they stay in the L2 cache. */
 const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024
-/** Narrow rows get smaller chunks by default: the more rows, the fewer generations. */
+/** Narrow rows get smaller chunks by default: more rows a chunk leave fewer generations. */
 const DEFAULT_ROWS_AT_MOST = 4096
 const DEFAULT_CHUNK_LIMIT = 1024
 const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
 const CHUNK_LIMIT_MAX = 2 ** 16
 const GENERATION_BITS_AT_LEAST = 6
-/** Chromium boxes what is larger in fields of objects. */
+/** Chromium boxes larger numbers in fields of objects. */
 const ID_BITS = 30
 export const ID_LIMIT = 2 ** ID_BITS
 
-/** The owner of a chunk in one word, for it is claimed by compare-and-swap: slot + 1, generation. */
-export const ownerOf = (slot: number, generation: number) => (generation << 8) | (slot + 1)
-/** Those of core have 16 bits. */
-export const generationOfOwner = (owner: number) => owner >>> 8
-export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
-
 export interface TableOptions {
-  /** For messages, and in what other threads see. */
+  /** For messages, and for other threads. */
   name?: string
-  /** Of each chunk. Default 64 KiB; sizes that fill a class are the powers of two to 512 KiB. */
+  /** Of each chunk. Default 64 KiB. Powers of two up to 512 KiB fill a size class. */
   chunkByteLength?: number
-  /** Chunks there can be, of all threads together; default 1024. More leave fewer generations. */
+  /** Limit for the chunks of all threads together; default 1024. More leave fewer generations. */
   chunkLimit?: number
 }
 
-export interface ColumnPlace {
-  readonly name: string
-  readonly array: ScalarArrayConstructor
-  readonly byteOffset: number
+/** The columns of one element width, which follow each other. */
+interface ColumnGroup {
+  readonly count: number
+  /** Index of the first element; for elements of 8 bytes, of the first 4-byte word. */
+  readonly first: number
 }
 
-/** What is the same in all chunks of a table. */
-export interface TableLayout {
-  readonly name: string
-  readonly chunkByteLength: number
-  readonly chunkLimit: number
-  readonly chunkCapacity: number
-  readonly slotBits: number
-  readonly chunkBits: number
-  /** A generation is counted in these. */
-  readonly generationStep: number
-  /** After it comes 1 again. */
-  readonly lastGeneration: number
-  /** From the chunk's first byte. */
-  readonly columns: readonly ColumnPlace[]
-  readonly idsByteOffset: number
-  readonly rowsByteOffset: number
-  /** Of the columns of a width: how many, and where the first of them begins, in its elements. */
-  readonly doubleCount: number
-  readonly doublesFirst: number
-  readonly wordCount: number
-  readonly wordsFirst: number
-  readonly halfCount: number
-  readonly halvesFirst: number
-  readonly byteCount: number
-  readonly bytesFirst: number
-}
+/** What is the same in all chunks of a table. Byte offsets count from the start of a chunk. */
+export type TableLayout = ReturnType<typeof layOut>
 
 const bitsFor = (count: number) => 32 - Math.clz32(count - 1)
 
 /**
- * The rows of a chunk are 16 times an odd number. So columns begin at multiples of 16 bytes, and those
- * of 4-byte elements an odd number of cache lines apart: never whole pages, which processors take for
- * the same address at first.
+ * The rows of a chunk are 16 times an odd number. So columns begin at multiples of 16 bytes, and
+ * those of 4-byte elements lie an odd number of cache lines apart. At a distance of whole pages,
+ * processors would first take two addresses for the same.
  */
 function capacityFor(chunkByteLength: number, rowByteLength: number): number {
   const groups = Math.floor((chunkByteLength - CHUNK_HEAD_BYTE_LENGTH) / rowByteLength / 16)
@@ -118,14 +91,10 @@ function capacityFor(chunkByteLength: number, rowByteLength: number): number {
 }
 
 /** @throws StorageError 'invalid-argument' */
-export function layOut(
-  fields: readonly Field[],
-  options: TableOptions & { name: string },
-): TableLayout {
+export function layOut(fields: readonly Field[], options: TableOptions & { name: string }) {
   const { name, chunkLimit = DEFAULT_CHUNK_LIMIT } = options
-  const types = fields.map(({ type }) => type as ScalarType)
-  const widths = types.map(({ array }) => array.BYTES_PER_ELEMENT)
-  const rowByteLength = widths.reduce((sum, width) => sum + width, 4 + 2)
+  const arrays = fields.map(({ type }) => (type as ScalarType).array)
+  const rowByteLength = arrays.reduce((sum, array) => sum + array.BYTES_PER_ELEMENT, 4 + 2)
   let { chunkByteLength = DEFAULT_CHUNK_BYTE_LENGTH } = options
   if (options.chunkByteLength === undefined) {
     while (capacityFor(chunkByteLength, rowByteLength) > DEFAULT_ROWS_AT_MOST) chunkByteLength /= 2
@@ -139,33 +108,59 @@ export function layOut(
   }
   const slotBits = bitsFor(chunkCapacity)
   const chunkBits = bitsFor(Math.max(chunkLimit, 2))
-  if (slotBits + chunkBits > ID_BITS - GENERATION_BITS_AT_LEAST) {
-    const bits = ID_BITS - GENERATION_BITS_AT_LEAST - slotBits
-    const expected = `at most ${2 ** bits} for chunks of ${chunkCapacity} rows: ids are of ${ID_BITS} bits`
-    throw invalidArgument('chunkLimit', chunkLimit, expected)
+  const chunkBitsMax = ID_BITS - GENERATION_BITS_AT_LEAST - slotBits
+  if (chunkBits > chunkBitsMax) {
+    const rows = `chunks of ${chunkCapacity} rows: ids are of ${ID_BITS} bits`
+    throw invalidArgument('chunkLimit', chunkLimit, `at most ${2 ** chunkBitsMax} for ${rows}`)
   }
   const generationStep = 2 ** (slotBits + chunkBits)
-  const countOf = (width: number) => widths.filter((one) => one === width).length
-  const [doubleCount, wordCount, halfCount, byteCount] = [8, 4, 2, 1].map(countOf)
-  const doubles = CHUNK_HEAD_BYTE_LENGTH
-  const words = doubles + doubleCount * chunkCapacity * 8
-  const idsByteOffset = words + wordCount * chunkCapacity * 4
-  const halves = idsByteOffset + chunkCapacity * 4
-  const rowsByteOffset = halves + halfCount * chunkCapacity * 2
-  const bytes = rowsByteOffset + chunkCapacity * 2
-  const next: Record<number, number> = { 8: doubles, 4: words, 2: halves, 1: bytes }
-  const columns = fields.map(({ name }, i) => {
-    const byteOffset = next[widths[i]]
-    next[widths[i]] += widths[i] * chunkCapacity
-    return { name, array: types[i].array, byteOffset }
-  })
   return {
-    ...{ name, chunkByteLength, chunkLimit, chunkCapacity, slotBits, chunkBits },
-    ...{ columns, idsByteOffset, rowsByteOffset, generationStep },
+    name,
+    chunkByteLength,
+    chunkLimit,
+    chunkCapacity,
+    slotBits,
+    chunkBits,
+    /** The step from an id to that of the next generation. */
+    generationStep,
+    /** Generation 1 follows it. */
     lastGeneration: ID_LIMIT / generationStep - 1,
-    ...{ doubleCount, doublesFirst: doubles / 4, wordCount, wordsFirst: words / 4 },
-    ...{ halfCount, halvesFirst: halves / 2, byteCount, bytesFirst: bytes },
+    ...placeColumns(fields, arrays, chunkCapacity),
   }
+}
+
+function placeColumns(
+  fields: readonly Field[],
+  arrays: readonly ScalarArrayConstructor[],
+  chunkCapacity: number,
+) {
+  const byteOffsets: number[] = []
+  let end = CHUNK_HEAD_BYTE_LENGTH
+  function take(width: number): number {
+    const byteOffset = end
+    end += width * chunkCapacity
+    return byteOffset
+  }
+  function takeAll(width: number): ColumnGroup {
+    const first = end / Math.min(width, 4)
+    let count = 0
+    for (const [i, array] of arrays.entries()) {
+      if (array.BYTES_PER_ELEMENT !== width) continue
+      byteOffsets[i] = take(width)
+      count++
+    }
+    return { count, first }
+  }
+  const doubles = takeAll(8)
+  const words = takeAll(4)
+  const idsByteOffset = take(4)
+  const halves = takeAll(2)
+  const rowsByteOffset = take(2)
+  const bytes = takeAll(1)
+  const columns = fields.map(({ name }, i) => {
+    return { name, array: arrays[i], byteOffset: byteOffsets[i] }
+  })
+  return { columns, idsByteOffset, rowsByteOffset, doubles, words, halves, bytes }
 }
 
 function checkCount(what: string, given: unknown, most: number): void {

@@ -1,4 +1,8 @@
-/** Dense rows in chunks, each a block of the pool of the thread that adds to it. */
+/**
+ * Tables: dense rows in chunks, each a block in the pool of the thread that adds to it. The root
+ * block lists the chunks; a thread sees a change of the list at its next `sync`. This room knows
+ * neither entities nor worlds. `createTable` and `attachTable` are its front.
+ */
 import type { Pool } from '@ashlar/core'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { invalidArgument, tableDetached, tableDisposed, tablePoolClosed } from '../base/errors.ts'
@@ -19,7 +23,7 @@ import {
 /**
  * Makes a table in the arena of a pool.
  *
- * @param schema field names to types of `t`, of one number each
+ * @param schema field names to scalar types of `t`
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
 export function createTable<const S extends TableSchema>(
@@ -32,7 +36,7 @@ export function createTable<const S extends TableSchema>(
   return createWatchedTable(pool, schema, options, () => {})
 }
 
-/** The same, of which `onDispose` learns when it is disposed of. */
+/** Calls `onDispose` when the table is disposed of. */
 export function createWatchedTable<const S extends TableSchema>(
   pool: Pool,
   schema: S,
@@ -49,8 +53,8 @@ export function createWatchedTable<const S extends TableSchema>(
 /**
  * Attaches a thread to a table that another thread made.
  *
- * @param handle what `table.handle` gave, posted here
- * @param pool this thread's, of the same arena; a pool attaches to a table once
+ * @param handle `table.handle` of that thread
+ * @param pool this thread's, in the same arena; a pool attaches to a table once
  * @throws StorageError 'invalid-argument', 'already-attached'
  */
 export function attachTable<const S extends TableSchema = TableSchema>(
@@ -73,16 +77,16 @@ class ChunkedTable {
   readonly ownChunks: readonly TableChunk[]
   readonly #pool: Pool
   readonly #chunks: TableChunks
-  /** None while this thread is not attached. */
+  /** Empty while this thread is not attached. */
   #byNumber: readonly (TableChunk | undefined)[] = NO_CHUNKS
   readonly #root: number
-  /** In the thread that created it. */
+  /** Undefined in threads that have attached. */
   readonly #onDispose: (() => void) | undefined
   readonly #slotBits: number
   readonly #numberMask: number
-  /** Where rows are added; own, or none. */
+  /** The chunk that rows are added to. */
   #current: TableChunk | undefined
-  /** Where the search for room goes on, in `ownChunks`. */
+  /** Index in `ownChunks`, where the search for room goes on. */
   #cursor = 0
   #isAttached = false
   #isDisposed = false
@@ -200,17 +204,11 @@ class ChunkedTable {
     this.#chunks.free()
   }
 
-  /** The views of chunks are kept: workers detach after each run, and most chunks stay. */
+  /** Keeps the views of chunks: workers detach after each run, and most chunks stay. */
   #leave(): void {
     this.#isAttached = false
     this.#current = undefined
     this.#byNumber = NO_CHUNKS
-  }
-
-  #forget(): void {
-    this.#leave()
-    this.#isDisposed = true
-    this.#chunks.forget()
   }
 
   #check(): void {
@@ -222,7 +220,9 @@ class ChunkedTable {
 
   #attach(): void {
     if (!isThere(this.#pool, this.handle)) {
-      this.#forget()
+      this.#leave()
+      this.#isDisposed = true
+      this.#chunks.forget()
       throw tableDisposed(this.name)
     }
     enter(this.#pool, this.#root, this.name)
@@ -231,35 +231,34 @@ class ChunkedTable {
     if (this.#chunks.isBehind) this.#chunks.follow()
   }
 
-  /** Rows are added from the first chunk on that has room: so that the last ones may become empty. */
+  /** Rows go to the first chunk with room, so that the last chunks may become empty. */
   #begin(): void {
     this.#cursor = 0
     this.#current = undefined
   }
 
-  /** The chunk that an id names; of what is no id, any. */
+  /** The chunk that an id names; any chunk if it is no id. */
   #chunkAt(id: unknown): TableChunk | undefined {
     if (typeof id !== 'number') return undefined
     return this.#byNumber[(id >>> this.#slotBits) & this.#numberMask]
   }
 
-  /** What was not found may be there in the buffer that there is now. */
+  /** A row that was not found may be in the new buffer. */
   #hasRenewed(): boolean {
     return this.#chunks.isDetached && this.#chunks.renew()
   }
 
-  /** From the cursor on and once around: a chunk is looked at once for all rows that it has room for. */
+  /** Searches from the cursor on, once around. */
   #roomSlow(): TableChunk {
     this.#check()
     const chunks = this.ownChunks
-    for (let looked = 0; looked < chunks.length; looked++) {
+    for (let left = chunks.length; left > 0; left--, this.#cursor++) {
       if (this.#cursor >= chunks.length) this.#cursor = 0
       const chunk = chunks[this.#cursor]
       if (chunk.$hasRoom) {
         this.#current = chunk
         return chunk
       }
-      this.#cursor++
     }
     this.#current = this.#chunks.make()
     this.#cursor = chunks.length - 1

@@ -1,5 +1,5 @@
-// A storage seen by another pool: in one thread here, so that every order can be played through.
-import { Arena, type Pool } from '@ashlar/core'
+// Attached threads: the same names over the same memory, and misuse.
+import { Arena } from '@ashlar/core'
 import { attachStorage, attachTable, createStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -13,26 +13,12 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ROOT_BYTE_LENGTH } from '../../src/shared/directory.ts'
-import {
-  assertSound,
-  assertThrows,
-  buffers,
-  createRandom,
-  createScene,
-  type Scene,
-} from '../support.ts'
+import { assertSound, assertThrows, buffers, createScene } from '../support.ts'
+import { disposeAll } from './scenes.ts'
 
 const test = suite('attach')
 
 const anything = (value: unknown) => value as never
-
-/** Nothing is left but what others hold. */
-function disposeAll({ arena, storage }: Scene): void {
-  assertSound(arena)
-  storage.dispose()
-  assertSound(arena)
-  assert.equal(arena.blocks(), [], 'blocks left after dispose')
-}
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: the same names over the same memory`, () => {
@@ -58,7 +44,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     disposeAll(scene)
   })
 
-  test(`${name}: growth, new components and entities show at the next sync after the publisher’s`, () => {
+  test(`${name}: growth, new components and entities show at the next sync`, () => {
     const scene = createScene({ shared, capacity: 4 })
     const { arena, world, storage } = scene
     const Position = storage.component('Position', { x: t.f32 })
@@ -85,7 +71,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('publish shows what is new, and frees nothing that this thread holds', () => {
+test('publish shows new columns, and frees no block that this thread uses', () => {
   const scene = createScene({ capacity: 2 })
   const { arena, world, storage } = scene
   const Position = storage.component('Position', { x: t.f32 })
@@ -111,92 +97,7 @@ test('publish shows what is new, and frees nothing that this thread holds', () =
   disposeAll(scene)
 })
 
-/** A scene whose column has moved out of a block that the reader still looks at. */
-function movedScene() {
-  const scene = createScene({ capacity: 2 })
-  const { arena, world, storage } = scene
-  const Position = storage.component('Position', { x: t.f32 })
-  const pool = arena.openPool()
-  const attached = attachStorage(storage.handle, pool)
-  const stale = Position.x.byteOffset
-  for (let i = 0; i < 10; i++) addComponent(world, addEntity(world), Position)
-  for (let i = 0; i < 3; i++) storage.sync()
-  const isLive = () => arena.blocks().some(({ offset }) => offset === stale)
-  assert.ok(isLive(), 'one who is attached has not synced')
-  return { ...scene, reader: pool, attached, isLive }
-}
-
-test('what a column moved out of is freed when all have synced', () => {
-  const scene = movedScene()
-  scene.attached.sync()
-  assert.ok(scene.isLive())
-  scene.storage.sync()
-  assert.not.ok(scene.isLive())
-  scene.attached.detach()
-  disposeAll(scene)
-})
-
-test('one who has detached holds up nothing, and comes back with sync', () => {
-  const scene = movedScene()
-  scene.attached.detach()
-  scene.attached.detach()
-  scene.storage.sync()
-  assert.not.ok(scene.isLive())
-  scene.attached.sync()
-  assert.is(scene.attached.entities.length, 10)
-  for (let i = 0; i < 100; i++) addEntity(scene.world)
-  scene.storage.sync()
-  const { length } = scene.attached.entities
-  assert.is(length, 10)
-  scene.attached.detach()
-  disposeAll(scene)
-})
-
-test('one who has died is forgotten, or is followed by an heir', () => {
-  const scene = movedScene()
-  scene.storage.forget(scene.reader.slot, scene.reader.generation + 1) // another one
-  scene.storage.sync()
-  assert.ok(scene.isLive())
-  scene.storage.forget(scene.reader.slot, scene.reader.generation)
-  scene.storage.sync()
-  assert.not.ok(scene.isLive())
-  disposeAll(scene)
-
-  const second = movedScene()
-  second.storage.forget(scene.reader.slot + 1)
-  second.storage.sync()
-  assert.ok(second.isLive())
-  // The same slot in another generation, as after adoption.
-  second.reader.close()
-  const heir = second.arena.openPool()
-  assert.is(heir.slot, second.reader.slot)
-  const attached = attachStorage(second.storage.handle, heir)
-  second.storage.sync()
-  assert.not.ok(second.isLive())
-  attached.detach()
-  disposeAll(second)
-})
-
-test('the slowest of several holds up', () => {
-  const scene = movedScene()
-  const fast = attachStorage(scene.storage.handle, scene.arena.openPool())
-  for (let i = 0; i < 5; i++) {
-    addEntity(scene.world)
-    scene.storage.sync()
-    fast.sync()
-    assert.is(fast.entities.length, 11 + i)
-    assert.is(scene.attached.entities.length, 0)
-  }
-  assert.ok(scene.isLive())
-  scene.attached.sync()
-  scene.storage.sync()
-  assert.not.ok(scene.isLive())
-  fast.detach()
-  scene.attached.detach()
-  disposeAll(scene)
-})
-
-test('a storage that is looked at is not disposed of', () => {
+test('a storage with attached threads cannot be disposed of', () => {
   const { storage, arena } = createScene()
   const pool = arena.openPool()
   const attached = attachStorage(storage.handle, pool)
@@ -224,7 +125,7 @@ test('a pool attaches once', () => {
   again.sync()
 })
 
-test('what is no handle, no pool or no slot is refused', () => {
+test('values that are no handle, pool or slot are refused', () => {
   const { storage, arena, pool } = createScene()
   const other = Arena.create({ byteLength: 2 ** 20 }).openPool()
   const { handle } = storage
@@ -290,7 +191,7 @@ test('a WebAssembly.Memory that grows', () => {
   assertSound(arena)
 })
 
-test('out of memory while publishing: what was published stays, and it works when there is room', () => {
+test('out of memory while publishing: the old columns stay, until there is room', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const world = createWorld()
@@ -341,99 +242,7 @@ test('handle: out of memory, and nothing is left', () => {
   assertSound(arena)
 })
 
-test('random publishing, syncing, growing and leaving: everybody sees what was published', () => {
-  const seed = 7
-  const random = createRandom(seed)
-  const scene = createScene({ capacity: 2 })
-  const { arena, world, storage } = scene
-  const Position = storage.component('Position', { x: t.i32 })
-  const { handle } = storage
-  const readers = Array.from({ length: 4 }, () => {
-    const pool: Pool = arena.openPool()
-    return attachStorage(handle, pool)
-  })
-  let eids: number[] = []
-  let published = { eids, rows: Position.x.length }
-  for (let step = 0; step < 1500; step++) {
-    const dice = random(10)
-    const reader = readers[random(4)]
-    if (dice < 3) {
-      const eid = addEntity(world)
-      addComponent(world, eid, set(Position, { x: eid * 3 }))
-      eids = [...eids, eid]
-    } else if (dice === 3 && eids.length > 0) {
-      const eid = eids[random(eids.length)]
-      removeEntity(world, eid)
-      eids = eids.filter((other) => other !== eid)
-    } else if (dice < 6) {
-      storage.sync()
-      published = { eids, rows: Position.x.length }
-    } else if (dice < 9) {
-      reader.sync()
-      const { components, entities } = reader
-      const sorted = (ids: Iterable<number>) => [...ids].sort((a, b) => a - b)
-      assert.equal(sorted(entities), sorted(published.eids), `seed ${seed}, step ${step}`)
-      const { x } = components.Position as typeof Position
-      assert.is(x.length, published.rows)
-      for (const eid of entities) {
-        assert.is(x[eid], eid * 3, `seed ${seed}, step ${step}`)
-      }
-    } else {
-      reader.detach()
-    }
-    if (step % 20 === 0) assertSound(arena)
-  }
-  for (const reader of readers) reader.detach()
-  disposeAll(scene)
-})
-
-test('a storage in the place of another is not taken for it', () => {
-  const { arena, pool, storage } = createScene()
-  storage.component('A', { x: t.f32 })
-  const { handle } = storage
-  const attached = attachStorage(handle, arena.openPool())
-  const commands = attached.commands()
-  commands.spawn()
-  attached.detach()
-  storage.dispose()
-  const later = createStorage(createWorld(), pool)
-  later.component('A', { x: t.list(t.f32) })
-  assert.is(later.handle.offset, handle.offset)
-  assertThrows(
-    () => later.apply({ offset: commands.offset }),
-    'invalid-argument',
-    'another storage',
-  )
-  assertThrows(() => attached.sync(), 'invalid-argument', 'the handle')
-  assertThrows(() => attachStorage(handle, arena.openPool()), 'invalid-argument', 'the handle')
-  commands.dispose()
-  later.dispose()
-  assertSound(arena)
-  assert.equal(arena.blocks(), [])
-})
-
-test('a thread that has ended without detach is waited for by nobody, once its slot is closed', () => {
-  for (const how of ['dispose', 'sync'] as const) {
-    const scene = createScene({ capacity: 2 })
-    const { arena, world, storage } = scene
-    const Path = storage.component('Path', { kind: t.text.interned })
-    const eid = addEntity(world)
-    addComponent(world, eid, set(Path, { kind: 'road' }))
-    const pool = arena.openPool()
-    const seen = attachStorage(storage.handle, pool).components.Path as typeof Path
-    assert.is(seen.kind.get(eid), 'road')
-    pool.close()
-    if (how === 'sync') {
-      for (let i = 0; i < 100; i++) addComponent(world, addEntity(world), Path) // columns move
-      storage.sync()
-      const blocks = arena.blocks().filter(({ type }) => type === 'u32')
-      assert.is(blocks.length, 1, 'the column that is, and none that was')
-    }
-    disposeAll(scene)
-  }
-})
-
-test('one that cannot attach to all there is, is not attached', () => {
+test('a thread that cannot attach to a table is not attached to the storage', () => {
   const scene = createScene()
   const { arena, storage } = scene
   const [first, second] = ['First', 'Second'].map((name) => storage.table(name, { x: t.f32 }))

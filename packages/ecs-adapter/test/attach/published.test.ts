@@ -20,7 +20,7 @@ const scalars = Object.values<unknown>(t).filter(
 )
 
 for (const [name, { shared }] of Object.entries(buffers)) {
-  test(`${name}: what was written is read, types and odd names included`, () => {
+  test(`${name}: a directory is read as it was written, with all types and odd names`, () => {
     const pool = Arena.create({ byteLength: 2 ** 20, shared }).openPool()
     const { signedWords } = new Cells(pool)
     const block = pool.alloc(4096)
@@ -62,7 +62,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('what cannot be a directory is refused, whatever of it is not', () => {
+test('a damaged directory is refused, whichever part is damaged', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const { signedWords } = new Cells(pool)

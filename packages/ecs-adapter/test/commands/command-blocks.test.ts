@@ -4,7 +4,7 @@ import { freeCommands } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CommandBlocks, checkCommands } from '../../src/commands/command-blocks.ts'
-import { CommandCursor } from '../../src/commands/command-cursor.ts'
+import { CommandStream } from '../../src/commands/command-stream.ts'
 import { CommandViews } from '../../src/memory/command-views.ts'
 import { assertSound, assertThrows, buffers, createScene } from '../support.ts'
 
@@ -21,10 +21,10 @@ function write(blocks: CommandBlocks, value: number, wordCount = 2): void {
 /** Any number: the root of the storage that the commands are for. */
 const STORAGE = 4096
 
-function read(cursor: CommandCursor, views: CommandViews): number[] {
+function read(stream: CommandStream, views: CommandViews): number[] {
   const values: number[] = []
-  for (; cursor.hasRecord(); cursor.index += views.words[cursor.index]) {
-    values.push(views.words[cursor.index + 1])
+  for (; stream.hasRecord(); stream.index += views.words[stream.index]) {
+    values.push(views.words[stream.index + 1])
   }
   return values
 }
@@ -34,32 +34,32 @@ for (const [name, buffer] of Object.entries(buffers)) {
     const { pool, arena } = createScene(buffer)
     const blocks = new CommandBlocks(pool, STORAGE)
     const views = new CommandViews(pool)
-    const cursor = new CommandCursor(pool, views)
+    const stream = new CommandStream(pool, views)
     assert.ok(blocks.isEmpty)
     const values: number[] = []
     for (let i = 0; i < 5000; i++) {
       write(blocks, i, i % 100 === 0 ? 20_000 : 2 + 2 * (i % 5))
       values.push(i)
     }
-    cursor.open(blocks.offset)
+    stream.open(blocks.offset)
     write(blocks, -1) // after the cursor has looked
-    assert.equal(read(cursor, views), values)
-    cursor.look()
-    assert.equal(read(cursor, views), [-1])
+    assert.equal(read(stream, views), values)
+    stream.look()
+    assert.equal(read(stream, views), [-1])
     assertSound(arena)
     blocks.clear()
     assert.ok(blocks.isEmpty)
-    cursor.open(blocks.offset)
-    assert.not.ok(cursor.hasRecord())
+    stream.open(blocks.offset)
+    assert.not.ok(stream.hasRecord())
     blocks.dispose()
     assert.equal(arena.blocks(), [])
   })
 }
 
-test('truncate goes back to a place in any block', () => {
+test('truncate drops the records behind a position in any block', () => {
   const { pool, arena } = createScene()
   const blocks = new CommandBlocks(pool, STORAGE)
-  const cursor = new CommandCursor(pool, blocks.views)
+  const stream = new CommandStream(pool, blocks.views)
   const places: [number, number][] = []
   for (let i = 0; i < 300; i++) {
     places.push([blocks.block, blocks.cursor])
@@ -67,16 +67,16 @@ test('truncate goes back to a place in any block', () => {
   }
   for (let count = 299; count >= 0; count -= 13) {
     blocks.truncate(...places[count])
-    cursor.open(blocks.offset)
-    assert.is(read(cursor, blocks.views).length, count)
+    stream.open(blocks.offset)
+    assert.is(read(stream, blocks.views).length, count)
     assertSound(arena)
   }
   write(blocks, 5)
-  cursor.open(blocks.offset)
-  assert.is(read(cursor, blocks.views).pop(), 5)
+  stream.open(blocks.offset)
+  assert.is(read(stream, blocks.views).pop(), 5)
 })
 
-test('without room to double, a block has what is needed', () => {
+test('without memory to double the chain, a block is as long as its record', () => {
   const { pool, arena } = createScene({ byteLength: 2 ** 20 })
   const blocks = new CommandBlocks(pool, STORAGE)
   const held: number[] = []
@@ -86,9 +86,9 @@ test('without room to double, a block has what is needed', () => {
     for (; count < 1e6; count++) write(blocks, count)
   }, 'out-of-memory')
   assertThrows(() => write(blocks, 0), 'out-of-memory')
-  const cursor = new CommandCursor(pool, blocks.views)
-  cursor.open(blocks.offset)
-  assert.is(read(cursor, blocks.views).length, count)
+  const stream = new CommandStream(pool, blocks.views)
+  stream.open(blocks.offset)
+  assert.is(read(stream, blocks.views).length, count)
   assertSound(arena)
   blocks.clear()
   write(blocks, 1)
@@ -97,7 +97,7 @@ test('without room to double, a block has what is needed', () => {
 
 class Killed extends Error {}
 
-test('killed at each step of writing, going back, and disposing', () => {
+test('killed at each step of a write: freeCommands frees each block once', () => {
   for (let killAt = 0, isOver = false; !isOver; killAt++) {
     const { pool, arena } = createScene()
     const owner = Arena.attach(arena.handle).openPool() // as another thread does
@@ -149,7 +149,7 @@ test('killed at each step of writing, going back, and disposing', () => {
   }
 })
 
-test('what is no buffer is refused, and none that stands is freed for one', () => {
+test('offsets without a buffer are refused, and no other block is freed', () => {
   const { pool, arena } = createScene()
   const views = new CommandViews(pool)
   const blocks = new CommandBlocks(pool, STORAGE)

@@ -23,6 +23,7 @@ const fields = [
   { name: 'leader', type: t.eid },
   { name: 'cost', type: t.f64 },
 ] as unknown as readonly Field[]
+const component = { name: 'C', fields }
 
 function createCodec(shared: boolean) {
   const { pool } = createScene({ shared })
@@ -33,18 +34,18 @@ function createCodec(shared: boolean) {
   const after = (at: number, count: number) => [at + count, at + count + 1]
   return {
     pass(values: Record<string, unknown>) {
-      const count = valuesWordCount('C', fields, values)
+      const count = valuesWordCount(component, values)
       assert.is(count % 2, 0)
       for (const word of after(at, count)) views.words[word] = 77
       views.words.fill(-1, at, at + count)
-      writer.writeAll('C', fields, values, at, at + count)
+      writer.writeAll(component, values, at, at + count)
       for (const word of after(at, count)) assert.is(views.words[word], 77)
       return read(at + count)
     },
     passOne(field: number, value: unknown) {
-      const end = at + fieldWordCount('C', fields, field, value)
+      const end = at + fieldWordCount(component, field, value)
       views.words.fill(-1, at, end)
-      writer.writeOne('C', fields, field, value, at, end)
+      writer.writeOne(component, field, value, at, end)
       return read(end)
     },
   }
@@ -83,7 +84,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     for (const cost of numbers) assert.ok(Object.is(pass({ cost }).cost, cost), `${cost}`)
   })
 
-  test(`${name}: ids are looked up, and only they`, () => {
+  test(`${name}: ids are resolved, other numbers are not`, () => {
     const { pass } = createCodec(shared)
     assert.equal(pass({ leader: -1, friends: [-2, 3], cost: -1, points: [-1], count: -1 }), {
       ...NOTHING,

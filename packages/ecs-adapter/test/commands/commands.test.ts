@@ -1,44 +1,20 @@
-// Commands by themselves: what they write, in which entities, in which order.
-import type { Pool } from '@ashlar/core'
-import { attachStorage, type Commands, CommandsError, t } from '@ashlar/ecs-adapter'
+import { attachStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
-  addPrefab,
-  createEntityIndex,
-  createRelation,
-  createWorld,
   entityExists,
   getAllEntities,
   getComponent,
   hasComponent,
-  IsA,
-  observe,
-  onAdd,
-  onRemove,
-  onSet,
   query,
-  removeEntity,
   set,
-  withAutoRemoveSubject,
-  withVersioning,
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, buffers, createScene, withScene } from '../support.ts'
+import { assertSound, assertThrows, buffers, withScene } from '../support.ts'
+import { componentsOf, createGame } from './scenes.ts'
 
 const test = suite('commands')
-
-function createGame(options: Parameters<typeof createScene>[0] = {}) {
-  const scene = createScene({ capacity: 64, ...options })
-  return { ...scene, ...componentsOf(scene), commands: scene.storage.commands(scene.pool) }
-}
-
-const componentsOf = ({ storage }: Pick<ReturnType<typeof createScene>, 'storage'>) => ({
-  Position: storage.component('Position', { x: t.f32, y: t.f64 }),
-  Enemy: storage.component('Enemy', {}),
-  Link: storage.component('Link', { to: t.eid, weight: t.u8 }),
-})
 
 for (const [name, buffer] of Object.entries(buffers)) {
   test(`${name}: spawn, add, set, remove and despawn, and nothing before apply`, () => {
@@ -73,7 +49,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
     })
   })
 
-  test(`${name}: thousands chain blocks, none is dropped, all blocks are freed`, () => {
+  test(`${name}: thousands of commands add blocks; none is dropped, all blocks are freed`, () => {
     withScene({ ...buffer }, (scene) => {
       const { world, storage, arena } = scene
       const { Position } = componentsOf(scene)
@@ -130,7 +106,7 @@ test('temporary ids are entities to later commands, and values of id fields', ()
   assert.ok(entityExists(world, idA))
 })
 
-test('set writes the fields that are given, and adds the component where it is not', () => {
+test('set writes the given fields, and adds a missing component', () => {
   const { world, storage, commands, Position, Enemy } = createGame()
   const eid = addEntity(world)
   addComponent(world, eid, set(Position, { x: 1, y: 2 }))
@@ -166,288 +142,7 @@ test('components of more than 32 fields', () => {
   }
 })
 
-test('dead ones are skipped and counted, also when they die meanwhile', () => {
-  const { world, storage, commands, Position, Enemy } = createGame()
-  const [dead, doomed] = [addEntity(world), addEntity(world)]
-  removeEntity(world, dead)
-  const born = commands.spawn()
-  commands.despawn(doomed)
-  commands.despawn(doomed)
-  commands.add(doomed, Position)
-  commands.set(doomed, Position, { x: 1 })
-  commands.remove(doomed, Position)
-  commands.add(dead, Enemy)
-  commands.despawn(born)
-  commands.add(born, Enemy)
-  commands.add(0, Enemy)
-  commands.add(12345, Enemy)
-  // `born` takes the id of `dead`, which it is not.
-  assert.is(storage.apply(commands), 8)
-  assert.equal(getAllEntities(world), [])
-})
-
-test('an id that is used again meanwhile is another entity', () => {
-  const { world, storage, commands, Position, Enemy } = createGame()
-  const old = addEntity(world)
-  commands.despawn(old)
-  const heir = commands.spawn()
-  commands.add(heir, Position, { x: 1, y: 1 })
-  commands.set(old, Position, { x: 2, y: 2 })
-  commands.add(old, Enemy)
-  commands.despawn(old)
-  assert.is(storage.apply(commands), 3)
-  assert.ok(entityExists(world, old), 'the heir has its id')
-  assert.equal(getComponent(world, old, Position), { x: 1, y: 1 })
-  assert.not.ok(hasComponent(world, old, Enemy))
-
-  // One that is spawned by an observer is one as well.
-  let heirOfObserver = 0
-  observe(world, onRemove(Position), () => {
-    if (heirOfObserver === 0) heirOfObserver = addEntity(world)
-  })
-  const victim = addEntity(world)
-  addComponent(world, victim, Position)
-  const first = addEntity(world)
-  commands.despawn(first)
-  commands.despawn(victim)
-  commands.despawn(first)
-  assert.is(storage.apply(commands), 1)
-  assert.is(heirOfObserver, first)
-  assert.ok(entityExists(world, first))
-})
-
-test('versioned ids', () => {
-  const world = createWorld(createEntityIndex(withVersioning(8)))
-  const { storage, commands, Position, Link } = createGame({ world })
-  let eid = addEntity(world)
-  for (let i = 0; i < 200; i++) {
-    removeEntity(world, eid)
-    eid = addEntity(world)
-  }
-  assert.ok(eid < 0, 'its highest bit is set')
-  commands.set(eid, Position, { x: 3 })
-  commands.set(eid >>> 0, Link, { to: eid })
-  assert.is(storage.apply(commands), 0)
-  assert.is(Position.x[storage.row(eid)], 3)
-  assert.is(Link.to[storage.row(eid)], eid)
-  commands.despawn(eid)
-  const heir = commands.spawn()
-  commands.set(heir, Position, { x: 4 })
-  commands.set(eid, Position, { x: 5 })
-  assert.is(storage.apply(commands), 1)
-})
-
-test('prefabs: values for one, and instances', () => {
-  const { world, storage, commands, Position, Enemy } = createGame()
-  const prefab = addPrefab(world)
-  addComponent(world, prefab, set(Position, { x: 1, y: 2 }))
-  addComponent(world, prefab, Enemy)
-  commands.set(prefab, Position, { x: 8, y: 2 })
-  const one = commands.spawn(prefab)
-  commands.set(one, Position, { y: 9 })
-  const two = commands.spawn(prefab)
-  commands.despawn(prefab)
-  const three = commands.spawn(prefab)
-  commands.add(three, Enemy)
-  commands.spawn(two)
-  assert.is(storage.apply(commands), 2)
-  const eids = [...query(world, [Position, Enemy])].sort((a, b) => a - b)
-  const [ofTwo, idOne, idTwo] = eids
-  assert.equal(eids, [prefab, prefab + 1, prefab + 2]) // the last has the id of the prefab now
-  assert.equal(getComponent(world, idOne, Position), { x: 8, y: 9 })
-  assert.equal(getComponent(world, idTwo, Position), { x: 8, y: 2 })
-  assert.ok(hasComponent(world, ofTwo, IsA(idTwo)))
-})
-
-test('relations: those who go with another are skipped', () => {
-  const { world, storage, commands, Position } = createGame()
-  const ChildOf = createRelation(withAutoRemoveSubject)
-  const parent = addEntity(world)
-  const child = addEntity(world)
-  addComponent(world, child, ChildOf(parent))
-  commands.despawn(parent)
-  commands.set(child, Position, { x: 1 })
-  assert.is(storage.apply(commands), 1)
-  assert.equal(getAllEntities(world), [])
-})
-
-test('observers see each command; what they command comes last, in the same apply', () => {
-  const { world, storage, commands, Position, Enemy } = createGame()
-  const log: string[] = []
-  observe(world, onAdd(Enemy), (eid) => {
-    log.push(`add ${eid}`)
-    const bullet = commands.spawn()
-    commands.set(bullet, Position, { x: eid })
-    if (eid < 4) commands.add(commands.spawn(), Enemy)
-  })
-  observe(world, onSet(Position), (eid, values) => log.push(`set ${eid} ${JSON.stringify(values)}`))
-  const first = commands.spawn()
-  commands.add(first, Enemy)
-  commands.set(first, Position, { y: 2 })
-  storage.apply(commands)
-  assert.equal(log, [
-    'add 1',
-    'set 1 {"y":2}',
-    'set 2 {"x":1}',
-    'add 3',
-    'set 4 {"x":3}',
-    'add 5',
-    'set 6 {"x":5}',
-  ])
-  assert.ok(commands.isEmpty)
-})
-
-test('observers may not apply, clear or dispose meanwhile', () => {
-  const { world, storage, commands, Enemy } = createGame()
-  const calls: (() => void)[] = [
-    () => storage.apply(commands),
-    () => commands.clear(),
-    () => commands.begin(0),
-    () => commands.abort(),
-    () => commands.dispose(),
-    () => storage.dispose(),
-  ]
-  let count = 0
-  observe(world, onAdd(Enemy), () => {
-    for (const call of calls) assertThrows(call, 'commands-busy')
-    count++
-  })
-  commands.add(commands.spawn(), Enemy)
-  storage.apply(commands)
-  assert.is(count, 1)
-  commands.clear()
-})
-
-test('a command that throws leaves the others be, and is told of', () => {
-  const { world, storage, commands, arena, Position, Enemy } = createGame()
-  observe(world, onAdd(Enemy), (eid) => {
-    if (eid % 2 === 0) throw new RangeError(`no enemy ${eid}`)
-  })
-  for (let i = 0; i < 400; i++) {
-    const eid = commands.spawn()
-    commands.add(eid, Enemy)
-    commands.set(eid, Position, { x: i })
-  }
-  const error = errorOf(() => storage.apply(commands))
-  assert.instance(error, CommandsError)
-  const { failures, count, code, cause, message } = error as CommandsError
-  assert.is(code, 'commands-failed')
-  assert.is(count, 200)
-  assert.is(failures.length, 100)
-  assert.is(failures[0].command, 'add')
-  assert.is(failures[0].eid, 2)
-  assert.is(failures[0].component, 'Enemy')
-  assert.is(failures[0].error, cause)
-  assert.ok(message.includes('200 of the commands') && message.includes('no enemy 2'), message)
-  assert.is(query(world, [Position]).length, 400)
-  assert.ok(commands.isEmpty)
-  assert.is(storage.apply(commands), 0)
-  assertSound(arena)
-})
-
-test('memory that runs out while commands are applied', () => {
-  const { world, storage, commands, arena, pool } = createGame({ byteLength: 2 ** 20 })
-  const Big = storage.component('Big', { value: t.f64 })
-  for (let i = 0; i < 200; i++) commands.set(commands.spawn(), Big, { value: i })
-  const held = fillUp(pool)
-  const error = errorOf(() => storage.apply(commands)) as CommandsError
-  assert.is(error.code, 'commands-failed')
-  assert.is((error.failures[0].error as { code?: string }).code, 'out-of-memory')
-  const owners = query(world, [Big])
-  assert.is(owners.length + error.count, 200)
-  assert.ok(owners.length >= 63, `${owners.length}`)
-  for (const eid of owners) assert.is(Big.value[eid], eid - 1)
-  assert.is(getAllEntities(world).length, 200)
-  assertSound(arena)
-  for (const offset of held) pool.free(offset)
-  commands.set(200, Big, { value: 1 })
-  storage.apply(commands)
-  assert.is(Big.value[200], 1)
-})
-
-test('memory that runs out while commands are made: what was allocated is given back', () => {
-  let isMade = false
-  for (let allowed = 0; !isMade; allowed++) {
-    const { arena, pool, storage } = createScene({ byteLength: 2 ** 20 })
-    let left = allowed
-    const spend = () => {
-      if (left-- <= 0) pool.alloc(2 ** 30)
-    }
-    const tight: Pool = Object.assign(Object.create(pool), {
-      alloc(byteLength: number) {
-        spend()
-        return pool.alloc(byteLength)
-      },
-      allocArray(...given: Parameters<Pool['allocArray']>) {
-        spend()
-        return pool.allocArray(...given)
-      },
-    })
-    const before = arena.blocks().length
-    try {
-      storage.commands(tight)
-      isMade = true
-    } catch (error) {
-      assert.is((error as { code?: string }).code, 'out-of-memory')
-      assert.is(arena.blocks().length, before)
-      assert.ok(allowed < 2)
-    }
-    assertSound(arena)
-    storage.dispose()
-    assert.equal(arena.blocks(), [])
-  }
-})
-
-test('memory that runs out while commands are given: that one is not there, the others are', () => {
-  const { world, storage, commands, arena, pool, Position } = createGame({ byteLength: 2 ** 20 })
-  const held = fillUp(pool)
-  let count = 0
-  const fill = () => {
-    for (; count < 1000; count++) commands.spawn()
-  }
-  assertThrows(fill, 'out-of-memory')
-  assert.ok(count > 100)
-  assertThrows(() => commands.set(1, Position, { x: 1, y: 1 }), 'out-of-memory')
-  assertSound(arena)
-  storage.apply(commands)
-  assert.is(getAllEntities(world).length, count)
-  for (const offset of held) pool.free(offset)
-  commands.set(1, Position, { x: 1, y: 1 })
-  storage.apply(commands)
-  assert.equal(getComponent(world, 1, Position), { x: 1, y: 1 })
-})
-
-test('several buffers are applied by place, then by their order', () => {
-  const { world, storage, Position } = createGame()
-  const log: number[] = []
-  observe(world, onSet(Position), (_, { x }) => log.push(x))
-  const [a, b, c] = [storage.commands(), storage.commands(), storage.commands()]
-  const eid = addEntity(world)
-  const write = (commands: Commands, ...xs: number[]) => {
-    for (const x of xs) commands.set(eid, Position, { x })
-  }
-  a.begin(20)
-  write(a, 20, 21)
-  a.begin(30) // nothing
-  a.begin(70)
-  write(a, 70)
-  b.begin(10)
-  write(b, 10, 11)
-  b.begin(20)
-  write(b, 22)
-  write(c, 0, 1)
-  b.begin(90)
-  write(b, 91)
-  b.abort()
-  b.begin(95)
-  write(b, 95)
-  storage.apply([a, b, c, a])
-  assert.equal(log, [0, 1, 10, 11, 20, 21, 22, 70, 95])
-  storage.apply([])
-  assert.is(log.length, 9)
-})
-
-test('begin begins temporary ids anew; abort takes back what came after it', () => {
+test('begin restarts temporary ids; abort drops the commands after it', () => {
   const { world, storage, commands, arena, Position } = createGame()
   const blockCount = arena.blocks().length
   const spawn = (x: number) => commands.set(commands.spawn(), Position, { x })
@@ -469,7 +164,7 @@ test('begin begins temporary ids anew; abort takes back what came after it', () 
   assertSound(arena)
 })
 
-test('clear drops all, dispose frees all; the pool may be another, even a closed one', () => {
+test('clear drops all, dispose frees all, also with another pool or a closed one', () => {
   const { world, storage, arena, pool, Position } = createGame()
   const other = arena.openPool()
   const commands = storage.commands(other)
@@ -505,7 +200,7 @@ test('clear drops all, dispose frees all; the pool may be another, even a closed
   assertThrows(() => left.spawn(), 'commands-disposed')
 })
 
-test('a thread that is attached gives commands; they are applied by their offset', () => {
+test('an attached thread records commands, which are applied by their offset', () => {
   const { world, storage, arena, Position } = createGame()
   const pools = [arena.openPool(), arena.openPool()]
   const attached = pools.map((pool) => attachStorage(storage.handle, pool))
@@ -540,155 +235,6 @@ test('a thread that is attached gives commands; they are applied by their offset
   for (const pool of pools) pool.close()
   storage.dispose()
   assertSound(arena)
-})
-
-test('misuse names what was given, and leaves no command behind', () => {
-  const { storage, commands, arena, pool, Position } = createGame()
-  const foreign = createGame()
-  const given = commands as unknown as Record<string, (...args: unknown[]) => unknown>
-  const cases: [call: () => unknown, ...words: string[]][] = [
-    [() => given.despawn('7'), 'entity', '"7"', 'spawn()'],
-    [() => given.despawn(1.5), '1.5'],
-    [() => given.despawn(2 ** 32), '4294967296'],
-    [() => given.despawn(undefined), 'undefined'],
-    [() => given.spawn(null), 'entity', 'null'],
-    [() => given.add(1, 'Positon'), '"Positon"', 'Position, Enemy, Link'],
-    [() => given.add(1, foreign.Position), 'component'],
-    [() => given.remove(1, undefined), 'component', 'undefined'],
-    [() => given.set(1, Position), 'Position', 'undefined', 'x, y'],
-    [() => given.set(1, 'Enemy', 5), 'Enemy', '5'],
-    [() => given.set(1, Position, { x: 1, y: '2' }), 'Position.y', '"2"', 'a number'],
-    [() => given.add(1, Position, { x: null }), 'Position.x', 'null'],
-    [() => given.setField(1, Position, 'z', 1), 'Position', '"z"', 'x, y'],
-    [() => given.setField(1, Position, 'x', '1'), 'Position.x', '"1"'],
-    [() => given.setField(1, Position, 'x', undefined), 'Position.x', 'undefined'],
-    [() => given.setField(1, 'Enemy', 'x', 1), 'Enemy', '"x"'],
-    [() => given.begin(-1), 'place', '-1'],
-    [() => given.begin(0.5), 'place', '0.5'],
-    [() => given.begin(2 ** 31), 'place'],
-    [() => storage.commands({} as never), 'pool', 'openPool'],
-    [() => storage.apply(undefined as never), 'commands', 'storage.commands()'],
-    [() => storage.apply({ offset: 0 }), 'commands', '0'],
-    [() => storage.apply({ offset: Position.x.byteOffset }), 'commands'],
-    [() => storage.apply([commands, {} as never]), 'storage.apply()', 'Object', 'commands()'],
-    [() => storage.apply({ offset: commands.offset + 16 }), 'commands'],
-  ]
-  for (const [call, ...words] of cases) {
-    assertThrows(call, 'invalid-argument', ...words)
-    assert.ok(commands.isEmpty, String(call))
-    assertSound(arena)
-  }
-  let looks = 0
-  const unsteady = { get x() { return looks++ === 0 ? 1 : undefined }, y: 1 } // biome-ignore format: short
-  assertThrows(() => given.set(1, Position, unsteady), 'invalid-argument', 'stay the same')
-  assert.ok(commands.isEmpty)
-  commands.despawn(3)
-  assert.is(storage.apply(commands), 1)
-  assert.is(pool.isOpen, true)
-})
-
-test('after reset and dispose of the storage', () => {
-  const { world, storage, commands, arena, Position } = createGame()
-  const eid = addEntity(world)
-  commands.set(eid, Position, { x: 1 })
-  storage.reset()
-  commands.set(commands.spawn(), Position, { x: 2 })
-  assert.is(storage.apply(commands), 1)
-  assert.is(Position.x[query(world, [Position])[0]], 2)
-  storage.dispose()
-  assert.equal(arena.blocks(), [])
-  assertThrows(() => commands.spawn(), 'commands-disposed')
-  assertThrows(() => storage.commands(), 'storage-disposed')
-  assertThrows(() => storage.apply(commands), 'storage-disposed')
-})
-
-/** Leaves no room for a block of 16 bytes or more. */
-function fillUp(pool: Pool): number[] {
-  const held: number[] = []
-  for (let byteLength = 2 ** 16; byteLength >= 0; byteLength -= 16) {
-    for (;;) {
-      const offset = pool.tryAlloc(byteLength)
-      if (offset === 0) break
-      held.push(offset)
-    }
-  }
-  return held
-}
-
-function errorOf(call: () => unknown): unknown {
-  try {
-    call()
-  } catch (error) {
-    return error
-  }
-  throw new Error('nothing was thrown')
-}
-
-test('getters of values cannot give commands, and what they throw leaves none behind', () => {
-  withScene({}, (scene) => {
-    const { world, storage, arena } = scene
-    const { Position, Enemy } = componentsOf(scene)
-    const commands = storage.commands()
-    const [eid, other] = [addEntity(world), addEntity(world)]
-    const values = {
-      get x() {
-        commands.despawn(other)
-        return 1
-      },
-      y: 2,
-    }
-    assertThrows(() => commands.set(eid, Position, values), 'commands-busy')
-    assert.ok(commands.isEmpty)
-    commands.add(eid, Enemy)
-    assert.is(storage.apply(commands), 0)
-    assert.ok(hasComponent(world, eid, Enemy) && entityExists(world, other))
-    assertSound(arena)
-  })
-})
-
-test('getters of values cannot have commands applied', () => {
-  withScene({}, (scene) => {
-    const { world, storage } = scene
-    const { Position } = componentsOf(scene)
-    const [commands, others] = [storage.commands(), storage.commands()]
-    const eid = addEntity(world)
-    commands.spawn()
-    for (const source of [commands, others]) {
-      let isWriting = false // at the second look: a record is begun
-      const values = {
-        get x() {
-          if (isWriting) storage.apply(source)
-          isWriting = true
-          return 1
-        },
-      }
-      assertThrows(() => commands.set(eid, Position, values), 'commands-busy')
-    }
-    assert.is(storage.apply(commands), 0)
-    assert.is(getAllEntities(world).length, 2, 'what was spawned is there once')
-  })
-})
-
-test('a list that gives another length at each look, or none, leaves no command behind', () => {
-  withScene({}, ({ world, storage, arena }) => {
-    const Path = storage.component('Path', { points: t.list(t.f32) })
-    const commands = storage.commands()
-    const eid = addEntity(world)
-    commands.set(eid, Path, { points: [1] })
-    const odd = [-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 'abc', 5n, Symbol()]
-    for (const [first, then] of [[1, 5000], [5000, 1], ...odd.map((one) => [one, one])]) {
-      const lying = () => {
-        let looks = 0
-        const length = () => (looks++ === 0 ? first : then)
-        return new Proxy([1], { get: (_, key) => (key === 'length' ? length() : 1) })
-      }
-      assertThrows(() => commands.set(eid, Path, { points: lying() }), 'invalid-argument')
-      assertThrows(() => commands.setField(eid, Path, 'points', lying()), 'invalid-argument')
-      assertSound(arena)
-    }
-    assert.is(storage.apply(commands), 0)
-    assert.equal(Path.points.toArray(eid), [1])
-  })
 })
 
 test('abort keeps the place', () => {

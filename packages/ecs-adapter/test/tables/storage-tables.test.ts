@@ -8,7 +8,7 @@ import { assertSound, assertThrows, createScene, fillUp, withScene } from '../su
 const test = suite('storage tables')
 const schema = { x: t.f32, owner: t.eid }
 
-test('attached threads find them by name, the late ones too, and add rows of their own', () => {
+test('attached threads find tables by name, later ones too, and add their own rows', () => {
   withScene({}, ({ arena, storage }) => {
     const Bullet = storage.table('Bullet', schema)
     assert.is(storage.tables.Bullet as unknown, Bullet)
@@ -69,7 +69,7 @@ test('names are given once; schemas as of tables; nothing after dispose', () => 
   assert.equal(arena.blocks(), [])
 })
 
-test('dispose does all or nothing: nothing while commands are busy, or any table has readers', () => {
+test('dispose is refused, and does nothing, while commands are busy or a table has readers', () => {
   const { storage, arena, world, pool } = createScene()
   const Mark = storage.component('Mark', { value: t.i32 })
   const tables = ['Bullet', 'Spark', 'Smoke'].map((name) => storage.table(name, schema))
@@ -143,7 +143,7 @@ test('dispose in a full arena: nothing is left', () => {
   }
 })
 
-test('a table that is disposed of by itself is gone from the storage, in every thread', () => {
+test('a table that is disposed of leaves the storage, in every thread', () => {
   withScene({}, ({ arena, storage }) => {
     const Bullet = storage.table('Bullet', schema)
     const Spark = storage.table('Spark', schema)
@@ -183,7 +183,7 @@ test('a table that is disposed of by itself is gone from the storage, in every t
   })
 })
 
-test('a table that is detached does not stand in the way of forget and dispose', () => {
+test('a detached table does not block forget and dispose', () => {
   withScene({}, ({ arena, storage }) => {
     const Bullet = storage.table('Bullet', schema)
     void storage.handle
@@ -200,7 +200,7 @@ test('a table that is detached does not stand in the way of forget and dispose',
   })
 })
 
-test('forget takes over what a dead thread had', () => {
+test('forget takes over the chunks of a dead thread', () => {
   withScene({}, ({ arena, storage }) => {
     const Bullet = storage.table('Bullet', schema)
     const pool = arena.openPool()

@@ -1,25 +1,10 @@
-// Tables: rows, ids and chunks against plain Maps, over several pools.
-import { Arena } from '@ashlar/core'
-import { attachTable, type Chunk, createTable, type Table, t } from '@ashlar/ecs-adapter'
+import { attachTable, createTable, type Table, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, buffers, createRandom, fillUp, scalars } from '../support.ts'
+import { assertSound, assertThrows, buffers, createRandom } from '../support.ts'
+import { create, everyType, fill, names, small } from './tables.ts'
 
 const test = suite('table')
-
-const create = ({ byteLength = 2 ** 22, shared = true } = {}) => {
-  const arena = Arena.create({ byteLength, shared })
-  return { arena, pool: arena.openPool() }
-}
-const small = { chunkByteLength: 2048 }
-const everyType = { ...scalars }
-const names = Object.keys(everyType) as (keyof typeof everyType)[]
-
-function fill(table: Table<typeof everyType>, id: number, value: number): void {
-  const chunk = table.chunkOf(id)!
-  const row = table.rowOf(id)
-  for (const [i, name] of names.entries()) chunk[name][row] = (value + i) % 100
-}
 
 function addInRoom(table: Table<typeof everyType>): number {
   const chunk = table.room()
@@ -142,76 +127,6 @@ test('a chunk fills its size class; no columns a whole number of pages apart', (
   assert.is(chunk.a.length, table.chunkCapacity)
 })
 
-test('ids: a generation for each use of a slot, never 0 or negative, until they wrap', () => {
-  const { pool } = create()
-  const table = createTable(pool, { x: t.f64 }, { chunkByteLength: 512, chunkLimit: 2 ** 16 })
-  const seen = new Set<number>()
-  let id = table.add()
-  while (!seen.has(id)) {
-    assert.ok(id > 0 && id < 2 ** 30)
-    seen.add(id)
-    table.remove(id)
-    assert.not(table.has(id))
-    id = table.add()
-  }
-  assert.ok(seen.size >= 63)
-  assert.is(Math.log2(seen.size + 1) % 1, 0)
-})
-
-test('ids of chunks that were trimmed stay dead', () => {
-  const { pool } = create()
-  const table = createTable(pool, { x: t.f32 }, small)
-  const dead: number[] = []
-  for (let round = 0; round < 10; round++) {
-    for (let i = 0; i < 1000; i++) dead.push(table.add())
-    assert.is(new Set(dead).size, dead.length)
-    table.clear()
-    table.trim()
-    for (const id of dead) assert.not(table.has(id))
-  }
-})
-
-test('an id that trim() lets be given again: half of the generations later at the earliest', () => {
-  const seed = 7
-  const random = createRandom(seed)
-  const { arena, pool } = create()
-  const options = { chunkByteLength: 2 ** 19, chunkLimit: 64 } // ids have 16 + 6 + 8 bits
-  const table = createTable(pool, { x: t.u16 }, options)
-  for (let i = 0; i < table.chunkCapacity; i++) table.add()
-  const useCounts = new Map<number, number>()
-  const usedAt = new Map<number, number>()
-  let leastUses = Infinity
-  const use = () => {
-    const id = table.add()
-    const place = id & (2 ** 22 - 1)
-    const count = (useCounts.get(place) ?? 0) + 1
-    leastUses = Math.min(leastUses, count - (usedAt.get(id) ?? -Infinity))
-    useCounts.set(place, count)
-    usedAt.set(id, count)
-    return id
-  }
-  const lastRounds = new Map<number, number>()
-  let leastRounds = Infinity
-  /** Most of the new chunk's places are used once, one often in every second chunk. */
-  const useChunk = (round: number) => {
-    const ids = Array.from({ length: 5 }, use)
-    const [first] = ids
-    leastRounds = Math.min(leastRounds, round - (lastRounds.get(first) ?? -Infinity))
-    lastRounds.set(first, round)
-    while (ids.length > 0) table.remove(ids.splice(random(ids.length), 1)[0])
-    for (let i = random(2) === 0 ? 140 : 5; i > 0; i--) table.remove(use())
-    assert.is(table.trim(), 1)
-    return first >> 22
-  }
-  for (let round = 0; round < 90; round++) useChunk(round)
-  assert.ok(leastUses >= 128, `seed ${seed}: again after ${leastUses} uses`)
-  // When the numbers of all chunks are used up, that begins anew which has been so for longest.
-  const firstGenerations = Array.from({ length: 500 }, (_, i) => useChunk(90 + i))
-  assert.ok(leastUses < 128 && leastRounds > 30, `seed ${seed}: again after ${leastRounds} chunks`)
-  assert.ok(firstGenerations.slice(400).filter((generation) => generation === 1).length > 20)
-  assertSound(arena)
-})
-
 test('hostile ids, rows and handles are refused', () => {
   const { arena, pool } = create()
   const table = createTable(pool, { x: t.f32 }, small)
@@ -251,7 +166,7 @@ test('hostile ids, rows and handles are refused', () => {
   assertSound(arena)
 })
 
-test('schemas and options that cannot be are refused, with what can', () => {
+test('impossible schemas and options are refused; the errors name possible ones', () => {
   const { arena, pool } = create()
   const make = (schema: object, options?: object) => () =>
     createTable(pool, schema as { x: typeof t.f32 }, options)
@@ -275,7 +190,7 @@ test('schemas and options that cannot be are refused, with what can', () => {
   assert.equal(arena.blocks(), [])
 })
 
-test('members of chunks are no names of fields', () => {
+test('names of chunk members are refused as field names', () => {
   const { pool } = create()
   const table = createTable(pool, { x: t.f32 })
   table.add()
@@ -289,239 +204,7 @@ test('members of chunks are no names of fields', () => {
   }
 })
 
-test('out of memory, and out of chunks: nothing is lost, and it goes on when there is room', () => {
-  for (let spare = 0; spare < 40; spare++) {
-    const { arena, pool } = create({ byteLength: 2 ** 20 })
-    const held: number[] = []
-    for (let block = pool.tryAlloc(4096); block !== 0; block = pool.tryAlloc(4096)) held.push(block)
-    for (let i = 0; i < spare; i++) pool.free(held.pop()!)
-    let table: Table<{ x: typeof t.f32 }> | undefined
-    const ids: number[] = []
-    try {
-      table = createTable(pool, { x: t.f32 }, { ...small, chunkLimit: 64 })
-      while (ids.length < 1e5) ids.push(table.add())
-    } catch (error) {
-      const { code } = error as { code: string }
-      assert.ok(code === 'out-of-memory' || code === 'table-full', code)
-    }
-    assertSound(arena)
-    for (const id of ids) assert.ok(table!.has(id))
-    if (table !== undefined) {
-      assert.is(table.rowCount, ids.length)
-      while (ids.length > 0) table.remove(ids.pop()!)
-      for (const block of held.splice(0)) pool.free(block)
-      table.add()
-      table.dispose()
-    }
-    for (const block of held) pool.free(block)
-    assert.equal(arena.blocks(), [])
-  }
-})
-
-test('trim and dispose in a full arena give chunks of other threads back', () => {
-  for (const chunkByteLength of [1024, 65536]) {
-    for (const call of ['trim', 'dispose'] as const) {
-      const note = `${call} of ${chunkByteLength}`
-      const { arena, pool } = create()
-      const main = createTable(pool, { x: t.i32 }, { chunkByteLength, chunkLimit: 64 })
-      const workerPool = arena.openPool()
-      const worker = attachTable(main.handle, workerPool)
-      for (let i = 0; i < 8 * main.chunkCapacity; i++) worker.add()
-      worker.detach()
-      if (call === 'trim') {
-        workerPool.close()
-        main.sync()
-        main.clear()
-        assert.is(arena.openPool().slot, workerPool.slot, 'what it frees is told to a thread')
-      }
-      const [chunk] = main.chunks
-      const held = fillUp(pool)
-      if (call === 'trim') {
-        assert.is(main.trim(), 7, note)
-        assert.is(main.chunks.length, 1, note)
-        assert.is(arena.blocks().length, held.length + 1 + 1, note)
-        assert.is(main.trim(), 0, note)
-        assert.is(main.rowOf(main.add()), 0, note)
-      } else {
-        main.dispose()
-        if (chunk !== undefined) assertThrows(() => chunk.rowCount, 'stale-chunk')
-        assertThrows(() => main.add(), 'table-disposed')
-      }
-      assertSound(arena)
-      for (const block of held) pool.free(block)
-      if (call === 'trim') main.dispose()
-      assertThrows(() => main.sync(), 'table-disposed')
-      assertThrows(() => main.dispose(), 'table-disposed')
-      pool.flush()
-      assert.equal(arena.blocks(), [], note)
-      assertSound(arena)
-    }
-  }
-})
-
-test('chunks of a pool that is closed are taken over; those of one that is open are not', () => {
-  const { arena, pool } = create()
-  const main = createTable(pool, { x: t.i32 }, small)
-  const [workerPool, readerPool] = [arena.openPool(), arena.openPool()]
-  const worker = attachTable<{ x: typeof t.i32 }>(main.handle, workerPool)
-  const reader = attachTable(main.handle, readerPool)
-  const ids = Array.from({ length: 200 }, () => worker.add())
-  main.sync()
-  assert.is(main.takeOver(), 0)
-  assert.is(main.ownChunks.length, 0)
-  assertThrows(() => main.dispose(), 'still-attached', 'table "table"', 'adopt')
-  worker.detach()
-  worker.detach()
-  assertThrows(() => worker.add(), 'table-detached', 'sync()')
-  const [first] = worker.chunks
-  for (const id of ids) assert.not(worker.has(id) || worker.remove(id))
-  assert.is(worker.chunk(first.number), undefined)
-  assert.not(worker.isAttached)
-  worker.sync()
-  assert.ok(worker.ownChunks.length > 0 && worker.has(ids[0]), 'attached again')
-  assert.is(worker.chunk(first.number), first, 'views are made once')
-  worker.detach()
-  workerPool.close()
-  const count = main.chunks.length
-  main.sync()
-  assert.is(main.ownChunks.length, count)
-  assert.is(reader.takeOver(), 0)
-  for (const id of ids) assert.ok(main.has(id) && reader.has(id))
-  for (const id of ids) assert.ok(main.remove(id))
-  reader.detach()
-  assertThrows(() => attachTable(main.handle, arena.openPool()).dispose(), 'invalid-argument')
-})
-
-test('a chunk that is held after it was freed is stale, and leads to nobody’s memory', () => {
-  const { arena, pool } = create()
-  const main = createTable(pool, { x: t.i32 }, small)
-  const otherPool = arena.openPool()
-  const other = attachTable<{ x: typeof t.i32 }>(main.handle, otherPool)
-  for (let i = 0; i < 2 * main.chunkCapacity; i++) main.add()
-  other.sync()
-  const held = [main.chunks[1], other.chunks[1]]
-  assert.equal(Object.keys(held[0]), ['number', 'ids', 'x'])
-  main.clear()
-  main.trim()
-  other.sync()
-  const arrays = Array.from({ length: 4 }, () => pool.allocArray(Int32Array, 500).fill(1))
-  const assertStale = (chunk: Chunk<{ x: typeof t.i32 }>) => {
-    assertThrows(() => chunk.remove(0), 'stale-chunk', `chunk ${chunk.number}`)
-    assertThrows(() => chunk.rowCount, 'stale-chunk', 'sync')
-    assertThrows(() => chunk.idAt(0), 'stale-chunk')
-    assert.is(chunk.add(), -1)
-    chunk.x[0] = 7
-    assert.is(chunk.x.length + chunk.ids.length, 0)
-  }
-  for (const chunk of held) assertStale(chunk)
-  for (const array of arrays) assert.ok(array.every((one) => one === 1))
-  const last = [main.chunks[0], other.chunks[0]]
-  other.detach()
-  main.dispose()
-  assertStale(last[0])
-  assertThrows(() => other.sync(), 'table-disposed')
-  assertStale(last[1])
-})
-
-test('a chunk that its thread frees while another looks at it is no chunk, and no damage', () => {
-  const { arena, pool } = create()
-  const main = createTable(pool, { x: t.i32 }, small)
-  const otherPool = arena.openPool()
-  let isArmed = false
-  const looks: number[] = []
-  /** As if `free` overwrote the header between two reads: the block is live, its length is a link. */
-  const overtaken = Object.assign(Object.create(otherPool), {
-    byteLengthOf(offset: number) {
-      if (!isArmed || looks.push(offset) !== 3) return otherPool.byteLengthOf(offset)
-      const word = (offset >> 2) - 1
-      const byteLength = arena.i32[word]
-      arena.i32[word] = offset
-      try {
-        return otherPool.byteLengthOf(offset)
-      } finally {
-        arena.i32[word] = byteLength
-        assert.is(main.trim(), 2)
-      }
-    },
-  })
-  const other = attachTable<{ x: typeof t.i32 }>(main.handle, overtaken)
-  for (let i = 0; i < 3 * main.chunkCapacity; i++) main.add()
-  main.clear()
-  isArmed = true
-  other.sync()
-  assert.ok(looks.length >= 3) // at the root, and at two chunks
-  other.sync()
-  assert.is(other.chunks.length, 1)
-  assertSound(arena)
-})
-
-test('a detached thread does not attach again to another table in the same place', () => {
-  const { arena, pool } = create()
-  const one = createTable(pool, { x: t.f32, big: t.f64 }, { name: 'one' })
-  const there = attachTable(one.handle, arena.openPool())
-  there.detach()
-  one.dispose()
-  const two = createTable(pool, { x: t.f32, big: t.i16 }, { name: 'two' })
-  two.add()
-  assert.is(two.handle.offset, one.handle.offset)
-  assertThrows(() => there.sync(), 'table-disposed', 'one')
-  assertThrows(() => attachTable(one.handle, arena.openPool()), 'invalid-argument', 'handle')
-  assert.is(there.rowCount, 0)
-  for (const call of [
-    () => there.add(),
-    () => there.sync(),
-    () => there.trim(),
-    () => one.clear(),
-  ]) {
-    assertThrows(call, 'table-disposed')
-  }
-  assertSound(arena)
-})
-
-test('a thread that has closed its pool changes the list of chunks no more', () => {
-  const { arena, pool } = create()
-  const main = createTable(pool, { x: t.f32 }, small)
-  const other = arena.openPool()
-  const table = attachTable(main.handle, other)
-  for (let i = 0; i < 2 * table.chunkCapacity; i++) table.add()
-  table.clear()
-  other.close()
-  for (const call of [() => table.add(), () => table.trim(), () => table.takeOver()]) {
-    assertThrows(call, 'table-detached', 'closed')
-  }
-  main.sync()
-  assert.is(main.ownChunks.length, 2)
-  table.detach()
-  main.dispose()
-})
-
-test('a table in a WebAssembly.Memory that grows', () => {
-  const memory = new WebAssembly.Memory({ initial: 64 })
-  const arena = Arena.create({ memory, byteLength: 2 ** 22 })
-  const table = createTable(arena.openPool(), { x: t.f32 }, small)
-  const ids = Array.from({ length: 300 }, () => table.add())
-  table.chunkOf(ids[7])!.x[table.rowOf(ids[7])] = 5
-  memory.grow(1)
-  assert.ok(table.has(ids[7]))
-  assert.is(table.chunkOf(ids[7])!.x[table.rowOf(ids[7])], 5)
-  memory.grow(1)
-  const id = table.add()
-  assert.ok(table.has(id) && table.remove(ids[0]))
-  const [chunk] = table.chunks
-  const expected = chunk.rowCount
-  memory.grow(1)
-  assertThrows(() => chunk.rowCount, 'stale-chunk', 'grown')
-  assertThrows(() => chunk.remove(0), 'stale-chunk')
-  assert.is(chunk.add(), -1)
-  assert.is(table.rowCount, 300)
-  assert.is(chunk.rowCount, expected)
-  memory.grow(1)
-  assertThrows(() => chunk.idAt(0), 'stale-chunk')
-  table.sync()
-  assert.is(chunk.rowCount, expected)
-})
-
-test('a chunk that is full adds nothing, and is not the one that has room', () => {
+test('a full chunk adds nothing, and room() returns another', () => {
   const { arena, pool } = create()
   const table = createTable(pool, { x: t.f32 }, small)
   const chunk = table.room()
