@@ -5,9 +5,9 @@ import { alreadyAttached, invalidArgument, notSparse } from '../base/errors.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import { PoolCommands } from '../commands/commands.ts'
 import { dropInternLog, InternLog } from '../lists/intern-log.ts'
-import { VariableMemory } from '../lists/variable-memory.ts'
+import { VariableMemory } from '../lists/variable-fields.ts'
+import { liveByteLength } from '../memory/blocks.ts'
 import { Cells } from '../memory/cells.ts'
-import { liveByteLength } from '../memory/live-block.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
 import { attachAt, detachAt, isAttachedAt } from '../shared/attachments.ts'
@@ -91,10 +91,10 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const root = checkedRoot(handle, pool, cells)
   const attached = (root >> 2) + attachedWord(pool.slot)
   const seen = (root >> 2) + seenWord(pool.slot)
-  const memory = new VariableMemory(pool, cells)
-  const { blocks, internedTexts } = memory
+  const memory = new VariableMemory(cells)
+  const { internedTexts } = memory
   const internLog = new InternLog({
-    blocks,
+    cells,
     handleWord: (root >> 2) + internLogWord(pool.slot),
     serialWord: (root >> 2) + ROOT_INTERN_LOG_SERIAL,
     generation: pool.generation,
@@ -151,7 +151,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     attachAt(words, attached, pool)
     isAttached = true
     if (internLog.isMine) return
-    dropInternLog(blocks, (root >> 2) + internLogWord(pool.slot), internedTexts.release)
+    dropInternLog(cells, (root >> 2) + internLogWord(pool.slot), internedTexts.release)
     internedTexts.forget()
   }
 

@@ -3,8 +3,11 @@
 import { createColumnArray } from '../columns/column-array.ts'
 import { RowsView } from '../columns/rows-view.ts'
 import type { Rows } from '../lists/handle-column.ts'
-import { createVariableField, type VariableField } from '../lists/variable-field.ts'
-import type { VariableMemory } from '../lists/variable-memory.ts'
+import {
+  type VariableField,
+  VariableFields,
+  type VariableMemory,
+} from '../lists/variable-fields.ts'
 import type { Component } from '../schema/schema.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import { AttachedRows } from './attached-rows.ts'
@@ -24,9 +27,7 @@ export class AttachedComponent {
     this.#rows = entry.rows && new AttachedRows(memory.cells)
     this.rows = this.#rows && new RowsView(this.#rows)
     const rows = this.#rows ?? flatRows
-    this.#variable = fields.map((field) =>
-      createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows }),
-    )
+    this.#variable = new VariableFields({ name, fields, memory, rows }).byField
   }
 
   /**

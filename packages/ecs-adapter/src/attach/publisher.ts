@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { invalidArgument, stillAttached } from '../base/errors.ts'
 import { dropInternLog } from '../lists/intern-log.ts'
-import type { VariableMemory } from '../lists/variable-memory.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { freeReserved } from '../memory/reserved.ts'
 import { attachedSlots, isOpenSlot, newSerial, SLOT_CAPACITY } from '../shared/attachments.ts'
@@ -171,8 +171,8 @@ export class Publisher {
   }
 
   #dropInternLog(slot: number, generation?: number): void {
-    const { blocks, internedTexts } = this.#options.memory
-    dropInternLog(blocks, this.#word(internLogWord(slot)), internedTexts.release, generation)
+    const { cells, internedTexts } = this.#options.memory
+    dropInternLog(cells, this.#word(internLogWord(slot)), internedTexts.release, generation)
   }
 
   /** False when there is no memory, which only `tryAlloc` leads to. */

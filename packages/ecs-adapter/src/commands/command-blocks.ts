@@ -17,8 +17,8 @@
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { commandsOfAnother, corrupt, invalidArgument } from '../base/errors.ts'
+import { isLiveBlock, liveByteLength } from '../memory/blocks.ts'
 import { CommandViews } from '../memory/command-views.ts'
-import { isLiveBlock, liveByteLength } from '../memory/live-block.ts'
 
 export const BLOCK_NEXT = 0
 export const BLOCK_END = 1

@@ -17,8 +17,8 @@ import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
+import { isLiveBlock } from '../memory/blocks.ts'
 import { Cells } from '../memory/cells.ts'
-import { isLiveBlock } from '../memory/live-block.ts'
 
 const PACKED_MAGIC = 0x41534805
 /** While somebody unpacks it. */

@@ -2,8 +2,7 @@
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
 import type { Binding } from '../columns/binding.ts'
-import type { VariableField } from '../lists/variable-field.ts'
-import type { VariableMemory } from '../lists/variable-memory.ts'
+import type { VariableField, VariableMemory } from '../lists/variable-fields.ts'
 import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
@@ -41,9 +40,9 @@ export class Packing {
   #unpackCount = 0
 
   constructor(options: PackingOptions) {
-    const { blocks, cells, utf8 } = options.memory
+    const { cells, utf8 } = options.memory
     this.#options = options
-    this.#packed = new PackedEntities(blocks.pool, cells, utf8)
+    this.#packed = new PackedEntities(cells.pool, cells, utf8)
   }
 
   /** As `Storage.pack`. */
@@ -80,7 +79,7 @@ export class Packing {
     if (!this.#options.worlds.all.includes(world)) {
       throw invalidArgument('the world', world, 'one of those that createStorage() was given')
     }
-    const { blocks, internedTexts } = this.#options.memory
+    const { cells, internedTexts } = this.#options.memory
     const components = this.#packed.claim(offset)
     const interned: number[] = []
     const copies: number[] = []
@@ -99,7 +98,7 @@ export class Packing {
       this.#unpackCount--
     }
     this.#packed.end(offset)
-    for (const copy of copies) if (copy !== 0) blocks.pool.free(copy)
+    for (const copy of copies) if (copy !== 0) cells.pool.free(copy)
     return eid
   }
 
@@ -208,7 +207,7 @@ export class Packing {
       if (hasComponent) {
         install(variable, binding.store.claim(eid), block)
       } else if (isInterned(type)) memory.internedTexts.free(block)
-      else if (block !== 0) memory.blocks.pool.free(block)
+      else if (block !== 0) memory.cells.pool.free(block)
     }
   }
 }

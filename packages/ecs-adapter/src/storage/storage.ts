@@ -7,7 +7,7 @@ import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from 
 import { Binding } from '../columns/binding.ts'
 import { Bindings } from '../columns/bindings.ts'
 import { WorldCommands } from '../commands/world-commands.ts'
-import { VariableMemory } from '../lists/variable-memory.ts'
+import { VariableMemory } from '../lists/variable-fields.ts'
 import { Cells } from '../memory/cells.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import {
@@ -52,7 +52,7 @@ export function createStorage(
     throw invalidArgument('the capacity', capacity, expected)
   }
   const cells = new Cells(pool)
-  const memory = new VariableMemory(pool, cells)
+  const memory = new VariableMemory(cells)
   const bindings = new Bindings()
   const sparse = new Map<string, ComponentRows>()
   /** Of all components, as they were made: their numbers in commands. */

@@ -1,7 +1,7 @@
 /** The chunks of a table, as one thread knows them: what it makes, sees, takes over and frees. */
 import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
-import { liveByteLength } from '../memory/live-block.ts'
+import { liveByteLength } from '../memory/blocks.ts'
 import { ChunkRegistry } from './chunk-registry.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
 import type { TableLayout } from './table-layout.ts'

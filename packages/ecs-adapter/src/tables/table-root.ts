@@ -3,7 +3,7 @@ import type { Pool } from '@ashlar/core'
 import { isRecord } from '../base/arguments.ts'
 import { alreadyAttached, corrupt, invalidArgument, stillAttached } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
-import { liveByteLength } from '../memory/live-block.ts'
+import { liveByteLength } from '../memory/blocks.ts'
 import {
   checkName,
   type Field,

@@ -25,8 +25,8 @@ test('bytes are those of TextEncoder, for every kind of text', () => {
 })
 
 test('equals tells texts apart, and agrees with what get gives', () => {
-  const { cells, blocks, utf8 } = createBlocks()
-  const texts = new Texts(blocks, utf8)
+  const { cells, utf8 } = createBlocks()
+  const texts = new Texts(cells, utf8)
   for (const one of TEXTS) {
     const block = texts.create(one)
     const read = texts.read(block)

@@ -2,7 +2,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dropInternLog, InternLog } from '../../src/lists/intern-log.ts'
-import { Blocks } from '../../src/memory/blocks.ts'
 import { Cells } from '../../src/memory/cells.ts'
 import { assertSound, createBlocks, createRandom } from '../support.ts'
 
@@ -10,13 +9,13 @@ const test = suite('internLog')
 
 /** Two words of a root, and a internLog that stands there. */
 function createInternLog(generation = 5) {
-  const { arena, pool, blocks } = createBlocks()
+  const { arena, pool, cells } = createBlocks()
   const root = pool.allocZeroed(16)
   const words = { handleWord: root >> 2, serialWord: (root >> 2) + 1 }
-  const another = () => new InternLog({ blocks, ...words, generation })
+  const another = () => new InternLog({ cells, ...words, generation })
   const released: number[] = []
   const drop = (of?: number) =>
-    dropInternLog(blocks, words.handleWord, (block) => released.push(block), of)
+    dropInternLog(cells, words.handleWord, (block) => released.push(block), of)
   const end = () => {
     pool.free(root)
     assert.equal(arena.blocks(), [])
@@ -125,7 +124,7 @@ test('another thread drops it', () => {
   internLog.tryAdd(16)
   const other = arena.openPool()
   const released: number[] = []
-  const theirs = new Blocks(other, new Cells(other))
+  const theirs = new Cells(other)
   dropInternLog(theirs, handleWord, (block) => released.push(block), 5)
   assert.equal(released, [16])
   other.close()

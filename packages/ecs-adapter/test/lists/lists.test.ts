@@ -3,7 +3,6 @@ import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Lists } from '../../src/lists/lists.ts'
-import { Blocks } from '../../src/memory/blocks.ts'
 import { Cells } from '../../src/memory/cells.ts'
 import type { ScalarType } from '../../src/schema/schema.ts'
 import { assertSound, assertThrows, buffers, createRandom, scalars } from '../support.ts'
@@ -13,8 +12,7 @@ const test = suite('lists')
 /** A thread's view of lists in an arena; `pool` may be wrapped. */
 function createLists(pool: Pool, type: ScalarType = scalars.f32) {
   const cells = new Cells(pool)
-  const blocks = new Blocks(pool, cells)
-  return { cells, blocks, lists: new Lists(blocks, type.array) }
+  return { cells, lists: new Lists(cells, type.array) }
 }
 
 function createBench({
@@ -125,7 +123,7 @@ function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: n
       assert.equal(other.lists.toArray(handles[index]), model)
     }
     for (const word of words) other.lists.free(word)
-    for (const { blocks } of [bench, other, bench]) blocks.pool.collect()
+    for (const { cells } of [bench, other, bench]) cells.pool.collect()
     assert.equal(
       arena.blocks().map(({ offset }) => offset),
       [handles.byteOffset],
@@ -229,14 +227,14 @@ test('whoever dies between two calls of the pool leaves a list that is whole', (
   ]
   for (const [name, change, allowed] of changes) {
     for (let death = 1; ; death++) {
-      const { arena, pool, cells, handles, words, lists } = createBench()
+      const { arena, pool, handles, words, lists } = createBench()
       lists.append(words[0], Float64Array.of(1, 2, 3, 4), 0, 4)
       if (name === 'truncate') lists.reserve(words[0], 100)
       let eventCount = 0
       const dying = watched(pool, (event) => {
         if (++eventCount === death) throw new Error(`dies ${event}`)
       })
-      const mortals = new Lists(new Blocks(dying, cells), scalars.f32.array)
+      const mortals = new Lists(new Cells(dying), scalars.f32.array)
       let isDead = false
       try {
         change(mortals, words[0])

@@ -10,9 +10,9 @@ const test = suite('texts')
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: a text is what it was, surrogates without a pair replaced`, () => {
-    const { arena, blocks, utf8 } = createBlocks({ shared })
+    const { arena, cells, utf8 } = createBlocks({ shared })
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-    for (const texts of [new Texts(blocks, utf8), new InternedTexts(blocks, utf8)]) {
+    for (const texts of [new Texts(cells, utf8), new InternedTexts(cells, utf8)]) {
       for (const text of TEXTS) {
         const expected = decoder.decode(new TextEncoder().encode(text))
         const block = texts.create(text)
@@ -30,14 +30,14 @@ for (const [name, { shared }] of Object.entries(buffers)) {
 }
 
 test('the block of a text is what another thread views', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const block = new Texts(blocks, utf8).create('gate')
+  const { arena, cells, utf8 } = createBlocks()
+  const block = new Texts(cells, utf8).create('gate')
   assert.equal([...Arena.attach(arena.handle).view(block)], [103, 97, 116, 101])
 })
 
 test('out of memory creates nothing, and the index knows nothing of it', () => {
-  const { arena, blocks, utf8 } = createBlocks({ byteLength: 2 ** 18 })
-  for (const texts of [new Texts(blocks, utf8), new InternedTexts(blocks, utf8)]) {
+  const { arena, cells, utf8 } = createBlocks({ byteLength: 2 ** 18 })
+  for (const texts of [new Texts(cells, utf8), new InternedTexts(cells, utf8)]) {
     for (let i = 0; i < 2; i++) {
       assertThrows(() => texts.create('x'.repeat(2 ** 19)), 'out-of-memory')
       assert.equal(arena.blocks(), [])
