@@ -1,14 +1,13 @@
-/** Relations and pairs of bitECS, by the symbols that it marks them with. */
+/** Relations and pairs of bitECS, by the symbols of their hidden properties. */
 
-/** A hidden property of a pair: the relation that it is of. */
+/** Of a pair: its relation. */
 const RELATION = Symbol.for('bitecs-relation')
-/** Hidden properties of relations; the second of the one that stands for all. */
 const RELATION_DATA = Symbol.for('bitecs-relationData')
 const WILDCARD = Symbol.for('bitecs-wildcard')
-/** A property of what may be a pair, which bitECS asks for: undefined of all that are none. */
+/** A property that bitECS asks of every component. */
 export const IS_PAIR = Symbol.for('bitecs-isPairComponent')
 
-/** Of a pair its relation; all else as it is. */
+/** Other objects are returned as they are. */
 export const pairToRelation = (what: object): object =>
   (what as { readonly [RELATION]?: object })[RELATION] ?? what
 
