@@ -12,11 +12,8 @@ const SCRATCH_BYTE_LENGTH = 1024
 
 /** U+FFFD for a surrogate without its other half: UTF-8 has no code for it. */
 function codePointAt(text: string, index: number): number {
-  const unit = text.charCodeAt(index)
-  if ((unit & 0xf800) !== 0xd800) return unit
-  const next = text.charCodeAt(index + 1)
-  const isPair = unit < 0xdc00 && (next & 0xfc00) === 0xdc00 // false for NaN, at the end
-  return isPair ? 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff) : REPLACEMENT
+  const point = text.codePointAt(index) ?? REPLACEMENT
+  return (point & ~0x7ff) === 0xd800 ? REPLACEMENT : point
 }
 
 export function byteLengthOfText(text: string): number {

@@ -43,10 +43,6 @@ export class HandleColumn {
     return this.#cells.words[this.#firstWord + row]
   }
 
-  blockIn(word: number): number {
-    return this.#cells.words[word]
-  }
-
   /** Gives a row another block. The earlier one belongs to somebody else already. */
   setBlock(row: number, block: number): void {
     this.#cells.words[this.#firstWord + row] = block

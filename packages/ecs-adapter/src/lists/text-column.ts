@@ -22,8 +22,7 @@ export class TextColumn implements TextField {
     if (typeof text !== 'string') {
       throw invalidArgument(`a value for ${this.#handles.name}`, text, 'a string')
     }
-    const word = this.#handles.wordToFill(eid)
-    this.#texts.replace(word, this.#texts.create(text, this.#handles.blockIn(word)), text)
+    this.#texts.set(this.#handles.wordToFill(eid), text)
   }
 
   clear(eid: number): void {

@@ -14,13 +14,13 @@ const IN_PLACE = -1
 export class Texts {
   protected readonly cells: Cells
   protected readonly utf8: Utf8
-  /** Bytes of a block that precede the text. */
-  readonly #prefixByteLength: number
+  /** How many bytes precede the text in its block. */
+  readonly #prefix: number
 
-  constructor(cells: Cells, utf8: Utf8, prefixByteLength = 0) {
+  constructor(cells: Cells, utf8: Utf8, prefix = 0) {
     this.cells = cells
     this.utf8 = utf8
-    this.#prefixByteLength = prefixByteLength
+    this.#prefix = prefix
   }
 
   /**
@@ -32,15 +32,17 @@ export class Texts {
     return text === '' ? 0 : this.allocate(text, before)
   }
 
+  /** Replaces the text of a handle word. @throws as `create` */
+  set(word: number, text: string): void {
+    this.replace(word, this.create(text, this.cells.words[word]), text)
+  }
+
   /**
-   * Makes a text, by what `create` returned for it, the text of a handle word, and frees the earlier
-   * one afterwards: a thread that is killed in between loses neither.
+   * Replaces the text of a handle word by a block that `create` made for `text`. The earlier block is
+   * freed last: a thread that is killed in between loses neither text.
    */
   replace(word: number, block: number, text: string): void {
-    if (block === IN_PLACE) {
-      this.rewrite(word, text)
-      return
-    }
+    if (block === IN_PLACE) return this.rewrite(word, text)
     const { words } = this.cells
     const before = words[word]
     words[word] = block
@@ -66,19 +68,19 @@ export class Texts {
 
   byteLength(block: number): number {
     if (block === 0) return 0
-    const byteLength = this.cells.pool.byteLengthOf(block) - this.#prefixByteLength
+    const byteLength = this.cells.pool.byteLengthOf(block) - this.#prefix
     if (byteLength >= 0) return byteLength
     throw corrupt('the block of an interned text', block, 'one that has a count')
   }
 
   /** Byte offset of the first byte, or 0. */
   offset(block: number): number {
-    return block === 0 ? 0 : block + this.#prefixByteLength
+    return block === 0 ? 0 : block + this.#prefix
   }
 
   protected allocate(text: string, before: number): number {
     const { pool } = this.cells
-    const byteLength = this.#blockByteLength(text)
+    const byteLength = this.#prefix + byteLengthOfText(text)
     const block = pool.tryAlloc(byteLength)
     if (block === 0 && this.tryReuse(before, byteLength)) return IN_PLACE
     return this.write(text, block !== 0 ? block : pool.alloc(byteLength))
@@ -97,16 +99,12 @@ export class Texts {
     const { words, pool } = this.cells
     const block = words[word]
     words[word] = 0
-    const shortened = pool.realloc(block, this.#blockByteLength(text))
+    const shortened = pool.realloc(block, this.#prefix + byteLengthOfText(text))
     this.cells.words[word] = this.write(text, shortened)
   }
 
   protected write(text: string, block: number): number {
     this.utf8.write(text, this.cells.bytes, this.offset(block))
     return block
-  }
-
-  #blockByteLength(text: string): number {
-    return this.#prefixByteLength + byteLengthOfText(text)
   }
 }

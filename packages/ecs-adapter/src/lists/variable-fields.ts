@@ -43,24 +43,24 @@ export interface VariableField {
   readonly column: ListField | TextField
   /** A copy of a row's value. */
   read(row: number): number[] | string
-  /** Before any `prepare`: a sweep would shrink the rooms it made. @throws StorageError 'group-busy' */
-  settle?(given: GivenValues): void
+  /** Before any `prepare`: a sweep would take back its room. @throws StorageError 'group-busy' */
+  settle?(given: GivenValues, i: number): void
   /**
-   * Makes room for the given value, if any: in the row, or for `NO_ROW` in a block of its own.
+   * Makes room for the value of field `i`: in the row, or for `NO_ROW` in a block of its own.
    * @throws ArenaError 'out-of-memory'
    */
-  prepare(row: number, given: GivenValues): void
+  prepare(row: number, given: GivenValues, i: number): void
   /** Writes the value that `prepare` made room for. */
-  commit(row: number, given: GivenValues): void
-  /** Frees the block that `prepare` made and no row got. */
-  abort(given: GivenValues): void
+  commit(row: number, given: GivenValues, i: number): void
+  /** Frees the block that `prepare` made, unless a row has it. */
+  abort(given: GivenValues, i: number): void
   /** Frees the block of a row. */
   free(row: number): void
-  /** Removes ids that are not kept from every list, if the lists drop removed entities. */
+  /** Removes ids that are not kept from every list, if these drop removed entities. */
   filter?(isKept: (eid: number) => boolean): void
   /** For a row whose value leaves the world: its list loses the ids that it is to drop. */
   dropRemoved?(row: number): void
-  /** For a block that comes into the world: the ids in it stay, whoever had them here. */
+  /** For a block that comes into the world: its ids stay, whoever had them here. */
   takeIn?(block: number): void
 }
 
@@ -77,121 +77,111 @@ export interface VariableFieldsOptions {
 export class VariableFields {
   /** By field of the component; undefined for a scalar. */
   readonly byField: readonly (VariableField | undefined)[]
-  readonly #fields: readonly VariableField[]
 
-  constructor(options: VariableFieldsOptions) {
-    this.byField = options.fields.map(({ name, type }, i) => {
+  constructor({ name, fields, memory, rows, removed }: VariableFieldsOptions) {
+    this.byField = fields.map((field) => {
+      const { type } = field
       if (type.kind === 'scalar') return undefined
-      const handles = new HandleColumn(
-        `${options.name}.${name}`,
-        options.memory.cells,
-        options.rows,
-      )
-      return type.kind === 'list'
-        ? new VariableList(i, handles, type, options)
-        : new VariableText(i, handles, type, options)
+      const handles = new HandleColumn(`${name}.${field.name}`, memory.cells, rows)
+      if (type.kind === 'text') return new VariableText(handles, type, memory)
+      return new VariableList(handles, type, memory, type.dropRemoved ? removed : undefined)
     })
-    this.#fields = this.byField.filter((field) => field !== undefined)
   }
 
   settle(given: GivenValues): void {
-    for (let i = 0; i < this.#fields.length; i++) this.#fields[i].settle?.(given)
+    for (let i = 0; i < this.byField.length; i++) {
+      if (given.isGiven[i] !== 0) this.byField[i]?.settle?.(given, i)
+    }
   }
 
   /** If it throws, `abort` has to follow. */
   prepare(row: number, given: GivenValues): void {
-    for (let i = 0; i < this.#fields.length; i++) this.#fields[i].prepare(row, given)
+    for (let i = 0; i < this.byField.length; i++) {
+      if (given.isGiven[i] !== 0) this.byField[i]?.prepare(row, given, i)
+    }
   }
 
   commit(row: number, given: GivenValues): void {
-    for (let i = 0; i < this.#fields.length; i++) this.#fields[i].commit(row, given)
+    for (let i = 0; i < this.byField.length; i++) {
+      if (given.isGiven[i] !== 0) this.byField[i]?.commit(row, given, i)
+    }
   }
 
   abort(given: GivenValues): void {
-    for (let i = 0; i < this.#fields.length; i++) this.#fields[i].abort(given)
+    for (let i = 0; i < this.byField.length; i++) this.byField[i]?.abort(given, i)
   }
 
   /** Whether a row has any block. */
   has(row: number): boolean {
-    for (let i = 0; i < this.#fields.length; i++) {
-      if (this.#fields[i].handles.blockAt(row) !== 0) return true
+    for (let i = 0; i < this.byField.length; i++) {
+      if ((this.byField[i]?.handles.blockAt(row) ?? 0) !== 0) return true
     }
     return false
   }
 
   free(row: number): void {
-    for (let i = 0; i < this.#fields.length; i++) this.#fields[i].free(row)
+    for (let i = 0; i < this.byField.length; i++) this.byField[i]?.free(row)
   }
 
   freeAll(): void {
-    for (const field of this.#fields) {
-      for (let row = 0; row < field.handles.rowCount; row++) field.free(row)
+    for (const field of this.byField) {
+      for (let row = 0; row < (field?.handles.rowCount ?? 0); row++) field?.free(row)
     }
   }
 
   filter(isKept: (eid: number) => boolean): void {
-    for (const field of this.#fields) field.filter?.(isKept)
+    for (const field of this.byField) field?.filter?.(isKept)
   }
 }
 
 class VariableList implements VariableField {
   readonly handles: HandleColumn
   readonly column: ListField
-  readonly #index: number
   readonly #lists: Lists
-  readonly #staging: Staging
-  readonly #cells: Cells
+  readonly #memory: VariableMemory
   readonly #removed: StaleReferences | undefined
 
   constructor(
-    index: number,
     handles: HandleColumn,
-    { element, dropRemoved }: ListType,
-    { memory, removed }: VariableFieldsOptions,
+    { element }: ListType,
+    memory: VariableMemory,
+    removed: StaleReferences | undefined,
   ) {
-    const { cells, staging } = memory
-    this.#index = index
-    this.#lists = new Lists(cells, element.array)
-    this.#staging = staging
-    this.#cells = cells
-    this.#removed = dropRemoved ? removed : undefined
+    this.#lists = new Lists(memory.cells, element.array)
+    this.#memory = memory
+    this.#removed = removed
     this.handles = handles
-    this.column = new ListColumn(handles, this.#lists, staging, this.#removed)
+    this.column = new ListColumn(handles, this.#lists, memory.staging, removed)
   }
 
-  /** Without ids that belong to new entities by now: instances of a prefab would refer to those. */
+  /** Without ids that new entities have by now: instances of a prefab would refer to those. */
   read(row: number): number[] {
     const values = this.#lists.toArray(this.handles.blockAt(row))
     const removed = this.#removed
     return removed === undefined ? values : values.filter((eid) => !removed.isReused(eid))
   }
 
-  settle({ isGiven, starts, ends }: GivenValues): void {
-    const i = this.#index
-    if (isGiven[i] !== 0) this.#staging.settle(this.#removed, starts[i], ends[i])
+  settle({ starts, ends }: GivenValues, i: number): void {
+    this.#memory.staging.settle(this.#removed, starts[i], ends[i])
   }
 
-  prepare(row: number, { isGiven, starts, ends, blocks }: GivenValues): void {
-    const i = this.#index
-    if (isGiven[i] === 0) return
+  prepare(row: number, { starts, ends, blocks }: GivenValues, i: number): void {
     const count = ends[i] - starts[i]
     if (row === NO_ROW) blocks[i] = this.#lists.create(count)
     else this.#lists.reserve(this.handles.wordAt(row), count)
   }
 
-  commit(row: number, { isGiven, starts, ends, blocks }: GivenValues): void {
-    const i = this.#index
-    if (isGiven[i] === 0) return
+  commit(row: number, { starts, ends, blocks }: GivenValues, i: number): void {
     const word = this.handles.wordAt(row)
+    const { staging } = this.#memory
     if (blocks[i] !== 0) this.#lists.replace(word, blocks[i])
     blocks[i] = 0
-    this.#lists.set(word, this.#staging.values, starts[i], ends[i])
-    this.#staging.note(this.#removed, starts[i], ends[i])
+    this.#lists.set(word, staging.values, starts[i], ends[i])
+    staging.note(this.#removed, starts[i], ends[i])
   }
 
-  abort({ blocks }: GivenValues): void {
-    const i = this.#index
-    if (blocks[i] !== 0) this.#cells.pool.free(blocks[i])
+  abort({ blocks }: GivenValues, i: number): void {
+    if (blocks[i] !== 0) this.#memory.cells.pool.free(blocks[i])
     blocks[i] = 0
   }
 
@@ -207,9 +197,8 @@ class VariableList implements VariableField {
   }
 
   dropRemoved(row: number): void {
-    if (this.#removed !== undefined) {
-      this.#lists.filter(this.handles.wordAt(row), this.#removed.isKept)
-    }
+    if (this.#removed === undefined) return
+    this.#lists.filter(this.handles.wordAt(row), this.#removed.isKept)
   }
 
   takeIn(block: number): void {
@@ -221,16 +210,9 @@ class VariableList implements VariableField {
 class VariableText implements VariableField {
   readonly handles: HandleColumn
   readonly column: TextField
-  readonly #index: number
   readonly #texts: Texts
 
-  constructor(
-    index: number,
-    handles: HandleColumn,
-    { isInterned }: TextType,
-    { memory }: VariableFieldsOptions,
-  ) {
-    this.#index = index
+  constructor(handles: HandleColumn, { isInterned }: TextType, memory: VariableMemory) {
     this.#texts = isInterned ? memory.internedTexts : memory.texts
     this.handles = handles
     this.column = new TextColumn(handles, this.#texts)
@@ -240,23 +222,19 @@ class VariableText implements VariableField {
     return this.#texts.read(this.handles.blockAt(row))
   }
 
-  prepare(row: number, { isGiven, texts, blocks }: GivenValues): void {
-    const i = this.#index
-    if (isGiven[i] === 0) return
+  prepare(row: number, { texts, blocks }: GivenValues, i: number): void {
     const before = row === NO_ROW ? 0 : this.handles.blockAt(row)
     blocks[i] = this.#texts.create(texts[i], before)
   }
 
-  commit(row: number, { isGiven, texts, blocks }: GivenValues): void {
-    const i = this.#index
-    if (isGiven[i] === 0) return
+  commit(row: number, { texts, blocks }: GivenValues, i: number): void {
     this.#texts.replace(this.handles.wordAt(row), blocks[i], texts[i])
     blocks[i] = 0
   }
 
-  abort({ blocks }: GivenValues): void {
-    this.#texts.free(blocks[this.#index])
-    blocks[this.#index] = 0
+  abort({ blocks }: GivenValues, i: number): void {
+    this.#texts.free(blocks[i])
+    blocks[i] = 0
   }
 
   free(row: number): void {

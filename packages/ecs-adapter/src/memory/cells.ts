@@ -55,19 +55,19 @@ export class Cells {
 
   /** By byte offset >> 2. */
   get words(): Uint32Array {
-    if (this.isDetached) this.#renew()
+    if (this.#u32[0] === undefined) this.#renew()
     return this.#u32
   }
 
   /** `words`, signed: for Atomics. */
   get signedWords(): Int32Array {
-    if (this.isDetached) this.#renew()
+    if (this.#i32[0] === undefined) this.#renew()
     return this.#i32
   }
 
   /** By byte offset >> 3. */
   get numbers(): Float64Array {
-    if (this.isDetached) this.#renew()
+    if (this.#f64[0] === undefined) this.#renew()
     return this.#f64
   }
 
