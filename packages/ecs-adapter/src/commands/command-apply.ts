@@ -9,7 +9,7 @@
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
 import { type CommandFailure, CommandsError } from '../base/errors.ts'
-import type { CommandViews } from '../memory/command-views.ts'
+import type { Cells } from '../memory/cells.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { checkRecord } from './command-check.ts'
@@ -46,7 +46,7 @@ export class CommandApplier {
   readonly #worlds: Worlds
   readonly #registry: ComponentRegistry
   readonly #pool: Pool
-  readonly #views: CommandViews
+  readonly #views: Cells
   readonly #reader: ValueReader
   readonly #scout: CommandCursor
   readonly #streams: CommandStream[] = []
@@ -58,7 +58,7 @@ export class CommandApplier {
   #failures: CommandFailure[] = NO_FAILURES
   #failureCount = 0
 
-  constructor(worlds: Worlds, registry: ComponentRegistry, pool: Pool, views: CommandViews) {
+  constructor(worlds: Worlds, registry: ComponentRegistry, pool: Pool, views: Cells) {
     this.#worlds = worlds
     this.#registry = registry
     this.#pool = pool
@@ -115,7 +115,7 @@ export class CommandApplier {
    * @throws StorageError 'corrupt'
    */
   #look(count: number): boolean {
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     let lifeCount = 0
     for (let i = 0; i < count; i++) {
       const stream = this.#streams[i]
@@ -151,7 +151,7 @@ export class CommandApplier {
     const { cursor } = stream
     this.#stream = stream
     while (cursor.hasRecord()) {
-      const { words } = this.#views
+      const { signedWords: words } = this.#views
       const at = cursor.index
       const kind = kindOf(words[at])
       if (kind === PLACE) return
@@ -167,7 +167,7 @@ export class CommandApplier {
   }
 
   #applyRecord(kind: number, at: number, end: number, life: Life): void {
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     const eid = words[at + 2]
     if (kind === SPAWN) {
       this.#spawn(eid, life)
@@ -234,7 +234,7 @@ export class CommandApplier {
   }
 
   #read(at: number, end: number): Setting {
-    const number = this.#views.words[at + 1]
+    const number = this.#views.signedWords[at + 1]
     const { component, fields } = this.#registry.at(number)
     this.#settings[number] ??= { component, data: {} }
     const setting = this.#settings[number]
@@ -245,7 +245,7 @@ export class CommandApplier {
   #noteFailure(kind: number, at: number, error: unknown): void {
     if (this.#failureCount++ === 0) this.#failures = []
     if (this.#failureCount > FAILURE_CAPACITY) return
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     const component = kind >= ADD ? this.#registry.nameOf(words[at + 1]) : undefined
     const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
     this.#failures.push({

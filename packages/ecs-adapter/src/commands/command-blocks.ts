@@ -18,7 +18,7 @@ import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { commandsOfAnother, corrupt, invalidArgument } from '../base/errors.ts'
 import { isLiveBlock, liveByteLength } from '../memory/blocks.ts'
-import { CommandViews } from '../memory/command-views.ts'
+import { Cells } from '../memory/cells.ts'
 
 export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
@@ -38,7 +38,7 @@ const DOUBLED_BYTE_LENGTH = 2 ** 16
 export class CommandBlocks {
   /** Of the first block, which stays until `dispose`: byte offset in the arena. */
   readonly offset: number
-  readonly views: CommandViews
+  readonly views: Cells
   readonly #pool: Pool
   /** Word indices: of the block that is written to, of where its next record goes, of its end. */
   #block: number
@@ -52,11 +52,11 @@ export class CommandBlocks {
    */
   constructor(pool: Pool, storage: number) {
     this.#pool = pool
-    this.views = new CommandViews(pool)
+    this.views = new Cells(pool)
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
     this.#block = this.offset >> 2
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
-    this.views.words[this.#block + STORAGE] = storage
+    this.views.signedWords[this.#block + STORAGE] = storage
     this.#enter(this.#block)
   }
 
@@ -75,7 +75,7 @@ export class CommandBlocks {
 
   /** Whether the records were applied. */
   get isApplied(): boolean {
-    return this.views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
+    return this.views.signedWords[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
   }
 
   /**
@@ -90,7 +90,7 @@ export class CommandBlocks {
   /** The record that was reserved last ends before this word. */
   commit(end: number): void {
     this.#cursor = end
-    this.views.words[this.#block + BLOCK_END] = end - this.#block
+    this.views.signedWords[this.#block + BLOCK_END] = end - this.#block
   }
 
   /**
@@ -117,13 +117,13 @@ export class CommandBlocks {
 
   /** Lets nobody apply the records. */
   drop(): void {
-    this.views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
+    this.views.signedWords[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
   }
 
   /** Takes back all records. */
   clear(): void {
     const first = this.offset >> 2
-    this.views.words[first + BLOCK_IS_APPLIED] = 0
+    this.views.signedWords[first + BLOCK_IS_APPLIED] = 0
     this.truncate(first, first + BLOCK_HEAD_WORD_COUNT)
   }
 
@@ -136,7 +136,7 @@ export class CommandBlocks {
   /** Whether a block is one of commands that are not written to any more. */
   #mayFree(offset: number): boolean {
     const isInUse = offset === this.offset || offset >> 2 === this.#block
-    return !isInUse && isBlockOfCommands(this.#pool, this.views.words, offset)
+    return !isInUse && isBlockOfCommands(this.#pool, this.views.signedWords, offset)
   }
 
   #chain(wordCount: number): void {
@@ -227,20 +227,15 @@ export function countBlocksBehind(pool: Pool, words: Int32Array, offset: number)
 }
 
 /** @throws StorageError 'invalid-argument' of what is no buffer for the storage of this serial number */
-export function checkCommands(
-  pool: Pool,
-  views: CommandViews,
-  offset: unknown,
-  storage: number,
-): number {
+export function checkCommands(pool: Pool, views: Cells, offset: unknown, storage: number): number {
   const first = checkBuffer(pool, views, offset) >> 2
-  if (views.words[first + STORAGE] === storage) return first << 2
+  if (views.signedWords[first + STORAGE] === storage) return first << 2
   throw commandsOfAnother()
 }
 
-function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
+function checkBuffer(pool: Pool, views: Cells, offset: unknown): number {
   if (typeof offset === 'number' && isLiveBlock(pool, offset)) {
-    if (views.words[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
+    if (views.signedWords[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
   }
   throw invalidArgument(
     'the offset of commands',
@@ -264,8 +259,8 @@ export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)
   if (typeof offset !== 'number')
     throw invalidArgument('the offset of commands', offset, 'a number')
-  const views = new CommandViews(pool)
-  const { words } = views
+  const views = new Cells(pool)
+  const { signedWords: words } = views
   if (!isLiveBlock(pool, offset)) return
   const first = checkBuffer(pool, views, offset) >> 2
   void countBlocksBehind(pool, words, offset) // throws before anything is freed

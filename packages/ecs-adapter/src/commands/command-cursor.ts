@@ -1,7 +1,7 @@
 /** The side of a command buffer that reads, in the thread of the world. */
 import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
-import type { CommandViews } from '../memory/command-views.ts'
+import type { Cells } from '../memory/cells.ts'
 import {
   BLOCK_HEAD_WORD_COUNT,
   BLOCK_IS_APPLIED,
@@ -23,7 +23,7 @@ export class CommandCursor {
   index = 0
   offset = 0
   readonly #pool: Pool
-  readonly #views: CommandViews
+  readonly #views: Cells
   #block = 0
   /** Where the records of that block end. */
   #end = 0
@@ -31,7 +31,7 @@ export class CommandCursor {
   #behind = 0
   #stop = 0
 
-  constructor(pool: Pool, views: CommandViews) {
+  constructor(pool: Pool, views: Cells) {
     this.#pool = pool
     this.#views = views
   }
@@ -56,7 +56,7 @@ export class CommandCursor {
 
   /** Takes note of the records there are now. @throws StorageError 'corrupt' */
   look(): void {
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     this.#end = this.#endOf(this.#block)
     this.#behind = countBlocksBehind(this.#pool, words, this.#block << 2)
     let last = this.#block
@@ -73,7 +73,7 @@ export class CommandCursor {
       if (this.#behind === 0) return this.index < this.#stop
       if (this.index < this.#end) return true
       this.#behind--
-      this.#block = this.#views.words[this.#block + BLOCK_NEXT] >> 2
+      this.#block = this.#views.signedWords[this.#block + BLOCK_NEXT] >> 2
       this.#end = this.#endOf(this.#block)
       this.index = this.#block + BLOCK_HEAD_WORD_COUNT
     }
@@ -81,7 +81,7 @@ export class CommandCursor {
 
   /** Of the record at `index`. @throws StorageError 'corrupt' where it does not end in its block */
   get wordCount(): number {
-    const wordCount = wordCountOf(this.#views.words[this.index])
+    const wordCount = wordCountOf(this.#views.signedWords[this.index])
     const left = (this.#behind === 0 ? this.#stop : this.#end) - this.index
     if (wordCount >= HEAD_WORD_COUNT && wordCount <= left && wordCount % 2 === 0) return wordCount
     const expected = `an even number of words from ${HEAD_WORD_COUNT} to ${left}`
@@ -89,14 +89,14 @@ export class CommandCursor {
   }
 
   get isApplied(): boolean {
-    return this.#views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
+    return this.#views.signedWords[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
   }
 
   setApplied(): void {
-    this.#views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
+    this.#views.signedWords[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
   }
 
   #endOf(block: number): number {
-    return block + checkedEnd(this.#pool, this.#views.words, block << 2)
+    return block + checkedEnd(this.#pool, this.#views.signedWords, block << 2)
   }
 }

@@ -1,7 +1,7 @@
 /** The commands of one buffer while they are applied. */
 import type { Pool } from '@ashlar/core'
 import type { ComponentRef } from 'bitecs'
-import type { CommandViews } from '../memory/command-views.ts'
+import type { Cells } from '../memory/cells.ts'
 import { CommandCursor } from './command-cursor.ts'
 import { HEAD_WORD_COUNT, kindOf, PLACE } from './command-records.ts'
 
@@ -10,7 +10,7 @@ export type Life = Set<ComponentRef> | undefined
 
 /** The records of one buffer, as far as they are there. */
 export class CommandStream {
-  readonly #views: CommandViews
+  readonly #views: Cells
   readonly cursor: CommandCursor
   /** Of the records at the cursor. */
   place = 0
@@ -21,7 +21,7 @@ export class CommandStream {
   readonly spawned: number[] = []
   readonly spawnedLives: Life[] = []
 
-  constructor(pool: Pool, views: CommandViews) {
+  constructor(pool: Pool, views: Cells) {
     this.#views = views
     this.cursor = new CommandCursor(pool, views)
   }
@@ -35,7 +35,7 @@ export class CommandStream {
   /** Reads where the next records belong; false when there are none. */
   enterPlace(): boolean {
     const { cursor } = this
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     if (cursor.isApplied) return false
     while (cursor.hasRecord()) {
       if (kindOf(words[cursor.index]) !== PLACE) return true

@@ -14,7 +14,7 @@ import { isRecord } from '../base/arguments.ts'
 import { corrupt, invalidArgument, unknownField } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
-import type { CommandViews } from '../memory/command-views.ts'
+import type { Cells } from '../memory/cells.ts'
 import type { Field, FieldType, ScalarType } from '../schema/schema.ts'
 import type { Given } from './command-api.ts'
 
@@ -105,10 +105,10 @@ export function fieldWordCount(
 }
 
 export class ValueWriter {
-  readonly #views: CommandViews
+  readonly #views: Cells
   readonly #utf8 = new Utf8()
 
-  constructor(views: CommandViews) {
+  constructor(views: Cells) {
     this.#views = views
   }
 
@@ -147,11 +147,11 @@ export class ValueWriter {
 
   #clearMask(fields: readonly Field[], at: number): void {
     const count = maskWordCount(fields)
-    for (let word = 0; word < count; word++) this.#views.words[at + word] = 0
+    for (let word = 0; word < count; word++) this.#views.signedWords[at + word] = 0
   }
 
   #mark(field: number, at: number): void {
-    this.#views.words[at + (field >> 5)] |= 1 << (field & 31)
+    this.#views.signedWords[at + (field >> 5)] |= 1 << (field & 31)
   }
 
   /** Writes one value, and gives where the next one goes. */
@@ -169,7 +169,7 @@ export class ValueWriter {
     const next = index + valueWordCount(component, fields[i], value)
     if (next > end) throw hasChanged(component)
     this.#mark(i, at)
-    const { words, numbers, bytes } = this.#views
+    const { signedWords: words, numbers, bytes } = this.#views
     switch (type.kind) {
       case 'scalar':
         numbers[index >> 1] = value as number
@@ -224,12 +224,12 @@ export function checkValues(
 }
 
 export class ValueReader {
-  readonly #views: CommandViews
+  readonly #views: Cells
   readonly #utf8 = new Utf8()
   /** What an id in a command stands for. */
   readonly #resolve: (eid: number) => number
 
-  constructor(views: CommandViews, resolve: (eid: number) => number) {
+  constructor(views: Cells, resolve: (eid: number) => number) {
     this.#views = views
     this.#resolve = resolve
   }
@@ -245,7 +245,7 @@ export class ValueReader {
     end: number,
     into: Record<string, unknown>,
   ): void {
-    const { words, numbers, bytes } = this.#views
+    const { signedWords: words, numbers, bytes } = this.#views
     checkValues(words, fields, at, end)
     let index = at + maskWordCount(fields)
     for (let i = 0; i < fields.length; i++) {

@@ -42,7 +42,10 @@ export class Texts {
    * freed last: a thread that is killed in between loses neither text.
    */
   replace(word: number, block: number, text: string): void {
-    if (block === IN_PLACE) return this.rewrite(word, text)
+    if (block === IN_PLACE) {
+      this.rewrite(word, text)
+      return
+    }
     const { words } = this.cells
     const before = words[word]
     words[word] = block
