@@ -1,6 +1,6 @@
 /**
- * Who looks at something that is shared: for each slot a word in its root, generation + 1 of the pool that is
- * attached, 0 of none.
+ * Which pools are attached to something shared. Its root has a word for each slot: generation + 1 of
+ * the attached pool, else 0.
  */
 import type { Arena, Pool } from '@ashlar/core'
 import { codeOf } from '../base/thrown.ts'
@@ -8,7 +8,7 @@ import { codeOf } from '../base/thrown.ts'
 /** An arena has at most 254. */
 export const SLOT_CAPACITY = 256
 
-/** Tells something shared from all others, also from what is later in the same place: but for 1 in 2 ** 31. */
+/** Distinguishes a root from every other one, also from a later one in its place: but for 1 in 2 ** 31. */
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
 
 /** @param word of the pool's slot, as in what follows */
@@ -19,15 +19,12 @@ export function attachAt(words: Int32Array, word: number, pool: Pool): void {
   Atomics.store(words, word, pool.generation + 1)
 }
 
-/** Does nothing where another pool has the slot by now. */
+/** Does nothing if another pool has the slot by now. */
 export function detachAt(words: Int32Array, word: number, pool: Pool): void {
   Atomics.compareExchange(words, word, pool.generation + 1, 0)
 }
 
-/**
- * Whether a slot is open, in that generation. A slot that the arena has not is not: who is told to be attached
- * there stands in a word that was overwritten.
- */
+/** False also for a slot that the arena does not have: a word was overwritten. */
 export function isOpenSlot(arena: Arena, slot: number, generation: number): boolean {
   try {
     return arena.isOpen(slot, generation)
@@ -37,7 +34,7 @@ export function isOpenSlot(arena: Arena, slot: number, generation: number): bool
   }
 }
 
-/** The slots that are attached by pools that are open: also of a thread that died, until its slot is adopted. */
+/** The slots whose attached pools are open. A dead thread's pool is open until its slot is adopted. */
 export function attachedSlots(
   words: Int32Array,
   wordOf: (slot: number) => number,
