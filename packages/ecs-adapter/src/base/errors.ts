@@ -77,8 +77,8 @@ export const invalidArgument = (what: string, given: unknown, expected: string) 
 export const corrupt = (what: string, given: unknown, expected: string) =>
   new StorageError(
     'corrupt',
-    `memory was overwritten: ${what} is ${shown(given)}, expected ${expected}. Look for writes to ` +
-      'freed blocks, or past the end of one',
+    `memory was overwritten: ${what} is ${shown(given)}, expected ${expected}. Look for ` +
+      'writes to freed blocks, or past their end',
   )
 
 const duplicate = (kind: 'component' | 'table', name: string) =>
@@ -91,14 +91,10 @@ export const duplicateTable = (name: string) => duplicate('table', name)
 export const storageDisposed = () =>
   new StorageError('storage-disposed', 'this storage is disposed of. Create another one')
 
-export const dropsNoIds = (type: string) =>
-  misuse(`dropRemoved is true for a list of t.${type}, expected a list of t.eid`)
-
 /** @param owner the component or field, where it is known */
 export const noRow = (eid: number, owner = 'this component') =>
   misuse(
-    `entity ${eid} has no row for ${owner}: it lacks the component, or the storage is disposed of. ` +
-      'Add the component first',
+    `entity ${eid} has no row for ${owner}: add the component first, or the storage is disposed of`,
   )
 
 /** @param by what attaches */
@@ -106,7 +102,7 @@ export const alreadyAttached = (slot: number, what: string, by: string) =>
   new StorageError(
     'already-attached',
     `the pool of slot ${slot} is attached to ${what}, or made it. Use what ${by} returned, ` +
-      'detach() it first, or attach another pool',
+      'detach() it first, or take another pool',
   )
 
 /** @param forget what ends the attachment of a slot */
@@ -139,38 +135,36 @@ export const noNegativeId = (eid: number) =>
 export const commandsDisposed = () =>
   new StorageError(
     'commands-disposed',
-    'these commands, or their storage, are disposed of. Make others with storage.commands()',
+    'these commands or their storage are disposed of. Make others with storage.commands()',
   )
 
 export const noCommands = (given: unknown) =>
   invalidArgument(
     'what was given to storage.apply()',
     given,
-    'commands of storage.commands(), { offset } of those of another thread, or an array of these',
+    'commands, { offset } of those of another thread, or an array of these',
   )
 
 export const commandsOfAnother = () =>
-  misuse('the commands are for another storage. Apply them by the one whose commands() made them')
+  misuse('the commands are for another storage. Apply them there')
 
 export const commandsBusy = () =>
   new StorageError(
     'commands-busy',
-    'storage.apply() is running, or the values of a command are being read. Apply, clear or dispose ' +
-      'afterwards. Meanwhile observers may only give commands, and getters of values nothing',
+    'storage.apply() is running, or values of a command are being read. Call this afterwards',
   )
 
 export const packIsBusy = (what: string) =>
   new StorageError(
     'pack-busy',
-    `${what} would move or free rows of an entity that storage.pack() or storage.unpack() is moving. ` +
-      'Call it after their observers',
+    `${what} would move or free rows that storage.pack() or storage.unpack() is moving. Call it ` +
+      'after their observers',
   )
 
 export const setIsBusy = (what: string) =>
   new StorageError(
     'set-busy',
-    `${what} would move or free rows that a set() is about to write: a getter of its values called ` +
-      'it. Call it afterwards',
+    `${what} would move or free rows that a set() is about to write. Do not call it from a getter`,
   )
 
 /** A command that threw when it was applied. */
@@ -216,8 +210,8 @@ function shownFailure({ command, eid, component, error }: CommandFailure): strin
 export const tableFull = (name: string, chunkLimit: number) =>
   new StorageError(
     'table-full',
-    `table ${shown(name)} has ${chunkLimit} chunks, its limit, and no room in those that this thread ` +
-      'owns. Create it with a larger chunkLimit or chunkByteLength',
+    `the ${chunkLimit} chunks of table ${shown(name)} are full, or other threads own them. ` +
+      'Create it with a larger chunkLimit or chunkByteLength',
   )
 
 export const tableDisposed = (name: string) =>
@@ -232,6 +226,6 @@ export const tablePoolClosed = (name: string) =>
 export const staleChunk = (number: number) =>
   new StorageError(
     'stale-chunk',
-    `chunk ${number} is gone: it was trimmed, its table is disposed of, or the memory has grown. ` +
-      'Call table.sync(), and take chunks from table.chunks',
+    `chunk ${number} was trimmed or disposed of, or the memory has grown. Call table.sync(), and ` +
+      'take chunks from table.chunks',
   )

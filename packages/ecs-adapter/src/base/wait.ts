@@ -34,8 +34,9 @@ const VAIN_SPINS_MAX = 8
 const PROBE_INTERVAL = 64
 
 /**
- * Blocks a thread: spins before it sleeps, as long as spinning helps. With free cores, a run of an empty
- * system by two workers takes 4 µs spinning, 15 sleeping. With busy cores, it takes 50 and 15.
+ * Blocks a thread: spins before it sleeps, as long as spinning helps. With free cores, a run of an
+ * empty system by two workers takes 4 µs spinning, 15 sleeping. With busy cores, it takes 50 and
+ * 15.
  */
 export class Waiter {
   #vainSpins = 0
@@ -78,16 +79,16 @@ const { waitAsync } = Atomics as {
 
 /** Without `waitAsync`, a thread polls for so many turns before it polls by timer. */
 const EAGER_TURNS = 200
+const INTERVAL_MS = 4
 
 /**
- * Resolves when the condition holds. Tests it whenever the word has changed, and every `intervalMs`,
+ * Resolves when the condition holds. Tests it whenever the word has changed, and every INTERVAL_MS,
  * because some platforms miss wake-ups of `Atomics.waitAsync`.
  */
 export async function untilTrue(
   words: Int32Array,
   index: number,
   condition: () => boolean,
-  intervalMs = 4,
 ): Promise<void> {
   for (let turn = 0; ; turn++) {
     const value = Atomics.load(words, index)
@@ -97,8 +98,8 @@ export async function untilTrue(
       continue
     }
     await new Promise<unknown>((resolve) => {
-      const timer = setTimeout(resolve, intervalMs)
-      const waiting = waitAsync?.(words, index, value, intervalMs * 2).value
+      const timer = setTimeout(resolve, INTERVAL_MS)
+      const waiting = waitAsync?.(words, index, value, 2 * INTERVAL_MS).value
       if (waiting === undefined) return
       Promise.resolve(waiting).then((result) => {
         clearTimeout(timer)

@@ -2,9 +2,9 @@
  * The values that `set` gives to the fields of a component: read once, checked and copied, before
  * anything is written.
  *
- * A value may be a getter, so reading runs the user's code, which may call `set` again, also for the
- * same component. So each `set` has a frame of its own. Nested frames end first, because the numbers
- * of lists are a stack in `staging`.
+ * A value may be a getter, so reading runs the user's code, which may call `set` again, also for
+ * the same component. So each `set` has a frame of its own. Nested frames end first, because the
+ * numbers of lists are a stack in `staging`.
  */
 import { invalidArgument } from '../base/errors.ts'
 import type { Field } from '../schema/schema.ts'
@@ -73,7 +73,7 @@ export class GivenFrames {
     const fields = this.#fields
     if (typeof values !== 'object' || values === null) {
       const names = fields.map(({ name }) => name).join(', ')
-      throw invalidArgument(`what set() gives ${this.#name}`, values, `an object with ${names}`)
+      throw invalidArgument(`the values for ${this.#name}`, values, `an object with ${names}`)
     }
     for (let i = 0; i < fields.length; i++) {
       const value = (values as Record<string, unknown>)[fields[i].name]
@@ -84,16 +84,14 @@ export class GivenFrames {
   #take(i: number, value: unknown, given: GivenValues): void {
     const { kind } = this.#fields[i].type
     const label = this.#labels[i]
-    if (kind === 'scalar') {
-      if (typeof value !== 'number') {
-        throw invalidArgument(`what set() gives ${label}`, value, 'a number')
-      }
-      given.numbers[i] = value
-    } else if (kind === 'list') {
+    if (kind === 'list') {
       const start = this.staging.length
       this.staging.take(value, label)
       given.starts[i] = start
       given.ends[i] = this.staging.length
+    } else if (kind === 'scalar') {
+      if (typeof value !== 'number') throw invalidArgument(label, value, 'a number')
+      given.numbers[i] = value
     } else {
       if (typeof value !== 'string') throw invalidArgument(label, value, 'a string')
       given.texts[i] = value

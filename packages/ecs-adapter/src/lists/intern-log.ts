@@ -1,6 +1,6 @@
 /**
- * Which interned texts the index of an attached thread holds references to. When the thread has died
- * or ended, others drop these references.
+ * Which interned texts the index of an attached thread holds references to. When the thread has
+ * died or ended, others drop these references.
  *
  * The log is a list of words, whose handle is a word of the storage's root:
  *

@@ -2,10 +2,11 @@
  * How many bytes of elements the block of a list has room for.
  *
  * A list gets the whole room of a size class. Classes lie a fifth apart, so a growing list moves at
- * every fifth, and copies about five bytes for each byte added. Doubling would copy one, and waste up
- * to half. Lists of random length that grow, shrink, come and go take 28 to 32 B above their data if
- * they hold 30 to 130 B on average, and 1.18 times their data at 256 B, 1.14 at 512 B, with handle,
- * header and prefix. (With 3 % more room, and shrinking at a spare quarter: 1.22 times at 256 B.)
+ * every fifth, and copies about five bytes for each byte added. Doubling would copy one, and waste
+ * up to half. Lists of random length that grow, shrink, come and go take 28 to 32 B above their
+ * data if they hold 30 to 130 B on average, and 1.18 times their data at 256 B, 1.14 at 512 B, with
+ * handle, header and prefix. (With 3 % more room, and shrinking at a spare quarter: 1.22 times at
+ * 256 B.)
  */
 import type { Pool } from '@ashlar/core'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/reserved.ts'

@@ -85,12 +85,12 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
 
   remove(eid: number, index: number): number {
     this.#checkIndex(index, this.length(eid))
-    return this.#lists.remove(this.#handles.wordOf(eid), index)
+    return this.#lists.remove(this.#handles.wordOf(eid), index, false)
   }
 
   swapRemove(eid: number, index: number): number {
     this.#checkIndex(index, this.length(eid))
-    return this.#lists.swapRemove(this.#handles.wordOf(eid), index)
+    return this.#lists.remove(this.#handles.wordOf(eid), index, true)
   }
 
   indexOf(eid: number, value: number): number {
@@ -161,10 +161,7 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
     }
   }
 
-  /**
-   * `StaleReferences.settle` for a value that goes to an index. Returns what the index becomes, because
-   * settling may remove ids from the list.
-   */
+  /** `StaleReferences.settle`, which may remove ids from the list. Returns the new index. */
   #settleAt(eid: number, index: number, value: number): number {
     if (this.#removed?.isReused(value | 0) !== true) return index
     const block = this.#handles.blockOf(eid)

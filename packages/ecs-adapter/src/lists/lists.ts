@@ -1,6 +1,6 @@
 /**
- * Lists in blocks of an arena. A handle word holds the offset of a list's block, or 0 if it is empty.
- * Lists know nothing of entities, so that any thread can work on the lists of another.
+ * Lists in blocks of an arena. A handle word holds the offset of a list's block, or 0 if it is
+ * empty. Lists know nothing of entities, so that any thread can work on the lists of another.
  *
  *     -8       0        4                          8                8 + room
  *     | header | length | room | type id           | elements ...   |
@@ -35,12 +35,12 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
   }
 
-  /** The length in the prefix, unchecked: enough to read one element. */
+  /** Unchecked: enough to read one element. */
   length(block: number): number {
     return block === 0 ? 0 : this.#cells.words[block >> 2]
   }
 
-  /** The length, to write or to read many. @throws StorageError 'corrupt' if it exceeds the room */
+  /** To write, or to read many. @throws StorageError 'corrupt' if it exceeds the capacity */
   checkedLength(block: number): number {
     const length = this.length(block)
     const capacity = this.capacity(block)
@@ -57,7 +57,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return block === 0 ? 0 : block + PREFIX_BYTE_LENGTH
   }
 
-  /** @param index below the length, as in `store`, `remove` and `swapRemove` */
+  /** @param index below the length, as in `store` and `remove` */
   load(block: number, index: number): number {
     return this.#cells.load(this.#typeId, this.#firstIndex(block) + index)
   }
@@ -107,22 +107,15 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#setLength(block, length + 1)
   }
 
-  /** Removes an element, and returns it. Later elements move up. */
-  remove(word: number, index: number): number {
-    const block = this.#blockAt(word)
-    const value = this.load(block, index)
-    const length = this.checkedLength(block) - 1
-    this.#move(block, index + 1, index, length - index)
-    this.truncate(word, length)
-    return value
-  }
-
-  /** Removes an element, and returns it. The last one takes its place. */
-  swapRemove(word: number, index: number): number {
+  /**
+   * Removes an element, and returns it. The last one takes its place, or all later ones move up.
+   */
+  remove(word: number, index: number, isSwapped: boolean): number {
     const block = this.#blockAt(word)
     const value = this.load(block, index)
     const last = this.checkedLength(block) - 1
-    this.#move(block, last, index, 1)
+    if (isSwapped) this.#move(block, last, index, 1)
+    else this.#move(block, index + 1, index, last - index)
     this.truncate(word, last)
     return value
   }
@@ -215,18 +208,13 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     const shrunk = shrunkRoom(this.#cells.pool, room, this.length(block) << this.#shift)
     if (shrunk === room || this.#tryResize(block, shrunk) || this.#tryMove(word, shrunk)) return
     // In a full arena the spans that the run gives up are memory to move to.
-    if (isRun(room) && this.#tryResizeRun(block, leastRunRoomFor(shrunk))) {
-      this.#tryMove(word, shrunk)
-    }
+    if (this.#tryResize(block, leastRunRoomFor(shrunk), true)) this.#tryMove(word, shrunk)
   }
 
-  /** Resizes in place. Only a run of this thread can do so: other blocks have to move. */
-  #tryResize(block: number, room: number): boolean {
-    return isRun(this.#roomOf(block)) && isRun(room) && this.#tryResizeRun(block, room)
-  }
-
-  #tryResizeRun(block: number, room: number): boolean {
+  /** Resizes in place. Only a run of this thread's pool can do so: other blocks have to move. */
+  #tryResize(block: number, room: number, isToBeRun = isRun(room)): boolean {
     const before = this.#roomOf(block)
+    if (!isRun(before) || !isToBeRun) return false
     // The recorded room never exceeds the actual one.
     if (room < before) this.#setRoom(block, room)
     const isDone = this.#cells.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
@@ -248,7 +236,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return block
   }
 
-  /** Copies the list to a new block, stores that in the handle, and frees the old one. */
+  /** Moves the list to a new block. */
   #install(word: number, block: number): number {
     const before = this.#blockAt(word)
     const length = this.checkedLength(before)
@@ -295,7 +283,6 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#cells.words[(block >> 2) + 1] = room | this.#typeId
   }
 
-  /** A list without a block stays empty. */
   #setLength(block: number, length: number): void {
     if (block !== 0) this.#cells.words[block >> 2] = length
   }

@@ -2,8 +2,8 @@
  * Numbers on their way into a list are checked and copied here first.
  *
  * They may come from the same list, or from an object that runs its own code when it is read. After
- * the copy only the allocation can fail, and no code sees a half-written list. Copying takes 1.3 ns a
- * number, and a Float64Array holds the numbers of every type.
+ * the copy only the allocation can fail, and no code sees a half-written list. Copying takes 1.3 ns
+ * a number, and a Float64Array holds the numbers of every type.
  */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'

@@ -38,8 +38,8 @@ export class Texts {
   }
 
   /**
-   * Replaces the text of a handle word by a block that `create` made for `text`. The earlier block is
-   * freed last: a thread that is killed in between loses neither text.
+   * Replaces the text of a handle word by a block that `create` made for `text`. The earlier block
+   * is freed last: a thread that is killed in between loses neither text.
    */
   replace(word: number, block: number, text: string): void {
     if (block === IN_PLACE) {
@@ -95,8 +95,8 @@ export class Texts {
   }
 
   /**
-   * Writes a text into the block of a handle word. To shorten a block needs no memory. The word is 0
-   * meanwhile: a thread that dies loses this text, and nothing else.
+   * Writes a text into the block of a handle word. To shorten a block needs no memory. The word is
+   * 0 meanwhile: a thread that dies loses this text, and nothing else.
    */
   protected rewrite(word: number, text: string): void {
     const { words, pool } = this.cells

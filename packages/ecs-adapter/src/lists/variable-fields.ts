@@ -1,5 +1,6 @@
 /**
- * The variable-length fields of a component, by row: for `set`, `getComponent`, and the end of a row.
+ * The variable-length fields of a component, by row: for `set`, `getComponent`, and the end of a
+ * row.
  *
  * `set` writes all of its fields or none, so it takes two steps: `prepare` allocates, and `commit`
  * cannot fail.

@@ -46,7 +46,7 @@ export class Cells {
     this.pool = pool
     this.#first = byteOffset
     this.#end = byteOffset + byteLength
-    this.#renew()
+    this.renew()
   }
 
   get buffer(): ArrayBufferLike {
@@ -55,24 +55,24 @@ export class Cells {
 
   /** By byte offset >> 2. */
   get words(): Uint32Array {
-    if (this.#u32[0] === undefined) this.#renew()
+    if (this.#u32[0] === undefined) this.renew()
     return this.#u32
   }
 
   /** `words`, signed: for Atomics. */
   get signedWords(): Int32Array {
-    if (this.#i32[0] === undefined) this.#renew()
+    if (this.#i32[0] === undefined) this.renew()
     return this.#i32
   }
 
   /** By byte offset >> 3. */
   get numbers(): Float64Array {
-    if (this.#f64[0] === undefined) this.#renew()
+    if (this.#f64[0] === undefined) this.renew()
     return this.#f64
   }
 
   get bytes(): Uint8Array {
-    if (this.isDetached) this.#renew()
+    if (this.isDetached) this.renew()
     return this.#u8
   }
 
@@ -82,10 +82,6 @@ export class Cells {
   }
 
   renew(): void {
-    if (this.isDetached) this.#renew()
-  }
-
-  #renew(): void {
     const { f32, u32, i32, f64, u16, i16, u8, i8 } = this.pool.arena
     this.#f32 = f32
     this.#u32 = u32
@@ -157,8 +153,8 @@ export class Cells {
   }
 
   /**
-   * Writes values[start..end] from an index on. An engine that does not inline `store` would box each
-   * fraction.
+   * Writes values[start..end] from an index on. An engine that does not inline `store` would box
+   * each fraction.
    */
   storeAll(typeId: number, index: number, values: Float64Array, start: number, end: number): void {
     const shift = index - start

@@ -1,6 +1,7 @@
 /**
- * Blocks of `pool.reserve`. Other threads write there by views of their own, also ahead of `touch`: for
- * example a system that writes rows without an entity. The pool would later take such bytes for 0.
+ * Blocks of `pool.reserve`. Other threads write there by views of their own, also ahead of `touch`:
+ * for example a system that writes rows without an entity. The pool would later take such bytes for
+ * 0.
  */
 import type { Pool } from '@ashlar/core'
 
@@ -9,8 +10,8 @@ export const CLASS_BYTE_LENGTH_MAX = 512 * 1024
 
 /**
  * Touches a block up to its last byte that is not 0, and returns how many bytes that is: all for a
- * block of a size class. Reads each word behind them. Most Linux systems map one page of zeros for such
- * reads. Others, such as Windows and macOS, commit pages.
+ * block of a size class. Reads each word behind them. Most Linux systems map one page of zeros for
+ * such reads. Others, such as Windows and macOS, commit pages.
  */
 export function settleTouched(pool: Pool, offset: number): number {
   const byteLength = pool.byteLengthOf(offset)

@@ -1,6 +1,7 @@
-/** A block that is overwritten again and again, and grows with the longest content. */
+/** Memory for something that is written anew again and again, and may be longer each time. */
 import type { Pool } from '@ashlar/core'
 
+/** A block that is as long as was ever needed. */
 export class ReusableBlock {
   readonly #pool: Pool
   #offset = 0
@@ -10,15 +11,14 @@ export class ReusableBlock {
     this.#pool = pool
   }
 
-  /** Returns room for so many bytes. The content is lost. @throws ArenaError 'out-of-memory' */
+  /** So many bytes; what was there is lost. @throws ArenaError 'out-of-memory' */
   take(byteLength: number): number {
-    if (byteLength > this.#byteLength) {
-      const offset = this.#pool.tryAlloc(byteLength * 2) || this.#pool.alloc(byteLength)
-      this.dispose()
-      this.#offset = offset
-      this.#byteLength = this.#pool.byteLengthOf(offset)
-    }
-    return this.#offset
+    if (byteLength <= this.#byteLength) return this.#offset
+    const offset = this.#pool.tryAlloc(byteLength * 2) || this.#pool.alloc(byteLength)
+    this.#pool.free(this.#offset)
+    this.#offset = offset
+    this.#byteLength = this.#pool.byteLengthOf(offset)
+    return offset
   }
 
   dispose(): void {

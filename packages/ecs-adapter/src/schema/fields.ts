@@ -6,15 +6,15 @@ export type Numbers = ArrayLike<number>
 /**
  * A list of numbers for each entity, in a block of its own that grows and shrinks with it.
  *
- * Numbers are converted as by the typed array of the element type. An entity without a list, or without
- * the component, has an empty one. Methods take entity ids, also versioned ones.
+ * Numbers are converted as by the typed array of the element type. An entity without a list, or
+ * without the component, has an empty one. Methods take entity ids, also versioned ones.
  *
  * A method that changes a list may move it: an earlier `offset` or `view` is stale then. Add the
- * component before you write a list, else StorageError 'invalid-argument'. When memory is out, methods
- * that add elements throw ArenaError 'out-of-memory', and the list is unchanged.
+ * component before you write a list, else StorageError 'invalid-argument'. When memory is out,
+ * methods that add elements throw ArenaError 'out-of-memory', and the list is unchanged.
  *
- * In a list of `t.eid` with `dropRemoved`, an id that was reused after a removal needs a sweep of all
- * such lists: while workers run a system over the storage, writing it throws 'group-busy'.
+ * In a list of `t.eid` with `dropRemoved`, an id that was reused after a removal needs a sweep of
+ * all such lists: while workers run a system over the storage, writing it throws 'group-busy'.
  *
  * While a thread changes the list of an entity, no other thread may change or read it: a list that
  * grows moves, and its old block may be reused at once.
@@ -34,7 +34,9 @@ export interface ListField<A = unknown> {
   append(eid: number, values: Numbers): number
   /** Removes the last element, and returns it; undefined if the list is empty. */
   pop(eid: number): number | undefined
-  /** Inserts an element before `index`, at most the length. @throws StorageError 'invalid-argument' */
+  /**
+   * Inserts an element before `index`, at most the length. @throws StorageError 'invalid-argument'
+   */
   insert(eid: number, index: number, value: number): void
   /** Removes an element, and returns it. Later elements move up. @throws as `setAt` */
   remove(eid: number, index: number): number
@@ -60,8 +62,8 @@ export interface ListField<A = unknown> {
   /** A copy. */
   toArray(eid: number): number[]
   /**
-   * Calls back for each element, as an Array does. Callbacks may change the list: elements that they
-   * append are not visited, elements that they remove neither. Makes no garbage itself.
+   * Calls back for each element, as an Array does. Callbacks may change the list: elements that
+   * they append are not visited, elements that they remove neither. Makes no garbage itself.
    */
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void
 }

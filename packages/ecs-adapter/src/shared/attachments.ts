@@ -1,6 +1,6 @@
 /**
- * Which pools are attached to something shared. Its root has a word for each slot: generation + 1 of
- * the attached pool, else 0.
+ * Which pools are attached to something shared. Its root has a word for each slot: generation + 1
+ * of the attached pool, else 0.
  */
 import type { Arena, Pool } from '@ashlar/core'
 import { codeOf } from '../base/thrown.ts'
@@ -8,7 +8,10 @@ import { codeOf } from '../base/thrown.ts'
 /** An arena has at most 254. */
 export const SLOT_CAPACITY = 256
 
-/** Distinguishes a root from every other one, also from a later one in its place: but for 1 in 2 ** 31. */
+/**
+ * Distinguishes a root from every other one, also from a later one in its place: but for 1 in 2 **
+ * 31.
+ */
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
 
 /** @param word of the pool's slot, as in what follows */
@@ -34,7 +37,9 @@ export function isOpenSlot(arena: Arena, slot: number, generation: number): bool
   }
 }
 
-/** The slots whose attached pools are open. A dead thread's pool is open until its slot is adopted. */
+/**
+ * The slots whose attached pools are open. A dead thread's pool is open until its slot is adopted.
+ */
 export function attachedSlots(
   words: Int32Array,
   wordOf: (slot: number) => number,

@@ -58,10 +58,10 @@ export interface ComponentEntry {
 }
 
 /**
- * The rows of a sparse component. Until the next `sync` of the world's thread, no row moves or changes
- * its entity: new rows are appended, and rows that lose the component stay. In an attached thread, rows
- * and columns are the present ones. After the component has outgrown them, they are those of just
- * before, until this thread syncs.
+ * The rows of a sparse component. Until the next `sync` of the world's thread, no row moves or
+ * changes its entity: new rows are appended, and rows that lose the component stay. In an attached
+ * thread, rows and columns are the present ones. After the component has outgrown them, they are
+ * those of just before, until this thread syncs.
  */
 export interface ComponentRows {
   /** Rows 0 to count - 1 are in use. */

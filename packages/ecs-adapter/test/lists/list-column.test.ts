@@ -275,7 +275,7 @@ test('an entity beyond the rows reads as empty, and cannot be written', () => {
     assert.is(label.get(far), '')
     points.clear(far)
     label.clear(far)
-    assertThrows(() => points.push(far, 1), 'invalid-argument', '100000', 'Add the component')
+    assertThrows(() => points.push(far, 1), 'invalid-argument', '100000', 'add the component')
     assertThrows(() => points.reserve(far, 1), 'invalid-argument', '100000')
     assertThrows(() => label.set(far, 'x'), 'invalid-argument', '100000')
   })

@@ -75,7 +75,7 @@ function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: n
       },
       () => {
         if (model.length === 0) return
-        lists.remove(word, at)
+        lists.remove(word, at, false)
         model.splice(at, 1)
       },
       () => {
