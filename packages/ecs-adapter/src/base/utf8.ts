@@ -1,6 +1,5 @@
 /**
- * Text to UTF-8 and back, also in shared memory, which TextEncoder and TextDecoder refuse in
- * browsers.
+ * Text to UTF-8 and back, also in shared memory, where browsers refuse TextEncoder and TextDecoder.
  *
  * A loop encodes short texts into the arena without garbage: 2.5 ns a character, against 65 ns and
  * two objects for a call of `encodeInto` in V8. Long texts use `encodeInto`, with one more copy

@@ -1,9 +1,8 @@
 /**
- * The variable-length fields of a component, by row: for `set`, `getComponent`, and the end of a
- * row.
- *
- * `set` writes all of its fields or none, so it takes two steps: `prepare` allocates, and `commit`
- * cannot fail.
+ * The room of variable-length fields: lists and texts in blocks, found by a column of handle words.
+ * A block belongs to one handle word or prepared value; an interned text counts them.
+ * `set` writes all of its fields or none: `prepare` allocates, and `commit` cannot fail.
+ * The room knows bitECS only by `StaleReferences`.
  */
 import { Utf8 } from '../base/utf8.ts'
 import type { Cells } from '../memory/cells.ts'

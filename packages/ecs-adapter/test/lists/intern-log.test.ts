@@ -5,7 +5,7 @@ import { dropInternLog, InternLog } from '../../src/lists/intern-log.ts'
 import { Cells } from '../../src/memory/cells.ts'
 import { assertSound, createBlocks, createRandom } from '../support.ts'
 
-const test = suite('internLog')
+const test = suite('intern-log')
 
 /** Two words of a root, and a internLog that stands there. */
 function createInternLog(generation = 5) {
@@ -25,7 +25,7 @@ function createInternLog(generation = 5) {
   return { arena, pool, handleWord, another, internLog: another(), released, drop, end }
 }
 
-test('it costs nothing until something is written', () => {
+test('an empty log takes no memory', () => {
   const { arena, internLog, drop, released, end } = createInternLog()
   assert.is(arena.blocks().length, 1)
   internLog.remove(16)
@@ -36,7 +36,7 @@ test('it costs nothing until something is written', () => {
   end()
 })
 
-test('what was written and not struck out is dropped once', () => {
+test('each entry is dropped once, unless it was removed', () => {
   const { internLog, drop, released, end } = createInternLog()
   for (const block of [16, 32, 48, 64]) assert.ok(internLog.tryAdd(block))
   assert.ok(internLog.isMine)
@@ -51,7 +51,7 @@ test('what was written and not struck out is dropped once', () => {
   end()
 })
 
-test('places are used again: it stays as long as what it holds', () => {
+test('empty entries are reused: the log is as long as its content', () => {
   const { arena, internLog, drop, released, end } = createInternLog()
   const seed = 3
   const random = createRandom(seed)
@@ -71,7 +71,7 @@ test('places are used again: it stays as long as what it holds', () => {
   end()
 })
 
-test('that of another generation is left alone, and an earlier one is not taken for mine', () => {
+test('a log of another generation stays, and isMine is false for an earlier log', () => {
   const { internLog, another, drop, released, end } = createInternLog(5)
   internLog.tryAdd(16)
   drop(4)
@@ -89,7 +89,7 @@ test('that of another generation is left alone, and an earlier one is not taken 
   end()
 })
 
-test('after it was dropped it begins anew', () => {
+test('a dropped log begins again', () => {
   const { internLog, drop, released, end } = createInternLog()
   internLog.tryAdd(16)
   drop()
@@ -100,7 +100,7 @@ test('after it was dropped it begins anew', () => {
   end()
 })
 
-test('without memory nothing is written, at whatever step', () => {
+test('when memory is out, nothing is written, at any step', () => {
   const { arena, pool, internLog, drop, released, end } = createInternLog()
   const held: number[] = []
   for (let byteLength = 65536; byteLength >= 8; byteLength >>= 1) {
@@ -119,7 +119,7 @@ test('without memory nothing is written, at whatever step', () => {
   end()
 })
 
-test('another thread drops it', () => {
+test('another thread drops the log', () => {
   const { arena, pool, internLog, handleWord, end } = createInternLog()
   internLog.tryAdd(16)
   const other = arena.openPool()

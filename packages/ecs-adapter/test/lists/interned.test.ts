@@ -7,7 +7,7 @@ import { assertSound, createBlocks } from '../support.ts'
 
 const test = suite('interned')
 
-test('equal texts share one block, until the last reference goes', () => {
+test('equal texts share one block until the last reference is dropped', () => {
   const { arena, cells, utf8 } = createBlocks()
   const texts = new InternedTexts(cells, utf8)
   const references = Array.from({ length: 100 }, (_, i) => texts.create(`kind ${i % 4}`))
@@ -25,7 +25,7 @@ test('equal texts share one block, until the last reference goes', () => {
   assertSound(arena)
 })
 
-test('texts that read the same are the same, whatever surrogates they had', () => {
+test('texts that differ only in lone surrogates are one text', () => {
   const { arena, cells, utf8 } = createBlocks()
   const texts = new InternedTexts(cells, utf8)
   const given = ['a\ufffd', 'a\ud800', 'a\udc00', 'a\ud800']
@@ -50,7 +50,7 @@ function createOthers(arena: ReturnType<typeof createBlocks>['arena']) {
   return { pool, theirs: new InternedTexts(new Cells(pool), new Utf8()) }
 }
 
-test('threads find each other’s texts once they have read them', () => {
+test('a thread finds another thread’s text once it has read it', () => {
   const { arena, cells, utf8 } = createBlocks()
   const mine = new InternedTexts(cells, utf8)
   const { theirs } = createOthers(arena)
@@ -65,7 +65,7 @@ test('threads find each other’s texts once they have read them', () => {
   assertSound(arena)
 })
 
-test('a text is freed when nobody has it, and no index', () => {
+test('a text without references and indexes is freed', () => {
   const { arena, cells, utf8 } = createBlocks()
   const mine = new InternedTexts(cells, utf8)
   const { pool, theirs } = createOthers(arena)
@@ -93,7 +93,7 @@ test('a text is freed when nobody has it, and no index', () => {
   assertSound(arena)
 })
 
-test('threads drop each other’s references; an index that is swept lets go', () => {
+test('threads drop each other’s references, and sweep releases what indexes hold', () => {
   const { arena, cells, utf8 } = createBlocks()
   const mine = new InternedTexts(cells, utf8)
   const { pool, theirs } = createOthers(arena)
@@ -115,7 +115,7 @@ test('threads drop each other’s references; an index that is swept lets go', (
   assertSound(arena)
 })
 
-test('a text that more entities have than can be counted is stored twice', () => {
+test('a text with more references than can be counted is stored twice', () => {
   const { arena, cells, utf8 } = createBlocks()
   const mine = new InternedTexts(cells, utf8)
   const first = mine.create('road')
@@ -133,7 +133,7 @@ test('a text that more entities have than can be counted is stored twice', () =>
   assert.equal(arena.blocks(), [])
 })
 
-test('an index that is never swept by hand stays within twice what lives', () => {
+test('an index without manual sweeps has at most twice the live texts', () => {
   const { arena, cells, utf8 } = createBlocks()
   const mine = new InternedTexts(cells, utf8)
   const { pool, theirs } = createOthers(arena)

@@ -29,7 +29,7 @@ test('rooms fill the size classes of an arena', () => {
   assert.is(roomFor(pool, 1), 16)
 })
 
-test('beyond the classes rooms are whole spans, with an eighth to spare where there is memory', () => {
+test('beyond the classes, rooms are whole spans, with an eighth to spare if memory allows', () => {
   for (const needed of [LARGEST + 1, LARGEST + 2 ** 16, 3_000_000, 10_000_000]) {
     for (const room of [leastRoomFor(pool, needed), roomFor(pool, needed)]) {
       assert.ok(isRun(room) && room % 16 === 0)
@@ -46,7 +46,7 @@ test('beyond the classes rooms are whole spans, with an eighth to spare where th
   }
 })
 
-test('a list that shrank, or grew, does not move again for the next few bytes, either way', () => {
+test('a list that shrank or grew does not move again for the next few bytes', () => {
   for (const byteLength of [1, 7, 16, 50, 100, 130, 250, 400, 5000, 77_777, 600_000, 2_000_000]) {
     for (const factor of [1, 1.3, 1.6, 2, 5]) {
       const room = roomFor(pool, Math.ceil(byteLength * factor))
@@ -62,7 +62,7 @@ test('a list that shrank, or grew, does not move again for the next few bytes, e
   }
 })
 
-test('what is spare is at most a quarter of the room and 20 bytes, wherever a list stays', () => {
+test('a list that does not shrink spares at most a quarter of the room and 20 bytes', () => {
   for (let byteLength = 0; byteLength < 20_000; byteLength += 13) {
     for (
       let room = roomFor(pool, byteLength);

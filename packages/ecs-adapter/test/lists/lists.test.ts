@@ -140,12 +140,12 @@ for (const [name, { shared }] of Object.entries(buffers)) {
       runModel(7, type, shared, 2 ** 22)
     })
   }
-  test(`${name}: and in an arena that is too small for them`, () => {
+  test(`${name}: lists in an arena that is too small for them`, () => {
     for (const seed of [1, 2]) runModel(seed, scalars.f64, shared, 8 * 2 ** 16)
   })
 }
 
-test('elements are aligned to their type, and where offset says', () => {
+test('elements are at `offset`, aligned to their type', () => {
   for (const type of Object.values<ScalarType>(scalars)) {
     const { arena, handles, words, lists } = createBench({ type: type as typeof scalars.f32 })
     for (let i = 0; i < 100; i++) lists.push(words[0], i)
@@ -159,7 +159,7 @@ test('elements are aligned to their type, and where offset says', () => {
   }
 })
 
-test('a list that grows by one moves once a size class, not once a push', () => {
+test('a list that grows by one moves once per size class', () => {
   const { arena, handles, words, lists } = createBench({ byteLength: 2 ** 25 })
   let moveCount = 0
   let block = 0
@@ -203,7 +203,7 @@ function watched(pool: Pool, onEvent: (event: string) => void): Pool {
   }
 }
 
-test('whoever dies between two calls of the pool leaves a list that is whole', () => {
+test('a thread that dies between two calls of the pool leaves a whole list', () => {
   const changes: [string, (lists: Lists, word: number) => void, number[][]][] = [
     [
       'push',
@@ -253,7 +253,7 @@ test('whoever dies between two calls of the pool leaves a list that is whole', (
   }
 })
 
-test('out of memory leaves the list as it was, whatever was asked', () => {
+test('when memory is out, every method leaves the list as it was', () => {
   const { arena, handles, words, lists } = createBench({ byteLength: 2 ** 19 })
   lists.append(words[0], Float64Array.of(1, 2, 3), 0, 3)
   const before = handles[0]
@@ -266,7 +266,7 @@ test('out of memory leaves the list as it was, whatever was asked', () => {
   }
 })
 
-test('a full arena is filled to the end: no room is left that a list asks for in vain', () => {
+test('lists can fill an arena to the end', () => {
   const { arena, handles, words, lists } = createBench({ byteLength: 2 ** 20, type: scalars.f32 })
   let length = 0
   assertThrows(() => {

@@ -9,7 +9,7 @@ import { assertSound, assertThrows, buffers, createBlocks, TEXTS } from '../supp
 const test = suite('texts')
 
 for (const [name, { shared }] of Object.entries(buffers)) {
-  test(`${name}: a text is what it was, surrogates without a pair replaced`, () => {
+  test(`${name}: a text reads as it was, but for lone surrogates`, () => {
     const { arena, cells, utf8 } = createBlocks({ shared })
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
     for (const texts of [new Texts(cells, utf8), new InternedTexts(cells, utf8)]) {
@@ -29,13 +29,13 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('the block of a text is what another thread views', () => {
+test('another thread views the block of a text', () => {
   const { arena, cells, utf8 } = createBlocks()
   const block = new Texts(cells, utf8).create('gate')
   assert.equal([...Arena.attach(arena.handle).view(block)], [103, 97, 116, 101])
 })
 
-test('out of memory creates nothing, and the index knows nothing of it', () => {
+test('when memory is out, nothing is created or indexed', () => {
   const { arena, cells, utf8 } = createBlocks({ byteLength: 2 ** 18 })
   for (const texts of [new Texts(cells, utf8), new InternedTexts(cells, utf8)]) {
     for (let i = 0; i < 2; i++) {
