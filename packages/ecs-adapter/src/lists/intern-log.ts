@@ -57,10 +57,15 @@ export class InternLog {
 
   /** False when memory is out. */
   tryAdd(block: number): boolean {
-    if (!this.#tryMakeRoom()) return false
-    if (!this.isMine) this.#begin()
+    const { handleWord } = this.#options
+    const { isMine } = this
+    if (!isMine || this.#emptyEntries.length === 0) {
+      const length = isMine ? this.#lists.length(this.#block) : FIRST_ENTRY
+      if (!this.#lists.tryReserve(handleWord, length + 1)) return false
+    }
+    if (!isMine) this.#begin()
     let entry = this.#emptyEntries.pop()
-    if (entry === undefined) entry = this.#lists.push(this.#options.handleWord, block) - 1
+    if (entry === undefined) entry = this.#lists.push(handleWord, block) - 1
     else this.#lists.store(this.#block, entry, block)
     this.#entryOf.set(block, entry)
     return true
@@ -76,13 +81,6 @@ export class InternLog {
 
   get #block(): number {
     return this.#options.cells.words[this.#options.handleWord]
-  }
-
-  #tryMakeRoom(): boolean {
-    const { isMine } = this
-    if (isMine && this.#emptyEntries.length > 0) return true
-    const length = isMine ? this.#lists.length(this.#block) : FIRST_ENTRY
-    return this.#lists.tryReserve(this.#options.handleWord, length + 1)
   }
 
   #begin(): void {
