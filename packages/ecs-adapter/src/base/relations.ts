@@ -1,13 +1,14 @@
-/** Relations and pairs of bitECS, by the symbols of their hidden properties. */
+/** Relations and pairs of bitECS, by the symbols that it marks them with. */
 
-/** Of a pair: its relation. */
+/** A hidden property of a pair: the relation that it is of. */
 const RELATION = Symbol.for('bitecs-relation')
+/** Hidden properties of relations; the second of the one that stands for all. */
 const RELATION_DATA = Symbol.for('bitecs-relationData')
 const WILDCARD = Symbol.for('bitecs-wildcard')
-/** A property that bitECS asks of every component. */
+/** A property of what may be a pair, which bitECS asks for: undefined of all that are none. */
 export const IS_PAIR = Symbol.for('bitecs-isPairComponent')
 
-/** Other objects are returned as they are. */
+/** Of a pair its relation; all else as it is. */
 export const pairToRelation = (what: object): object =>
   (what as { readonly [RELATION]?: object })[RELATION] ?? what
 
