@@ -3,7 +3,6 @@ import { createStorage, type Storage, type StorageOptions, t } from '@ashlar/ecs
 import { createWorld, type World } from 'bitecs'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../src/base/utf8.ts'
-import { Blocks } from '../src/memory/blocks.ts'
 import { Cells } from '../src/memory/cells.ts'
 
 /** The twins that every test of behaviour runs on. */
@@ -115,5 +114,5 @@ export function createBlocks({ shared = true, byteLength = 2 ** 22 } = {}) {
   const arena = Arena.create({ byteLength, shared })
   const pool = arena.openPool()
   const cells = new Cells(pool)
-  return { arena, pool, cells, blocks: new Blocks(pool, cells), utf8: new Utf8() }
+  return { arena, pool, cells, utf8: new Utf8() }
 }

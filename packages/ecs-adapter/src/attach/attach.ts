@@ -9,7 +9,7 @@ import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import { PoolCommands } from '../commands/commands.ts'
 import { dropInternLog, InternLog } from '../lists/intern-log.ts'
-import { VariableMemory } from '../lists/variable-memory.ts'
+import { VariableMemory } from '../lists/variable-fields.ts'
 import { Cells } from '../memory/cells.ts'
 import type { Component } from '../schema/schema.ts'
 import { attachAt, detachAt, isAttachedAt, rootByteLength } from '../shared/attachments.ts'
@@ -92,7 +92,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   checkPool(pool)
   const root = checkedRoot(handle, pool)
   const cells = new Cells(pool)
-  const memory = new VariableMemory(pool, cells)
+  const memory = new VariableMemory(cells)
   const attachment = new Attachment(root, memory)
   const row = (eid: number) => checkedEid(eid) & entityMask
   const components = new AttachedComponents(memory, { row })
@@ -184,29 +184,29 @@ class Attachment {
   readonly #log: number
 
   constructor(root: number, memory: VariableMemory) {
-    const { blocks, internedTexts } = memory
-    const { slot, generation } = blocks.pool
+    const { cells, internedTexts } = memory
+    const { slot, generation } = cells.pool
     this.#memory = memory
     this.#attached = root + attachedWord(slot)
     this.#seen = root + seenWord(slot)
     this.#log = root + internLogWord(slot)
     const serialWord = root + ROOT_INTERN_LOG_SERIAL
-    this.#internLog = new InternLog({ blocks, handleWord: this.#log, serialWord, generation })
+    this.#internLog = new InternLog({ cells, handleWord: this.#log, serialWord, generation })
     internedTexts.internLog = this.#internLog
   }
 
   /** @throws StorageError 'already-attached' */
   attach(epoch: number): void {
-    const { blocks, internedTexts } = this.#memory
-    const words = blocks.cells.signedWords
-    if (isAttachedAt(words, this.#attached, blocks.pool)) {
-      throw alreadyAttached(blocks.pool.slot, 'this storage', 'attachStorage')
+    const { cells, internedTexts } = this.#memory
+    const { pool, signedWords: words } = cells
+    if (isAttachedAt(words, this.#attached, pool)) {
+      throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
     }
     this.see(epoch) // first: the publisher reads the epoch of each attached thread
-    attachAt(words, this.#attached, blocks.pool)
+    attachAt(words, this.#attached, pool)
     this.isAttached = true
     if (this.#internLog.isMine) return
-    dropInternLog(blocks, this.#log, internedTexts.release)
+    dropInternLog(cells, this.#log, internedTexts.release)
     internedTexts.forget()
   }
 
@@ -216,6 +216,6 @@ class Attachment {
 
   detach(): void {
     this.isAttached = false
-    detachAt(this.#memory.cells.signedWords, this.#attached, this.#memory.blocks.pool)
+    detachAt(this.#memory.cells.signedWords, this.#attached, this.#memory.cells.pool)
   }
 }

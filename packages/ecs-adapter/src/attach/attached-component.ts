@@ -5,8 +5,11 @@ import { createColumnArray } from '../columns/column-array.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
 import { RowsView } from '../columns/rows-view.ts'
 import type { Rows } from '../lists/handle-column.ts'
-import { createVariableField, type VariableField } from '../lists/variable-field.ts'
-import type { VariableMemory } from '../lists/variable-memory.ts'
+import {
+  type VariableField,
+  VariableFields,
+  type VariableMemory,
+} from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
@@ -62,9 +65,7 @@ class AttachedComponent {
     this.#rows = entry.rows && new AttachedRows(memory.cells)
     this.rows = this.#rows && new RowsView(this.#rows)
     const rows = this.#rows ?? denseRows
-    this.#variable = fields.map((field) =>
-      createVariableField(field.type, { name: `${name}.${field.name}`, memory, rows }),
-    )
+    this.#variable = new VariableFields({ name, fields, memory, rows }).byField
   }
 
   /**

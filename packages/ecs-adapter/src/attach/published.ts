@@ -7,7 +7,7 @@ import { isArray, isRecord } from '../base/arguments.ts'
 import { corrupt } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { IndexPlace } from '../columns/row-index.ts'
-import { liveByteLength } from '../memory/live-block.ts'
+import { liveByteLength } from '../memory/blocks.ts'
 import { type Field, type FieldType, type ScalarType, t } from '../schema/schema.ts'
 import {
   type ComponentEntry,

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import { dropInternLog } from '../lists/intern-log.ts'
-import type { VariableMemory } from '../lists/variable-memory.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { freeReserved } from '../memory/reserved.ts'
 import {
@@ -181,8 +181,8 @@ export class Publisher {
   }
 
   #dropInternLog(slot: number, generation?: number): void {
-    const { blocks, internedTexts } = this.#options.memory
-    dropInternLog(blocks, this.#word(internLogWord(slot)), internedTexts.release, generation)
+    const { cells, internedTexts } = this.#options.memory
+    dropInternLog(cells, this.#word(internLogWord(slot)), internedTexts.release, generation)
   }
 
   /** Returns false if `tryAlloc` finds no memory. */

@@ -1,8 +1,8 @@
-/** What callers give to more than one function, checked: ids, pools, options. */
+/** Checks of arguments that several functions take: ids, pools, options. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from './errors.ts'
 
-/** As bitECS has it: a versioned id whose highest bit is set is a negative number, or what is meant by it. */
+/** Signed or unsigned. bitECS has signed ids: a versioned id may have its highest bit set. */
 export const isEntityId = (eid: unknown): eid is number =>
   typeof eid === 'number' && ((eid | 0) === eid || eid >>> 0 === eid)
 
@@ -15,10 +15,10 @@ export function checkedEid(eid: unknown, expected = 'an entity id'): number {
 /** @throws StorageError 'invalid-argument' */
 export function checkPool(pool: unknown): asserts pool is Pool & { readonly arena: object } {
   const isPool = typeof pool === 'object' && pool !== null && 'arena' in pool && 'slot' in pool
-  if (!isPool) throw invalidArgument('the pool', pool, 'what arena.openPool() gives')
+  if (!isPool) throw invalidArgument('the pool', pool, 'a pool of arena.openPool()')
 }
 
-/** What braces make, and instances of classes; but no array, Map, Date, ..., whose keys say nothing. */
+/** Literals and instances of classes. Not arrays, Maps, Dates: their keys mean nothing. */
 export const isRecord = (given: unknown): given is Readonly<Record<string, unknown>> =>
   typeof given === 'object' && Object.prototype.toString.call(given) === '[object Object]'
 
@@ -26,19 +26,14 @@ export const isRecord = (given: unknown): given is Readonly<Record<string, unkno
 export const isArray: (given: unknown) => given is readonly unknown[] = Array.isArray
 
 /**
- * Refuses what is no object, and keys that mean nothing: what is misspelt would be ignored.
+ * Also refuses unknown keys: a misspelt option would be ignored.
  * @throws StorageError 'invalid-argument'
  */
 export function checkOptions(what: string, options: unknown, keys: readonly string[]): void {
-  if (!isRecord(options)) {
-    throw invalidArgument(what, options, `an object such as { ${keys.join(', ')} }`)
-  }
+  const names = keys.join(', ')
+  if (!isRecord(options)) throw invalidArgument(what, options, `an object such as { ${names} }`)
   for (const key in options) {
     if (keys.includes(key)) continue
-    throw invalidArgument(
-      `${what}: a key`,
-      key,
-      keys.length === 1 ? keys[0] : `one of ${keys.join(', ')}`,
-    )
+    throw invalidArgument(`${what}: a key`, key, keys.length === 1 ? names : `one of ${names}`)
   }
 }

@@ -12,11 +12,13 @@ export function storeBytes(words: Int32Array, byteOffset: number, bytes: Uint8Ar
 
 /** @throws StorageError 'corrupt' where no JSON is */
 export function loadJson(words: Int32Array, byteOffset: number, byteLength: number): unknown {
-  const isThere = byteOffset >= 0 && byteLength >= 0 && byteOffset + byteLength <= words.byteLength
-  if (!isThere) throw corrupt('the length of a description', byteLength, 'one within the arena')
-  const shared = new Uint8Array(words.buffer, byteOffset, byteLength)
-  // A copy: browsers decode no text in shared memory.
-  const text = new TextDecoder().decode(shared.slice())
+  if (byteOffset < 0 || byteLength < 0 || byteOffset + byteLength > words.byteLength) {
+    throw corrupt('the length of a description', byteLength, 'one within the arena')
+  }
+  // A copy: browsers do not decode shared memory.
+  const text = new TextDecoder().decode(
+    new Uint8Array(words.buffer, byteOffset, byteLength).slice(),
+  )
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -25,7 +27,7 @@ export function loadJson(words: Int32Array, byteOffset: number, byteLength: numb
   }
 }
 
-/** A replacer that throws where JSON would drop or change a value without a word. */
+/** A replacer that throws where JSON would drop or change a value silently. */
 export function refuseLoss(key: string, value: unknown): unknown {
   if (isPlain(value)) return value
   throw new TypeError(`${key === '' ? 'they are' : `${key} is`} ${shown(value)}`)

@@ -17,47 +17,49 @@ interface WebPort {
   start?(): void
 }
 
+type WebEvent = Event & { data?: unknown; message?: unknown; code?: unknown }
+
 export function checkPort(what: string, port: unknown): asserts port is Port {
   const isPort =
     typeof port === 'object' &&
     port !== null &&
     'postMessage' in port &&
     ('on' in port || 'addEventListener' in port)
-  if (!isPort) {
-    throw invalidArgument(what, port, 'a Worker or MessagePort; inside of a worker, its own port')
-  }
+  if (isPort) return
+  throw invalidArgument(what, port, 'a Worker or MessagePort; inside of a worker, its own port')
 }
 
-/** Calls the listener with what each message holds; gives what ends it. */
+/** Calls the listener with the data of each message. Returns a function that ends this. */
 export function onMessage(port: Port, listener: (message: unknown) => void): () => void {
-  if ('on' in port) return onNode(port, 'message', listener)
-  const stop = onWeb(port, 'message', (event) => listener('data' in event ? event.data : undefined))
+  if ('on' in port) return listen(port, 'message', listener)
+  const stop = listen<WebEvent>(port, 'message', ({ data }) => listener(data))
   port.start?.()
   return stop
 }
 
-/** Whether a worker has ended already: nothing is heard of it any more. Node and Bun tell. */
+/** Whether a worker has ended already, so that no event will say so. On Node and Bun. */
 export const hasEnded = (port: Port): boolean => 'threadId' in port && port.threadId === -1
 
 /**
- * Calls the listener when a worker's script fails, or ends, or its port is closed, as far as the platform
- * tells.
+ * Calls the listener when a worker fails or ends, or its port is closed, if the platform says so.
  */
 export function onFailure(port: Port, listener: (reason: string) => void): () => void {
+  const exited = (code: unknown) => listener(`exit ${shownError(code)}`)
+  const closed = () => listener('it was closed')
   const stops =
     'on' in port
       ? [
-          onNode(port, 'error', (error) => listener(shownError(error))),
-          onNode(port, 'exit', (code) => listener(`exit ${shownError(code)}`)),
-          onNode(port, 'close', () => listener(CLOSED)),
+          listen(port, 'error', (error) => listener(shownError(error))),
+          listen(port, 'exit', exited),
+          listen(port, 'close', closed),
         ]
       : [
-          onWeb(port, 'error', (event) => {
-            event.preventDefault() // it is told here: Deno would end this thread as well
+          listen<WebEvent>(port, 'error', (event) => {
+            event.preventDefault() // Deno would end this thread as well
             listener(messageOf(event))
           }),
-          onWeb(port, 'close', (event) =>
-            listener('code' in event ? `exit ${event.code}` : CLOSED),
+          listen<WebEvent>(port, 'close', (event) =>
+            'code' in event ? exited(event.code) : closed(),
           ),
         ]
   return () => {
@@ -65,20 +67,17 @@ export function onFailure(port: Port, listener: (reason: string) => void): () =>
   }
 }
 
-const CLOSED = 'it was closed'
-
 /** Pages do not say why a script could not be loaded. */
-function messageOf(event: Event): string {
-  const message: unknown = 'message' in event ? event.message : undefined
-  return typeof message === 'string' && message !== '' ? message : 'its script could not be loaded'
-}
+const messageOf = ({ message }: WebEvent) =>
+  typeof message === 'string' && message !== '' ? message : 'its script could not be loaded'
 
-function onNode(port: NodePort, event: string, listener: (value: unknown) => void): () => void {
-  port.on(event, listener)
-  return () => void port.off(event, listener)
-}
-
-function onWeb(port: WebPort, event: string, listener: (event: Event) => void): () => void {
-  port.addEventListener(event, listener)
-  return () => port.removeEventListener(event, listener)
+/** @param listener `T` is an event of the web, or a value on Node */
+function listen<T>(port: Port, event: string, listener: (given: T) => void): () => void {
+  const call = listener as (given: unknown) => void
+  if ('on' in port) {
+    port.on(event, call)
+    return () => void port.off(event, call)
+  }
+  port.addEventListener(event, call)
+  return () => port.removeEventListener(event, call)
 }

@@ -1,8 +1,8 @@
-/** What was thrown, by code of any realm and any copy of a package: `instanceof` knows its own. */
+/** Errors of any realm, and of any copy of a package: `instanceof` knows one class. */
 
 export const isError = (thrown: unknown): thrown is Error =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown
 
-/** The code of an error of ours; undefined of any other. */
+/** Undefined for errors without a code, and for other values. */
 export const codeOf = (thrown: unknown): unknown =>
   isError(thrown) && 'code' in thrown ? thrown.code : undefined

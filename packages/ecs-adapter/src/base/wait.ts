@@ -1,9 +1,9 @@
 /** Waiting for a word of shared memory: blocking, or as a promise. */
 
-/** Not of the web. */
+/** Undefined in browsers. */
 const { setImmediate } = globalThis as { setImmediate?(callback: () => void): unknown }
 
-/** Lets the platform deal with events: messages, timers. */
+/** Lets the platform handle messages and timers. */
 export const nextTurn: () => Promise<void> =
   setImmediate !== undefined
     ? () => new Promise((resolve) => void setImmediate(resolve))
@@ -17,31 +17,30 @@ export const nextTurn: () => Promise<void> =
           port2.postMessage(0)
         })
 
-/** In whole milliseconds: a fraction would be an object in V8, and so garbage in each frame. */
+/** Whole milliseconds: V8 would allocate a fraction in each frame. */
 export const nowMs = () => performance.now() | 0
 
-/** From one `nowMs` to another, which wraps after 24 days. */
+/** From one `nowMs` to another. `nowMs` wraps after 24 days. */
 export const elapsedMs = (from: number, to: number) => (to - from) | 0
 
-/** The longest that timers and deadlines tell from the past: 12 days. */
+/** 12 days. `elapsedMs` cannot distinguish a longer wait from the past. */
 export const WAIT_MS_MAX = 2 ** 30
 
-/** About 15 µs: a frame's systems follow one another at such distances. */
+/** About 15 µs, as between two systems of a frame. */
 const SPIN_COUNT = 2000
-/** So many times in a row it was in vain: the other thread is busy for longer, or has no core. */
+/** After so many failures in a row, the other thread is busy for longer, or has no core. */
 const VAIN_SPINS_MAX = 8
-/** Then it is tried again now and then. */
+/** Then one wait of so many spins again. */
 const PROBE_INTERVAL = 64
 
 /**
- * Blocks a thread. It looks a number of times before it goes to sleep, as long as that is of use: with
- * free cores a run of an empty system by two workers takes 4 µs, by sleeping 15; where others use the
- * cores it is 15 by sleeping, and 50 by looking.
+ * Blocks a thread. It spins before it sleeps, as long as spinning helps. A run of an empty system
+ * by two workers takes 4 µs spinning, 15 sleeping; on busy cores, 50 and 15.
  */
 export class Waiter {
   #vainSpins = 0
 
-  /** Waits until a word is no longer `value`, or for so long; gives what it is then. */
+  /** Waits while a word has a value, up to a timeout. Returns what the word has then. */
   waitWhile(words: Int32Array, index: number, value: number, timeoutMs: number): number {
     const isUseful = this.#vainSpins < VAIN_SPINS_MAX || this.#vainSpins % PROBE_INTERVAL === 0
     for (let count = isUseful ? SPIN_COUNT : 1; count > 0; count--) {
@@ -51,13 +50,13 @@ export class Waiter {
       return present
     }
     this.#vainSpins++
-    // As a small integer: V8 would box what it takes for a fraction.
+    // An int: V8 would box what it takes for a fraction.
     Atomics.wait(words, index, value, timeoutMs | 0)
     return Atomics.load(words, index)
   }
 }
 
-/** Whether this thread may block: the main thread of a page may not. */
+/** The main thread of a page may not block. */
 export function mayBlock(words: Int32Array): boolean {
   try {
     Atomics.wait(words, 0, Atomics.load(words, 0), 0)
@@ -67,28 +66,28 @@ export function mayBlock(words: Int32Array): boolean {
   }
 }
 
-/** Of ES2024, where it is there. */
-type WaitAsync = (
-  words: Int32Array,
-  index: number,
-  value: number,
-  timeoutMs?: number,
-) => { readonly value: 'not-equal' | 'timed-out' | Promise<'ok' | 'timed-out'> }
+/** ES2024: not on every platform. */
+const { waitAsync } = Atomics as {
+  waitAsync?(
+    words: Int32Array,
+    index: number,
+    value: number,
+    timeoutMs: number,
+  ): { readonly value: 'not-equal' | 'timed-out' | Promise<'ok' | 'timed-out'> }
+}
 
-const { waitAsync } = Atomics as { waitAsync?: WaitAsync }
-
-/** Turns in which a thread that cannot be told looks for itself, before it looks only now and then. */
+/** Without `waitAsync`, a thread polls for so many turns before it polls by timer. */
 const EAGER_TURNS = 200
+const INTERVAL_MS = 4
 
 /**
- * Resolves when the condition holds. It is looked at whenever the word has changed, and every
- * `intervalMs` besides: not all platforms that have `Atomics.waitAsync` keep its word.
+ * Resolves when the condition holds. Tests it whenever the word has changed, and every INTERVAL_MS,
+ * because some platforms miss wake-ups of `Atomics.waitAsync`.
  */
 export async function untilTrue(
   words: Int32Array,
   index: number,
   condition: () => boolean,
-  intervalMs = 4,
 ): Promise<void> {
   for (let turn = 0; ; turn++) {
     const value = Atomics.load(words, index)
@@ -98,8 +97,8 @@ export async function untilTrue(
       continue
     }
     await new Promise<unknown>((resolve) => {
-      const timer = setTimeout(resolve, intervalMs)
-      const waiting = waitAsync?.(words, index, value, intervalMs * 2).value
+      const timer = setTimeout(resolve, INTERVAL_MS)
+      const waiting = waitAsync?.(words, index, value, 2 * INTERVAL_MS).value
       if (waiting === undefined) return
       Promise.resolve(waiting).then((result) => {
         clearTimeout(timer)

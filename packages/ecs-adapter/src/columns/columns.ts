@@ -1,7 +1,7 @@
 /** The typed-array columns of one component, over blocks of an arena. */
 import type { Pool } from '@ashlar/core'
 import type { GivenValues } from '../lists/given-values.ts'
-import type { VariableField } from '../lists/variable-field.ts'
+import type { VariableField } from '../lists/variable-fields.ts'
 import { type Cells, typeIdOf } from '../memory/cells.ts'
 import { freeReserved } from '../memory/reserved.ts'
 import type { Field, FieldType, ScalarArrayConstructor } from '../schema/schema.ts'

@@ -1,7 +1,7 @@
 /** A row for every id there is: columns are indexed by it. */
 
 import type { GivenValues } from '../lists/given-values.ts'
-import { NO_ROW } from '../lists/variable-field.ts'
+import { NO_ROW } from '../lists/variable-fields.ts'
 import { Columns } from './columns.ts'
 import type { ComponentStore, ComponentStoreOptions } from './component-store.ts'
 import { hasVariable, VariableBinding } from './variable-binding.ts'

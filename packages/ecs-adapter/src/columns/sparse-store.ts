@@ -5,8 +5,7 @@
 import { Prefab } from 'bitecs'
 import { noRow } from '../base/errors.ts'
 import type { GivenValues } from '../lists/given-values.ts'
-import { NO_ROW } from '../lists/variable-field.ts'
-import { createVariableFields, type VariableFields } from '../lists/variable-fields.ts'
+import { NO_ROW, VariableFields } from '../lists/variable-fields.ts'
 import { emptyValues } from '../schema/schema.ts'
 import type { ComponentRows } from '../shared/directory.ts'
 import { Columns } from './columns.ts'
@@ -36,7 +35,7 @@ export class SparseStore implements ComponentStore {
     this.rows = new RowsView(rows)
     const byEid = { row: rows.row, claim: (eid: number) => this.#claim(eid) }
     if (hasVariable(options.fields)) {
-      this.fields = createVariableFields({ ...options, rows: byEid })
+      this.fields = new VariableFields({ ...options, rows: byEid })
     }
     const [variable, rowCount, isSparse] = [this.fields?.byField, rows.rowCount, true]
     try {

@@ -5,9 +5,11 @@
  */
 import { Prefab } from 'bitecs'
 import type { Rows } from '../lists/handle-column.ts'
-import type { VariableField } from '../lists/variable-field.ts'
-import { createVariableFields, type VariableFields } from '../lists/variable-fields.ts'
-import type { VariableMemory } from '../lists/variable-memory.ts'
+import {
+  type VariableField,
+  VariableFields,
+  type VariableMemory,
+} from '../lists/variable-fields.ts'
 import type { Field } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
 import type { Worlds } from '../world/worlds.ts'
@@ -39,7 +41,7 @@ export class VariableBinding {
   constructor(options: VariableBindingOptions) {
     const { worlds, component, name, fields, memory, row, removed } = options
     const rows: Rows = { row, onFill: (eid, row) => this.#onFill(eid, row) }
-    this.fields = createVariableFields({ name, fields, memory, rows, removed })
+    this.fields = new VariableFields({ name, fields, memory, rows, removed })
     this.#hasComponent = (eid) => worlds.has(eid, component)
     this.#isPrefab = (eid) => this.#hasComponent(eid) && worlds.has(eid, Prefab)
     this.#free = (row) => this.fields.free(row)

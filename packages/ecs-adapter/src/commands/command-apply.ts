@@ -8,7 +8,7 @@
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
 import { type CommandFailure, CommandsError } from '../base/errors.ts'
-import type { CommandViews } from '../memory/command-views.ts'
+import type { Cells } from '../memory/cells.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
 import {
@@ -42,7 +42,7 @@ export class CommandApplier {
   readonly #worlds: Worlds
   readonly #registry: ComponentRegistry
   readonly #pool: Pool
-  readonly #views: CommandViews
+  readonly #views: Cells
   readonly #reader: ValueReader
   readonly #scout: CommandStream
   readonly #streams: CommandStream[] = []
@@ -54,7 +54,7 @@ export class CommandApplier {
   #failures: CommandFailure[] = NO_FAILURES
   #failureCount = 0
 
-  constructor(worlds: Worlds, registry: ComponentRegistry, pool: Pool, views: CommandViews) {
+  constructor(worlds: Worlds, registry: ComponentRegistry, pool: Pool, views: Cells) {
     this.#worlds = worlds
     this.#registry = registry
     this.#pool = pool
@@ -121,7 +121,7 @@ export class CommandApplier {
       stream.look()
       for (scout.follow(stream); scout.hasRecord(); scout.index += scout.wordCount) {
         scout.checkRecord(this.#registry)
-        const eid = this.#views.words[scout.index + 2]
+        const eid = this.#views.signedWords[scout.index + 2]
         this.#identities[identityCount++] = this.#worlds.componentsOf(eid)
       }
     }
@@ -144,7 +144,7 @@ export class CommandApplier {
   #applyPlace(stream: CommandStream): void {
     this.#stream = stream
     while (stream.hasRecord()) {
-      const { words } = this.#views
+      const { signedWords: words } = this.#views
       const at = stream.index
       const kind = kindOf(words[at])
       if (kind === PLACE) return
@@ -160,7 +160,7 @@ export class CommandApplier {
   }
 
   #applyRecord(kind: number, at: number, end: number, identity: Identity): void {
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     const eid = words[at + 2]
     if (kind === SPAWN) {
       this.#spawn(eid, identity)
@@ -231,7 +231,7 @@ export class CommandApplier {
   }
 
   #read(at: number, end: number): Setting {
-    const number = this.#views.words[at + 1]
+    const number = this.#views.signedWords[at + 1]
     const { component, fields } = this.#registry.at(number)
     this.#settings[number] ??= { component, data: {} }
     const setting = this.#settings[number]
@@ -242,7 +242,7 @@ export class CommandApplier {
   #noteFailure(kind: number, at: number, error: unknown): void {
     if (this.#failureCount++ === 0) this.#failures = []
     if (this.#failureCount > FAILURE_CAPACITY) return
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     const component = kind >= ADD ? this.#registry.nameOf(words[at + 1]) : undefined
     const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
     this.#failures.push({

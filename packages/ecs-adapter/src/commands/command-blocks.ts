@@ -18,8 +18,8 @@
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { commandsOfAnother, corrupt, invalidArgument } from '../base/errors.ts'
-import { CommandViews } from '../memory/command-views.ts'
-import { isLiveBlock, liveByteLength } from '../memory/live-block.ts'
+import { isLiveBlock, liveByteLength } from '../memory/blocks.ts'
+import { Cells } from '../memory/cells.ts'
 
 export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
@@ -39,7 +39,7 @@ const DOUBLED_BYTE_LENGTH = 2 ** 16
 export class CommandBlocks {
   /** Byte offset of the first block, which stays until `dispose`. */
   readonly offset: number
-  readonly views: CommandViews
+  readonly views: Cells
   readonly #pool: Pool
   /**
    * Word indices: of the first block, the last block, the next record, the end of the last block.
@@ -56,12 +56,12 @@ export class CommandBlocks {
    */
   constructor(pool: Pool, storage: number) {
     this.#pool = pool
-    this.views = new CommandViews(pool)
+    this.views = new Cells(pool)
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
     this.#first = this.offset >> 2
     this.#block = this.#first
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
-    this.views.words[this.#first + BLOCK_STORAGE] = storage
+    this.views.signedWords[this.#first + BLOCK_STORAGE] = storage
     this.#enter(this.#first)
   }
 
@@ -79,7 +79,7 @@ export class CommandBlocks {
   }
 
   get isApplied(): boolean {
-    return this.views.words[this.#first + BLOCK_IS_APPLIED] === 1
+    return this.views.signedWords[this.#first + BLOCK_IS_APPLIED] === 1
   }
 
   /**
@@ -94,7 +94,7 @@ export class CommandBlocks {
   /** @param end word index behind the record that was reserved last */
   commit(end: number): void {
     this.#cursor = end
-    this.views.words[this.#block + BLOCK_END] = end - this.#block
+    this.views.signedWords[this.#block + BLOCK_END] = end - this.#block
   }
 
   /**
@@ -122,11 +122,11 @@ export class CommandBlocks {
 
   /** Marks the records as applied, so that nobody applies them. */
   drop(): void {
-    this.views.words[this.#first + BLOCK_IS_APPLIED] = 1
+    this.views.signedWords[this.#first + BLOCK_IS_APPLIED] = 1
   }
 
   clear(): void {
-    this.views.words[this.#first + BLOCK_IS_APPLIED] = 0
+    this.views.signedWords[this.#first + BLOCK_IS_APPLIED] = 0
     this.truncate(this.#first, this.#first + BLOCK_HEAD_WORD_COUNT)
   }
 
@@ -138,7 +138,7 @@ export class CommandBlocks {
 
   #mayFree(offset: number): boolean {
     const isInUse = offset === this.offset || offset >> 2 === this.#block
-    return !isInUse && isBlockOfCommands(this.#pool, this.views.words, offset)
+    return !isInUse && isBlockOfCommands(this.#pool, this.views.signedWords, offset)
   }
 
   #chain(wordCount: number): void {
@@ -225,20 +225,15 @@ export function countBlocksBehind(pool: Pool, words: Int32Array, offset: number)
  * @throws StorageError 'invalid-argument' if it is no buffer for the storage with this serial
  * number
  */
-export function checkCommands(
-  pool: Pool,
-  views: CommandViews,
-  offset: unknown,
-  storage: number,
-): number {
+export function checkCommands(pool: Pool, views: Cells, offset: unknown, storage: number): number {
   const checked = checkBuffer(pool, views, offset)
-  if (views.words[(checked >> 2) + BLOCK_STORAGE] === storage) return checked
+  if (views.signedWords[(checked >> 2) + BLOCK_STORAGE] === storage) return checked
   throw commandsOfAnother()
 }
 
-function checkBuffer(pool: Pool, views: CommandViews, offset: unknown): number {
+function checkBuffer(pool: Pool, views: Cells, offset: unknown): number {
   if (typeof offset === 'number' && isLiveBlock(pool, offset)) {
-    if (views.words[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
+    if (views.signedWords[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
   }
   const expected = 'that of what storage.commands() gave, not yet disposed of'
   throw invalidArgument('the offset of commands', offset, expected)
@@ -258,9 +253,9 @@ export function dropCommands(pool: Pool, words: Int32Array, offset: number): voi
 export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)
   if (typeof offset === 'number' && !isLiveBlock(pool, offset)) return
-  const views = new CommandViews(pool)
+  const views = new Cells(pool)
   const first = checkBuffer(pool, views, offset) >> 2
-  const { words } = views
+  const { signedWords: words } = views
   void countBlocksBehind(pool, words, offset) // throws before anything is freed
   let inTransit = words[first + BLOCK_IN_TRANSIT]
   for (let block = offset; block !== 0; ) {

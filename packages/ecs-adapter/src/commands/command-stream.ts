@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import type { ComponentRef } from 'bitecs'
 import { corrupt } from '../base/errors.ts'
-import type { CommandViews } from '../memory/command-views.ts'
+import type { Cells } from '../memory/cells.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import {
   BLOCK_HEAD_WORD_COUNT,
@@ -48,7 +48,7 @@ export class CommandStream {
   readonly spawned: number[] = []
   readonly spawnedIdentities: Identity[] = []
   readonly #pool: Pool
-  readonly #views: CommandViews
+  readonly #views: Cells
   #block = 0
   /** Where the records of that block end. */
   #end = 0
@@ -56,7 +56,7 @@ export class CommandStream {
   #behind = 0
   #stop = 0
 
-  constructor(pool: Pool, views: CommandViews) {
+  constructor(pool: Pool, views: Cells) {
     this.#pool = pool
     this.#views = views
   }
@@ -84,7 +84,7 @@ export class CommandStream {
 
   /** Makes the present end of the records the end of the stream. @throws StorageError 'corrupt' */
   look(): void {
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     this.#end = this.#endOf(this.#block)
     this.#behind = countBlocksBehind(this.#pool, words, this.#block << 2)
     let last = this.#block
@@ -101,7 +101,7 @@ export class CommandStream {
       if (this.#behind === 0) return this.index < this.#stop
       if (this.index < this.#end) return true
       this.#behind--
-      this.#block = this.#views.words[this.#block + BLOCK_NEXT] >> 2
+      this.#block = this.#views.signedWords[this.#block + BLOCK_NEXT] >> 2
       this.#end = this.#endOf(this.#block)
       this.index = this.#block + BLOCK_HEAD_WORD_COUNT
     }
@@ -109,7 +109,7 @@ export class CommandStream {
 
   /** Enters the place of the next record; false if there is no record. */
   enterPlace(): boolean {
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     if (this.isApplied) return false
     while (this.hasRecord()) {
       if (kindOf(words[this.index]) !== PLACE) return true
@@ -129,7 +129,7 @@ export class CommandStream {
 
   /** Of the record at `index`. @throws StorageError 'corrupt' where it does not end in its block */
   get wordCount(): number {
-    const wordCount = wordCountOf(this.#views.words[this.index])
+    const wordCount = wordCountOf(this.#views.signedWords[this.index])
     const left = (this.#behind === 0 ? this.#stop : this.#end) - this.index
     if (wordCount >= HEAD_WORD_COUNT && wordCount <= left && wordCount % 2 === 0) return wordCount
     throw noLength(wordCount, `an even number of words from ${HEAD_WORD_COUNT} to ${left}`)
@@ -138,7 +138,7 @@ export class CommandStream {
   /** Checks the record at `index`, and counts its spawn. @throws StorageError 'corrupt' */
   checkRecord(registry: ComponentRegistry): void {
     const { index, wordCount } = this
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     const kind = kindOf(words[index])
     const number = words[index + 1]
     if (kind > SET) throw corrupt('the kind of a command', kind, `one of ${PLACE} to ${SET}`)
@@ -157,15 +157,15 @@ export class CommandStream {
   }
 
   get isApplied(): boolean {
-    return this.#views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
+    return this.#views.signedWords[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
   }
 
   setApplied(): void {
-    this.#views.words[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
+    this.#views.signedWords[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
   }
 
   #endOf(block: number): number {
-    return block + checkedEnd(this.#pool, this.#views.words, block << 2)
+    return block + checkedEnd(this.#pool, this.#views.signedWords, block << 2)
   }
 }
 

@@ -15,7 +15,7 @@ import { isRecord } from '../base/arguments.ts'
 import { corrupt, invalidArgument, unknownField } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
-import type { CommandViews } from '../memory/command-views.ts'
+import type { Cells } from '../memory/cells.ts'
 import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
 import type { Given } from './command-api.ts'
@@ -96,10 +96,10 @@ export function fieldWordCount(component: Described, index: number, value: unkno
 }
 
 export class ValueWriter {
-  readonly #views: CommandViews
+  readonly #views: Cells
   readonly #utf8 = new Utf8()
 
-  constructor(views: CommandViews) {
+  constructor(views: Cells) {
     this.#views = views
   }
 
@@ -129,13 +129,13 @@ export class ValueWriter {
   /** Word index of the first value. */
   #clearMask(fields: readonly Field[], at: number): number {
     const end = at + maskWordCount(fields)
-    const { words } = this.#views
+    const { signedWords: words } = this.#views
     for (let word = at; word < end; word++) words[word] = 0
     return end
   }
 
   #mark(field: number, at: number): void {
-    this.#views.words[at + (field >> 5)] |= 1 << (field & 31)
+    this.#views.signedWords[at + (field >> 5)] |= 1 << (field & 31)
   }
 
   /** Writes one value; returns the word index of the next one. */
@@ -152,7 +152,7 @@ export class ValueWriter {
     const next = index + valueWordCount(component.name, component.fields[i], value)
     if (next > end) throw hasChanged(component)
     this.#mark(i, at)
-    const { words, numbers, bytes } = this.#views
+    const { signedWords: words, numbers, bytes } = this.#views
     switch (type.kind) {
       case 'scalar':
         numbers[index >> 1] = value as number
@@ -215,12 +215,12 @@ export function checkValues(
 }
 
 export class ValueReader {
-  readonly #views: CommandViews
+  readonly #views: Cells
   readonly #utf8 = new Utf8()
   /** The entity that an id in a command stands for. */
   readonly #resolve: (eid: number) => number
 
-  constructor(views: CommandViews, resolve: (eid: number) => number) {
+  constructor(views: Cells, resolve: (eid: number) => number) {
     this.#views = views
     this.#resolve = resolve
   }
@@ -231,7 +231,7 @@ export class ValueReader {
    * @throws as `checkValues`
    */
   readAll(fields: readonly Field[], at: number, end: number, into: Record<string, unknown>): void {
-    const { words, numbers, bytes } = this.#views
+    const { signedWords: words, numbers, bytes } = this.#views
     checkValues(words, fields, at, end)
     let index = at + maskWordCount(fields)
     for (let i = 0; i < fields.length; i++) {

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { checkPool, isArray } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument, noCommands } from '../base/errors.ts'
-import { CommandViews } from '../memory/command-views.ts'
+import { Cells } from '../memory/cells.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { CommandBuffer } from './command-api.ts'
@@ -15,7 +15,7 @@ export class WorldCommands {
   readonly #pool: Pool
   readonly #registry: ComponentRegistry
   readonly #serial: number
-  readonly #views: CommandViews
+  readonly #views: Cells
   /** The buffers made here that are not disposed of. */
   #buffers: PoolCommands[] = []
   #applier: CommandApplier | undefined
@@ -29,7 +29,7 @@ export class WorldCommands {
     this.#pool = pool
     this.#registry = registry
     this.#serial = serial
-    this.#views = new CommandViews(pool)
+    this.#views = new Cells(pool)
   }
 
   /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */

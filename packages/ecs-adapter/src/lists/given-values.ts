@@ -1,26 +1,27 @@
 /**
- * What `set` gives the fields of one component: read once, checked and copied, before anything is written.
+ * The values that `set` gives to the fields of a component: read once, checked and copied, before
+ * anything is written.
  *
- * Reading runs the user's code, for a value may be a getter, and that may set other values meanwhile, of the
- * same component too. So each `set` has a frame of its own. Those of nested ones end first, as the numbers of
- * lists stand one batch above the other in `staging`.
+ * A value may be a getter, so reading runs the user's code, which may call `set` again, also for
+ * the same component. So each `set` has a frame of its own. Nested frames end first, because the
+ * numbers of lists are a stack in `staging`.
  */
 import { invalidArgument } from '../base/errors.ts'
 import type { Field } from '../schema/schema.ts'
 import type { Staging } from './staging.ts'
 
-/** One frame. All but `isGiven` is by field as well, and of those fields that it is for. */
+/** A frame: arrays by field. Each but `isGiven` is for the fields of one kind. */
 export class GivenValues {
   readonly isGiven: Uint8Array
   /** Of scalars. */
   readonly numbers: Float64Array
   readonly texts: string[]
-  /** Of lists: where their numbers are in `staging`. */
+  /** Where the numbers of lists are in `staging`. */
   readonly starts: Int32Array
   readonly ends: Int32Array
-  /** Blocks that were made for lists and texts and are no row's yet; 0 of none. */
+  /** Blocks for lists and texts that no row has yet; 0 for none. */
   readonly blocks: Int32Array
-  /** Where `staging` was when the frame began. */
+  /** The length of `staging` when the frame began. */
   first = 0
 
   constructor(fieldCount: number) {
@@ -50,7 +51,7 @@ export class GivenFrames {
     this.#labels = fields.map((field) => `${name}.${field.name}`)
   }
 
-  /** A frame that is nobody's, until `leave`. */
+  /** A free frame, to be given back by `leave`. */
   enter(): GivenValues {
     const depth = this.#depth++
     if (depth === this.#frames.length) this.#frames.push(new GivenValues(this.#fields.length))
@@ -59,12 +60,12 @@ export class GivenFrames {
     return given
   }
 
-  /** The frame that was entered last is done with. */
+  /** @param given the frame that was entered last */
   leave(given: GivenValues): void {
     this.#depth--
     this.staging.dropFrom(given.first)
     given.isGiven.fill(0)
-    given.texts.fill('') // so that none is held on to
+    given.texts.fill('') // releases the strings
   }
 
   /** @throws StorageError 'invalid-argument', and what getters throw */
@@ -72,7 +73,7 @@ export class GivenFrames {
     const fields = this.#fields
     if (typeof values !== 'object' || values === null) {
       const names = fields.map(({ name }) => name).join(', ')
-      throw invalidArgument(`what set() gives ${this.#name}`, values, `an object with ${names}`)
+      throw invalidArgument(`the values for ${this.#name}`, values, `an object with ${names}`)
     }
     for (let i = 0; i < fields.length; i++) {
       const value = (values as Record<string, unknown>)[fields[i].name]
@@ -81,19 +82,18 @@ export class GivenFrames {
   }
 
   #take(i: number, value: unknown, given: GivenValues): void {
-    const { type } = this.#fields[i]
-    if (type.kind === 'scalar') {
-      if (typeof value !== 'number') {
-        throw invalidArgument(`what set() gives ${this.#labels[i]}`, value, 'a number')
-      }
-      given.numbers[i] = value
-    } else if (type.kind === 'list') {
+    const { kind } = this.#fields[i].type
+    const label = this.#labels[i]
+    if (kind === 'list') {
       const start = this.staging.length
-      this.staging.take(value, this.#labels[i])
+      this.staging.take(value, label)
       given.starts[i] = start
       given.ends[i] = this.staging.length
+    } else if (kind === 'scalar') {
+      if (typeof value !== 'number') throw invalidArgument(label, value, 'a number')
+      given.numbers[i] = value
     } else {
-      if (typeof value !== 'string') throw invalidArgument(this.#labels[i], value, 'a string')
+      if (typeof value !== 'string') throw invalidArgument(label, value, 'a string')
       given.texts[i] = value
     }
     given.isGiven[i] = 1

@@ -1,39 +1,27 @@
-/** What a component has for a list field: the lists of `lists.ts`, by entity, with every check. */
+/** A list field of a component, as users hold it: lists by entity, with every check. */
 
 import { invalidArgument } from '../base/errors.ts'
-import type { Cells } from '../memory/cells.ts'
+import { isLength } from '../base/typed-arrays.ts'
 import type { ListField, Numbers } from '../schema/fields.ts'
-import type { ScalarArray, ScalarArrayConstructor } from '../schema/schema.ts'
+import type { ScalarArray } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
 import type { HandleColumn } from './handle-column.ts'
 import type { Lists } from './lists.ts'
 import type { Staging } from './staging.ts'
 
-export interface ListColumnOptions<A extends ScalarArray> {
-  /** Of component and field, for messages. */
-  name: string
-  type: ScalarArrayConstructor<A>
-  cells: Cells
-  handles: HandleColumn
-  lists: Lists
-  staging: Staging
-  /** Of lists that drop removed entities. */
-  removed?: StaleReferences | undefined
-}
-
 export class ListColumn<A extends ScalarArray> implements ListField<A> {
-  readonly #name: string
-  readonly #type: ScalarArrayConstructor<A>
-  readonly #cells: Cells
   readonly #handles: HandleColumn
-  readonly #lists: Lists
+  readonly #lists: Lists<A>
   readonly #staging: Staging
   readonly #removed: StaleReferences | undefined
 
-  constructor({ name, type, cells, handles, lists, staging, removed }: ListColumnOptions<A>) {
-    this.#name = name
-    this.#type = type
-    this.#cells = cells
+  /** @param removed for lists that drop removed entities */
+  constructor(
+    handles: HandleColumn,
+    lists: Lists<A>,
+    staging: Staging,
+    removed: StaleReferences | undefined,
+  ) {
     this.#handles = handles
     this.#lists = lists
     this.#staging = staging
@@ -58,9 +46,9 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
     this.#check(value)
     const block = this.#handles.blockOf(eid)
     this.#checkIndex(index, this.#lists.checkedLength(block))
-    const isThere = this.#removed?.isReused(value | 0) !== true || this.#isKept(block, index)
+    const isKept = this.#removed?.isReused(value | 0) !== true || this.#isKept(block, index)
     const at = this.#settleAt(eid, index, value)
-    if (isThere) this.#lists.store(this.#handles.blockOf(eid), at, value)
+    if (isKept) this.#lists.store(this.#handles.blockOf(eid), at, value)
     else this.#lists.insert(this.#handles.wordOf(eid), at, value)
     this.#removed?.note(value)
   }
@@ -74,15 +62,7 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
   }
 
   append(eid: number, values: Numbers): number {
-    const start = this.#stage(values)
-    try {
-      this.#settleFrom(start)
-      const word = this.#handles.wordToFill(eid)
-      this.#lists.append(word, this.#staging.values, start, this.#staging.length)
-      this.#noteFrom(start)
-    } finally {
-      this.#staging.dropFrom(start)
-    }
+    this.#write(eid, values, true)
     return this.length(eid)
   }
 
@@ -97,26 +77,20 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
 
   insert(eid: number, index: number, value: number): void {
     this.#check(value)
-    const word = this.#handles.wordToFill(eid) // first: the row may be that of another one until then
+    const word = this.#handles.wordToFill(eid) // first: until then another entity may have the row
     this.#checkIndex(index, this.length(eid) + 1)
     this.#lists.insert(word, this.#settleAt(eid, index, value), value)
     this.#removed?.note(value)
   }
 
   remove(eid: number, index: number): number {
-    const block = this.#handles.blockOf(eid)
-    this.#checkIndex(index, this.#lists.length(block))
-    const value = this.#lists.load(block, index)
-    this.#lists.remove(this.#handles.wordOf(eid), index)
-    return value
+    this.#checkIndex(index, this.length(eid))
+    return this.#lists.remove(this.#handles.wordOf(eid), index, false)
   }
 
   swapRemove(eid: number, index: number): number {
-    const block = this.#handles.blockOf(eid)
-    this.#checkIndex(index, this.#lists.length(block))
-    const value = this.#lists.load(block, index)
-    this.#lists.swapRemove(this.#handles.wordOf(eid), index)
-    return value
+    this.#checkIndex(index, this.length(eid))
+    return this.#lists.remove(this.#handles.wordOf(eid), index, true)
   }
 
   indexOf(eid: number, value: number): number {
@@ -130,15 +104,7 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
   }
 
   set(eid: number, values: Numbers): void {
-    const start = this.#stage(values)
-    try {
-      this.#settleFrom(start)
-      const word = this.#handles.wordToFill(eid)
-      this.#lists.set(word, this.#staging.values, start, this.#staging.length)
-      this.#noteFrom(start)
-    } finally {
-      this.#staging.dropFrom(start)
-    }
+    this.#write(eid, values, false)
   }
 
   resize(eid: number, length: number): void {
@@ -160,9 +126,7 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
   }
 
   view(eid: number): A {
-    const block = this.#handles.blockOf(eid)
-    const length = this.#lists.checkedLength(block)
-    return new this.#type(this.#cells.buffer, this.#lists.offset(block), length)
+    return this.#lists.view(this.#handles.blockOf(eid))
   }
 
   toArray(eid: number): number[] {
@@ -171,7 +135,7 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
 
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void {
     if (typeof callback !== 'function') {
-      throw invalidArgument(`the callback for ${this.#name}`, callback, 'a function')
+      throw invalidArgument(`the callback for ${this.#handles.name}`, callback, 'a function')
     }
     const count = this.length(eid)
     for (let i = 0; i < count; i++) {
@@ -181,24 +145,23 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
     }
   }
 
-  /** Takes numbers in; gives where they begin in `staging`. */
-  #stage(values: Numbers): number {
-    const start = this.#staging.length
-    this.#staging.take(values, this.#name)
-    return start
+  #write(eid: number, values: Numbers, isAppended: boolean): void {
+    const staging = this.#staging
+    const start = staging.length
+    staging.take(values, this.#handles.name)
+    const end = staging.length
+    try {
+      staging.settle(this.#removed, start, end)
+      const word = this.#handles.wordToFill(eid)
+      if (isAppended) this.#lists.append(word, staging.values, start, end)
+      else this.#lists.set(word, staging.values, start, end)
+      staging.note(this.#removed, start, end)
+    } finally {
+      staging.dropFrom(start)
+    }
   }
 
-  #settleFrom(start: number): void {
-    const { values, length } = this.#staging
-    for (let i = start; i < length; i++) this.#removed?.settle(values[i])
-  }
-
-  #noteFrom(start: number): void {
-    const { values, length } = this.#staging
-    for (let i = start; i < length; i++) this.#removed?.note(values[i])
-  }
-
-  /** As `StaleReferences.settle`. Gives what has become of an index, where that has taken ids out of the list. */
+  /** `StaleReferences.settle`, which may remove ids from the list. Returns the new index. */
   #settleAt(eid: number, index: number, value: number): number {
     if (this.#removed?.isReused(value | 0) !== true) return index
     const block = this.#handles.blockOf(eid)
@@ -213,22 +176,21 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
   }
 
   #check(value: number): void {
-    if (typeof value !== 'number') throw invalidArgument(`a value for ${this.#name}`, value, NUMBER)
+    if (typeof value === 'number') return
+    throw invalidArgument(`a value for ${this.#handles.name}`, value, 'a number')
   }
 
   #checkIndex(index: number, length: number): void {
     if (isIndex(index, length)) return
     const expected = length === 0 ? 'none: the list is empty' : `a whole number below ${length}`
-    throw invalidArgument(`an index of ${this.#name}`, index, expected)
+    throw invalidArgument(`an index of ${this.#handles.name}`, index, expected)
   }
 
   #checkCount(what: string, count: number): void {
-    if (Number.isSafeInteger(count) && count >= 0) return
-    throw invalidArgument(`${what} of ${this.#name}`, count, 'a whole number of elements')
+    if (isLength(count)) return
+    throw invalidArgument(`${what} of ${this.#handles.name}`, count, 'a whole number of elements')
   }
 }
-
-const NUMBER = 'a number'
 
 /** By type first: `>>>` throws for a bigint, and takes a string for a number. */
 const isIndex = (index: number, length: number) =>

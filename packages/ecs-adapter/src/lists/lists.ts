@@ -1,54 +1,51 @@
 /**
- * Lists in blocks of an arena: each is known by a handle word, which holds its block's offset, or 0
- * of an empty one. Knows nothing of entities, so that any thread can work on the lists of another.
+ * Lists in blocks of an arena. A handle word holds the offset of a list's block, or 0 if it is
+ * empty. Lists know nothing of entities, so that any thread can work on the lists of another.
  *
- *     -8       0        4                          8                8 + 16 * granules
- *     | header | length | granules << 4 | type id  | elements ...   |
+ *     -8       0        4                          8                8 + room
+ *     | header | length | room | type id           | elements ...   |
  *
- * `list-room.ts` tells how much room that is, and when it changes.
+ * A room is a multiple of 16, which leaves 4 bits for the id.
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
-import type { Blocks } from '../memory/blocks.ts'
-import { typeIdOf } from '../memory/cells.ts'
-import type { ScalarArrayConstructor } from '../schema/schema.ts'
+import { type Cells, typeIdOf } from '../memory/cells.ts'
+import type { ScalarArray, ScalarArrayConstructor } from '../schema/schema.ts'
 import {
-  GRANULE_SHIFT,
   isRun,
   leastRoomFor,
   leastRunRoomFor,
   PREFIX_BYTE_LENGTH,
+  ROOM_STEP,
   roomFor,
   shrunkRoom,
 } from './list-capacity.ts'
 
-const TYPE_BITS = 4
-/** No arena has as many bytes: a list that long is out of memory. */
-const BYTE_LENGTH_MAX = 2 ** 31
-
-export class Lists {
-  readonly #blocks: Blocks
+export class Lists<A extends ScalarArray = ScalarArray> {
+  readonly #cells: Cells
+  readonly #type: ScalarArrayConstructor<A>
   readonly #typeId: number
   /** Elements to bytes. */
   readonly #shift: number
 
-  constructor(blocks: Blocks, type: ScalarArrayConstructor) {
-    this.#blocks = blocks
+  constructor(cells: Cells, type: ScalarArrayConstructor<A>) {
+    this.#cells = cells
+    this.#type = type
     this.#typeId = typeIdOf(type)
     this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
   }
 
-  /** As the prefix says: for what reads one element. */
+  /** Unchecked: enough to read one element. */
   length(block: number): number {
-    return block === 0 ? 0 : this.#blocks.cells.words[block >> 2]
+    return block === 0 ? 0 : this.#cells.words[block >> 2]
   }
 
-  /** The same, for what reads many, or writes: all elements lie in the list's room. @throws StorageError 'corrupt' */
+  /** To write, or to read many. @throws StorageError 'corrupt' if it exceeds the capacity */
   checkedLength(block: number): number {
-    const capacity = this.capacity(block)
     const length = this.length(block)
+    const capacity = this.capacity(block)
     if (length <= capacity) return length
-    throw corrupt('the length of a list', length, `at most ${capacity}, for which it has room`)
+    throw corrupt('the length of a list', length, `at most ${capacity}, its capacity`)
   }
 
   capacity(block: number): number {
@@ -60,23 +57,26 @@ export class Lists {
     return block === 0 ? 0 : block + PREFIX_BYTE_LENGTH
   }
 
-  /** An element that is there. */
+  /** @param index below the length, as in `store` and `remove` */
   load(block: number, index: number): number {
-    return this.#blocks.cells.load(this.#typeId, this.#firstIndex(block) + index)
+    return this.#cells.load(this.#typeId, this.#firstIndex(block) + index)
   }
 
-  /** Writes an element that is there. */
   store(block: number, index: number, value: number): void {
-    this.#blocks.cells.store(this.#typeId, this.#firstIndex(block) + index, value)
+    this.#cells.store(this.#typeId, this.#firstIndex(block) + index, value)
+  }
+
+  view(block: number): A {
+    return new this.#type(this.#cells.buffer, this.offset(block), this.checkedLength(block))
   }
 
   toArray(block: number): number[] {
     return Array.from({ length: this.checkedLength(block) }, (_, i) => this.load(block, i))
   }
 
-  /** Gives the new length. @throws ArenaError 'out-of-memory'; the list is as it was then */
+  /** Returns the new length. @throws ArenaError 'out-of-memory'; the list is unchanged then */
   push(word: number, value: number): number {
-    const { words } = this.#blocks.cells
+    const { words } = this.#cells
     let block = words[word]
     const length = this.length(block)
     if (length >= this.capacity(block)) block = this.reserve(word, this.checkedLength(block) + 1)
@@ -85,20 +85,20 @@ export class Lists {
     return length + 1
   }
 
-  /** Puts values[start..end] at the end. @throws as `push` */
+  /** Appends values[start..end]. @throws as `push` */
   append(word: number, values: Float64Array, start: number, end: number): void {
     const length = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length + end - start)
     this.#write(block, length, values, start, end)
   }
 
-  /** Replaces the list by values[start..end]. @throws as `push` */
+  /** Replaces the elements by values[start..end]. @throws as `push` */
   set(word: number, values: Float64Array, start: number, end: number): void {
     this.#write(this.reserve(word, end - start), 0, values, start, end)
     this.#shrink(word)
   }
 
-  /** Puts an element before one that is there, or at the end. @throws as `push` */
+  /** @param index at most the length. @throws as `push` */
   insert(word: number, index: number, value: number): void {
     const length = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length + 1)
@@ -107,23 +107,20 @@ export class Lists {
     this.#setLength(block, length + 1)
   }
 
-  /** Takes an element that is there away; those behind it move up. */
-  remove(word: number, index: number): void {
+  /**
+   * Removes an element, and returns it. The last one takes its place, or all later ones move up.
+   */
+  remove(word: number, index: number, isSwapped: boolean): number {
     const block = this.#blockAt(word)
-    const length = this.checkedLength(block) - 1
-    this.#move(block, index + 1, index, length - index)
-    this.truncate(word, length)
-  }
-
-  /** Takes an element that is there away; the last one takes its place. */
-  swapRemove(word: number, index: number): void {
-    const block = this.#blockAt(word)
+    const value = this.load(block, index)
     const last = this.checkedLength(block) - 1
-    this.#move(block, last, index, 1)
+    if (isSwapped) this.#move(block, last, index, 1)
+    else this.#move(block, index + 1, index, last - index)
     this.truncate(word, last)
+    return value
   }
 
-  /** Cuts the list to a length that it has, and gives room back. */
+  /** @param length at most the present one. Gives room back */
   truncate(word: number, length: number): void {
     const block = this.#blockAt(word)
     void this.checkedLength(block)
@@ -131,7 +128,7 @@ export class Lists {
     this.#shrink(word)
   }
 
-  /** Takes the elements of a list away that are not to be kept; gives room back. */
+  /** Removes the elements that are not kept. Gives room back. */
   filter(word: number, isKept: (value: number) => boolean): void {
     const block = this.#blockAt(word)
     const length = this.checkedLength(block)
@@ -145,155 +142,148 @@ export class Lists {
     if (kept < length) this.truncate(word, kept)
   }
 
-  /** Sets the length; new elements are zero. Gives no room back. @throws as `push` */
+  /** New elements are 0. Gives no room back. @throws as `push` */
   resize(word: number, length: number): void {
     const before = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length)
     if (length > before) {
-      const [from, to] = [before << this.#shift, length << this.#shift]
-      this.#blocks.cells.zeroBytes(this.offset(block) + from, this.offset(block) + to)
+      const start = this.offset(block)
+      this.#cells.zeroBytes(start + (before << this.#shift), start + (length << this.#shift))
     }
     this.#setLength(block, length)
   }
 
   /**
-   * Makes room for so many elements in all, and gives the block that the list is in then.
+   * Makes room for so many elements in all, and returns the block of the list.
    *
-   * Where the list has to move, another block is allocated, filled, and stored in the handle, before
-   * the one before is freed: to be killed or to run out of memory in between loses nothing.
-   * @throws ArenaError 'out-of-memory'; the list is as it was then
+   * If the list has to move, the new block is filled and stored in the handle before the old one is
+   * freed: a thread that is killed, or out of memory, in between loses nothing.
+   * @throws as `push`
    */
   reserve(word: number, capacity: number): number {
     if (this.tryReserve(word, capacity)) return this.#blockAt(word)
-    const least = leastRoomFor(capacity * (1 << this.#shift))
-    return this.#install(word, this.#create(this.#blocks.pool.alloc, least))
+    return this.#install(word, this.create(capacity))
   }
 
-  /** The same; false when there is no memory. */
+  /** `reserve`, but false when memory is out. */
   tryReserve(word: number, capacity: number): boolean {
+    const { pool } = this.#cells
     const block = this.#blockAt(word)
-    const needed = capacity * (1 << this.#shift)
+    const needed = this.#bytesOf(capacity)
     if (needed <= this.#roomOf(block)) return true
-    const room = roomFor(needed)
-    if (this.#tryResize(block, room) || this.#tryResize(block, leastRoomFor(needed))) return true
-    return this.#tryMove(word, room)
+    const room = roomFor(pool, needed)
+    if (this.#tryResize(block, room)) return true
+    return this.#tryResize(block, leastRoomFor(pool, needed)) || this.#tryMove(word, room)
   }
 
   /**
-   * A block for an empty list that has room for so many elements, until it is given to a list by `replace`;
-   * 0 for none. @throws ArenaError 'out-of-memory'
+   * An empty block with room for so many elements, to be given to a list by `replace`; 0 for none.
+   * @throws ArenaError 'out-of-memory'
    */
   create(capacity: number): number {
     if (capacity === 0) return 0
-    const needed = capacity * (1 << this.#shift)
-    const { alloc, tryAlloc } = this.#blocks.pool
-    return this.#create(tryAlloc, roomFor(needed)) || this.#create(alloc, leastRoomFor(needed))
+    const { pool } = this.#cells
+    const needed = this.#bytesOf(capacity)
+    const block = this.#create(pool.tryAlloc, roomFor(pool, needed))
+    return block !== 0 ? block : this.#create(pool.alloc, leastRoomFor(pool, needed))
   }
 
-  /** Makes a block from `create` the list's; frees what it had. */
+  /** Makes a block from `create` the list's, and frees its earlier one. */
   replace(word: number, block: number): void {
     this.free(word)
-    this.#blocks.cells.words[word] = block
+    this.#cells.words[word] = block
   }
 
   /** Empties the list and frees its block. */
   free(word: number): void {
     const block = this.#blockAt(word)
     if (block === 0) return
-    this.#blocks.cells.words[word] = 0
-    this.#blocks.pool.free(block)
+    this.#cells.words[word] = 0
+    this.#cells.pool.free(block)
   }
 
   #shrink(word: number): void {
     const block = this.#blockAt(word)
     const room = this.#roomOf(block)
-    const shrunk = shrunkRoom(room, this.length(block) << this.#shift)
+    const shrunk = shrunkRoom(this.#cells.pool, room, this.length(block) << this.#shift)
     if (shrunk === room || this.#tryResize(block, shrunk) || this.#tryMove(word, shrunk)) return
-    // A run of few spans, then: the others are memory to move to.
-    if (isRun(room) && this.#tryResizeRun(block, leastRunRoomFor(shrunk))) {
-      this.#tryMove(word, shrunk)
-    }
+    // In a full arena the spans that the run gives up are memory to move to.
+    if (this.#tryResize(block, leastRunRoomFor(shrunk), true)) this.#tryMove(word, shrunk)
   }
 
-  /** Resizes a run of spans of this thread in its place; all else has to move. */
-  #tryResize(block: number, room: number): boolean {
-    if (!isRun(this.#roomOf(block)) || !isRun(room) || room > BYTE_LENGTH_MAX) return false
-    return this.#tryResizeRun(block, room)
-  }
-
-  #tryResizeRun(block: number, room: number): boolean {
+  /** Resizes in place. Only a run of this thread's pool can do so: other blocks have to move. */
+  #tryResize(block: number, room: number, isToBeRun = isRun(room)): boolean {
     const before = this.#roomOf(block)
-    // What the list believes to have is at no time more than it has.
+    if (!isRun(before) || !isToBeRun) return false
+    // The recorded room never exceeds the actual one.
     if (room < before) this.#setRoom(block, room)
-    const isDone = this.#blocks.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
+    const isDone = this.#cells.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
     if (isDone) this.#setRoom(block, room)
     return isDone
   }
 
-  /** Moves the list to a block of so much room; false when there is no memory. */
   #tryMove(word: number, room: number): boolean {
-    const block = this.#create(this.#blocks.pool.tryAlloc, room)
-    if (block === 0) return false
-    this.#install(word, block)
-    return true
+    const block = this.#create(this.#cells.pool.tryAlloc, room)
+    return block !== 0 && this.#install(word, block) !== 0
   }
 
-  /** A block of so much room, for an empty list; 0 when there is no memory, which only `tryAlloc` leads to. */
+  /** A block for an empty list; 0 if `alloc` is `tryAlloc` and memory is out. */
   #create(alloc: Pool['alloc'], room: number): number {
-    // Beyond any arena the pool would call a length invalid.
-    const block = alloc(Math.min(room, BYTE_LENGTH_MAX) + PREFIX_BYTE_LENGTH)
+    const block = alloc(room + PREFIX_BYTE_LENGTH)
     if (block === 0) return 0
     this.#setLength(block, 0)
     this.#setRoom(block, room)
     return block
   }
 
-  /** Copies the list to a new block, makes that the list's, and frees the one before. */
+  /** Moves the list to a new block. */
   #install(word: number, block: number): number {
-    const { cells } = this.#blocks
     const before = this.#blockAt(word)
     const length = this.checkedLength(before)
     this.#setLength(block, length)
-    cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
-    cells.words[word] = block
-    if (before !== 0) this.#blocks.pool.free(before)
+    this.#cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
+    this.#cells.words[word] = block
+    if (before !== 0) this.#cells.pool.free(before)
     return block
   }
 
   #write(block: number, at: number, values: Float64Array, start: number, end: number): void {
-    this.#blocks.cells.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
+    this.#cells.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
     this.#setLength(block, at + end - start)
   }
 
   #move(block: number, from: number, to: number, count: number): void {
-    const start = this.offset(block)
     const shift = this.#shift
-    this.#blocks.cells.copyBytes(start + (from << shift), start + (to << shift), count << shift)
+    const start = this.offset(block)
+    this.#cells.copyBytes(start + (from << shift), start + (to << shift), count << shift)
+  }
+
+  /** A product, as a shift would wrap. */
+  #bytesOf(capacity: number): number {
+    return capacity * (1 << this.#shift)
   }
 
   #blockAt(word: number): number {
-    return this.#blocks.cells.words[word]
+    return this.#cells.words[word]
   }
 
   #firstIndex(block: number): number {
     return (block + PREFIX_BYTE_LENGTH) >> this.#shift
   }
 
-  /** In bytes, of elements; 0 of no block. @throws StorageError 'corrupt' where it would leave the arena */
+  /** In bytes; 0 without a block. @throws StorageError 'corrupt' if it would leave the arena */
   #roomOf(block: number): number {
     if (block === 0) return 0
-    const room = (this.#blocks.cells.words[(block >> 2) + 1] >>> TYPE_BITS) << GRANULE_SHIFT
-    this.#blocks.checkPlace('a list', block, room + PREFIX_BYTE_LENGTH)
+    const room = this.#cells.words[(block >> 2) + 1] & -ROOM_STEP
+    this.#cells.checkPlace('a list', block, room + PREFIX_BYTE_LENGTH)
     return room
   }
 
   #setRoom(block: number, room: number): void {
-    const roomBits = (room >> GRANULE_SHIFT) << TYPE_BITS
-    this.#blocks.cells.words[(block >> 2) + 1] = roomBits | this.#typeId
+    this.#cells.words[(block >> 2) + 1] = room | this.#typeId
   }
 
-  /** Of a list without a block it is 0 and stays so. */
   #setLength(block: number, length: number): void {
-    if (block !== 0) this.#blocks.cells.words[block >> 2] = length
+    if (block !== 0) this.#cells.words[block >> 2] = length
   }
 }

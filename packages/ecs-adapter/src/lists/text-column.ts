@@ -1,34 +1,17 @@
-/** What a component has for a text field: the texts of `texts.ts`, by entity, with every check. */
+/** A text field of a component, as users hold it: texts by entity, with every check. */
 
 import { invalidArgument } from '../base/errors.ts'
-import type { Utf8 } from '../base/utf8.ts'
-import type { Cells } from '../memory/cells.ts'
 import type { TextField } from '../schema/fields.ts'
 import type { HandleColumn } from './handle-column.ts'
-import { IN_PLACE, type TextBlocks } from './texts.ts'
-
-export interface TextColumnOptions {
-  /** Of component and field, for messages. */
-  name: string
-  cells: Cells
-  handles: HandleColumn
-  texts: TextBlocks
-  utf8: Utf8
-}
+import type { Texts } from './texts.ts'
 
 export class TextColumn implements TextField {
-  readonly #name: string
-  readonly #cells: Cells
   readonly #handles: HandleColumn
-  readonly #texts: TextBlocks
-  readonly #utf8: Utf8
+  readonly #texts: Texts
 
-  constructor({ name, cells, handles, texts, utf8 }: TextColumnOptions) {
-    this.#name = name
-    this.#cells = cells
+  constructor(handles: HandleColumn, texts: Texts) {
     this.#handles = handles
     this.#texts = texts
-    this.#utf8 = utf8
   }
 
   get(eid: number): string {
@@ -36,23 +19,19 @@ export class TextColumn implements TextField {
   }
 
   set(eid: number, text: string): void {
-    if (typeof text !== 'string') throw invalidArgument(`a value for ${this.#name}`, text, STRING)
-    const word = this.#handles.wordToFill(eid)
-    const block = this.#texts.create(text, this.#cells.words[word])
-    replaceText(this.#texts, this.#cells, word, block, text)
+    if (typeof text !== 'string') {
+      throw invalidArgument(`a value for ${this.#handles.name}`, text, 'a string')
+    }
+    this.#texts.set(this.#handles.wordToFill(eid), text)
   }
 
   clear(eid: number): void {
     if (this.#handles.blockOf(eid) === 0) return
-    replaceText(this.#texts, this.#cells, this.#handles.wordOf(eid), 0, '')
+    this.#texts.replace(this.#handles.wordOf(eid), 0, '')
   }
 
   equals(eid: number, text: string): boolean {
-    if (typeof text !== 'string') return false
-    const block = this.#handles.blockOf(eid)
-    const { bytes } = this.#cells
-    const offset = this.#texts.offset(block)
-    return this.#utf8.equals(text, bytes, offset, this.#texts.byteLength(block))
+    return typeof text === 'string' && this.#texts.equals(this.#handles.blockOf(eid), text)
   }
 
   byteLength(eid: number): number {
@@ -64,34 +43,6 @@ export class TextColumn implements TextField {
   }
 
   view(eid: number): Uint8Array {
-    const block = this.#handles.blockOf(eid)
-    return new Uint8Array(
-      this.#cells.buffer,
-      this.#texts.offset(block),
-      this.#texts.byteLength(block),
-    )
+    return this.#texts.view(this.#handles.blockOf(eid))
   }
 }
-
-/**
- * Puts a text, by what `create` gave for it, in the place of another, and frees that: to be killed in
- * between loses neither.
- */
-export function replaceText(
-  texts: TextBlocks,
-  cells: Cells,
-  word: number,
-  block: number,
-  text: string,
-): void {
-  if (block === IN_PLACE) {
-    texts.rewrite(word, text)
-    return
-  }
-  const { words } = cells
-  const before = words[word]
-  words[word] = block
-  texts.free(before)
-}
-
-const STRING = 'a string'

@@ -1,13 +1,14 @@
 /**
- * Reads and writes one element of any type, by its index in the buffer.
+ * An arena as elements of each type, with the pool of the thread that reads and writes them.
  *
- * `column[row] = 0` in a loop over columns of all types costs V8 30 ns a column, for its inline
- * caches give up at five types. A place in the code for each type costs 2 ns.
+ * `column[row] = 0` in a loop over columns of all types costs V8 30 ns a column, because its inline
+ * caches give up at five types. One statement for each type costs 2 ns.
  */
 import type { Pool } from '@ashlar/core'
+import { corrupt } from '../base/errors.ts'
 import type { ScalarArrayConstructor } from '../schema/schema.ts'
 
-/** A type's id is its place here. */
+/** The id of a type is its index here. */
 const TYPES: readonly ScalarArrayConstructor[] = [
   Float32Array,
   Uint32Array,
@@ -22,12 +23,14 @@ const TYPES: readonly ScalarArrayConstructor[] = [
 export const typeIdOf = (type: ScalarArrayConstructor) => TYPES.indexOf(type)
 
 /**
- * The buffer of an arena as elements of each type. When a WebAssembly.Memory grows, the views of before are
- * empty. `buffer`, `words`, `signedWords` and `bytes` are those of now, always. `load` and `store`, which are
- * for loops, look at nothing: whoever calls them has asked for one of these, or `renew`ed, before.
+ * When a WebAssembly.Memory grows, its earlier views become empty. The getters `buffer`, `words`,
+ * `signedWords`, `numbers` and `bytes` renew the views. `load` and `store` are for loops and check
+ * nothing: call a getter or `renew` before.
  */
 export class Cells {
-  readonly #pool: Pool
+  readonly pool: Pool
+  readonly #first: number
+  readonly #end: number
   #f32: Float32Array = new Float32Array(0)
   #u32: Uint32Array = new Uint32Array(0)
   #i32: Int32Array = new Int32Array(0)
@@ -37,53 +40,67 @@ export class Cells {
   #u8: Uint8Array = new Uint8Array(0)
   #i8: Int8Array = new Int8Array(0)
 
+  /** @param pool the thread's own */
   constructor(pool: Pool) {
-    this.#pool = pool
-    this.#takeUp()
+    const { byteOffset, byteLength } = pool.arena
+    this.pool = pool
+    this.#first = byteOffset
+    this.#end = byteOffset + byteLength
+    this.renew()
   }
 
   get buffer(): ArrayBufferLike {
     return this.bytes.buffer
   }
 
-  /** The buffer as words, by byte offset >> 2. */
+  /** By byte offset >> 2. */
   get words(): Uint32Array {
-    this.renew()
+    if (this.#u32[0] === undefined) this.renew()
     return this.#u32
   }
 
-  /** The buffer as signed words, for Atomics. */
+  /** `words`, signed: for Atomics. */
   get signedWords(): Int32Array {
-    this.renew()
+    if (this.#i32[0] === undefined) this.renew()
     return this.#i32
   }
 
-  /** The buffer as bytes. */
+  /** By byte offset >> 3. */
+  get numbers(): Float64Array {
+    if (this.#f64[0] === undefined) this.renew()
+    return this.#f64
+  }
+
   get bytes(): Uint8Array {
-    this.renew()
+    if (this.isDetached) this.renew()
     return this.#u8
   }
 
-  /** Whether the buffer is gone. By an element, as core has it: the length may be that of before. */
+  /** Asks for an element, as core does: some engines still report the earlier length. */
   get isDetached(): boolean {
     return this.#u8[0] === undefined
   }
 
-  /** Takes up the present buffer, if it is another one. */
   renew(): void {
-    if (this.isDetached) this.#takeUp()
+    const { f32, u32, i32, f64, u16, i16, u8, i8 } = this.pool.arena
+    this.#f32 = f32
+    this.#u32 = u32
+    this.#i32 = i32
+    this.#f64 = f64
+    this.#u16 = u16
+    this.#i16 = i16
+    this.#u8 = u8
+    this.#i8 = i8
   }
 
-  #takeUp(): void {
-    const { arena } = this.#pool
-    this.#f32 = arena.f32
-    this.#u32 = arena.u32
-    this.#i32 = arena.i32
-    this.#f64 = arena.f64
-    this.#u16 = arena.u16
-    this.#i16 = arena.i16
-    this.#u8 = arena.u8
-    this.#i8 = arena.i8
+  /**
+   * For words of the arena that may have been overwritten.
+   * @throws StorageError 'corrupt' where no block of so many bytes can be
+   */
+  checkPlace(what: string, offset: number, byteLength: number): void {
+    const isAligned = (offset & 15) === 0 && byteLength >= 0
+    if (isAligned && offset >= this.#first && offset + byteLength <= this.#end) return
+    throw corrupt(`the block of ${what}`, offset, `one in the arena, of ${byteLength} bytes`)
   }
 
   load(typeId: number, index: number): number {
@@ -136,8 +153,8 @@ export class Cells {
   }
 
   /**
-   * Writes values[start..end] from an index on. By `store` for each, an engine that does not inline
-   * that makes a box for every fraction.
+   * Writes values[start..end] from an index on. An engine that does not inline `store` would box
+   * each fraction.
    */
   storeAll(typeId: number, index: number, values: Float64Array, start: number, end: number): void {
     const shift = index - start
@@ -168,7 +185,7 @@ export class Cells {
     }
   }
 
-  /** Copies bytes; where they came from and where they go may overlap. */
+  /** The two ranges may overlap. */
   copyBytes(from: number, to: number, byteLength: number): void {
     this.bytes.copyWithin(to, from, from + byteLength)
   }

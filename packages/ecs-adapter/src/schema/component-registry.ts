@@ -1,14 +1,14 @@
-/** The components of a storage by number, name and object: the same numbers in every thread. */
+/** The components of a storage by number, name and object. Numbers are the same in every thread. */
 import { corrupt, invalidArgument } from '../base/errors.ts'
 import type { Component, Field } from './schema.ts'
 
 export interface Listed {
-  /** How many were made before it. */
+  /** How many were added before it. */
   readonly number: number
   readonly name: string
   readonly component: Component
   readonly fields: readonly Field[]
-  /** Its name, and what two storages must agree in: `Path(points: list f32, label: text)`. */
+  /** What two storages must agree on: `Path(points: list f32, label: text)`. */
   readonly signature: string
 }
 
@@ -16,7 +16,7 @@ export class ComponentRegistry {
   readonly #listed: Listed[] = []
   readonly #byKey = new Map<unknown, Listed>()
 
-  /** In the order of their numbers. */
+  /** By number. */
   get all(): readonly Listed[] {
     return this.#listed
   }
@@ -28,19 +28,19 @@ export class ComponentRegistry {
     this.#byKey.set(name, listed).set(component, listed)
   }
 
-  /** @param number as commands have it. @throws StorageError 'corrupt' */
+  /** @throws StorageError 'corrupt': the number comes from commands */
   at(number: number): Listed {
     const listed: Listed | undefined = this.#listed[number]
     if (listed !== undefined) return listed
     throw corrupt('the number of a component', number, `one below ${this.#listed.length}`)
   }
 
-  /** Undefined where there is none: commands may be those of another storage. */
+  /** Undefined for an unknown number: commands may be another storage's. */
   nameOf(number: number): string | undefined {
-    return number < this.#listed.length ? this.#listed[number].name : undefined
+    return this.#listed[number]?.name
   }
 
-  /** @throws StorageError 'invalid-argument' */
+  /** @param key a component, or its name. @throws StorageError 'invalid-argument' */
   find(key: unknown): Listed {
     const listed = this.#byKey.get(key)
     if (listed === undefined) this.#throwUnknown(key)

@@ -1,6 +1,6 @@
-/** Field types, what TypeScript makes of them, and the check of a schema. */
+/** Field types, the types of their columns, and the check of a schema. */
 import { checkOptions, isRecord } from '../base/arguments.ts'
-import { dropsNoIds, invalidArgument } from '../base/errors.ts'
+import { invalidArgument } from '../base/errors.ts'
 import { isIllFormed } from '../base/utf8.ts'
 import type { ListField, Numbers, TextField } from './fields.ts'
 
@@ -19,33 +19,33 @@ export interface ScalarArrayConstructor<A extends ScalarArray = ScalarArray> {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): A
 }
 
-/** A field of one number an entity: a column that is an array of this type. */
+/** A field of one number for each entity: a column that is an array of this type. */
 export interface ScalarType<Name extends string = string, A extends ScalarArray = ScalarArray> {
   readonly kind: 'scalar'
   readonly name: Name
   readonly array: ScalarArrayConstructor<A>
 }
 
-/** A field of a list of numbers an entity. */
+/** A field of a list of numbers for each entity. */
 export interface ListType<E extends ScalarType = ScalarType> {
   readonly kind: 'list'
   readonly element: E
-  /** Whether ids of entities that were removed leave the list at `sync`. */
+  /** Whether `sync` removes the ids of removed entities. */
   readonly dropRemoved: boolean
 }
 
-/** A field of a text an entity. */
+/** A field of a text for each entity. */
 export interface TextType {
   readonly kind: 'text'
   /** Whether equal texts share a block. */
   readonly isInterned: boolean
 }
 
-/** What a schema may hold. A further kind of field joins this union, `Column` and `Values`. */
+/** The type of a field. A new kind of field joins this union, `Column` and `Values`. */
 export type FieldType = ScalarType | ListType | TextType
 export type Schema = { readonly [field: string]: FieldType }
 
-/** What a component has for a field. */
+/** What a component holds for a field. */
 export type Column<F extends FieldType> =
   F extends ScalarType<string, infer A>
     ? A
@@ -54,18 +54,17 @@ export type Column<F extends FieldType> =
       : F extends TextType
         ? TextField
         : never
-/** What `storage.component` gives for a schema. */
+/** What `storage.component` returns for a schema. */
 export type Component<S extends Schema = Schema> = { readonly [K in keyof S]: Column<S[K]> }
 declare const sparse: unique symbol
 /**
- * What `storage.component` gives with `{ sparse: true }`. Its columns have rows for those only that have the
- * component: index them by `storage.rows(component).row(eid)`, or loop over the rows. `component.x[eid]` is
- * the row of somebody else.
+ * What `storage.component` returns with `{ sparse: true }`. Only entities with the component have
+ * rows. Index its columns by `storage.rows(component).row(eid)`, or loop over the rows:
+ * `component.x[eid]` is another entity's row.
  */
 export type SparseComponent<S extends Schema = Schema> = Component<S> & { readonly [sparse]: true }
 /**
- * What `set(component, ...)` takes. And what `getComponent` gives: every field then, and lists as
- * plain arrays.
+ * What `set(component, ...)` takes. `getComponent` returns every field, and lists as plain arrays.
  */
 export type Values<C> = {
   -readonly [K in keyof C as K extends string ? K : never]?: C[K] extends ListField
@@ -75,7 +74,7 @@ export type Values<C> = {
       : number
 }
 
-/** Every type that was made here: what looks like one is not one. */
+/** The types that were made here: a look-alike is not one. */
 const made = new WeakSet<object>()
 
 function make<T extends FieldType>(type: T): T {
@@ -83,8 +82,7 @@ function make<T extends FieldType>(type: T): T {
   return Object.freeze(type)
 }
 
-// The array is named twice, for it is a type with a parameter: TypeScript would infer one over an
-// ArrayBuffer, and an arena may be shared.
+// The array's type is explicit: TypeScript would infer one over an ArrayBuffer, not a shared one.
 const scalar = <Name extends string, A extends ScalarArray>(
   name: Name,
   array: ScalarArrayConstructor<A>,
@@ -99,14 +97,12 @@ const scalars = {
   u32: scalar<'u32', Uint32Array>('u32', Uint32Array),
   f32: scalar<'f32', Float32Array>('f32', Float32Array),
   f64: scalar<'f64', Float64Array>('f64', Float64Array),
-  // Signed, as bitECS's own ids are: a versioned one may have its top bit set, and is compared by ===.
+  // Signed, as bitECS's ids are: `===` has to hold for a versioned id with its top bit set.
   eid: scalar<'eid', Int32Array>('eid', Int32Array),
 }
 
 /**
- * @param element of the scalar types
- * @param options `dropRemoved`, of a list of `t.eid`: ids of entities that were removed leave it at
- * `storage.sync()`
+ * @param options `dropRemoved`, for `t.eid`: `storage.sync()` removes the ids of removed entities
  * @throws StorageError 'invalid-argument'
  */
 function list<E extends ScalarType>(
@@ -123,7 +119,8 @@ function list<E extends ScalarType>(
     throw invalidArgument('dropRemoved', dropRemoved, 'true or false')
   }
   if (dropRemoved && element.name !== 'eid') {
-    throw dropsNoIds(element.name)
+    const what = `dropRemoved of a list of t.${element.name}`
+    throw invalidArgument(what, dropRemoved, 'a list of t.eid')
   }
   return make({ kind: 'list', element, dropRemoved })
 }
@@ -131,7 +128,7 @@ function list<E extends ScalarType>(
 const text = make<TextType & { readonly interned: TextType }>({
   kind: 'text',
   isInterned: false,
-  /** For texts that many entities share: each is stored once, and read without making a string. */
+  /** For texts that many entities share: stored once, and read without making a string. */
   interned: make<TextType>({ kind: 'text', isInterned: true }),
 })
 
@@ -142,11 +139,11 @@ export const isScalarName = (name: unknown): name is ScalarName =>
 /** The field types. `eid` holds an entity id; `list(t.f32)` and `text` vary in length. */
 export const t = Object.freeze({ ...scalars, list, text })
 
-/** bitECS takes an object with one of these for what `set` made. */
+/** bitECS takes an object with such a field for the result of `set`. */
 const RESERVED_FIELDS: readonly PropertyKey[] = ['data', 'component']
-/** Values that leave out a field called `valueOf` would have one all the same: a function. */
+/** Values that omit a field `valueOf` would inherit a function. */
 const isReserved = (name: PropertyKey) => RESERVED_FIELDS.includes(name) || name in Object.prototype
-/** Not `0`, `1`, ...: engines keep such properties apart, in an order of their own. */
+/** Not `0`, `1`, ...: engines keep such properties apart, and reorder them. */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
 export interface Field {
@@ -156,22 +153,17 @@ export interface Field {
 
 type Kind = 'component' | 'table'
 
-/**
- * Other threads and worlds find things by their names, which reach them as UTF-8.
- * @throws StorageError 'invalid-argument'
- */
+/** Names reach other threads and worlds as UTF-8. @throws StorageError 'invalid-argument' */
 export function checkName(name: unknown, kind: Kind): asserts name is string {
   if (typeof name === 'string' && name !== '' && !isIllFormed(name)) return
-  const expected = 'a string that is not empty and has no surrogate without its other half'
-  throw invalidArgument(`the name of a ${kind}`, name, expected)
+  throw invalidArgument(
+    `the name of a ${kind}`,
+    name,
+    'a string, not empty, without lone surrogates',
+  )
 }
 
-/**
- * The fields of a schema in its order; none is a tag.
- *
- * @throws StorageError `invalid-argument`: no name, no object, a field name that is reserved or no
- * identifier, a field that is none of `t`
- */
+/** The fields of a schema, in its order; none for a tag. @throws StorageError 'invalid-argument' */
 export function readSchema(name: string, schema: Schema, kind: Kind = 'component'): Field[] {
   checkName(name, kind)
   const of = (what: string) => `${what} of ${kind} ${JSON.stringify(name)}`
@@ -190,14 +182,14 @@ export function readSchema(name: string, schema: Schema, kind: Kind = 'component
   })
 }
 
-/** What is new, by field. */
+/** The values of a new row, by field. */
 export const emptyValues = (fields: readonly Field[]): Record<string, unknown> =>
-  Object.fromEntries(fields.map(({ name, type }) => [name, emptyOf(type)]))
-
-function emptyOf({ kind }: FieldType): number | string | number[] {
-  if (kind === 'scalar') return 0
-  return kind === 'text' ? '' : []
-}
+  Object.fromEntries(
+    fields.map(({ name, type: { kind } }) => [
+      name,
+      kind === 'scalar' ? 0 : kind === 'text' ? '' : [],
+    ]),
+  )
 
 const RESERVED = `${RESERVED_FIELDS.join(', ')} and what every object has, such as valueOf`
 const TYPES = {

@@ -5,7 +5,7 @@
 import type { Arena, Pool } from '@ashlar/core'
 import { stillAttached } from '../base/errors.ts'
 import { codeOf } from '../base/thrown.ts'
-import { liveByteLength } from '../memory/live-block.ts'
+import { liveByteLength } from '../memory/blocks.ts'
 
 /** An arena has at most 254. */
 export const SLOT_CAPACITY = 256
@@ -43,7 +43,7 @@ export function attachAt(words: Int32Array, word: number, pool: Pool): void {
   Atomics.store(words, word, pool.generation + 1)
 }
 
-/** Does nothing where another pool has the slot by now. */
+/** Does nothing if another pool has the slot by now. */
 export function detachAt(words: Int32Array, word: number, pool: Pool): void {
   Atomics.compareExchange(words, word, pool.generation + 1, 0)
 }

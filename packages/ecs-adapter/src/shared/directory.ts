@@ -1,20 +1,20 @@
 /**
- * Where a shared storage has what, told in the arena itself.
+ * The root block of a shared storage, and the directory that it publishes.
  *
- *     root, found by the handle          directory, entities: never written again once published
+ *     root, found by the handle          directory, entities: constant once published
  *     0   magic                          0   epoch in which it was published
  *     1   epoch                          1   count: of bytes, of entities
- *     2   offset of the directory        2.. the text, as JSON; the entity ids
+ *     2   offset of the directory        2.. JSON; the entity ids
  *     3   offset of the entities
- *     4   internLogs made so far
+ *     4   how many intern logs were made
  *     5   serial number of the storage
  *     16  for each slot, three words:
- *         generation + 1 of the pool that is attached, else 0
+ *         generation + 1 of the attached pool, else 0
  *         the epoch it has seen
- *         offset of its internLog, see `internLog.ts`
+ *         offset of its intern log, see `intern-log.ts`
  *
- * Whoever changes something makes a new block, publishes its offset, and then raises the epoch. What
- * went out of use with an epoch is freed when everyone who is attached has seen that epoch.
+ * A change makes a new block, publishes its offset, and then increments the epoch. The old block is
+ * freed when every attached thread has seen that epoch.
  */
 
 import type { Field } from '../schema/schema.ts'
@@ -34,14 +34,14 @@ export const PUBLISHED_HEAD_BYTE_LENGTH = 8
 
 /** Word indices of a slot's entry, from the root's first word. */
 export const attachedWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot
-export const seenWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 1
-export const internLogWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot + 2
+export const seenWord = (slot: number) => attachedWord(slot) + 1
+export const internLogWord = (slot: number) => attachedWord(slot) + 2
 
-/** What another thread attaches to a storage with; survives postMessage. */
+/** What another thread attaches to a storage with. It survives postMessage. */
 export interface StorageHandle {
-  /** Of a block in the arena. */
+  /** Of the root in the arena. */
   readonly offset: number
-  /** Tells the storage from one that has the block later: by chance, of 2 ** 31. */
+  /** Distinguishes the storage from a later one in the same block: but for 1 in 2 ** 31. */
   readonly serial: number
 }
 
@@ -50,24 +50,24 @@ export interface ComponentEntry {
   readonly name: string
   readonly fields: readonly Field[]
   readonly rowCount: number
-  /** Of each field's row 0. */
+  /** Of row 0, by field. */
   readonly byteOffsets: readonly number[]
   /** Of a sparse component. */
   readonly rows?: RowsEntry | undefined
 }
 
 /**
- * The rows of a sparse component. Until the next `sync` of the world's thread, none moves or is given to
- * another entity: those that get the component have theirs at the end, and those that lose it keep theirs
- * till then. In an attached thread, rows and columns are those that are now, or, from when the component
- * has outgrown them until this thread syncs, all of them as they were just before.
+ * The rows of a sparse component. Until the next `sync` of the world's thread, no row moves or
+ * changes its entity: new rows are appended, and rows that lose the component stay. In an attached
+ * thread, rows and columns are the present ones. After the component has outgrown them, they are
+ * those of just before, until this thread syncs.
  */
 export interface ComponentRows {
-  /** How many there are: rows 0 to count - 1. */
+  /** Rows 0 to count - 1 are in use. */
   readonly count: number
   /**
-   * The entity of each row; 0 where it has lost the component since the last `sync`. As long as the columns
-   * are, and another array when they are others.
+   * The entity of each row; 0 if it has lost the component since the last `sync`. As long as the
+   * columns, and replaced with them.
    */
   readonly entities: Int32Array
   /** The index of an entity in the columns of the component; -1 when it has no row. */
@@ -78,7 +78,7 @@ export interface ComponentRows {
 export interface RowsEntry {
   /** Byte offset. */
   readonly index: number
-  /** Rows that there is room for. */
+  /** The capacity. */
   readonly rowCount: number
 }
 

@@ -16,8 +16,8 @@ import { checkPool } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { codeOf } from '../base/thrown.ts'
+import { isLiveBlock } from '../memory/blocks.ts'
 import { Cells } from '../memory/cells.ts'
-import { isLiveBlock } from '../memory/live-block.ts'
 
 const PACKED_MAGIC = 0x41534805
 /** While a thread unpacks it. */
@@ -39,8 +39,8 @@ export class PackedEntities {
   readonly #pool: Pool
   readonly #cells: Cells
 
-  constructor(pool: Pool, cells: Cells) {
-    this.#pool = pool
+  constructor(cells: Cells) {
+    this.#pool = cells.pool
     this.#cells = cells
   }
 
@@ -147,7 +147,7 @@ const byteLengthOf = (jsonByteLength: number, numberCount: number) =>
  */
 export function freePacked(pool: Pool, offset: number): void {
   checkPool(pool)
-  const packed = new PackedEntities(pool, new Cells(pool))
+  const packed = new PackedEntities(new Cells(pool))
   for (const { blocks } of packed.claim(offset)) for (const block of blocks) pool.free(block)
   packed.end(offset)
 }

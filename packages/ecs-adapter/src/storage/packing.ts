@@ -5,8 +5,7 @@
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
 import type { Binding } from '../columns/binding.ts'
-import type { VariableField } from '../lists/variable-field.ts'
-import type { VariableMemory } from '../lists/variable-memory.ts'
+import type { VariableField, VariableMemory } from '../lists/variable-fields.ts'
 import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
 import type { Field } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
@@ -51,9 +50,8 @@ export class Packing {
   #unpackCount = 0
 
   constructor(options: PackingOptions) {
-    const { blocks, cells } = options.memory
     this.#options = options
-    this.#packed = new PackedEntities(blocks.pool, cells)
+    this.#packed = new PackedEntities(options.memory.cells)
   }
 
   /** As `Storage.pack`. */
@@ -90,7 +88,7 @@ export class Packing {
     if (!this.#options.worlds.all.includes(world)) {
       throw invalidArgument('the world', world, 'one of those that createStorage() was given')
     }
-    const { blocks, internedTexts } = this.#options.memory
+    const { cells, internedTexts } = this.#options.memory
     const components = this.#packed.claim(offset)
     const interned: Interned[] = []
     let eid: number
@@ -106,7 +104,7 @@ export class Packing {
       this.#unpackCount--
     }
     this.#packed.end(offset)
-    for (const { copy } of interned) blocks.pool.free(copy)
+    for (const { copy } of interned) cells.pool.free(copy)
     return eid
   }
 

@@ -11,7 +11,7 @@ import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from 
 import { Binding, type BindingOptions } from '../columns/binding.ts'
 import { Bindings } from '../columns/bindings.ts'
 import { WorldCommands } from '../commands/world-commands.ts'
-import { VariableMemory } from '../lists/variable-memory.ts'
+import { VariableMemory } from '../lists/variable-fields.ts'
 import { Cells } from '../memory/cells.ts'
 import { ComponentRegistry, type Listed } from '../schema/component-registry.ts'
 import {
@@ -84,7 +84,7 @@ class WorldStorage implements Storage {
 
   constructor(worlds: Worlds, pool: Pool, capacity: number) {
     const cells = new Cells(pool)
-    const memory = new VariableMemory(pool, cells)
+    const memory = new VariableMemory(cells)
     const registry = this.#registry
     const bindings = this.#bindings
     const tables = new StorageTables(pool)

@@ -6,7 +6,7 @@
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
-import { liveByteLength } from '../memory/live-block.ts'
+import { liveByteLength } from '../memory/blocks.ts'
 import { isOpenSlot } from '../shared/attachments.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
 import {

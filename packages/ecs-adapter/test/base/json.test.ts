@@ -19,7 +19,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('what JSON would drop or change is refused, by its name', () => {
+test('a value that JSON would drop or change is refused, and named', () => {
   const cases: [string, unknown][] = [
     ['they are', undefined],
     ['they are', Number.NaN],

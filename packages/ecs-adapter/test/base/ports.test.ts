@@ -5,14 +5,14 @@ import { assertThrows } from '../support.ts'
 
 const test = suite('ports')
 
-test('what is no port is refused', () => {
+test('other values than ports are refused', () => {
   for (const bad of [undefined, null, 3, {}, { postMessage() {} }, () => {}]) {
     assertThrows(() => checkPort('the port', bad), 'invalid-argument', 'the port')
   }
   checkPort('the port', globalThis.EventTarget && new MessageChannel().port1)
 })
 
-test('messages through a port of the platform, until it is ended', async () => {
+test('onMessage delivers messages of a port of the platform until it is stopped', async () => {
   const { port1, port2 } = new MessageChannel()
   const heard: unknown[] = []
   const stop = onMessage(port1 as Port, (message) => heard.push(message))
@@ -29,7 +29,7 @@ test('messages through a port of the platform, until it is ended', async () => {
   port2.close()
 })
 
-test('failures: of the kind that Node has, and of the web’s', () => {
+test('onFailure listens to events of Node and of the web', () => {
   type Listener = (value: unknown) => void
   const listeners = new Map<string, Listener>()
   const node = {
@@ -51,7 +51,7 @@ test('failures: of the kind that Node has, and of the web’s', () => {
   assert.equal(heard, ['torn', 'exit 1', 'worn'])
 })
 
-test('failures are told in words, whatever the platform gives', () => {
+test('onFailure reports a text for every value that the platform gives', () => {
   const heard: string[] = []
   const web = Object.assign(new EventTarget(), { postMessage() {} }) as Port & EventTarget
   const stop = onFailure(web, (reason) => heard.push(reason))
@@ -80,7 +80,7 @@ test('failures are told in words, whatever the platform gives', () => {
   assert.equal(heard.slice(5), words)
 })
 
-test('a worker that has ended is told by its thread id, where it has one', () => {
+test('hasEnded reads the thread id of a worker that has one', () => {
   const port = { postMessage() {}, on() {}, off() {} }
   assert.not.ok(hasEnded(port))
   assert.not.ok(hasEnded({ ...port, threadId: 3 } as Port))

@@ -11,7 +11,7 @@ const sampleOf = (random: (limit: number) => number) =>
 const unitOf = (random: (limit: number) => number) =>
   [random(0x80), random(0x800), random(0x10000), 0xd800 + random(0x800)][random(4)]
 
-test('bytes are those of TextEncoder, for every kind of text', () => {
+test('the bytes equal those of TextEncoder, for every kind of text', () => {
   const encoder = new TextEncoder()
   const random = createRandom(1)
   for (const text of [...TEXTS, ...Array.from({ length: 2000 }, () => sampleOf(random))]) {
@@ -24,9 +24,9 @@ test('bytes are those of TextEncoder, for every kind of text', () => {
   }
 })
 
-test('equals tells texts apart, and agrees with what get gives', () => {
-  const { cells, blocks, utf8 } = createBlocks()
-  const texts = new Texts(blocks, utf8)
+test('equals agrees with the texts that are read', () => {
+  const { cells, utf8 } = createBlocks()
+  const texts = new Texts(cells, utf8)
   for (const one of TEXTS) {
     const block = texts.create(one)
     const read = texts.read(block)

@@ -7,12 +7,12 @@ const test = suite('wait')
 const isPage = 'document' in globalThis
 const newWords = () => new Int32Array(new SharedArrayBuffer(64))
 
-test('whether a thread may block is known without blocking', () => {
+test('mayBlock does not block', () => {
   assert.is(mayBlock(newWords()), !isPage)
   assert.is(mayBlock(new Int32Array(16)), false) // nobody could wake it
 })
 
-test('a word that is another one already is not waited for', () => {
+test('waitWhile returns at once if the word already differs', () => {
   const words = newWords()
   const waiter = new Waiter()
   Atomics.store(words, 3, 7)
@@ -20,7 +20,7 @@ test('a word that is another one already is not waited for', () => {
 })
 
 if (!isPage) {
-  test('waiting ends at the timeout, however often it was in vain', () => {
+  test('waitWhile ends at the timeout, however often it failed before', () => {
     const words = newWords()
     const waiter = new Waiter()
     const start = performance.now()
@@ -31,7 +31,7 @@ if (!isPage) {
   })
 }
 
-test('untilTrue sees a condition that holds, one that comes with the bell, and one without', async () => {
+test('untilTrue sees a condition at once, after a notification, and without one', async () => {
   const words = newWords()
   await untilTrue(words, 0, () => true)
   let isSo = false
@@ -49,7 +49,7 @@ test('untilTrue sees a condition that holds, one that comes with the bell, and o
   assert.is(Atomics.load(words, 0), 1)
 })
 
-test('nextTurn lets messages and timers come through', async () => {
+test('nextTurn lets messages and timers through', async () => {
   let isSo = false
   setTimeout(() => {
     isSo = true

@@ -8,7 +8,7 @@ import {
   ValueWriter,
   valuesWordCount,
 } from '../../src/commands/command-values.ts'
-import { CommandViews } from '../../src/memory/command-views.ts'
+import { Cells } from '../../src/memory/cells.ts'
 import type { Field } from '../../src/schema/schema.ts'
 import { assertThrows, buffers, createScene } from '../support.ts'
 
@@ -27,7 +27,7 @@ const component = { name: 'C', fields }
 
 function createCodec(shared: boolean) {
   const { pool } = createScene({ shared })
-  const views = new CommandViews(pool)
+  const views = new Cells(pool)
   const writer = new ValueWriter(views)
   const reader = new ValueReader(views, (eid) => (eid < 0 ? 1000 - eid : eid))
   const at = pool.alloc(2 ** 20) >> 2
@@ -36,15 +36,15 @@ function createCodec(shared: boolean) {
     pass(values: Record<string, unknown>) {
       const count = valuesWordCount(component, values)
       assert.is(count % 2, 0)
-      for (const word of after(at, count)) views.words[word] = 77
-      views.words.fill(-1, at, at + count)
+      for (const word of after(at, count)) views.signedWords[word] = 77
+      views.signedWords.fill(-1, at, at + count)
       writer.writeAll(component, values, at, at + count)
-      for (const word of after(at, count)) assert.is(views.words[word], 77)
+      for (const word of after(at, count)) assert.is(views.signedWords[word], 77)
       return read(at + count)
     },
     passOne(field: number, value: unknown) {
       const end = at + fieldWordCount(component, field, value)
-      views.words.fill(-1, at, end)
+      views.signedWords.fill(-1, at, end)
       writer.writeOne(component, field, value, at, end)
       return read(end)
     },

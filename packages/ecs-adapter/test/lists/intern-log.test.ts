@@ -2,21 +2,20 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dropInternLog, InternLog } from '../../src/lists/intern-log.ts'
-import { Blocks } from '../../src/memory/blocks.ts'
 import { Cells } from '../../src/memory/cells.ts'
 import { assertSound, createBlocks, createRandom } from '../support.ts'
 
-const test = suite('internLog')
+const test = suite('intern-log')
 
 /** Two words of a root, and a internLog that stands there. */
 function createInternLog(generation = 5) {
-  const { arena, pool, blocks } = createBlocks()
+  const { arena, pool, cells } = createBlocks()
   const root = pool.allocZeroed(16)
   const words = { handleWord: root >> 2, serialWord: (root >> 2) + 1 }
-  const another = () => new InternLog({ blocks, ...words, generation })
+  const another = () => new InternLog({ cells, ...words, generation })
   const released: number[] = []
   const drop = (of?: number) =>
-    dropInternLog(blocks, words.handleWord, (block) => released.push(block), of)
+    dropInternLog(cells, words.handleWord, (block) => released.push(block), of)
   const end = () => {
     pool.free(root)
     assert.equal(arena.blocks(), [])
@@ -26,7 +25,7 @@ function createInternLog(generation = 5) {
   return { arena, pool, handleWord, another, internLog: another(), released, drop, end }
 }
 
-test('it costs nothing until something is written', () => {
+test('an empty log takes no memory', () => {
   const { arena, internLog, drop, released, end } = createInternLog()
   assert.is(arena.blocks().length, 1)
   internLog.remove(16)
@@ -37,7 +36,7 @@ test('it costs nothing until something is written', () => {
   end()
 })
 
-test('what was written and not struck out is dropped once', () => {
+test('each entry is dropped once, unless it was removed', () => {
   const { internLog, drop, released, end } = createInternLog()
   for (const block of [16, 32, 48, 64]) assert.ok(internLog.tryAdd(block))
   assert.ok(internLog.isMine)
@@ -52,7 +51,7 @@ test('what was written and not struck out is dropped once', () => {
   end()
 })
 
-test('places are used again: it stays as long as what it holds', () => {
+test('empty entries are reused: the log is as long as its content', () => {
   const { arena, internLog, drop, released, end } = createInternLog()
   const seed = 3
   const random = createRandom(seed)
@@ -72,7 +71,7 @@ test('places are used again: it stays as long as what it holds', () => {
   end()
 })
 
-test('that of another generation is left alone, and an earlier one is not taken for mine', () => {
+test('a log of another generation stays, and isMine is false for an earlier log', () => {
   const { internLog, another, drop, released, end } = createInternLog(5)
   internLog.tryAdd(16)
   drop(4)
@@ -90,7 +89,7 @@ test('that of another generation is left alone, and an earlier one is not taken 
   end()
 })
 
-test('after it was dropped it begins anew', () => {
+test('a dropped log begins again', () => {
   const { internLog, drop, released, end } = createInternLog()
   internLog.tryAdd(16)
   drop()
@@ -101,7 +100,7 @@ test('after it was dropped it begins anew', () => {
   end()
 })
 
-test('without memory nothing is written, at whatever step', () => {
+test('when memory is out, nothing is written, at any step', () => {
   const { arena, pool, internLog, drop, released, end } = createInternLog()
   const held: number[] = []
   for (let byteLength = 65536; byteLength >= 8; byteLength >>= 1) {
@@ -120,12 +119,12 @@ test('without memory nothing is written, at whatever step', () => {
   end()
 })
 
-test('another thread drops it', () => {
+test('another thread drops the log', () => {
   const { arena, pool, internLog, handleWord, end } = createInternLog()
   internLog.tryAdd(16)
   const other = arena.openPool()
   const released: number[] = []
-  const theirs = new Blocks(other, new Cells(other))
+  const theirs = new Cells(other)
   dropInternLog(theirs, handleWord, (block) => released.push(block), 5)
   assert.equal(released, [16])
   other.close()

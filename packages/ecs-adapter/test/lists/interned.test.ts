@@ -2,15 +2,14 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../../src/base/utf8.ts'
 import { InternedTexts } from '../../src/lists/interned.ts'
-import { Blocks } from '../../src/memory/blocks.ts'
 import { Cells } from '../../src/memory/cells.ts'
 import { assertSound, createBlocks } from '../support.ts'
 
 const test = suite('interned')
 
-test('equal texts share one block, until the last reference goes', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const texts = new InternedTexts(blocks, utf8)
+test('equal texts share one block until the last reference is dropped', () => {
+  const { arena, cells, utf8 } = createBlocks()
+  const texts = new InternedTexts(cells, utf8)
   const references = Array.from({ length: 100 }, (_, i) => texts.create(`kind ${i % 4}`))
   assert.is(new Set(references).size, 4)
   assert.is(arena.blocks().length, 4)
@@ -26,9 +25,9 @@ test('equal texts share one block, until the last reference goes', () => {
   assertSound(arena)
 })
 
-test('texts that read the same are the same, whatever surrogates they had', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const texts = new InternedTexts(blocks, utf8)
+test('texts that differ only in lone surrogates are one text', () => {
+  const { arena, cells, utf8 } = createBlocks()
+  const texts = new InternedTexts(cells, utf8)
   const given = ['a\ufffd', 'a\ud800', 'a\udc00', 'a\ud800']
   const references = given.map((text) => texts.create(text))
   assert.is(new Set(references).size, 1)
@@ -38,8 +37,8 @@ test('texts that read the same are the same, whatever surrogates they had', () =
 })
 
 test('reading an interned text makes no new string', () => {
-  const { blocks, utf8 } = createBlocks()
-  const texts = new InternedTexts(blocks, utf8)
+  const { cells, utf8 } = createBlocks()
+  const texts = new InternedTexts(cells, utf8)
   const text = ['ga', 'te'].join('')
   const block = texts.create(text)
   assert.is(texts.read(block), text)
@@ -48,12 +47,12 @@ test('reading an interned text makes no new string', () => {
 /** A second thread's texts in the same arena, and how to let it tell what it has freed. */
 function createOthers(arena: ReturnType<typeof createBlocks>['arena']) {
   const pool = arena.openPool()
-  return { pool, theirs: new InternedTexts(new Blocks(pool, new Cells(pool)), new Utf8()) }
+  return { pool, theirs: new InternedTexts(new Cells(pool), new Utf8()) }
 }
 
-test('threads find each other’s texts once they have read them', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const mine = new InternedTexts(blocks, utf8)
+test('a thread finds another thread’s text once it has read it', () => {
+  const { arena, cells, utf8 } = createBlocks()
+  const mine = new InternedTexts(cells, utf8)
   const { theirs } = createOthers(arena)
   const block = mine.create('road')
   assert.is.not(theirs.create('road'), block)
@@ -66,9 +65,9 @@ test('threads find each other’s texts once they have read them', () => {
   assertSound(arena)
 })
 
-test('a text is freed when nobody has it, and no index', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const mine = new InternedTexts(blocks, utf8)
+test('a text without references and indexes is freed', () => {
+  const { arena, cells, utf8 } = createBlocks()
+  const mine = new InternedTexts(cells, utf8)
   const { pool, theirs } = createOthers(arena)
   const live = () => {
     pool.flush()
@@ -94,9 +93,9 @@ test('a text is freed when nobody has it, and no index', () => {
   assertSound(arena)
 })
 
-test('threads drop each other’s references; an index that is swept lets go', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const mine = new InternedTexts(blocks, utf8)
+test('threads drop each other’s references, and sweep releases what indexes hold', () => {
+  const { arena, cells, utf8 } = createBlocks()
+  const mine = new InternedTexts(cells, utf8)
   const { pool, theirs } = createOthers(arena)
   const references = Array.from({ length: 1000 }, (_, i) => mine.create(`text ${i}`))
   for (const [i, block] of references.entries()) {
@@ -116,9 +115,9 @@ test('threads drop each other’s references; an index that is swept lets go', (
   assertSound(arena)
 })
 
-test('a text that more entities have than can be counted is stored twice', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const mine = new InternedTexts(blocks, utf8)
+test('a text with more references than can be counted is stored twice', () => {
+  const { arena, cells, utf8 } = createBlocks()
+  const mine = new InternedTexts(cells, utf8)
   const first = mine.create('road')
   const { i32 } = arena
   i32[first >> 2] += 2 ** 24 - 2 ** 12 - 3 // as if so many had it
@@ -134,9 +133,9 @@ test('a text that more entities have than can be counted is stored twice', () =>
   assert.equal(arena.blocks(), [])
 })
 
-test('an index that is never swept by hand stays within twice what lives', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const mine = new InternedTexts(blocks, utf8)
+test('an index without manual sweeps has at most twice the live texts', () => {
+  const { arena, cells, utf8 } = createBlocks()
+  const mine = new InternedTexts(cells, utf8)
   const { pool, theirs } = createOthers(arena)
   for (let i = 0; i < 5000; i++) theirs.free(mine.create(`text ${i}`))
   pool.flush()

@@ -21,7 +21,7 @@ import {
   withScene,
 } from '../support.ts'
 
-const test = suite('entity-lists')
+const test = suite('list-column')
 
 const schema = { points: t.list(t.f32), label: t.text, kind: t.text.interned }
 
@@ -112,7 +112,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('resize keeps the room for lists that are filled anew, clear and pop give it back', () => {
+test('resize keeps the room; clear and pop give it back', () => {
   withScene({}, (scene) => {
     const { points, eid } = createPath(scene)
     points.reserve(eid, 1000)
@@ -130,7 +130,7 @@ test('resize keeps the room for lists that are filled anew, clear and pop give i
   })
 })
 
-test('a list may be set from, and grow by, itself and views of others', () => {
+test('set and append take the list itself, and views of others', () => {
   withScene({}, (scene) => {
     const { points, eid } = createPath(scene)
     points.set(eid, [1, 2, 3])
@@ -143,7 +143,7 @@ test('a list may be set from, and grow by, itself and views of others', () => {
   })
 })
 
-test('forEach visits what that of an Array visits, whatever its callback does to the list', () => {
+test('forEach visits as an Array does, whatever its callback does to the list', () => {
   withScene({}, (scene) => {
     const { points, eid } = createPath(scene)
     const changes: Record<string, [(array: number[]) => void, () => void]> = {
@@ -204,7 +204,7 @@ test('lists of every type store as their typed arrays do', () => {
   })
 })
 
-test('misuse is refused and named, and changes nothing', () => {
+test('misuse is refused, named, and without effect', () => {
   withScene({}, (scene) => {
     const { points, label, kind, eid } = createPath(scene)
     points.set(eid, [1, 2])
@@ -275,7 +275,7 @@ test('an entity beyond the rows reads as empty, and cannot be written', () => {
     assert.is(label.get(far), '')
     points.clear(far)
     label.clear(far)
-    assertThrows(() => points.push(far, 1), 'invalid-argument', '100000', 'Add the component')
+    assertThrows(() => points.push(far, 1), 'invalid-argument', '100000', 'add the component')
     assertThrows(() => points.reserve(far, 1), 'invalid-argument', '100000')
     assertThrows(() => label.set(far, 'x'), 'invalid-argument', '100000')
   })

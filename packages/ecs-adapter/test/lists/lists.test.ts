@@ -3,7 +3,6 @@ import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Lists } from '../../src/lists/lists.ts'
-import { Blocks } from '../../src/memory/blocks.ts'
 import { Cells } from '../../src/memory/cells.ts'
 import type { ScalarType } from '../../src/schema/schema.ts'
 import { assertSound, assertThrows, buffers, createRandom, scalars } from '../support.ts'
@@ -13,8 +12,7 @@ const test = suite('lists')
 /** A thread's view of lists in an arena; `pool` may be wrapped. */
 function createLists(pool: Pool, type: ScalarType = scalars.f32) {
   const cells = new Cells(pool)
-  const blocks = new Blocks(pool, cells)
-  return { cells, blocks, lists: new Lists(blocks, type.array) }
+  return { cells, lists: new Lists(cells, type.array) }
 }
 
 function createBench({
@@ -77,7 +75,7 @@ function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: n
       },
       () => {
         if (model.length === 0) return
-        lists.remove(word, at)
+        lists.remove(word, at, false)
         model.splice(at, 1)
       },
       () => {
@@ -125,7 +123,7 @@ function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: n
       assert.equal(other.lists.toArray(handles[index]), model)
     }
     for (const word of words) other.lists.free(word)
-    for (const { blocks } of [bench, other, bench]) blocks.pool.collect()
+    for (const { cells } of [bench, other, bench]) cells.pool.collect()
     assert.equal(
       arena.blocks().map(({ offset }) => offset),
       [handles.byteOffset],
@@ -142,12 +140,12 @@ for (const [name, { shared }] of Object.entries(buffers)) {
       runModel(7, type, shared, 2 ** 22)
     })
   }
-  test(`${name}: and in an arena that is too small for them`, () => {
+  test(`${name}: lists in an arena that is too small for them`, () => {
     for (const seed of [1, 2]) runModel(seed, scalars.f64, shared, 8 * 2 ** 16)
   })
 }
 
-test('elements are aligned to their type, and where offset says', () => {
+test('elements are at `offset`, aligned to their type', () => {
   for (const type of Object.values<ScalarType>(scalars)) {
     const { arena, handles, words, lists } = createBench({ type: type as typeof scalars.f32 })
     for (let i = 0; i < 100; i++) lists.push(words[0], i)
@@ -161,7 +159,7 @@ test('elements are aligned to their type, and where offset says', () => {
   }
 })
 
-test('a list that grows by one moves once a size class, not once a push', () => {
+test('a list that grows by one moves once per size class', () => {
   const { arena, handles, words, lists } = createBench({ byteLength: 2 ** 25 })
   let moveCount = 0
   let block = 0
@@ -205,7 +203,7 @@ function watched(pool: Pool, onEvent: (event: string) => void): Pool {
   }
 }
 
-test('whoever dies between two calls of the pool leaves a list that is whole', () => {
+test('a thread that dies between two calls of the pool leaves a whole list', () => {
   const changes: [string, (lists: Lists, word: number) => void, number[][]][] = [
     [
       'push',
@@ -229,14 +227,14 @@ test('whoever dies between two calls of the pool leaves a list that is whole', (
   ]
   for (const [name, change, allowed] of changes) {
     for (let death = 1; ; death++) {
-      const { arena, pool, cells, handles, words, lists } = createBench()
+      const { arena, pool, handles, words, lists } = createBench()
       lists.append(words[0], Float64Array.of(1, 2, 3, 4), 0, 4)
       if (name === 'truncate') lists.reserve(words[0], 100)
       let eventCount = 0
       const dying = watched(pool, (event) => {
         if (++eventCount === death) throw new Error(`dies ${event}`)
       })
-      const mortals = new Lists(new Blocks(dying, cells), scalars.f32.array)
+      const mortals = new Lists(new Cells(dying), scalars.f32.array)
       let isDead = false
       try {
         change(mortals, words[0])
@@ -255,7 +253,7 @@ test('whoever dies between two calls of the pool leaves a list that is whole', (
   }
 })
 
-test('out of memory leaves the list as it was, whatever was asked', () => {
+test('when memory is out, every method leaves the list as it was', () => {
   const { arena, handles, words, lists } = createBench({ byteLength: 2 ** 19 })
   lists.append(words[0], Float64Array.of(1, 2, 3), 0, 3)
   const before = handles[0]
@@ -268,7 +266,7 @@ test('out of memory leaves the list as it was, whatever was asked', () => {
   }
 })
 
-test('a full arena is filled to the end: no room is left that a list asks for in vain', () => {
+test('lists can fill an arena to the end', () => {
   const { arena, handles, words, lists } = createBench({ byteLength: 2 ** 20, type: scalars.f32 })
   let length = 0
   assertThrows(() => {

@@ -5,7 +5,7 @@ import { assertThrows } from '../support.ts'
 
 const test = suite('staging')
 
-test('numbers of any array are taken in, one batch above the other', () => {
+test('take stacks the numbers of any array', () => {
   const staging = new Staging(2 ** 20)
   staging.take([1, 2.5], 'P.a')
   staging.take(Uint8Array.of(3), 'P.a')
@@ -23,7 +23,7 @@ test('numbers of any array are taken in, one batch above the other', () => {
   assert.ok(staging.values.length <= 2 ** 16, 'what was large is given back')
 })
 
-test('what is no list of numbers is refused, and none of it stays', () => {
+test('other values than lists of numbers are refused, and nothing stays', () => {
   const staging = new Staging(2 ** 20)
   staging.take([7], 'P.a')
   const hostile: unknown[] = [
@@ -41,7 +41,7 @@ test('what is no list of numbers is refused, and none of it stays', () => {
   assert.equal([...staging.values.subarray(0, staging.length)], [7])
 })
 
-test('an array that takes in others while it is read does not disturb them', () => {
+test('nested uses do not disturb each other', () => {
   const staging = new Staging(2 ** 20)
   const nested = new Proxy([1, 2, 3], {
     get(target, key) {
@@ -58,7 +58,7 @@ test('an array that takes in others while it is read does not disturb them', () 
   assert.equal([...staging.values.subarray(0, staging.length)], [1, 2, 3])
 })
 
-test('an array whose length lies is read as far as it said', () => {
+test('an array with a false length is read to that length', () => {
   const staging = new Staging(2 ** 20)
   const lying = new Proxy([1, 2], {
     get: (target, key) => (key === 'length' ? 1 : Reflect.get(target, key)),
@@ -67,7 +67,7 @@ test('an array whose length lies is read as far as it said', () => {
   assert.is(staging.length, 1)
 })
 
-test('a length that is none, or that no list can have, is refused before anything is read', () => {
+test('an invalid or too large length is refused before anything is read', () => {
   const staging = new Staging(1000)
   staging.take([7], 'P.a')
   const odd = [-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1001, '1', null, {}, 5n, Symbol()]

@@ -9,10 +9,10 @@ import { assertSound, assertThrows, buffers, createBlocks, TEXTS } from '../supp
 const test = suite('texts')
 
 for (const [name, { shared }] of Object.entries(buffers)) {
-  test(`${name}: a text is what it was, surrogates without a pair replaced`, () => {
-    const { arena, blocks, utf8 } = createBlocks({ shared })
+  test(`${name}: a text reads as it was, but for lone surrogates`, () => {
+    const { arena, cells, utf8 } = createBlocks({ shared })
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-    for (const texts of [new Texts(blocks, utf8), new InternedTexts(blocks, utf8)]) {
+    for (const texts of [new Texts(cells, utf8), new InternedTexts(cells, utf8)]) {
       for (const text of TEXTS) {
         const expected = decoder.decode(new TextEncoder().encode(text))
         const block = texts.create(text)
@@ -29,15 +29,15 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('the block of a text is what another thread views', () => {
-  const { arena, blocks, utf8 } = createBlocks()
-  const block = new Texts(blocks, utf8).create('gate')
+test('another thread views the block of a text', () => {
+  const { arena, cells, utf8 } = createBlocks()
+  const block = new Texts(cells, utf8).create('gate')
   assert.equal([...Arena.attach(arena.handle).view(block)], [103, 97, 116, 101])
 })
 
-test('out of memory creates nothing, and the index knows nothing of it', () => {
-  const { arena, blocks, utf8 } = createBlocks({ byteLength: 2 ** 18 })
-  for (const texts of [new Texts(blocks, utf8), new InternedTexts(blocks, utf8)]) {
+test('when memory is out, nothing is created or indexed', () => {
+  const { arena, cells, utf8 } = createBlocks({ byteLength: 2 ** 18 })
+  for (const texts of [new Texts(cells, utf8), new InternedTexts(cells, utf8)]) {
     for (let i = 0; i < 2; i++) {
       assertThrows(() => texts.create('x'.repeat(2 ** 19)), 'out-of-memory')
       assert.equal(arena.blocks(), [])

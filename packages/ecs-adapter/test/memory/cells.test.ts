@@ -2,13 +2,12 @@ import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Cells, typeIdOf } from '../../src/memory/cells.ts'
-import { CommandViews } from '../../src/memory/command-views.ts'
 import type { ScalarType } from '../../src/schema/schema.ts'
 import { fillUp, scalars } from '../support.ts'
 
 const test = suite('cells')
 
-test('load and store of every type do what the typed array does', () => {
+test('load and store convert as the typed array of each type', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const cells = new Cells(pool)
@@ -26,7 +25,7 @@ test('load and store of every type do what the typed array does', () => {
   }
 })
 
-test('storeAll does what store does for each, for every type', () => {
+test('storeAll equals a loop of store, for every type', () => {
   const pool = Arena.create({ byteLength: 2 ** 20 }).openPool()
   const cells = new Cells(pool)
   const values = Float64Array.of(9, 0, -1, 200.7, 70_000, 2 ** 32 + 7, Number.NaN, 0.1, 9)
@@ -39,7 +38,7 @@ test('storeAll does what store does for each, for every type', () => {
   }
 })
 
-test('bytes are copied and zeroed where they are told to be, and nowhere else', () => {
+test('copyBytes and zeroBytes change the given bytes only', () => {
   const pool = Arena.create({ byteLength: 2 ** 20 }).openPool()
   const cells = new Cells(pool)
   const bytes = pool.allocArray(Uint8Array, 16)
@@ -49,7 +48,7 @@ test('bytes are copied and zeroed where they are told to be, and nowhere else', 
   assert.equal([...bytes], [0, 1, 2, 3, 0, 0, 6, 7, 8, 9, 1, 2, 3, 13, 14, 15])
 })
 
-test('a region of a buffer of any length will do', () => {
+test('the arena may be a region of a buffer of any length', () => {
   for (const extra of [0, 1, 2, 7]) {
     const buffer = new ArrayBuffer(2 ** 20 + 32 + extra)
     const pool = Arena.create({ buffer, byteOffset: 32, byteLength: 2 ** 20 }).openPool()
@@ -61,23 +60,21 @@ test('a region of a buffer of any length will do', () => {
   }
 })
 
-for (const Views of [Cells, CommandViews]) {
-  test(`${Views.name}: taken up in a full arena, without a block, and again after growth`, () => {
-    const memory = new WebAssembly.Memory({ initial: 16, maximum: 32 })
-    const arena = Arena.create({ memory })
-    const pool = arena.openPool()
-    const offset = pool.alloc(16)
-    fillUp(pool)
-    const before = arena.i32.slice()
-    const views = new Views(pool)
-    assert.is(views.bytes.buffer, memory.buffer)
-    arena.u8[offset] = 7
-    memory.grow(1)
-    assert.is(views.bytes.buffer, memory.buffer)
-    assert.is(views.bytes[offset], 7)
-    arena.u8[offset] = before[offset >> 2] & 0xff
-    assert.equal(arena.i32, before)
-  })
-}
+test('the views are made in a full arena, without a block, and again after growth', () => {
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: 32 })
+  const arena = Arena.create({ memory })
+  const pool = arena.openPool()
+  const offset = pool.alloc(16)
+  fillUp(pool)
+  const before = arena.i32.slice()
+  const views = new Cells(pool)
+  assert.is(views.bytes.buffer, memory.buffer)
+  arena.u8[offset] = 7
+  memory.grow(1)
+  assert.is(views.bytes.buffer, memory.buffer)
+  assert.is(views.bytes[offset], 7)
+  arena.u8[offset] = before[offset >> 2] & 0xff
+  assert.equal(arena.i32, before)
+})
 
 test.run()

@@ -55,11 +55,11 @@ const kinds = {
     storage.table(name, schema, { chunkByteLength: 1024 }),
 }
 
-/** What every object has: an object of values that leaves a field of this name out has one all the same. */
+/** Properties of every object: values that omit a field of such a name would inherit one. */
 const inherited = Object.getOwnPropertyNames(Object.prototype)
 
 for (const [kind, make] of Object.entries(kinds)) {
-  test(`${kind}: a name is any text; one that UTF-8 cannot tell is refused`, () => {
+  test(`${kind}: a name is any text without lone surrogates`, () => {
     withScene({}, ({ storage, arena }) => {
       const names = ['__proto__', 'toString', 'constructor', '0', 'a b', '日本', '😀', '\0']
       for (const name of names) make(storage, name, { ünïcode: t.u8 })
@@ -74,7 +74,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     })
   })
 
-  test(`${kind}: a field has no name that every object has`, () => {
+  test(`${kind}: names that every object has are refused for fields`, () => {
     withScene({}, ({ storage, arena }) => {
       assert.ok(inherited.includes('valueOf') && inherited.includes('__defineGetter__'))
       for (const name of [...inherited, 'data', 'component']) {
@@ -92,7 +92,7 @@ for (const [kind, make] of Object.entries(kinds)) {
   })
 }
 
-test('whoever leaves fields out, whatever their names are, leaves them as they were', () => {
+test('values that omit a field leave it as it was, whatever its name', () => {
   withScene({}, ({ storage, world }) => {
     const names = ['then', 'length', 'name', 'toJSON', 'prototype', 'get', 'set', 'ids', 'rowCount']
     const schema = Object.fromEntries(names.map((name) => [name, t.f32]))
@@ -113,7 +113,7 @@ test('whoever leaves fields out, whatever their names are, leaves them as they w
   })
 })
 
-test('field names that are no identifiers are refused', () => {
+test('a field name has to be an identifier', () => {
   const { arena, storage } = createScene()
   const bad: [Record<PropertyKey, typeof t.u8>, string][] = [
     [{ '': t.u8 }, '""'],
@@ -128,7 +128,7 @@ test('field names that are no identifiers are refused', () => {
   assert.equal(Object.keys(storage.components), [])
 })
 
-test('what is no field type is refused, and named', () => {
+test('a value that is no field type is refused, and named', () => {
   const { arena, storage } = createScene()
   const hostile: unknown[] = [
     ...[undefined, null, 0, 'f32', Float32Array, [], {}, { kind: 'scalar', array: Float32Array }],
@@ -156,7 +156,7 @@ test('what is no field type is refused, and named', () => {
   assert.equal(arena.blocks(), [])
 })
 
-test('a name that is empty, no string, or taken is refused', () => {
+test('an empty name, a taken name, and a name that is no string are refused', () => {
   withScene({}, ({ storage }) => {
     for (const name of ['', 5, null, undefined, {}, Symbol('s')] as unknown[]) {
       assertThrows(
