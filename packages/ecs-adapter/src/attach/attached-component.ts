@@ -1,6 +1,6 @@
 /** What an attached thread has for a component: the columns of another one's storage. */
 
-import { createColumnArray } from '../columns/column-array.ts'
+import { publishColumns } from '../columns/column-array.ts'
 import { RowsView } from '../columns/rows-view.ts'
 import type { Rows } from '../lists/handle-column.ts'
 import { createVariableField, type VariableField } from '../lists/variable-field.ts'
@@ -29,23 +29,9 @@ export class AttachedComponent {
     )
   }
 
-  /**
-   * Makes the columns those of an entry. As `Columns` has it in the world's thread: nobody overwrites
-   * them, and the object stays fast.
-   */
+  /** Makes the columns those of an entry. */
   follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
-    const { fields, byteOffsets, rowCount } = entry
     if (entry.rows) this.#rows?.follow(entry.rows)
-    for (const [field, { name, type }] of fields.entries()) {
-      const byteOffset = byteOffsets[field]
-      const variable = this.#variable[field]
-      variable?.handles.bind(byteOffset / 4, rowCount)
-      const value =
-        type.kind === 'scalar'
-          ? createColumnArray(type, buffer, byteOffset, rowCount)
-          : variable?.column
-      const attributes = { configurable: true, enumerable: true, writable: false }
-      Object.defineProperty(this.component, name, { value, ...attributes })
-    }
+    publishColumns(this.component, entry, buffer, this.#variable)
   }
 }

@@ -24,7 +24,7 @@ export class Bindings {
   }
 
   sync(): void {
-    for (let i = 0; i < this.#all.length; i++) this.#all[i].sync()
+    for (let i = 0; i < this.#all.length; i++) this.#all[i].store.sync()
   }
 
   /** Takes ids that are not to be kept out of every list that drops removed entities. */
@@ -40,7 +40,7 @@ export class Bindings {
   /** Begins anew with worlds that were reset. */
   beginAnew(): void {
     for (const binding of this.#all) {
-      binding.clearAll()
+      binding.store.clearAll()
       binding.subscribe()
     }
   }

@@ -34,7 +34,7 @@ export class DeferredFrees {
   }
 
   /** A row may get blocks, and nothing will tell when it ends. */
-  addStray(eid: number, row: number): void {
+  addUntracked(eid: number, row: number): void {
     this.#cover(row)
     const place = this.#placeOfStray(row)
     this.#states[row] |= STRAY
@@ -51,7 +51,7 @@ export class DeferredFrees {
   }
 
   /** Whether a row holds what a stray that is not this entity has left. */
-  hasAnotherStray(eid: number, row: number): boolean {
+  hasAnotherUntracked(eid: number, row: number): boolean {
     if (this.#strayRows.length === 0 || (this.#states[row] & STRAY) === 0) return false
     return this.#strayEids[this.#placeOfStray(row)] !== eid
   }

@@ -23,11 +23,21 @@ import {
 } from 'bitecs'
 import { noRow } from '../base/errors.ts'
 import type { GivenFrames, GivenValues } from '../lists/given-values.ts'
+import { NO_ROW } from '../lists/variable-field.ts'
 import type { Cells } from '../memory/cells.ts'
-import { uncover, watch } from '../world/bound-component.ts'
-import type { UseTally } from '../world/use-tally.ts'
+import {
+  type ComponentWatcher,
+  hideComponent,
+  isMadeIn,
+  isMember,
+  memberCount,
+  onEnter,
+  onLeave,
+  uncover,
+  watch,
+} from '../world/bitecs-internals.ts'
 import { notOfThisWorld } from '../world/world-errors.ts'
-import { clearBit, contextOf, type Worlds } from '../world/worlds.ts'
+import type { Worlds } from '../world/worlds.ts'
 import type { ComponentStore } from './component-store.ts'
 
 /** Told of what reads values, so that no getter among them moves or frees rows. */
@@ -43,7 +53,7 @@ export interface HooksOptions {
   cells: Cells
   frames: GivenFrames
   sets: Sets
-  tally: UseTally
+  watcher: ComponentWatcher
 }
 
 export class WorldHooks {
@@ -65,16 +75,16 @@ export class WorldHooks {
     const { component, store } = this.#options
     // Its own where additions wait: the user's observers hang on the query of the component alone.
     const owners = registerQuery(world, [store.fields === undefined ? component : And(component)])
-    watch(contextOf(world), component)
+    watch(world, component)
     this.#owners = owners
     this.#arriving = 0
     this.#unsubscribe = [
-      owners.addObservable.subscribe((eid) => this.#add(eid)),
+      onEnter(owners, (eid) => this.#add(eid)),
       observe(world, onSet(component), (eid, values) => this.#set(eid, values)),
       observe(world, onGet(component), (eid) => store.read(eid)),
     ]
-    if (store.isTold) {
-      this.#unsubscribe.push(owners.removeObservable.subscribe((eid) => store.lose(eid)))
+    if (store.rows !== undefined || store.fields !== undefined) {
+      this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
     }
   }
 
@@ -88,13 +98,12 @@ export class WorldHooks {
   /** Whether an entity has the component, and is not just losing it. Prefabs are in no query. */
   owns(eid: number): boolean {
     const owners = this.#owners
-    return owners?.has(eid) === true && !owners.toRemove.has(eid)
+    return owners !== undefined && isMember(owners, eid)
   }
 
   /** Entities that have it, but for prefabs. */
   get ownerCount(): number {
-    const owners = this.#owners
-    return owners === undefined ? 0 : owners.dense.length - owners.toRemove.dense.length
+    return this.#owners === undefined ? 0 : memberCount(this.#owners)
   }
 
   /** bitECS is done with an addition: no values came with it, if it waits still. */
@@ -106,7 +115,7 @@ export class WorldHooks {
   }
 
   #add(eid: number): void {
-    const { store, tally } = this.#options
+    const { store, watcher } = this.#options
     try {
       this.#checkWorld(eid)
       store.add(eid)
@@ -115,7 +124,7 @@ export class WorldHooks {
       throw error
     }
     if (store.fields === undefined) {
-      tally.balance -= 2
+      watcher.balance -= 2
       return
     }
     uncover(this.#options.component) // a pair too is asked when bitECS is done
@@ -124,18 +133,17 @@ export class WorldHooks {
   }
 
   #hide(eid: number): void {
-    this.#owners?.remove(eid)
-    clearBit(this.#world, eid, this.#options.component)
+    hideComponent(this.#world, this.#owners, eid, this.#options.component)
   }
 
   /** Tells everybody of an addition that nobody knew; unless a getter has given it to the entity. */
   #tell(eid: number): void {
-    const { component, tally } = this.#options
+    const { component, watcher } = this.#options
     if (hasComponent(this.#world, eid, component)) return
     this.#owners?.add(eid) // the storage is not told again
-    tally.balance -= 2
+    watcher.balance -= 2
     addComponent(this.#world, eid, component)
-    tally.balance--
+    watcher.balance--
   }
 
   #set(eid: number, values: unknown): void {
@@ -159,20 +167,19 @@ export class WorldHooks {
   }
 
   #setNew(eid: number, values: unknown, given: GivenValues): void {
-    const { store } = this.#options
-    const { entityComponents } = contextOf(this.#world)
-    const own = entityComponents.get(eid) // another Set for whoever has the id later
+    const { store, worlds } = this.#options
+    const own = worlds.componentsOf(eid) // another Set for whoever has the id later
     try {
       this.#read(values, given)
-      if (entityComponents.get(eid) !== own) throw noRow(eid)
-      store.prepare(given)
+      if (worlds.componentsOf(eid) !== own) throw noRow(eid)
+      store.fields?.prepare(NO_ROW, given)
     } catch (error) {
       this.#takeOff(eid, own)
       throw error
     }
     this.#tell(eid)
     this.#renew()
-    const isThere = this.owns(eid) && entityComponents.get(eid) === own
+    const isThere = this.owns(eid) && worlds.componentsOf(eid) === own
     if (isThere) store.commit(eid, store.claim(eid), given)
   }
 
@@ -219,6 +226,6 @@ export class WorldHooks {
   #checkWorld(eid: number): void {
     const { worlds, store } = this.#options
     if (worlds.all.length === 1 && store.fields === undefined) return
-    if (!contextOf(this.#world).entityComponents.has(eid)) throw notOfThisWorld(eid)
+    if (!isMadeIn(this.#world, eid)) throw notOfThisWorld(eid)
   }
 }

@@ -1,6 +1,6 @@
 /** A schedule for people: as a list, and as a Mermaid flowchart. */
 
-import { isRelation } from '../base/relations.ts'
+import { isRelation } from '../world/bitecs-internals.ts'
 import { type Access, type Conflict, isUnknown, type StagePlan, type Wait } from './access.ts'
 
 /** Names of what systems read and write. */

@@ -234,7 +234,7 @@ export function createStorage(
     runs,
     openGroups,
     get isVersioned() {
-      return worlds.entityIndex.versioning
+      return worlds.isVersioned
     },
     get isDisposed() {
       return isDisposed

@@ -2,10 +2,11 @@
  * The storages of the same worlds. They have in common what bitECS tells nobody of: resets, runs, and entities
  * that stay because their removal failed.
  */
-import { hasComponent, type Query, removeEntity, type World, type WorldContext } from 'bitecs'
+import { removeEntity, type World } from 'bitecs'
 import { packIsBusy, setIsBusy } from '../base/errors.ts'
+import { rememberQueries } from '../world/bitecs-internals.ts'
 import { otherWorlds } from '../world/world-errors.ts'
-import { contextOf, type Worlds } from '../world/worlds.ts'
+import type { Worlds } from '../world/worlds.ts'
 import { RunQueue } from './run-queue.ts'
 
 export interface StorageState {
@@ -32,15 +33,14 @@ export class WorldState {
    * @throws what observers throw
    */
   remove(world: World, eid: number): void {
-    const places = placesOf(world, eid)
-    const { entityComponents } = contextOf(world)
-    const own = entityComponents.get(eid) // another Set for whoever has the id later
+    const putBack = rememberQueries(world, eid)
+    const own = this.worlds.componentsOf(eid) // another Set for whoever has the id later
     this.#removalCount++
     try {
       removeEntity(world, eid)
     } catch (error) {
-      if (entityComponents.get(eid) === own) {
-        for (const { query, isUnchanged } of places) if (isUnchanged()) putBack(query, eid)
+      if (this.worlds.componentsOf(eid) === own) {
+        putBack()
         for (const sibling of this.all) sibling.keep(eid)
       }
       throw error
@@ -68,11 +68,13 @@ export class WorldState {
 
 /** Kept with each world, for the ESM and the CommonJS copy of this package to share it. */
 const SIBLINGS = Symbol.for('@ashlar/ecs-adapter/worldState')
-type Context = WorldContext & { [SIBLINGS]?: WorldState }
+interface Context {
+  [SIBLINGS]?: WorldState
+}
 
 /** @throws StorageError 'invalid-argument' where another storage serves some of the worlds, and others */
 export function worldStateOf(worlds: Worlds): WorldState {
-  const contexts: readonly Context[] = worlds.contexts
+  const contexts = worlds.contexts as readonly Context[]
   const found = contexts.map((context) => context[SIBLINGS])
   const before = found.find((worldState) => worldState !== undefined && worldState.all.size > 0)
   if (before !== undefined) {
@@ -83,22 +85,4 @@ export function worldStateOf(worlds: Worlds): WorldState {
   const worldState = new WorldState(worlds)
   for (const context of contexts) context[SIBLINGS] = worldState
   return worldState
-}
-
-/** The queries that an entity is in, and whether it has still what it is there for. */
-function placesOf(world: World, eid: number) {
-  const queries = [...contextOf(world).queries]
-  const has = (component: object) => hasComponent(world, eid, component)
-  return queries
-    .filter((query) => query.has(eid) && !query.toRemove.has(eid))
-    .map((query) => {
-      const before = query.allComponents.map(has)
-      const isUnchanged = () => query.allComponents.every((one, i) => has(one) === before[i])
-      return { query, isUnchanged }
-    })
-}
-
-function putBack(query: Query, eid: number): void {
-  query.toRemove.remove(eid)
-  query.add(eid)
 }

@@ -9,19 +9,9 @@
  * Such a look drops all that is due by then. An id that nobody has may yet be written after it, as a copy of
  * what a list had: then it is due once more. An id that nobody has had yet is a number like any other.
  */
-import {
-  getAllEntities,
-  hasComponent,
-  Not,
-  Prefab,
-  type Query,
-  registerQuery,
-  type World,
-} from 'bitecs'
+import type { Query } from 'bitecs'
+import { onLeave, registerEveryone } from './bitecs-internals.ts'
 import type { Worlds } from './worlds.ts'
-
-/** A component that nobody has: whoever has it not is every entity there is. */
-const Nobody = {}
 
 export class StaleReferences {
   readonly #worlds: Worlds
@@ -49,9 +39,9 @@ export class StaleReferences {
   /** Begins anew; gives what ends it. */
   subscribe(): () => void {
     this.#forget()
-    this.#entityMask = this.#worlds.entityIndex.entityMask
-    this.#everyone = this.#worlds.all.map(everyoneOf)
-    const ends = this.#everyone.map(({ removeObservable }) => removeObservable.subscribe(this.#add))
+    this.#entityMask = this.#worlds.entityMask
+    this.#everyone = this.#worlds.all.map(registerEveryone)
+    const ends = this.#everyone.map((everyone) => onLeave(everyone, this.#add))
     return () => {
       for (const end of ends) end()
     }
@@ -67,7 +57,7 @@ export class StaleReferences {
 
   /** Whether a look has to come before an id goes into a list: it is somebody else's now. */
   isReused(eid: number): boolean {
-    return this.#hasDue && !this.isKept(eid) && this.#isAlive(eid)
+    return this.#hasDue && !this.isKept(eid) && this.#worlds.isAlive(eid, this.#everyone)
   }
 
   /** To be called with every id, before the first of them goes into a list. */
@@ -80,7 +70,7 @@ export class StaleReferences {
     const id = eid | 0
     const row = id & this.#entityMask
     if (this.#count === 0 || this.#removed[row] !== id || id === 0) return
-    if (this.#isAlive(id)) this.#removed[row] = 0
+    if (this.#worlds.isAlive(id, this.#everyone)) this.#removed[row] = 0
     else this.#setDue(row)
   }
 
@@ -107,19 +97,6 @@ export class StaleReferences {
     this.#drop(this.isKept)
     for (let i = 0; i < this.#count; i++) this.#isDue[this.#rows[i]] = 0
     this.#hasDue = this.#twinCount > 0
-  }
-
-  /**
-   * Not so of one that is just being removed, which bitECS takes for alive in onRemove observers. But of a
-   * versioned one that bitECS takes for dead, though its world has it.
-   */
-  #isAlive(eid: number): boolean {
-    const { contexts } = this.#worlds
-    for (let i = 0; i < contexts.length; i++) {
-      const isGoing = this.#everyone[i]?.toRemove.has(eid) === true
-      if (isGoing && contexts[i].entityComponents.has(eid)) return false
-    }
-    return this.#worlds.isInIndex(eid) || this.#worlds.componentsOf(eid) !== undefined
   }
 
   readonly #add = (eid: number): void => {
@@ -166,13 +143,6 @@ export class StaleReferences {
     this.#twinCount = 0
     this.#hasDue = false
   }
-}
-
-/** A query of all entities, prefabs too, which bitECS leaves out of a query that is made after them. */
-function everyoneOf(world: World): Query {
-  const everyone = registerQuery(world, [Not(Nobody)])
-  for (const eid of getAllEntities(world)) if (hasComponent(world, eid, Prefab)) everyone.add(eid)
-  return everyone
 }
 
 function lengthened(array: Int32Array, least: number): Int32Array<ArrayBuffer> {

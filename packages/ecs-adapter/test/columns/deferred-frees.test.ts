@@ -18,7 +18,7 @@ test('rows of strays and of those that lost the component are freed as a model h
       const action = random(100)
       if (action < 40) {
         const eid = row + 1000 * random(3)
-        deferredFrees.addStray(eid, row)
+        deferredFrees.addUntracked(eid, row)
         strays.set(row, eid)
         if (random(2) === 0) owners.add(eid)
       } else if (action < 60) {
@@ -34,7 +34,7 @@ test('rows of strays and of those that lost the component are freed as a model h
         const eid = row + 1000
         const stray = strays.get(row)
         const isAnother = stray !== undefined && stray !== eid
-        assert.is(deferredFrees.hasAnotherStray(eid, row), isAnother, where)
+        assert.is(deferredFrees.hasAnotherUntracked(eid, row), isAnother, where)
       } else if (action < 98) {
         if (random(3) === 0) owners.clear()
         const freed = new Set<number>()
