@@ -15,7 +15,7 @@ export class DenseStore extends ComponentStore {
   readonly fields: VariableFields | undefined
   readonly rows = undefined
   readonly #options: ComponentStoreOptions
-  readonly #deferredFrees = new DeferredFrees()
+  readonly #deferredFrees: DeferredFrees
   #entityMask = 0
   #owns: (eid: number) => boolean = () => true
 
@@ -27,6 +27,7 @@ export class DenseStore extends ComponentStore {
       row: (eid) => eid & this.#entityMask,
       onFill: (eid, row) => this.#onFill(eid, row),
     })
+    this.#deferredFrees = new DeferredFrees(this.#free, this.#hasComponent)
     this.columns = new Columns({ ...options, isSparse: false, variable: this.fields?.byField })
   }
 
@@ -67,7 +68,7 @@ export class DenseStore extends ComponentStore {
 
   sync(): void {
     this.columns.sync()
-    this.#deferredFrees.sync(this.#free, this.#hasComponent)
+    this.#deferredFrees.sync()
   }
 
   protected beginWrite(eid: number, row: number): void {

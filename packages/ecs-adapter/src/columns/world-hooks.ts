@@ -27,7 +27,7 @@ import { NO_ROW } from '../lists/variable-field.ts'
 import type { Cells } from '../memory/cells.ts'
 import {
   type ComponentWatcher,
-  hideComponent,
+  hide,
   isMadeIn,
   isMember,
   memberCount,
@@ -133,7 +133,7 @@ export class WorldHooks {
   }
 
   #hide(eid: number): void {
-    hideComponent(this.#world, this.#owners, eid, this.#options.component)
+    hide(this.#world, this.#owners, eid, this.#options.component)
   }
 
   /** Tells everybody of an addition that nobody knew; unless a getter has given it to the entity. */

@@ -1,12 +1,11 @@
 /**
- * Everything that the package knows about bitECS 0.4 beyond its public calls; no other file touches its
- * internals. `bitecs-internals.test.ts` checks each fact through public calls, so that a new version of
- * bitECS fails there first.
+ * Everything that the package knows about bitECS 0.4 beyond its public calls: no other file touches
+ * its internals. `bitecs-internals.test.ts` checks each fact through public calls, so that a new
+ * version of bitECS fails there first.
  */
 import {
   $internal,
   type ComponentData,
-  type ComponentRef,
   getAllEntities,
   hasComponent,
   type InternalWorld,
@@ -19,14 +18,11 @@ import {
   type WorldContext,
 } from 'bitecs'
 
-/** A hidden property of a pair: its relation. */
+/** Properties by which bitECS marks pairs, relations, the wildcard, and arrays of ids. */
 const RELATION = Symbol.for('bitecs-relation')
-/** Hidden properties of relations; the second marks the wildcard. */
 const RELATION_DATA = Symbol.for('bitecs-relationData')
 const WILDCARD = Symbol.for('bitecs-wildcard')
-/** bitECS reads this property of a component to learn whether it is a pair. */
 const IS_PAIR = Symbol.for('bitecs-isPairComponent')
-/** The serializers look for it in arrays of entity ids, as `ref()` defines it, and translate such ids. */
 const REFERENCE = Symbol.for('bitecs-ref')
 
 /** The relation of a pair; anything else as it is. */
@@ -37,11 +33,11 @@ export const isPair = (what: object) => RELATION in what
 export const isRelation = (what: object) => Object.hasOwn(what, RELATION_DATA)
 export const isWildcard = (what: object) => Object.hasOwn(what, WILDCARD)
 
-/** Marks an array as one of entity ids, for bitECS's serializers. */
+/** The serializers translate marked ids, as those of `ref()`. */
 export const markReferences = (ids: object) =>
   Object.defineProperty(ids, REFERENCE, { value: true })
 
-/** Undefined for anything but a world, and for a world after `deleteWorld`. */
+/** Undefined for a world after `deleteWorld`, and for anything else. */
 const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
 
 export const isWorld = (given: unknown): given is World =>
@@ -53,9 +49,8 @@ export const shareIndex = (one: World, other: World) =>
 /** Several worlds that share an entity index, as bitECS has them. */
 export class WorldContexts {
   readonly all: readonly World[]
-  /** The objects stay the same for the life of a world. */
   readonly contexts: readonly WorldContext[]
-  /** The state in which `havePrefabs` was last found out. */
+  /** When `havePrefabs` was last looked up. */
   #knownIndex: unknown
   #componentCount = 0
   #havePrefabs = false
@@ -69,7 +64,6 @@ export class WorldContexts {
     return this.contexts[0].entityIndex
   }
 
-  /** The bits of an id that are a row. */
   get entityMask(): number {
     return this.entityIndex.entityMask
   }
@@ -105,9 +99,9 @@ export class WorldContexts {
   }
 
   /**
-   * Whether an entity has an id, also in another world of the index. While bitECS removes an entity, onRemove
-   * observers find it in the index still; it counts as dead here. bitECS loses some versioned ids from the
-   * index, though their world has the entity; it counts as alive.
+   * Whether an entity has an id, also in another world of the index. An entity that bitECS is
+   * removing is in the index still, but counts as dead. bitECS loses some versioned ids from the
+   * index: they count as alive if a world has them.
    * @param everyone by world: its `registerEveryone`
    */
   isAlive(eid: number, everyone: readonly Query[]): boolean {
@@ -120,18 +114,17 @@ export class WorldContexts {
     return (place < aliveCount && dense[place] === eid) || this.componentsOf(eid) !== undefined
   }
 
-  /** How many ids the index has given out that are in use. */
+  /** Ids in use. */
   get aliveCount(): number {
     return this.entityIndex.aliveCount
   }
 
-  /** Copies the ids in use to words. */
   storeIds(words: Int32Array, first: number): void {
     const { dense, aliveCount } = this.entityIndex
     for (let i = 0; i < aliveCount; i++) words[first + i] = dense[i]
   }
 
-  /** Whether words are the ids in use, as `storeIds` would write them. */
+  /** Whether words are what `storeIds` would write. */
   areIds(words: Int32Array, first: number): boolean {
     const { dense, aliveCount } = this.entityIndex
     for (let i = 0; i < aliveCount; i++) if (words[first + i] !== (dense[i] | 0)) return false
@@ -140,13 +133,10 @@ export class WorldContexts {
 
   /** Whether an entity of any world has, or has had, a relation to another one. */
   get haveRelations(): boolean {
-    for (let i = 0; i < this.contexts.length; i++) {
-      if (this.contexts[i].entitiesWithRelations.size > 0) return true
-    }
-    return false
+    return this.contexts.some(({ entitiesWithRelations }) => entitiesWithRelations.size > 0)
   }
 
-  /** Whether any world has, or has had, a prefab. Searched again when a world registers a component. */
+  /** Whether any world has, or has had, a prefab: looked up when a world registers a component. */
   get havePrefabs(): boolean {
     let count = 0
     for (let i = 0; i < this.contexts.length; i++) count += this.contexts[i].componentCount
@@ -168,11 +158,11 @@ export class WorldContexts {
 /** Whether an entity was made in this world. */
 export const isMadeIn = (world: World, eid: number) => contextOf(world).entityComponents.has(eid)
 
-/** An entity that leaves a query stays in it, and in its `toRemove`, until the next query is run. */
+/** An entity that leaves a query stays in it, and in `toRemove`, until the next query runs. */
 export const isMember = (query: Query, eid: number) => query.has(eid) && !query.toRemove.has(eid)
 export const memberCount = (query: Query) => query.dense.length - query.toRemove.dense.length
 
-/** bitECS calls the observers of a query in the order in which they subscribed. */
+/** Observers of a query are called in the order of their subscription. */
 export const onEnter = (query: Query, observer: (eid: number) => void): (() => void) =>
   query.addObservable.subscribe(observer)
 export const onLeave = (query: Query, observer: (eid: number) => void): (() => void) =>
@@ -181,20 +171,15 @@ export const onLeave = (query: Query, observer: (eid: number) => void): (() => v
 /** A component that no entity has. */
 const Nobody = {}
 
-/** A query of all entities; bitECS leaves existing prefabs out of a new query, but not those made later. */
+/** A query for all entities. A new query lacks the prefabs that exist, but gets those made later. */
 export function registerEveryone(world: World): Query {
   const everyone = registerQuery(world, [Not(Nobody)])
   for (const eid of getAllEntities(world)) if (hasComponent(world, eid, Prefab)) everyone.add(eid)
   return everyone
 }
 
-/** Takes a component from an entity without a notice: queries do not match it from then on. */
-export function hideComponent(
-  world: World,
-  owners: Query | undefined,
-  eid: number,
-  component: object,
-): void {
+/** Takes a component from an entity without notice: queries do not match it afterwards. */
+export function hide(world: World, owners: Query | undefined, eid: number, component: object) {
   owners?.remove(eid)
   const { componentMap, entityMasks } = contextOf(world)
   const { generationId, bitflag } = componentMap.get(component)!
@@ -202,9 +187,9 @@ export function hideComponent(
 }
 
 /**
- * Remembers which queries an entity is in.
- * @returns puts it back into those whose components it has, or lacks, as before: when an observer of its
- * removal throws, bitECS keeps the entity, but has taken it out of all queries
+ * Remembers which queries an entity is in. If an observer of its removal throws, bitECS keeps the
+ * entity, but has taken it out of its queries.
+ * @returns puts it back where it has, or lacks, the components of the query as before
  */
 export function rememberQueries(world: World, eid: number): () => void {
   const has = (component: object) => hasComponent(world, eid, component)
@@ -221,14 +206,14 @@ export function rememberQueries(world: World, eid: number): () => void {
 }
 
 /**
- * Learns when an entity gets or loses a component, also one that takes part in no query. `addComponent` and
- * `removeComponent` end by reading `IS_PAIR` of the component, where a getter asks the watcher.
+ * Learns when an entity gets or loses a component, prefabs too: `addComponent` and `removeComponent`
+ * end by reading `IS_PAIR` of the component, whose getter asks the watcher.
  */
 export abstract class ComponentWatcher {
   /** Changed in place: a call that V8 does not inline shows in every addition. */
   balance = 0
   /** A component for which only the balance changes while all ids are below `coveredIdCount`. */
-  protected usual: object | undefined
+  usual: object | undefined
   protected coveredIdCount = 0
   protected index: WorldContext['entityIndex']
   readonly #context: WorldContext
@@ -239,10 +224,10 @@ export abstract class ComponentWatcher {
   }
 
   /**
-   * Runs with each addition and each removal, so that a call that V8 does not inline shows (add_remove took
-   * 1.06 times as long).
-   * @param component its own, or one that inherits from it
-   * @returns what bitECS asks for: whether the component is a pair
+   * Runs with each addition and each removal: one call that V8 does not inline made add_remove take
+   * 1.06 times as long.
+   * @param component the own one, or one that inherits from it
+   * @returns whether the component is a pair
    */
   onAsked(component: object): true | undefined {
     const index = this.index
@@ -253,19 +238,14 @@ export abstract class ComponentWatcher {
   }
 
   protected abstract onAskedSlow(component: object): true | undefined
-
-  /** A relation has made the component a pair: `usual` may have changed. */
-  becamePair(): void {
-    this.usual = undefined
-  }
 }
 
-/** A component's watcher. A property, not a private name, so that what inherits from it has it too. */
+/** A component's watcher: no private name, so that what inherits from the component has it too. */
 const WATCHER = Symbol('watcher')
 
 /**
- * What users hold. All components are made by one class: with a prototype for each, what bitECS looks up in
- * them cost V8 90 ns in each query.
+ * What users hold. All components are of one class: with a prototype for each, what bitECS looks up
+ * in them cost V8 90 ns in each query.
  */
 export class BoundComponent {
   declare readonly [WATCHER]: ComponentWatcher
@@ -279,14 +259,14 @@ export class BoundComponent {
   }
 }
 
-/** A world's record of a component. `addComponent` reads `queries` before it asks whether it is a pair. */
+/** A world's record of a component. `addComponent` reads `queries` before it reads `IS_PAIR`. */
 class WatchedData implements ComponentData {
-  declare readonly id: number
-  declare readonly generationId: number
-  declare readonly bitflag: number
-  declare readonly ref: ComponentRef
-  declare readonly setObservable: ComponentData['setObservable']
-  declare readonly getObservable: ComponentData['getObservable']
+  declare id: number
+  declare generationId: number
+  declare bitflag: number
+  declare ref: ComponentData['ref']
+  declare setObservable: ComponentData['setObservable']
+  declare getObservable: ComponentData['getObservable']
   readonly #queries: Set<Query>
   readonly #context: WorldContext
   /** The count when the world was last searched for prefabs. */
@@ -309,14 +289,14 @@ class WatchedData implements ComponentData {
   }
 }
 
-/** A relation defines `IS_PAIR` on what its store returns, and so hides the getter: takes that off again. */
-export function uncover(component: ComponentRef): void {
+/** A relation defines `IS_PAIR` on what its store returns, which hides the getter: undoes that. */
+export function uncover(component: ComponentData['ref']): void {
   if (!Object.hasOwn(component, IS_PAIR)) return
   delete component[IS_PAIR]
-  component[WATCHER].becamePair()
+  component[WATCHER].usual = undefined
 }
 
-/** Lets the watcher see a component in a world that has registered it. */
+/** Lets `queries` uncover a component in a world that has registered it. */
 export function watch(world: World, component: object): void {
   const context = contextOf(world)
   const data = context.componentMap.get(component)
