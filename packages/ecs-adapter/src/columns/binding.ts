@@ -1,12 +1,12 @@
 /**
  * Keeps the columns of one component in step with the worlds of its storage.
  *
- * An observer of additions in each world is enough: it makes the row and clears it. Nothing has to watch
- * removals, and values stay while the user's onRemove observers run. Only lists, texts and sparse rows watch
- * removals too.
+ * An observer of additions in each world is enough: it makes the row and clears it. Nothing has to
+ * watch removals, and values stay while the user's onRemove observers run. Only lists, texts and
+ * sparse rows watch removals too.
  *
- * Prefabs take part in no query. In a world that has some, the columns come to cover every id when bitECS
- * asks the component whether it is a pair.
+ * Prefabs take part in no query. In a world that has some, the columns come to cover every id when
+ * bitECS asks the component whether it is a pair.
  */
 import { getAllEntities, hasComponent, removeComponent } from 'bitecs'
 import { GivenFrames } from '../lists/given-values.ts'
@@ -69,14 +69,16 @@ export class Binding extends ComponentWatcher {
   }
 
   /**
-   * Whether another world has used the component since this was true last. bitECS reports nothing of such a
-   * world, but asks the component about each addition and each `removeComponent` there. In the storage's worlds,
+   * Whether another world has used the component since this was true last. bitECS reports nothing
+   * of such a world, but asks the component about each addition and each `removeComponent` there.
+   * In the storage's worlds,
    *
    *     times asked <= additions + losses = 2 * additions - entities that have it
    *
-   * at any time. `balance` is times asked - 2 * additions: what goes beyond comes from another world. bitECS does
-   * not ask when an entity is removed whole, which hides one use each: some uses are missed, none is made up. Prefabs
-   * and relations are asked about more often: if the worlds have any, the answer is false.
+   * at any time. `balance` is times asked - 2 * additions: what goes beyond comes from another
+   * world. bitECS does not ask when an entity is removed whole, which hides one use each: some uses
+   * are missed, none is made up. Prefabs and relations are asked about more often: if the worlds
+   * have any, the answer is false.
    */
   isUsedElsewhere(): boolean {
     let count = this.balance

@@ -1,4 +1,4 @@
-/** The properties of a component that users read: a typed array, a `ListField` or a `TextField` for each field. */
+/** The properties of a component: a typed array, a `ListField` or a `TextField` for each field. */
 import type { VariableField } from '../lists/variable-field.ts'
 import type { ScalarArray, ScalarType } from '../schema/schema.ts'
 import type { ComponentEntry } from '../shared/directory.ts'
@@ -16,8 +16,9 @@ function createColumnArray(
 }
 
 /**
- * Makes the columns of an entry properties of a component. Defined, not assigned: users cannot overwrite them,
- * and V8 makes no dictionary of the object, as it does when more than 20 are assigned by name.
+ * Makes the columns of an entry properties of a component. Defined, not assigned: users cannot
+ * overwrite them, and V8 makes no dictionary of the object, as it does when more than 20 are
+ * assigned by name.
  * @param variable by field; undefined for a scalar
  */
 export function publishColumns(

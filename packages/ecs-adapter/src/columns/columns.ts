@@ -24,11 +24,11 @@ export interface ColumnsOptions extends Omit<ColumnBlocksOptions, 'arrays'> {
 }
 
 /**
- * A field is a column of `rowCount` elements, one for each row, in a block of its own. The column of a list or
- * text field holds handles, and users get another object in its place.
+ * A field is a column of `rowCount` elements, one for each row, in a block of its own. The column
+ * of a list or text field holds handles, and users get another object in its place.
  *
- * The columns of a component grow together, those of different components do not: what only the player has
- * stays small in a world of a million particles, and no frame copies a whole storage.
+ * The columns of a component grow together, those of different components do not: what only the
+ * player has stays small in a world of a million particles, and no frame copies a whole storage.
  */
 export class Columns {
   /** Increments whenever a column moves or grows. */

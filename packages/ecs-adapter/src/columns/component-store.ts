@@ -1,4 +1,4 @@
-/** The rows of a component and their values: a row for every id, or for the entities that have it. */
+/** The rows of a component, with their values: for every id, or for its entities. */
 import type { GivenValues } from '../lists/given-values.ts'
 import type { Rows } from '../lists/handle-column.ts'
 import {
@@ -40,7 +40,7 @@ export abstract class ComponentStore {
     return this.columns.entry
   }
 
-  /** Increments whenever `entry` changes. */
+  /** Increments whenever `entry` changes: sparse rows move with the columns. */
   get version(): number {
     return this.columns.version
   }

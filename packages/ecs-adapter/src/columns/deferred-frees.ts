@@ -1,7 +1,7 @@
 /**
- * Rows of one component whose lists and texts are freed at `sync`: those of entities that lost the component,
- * whose values stay until then, and untracked rows, whose end is not reported: prefabs' rows, and rows of
- * entities for which a list was written though they lack the component.
+ * Rows of one component whose lists and texts are freed at `sync`: those of entities that lost the
+ * component, whose values stay until then, and untracked rows, whose end is not reported: prefabs'
+ * rows, and rows of entities for which a list was written though they lack the component.
  */
 import { lengthened } from '../base/typed-arrays.ts'
 

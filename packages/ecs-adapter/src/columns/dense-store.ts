@@ -1,8 +1,8 @@
 /**
  * A row for every id: ids index the columns.
  *
- * The lists and texts of entities that lost the component are freed at `sync` or when the row is used again,
- * so that onRemove observers can read them.
+ * The lists and texts of entities that lost the component are freed at `sync` or when the row is
+ * used again, so that onRemove observers can read them.
  */
 import { Prefab } from 'bitecs'
 import type { VariableFields } from '../lists/variable-fields.ts'
@@ -87,8 +87,8 @@ export class DenseStore extends ComponentStore {
 
   #onFill(eid: number, row: number): void {
     if (this.#owns(eid)) return
-    // A prefab's values outlast the sync that frees those of the former entity. An entity that an onRemove
-    // observer writes to is losing the component: its values stay readable until then.
+    // A prefab's values outlast the sync that frees those of the former entity. An entity that an
+    // onRemove observer writes to is losing the component: its values stay readable until then.
     const isPrefab = this.#hasComponent(eid) && this.#options.worlds.has(eid, Prefab)
     if (isPrefab && this.#deferredFrees.takeLost(row)) this.#free(row)
     this.#deferredFrees.addUntracked(eid, row)

@@ -1,9 +1,10 @@
 /**
  * Rows for the entities that have the component.
  *
- * A row belongs to an entity from when it gets the component until the `sync` after it lost it, which moves
- * the last rows into the places of lost ones, the tombstones. No row moves before, so that onRemove observers
- * can read values, and a loop over rows may remove entities; if it adds some, columns may move.
+ * A row belongs to an entity from when it gets the component until the `sync` after it lost it,
+ * which moves the last rows into the places of lost ones, the tombstones. No row moves before, so
+ * that onRemove observers can read values, and a loop over rows may remove entities; if it adds
+ * some, columns may move.
  */
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
@@ -47,10 +48,6 @@ export class SparseStore extends ComponentStore implements ComponentRows {
 
   override get entry(): ComponentEntry {
     return { ...this.columns.entry, rows: this.#index.entry }
-  }
-
-  override get version(): number {
-    return this.columns.version + this.#index.version
   }
 
   get entities(): Int32Array {
@@ -128,8 +125,9 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   }
 
   /**
-   * A prefab gets its row on the first write. One that is losing the component keeps its row. If an observer
-   * of an entity's removal throws, the entity stays, and bitECS does not report its loss later.
+   * A prefab gets its row on the first write. One that is losing the component keeps its row. If an
+   * observer of an entity's removal throws, the entity stays, and bitECS does not report its loss
+   * later.
    */
   #claimSlow(eid: number, row: number): number {
     const { worlds, component } = this.#options

@@ -50,7 +50,6 @@ export const shareIndex = (one: World, other: World) =>
 export class WorldContexts {
   readonly all: readonly World[]
   readonly contexts: readonly WorldContext[]
-  /** When `havePrefabs` was last looked up. */
   #knownIndex: unknown
   #componentCount = 0
   #havePrefabs = false
@@ -114,7 +113,6 @@ export class WorldContexts {
     return (place < aliveCount && dense[place] === eid) || this.componentsOf(eid) !== undefined
   }
 
-  /** Ids in use. */
   get aliveCount(): number {
     return this.entityIndex.aliveCount
   }
@@ -155,14 +153,13 @@ export class WorldContexts {
   }
 }
 
-/** Whether an entity was made in this world. */
 export const isMadeIn = (world: World, eid: number) => contextOf(world).entityComponents.has(eid)
 
 /** An entity that leaves a query stays in it, and in `toRemove`, until the next query runs. */
 export const isMember = (query: Query, eid: number) => query.has(eid) && !query.toRemove.has(eid)
 export const memberCount = (query: Query) => query.dense.length - query.toRemove.dense.length
 
-/** Observers of a query are called in the order of their subscription. */
+/** bitECS calls the observers of a query in the order of their subscription. */
 export const onEnter = (query: Query, observer: (eid: number) => void): (() => void) =>
   query.addObservable.subscribe(observer)
 export const onLeave = (query: Query, observer: (eid: number) => void): (() => void) =>
@@ -171,7 +168,7 @@ export const onLeave = (query: Query, observer: (eid: number) => void): (() => v
 /** A component that no entity has. */
 const Nobody = {}
 
-/** A query for all entities. A new query lacks the prefabs that exist, but gets those made later. */
+/** A query for all entities. A new query lacks existing prefabs, but gets those made later. */
 export function registerEveryone(world: World): Query {
   const everyone = registerQuery(world, [Not(Nobody)])
   for (const eid of getAllEntities(world)) if (hasComponent(world, eid, Prefab)) everyone.add(eid)
@@ -206,8 +203,8 @@ export function rememberQueries(world: World, eid: number): () => void {
 }
 
 /**
- * Learns when an entity gets or loses a component, prefabs too: `addComponent` and `removeComponent`
- * end by reading `IS_PAIR` of the component, whose getter asks the watcher.
+ * Learns when an entity gets or loses a component, prefabs too: `addComponent` and
+ * `removeComponent` end by reading `IS_PAIR` of the component, whose getter asks the watcher.
  */
 export abstract class ComponentWatcher {
   /** Changed in place: a call that V8 does not inline shows in every addition. */
@@ -269,7 +266,6 @@ class WatchedData implements ComponentData {
   declare getObservable: ComponentData['getObservable']
   readonly #queries: Set<Query>
   readonly #context: WorldContext
-  /** The count when the world was last searched for prefabs. */
   #componentCount = -1
   #hasPrefabs = false
 

@@ -1,13 +1,13 @@
 /**
  * Ids of removed entities, which the lists that drop them may still hold.
  *
- * One sweep over those lists at `sync` drops them. A sweep costs a load and a compare for each element;
- * counting references instead would cost every write of a list. But bitECS gives a removed id to a new entity
- * at once. If that id goes into a list before `sync`, a sweep comes first: until then, the id in a list means
- * the removed entity.
+ * One sweep over those lists at `sync` drops them. A sweep costs a load and a compare for each
+ * element; counting references instead would cost every write of a list. But bitECS gives a removed
+ * id to a new entity at once. If that id goes into a list before `sync`, a sweep comes first: until
+ * then, the id in a list means the removed entity.
  *
- * A sweep drops the ids that are due. A list may get an id without an owner afterwards, copied from an old
- * value: the id is due again. An id that has had no owner yet is kept like any number.
+ * A sweep drops the ids that are due. A list may get an id without an owner afterwards, copied from
+ * an old value: the id is due again. An id that has had no owner yet is kept like any number.
  */
 import type { Query } from 'bitecs'
 import { lengthened } from '../base/typed-arrays.ts'
@@ -23,7 +23,7 @@ export class StaleReferences {
   /** The rows with a removed id; `#count` says how many, so that the array keeps its room. */
   readonly #rows: number[] = []
   #count = 0
-  /** With versions, a row may lose several ids before `sync`: all but the first, and all are due. */
+  /** If ids have versions, a row may lose several before `sync`: all but the first, all due. */
   readonly #twins = new Set<number>()
   #hasDue = false
   #entityMask = 0
@@ -74,7 +74,7 @@ export class StaleReferences {
     else this.#setDue(row)
   }
 
-  /** An id goes into a list as a number, and stays there, though its entity may have been removed. */
+  /** An id goes into a list as a number, and stays there, even if its entity was removed. */
   take(eid: number): void {
     if (!this.isKept(eid)) this.#sweep()
   }

@@ -8,36 +8,34 @@ export const worldTwice = (first: number, second: number) =>
 
 export const noWorlds = () =>
   invalid(
-    'the array of worlds is empty. Pass all that use the components: createStorage([level, menu], pool)',
+    'the array of worlds is empty. Pass those that use the components: ' +
+      'createStorage([level, menu], pool)',
   )
 
 export const otherIndex = (i: number) =>
   invalid(
-    `worlds[${i}] does not share the entity index of worlds[0]. Make both with one: createWorld(index), ` +
-      'where index is createEntityIndex(). Or give each world a storage',
+    `worlds[${i}] has another entity index than worlds[0]. Make both with createWorld(index), where ` +
+      'index is createEntityIndex(), or give each world a storage',
   )
 
 export const otherWorlds = () =>
   invalid(
-    'a storage of one of these worlds serves other worlds too, or fewer. Give all storages of a world the ' +
-      'same worlds, as they are reset together',
+    'another storage serves only some of these worlds, or more. Give all storages of a world ' +
+      'the same worlds, as they are reset together',
   )
 
 export const notOfThisWorld = (eid: number) =>
-  invalid(
-    `entity ${eid} is in another world of the entity index. Add components in the world of its addEntity`,
-  )
+  invalid(`entity ${eid} is in another world. Add components in the world of its addEntity`)
 
 export const usedElsewhere = (name: string) =>
   new StorageError(
     'other-world',
-    `component ${shown(name)} was used in a world that its storage does not serve, where it has no rows: ` +
-      'values may be lost. Pass all worlds that use it: createStorage([level, menu], pool). ' +
-      'Everything else was synced',
+    `component ${shown(name)} was used in a world that its storage does not serve: values may be ` +
+      'lost. Pass all worlds that use it: createStorage([level, menu], pool). All else is synced',
   )
 
 export const worldWasReset = () =>
   new StorageError(
     'world-was-reset',
-    'resetWorld has dropped the observers of the storage. Call storage.reset() instead; now it repairs that',
+    'resetWorld has dropped the observers of the storage. Call storage.reset() now, and instead of it',
   )

@@ -1,4 +1,4 @@
-/** The worlds of a storage: one, or several that share an entity index, so that no two have an id at once. */
+/** The worlds of a storage: one, or several that share an entity index, and so have no id twice. */
 import { entityExists, getId, hasComponent, type World } from 'bitecs'
 import { checkedEid } from '../base/arguments.ts'
 import { invalidArgument, noNegativeId } from '../base/errors.ts'

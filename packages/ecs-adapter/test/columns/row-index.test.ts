@@ -147,16 +147,16 @@ test('what is no id is not found, though its low bits are those of one', () => {
   }
 })
 
-test('growth takes another block, says so, and gives the former back at sync', () => {
+test('growth takes another block and view, and frees the former block at sync', () => {
   const scene = createIndex()
   const { index, arena } = scene
-  const { version, entities } = index
+  const { entities } = index
   const before = index.entry
   for (let key = 1; key <= before.rowCount; key++) scene.insert(key)
-  assert.is(index.version, version)
+  assert.is(index.entities, entities)
   assert.equal(index.entry, before)
   scene.insert(1000)
-  assert.is.not(index.version, version)
+  assert.is.not(index.entities, entities)
   assert.is.not(index.entry.index, before.index)
   assert.is(arena.blocks().length, 2)
   assert.equal([...entities], [...index.entities.subarray(0, before.rowCount)])
