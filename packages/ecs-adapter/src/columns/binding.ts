@@ -1,12 +1,8 @@
 /**
- * Keeps the columns of one component in step with the worlds of its storage.
- *
- * An observer of additions in each world is enough: it makes the row and clears it. Nothing has to
- * watch removals, and values stay while the user's onRemove observers run. Only lists, texts and
- * sparse rows watch removals too.
- *
- * Prefabs take part in no query. In a world that has some, the columns come to cover every id when
- * bitECS asks the component whether it is a pair.
+ * The room of columns: the rows and values of each component, in step with the worlds of its storage.
+ * An entity that has a component has a row in every column of it; other rows may hold anything.
+ * Others come in by bindings; other threads read rows by `row-index.ts`. The room knows worlds, lists
+ * and memory, but not the storage.
  */
 import { getAllEntities, hasComponent, removeComponent } from 'bitecs'
 import { GivenFrames } from '../lists/given-values.ts'
@@ -25,6 +21,11 @@ export type BindingOptions = Omit<ComponentStoreOptions, 'component'> & {
   sets: Sets
 }
 
+/**
+ * An observer of additions in each world makes rows and clears them. Only lists, texts and sparse
+ * rows watch removals too: values stay while the user's onRemove observers run. Prefabs are in no
+ * query. If a world has some, columns cover every id when bitECS asks whether a component is a pair.
+ */
 export class Binding extends ComponentWatcher {
   /** The component's, for messages. */
   readonly name: string

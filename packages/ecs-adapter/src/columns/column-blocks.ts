@@ -83,8 +83,8 @@ export class ColumnBlocks {
     for (const [column, place] of this.#places.entries()) {
       if (place !== places[column]) this.#moveRows(column, place, places[column])
       else {
-        const [from, to] = [this.rowCount, rowCount].map((row) => this.#rowOffset(column, row))
-        this.#options.cells.zeroBytes(from, to)
+        const first = this.#rowOffset(column, this.rowCount)
+        this.#options.cells.zeroBytes(first, this.#rowOffset(column, rowCount))
       }
     }
     this.#places = places

@@ -66,14 +66,14 @@ export class Columns {
   }
 
   /**
-   * Makes sure that every column has this row, for somebody; new rows read zero.
+   * Makes sure that every column has this row; new rows read zero.
    * @throws ArenaError 'out-of-memory'; every column is as it was then
    */
   cover(row: number): void {
     if (row >= this.#blocks.touchedRowCount || this.#cells.isDetached) this.#coverSlow(row)
   }
 
-  /** Zeroes a row; its blocks were freed before. */
+  /** Zeroes a row; the blocks of its lists and texts were freed before. */
   clear(row: number): void {
     for (let field = 0; field < this.#typeIds.length; field++) {
       this.#cells.store(this.#typeIds[field], this.#firstIndices[field] + row, 0)
@@ -83,7 +83,7 @@ export class Columns {
   /** Moves a row, handles and all, into one that is empty. */
   move(from: number, to: number): void {
     for (let field = 0; field < this.#typeIds.length; field++) {
-      // As bytes: a fraction that is loaded is a box where V8 does not inline it.
+      // As bytes: V8 boxes a fraction that is loaded by a call that it does not inline.
       const step = this.#arrays[field].BYTES_PER_ELEMENT
       const first = this.#blocks.byteOffsetOf(field)
       this.#cells.copyBytes(first + from * step, first + to * step, step)
@@ -91,12 +91,12 @@ export class Columns {
     this.clear(from)
   }
 
-  /** Zeroes every row, as `clear`. */
+  /** Zeroes every row; the blocks of lists and texts were freed before. */
   clearAll(): void {
     this.#blocks.clear()
   }
 
-  /** A scalar, by the place of its field. */
+  /** A scalar, by the index of its field. */
   load(field: number, row: number): number {
     return this.#cells.load(this.#typeIds[field], this.#firstIndices[field] + row)
   }
@@ -112,7 +112,7 @@ export class Columns {
     return values
   }
 
-  /** Writes the scalar fields that are given, and no other. */
+  /** Writes the scalar fields that are given. */
   write(row: number, { isGiven, numbers }: GivenValues): void {
     for (let field = 0; field < this.#typeIds.length; field++) {
       if (isGiven[field] === 0 || this.#variable[field] !== undefined) continue
@@ -123,8 +123,7 @@ export class Columns {
   /** Where the columns are now, for other threads. */
   get entry(): ComponentEntry {
     const byteOffsets = this.fields.map((_, field) => this.#blocks.byteOffsetOf(field))
-    const { name, fields } = this.#options
-    return { name, fields, rowCount: this.rowCount, byteOffsets }
+    return { name: this.#options.name, fields: this.fields, rowCount: this.rowCount, byteOffsets }
   }
 
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */

@@ -16,13 +16,9 @@
  * grows in place, and the columns move with it: a thread that still reads the former block reads
  * the former columns.
  */
-import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
-import type { Cells } from '../memory/cells.ts'
 import type { RowsEntry } from '../shared/directory.ts'
-
-const INDEX_ROW_COUNT = 0
-const INDEX_KEYS = 1
+import type { ColumnsOptions } from './columns.ts'
 
 /**
  * Rows are 3/4 or 1/2 of the slots, minus 8. So they grow by a third or a half, and columns of any
@@ -48,6 +44,8 @@ const spread = (key: number) => Math.imul(key, 0x9e3779b1)
 
 /** The word indices of the parts of an index, in any thread. */
 export class IndexPlace {
+  /** Byte offset. */
+  readonly index: number
   readonly rowCount: number
   readonly head: number
   readonly keys: number
@@ -57,8 +55,9 @@ export class IndexPlace {
 
   constructor({ index, rowCount }: RowsEntry) {
     this.rowCount = rowCount
-    this.head = (index >> 2) + INDEX_ROW_COUNT
-    this.keys = (index >> 2) + INDEX_KEYS
+    this.index = index
+    this.head = index >> 2
+    this.keys = this.head + 1
     this.entities = this.keys + rowCount
     this.slots = this.entities + rowCount
     this.shift = shiftOf(rowCount)
@@ -68,6 +67,8 @@ export class IndexPlace {
     return this.slots + (1 << (32 - this.shift)) - this.head
   }
 }
+
+const NO_PLACE = new IndexPlace({ index: 0, rowCount: 0 })
 
 /** The row of an entity, or -1. It ends on any bytes: the block may have another owner by now. */
 export function findRow(words: Int32Array, place: IndexPlace, eid: number): number {
@@ -87,21 +88,13 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
 const noSlot = (row: number) =>
   corrupt(`the slot of row ${row} of a sparse component`, 'none', 'one')
 
-export interface RowIndexOptions {
-  pool: Pool
-  cells: Cells
-  /** Frees a block that other threads may still read. */
-  retire(offset: number): void
-  /** Throws while the block must not move. */
-  checkIdle(what: string): void
-}
+type RowIndexOptions = Pick<ColumnsOptions, 'pool' | 'cells' | 'retire' | 'checkIdle'>
 
 export class RowIndex {
   /** The entity of each row, as users have them. */
   entities: Int32Array = new Int32Array(0)
   readonly #options: RowIndexOptions
-  #offset = 0
-  #place = new IndexPlace({ index: 0, rowCount: 0 })
+  #place = NO_PLACE
   /** Former blocks, of which users may still hold views. */
   readonly #staleOffsets: number[] = []
 
@@ -112,7 +105,8 @@ export class RowIndex {
   }
 
   get entry(): RowsEntry {
-    return { index: this.#offset, rowCount: this.rowCount }
+    const { index, rowCount } = this.#place
+    return { index, rowCount }
   }
 
   /** Rows that it has room for. */
@@ -147,7 +141,6 @@ export class RowIndex {
     const { checkIdle, pool } = this.#options
     checkIdle('rows that grow and have to move')
     const before = this.#place
-    const offset = this.#offset
     const rowCount = nextRowCount(before.rowCount)
     const grown = this.#allocate(rowCount)
     try {
@@ -156,7 +149,7 @@ export class RowIndex {
       pool.free(grown)
       throw error
     }
-    this.#staleOffsets.push(offset)
+    this.#staleOffsets.push(before.index)
     this.#setBlock(grown, rowCount)
     const words = this.#words
     for (let row = 0; row < count; row++) {
@@ -218,11 +211,10 @@ export class RowIndex {
   }
 
   dispose(): void {
-    if (this.#offset !== 0) this.#staleOffsets.push(this.#offset)
+    if (this.#place !== NO_PLACE) this.#staleOffsets.push(this.#place.index)
     this.sync()
     this.entities = new Int32Array(0)
-    this.#offset = 0
-    this.#place = new IndexPlace({ index: 0, rowCount: 0 })
+    this.#place = NO_PLACE
   }
 
   get #words(): Int32Array {
@@ -241,9 +233,8 @@ export class RowIndex {
     return slot
   }
 
-  #setBlock(offset: number, rowCount: number): void {
-    this.#offset = offset
-    this.#place = new IndexPlace({ index: offset, rowCount })
+  #setBlock(index: number, rowCount: number): void {
+    this.#place = new IndexPlace({ index, rowCount })
     this.#publish()
   }
 
@@ -253,7 +244,6 @@ export class RowIndex {
   }
 
   #allocate(rowCount: number): number {
-    const { wordCount } = new IndexPlace({ index: 0, rowCount })
-    return this.#options.pool.allocZeroed(wordCount * 4)
+    return this.#options.pool.allocZeroed(new IndexPlace({ index: 0, rowCount }).wordCount * 4)
   }
 }

@@ -168,7 +168,12 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   /** Gives tombstones back. If there are any, it looks at all rows, at 1 ns each. */
   #compact(): void {
     for (let row = 0; this.#tombstoneCount > 0; row++) {
-      if (row >= this.count) this.#throwCorrupt()
+      if (row >= this.count) {
+        // Other threads have overwritten entities of rows: those rows stay.
+        const lost = String(this.#tombstoneCount)
+        this.#tombstoneCount = 0
+        throw corrupt('the number of rows that were lost', 'less', lost)
+      }
       if (!this.#isLost(row)) continue
       while (this.count > 0 && this.#isLost(this.count - 1) && this.#tombstoneCount > 0) {
         this.#removeRow(this.count - 1)
@@ -188,13 +193,6 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     }
     this.#setCount(last)
     this.#tombstoneCount--
-  }
-
-  /** Other threads have overwritten entities of rows: those rows stay. */
-  #throwCorrupt(): never {
-    const count = this.#tombstoneCount
-    this.#tombstoneCount = 0
-    throw corrupt('the number of rows that were lost', 'less', String(count))
   }
 
   #setCount(count: number): void {

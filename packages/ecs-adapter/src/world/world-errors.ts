@@ -14,8 +14,8 @@ export const noWorlds = () =>
 
 export const otherIndex = (i: number) =>
   invalid(
-    `worlds[${i}] has another entity index than worlds[0]. Make both with createWorld(index), where ` +
-      'index is createEntityIndex(), or give each world a storage',
+    `worlds[${i}] has another entity index than worlds[0]. Make both by createWorld(index) ` +
+      'with one createEntityIndex(), or give each world a storage',
   )
 
 export const otherWorlds = () =>
@@ -37,5 +37,5 @@ export const usedElsewhere = (name: string) =>
 export const worldWasReset = () =>
   new StorageError(
     'world-was-reset',
-    'resetWorld has dropped the observers of the storage. Call storage.reset() now, and instead of it',
+    'resetWorld has dropped the observers of the storage. Call storage.reset(), now and instead',
   )

@@ -1,4 +1,8 @@
-/** The worlds of a storage: one, or several that share an entity index, and so have no id twice. */
+/**
+ * The room of worlds: the worlds of a storage, and what bitECS does in them. There is one world, or
+ * several that share an entity index, and so have no id twice. Only `bitecs-internals.ts` uses what
+ * bitECS does not document. The room knows nothing of rows and memory.
+ */
 import { entityExists, getId, hasComponent, type World } from 'bitecs'
 import { checkedEid } from '../base/arguments.ts'
 import { invalidArgument, noNegativeId } from '../base/errors.ts'
@@ -30,7 +34,7 @@ export class Worlds extends WorldContexts {
 
   exists(eid: number): boolean {
     const world = this.of(eid)
-    return world !== undefined && isWorld(world) && entityExists(world, eid)
+    return isWorld(world) && entityExists(world, eid)
   }
 
   has(eid: number, component: object): boolean {

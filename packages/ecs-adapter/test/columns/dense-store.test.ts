@@ -24,7 +24,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows, createScene, type Scene, withScene } from '../support.ts'
 
-const test = suite('variable-binding')
+const test = suite('dense store: lists and texts')
 
 const schema = { points: t.list(t.f32), label: t.text, kind: t.text.interned, x: t.f32 }
 const empty = { points: [], label: '', kind: '', x: 0 }
