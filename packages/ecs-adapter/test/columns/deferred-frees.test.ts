@@ -5,7 +5,7 @@ import { createRandom } from '../support.ts'
 
 const test = suite('deferredFrees')
 
-test('untracked rows and those of entities that lost the component are freed, against a model', () => {
+test('untracked and lost rows are freed, against a model', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = createRandom(seed)
     const freed = new Set<number>()

@@ -1,5 +1,5 @@
-// What `bitecs-internals.ts` relies on in bitECS, checked through its public calls: a version of bitECS that
-// behaves differently fails here first.
+// The facts about bitECS that `bitecs-internals.ts` relies on, checked through public calls: a
+// version of bitECS that behaves differently fails here first.
 import {
   And,
   addComponent,
@@ -84,7 +84,7 @@ class Log extends ComponentWatcher {
   }
 }
 
-test('worlds are known by a hidden property, until deleteWorld; they share the index they are made with', () => {
+test('a hidden property marks worlds until deleteWorld; they share the index given', () => {
   const { all, level, menu } = createPair()
   for (const given of [null, undefined, 1, 'world', {}, [], () => {}]) assert.not.ok(isWorld(given))
   assert.ok(all.every(isWorld))
@@ -94,7 +94,7 @@ test('worlds are known by a hidden property, until deleteWorld; they share the i
   assert.not.ok(isWorld(menu))
 })
 
-test('an entity is in the world that made it alone, with another Set of components in each life', () => {
+test('an entity is in one world only, with another Set of components in each life', () => {
   const { level, menu, contexts } = createPair()
   const eid = addEntity(menu)
   const own = contexts.componentsOf(eid)
@@ -133,7 +133,7 @@ test('the index has the ids in use first; removal keeps no order', () => {
   }
 })
 
-test('isAlive: not while an entity is being removed, but if versions make bitECS lose its id', () => {
+test('isAlive: false during a removal, true for a versioned id that bitECS loses', () => {
   for (const options of [undefined, withVersioning(8)]) {
     const { level, menu, all, contexts } = createPair(options)
     const everyone = all.map(registerEveryone)
@@ -169,7 +169,7 @@ test('registerEveryone has every entity, prefabs too, made before or after it', 
   assert.equal(left, [...before, ...after])
 })
 
-test('resetWorld gives a world an index of its own, and empties it; reset makes worlds share one again', () => {
+test('resetWorld empties a world and gives it an index of its own; reset shares one again', () => {
   const { level, menu, index, contexts } = createPair()
   addComponent(level, addPrefab(level), Pair(createRelation(), addEntity(level)))
   assert.equal([contexts.havePrefabs, contexts.haveRelations], [true, true])
@@ -222,7 +222,7 @@ test('an entity that leaves a query stays in it until the next query, and may co
   assert.is(log.length, 5)
 })
 
-test('observers are called in the order of their subscription; And(component) is a query of its own', () => {
+test('observers run in the order of subscription; And(component) is a query of its own', () => {
   const world = createWorld()
   const Tag = {}
   const log: string[] = []
@@ -233,7 +233,7 @@ test('observers are called in the order of their subscription; And(component) is
   assert.equal(log, ['own', 'first', 'second'])
 })
 
-test('hide takes a component off while its addition is on the way: nobody else is notified', () => {
+test('hide takes a component off during its addition: no other observer runs', () => {
   const world = createWorld()
   const [Tag, Other] = [{}, {}]
   const own = registerQuery(world, [And(Tag)])
@@ -275,7 +275,7 @@ test('rememberQueries puts an entity back that an observer keeps by throwing', (
   assert.equal([...query(world, [Lost])], [], 'it lost what it was there for')
 })
 
-test('bitECS asks for each addition and each removeComponent, prefabs’ too, when all else is done', () => {
+test('bitECS asks at the end of each addition and each removeComponent, prefabs’ too', () => {
   const world = createWorld()
   const watcher = new Log(new WorldContexts([world]))
   const { component, entries } = watcher
@@ -309,7 +309,7 @@ test('bitECS asks for each addition and each removeComponent, prefabs’ too, wh
   assert.equal(take(), ['asked for heir'])
 })
 
-test('while ids are below the covered ones, the watcher counts only; an index of its own ends that', () => {
+test('while covered ids suffice, the watcher only counts; a reset ends that', () => {
   const world = createWorld()
   const watcher = new Log(new WorldContexts([world]))
   watcher.becomeUsual(3)
@@ -322,7 +322,7 @@ test('while ids are below the covered ones, the watcher counts only; an index of
   assert.equal([watcher.balance, watcher.entries], [2, ['asked', 'asked']])
 })
 
-test('a pair hides the getter; bitECS asks it again once a world with prefabs has read `queries`', () => {
+test('a pair hides the getter until a world with prefabs reads `queries`', () => {
   for (const hasPrefabs of [false, true]) {
     const world = createWorld()
     const watcher = new Log(new WorldContexts([world]))
@@ -346,7 +346,7 @@ test('a pair hides the getter; bitECS asks it again once a world with prefabs ha
   }
 })
 
-test('relations, pairs and the wildcard have their marks; a removed target takes subjects along', () => {
+test('relations, pairs and the wildcard have marks; autoRemoveSubject removes subjects', () => {
   const world = createWorld()
   const ChildOf = createRelation(withAutoRemoveSubject)
   const pair = Pair(ChildOf, addEntity(world)) as object
