@@ -1,8 +1,8 @@
 /**
- * The room of columns: the rows and values of each component, in step with the worlds of its storage.
+ * The room of columns: the rows and values of each component, in step with the storage's worlds.
  * An entity that has a component has a row in every column of it; other rows may hold anything.
- * Others come in by bindings; other threads read rows by `row-index.ts`. The room knows worlds, lists
- * and memory, but not the storage.
+ * The storage uses bindings; other threads read sparse rows by `row-index.ts`. The room may know
+ * worlds, lists and memory.
  */
 import { getAllEntities, hasComponent, removeComponent } from 'bitecs'
 import { GivenFrames } from '../lists/given-values.ts'
@@ -24,7 +24,7 @@ export type BindingOptions = Omit<ComponentStoreOptions, 'component'> & {
 /**
  * An observer of additions in each world makes rows and clears them. Only lists, texts and sparse
  * rows watch removals too: values stay while the user's onRemove observers run. Prefabs are in no
- * query. If a world has some, columns cover every id when bitECS asks whether a component is a pair.
+ * query: if a world has some, columns cover every id when bitECS asks about the component.
  */
 export class Binding extends ComponentWatcher {
   /** The component's, for messages. */
