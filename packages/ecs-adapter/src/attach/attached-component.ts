@@ -1,7 +1,7 @@
 /** The components of another thread's storage, as an attached thread has them. */
 
 import { notSparse } from '../base/errors.ts'
-import { createColumnArray } from '../columns/column-array.ts'
+import { publishColumns } from '../columns/column-array.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
 import { RowsView } from '../columns/rows-view.ts'
 import type { Rows } from '../lists/handle-column.ts'
@@ -68,24 +68,10 @@ class AttachedComponent {
     this.#variable = new VariableFields({ name, fields, memory, rows }).byField
   }
 
-  /**
-   * Makes the columns those of an entry. As `Columns` has it in the world's thread: nobody
-   * overwrites them, and the object stays fast.
-   */
+  /** Makes the columns those of an entry. */
   follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
-    const { fields, byteOffsets, rowCount } = entry
     if (entry.rows) this.#rows?.follow(entry.rows)
-    for (const [field, { name, type }] of fields.entries()) {
-      const byteOffset = byteOffsets[field]
-      const variable = this.#variable[field]
-      variable?.handles.bind(byteOffset / 4, rowCount)
-      const value =
-        type.kind === 'scalar'
-          ? createColumnArray(type, buffer, byteOffset, rowCount)
-          : variable?.column
-      const attributes = { configurable: true, enumerable: true, writable: false }
-      Object.defineProperty(this.component, name, { value, ...attributes })
-    }
+    publishColumns(this.component, entry, buffer, this.#variable)
   }
 }
 

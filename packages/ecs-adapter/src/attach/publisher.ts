@@ -188,7 +188,7 @@ export class Publisher {
   /** Returns false if `tryAlloc` finds no memory. */
   #publishDirectory(alloc: Pool['alloc']): boolean {
     const { pool, worlds, version, entries, tables } = this.#options
-    const { entityMask } = worlds.entityIndex
+    const { entityMask } = worlds
     if (version() !== this.#version || entityMask !== this.#entityMask) {
       const bytes = encodeDirectory({ entityMask, components: entries(), tables: tables() })
       const directory = this.#allocate(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
@@ -214,26 +214,25 @@ export class Publisher {
   }
 
   #publishEntities(alloc: Pool['alloc']): void {
-    const { dense, aliveCount } = this.#options.worlds.entityIndex
-    if (this.#isPublished(dense, aliveCount)) return
+    const { worlds } = this.#options
+    const { aliveCount } = worlds
+    if (this.#isPublished(worlds)) return
     const head = PUBLISHED_HEAD_BYTE_LENGTH
     const offset = alloc(head + aliveCount * 4)
     if (offset === 0) return
     const words = this.#words
     words[(offset >> 2) + PUBLISHED_COUNT] = aliveCount
     const first = (offset + head) >> 2
-    for (let i = 0; i < aliveCount; i++) words[first + i] = dense[i]
+    worlds.storeIds(words, first)
     this.#replace(ROOT_ENTITIES, offset, this.#entities)
     this.#entities = offset
   }
 
-  #isPublished(dense: readonly number[], aliveCount: number): boolean {
+  #isPublished(worlds: Worlds): boolean {
     const words = this.#words
     const offset = this.#entities
-    if (offset === 0 || words[(offset >> 2) + PUBLISHED_COUNT] !== aliveCount) return false
-    const first = (offset + PUBLISHED_HEAD_BYTE_LENGTH) >> 2
-    for (let i = 0; i < aliveCount; i++) if (words[first + i] !== (dense[i] | 0)) return false
-    return true
+    if (offset === 0 || words[(offset >> 2) + PUBLISHED_COUNT] !== worlds.aliveCount) return false
+    return worlds.areIds(words, (offset + PUBLISHED_HEAD_BYTE_LENGTH) >> 2)
   }
 
   /** Publishes a block, and retires the one before. */

@@ -18,3 +18,12 @@ export function isIdArray(value: unknown): value is Int32Array | Uint32Array {
   const name = nameOf.call(value)
   return name === 'Int32Array' || name === 'Uint32Array'
 }
+
+/** A copy with room for `least` elements, and for twice as many as before. */
+export function lengthened<T extends Int32Array | Uint8Array>(array: T, least: number): T {
+  const longer = new (array.constructor as new (length: number) => T)(
+    Math.max(least, 2 * array.length),
+  )
+  longer.set(array)
+  return longer
+}

@@ -1,19 +1,13 @@
 /**
- * Keeps the columns of one component in step with the worlds of its storage.
- *
- * One observer of additions in each world does it. It makes sure that the row is there and clears it (see
- * `store.ts`), so that nothing has to watch removals, and values stay while the user's onRemove observers
- * run. Only variable-length fields and sparse rows watch removals too.
- *
- * Prefabs take part in no query. In a world that has some, the columns come to cover every id there is when
- * bitECS asks the component something (see `bound-component.ts`).
+ * The room of columns: the rows and values of each component, in step with the storage's worlds.
+ * An entity that has a component has a row in every column of it; other rows may hold anything.
+ * The storage uses bindings; other threads read sparse rows by `row-index.ts`. The room may know
+ * worlds, lists and memory.
  */
-import { Prefab, removeComponent } from 'bitecs'
-import { isPair } from '../base/relations.ts'
+import { getAllEntities, hasComponent, removeComponent } from 'bitecs'
 import { GivenFrames } from '../lists/given-values.ts'
 import type { Component } from '../schema/schema.ts'
-import { BoundComponent, type ComponentWatcher } from '../world/bound-component.ts'
-import { UseTally } from '../world/use-tally.ts'
+import { BoundComponent, ComponentWatcher, isPair, isWorld } from '../world/bitecs-internals.ts'
 import { worldWasReset } from '../world/world-errors.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { ComponentStore, ComponentStoreOptions } from './component-store.ts'
@@ -22,85 +16,78 @@ import { SparseStore } from './sparse-store.ts'
 import { type Sets, WorldHooks } from './world-hooks.ts'
 
 export type BindingOptions = Omit<ComponentStoreOptions, 'component'> & {
-  /** Whether only those have rows that have the component. */
+  /** Whether only the entities that have the component have rows. */
   isSparse: boolean
   sets: Sets
 }
 
-export class Binding implements ComponentWatcher {
-  /** Of the component, for messages. */
+/**
+ * An observer of additions in each world makes rows and clears them. Only lists, texts and sparse
+ * rows watch removals too: values stay while the user's onRemove observers run. Prefabs are in no
+ * query: if a world has some, columns cover every id when bitECS asks about the component.
+ */
+export class Binding extends ComponentWatcher {
+  /** The component's, for messages. */
   readonly name: string
   /** What users hold. */
   readonly component: Component
   readonly store: ComponentStore
   readonly #worlds: Worlds
-  /** Of the first one. */
-  readonly #context: Worlds['contexts'][number]
   readonly #hooks: readonly WorldHooks[]
-  readonly #tally = new UseTally()
-  #index: Worlds['entityIndex']
   #isDisposed = false
-  /** The component, once it was asked, if it is no pair, has no lists or texts, and one world. */
-  #usual: object | undefined
-  /** Of the store, as it was then: it grows only. */
-  #coveredIdCount = 0
-  /** Components that the worlds knew when they were last looked at for prefabs. */
-  #componentCount = 0
-  #hasPrefabs = false
+  /** Uses by other worlds that were reported. */
+  #reportedCount = 0
 
   /** @throws ArenaError 'out-of-memory'; worlds and arena are as they were then */
   constructor({ isSparse, sets, ...options }: BindingOptions) {
-    const { worlds } = options
+    const { worlds, name, fields, memory, cells } = options
+    super(worlds)
     const component = new BoundComponent(this) as object as Component
-    const ComponentStore = isSparse ? SparseStore : DenseStore
-    const store = new ComponentStore({ ...options, component })
-    this.name = options.name
+    const Store = isSparse ? SparseStore : DenseStore
+    const store = new Store({ ...options, component })
+    this.name = name
     this.component = component
     this.store = store
     this.#worlds = worlds
-    this.#context = worlds.contexts[0]
-    const frames = new GivenFrames(options.name, options.fields, options.memory.staging)
-    const { cells } = options
-    const shared = { worlds, component, store, cells, frames, sets, tally: this.#tally }
+    const frames = new GivenFrames(name, fields, memory.staging)
+    const shared = { worlds, component, store, cells, frames, sets, watcher: this }
     this.#hooks = worlds.all.map((world) => new WorldHooks(world, shared))
-    this.#index = worlds.entityIndex
     this.subscribe()
   }
 
-  /** Begins anew with worlds that know nothing of the component. */
+  /** Starts over with worlds that know nothing of the component. */
   subscribe(): void {
-    this.#index = this.#worlds.entityIndex
-    this.#componentCount = 0
-    this.#hasPrefabs = false
+    this.index = this.#worlds.entityIndex
     for (const hooks of this.#hooks) hooks.subscribe()
-    this.#tally.reset()
-    this.store.begin(this.#index.entityMask, this.#owns)
+    this.balance = 0
+    this.#reportedCount = 0
+    this.store.begin(this.#worlds.entityMask, this.#owns)
   }
 
-  /** An entity whose removal was told of stays after all. */
+  /** An entity whose removal was reported stays after all. */
   keep(eid: number): void {
     if (this.#worlds.has(eid, this.component)) this.store.keep(eid)
   }
 
-  /** Frees what is not needed any more, and renews views whose buffer is gone. */
-  sync(): void {
-    this.store.sync()
-  }
-
   /**
-   * Whether another world has used the component since this was true last. What prefabs get, and what bitECS
-   * asks of relations, is not told from that: where the worlds have such, nothing is known.
+   * Whether another world has used the component since this was true last. bitECS reports nothing
+   * of such a world, but asks the component about each addition and each `removeComponent` there.
+   * In the storage's worlds,
+   *
+   *     times asked <= additions + losses = 2 * additions - entities that have it
+   *
+   * at any time. `balance` is times asked - 2 * additions: what goes beyond comes from another
+   * world. bitECS does not ask when an entity is removed whole, which hides one use each: some uses
+   * are missed, none is made up. Prefabs and relations are asked about more often: if the worlds
+   * have any, the answer is false.
    */
   isUsedElsewhere(): boolean {
-    let ownerCount = 0
-    for (let i = 0; i < this.#hooks.length; i++) ownerCount += this.#hooks[i].ownerCount
-    if (this.#worldsHavePrefabs() || this.#worlds.haveRelations) return false
-    return this.#tally.isUsedElsewhere(ownerCount)
-  }
-
-  /** Empties every row. */
-  clearAll(): void {
-    this.store.clearAll()
+    let count = this.balance
+    for (let i = 0; i < this.#hooks.length; i++) count += this.#hooks[i].ownerCount
+    if (count <= this.#reportedCount) return false
+    if (this.#worlds.havePrefabs || this.#worlds.haveRelations) return false
+    this.#reportedCount = count
+    return true
   }
 
   /** Leaves the worlds alone, and frees the columns. */
@@ -110,38 +97,20 @@ export class Binding implements ComponentWatcher {
     this.store.dispose()
   }
 
-  /**
-   * bitECS asks whether a component is a pair: with each addition and each removal, so that a call that V8 does
-   * not inline shows (add_remove took 1.06 times as long).
-   * @throws StorageError 'world-was-reset'
-   */
-  onAsked(component: object): true | undefined {
-    const index = this.#index
-    const isUsual = component === this.#usual && this.#context.entityIndex === index
-    if (!isUsual || index.maxId >= this.#coveredIdCount) return this.#onAskedSlow(component)
-    this.#tally.balance++
-    return undefined
-  }
-
-  #onAskedSlow(component: object): true | undefined {
-    const wasReset = !this.#worlds.haveIndex(this.#index)
+  /** @throws StorageError 'world-was-reset' */
+  protected override onAskedSlow(component: object): true | undefined {
+    const wasReset = !this.#worlds.haveIndex(this.index)
     const isOwn = component === this.component
+    const isPlain = this.store.fields === undefined
     if (isOwn && !wasReset) {
-      this.#tally.balance++
-      if (this.store.fields !== undefined) {
-        for (let i = 0; i < this.#hooks.length; i++) this.#hooks[i].onAdded()
-      }
+      this.balance++
+      if (!isPlain) for (let i = 0; i < this.#hooks.length; i++) this.#hooks[i].onAdded()
     }
-    if (wasReset || this.#index.maxId >= this.store.coveredIdCount) this.#coverPrefabs(wasReset)
-    this.#coveredIdCount = this.store.coveredIdCount
+    if (wasReset || this.index.maxId >= this.store.coveredIdCount) this.#coverPrefabs(wasReset)
+    this.coveredIdCount = this.store.coveredIdCount
     if (isPair(component)) return true
-    const isUsual = isOwn && this.store.fields === undefined && this.#worlds.all.length === 1
-    if (isUsual) this.#usual = component
+    if (isOwn && isPlain && this.#worlds.all.length === 1) this.usual = component
     return undefined
-  }
-
-  becamePair(): void {
-    this.#usual = undefined
   }
 
   readonly #owns = (eid: number): boolean => {
@@ -152,30 +121,27 @@ export class Binding implements ComponentWatcher {
   #coverPrefabs(wasReset: boolean): void {
     if (this.#isDisposed) return
     if (wasReset) throw worldWasReset()
-    if (this.#worldsHavePrefabs()) this.#coverAll()
-  }
-
-  #worldsHavePrefabs(): boolean {
-    const count = this.#worlds.componentCount
-    if (count !== this.#componentCount) {
-      this.#componentCount = count
-      this.#hasPrefabs = this.#worlds.know(Prefab)
-    }
-    return this.#hasPrefabs
-  }
-
-  #coverAll(): void {
-    const { maxId, dense, aliveCount, entityMask } = this.#index
+    if (!this.#worlds.havePrefabs) return
     try {
-      this.store.cover(maxId)
+      this.store.columns.cover(this.index.maxId)
     } catch (error) {
-      // The rows of all others are there: who has none was half added just now, if anyone was.
-      const half = dense
-        .slice(0, aliveCount)
-        .filter((eid) => (eid & entityMask) >= this.store.coveredIdCount)
-        .filter((eid) => this.#worlds.has(eid, this.component))
-      for (const eid of half) removeComponent(this.#worlds.of(eid)!, eid, this.component)
-      if (half.length > 0) throw error
+      if (this.#takeOffUncovered()) throw error
     }
+  }
+
+  /** An entity without a row was half added just now: all others have theirs. */
+  #takeOffUncovered(): boolean {
+    const { component, store } = this
+    const { all, entityMask } = this.#worlds
+    let isAny = false
+    for (const world of all.filter(isWorld)) {
+      for (const eid of getAllEntities(world)) {
+        if ((eid & entityMask) < store.coveredIdCount) continue
+        if (!hasComponent(world, eid, component)) continue
+        removeComponent(world, eid, component)
+        isAny = true
+      }
+    }
+    return isAny
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The blocks that the columns of one component lie in. Of large ones, rows cost address space until they
- * are handed out: they are reserved, and touched as far as rows are in use.
+ * The blocks that hold the columns of one component. Large ones are reserved: their rows cost
+ * address space, and memory once they are touched, which they are as far as rows are in use.
  */
 import type { Pool } from '@ashlar/core'
 import type { Cells } from '../memory/cells.ts'
@@ -8,21 +8,21 @@ import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/reserved.ts'
 import type { ScalarArrayConstructor } from '../schema/schema.ts'
 
 /**
- * Row 0 of a large column lies a few cache lines into its block, for each column another number of
- * them, where the block has the room to spare. Blocks of equal length often lie whole pages apart;
- * processors take accesses at such distances for the same address at first, and caches keep them in
- * the same places: a loop over four columns of 40 KiB took 3 % longer. Short columns fit the cache.
+ * If its block has room, row 0 of a large column lies some cache lines into it, another number for
+ * each column. Blocks of equal length often lie whole pages apart: processors take accesses at such
+ * distances for the same address at first, and caches keep them in the same places. Without the
+ * stagger, a loop over four columns of 40 KiB took 3 % longer. Short columns fit the cache.
  */
 const STAGGER_STEP = 64
 const STAGGER_COUNT = 16
 const STAGGERED_BYTE_LENGTH = 16 * 1024
 
-/** Rows are touched in steps that double: so many at first. */
+/** Rows that are touched first; the number doubles each time. */
 const TOUCHED_AT_LEAST = 4096
 /** No arena has as many bytes. */
 const BYTE_LENGTH_MAX = 2 ** 32 - 1
 
-/** Where a column is, in bytes: row 0, and the block around it, whose beginning users free. */
+/** Byte offsets of a column's row 0, and of the block around it. */
 interface Place {
   readonly byteOffset: number
   readonly blockOffset: number
@@ -31,20 +31,20 @@ interface Place {
 export interface ColumnBlocksOptions {
   pool: Pool
   cells: Cells
-  /** Of each column. */
+  /** The type of each column. */
   arrays: readonly ScalarArrayConstructor[]
-  /** Columns that the storage has already. */
+  /** Columns that the storage had before. */
   columnCount: number
-  /** All of them always move to other blocks. */
+  /** A sparse component's: columns grow as far as is asked for, and all of them move. */
   isSparse: boolean
-  /** Throws while systems of other threads may be at what is to move. */
+  /** Throws while systems of other threads may use what is to move. */
   checkIdle(what: string): void
 }
 
 export class ColumnBlocks {
   /** Rows that every column has. */
   rowCount = 0
-  /** The first rows, which are in use or may be at once. */
+  /** Rows below it may be used without `touch`. */
   touchedRowCount = 0
   readonly #options: ColumnBlocksOptions
   #places: readonly Place[] = []
@@ -55,12 +55,12 @@ export class ColumnBlocks {
     this.#options = options
   }
 
-  /** Of a column's row 0; 0 once it is dropped. */
+  /** The byte offset of a column's row 0; 0 once it is dropped. */
   byteOffsetOf(column: number): number {
     return this.#places[column]?.byteOffset ?? 0
   }
 
-  /** Says that a row is in use from now on. */
+  /** A row comes into use. */
   touch(row: number): void {
     const wanted = Math.max(row + 1, 2 * this.touchedRowCount, TOUCHED_AT_LEAST)
     this.touchedRowCount = Math.min(wanted, this.rowCount)
@@ -68,23 +68,24 @@ export class ColumnBlocks {
   }
 
   #touchRows(): void {
-    const { pool, arrays } = this.#options
-    for (const [column, { blockOffset, byteOffset }] of this.#places.entries()) {
-      const end = byteOffset + this.touchedRowCount * arrays[column].BYTES_PER_ELEMENT
-      pool.touch(blockOffset, end - blockOffset)
+    for (const [column, { blockOffset }] of this.#places.entries()) {
+      const end = this.#rowOffset(column, this.touchedRowCount)
+      this.#options.pool.touch(blockOffset, end - blockOffset)
     }
   }
 
   /**
-   * Gives every column so many rows; new ones read zero.
+   * Gives every column this many rows; new ones read zero.
    * @throws ArenaError 'out-of-memory'; every column is as it was then
    */
   resize(rowCount: number): void {
-    const before = this.#places
     const places = this.#extend(rowCount)
-    for (const [column, place] of before.entries()) {
-      if (place === places[column]) this.#zeroRows(column, this.rowCount, rowCount)
-      else this.#moveRows(column, place, places[column])
+    for (const [column, place] of this.#places.entries()) {
+      if (place !== places[column]) this.#moveRows(column, place, places[column])
+      else {
+        const first = this.#rowOffset(column, this.rowCount)
+        this.#options.cells.zeroBytes(first, this.#rowOffset(column, rowCount))
+      }
     }
     this.#places = places
     this.rowCount = rowCount
@@ -99,7 +100,7 @@ export class ColumnBlocks {
     }
   }
 
-  /** Gives up every column: they are to be freed as those that were moved out of. */
+  /** Gives up every column: `releaseStale` frees them. */
   drop(): void {
     for (const { blockOffset } of this.#places) this.#staleOffsets.push(blockOffset)
     this.#places = []
@@ -107,12 +108,12 @@ export class ColumnBlocks {
     this.touchedRowCount = 0
   }
 
-  /** Gives the blocks that are in use no more to who frees them. */
+  /** Frees the blocks that columns moved out of. */
   releaseStale(retire: (offset: number) => void): void {
     while (this.#staleOffsets.length > 0) retire(this.#staleOffsets.pop()!)
   }
 
-  /** Each column's place: the one it has where that can grow, else a new one. Or none. */
+  /** Each column's place: its present one if that can grow, otherwise a new one. All or none. */
   #extend(rowCount: number): Place[] {
     const { pool, arrays, isSparse, checkIdle } = this.#options
     const places: Place[] = []
@@ -133,7 +134,7 @@ export class ColumnBlocks {
     return places
   }
 
-  /** So many rows of zeros. Of a size class the block says of which type its elements are. */
+  /** Rows of zeros. A block of a size class records the type of its elements. */
   #allocate(column: number, rowCount: number): Place {
     const { pool, cells, arrays, columnCount } = this.#options
     const byteLength = rowCount * arrays[column].BYTES_PER_ELEMENT
@@ -150,22 +151,18 @@ export class ColumnBlocks {
     return { blockOffset, byteOffset }
   }
 
-  /** Whether a column has so many rows now, in its place. Shrinking always succeeds. */
+  /** Gives a column this many rows in its place, or returns false. Shrinking always succeeds. */
   #tryResize(column: number, rowCount: number): boolean {
-    const { pool, arrays } = this.#options
-    const { blockOffset, byteOffset } = this.#places[column]
-    const end = byteOffset + rowCount * arrays[column].BYTES_PER_ELEMENT
-    return pool.tryResize(blockOffset, end - blockOffset)
+    const { blockOffset } = this.#places[column]
+    const end = this.#rowOffset(column, rowCount)
+    return this.#options.pool.tryResize(blockOffset, end - blockOffset)
   }
 
-  #zeroRows(column: number, from: number, to: number): void {
-    const { cells, arrays } = this.#options
-    const { byteOffset } = this.#places[column]
-    const step = arrays[column].BYTES_PER_ELEMENT
-    cells.zeroBytes(byteOffset + from * step, byteOffset + to * step)
+  #rowOffset(column: number, row: number): number {
+    return this.#places[column].byteOffset + row * this.#options.arrays[column].BYTES_PER_ELEMENT
   }
 
-  /** Copies what is in use. */
+  /** Copies the bytes in use. */
   #moveRows(column: number, from: Place, to: Place): void {
     const { pool, cells, arrays } = this.#options
     const end = from.blockOffset + settleTouched(pool, from.blockOffset)

@@ -1,44 +1,31 @@
 /** The typed-array columns of one component, over blocks of an arena. */
-import type { Pool } from '@ashlar/core'
 import type { GivenValues } from '../lists/given-values.ts'
 import type { VariableField } from '../lists/variable-fields.ts'
-import { type Cells, typeIdOf } from '../memory/cells.ts'
-import { freeReserved } from '../memory/reserved.ts'
-import type { Field, FieldType, ScalarArrayConstructor } from '../schema/schema.ts'
+import { typeIdOf } from '../memory/cells.ts'
+import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { ComponentEntry } from '../shared/directory.ts'
-import { createColumnArray } from './column-array.ts'
-import { ColumnBlocks } from './column-blocks.ts'
+import { publishColumns } from './column-array.ts'
+import { ColumnBlocks, type ColumnBlocksOptions } from './column-blocks.ts'
 
-/** Columns grow by so many rows where there is no room to double. */
+/** Columns grow by so many rows if there is no room to double. */
 const ROWS_AT_LEAST = 256
 
-export interface ColumnsOptions {
-  /** Of the component, for messages. */
+export interface ColumnsOptions extends Omit<ColumnBlocksOptions, 'arrays'> {
+  /** The component's, for messages. */
   name: string
   /** Gets a property for each field: its column. */
   component: object
   fields: readonly Field[]
-  pool: Pool
-  cells: Cells
   rowCount: number
-  /** Columns that the storage has already. */
-  columnCount: number
-  /** Of a sparse component: columns grow as far as is asked for, and all of them into other blocks. */
-  isSparse?: boolean
-  /** Frees what other threads may still look at; `pool.free` where there are none. */
-  retire?(offset: number): void
-  /** Throws while systems of other threads may be at what is to move. */
-  checkIdle?(what: string): void
-  /** By field; undefined where that is a scalar, and all of it where all are. */
-  variable?: readonly (VariableField | undefined)[] | undefined
+  /** Frees a block that other threads may still read. */
+  retire(offset: number): void
+  /** By field; undefined for a scalar, and as a whole if all fields are scalars. */
+  variable: readonly (VariableField | undefined)[] | undefined
 }
 
-const arrayOf = (type: FieldType): ScalarArrayConstructor =>
-  type.kind === 'scalar' ? type.array : Uint32Array
-
 /**
- * A field is a column of `rowCount` elements, one a row, in a block of its own. That of a
- * variable-length field holds handles, and users get another object in its place.
+ * A field is a column of `rowCount` elements, one for each row, in a block of its own. The column
+ * of a list or text field holds handles, and users get another object in its place.
  *
  * The columns of a component grow together, those of different components do not: what only the
  * player has stays small in a world of a million particles, and no frame copies a whole storage.
@@ -46,37 +33,31 @@ const arrayOf = (type: FieldType): ScalarArrayConstructor =>
 export class Columns {
   /** Increments whenever a column moves or grows. */
   version = 0
-  readonly #name: string
-  readonly #component: object
-  readonly #fields: readonly Field[]
-  readonly #retire: (offset: number) => void
-  readonly #cells: Cells
-  readonly #isSparse: boolean
+  readonly fields: readonly Field[]
+  readonly #options: ColumnsOptions
+  readonly #cells: ColumnsOptions['cells']
   readonly #blocks: ColumnBlocks
   readonly #arrays: readonly ScalarArrayConstructor[]
   readonly #variable: readonly (VariableField | undefined)[]
-  /** By field: its type, its place, and the index of its row 0 among the cells of its type. */
+  /** By field: its type, and the index of its row 0 among the cells of that type. */
   readonly #typeIds: readonly number[]
   #firstIndices: readonly number[] = []
-  /** The buffer that the properties are views of. */
+  /** The properties are views of this buffer. */
   #buffer: ArrayBufferLike
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
   constructor(options: ColumnsOptions) {
-    const { fields, cells, pool, columnCount, isSparse = false, checkIdle = () => {} } = options
-    this.#name = options.name
-    this.#component = options.component
-    this.#fields = fields
-    this.#retire = options.retire ?? ((offset) => freeReserved(pool, offset))
+    const { fields, cells, variable = [], rowCount } = options
+    const arrays = fields.map(({ type }) => (type.kind === 'scalar' ? type.array : Uint32Array))
+    this.fields = fields
+    this.#options = options
     this.#cells = cells
-    this.#isSparse = isSparse
-    const arrays = fields.map(({ type }) => arrayOf(type))
     this.#arrays = arrays
-    this.#blocks = new ColumnBlocks({ pool, cells, arrays, columnCount, isSparse, checkIdle })
-    this.#typeIds = this.#arrays.map(typeIdOf)
-    this.#variable = options.variable ?? []
+    this.#blocks = new ColumnBlocks({ ...options, arrays })
+    this.#typeIds = arrays.map(typeIdOf)
+    this.#variable = variable
     this.#buffer = cells.buffer
-    this.#resize(options.rowCount)
+    this.#resize(rowCount)
   }
 
   /** Rows that every column has. */
@@ -85,14 +66,14 @@ export class Columns {
   }
 
   /**
-   * Makes sure that every column has this row, for somebody; new rows read zero.
+   * Makes sure that every column has this row; new rows read zero.
    * @throws ArenaError 'out-of-memory'; every column is as it was then
    */
   cover(row: number): void {
     if (row >= this.#blocks.touchedRowCount || this.#cells.isDetached) this.#coverSlow(row)
   }
 
-  /** Zeroes a row; its blocks were freed before. */
+  /** Zeroes a row; the blocks of its lists and texts were freed before. */
   clear(row: number): void {
     for (let field = 0; field < this.#typeIds.length; field++) {
       this.#cells.store(this.#typeIds[field], this.#firstIndices[field] + row, 0)
@@ -102,7 +83,7 @@ export class Columns {
   /** Moves a row, handles and all, into one that is empty. */
   move(from: number, to: number): void {
     for (let field = 0; field < this.#typeIds.length; field++) {
-      // As bytes: a fraction that is loaded is a box where V8 does not inline it.
+      // As bytes: V8 boxes a fraction that is loaded by a call that it does not inline.
       const step = this.#arrays[field].BYTES_PER_ELEMENT
       const first = this.#blocks.byteOffsetOf(field)
       this.#cells.copyBytes(first + from * step, first + to * step, step)
@@ -110,12 +91,12 @@ export class Columns {
     this.clear(from)
   }
 
-  /** Zeroes every row, as `clear`. */
+  /** Zeroes every row; the blocks of lists and texts were freed before. */
   clearAll(): void {
     this.#blocks.clear()
   }
 
-  /** A scalar, by the place of its field. */
+  /** A scalar, by the index of its field. */
   load(field: number, row: number): number {
     return this.#cells.load(this.#typeIds[field], this.#firstIndices[field] + row)
   }
@@ -125,13 +106,13 @@ export class Columns {
     const values: Record<string, unknown> = {}
     for (let field = 0; field < this.#typeIds.length; field++) {
       const index = this.#firstIndices[field] + row
-      values[this.#fields[field].name] =
+      values[this.fields[field].name] =
         this.#variable[field]?.read(row) ?? this.#cells.load(this.#typeIds[field], index)
     }
     return values
   }
 
-  /** Writes the scalar fields that are given, and no other. */
+  /** Writes the scalar fields that are given. */
   write(row: number, { isGiven, numbers }: GivenValues): void {
     for (let field = 0; field < this.#typeIds.length; field++) {
       if (isGiven[field] === 0 || this.#variable[field] !== undefined) continue
@@ -141,15 +122,14 @@ export class Columns {
 
   /** Where the columns are now, for other threads. */
   get entry(): ComponentEntry {
-    const [name, fields, rowCount] = [this.#name, this.#fields, this.rowCount]
-    const byteOffsets = fields.map((_, field) => this.#blocks.byteOffsetOf(field))
-    return { name, fields, rowCount, byteOffsets }
+    const byteOffsets = this.fields.map((_, field) => this.#blocks.byteOffsetOf(field))
+    return { name: this.#options.name, fields: this.fields, rowCount: this.rowCount, byteOffsets }
   }
 
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */
   sync(): void {
     if (this.#buffer !== this.#cells.buffer) this.#publish(this.#cells.buffer)
-    this.#blocks.releaseStale(this.#retire)
+    this.#blocks.releaseStale(this.#options.retire)
   }
 
   /** Frees every block, and leaves the component with empty columns. */
@@ -157,7 +137,7 @@ export class Columns {
     this.#blocks.drop()
     this.version++
     this.#publish(new ArrayBuffer(0))
-    this.#blocks.releaseStale(this.#retire)
+    this.#blocks.releaseStale(this.#options.retire)
   }
 
   #coverSlow(row: number): void {
@@ -167,7 +147,7 @@ export class Columns {
   }
 
   #grow(row: number): void {
-    let grown = this.#isSparse ? row + 1 : this.rowCount
+    let grown = this.#options.isSparse ? row + 1 : this.rowCount
     while (grown <= row) grown += grown
     try {
       this.#resize(grown)
@@ -184,24 +164,12 @@ export class Columns {
     this.#publish(this.#cells.buffer)
   }
 
-  /**
-   * Makes the columns properties of the component. Defined, not assigned: users cannot overwrite them,
-   * and V8 makes no dictionary of the object, as it does when more than 20 are assigned by name.
-   */
   #publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
+    const { entry } = this
     this.#firstIndices = this.#arrays.map(
-      (array, field) => this.#blocks.byteOffsetOf(field) / array.BYTES_PER_ELEMENT,
+      ({ BYTES_PER_ELEMENT }, field) => entry.byteOffsets[field] / BYTES_PER_ELEMENT,
     )
-    for (const [field, { name, type }] of this.#fields.entries()) {
-      const variable = this.#variable[field]
-      variable?.handles.bind(this.#firstIndices[field], this.rowCount)
-      const value =
-        type.kind === 'scalar'
-          ? createColumnArray(type, buffer, this.#blocks.byteOffsetOf(field), this.rowCount)
-          : variable?.column
-      const attributes = { configurable: true, enumerable: true, writable: false }
-      Object.defineProperty(this.#component, name, { value, ...attributes })
-    }
+    publishColumns(this.#options.component, entry, buffer, this.#variable)
   }
 }

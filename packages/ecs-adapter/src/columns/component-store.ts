@@ -1,61 +1,96 @@
-/** What keeps the rows of a component and their values: one for every id, or for those that have it. */
-
+/** The rows of a component, with their values: for every id, or for its entities. */
 import type { GivenValues } from '../lists/given-values.ts'
-import type { VariableFields, VariableFieldsOptions } from '../lists/variable-fields.ts'
+import type { Rows } from '../lists/handle-column.ts'
+import { VariableFields, type VariableFieldsOptions } from '../lists/variable-fields.ts'
+import { emptyValues } from '../schema/schema.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { Columns, ColumnsOptions } from './columns.ts'
 
-export type ComponentStoreOptions = Omit<ColumnsOptions, 'variable' | 'isSparse'> &
-  Pick<VariableFieldsOptions, 'memory' | 'removed'> & {
-    worlds: Worlds
-    retire(offset: number): void
-    checkIdle(what: string): void
+export interface ComponentStoreOptions
+  extends Omit<ColumnsOptions, 'variable' | 'isSparse'>,
+    Pick<VariableFieldsOptions, 'memory' | 'removed'> {
+  worlds: Worlds
+}
+
+/** Undefined for a component that has scalar fields only. */
+export function variableFieldsOf(
+  { name, fields, memory, removed }: ComponentStoreOptions,
+  rows: Rows,
+): VariableFields | undefined {
+  if (fields.every(({ type }) => type.kind === 'scalar')) return undefined
+  return new VariableFields({ name, fields, memory, removed, rows })
+}
+
+export abstract class ComponentStore {
+  abstract readonly columns: Columns
+  /** Lists and texts; undefined for a component that has scalar fields only. */
+  abstract readonly fields: VariableFields | undefined
+  /** Undefined if every id has a row. */
+  abstract readonly rows: ComponentRows | undefined
+  /** Ids below it have rows, prefabs' too. */
+  abstract readonly coveredIdCount: number
+
+  /** Where everything is now, for other threads. */
+  get entry(): ComponentEntry {
+    return this.columns.entry
   }
 
-export interface ComponentStore {
-  readonly columns: Columns
-  /** Undefined of a component that has scalar fields only. */
-  readonly fields: VariableFields | undefined
-  /** Undefined where every id has a row. */
-  readonly rows: ComponentRows | undefined
-  /** Where everything is now, for other threads. */
-  readonly entry: ComponentEntry
-  /** Another number whenever that is other. */
-  readonly version: number
+  /** Increments whenever `entry` changes: sparse rows move with the columns. */
+  get version(): number {
+    return this.columns.version
+  }
 
-  /** Whether `lose` is to be called. */
-  readonly isTold: boolean
-
-  /** Begins anew. @param owns whether an entity has the component, and is not just losing it */
-  begin(entityMask: number, owns: (eid: number) => boolean): void
-  /** An entity has got the component: its row is empty then. @throws ArenaError 'out-of-memory' */
-  add(eid: number): void
+  /** Starts over. @param owns whether an entity has the component, and is not losing it */
+  abstract begin(entityMask: number, owns: (eid: number) => boolean): void
+  /** An entity has got the component: makes an empty row. @throws ArenaError 'out-of-memory' */
+  abstract add(eid: number): void
   /** An entity has lost the component. */
-  lose(eid: number): void
+  abstract lose(eid: number): void
+  /** An entity that lost the component has it after all, and keeps its row as it is. */
+  abstract keep(eid: number): void
   /**
-   * The row of an entity that has the component, which it has from now on.
+   * The row of an entity that has the component; makes one for a prefab that has none.
    * @throws ArenaError 'out-of-memory'; noRow
    */
-  claim(eid: number): number
-  /** The same without giving it one: -1 of a prefab that has none yet. */
-  find(eid: number): number
-  /** A copy of what an entity has that has the component. */
-  read(eid: number): Record<string, unknown>
-  /** An entity that lost the component has it after all: its row is to stay as it is. */
-  keep(eid: number): void
-  /** Writes what is given: all of it or none. @throws ArenaError 'out-of-memory' */
-  write(eid: number, row: number, given: GivenValues): void
-  /** The same in two steps, for a row that is told later: makes room, @throws as it; and writes. */
-  prepare(given: GivenValues): void
-  commit(eid: number, row: number, given: GivenValues): void
-  /** Up to which id, this one left out, prefabs have rows, of whom nothing tells. */
-  readonly coveredIdCount: number
-  /** Gives it to them. @throws ArenaError 'out-of-memory' */
-  cover(maxId: number): void
+  abstract claim(eid: number): number
+  /** The row of an entity that has the component; -1 for a prefab that has none. */
+  abstract find(eid: number): number
+  /** The values of a row are about to be written. */
+  protected abstract beginWrite(eid: number, row: number): void
 
-  sync(): void
+  /** A copy of the values of an entity that has the component. */
+  read(eid: number): Record<string, unknown> {
+    const row = this.find(eid)
+    return row < 0 ? emptyValues(this.columns.fields) : this.columns.read(row)
+  }
+
+  /** Writes what is given: all of it or nothing. @throws ArenaError 'out-of-memory' */
+  write(eid: number, row: number, given: GivenValues): void {
+    this.beginWrite(eid, row)
+    this.fields?.prepare(row, given)
+    this.fields?.commit(row, given)
+    this.columns.write(row, given)
+  }
+
+  /** Writes values whose lists and texts were prepared before. */
+  commit(eid: number, row: number, given: GivenValues): void {
+    this.beginWrite(eid, row)
+    this.fields?.commit(row, given)
+    this.columns.write(row, given)
+  }
+
+  /** Frees what is no longer needed, and renews views whose buffer is gone. */
+  abstract sync(): void
+
   /** Empties every row. */
-  clearAll(): void
-  dispose(): void
+  clearAll(): void {
+    this.fields?.freeAll()
+    this.columns.clearAll()
+  }
+
+  dispose(): void {
+    this.fields?.freeAll()
+    this.columns.dispose()
+  }
 }

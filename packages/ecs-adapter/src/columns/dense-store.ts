@@ -1,54 +1,59 @@
-/** A row for every id there is: columns are indexed by it. */
-
-import type { GivenValues } from '../lists/given-values.ts'
-import { NO_ROW } from '../lists/variable-fields.ts'
+/**
+ * A row for every id: ids index the columns.
+ *
+ * The lists and texts of entities that lost the component are freed at `sync` or when the row is
+ * used again, so that onRemove observers can read them.
+ */
+import { Prefab } from 'bitecs'
+import type { VariableFields } from '../lists/variable-fields.ts'
 import { Columns } from './columns.ts'
-import type { ComponentStore, ComponentStoreOptions } from './component-store.ts'
-import { hasVariable, VariableBinding } from './variable-binding.ts'
+import { ComponentStore, type ComponentStoreOptions, variableFieldsOf } from './component-store.ts'
+import { DeferredFrees } from './deferred-frees.ts'
 
-export class DenseStore implements ComponentStore {
+export class DenseStore extends ComponentStore {
   readonly columns: Columns
+  readonly fields: VariableFields | undefined
   readonly rows = undefined
-  readonly #variable: VariableBinding | undefined
+  readonly #options: ComponentStoreOptions
+  readonly #deferredFrees: DeferredFrees
   #entityMask = 0
+  #owns: (eid: number) => boolean = () => true
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
   constructor(options: ComponentStoreOptions) {
-    const row = (eid: number) => eid & this.#entityMask
-    if (hasVariable(options.fields)) this.#variable = new VariableBinding({ ...options, row })
-    this.columns = new Columns({ ...options, variable: this.#variable?.byField })
+    super()
+    this.#options = options
+    this.fields = variableFieldsOf(options, {
+      row: (eid) => eid & this.#entityMask,
+      onFill: (eid, row) => this.#onFill(eid, row),
+    })
+    this.#deferredFrees = new DeferredFrees(this.#free, this.#hasComponent)
+    this.columns = new Columns({ ...options, isSparse: false, variable: this.fields?.byField })
   }
 
-  get fields() {
-    return this.#variable?.fields
-  }
-
-  get entry() {
-    return this.columns.entry
-  }
-
-  get version() {
-    return this.columns.version
-  }
-
-  get isTold() {
-    return this.#variable !== undefined
+  get coveredIdCount(): number {
+    return this.columns.rowCount
   }
 
   begin(entityMask: number, owns: (eid: number) => boolean): void {
     this.#entityMask = entityMask
-    this.#variable?.begin(owns)
+    this.#owns = owns
+    this.#deferredFrees.clear()
   }
 
   add(eid: number): void {
     const row = eid & this.#entityMask
     this.columns.cover(row)
-    this.#variable?.renew(row)
+    if (this.fields !== undefined) this.#renew(row, this.fields)
     this.columns.clear(row)
   }
 
   lose(eid: number): void {
-    this.#variable?.lose(eid & this.#entityMask)
+    if (this.fields !== undefined) this.#deferredFrees.add(eid & this.#entityMask)
+  }
+
+  keep(eid: number): void {
+    this.#deferredFrees.takeLost(eid & this.#entityMask)
   }
 
   claim(eid: number): number {
@@ -61,51 +66,39 @@ export class DenseStore implements ComponentStore {
     return this.claim(eid)
   }
 
-  read(eid: number): Record<string, unknown> {
-    return this.columns.read(this.claim(eid))
-  }
-
-  keep(eid: number): void {
-    this.#variable?.keep(eid & this.#entityMask)
-  }
-
-  write(eid: number, row: number, given: GivenValues): void {
-    this.#variable?.beginWrite(eid, row)
-    this.fields?.prepare(row, given)
-    this.fields?.commit(row, given)
-    this.columns.write(row, given)
-  }
-
-  prepare(given: GivenValues): void {
-    this.fields?.prepare(NO_ROW, given)
-  }
-
-  commit(eid: number, row: number, given: GivenValues): void {
-    this.#variable?.beginWrite(eid, row)
-    this.fields?.commit(row, given)
-    this.columns.write(row, given)
-  }
-
-  get coveredIdCount(): number {
-    return this.columns.rowCount
-  }
-
-  cover(maxId: number): void {
-    this.columns.cover(maxId)
-  }
-
   sync(): void {
     this.columns.sync()
-    this.#variable?.sync()
+    this.#deferredFrees.sync()
   }
 
-  clearAll(): void {
-    this.fields?.freeAll()
-    this.columns.clearAll()
+  protected beginWrite(eid: number, row: number): void {
+    if (this.fields === undefined) return
+    // A prefab may take the row of another one: versioned ids differ.
+    if (this.#deferredFrees.hasAnotherUntracked(eid, row)) this.fields.free(row)
+    this.#onFill(eid, row)
   }
 
-  dispose(): void {
-    this.fields?.freeAll()
-    this.columns.dispose()
+  /** Frees what the row's former entity left. */
+  #renew(row: number, fields: VariableFields): void {
+    if (fields.has(row)) this.#options.checkIdle(ROW_REUSE)
+    fields.free(row)
+    this.#deferredFrees.renew(row)
   }
+
+  #onFill(eid: number, row: number): void {
+    if (this.#owns(eid)) return
+    // A prefab's values outlast the sync that frees those of the former entity. An entity that an
+    // onRemove observer writes to is losing the component: its values stay readable until then.
+    const isPrefab = this.#hasComponent(eid) && this.#options.worlds.has(eid, Prefab)
+    if (isPrefab && this.#deferredFrees.takeLost(row)) this.#free(row)
+    this.#deferredFrees.addUntracked(eid, row)
+  }
+
+  readonly #free = (row: number): void => this.fields?.free(row)
+
+  readonly #hasComponent = (eid: number): boolean =>
+    this.#options.worlds.has(eid, this.#options.component)
 }
+
+/** What must wait while systems run, for the error. */
+export const ROW_REUSE = 'an entity in the row of one that had lists or texts'

@@ -1,40 +1,35 @@
 /**
- * The rows of a sparse component by their entities: open addressing in one block, which any thread can
- * look things up in. By 32-bit words, n rows being what it has room for:
+ * The rows of a sparse component by their entities: open addressing in one block, which any thread
+ * can read. By 32-bit words, where n is the number of rows it has room for:
  *
- *     0          how many rows there are
- *     1..        keys: whose each row is, or was until it was lost
- *     1 + n..    entities: the same, but 0 of a row that was lost
- *     1 + 2n..   slots: row + 1, 0 of an empty one
+ *     0          row count
+ *     1..        keys: the entity of each row, also after it was lost
+ *     1 + n..    entities: the same, but 0 for a lost row
+ *     1 + 2n..   slots: row + 1, or 0 if empty
  *
- * A key is the whole id: that of an entity that is gone never finds the row of one that has the same
- * index in a later version. A slot has no key of its own, so that it costs 4 bytes, and a row 5.3 to 8. A
- * flat array of rows by id costs 4 bytes for every id there is; pages of it, 256 ids each, are all in use
- * as soon as 1 % of the entities, at random, have the component: as much again. A bitmap with counts is
- * 40 KiB for a million ids, but has to move all rows behind a new one.
+ * A key is the whole id: a former version of an id finds no row of its heir. A slot has no key of
+ * its own: it costs 4 bytes, and a row 5.3 to 8. A flat array of rows costs 4 bytes for every id;
+ * pages of 256 ids cost as much once 1 % of the entities, at random, have the component. A bitmap
+ * with counts takes 40 KiB for a million ids, but has to move all rows behind a new one.
  *
- * Linear probing; who is removed leaves no grave, those behind move up. It never grows in place, and the
- * columns of the component move with it: a thread that still looks at the block, and the columns, of
- * before sees all of them as they were together.
+ * Linear probing; a removal leaves no tombstone, as the slots behind it move up. The block never
+ * grows in place, and the columns move with it: a thread that still reads the former block reads
+ * the former columns.
  */
-import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
-import type { Cells } from '../memory/cells.ts'
 import type { RowsEntry } from '../shared/directory.ts'
-
-const INDEX_ROW_COUNT = 0
-const INDEX_KEYS = 1
+import type { ColumnsOptions } from './columns.ts'
 
 /**
- * Rows are 3/4 or 1/2 of the slots, less a few, so that they grow by a third or a half, and fill the size
- * classes of blocks: those are powers of two and 3/4 of them, less a header. With 8 rows less, columns of
- * any type fit, and so does the index.
+ * Rows are 3/4 or 1/2 of the slots, minus 8. So they grow by a third or a half, and columns of any
+ * type, and the index, fill the size classes of blocks: powers of two and 3/4 of them, minus a
+ * header.
  */
 const SPARE_ROW_COUNT = 8
 const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
 const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0
 
-/** By shifts: a quotient is a box to V8, and so is from then on what any columns keep for a row count. */
+/** By shifts: V8 boxes a quotient, and would box the row counts of all columns from then on. */
 function nextRowCount(rowCount: number): number {
   const before = rowCount + SPARE_ROW_COUNT
   return (isPowerOfTwo(before) ? (before >> 1) * 3 : (before / 3) << 2) - SPARE_ROW_COUNT
@@ -44,11 +39,13 @@ function nextRowCount(rowCount: number): number {
 const shiftOf = (rowCount: number) =>
   Math.clz32(Math.ceil(((rowCount + SPARE_ROW_COUNT) * 4) / 3) - 1)
 
-/** 2^32 / the golden ratio: ids that follow each other come to lie far apart. */
+/** 2^32 / the golden ratio: neighbouring ids get distant slots. */
 const spread = (key: number) => Math.imul(key, 0x9e3779b1)
 
-/** Where an index has what, by word indices: in any thread. */
+/** The word indices of the parts of an index, in any thread. */
 export class IndexPlace {
+  /** Byte offset. */
+  readonly index: number
   readonly rowCount: number
   readonly head: number
   readonly keys: number
@@ -58,8 +55,9 @@ export class IndexPlace {
 
   constructor({ index, rowCount }: RowsEntry) {
     this.rowCount = rowCount
-    this.head = (index >> 2) + INDEX_ROW_COUNT
-    this.keys = (index >> 2) + INDEX_KEYS
+    this.index = index
+    this.head = index >> 2
+    this.keys = this.head + 1
     this.entities = this.keys + rowCount
     this.slots = this.entities + rowCount
     this.shift = shiftOf(rowCount)
@@ -70,9 +68,11 @@ export class IndexPlace {
   }
 }
 
-/** The row of an entity; -1 of none. Ends wherever it looks: the block may be somebody else's by now. */
+const NO_PLACE = new IndexPlace({ index: 0, rowCount: 0 })
+
+/** The row of an entity, or -1. It ends on any bytes: the block may have another owner by now. */
 export function findRow(words: Int32Array, place: IndexPlace, eid: number): number {
-  if (typeof eid !== 'number') return -1 // as of every other thing that is no entity
+  if (typeof eid !== 'number') return -1
   const { keys, slots, shift, rowCount } = place
   const mask = -1 >>> shift
   let slot = spread(eid) >>> shift
@@ -88,24 +88,14 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
 const noSlot = (row: number) =>
   corrupt(`the slot of row ${row} of a sparse component`, 'none', 'one')
 
-export interface RowIndexOptions {
-  pool: Pool
-  cells: Cells
-  /** Frees what other threads may still look at. */
-  retire(offset: number): void
-  /** Throws while the block must not move. */
-  checkIdle(what: string): void
-}
+type RowIndexOptions = Pick<ColumnsOptions, 'pool' | 'cells' | 'retire' | 'checkIdle'>
 
 export class RowIndex {
-  /** Another number whenever the block is another. */
-  version = 0
-  /** The entities, as users have them. */
+  /** The entity of each row, as users have them. */
   entities: Int32Array = new Int32Array(0)
   readonly #options: RowIndexOptions
-  #offset = 0
-  #place = new IndexPlace({ index: 0, rowCount: 0 })
-  /** Blocks that users may still hold views of. */
+  #place = NO_PLACE
+  /** Former blocks, of which users may still hold views. */
   readonly #staleOffsets: number[] = []
 
   /** @throws ArenaError 'out-of-memory' */
@@ -115,15 +105,16 @@ export class RowIndex {
   }
 
   get entry(): RowsEntry {
-    return { index: this.#offset, rowCount: this.rowCount }
+    const { index, rowCount } = this.#place
+    return { index, rowCount }
   }
 
-  /** Rows that there is room for. */
+  /** Rows that it has room for. */
   get rowCount(): number {
     return this.#place.rowCount
   }
 
-  /** How many rows there are, for other threads. */
+  /** The number of rows, for other threads. */
   set count(count: number) {
     this.#words[this.#place.head] = count
   }
@@ -132,7 +123,7 @@ export class RowIndex {
     return this.rowCount === 0 ? -1 : findRow(this.#words, this.#place, eid)
   }
 
-  /** Whose a row is; 0 of one that was lost. */
+  /** The entity of a row; 0 if it was lost. */
   entityOf(row: number): number {
     return this.#words[this.#place.entities + row]
   }
@@ -143,14 +134,13 @@ export class RowIndex {
 
   /**
    * Makes room for more rows.
-   * @param resize makes the columns as long: all of them or none
-   * @throws ArenaError 'out-of-memory'; the index is as it was then
+   * @param resize makes all columns as long, or none
+   * @throws ArenaError 'out-of-memory'; the index is unchanged
    */
   grow(count: number, resize: (rowCount: number) => void): void {
     const { checkIdle, pool } = this.#options
     checkIdle('rows that grow and have to move')
     const before = this.#place
-    const offset = this.#offset
     const rowCount = nextRowCount(before.rowCount)
     const grown = this.#allocate(rowCount)
     try {
@@ -159,7 +149,7 @@ export class RowIndex {
       pool.free(grown)
       throw error
     }
-    this.#staleOffsets.push(offset)
+    this.#staleOffsets.push(before.index)
     this.#setBlock(grown, rowCount)
     const words = this.#words
     for (let row = 0; row < count; row++) {
@@ -169,7 +159,7 @@ export class RowIndex {
     this.count = count
   }
 
-  /** Enters a row, for which there is room, for an entity that has none. */
+  /** Enters a row for an entity that has none. There must be room. */
   insert(row: number, eid: number): void {
     const words = this.#words
     const { keys, slots, shift } = this.#place
@@ -184,7 +174,6 @@ export class RowIndex {
     words[slots + slot] = row + 1
   }
 
-  /** Strikes a row out. */
   remove(row: number): void {
     const words = this.#words
     const { keys, slots, shift } = this.#place
@@ -193,14 +182,14 @@ export class RowIndex {
     let slot = (hole + 1) & mask
     for (let left = mask; left > 0 && words[slots + slot] !== 0; left--, slot = (slot + 1) & mask) {
       const home = spread(words[keys + words[slots + slot] - 1]) >>> shift
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue // it would come before its home
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue // before its home
       words[slots + hole] = words[slots + slot]
       hole = slot
     }
     words[slots + hole] = 0
   }
 
-  /** Makes a row another one, which was struck out. */
+  /** Renumbers a row to one that was removed. */
   move(from: number, to: number): void {
     const words = this.#words
     const { keys, entities, slots } = this.#place
@@ -209,26 +198,23 @@ export class RowIndex {
     words[entities + to] = words[entities + from]
   }
 
-  /** Forgets every row. */
   clear(): void {
     const { slots, shift } = this.#place
     this.count = 0
     this.#words.fill(0, slots, slots + (1 << (32 - shift)))
   }
 
-  /** Frees the blocks of before, and renews a view whose buffer is gone. */
+  /** Frees former blocks, and renews a view whose buffer is gone. */
   sync(): void {
     if (this.entities.buffer !== this.#words.buffer) this.#publish()
     while (this.#staleOffsets.length > 0) this.#options.retire(this.#staleOffsets.pop()!)
   }
 
   dispose(): void {
-    if (this.#offset !== 0) this.#staleOffsets.push(this.#offset)
+    if (this.#place !== NO_PLACE) this.#staleOffsets.push(this.#place.index)
     this.sync()
     this.entities = new Int32Array(0)
-    this.#offset = 0
-    this.#place = new IndexPlace({ index: 0, rowCount: 0 })
-    this.version++
+    this.#place = NO_PLACE
   }
 
   get #words(): Int32Array {
@@ -247,10 +233,8 @@ export class RowIndex {
     return slot
   }
 
-  #setBlock(offset: number, rowCount: number): void {
-    this.#offset = offset
-    this.#place = new IndexPlace({ index: offset, rowCount })
-    this.version++
+  #setBlock(index: number, rowCount: number): void {
+    this.#place = new IndexPlace({ index, rowCount })
     this.#publish()
   }
 
@@ -260,7 +244,6 @@ export class RowIndex {
   }
 
   #allocate(rowCount: number): number {
-    const { wordCount } = new IndexPlace({ index: 0, rowCount })
-    return this.#options.pool.allocZeroed(wordCount * 4)
+    return this.#options.pool.allocZeroed(new IndexPlace({ index: 0, rowCount }).wordCount * 4)
   }
 }

@@ -1,4 +1,4 @@
-/** What users have of the rows of a sparse component, in any thread: to look at. */
+/** The rows of a sparse component as users see them, read-only, in any thread. */
 import type { ComponentRows } from '../shared/directory.ts'
 
 export class RowsView implements ComponentRows {

@@ -1,81 +1,91 @@
 /**
- * A row for those that have the component. The values of those that lost it go with the row, at `sync`,
- * or when the same entity gets the component again.
+ * Rows for the entities that have the component.
+ *
+ * A row belongs to an entity from when it gets the component until the `sync` after it lost it,
+ * which moves the last rows into the places of lost ones, the tombstones. No row moves before, so
+ * that onRemove observers can read values, and a loop over rows may remove entities; if it adds
+ * some, columns may move.
  */
 import { Prefab } from 'bitecs'
-import { noRow } from '../base/errors.ts'
-import type { GivenValues } from '../lists/given-values.ts'
-import { NO_ROW, VariableFields } from '../lists/variable-fields.ts'
-import { emptyValues } from '../schema/schema.ts'
-import type { ComponentRows } from '../shared/directory.ts'
+import { corrupt, noRow } from '../base/errors.ts'
+import type { VariableFields } from '../lists/variable-fields.ts'
+import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import { Columns } from './columns.ts'
-import type { ComponentStore, ComponentStoreOptions } from './component-store.ts'
+import { ComponentStore, type ComponentStoreOptions, variableFieldsOf } from './component-store.ts'
+import { ROW_REUSE } from './dense-store.ts'
+import { RowIndex } from './row-index.ts'
 import { RowsView } from './rows-view.ts'
-import { SparseRows } from './sparse-rows.ts'
-import { hasVariable } from './variable-binding.ts'
 
-export class SparseStore implements ComponentStore {
+export class SparseStore extends ComponentStore implements ComponentRows {
   readonly columns: Columns
   readonly fields: VariableFields | undefined
   readonly rows: ComponentRows
+  readonly coveredIdCount = Number.POSITIVE_INFINITY
+  /** The index has it too, for other threads; V8 takes 5 ns to read it there, and loops read it. */
+  count = 0
   readonly #options: ComponentStoreOptions
-  readonly #rows: SparseRows
-  /** Who got a row though nothing tells when it loses the component: prefabs. */
-  readonly #strays = new Set<number>()
+  readonly #index: RowIndex
+  #tombstoneCount = 0
+  /** Prefabs and others whose loss of the component is not reported. */
+  readonly #untracked = new Set<number>()
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
   constructor(options: ComponentStoreOptions) {
+    super()
     this.#options = options
-    const rows = new SparseRows(options, {
-      resize: (rowCount) => this.columns.cover(rowCount - 1),
-      empty: (row) => this.#empty(row),
-      move: (from, to) => this.columns.move(from, to),
-    })
-    this.#rows = rows
-    this.rows = new RowsView(rows)
-    const byEid = { row: rows.row, claim: (eid: number) => this.#claim(eid) }
-    if (hasVariable(options.fields)) {
-      this.fields = new VariableFields({ ...options, rows: byEid })
-    }
-    const [variable, rowCount, isSparse] = [this.fields?.byField, rows.rowCount, true]
+    const index = new RowIndex(options)
+    this.#index = index
+    this.rows = new RowsView(this)
+    this.fields = variableFieldsOf(options, { row: this.row, claim: (eid) => this.#claim(eid) })
+    const [variable, { rowCount }] = [this.fields?.byField, index]
     try {
-      this.columns = new Columns({ ...options, variable, rowCount, isSparse })
+      this.columns = new Columns({ ...options, variable, rowCount, isSparse: true })
     } catch (error) {
-      rows.dispose()
+      index.dispose()
       throw error
     }
   }
 
-  get entry() {
-    return { ...this.columns.entry, rows: this.#rows.entry }
+  override get entry(): ComponentEntry {
+    return { ...this.columns.entry, rows: this.#index.entry }
   }
 
-  get version() {
-    return this.columns.version + this.#rows.version
+  get entities(): Int32Array {
+    return this.#index.entities
   }
 
-  get isTold() {
-    return true
-  }
+  readonly row = (eid: number): number => this.#index.find(eid)
 
   begin(): void {
-    this.#strays.clear()
-    this.#rows.begin()
+    this.#untracked.clear()
+    this.#tombstoneCount = 0
+    this.#index.clear()
+    this.count = 0
   }
 
   add(eid: number): void {
-    const row = this.#rows.row(eid)
+    const row = this.row(eid)
     if (row >= 0) this.#renew(row, eid)
     else {
-      const last = this.#rows.reserve()
+      const last = this.count
+      if (last === this.#index.rowCount) this.#index.grow(last, this.#resize)
       this.columns.cover(last)
       this.columns.clear(last)
-      this.#rows.append(eid)
+      this.#index.insert(last, eid)
+      this.#setCount(last + 1) // last: other threads look at rows below it
     }
   }
 
   lose(eid: number): void {
-    this.#rows.lose(this.#rows.row(eid))
+    const row = this.row(eid)
+    if (row < 0 || this.#isLost(row)) return
+    this.#index.setEntity(row, 0)
+    this.#tombstoneCount++
+  }
+
+  keep(eid: number): void {
+    const row = this.row(eid)
+    if (row >= 0) this.#keepRow(row, eid)
   }
 
   claim(eid: number): number {
@@ -85,95 +95,108 @@ export class SparseStore implements ComponentStore {
   }
 
   find(eid: number): number {
-    return this.#rows.row(eid)
+    return this.row(eid)
   }
-
-  read(eid: number): Record<string, unknown> {
-    const row = this.#rows.row(eid)
-    return row < 0 ? emptyValues(this.#options.fields) : this.columns.read(row)
-  }
-
-  keep(eid: number): void {
-    const row = this.#rows.row(eid)
-    if (row >= 0) this.#rows.keep(row, eid)
-  }
-
-  write(_eid: number, row: number, given: GivenValues): void {
-    this.fields?.prepare(row, given)
-    this.fields?.commit(row, given)
-    this.columns.write(row, given)
-  }
-
-  prepare(given: GivenValues): void {
-    this.fields?.prepare(NO_ROW, given)
-  }
-
-  commit(_eid: number, row: number, given: GivenValues): void {
-    this.fields?.commit(row, given)
-    this.columns.write(row, given)
-  }
-
-  get coveredIdCount(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  cover(): void {}
 
   sync(): void {
     this.columns.sync()
-    this.#rows.sync()
-    if (this.#strays.size > 0) this.#loseStrays()
-    this.#rows.compact()
+    this.#index.sync()
+    if (this.#untracked.size > 0) this.#loseUntracked()
+    this.#compact()
   }
 
-  clearAll(): void {
-    this.fields?.freeAll()
-    this.columns.clearAll()
+  override dispose(): void {
+    super.dispose()
+    this.count = 0
+    this.#index.dispose()
   }
 
-  dispose(): void {
-    this.fields?.freeAll()
-    this.columns.dispose()
-    this.#rows.dispose()
+  protected beginWrite(): void {}
+
+  readonly #resize = (rowCount: number): void => this.columns.cover(rowCount - 1)
+
+  #isLost(row: number): boolean {
+    return this.#index.entityOf(row) === 0
   }
 
   #claim(eid: number): number {
-    const row = this.#rows.row(eid)
-    return row >= 0 && !this.#rows.isLost(row) ? row : this.#claimSlow(eid, row)
+    const row = this.row(eid)
+    return row >= 0 && !this.#isLost(row) ? row : this.#claimSlow(eid, row)
   }
 
   /**
-   * Of a prefab that has no row yet; or of one that is losing the component, and keeps its row. An entity
-   * that an observer of its removal kept alive by throwing is one of whose end nothing tells either.
+   * A prefab gets its row on the first write. One that is losing the component keeps its row. If an
+   * observer of an entity's removal throws, the entity stays, and bitECS does not report its loss
+   * later.
    */
   #claimSlow(eid: number, row: number): number {
     const { worlds, component } = this.#options
-    if (!worlds.has(eid, component) || this.#rows.rowCount === 0) return row // 0 once disposed of
+    if (!worlds.has(eid, component) || this.#index.rowCount === 0) return row // 0 once disposed of
     if (row >= 0 && !worlds.has(eid, Prefab)) return row
     this.add(eid)
-    this.#strays.add(eid)
-    return this.#rows.row(eid)
+    this.#untracked.add(eid)
+    return this.row(eid)
   }
 
-  #loseStrays(): void {
+  #loseUntracked(): void {
     const { worlds, component } = this.#options
-    for (const eid of this.#strays) {
+    for (const eid of this.#untracked) {
       if (worlds.has(eid, component)) continue
-      this.#strays.delete(eid)
+      this.#untracked.delete(eid)
       this.lose(eid)
     }
   }
 
-  /** A row for the same entity once more. */
+  /** The same entity gets its row again. */
   #renew(row: number, eid: number): void {
-    const { checkIdle } = this.#options
-    if (this.fields?.has(row)) checkIdle('an entity in the row of one that had lists or texts')
+    if (this.fields?.has(row)) this.#options.checkIdle(ROW_REUSE)
     this.#empty(row)
-    this.#rows.keep(row, eid)
+    this.#keepRow(row, eid)
+  }
+
+  #keepRow(row: number, eid: number): void {
+    if (!this.#isLost(row)) return
+    this.#tombstoneCount--
+    this.#index.setEntity(row, eid)
   }
 
   #empty(row: number): void {
     this.fields?.free(row)
     this.columns.clear(row)
+  }
+
+  /** Gives tombstones back. If there are any, it looks at all rows, at 1 ns each. */
+  #compact(): void {
+    for (let row = 0; this.#tombstoneCount > 0; row++) {
+      if (row >= this.count) {
+        // Other threads have overwritten entities of rows: those rows stay.
+        const lost = String(this.#tombstoneCount)
+        this.#tombstoneCount = 0
+        throw corrupt('the number of rows that were lost', 'less', lost)
+      }
+      if (!this.#isLost(row)) continue
+      while (this.count > 0 && this.#isLost(this.count - 1) && this.#tombstoneCount > 0) {
+        this.#removeRow(this.count - 1)
+      }
+      if (row < this.count) this.#removeRow(row)
+    }
+  }
+
+  /** Removes a lost row, and moves the last one into its place. */
+  #removeRow(row: number): void {
+    const last = this.count - 1
+    this.#empty(row)
+    this.#index.remove(row)
+    if (row !== last) {
+      this.columns.move(last, row)
+      this.#index.move(last, row)
+    }
+    this.#setCount(last)
+    this.#tombstoneCount--
+  }
+
+  #setCount(count: number): void {
+    this.count = count
+    this.#index.count = count
   }
 }

@@ -1,13 +1,11 @@
 /**
- * What one world tells of one component: who gets it, what is set, who loses it.
+ * What one world reports about one component: who gets it, what is set, who loses it. Its observers
+ * run before any of the user's, as their query is made before the user has the component.
  *
- * bitECS calls these observers before any of the user's, because the query that they hang on is made before
- * the user has the component.
- *
- * bitECS tells of an addition first, and of the values that come with it later. But values may need memory:
- * lists and texts do. So that nobody is told of an addition that fails, a component with such fields is taken
- * away again at once, before other queries look, and given once more when there is room for the values: the
- * user's onAdd observers are called then, before the values are written, as they are by bitECS.
+ * bitECS reports an addition first, and later the values that come with it. But lists and texts
+ * need memory, and nobody may see an addition that fails. So a component with such fields is hidden
+ * at once, before other queries look, and added again when there is room for the values. The user's
+ * onAdd observers run then, and the values are written afterwards, as bitECS has it.
  */
 import {
   And,
@@ -23,14 +21,24 @@ import {
 } from 'bitecs'
 import { noRow } from '../base/errors.ts'
 import type { GivenFrames, GivenValues } from '../lists/given-values.ts'
+import { NO_ROW } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
-import { uncover, watch } from '../world/bound-component.ts'
-import type { UseTally } from '../world/use-tally.ts'
+import {
+  type ComponentWatcher,
+  hide,
+  isMadeIn,
+  isMember,
+  memberCount,
+  onEnter,
+  onLeave,
+  uncover,
+  watch,
+} from '../world/bitecs-internals.ts'
 import { notOfThisWorld } from '../world/world-errors.ts'
-import { clearBit, contextOf, type Worlds } from '../world/worlds.ts'
+import type { Worlds } from '../world/worlds.ts'
 import type { ComponentStore } from './component-store.ts'
 
-/** Told of what reads values, so that no getter among them moves or frees rows. */
+/** Learns when values are read, so that no getter among them moves or frees rows. */
 export interface Sets {
   beginSet(): void
   endSet(): void
@@ -43,7 +51,7 @@ export interface HooksOptions {
   cells: Cells
   frames: GivenFrames
   sets: Sets
-  tally: UseTally
+  watcher: ComponentWatcher
 }
 
 export class WorldHooks {
@@ -51,7 +59,7 @@ export class WorldHooks {
   readonly #options: HooksOptions
   #owners: Query | undefined
   #unsubscribe: (() => void)[] = []
-  /** Who is just getting the component, of which nobody else has been told; 0 is none. */
+  /** An entity whose addition is hidden until its values are there, or 0. */
   #arriving = 0
 
   constructor(world: World, options: HooksOptions) {
@@ -59,22 +67,22 @@ export class WorldHooks {
     this.#options = options
   }
 
-  /** Begins anew with a world that knows nothing of the component. */
+  /** Starts over with a world that knows nothing of the component. */
   subscribe(): void {
     const world = this.#world
     const { component, store } = this.#options
-    // Its own where additions wait: the user's observers hang on the query of the component alone.
+    // `And` makes a query of its own: the user's observers are on the query without it.
     const owners = registerQuery(world, [store.fields === undefined ? component : And(component)])
-    watch(contextOf(world), component)
+    watch(world, component)
     this.#owners = owners
     this.#arriving = 0
     this.#unsubscribe = [
-      owners.addObservable.subscribe((eid) => this.#add(eid)),
+      onEnter(owners, (eid) => this.#add(eid)),
       observe(world, onSet(component), (eid, values) => this.#set(eid, values)),
       observe(world, onGet(component), (eid) => store.read(eid)),
     ]
-    if (store.isTold) {
-      this.#unsubscribe.push(owners.removeObservable.subscribe((eid) => store.lose(eid)))
+    if (store.rows !== undefined || store.fields !== undefined) {
+      this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
     }
   }
 
@@ -85,57 +93,53 @@ export class WorldHooks {
     this.#arriving = 0
   }
 
-  /** Whether an entity has the component, and is not just losing it. Prefabs are in no query. */
+  /** Whether an entity has the component, and is not losing it; false for prefabs. */
   owns(eid: number): boolean {
-    const owners = this.#owners
-    return owners?.has(eid) === true && !owners.toRemove.has(eid)
+    return this.#owners !== undefined && isMember(this.#owners, eid)
   }
 
-  /** Entities that have it, but for prefabs. */
+  /** Entities that have the component, without prefabs. */
   get ownerCount(): number {
-    const owners = this.#owners
-    return owners === undefined ? 0 : owners.dense.length - owners.toRemove.dense.length
+    return this.#owners === undefined ? 0 : memberCount(this.#owners)
   }
 
-  /** bitECS is done with an addition: no values came with it, if it waits still. */
+  /** bitECS is done with an addition: if it is hidden still, it came without values. */
   onAdded(): void {
     const eid = this.#arriving
-    if (eid === 0) return
     this.#arriving = 0
-    this.#tell(eid)
+    if (eid !== 0) this.#reveal(eid)
   }
 
   #add(eid: number): void {
-    const { store, tally } = this.#options
+    const { store, watcher } = this.#options
     try {
       this.#checkWorld(eid)
       store.add(eid)
     } catch (error) {
-      this.#hide(eid) // nobody has been told of it, so nobody shall be told that it goes
+      this.#hide(eid) // nobody has seen the addition, so nobody shall see a removal
       throw error
     }
     if (store.fields === undefined) {
-      tally.balance -= 2
+      watcher.balance -= 2
       return
     }
-    uncover(this.#options.component) // a pair too is asked when bitECS is done
+    uncover(this.#options.component) // so that `onAdded` is called for a pair too
     this.#hide(eid)
     this.#arriving = eid
   }
 
   #hide(eid: number): void {
-    this.#owners?.remove(eid)
-    clearBit(this.#world, eid, this.#options.component)
+    hide(this.#world, this.#owners, eid, this.#options.component)
   }
 
-  /** Tells everybody of an addition that nobody knew; unless a getter has given it to the entity. */
-  #tell(eid: number): void {
-    const { component, tally } = this.#options
+  /** Makes a hidden addition known, unless a getter has added the component meanwhile. */
+  #reveal(eid: number): void {
+    const { component, watcher } = this.#options
     if (hasComponent(this.#world, eid, component)) return
-    this.#owners?.add(eid) // the storage is not told again
-    tally.balance -= 2
+    this.#owners?.add(eid) // so that `#add` does not run again
+    watcher.balance -= 2
     addComponent(this.#world, eid, component)
-    tally.balance--
+    watcher.balance--
   }
 
   #set(eid: number, values: unknown): void {
@@ -145,35 +149,35 @@ export class WorldHooks {
     const given = frames.enter()
     try {
       if (isNew) this.#setNew(eid, values, given)
-      else this.#setOwn(eid, values, given)
+      else {
+        this.#read(values, given)
+        store.write(eid, this.#claim(eid), given)
+      }
     } finally {
       store.fields?.abort(given)
       frames.leave(given)
     }
   }
 
-  #setOwn(eid: number, values: unknown, given: GivenValues): void {
-    this.#read(values, given)
-    const { store } = this.#options
-    store.write(eid, this.#claim(eid), given)
-  }
-
   #setNew(eid: number, values: unknown, given: GivenValues): void {
-    const { store } = this.#options
-    const { entityComponents } = contextOf(this.#world)
-    const own = entityComponents.get(eid) // another Set for whoever has the id later
+    const { component, store, worlds } = this.#options
+    const own = worlds.componentsOf(eid)
     try {
       this.#read(values, given)
-      if (entityComponents.get(eid) !== own) throw noRow(eid)
-      store.prepare(given)
+      if (worlds.componentsOf(eid) !== own) throw noRow(eid)
+      store.fields?.prepare(NO_ROW, given)
     } catch (error) {
-      this.#takeOff(eid, own)
+      // Unless a getter has added the component: it stays then.
+      if (!hasComponent(this.#world, eid, component)) {
+        own?.delete(component)
+        store.lose(eid)
+      }
       throw error
     }
-    this.#tell(eid)
+    this.#reveal(eid)
     this.#renew()
-    const isThere = this.owns(eid) && entityComponents.get(eid) === own
-    if (isThere) store.commit(eid, store.claim(eid), given)
+    if (this.owns(eid) && worlds.componentsOf(eid) === own)
+      store.commit(eid, store.claim(eid), given)
   }
 
   #read(values: unknown, given: GivenValues): void {
@@ -194,14 +198,6 @@ export class WorldHooks {
     if (cells.isDetached) cells.renew()
   }
 
-  /** An entity does not get a component of which nobody has been told. */
-  #takeOff(eid: number, own: Set<unknown> | undefined): void {
-    const { component, store } = this.#options
-    if (hasComponent(this.#world, eid, component)) return // a getter has given it to the entity
-    own?.delete(component)
-    store.lose(eid)
-  }
-
   #claim(eid: number): number {
     try {
       return this.#options.store.claim(eid)
@@ -212,13 +208,10 @@ export class WorldHooks {
     }
   }
 
-  /**
-   * bitECS itself throws later: when the row is cleared that the entity has in its own world, and with an
-   * addition that waits for ever.
-   */
+  /** bitECS throws too late: the entity's row is cleared by then, or its addition is hidden. */
   #checkWorld(eid: number): void {
     const { worlds, store } = this.#options
     if (worlds.all.length === 1 && store.fields === undefined) return
-    if (!contextOf(this.#world).entityComponents.has(eid)) throw notOfThisWorld(eid)
+    if (!isMadeIn(this.#world, eid)) throw notOfThisWorld(eid)
   }
 }

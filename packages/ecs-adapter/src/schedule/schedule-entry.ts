@@ -1,9 +1,9 @@
 /** What users declare of one system of a schedule, checked. */
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
-import { isWildcard, pairToRelation } from '../base/relations.ts'
 import { type ChunkOptions, checkChunkLength } from '../workers/job.ts'
 import type { RunEntities } from '../workers/run-input.ts'
+import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
 import type { Access } from './access.ts'
 
 /**

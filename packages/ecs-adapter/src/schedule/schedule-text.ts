@@ -1,5 +1,5 @@
 /** A schedule for people to read: as a list, and as a Mermaid flowchart. */
-import { isRelation } from '../base/relations.ts'
+import { isRelation } from '../world/bitecs-internals.ts'
 import { type Conflict, isUnknown, type StagePlan } from './access.ts'
 import type { Named } from './schedule-entry.ts'
 

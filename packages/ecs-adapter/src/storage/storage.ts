@@ -136,7 +136,7 @@ class WorldStorage implements Storage {
     this.#bindings.at(number)?.store.entry ?? { name, fields, rowCount: 0, byteOffsets: [] }
 
   get isVersioned() {
-    return this.#worlds.entityIndex.versioning
+    return this.#worlds.isVersioned
   }
 
   get isDisposed() {

@@ -2,10 +2,11 @@
  * What the storages of the same worlds share, as bitECS reports none of it: resets, runs, and
  * entities that stay because their removal failed.
  */
-import { hasComponent, type Query, removeEntity, type World, type WorldContext } from 'bitecs'
+import { removeEntity, type World } from 'bitecs'
 import { commandsBusy, packIsBusy, setIsBusy } from '../base/errors.ts'
+import { rememberQueries } from '../world/bitecs-internals.ts'
 import { otherWorlds } from '../world/world-errors.ts'
-import { contextOf, type Worlds } from '../world/worlds.ts'
+import type { Worlds } from '../world/worlds.ts'
 import { groupBusy, type RunError, systemsAtWork } from './run-errors.ts'
 
 /** A run that has begun, as far as others wait for it. */
@@ -117,15 +118,14 @@ export class WorldState {
    * @throws what observers throw
    */
   remove(world: World, eid: number): void {
-    const memberships = membershipsOf(world, eid)
-    const { entityComponents } = contextOf(world)
-    const own = entityComponents.get(eid) // the next entity with this id has another Set
+    const putBack = rememberQueries(world, eid)
+    const own = this.worlds.componentsOf(eid) // another Set for whoever has the id later
     this.#removalCount++
     try {
       removeEntity(world, eid)
     } catch (error) {
-      if (entityComponents.get(eid) === own) {
-        for (const { query, isUnchanged } of memberships) if (isUnchanged()) putBack(query, eid)
+      if (this.worlds.componentsOf(eid) === own) {
+        putBack()
         for (const storage of this.all) storage.keep(eid)
       }
       throw error
@@ -154,15 +154,17 @@ export class WorldState {
   }
 }
 
-/** Stored in each world, so that the ESM and the CommonJS copy of this package share it. */
+/** Kept with each world, for the ESM and the CommonJS copy of this package to share it. */
 const WORLD_STATE = Symbol.for('@ashlar/ecs-adapter/worldState')
-type Context = WorldContext & { [WORLD_STATE]?: WorldState }
+interface Context {
+  [WORLD_STATE]?: WorldState
+}
 
 /**
  * @throws StorageError 'invalid-argument' if another storage serves some of the worlds, and others
  */
 export function worldStateOf(worlds: Worlds): WorldState {
-  const contexts: readonly Context[] = worlds.contexts
+  const contexts = worlds.contexts as readonly Context[]
   const found = contexts.map((context) => context[WORLD_STATE])
   const before = found.find((state) => state !== undefined && state.all.size > 0)
   if (before !== undefined) {
@@ -173,21 +175,4 @@ export function worldStateOf(worlds: Worlds): WorldState {
   const state = new WorldState(worlds)
   for (const context of contexts) context[WORLD_STATE] = state
   return state
-}
-
-/** The queries that an entity is in, and whether it still has the components they ask for. */
-function membershipsOf(world: World, eid: number) {
-  const has = (component: object) => hasComponent(world, eid, component)
-  return [...contextOf(world).queries]
-    .filter((query) => query.has(eid) && !query.toRemove.has(eid))
-    .map((query) => {
-      const before = query.allComponents.map(has)
-      const isUnchanged = () => query.allComponents.every((one, i) => has(one) === before[i])
-      return { query, isUnchanged }
-    })
-}
-
-function putBack(query: Query, eid: number): void {
-  query.toRemove.remove(eid)
-  query.add(eid)
 }

@@ -1,134 +1,120 @@
 /**
- * Ids of entities that were removed, for the lists that are to drop them.
+ * Ids of removed entities, which the lists that drop them may still hold.
  *
- * They are dropped by one look at all those lists, at `sync`: the look costs a load and a compare an
- * element, where counting references to find them at once would cost every write of a list. But
- * bitECS gives an id out again at once, and a list may get it anew before `sync`; then the look comes
- * before that, and what is in a list and is one of these ids means the entity that was removed.
+ * One sweep over those lists at `sync` drops them. A sweep costs a load and a compare for each
+ * element; counting references instead would cost every write of a list. But bitECS gives a removed
+ * id to a new entity at once. If that id goes into a list before `sync`, a sweep comes first: until
+ * then, the id in a list means the removed entity.
  *
- * Such a look drops all that is due by then. An id that nobody has may yet be written after it, as a copy of
- * what a list had: then it is due once more. An id that nobody has had yet is a number like any other.
+ * A sweep drops the ids that are due. A list may get an id without an owner afterwards, copied from
+ * an old value: the id is due again. An id that has had no owner yet is kept like any number.
  */
-import {
-  getAllEntities,
-  hasComponent,
-  Not,
-  Prefab,
-  type Query,
-  registerQuery,
-  type World,
-} from 'bitecs'
+import type { Query } from 'bitecs'
+import { lengthened } from '../base/typed-arrays.ts'
+import { onLeave, registerEveryone } from './bitecs-internals.ts'
 import type { Worlds } from './worlds.ts'
-
-/** A component that nobody has: whoever has it not is every entity there is. */
-const Nobody = {}
 
 export class StaleReferences {
   readonly #worlds: Worlds
   readonly #drop: (isKept: (eid: number) => boolean) => void
-  /** By row: the id that was removed since the last `sync`, 0 of none; and whether lists may have it. */
+  /** By row: the id that was removed since the last `sync`, or 0, and whether lists may hold it. */
   #removed = new Int32Array(256)
   #isDue = new Uint8Array(256)
-  /** Those rows. */
-  #rows = new Int32Array(64)
+  /** The rows with a removed id; `#count` says how many, so that the array keeps its room. */
+  readonly #rows: number[] = []
   #count = 0
-  /** With versions, a row may have had several ids since then: those but the first, all of them due. */
-  #twins = new Int32Array(8)
-  #twinCount = 0
+  /** If ids have versions, a row may lose several before `sync`: all but the first, all due. */
+  readonly #twins = new Set<number>()
   #hasDue = false
   #entityMask = 0
   /** By world. */
   #everyone: readonly Query[] = []
 
-  /** @param drop takes ids that are not to be kept out of every list */
+  /** @param drop takes ids that are not kept out of every list */
   constructor(worlds: Worlds, drop: (isKept: (eid: number) => boolean) => void) {
     this.#worlds = worlds
     this.#drop = drop
   }
 
-  /** Begins anew; gives what ends it. */
+  /** Starts over. @returns unsubscribes */
   subscribe(): () => void {
     this.#forget()
-    this.#entityMask = this.#worlds.entityIndex.entityMask
-    this.#everyone = this.#worlds.all.map(everyoneOf)
-    const ends = this.#everyone.map(({ removeObservable }) => removeObservable.subscribe(this.#add))
+    this.#entityMask = this.#worlds.entityMask
+    this.#everyone = this.#worlds.all.map(registerEveryone)
+    const ends = this.#everyone.map((everyone) => onLeave(everyone, this.#add))
     return () => {
       for (const end of ends) end()
     }
   }
 
-  /** Whether an id in a list is not to be dropped. */
+  /** Whether an id stays in lists. */
   readonly isKept = (eid: number): boolean => {
     if (eid === 0) return true
     const row = eid & this.#entityMask
     if (this.#removed[row] === eid) return this.#isDue[row] === 0
-    return this.#twinCount === 0 || !this.#isTwin(eid)
+    return this.#twins.size === 0 || !this.#twins.has(eid)
   }
 
-  /** Whether a look has to come before an id goes into a list: it is somebody else's now. */
+  /** Whether a sweep has to come before an id goes into a list: another entity has the id now. */
   isReused(eid: number): boolean {
-    return this.#hasDue && !this.isKept(eid) && this.#isAlive(eid)
+    return this.#hasDue && !this.isKept(eid) && this.#worlds.isAlive(eid, this.#everyone)
   }
 
-  /** To be called with every id, before the first of them goes into a list. */
+  /** Call it with every id before the first of them goes into a list. */
   settle(eid: number): void {
-    if (this.isReused(eid | 0)) this.#look()
+    if (this.isReused(eid | 0)) this.#sweep()
   }
 
-  /** To be called with each id that goes into a list, after any look. */
+  /** Call it with each id that goes into a list, after any sweep. */
   note(eid: number): void {
     const id = eid | 0
     const row = id & this.#entityMask
     if (this.#count === 0 || this.#removed[row] !== id || id === 0) return
-    if (this.#isAlive(id)) this.#removed[row] = 0
+    if (this.#worlds.isAlive(id, this.#everyone)) this.#removed[row] = 0
     else this.#setDue(row)
   }
 
-  /** An id goes into a list as a number: it stays there, though it may be that of somebody who was removed. */
+  /** An id goes into a list as a number, and stays there, even if its entity was removed. */
   take(eid: number): void {
-    if (!this.isKept(eid)) this.#look()
+    if (!this.isKept(eid)) this.#sweep()
   }
 
-  /** An id that was removed is that of somebody after all. */
+  /** The removal of an entity failed: it keeps its id. */
   keep(eid: number): void {
     const row = eid & this.#entityMask
     if (this.#removed[row] === eid) this.#removed[row] = 0
-    for (let i = 0; i < this.#twinCount; i++) if (this.#twins[i] === eid) this.#twins[i] = 0
+    this.#twins.delete(eid)
   }
 
-  /** Drops what was removed. */
+  /** Drops the ids that were removed. */
   sync(): void {
     if (this.#count === 0) return
     if (this.#hasDue) this.#drop(this.isKept)
     this.#forget()
   }
 
-  #look(): void {
+  #sweep(): void {
     this.#drop(this.isKept)
     for (let i = 0; i < this.#count; i++) this.#isDue[this.#rows[i]] = 0
-    this.#hasDue = this.#twinCount > 0
-  }
-
-  /**
-   * Not so of one that is just being removed, which bitECS takes for alive in onRemove observers. But of a
-   * versioned one that bitECS takes for dead, though its world has it.
-   */
-  #isAlive(eid: number): boolean {
-    const { contexts } = this.#worlds
-    for (let i = 0; i < contexts.length; i++) {
-      const isGoing = this.#everyone[i]?.toRemove.has(eid) === true
-      if (isGoing && contexts[i].entityComponents.has(eid)) return false
-    }
-    return this.#worlds.isInIndex(eid) || this.#worlds.componentsOf(eid) !== undefined
+    this.#hasDue = this.#twins.size > 0
   }
 
   readonly #add = (eid: number): void => {
     const row = eid & this.#entityMask
-    if (row >= this.#removed.length) this.#cover(row)
+    if (row >= this.#removed.length) {
+      this.#removed = lengthened(this.#removed, row + 1)
+      this.#isDue = lengthened(this.#isDue, row + 1)
+    }
     const before = this.#removed[row]
-    if (before === 0) this.#enqueue(eid, row)
+    if (before === 0) {
+      this.#removed[row] = eid
+      this.#rows[this.#count++] = row
+    }
     if (before === 0 || before === eid) this.#setDue(row)
-    else this.#addTwin(eid)
+    else {
+      this.#twins.add(eid)
+      this.#hasDue = true
+    }
   }
 
   #setDue(row: number): void {
@@ -136,47 +122,9 @@ export class StaleReferences {
     this.#hasDue = true
   }
 
-  #enqueue(eid: number, row: number): void {
-    if (this.#count === this.#rows.length) this.#rows = lengthened(this.#rows, 0)
-    this.#removed[row] = eid
-    this.#rows[this.#count++] = row
-  }
-
-  #addTwin(eid: number): void {
-    if (this.#isTwin(eid)) return
-    if (this.#twinCount === this.#twins.length) this.#twins = lengthened(this.#twins, 0)
-    this.#twins[this.#twinCount++] = eid
-    this.#hasDue = true
-  }
-
-  #isTwin(eid: number): boolean {
-    for (let i = 0; i < this.#twinCount; i++) if (this.#twins[i] === eid) return true
-    return false
-  }
-
-  #cover(row: number): void {
-    this.#removed = lengthened(this.#removed, row + 1)
-    const isDue = new Uint8Array(this.#removed.length)
-    isDue.set(this.#isDue)
-    this.#isDue = isDue
-  }
-
   #forget(): void {
     while (this.#count > 0) this.#removed[this.#rows[--this.#count]] = 0
-    this.#twinCount = 0
+    if (this.#twins.size > 0) this.#twins.clear()
     this.#hasDue = false
   }
-}
-
-/** A query of all entities, prefabs too, which bitECS leaves out of a query that is made after them. */
-function everyoneOf(world: World): Query {
-  const everyone = registerQuery(world, [Not(Nobody)])
-  for (const eid of getAllEntities(world)) if (hasComponent(world, eid, Prefab)) everyone.add(eid)
-  return everyone
-}
-
-function lengthened(array: Int32Array, least: number): Int32Array<ArrayBuffer> {
-  const longer = new Int32Array(Math.max(least, 2 * array.length))
-  longer.set(array)
-  return longer
 }

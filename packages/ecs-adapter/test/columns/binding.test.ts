@@ -33,7 +33,7 @@ import { assertSound, assertThrows, createScene, scalars, withScene } from '../s
 
 const test = suite('binding')
 
-test('a component is what bitECS expects: queries, observers, removal work as with any', () => {
+test('a component works in queries, observers and removals as any other', () => {
   withScene({}, ({ world, storage }) => {
     const Position = storage.component('Position', { x: t.f32 })
     const Velocity = { x: [] as number[] }
@@ -68,7 +68,7 @@ test('the user’s onAdd observers find the row there and cleared, and may write
   })
 })
 
-test('an observer may spawn, so that the column grows under the one who called', () => {
+test('an observer may spawn, and so make the column grow', () => {
   withScene({ capacity: 2 }, ({ arena, world, storage }) => {
     const Position = storage.component('Position', { x: t.f32 })
     observe(world, onAdd(Position), (eid) => {
@@ -281,7 +281,7 @@ test('out of memory on a prefab takes the component off again', () => {
   }
 })
 
-test('out of memory tells no observer of an addition, and none of a removal', () => {
+test('out of memory: no observer sees an addition or a removal', () => {
   const { world, storage } = createScene({ byteLength: 2 ** 20, capacity: 16 })
   const Position = storage.component('Position', { x: t.f64 })
   const Tag = {}

@@ -1,5 +1,5 @@
-// Large columns are reserved: how far they are in use is told as rows are handed out, and what users write
-// by their views in other rows is neither lost nor taken for 0 later.
+// Large columns are reserved, and touched as rows come into use. Values that users write by their
+// views in other rows are neither lost nor taken for 0 later.
 import { Arena, type Pool } from '@ashlar/core'
 import { attachStorage, type Component, createStorage, type Schema, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
@@ -89,7 +89,7 @@ test('a row far above all others is touched at once, and reads zero', () => {
 })
 
 for (const [name, { shared }] of Object.entries(buffers)) {
-  test(`${name}: what is written in rows that nobody has is kept, and memory reads zero after it`, () => {
+  test(`${name}: writes to rows without an entity are kept, and freed memory reads zero`, () => {
     const { arena, pool, world, storage, Big, spawn, end } = createLarge(
       { x: t.f32, flag: t.u8 },
       { shared },
@@ -120,7 +120,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('what is written ahead of all rows is cleared by reset, and not taken for 0 after dispose', () => {
+test('writes ahead of all rows are cleared by reset, and not taken for 0 after dispose', () => {
   for (const last of ['reset', 'dispose', 'dispose of a shared one'] as const) {
     const { arena, world, storage, Big, spawn, end } = createLarge({ x: t.f32, flag: t.u8 })
     addComponent(world, spawn(10), Big)
@@ -138,7 +138,7 @@ test('what is written ahead of all rows is cleared by reset, and not taken for 0
   }
 })
 
-test('lists of entities that have not the component are kept when columns move, whoever wrote them', () => {
+test('lists of entities without the component survive when columns move', () => {
   const { arena, world, storage, Big, spawn, end, pool } = createLarge({ points: t.list(t.f32) })
   const theirPool = arena.openPool()
   const attached = attachStorage(storage.handle, theirPool)
@@ -160,7 +160,7 @@ test('lists of entities that have not the component are kept when columns move, 
   end()
 })
 
-test('by chance: large columns, rows of anybody, growth in place and by moving, against a model', () => {
+test('at random: large columns that grow in place or move, against a model', () => {
   for (let seed = 1; seed <= 3; seed++) {
     const random = createRandom(seed)
     const { pool, world, storage, Big, spawn, end } = createLarge(

@@ -8,7 +8,7 @@ import { assertSound, assertThrows, buffers, createScene, scalars, withScene } f
 const test = suite('columns')
 
 for (const [name, { shared }] of Object.entries(buffers)) {
-  test(`${name}: a column is a typed array over a block whose header tells its type`, () => {
+  test(`${name}: a column is a typed array over a block whose header has its type`, () => {
     withScene({ shared, capacity: 100 }, ({ arena, storage }) => {
       const All = storage.component('All', scalars)
       for (const column of Object.values(All)) {
@@ -62,7 +62,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     })
   })
 
-  test(`${name}: what columns moved out of stays readable until sync, and is freed then`, () => {
+  test(`${name}: former columns stay readable until sync, which frees them`, () => {
     withScene({ shared, capacity: 2 }, ({ arena, world, storage }) => {
       const Position = storage.component('Position', { x: t.f32 })
       const eid = addEntity(world)
@@ -105,7 +105,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('a large column grows in place when what lies behind it is free, and new rows read zero', () => {
+test('a large column grows in place if the memory behind it is free; new rows read zero', () => {
   const arena = Arena.create({ byteLength: 32 * 2 ** 20 })
   const pool = arena.openPool()
   // What lies behind was used before.
@@ -234,7 +234,7 @@ test('set writes the fields it is given, and no other', () => {
   })
 })
 
-test('set with what is no number is refused by name, and writes nothing', () => {
+test('set refuses a value that is no number, names the field, and writes nothing', () => {
   withScene({}, ({ world, storage }) => {
     const Position = storage.component('Position', { x: t.f32, y: t.f32 })
     const eid = addEntity(world)

@@ -1,5 +1,5 @@
-// The index of sparse rows on its own, against a Map: keys that collide, that wrap around the end of the
-// table, that come and go; growth; memory that runs out, or is somebody else's.
+// The index of sparse rows against a Map: keys that collide, that wrap around the end of the table,
+// that come and go; growth; memory that runs out, or has another owner.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findRow, IndexPlace, RowIndex } from '../../src/columns/row-index.ts'
@@ -119,7 +119,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   }
 }
 
-test('full to the brim of each capacity, what is not there is told to be not there', () => {
+test('at each full capacity, absent ids are not found', () => {
   const scene = createIndex()
   for (let key = 1; key <= 3000; key++) {
     scene.insert(key * 3)
@@ -128,7 +128,7 @@ test('full to the brim of each capacity, what is not there is told to be not the
   scene.check(Array.from({ length: 9000 }, (_, key) => key))
 })
 
-test('what is no id is not found, though its low bits are those of one', () => {
+test('a value that is no id is not found, though it has the low bits of one', () => {
   const scene = createIndex()
   for (const key of [1, 7, 16777217]) scene.insert(key)
   for (const bad of [
@@ -147,16 +147,16 @@ test('what is no id is not found, though its low bits are those of one', () => {
   }
 })
 
-test('growth takes another block, says so, and gives the former back at sync', () => {
+test('growth takes another block and view, and frees the former block at sync', () => {
   const scene = createIndex()
   const { index, arena } = scene
-  const { version, entities } = index
+  const { entities } = index
   const before = index.entry
   for (let key = 1; key <= before.rowCount; key++) scene.insert(key)
-  assert.is(index.version, version)
+  assert.is(index.entities, entities)
   assert.equal(index.entry, before)
   scene.insert(1000)
-  assert.is.not(index.version, version)
+  assert.is.not(index.entities, entities)
   assert.is.not(index.entry.index, before.index)
   assert.is(arena.blocks().length, 2)
   assert.equal([...entities], [...index.entities.subarray(0, before.rowCount)])
@@ -217,7 +217,7 @@ test('a block that must not move stays, and says so', () => {
   assert.is(index.find(5), -1)
 })
 
-test('a search ends in memory that is somebody else’s by now', () => {
+test('a search ends in memory that has another owner by now', () => {
   const { cells, index } = createIndex()
   const place = new IndexPlace(index.entry)
   for (const value of [26, -1, 2 ** 31 - 1, 1]) {

@@ -21,7 +21,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows, createRandom, type Scene, withScene } from '../support.ts'
 
-const test = suite('removed-ids')
+const test = suite('stale references')
 
 const targets = t.list(t.eid, { dropRemoved: true })
 const schema = { targets, kept: t.list(t.eid), others: targets }
@@ -43,7 +43,7 @@ test('ids of removed entities leave lists that ask for it, at sync, in order', (
   })
 })
 
-test('an id that is given out again means the new entity where it is listed anew', () => {
+test('a reused id means the new entity in lists that get it afterwards', () => {
   const adders: [string, (targets: ReturnType<typeof listOf>, eid: number, id: number) => void][] =
     [
       ['push', (targets, eid, id) => void targets.push(eid, id)],
@@ -162,7 +162,7 @@ test('commands that remove an entity and then list it leave no id of it', () => 
   })
 })
 
-test('a look in mid-set takes no room from a field that has made some', () => {
+test('a sweep during a set leaves prepared room alone', () => {
   withScene({}, ({ world, storage, arena }) => {
     const both = { ones: schema.targets, others: schema.targets }
     const Team = storage.component('Team', both)
@@ -178,7 +178,7 @@ test('a look in mid-set takes no room from a field that has made some', () => {
   })
 })
 
-test('a look that may not be leaves every list as it was, and nothing staged', () => {
+test('a refused sweep leaves every list unchanged, and nothing staged', () => {
   withScene({}, ({ world, storage, arena }) => {
     const Team = storage.component('Team', schema)
     const gone = addEntity(world)
@@ -209,7 +209,7 @@ test('a look that may not be leaves every list as it was, and nothing staged', (
 
 const teamOf = ({ storage }: Scene) => storage.components.Team as Component<typeof schema>
 
-/** How the ids of a list, [one that is gone, one that was given out again], get into another list. */
+/** How the ids of a list, [a removed one, a reused one], get into another list. */
 const copies: Record<string, (scene: Scene, list: number[], into: number) => void> = {
   set: (scene, list, into) => teamOf(scene).targets.set(into, list),
   append: (scene, list, into) => void teamOf(scene).targets.append(into, list),
@@ -252,7 +252,7 @@ const copies: Record<string, (scene: Scene, list: number[], into: number) => voi
 for (const [name, copy] of Object.entries(copies)) {
   for (const sparse of [false, true]) {
     const kind = sparse ? 'sparse' : 'flat'
-    test(`${kind}: an id of nobody that is written with one given out again: ${name}`, () => {
+    test(`${kind}: an id without an owner is written with a reused one: ${name}`, () => {
       withScene({}, (scene) => {
         const { world, storage, arena } = scene
         const Team = storage.component('Team', schema, { sparse })
@@ -276,7 +276,7 @@ for (const [name, copy] of Object.entries(copies)) {
   }
 }
 
-test('an instance gets no id that means somebody else by now, nor keeps one of nobody', () => {
+test('an instance inherits no reused id, and keeps no id without an owner', () => {
   for (const sparse of [false, true]) {
     withScene({}, ({ world, storage }) => {
       const Team = storage.component('Team', schema, { sparse })
@@ -333,7 +333,7 @@ test('the id of a prefab that is removed goes, whenever the prefab was made', ()
   })
 })
 
-test('an index means the same element before and after a look', () => {
+test('an index means the same element before and after a sweep', () => {
   withScene({}, ({ world, storage }) => {
     const Team = storage.component('Team', schema)
     const [a, b, c, team] = [1, 2, 3, 4].map(() => addEntity(world))
@@ -361,7 +361,7 @@ test('an index means the same element before and after a look', () => {
   })
 })
 
-test('an entity that is packed leaves ids that were removed behind; one that is unpacked keeps its own', () => {
+test('pack leaves removed ids behind; an unpacked entity keeps its ids', () => {
   for (const sparse of [false, true]) {
     withScene({}, ({ world, storage, arena }) => {
       const Team = storage.component('Team', schema, { sparse })
@@ -376,7 +376,7 @@ test('an entity that is packed leaves ids that were removed behind; one that is 
       removeEntity(world, c) // after it was packed
       removeEntity(world, d)
       const values = { targets: [a, c, 777], others: [], kept: [b] }
-      const stop = observe(world, onAdd(Team), () => removeEntity(world, a)) // and while it is unpacked
+      const stop = observe(world, onAdd(Team), () => removeEntity(world, a))
       const unpacked = storage.unpack(packed)
       stop()
       for (let i = 0; i < 3; i++) {
@@ -394,7 +394,7 @@ test('an entity that is packed leaves ids that were removed behind; one that is 
   }
 })
 
-test('an entity stays packed where a look may not be', () => {
+test('if a sweep is refused, an entity stays packed', () => {
   withScene({}, ({ world, storage, arena }) => {
     const Team = storage.component('Team', schema)
     const gone = addEntity(world)
@@ -457,7 +457,7 @@ test('ids with versions: the one that was removed goes, another of its row stays
   })
 })
 
-test('prefabs, lists of prefabs, and what comes after a reset', () => {
+test('prefabs, lists of prefabs, and entities after a reset', () => {
   withScene({}, ({ world, storage }) => {
     const Team = storage.component('Team', schema)
     for (let round = 0; round < 3; round++) {
@@ -479,7 +479,7 @@ test('prefabs, lists of prefabs, and what comes after a reset', () => {
   })
 })
 
-test('a world that churns: lists hold what is alive, and nothing else', () => {
+test('a world that churns: lists hold living entities only', () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
     withScene({ capacity: 4 }, ({ world, storage, arena }) => {
       const random = createRandom(seed)

@@ -250,7 +250,7 @@ test('a removal that fails in either world leaves the entity as it was', () => {
   end()
 })
 
-test('commands find the world of each entity; spawned are those of the first, or of the prefab’s', () => {
+test('commands find each entity’s world; they spawn in the first, or in the prefab’s', () => {
   const { level, menu, storage, Thing, end } = createPlace()
   const [inLevel, inMenu, gone] = [addEntity(level), addEntity(menu), addEntity(menu)]
   const prefab = addPrefab(menu)
@@ -284,7 +284,7 @@ test('other threads see the entities of every world', () => {
   end()
 })
 
-test('what is refused: no world, one twice, of another index; storages of other worlds', () => {
+test('refused: no world, a world twice, another index, storages with other worlds', () => {
   const index = createEntityIndex()
   const { level, menu, storage, Thing, end } = createPlace({ index })
   const { pool } = storage
@@ -326,7 +326,7 @@ function createUnserved(sparse = false) {
 }
 
 for (const sparse of [false, true]) {
-  test(`${sparse ? 'sparse' : 'flat'}: sync reports a component that another world uses, once`, () => {
+  test(`${sparse ? 'sparse' : 'flat'}: sync reports another world’s use once`, () => {
     const uses: [string, (world: World, component: object) => void][] = [
       ['add', (world, component) => void spawn(world, component)],
       ['set', (world, component) => void spawn(world, component, { x: 1 })],
@@ -349,7 +349,7 @@ for (const sparse of [false, true]) {
     }
   })
 
-  test(`${sparse ? 'sparse' : 'flat'}: sync reports nothing of what the storage’s own worlds do`, () => {
+  test(`${sparse ? 'sparse' : 'flat'}: sync reports no use by the storage’s own worlds`, () => {
     for (const seed of [1, 2, 3, 4]) {
       const random = createRandom(seed)
       const { arena, level, worlds, storage, Thing, end } = createPlace({ sparse })

@@ -1,4 +1,4 @@
-// When blocks of lists and texts are freed, and what bitECS shows of them.
+// When lists and texts are freed, and what bitECS’s calls return of them.
 import { t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -24,7 +24,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows, createScene, type Scene, withScene } from '../support.ts'
 
-const test = suite('variable-binding')
+const test = suite('dense store: lists and texts')
 
 const schema = { points: t.list(t.f32), label: t.text, kind: t.text.interned, x: t.f32 }
 const empty = { points: [], label: '', kind: '', x: 0 }
@@ -151,7 +151,7 @@ test('a row that is used again before sync is empty, and its blocks are freed th
   })
 })
 
-test('what is written to an entity without the component is freed at sync', () => {
+test('lists written for an entity without the component are freed at sync', () => {
   withScene({}, (scene) => {
     const { world, storage, arena } = scene
     const Path = storage.component('Path', schema)
@@ -206,7 +206,7 @@ test('instances of a prefab have lists and texts of their own', () => {
   })
 })
 
-test('what a prefab had is freed at the sync after it went, though nothing tells of it', () => {
+test('the sync after a prefab’s removal, which bitECS does not report, frees its values', () => {
   withScene({}, (scene) => {
     const { world, storage, arena } = scene
     const Path = storage.component('Path', schema)
@@ -303,7 +303,7 @@ test('an onRemove observer that fills an empty field leaves the others readable'
   })
 })
 
-test('an entity that becomes a prefab, and one that was one, keep their values', () => {
+test('an entity that becomes a prefab, or stops being one, keeps its values', () => {
   withScene({}, (scene) => {
     const { world, storage } = scene
     const Path = storage.component('Path', schema)
