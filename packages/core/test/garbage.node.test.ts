@@ -32,10 +32,12 @@ const frames: Record<string, (pool: Pool) => void> = {
     for (const byteLength of lengths) offset = pool.realloc(offset, byteLength)
     pool.free(offset)
   },
-  'tryResize, byteLengthOf, free(0)': (pool) => {
+  'tryResize, byteLengthOf, goodByteLength, free(0)': (pool) => {
     const offset = pool.alloc(100)
     pool.tryResize(offset, pool.byteLengthOf(offset) - 50)
     pool.tryResize(offset, 1 << 28)
+    pool.goodByteLength(100)
+    pool.goodByteLength(600_001)
     pool.free(offset)
     pool.free(0)
   },

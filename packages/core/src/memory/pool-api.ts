@@ -105,6 +105,14 @@ export interface Pool {
   byteLengthOf(offset: number): number
 
   /**
+   * How many bytes a block has room for if it is allocated with `byteLength` bytes and the natural
+   * alignment: `alloc(goodByteLength(n))` takes as much memory as `alloc(n)`. A length above the
+   * arena's comes back as it is.
+   * @throws ArenaError 'invalid-argument', 'pool-closed'
+   */
+  goodByteLength(byteLength: number): number
+
+  /**
    * Delivers the blocks of other threads that this one freed; until then up to 31 for each of them
    * may wait here. `alloc` does it when it misses, so this is for threads that only free.
    */

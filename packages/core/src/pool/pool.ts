@@ -20,6 +20,7 @@ import { checkCount, corrupt, invalidArgument, outOfMemory, poolClosed } from '.
 import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../base/units.ts'
 import { freeBlock } from '../blocks/free-block.ts'
+import { goodByteLength as roomFor } from '../blocks/large.ts'
 import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
 import {
   type ElementArray,
@@ -236,6 +237,12 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     return byteLengthAt(memory, liveBlockAt(memory, offset), offset)
   }
 
+  function goodByteLength(byteLength: number): number {
+    checkOpen()
+    checkCount('byteLength', byteLength, 'bytes')
+    return roomFor(memory, byteLength)
+  }
+
   function flush(): void {
     checkOpen()
     deliverAll(memory, slot)
@@ -274,6 +281,7 @@ export function createPool(memory: ArenaMemory, slot: SlotIndex, grown?: Pool): 
     tryResize,
     free,
     byteLengthOf,
+    goodByteLength,
     flush,
     collect,
     close,

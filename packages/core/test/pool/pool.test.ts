@@ -34,6 +34,39 @@ test('alloc(0): a block of its own', () => {
   refuses('double-free', () => pool.free(offsets[0]))
 })
 
+test('goodByteLength: the longest request that takes as much memory', () => {
+  const arena = Arena.create({ byteLength: 4 << 20, classes: [48, 2000] })
+  const pool = arena.openPool()
+  const lengths = [0, 1, 24, 25, 48, 129, 256, 2000, 65_536, 524_288, 524_296, 524_297, 1_000_000]
+  for (const byteLength of lengths) {
+    const good = pool.goodByteLength(byteLength)
+    assert.ok(good >= byteLength)
+    assert.is(pool.goodByteLength(good), good)
+    assert.ok(pool.goodByteLength(good + 1) > good)
+    const offset = pool.alloc(byteLength)
+    const { committedBytes } = arena.stats()
+    assert.ok(pool.tryResize(offset, good))
+    assert.is(arena.stats().committedBytes, committedBytes)
+    assert.is(pool.tryResize(offset, good + 1) && byteLength <= 524_296, false)
+    pool.free(offset)
+  }
+  assert.is(pool.goodByteLength(48), 56)
+  assert.is(pool.goodByteLength(600_000), 10 * 65_536 - 16)
+  assertSound(arena)
+})
+
+test('goodByteLength: lengths above the arena’s come back as they are', () => {
+  const { pool } = smallArena()
+  for (const byteLength of [(1 << 20) + 1, 2 ** 31, 2 ** 32 - 1]) {
+    assert.is(pool.goodByteLength(byteLength), byteLength)
+  }
+  for (const byteLength of [...notNumbers, ...oddNumbers, undefined]) {
+    refuses('invalid-argument', () => pool.goodByteLength(anything(byteLength)))
+  }
+  pool.close()
+  refuses('pool-closed', () => pool.goodByteLength(1))
+})
+
 test('free(0) does nothing, as often as one likes', () => {
   const { arena, pool } = smallArena()
   pool.alloc(16)
