@@ -10,9 +10,7 @@ import {
 } from '../src/base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../src/base/units.ts'
 import type { ArenaMemory } from '../src/memory/memory.ts'
-import { emptyEvent } from '../src/telemetry/reader.ts'
-import { ringOf } from '../src/telemetry/ring.ts'
-import { EVENT_CLAIM, emit } from '../src/telemetry/telemetry.ts'
+import { EVENT_CLAIM, emit, emptyEvent, ringOf } from '../src/telemetry/telemetry.ts'
 import { assertSound, refusesUnharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
 

@@ -34,8 +34,8 @@ test('span record: every field has a word of its own, within the record', () => 
 
 /** Constants that begin with `SLOT_`, but are values of the state word, or bits of it, or lengths. */
 const NOT_WORDS = [
-  ...['SLOT_STATE_MASK', 'SLOT_TENDER_SHIFT', 'SLOT_GENERATION_SHIFT', 'SLOT_FIXED_WORD_COUNT'],
-  ...['SLOT_VACANT', 'SLOT_OPEN', 'SLOT_CLOSED', 'SLOT_RESERVED', 'SLOT_TENDED'],
+  ...['SLOT_STATE_MASK', 'SLOT_RECLAIMER_SHIFT', 'SLOT_GENERATION_SHIFT', 'SLOT_FIXED_WORD_COUNT'],
+  ...['SLOT_VACANT', 'SLOT_OPEN', 'SLOT_CLOSED', 'SLOT_RESERVED', 'SLOT_LENT'],
 ]
 
 test('slot: scalars have a word each, arrays per class follow them without a gap or overlap', () => {

@@ -6,8 +6,7 @@ import {
   SLOT_OUTSTANDING,
 } from '../../src/base/layout.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
-import { drainSparse, setDraining } from '../../src/spans/drain.ts'
-import { link } from '../../src/spans/partial.ts'
+import { drainSparse, link, setDraining } from '../../src/spans/partial.ts'
 import { publishRun } from '../../src/spans/runs.ts'
 import { claimRun, headPattern, isDraining } from '../../src/spans/span-map.ts'
 import { assertSound, refuses } from '../support/checks.ts'

@@ -30,8 +30,8 @@ import {
   truncateLargeRun,
 } from '../../src/spans/runs.ts'
 import {
-  claimBehind,
   claimRun,
+  claimSpans,
   countFreeSpans,
   headOf,
   mapWord,
@@ -137,7 +137,7 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
   const { memory, slot } = fresh()
   const owned = () => memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
   const head = claimAndPublish(memory, slot, 2, LARGE_CLASS)
-  assert.ok(claimBehind(memory, slot, head + 2, 3))
+  assert.ok(claimSpans(memory, slot, head + 2, 3))
   growLargeRun(memory, slot, head, 2, 5)
   assert.is(memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)], 5)
   assert.equal(statesFrom(memory, head, 6), [SPAN_LARGE, ...Array(4).fill(SPAN_TAIL), SPAN_FREE])
@@ -154,7 +154,7 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
   assert.equal([owned(), ...countsOf(memory, slot, LARGE_ROW)], [2, 1, 0, 0])
 })
 
-test('a run that is outstanding over is its new owner’s wholly: map, owned spans, counts', () => {
+test('a run that is handed over is its new owner’s wholly: map, owned spans, counts', () => {
   const { memory, slot } = fresh()
   const to = asSlotIndex(slot + 1)
   const classIndex = memory.classes.classFor(30_000)

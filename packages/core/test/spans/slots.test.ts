@@ -7,10 +7,10 @@ import type { ArenaMemory } from '../../src/memory/memory.ts'
 import {
   changeState,
   closeSlot,
+  lendSlot,
+  reclaimerOf,
   slotGeneration,
   slotState,
-  tenderOf,
-  tendSlot,
 } from '../../src/spans/slots.ts'
 import { assertConserved, assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { memoryOf, smallArena } from '../support/memory.ts'
@@ -160,11 +160,11 @@ test('a state changes from the one that is expected, in the generation that was 
   assert.is(slotGeneration(memory, slot), generation)
   assert.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED, -1, generation))
   assert.not.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED))
-  assert.ok(tendSlot(memory, slot, asSlotIndex(7)))
-  assert.equal([slotState(memory, slot), tenderOf(memory, slot)], ['tended', 7])
-  assert.not.ok(tendSlot(memory, slot, asSlotIndex(6)))
+  assert.ok(lendSlot(memory, slot, asSlotIndex(7)))
+  assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['tended', 7])
+  assert.not.ok(lendSlot(memory, slot, asSlotIndex(6)))
   closeSlot(memory, slot)
-  assert.equal([slotState(memory, slot), tenderOf(memory, slot)], ['closed', -1])
+  assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['closed', -1])
   assert.is(slotGeneration(memory, slot), generation + 3)
 })
 
@@ -198,7 +198,7 @@ test('a slot that is tended while another thread looks for one is found, wheneve
     const memory = memoryOf(arena)
     const slot = asSlotIndex(closing.slot)
     closing.close()
-    tendSlot(memory, slot, asSlotIndex(reclaimer.slot))
+    lendSlot(memory, slot, asSlotIndex(reclaimer.slot))
     const restore = onStateLoad(memory, slot, (count) => {
       if (count === at) closeSlot(memory, slot)
     })
@@ -216,7 +216,7 @@ test('a slot that stays tended, as its reclaimer died, does not keep a claim for
   const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
   const memory = memoryOf(arena)
   closing.close()
-  tendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(reclaimer.slot))
+  lendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(reclaimer.slot))
   refusesUnharmed(arena, 'no-free-slot', () => arena.openPool())
   refusesUnharmed(arena, 'no-free-slot', () => arena.reserveSlot())
   closeSlot(memory, asSlotIndex(closing.slot))

@@ -18,8 +18,8 @@ import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { publishRun, releaseRun } from '../../src/spans/runs.ts'
 import {
   CONTROL_SPAN_WORD,
-  claimBehind,
   claimRun,
+  claimSpans,
   classInMap,
   countFreeSpans,
   headPattern,
@@ -128,12 +128,12 @@ test('claims behind a run: all of the spans or none', () => {
   const other = asSpanIndex(head + 5)
   memory.i32[memory.mapWord(other)] = headPattern(slot)
   const before = statesOf(memory)
-  assert.not.ok(claimBehind(memory, slot, head + 2, 4))
-  assert.not.ok(claimBehind(memory, slot, SPAN_COUNT - 1, 2)) // beyond the arena
-  assert.not.ok(claimBehind(memory, slot, head + 1, 1))
+  assert.not.ok(claimSpans(memory, slot, head + 2, 4))
+  assert.not.ok(claimSpans(memory, slot, SPAN_COUNT - 1, 2)) // beyond the arena
+  assert.not.ok(claimSpans(memory, slot, head + 1, 1))
   assert.equal(statesOf(memory), before)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 2)
-  assert.ok(claimBehind(memory, slot, head + 2, 3))
+  assert.ok(claimSpans(memory, slot, head + 2, 3))
   assert.equal(statesOf(memory).slice(2, 6), [SPAN_CLAIMED, SPAN_CLAIMED, SPAN_CLAIMED, SPAN_HEAD])
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 5)
 })
