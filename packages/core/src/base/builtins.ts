@@ -10,7 +10,7 @@ type Getter = (this: unknown) => unknown
 const getterOf = (prototype: object | undefined, key: PropertyKey) =>
   prototype && (Object.getOwnPropertyDescriptor(prototype, key)?.get as Getter)
 
-/** A test for built-in objects; false for all values if the platform or the page has no such class. */
+/** A test for built-in objects; always false if the platform or the page has no such class. */
 const hasGetter =
   <T>(getter: Getter | undefined) =>
   (value: unknown): value is T => {

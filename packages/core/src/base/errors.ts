@@ -64,9 +64,8 @@ export function checkCount(name: string, count: unknown, unit: string): void {
 export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
   failure(
     'out-of-memory',
-    `no room for ${byteLength} bytes: ${freeSpanCount} of the arena’s ${spanCount} spans of 64 KiB ` +
-      'are free, too few or not adjacent. Free something, or create a larger arena. ' +
-      '(tryAlloc returns 0 instead.)',
+    `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans of 64 KiB are ` +
+      'free, too few or not adjacent. Free something, or create a larger arena',
   )
 
 export const noBuffer = (byteLength: number, reason: unknown) =>
@@ -111,15 +110,15 @@ export const notAdoptable = (slot: number, reason: string) =>
 export const lifeTaken = (lockName: string) =>
   failure(
     'life-taken',
-    `the life ${lockName} is held by another thread, or whenDead() was awaited for it, so this ` +
-      'thread counts as dead. Do not use its slot. Start a thread with a new life',
+    `the life ${lockName} is held by another thread, or whenDead() took it. This thread counts ` +
+      'as dead: do not use its slot, and start a thread with a new life',
   )
 
 export const noWebLocks = () =>
   failure(
     'no-web-locks',
-    'navigator.locks is missing, and nothing else confirms the death of a thread. Browsers have it ' +
-      'in secure contexts only: serve the page by https, or from localhost',
+    'navigator.locks is missing, which confirms the death of threads. Browsers have it in secure ' +
+      'contexts only: serve the page by https, or from localhost',
   )
 
 export const notAnArena = (what: string) =>

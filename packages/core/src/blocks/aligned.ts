@@ -8,8 +8,7 @@ import { invalidArgument } from '../base/errors.ts'
 import { GRANULE_BYTE_LENGTH, MAX_ALIGNMENT, RECORD_UNMARKED_COUNT } from '../base/layout.ts'
 import { alignmentBits, freedPattern, plainPattern, shiftedPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { headOf } from '../spans/span-map.ts'
-import { touchBytes } from '../spans/touched.ts'
+import { headOf, touchBytes } from '../spans/span-map.ts'
 import { isLarge } from './lookup.ts'
 
 /** The byte length of a block that has room for an aligned payload of `byteLength` bytes. */

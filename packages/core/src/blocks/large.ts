@@ -3,7 +3,6 @@ import { FIRST_PAYLOAD, HEADER_BYTE_LENGTH, SPAN_BYTE_LENGTH, SPAN_SHIFT } from 
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { growLargeRun, runSpanCountOf, truncateLargeRun } from '../spans/runs.ts'
-import { claimSpans } from '../spans/span-map.ts'
 
 /** How many spans a large block takes. */
 export const spanCountFor = (byteLength: number) =>
@@ -30,9 +29,7 @@ export function resizeLarge(
   const from = runSpanCountOf(memory, head)
   if (byteLength > memory.byteLength) return false
   const to = spanCountFor(byteLength)
-  if (to > from) {
-    if (!claimSpans(memory, slot, head + from, to - from)) return false
-    growLargeRun(memory, slot, head, from, to)
-  } else if (to < from) truncateLargeRun(memory, slot, head, to)
+  if (to > from) return growLargeRun(memory, slot, head, to)
+  if (to < from) truncateLargeRun(memory, slot, head, to)
   return true
 }

@@ -64,8 +64,8 @@ export function forEachBlockIn(
 }
 
 /**
- * Calls `visit` for every live block of a run, with its start and the offset by which it is held. It
- * reads headers only of blocks that may be live without a live bit.
+ * Calls `visit` for every live block of a run, with its start and the offset by which it is held.
+ * It reads headers only of blocks that may be live without a live bit.
  */
 export function forEachLiveIn(
   memory: ArenaMemory,

@@ -40,18 +40,10 @@ export const alignmentBits = (alignment: number) =>
   (27 - Math.clz32(alignment)) << HEADER_ALIGNMENT_SHIFT
 
 /** Every typed array that a header can name. */
+// biome-ignore format: a table
 export type ElementArray =
-  | Uint8Array
-  | Int8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array
-  | BigInt64Array
-  | BigUint64Array
+  | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array
+  | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array
 
 export interface ElementArrayConstructor<A extends ElementArray = ElementArray> {
   readonly BYTES_PER_ELEMENT: number
@@ -59,24 +51,16 @@ export interface ElementArrayConstructor<A extends ElementArray = ElementArray> 
 }
 
 /** By the type in a header; type 0 is untyped, and viewed as bytes. */
+// biome-ignore format: a table
 export const ELEMENT_TYPES: readonly ElementArrayConstructor[] = [
-  Uint8Array,
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
+  Uint8Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array,
+  Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
 ]
 const CLASS_NAMES: readonly string[] = ELEMENT_TYPES.map((type) => type.name)
-// biome-ignore format: in the order of ELEMENT_TYPES
+// biome-ignore format: a table
 export const ELEMENT_TYPE_NAMES = [
-  'untyped', 'i8', 'u8', 'u8c', 'i16', 'u16', 'i32', 'u32', 'f32', 'f64', 'i64', 'u64',
+  'untyped', 'i8', 'u8', 'u8c', 'i16', 'u16',
+  'i32', 'u32', 'f32', 'f64', 'i64', 'u64',
 ] as const
 export type ElementTypeName = (typeof ELEMENT_TYPE_NAMES)[number]
 

@@ -1,7 +1,7 @@
 /*
- * Room memory: views over an arena's buffer, its geometry, size classes, header words, the Pool API.
+ * Room memory: the views and the geometry of an arena, size classes, header words, the Pool API.
  * Invariant: nothing here changes which memory is in use.
- * Every file is a front; `ArenaMemory` in this one is passed to all higher rooms.
+ * Every file is a front; all higher rooms work on the `ArenaMemory` in this one. It knows base.
  */
 import { type ArenaError, invalidArgument } from '../base/errors.ts'
 import {
@@ -180,11 +180,6 @@ export class ArenaMemory {
   /** Whether an ordinary block is live at an offset. */
   hasLiveBit(byteOffset: number): boolean {
     return (this.i32[this.liveWord(byteOffset)] & this.bitOf(byteOffset)) !== 0
-  }
-
-  /** Only the owner of the span may call it, after all other writes that make the block live. */
-  setLiveBit(byteOffset: number): void {
-    this.i32[this.liveWord(byteOffset)] |= this.bitOf(byteOffset)
   }
 
   clearLiveBit(byteOffset: number): void {

@@ -1,8 +1,8 @@
 /**
  * How many blocks a refill hands out. Pure numbers: nothing here touches memory.
  *
- * A slot learns one number for a class: its batch, and how often the class has missed since the last
- * sweep for empty spans. Both are known where they change, so the hot path counts nothing.
+ * A slot learns one number for a class: its batch, and how often the class has missed since the
+ * last sweep for empty spans. Both are known where they change, so the hot path counts nothing.
  *
  *     event       condition                                      the batch
  *     a miss      the first since the last sweep                 stays
@@ -13,9 +13,9 @@
  *                 one miss, and 3/4 of the batch lie free        halves
  *                 else                                           stays
  *
- * (Fourfold growth takes 3 % fewer refills in bursts, and 3 % more time under a steady load, as more
- * is handed out for nothing. Commits are the same.) `base` and `max` bound the batch of a class. They
- * come from tables: to compute them took 30 ns a refill.
+ * (Fourfold growth takes 3 % fewer refills in bursts, and 3 % more time under a steady load, as
+ * more is handed out for nothing. Commits are the same.) `base` and `max` bound the batch of a
+ * class. They come from tables: to compute them took 30 ns a refill.
  */
 
 const MAX_BASE = 64
@@ -27,7 +27,7 @@ const GROWTH = 2
 export const MAX_BATCH = 1024
 const SPAN_BYTE_LENGTH = 65536
 
-/** 4 MiB may stay idle in a slot, so that a few blocks of many classes cause no claim each frame. */
+/** 4 MiB may stay idle in a slot: a few blocks of many classes cause no claim each frame. */
 const IDLE_SPAN_COUNT = 64
 
 const BATCH_MASK = 0xffff

@@ -27,9 +27,9 @@ export const MAX_STRIDE = strideFor(MAX_CLASS_PAYLOAD)
 
 /**
  * Default classes: 16-byte steps up to 128 B of payload, then four per doubling. One fits a payload
- * of 2^k, so that 256 B, 1 KiB, 4 KiB fit. Between them lie strides of 5/4, 6/4 and 7/4 of 2^k, which
- * waste 18.8 % at worst; payloads of these lengths would waste 20.6 %. The doubling from 128 to 256
- * has five, because its steps are multiples of 16.
+ * of 2^k, so that 256 B, 1 KiB, 4 KiB fit. Between them are strides of 5/4, 6/4 and 7/4 of 2^k,
+ * which waste 18.8 % at worst; payloads of these lengths would waste 20.6 %. The doubling from 128
+ * to 256 has five, because its steps are multiples of 16.
  */
 function defaultStrides(): number[] {
   const strides: number[] = []

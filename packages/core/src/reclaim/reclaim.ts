@@ -103,8 +103,7 @@ function listedBlock(
   classIndex: ClassIndex,
   block: number,
 ): number {
-  const isInside = block > memory.base && block < memory.base + memory.byteLength
-  if (isInside && block % GRANULE_BYTE_LENGTH === 0 && !memory.hasLiveBit(block)) {
+  if (memory.isInside(block) && block % GRANULE_BYTE_LENGTH === 0 && !memory.hasLiveBit(block)) {
     const head = headOf(memory, memory.spanOf(block))
     if (isHeadOf(memory, head, slot, classIndex)) return block
   }

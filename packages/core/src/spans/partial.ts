@@ -4,8 +4,8 @@
  * A free block is in one of two places. The hot path knows only the slot's free lists, one per
  * class. A *parked* block lies on a list in the record of its own span. Spans with parked or
  * uncarved blocks are *partial*; the slot has a list of them, per class. To park a block counts it
- * for its span, and the last block gives the span back. So a sweep visits a block once for each time
- * that it was handed out, however often the slot sweeps.
+ * for its span, and the last block gives the span back. So sweeps visit a block once for each time
+ * that it was handed out, however many there are.
  */
 import { corrupt } from '../base/errors.ts'
 import {
@@ -30,7 +30,7 @@ const headWord = (memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex) 
 const nextWord = (memory: ArenaMemory, span: number) =>
   memory.recordWord(asSpanIndex(span), RECORD_NEXT_PARTIAL)
 
-/** The first partial span, or 0. @throws ArenaError 'corrupt' for a span of another slot or class */
+/** The first partial span, or 0. @throws ArenaError 'corrupt' if it has another slot or class */
 export function firstPartial(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -169,9 +169,9 @@ function merge(memory: ArenaMemory, head: number, a: number, b: number): number 
 
 /**
  * Drains the partial spans of a class whose live blocks fit into the room of the spans below them.
- * The spans are in ascending order, and every free block is parked. (A free list hands out the block
- * that was freed last. So a block that is freed in a sparse span would soon be live again, and the
- * span would never become empty. In a draining span, freed blocks are parked at once.)
+ * The spans are in ascending order, and every free block is parked. (A free list hands out the
+ * block that was freed last. So a block that is freed in a sparse span would soon be live again,
+ * and the span never become empty. In a draining span, freed blocks are parked at once.)
  * @param batch of the next refill: room for that stays, and for an eighth more
  */
 export function drainSparse(

@@ -23,8 +23,15 @@ import {
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { EVENT_CLAIM, EVENT_RETURN, emit } from '../telemetry/telemetry.ts'
-import { classInMap, countOwned, mapWord, OWNER_MASK, releaseSpans } from './span-map.ts'
-import { touchSpans } from './touched.ts'
+import {
+  claimSpans,
+  classInMap,
+  countOwned,
+  mapWord,
+  OWNER_MASK,
+  releaseSpans,
+  touchSpans,
+} from './span-map.ts'
 
 /** Index of a class in the class arrays of a slot. */
 export const rowOf = (classIndex: number) => (classIndex === LARGE_CLASS ? LARGE_ROW : classIndex)
@@ -42,7 +49,7 @@ export const capacityOf = (memory: ArenaMemory, head: SpanIndex, classIndex: Cla
 
 /**
  * Puts a claimed run to use, with a new record: of no block, or of the one large block. The head is
- * written last, as it makes the run real. All bytes of a run of blocks count as touched from now on.
+ * written last, as it makes the run real. All bytes of a run of a size class count as touched then.
  */
 export function publishRun(
   memory: ArenaMemory,
@@ -85,17 +92,19 @@ export function extendRun(
   memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
 }
 
-/** Adds claimed spans to the run of a large block, so that it has `to` instead of `from`. */
+/** Grows the run of a large block to `to` spans; false if the spans behind it are taken. */
 export function growLargeRun(
   memory: ArenaMemory,
   slot: SlotIndex,
   head: SpanIndex,
-  from: number,
   to: number,
-): void {
+): boolean {
+  const from = runSpanCountOf(memory, head)
+  if (!claimSpans(memory, slot, head + from, to - from)) return false
   extendRun(memory, slot, head, from, to, LARGE_CLASS)
   memory.addToSlot(slot, SLOT_SPANS + LARGE_ROW, to - from)
   emit(memory, slot, EVENT_CLAIM, LARGE_ROW, to - from, head + from)
+  return true
 }
 
 /** Gives the end of a large block's run back: `to` of its spans remain. */
@@ -112,7 +121,7 @@ export function truncateLargeRun(
   emit(memory, slot, EVENT_RETURN, LARGE_ROW, from - to, head + to)
 }
 
-/** Hands a run of a closed slot over to its reclaimer. The head is first: it says who owns the run. */
+/** Hands a run of a closed slot over to its reclaimer. The head is first: it names the owner. */
 export function handOverRun(
   memory: ArenaMemory,
   from: SlotIndex,

@@ -1,7 +1,7 @@
 /*
  * Room telemetry: a ring of events per slot, in the arena. `base/layout` draws the ring.
- * Invariant: the slot's thread alone writes events, off its hot paths; any thread reads them. Nobody
- * waits: if the ring is full, because nobody reads, the event is dropped and the drop is counted.
+ * Invariant: the slot's thread alone writes events, off its hot paths; any thread reads them.
+ * Nobody waits: if the ring is full, as nobody reads, the event is dropped and the drop counted.
  * It knows memory and base.
  */
 import { invalidArgument } from '../base/errors.ts'
@@ -79,8 +79,8 @@ export function emit(
 /** What a pool did off its hot path. Fields that a kind of event does not use are 0. */
 export interface TelemetryEvent {
   /**
-   * `refill`: a free list was empty and was filled. `claim`, `return`: the slot got, or gave back, a
-   * run of spans. `drain`: it received blocks that another slot freed. `adopt`: its thread died.
+   * `refill`: an empty free list was filled. `claim`, `return`: the slot got, or gave back, a run
+   * of spans. `drain`: it received blocks that another slot freed. `adopt`: its thread died.
    */
   kind: TelemetryEventKind
   slot: number

@@ -79,7 +79,7 @@ for (const [name, stride, [batch, misses], spare, expected] of SWEEPS) {
   })
 }
 
-test('what is published comes first, within bounds; 0 and less is nothing', () => {
+test('a published batch comes first, within bounds; 0 and less count as none', () => {
   const learned = 256 | (2 << 16)
   const given = [0, -5, 1, 16, 1024, 1025, 2 ** 31 - 1].map((n) =>
     batchFor(n, learned, ...boundsOf(64)),
@@ -88,7 +88,7 @@ test('what is published comes first, within bounds; 0 and less is nothing', () =
   assert.is(batchFor(0, 0, ...boundsOf(64)), 64)
 })
 
-test('no word that memory can hold leads out of the bounds', () => {
+test('every word that memory can hold leads to a batch within the bounds', () => {
   for (let i = 0; i < 10_000; i++) {
     const word = Math.imul(i, 0x9e3779b1)
     for (const stride of [16, 520, MAX_STRIDE]) {

@@ -41,7 +41,7 @@ test('a closed slot is opened before a vacant one, as its memory can be used aga
   assert.is(slotState(memory, asSlotIndex(0)), 'open')
 })
 
-test('the generation tells the pools of a slot apart', () => {
+test('the generation distinguishes the pools of a slot', () => {
   const { arena, pool, memory } = smallArena()
   const word = memory.slotWord(asSlotIndex(0), SLOT_STATE)
   const seen = new Set([memory.i32[word]])
@@ -191,7 +191,7 @@ function onStateLoad(memory: ArenaMemory, slot: number, act: (count: number) => 
   }
 }
 
-test('a slot that is tended while another thread looks for one is found, whenever it is closed', () => {
+test('a claim finds a slot that a reclaimer closes again meanwhile', () => {
   for (let at = 0; at < 30; at++) {
     const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
     const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
@@ -211,7 +211,7 @@ test('a slot that is tended while another thread looks for one is found, wheneve
   }
 })
 
-test('a slot that stays tended, as its reclaimer died, does not keep a claim for ever', () => {
+test('a claim ends if a reclaimer has died and its slot is never closed', () => {
   const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
   const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
   const memory = memoryOf(arena)
@@ -223,7 +223,7 @@ test('a slot that stays tended, as its reclaimer died, does not keep a claim for
   assert.is(arena.openPool().slot, closing.slot)
 })
 
-test('how many slots were opened: it only rises, and is the same for all threads', () => {
+test('the count of opened slots only rises, and is the same for all threads', () => {
   const arena = Arena.create({ byteLength: 4 << 20, shared: true, slots: 40 })
   const memory = memoryOf(arena)
   assert.is(memory.openedSlotCount, 0)
@@ -243,7 +243,7 @@ test('how many slots were opened: it only rises, and is the same for all threads
   assert.is(memory.openedSlotCount, 22)
 })
 
-test('mail between the first slot and the last', () => {
+test('frees between the first slot and the last', () => {
   const arena = Arena.create({ byteLength: 4 << 20, shared: false, slots: 40 })
   const pools = Array.from({ length: 40 }, () => arena.openPool())
   const [first, last] = [pools[0], pools[39]]
@@ -259,7 +259,7 @@ test('mail between the first slot and the last', () => {
   assertSound(arena)
 })
 
-test('isOpen: of the pool that has the slot, in its generation', () => {
+test('isOpen: true for the pool that has the slot, in its generation', () => {
   const arena = Arena.create({ byteLength: 4 << 20, shared: false })
   const first = arena.openPool()
   assert.is(first.arena, arena)

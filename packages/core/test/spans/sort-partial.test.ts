@@ -174,7 +174,7 @@ test(
   }),
 )
 
-test('a list that is none is an error, and not sorted', () => {
+test('a damaged list is an error, and not sorted', () => {
   for (const link of ['itself', -1, 1 << 20, 'the one before']) {
     const { pool, memory, slot } = smallArena()
     const offsets = fill(pool, 1000)

@@ -91,7 +91,7 @@ test('a claimed run is nobody else’s, and counts for its slot only once', () =
   assert.ok(statesOf(memory).every((state) => state === SPAN_FREE))
 })
 
-test('a claim of more than there is gives 0 and takes nothing', () => {
+test('a claim of too many spans returns 0 and takes nothing', () => {
   const { memory, slot } = fresh()
   assert.is(claimRun(memory, slot, FREE + 1), 0)
   assert.is(claimRun(memory, slot, 2 ** 20), 0)
@@ -109,7 +109,7 @@ test('a hint that is too high still finds what is below it', () => {
   }
 })
 
-test('the hint follows claims and releases of single spans, so that a search begins at a free one', () => {
+test('the hint follows claims and releases of single spans: a search begins at a free one', () => {
   const { memory, slot } = fresh()
   const hint = () => memory.i32[memory.controlWord(CONTROL_FIRST_FREE_SPAN)]
   const heads = [0, 1, 2].map(() => claimRun(memory, slot, 1))

@@ -70,7 +70,7 @@ export const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'a run that grows does not claim what is behind it',
-    file: 'blocks/large.ts',
+    file: 'spans/runs.ts',
     from: 'if (!claimSpans(memory, slot, head + from, to - from)) return false',
     to: 'if (memory.i32[memory.mapWord(head) + from] !== 0) return false',
     scenarios: ['growth in place against a claim'],
