@@ -36,9 +36,8 @@ export function firstPartial(
   slot: SlotIndex,
   classIndex: ClassIndex,
 ): SpanIndex {
-  const span = asSpanIndex(memory.i32[headWord(memory, slot, classIndex)])
-  const isInside = span > 0 && span < memory.spanCount
-  if (span === 0 || (isInside && isHeadOf(memory, span, slot, classIndex))) return span
+  const span = linkedSpan(memory, headWord(memory, slot, classIndex))
+  if (span === 0 || isHeadOf(memory, span, slot, classIndex)) return span
   throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
 }
 
@@ -115,7 +114,7 @@ export function park(
 export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
   const head = headWord(memory, slot, classIndex)
-  if (isAscending(memory, slot, i32[head])) return // in most cases, after n steps
+  if (isAscending(memory, head)) return // in most cases, after n steps
   i32[head] = sorted(memory, head, i32[head])
   let previous = 0
   for (let span = i32[head]; span !== 0; span = i32[nextWord(memory, span)]) {
@@ -125,14 +124,14 @@ export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: Cl
 }
 
 /** Goes to the end of the list in any case: a damaged list must not be sorted. */
-function isAscending(memory: ArenaMemory, slot: SlotIndex, first: number): boolean {
+function isAscending(memory: ArenaMemory, head: number): boolean {
   let isSo = true
   let steps = 0
-  for (let span = first, next = 0; span !== 0; span = next) {
-    if (!(span > 0 && span < memory.spanCount) || steps++ > memory.spanCount) {
-      throw corrupt(`the partial spans of slot ${slot} lead to ${span}`)
-    }
-    next = memory.i32[nextWord(memory, span)]
+  let next = linkedSpan(memory, head)
+  while (next !== 0) {
+    if (steps++ > memory.spanCount) throw corrupt('a list of partial spans is a circle')
+    const span = next
+    next = linkedSpan(memory, nextWord(memory, span))
     if (next !== 0 && next < span) isSo = false
   }
   return isSo

@@ -123,9 +123,7 @@ export interface Telemetry {
 /** Begins with what the rings hold. */
 export function openTelemetry(memory: ArenaMemory): Telemetry {
   const event = emptyEvent()
-  const droppedBefore = Uint32Array.from({ length: memory.slotCount }, (_, slot) =>
-    droppedEvents(memory, asSlotIndex(slot)),
-  )
+  const droppedBefore = totalDropped(memory)
 
   function read(visit: (event: Readonly<TelemetryEvent>) => void): number {
     if (typeof visit !== 'function') throw invalidArgument('visit', visit, 'a function')
@@ -139,13 +137,17 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
   return {
     read,
     get droppedEvents() {
-      let dropped = 0
-      for (let slot = 0; slot < memory.slotCount; slot++) {
-        dropped += (droppedEvents(memory, asSlotIndex(slot)) - droppedBefore[slot]) >>> 0
-      }
-      return dropped
+      return (totalDropped(memory) - droppedBefore) >>> 0
     },
   }
+}
+
+function totalDropped(memory: ArenaMemory): number {
+  let dropped = 0
+  for (let slot = 0; slot < memory.slotCount; slot++) {
+    dropped += droppedEvents(memory, asSlotIndex(slot))
+  }
+  return dropped
 }
 
 export const emptyEvent = (): TelemetryEvent => ({
