@@ -65,7 +65,8 @@ export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount
   failure(
     'out-of-memory',
     `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans of 64 KiB are ` +
-      'free, too few or not adjacent. Free something, or create a larger arena',
+      'free, too few or not adjacent. Free something, or create a larger arena. ' +
+      '(tryAlloc returns 0 instead)',
   )
 
 export const noBuffer = (byteLength: number, reason: unknown) =>

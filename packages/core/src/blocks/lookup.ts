@@ -7,8 +7,14 @@
 /* This file: which live block is at an offset. All cold paths share this check and its refusals. */
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
 import {
+  BLOCK_FREED,
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
   FIRST_PAYLOAD,
   HEADER_BYTE_LENGTH,
+  HEADER_STATE_SHIFT,
+  HEADER_TAG_SHIFT,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
   SPAN_BYTE_LENGTH,
@@ -23,13 +29,6 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import {
-  freedPattern,
-  internalPattern,
-  plainPattern,
-  STATE_AND_TAG,
-  shiftedPattern,
-} from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
@@ -38,9 +37,11 @@ import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts
 export const headerWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
 export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
 
-/** State and tag in the header before an offset. */
-export const stateAt = (memory: ArenaMemory, offset: number) =>
-  headerWordAt(memory, offset) & STATE_AND_TAG
+/** The state in the header before an offset; 0 if that is no header of this arena. */
+export function stateAt(memory: ArenaMemory, offset: number): number {
+  const word = headerWordAt(memory, offset)
+  return ((word >>> HEADER_TAG_SHIFT) & 0xff) === memory.tag ? word >>> HEADER_STATE_SHIFT : 0
+}
 
 const mapAtOffset = (memory: ArenaMemory, offset: number) => memory.mapAt(memory.spanOf(offset))
 
@@ -49,25 +50,24 @@ const mapAtOffset = (memory: ArenaMemory, offset: number) => memory.mapAt(memory
  * differs from `offset` for shifted payloads only: a natural payload would begin there.
  */
 export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset {
-  const { tag } = memory
   const block = blockStartAt(memory, offset)
   const state = stateAt(memory, offset)
   if (block !== offset) {
     const isShiftedHere =
-      stateAt(memory, block) === shiftedPattern(tag) && secondWordAt(memory, block) === offset
-    if (isShiftedHere && state === plainPattern(tag)) return block
-    if (state === freedPattern(tag)) throw doubleFree(offset)
+      stateAt(memory, block) === BLOCK_SHIFTED && secondWordAt(memory, block) === offset
+    if (isShiftedHere && state === BLOCK_PLAIN) return block
+    if (state === BLOCK_FREED) throw doubleFree(offset)
     throw isShiftedHere ? overwritten(offset) : insideBlock(offset, block)
   }
   const isMarked = memory.hasLiveBit(block)
-  if (state === plainPattern(tag)) {
+  if (state === BLOCK_PLAIN) {
     if (isMarked || isLarge(memory, block)) return block
     throw doubleFree(offset)
   }
   if (isMarked) throw overwritten(offset)
-  if (state === freedPattern(tag)) throw doubleFree(offset)
-  if (state === shiftedPattern(tag)) throw insideBlock(offset, block)
-  if (state === internalPattern(tag)) throw invalidOffset(offset, 'is a block of the library')
+  if (state === BLOCK_FREED) throw doubleFree(offset)
+  if (state === BLOCK_SHIFTED) throw insideBlock(offset, block)
+  if (state === BLOCK_INTERNAL) throw invalidOffset(offset, 'is a block of the library')
   throw overwritten(offset)
 }
 
@@ -163,6 +163,6 @@ export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotInd
 /** The header of a freed block stays, also after its span has left its class. */
 function unusedMemory(memory: ArenaMemory, offset: number): ArenaError {
   const state = stateAt(memory, offset)
-  const wasBlock = state === plainPattern(memory.tag) || state === freedPattern(memory.tag)
+  const wasBlock = state === BLOCK_PLAIN || state === BLOCK_FREED
   return wasBlock ? doubleFree(offset) : invalidOffset(offset, 'lies in memory that no block uses')
 }

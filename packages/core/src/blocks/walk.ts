@@ -1,6 +1,9 @@
 /** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
 import { corrupt } from '../base/errors.ts'
 import {
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
   FIRST_PAYLOAD,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
@@ -17,7 +20,6 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import { internalPattern, plainPattern, shiftedPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { capacityOf } from '../spans/runs.ts'
 import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
@@ -89,12 +91,11 @@ export function unmarkedOffset(
   block: PayloadOffset,
   isLarge: boolean,
 ): PayloadOffset {
-  const { tag } = memory
   const state = stateAt(memory, block)
-  if (state === internalPattern(tag) || (isLarge && state === plainPattern(tag))) return block
-  if (state !== shiftedPattern(tag)) return asPayloadOffset(0)
+  if (state === BLOCK_INTERNAL || (isLarge && state === BLOCK_PLAIN)) return block
+  if (state !== BLOCK_SHIFTED) return asPayloadOffset(0)
   const offset = secondWordAt(memory, block)
   const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
-  const isLive = isInside && stateAt(memory, offset) === plainPattern(tag)
+  const isLive = isInside && stateAt(memory, offset) === BLOCK_PLAIN
   return asPayloadOffset(isLive ? offset : 0)
 }

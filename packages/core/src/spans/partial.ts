@@ -36,8 +36,9 @@ export function firstPartial(
   slot: SlotIndex,
   classIndex: ClassIndex,
 ): SpanIndex {
-  const span = linkedSpan(memory, headWord(memory, slot, classIndex))
-  if (span === 0 || isHeadOf(memory, span, slot, classIndex)) return span
+  const span = asSpanIndex(memory.i32[headWord(memory, slot, classIndex)])
+  const isInside = span > 0 && span < memory.spanCount
+  if (span === 0 || (isInside && isHeadOf(memory, span, slot, classIndex))) return span
   throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
 }
 
