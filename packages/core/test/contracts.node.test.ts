@@ -82,7 +82,7 @@ const BROKEN: readonly [string, Check, Change][] = [
     'A: a full ring is written over',
     contractA,
     {
-      file: 'telemetry/emit.ts',
+      file: 'telemetry/telemetry.ts',
       from: '((written - read) | 0) >= TELEMETRY_EVENT_COUNT',
       to: 'written < read',
     },
@@ -90,7 +90,7 @@ const BROKEN: readonly [string, Check, Change][] = [
   [
     'A: a drop is not counted',
     contractA,
-    { file: 'telemetry/emit.ts', from: 'i32[ring + TELEMETRY_DROPPED]++', to: '' },
+    { file: 'telemetry/telemetry.ts', from: 'i32[ring + TELEMETRY_DROPPED]++', to: '' },
   ],
   [
     'B: what is published is not heard',
@@ -109,7 +109,7 @@ const BROKEN: readonly [string, Check, Change][] = [
   [
     'C: an event is an object of its own',
     contractC,
-    { file: 'telemetry/reader.ts', from: '    visit(event)\n', to: '    visit({ ...event })\n' },
+    { file: 'telemetry/telemetry.ts', from: '    visit(event)\n', to: '    visit({ ...event })\n' },
   ],
   [
     'C: an event is an allocation',
@@ -187,7 +187,7 @@ test('D', () => {
     'inspect/supervise.ts',
   ].map(sourceOf)
   contractD(pool, policy, supervise)
-  const emit = "import { emit } from '../telemetry/emit.ts'\n"
+  const emit = "import { emit } from '../telemetry/telemetry.ts'\n"
   const broken = [
     [emit, '', ''],
     ['', emit, ''],

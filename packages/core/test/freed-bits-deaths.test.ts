@@ -153,7 +153,7 @@ test('a bit that is being marked is left for later, and not forgotten', () => {
   }
 })
 
-test('a span that is outstanding over while a bit of it is being marked: its new owner takes it', () => {
+test('a span that is handed over while a bit of it is being marked: its new owner takes it', () => {
   const { arena, memory, owner, freer, third } = fourPools()
   const blocks = allocMany(owner, 6, 3000)
   owner.close()

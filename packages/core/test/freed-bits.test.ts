@@ -10,7 +10,7 @@ import {
 } from '../src/base/layout.ts'
 import { adoptSlot } from '../src/recovery/adopt.ts'
 import { sweepFreedBits } from '../src/remote/freed-bits.ts'
-import { setDraining } from '../src/spans/drain.ts'
+import { setDraining } from '../src/spans/partial.ts'
 import { headOf } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'

@@ -33,12 +33,12 @@ const segmentsOf = (memory: ArenaMemory, freer: Pool, owner: Pool) =>
   segmentsFor(memory, asSlotIndex(freer.slot), asSlotIndex(owner.slot))
 const stampAt = (segment: number) => (segment >> 2) + SEGMENT_STAMP
 
-test('no caller’s block: refused by every pool, whatever is asked', async () => {
+test('a block of the library is refused by every pool, in every call', async () => {
   const { arena, memory, owner, freer, third } = fourPools()
   freer.free(owner.alloc(100))
   const [segment] = segmentsOf(memory, freer, owner)
   assert.ok(isInternal(memory.tag, headerWordAt(memory, segment)))
-  const no = /is no caller’s block/
+  const no = /is a block of the library/
   for (const pool of [freer, owner, third]) {
     refusesUnharmed(arena, 'invalid-offset', () => pool.realloc(segment, 1000), no)
     refusesUnharmed(arena, 'invalid-offset', () => pool.tryResize(segment, 100), no)

@@ -1,68 +1,62 @@
 /**
- * Which built-in object a value is, in whatever realm it was made. Jest, jsdom, vm contexts and
- * iframes each have an ArrayBuffer of their own, which `instanceof` does not know, and any object
- * can claim a tag. So these look at the object itself: by the getters of built-in prototypes, which
- * throw for every other object, and by the source text of a constructor.
+ * Which built-in object a value is, of any realm. Jest, jsdom, vm contexts and iframes each have
+ * their own ArrayBuffer, which `instanceof` does not recognise, and any object can claim a tag. So
+ * these look at the object itself: by the getters of built-in prototypes, which throw for every
+ * other object, and by the source text of a constructor.
  */
 
 type Getter = (this: unknown) => unknown
 
-const getterOf = (prototype: object, key: PropertyKey): Getter =>
-  Object.getOwnPropertyDescriptor(prototype, key)?.get as Getter
+const getterOf = (prototype: object | undefined, key: PropertyKey) =>
+  prototype && (Object.getOwnPropertyDescriptor(prototype, key)?.get as Getter)
 
-/** Undefined where the platform or the page has no such class. */
-const byteLengthOfBuffer = getterOf(ArrayBuffer.prototype, 'byteLength')
-const byteLengthOfShared =
-  typeof SharedArrayBuffer === 'undefined'
-    ? undefined
-    : getterOf(SharedArrayBuffer.prototype, 'byteLength')
-const bufferOfMemory =
-  typeof WebAssembly === 'undefined' ? undefined : getterOf(WebAssembly.Memory.prototype, 'buffer')
+/** A test for built-in objects; always false if the platform or the page has no such class. */
+const hasGetter =
+  <T>(getter: Getter | undefined) =>
+  (value: unknown): value is T => {
+    try {
+      getter?.call(value)
+      return getter !== undefined
+    } catch {
+      return false // a TypeError: an object of another class
+    }
+  }
+
+export const isUnsharedBuffer = hasGetter<ArrayBuffer>(
+  getterOf(ArrayBuffer.prototype, 'byteLength'),
+)
+export const isSharedBuffer = hasGetter<SharedArrayBuffer>(
+  getterOf(globalThis.SharedArrayBuffer?.prototype, 'byteLength'),
+)
+export const isWasmMemory = hasGetter<WebAssembly.Memory>(
+  getterOf(globalThis.WebAssembly?.Memory.prototype, 'buffer'),
+)
 const nameOfArray = getterOf(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
 
-function isAnswered(getter: Getter | undefined, value: unknown): boolean {
-  if (getter === undefined) return false
-  try {
-    getter.call(value)
-    return true
-  } catch {
-    return false // a TypeError: it is of another kind
-  }
-}
+/** The name of a typed array's built-in class, such as `Int32Array`; undefined for other values. */
+export const typedArrayName = (value: unknown) => nameOfArray?.call(value)
 
-export const isUnsharedBuffer = (value: unknown): value is ArrayBuffer =>
-  isAnswered(byteLengthOfBuffer, value)
-
-export const isSharedBuffer = (value: unknown): value is SharedArrayBuffer =>
-  isAnswered(byteLengthOfShared, value)
-
-export const isWasmMemory = (value: unknown): value is WebAssembly.Memory =>
-  isAnswered(bufferOfMemory, value)
-
-/** The name of a typed array's built-in class, such as `Int32Array`; undefined of what is none. */
-export const typedArrayName = (value: unknown) => nameOfArray.call(value) as string | undefined
-
-/** The source text of a built-in function. No other function has it: it is no JavaScript. */
+/** The source text of a built-in function. It is no JavaScript, so no other function has it. */
 const NATIVE_SOURCE = /^function (\w+)\(\) \{\s*\[native code\]\s*\}$/
 
-/** The name of a built-in constructor, such as `Int32Array`; undefined of what is none. */
+/** The name of a built-in constructor, such as `Int32Array`; undefined for other values. */
 export function builtinClassName(value: unknown): string | undefined {
   // A bound function has the same source in Bun and Safari, and no prototype.
   if (typeof value !== 'function' || !Object.hasOwn(value, 'prototype')) return undefined
   return Function.prototype.toString.call(value).match(NATIVE_SOURCE)?.[1]
 }
 
-/** As `Array.isArray`, which throws for a Proxy that was revoked. */
+/** As `Array.isArray`, which throws for a revoked Proxy. */
 export function isArray(value: unknown): value is readonly unknown[] {
   return tagOf(value) !== '' && Array.isArray(value)
 }
 
-/** Whether it is an object of no built-in class: a literal, or an instance of a user's class. */
+/** Whether a value is an object of no built-in class: a literal, or of a user's class. */
 export function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && tagOf(value) === '[object Object]'
 }
 
-/** By `Symbol.toStringTag`; empty of a Proxy that throws when it is asked. */
+/** By `Symbol.toStringTag`; empty if a Proxy throws when it is read. */
 export function tagOf(value: unknown): string {
   try {
     return Object.prototype.toString.call(value)

@@ -1,4 +1,4 @@
-/** Every error of the package is made here: what was given, what was expected, what to do. */
+/** Every error of the package: what was given, what was expected, what to do. */
 
 export type ArenaErrorCode =
   | 'out-of-memory'
@@ -16,7 +16,7 @@ export type ArenaErrorCode =
   | 'life-taken'
   | 'no-web-locks'
 
-/** What every function of the package throws. The arena is as it was before the call. */
+/** Every function of the package throws it. A call that throws leaves the arena as it was. */
 export class ArenaError extends Error {
   override readonly name = 'ArenaError'
   readonly code: ArenaErrorCode
@@ -39,7 +39,7 @@ export function shown(value: unknown): string {
   return String(value)
 }
 
-/** Empty where there is none, or a Proxy throws when it is asked. */
+/** Empty if there is no name, or a Proxy throws when it is read. */
 function nameBy(read: () => unknown): string {
   try {
     const name = read()
@@ -49,8 +49,10 @@ function nameBy(read: () => unknown): string {
   }
 }
 
+const failure = (code: ArenaErrorCode, message: string) => new ArenaError(code, message)
+
 export const invalidArgument = (name: string, given: unknown, expected: string) =>
-  new ArenaError('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
+  failure('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
 
 /** Throws unless `count` is a number that a length can be. */
 export function checkCount(name: string, count: unknown, unit: string): void {
@@ -60,82 +62,82 @@ export function checkCount(name: string, count: unknown, unit: string): void {
 }
 
 export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
-  new ArenaError(
+  failure(
     'out-of-memory',
-    `no room for a block of ${byteLength} bytes: ${freeSpanCount} of the arena’s ${spanCount} spans ` +
-      'of 64 KiB are free, which is too few, or they are not adjacent. Free something, or create ' +
-      'the arena with a larger byteLength. (tryAlloc gives 0 instead of this error.)',
+    `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans of 64 KiB are ` +
+      'free, too few or not adjacent. Free something, or create a larger arena. ' +
+      '(tryAlloc returns 0 instead)',
   )
 
 export const noBuffer = (byteLength: number, reason: unknown) =>
-  new ArenaError(
+  failure(
     'out-of-memory',
     `the platform has no ${byteLength} bytes for an arena (${reason}). Create a smaller one`,
   )
 
 export const invalidOffset = (given: unknown, reason: string) =>
-  new ArenaError(
+  failure(
     'invalid-offset',
-    `offset ${shown(given)} ${reason}. Pass what alloc of this arena gave, while it is not freed`,
+    `offset ${shown(given)} ${reason}. Pass what alloc of this arena returned, until you free it`,
   )
 
 export const doubleFree = (offset: number) =>
-  new ArenaError('double-free', `the block at offset ${offset} is free already. Free a block once`)
+  failure('double-free', `the block at offset ${offset} is free already. Free a block once`)
 
 export const poolClosed = () =>
-  new ArenaError('pool-closed', 'this pool is closed. Open another one with arena.openPool()')
+  failure('pool-closed', 'this pool is closed. Open another one with arena.openPool()')
 
 export const scratchDisposed = () =>
-  new ArenaError('scratch-disposed', 'this scratch is disposed of. Make another by createScratch()')
+  failure('scratch-disposed', 'this scratch is disposed. Create another one with createScratch()')
 
 export const noFreeSlot = (slotCount: number) =>
-  new ArenaError(
+  failure(
     'no-free-slot',
     `all ${slotCount} slots have an open pool. Close one, or create the arena with more \`slots\``,
   )
 
 export const notReserved = (slot: number, state: string) =>
-  new ArenaError(
+  failure(
     'invalid-argument',
-    `slot ${slot} is ${state}, expected one that arena.reserveSlot() gave and nobody has opened yet`,
+    `slot ${slot} is ${state}, expected one from arena.reserveSlot() that is not yet open`,
   )
 
 export const notAdoptable = (slot: number, reason: string) =>
-  new ArenaError(
+  failure(
     'not-adoptable',
     `slot ${slot} cannot be adopted: ${reason}. Adopt a slot once, after its thread has died`,
   )
 
 export const lifeTaken = (lockName: string) =>
-  new ArenaError(
+  failure(
     'life-taken',
-    `the life ${lockName} is held by another thread, or somebody has awaited whenDead() of it, so that ` +
-      'this thread counts as dead. Do not use its slot. Start a thread with a life of its own',
+    `the life ${lockName} is held by another thread, or whenDead() took it. This thread counts ` +
+      'as dead: do not use its slot, and start a thread with a new life',
   )
 
 export const noWebLocks = () =>
-  new ArenaError(
+  failure(
     'no-web-locks',
-    'navigator.locks is missing here, and nothing else confirms the death of a thread. Browsers have ' +
-      'it in secure contexts only: serve the page by https, or from localhost',
+    'navigator.locks is missing, which confirms the death of threads. Browsers have it in secure ' +
+      'contexts only: serve the page by https, or from localhost',
   )
 
 export const notAnArena = (what: string) =>
-  new ArenaError('not-an-arena', `${what}. Pass the handle of an arena, as arena.handle gives it`)
+  failure('not-an-arena', `${what}. Pass the handle of an arena, as arena.handle returns it`)
 
 export const versionMismatch = (given: number, expected: number) =>
-  new ArenaError(
+  failure(
     'version-mismatch',
     `the arena has layout version ${given}, this build reads version ${expected}. ` +
       'Use the same version of @ashlar/core in every thread',
   )
 
-export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is damaged: ${what}`)
+export const corrupt = (what: string) => failure('corrupt', `the arena is damaged: ${what}`)
 
 export const chainOverwritten = (offset: number) =>
   corrupt(
-    `the chain of the scratch at offset ${offset} was overwritten, most likely by a write past the ` +
-      'end of what was allocated in it',
+    `the chain of the scratch at offset ${offset} was overwritten, most likely by a write past ` +
+      'the end of an allocation in it',
   )
 
-export const notShareable = (reason: string) => new ArenaError('not-shareable', reason)
+export const notShareable = (reason: string) => failure('not-shareable', reason)

@@ -8,27 +8,27 @@ import { invalidArgument } from '../base/errors.ts'
 import { GRANULE_BYTE_LENGTH, MAX_ALIGNMENT, RECORD_UNMARKED_COUNT } from '../base/layout.ts'
 import { alignmentBits, freedPattern, plainPattern, shiftedPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { headOf } from '../spans/span-map.ts'
-import { touchBytes } from '../spans/touched.ts'
+import { headOf, touchBytes } from '../spans/span-map.ts'
 import { isLarge } from './lookup.ts'
 
-/** What a block must hold so that some address in it is aligned and has `byteLength` bytes behind. */
+/** The byte length of a block that has room for an aligned payload of `byteLength` bytes. */
 export const alignedByteLength = (byteLength: number, alignment: number) =>
   byteLength + alignment - GRANULE_BYTE_LENGTH
 
 export function checkAlignment(alignment: unknown): void {
-  const valid =
+  if (
     typeof alignment === 'number' &&
     alignment >= 1 &&
     alignment <= MAX_ALIGNMENT &&
     (alignment & (alignment - 1)) === 0 &&
     Number.isInteger(alignment)
-  if (!valid) {
-    throw invalidArgument('alignment', alignment, `a power of two from 1 to ${MAX_ALIGNMENT}`)
+  ) {
+    return
   }
+  throw invalidArgument('alignment', alignment, `a power of two from 1 to ${MAX_ALIGNMENT}`)
 }
 
-/** Shifts the payload of a live block that was allocated for it; gives the aligned offset. */
+/** Shifts the payload of a live block, which has room for that; returns the aligned offset. */
 export function shiftPayload(
   memory: ArenaMemory,
   block: number,
@@ -38,9 +38,9 @@ export function shiftPayload(
   const { i32 } = memory
   const offset = (block + alignment - 1) & -alignment
   const payloadHeader = (offset >> 2) - 2
-  touchBytes(memory, block, offset) // of a large block that is reserved, nothing is yet
+  touchBytes(memory, block, offset) // the bytes of a reserved large block are untouched
   if (offset !== block) {
-    // Free until its header says where the payload is: a thread that dies before has not allocated.
+    // The block is free until its header says where the payload is: the thread may die before.
     unmark(memory, block)
     i32[(block >> 2) - 2] = freedPattern(memory.tag)
     i32[(block >> 2) - 1] = offset
@@ -52,8 +52,8 @@ export function shiftPayload(
 }
 
 /**
- * Takes the live bit off a block: its header says from now on whether it is live. It is counted first, as
- * the count must not be too low. (Large blocks have no bit, and are not counted.)
+ * Takes the live bit off a block, so that its header alone says whether it is live. The block is
+ * counted first, as the count must not be too low. (Large blocks have no bit, and are not counted.)
  */
 export function unmark(memory: ArenaMemory, block: number): void {
   if (isLarge(memory, block)) return
@@ -61,9 +61,9 @@ export function unmark(memory: ArenaMemory, block: number): void {
   memory.clearLiveBit(block)
 }
 
-/** Says that the live block at `block` is free, whose header said that it was live. */
+/** Marks a block as free whose header alone says that it is live. */
 export function freeUnmarked(memory: ArenaMemory, block: number, offset: number): void {
-  // By this header a second free of the offset is recognised.
+  // A second free of the offset is recognised by this header.
   if (block !== offset) memory.i32[(offset >> 2) - 2] = freedPattern(memory.tag)
   memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
   countUnmarked(memory, block, -1)

@@ -1,5 +1,4 @@
-/** Box 2, first half: cuts the uncarved part of a run into a chain of free blocks. */
-
+/** Cuts the uncarved part of a run into a chain of free blocks. */
 import { FIRST_PAYLOAD, RECORD_CARVED_COUNT, SLOT_CARVED } from '../base/layout.ts'
 import {
   asPayloadOffset,
@@ -12,9 +11,9 @@ import { plainPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 
 /**
- * Carves `blockCount` blocks of a slot's run, which must have room for them, and gives the first one's offset.
- * The chain ascends, and the last block's link is 0. The count in the record comes last: until then
- * the blocks do not exist.
+ * Carves `blockCount` blocks of a run, which must have room for them, and returns the first one's
+ * offset. The chain ascends, and the last link is 0. The count in the record is written last: until
+ * then the blocks do not exist.
  */
 export function carve(
   memory: ArenaMemory,
@@ -35,6 +34,6 @@ export function carve(
   }
   i32[(last >> 2) - 1] = 0
   i32[carvedCount] += blockCount
-  i32[memory.slotWord(slot, SLOT_CARVED + classIndex)] += blockCount
+  memory.addToSlot(slot, SLOT_CARVED + classIndex, blockCount)
   return asPayloadOffset(first)
 }

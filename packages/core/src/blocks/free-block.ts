@@ -1,29 +1,28 @@
-/** Frees a live block of the slot's own, of whatever kind. */
-
-import { LARGE_CLASS, SLOT_FREE_HEADS, SLOT_OUTSTANDING } from '../base/layout.ts'
+/** Frees a live block of any kind, in its owner's slot. */
+import {
+  LARGE_CLASS,
+  LARGE_ROW,
+  SLOT_FREE_HEADS,
+  SLOT_LIVE_SEEN,
+  SLOT_OUTSTANDING,
+} from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
 import { freedPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { park } from '../spans/partial.ts'
+import { releaseRun } from '../spans/runs.ts'
 import { headOf, isDraining } from '../spans/span-map.ts'
 import { freeUnmarked } from './aligned.ts'
-import { releaseLarge } from './large.ts'
-import { classOfBlock } from './lookup.ts'
+import { classOfBlock, isLarge } from './lookup.ts'
 
-/** Says of a live block that it is free: a second free of it is recognised by that. */
+/** Marks a live block as free, so that a second free of it is recognised. */
 export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
-  if (classOfBlock(memory, block) === LARGE_CLASS) {
-    memory.i32[(offset >> 2) - 2] = freedPattern(memory.tag)
-  } else if (memory.hasLiveBit(block)) memory.clearLiveBit(block)
+  if (isLarge(memory, block)) memory.i32[(offset >> 2) - 2] = freedPattern(memory.tag)
+  else if (memory.hasLiveBit(block)) memory.clearLiveBit(block)
   else freeUnmarked(memory, block, offset)
 }
 
-/** Whether freeing a block may give its run back to the arena, at once. */
-export const mayReleaseRun = (memory: ArenaMemory, block: PayloadOffset) =>
-  classOfBlock(memory, block) === LARGE_CLASS ||
-  isDraining(memory.i32[memory.mapWord(headOf(memory, memory.spanOf(block)))])
-
-/** Frees the live block that begins at `block` and was held by `offset`. */
+/** Frees the live block that begins at `block` and is held by `offset`. */
 export function freeBlock(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -34,16 +33,19 @@ export function freeBlock(
   recycle(memory, slot, block)
 }
 
-/** Puts a block to use again that was said to be free. */
+/** Makes the memory of a block that is marked free available again. */
 export function recycle(memory: ArenaMemory, slot: SlotIndex, block: PayloadOffset): void {
   const { i32 } = memory
+  const span = memory.spanOf(block)
   const classIndex = classOfBlock(memory, block)
   if (classIndex === LARGE_CLASS) {
-    releaseLarge(memory, slot, block)
+    releaseRun(memory, slot, span)
+    memory.addToSlot(slot, SLOT_OUTSTANDING + LARGE_ROW, -1)
+    memory.addToSlot(slot, SLOT_LIVE_SEEN + LARGE_ROW, -1)
     return
   }
-  if (isDraining(i32[memory.mapWord(headOf(memory, memory.spanOf(block)))])) {
-    i32[memory.slotWord(slot, SLOT_OUTSTANDING + classIndex)]--
+  if (isDraining(memory.mapAt(headOf(memory, span)))) {
+    memory.addToSlot(slot, SLOT_OUTSTANDING + classIndex, -1)
     park(memory, slot, classIndex, block)
     return
   }

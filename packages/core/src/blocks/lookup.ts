@@ -1,8 +1,20 @@
-/** Which block stands at an offset: the check that all cold paths share, and its refusals. */
+/*
+ * Room blocks: carves, finds, frees, resizes and walks single blocks.
+ * Invariant: what is not a live block is refused, and the memory stays unchanged.
+ * Every file is a front. It knows spans, telemetry, memory and base.
+ */
+
+/* This file: which live block is at an offset. All cold paths share this check and its refusals. */
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
 import {
+  BLOCK_FREED,
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
   FIRST_PAYLOAD,
   HEADER_BYTE_LENGTH,
+  HEADER_STATE_SHIFT,
+  HEADER_TAG_SHIFT,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
   SPAN_BYTE_LENGTH,
@@ -17,13 +29,6 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import {
-  freedPattern,
-  internalPattern,
-  plainPattern,
-  STATE_AND_TAG,
-  shiftedPattern,
-} from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
@@ -32,34 +37,37 @@ import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts
 export const headerWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
 export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
 
-/** State and tag in the header before an offset. */
-const stateAt = (memory: ArenaMemory, offset: number) =>
-  headerWordAt(memory, offset) & STATE_AND_TAG
+/** The state in the header before an offset; 0 if that is no header of this arena. */
+export function stateAt(memory: ArenaMemory, offset: number): number {
+  const word = headerWordAt(memory, offset)
+  return ((word >>> HEADER_TAG_SHIFT) & 0xff) === memory.tag ? word >>> HEADER_STATE_SHIFT : 0
+}
+
+const mapAtOffset = (memory: ArenaMemory, offset: number) => memory.mapAt(memory.spanOf(offset))
 
 /**
- * The start of the live block that a caller holds by `offset`; throws where there is none.
- * That start differs from `offset` for blocks of large alignment only: it is where the payload
- * would be if it were not shifted.
+ * The start of the live block that a caller holds by `offset`; throws if there is none. The start
+ * differs from `offset` for shifted payloads only: a natural payload would begin there.
  */
 export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const block = blockStartAt(memory, offset)
   const state = stateAt(memory, offset)
   if (block !== offset) {
     const isShiftedHere =
-      stateAt(memory, block) === shiftedPattern(memory.tag) &&
-      secondWordAt(memory, block) === offset
-    if (isShiftedHere && state === plainPattern(memory.tag)) return block
-    if (state === freedPattern(memory.tag)) throw doubleFree(offset)
+      stateAt(memory, block) === BLOCK_SHIFTED && secondWordAt(memory, block) === offset
+    if (isShiftedHere && state === BLOCK_PLAIN) return block
+    if (state === BLOCK_FREED) throw doubleFree(offset)
     throw isShiftedHere ? overwritten(offset) : insideBlock(offset, block)
   }
-  if (state === plainPattern(memory.tag)) {
-    if (memory.hasLiveBit(block) || classOfBlock(memory, block) === LARGE_CLASS) return block
+  const isMarked = memory.hasLiveBit(block)
+  if (state === BLOCK_PLAIN) {
+    if (isMarked || isLarge(memory, block)) return block
     throw doubleFree(offset)
   }
-  if (memory.hasLiveBit(block)) throw overwritten(offset)
-  if (state === freedPattern(memory.tag)) throw doubleFree(offset)
-  if (state === shiftedPattern(memory.tag)) throw insideBlock(offset, block)
-  if (state === internalPattern(memory.tag)) throw invalidOffset(offset, 'is no caller’s block')
+  if (isMarked) throw overwritten(offset)
+  if (state === BLOCK_FREED) throw doubleFree(offset)
+  if (state === BLOCK_SHIFTED) throw insideBlock(offset, block)
+  if (state === BLOCK_INTERNAL) throw invalidOffset(offset, 'is a block of the library')
   throw overwritten(offset)
 }
 
@@ -83,7 +91,7 @@ const overwritten = (offset: number) =>
 const insideBlock = (offset: number, block: number) =>
   invalidOffset(offset, `lies inside the block that begins at ${block}`)
 
-/** The start of the carved block whose stride holds `offset`; throws where none is. */
+/** The start of the carved block that contains `offset`; throws if there is none. */
 function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   if (typeof offset !== 'number' || (offset | 0) !== offset) {
     throw invalidOffset(offset, `(${typeof offset}) is no integer below 2^31`)
@@ -94,25 +102,23 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
     throw invalidOffset(offset, `lies outside the arena, which is ${memory.base} to ${byteEnd}`)
   }
   const span = memory.spanOf(offset)
-  const mapped = memory.i32[memory.mapWord(span)]
+  const mapped = memory.mapAt(span)
   const state = stateInMap(mapped)
   if (state === SPAN_CONTROL) throw invalidOffset(offset, 'lies in the control area of the arena')
   if (state === SPAN_HEAD || state === SPAN_LARGE) return startInRun(memory, offset, span)
-  if (state === SPAN_TAIL && classInMap(mapped) !== LARGE_CLASS) {
-    return startInRun(memory, offset, headOf(memory, span))
-  }
-  if (state === SPAN_TAIL) throw invalidOffset(offset, 'lies inside a large block')
-  throw unusedMemory(memory, offset)
+  if (state !== SPAN_TAIL) throw unusedMemory(memory, offset)
+  if (classInMap(mapped) === LARGE_CLASS) throw invalidOffset(offset, 'lies inside a large block')
+  return startInRun(memory, offset, headOf(memory, span))
 }
 
 function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
   const first = memory.spanStart(head) + FIRST_PAYLOAD
-  const classIndex = classInMap(memory.i32[memory.mapWord(head)])
+  const classIndex = classInMap(memory.mapAt(head))
   if (classIndex === LARGE_CLASS) return asPayloadOffset(first)
   const stride = memory.classes.strides[classIndex]
   if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
   const blockIndex = Math.floor((offset - first) / stride)
-  if (blockIndex < 0 || blockIndex >= memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]) {
+  if (blockIndex < 0 || blockIndex >= memory.recordAt(head, RECORD_CARVED_COUNT)) {
     throw unusedMemory(memory, offset)
   }
   return asPayloadOffset(first + blockIndex * stride)
@@ -120,11 +126,11 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
 
 /** The class of the block that begins at an offset, or `LARGE_CLASS`. */
 export const classOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>
-  classInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
+  classInMap(mapAtOffset(memory, block))
 
-/** Whether the block at an offset is a run of its own. */
+/** Whether the block at an offset is a run by itself. */
 export const isLarge = (memory: ArenaMemory, offset: number) =>
-  classInMap(memory.i32[memory.mapWord(memory.spanOf(offset))]) === LARGE_CLASS
+  classInMap(mapAtOffset(memory, offset)) === LARGE_CLASS
 
 /** How many bytes the payload of the block that begins at an offset can have. */
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
@@ -133,30 +139,30 @@ export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   return runSpanCountOf(memory, memory.spanOf(block)) * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
 }
 
-/** The byte length that a live block was asked for; throws when the block has no room for it. */
+/** The requested byte length of a live block; throws if the block has no room for it. */
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
   const byteLength = secondWordAt(memory, offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
   throw corrupt(
-    `the header of the block at offset ${offset} says it has ${byteLength >>> 0} bytes, which it ` +
-      'has no room for: most likely a write just before the block',
+    `the block at offset ${offset} has no room for the ${byteLength >>> 0} bytes in its header, ` +
+      'which was most likely overwritten by a write just before the block',
   )
 }
 
 /**
- * The slot that owns the block that begins at an offset. Throws when there is none by now: of two
- * threads that free a block at once, the other one was first, and its span was given back.
+ * The slot that owns the block that begins at an offset. Throws if none does: if two threads free a
+ * block at once, the span may be given back before the second one looks.
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
-  const owner = ownerInMap(memory.i32[memory.mapWord(memory.spanOf(block))])
+  const owner = ownerInMap(mapAtOffset(memory, block))
   if (owner < 0) throw unusedMemory(memory, block)
   if (owner >= memory.slotCount) throw corrupt(`the block at ${block} belongs to slot ${owner}`)
   return owner
 }
 
-/** A block that was freed, and whose span then left its class, still shows by its header. */
+/** The header of a freed block stays, also after its span has left its class. */
 function unusedMemory(memory: ArenaMemory, offset: number): ArenaError {
   const state = stateAt(memory, offset)
-  const wasBlock = state === plainPattern(memory.tag) || state === freedPattern(memory.tag)
+  const wasBlock = state === BLOCK_PLAIN || state === BLOCK_FREED
   return wasBlock ? doubleFree(offset) : invalidOffset(offset, 'lies in memory that no block uses')
 }

@@ -1,6 +1,9 @@
-/** Walks the heap by the span map, the live bits and the headers, trusting no list. */
+/** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
 import { corrupt } from '../base/errors.ts'
 import {
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
   FIRST_PAYLOAD,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
@@ -17,15 +20,14 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import { internalPattern, plainPattern, STATE_AND_TAG, shiftedPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { capacityOf } from '../spans/runs.ts'
 import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
-import { headerWordAt, roomOfBlock, secondWordAt } from './lookup.ts'
+import { roomOfBlock, secondWordAt, stateAt } from './lookup.ts'
 
 /**
  * Calls `visit` for the first span of every run in use, in ascending order.
- * @throws ArenaError 'corrupt' where a run has a class or an owner that there is not
+ * @throws ArenaError 'corrupt' if a run has a class or an owner that does not exist
  */
 export function forEachRun(
   memory: ArenaMemory,
@@ -33,7 +35,7 @@ export function forEachRun(
 ): void {
   for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
     const span = asSpanIndex(index)
-    const word = memory.i32[memory.mapWord(span)]
+    const word = memory.mapAt(span)
     const state = stateInMap(word)
     if (state !== SPAN_HEAD && state !== SPAN_LARGE) continue
     const classIndex = classInMap(word)
@@ -53,29 +55,27 @@ export function forEachBlockIn(
   head: SpanIndex,
   visit: (block: PayloadOffset) => void,
 ): void {
-  const classIndex = classInMap(memory.i32[memory.mapWord(head)])
+  const classIndex = classInMap(memory.mapAt(head))
   const isLarge = classIndex === LARGE_CLASS
   const stride = isLarge ? 0 : memory.classes.strides[classIndex]
   const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
-  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
   const first = memory.spanStart(head) + FIRST_PAYLOAD
-  // A damaged count must not lead out of the run: verify tells of it.
-  for (let i = 0; i < Math.min(carvedCount, capacity); i++)
-    visit(asPayloadOffset(first + i * stride))
+  // A damaged count, which verify reports, must not lead out of the run.
+  const blockCount = Math.min(memory.recordAt(head, RECORD_CARVED_COUNT), capacity)
+  for (let i = 0; i < blockCount; i++) visit(asPayloadOffset(first + i * stride))
 }
 
 /**
- * Calls `visit` for every live block of a run: with its start, and with the offset that its holder knows
- * it by. Headers are read of those blocks only that may be live without a live bit.
+ * Calls `visit` for every live block of a run, with its start and the offset by which it is held.
+ * It reads headers only of blocks that may be live without a live bit.
  */
 export function forEachLiveIn(
   memory: ArenaMemory,
   head: SpanIndex,
   visit: (block: PayloadOffset, offset: PayloadOffset) => void,
 ): void {
-  const isLarge = classInMap(memory.i32[memory.mapWord(head)]) === LARGE_CLASS
-  const unmarkedCount = memory.i32[memory.recordWord(head, RECORD_UNMARKED_COUNT)]
-  const mayBeUnmarked = isLarge || unmarkedCount !== 0
+  const isLarge = classInMap(memory.mapAt(head)) === LARGE_CLASS
+  const mayBeUnmarked = isLarge || memory.recordAt(head, RECORD_UNMARKED_COUNT) !== 0
   forEachBlockIn(memory, head, (block) => {
     if (memory.hasLiveBit(block)) visit(block, block)
     else if (mayBeUnmarked) {
@@ -85,19 +85,17 @@ export function forEachLiveIn(
   })
 }
 
-/** By its headers: what the holder of a block without a live bit knows it by; 0 when it is free. */
+/** The offset by which a block without a live bit is held, by its headers; 0 if it is free. */
 export function unmarkedOffset(
   memory: ArenaMemory,
   block: PayloadOffset,
   isLarge: boolean,
 ): PayloadOffset {
-  const state = headerWordAt(memory, block) & STATE_AND_TAG
-  const isPlain = state === plainPattern(memory.tag)
-  if (state === internalPattern(memory.tag) || (isPlain && isLarge)) return block
-  if (state !== shiftedPattern(memory.tag)) return asPayloadOffset(0)
+  const state = stateAt(memory, block)
+  if (state === BLOCK_INTERNAL || (isLarge && state === BLOCK_PLAIN)) return block
+  if (state !== BLOCK_SHIFTED) return asPayloadOffset(0)
   const offset = secondWordAt(memory, block)
   const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
-  const isLive =
-    isInside && (headerWordAt(memory, offset) & STATE_AND_TAG) === plainPattern(memory.tag)
+  const isLive = isInside && stateAt(memory, offset) === BLOCK_PLAIN
   return asPayloadOffset(isLive ? offset : 0)
 }

@@ -1,4 +1,8 @@
-/** The views over an arena's buffer, and the geometry that its control header states. */
+/*
+ * Room memory: the views and the geometry of an arena, size classes, header words, the Pool API.
+ * Invariant: nothing here changes which memory is in use.
+ * Every file is a front; all higher rooms work on the `ArenaMemory` in this one. It knows base.
+ */
 import { type ArenaError, invalidArgument } from '../base/errors.ts'
 import {
   BIT_WORD_SHIFT,
@@ -17,28 +21,22 @@ import {
   CONTROL_TAG,
   CONTROL_TOUCHED_MAP,
   GRANULE_SHIFT,
+  queueStrideFor,
   RECORD_WORD_COUNT,
   SPAN_BYTE_LENGTH,
   SPAN_SHIFT,
 } from '../base/layout.ts'
-import {
-  asSpanIndex,
-  asWordIndex,
-  type SlotIndex,
-  type SpanIndex,
-  type WordIndex,
-} from '../base/units.ts'
+import { asSpanIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
 import { SizeClasses } from './size-classes.ts'
 
-/** A WebAssembly.Memory, as far as an arena needs one. */
+/** The part of a WebAssembly.Memory that an arena needs. */
 export interface GrowableMemory {
   readonly buffer: ArrayBufferLike
 }
 
 /**
- * Fixed-length views of the whole buffer, up to the arena's end.
- *
- * Never length-tracking ones: on a growable SharedArrayBuffer these are 30 to 80 times slower.
+ * Views of the whole buffer, up to the arena's end. Their length is fixed: views that track the
+ * length of a growable SharedArrayBuffer are 30 to 80 times slower.
  */
 export class Views {
   readonly buffer: ArrayBufferLike
@@ -51,7 +49,7 @@ export class Views {
   readonly f32: Float32Array
   readonly f64: Float64Array
 
-  /** @param byteEnd a multiple of 16, up to 2^31: no int32 */
+  /** @param byteEnd a multiple of 16, up to 2^31, which is no int32 */
   constructor(buffer: ArrayBufferLike, byteEnd: number) {
     this.buffer = buffer
     this.u8 = new Uint8Array(buffer, 0, byteEnd)
@@ -65,9 +63,9 @@ export class Views {
   }
 }
 
-/** What every room below the pool works on: views and geometry. Word indices are absolute. */
+/** The views and the geometry of one arena. Word indices count from the buffer's start. */
 export class ArenaMemory {
-  /** Set when the buffer is that of a WebAssembly.Memory, whose growth detaches it. */
+  /** Set if the buffer belongs to a WebAssembly.Memory, whose growth detaches it. */
   readonly #growable: GrowableMemory | undefined
   #views: Views
   /** Byte offset of the arena in its buffer; a multiple of 16. */
@@ -76,52 +74,50 @@ export class ArenaMemory {
   readonly spanCount: number
   readonly controlSpanCount: number
   readonly slotCount: number
-  /** Words of a mail array: one per slot, rounded up to whole lines. */
+  readonly slotWordCount: number
+  /** Words of an array of a remote-free queue. */
   readonly queueStride: number
-  /** Told of what another thread freed wrongly, when its owner takes its mail. */
+  /** Called when an owner receives a block that another thread freed wrongly. */
   onViolation: ((error: ArenaError) => void) | undefined
   readonly tag: number
   readonly classes: SizeClasses
-  readonly #control: number
   readonly #spanMap: number
   readonly #touchedMap: number
   readonly #spanRecords: number
   readonly #liveBits: number
   readonly #freedBits: number
   readonly #slots: number
-  readonly #slotWordCount: number
 
-  /** Of a buffer with a valid control header at `base`. */
+  /** @param buffer has a valid control header at `base` */
   constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
     // The control header and the class table; the buffer may end at an odd byte.
     const words = new Int32Array(buffer, base, SPAN_BYTE_LENGTH >> 2)
-    const regionAt = (field: number) => (base + words[field]) >> 2
+    const tableAt = (field: number) => (base + words[field]) >> 2
     this.base = base
     this.byteLength = words[CONTROL_BYTE_LENGTH] >>> 0
-    this.spanCount = this.byteLength / 2 ** SPAN_SHIFT
+    this.spanCount = this.byteLength / SPAN_BYTE_LENGTH
     this.controlSpanCount = words[CONTROL_SPAN_COUNT]
     this.slotCount = words[CONTROL_SLOT_COUNT]
-    this.queueStride = Math.ceil(this.slotCount / 16) * 16
+    this.slotWordCount = words[CONTROL_SLOT_BYTE_LENGTH] >> 2
+    this.queueStride = queueStrideFor(this.slotCount)
     this.tag = words[CONTROL_TAG]
     const classTable = words[CONTROL_CLASS_TABLE] >> 2
     const strides = words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT])
     this.classes = new SizeClasses([...strides])
-    this.#control = base >> 2
-    this.#spanMap = regionAt(CONTROL_SPAN_MAP)
-    this.#touchedMap = regionAt(CONTROL_TOUCHED_MAP)
-    this.#spanRecords = regionAt(CONTROL_SPAN_RECORDS)
-    this.#liveBits = regionAt(CONTROL_LIVE_BITS)
-    this.#freedBits = regionAt(CONTROL_FREED_BITS)
-    this.#slots = regionAt(CONTROL_SLOTS)
-    this.#slotWordCount = words[CONTROL_SLOT_BYTE_LENGTH] >> 2
+    this.#spanMap = tableAt(CONTROL_SPAN_MAP)
+    this.#touchedMap = tableAt(CONTROL_TOUCHED_MAP)
+    this.#spanRecords = tableAt(CONTROL_SPAN_RECORDS)
+    this.#liveBits = tableAt(CONTROL_LIVE_BITS)
+    this.#freedBits = tableAt(CONTROL_FREED_BITS)
+    this.#slots = tableAt(CONTROL_SLOTS)
     this.#growable = growable
     this.#views = new Views(buffer, base + this.byteLength)
   }
 
   /**
-   * The current views. Those of a WebAssembly.Memory are made anew after it has grown, which makes the
-   * old ones empty. (Not asked for by `length`: on Node 20, compiled code that has also seen views of a
-   * resizable buffer has the length of before. Nor by `byteLength`: 7 ns a call more.)
+   * The current views. After a WebAssembly.Memory has grown, its old views are empty, and this
+   * getter makes new ones. (It does not ask for `length`: on Node 20, compiled code that has also
+   * seen views of a resizable buffer gets the old length. Nor for `byteLength`: 7 ns more a call.)
    */
   get views(): Views {
     if (this.#views.i32[0] === undefined) this.#renew()
@@ -141,36 +137,39 @@ export class ArenaMemory {
     this.#views = new Views(buffer, byteEnd)
   }
 
-  /** Tells the user's hook of a violation; what the hook throws does not meet an innocent caller. */
+  /** Calls the user's hook later, so that an error of the hook does not reach another caller. */
   report(error: ArenaError): void {
     const { onViolation } = this
     if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
   }
 
-  controlWord(field: number): WordIndex {
-    return asWordIndex(this.#control + field)
+  controlWord(field: number): number {
+    return (this.base >> 2) + field
   }
 
-  mapWord(span: SpanIndex): WordIndex {
-    return asWordIndex(this.#spanMap + span)
+  mapWord(span: SpanIndex): number {
+    return this.#spanMap + span
   }
 
-  touchedWord(span: SpanIndex): WordIndex {
-    return asWordIndex(this.#touchedMap + span)
+  touchedWord(span: SpanIndex): number {
+    return this.#touchedMap + span
   }
 
-  recordWord(span: SpanIndex, field: number): WordIndex {
-    return asWordIndex(this.#spanRecords + span * RECORD_WORD_COUNT + field)
+  recordWord(span: SpanIndex, field: number): number {
+    return this.#spanRecords + span * RECORD_WORD_COUNT + field
+  }
+
+  slotWord(slot: SlotIndex, field: number): number {
+    return this.#slots + slot * this.slotWordCount + field
   }
 
   /** The word with the live bit of the 16 bytes at an offset within the arena. */
-  liveWord(byteOffset: number): WordIndex {
-    return asWordIndex(this.#liveBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT))
+  liveWord(byteOffset: number): number {
+    return this.#liveBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT)
   }
 
-  /** The word with the freed bit of the 16 bytes at an offset within the arena. */
-  freedWord(byteOffset: number): WordIndex {
-    return asWordIndex(this.#freedBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT))
+  freedWord(byteOffset: number): number {
+    return this.#freedBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT)
   }
 
   /** The bit of the 16 bytes at an offset, in either of these words. */
@@ -183,42 +182,40 @@ export class ArenaMemory {
     return (this.i32[this.liveWord(byteOffset)] & this.bitOf(byteOffset)) !== 0
   }
 
-  /** By the owner of the span, after all else that makes the block live. */
-  setLiveBit(byteOffset: number): void {
-    this.i32[this.liveWord(byteOffset)] |= this.bitOf(byteOffset)
-  }
-
   clearLiveBit(byteOffset: number): void {
     this.i32[this.liveWord(byteOffset)] &= ~this.bitOf(byteOffset)
   }
 
-  /** Words from one slot to the next. */
-  get slotWordCount(): number {
-    return this.#slotWordCount
+  mapAt(span: SpanIndex): number {
+    return this.i32[this.mapWord(span)]
   }
 
-  slotWord(slot: SlotIndex, field: number): WordIndex {
-    return asWordIndex(this.#slots + slot * this.#slotWordCount + field)
+  recordAt(span: SpanIndex, field: number): number {
+    return this.i32[this.recordWord(span, field)]
   }
 
-  /** No slot from this one on was ever opened: nobody has mail there. */
+  addToSlot(slot: SlotIndex, field: number, summand: number): void {
+    this.i32[this.slotWord(slot, field)] += summand
+  }
+
+  /** No slot from this one on was ever opened, so none of them has a queue. */
   get openedSlotCount(): number {
     return Math.min(this.i32[this.controlWord(CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
   }
 
-  /** Whether a block can be at an offset: what a list that was overwritten leads to is elsewhere. */
+  /** Whether a block can be at an offset. An overwritten list leads to other offsets. */
   isInside(byteOffset: number): boolean {
-    const first = this.base + this.controlSpanCount * SPAN_BYTE_LENGTH
+    const first = this.spanStart(asSpanIndex(this.controlSpanCount))
     return byteOffset > first && byteOffset < this.base + this.byteLength
   }
 
-  /** The span that a byte offset within the arena lies in. */
+  /** The span of a byte offset within the arena. */
   spanOf(byteOffset: number): SpanIndex {
     return asSpanIndex((byteOffset - this.base) >>> SPAN_SHIFT)
   }
 
   /** Byte offset of the first byte of a span. */
   spanStart(span: SpanIndex): number {
-    return this.base + span * 2 ** SPAN_SHIFT
+    return this.base + span * SPAN_BYTE_LENGTH
   }
 }

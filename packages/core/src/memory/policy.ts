@@ -1,21 +1,21 @@
 /**
- * Box 3, the part of each pool: how many blocks a refill hands out. Pure numbers: nothing in here
- * touches memory.
+ * How many blocks a refill hands out. Pure numbers: nothing here touches memory.
  *
- * What a slot has learned about a class is one number: its batch, and how often the class missed since
- * the slot last looked for empty spans. Both are known where they change; the hot path counts nothing.
+ * A slot learns one number for a class: its batch, and how often the class has missed since the
+ * last sweep for empty spans. Both are known where they change, so the hot path counts nothing.
  *
- *     at          of the class                                      its batch
- *     a miss      the first since the last look                     stays
- *                 a further one                                     doubles
- *                 the same, but other threads gave half of it back  stays
- *     a look      no miss, and blocks lie free: idle                halves
- *                 one miss, and 3/4 of the batch lie free: too much halves
- *                 else                                              stays
+ *     event       condition                                      the batch
+ *     a miss      the first since the last sweep                 stays
+ *                 a further one                                  doubles
+ *                 a further one, but other threads gave
+ *                 half of the batch back                         stays
+ *     a sweep     no miss, and blocks lie free: idle             halves
+ *                 one miss, and 3/4 of the batch lie free        halves
+ *                 else                                           stays
  *
- * (Fourfold growth takes 3 % fewer refills in bursts, and 3 % more time under a steady load: more is
- * handed out for nothing. Commits are the same.) `base` and `max` bound a class's batch; they come from
- * tables, as working them out took 30 ns a refill.
+ * (Fourfold growth takes 3 % fewer refills in bursts, and 3 % more time under a steady load, as
+ * more is handed out for nothing. Commits are the same.) `base` and `max` bound the batch of a
+ * class. They come from tables: to compute them took 30 ns a refill.
  */
 
 const MAX_BASE = 64
@@ -25,10 +25,9 @@ const BASE_BYTE_LENGTH = 8192
 
 const GROWTH = 2
 export const MAX_BATCH = 1024
-/** A span. */
-const MAX_BATCH_BYTE_LENGTH = 65536
+const SPAN_BYTE_LENGTH = 65536
 
-/** 4 MiB: what a slot may keep idle, so that a few blocks of many classes cause no claims each frame. */
+/** 4 MiB may stay idle in a slot: a few blocks of many classes cause no claim each frame. */
 const IDLE_SPAN_COUNT = 64
 
 const BATCH_MASK = 0xffff
@@ -40,22 +39,22 @@ export const baseBatch = (stride: number) =>
   Math.max(MIN_BASE, Math.min(MAX_BASE, Math.floor(BASE_BYTE_LENGTH / stride)))
 
 /**
- * The largest batch: 1024 blocks or 64 KiB, whichever is less, but at least the base. (A little less
- * than what a span holds leaves a rest for a refill of its own: a third more of them in bursts.)
+ * The largest batch: 1024 blocks or a span, whichever is less, but at least the base. (A batch a
+ * little below a span leaves a rest for another refill: a third more refills in bursts.)
  */
 export const maxBatch = (stride: number) =>
-  Math.max(baseBatch(stride), Math.min(MAX_BATCH, Math.floor(MAX_BATCH_BYTE_LENGTH / stride)))
+  Math.max(baseBatch(stride), Math.min(MAX_BATCH, Math.floor(SPAN_BYTE_LENGTH / stride)))
 
-/** The batch in what was learned, which may be nothing yet, or damaged. */
+/** The batch in `learned`, which may be 0 at first, or damaged. */
 export const learnedBatch = (learned: number, base: number, max: number) =>
   Math.min(Math.max(learned & BATCH_MASK, base), max)
 
-/** The batch that a supervisor published, or the learned one where it did not. */
+/** The batch that a supervisor published; the learned one if it published none. */
 export const batchFor = (published: number, learned: number, base: number, max: number) =>
   published > 0 ? Math.min(published, MAX_BATCH) : learnedBatch(learned, base, max)
 
 /**
- * What is learned from a miss.
+ * `learned` after a miss.
  * @param arrivedCount blocks that other threads gave back since the last refill
  */
 export function afterMiss(
@@ -71,10 +70,10 @@ export function afterMiss(
 }
 
 /**
- * What is learned from a look for empty spans.
+ * `learned` after a sweep for empty spans.
  * @param spareCount blocks that lay on the free list
  */
-export function afterLook(learned: number, base: number, max: number, spareCount: number): number {
+export function afterSweep(learned: number, base: number, max: number, spareCount: number): number {
   const missCount = (learned >>> MISS_SHIFT) & MAX_MISS_COUNT
   const batch = learnedBatch(learned, base, max)
   const isTooMuch =
@@ -83,8 +82,8 @@ export function afterLook(learned: number, base: number, max: number, spareCount
 }
 
 /**
- * Whether a slot is to look for empty spans before it claims another: once it has twice as many as it
- * had after it last looked. What a look finds was handed out before, so looks are paid for.
+ * Whether a slot sweeps for empty spans before it claims another: if it has twice as many as after
+ * its last sweep. Every block that a sweep finds was handed out before, which pays for the sweep.
  */
-export const isLookDue = (spanCount: number, spanCountAtLook: number) =>
-  spanCount >= 2 * spanCountAtLook + IDLE_SPAN_COUNT
+export const isSweepDue = (spanCount: number, spanCountAtSweep: number) =>
+  spanCount >= 2 * spanCountAtSweep + IDLE_SPAN_COUNT

@@ -1,10 +1,7 @@
 /**
- * Size classes: byte length -> class -> stride.
- *
- * A stride is header + payload, a multiple of 16. `strideFor` in here is the one place where strides
- * come from; carving, bounds, verify and the heap walk read the table that it filled.
+ * Size classes: byte length -> class -> stride. A stride is header + payload, a multiple of 16.
+ * Strides are computed here only; carving, bounds, verify and the heap walk read the class table.
  */
-
 import { isArray } from '../base/builtins.ts'
 import { invalidArgument } from '../base/errors.ts'
 import {
@@ -18,10 +15,10 @@ import {
 import { asClassIndex, type ClassIndex } from '../base/units.ts'
 import { baseBatch, maxBatch } from './policy.ts'
 
-/** Payloads up to here have a class, by default and at most; beyond, a block is a run of its own. */
+/** Longer payloads have no class: their block is a run by itself. */
 export const MAX_CLASS_PAYLOAD = 512 * 1024
 
-/** The stride of the smallest class that was made for payloads of `byteLength` bytes. */
+/** The smallest stride that holds a payload of `byteLength` bytes. */
 const strideFor = (byteLength: number) =>
   (byteLength + HEADER_BYTE_LENGTH + GRANULE_BYTE_LENGTH - 1) & -GRANULE_BYTE_LENGTH
 
@@ -29,27 +26,24 @@ const strideFor = (byteLength: number) =>
 export const MAX_STRIDE = strideFor(MAX_CLASS_PAYLOAD)
 
 /**
- * The payloads that the default classes are made for.
- *
- * 16-byte steps up to 128 B. Then four per doubling: 2^k itself, so that 256 B, 1 KiB, 4 KiB fit, and
- * between them payloads whose *strides* are 5/4, 6/4 and 7/4 of 2^k: payloads of these sizes would
- * waste 20.6 % at worst, these waste 18.8 %. The doubling from 128 to 256 takes five, because its
- * steps have to be multiples of 16.
+ * Default classes: 16-byte steps up to 128 B of payload, then four per doubling. One fits a payload
+ * of 2^k, so that 256 B, 1 KiB, 4 KiB fit. Between them are strides of 5/4, 6/4 and 7/4 of 2^k,
+ * which waste 18.8 % at worst; payloads of these lengths would waste 20.6 %. The doubling from 128
+ * to 256 has five, because its steps are multiples of 16.
  */
-function defaultPayloads(): number[] {
-  const payloads: number[] = []
-  for (let byteLength = 8; byteLength <= 136; byteLength += 16) payloads.push(byteLength)
-  payloads.push(152, 168, 200, 232, 256)
+function defaultStrides(): number[] {
+  const strides: number[] = []
+  for (let stride = 16; stride <= 144; stride += 16) strides.push(stride)
+  strides.push(160, 176, 208, 240, 272)
   for (let power = 256; power < MAX_CLASS_PAYLOAD; power *= 2) {
-    for (const quarters of [5, 6, 7]) payloads.push((power / 4) * quarters - HEADER_BYTE_LENGTH)
-    payloads.push(power * 2)
+    const quarter = power / 4
+    strides.push(5 * quarter, 6 * quarter, 7 * quarter, strideFor(2 * power))
   }
-  return payloads
+  return strides
 }
+const DEFAULT_STRIDES: readonly number[] = defaultStrides()
 
-const DEFAULT_STRIDES: readonly number[] = defaultPayloads().map(strideFor)
-
-/** Strides of the default classes and of those that a user adds, ascending, without repetition. */
+/** Strides of the default classes and of the user's, ascending, without repetition. */
 export function stridesWith(classes: readonly number[]): number[] {
   if (!isArray(classes)) throw invalidArgument('classes', classes, 'an array of byte lengths')
   const userPayloads = [...classes]
@@ -69,11 +63,11 @@ export function stridesWith(classes: readonly number[]): number[] {
   return [...strides].sort((a, b) => a - b)
 }
 
-/** How many blocks of a stride fit a run of so many spans. */
+/** How many blocks of a stride fit a run. */
 export const blockCapacity = (stride: number, spanCount: number) =>
   Math.floor((spanCount * SPAN_BYTE_LENGTH - FIRST_PAYLOAD + HEADER_BYTE_LENGTH) / stride)
 
-/** The fewest spans, nine at most, whose rest is below 1/8; the least wasteful where none is. */
+/** The fewest spans, nine at most, whose rest is below 1/8; else the least wasteful number. */
 export function preferredRunSpanCount(stride: number): number {
   let best = 0
   let bestWaste = 1
@@ -101,27 +95,26 @@ export class SizeClasses {
   /** Bytes, per class. */
   readonly strides: Int32Array
   /**
-   * Class by stride in granules: `classOf[(byteLength + 23) >>> 4]`. One byte a granule up to the
-   * largest class is 32 KiB, of which a program touches a line or two. A shift-and-clz formula
-   * instead of the table: +0.4 ns, and no user classes.
+   * Class by stride in granules: `classOf[(byteLength + 23) >>> 4]`. The table takes 32 KiB, but a
+   * program touches a line or two of it. (A formula of shift and clz: +0.4 ns, no user classes.)
    */
   readonly classOf: Uint8Array
   /**
-   * Pairs per class: the stride in bytes, and ceil(2^20 / stride in granules). The block that holds
-   * byte `b` of a run's blocks is `q = imul(b >>> 4, reciprocal) >>> 20` if it begins there, so that
-   * `imul(q, stride) === b` exactly for the multiples of the stride: for the q-th of them the error,
-   * below q granules, stays below 2^20, as runs have fewer than 2^16 granules.
+   * Pairs per class: the stride in bytes, and ceil(2^20 / stride in granules). If a block begins at
+   * byte `b` of a run's blocks, its index is `q = imul(b >>> 4, reciprocal) >>> 20`. So
+   * `imul(q, stride) === b` exactly for the multiples of the stride. The error for the q-th of them
+   * is below q granules, so below 2^20, as runs have fewer than 2^16 granules.
    */
   readonly divisors: Int32Array
   /**
-   * Per class, the spans of its usual runs and of its shortest ones, and how many blocks fit these.
-   * Tables, as a quotient's fraction is garbage for as long as the engine has not compiled it away.
+   * Per class, the spans of its usual and of its shortest runs, and how many blocks fit these. They
+   * are tables, as the fraction of a quotient is garbage until the engine compiles it away.
    */
   readonly runSpanCounts: Int32Array
   readonly runCapacities: Int32Array
   readonly shortRunSpanCounts: Int32Array
   readonly shortRunCapacities: Int32Array
-  /** Per class, the bounds of how many blocks a refill hands out. */
+  /** Per class, the bounds of a refill's batch. */
   readonly baseBatches: Int32Array
   readonly maxBatches: Int32Array
 
@@ -134,9 +127,8 @@ export class SizeClasses {
     this.runSpanCounts = this.strides.map(preferredRunSpanCount)
     this.runCapacities = this.strides.map((s, i) => blockCapacity(s, this.runSpanCounts[i]))
     this.shortRunSpanCounts = this.strides.map(minimalRunSpanCount)
-    this.shortRunCapacities = this.strides.map((s, i) =>
-      blockCapacity(s, this.shortRunSpanCounts[i]),
-    )
+    const shortRuns = this.shortRunSpanCounts
+    this.shortRunCapacities = this.strides.map((s, i) => blockCapacity(s, shortRuns[i]))
     this.baseBatches = this.strides.map(baseBatch)
     this.maxBatches = this.strides.map(maxBatch)
     let granule = 0
@@ -148,7 +140,7 @@ export class SizeClasses {
     })
   }
 
-  /** How many blocks of a class fit a run of so many spans. */
+  /** How many blocks of a class fit a run. */
   capacityOf(classIndex: ClassIndex, spanCount: number): number {
     if (spanCount === this.runSpanCounts[classIndex]) return this.runCapacities[classIndex]
     if (spanCount === this.shortRunSpanCounts[classIndex]) {
@@ -157,10 +149,8 @@ export class SizeClasses {
     return blockCapacity(this.strides[classIndex], spanCount)
   }
 
-  /** The smallest class whose blocks hold `byteLength` bytes; it is at most `maxByteLength`. */
+  /** The smallest class whose blocks hold `byteLength` bytes, at most `maxByteLength`. */
   classFor(byteLength: number): ClassIndex {
-    return asClassIndex(
-      this.classOf[(byteLength + HEADER_BYTE_LENGTH + GRANULE_BYTE_LENGTH - 1) >>> GRANULE_SHIFT],
-    )
+    return asClassIndex(this.classOf[strideFor(byteLength) >>> GRANULE_SHIFT])
   }
 }

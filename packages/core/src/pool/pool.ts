@@ -35,8 +35,13 @@ import { allocSlow } from '../refill/alloc-slow.ts'
 import { collect as giveBack } from '../refill/collect.ts'
 import { createEnqueue, deliverAll, markFreed, type PoolFastPaths } from '../remote/remote.ts'
 import { closeSlot, slotGeneration } from '../spans/slots.ts'
-import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from '../spans/span-map.ts'
-import { touchBytes } from '../spans/touched.ts'
+import {
+  countFreeSpans,
+  headPattern,
+  OWNER_MASK,
+  ownerInMap,
+  touchBytes,
+} from '../spans/span-map.ts'
 import { reallocate, resizeWithin } from './resize.ts'
 
 /**

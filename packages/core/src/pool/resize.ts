@@ -18,7 +18,7 @@ import { alignmentInHeader, CONTENTS } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import type { Pool } from '../memory/pool-api.ts'
 import { announce } from '../remote/remote.ts'
-import { touchBytes } from '../spans/touched.ts'
+import { touchBytes } from '../spans/span-map.ts'
 
 /**
  * Resizes a live block of whatever slot, and gives its offset: a new one, of `pool`'s, where it cannot

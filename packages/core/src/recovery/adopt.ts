@@ -8,7 +8,7 @@ import { SLOT_OPEN, SLOT_OWNED_SPANS, SLOT_RESERVED } from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { settleQueues, settleSweep } from '../remote/remote.ts'
-import { changeState, closeSlot, slotGeneration, slotState, tenderOf } from '../spans/slots.ts'
+import { changeState, closeSlot, reclaimerOf, slotGeneration, slotState } from '../spans/slots.ts'
 import { EVENT_ADOPT, emit } from '../telemetry/telemetry.ts'
 import { rebuildRuns } from './rebuild.ts'
 import { repairMap } from './repair-map.ts'
@@ -26,7 +26,7 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
   // What the dead thread was tending comes first: a run may be on its way from there to here.
   for (let index = 0; index < memory.slotCount; index++) {
     const tended = asSlotIndex(index)
-    if (slotState(memory, tended) !== 'tended' || tenderOf(memory, tended) !== slot) continue
+    if (slotState(memory, tended) !== 'tended' || reclaimerOf(memory, tended) !== slot) continue
     repair(memory, tended, slot)
     closeSlot(memory, tended)
   }

@@ -36,9 +36,8 @@ import {
 } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
-import { link } from '../spans/partial.ts'
+import { link, sortPartial } from '../spans/partial.ts'
 import { capacityOf, countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
-import { sortPartial } from '../spans/sort-partial.ts'
 import { classInMap } from '../spans/span-map.ts'
 
 /** Class arrays that say what a walk finds. */

@@ -3,7 +3,7 @@ import { SPAN_CLAIMED, SPAN_HEAD, SPAN_LARGE } from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { extendRun, runSpanCountOf } from '../spans/runs.ts'
-import { classInMap, freeSpan, ownerInMap, stateInMap } from '../spans/span-map.ts'
+import { classInMap, freeSpans, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /** Frees every span that names the slot but is part of no run; makes the tails of its runs its own. */
 export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
@@ -24,7 +24,7 @@ export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): 
       // A run that was being handed over has tails of its former owner.
       extendRun(memory, owner, span, 1, spanCount, classInMap(word))
     } else if (ownerInMap(word) === slot && (state === SPAN_CLAIMED || index >= runEnd)) {
-      freeSpan(memory, span)
+      freeSpans(memory, span, 1)
     }
   }
 }

@@ -15,7 +15,7 @@ import { plainPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { exchangeQueues, type PoolFastPaths } from '../remote/remote.ts'
 import { publishRun } from '../spans/runs.ts'
-import { clearSpans, touchBytes } from '../spans/touched.ts'
+import { clearSpans, touchBytes } from '../spans/span-map.ts'
 import { claimAfterReclaim, handOut, refill } from './refill.ts'
 
 /**

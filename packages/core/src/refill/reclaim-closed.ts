@@ -25,7 +25,7 @@ import {
 } from '../remote/remote.ts'
 import { firstPartial, link, unlink } from '../spans/partial.ts'
 import { handOverRun } from '../spans/runs.ts'
-import { closeSlot, tendSlot } from '../spans/slots.ts'
+import { closeSlot, lendSlot } from '../spans/slots.ts'
 
 /**
  * Takes the mail of every closed slot. `front` is that of the reclaimer's pool: blocks that came to be the
@@ -38,7 +38,7 @@ export function receiveForClosedSlots(
 ): void {
   for (let index = 0; index < memory.openedSlotCount; index++) {
     const slot = asSlotIndex(index)
-    if (!tendSlot(memory, slot, reclaimer)) continue
+    if (!lendSlot(memory, slot, reclaimer)) continue
     receiveAll(memory, slot, fastPaths, reclaimer)
     closeSlot(memory, slot)
   }
@@ -52,7 +52,7 @@ export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, ro
   let isServed = row === LARGE_ROW
   for (let index = 0; index < memory.openedSlotCount; index++) {
     const slot = asSlotIndex(index)
-    if (!tendSlot(memory, slot, reclaimer)) continue
+    if (!lendSlot(memory, slot, reclaimer)) continue
     sweepFreedBits(memory, slot) // what other closed slots had mail of
     dropAllSegments(memory, slot)
     reclaim(memory, slot, memory.spanCount)

@@ -30,11 +30,10 @@ import {
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import { carve } from '../blocks/carve.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { afterMiss, batchFor, isLookDue } from '../memory/policy.ts'
+import { afterMiss, batchFor, isSweepDue } from '../memory/policy.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolFastPaths } from '../remote/remote.ts'
-import { setDraining } from '../spans/drain.ts'
-import { firstPartial, link, unlink } from '../spans/partial.ts'
+import { firstPartial, link, setDraining, unlink } from '../spans/partial.ts'
 import { capacityOf, publishRun, releaseRun, runSpanCountOf } from '../spans/runs.ts'
 import { claimRun } from '../spans/span-map.ts'
 import { EVENT_REFILL, emit } from '../telemetry/telemetry.ts'
@@ -212,5 +211,5 @@ function lookWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const owned = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
   const atSweep = memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)
   if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed
-  if (isLookDue(owned, i32[atSweep])) reclaim(memory, slot, memory.spanCount)
+  if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot, memory.spanCount)
 }

@@ -25,7 +25,7 @@
  */
 
 import { SLOT_FIXED_WORD_COUNT } from '../base/layout.ts'
-import { asWordIndex, type SlotIndex, type WordIndex } from '../base/units.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { headerWordAt } from '../blocks/lookup.ts'
 import { isInternal } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
@@ -45,8 +45,7 @@ export const queueWord = (
   slot: SlotIndex,
   array: number,
   other: SlotIndex,
-): WordIndex =>
-  asWordIndex(memory.slotWord(slot, SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other)
+): number => memory.slotWord(slot, SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
 
 /** A limit: more blocks than an arena has. */
 export const NO_LIMIT = 2 ** 30

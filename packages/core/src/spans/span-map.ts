@@ -1,9 +1,16 @@
-/**
- * Who owns which span: the words of the span map, and how runs of spans are claimed and given back.
+/*
+ * Room spans: which slot owns which spans, and what is used of them; opening and closing slots.
+ * Invariant: the span map alone says who owns a span, and every free block is on one list.
+ * Every file is a front. It knows telemetry, memory and base.
+ */
+
+/*
+ * This file: the words of the span map, how runs of spans are claimed and given back, and the
+ * touched map.
  *
  * Any thread may claim at any time, so a word leaves `free` by compare-and-swap only, to `claimed`,
- * which names the claimer. A thread that dies half-way leaves claimed spans, or tails beyond what the
- * head's record says; both name its slot, so whoever adopts it can find and release them.
+ * which names the claimer. A thread that dies half-way leaves claimed spans, or tails beyond the
+ * span count in the head's record. Both name its slot, so the adopter finds and releases them.
  */
 import { corrupt } from '../base/errors.ts'
 import {
@@ -16,6 +23,7 @@ import {
   MAX_POSITION,
   SLOT_OWNED_SPANS,
   SLOT_PEAK_OWNED_SPANS,
+  SPAN_BYTE_LENGTH,
   SPAN_CLAIMED,
   SPAN_CONTROL,
   SPAN_FREE,
@@ -31,7 +39,7 @@ import {
 } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 
-/** How often a claim starts again because a rival took a span from under it. */
+/** How often a claim starts again after a rival took one of its spans. */
 const MAX_ATTEMPTS = 8
 
 export const OWNER_MASK = 0xff << MAP_OWNER_SHIFT
@@ -44,7 +52,7 @@ export const mapWord = (state: number, owner: number, classIndex: number, positi
 
 /** The map word of a control span. */
 export const CONTROL_SPAN_WORD = mapWord(SPAN_CONTROL, -1, 0, 0)
-/** The map word of the first span of a slot's run of blocks of class 0; OR the class in. */
+/** The map word of the first span of a slot's run of blocks; OR the class in. */
 export const headPattern = (slot: SlotIndex) => mapWord(SPAN_HEAD, slot, 0, 0)
 
 export const stateInMap = (word: number) => (word >>> MAP_STATE_SHIFT) & 0xf
@@ -59,10 +67,10 @@ export const isHeadOf = (
   span: SpanIndex,
   slot: SlotIndex,
   classIndex: ClassIndex,
-) => (memory.i32[memory.mapWord(span)] & ~MAP_DRAINING) === (headPattern(slot) | classIndex)
+) => (memory.mapAt(span) & ~MAP_DRAINING) === (headPattern(slot) | classIndex)
 export const isDraining = (word: number) => (word & MAP_DRAINING) !== 0
 
-/** Claims the lowest run of so many free spans; 0 when there is none (span 0 is control). */
+/** Claims the lowest run of free spans that is long enough; 0 if there is none. */
 export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {
   const hint = memory.controlWord(CONTROL_FIRST_FREE_SPAN)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -79,17 +87,6 @@ export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number
   return asSpanIndex(0)
 }
 
-/** Claims the spans behind a run, so that it can grow in place. */
-export function claimBehind(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  span: number,
-  spanCount: number,
-): boolean {
-  if (span + spanCount > memory.spanCount) return false
-  return claimSpans(memory, slot, span, spanCount)
-}
-
 /** Index of the first of `spanCount` adjacent free spans at or after `from`, or 0. */
 function findFreeRun(memory: ArenaMemory, from: number, spanCount: number): number {
   const { i32 } = memory
@@ -102,14 +99,15 @@ function findFreeRun(memory: ArenaMemory, from: number, spanCount: number): numb
   return 0
 }
 
-/** All of them or none. */
-function claimSpans(
+/** Claims all of the spans, or none. */
+export function claimSpans(
   memory: ArenaMemory,
   slot: SlotIndex,
   first: number,
   spanCount: number,
 ): boolean {
   const { i32 } = memory
+  if (first + spanCount > memory.spanCount) return false
   const map = memory.mapWord(asSpanIndex(first))
   const claimed = mapWord(SPAN_CLAIMED, slot, 0, 0)
   for (let i = 0; i < spanCount; i++) {
@@ -123,11 +121,13 @@ function claimSpans(
   return true
 }
 
-/** Frees a span that belongs to no run. */
-export function freeSpan(memory: ArenaMemory, span: SpanIndex): void {
-  Atomics.store(memory.i32, memory.mapWord(span), SPAN_FREE)
+/** Frees spans that belong to no run. */
+export function freeSpans(memory: ArenaMemory, first: number, spanCount: number): void {
+  const { i32 } = memory
+  const map = memory.mapWord(asSpanIndex(first))
+  for (let i = spanCount - 1; i >= 0; i--) Atomics.store(i32, map + i, SPAN_FREE)
   const hint = memory.controlWord(CONTROL_FIRST_FREE_SPAN)
-  if (span < memory.i32[hint]) memory.i32[hint] = span
+  if (first < i32[hint]) i32[hint] = first
 }
 
 /** Frees spans that were a run, or its end. */
@@ -137,49 +137,77 @@ export function releaseSpans(
   first: number,
   spanCount: number,
 ): void {
-  const { i32 } = memory
-  const map = memory.mapWord(asSpanIndex(first))
-  for (let i = spanCount - 1; i >= 0; i--) Atomics.store(i32, map + i, SPAN_FREE)
-  const hint = memory.controlWord(CONTROL_FIRST_FREE_SPAN)
-  if (first < i32[hint]) i32[hint] = first
+  freeSpans(memory, first, spanCount)
   countOwned(memory, slot, -spanCount)
 }
 
-/** Counts spans to a slot, or with a negative number off it. */
+/** Adds to the spans that a slot owns. */
 export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
+  const { i32 } = memory
   const owned = memory.slotWord(slot, SLOT_OWNED_SPANS)
   const peak = memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)
-  memory.i32[owned] += spanCount
-  if (memory.i32[owned] > memory.i32[peak]) memory.i32[peak] = memory.i32[owned]
+  i32[owned] += spanCount
+  if (i32[owned] > i32[peak]) i32[peak] = i32[owned]
 }
 
-/** Sets a word that other threads raise too to a value, unless it is higher already. */
+/** Raises a word to a value, unless it is higher already; other threads may raise it too. */
 export function atomicMax(memory: ArenaMemory, word: number, value: number): void {
-  let seen = memory.i32[word]
+  const { i32 } = memory
+  let seen = i32[word]
   while (seen < value) {
-    const before = Atomics.compareExchange(memory.i32, word, seen, value)
+    const before = Atomics.compareExchange(i32, word, seen, value)
     if (before === seen) return
     seen = before
   }
 }
 
-/** How many spans nobody has. */
 export function countFreeSpans(memory: ArenaMemory): number {
-  const map = memory.mapWord(asSpanIndex(0))
   let free = 0
   for (let span = 0; span < memory.spanCount; span++) {
-    if (memory.i32[map + span] === SPAN_FREE) free++
+    if (memory.mapAt(asSpanIndex(span)) === SPAN_FREE) free++
   }
   return free
 }
 
-/**
- * The first span of the run that a span of a size class belongs to.
- * @throws ArenaError 'corrupt' instead of leading out of the arena
- */
+/** The head of the run of a span, for size classes. @throws ArenaError 'corrupt' if it has none */
 export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
-  const position = positionInMap(memory.i32[memory.mapWord(span)])
+  const position = positionInMap(memory.mapAt(span))
   const head = span - position
   if (head >= memory.controlSpanCount) return asSpanIndex(head)
   throw corrupt(`span ${span} says that it is the tail number ${position} of a run`)
+}
+
+/*
+ * The touched map says how far memory was touched, span by span. All bytes behind are 0, and take
+ * no page. A run of a size class is touched as a whole when it is put to use. A large block is
+ * touched as its bytes are handed out: at once by `alloc`, or as its holder says by `pool.touch`.
+ */
+
+export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
+  const word = memory.touchedWord(first)
+  memory.i32.fill(SPAN_BYTE_LENGTH, word, word + spanCount)
+}
+
+/** Any thread may call it, before bytes of a block from `offset` to `byteEnd` are written. */
+export function touchBytes(memory: ArenaMemory, offset: number, byteEnd: number): void {
+  const first = memory.spanOf(offset)
+  const last = memory.spanOf(byteEnd)
+  touchSpans(memory, first, last - first)
+  const rest = byteEnd - memory.spanStart(last)
+  // Other threads may raise this word as well. The words before it get one value from all.
+  if (rest > 0) atomicMax(memory, memory.touchedWord(last), rest)
+}
+
+/** Zeroes spans, which are untouched then. Only the thread that claimed them may call it. */
+export function clearSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
+  const { i32, u8 } = memory.views
+  const words = memory.touchedWord(first)
+  for (let i = 0; i < spanCount; i++) {
+    // An overwritten word must not lead to other blocks.
+    const touched = Math.min(i32[words + i] >>> 0, SPAN_BYTE_LENGTH)
+    if (touched === 0) continue
+    const start = memory.spanStart(asSpanIndex(first + i))
+    u8.fill(0, start, start + touched)
+    i32[words + i] = 0
+  }
 }

@@ -8,7 +8,7 @@ import { anything } from '../support/values.ts'
 
 const test = suite('errors')
 
-test('an ArenaError is an Error with a name, a code and the package in fastPaths', () => {
+test('an ArenaError is an Error with a name, a code and the package in its message', () => {
   const error = new ArenaError('corrupt', 'what')
   assert.instance(error, Error)
   assert.is(error.name, 'ArenaError')
@@ -17,7 +17,7 @@ test('an ArenaError is an Error with a name, a code and the package in fastPaths
   assert.ok(error.stack?.includes('ArenaError'))
 })
 
-test('values are shown so that they are told apart', () => {
+test('a message shows values so that they can be distinguished', () => {
   class Thing {}
   for (const [value, expected] of [
     ['16', '"16"'],

@@ -21,7 +21,7 @@ test('control header: every field has a word of its own, within the header', () 
   assert.ok(words.length <= layout.CONTROL_WORD_COUNT)
 })
 
-test('control header: what changes stands behind what never does', () => {
+test('control header: words that change come after the constant words', () => {
   assert.is(layout.CONTROL_FIRST_FREE_SPAN, layout.CONTROL_CONSTANT_WORD_COUNT)
   assert.ok(layout.CONTROL_SLOTS < layout.CONTROL_CONSTANT_WORD_COUNT)
 })
@@ -32,13 +32,13 @@ test('span record: every field has a word of its own, within the record', () => 
   assert.ok(Math.max(...words) < layout.RECORD_WORD_COUNT)
 })
 
-/** Constants that begin with `SLOT_`, but are values of the state word, or bits of it, or lengths. */
+/** Constants that begin with `SLOT_`, but are values or bits of the state word, or lengths. */
 const NOT_WORDS = [
-  ...['SLOT_STATE_MASK', 'SLOT_TENDER_SHIFT', 'SLOT_GENERATION_SHIFT', 'SLOT_FIXED_WORD_COUNT'],
-  ...['SLOT_VACANT', 'SLOT_OPEN', 'SLOT_CLOSED', 'SLOT_RESERVED', 'SLOT_TENDED'],
+  ...['SLOT_STATE_MASK', 'SLOT_RECLAIMER_SHIFT', 'SLOT_GENERATION_SHIFT', 'SLOT_FIXED_WORD_COUNT'],
+  ...['SLOT_VACANT', 'SLOT_OPEN', 'SLOT_CLOSED', 'SLOT_RESERVED', 'SLOT_LENT'],
 ]
 
-test('slot: scalars have a word each, arrays per class follow them without a gap or overlap', () => {
+test('slot: scalars have a word each, arrays per class follow without a gap or overlap', () => {
   const words = group('SLOT_', NOT_WORDS).map(constant)
   assert.is(new Set(words).size, words.length)
   const arrays = words.filter((word) => word >= layout.SLOT_FREE_HEADS).sort((a, b) => a - b)
@@ -50,7 +50,7 @@ test('slot: scalars have a word each, arrays per class follow them without a gap
   assert.is(layout.SLOT_FREE_HEADS % 16, 0) // on a line
 })
 
-test('slot: the telemetry ring lies between the arrays and the mail, its reader on a line of its own', () => {
+test('slot: the telemetry ring lies behind the arrays, its reader on a cache line of its own', () => {
   const fields = group('TELEMETRY_', ['TELEMETRY_EVENT_COUNT', 'TELEMETRY_EVENT_WORD_COUNT'])
   const words = fields.map(constant)
   assert.is(new Set(words).size, words.length)
@@ -66,14 +66,14 @@ test('slot: the telemetry ring lies between the arrays and the mail, its reader 
   assert.is(2 ** Math.round(Math.log2(layout.TELEMETRY_EVENT_COUNT)), layout.TELEMETRY_EVENT_COUNT)
 })
 
-test('slot: begins and ends on a line, whatever number of slots there is', () => {
+test('slot: begins and ends on a cache line, for every number of slots', () => {
   for (let slotCount = 1; slotCount <= layout.MAX_SLOT_COUNT; slotCount++) {
     const byteLength = layout.slotWordCount(slotCount) * 4
     assert.is(byteLength % layout.LINE_BYTE_LENGTH, 0)
   }
 })
 
-test('span map: states, owners, classes and positions do not reach into each other', () => {
+test('span map: states, owners, classes and positions do not overlap', () => {
   const states = group('SPAN_', ['SPAN_SHIFT', 'SPAN_BYTE_LENGTH', 'SPAN_BIT_WORD_COUNT']).map(
     constant,
   )
@@ -88,7 +88,7 @@ test('span map: states, owners, classes and positions do not reach into each oth
 
 const bitCount = (word: number) => word.toString(2).replaceAll('0', '').length
 
-test('header: states are four bits, none is 0, and no flipped bit makes one of another', () => {
+test('header: states are four bits, none is 0, and no flipped bit turns one into another', () => {
   const states = group('BLOCK_').map(constant)
   assert.is(states.length, 4)
   for (const [i, state] of states.entries()) {
@@ -97,7 +97,7 @@ test('header: states are four bits, none is 0, and no flipped bit makes one of a
   }
 })
 
-test('header: its fields follow each other without a gap or overlap, and fill it', () => {
+test('header: the fields fill it without a gap or overlap', () => {
   assert.is(layout.HEADER_RED_ZONE, layout.MAX_STRUCT_NUMBER + 1)
   assert.is(layout.HEADER_TYPE_SHIFT, Math.log2(layout.HEADER_RED_ZONE) + 1)
   assert.is(layout.HEADER_ALIGNMENT_SHIFT, layout.HEADER_TYPE_SHIFT + 4)
@@ -112,7 +112,7 @@ test('live and freed bits: one for every granule of a span, in whole lines', () 
   assert.is((layout.SPAN_BIT_WORD_COUNT * 4) % layout.LINE_BYTE_LENGTH, 0)
 })
 
-test('what is aligned to the start of a run, and to a span', () => {
+test('constants of runs, granules and spans fit each other', () => {
   assert.is(layout.FIRST_PAYLOAD - layout.HEADER_BYTE_LENGTH, 8)
   assert.is(layout.GRANULE_BYTE_LENGTH, 1 << layout.GRANULE_SHIFT)
   assert.is(layout.SPAN_BYTE_LENGTH, 1 << layout.SPAN_SHIFT)

@@ -12,7 +12,7 @@ import { smallArena } from '../support/memory.ts'
 
 const test = suite('carve')
 
-test('every class: chains ascend stride by stride, end in 0, and go on where the last one ended', () => {
+test('every class: chains ascend by strides, end in 0, and go on where the last one ended', () => {
   const { memory, slot } = smallArena(32 << 20)
   for (let row = 0; row < memory.classes.count; row++) {
     const classIndex = asClassIndex(row)

@@ -43,7 +43,7 @@ test('one byte more than the arena has is out of memory', () => {
   assert.ok(pool.alloc(whole(39)) > 0)
 })
 
-test('the last byte of a large block and of what follows are apart', () => {
+test('the last byte of a large block and the next block do not overlap', () => {
   const { arena, pool } = arenaOf39()
   const [a, b] = [pool.alloc(whole(9)), pool.alloc(whole(9))]
   arena.u8.fill(0xaa, a, a + whole(9))
@@ -54,7 +54,7 @@ test('the last byte of a large block and of what follows are apart', () => {
   pool.free(b)
 })
 
-test('free runs join: what was freed in any order serves a longer block', () => {
+test('free runs join: spans that were freed in any order serve a longer block', () => {
   for (const order of [
     [0, 1, 2, 3],
     [3, 2, 1, 0],
@@ -84,7 +84,7 @@ test('realloc: grows and shrinks in place, span by span', () => {
   assert.is(arena.stats().committedBytes, CONTROL * SPAN)
 })
 
-test('realloc: moves when what is behind is taken, and back to a class when it is small', () => {
+test('realloc: moves if the spans behind are taken, and back to a class if it is small', () => {
   const { arena, pool } = arenaOf39()
   const offset = pool.alloc(whole(9))
   const behind = pool.alloc(whole(9))
@@ -100,7 +100,7 @@ test('realloc: moves when what is behind is taken, and back to a class when it i
   pool.free(small)
 })
 
-test('realloc: a full arena refuses growth, and a shrunken large block gives its spans back', () => {
+test('realloc: a full arena refuses growth; a shrunken large block gives its spans back', () => {
   const { arena, pool } = arenaOf39()
   const offset = pool.alloc(whole(20))
   const other = pool.alloc(whole(19))
@@ -117,7 +117,7 @@ test('realloc: a full arena refuses growth, and a shrunken large block gives its
   assertSound(arena)
 })
 
-test('freed twice: told as such until the spans are in use again', () => {
+test('freed twice: recognised until the spans are in use again', () => {
   const { pool } = arenaOf39()
   const offset = pool.alloc(whole(10))
   pool.free(offset)

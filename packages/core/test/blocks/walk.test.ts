@@ -29,7 +29,7 @@ function blocksIn({ memory }: ReturnType<typeof smallArena>): number[] {
   return blocks
 }
 
-test('runs by ascending span, with their class and owner; free spans and tails are passed by', () => {
+test('runs by ascending span, with class and owner; free spans and tails are skipped', () => {
   const { arena, pool, memory, slot } = smallArena(4 << 20)
   const other = arena.openPool()
   const offsets = [pool.alloc(100), other.alloc(16_384), pool.alloc(600_000), pool.alloc(20)]
@@ -47,7 +47,7 @@ test('runs by ascending span, with their class and owner; free spans and tails a
   ])
 })
 
-test('blocks: all that are carved, live or free, by ascending offset', () => {
+test('blocks: every carved one, live or free, by ascending offset', () => {
   const small = smallArena(4 << 20)
   const { pool, memory, slot } = small
   const classIndex = memory.classes.classFor(100)
@@ -98,7 +98,7 @@ test('where no block is unmarked, live bits alone decide: headers are not read',
   assert.equal(liveIn(small), [[live, live]])
 })
 
-test('a shifted block that leads nowhere is none', () => {
+test('a shifted block without a payload is not live', () => {
   const small = smallArena()
   const { pool, memory } = small
   const offset = pool.alloc(100, 4096)
@@ -114,7 +114,7 @@ test('a shifted block that leads nowhere is none', () => {
   assert.equal(liveIn(small), [])
 })
 
-test('a run of no class or no slot is damage', () => {
+test('a run without a class or slot is damage', () => {
   const { pool, memory } = smallArena(4 << 20)
   const head = memory.spanOf(pool.alloc(100))
   const mapped = (state: number, owner: number, classIndex: number) =>

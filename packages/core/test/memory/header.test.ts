@@ -25,7 +25,7 @@ const STRUCTS = [0, 1, MAX_STRUCT_NUMBER]
 const RED_ZONES = [0, HEADER_RED_ZONE]
 const ALIGNMENTS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 
-test('every field comes back out at its limits, whatever the others are', () => {
+test('every field is read back at its limits, for all values of the others', () => {
   for (const tag of TAGS) {
     for (const rest of STRUCTS.flatMap((struct) => RED_ZONES.map((zone) => struct | zone))) {
       for (const alignment of ALIGNMENTS) {
@@ -45,7 +45,7 @@ test('every field comes back out at its limits, whatever the others are', () => 
   }
 })
 
-test('no state of no tag is taken for another, nor for memory that was never written', () => {
+test('no state with any tag looks like another, or like memory that was never written', () => {
   const make = [plainPattern, shiftedPattern, internalPattern, freedPattern]
   const patterns = TAGS.flatMap((tag) => make.map((pattern) => pattern(tag)))
   assert.is(new Set([0, -1, ...patterns]).size, patterns.length + 2)
@@ -58,7 +58,7 @@ const STORED = [
   ...[Number.POSITIVE_INFINITY, Number.NaN],
 ]
 
-test('no number that games store looks like a header, of whatever tag', () => {
+test('no number that games store looks like a header, with any tag', () => {
   const bytes = new DataView(new ArrayBuffer(8))
   const states = new Set<number>()
   for (const number of STORED.flatMap((one) => [one, -one])) {
@@ -80,7 +80,7 @@ test('types: every typed array has a name, and is found again', () => {
   for (const [i, type] of ELEMENT_TYPES.slice(1).entries()) assert.is(typeOf(type), i + 1)
 })
 
-test('types: whatever is no typed array constructor has none', () => {
+test('types: a value that is no typed array constructor has none', () => {
   class Vectors extends Float32Array {}
   const others = [
     ...notNumbers,

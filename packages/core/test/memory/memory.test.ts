@@ -62,7 +62,7 @@ test('offsets up to the last one below 2^31', () => {
   assertSound(arena)
 })
 
-test('word indices and spans, whatever the arena’s base', () => {
+test('word indices and spans, for every base of the arena', () => {
   for (const byteOffset of [0, 16, 65536, 70_000]) {
     const arena = Arena.create({ buffer: new ArrayBuffer(6 * 65536), byteOffset })
     const memory = memoryOf(arena)
@@ -80,7 +80,8 @@ test('word indices and spans, whatever the arena’s base', () => {
 })
 
 for (const hoisted of [false, true]) {
-  test(`a wasm memory that grows: pool and arena work on${hoisted ? ', functions kept too' : ''}`, () => {
+  const how = hoisted ? ', functions kept too' : ''
+  test(`a wasm memory that grows: pool and arena work on${how}`, () => {
     const wasm = new WebAssembly.Memory({ initial: 32, maximum: 64 })
     const arena = Arena.create({ memory: wasm })
     const pool = arena.openPool()
@@ -152,7 +153,7 @@ for (const name of [
   })
 }
 
-test('a wasm memory that grows, in code that was compiled for views of resizable buffers too', () => {
+test('a wasm memory that grows, in code that was compiled for resizable buffers too', () => {
   const kinds = regions.map(({ create }) => create(4 * 65536).arena)
   const wasm = new WebAssembly.Memory({ initial: 4, maximum: 64 })
   const arena = Arena.create({ memory: wasm })
@@ -185,7 +186,7 @@ test('a shared wasm memory that grows keeps the buffer that was posted', () => {
   assertSound(other)
 })
 
-test('a wasm memory as a region: what is around is the caller’s', () => {
+test('a wasm memory as a region: the bytes around it stay as they are', () => {
   const wasm = new WebAssembly.Memory({ initial: 8, maximum: 64 })
   new Uint8Array(wasm.buffer).fill(0xcc)
   const arena = Arena.create({ memory: wasm, byteOffset: 65536 + 48, byteLength: 5 * 65536 })

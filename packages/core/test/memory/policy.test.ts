@@ -1,11 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  afterLook,
   afterMiss,
+  afterSweep,
   baseBatch,
   batchFor,
-  isLookDue,
+  isSweepDue,
   learnedBatch,
   maxBatch,
 } from '../../src/memory/policy.ts'
@@ -41,7 +41,7 @@ test('the bounds: 1024 blocks, or 64 KiB, but not less than the base', () => {
 // stride, what was learned: batch and misses, arrived; then: batch and misses
 const MISSES: readonly [string, number, [number, number], number, [number, number]][] = [
   ['nothing was learned', 64, [0, 0], 0, [64, 1]],
-  ['the first miss since the look', 64, [256, 0], 0, [256, 1]],
+  ['the first miss since the sweep', 64, [256, 0], 0, [256, 1]],
   ['the second one', 64, [64, 1], 0, [128, 2]],
   ['a further one', 64, [256, 2], 0, [512, 3]],
   ['at the bound', 64, [1024, 3], 0, [1024, 4]],
@@ -60,7 +60,7 @@ for (const [name, stride, [batch, misses], arrived, expected] of MISSES) {
 }
 
 // stride, batch and misses, blocks on the free list; then: the batch
-const LOOKS: readonly [string, number, [number, number], number, number][] = [
+const SWEEPS: readonly [string, number, [number, number], number, number][] = [
   ['idle', 64, [1024, 0], 1, 512],
   ['idle at the base', 64, [64, 0], 9, 64],
   ['not used at all', 64, [1024, 0], 0, 1024],
@@ -72,14 +72,14 @@ const LOOKS: readonly [string, number, [number, number], number, number][] = [
   ['halving stops at the base', 72, [100, 0], 1, 64],
   ['damaged: -1', 64, [-1 & 0xffff, 0], 1, 512],
 ]
-for (const [name, stride, [batch, misses], spare, expected] of LOOKS) {
-  test(`a look: ${name}`, () => {
-    const learned = afterLook(batch | (misses << 16), ...boundsOf(stride), spare)
+for (const [name, stride, [batch, misses], spare, expected] of SWEEPS) {
+  test(`a sweep: ${name}`, () => {
+    const learned = afterSweep(batch | (misses << 16), ...boundsOf(stride), spare)
     assert.equal([learnedBatch(learned, ...boundsOf(stride)), missesOf(learned)], [expected, 0])
   })
 }
 
-test('what is published comes first, within bounds; 0 and less is nothing', () => {
+test('a published batch comes first, within bounds; 0 and less count as none', () => {
   const learned = 256 | (2 << 16)
   const given = [0, -5, 1, 16, 1024, 1025, 2 ** 31 - 1].map((n) =>
     batchFor(n, learned, ...boundsOf(64)),
@@ -88,13 +88,13 @@ test('what is published comes first, within bounds; 0 and less is nothing', () =
   assert.is(batchFor(0, 0, ...boundsOf(64)), 64)
 })
 
-test('no word that memory can hold leads out of the bounds', () => {
+test('every word that memory can hold leads to a batch within the bounds', () => {
   for (let i = 0; i < 10_000; i++) {
     const word = Math.imul(i, 0x9e3779b1)
     for (const stride of [16, 520, MAX_STRIDE]) {
       for (const batch of [
         learnedBatch(afterMiss(word, ...boundsOf(stride), i), ...boundsOf(stride)),
-        learnedBatch(afterLook(word, ...boundsOf(stride), i), ...boundsOf(stride)),
+        learnedBatch(afterSweep(word, ...boundsOf(stride), i), ...boundsOf(stride)),
       ]) {
         assert.ok(batch >= baseBatch(stride) && batch <= maxBatch(stride), `${word} ${stride}`)
       }
@@ -102,7 +102,7 @@ test('no word that memory can hold leads out of the bounds', () => {
   }
 })
 
-test('a look is due at twice the spans of the last one, and not before there are 64', () => {
+test('a sweep is due at twice the spans of the last one, and not before there are 64', () => {
   for (const [spanCount, atSweep, expected] of [
     [0, 0, false],
     [63, 0, false],
@@ -112,7 +112,7 @@ test('a look is due at twice the spans of the last one, and not before there are
     [32_000, 16_000, false],
     [32_064, 16_000, true],
   ] as const) {
-    assert.is(isLookDue(spanCount, atSweep), expected, `${spanCount} after ${atSweep}`)
+    assert.is(isSweepDue(spanCount, atSweep), expected, `${spanCount} after ${atSweep}`)
   }
 })
 

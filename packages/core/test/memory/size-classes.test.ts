@@ -78,7 +78,7 @@ test('from 128 bytes on there are four classes a doubling', () => {
   }
 })
 
-test('a caller’s classes fit his lengths exactly, beside the default ones', () => {
+test('a caller’s classes fit their lengths exactly, beside the default ones', () => {
   const own = [48, 400, 4000, MAX_CLASS_PAYLOAD]
   const table = new SizeClasses(stridesWith([...own, ...own]))
   for (const byteLength of own) {

@@ -28,7 +28,7 @@ test('a budget does not starve the classes behind the one that uses it up', () =
   assertSound(arena)
 })
 
-test('a budget of 0 looks at nothing, and nothing is learned', () => {
+test('a sweep with a budget of 0 parks nothing and learns nothing', () => {
   const { pool, memory, slot } = smallArena(4 << 20)
   for (const offset of Array.from({ length: 500 }, () => pool.alloc(56))) pool.free(offset)
   const words = memory.i32.slice()
@@ -38,7 +38,7 @@ test('a budget of 0 looks at nothing, and nothing is learned', () => {
   assert.ok(memory.i32[learned] >>> 16 > 0)
 })
 
-test('where the next look begins may be anything in memory', () => {
+test('the class of the next sweep may be any word', () => {
   for (const damage of [-1, 58, 1 << 30, -(2 ** 31)]) {
     const { arena, pool, memory, slot } = smallArena(4 << 20)
     for (const offset of fill(pool, 1000)) pool.free(offset)

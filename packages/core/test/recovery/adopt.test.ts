@@ -4,7 +4,7 @@ import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asSlotIndex } from '../../src/base/units.ts'
-import { tendSlot } from '../../src/spans/slots.ts'
+import { lendSlot } from '../../src/spans/slots.ts'
 import { assertConserved, assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { fill, memoryOf } from '../support/memory.ts'
 import { allocMany, deliver, queueOf, tendBy } from '../support/pools.ts'
@@ -107,7 +107,7 @@ test('what the dead thread was tending is closed again', () => {
   const closing = arena.openPool()
   const blocks = allocMany(closing, 700, 100)
   closing.close()
-  tendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(victim.slot))
+  lendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(victim.slot))
   assert.is(arena.stats().slots[closing.slot].state, 'tended')
   const heir = arena.adopt(victim.slot)
   assertSound(arena)
@@ -173,7 +173,7 @@ const refusals: [name: string, arrange: (scene: Victim) => Refused, message: Reg
     'a closed slot that somebody tends',
     ({ arena, memory, victim }) => {
       victim.close()
-      tendSlot(memory, asSlotIndex(victim.slot), asSlotIndex(5))
+      lendSlot(memory, asSlotIndex(victim.slot), asSlotIndex(5))
       return [arena, victim.slot]
     },
     /it is tended/,

@@ -59,7 +59,7 @@ const leftovers: Record<string, (s: Site) => Spans> = {
       return [span, i > 5 ? 0 : before(s, span), 0]
     }),
   ],
-  'a run that was being outstanding over to the slot: its tail has the former owner': (s) => [
+  'a run that was being handed over to the slot: its tail has the former owner': (s) => [
     [s.run + 1, tailOfRun(s, OTHER), tailOfRun(s, DEAD)],
   ],
   'what others claim, and their tails': (s) => {

@@ -98,7 +98,7 @@ test('what is free in an open slot stays there', () => {
   assertSound(arena)
 })
 
-test('spans are outstanding over one by one: those with room; full ones stay', () => {
+test('spans are handed over one by one: those with room; full ones stay', () => {
   const { arena, memory, owner, third } = fourPools()
   const blocks = allocMany(owner, 1700, 100) // nearly three spans
   const run = allocMany(owner, 2, 16_384) // in one of several

@@ -6,8 +6,7 @@ import {
   SLOT_OUTSTANDING,
 } from '../../src/base/layout.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
-import { drainSparse, setDraining } from '../../src/spans/drain.ts'
-import { link } from '../../src/spans/partial.ts'
+import { drainSparse, link, setDraining } from '../../src/spans/partial.ts'
 import { publishRun } from '../../src/spans/runs.ts'
 import { claimRun, headPattern, isDraining } from '../../src/spans/span-map.ts'
 import { assertSound, refuses } from '../support/checks.ts'
@@ -16,7 +15,7 @@ import { fourPools } from '../support/pools.ts'
 
 const test = suite('drain')
 
-/** Which of some partial spans drain, whose live blocks are so many, of 63 that there is room for. */
+/** Which partial spans drain, given their counts of live blocks; each has room for 63. */
 function drained(liveCounts: readonly number[], batch: number): boolean[] {
   const { memory, slot } = smallArena(4 << 20)
   const classIndex = memory.classes.classFor(1020)
@@ -52,7 +51,7 @@ for (const [name, liveCounts, batch, expected] of CASES) {
   test(name, () => assert.equal(drained(liveCounts, batch), expected))
 }
 
-test('what drained and is needed again does not drain any more', () => {
+test('a draining span that is needed again stops to drain', () => {
   const { memory, slot } = smallArena(4 << 20)
   const classIndex = asClassIndex(3)
   const span = claimRun(memory, slot, 1)
@@ -82,7 +81,7 @@ function draining(byteLength: number) {
   return { ...all, low: blocksOf(first)[0], high: blocksOf(second)[0], second }
 }
 
-test('a block that is freed in a span that drains is parked at once, and the last one gives it back', () => {
+test('a block that is freed in a draining span is parked, and the last one gives the span back', () => {
   const { arena, memory, owner, high, second } = draining(1000)
   const { spanCount } = arena.stats().slots[owner.slot]
   const row = memory.slotWord(
@@ -100,7 +99,7 @@ test('a block that is freed in a span that drains is parked at once, and the las
   assertSound(arena)
 })
 
-test('the same by another thread, when its owner takes the mail', () => {
+test('the same for a block that another thread freed, when its owner receives it', () => {
   const { arena, memory, owner, freer, high, second } = draining(1000)
   freer.free(high)
   assertSound(arena)

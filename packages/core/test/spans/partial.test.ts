@@ -18,7 +18,7 @@ import { Random } from '../support/random.ts'
 
 const test = suite('partial')
 
-test('the list of partial spans links both ways, whichever is taken off', () => {
+test('the list of partial spans links both ways, whichever span is taken off', () => {
   for (const taken of [0, 1, 2]) {
     const { memory, slot } = smallArena()
     const classIndex = memory.classes.classFor(16)
@@ -72,7 +72,7 @@ for (const byteLength of [8, 64, 1000, 4096, 16384, 100_000, 524_288]) {
   })
 }
 
-test('a budget stops the look once so many spans came back; figures stay sound', () => {
+test('a budget stops the sweep after so many spans; the figures stay sound', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const offsets = [16, 1000, 16384].flatMap((byteLength) =>
     Array.from({ length: 60 }, () => pool.alloc(byteLength)),

@@ -30,7 +30,6 @@ import {
   truncateLargeRun,
 } from '../../src/spans/runs.ts'
 import {
-  claimBehind,
   claimRun,
   countFreeSpans,
   headOf,
@@ -66,7 +65,7 @@ function claimAndPublish(
   return head
 }
 
-test('the row of a class is its index, that of large blocks the last one', () => {
+test('the row of a class is its index; large blocks have the last row', () => {
   assert.equal([0, 1, 94].map(rowOf), [0, 1, 94])
   assert.is(rowOf(LARGE_CLASS), LARGE_ROW)
 })
@@ -137,8 +136,7 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
   const { memory, slot } = fresh()
   const owned = () => memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
   const head = claimAndPublish(memory, slot, 2, LARGE_CLASS)
-  assert.ok(claimBehind(memory, slot, head + 2, 3))
-  growLargeRun(memory, slot, head, 2, 5)
+  assert.ok(growLargeRun(memory, slot, head, 5))
   assert.is(memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)], 5)
   assert.equal(statesFrom(memory, head, 6), [SPAN_LARGE, ...Array(4).fill(SPAN_TAIL), SPAN_FREE])
   assert.equal(
@@ -154,7 +152,7 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
   assert.equal([owned(), ...countsOf(memory, slot, LARGE_ROW)], [2, 1, 0, 0])
 })
 
-test('a run that is outstanding over is its new owner’s wholly: map, owned spans, counts', () => {
+test('a run that is handed over belongs to its new owner: map, owned spans, counts', () => {
   const { memory, slot } = fresh()
   const to = asSlotIndex(slot + 1)
   const classIndex = memory.classes.classFor(30_000)

@@ -7,10 +7,10 @@ import type { ArenaMemory } from '../../src/memory/memory.ts'
 import {
   changeState,
   closeSlot,
+  lendSlot,
+  reclaimerOf,
   slotGeneration,
   slotState,
-  tenderOf,
-  tendSlot,
 } from '../../src/spans/slots.ts'
 import { assertConserved, assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { memoryOf, smallArena } from '../support/memory.ts'
@@ -41,7 +41,7 @@ test('a closed slot is opened before a vacant one, as its memory can be used aga
   assert.is(slotState(memory, asSlotIndex(0)), 'open')
 })
 
-test('the generation tells the pools of a slot apart', () => {
+test('the generation distinguishes the pools of a slot', () => {
   const { arena, pool, memory } = smallArena()
   const word = memory.slotWord(asSlotIndex(0), SLOT_STATE)
   const seen = new Set([memory.i32[word]])
@@ -160,11 +160,11 @@ test('a state changes from the one that is expected, in the generation that was 
   assert.is(slotGeneration(memory, slot), generation)
   assert.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED, -1, generation))
   assert.not.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED))
-  assert.ok(tendSlot(memory, slot, asSlotIndex(7)))
-  assert.equal([slotState(memory, slot), tenderOf(memory, slot)], ['tended', 7])
-  assert.not.ok(tendSlot(memory, slot, asSlotIndex(6)))
+  assert.ok(lendSlot(memory, slot, asSlotIndex(7)))
+  assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['tended', 7])
+  assert.not.ok(lendSlot(memory, slot, asSlotIndex(6)))
   closeSlot(memory, slot)
-  assert.equal([slotState(memory, slot), tenderOf(memory, slot)], ['closed', -1])
+  assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['closed', -1])
   assert.is(slotGeneration(memory, slot), generation + 3)
 })
 
@@ -191,14 +191,14 @@ function onStateLoad(memory: ArenaMemory, slot: number, act: (count: number) => 
   }
 }
 
-test('a slot that is tended while another thread looks for one is found, whenever it is closed', () => {
+test('a claim finds a slot that a reclaimer closes again meanwhile', () => {
   for (let at = 0; at < 30; at++) {
     const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
     const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
     const memory = memoryOf(arena)
     const slot = asSlotIndex(closing.slot)
     closing.close()
-    tendSlot(memory, slot, asSlotIndex(reclaimer.slot))
+    lendSlot(memory, slot, asSlotIndex(reclaimer.slot))
     const restore = onStateLoad(memory, slot, (count) => {
       if (count === at) closeSlot(memory, slot)
     })
@@ -211,19 +211,19 @@ test('a slot that is tended while another thread looks for one is found, wheneve
   }
 })
 
-test('a slot that stays tended, as its reclaimer died, does not keep a claim for ever', () => {
+test('a claim ends if a reclaimer has died and its slot is never closed', () => {
   const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
   const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
   const memory = memoryOf(arena)
   closing.close()
-  tendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(reclaimer.slot))
+  lendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(reclaimer.slot))
   refusesUnharmed(arena, 'no-free-slot', () => arena.openPool())
   refusesUnharmed(arena, 'no-free-slot', () => arena.reserveSlot())
   closeSlot(memory, asSlotIndex(closing.slot))
   assert.is(arena.openPool().slot, closing.slot)
 })
 
-test('how many slots were opened: it only rises, and is the same for all threads', () => {
+test('the count of opened slots only rises, and is the same for all threads', () => {
   const arena = Arena.create({ byteLength: 4 << 20, shared: true, slots: 40 })
   const memory = memoryOf(arena)
   assert.is(memory.openedSlotCount, 0)
@@ -243,7 +243,7 @@ test('how many slots were opened: it only rises, and is the same for all threads
   assert.is(memory.openedSlotCount, 22)
 })
 
-test('mail between the first slot and the last', () => {
+test('frees between the first slot and the last', () => {
   const arena = Arena.create({ byteLength: 4 << 20, shared: false, slots: 40 })
   const pools = Array.from({ length: 40 }, () => arena.openPool())
   const [first, last] = [pools[0], pools[39]]
@@ -259,7 +259,7 @@ test('mail between the first slot and the last', () => {
   assertSound(arena)
 })
 
-test('isOpen: of the pool that has the slot, in its generation', () => {
+test('isOpen: true for the pool that has the slot, in its generation', () => {
   const arena = Arena.create({ byteLength: 4 << 20, shared: false })
   const first = arena.openPool()
   assert.is(first.arena, arena)

@@ -14,9 +14,8 @@ import {
   type SpanIndex,
 } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
-import { link, unlink } from '../../src/spans/partial.ts'
+import { link, sortPartial, unlink } from '../../src/spans/partial.ts'
 import { publishRun } from '../../src/spans/runs.ts'
-import { sortPartial } from '../../src/spans/sort-partial.ts'
 import { claimRun } from '../../src/spans/span-map.ts'
 import { assertSameNumbers, assertSound, refuses } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
@@ -175,7 +174,7 @@ test(
   }),
 )
 
-test('a list that is none is an error, and not sorted', () => {
+test('a damaged list is an error, and not sorted', () => {
   for (const link of ['itself', -1, 1 << 20, 'the one before']) {
     const { pool, memory, slot } = smallArena()
     const offsets = fill(pool, 1000)

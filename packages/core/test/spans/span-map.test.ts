@@ -18,8 +18,8 @@ import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { publishRun, releaseRun } from '../../src/spans/runs.ts'
 import {
   CONTROL_SPAN_WORD,
-  claimBehind,
   claimRun,
+  claimSpans,
   classInMap,
   countFreeSpans,
   headPattern,
@@ -91,7 +91,7 @@ test('a claimed run is nobody else’s, and counts for its slot only once', () =
   assert.ok(statesOf(memory).every((state) => state === SPAN_FREE))
 })
 
-test('a claim of more than there is gives 0 and takes nothing', () => {
+test('a claim of too many spans returns 0 and takes nothing', () => {
   const { memory, slot } = fresh()
   assert.is(claimRun(memory, slot, FREE + 1), 0)
   assert.is(claimRun(memory, slot, 2 ** 20), 0)
@@ -109,7 +109,7 @@ test('a hint that is too high still finds what is below it', () => {
   }
 })
 
-test('the hint follows claims and releases of single spans, so that a search begins at a free one', () => {
+test('the hint follows claims and releases of single spans: a search begins at a free one', () => {
   const { memory, slot } = fresh()
   const hint = () => memory.i32[memory.controlWord(CONTROL_FIRST_FREE_SPAN)]
   const heads = [0, 1, 2].map(() => claimRun(memory, slot, 1))
@@ -128,12 +128,12 @@ test('claims behind a run: all of the spans or none', () => {
   const other = asSpanIndex(head + 5)
   memory.i32[memory.mapWord(other)] = headPattern(slot)
   const before = statesOf(memory)
-  assert.not.ok(claimBehind(memory, slot, head + 2, 4))
-  assert.not.ok(claimBehind(memory, slot, SPAN_COUNT - 1, 2)) // beyond the arena
-  assert.not.ok(claimBehind(memory, slot, head + 1, 1))
+  assert.not.ok(claimSpans(memory, slot, head + 2, 4))
+  assert.not.ok(claimSpans(memory, slot, SPAN_COUNT - 1, 2)) // beyond the arena
+  assert.not.ok(claimSpans(memory, slot, head + 1, 1))
   assert.equal(statesOf(memory), before)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 2)
-  assert.ok(claimBehind(memory, slot, head + 2, 3))
+  assert.ok(claimSpans(memory, slot, head + 2, 3))
   assert.equal(statesOf(memory).slice(2, 6), [SPAN_CLAIMED, SPAN_CLAIMED, SPAN_CLAIMED, SPAN_HEAD])
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 5)
 })

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asSpanIndex } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
-import { clearSpans, touchBytes, touchSpans } from '../../src/spans/touched.ts'
+import { clearSpans, touchBytes, touchSpans } from '../../src/spans/span-map.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { fill, memoryOf, smallArena } from '../support/memory.ts'
 import { seeded } from '../support/random.ts'
@@ -34,7 +34,7 @@ function isZero({ u8, i32 }: Arena, offset: number, byteLength: number): boolean
 const fillBytes = (arena: Arena, offset: number, byteLength: number) =>
   arena.u8.fill(0xff, offset, offset + byteLength)
 
-test('an arena’s own buffer begins untouched, a caller’s as touched as can be', () => {
+test('an arena’s own buffer begins untouched, a caller’s fully touched', () => {
   for (const { name, create } of regions) {
     const { arena } = create(2 << 20)
     const memory = memoryOf(arena)
@@ -66,7 +66,7 @@ test('an overwritten touched word leads to no other block, and leaves no byte un
   }
 })
 
-test('spans of a size class are touched as a whole, those that nobody has are not', () => {
+test('spans of a size class are touched as a whole, free ones are not', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const [small, inRun] = [pool.alloc(100), pool.alloc(16_384)]
   assert.equal(touchedIn(memory, memory.spanOf(small), 1), [SPAN])
@@ -74,7 +74,7 @@ test('spans of a size class are touched as a whole, those that nobody has are no
   assertSound(arena)
 })
 
-test('a large block is touched as far as it goes, by alloc and allocZeroed', () => {
+test('alloc and allocZeroed touch a large block as far as it goes', () => {
   for (const allocate of ['alloc', 'tryAlloc', 'allocZeroed'] as const) {
     const { arena, pool, memory } = smallArena(4 << 20)
     const offset = pool[allocate](9 * SPAN)
@@ -83,7 +83,7 @@ test('a large block is touched as far as it goes, by alloc and allocZeroed', () 
   }
 })
 
-test('reserve touches its header only; touch as much as it says, never less than before', () => {
+test('reserve touches the header only; touch raises that, and never lowers it', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const other = arena.openPool()
   const offset = pool.reserve(10 * SPAN)
@@ -108,7 +108,7 @@ test('reserve touches its header only; touch as much as it says, never less than
   assertSound(arena)
 })
 
-test('touch: what is longer than the block, no length, or no block is refused', () => {
+test('touch refuses too long a length, a wrong length, and a wrong offset', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   for (const [byteLength, alignment] of [[100], [100, 256], [600_000], [600_000, 4096]]) {
     const offset = pool.reserve(byteLength, alignment)
@@ -126,7 +126,7 @@ test('touch: what is longer than the block, no length, or no block is refused', 
   refuses('pool-closed', () => pool.reserve(600_000))
 })
 
-test('reserve: lengths and alignments as of alloc', () => {
+test('reserve: lengths and alignments as for alloc', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const { maxByteLength } = memory.classes
   for (const odd of [...notNumbers, ...oddNumbers, undefined]) {
@@ -199,7 +199,7 @@ test('the header of a shifted payload counts as touched', () => {
   }
 })
 
-test('nothing of what was never touched is written', () => {
+test('memory that was never touched is not written', () => {
   for (const [byteLength, alignment] of lengths.filter(([length]) => length > 530_000)) {
     for (const allocate of ['reserve', 'allocZeroed'] as const) {
       const { arena, pool, memory } = smallArena(4 << 20)
@@ -212,7 +212,7 @@ test('nothing of what was never touched is written', () => {
   }
 })
 
-test('growth in place touches what is added; what was cut off stays touched', () => {
+test('growth in place touches the added bytes; bytes that were cut off stay touched', () => {
   for (const [grow, name] of [
     [(pool: Pool, offset: number, to: number) => pool.tryResize(offset, to), 'tryResize'],
     [(pool: Pool, offset: number, to: number) => pool.realloc(offset, to) === offset, 'realloc'],

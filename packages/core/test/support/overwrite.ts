@@ -175,7 +175,7 @@ const themes: Record<string, Theme> = {
     return [word, random.pick([1, p.used, p.place, p.number])]
   },
   'states of slots': (p) => {
-    const reclaimer = p.random.below(256) << layout.SLOT_TENDER_SHIFT
+    const reclaimer = p.random.below(256) << layout.SLOT_RECLAIMER_SHIFT
     const state =
       p.random.below(7) | reclaimer | (p.random.below(9) << layout.SLOT_GENERATION_SHIFT)
     return [p.slotWord(p.random.below(8)), p.random.pick([state, state, p.number])]

@@ -96,7 +96,7 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'spans of no run are not freed',
     file: 'recovery/repair-map.ts',
-    from: '      freeSpan(memory, span)\n',
+    from: '      freeSpans(memory, span, 1)\n',
     to: '',
     scenarios: ['a claimer of a run dies'],
   },
@@ -108,7 +108,7 @@ export const ADOPTION: readonly Mutant[] = [
     scenarios: ['a claimer of a run dies'],
   },
   {
-    name: 'tails of a run that was being outstanding over keep their owner',
+    name: 'tails of a run that was being handed over keep their owner',
     file: 'recovery/repair-map.ts',
     from: '      extendRun(memory, owner, span, 1, spanCount, classInMap(word))\n',
     to: '',

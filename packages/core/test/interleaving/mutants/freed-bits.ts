@@ -58,7 +58,7 @@ export const FREED_BITS: readonly Mutant[] = [
     file: 'spans/runs.ts',
     from: '    Atomics.store(memory.i32, memory.slotWord(to, SLOT_HAS_FREED_BITS), 1)\n',
     to: '',
-    scenarios: ['a run is outstanding over as'],
+    scenarios: ['a run is handed over as'],
   },
   {
     name: 'what the slot says is cleared after the sweep',

@@ -19,8 +19,8 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a tended slot does not name its reclaimer',
     file: 'spans/slots.ts',
-    from: 'changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, reclaimer)',
-    to: 'changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, reclaimer * 0 - 1)',
+    from: 'changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer)',
+    to: 'changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer * 0 - 1)',
     scenarios: ['a reclaimer and its heir die'],
   },
   {
@@ -35,12 +35,12 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot is tended without being taken',
     file: 'refill/reclaim-closed.ts',
-    from: 'if (!tendSlot(memory, slot, reclaimer)) continue\n    sweep',
+    from: 'if (!lendSlot(memory, slot, reclaimer)) continue\n    sweep',
     to: 'if (Atomics.load(memory.i32, memory.slotWord(slot, 0)) % 256 !== 2) continue\n    sweep',
     scenarios: ['tend against tend'],
   },
   {
-    name: 'counts stay behind when a run is outstanding over',
+    name: 'counts stay behind when a run is handed over',
     file: 'refill/reclaim-closed.ts',
     from: '    i32[memory.slotWord(to, field + classIndex)] += liveCount\n',
     to: '',

@@ -45,10 +45,10 @@ export const SPAN_MAP: readonly Mutant[] = [
     name: 'the head of a run is published before its tails and record',
     file: 'spans/runs.ts',
     from: `  extendRun(memory, slot, head, 1, spanCount, classIndex)
-  const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
-  Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))`,
-    to: `  const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
-  Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
+  const state = isLarge ? SPAN_LARGE : SPAN_HEAD
+  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))`,
+    to: `  const state = isLarge ? SPAN_LARGE : SPAN_HEAD
+  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
   extendRun(memory, slot, head, 1, spanCount, classIndex)`,
     scenarios: ['a claimer of a run dies', 'a large block'],
   },
@@ -70,20 +70,20 @@ export const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'a run that grows does not claim what is behind it',
-    file: 'spans/span-map.ts',
-    from: '  return claimSpans(memory, slot, span, spanCount)\n}\n\n/** Index',
-    to: '  return memory.i32[memory.mapWord(asSpanIndex(span))] === SPAN_FREE\n}\n\n/** Index',
+    file: 'spans/runs.ts',
+    from: 'if (!claimSpans(memory, slot, head + from, to - from)) return false',
+    to: 'if (memory.i32[memory.mapWord(head) + from] !== 0) return false',
     scenarios: ['growth in place against a claim'],
   },
   {
-    name: 'a run is outstanding over without its tails',
+    name: 'a run is handed over without its tails',
     file: 'spans/runs.ts',
     from: '  const map = memory.mapWord(head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
     to: '  const map = memory.mapWord(head)\n  for (let i = 0; i < 1; i++) {\n    const word',
     scenarios: ['tend against free into the closed slot'],
   },
   {
-    name: 'a run that is outstanding over counts for its former owner only',
+    name: 'a run that is handed over counts for its former owner only',
     file: 'spans/runs.ts',
     from: '  countRun(memory, to, head, 1)\n',
     to: '',

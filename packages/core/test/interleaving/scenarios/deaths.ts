@@ -1,5 +1,5 @@
 /** One thread, killed at every store of every call; whoever adopts it is killed at every store, too. */
-import { setDraining } from '../../../src/spans/drain.ts'
+import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { HALVES, LARGE, LARGE_3, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'

@@ -1,7 +1,7 @@
 /** Threads that die while mail is under way, beside others that live. */
 
 import { SEGMENT_CAPACITY } from '../../../src/remote/queue.ts'
-import { setDraining } from '../../../src/spans/drain.ts'
+import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { LARGE, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'

@@ -1,5 +1,5 @@
 /** Full arenas: blocks are marked for their owners, who sweep them. */
-import { setDraining } from '../../../src/spans/drain.ts'
+import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Bounds } from '../search.ts'
@@ -208,6 +208,6 @@ export const MARKS: readonly Scenario[] = [
   again('a marked block in a span that drains is swept as a rival allocates', THIRD, true),
   cutOff('a large block is cut off as its owner sweeps', { preemptions: 2, deaths: 0 }),
   cutOff('an owner dies as it gives back what was cut off', DYING),
-  handedOver('a run is outstanding over as its blocks are marked', { preemptions: 3, deaths: 0 }),
+  handedOver('a run is handed over as its blocks are marked', { preemptions: 3, deaths: 0 }),
   handedOver('a reclaimer dies as blocks of its run are marked', DYING),
 ]

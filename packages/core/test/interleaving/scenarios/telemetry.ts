@@ -7,9 +7,13 @@ import {
 } from '../../../src/base/layout.ts'
 import { asSlotIndex } from '../../../src/base/units.ts'
 import { publishBatch } from '../../../src/inspect/supervisor.ts'
-import { emptyEvent, readRing } from '../../../src/telemetry/reader.ts'
-import { ringOf } from '../../../src/telemetry/ring.ts'
-import { EVENT_CLAIM, emit } from '../../../src/telemetry/telemetry.ts'
+import {
+  EVENT_CLAIM,
+  emit,
+  emptyEvent,
+  readRing,
+  ringOf,
+} from '../../../src/telemetry/telemetry.ts'
 import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent, Ending } from '../search.ts'
