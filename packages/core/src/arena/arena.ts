@@ -9,6 +9,7 @@ import {
   notShareable,
 } from '../base/errors.ts'
 import { SLOT_RESERVED } from '../base/layout.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, headerWordAt, liveBlockAt } from '../blocks/lookup.ts'
 import { type BlockInfo, listBlocks } from '../inspect/blocks.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
@@ -21,7 +22,7 @@ import {
 import { type Violation, verifyArena } from '../inspect/verify/verify.ts'
 import { ELEMENT_TYPES, type ElementArray, typeInHeader } from '../memory/header.ts'
 import { ArenaMemory } from '../memory/memory.ts'
-import type { Pool } from '../memory/pool-api.ts'
+import type { PoolOf } from '../memory/pool-api.ts'
 import { stridesWith } from '../memory/size-classes.ts'
 import { createPool } from '../pool/pool.ts'
 import { adoptSlot } from '../recovery/adopt.ts'
@@ -43,10 +44,7 @@ import {
 } from './buffers.ts'
 import { checkControl, nextTag, writeControl } from './control.ts'
 
-/** A pool as an arena gives it. */
-export interface OpenedPool extends Pool {
-  readonly arena: Arena
-}
+export interface Pool extends PoolOf<Arena> {}
 
 /**
  * One buffer, or a region of one, and all blocks in it.
@@ -199,8 +197,8 @@ export class Arena {
    * @param reserved the slot that `reserveSlot` gave; by default any that is closed or vacant
    * @throws ArenaError 'no-free-slot', 'invalid-argument'
    */
-  openPool(reserved?: number): OpenedPool {
-    return this.#keep(createPool(this.#memory, openSlot(this.#memory, reserved)))
+  openPool(reserved?: number): Pool {
+    return this.#open(openSlot(this.#memory, reserved))
   }
 
   /**
@@ -223,17 +221,18 @@ export class Arena {
    * by another thread already is then refused, instead of torn from it
    * @throws ArenaError 'not-adoptable', 'invalid-argument'
    */
-  adopt(slot: number, generation?: number): OpenedPool {
+  adopt(slot: number, generation?: number): Pool {
     const dead = checkedSlot(this.#memory, slot)
     if (generation !== undefined) checkGeneration(generation)
     if (this.#pools.get(slot)?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
     adoptSlot(this.#memory, dead, generation)
-    return this.#keep(createPool(this.#memory, dead))
+    return this.#open(dead)
   }
 
-  #keep(pool: Pool): OpenedPool {
-    this.#pools.set(pool.slot, pool)
-    return Object.assign(pool, { arena: this })
+  #open(slot: SlotIndex): Pool {
+    const pool = createPool(this.#memory, slot, this as Arena)
+    this.#pools.set(slot, pool)
+    return pool
   }
 
   /**

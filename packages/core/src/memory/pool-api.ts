@@ -22,7 +22,10 @@ export interface CollectOptions {
  * Offsets are byte offsets from the start of `arena.buffer`, multiples of 16, and 0 is null. The
  * contents of a new block are whatever the memory held. Whatever throws leaves the arena as it was.
  */
-export interface Pool {
+export interface PoolOf<A = unknown> {
+  /** The arena that the pool allocates from. */
+  readonly arena: A
+
   /** Index of the pool's slot, which all of its blocks belong to. */
   readonly slot: number
 
@@ -121,9 +124,4 @@ export interface Pool {
    * nothing.
    */
   close(): void
-}
-
-/** A pool with its arena, as far as rooms below that one need it. */
-export interface PoolOfArena extends Pool {
-  readonly arena: { readonly i32: Int32Array }
 }

@@ -10,7 +10,7 @@
  */
 import { isPlainObject, typedArrayName } from '../base/builtins.ts'
 import { chainOverwritten, invalidArgument } from '../base/errors.ts'
-import type { PoolOfArena } from '../memory/pool-api.ts'
+import type { PoolOf } from '../memory/pool-api.ts'
 
 /** Words at the start of a further block. */
 const BEFORE = 0
@@ -25,8 +25,11 @@ export const HEAD_BYTE_LENGTH = 16
 
 const SCRATCH_MAGIC = 0x41534303
 
-export function checkPool(pool: unknown): asserts pool is PoolOfArena {
-  const { byteLengthOf, arena }: Partial<PoolOfArena> = isPlainObject(pool) ? pool : {}
+/** A pool as far as a scratch needs one. */
+export type ScratchPool = PoolOf<{ readonly i32: Int32Array }>
+
+export function checkPool(pool: unknown): asserts pool is ScratchPool {
+  const { byteLengthOf, arena }: Partial<ScratchPool> = isPlainObject(pool) ? pool : {}
   if (typeof byteLengthOf === 'function' && typedArrayName(arena?.i32) === 'Int32Array') return
   throw invalidArgument('pool', pool, 'what arena.openPool() or arena.adopt() gives')
 }
@@ -35,12 +38,12 @@ export function checkPool(pool: unknown): asserts pool is PoolOfArena {
 export class ScratchChain {
   /** Offset of the first block. */
   readonly first: number
-  readonly #pool: PoolOfArena
+  readonly #pool: ScratchPool
   #words: Int32Array
   #last: number
 
   /** @throws ArenaError 'out-of-memory', 'pool-closed' */
-  constructor(pool: PoolOfArena, byteLength: number) {
+  constructor(pool: ScratchPool, byteLength: number) {
     this.#pool = pool
     this.first = pool.alloc(byteLength)
     this.#last = this.first
@@ -126,7 +129,7 @@ export class ScratchChain {
  * @throws ArenaError 'invalid-argument' when no scratch is there, or none any more,
  * 'invalid-offset', 'double-free', 'corrupt', 'pool-closed'
  */
-export function freeScratch(pool: PoolOfArena, offset: number): void {
+export function freeScratch(pool: ScratchPool, offset: number): void {
   checkPool(pool)
   pool.byteLengthOf(offset) // it has to be a live block
   const words = pool.arena.i32
@@ -146,7 +149,7 @@ export function freeScratch(pool: PoolOfArena, offset: number): void {
 }
 
 /** Throws unless it leads from the last block to the first: loops over it come to an end then. */
-function checkChain(pool: PoolOfArena, words: Int32Array, first: number, last: number): void {
+function checkChain(pool: ScratchPool, words: Int32Array, first: number, last: number): void {
   for (let block = last, count = 0; block !== first; count++) {
     const isOne = words[(block >> 2) + FIRST] === first && count < words.length >> 3
     if (!isOne) throw chainOverwritten(first)
@@ -160,7 +163,7 @@ function checkChain(pool: PoolOfArena, words: Int32Array, first: number, last: n
  * twice.
  */
 function freeBehind(
-  pool: PoolOfArena,
+  pool: ScratchPool,
   words: Int32Array,
   first: number,
   last: number,
@@ -174,7 +177,7 @@ function freeBehind(
   }
 }
 
-function freeAll(pool: PoolOfArena, words: Int32Array, first: number, last: number): void {
+function freeAll(pool: ScratchPool, words: Int32Array, first: number, last: number): void {
   checkChain(pool, words, first, last)
   pool.byteLengthOf(first)
   freeBehind(pool, words, first, last, first)

@@ -17,8 +17,7 @@ import {
   type ElementArrayConstructor,
   typeOf,
 } from '../memory/header.ts'
-import type { PoolOfArena } from '../memory/pool-api.ts'
-import { checkPool, HEAD_BYTE_LENGTH, ScratchChain } from './scratch-chain.ts'
+import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
 
 const MIN_BYTE_LENGTH = 64
 const MAX_BYTE_LENGTH = 2 ** 32 - 1
@@ -80,7 +79,7 @@ export interface Scratch {
  * Makes a scratch over a block of the pool.
  * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
  */
-export function createScratch(pool: PoolOfArena, options: ScratchOptions): Scratch {
+export function createScratch(pool: ScratchPool, options: ScratchOptions): Scratch {
   checkPool(pool)
   const firstByteLength = checkedByteLength(options)
   const chain = new ScratchChain(pool, firstByteLength)

@@ -5,8 +5,8 @@
 import { RECORD_HAS_FREED_BITS, SLOT_HAS_FREED_BITS } from '../../base/layout.ts'
 import { asSlotIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
 import { forEachFreedBit } from '../../remote/freed-bits.ts'
-import { offsetsBetween } from '../../remote/on-the-way.ts'
 import { INBOX_TAKEN, OUTBOX_SENT, OUTBOX_WRITTEN, queueWord } from '../../remote/queue.ts'
+import { offsetsBetween } from '../../remote/settle.ts'
 import type { Findings } from './findings.ts'
 
 export function checkQueues(findings: Findings): void {

@@ -40,8 +40,8 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'what was marked for another slot counts as not taken',
     file: 'remote/settle.ts',
-    from: 'offset === i32[memory.slotWord(by, SLOT_MARKING)] || ',
-    to: '',
+    from: 'isMarked || !isLiveAt',
+    to: '!isLiveAt',
     scenarios: ['a forwarder'],
   },
   {
@@ -89,7 +89,7 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'the last segment is not looked for',
     file: 'remote/settle.ts',
-    from: '    memory.i32[queueWord(memory, slot, OUTBOX_LAST, asSlotIndex(owner))] = last\n',
+    from: '    memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = last\n',
     to: '',
     scenarios: ['a freer dies, the first segment is used again', 'a freer dies, the segment'],
   },
