@@ -100,12 +100,16 @@ test('verify tells of counts that are not in order, and of offsets in no segment
     [301, '300 written, 301 sent, 0 taken'],
   ] as const) {
     memory.i32[sent] = count
-    assert.equal(messages(), [`the mail of slot 1 to slot 0 has ${order}, which is not in order`])
+    assert.equal(messages(), [
+      `the queue from slot 1 to slot 0 has ${order}, which is not in order`,
+    ])
   }
   memory.i32[sent] = 300
   const [, segment] = segmentsFor(memory, from, to)
   memory.i32[(segment >> 2) + SEGMENT_STAMP] ^= 1
-  assert.equal(messages(), ['the mail of slot 1 to slot 0 has 300 offsets waiting, but holds 128'])
+  assert.equal(messages(), [
+    'the queue from slot 1 to slot 0 has 300 offsets waiting, but holds 128',
+  ])
 })
 
 for (const count of [-1, 200, 1 << 28]) {

@@ -52,7 +52,11 @@ const ofHeaders: Damage[] = [
     (s) => [[s.headerWord(s.live), internalPattern(s.memory.tag)]],
     DAMAGED,
   ],
-  ['of a large block', (s) => [[s.headerWord(s.large), 0x3fc00000]], /large block \d+ is damaged/],
+  [
+    'of a large block',
+    (s) => [[s.headerWord(s.large), 0x3fc00000]],
+    /large block whose header is damaged/,
+  ],
   [
     'of a large block: freed',
     (s) => [[s.headerWord(s.large), freedPattern(s.memory.tag)]],
@@ -88,12 +92,12 @@ const ofLists: Damage[] = [
   [
     'a outstanding count too high',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), 1),
-    /counts \d+ blocks outstanding out/,
+    /counts \d+ outstanding blocks/,
   ],
   [
     'a outstanding count too low',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), -1),
-    /counts \d+ blocks outstanding out/,
+    /counts \d+ outstanding blocks/,
   ],
   [
     'a count of large blocks',
@@ -144,7 +148,7 @@ const runRow = (s: Site) => s.i32[s.mapWord(s.run)] & 0xff
 /** The row before that of large blocks: no class is there. */
 const NO_ROW = layout.LARGE_ROW - 1
 const NOT_SPANS = /class \d+ counts -?\d+ spans, there are \d+/
-const NO_SUCH_ROOM = /class \d+ counts -?\d+ blocks that there is room for, there are \d+/
+const NO_SUCH_ROOM = /class \d+ counts -?\d+ blocks of capacity, there are \d+/
 const NOT_CARVED = /class \d+ counts -?\d+ carved blocks, there are \d+/
 
 const ofCounts: Damage[] = [
@@ -210,7 +214,7 @@ const ofTheMap: Damage[] = [
     NO_RUN,
   ],
   ['a tail without a head', (s) => [[s.mapWord(s.freeSpan), s.i32[s.mapWord(s.run + 1)]]], NO_RUN],
-  ['a head without its tail', (s) => [[s.mapWord(s.run + 1), 0]], /is no tail of the run/],
+  ['a head without its tail', (s) => [[s.mapWord(s.run + 1), 0]], /has no tail at span/],
   ['a tail that lost its head', (s) => [[s.mapWord(s.run), 0]], NO_RUN],
   [
     'a tail of another slot',
@@ -253,7 +257,7 @@ const ofTheMap: Damage[] = [
   [
     'a slot’s count of spans',
     (s) => added(s, s.slotWord(layout.SLOT_OWNED_SPANS), 1),
-    /counts \d+ spans, the map says/,
+    /counts \d+ spans in the map, there are/,
   ],
 ]
 
