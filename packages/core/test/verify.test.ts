@@ -229,24 +229,24 @@ const ofTheMap: Damage[] = [
   [
     'a run of no slot',
     (s) => added(s, s.mapWord(s.run), 200 << layout.MAP_OWNER_SHIFT),
-    /slot 200, which there is not/,
+    /slot 200, which does not exist/,
   ],
   [
     'a run of no class',
     (s) => [[s.mapWord(s.run), mapped(layout.SPAN_HEAD, 0, 100)]],
-    /class 100, which there is not/,
+    /class 100, which does not exist/,
   ],
   [
     'a large block of a class',
     (s) => [[s.mapWord(s.run), mapped(layout.SPAN_LARGE, 0, 3)]],
-    /class 3, which there is not/,
+    /class 3, which does not exist/,
   ],
   [
     'a run longer than the arena',
     (s) => record(s, s.run, runCount, 1000),
-    /says that it has 1000 spans/,
+    /has 1000 spans by its record/,
   ],
-  ['a run of no span', (s) => record(s, s.run, runCount, 0), /says that it has 0 spans/],
+  ['a run of no span', (s) => record(s, s.run, runCount, 0), /has 0 spans by its record/],
   ['a control span that is free', (s) => [[s.mapWord(0), 0]], /control area or not/],
   [
     'control behind the control area',
