@@ -89,9 +89,9 @@ export class Arena {
   }
 
   /**
-   * Called for each block that another thread freed wrongly: twice, with an overwritten header, or at
-   * an offset that no alloc gave. The owner finds it as it takes the block back, and the hook runs
-   * in the owner's thread, in a microtask after that call.
+   * Called for each block that another thread freed wrongly: twice, with an overwritten header, or
+   * at an offset that no alloc gave. The owner finds it as it takes the block back, and the hook
+   * runs in the owner's thread, in a microtask after that call.
    */
   get onViolation(): ((error: ArenaError) => void) | undefined {
     return this.#memory.onViolation
@@ -131,8 +131,8 @@ export class Arena {
   }
 
   /**
-   * View from the buffer's start to the arena's end, indexed by byte offset. In hot loops, keep it in
-   * a local.
+   * View from the buffer's start to the arena's end, indexed by byte offset. In hot loops, keep it
+   * in a local.
    */
   get u8(): Uint8Array {
     return this.#memory.views.u8
@@ -210,8 +210,8 @@ export class Arena {
    *
    * Call it only after the death is confirmed: see `whenDead` and `holdLife`. After a call to
    * terminate a thread, the thread may still run.
-   * @param generation the dead pool's `pool.generation`, if known. If another thread has adopted the
-   * slot already, the call is refused, instead of taking the slot from that thread
+   * @param generation the dead pool's `pool.generation`, if known. If another thread has adopted
+   * the slot already, the call is refused, instead of taking the slot from that thread
    * @throws ArenaError 'not-adoptable', 'invalid-argument'
    */
   adopt(slot: number, generation?: number): Pool {
@@ -271,8 +271,8 @@ export class Arena {
 
   /**
    * Publishes how many blocks a refill hands out, 1 to 1024, for the class that holds `byteLength`
-   * bytes, in one slot or in all; 0 leaves it to each pool. It takes effect at a pool's next refill.
-   * A refill claims at most one run of spans, so it may hand out fewer.
+   * bytes, in one slot or in all; 0 leaves it to each pool. It takes effect at a pool's next
+   * refill. A refill claims at most one run of spans, so it may hand out fewer.
    * @throws ArenaError 'invalid-argument'
    */
   publishBatch(byteLength: number, blockCount: number, slot?: number): void {

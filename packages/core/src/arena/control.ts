@@ -123,8 +123,8 @@ export function writeControl(region: ArenaRegion, tag: number): void {
 }
 
 /**
- * The checksum of the words that never change. Each step is a bijection of the word and of the sum so
- * far, so it shows every change of a single word.
+ * The checksum of the words that never change. Each step is a bijection of the word and of the sum
+ * so far, so it shows every change of a single word.
  */
 function checksumOf(words: Int32Array): number {
   let sum: number = MAGIC
@@ -138,8 +138,8 @@ function checksumOf(words: Int32Array): number {
 }
 
 /**
- * Checks that `buffer` holds an arena of this version at `base`, word by word: each word that follows
- * from the geometry must be as computed, so no table can lie outside.
+ * Checks that `buffer` holds an arena of this version at `base`, word by word: each word that
+ * follows from the geometry must be as computed, so no table can lie outside.
  * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt'
  */
 export function checkControl(buffer: ArrayBufferLike, base: number): void {

@@ -1,7 +1,8 @@
 /**
  * The room of what can be seen of an arena: its blocks, figures and faults, and a supervisor that
  * learns from them. Invariant: nothing here changes a heap; a supervisor only publishes batches.
- * Fronts: this file, supervisor.ts, stats/stats.ts, verify/verify.ts. The room knows all below pools.
+ * Fronts: this file, supervisor.ts, stats/stats.ts, verify/verify.ts. The room knows all below
+ * pools.
  */
 
 import { headerWordAt, secondWordAt } from '../blocks/lookup.ts'

@@ -31,11 +31,11 @@ export interface Supervisor {
   state: SupervisorState
 
   /**
-   * Ends a window: reads what all pools did since the last step, and publishes a batch twice or half as
-   * large if it has been better in three windows in a row. (The first time, that is relative to what
-   * refills hand out on average.) Twice is better if it saves 8 % of the cost of refills; half, if most
-   * refills were four times too much. Then the class is left alone for ten windows. A batch that
-   * `arena.publishBatch` sets stays until the supervisor finds another one.
+   * Ends a window: reads what all pools did since the last step, and publishes a batch twice or
+   * half as large if it has been better in three windows in a row. (The first time, that is
+   * relative to what refills hand out on average.) Twice is better if it saves 8 % of the cost of
+   * refills; half, if most refills were four times too much. Then the class is left alone for ten
+   * windows. A batch that `arena.publishBatch` sets stays until the supervisor finds another one.
    *
    * Call it regularly, each frame or second: a pool's ring keeps only its latest events.
    * @param visit is given every event; no other reader sees them then

@@ -1,6 +1,6 @@
 /**
- * The fast paths of a pool: closures over numbers and three typed arrays. List heads are words of the
- * arena. A free waits for no load but that of the live bit, one word for 512 bytes.
+ * The fast paths of a pool: closures over numbers and three typed arrays. List heads are words of
+ * the arena. A free waits for no load but that of the live bit, one word for 512 bytes.
  *
  * Losers, 16 to 4096 B at random, as parts of this one's time on Node 20 / Node 24 / Bun:
  *
@@ -30,9 +30,9 @@ export interface FastPaths extends PoolCore {
 }
 
 /**
- * Makes the fast paths for the arena's present buffer. If a WebAssembly.Memory grows, they find their
- * words undefined, which both of them take for a miss. (With `let i32` they could stay, but each pair
- * of calls takes 1.1 ns more: engines embed what a constant refers to.)
+ * Makes the fast paths for the arena's present buffer. If a WebAssembly.Memory grows, they find
+ * their words undefined, which both of them take for a miss. (With `let i32` they could stay, but
+ * each pair of calls takes 1.1 ns more: engines embed what a constant refers to.)
  * @param current gives those for the present buffer; throws if the pool is closed
  */
 export function createFastPaths(
@@ -43,7 +43,8 @@ export function createFastPaths(
   const { i32 } = memory
   const { base, slotCount, controlSpanCount, byteLength: reach } = memory // as far as the map has words
   const { maxByteLength, divisors, count: classCount } = memory.classes
-  // A copy, which `disable` blanks: once the slot is opened again, its free lists are another pool's.
+  // A copy, which `disable` blanks: once the slot is opened again, its free lists are another
+  // pool's.
   const classOf = memory.classes.classOf.slice()
   const freeHeads: number = memory.slotWord(slot, SLOT_FREE_HEADS)
   const spanMap: number = memory.mapWord(asSpanIndex(0))
@@ -105,9 +106,9 @@ export function createFastPaths(
   }
 
   /**
-   * Frees a block that another slot owns. The header is not read, which would fetch a cache line that
-   * this thread does not need: the owner checks it as it takes the block back. (17 to 22 ns with a
-   * read of the header, 7 to 11 without.)
+   * Frees a block that another slot owns. The header is not read, which would fetch a cache line
+   * that this thread does not need: the owner checks it as it takes the block back. (17 to 22 ns
+   * with a read of the header, 7 to 11 without.)
    */
   function freeRemote(offset: number): void {
     if (typeof offset === 'number' && (offset | 0) === offset && (offset - base) >>> 0 < reach) {

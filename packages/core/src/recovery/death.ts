@@ -9,10 +9,10 @@
  *     browsers, Deno  a Web Lock that the worker held while it lived: the platform releases it at the
  *                     thread's end. (Deno's 'exit' event comes while the worker still runs.)
  *
- * The worker takes the lock itself, and a thread that waits for the worker's death keeps the lock for
- * ever: so a worker that starts late cannot take the lock, and knows that it counts as dead. (On Deno
- * the waiting thread releases it, as no process ends there that holds a lock. There, a terminated
- * worker never takes the lock: its event loop, which would grant it, has stopped.)
+ * The worker takes the lock itself, and a thread that waits for the worker's death keeps the lock
+ * for ever: so a worker that starts late cannot take the lock, and knows that it counts as dead.
+ * (On Deno the waiting thread releases it, as no process ends there that holds a lock. There, a
+ * terminated worker never takes the lock: its event loop, which would grant it, has stopped.)
  */
 import { isPlainObject, tagOf } from '../base/builtins.ts'
 import { invalidArgument, lifeTaken, noWebLocks } from '../base/errors.ts'
@@ -44,14 +44,14 @@ export function createLife(): Life {
 }
 
 /**
- * Holds a life until this thread ends, and gives it. A worker awaits this before it opens a pool, and
- * before it reports that it lives: `whenDead` for a life that no thread holds resolves at once. On
- * Node and Bun there is nothing to hold, and the promise resolves too, so the same code runs on every
- * platform. On Deno, a thread with a life does not end for lack of work, but by `self.close()` or
- * `process.exit()`.
- * @throws (the promise) ArenaError 'life-taken' if another thread holds it, or if this thread counts
- * as dead: another one awaited `whenDead`, and has adopted its slot. 'no-web-locks' if the platform
- * has none, as on a page without a secure context
+ * Holds a life until this thread ends, and gives it. A worker awaits this before it opens a pool,
+ * and before it reports that it lives: `whenDead` for a life that no thread holds resolves at once.
+ * On Node and Bun there is nothing to hold, and the promise resolves too, so the same code runs on
+ * every platform. On Deno, a thread with a life does not end for lack of work, but by
+ * `self.close()` or `process.exit()`.
+ * @throws (the promise) ArenaError 'life-taken' if another thread holds it, or if this thread
+ * counts as dead: another one awaited `whenDead`, and has adopted its slot. 'no-web-locks' if the
+ * platform has none, as on a page without a secure context
  */
 export async function holdLife(life: Life = createLife()): Promise<Life> {
   checkLife(life)
@@ -61,12 +61,13 @@ export async function holdLife(life: Life = createLife()): Promise<Life> {
 }
 
 /**
- * Resolves once a thread has certainly ended: then `arena.adopt` its slots. Call it once the thread was
- * told to terminate; or from the start, with the life of a worker that has reported that it holds it.
- * Any number of threads may wait. With both `worker` and `life` it works on every platform.
+ * Resolves once a thread has certainly ended: then `arena.adopt` its slots. Call it once the thread
+ * was told to terminate; or from the start, with the life of a worker that has reported that it
+ * holds it. Any number of threads may wait. With both `worker` and `life` it works on every
+ * platform.
  *
- * On Deno, a worker of `node:worker_threads` should end by itself: of those terminated in a busy loop,
- * some ran on for a microsecond after the release of their lock. A `Worker` is sound.
+ * On Deno, a worker of `node:worker_threads` should end by itself: of those terminated in a busy
+ * loop, some ran on for a microsecond after the release of their lock. A `Worker` is sound.
  * @throws (the promise) ArenaError 'invalid-argument' if the argument confirms nothing on this
  * platform; 'no-web-locks' as `holdLife`
  */

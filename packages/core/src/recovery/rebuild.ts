@@ -107,8 +107,8 @@ function rebuildRun(
 }
 
 /**
- * Whether a block without a live bit may be held: by a caller, or by a queue. A damaged block counts
- * as held; `verify` reports it.
+ * Whether a block without a live bit may be held: by a caller, or by a queue. A damaged block
+ * counts as held; `verify` reports it.
  */
 function isHeld(
   memory: ArenaMemory,

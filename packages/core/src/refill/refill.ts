@@ -150,9 +150,9 @@ export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, block
 }
 
 /**
- * Claims a run for blocks of a class: a short one if there is no room for the usual one. It reclaims
- * first, since short runs between free spans would fragment the arena. (The longest free run would
- * hold more blocks of this class, but leave nothing to the others.)
+ * Claims a run for blocks of a class: a short one if there is no room for the usual one. It
+ * reclaims first, since short runs between free spans would fragment the arena. (The longest free
+ * run would hold more blocks of this class, but leave nothing to the others.)
  */
 function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
   const { memory, slot } = pool
@@ -167,8 +167,8 @@ function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
 }
 
 /**
- * Claims a run for blocks of a row, after it has reclaimed what it can if no run is free. 0 means out
- * of memory, unless a closed slot had a span with room.
+ * Claims a run for blocks of a row, after it has reclaimed what it can if no run is free. 0 means
+ * out of memory, unless a closed slot had a span with room.
  */
 export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number): SpanIndex {
   const { memory, slot } = pool

@@ -94,8 +94,8 @@ export function countTaken(i32: Int32Array, takenWord: number, taken: number, se
 }
 
 /**
- * The segment that holds the offset number `taken`, or 0 if segments were overwritten. The freer may
- * use those before it again.
+ * The segment that holds the offset number `taken`, or 0 if segments were overwritten. The freer
+ * may use those before it again.
  */
 export function findSegment(
   memory: ArenaMemory,
@@ -121,8 +121,8 @@ export function findSegment(
  * block's span has changed hands. If a third slot owns it by now, the block is marked for that one.
  *
  * As soon as a run is given back, another slot may have a live block at the same offset. So a block
- * counts as taken before its run is given back; and before it counts, its own words show that it was
- * dealt with.
+ * counts as taken before its run is given back; and before it counts, its own words show that it
+ * was dealt with.
  */
 function receive(
   { memory, slot: by }: PoolCore,

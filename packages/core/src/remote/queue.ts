@@ -1,8 +1,8 @@
 /**
  * The queues by which blocks travel to the slots that own them: their words, and who writes which.
  *
- * Each pair of slots, a freer and an owner, has a queue with one writer and one reader. A queue is a
- * chain of segments: blocks of the freer's own pool, with 128 offsets each. A segment that nobody
+ * Each pair of slots, a freer and an owner, has a queue with one writer and one reader. A queue is
+ * a chain of segments: blocks of the freer's own pool, with 128 offsets each. A segment that nobody
  * reads any more is given back.
  *
  *     freer's outbox   first ----> segment 0 ----> segment 1 ----> segment 2 <---- last

@@ -9,10 +9,10 @@ export interface RefillStats {
   /** Blocks that refills handed out. */
   refilledBlocks: number
   /**
-   * `1 - refills / refilledBlocks`, from 0 to 1; 0 before the first refill. It is the share of allocs
-   * that found a block on the free list, if each block was allocated once. Blocks that come and go
-   * between two refills raise it; blocks that are parked again unused lower it. It is meaningless
-   * once `refilledBlocks` has wrapped.
+   * `1 - refills / refilledBlocks`, from 0 to 1; 0 before the first refill. It is the share of
+   * allocs that found a block on the free list, if each block was allocated once. Blocks that come
+   * and go between two refills raise it; blocks that are parked again unused lower it. It is
+   * meaningless once `refilledBlocks` has wrapped.
    */
   readonly hitRate: number
 }
@@ -62,8 +62,8 @@ export interface ArenaStats extends RefillStats {
   /** The spans in use, control area included. */
   committedBytes: number
   /**
-   * The part of the arena, from its start, that was ever in use: memory that the system gave. For one
-   * slot: the most that it had.
+   * The part of the arena, from its start, that was ever in use: memory that the system gave. For
+   * one slot: the most that it had.
    */
   peakCommittedBytes: number
   /** 0 in the figures of one slot. */
@@ -88,7 +88,8 @@ export interface ArenaStats extends RefillStats {
 
 /**
  * The share of a whole that a part leaves, worked out as it is read: a stored fraction is garbage.
- * Clamped to 0 to 1: counters wrap, each at its own time, and those of a running thread may disagree.
+ * Clamped to 0 to 1: counters wrap, each at its own time, and those of a running thread may
+ * disagree.
  */
 const restOf = (part: number, whole: number) =>
   whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
