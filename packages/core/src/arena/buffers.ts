@@ -88,7 +88,7 @@ type ReadOptions = ReturnType<typeof readOptions>
 
 type FoundMemory = Omit<ArenaRegion, 'slotCount' | 'classCount' | 'strides' | 'growable'>
 
-/** The options that a caller meant who passed something else that has a `byteLength` or a `buffer`. */
+/** What a caller meant who passed something else that has a `byteLength` or a `buffer`. */
 function expectedInstead(given: unknown): string | undefined {
   if (typeof given === 'number') return `an object that has it: { byteLength: ${given} }`
   if (isUnsharedBuffer(given) || isSharedBuffer(given)) return 'an object that has it: { buffer }'
@@ -204,9 +204,9 @@ function whyNotShareable(): string {
   // post it: so this flag decides, and not whether the class exists.
   if (globalThis.crossOriginIsolated === false) {
     return (
-      'this page is not cross-origin isolated, so it cannot share memory. Serve it with the headers ' +
-      '`Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`, ' +
-      'or create the arena with `shared: false`'
+      'this page is not cross-origin isolated, so it cannot share memory. Serve it with the ' +
+      'headers `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: ' +
+      'require-corp`, or create the arena with `shared: false`'
     )
   }
   if (typeof SharedArrayBuffer === 'undefined') {

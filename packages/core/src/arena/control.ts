@@ -99,7 +99,7 @@ function geometryWords(geometry: Geometry): [field: number, value: number][] {
   ]
 }
 
-/** Writes the control area of an empty arena. The magic comes last: it makes the region an arena. */
+/** Writes the control area of an empty arena. The magic comes last: it makes it an arena. */
 export function writeControl(region: ArenaRegion, tag: number): void {
   const tables = tablesOf(region)
   const controlSpanCount = controlSpanCountOf(region)

@@ -4,10 +4,12 @@
  *
  * Losers, 16 to 4096 B at random, as parts of this one's time on Node 20 / Node 24 / Bun:
  *
- *     the state in the header, a division   1,000 live: 1.03 / 1.00 / 1.00; 100,000: 1.8 / 1.4 / 1.5
- *     a byte for 16 bytes instead of a bit  1,000 live: 0.94 / - / 0.94; 100,000: 1.14 / 1.13 / 1.15
- *     a class with fields                   1,000 live: 1.3
- *     the header before the map             1,000 live: 1.05 to 1.08
+ *     the state in the header, a division    1,000 live: 1.03 / 1.00 / 1.00
+ *                                          100,000 live: 1.8 / 1.4 / 1.5
+ *     a byte for 16 bytes, no bit            1,000 live: 0.94 / - / 0.94
+ *                                          100,000 live: 1.14 / 1.13 / 1.15
+ *     a class with fields                    1,000 live: 1.3
+ *     the header before the map              1,000 live: 1.05 to 1.08
  */
 
 import { outOfMemory } from '../base/errors.ts'
@@ -41,7 +43,7 @@ export function createFastPaths(
   current: () => FastPaths,
 ): FastPaths {
   const { i32 } = memory
-  const { base, slotCount, controlSpanCount, byteLength: reach } = memory // as far as the map has words
+  const { base, slotCount, controlSpanCount, byteLength: reach } = memory // the map ends at `reach`
   const { maxByteLength, divisors, count: classCount } = memory.classes
   // A copy, which `disable` blanks: once the slot is opened again, its free lists are another
   // pool's.

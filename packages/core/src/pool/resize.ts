@@ -48,7 +48,7 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
   return moved
 }
 
-/** Whether a block may hold so many bytes for long: a block of a class is more than half full then. */
+/** Whether a block suits so many bytes: they fill more than half of it, or have the same class. */
 function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
   const classIndex = classOfBlock(memory, block)
   if (classIndex === LARGE_CLASS) return needed > memory.classes.maxByteLength

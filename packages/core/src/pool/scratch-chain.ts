@@ -115,7 +115,7 @@ export class ScratchChain {
     }
   }
 
-  /** Frees the blocks behind one. Each is unlinked first: if the thread dies, none is freed twice. */
+  /** Frees the blocks behind one. Each is unlinked first, so a death cannot free it twice. */
   cutBehind(block: number): void {
     const { words } = this
     while (this.#last !== block) {
@@ -126,7 +126,7 @@ export class ScratchChain {
     }
   }
 
-  /** Frees all blocks. If it throws, the chain is as it was. @throws ArenaError 'corrupt', 'pool-closed' */
+  /** Frees all blocks. @throws ArenaError 'corrupt', 'pool-closed'; the chain is then as it was */
   dispose(): void {
     this.check()
     this.#pool.byteLengthOf(this.first)

@@ -82,7 +82,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   checkPool(pool)
   const firstByteLength = checkedByteLength(options)
   const chain = ScratchChain.create(pool, firstByteLength)
-  /** Begin and end of the last block's memory; the end is -1 once disposed, so that nothing fits. */
+  /** Begin and end of the last block's memory; the end is -1 once disposed, so nothing fits. */
   let start = chain.first + HEAD_BYTE_LENGTH
   let limit = chain.first + firstByteLength
   let cursor = start

@@ -4,10 +4,10 @@
  * A call to terminate a thread confirms nothing: a worker was seen to run on for thousands of
  * iterations. What does confirm a death depends on the platform:
  *
- *     Node, Bun       the worker's 'exit' event. (Of 100 workers that were terminated in a busy loop,
- *                     none ran on after it. Node 24 never releases the Web Locks of a terminated one.)
- *     browsers, Deno  a Web Lock that the worker held while it lived: the platform releases it at the
- *                     thread's end. (Deno's 'exit' event comes while the worker still runs.)
+ *     Node, Bun       the worker's 'exit' event. (Of 100 workers terminated in a busy loop, none
+ *                     ran on after it. Node 24 never releases the Web Locks of a terminated worker.)
+ *     browsers, Deno  a Web Lock that the worker held while it lived: the platform releases it as
+ *                     the thread ends. (Deno's 'exit' event comes while the worker still runs.)
  *
  * The worker takes the lock itself, and a thread that waits for the worker's death keeps the lock
  * for ever: so a worker that starts late cannot take the lock, and knows that it counts as dead.
@@ -128,7 +128,7 @@ function checkLife(life: unknown): void {
   }
 }
 
-/** Globals that tell the platforms apart. */
+/** The globals that differ between platforms. */
 interface Globals {
   readonly navigator?: { readonly locks?: LockManager }
   readonly WorkerGlobalScope?: unknown
@@ -140,7 +140,7 @@ interface Globals {
 
 const isDeno = () => 'Deno' in globalThis
 
-/** True on Node and Bun, but not in Electron's pages and their workers, which have `process` too. */
+/** True on Node and Bun, not in Electron's pages and their workers, which have `process` too. */
 function exitConfirms(): boolean {
   const { WorkerGlobalScope, process }: Globals = globalThis
   const isOfTheWeb = WorkerGlobalScope !== undefined || process?.type === 'renderer'

@@ -1,4 +1,4 @@
-/** Rebuilds the lists and counts of a dead slot from live bits, and frees blocks that nobody holds. */
+/** Rebuilds a dead slot's lists and counts from live bits, and frees blocks that nobody holds. */
 
 import {
   CLASS_CAPACITY,

@@ -1,10 +1,10 @@
 /**
  * Closed slots: other threads reclaim their free blocks, and the blocks that are freed into them.
  *
- * A thread that finds the arena full tends each closed slot for a moment: it receives for the slot,
+ * A thread that finds the arena full lends itself each closed slot: it receives for the slot,
  * gives the slot's empty spans back, and takes over one span with room for what it must allocate.
- * Spans full of live blocks stay; blocks freed there go to the closed slot's inbox until the next
- * thread tends it.
+ * Spans full of live blocks stay; blocks freed there go to the closed slot's inbox, where the
+ * next thread finds them.
  */
 import {
   LARGE_ROW,

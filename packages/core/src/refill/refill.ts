@@ -101,7 +101,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   i32[unusedAtSweep] = 0
 }
 
-/** How many blocks to hand out: what a supervisor published, or what the pool has learned so far. */
+/** How many blocks to hand out: as a supervisor published, or as the pool has learned. */
 function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
   const { i32 } = memory
   const base = memory.classes.baseBatches[classIndex]

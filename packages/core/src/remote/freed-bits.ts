@@ -1,9 +1,9 @@
 /**
  * The way back to the owner that needs no memory: a freed bit for each block.
  *
- *     freer     marking = offset; set the bit; set the flags of the run and of its slot; marking = 0
- *     owner     clear the slot's flag; for each run with a flag: sweeping = run; clear the flag, free
- *               the blocks of the bits, clear the bits; sweeping = 0
+ *     freer   marking = offset; set the bit; set the flags of the run and of its slot; marking = 0
+ *     owner   clear the slot's flag; for each run with a flag: sweeping = run; clear the flag,
+ *             free the blocks of the bits, clear the bits; sweeping = 0
  *
  * The owner leaves a bit alone while somebody is marking its offset. So if a thread dies amid these
  * steps, its adopter can do all of them again: nobody has cleared the bit meanwhile.

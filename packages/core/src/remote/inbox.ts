@@ -87,7 +87,7 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   return takenCount
 }
 
-/** The last count is stored atomically: it shows the freer that nobody reads the offsets before it. */
+/** The last count is stored atomically: it shows the freer that nobody reads those before it. */
 export function countTaken(i32: Int32Array, takenWord: number, taken: number, sent: number): void {
   if (taken === sent) Atomics.store(i32, takenWord, taken)
   else i32[takenWord] = taken

@@ -1,4 +1,4 @@
-/** The freer's side of a queue: notes blocks for the slots that own them, and delivers in batches. */
+/** The freer's side of a queue: notes blocks for their owners, and delivers them in batches. */
 
 import { corrupt } from '../base/errors.ts'
 import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
@@ -147,7 +147,7 @@ const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
   Atomics.load(memory.i32, queueWord(memory, owner, INBOX_TAKEN, slot)) ===
   memory.i32[queueWord(memory, slot, OUTBOX_WRITTEN, owner)]
 
-/** Frees the segments of a queue that nobody reads. If the writer dies, unlinked ones count as free. */
+/** Frees a queue's segments, which nobody reads. If the writer dies, unlinked ones are free. */
 function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
   const { i32 } = memory
   const firstWord = queueWord(memory, slot, OUTBOX_FIRST, owner)
@@ -185,7 +185,7 @@ function newSegment(memory: ArenaMemory, tryAlloc: PoolCore['tryAlloc']): number
   return segment
 }
 
-/** Whether any queue of a slot has segments: if so, they lie in that slot's spans, which must stay. */
+/** Whether any queue of a slot has segments: they lie in the slot's spans, which must stay. */
 export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
   const firstWords = queueWord(memory, slot, OUTBOX_FIRST, asSlotIndex(0))
   for (let owner = 0; owner < memory.openedSlotCount; owner++) {

@@ -64,7 +64,7 @@ export const stampOf = (slot: SlotIndex, count: number) =>
 /** The index in its segment of the offset with a number. */
 export const placeOf = (count: number) => count & (SEGMENT_CAPACITY - 1)
 
-/** No chain is longer than the arena has room for. (Shifted: a fraction is boxed, which is garbage.) */
+/** The most segments that an arena has room for. (A fraction would be boxed, which is garbage.) */
 export const maxSegmentCount = (memory: ArenaMemory) => memory.byteLength >>> 9
 
 /** Whether a segment of a slot is at an offset, and not what a stray write left there. */

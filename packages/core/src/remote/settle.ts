@@ -59,7 +59,7 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
   i32[takingFrom] = 0
 }
 
-/** The segments of a queue, in order; the first one is last too if it was about to be used again. */
+/** The segments of a queue, in order; a ring if the first was about to be used again. */
 export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
   const segments: number[] = []
   const first = memory.i32[queueWord(memory, slot, OUTBOX_FIRST, owner)]

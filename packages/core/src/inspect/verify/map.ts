@@ -38,8 +38,8 @@ export function checkMap(findings: Findings): void {
       const owner = ownerInMap(word)
       if (owner >= 0 && owner < memory.slotCount) findings.add(SLOT_OWNED_SPANS, owner, spanCount)
     } else if (word !== SPAN_FREE && state !== SPAN_CONTROL) {
-      const what = `span ${index} belongs to slot ${ownerInMap(word)} but to no run (state ${state})`
-      findings.fail(memory.spanStart(span), what)
+      const what = `belongs to slot ${ownerInMap(word)} but to no run (state ${state})`
+      findings.fail(memory.spanStart(span), `span ${index} ${what}`)
     }
   }
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {

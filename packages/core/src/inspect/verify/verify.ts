@@ -1,7 +1,7 @@
 /**
  * Walks everything and reports what does not hold:
  *
- *     every run     live + free + uncarved blocks = capacity, and the rest is shorter than a stride;
+ *     every run     live + free + uncarved blocks = capacity, and less than a stride is left;
  *                   live bits + unmarked blocks = live blocks; its spans count as touched
  *     every block   on exactly one list if free, on none if live
  *     every slot    outstanding = live + on the free list, per class; owned spans as in the map;
