@@ -52,11 +52,7 @@ const ofHeaders: Damage[] = [
     (s) => [[s.headerWord(s.live), internalPattern(s.memory.tag)]],
     DAMAGED,
   ],
-  [
-    'of a large block',
-    (s) => [[s.headerWord(s.large), 0x3fc00000]],
-    /large block whose header is damaged/,
-  ],
+  ['of a large block', (s) => [[s.headerWord(s.large), 0x3fc00000]], /large block \d+ is damaged/],
   [
     'of a large block: freed',
     (s) => [[s.headerWord(s.large), freedPattern(s.memory.tag)]],
@@ -90,19 +86,19 @@ const ofLists: Damage[] = [
     FOREIGN,
   ],
   [
-    'a outstanding count too high',
+    'a count of outstanding blocks that is too high',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), 1),
     /counts \d+ outstanding blocks/,
   ],
   [
-    'a outstanding count too low',
+    'a count of outstanding blocks that is too low',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), -1),
     /counts \d+ outstanding blocks/,
   ],
   [
     'a count of large blocks',
     (s) => added(s, s.slotWord(HANDED + layout.LARGE_ROW), 1),
-    new RegExp(`class ${layout.LARGE_ROW} counts 2 blocks outstanding out, there are 1`),
+    new RegExp(`class ${layout.LARGE_ROW} counts 2 outstanding blocks, there are 1`),
   ],
 ]
 
@@ -110,7 +106,7 @@ const ofSpans: Damage[] = [
   [
     'a parked count',
     (s) => added(s, s.recordWord(s.partialSpan, layout.RECORD_PARKED_COUNT), 1),
-    /its list has/,
+    /\d+ are listed/,
   ],
   [
     'too few carved',

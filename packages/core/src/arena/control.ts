@@ -61,8 +61,8 @@ export interface ArenaRegion extends Geometry {
 const roundUpToLine = (byteLength: number) =>
   Math.ceil(byteLength / LINE_BYTE_LENGTH) * LINE_BYTE_LENGTH
 
-/** Byte offsets of the tables, from the arena's base. */
-function tablesOf({ byteLength, slotCount, classCount }: Geometry) {
+/** Lays the control area out: its length, and the words of its header that the geometry sets. */
+function layOut({ byteLength, slotCount, classCount }: Geometry) {
   const spanCount = byteLength / SPAN_BYTE_LENGTH
   const classTable = CONTROL_WORD_COUNT * 4
   const spanMap = roundUpToLine(classTable + classCount * 4)
@@ -72,52 +72,45 @@ function tablesOf({ byteLength, slotCount, classCount }: Geometry) {
   const freedBits = liveBits + spanCount * SPAN_BIT_WORD_COUNT * 4
   const slots = freedBits + spanCount * SPAN_BIT_WORD_COUNT * 4
   const byteEnd = slots + slotCount * slotWordCount(slotCount) * 4
-  return { classTable, spanMap, touchedMap, spanRecords, liveBits, freedBits, slots, byteEnd }
+  const controlSpanCount = Math.ceil(byteEnd / SPAN_BYTE_LENGTH)
+  const header: [field: number, value: number][] = [
+    [CONTROL_BYTE_LENGTH, byteLength | 0],
+    [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
+    [CONTROL_SPAN_COUNT, controlSpanCount],
+    [CONTROL_SLOT_COUNT, slotCount],
+    [CONTROL_SLOT_BYTE_LENGTH, slotWordCount(slotCount) * 4],
+    [CONTROL_CLASS_COUNT, classCount],
+    [CONTROL_CLASS_TABLE, classTable],
+    [CONTROL_SPAN_MAP, spanMap],
+    [CONTROL_SPAN_RECORDS, spanRecords],
+    [CONTROL_SLOTS, slots],
+    [CONTROL_TOUCHED_MAP, touchedMap],
+    [CONTROL_LIVE_BITS, liveBits],
+    [CONTROL_FREED_BITS, freedBits],
+  ]
+  return { byteEnd, controlSpanCount, header }
 }
 
 /** How many spans the control area takes. */
-export const controlSpanCountOf = (geometry: Geometry) =>
-  Math.ceil(tablesOf(geometry).byteEnd / SPAN_BYTE_LENGTH)
-
-/** The words of the control header that follow from the geometry alone. */
-function geometryWords(geometry: Geometry): [field: number, value: number][] {
-  const tables = tablesOf(geometry)
-  return [
-    [CONTROL_BYTE_LENGTH, geometry.byteLength | 0],
-    [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
-    [CONTROL_SPAN_COUNT, controlSpanCountOf(geometry)],
-    [CONTROL_SLOT_COUNT, geometry.slotCount],
-    [CONTROL_SLOT_BYTE_LENGTH, slotWordCount(geometry.slotCount) * 4],
-    [CONTROL_CLASS_COUNT, geometry.classCount],
-    [CONTROL_CLASS_TABLE, tables.classTable],
-    [CONTROL_SPAN_MAP, tables.spanMap],
-    [CONTROL_SPAN_RECORDS, tables.spanRecords],
-    [CONTROL_SLOTS, tables.slots],
-    [CONTROL_TOUCHED_MAP, tables.touchedMap],
-    [CONTROL_LIVE_BITS, tables.liveBits],
-    [CONTROL_FREED_BITS, tables.freedBits],
-  ]
-}
+export const controlSpanCountOf = (geometry: Geometry) => layOut(geometry).controlSpanCount
 
 /** Writes the control area of an empty arena. The magic comes last: it makes it an arena. */
 export function writeControl(region: ArenaRegion, tag: number): void {
-  const tables = tablesOf(region)
-  const controlSpanCount = controlSpanCountOf(region)
-  const words = new Int32Array(region.buffer, region.base, tables.byteEnd >> 2)
-  if (!region.isNew) {
-    words.fill(0)
-    const touchedMap = tables.touchedMap >> 2
-    words.fill(SPAN_BYTE_LENGTH, touchedMap, touchedMap + region.byteLength / SPAN_BYTE_LENGTH)
-  }
-  for (const [field, value] of geometryWords(region)) words[field] = value
+  const { byteEnd, controlSpanCount, header } = layOut(region)
+  const words = new Int32Array(region.buffer, region.base, byteEnd >> 2)
+  if (!region.isNew) words.fill(0)
+  for (const [field, value] of header) words[field] = value
+  const fill = (value: number, table: number, wordCount: number) =>
+    words.fill(value, words[table] >> 2, (words[table] >> 2) + wordCount)
+  const spanCount = region.byteLength / SPAN_BYTE_LENGTH
+  if (!region.isNew) fill(SPAN_BYTE_LENGTH, CONTROL_TOUCHED_MAP, spanCount)
+  fill(CONTROL_SPAN_WORD, CONTROL_SPAN_MAP, controlSpanCount)
+  words.set(region.strides, words[CONTROL_CLASS_TABLE] >> 2)
   words[CONTROL_VERSION] = VERSION
   words[CONTROL_TAG] = tag
   words[CONTROL_SHARED] = region.shared ? 1 : 0
   words[CONTROL_FIRST_FREE_SPAN] = controlSpanCount
   words[CONTROL_PEAK_SPAN_COUNT] = controlSpanCount
-  words.set(region.strides, tables.classTable >> 2)
-  const spanMap = tables.spanMap >> 2
-  words.fill(CONTROL_SPAN_WORD, spanMap, spanMap + controlSpanCount)
   words[CONTROL_CHECKSUM] = checksumOf(words)
   Atomics.store(words, CONTROL_MAGIC, MAGIC)
 }
@@ -162,7 +155,7 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
   }
   const slotCount = check(CONTROL_SLOT_COUNT, 1, MAX_SLOT_COUNT)
   const classCount = check(CONTROL_CLASS_COUNT, 1, MAX_CLASS_COUNT)
-  for (const [field, value] of geometryWords({ byteLength, slotCount, classCount })) {
+  for (const [field, value] of layOut({ byteLength, slotCount, classCount }).header) {
     check(field, value, value)
   }
   check(CONTROL_TAG, 1, 255)

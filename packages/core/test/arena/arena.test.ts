@@ -110,7 +110,7 @@ test('view: a damaged length or type is reported, and no other memory is shown',
     arena.i32[(offset >> 2) - 1] = room
     assert.is(arena.view(offset).length, room)
     arena.i32[(offset >> 2) - 2] |= typeBits(15)
-    refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /no type/)
+    refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /unknown element type/)
   }
 })
 

@@ -82,7 +82,10 @@ export function checkRun(
   })
   findings.add(SLOT_OUTSTANDING + row, owner, live.size)
   if (!isLarge) checkFree(findings, head, live)
-  else if (live.size === 0) fail('has a large block whose header is damaged: it is not live')
+  else if (live.size === 0) {
+    const block = memory.spanStart(head) + FIRST_PAYLOAD
+    findings.fail(block, `the header of large block ${block} is damaged: it is not live`)
+  }
   const markedCount = isLarge ? 0 : live.size - unmarkedCount
   const bitCount = countLiveBits(memory, head, spanCount)
   if (bitCount !== markedCount) fail(`has ${bitCount} live bits for ${markedCount} blocks`)
