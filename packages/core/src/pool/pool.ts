@@ -35,28 +35,22 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   let isOpen = true
   let fastPaths = createFastPaths(memory, slot, current)
   const { alloc, tryAlloc, free } = fastPaths
+  const generation = slotGeneration(memory, slot)
+  const methods = createMethods(memory, slot, current)
   const pool: Closable<PoolOf<A>> = {
     slot,
-    generation: slotGeneration(memory, slot),
+    generation,
     isOpen,
     alloc,
     tryAlloc,
-    allocZeroed,
-    reserve,
-    touch,
-    allocArray,
-    realloc,
-    tryResize,
     free,
-    byteLengthOf,
-    flush,
-    collect,
+    ...methods,
     close,
     arena,
   }
   return pool
 
-  /** All but the fast paths begins with this: it renews them if the buffer was replaced. */
+  /** Gives the fast paths over the arena's buffer: new ones if the buffer was replaced. */
   function current(): FastPaths {
     if (!isOpen) throw poolClosed()
     if (i32[0] === undefined) {
@@ -67,6 +61,21 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
     }
     return fastPaths
   }
+
+  function close(): void {
+    if (!isOpen) return
+    methods.collect()
+    fastPaths.disable()
+    isOpen = false
+    pool.isOpen = false
+    closeSlot(memory, slot)
+  }
+}
+
+/** The methods of a pool that are not fast. All of them begin with `current`. */
+function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => FastPaths) {
+  const blocks = { allocZeroed, reserve, touch, allocArray, realloc, tryResize, byteLengthOf }
+  return { ...blocks, flush, collect }
 
   function reserve(byteLength: number, alignment?: number): number {
     const offset = allocSlow(current(), byteLength, alignment, true)
@@ -89,18 +98,15 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   }
 
   function allocArray<T extends ElementArray>(type: ElementArrayConstructor<T>, length: number): T {
-    const elementType = typeOf(type)
-    if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
-    checkCount('length', length, 'elements')
+    const elementType = checkedType(type, length)
     const byteLength = length * type.BYTES_PER_ELEMENT
     if (byteLength > memory.byteLength) throwOutOfMemory(memory, byteLength)
-    const offset = fastPaths.alloc(byteLength)
+    const offset = current().alloc(byteLength)
     if (offset % 16 !== 0 || offset + byteLength > memory.base + memory.byteLength) {
       throw corrupt(`a list of free blocks led to ${offset}`)
     }
-    const { buffer, i32: words } = memory.views
-    words[(offset >> 2) - 2] |= typeBits(elementType)
-    return new type(buffer, offset, length)
+    memory.i32[(offset >> 2) - 2] |= typeBits(elementType)
+    return new type(memory.views.buffer, offset, length)
   }
 
   function realloc(offset: number, byteLength: number): number {
@@ -131,13 +137,12 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   function collect(options?: CollectOptions): number {
     return collectFor(current(), options)
   }
+}
 
-  function close(): void {
-    if (!isOpen) return
-    collect()
-    fastPaths.disable()
-    isOpen = false
-    pool.isOpen = false
-    closeSlot(memory, slot)
-  }
+/** The element type of a typed array that may be allocated. */
+export function checkedType(type: unknown, length: number): number {
+  const elementType = typeOf(type)
+  if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
+  checkCount('length', length, 'elements')
+  return elementType
 }

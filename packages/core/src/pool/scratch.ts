@@ -10,12 +10,8 @@ import { checkCount, invalidArgument, scratchDisposed } from '../base/errors.ts'
 import { GRANULE_BYTE_LENGTH } from '../base/layout.ts'
 import { checkOptions } from '../base/options.ts'
 import { checkAlignment } from '../blocks/aligned.ts'
-import {
-  ELEMENT_TYPES,
-  type ElementArray,
-  type ElementArrayConstructor,
-  typeOf,
-} from '../memory/header.ts'
+import { ELEMENT_TYPES, type ElementArray, type ElementArrayConstructor } from '../memory/header.ts'
+import { checkedType } from './pool.ts'
 import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
 
 const MIN_BYTE_LENGTH = 64
@@ -195,10 +191,8 @@ function checkedByteLength(options: ScratchOptions): number {
 
 /** Clamped to a length that no arena has room for. */
 function arrayByteLength(type: unknown, length: number): number {
-  const elementType = typeOf(type)
-  if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
-  checkCount('length', length, 'elements')
-  return Math.min(length * ELEMENT_TYPES[elementType].BYTES_PER_ELEMENT, MAX_BYTE_LENGTH)
+  const { BYTES_PER_ELEMENT } = ELEMENT_TYPES[checkedType(type, length)]
+  return Math.min(length * BYTES_PER_ELEMENT, MAX_BYTE_LENGTH)
 }
 
 /** The next multiple of a power of two from an offset up to 2^31 on. */

@@ -26,9 +26,9 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot is closed before its spans are given back',
     file: 'pool/pool.ts',
-    from: '    collect()\n    fastPaths.disable()\n',
+    from: '    methods.collect()\n    fastPaths.disable()\n',
     to: `    closeSlot(memory, slot)
-    collect()
+    methods.collect()
     fastPaths.disable()\n`,
     scenarios: ['close against tend'],
   },
