@@ -1,4 +1,4 @@
-// What a write astray left in the mail: nothing loops, nothing outside of the queue is touched.
+// A stray write has hit a queue: nothing loops, and nothing outside of the queue changes.
 import { Arena, type ArenaError } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -17,7 +17,7 @@ import { refuses } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
 import { allocMany, fourPools } from './support/pools.ts'
 
-const test = suite('damaged mail')
+const test = suite('damaged queues')
 
 for (const next of [-16, 0, 16, 12345, 1 << 30, 'itself', 'a live block'] as const) {
   test(`the next of a segment is ${next}`, () => {
@@ -87,7 +87,7 @@ function isRefused(call: () => unknown): boolean {
   }
 }
 
-test('verify tells of counts that are not in order, and of offsets in no segment', () => {
+test('verify reports counts that are not in order, and offsets in no segment', () => {
   const { arena, memory, owner, freer } = fourPools()
   for (const block of allocMany(owner, 300, 100)) freer.free(block)
   freer.flush()

@@ -40,7 +40,7 @@ test('handle: of a region, and of an attached arena', () => {
   )
 })
 
-test('handle: an arena that is not shared has none, and a copy is told from the original', () => {
+test('handle: an arena that is not shared has none, and a copy is recognised', () => {
   for (const { create, shared } of regions) {
     const { arena } = create(4 * 65536)
     assert.is(arena.shared, shared)
