@@ -5,7 +5,7 @@
  * iterations. What does confirm a death depends on the platform:
  *
  *     Node, Bun       the worker's 'exit' event. (Of 100 workers terminated in a busy loop, none
- *                     ran on after it. Node 24 never releases the Web Locks of a terminated worker.)
+ *                     ran on after it. Node 24 never releases Web Locks of a terminated worker.)
  *     browsers, Deno  a Web Lock that the worker held while it lived: the platform releases it as
  *                     the thread ends. (Deno's 'exit' event comes while the worker still runs.)
  *
