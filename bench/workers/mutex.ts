@@ -8,7 +8,7 @@ import type { Contender, Heap, Site } from './heap.ts'
 
 const byteLength = 512 * 2 ** 20
 const slot = asSlotIndex(0)
-const frontOf = (site: Site) => createPool(memoryOf(site), slot)
+const frontOf = (site: Site) => createPool(memoryOf(site), slot, undefined)
 
 const UNLOCKED = 0
 const LOCKED = 1

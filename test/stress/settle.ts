@@ -1,7 +1,7 @@
 /** The end of a round: the workers are gone, and every byte must be accounted for. */
 import { type Arena, ArenaError, type Pool } from '@ashlar/core'
 import * as assert from 'uvu/assert'
-import { offsetsOnTheWay } from '../../packages/core/src/remote/on-the-way.ts'
+import { offsetsOnTheWay } from '../../packages/core/src/remote/settle.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
 import { check, cookieOf } from './cookie.ts'
 import type { SharedWords } from './shared-words.ts'

@@ -1,6 +1,6 @@
 /** @ashlar/core: a typed-memory arena. Start at `Arena.create`. */
 
-export type { OpenedPool as Pool } from './arena/arena.ts'
+export type { Pool } from './arena/arena.ts'
 export { Arena } from './arena/arena.ts'
 export type { ArenaHandle, ArenaOptions } from './arena/buffers.ts'
 export type { ArenaErrorCode } from './base/errors.ts'

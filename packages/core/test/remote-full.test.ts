@@ -120,7 +120,7 @@ test('a full arena is no end while the owner takes what it is sent', () => {
   assert.is(queueOf(memory, freer, owner).segmentCount, 1)
 })
 
-test('an owner that lags in a full arena: by bits after a segment, then by mail again', () => {
+test('an owner that lags in a full arena: by bits after a segment, then by the queue again', () => {
   const { arena, memory, owner, freer } = fourPools()
   const blocks = allocMany(owner, 300, 100)
   freer.free(blocks[0])
@@ -248,7 +248,7 @@ test('several closed owners in turn', () => {
   assert.ok(arena.blocks().every(({ offset }) => !freed.has(offset)))
 })
 
-test('a free finds room for its segment in its own mail', () => {
+test('a free finds room for its segment as it receives', () => {
   const { arena, memory, owner, freer, third, fourth } = fourPools()
   const blocks = allocMany(owner, 130, 3000)
   fourth.free(freer.alloc(100)) // makes a segment, while there is memory

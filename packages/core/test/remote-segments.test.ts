@@ -1,4 +1,4 @@
-// Segments: the blocks that mail lies in. Nobody's but their writer's, given back when nobody reads them,
+// Segments: the blocks of a queue. Nobody's but their writer's, given back when nobody reads them,
 // and of no harm when a write past a neighbour's end has damaged them.
 import type { ArenaError, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
@@ -46,7 +46,7 @@ test('a block of the library is refused by every pool, in every call', async () 
   }
   refusesUnharmed(arena, 'invalid-offset', () => arena.view(segment), no)
   refusesUnharmed(arena, 'invalid-offset', () => freer.free(segment), no)
-  // Others note it unseen; its owner finds it in the mail.
+  // Others note it unseen; its owner finds it in the queue.
   const found: string[] = []
   arena.onViolation = ({ code }) => found.push(code)
   third.free(segment)
@@ -113,7 +113,7 @@ test('not freed while there is something to take', () => {
 
 for (const damaged of [0, 1, 2]) {
   for (const stamp of [0, -1, 0x3fc00000]) {
-    test(`stamp ${damaged} of three is ${stamp}: the rest is given up, later mail works`, async () => {
+    test(`stamp ${damaged} of three is ${stamp}: the rest is given up, the queue works on`, async () => {
       const { arena, memory, owner, freer, third } = fourPools()
       const found: ArenaError[] = []
       arena.onViolation = (error) => found.push(error)
@@ -152,7 +152,7 @@ for (const damaged of [0, 1, 2]) {
   }
 }
 
-test('damaged mail: its owner may close', () => {
+test('a damaged queue: its owner may close', () => {
   const { arena, memory, owner, freer } = fourPools()
   for (const block of allocMany(owner, 300, 100)) freer.free(block)
   freer.flush()

@@ -22,8 +22,8 @@ const DAMAGED = /header of block \d+ is damaged/
 const HAS_BIT = /which has a live bit/
 const WRONG_BITS = /has \d+ live bits for \d+ blocks/
 const NOT_UNMARKED = /counts -?\d+ live blocks without a bit, there are \d+/
-const UNKNOWN_BIT = /does not know of the freed bit at/
-const NOT_TOUCHED = /span \d+ says that -?\d+ of its bytes are touched/
+const UNKNOWN_BIT = /no flag of slot \d+ shows the freed bit at/
+const NOT_TOUCHED = /span \d+ has -?\d+ touched bytes/
 
 const ofBits: Damage[] = [
   ['none for a live block', (s) => liveBit(s, s.live), LOST],

@@ -1,4 +1,8 @@
-/** The front of the package: makes arenas, attaches to them, opens pools. */
+/**
+ * The room of the arena itself, and the front of the package: makes arenas, attaches to them, opens
+ * pools. Invariant: a thread has at most one open pool on a slot. Fronts: this file and buffers.ts,
+ * which finds the memory. The room may know every other one.
+ */
 
 import { isPlainObject } from '../base/builtins.ts'
 import {
@@ -9,6 +13,7 @@ import {
   notShareable,
 } from '../base/errors.ts'
 import { SLOT_RESERVED } from '../base/layout.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, headerWordAt, liveBlockAt } from '../blocks/lookup.ts'
 import { type BlockInfo, listBlocks } from '../inspect/blocks.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
@@ -21,8 +26,7 @@ import {
 import { type Violation, verifyArena } from '../inspect/verify/verify.ts'
 import { ELEMENT_TYPES, type ElementArray, typeInHeader } from '../memory/header.ts'
 import { ArenaMemory } from '../memory/memory.ts'
-import type { Pool } from '../memory/pool-api.ts'
-import { stridesWith } from '../memory/size-classes.ts'
+import type { PoolOf } from '../memory/pool-api.ts'
 import { createPool } from '../pool/pool.ts'
 import { adoptSlot } from '../recovery/adopt.ts'
 import {
@@ -34,30 +38,21 @@ import {
   slotState,
 } from '../spans/slots.ts'
 import { openTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
-import {
-  type ArenaHandle,
-  type ArenaOptions,
-  checkedHandle,
-  findRegion,
-  readOptions,
-} from './buffers.ts'
+import { type ArenaHandle, type ArenaOptions, checkedHandle, findRegion } from './buffers.ts'
 import { checkControl, nextTag, writeControl } from './control.ts'
 
-/** A pool as an arena gives it. */
-export interface OpenedPool extends Pool {
-  readonly arena: Arena
-}
+export interface Pool extends PoolOf<Arena> {}
 
 /**
  * One buffer, or a region of one, and all blocks in it.
  *
- * Everything is in the buffer, so that any thread can attach to it and every offset means the same
- * everywhere. An offset counts bytes from the start of `buffer`: `arena.f32[offset >> 2]` is the first
+ * All state is in the buffer, so any thread can attach to it, and an offset means the same in every
+ * thread. An offset counts bytes from the start of `buffer`: `arena.f32[offset >> 2]` is the first
  * float of a block.
  */
 export class Arena {
   readonly #memory: ArenaMemory
-  /** Pools that this thread opened, by slot; closed ones until the slot is opened again. */
+  /** The last pool that this thread opened on each slot. */
   readonly #pools = new Map<number, Pool>()
   /** Whether other threads can attach. */
   readonly shared: boolean
@@ -72,22 +67,19 @@ export class Arena {
   }
 
   /**
-   * Makes an arena, in memory of its own or in a caller's. What that memory held is lost.
-   * @throws ArenaError 'invalid-argument'; 'not-shareable' when `shared` is asked for where the
-   * platform or the page forbids it; 'out-of-memory' when it has no memory of that length to give
+   * Makes an arena, in memory of its own or in a caller's, whose contents are lost.
+   * @throws ArenaError 'invalid-argument'; 'not-shareable' if `shared` is true but the platform or
+   * the page forbids it; 'out-of-memory' if the platform has no memory of that length
    */
   static create(options: ArenaOptions): Arena {
-    const read = readOptions(options)
-    const strides = stridesWith(read.classes)
-    const region = findRegion(read, strides.length)
-    const { buffer, base, byteLength, slotCount, growable, shared, isNew } = region
-    const geometry = { byteLength, slotCount, classCount: strides.length }
-    writeControl(buffer, base, geometry, strides, nextTag(), shared, isNew)
+    const region = findRegion(options)
+    writeControl(region, nextTag())
+    const { buffer, base, growable, shared } = region
     return new Arena(new ArenaMemory(buffer, base, growable), shared)
   }
 
   /**
-   * Attaches to an arena of another thread, by what its `handle` gave there.
+   * Attaches to an arena of another thread by its `handle`.
    * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt', 'not-shareable'
    */
   static attach(handle: ArenaHandle): Arena {
@@ -97,9 +89,9 @@ export class Arena {
   }
 
   /**
-   * Called for each block that another thread freed wrongly: twice, or with an overwritten header, or at
-   * an offset that was never given out. That shows when its owner takes it back: in this thread, in a
-   * microtask after the call that found it.
+   * Called for each block that another thread freed wrongly: twice, with an overwritten header, or
+   * at an offset that no alloc gave. The owner finds it as it takes the block back, and the hook
+   * runs in the owner's thread, in a microtask after that call.
    */
   get onViolation(): ((error: ArenaError) => void) | undefined {
     return this.#memory.onViolation
@@ -112,37 +104,35 @@ export class Arena {
     this.#memory.onViolation = hook
   }
 
-  /** The buffer that the arena lies in. That of a WebAssembly.Memory is another after it has grown. */
+  /** The buffer that the arena lies in. A WebAssembly.Memory that grows replaces its buffer. */
   get buffer(): ArrayBufferLike {
     return this.#memory.views.buffer
   }
 
-  /** Where in its buffer the arena begins. */
+  /** Where in its buffer the arena begins, in bytes. */
   get byteOffset(): number {
     return this.#memory.base
   }
 
-  /** In bytes; whole spans of 64 KiB. */
+  /** The arena's length in bytes; whole spans of 64 KiB. */
   get byteLength(): number {
     return this.#memory.byteLength
   }
 
   /**
    * What another thread attaches with.
-   * @throws ArenaError 'not-shareable' when the arena is not shared
+   * @throws ArenaError 'not-shareable' if the arena is not shared
    */
   get handle(): ArenaHandle {
     if (!this.shared) {
-      throw notShareable(
-        'this arena is not shared, so posting it would make a copy. Create it with `shared: true`',
-      )
+      throw notShareable('this arena is not shared. Create it with `shared: true`')
     }
     return { buffer: this.buffer, byteOffset: this.byteOffset }
   }
 
   /**
-   * View from the buffer's start to the arena's end, indexed by byte offset. Keep it in a local in hot
-   * loops.
+   * View from the buffer's start to the arena's end, indexed by byte offset. In hot loops, keep it
+   * in a local.
    */
   get u8(): Uint8Array {
     return this.#memory.views.u8
@@ -184,28 +174,29 @@ export class Arena {
   }
 
   /**
-   * The typed array of a live block: of the type that `allocArray` gave it, else its bytes.
+   * The typed array of a live block: of the type that `allocArray` was given, else a Uint8Array.
    * @throws ArenaError 'invalid-offset', 'double-free', 'corrupt'
    */
   view(offset: number): ElementArray {
     const byteLength = byteLengthAt(this.#memory, liveBlockAt(this.#memory, offset), offset)
     const type = ELEMENT_TYPES[typeInHeader(headerWordAt(this.#memory, offset))]
-    if (type === undefined) throw corrupt(`the block at offset ${offset} has no type that there is`)
+    if (type === undefined)
+      throw corrupt(`the block at offset ${offset} has an unknown element type`)
     return new type(this.buffer, offset, Math.floor(byteLength / type.BYTES_PER_ELEMENT))
   }
 
   /**
    * Opens a pool for this thread, on a slot of its own.
-   * @param reserved the slot that `reserveSlot` gave; by default any that is closed or vacant
+   * @param reserved the slot that `reserveSlot` gave; by default a closed or vacant one
    * @throws ArenaError 'no-free-slot', 'invalid-argument'
    */
-  openPool(reserved?: number): OpenedPool {
-    return this.#keep(createPool(this.#memory, openSlot(this.#memory, reserved)))
+  openPool(reserved?: number): Pool {
+    return this.#open(openSlot(this.#memory, reserved))
   }
 
   /**
-   * Keeps a slot for a thread that is about to start, so that it is known which slot to adopt if it
-   * dies, however early. That thread opens it with `arena.openPool(slot)`.
+   * Reserves a slot for a thread that is about to start. However early the thread dies, you know
+   * which slot to adopt. The thread opens the slot with `arena.openPool(slot)`.
    * @throws ArenaError 'no-free-slot'
    */
   reserveSlot(): number {
@@ -213,32 +204,33 @@ export class Arena {
   }
 
   /**
-   * Takes over the slot of a thread that has died, at whatever instruction, and repairs it: what was
-   * free is free again, what was live stays live and is found by `blocks()`, what had been half claimed
-   * or half delivered is undone or completed. Other threads may go on meanwhile.
+   * Takes over the slot of a thread that has died, at any instruction, and repairs it. Free blocks
+   * are free again; live ones stay live, and `blocks()` lists them; what was half claimed or half
+   * delivered is undone or completed. Other threads may go on meanwhile.
    *
-   * Only after the death is confirmed: see `whenDead` and `holdLife`. A thread that was merely told to
-   * terminate may run on.
-   * @param generation of the pool that died, where known: `pool.generation`. A slot that was adopted
-   * by another thread already is then refused, instead of torn from it
+   * Call it only after the death is confirmed: see `whenDead` and `holdLife`. After a call to
+   * terminate a thread, the thread may still run.
+   * @param generation the dead pool's `pool.generation`, if known. If another thread has adopted
+   * the slot already, the call is refused, instead of taking the slot from that thread
    * @throws ArenaError 'not-adoptable', 'invalid-argument'
    */
-  adopt(slot: number, generation?: number): OpenedPool {
+  adopt(slot: number, generation?: number): Pool {
     const dead = checkedSlot(this.#memory, slot)
     if (generation !== undefined) checkGeneration(generation)
     if (this.#pools.get(slot)?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
     adoptSlot(this.#memory, dead, generation)
-    return this.#keep(createPool(this.#memory, dead))
+    return this.#open(dead)
   }
 
-  #keep(pool: Pool): OpenedPool {
-    this.#pools.set(pool.slot, pool)
-    return Object.assign(pool, { arena: this })
+  #open(slot: SlotIndex): Pool {
+    const pool = createPool(this.#memory, slot, this as Arena)
+    this.#pools.set(slot, pool)
+    return pool
   }
 
   /**
-   * Whether a slot is open, and in that generation: whether the pool that said it had both is still in
-   * use, as far as anybody knows. Of a thread that died it is true until its slot is adopted.
+   * Whether the pool that has this slot and generation is still open. If its thread has died, this
+   * stays true until the slot is adopted.
    * @throws ArenaError 'invalid-argument'
    */
   isOpen(slot: number, generation: number): boolean {
@@ -251,10 +243,9 @@ export class Arena {
   }
 
   /**
-   * Figures about the arena, or one slot of it. At any time, in any thread; the live and free ones are
-   * as of the last cold path of each pool, unless `exact`. Cheap enough for every frame: it adds up what
-   * cold paths counted, and makes no garbage where it is told what to fill:
-   * `arena.stats({ into: stats })`.
+   * Figures about the arena, or one slot. Any thread may call it at any time. Unless `exact`, the
+   * live and free counts are as of the last cold path of each pool. It is cheap enough for every
+   * frame: it adds up counters, and `arena.stats({ into: stats })` makes no garbage.
    * @throws ArenaError 'invalid-argument'
    */
   stats(options?: StatsOptions): ArenaStats {
@@ -262,15 +253,16 @@ export class Arena {
   }
 
   /**
-   * Follows what pools do off their hot paths, in any thread: refills, spans that come and go, blocks
-   * taken back, adoptions. Nobody waits for it; what is not read in time is dropped and counted.
+   * Follows what the pools of all threads do off their hot paths: refills, spans claimed and
+   * returned, blocks taken back, adoptions. No pool waits for a reader; events that are not read in
+   * time are dropped and counted.
    */
   openTelemetry(): Telemetry {
     return openTelemetry(this.#memory)
   }
 
   /**
-   * Has a thread decide for all pools how many blocks a refill hands out, from their telemetry.
+   * Opens a supervisor, which sets for all pools how many blocks a refill hands out.
    * @throws ArenaError 'invalid-argument'
    */
   openSupervisor(options?: SupervisorOptions): Supervisor {
@@ -278,21 +270,21 @@ export class Arena {
   }
 
   /**
-   * Publishes how many blocks a refill hands out, 1 to 1024, of the class that holds `byteLength` bytes,
-   * in one slot or in all; 0 leaves it to what each pool learns. It counts from a pool's next refill on.
-   * A refill takes at most one run of spans from the arena, and hands out what there is.
+   * Publishes how many blocks a refill hands out, 1 to 1024, for the class that holds `byteLength`
+   * bytes, in one slot or in all; 0 leaves it to each pool. It takes effect at a pool's next
+   * refill. A refill claims at most one run of spans, so it may hand out fewer.
    * @throws ArenaError 'invalid-argument'
    */
   publishBatch(byteLength: number, blockCount: number, slot?: number): void {
     publishBatch(this.#memory, byteLength, blockCount, slot)
   }
 
-  /** Every live block. Other threads have to be outside of the library meanwhile. */
+  /** Every live block. Meanwhile, no other thread may call the library. */
   blocks(): BlockInfo[] {
     return listBlocks(this.#memory)
   }
 
-  /** Whatever is not as it should be; empty when sound. Other threads as for `blocks`. */
+  /** All that is damaged; empty if the arena is sound. No other thread may call the library. */
   verify(): Violation[] {
     return verifyArena(this.#memory)
   }

@@ -1,4 +1,4 @@
-/** Which memory a new arena gets: a buffer of its own, a caller's, or a region of one. */
+/** The memory of a new arena: a buffer of its own, a caller's, or a region of one. */
 import {
   isPlainObject,
   isSharedBuffer,
@@ -15,24 +15,25 @@ import {
 } from '../base/layout.ts'
 import { checkOptions } from '../base/options.ts'
 import type { GrowableMemory } from '../memory/memory.ts'
-import { controlSpanCountOf } from './control.ts'
+import { stridesWith } from '../memory/size-classes.ts'
+import { type ArenaRegion, controlSpanCountOf } from './control.ts'
 
 export interface ArenaOptions {
   /**
-   * Of the arena, in bytes; at most 2 GiB. Address space is reserved, and costs nothing until it is
-   * used. Rounded up to whole spans of 64 KiB (of a caller's memory, down). Required, unless a
-   * caller's memory says how long it is.
+   * The arena's length in bytes; at most 2 GiB. It reserves address space, which takes no memory
+   * until it is used. Rounded up to whole spans of 64 KiB, or down in a caller's memory. Required,
+   * except in a caller's memory: by default the rest of it.
    */
   readonly byteLength?: number
-  /** Whether other threads can attach. By default: where the platform allows it. */
+  /** Whether other threads can attach. By default, if the platform allows it. */
   readonly shared?: boolean
-  /** How many pools can be open at a time, 1 to 254; 15 by default. Up to 16, each takes 7 KiB. */
+  /** How many pools can be open at once, 1 to 254; 15 by default. Up to 16, each takes 7 KiB. */
   readonly slots?: number
-  /** Further size classes, for payloads of so many bytes: multiples of 16 up to 512 KiB. */
+  /** Payloads of further size classes, in bytes: multiples of 16 up to 512 KiB. */
   readonly classes?: readonly number[]
-  /** A caller's buffer, which the arena is made in. */
+  /** A caller's buffer, to make the arena in. */
   readonly buffer?: ArrayBufferLike
-  /** A WebAssembly.Memory, which the arena is made in. It may grow later. */
+  /** A WebAssembly.Memory, to make the arena in. It may grow later. */
   readonly memory?: GrowableMemory
   /** Where in that memory the arena begins: a multiple of 16; 0 by default. */
   readonly byteOffset?: number
@@ -44,21 +45,8 @@ export interface ArenaHandle {
   readonly byteOffset: number
 }
 
-/** The control area of an arena of 4 MiB with so many slots takes three spans. */
+/** With so many slots, the control area of an arena of 4 MiB takes three spans. */
 const DEFAULT_SLOT_COUNT = 15
-
-/** The memory of an arena. */
-export interface ArenaRegion {
-  readonly buffer: ArrayBufferLike
-  readonly base: number
-  /** Whole spans. */
-  readonly byteLength: number
-  readonly slotCount: number
-  readonly growable: GrowableMemory | undefined
-  readonly shared: boolean
-  /** Whether every byte of the buffer is 0, as nobody else has had it. */
-  readonly isNew: boolean
-}
 
 const KEYS = [
   'byteLength',
@@ -70,19 +58,37 @@ const KEYS = [
   'byteOffset',
 ] as const satisfies (keyof ArenaOptions)[]
 
-/** What callers pass, checked as a whole, and read once. */
-export function readOptions(given: ArenaOptions) {
+/** Checks the options and finds the memory, which is allocated only if all of them are sound. */
+export function findRegion(given: ArenaOptions): ArenaRegion {
+  const options = readOptions(given)
+  const { slots, strides, memory } = options
+  const isCallers = options.buffer !== undefined || memory !== undefined
+  const region = isCallers ? callersRegion(options) : ownRegion(options)
+  return { ...region, slotCount: slots, classCount: strides.length, strides, growable: memory }
+}
+
+/** Reads each option once. */
+function readOptions(given: ArenaOptions) {
   const expected = expectedInstead(given)
   if (expected !== undefined) throw invalidArgument('options', given, expected)
   checkOptions(given, KEYS, '{ byteLength: 64 * 2 ** 20 }')
   const { byteLength, shared, slots = DEFAULT_SLOT_COUNT, classes = [] } = given
   const { buffer, memory, byteOffset = 0 } = given
-  return { byteLength, shared, slots, classes, buffer, memory, byteOffset }
+  const strides = stridesWith(classes)
+  if (!Number.isInteger(slots) || slots < 1 || slots > MAX_SLOT_COUNT) {
+    throw invalidArgument('slots', slots, `a whole number from 1 to ${MAX_SLOT_COUNT}`)
+  }
+  if (shared !== undefined && typeof shared !== 'boolean') {
+    throw invalidArgument('shared', shared, 'true or false')
+  }
+  return { byteLength, shared, slots, strides, buffer, memory, byteOffset }
 }
 
 type ReadOptions = ReturnType<typeof readOptions>
 
-/** What has a `byteLength` or a `buffer` as well, and is easily passed by itself. */
+type FoundMemory = Omit<ArenaRegion, 'slotCount' | 'classCount' | 'strides' | 'growable'>
+
+/** What a caller meant who passed something else that has a `byteLength` or a `buffer`. */
 function expectedInstead(given: unknown): string | undefined {
   if (typeof given === 'number') return `an object that has it: { byteLength: ${given} }`
   if (isUnsharedBuffer(given) || isSharedBuffer(given)) return 'an object that has it: { buffer }'
@@ -95,52 +101,35 @@ function expectedInstead(given: unknown): string | undefined {
   }
 }
 
-/** Checks the options and finds the memory; takes it only when all is well. */
-export function findRegion(options: ReadOptions, classCount: number): ArenaRegion {
-  const { slots, shared, buffer, memory } = options
-  if (!Number.isInteger(slots) || slots < 1 || slots > MAX_SLOT_COUNT) {
-    throw invalidArgument('slots', slots, `a whole number from 1 to ${MAX_SLOT_COUNT}`)
-  }
-  if (shared !== undefined && typeof shared !== 'boolean') {
-    throw invalidArgument('shared', shared, 'true or false')
-  }
-  const isCallers = buffer !== undefined || memory !== undefined
-  return isCallers ? callersRegion(options, classCount) : ownRegion(options, classCount)
-}
-
-/** The shortest arena, of at least so many bytes, with room for a block behind the control area. */
-function minByteLength(atLeast: number, slotCount: number, classCount: number): number {
+/** The least length of an arena, from so many bytes up, with room for a span of blocks. */
+function minByteLength(atLeast: number, { slots: slotCount, strides }: ReadOptions): number {
   let byteLength = atLeast
   const controlByteLength = () =>
-    controlSpanCountOf({ byteLength, slotCount, classCount }) * SPAN_BYTE_LENGTH
+    controlSpanCountOf({ byteLength, slotCount, classCount: strides.length }) * SPAN_BYTE_LENGTH
   while (byteLength <= controlByteLength()) byteLength += SPAN_BYTE_LENGTH
   return byteLength
 }
 
-function ownRegion(options: ReadOptions, classCount: number): ArenaRegion {
-  const { slots: slotCount, byteOffset } = options
+function ownRegion(options: ReadOptions): FoundMemory {
+  const { byteOffset } = options
   const wanted = checkedByteLength(options.byteLength)
   if (byteOffset !== 0) {
     throw invalidArgument('byteOffset', byteOffset, 'none without `buffer` or `memory`')
   }
   const whole = Math.ceil(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
-  const byteLength = minByteLength(whole, slotCount, classCount)
+  const byteLength = minByteLength(whole, options)
   const shared = options.shared ?? whyNotShareable() === ''
-  if (shared && whyNotShareable() !== '') throw notShareable(whyNotShareable())
-  const buffer = reserve(byteLength, shared)
-  return { buffer, base: 0, byteLength, slotCount, growable: undefined, shared, isNew: true }
-}
-
-function reserve(byteLength: number, shared: boolean): ArrayBufferLike {
+  if (shared) checkShareable()
   try {
-    return shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
+    const buffer = shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
+    return { buffer, base: 0, byteLength, shared, isNew: true }
   } catch (error) {
     throw noBuffer(byteLength, error)
   }
 }
 
-function callersRegion(options: ReadOptions, classCount: number): ArenaRegion {
-  const { memory, byteOffset: base, slots: slotCount } = options
+function callersRegion(options: ReadOptions): FoundMemory {
+  const { byteOffset: base, slots } = options
   const buffer = callersBuffer(options)
   if (!Number.isInteger(base) || base < 0 || base % GRANULE_BYTE_LENGTH !== 0) {
     throw invalidArgument('byteOffset', base, 'a multiple of 16, 0 or more')
@@ -154,9 +143,9 @@ function callersRegion(options: ReadOptions, classCount: number): ArenaRegion {
     throw invalidArgument('byteLength', wanted, `at most ${room}, the rest of the memory`)
   }
   const byteLength = Math.floor(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
-  const minimum = minByteLength(byteLength, slotCount, classCount)
+  const minimum = minByteLength(byteLength, options)
   if (byteLength < minimum) {
-    throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slotCount} slots`)
+    throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slots} slots`)
   }
   const shared = isSharedBuffer(buffer)
   if (options.shared === true && !shared) {
@@ -165,7 +154,7 @@ function callersRegion(options: ReadOptions, classCount: number): ArenaRegion {
   if (options.shared === false && shared) {
     throw invalidArgument('shared', false, 'true, as the given buffer is shared')
   }
-  return { buffer, base, byteLength, slotCount, growable: memory, shared, isNew: false }
+  return { buffer, base, byteLength, shared, isNew: false }
 }
 
 function callersBuffer({ buffer, memory }: ReadOptions): ArrayBufferLike {
@@ -177,30 +166,24 @@ function callersBuffer({ buffer, memory }: ReadOptions): ArrayBufferLike {
   }
   const found: unknown = memory?.buffer ?? buffer
   // By its tag: a page that may not share memory has shared WebAssembly.Memory, but not the class.
-  if (tagOf(found) === '[object SharedArrayBuffer]' && whyNotShareable() !== '') {
-    throw notShareable(whyNotShareable())
-  }
+  if (tagOf(found) === '[object SharedArrayBuffer]') checkShareable()
   if (isUnsharedBuffer(found) || isSharedBuffer(found)) return found
   throw invalidArgument('buffer', found, 'an ArrayBuffer or a SharedArrayBuffer')
 }
 
 function checkedByteLength(byteLength: number | undefined): number {
-  if (!Number.isInteger(byteLength) || byteLength === undefined || byteLength <= 0) {
-    throw invalidArgument('byteLength', byteLength, 'a whole number of bytes above 0')
-  }
-  if (byteLength > MAX_BYTE_END) {
-    throw invalidArgument('byteLength', byteLength, `at most ${MAX_BYTE_END} (2 GiB)`)
-  }
-  return byteLength
+  const isCount = Number.isInteger(byteLength) && byteLength !== undefined && byteLength > 0
+  if (isCount && byteLength <= MAX_BYTE_END) return byteLength
+  const expected = `a whole number of bytes from 1 to ${MAX_BYTE_END} (2 GiB)`
+  throw invalidArgument('byteLength', byteLength, expected)
 }
 
-/** A handle of memory that this thread shares with the one that it is from. */
+/** Checks a handle: this thread must share its memory with the thread that made it. */
 export function checkedHandle(handle: ArenaHandle): ArenaHandle {
   const { buffer, byteOffset = -1 }: Partial<ArenaHandle> = isPlainObject(handle) ? handle : {}
   if (isUnsharedBuffer(buffer)) {
     throw notShareable(
-      'this handle holds an ArrayBuffer: a copy, which the other thread does not see. ' +
-        'Create the arena with `shared: true`',
+      'this handle holds an ArrayBuffer, which is a copy. Create the arena with `shared: true`',
     )
   }
   if (!isSharedBuffer(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
@@ -210,19 +193,24 @@ export function checkedHandle(handle: ArenaHandle): ArenaHandle {
   throw notAnArena(`this handle has byteOffset ${shown(byteOffset)}, no multiple of 16`)
 }
 
-/** Empty where memory can be shared with other threads. */
+function checkShareable(): void {
+  const reason = whyNotShareable()
+  if (reason !== '') throw notShareable(reason)
+}
+
+/** Empty if memory can be shared with other threads. */
 function whyNotShareable(): string {
-  // Undefined outside browsers. A page can get hold of shared memory all the same, through
-  // WebAssembly, but posting it then fails: so this flag decides, not whether the class exists.
+  // Undefined outside browsers. A page can still get shared memory through WebAssembly, but cannot
+  // post it: so this flag decides, and not whether the class exists.
   if (globalThis.crossOriginIsolated === false) {
     return (
-      'memory cannot be shared, because this page is not cross-origin isolated. Serve it with the ' +
+      'this page is not cross-origin isolated, so it cannot share memory. Serve it with the ' +
       'headers `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: ' +
       'require-corp`, or create the arena with `shared: false`'
     )
   }
   if (typeof SharedArrayBuffer === 'undefined') {
-    return 'memory cannot be shared: this platform has no SharedArrayBuffer. Use `shared: false`'
+    return 'this platform has no SharedArrayBuffer. Create the arena with `shared: false`'
   }
   return ''
 }

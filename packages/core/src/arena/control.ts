@@ -1,4 +1,4 @@
-/** The control area: writes it for a new arena, and checks one that is there. */
+/** The control area: writes that of a new arena, and checks that of one to attach to. */
 import { corrupt, notAnArena, versionMismatch } from '../base/errors.ts'
 import {
   CONTROL_BYTE_LENGTH,
@@ -35,9 +35,11 @@ import {
   slotWordCount,
   VERSION,
 } from '../base/layout.ts'
+import type { GrowableMemory } from '../memory/memory.ts'
 import { MAX_STRIDE } from '../memory/size-classes.ts'
 import { CONTROL_SPAN_WORD } from '../spans/span-map.ts'
 
+/** What the size of every table of the control area follows from. */
 export interface Geometry {
   /** Whole spans, in bytes. */
   readonly byteLength: number
@@ -45,11 +47,22 @@ export interface Geometry {
   readonly classCount: number
 }
 
+/** The memory for a new arena, and what to make there. */
+export interface ArenaRegion extends Geometry {
+  readonly buffer: ArrayBufferLike
+  readonly base: number
+  readonly strides: readonly number[]
+  readonly shared: boolean
+  /** Whether every byte of the buffer is 0, and no page of it was written. */
+  readonly isNew: boolean
+  readonly growable?: GrowableMemory | undefined
+}
+
 const roundUpToLine = (byteLength: number) =>
   Math.ceil(byteLength / LINE_BYTE_LENGTH) * LINE_BYTE_LENGTH
 
-/** Byte offsets, from the arena's base, of the tables that a geometry asks for. */
-function tablesOf({ byteLength, slotCount, classCount }: Geometry) {
+/** Lays the control area out: its length, and the words of its header that the geometry sets. */
+function layOut({ byteLength, slotCount, classCount }: Geometry) {
   const spanCount = byteLength / SPAN_BYTE_LENGTH
   const classTable = CONTROL_WORD_COUNT * 4
   const spanMap = roundUpToLine(classTable + classCount * 4)
@@ -59,70 +72,52 @@ function tablesOf({ byteLength, slotCount, classCount }: Geometry) {
   const freedBits = liveBits + spanCount * SPAN_BIT_WORD_COUNT * 4
   const slots = freedBits + spanCount * SPAN_BIT_WORD_COUNT * 4
   const byteEnd = slots + slotCount * slotWordCount(slotCount) * 4
-  return { classTable, spanMap, touchedMap, spanRecords, liveBits, freedBits, slots, byteEnd }
+  const controlSpanCount = Math.ceil(byteEnd / SPAN_BYTE_LENGTH)
+  const header: [field: number, value: number][] = [
+    [CONTROL_BYTE_LENGTH, byteLength | 0],
+    [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
+    [CONTROL_SPAN_COUNT, controlSpanCount],
+    [CONTROL_SLOT_COUNT, slotCount],
+    [CONTROL_SLOT_BYTE_LENGTH, slotWordCount(slotCount) * 4],
+    [CONTROL_CLASS_COUNT, classCount],
+    [CONTROL_CLASS_TABLE, classTable],
+    [CONTROL_SPAN_MAP, spanMap],
+    [CONTROL_SPAN_RECORDS, spanRecords],
+    [CONTROL_SLOTS, slots],
+    [CONTROL_TOUCHED_MAP, touchedMap],
+    [CONTROL_LIVE_BITS, liveBits],
+    [CONTROL_FREED_BITS, freedBits],
+  ]
+  return { byteEnd, controlSpanCount, header }
 }
 
 /** How many spans the control area takes. */
-export const controlSpanCountOf = (geometry: Geometry) =>
-  Math.ceil(tablesOf(geometry).byteEnd / SPAN_BYTE_LENGTH)
+export const controlSpanCountOf = (geometry: Geometry) => layOut(geometry).controlSpanCount
 
-/** The words of the control header that follow from the geometry alone. */
-function geometryWords(geometry: Geometry): [field: number, value: number][] {
-  const tables = tablesOf(geometry)
-  return [
-    [CONTROL_BYTE_LENGTH, geometry.byteLength | 0],
-    [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
-    [CONTROL_SPAN_COUNT, controlSpanCountOf(geometry)],
-    [CONTROL_SLOT_COUNT, geometry.slotCount],
-    [CONTROL_SLOT_BYTE_LENGTH, slotWordCount(geometry.slotCount) * 4],
-    [CONTROL_CLASS_COUNT, geometry.classCount],
-    [CONTROL_CLASS_TABLE, tables.classTable],
-    [CONTROL_SPAN_MAP, tables.spanMap],
-    [CONTROL_SPAN_RECORDS, tables.spanRecords],
-    [CONTROL_SLOTS, tables.slots],
-    [CONTROL_TOUCHED_MAP, tables.touchedMap],
-    [CONTROL_LIVE_BITS, tables.liveBits],
-    [CONTROL_FREED_BITS, tables.freedBits],
-  ]
-}
-
-/**
- * Writes the control area of an empty arena. The magic comes last: it makes the arena one.
- * @param isNew whether every byte of the buffer is 0, and no page of it was written
- */
-export function writeControl(
-  buffer: ArrayBufferLike,
-  base: number,
-  geometry: Geometry,
-  strides: readonly number[],
-  tag: number,
-  shared: boolean,
-  isNew: boolean,
-): void {
-  const tables = tablesOf(geometry)
-  const controlSpanCount = controlSpanCountOf(geometry)
-  const words = new Int32Array(buffer, base, tables.byteEnd >> 2)
-  if (!isNew) {
-    words.fill(0)
-    const spanCount = geometry.byteLength / SPAN_BYTE_LENGTH
-    words.fill(SPAN_BYTE_LENGTH, tables.touchedMap >> 2, (tables.touchedMap >> 2) + spanCount)
-  }
-  for (const [field, value] of geometryWords(geometry)) words[field] = value
+/** Writes the control area of an empty arena. The magic comes last: it makes it an arena. */
+export function writeControl(region: ArenaRegion, tag: number): void {
+  const { byteEnd, controlSpanCount, header } = layOut(region)
+  const words = new Int32Array(region.buffer, region.base, byteEnd >> 2)
+  if (!region.isNew) words.fill(0)
+  for (const [field, value] of header) words[field] = value
+  const fill = (value: number, table: number, wordCount: number) =>
+    words.fill(value, words[table] >> 2, (words[table] >> 2) + wordCount)
+  const spanCount = region.byteLength / SPAN_BYTE_LENGTH
+  if (!region.isNew) fill(SPAN_BYTE_LENGTH, CONTROL_TOUCHED_MAP, spanCount)
+  fill(CONTROL_SPAN_WORD, CONTROL_SPAN_MAP, controlSpanCount)
+  words.set(region.strides, words[CONTROL_CLASS_TABLE] >> 2)
   words[CONTROL_VERSION] = VERSION
   words[CONTROL_TAG] = tag
-  words[CONTROL_SHARED] = shared ? 1 : 0
+  words[CONTROL_SHARED] = region.shared ? 1 : 0
   words[CONTROL_FIRST_FREE_SPAN] = controlSpanCount
   words[CONTROL_PEAK_SPAN_COUNT] = controlSpanCount
-  words.set(strides, tables.classTable >> 2)
-  const spanMap = tables.spanMap >> 2
-  words.fill(CONTROL_SPAN_WORD, spanMap, spanMap + controlSpanCount)
   words[CONTROL_CHECKSUM] = checksumOf(words)
   Atomics.store(words, CONTROL_MAGIC, MAGIC)
 }
 
 /**
- * Of the words that never change. Each step is a bijection of the word and of the sum so far, so one
- * changed word never goes unnoticed.
+ * The checksum of the words that never change. Each step is a bijection of the word and of the sum
+ * so far, so it shows every change of a single word.
  */
 function checksumOf(words: Int32Array): number {
   let sum: number = MAGIC
@@ -136,8 +131,9 @@ function checksumOf(words: Int32Array): number {
 }
 
 /**
- * Checks that `buffer` holds an arena of this version at `base`, word by word: what follows from the
- * geometry must be what is written, so that no table can point outside.
+ * Checks that `buffer` holds an arena of this version at `base`, word by word: each word that
+ * follows from the geometry must be as computed, so no table can lie outside.
+ * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt'
  */
 export function checkControl(buffer: ArrayBufferLike, base: number): void {
   const room = buffer.byteLength - base
@@ -149,40 +145,27 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
     throw notAnArena(`there is no arena at byte offset ${base} of this buffer`)
   }
   if (words[CONTROL_VERSION] !== VERSION) throw versionMismatch(words[CONTROL_VERSION], VERSION)
-  const geometry: Geometry = {
-    byteLength: words[CONTROL_BYTE_LENGTH] >>> 0,
-    slotCount: words[CONTROL_SLOT_COUNT],
-    classCount: words[CONTROL_CLASS_COUNT],
+  const byteLength = words[CONTROL_BYTE_LENGTH] >>> 0
+  if (byteLength > Math.min(room, MAX_BYTE_END - base) || byteLength % SPAN_BYTE_LENGTH !== 0) {
+    throw corrupt(`it has ${byteLength} bytes, expected whole spans within ${room} bytes`)
   }
-  const { byteLength, slotCount, classCount } = geometry
-  if (byteLength > room || base + byteLength > MAX_BYTE_END) {
-    throw corrupt(`it says it has ${byteLength} bytes, the buffer has ${room} from its start on`)
+  const check = (field: number, min: number, max: number) => {
+    if (words[field] >= min && words[field] <= max) return words[field]
+    throw corrupt(`control word ${field} is ${words[field]}, expected ${min} to ${max}`)
   }
-  if (byteLength % SPAN_BYTE_LENGTH !== 0) throw corrupt(`${byteLength} bytes are no whole spans`)
-  if (slotCount < 1 || slotCount > MAX_SLOT_COUNT) throw corrupt(`it has ${slotCount} slots`)
-  if (classCount < 1 || classCount > MAX_CLASS_COUNT) throw corrupt(`it has ${classCount} classes`)
-  for (const [field, expected] of geometryWords(geometry)) {
-    if (words[field] !== expected) {
-      throw corrupt(`word ${field} of its control header is ${words[field]}, not ${expected}`)
-    }
+  const slotCount = check(CONTROL_SLOT_COUNT, 1, MAX_SLOT_COUNT)
+  const classCount = check(CONTROL_CLASS_COUNT, 1, MAX_CLASS_COUNT)
+  for (const [field, value] of layOut({ byteLength, slotCount, classCount }).header) {
+    check(field, value, value)
   }
-  const tag = words[CONTROL_TAG]
-  if (tag < 1 || tag > 255) throw corrupt(`its tag is ${tag}, not 1 to 255`)
+  check(CONTROL_TAG, 1, 255)
   checkStrides(words.subarray(words[CONTROL_CLASS_TABLE] >> 2), classCount)
   for (const field of [CONTROL_FIRST_FREE_SPAN, CONTROL_PEAK_SPAN_COUNT]) {
-    const spanIndex = words[field]
-    if (spanIndex < words[CONTROL_SPAN_COUNT] || spanIndex > byteLength / SPAN_BYTE_LENGTH) {
-      throw corrupt(`word ${field} of its control header is ${spanIndex}, which is no span`)
-    }
+    check(field, words[CONTROL_SPAN_COUNT], byteLength / SPAN_BYTE_LENGTH)
   }
-  const openedSlotCount = words[CONTROL_OPENED_SLOT_COUNT]
-  if (openedSlotCount < 0 || openedSlotCount > words[CONTROL_SLOT_COUNT]) {
-    throw corrupt(`it says that ${openedSlotCount} of its slots were opened`)
-  }
+  check(CONTROL_OPENED_SLOT_COUNT, 0, slotCount)
   const checksum = checksumOf(words)
-  if (words[CONTROL_CHECKSUM] !== checksum) {
-    throw corrupt(`its control header has checksum ${words[CONTROL_CHECKSUM]}, not ${checksum}`)
-  }
+  check(CONTROL_CHECKSUM, checksum, checksum)
 }
 
 function checkStrides(strides: Int32Array, classCount: number): void {
@@ -196,7 +179,7 @@ function checkStrides(strides: Int32Array, classCount: number): void {
 
 let lastTag = Math.floor(Math.random() * 255)
 
-/** 1 to 255, another one for each arena: by it a header is known for that of another arena. */
+/** 1 to 255, another tag for each arena: it shows that a header belongs to another arena. */
 export function nextTag(): number {
   lastTag = (lastTag % 255) + 1
   return lastTag

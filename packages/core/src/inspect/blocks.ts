@@ -1,4 +1,9 @@
-/** Lists the blocks that callers hold. */
+/**
+ * The room of what can be seen of an arena: its blocks, figures and faults, and a supervisor that
+ * learns from them. Invariant: nothing here changes a heap; a supervisor only publishes batches.
+ * Fronts: this file, supervisor.ts, stats/stats.ts, verify/verify.ts. The room knows all below
+ * pools.
+ */
 
 import { headerWordAt, secondWordAt } from '../blocks/lookup.ts'
 import { forEachLiveIn, forEachRun } from '../blocks/walk.ts'
@@ -11,19 +16,19 @@ import {
 import type { ArenaMemory } from '../memory/memory.ts'
 import { offsetsOnTheWay } from '../remote/remote.ts'
 
-/** A live block, as its header tells. */
+/** A live block, as its header describes it. */
 export interface BlockInfo {
-  /** What its holder frees it by. */
+  /** The offset that frees it. */
   readonly offset: number
-  /** As requested. */
+  /** As requested, in bytes. */
   readonly byteLength: number
-  /** Of its elements; `'untyped'` unless `allocArray` made it. */
+  /** The type of its elements; `'untyped'` unless `allocArray` made it. */
   readonly type: ElementTypeName
-  /** Of the owner. */
+  /** The slot that owns it. */
   readonly slot: number
 }
 
-/** Every block that somebody holds, in ascending order of offset: not what is freed but on its way. */
+/** Every live block in ascending order of offset, without those that are freed but on their way. */
 export function listBlocks(memory: ArenaMemory): BlockInfo[] {
   const onTheWay = offsetsOnTheWay(memory)
   const blocks: BlockInfo[] = []

@@ -1,6 +1,6 @@
 /**
- * A supervisor: from any thread, it reads the telemetry of all pools and publishes how many blocks their
- * refills hand out. A pool reads one word at its next refill, and waits for nobody.
+ * A supervisor: from any thread, it reads the telemetry of all pools and publishes how many blocks
+ * their refills hand out. A pool reads one word at its next refill, and waits for no thread.
  */
 import { invalidArgument } from '../base/errors.ts'
 import { SLOT_PUBLISHED } from '../base/layout.ts'
@@ -13,8 +13,8 @@ import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
 import { betterBatch, type RefillWindow, wasIdle } from './supervise.ts'
 
 /**
- * `frozen`: publishes nothing, so that results stay reproducible; what was published stays. `canary`:
- * publishes what it finds to one slot, where its effect can be looked at. `learn`: to all slots.
+ * `frozen`: publishes nothing, so results stay reproducible; what was published stays. `canary`:
+ * publishes to one slot, where you can watch the effect. `learn`: publishes to all slots.
  */
 export type SupervisorState = 'frozen' | 'canary' | 'learn'
 const STATES: readonly unknown[] = ['frozen', 'canary', 'learn'] satisfies SupervisorState[]
@@ -27,64 +27,57 @@ export interface SupervisorOptions {
 }
 
 export interface Supervisor {
-  /** May be set. What was found in `canary` is published to all as soon as it is `learn`. */
+  /** May be set. If it becomes `learn`, what was found in `canary` is published to all at once. */
   state: SupervisorState
 
   /**
-   * Ends a window: reads what all pools did since the last step, and publishes a batch where another one,
-   * twice or half as large as now (at first: as refills hand out on average), has been better in three
-   * windows one after the other: twice that saves 8 % of what refills cost; half where most of them were
-   * four times too much. Then it leaves the class alone for ten windows. What `arena.publishBatch` says
-   * meanwhile stands until it finds another batch.
+   * Ends a window: reads what all pools did since the last step, and publishes a batch twice or
+   * half as large if it has been better in three windows in a row. (The first time, that is
+   * relative to what refills hand out on average.) Twice is better if it saves 8 % of the cost of
+   * refills; half, if most refills were four times too much. Then the class is left alone for ten
+   * windows. A batch that `arena.publishBatch` sets stays until the supervisor finds another one.
    *
-   * Call it now and then, each frame or second; of a pool that does more than its ring holds meanwhile it
-   * knows only a part.
-   * @param visit is given every event, which no other reader sees then
+   * Call it regularly, each frame or second: a pool's ring keeps only its latest events.
+   * @param visit is given every event; no other reader sees them then
    * @returns how many classes got another batch
    * @throws ArenaError 'invalid-argument'
    */
   step(visit?: (event: Readonly<TelemetryEvent>) => void): number
 
   /**
-   * What it has found for the class of a byte length: blocks a refill; 0 where it found nothing
-   * yet.
+   * The batch that it has found for the class of a byte length, in blocks; 0 if none yet.
    * @throws ArenaError 'invalid-argument'
    */
   batchFor(byteLength: number): number
 
-  /**
-   * Forgets what it has found, and leaves all pools to what they learn by themselves: what was published
-   * by others is withdrawn as well.
-   */
+  /** Forgets what it has found, and withdraws all published batches, those of others too. */
   withdraw(): void
 }
 
-/** A batch has to be better in so many windows one after the other ... */
+/** A batch must be better in so many windows in a row, ... */
 const STREAK = 3
-/** ... and then stays for as many at least, so that two that cost about the same do not take turns. */
+/** ... and then stays for at least so many, so two that cost about the same do not alternate. */
 const COOL_DOWN = 10
 
-/** What is known of a class. */
+/** What is known about a class. */
 interface Finding {
-  /** 0 where nothing was found. */
+  /** 0 if nothing was found. */
   batch: number
-  /** Which way the last windows pointed: 1 is a larger batch, -1 a smaller one; and how many did. */
+  /** What the last windows asked for: 1 is a larger batch, -1 a smaller one; and how many did. */
   direction: number
   streak: number
   coolDown: number
   readonly window: RefillWindow
-  /** Per slot, the blocks of the refill that came first after a look; -1 when there were more. */
+  /** By slot: what its only refill since a sweep handed out; -1 if there were more refills. */
   readonly onlyRefills: Int32Array
 }
 
-/** Nothing happens but in its `step`. */
+/** It acts only in `step`. */
 export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
   checkOptions(options, ['state', 'canarySlot'], `{ state: 'learn' }`)
   const { state = 'frozen', canarySlot = 0 } = options
   let current = checkedState(state)
   const canary = checkedSlot(memory, canarySlot)
-  const slots = slotsOf(memory)
-  const canaries = [canary]
   const telemetry = openTelemetry(memory)
   const findings = Array.from(memory.classes.strides, () => newFinding(memory.slotCount))
   let visitor: ((event: Readonly<TelemetryEvent>) => void) | undefined
@@ -100,7 +93,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
       throw invalidArgument('visit', visit, 'a function, or none')
     }
     for (let classIndex = 0; classIndex < findings.length; classIndex++) {
-      clear(findings[classIndex].window)
+      Object.assign(findings[classIndex].window, NO_REFILLS)
     }
     visitor = visit
     telemetry.read(noteEvent)
@@ -117,13 +110,13 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
   function publishFinding(classIndex: number): void {
     const { batch } = findings[classIndex]
     if (batch === 0 || current === 'frozen') return
-    publish(memory, current === 'canary' ? canaries : slots, classIndex, batch)
+    publish(memory, current === 'canary' ? canary : undefined, classIndex, batch)
   }
 
   function withdraw(): void {
     for (let classIndex = 0; classIndex < findings.length; classIndex++) {
       findings[classIndex] = newFinding(memory.slotCount)
-      publish(memory, slots, classIndex, 0)
+      publish(memory, undefined, classIndex, 0)
     }
   }
 
@@ -141,21 +134,16 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
   }
 }
 
+const NO_REFILLS: RefillWindow = { blockCount: 0, refillCount: 0, furtherCount: 0, idleCount: 0 }
+
 const newFinding = (slotCount: number): Finding => ({
   batch: 0,
   direction: 0,
   streak: 0,
   coolDown: 0,
-  window: { blockCount: 0, refillCount: 0, furtherCount: 0, idleCount: 0 },
+  window: { ...NO_REFILLS },
   onlyRefills: new Int32Array(slotCount),
 })
-
-function clear(window: RefillWindow): void {
-  window.blockCount = 0
-  window.refillCount = 0
-  window.furtherCount = 0
-  window.idleCount = 0
-}
 
 function note({ window, onlyRefills }: Finding, event: Readonly<TelemetryEvent>): void {
   const { slot, blockCount, spareBlocks } = event
@@ -169,7 +157,7 @@ function note({ window, onlyRefills }: Finding, event: Readonly<TelemetryEvent>)
   if (!isFirst) window.furtherCount++
 }
 
-/** Whether the class got another batch. A window without a refill of it says nothing. */
+/** Whether the class got another batch. A window without refills changes nothing. */
 function judge(finding: Finding, stride: number): boolean {
   const { blockCount, refillCount } = finding.window
   if (refillCount === 0) return false
@@ -177,7 +165,7 @@ function judge(finding: Finding, stride: number): boolean {
     finding.coolDown--
     return false
   }
-  // Before the first finding: what pools hand out by themselves, on average.
+  // Before the first finding: what refills hand out on average.
   const batch = finding.batch || Math.max(Math.round(blockCount / refillCount), baseBatch(stride))
   const better = betterBatch(finding.window, batch, stride)
   const direction = Math.sign(better - batch)
@@ -190,7 +178,7 @@ function judge(finding: Finding, stride: number): boolean {
   return true
 }
 
-/** Publishes how many blocks refills of a class hand out, in one slot or all. */
+/** See `arena.publishBatch`. */
 export function publishBatch(
   memory: ArenaMemory,
   byteLength: number,
@@ -202,23 +190,22 @@ export function publishBatch(
     const expected = `a whole number of blocks up to ${MAX_BATCH}, or 0`
     throw invalidArgument('blockCount', blockCount, expected)
   }
-  const slots = slot === undefined ? slotsOf(memory) : [checkedSlot(memory, slot)]
-  publish(memory, slots, classIndex, blockCount)
+  const only = slot === undefined ? undefined : checkedSlot(memory, slot)
+  publish(memory, only, classIndex, blockCount)
 }
 
+/** Publishes a batch to one slot, or to all. */
 function publish(
   memory: ArenaMemory,
-  slots: readonly SlotIndex[],
+  only: SlotIndex | undefined,
   classIndex: number,
   blockCount: number,
 ): void {
-  for (const slot of slots) {
+  const end = only === undefined ? memory.slotCount : only + 1
+  for (let slot = only ?? asSlotIndex(0); slot < end; slot++) {
     Atomics.store(memory.i32, memory.slotWord(slot, SLOT_PUBLISHED + classIndex), blockCount)
   }
 }
-
-const slotsOf = (memory: ArenaMemory) =>
-  Array.from({ length: memory.slotCount }, (_, slot) => asSlotIndex(slot))
 
 function checkedClass(memory: ArenaMemory, byteLength: number): ClassIndex {
   const { maxByteLength } = memory.classes

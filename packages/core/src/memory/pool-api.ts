@@ -21,8 +21,11 @@ export interface CollectOptions {
  * Offsets are byte offsets from the start of `arena.buffer`, multiples of 16, and 0 is null. A new
  * block holds whatever the memory held before. A call that throws leaves the arena as it was.
  */
-export interface Pool {
-  /** Index of the pool's slot, which owns all of its blocks. */
+export interface PoolOf<A = unknown> {
+  /** The arena that the pool allocates from. */
+  readonly arena: A
+
+  /** Index of the pool's slot, which all of its blocks belong to. */
   readonly slot: number
 
   /** Distinguishes this use of the slot from others; pass it to `arena.adopt(slot, generation)`. */
@@ -122,9 +125,4 @@ export interface Pool {
 
   /** Hands the slot back, with its live blocks. A closed pool can only be closed again. */
   close(): void
-}
-
-/** A pool with the part of its arena that rooms below the arena need. */
-export interface PoolOfArena extends Pool {
-  readonly arena: { readonly i32: Int32Array }
 }

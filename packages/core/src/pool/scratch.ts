@@ -1,54 +1,48 @@
 /**
  * Scratch memory: a bump allocator over blocks of a pool, emptied once a frame.
  *
- * What does not fit the first block chains a further one, as long as all that is in use, so that a
- * frame of any length takes few; `reset` gives them back. The first block never grows by itself:
- * one frame that needs much leaves nothing behind, and `peakByteLength` tells what would have been
- * enough.
+ * If the first block is full, a further one is chained, as long as all that is in use, so a frame
+ * of any length takes few blocks; `reset` gives them back. The first block never grows: one large
+ * frame leaves nothing behind, and `peakByteLength` shows which length would have been enough.
  */
 
 import { checkCount, invalidArgument, scratchDisposed } from '../base/errors.ts'
 import { GRANULE_BYTE_LENGTH } from '../base/layout.ts'
 import { checkOptions } from '../base/options.ts'
 import { checkAlignment } from '../blocks/aligned.ts'
-import {
-  ELEMENT_TYPES,
-  type ElementArray,
-  type ElementArrayConstructor,
-  typeOf,
-} from '../memory/header.ts'
-import type { PoolOfArena } from '../memory/pool-api.ts'
-import { checkPool, HEAD_BYTE_LENGTH, ScratchChain } from './scratch-chain.ts'
+import { ELEMENT_TYPES, type ElementArray, type ElementArrayConstructor } from '../memory/header.ts'
+import { checkedType } from './pool.ts'
+import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
 
 const MIN_BYTE_LENGTH = 64
 const MAX_BYTE_LENGTH = 2 ** 32 - 1
 
 export interface ScratchOptions {
-  /** Of the first block; 16 bytes of it are taken by the chain. At least 64. */
+  /** Length of the first block; the chain takes 16 bytes of it. At least 64. */
   readonly byteLength: number
 }
 
 /**
- * Memory for one frame of one thread: nothing in it is freed by itself, all of it at once by `reset`.
- * Offsets are as those of a pool, but do not pass them to `free`, `realloc` or `arena.view`.
+ * Memory for one frame of one thread: `reset` frees all of it at once. Offsets are like those of a
+ * pool, but do not pass them to `free`, `realloc` or `arena.view`.
  */
 export interface Scratch {
-  /** Of the first block: what `freeScratch` wants when this thread has died. */
+  /** Offset of the first block, for `freeScratch` if this thread has died. */
   readonly offset: number
-  /** Of the first block, as asked for. */
+  /** Length of the first block, as asked for. */
   readonly byteLength: number
-  /** What is allocated now, gaps for alignment included. */
+  /** The bytes that are allocated now, gaps for alignment included. */
   readonly usedBytes: number
-  /** The `byteLength` that would have made every overflow so far unnecessary, alignment apart. */
+  /** The `byteLength` with which nothing would have overflowed so far, alignment aside. */
   readonly peakByteLength: number
-  /** How often what was asked for did not fit, and another block was chained. */
+  /** How often another block was chained. */
   readonly overflows: number
 
   /**
-   * Allocates `byteLength` bytes, 0 included, and gives their offset. They hold whatever was there.
+   * Allocates `byteLength` bytes, 0 included, and gives their offset. They are not cleared.
    * @param alignment of the offset: a power of two up to 4096; 16 by default
-   * @throws ArenaError 'out-of-memory' when the arena has no room to overflow into,
-   * 'invalid-argument', 'scratch-disposed'
+   * @throws ArenaError 'out-of-memory' if no further block fits the arena, 'invalid-argument',
+   * 'scratch-disposed'
    */
   alloc(byteLength: number, alignment?: number): number
 
@@ -60,19 +54,19 @@ export interface Scratch {
    */
   array<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
 
-  /** The present end, for `rewind`: an offset. */
+  /** The offset of the present end, for `rewind`. */
   mark(): number
 
   /**
-   * Takes back all that was allocated since `mark()` gave this.
-   * @throws ArenaError 'invalid-argument' when it was taken back before, or is no mark
+   * Frees all that was allocated since `mark()` gave this.
+   * @throws ArenaError 'invalid-argument' if it is no mark, or was freed before
    */
   rewind(mark: number): void
 
-  /** Takes back everything, and gives blocks that overflow took back to the pool. */
+  /** Frees everything, and gives the further blocks back to the pool. */
   reset(): void
 
-  /** Gives all memory back; before the pool is closed. Doing it again does nothing. */
+  /** Gives all memory back; call it before the pool is closed. A second call does nothing. */
   dispose(): void
 }
 
@@ -80,13 +74,11 @@ export interface Scratch {
  * Makes a scratch over a block of the pool.
  * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
  */
-export function createScratch(pool: PoolOfArena, options: ScratchOptions): Scratch {
+export function createScratch(pool: ScratchPool, options: ScratchOptions): Scratch {
   checkPool(pool)
   const firstByteLength = checkedByteLength(options)
-  const chain = new ScratchChain(pool, firstByteLength)
-  /**
-   * Of the last block: where its memory begins, and ends; -1 once disposed, and then nothing fits.
-   */
+  const chain = ScratchChain.create(pool, firstByteLength)
+  /** Begin and end of the last block's memory; the end is -1 once disposed, so nothing fits. */
   let start = chain.first + HEAD_BYTE_LENGTH
   let limit = chain.first + firstByteLength
   let cursor = start
@@ -124,7 +116,7 @@ export function createScratch(pool: PoolOfArena, options: ScratchOptions): Scrat
     return offset
   }
 
-  /** Goes on in a further block, which has room for so much. */
+  /** Goes on in a further block with room for so many bytes. */
   function overflow(byteLength: number, alignment: number): void {
     const gap = Math.max(0, alignment - GRANULE_BYTE_LENGTH)
     const needed = Math.min(HEAD_BYTE_LENGTH + byteLength + gap, MAX_BYTE_LENGTH)
@@ -197,13 +189,11 @@ function checkedByteLength(options: ScratchOptions): number {
   throw invalidArgument('byteLength', byteLength, `at least ${MIN_BYTE_LENGTH} bytes`)
 }
 
-/** At most one that there is no room for anywhere. */
+/** Clamped to a length that no arena has room for. */
 function arrayByteLength(type: unknown, length: number): number {
-  const elementType = typeOf(type)
-  if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
-  checkCount('length', length, 'elements')
-  return Math.min(length * ELEMENT_TYPES[elementType].BYTES_PER_ELEMENT, MAX_BYTE_LENGTH)
+  const { BYTES_PER_ELEMENT } = ELEMENT_TYPES[checkedType(type, length)]
+  return Math.min(length * BYTES_PER_ELEMENT, MAX_BYTE_LENGTH)
 }
 
-/** The next multiple of a power of two, of an offset up to 2^31. */
+/** The next multiple of a power of two from an offset up to 2^31 on. */
 const alignedUp = (offset: number, alignment: number) => offset + (-offset & (alignment - 1))

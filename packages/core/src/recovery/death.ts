@@ -1,42 +1,42 @@
 /**
  * Confirms that a thread has died, so that its slots can be adopted.
  *
- * Being told to terminate is no death: a worker was seen to run on for thousands of iterations. What
- * does confirm it differs between platforms:
+ * A call to terminate a thread confirms nothing: a worker was seen to run on for thousands of
+ * iterations. What does confirm a death depends on the platform:
  *
- *     Node, Bun       the worker's 'exit' event. (Of 100 terminated in a busy loop none ran on after it.
- *                     Node 24 has Web Locks too, but never releases those of a terminated worker.)
- *     browsers, Deno  a Web Lock that the worker held while it lived: the platform releases it at the
- *                     thread's end. (Deno's 'exit' event comes while the worker still runs.)
+ *     Node, Bun       the worker's 'exit' event. (Of 100 workers terminated in a busy loop, none
+ *                     ran on after it. Node 24 never releases Web Locks of a terminated worker.)
+ *     browsers, Deno  a Web Lock that the worker held while it lived: the platform releases it as
+ *                     the thread ends. (Deno's 'exit' event comes while the worker still runs.)
  *
- * The worker takes the lock by itself, and those that wait for its death never let go of it: so a
- * worker that starts late can no longer take it, and knows that it counts as dead. (But on Deno they
- * do let go, as no process ends there that holds a lock. A worker that was terminated takes none
- * there: it would be given to it by its event loop, which has stopped.)
+ * The worker takes the lock itself, and a thread that waits for the worker's death keeps the lock
+ * for ever: so a worker that starts late cannot take the lock, and knows that it counts as dead.
+ * (On Deno the waiting thread releases it, as no process ends there that holds a lock. There, a
+ * terminated worker never takes the lock: its event loop, which would grant it, has stopped.)
  */
 import { isPlainObject, tagOf } from '../base/builtins.ts'
 import { invalidArgument, lifeTaken, noWebLocks } from '../base/errors.ts'
 
-/** Names the life of one thread; survives postMessage. */
+/** Names the life of one thread; can be posted. */
 export interface Life {
-  /** Of the Web Lock that the thread holds. Unlike any other, in other tabs too. */
+  /** Name of the Web Lock that the thread holds; unique, in other tabs too. */
   readonly lockName: string
 }
 
-/** Who died? What confirms it is used: on Node and Bun the worker, elsewhere the life. */
+/** The thread that died. Node and Bun use the worker, other platforms the life. */
 export interface Deceased {
-  /** The worker object. On Node one of `node:worker_threads`, on Bun either kind. */
+  /** The worker object: on Node one of `node:worker_threads`, on Bun either kind. */
   readonly worker?: object
-  /** What the thread holds by `holdLife`. */
+  /** The life that the thread holds by `holdLife`. */
   readonly life?: Life
 }
 
-/** Of every lock. The platform has rules for other names. */
+/** Begins every lock's name; the platform reserves names that begin with '-'. */
 const LOCK_PREFIX = 'ashlar-life-'
 
 /**
- * Makes up a life for a thread that is about to start. Post it there, with the slot that was reserved
- * for it, and keep it for `whenDead`.
+ * Makes a life for a thread that is about to start. Post it to the thread, with the slot that you
+ * reserved, and keep it for `whenDead`.
  */
 export function createLife(): Life {
   const words = crypto.getRandomValues(new Uint32Array(4))
@@ -44,38 +44,31 @@ export function createLife(): Life {
 }
 
 /**
- * Holds a life from now on until this thread ends, and gives it. A worker awaits this before it opens
- * a pool, and before it says that it lives: `whenDead` of a life that nobody holds yet resolves at
- * once. On Node and Bun there is nothing to hold, and the promise resolves as well, so the same code
- * runs everywhere. On Deno a thread with a life does not end for lack of work, but by `self.close()`
- * or `process.exit()`.
- * @throws (the promise) ArenaError 'life-taken' when another thread holds it, or when this one counts
- * as dead already: somebody awaited `whenDead`, and has adopted its slot. 'no-web-locks' where the
- * platform has none, as on a page that is no secure context
+ * Holds a life until this thread ends, and gives it. A worker awaits this before it opens a pool,
+ * and before it reports that it lives: `whenDead` for a life that no thread holds resolves at once.
+ * On Node and Bun there is nothing to hold, and the promise resolves too, so the same code runs on
+ * every platform. On Deno, a thread with a life does not end for lack of work, but by
+ * `self.close()` or `process.exit()`.
+ * @throws (the promise) ArenaError 'life-taken' if another thread holds it, or if this thread
+ * counts as dead: another one awaited `whenDead`, and has adopted its slot. 'no-web-locks' if the
+ * platform has none, as on a page without a secure context
  */
 export async function holdLife(life: Life = createLife()): Promise<Life> {
   checkLife(life)
   if (exitConfirms()) return life
-  const locks = webLocks()
-  await new Promise<void>((resolve, reject) => {
-    const held = locks.request(life.lockName, { ifAvailable: true }, (lock) => {
-      if (lock === null) throw lifeTaken(life.lockName)
-      resolve()
-      return new Promise(() => {}) // for life
-    })
-    held.catch(reject)
-  })
+  await lock(life, { ifAvailable: true }, true)
   return life
 }
 
 /**
- * Resolves when a thread has ended, for certain: then `arena.adopt` its slots. Call it when the thread
- * was told to terminate, or from the beginning, then with the life of a worker that has said that it
- * holds it. Any number of threads may wait. With both `worker` and `life` it works everywhere.
+ * Resolves once a thread has certainly ended: then `arena.adopt` its slots. Call it once the thread
+ * was told to terminate; or from the start, with the life of a worker that has reported that it
+ * holds it. Any number of threads may wait. With both `worker` and `life` it works on every
+ * platform.
  *
- * On Deno a worker of `node:worker_threads` should end by itself: of those terminated in a busy loop,
- * some were seen to run on for a microsecond after the release of their lock. A `Worker` is sound.
- * @throws (the promise) ArenaError 'invalid-argument' when what was given confirms nothing on this
+ * On Deno, a worker of `node:worker_threads` should end by itself: of those terminated in a busy
+ * loop, some ran on for a microsecond after the release of their lock. A `Worker` is sound.
+ * @throws (the promise) ArenaError 'invalid-argument' if the argument confirms nothing on this
  * platform; 'no-web-locks' as `holdLife`
  */
 export async function whenDead(deceased: Deceased): Promise<void> {
@@ -85,7 +78,8 @@ export async function whenDead(deceased: Deceased): Promise<void> {
   const { worker, life } = deceased
   if (life !== undefined) checkLife(life)
   if (exitConfirms()) return exitOf(worker)
-  if (life !== undefined) return releaseOf(life)
+  // Shared, so that many threads can wait for one death.
+  if (life !== undefined) return lock(life, { mode: 'shared' }, !isDeno())
   throw invalidArgument('life', life, 'the one that the thread holds by holdLife()')
 }
 
@@ -100,19 +94,20 @@ function exitOf(worker: unknown): Promise<void> {
   })
 }
 
-/** Shared, so that many can wait for one death. */
-function releaseOf(life: Life): Promise<void> {
+/** Resolves once the lock of a life is granted; keeps it for ever, or releases it at once. */
+function lock(life: Life, options: LockOptions, isKept: boolean): Promise<void> {
   const locks = webLocks()
   return new Promise((resolve, reject) => {
-    const held = locks.request(life.lockName, { mode: 'shared' }, () => {
+    const held = locks.request(life.lockName, options, (granted) => {
+      if (granted === null) throw lifeTaken(life.lockName)
       resolve()
-      return isDeno() ? undefined : new Promise(() => {}) // for ever
+      return isKept ? new Promise(() => {}) : undefined
     })
     held.catch(reject)
   })
 }
 
-/** Of `node:worker_threads`, or of the web as Bun has them. */
+/** A worker of `node:worker_threads`, or Bun's web worker. */
 interface ExitingWorker {
   readonly threadId: number
   once?(event: 'exit', listener: () => void): unknown
@@ -133,7 +128,7 @@ function checkLife(life: unknown): void {
   }
 }
 
-/** What tells the platforms apart. */
+/** The globals that differ between platforms. */
 interface Globals {
   readonly navigator?: { readonly locks?: LockManager }
   readonly WorkerGlobalScope?: unknown
@@ -145,7 +140,7 @@ interface Globals {
 
 const isDeno = () => 'Deno' in globalThis
 
-/** Node and Bun. Not the pages of Electron and their workers, which have `process` as well. */
+/** True on Node and Bun, not in Electron's pages and their workers, which have `process` too. */
 function exitConfirms(): boolean {
   const { WorkerGlobalScope, process }: Globals = globalThis
   const isOfTheWeb = WorkerGlobalScope !== undefined || process?.type === 'renderer'

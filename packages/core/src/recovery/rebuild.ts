@@ -1,4 +1,4 @@
-/** The runs of a dead slot: rebuilds its lists and counts from live bits, and frees what nobody got. */
+/** Rebuilds a dead slot's lists and counts from live bits, and frees blocks that nobody holds. */
 
 import {
   CLASS_CAPACITY,
@@ -38,9 +38,8 @@ import type { ArenaMemory } from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
 import { link, sortPartial } from '../spans/partial.ts'
 import { capacityOf, countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
-import { classInMap } from '../spans/span-map.ts'
 
-/** Class arrays that say what a walk finds. */
+/** Class arrays that a walk can fill. */
 const REBUILT = [
   SLOT_FREE_HEADS,
   SLOT_PARTIAL_HEADS,
@@ -64,7 +63,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (owner !== slot) return
     const spanCount = runSpanCountOf(memory, head)
     i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
-    const liveCount = rebuildRun(memory, segments, head)
+    const liveCount = rebuildRun(memory, segments, head, classIndex === LARGE_CLASS)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
     i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)] += liveCount
@@ -72,17 +71,21 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (liveCount === 0) releaseRun(memory, slot, head)
     else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
   })
-  for (let row = 0; row < memory.classes.count; row++) sortPartial(memory, slot, asClassIndex(row))
+  for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
   i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
 }
 
-/** Parks every block of a run that is not live; gives how many are. */
-function rebuildRun(memory: ArenaMemory, segments: ReadonlySet<number>, head: SpanIndex): number {
+/** Parks every block of a run that is not live; gives how many are live. */
+function rebuildRun(
+  memory: ArenaMemory,
+  segments: ReadonlySet<number>,
+  head: SpanIndex,
+  isLarge: boolean,
+): number {
   const { i32 } = memory
   const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
   const parkedCount = memory.recordWord(head, RECORD_PARKED_COUNT)
   const unmarked = memory.recordWord(head, RECORD_UNMARKED_COUNT)
-  const isLarge = classInMap(i32[memory.mapWord(head)]) === LARGE_CLASS
   const mayBeUnmarked = isLarge || i32[unmarked] !== 0
   let liveCount = 0
   let unmarkedCount = 0
@@ -103,8 +106,8 @@ function rebuildRun(memory: ArenaMemory, segments: ReadonlySet<number>, head: Sp
 }
 
 /**
- * Whether somebody may hold a block without a live bit: a caller, or a queue of some slot. What was
- * damaged counts as held; verify tells of it.
+ * Whether a block without a live bit may be held: by a caller, or by a queue. A damaged block
+ * counts as held; `verify` reports it.
  */
 function isHeld(
   memory: ArenaMemory,
@@ -115,7 +118,7 @@ function isHeld(
   const state = headerWordAt(memory, block) & STATE_AND_TAG
   if (state === internalPattern(memory.tag)) return segments.has(block)
   if (state === shiftedPattern(memory.tag)) {
-    // Its payload is freed first.
+    // A free marks the header before the payload first.
     const offset = secondWordAt(memory, block)
     const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
     return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freedPattern(memory.tag)

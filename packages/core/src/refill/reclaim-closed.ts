@@ -1,9 +1,10 @@
 /**
- * Closed slots: what lies free in them, and what is freed into them, serves the threads that are left.
+ * Closed slots: other threads reclaim their free blocks, and the blocks that are freed into them.
  *
- * A thread that finds the arena full lends itself each closed slot for a moment: takes its mail, gives
- * its empty spans back, and takes over one span with room for what it wants to allocate. Spans full of
- * live blocks stay; what is freed of them goes to the closed slot's inbox, until the next thread looks.
+ * A thread that finds the arena full lends itself each closed slot: it receives for the slot,
+ * gives the slot's empty spans back, and takes over one span with room for what it must allocate.
+ * Spans full of live blocks stay; blocks freed there go to the closed slot's inbox, where the
+ * next thread finds them.
  */
 import {
   LARGE_ROW,
@@ -18,7 +19,7 @@ import { reclaim } from '../reclaim/reclaim.ts'
 import {
   dropAllSegments,
   hasSegments,
-  type PoolFastPaths,
+  type PoolCore,
   receiveAll,
   SEGMENT_BYTE_LENGTH,
   sweepFreedBits,
@@ -27,19 +28,12 @@ import { firstPartial, link, unlink } from '../spans/partial.ts'
 import { handOverRun } from '../spans/runs.ts'
 import { closeSlot, lendSlot } from '../spans/slots.ts'
 
-/**
- * Takes the mail of every closed slot. `front` is that of the reclaimer's pool: blocks that came to be the
- * reclaimer's are freed by it. Then all segments that went to closed slots are free to be dropped.
- */
-export function receiveForClosedSlots(
-  memory: ArenaMemory,
-  reclaimer: SlotIndex,
-  fastPaths: PoolFastPaths,
-): void {
-  for (let index = 0; index < memory.openedSlotCount; index++) {
-    const slot = asSlotIndex(index)
-    if (!lendSlot(memory, slot, reclaimer)) continue
-    receiveAll(memory, slot, fastPaths, reclaimer)
+/** Receives for every closed slot. After that, all segments to closed slots may be dropped. */
+export function receiveForClosedSlots(pool: PoolCore): void {
+  const { memory } = pool
+  for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+    if (!lendSlot(memory, slot, pool.slot)) continue
+    receiveAll(pool, slot)
     closeSlot(memory, slot)
   }
 }
@@ -50,13 +44,12 @@ export function receiveForClosedSlots(
  */
 export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, row: number): void {
   let isServed = row === LARGE_ROW
-  for (let index = 0; index < memory.openedSlotCount; index++) {
-    const slot = asSlotIndex(index)
+  for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
     if (!lendSlot(memory, slot, reclaimer)) continue
-    sweepFreedBits(memory, slot) // what other closed slots had mail of
+    sweepFreedBits(memory, slot) // set as other closed slots were received for
     dropAllSegments(memory, slot)
     reclaim(memory, slot, memory.spanCount)
-    // What waits in the mail of a slot stays in its own spans.
+    // Segments of a slot stay in its own spans.
     if (!isServed && (row !== segmentRow(memory) || !hasSegments(memory, slot))) {
       isServed = takeOverPartial(memory, slot, reclaimer, asClassIndex(row))
     }
@@ -64,7 +57,7 @@ export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, ro
   }
 }
 
-/** Takes over one span that has room; false when there is none. */
+/** Takes over one span that has room; false if there is none. */
 function takeOverPartial(
   memory: ArenaMemory,
   from: SlotIndex,

@@ -1,9 +1,9 @@
 /**
- * Box 2: the miss path. A slot's free list of a class is empty; fill it.
+ * The miss path: fills a slot's free list of a class, which is empty.
  *
- *     refill -> mail -> partial spans: their parked blocks, else carve them -> claim a run
- *                                          -> reclaim, claim again
- *                                          -> mail of closed slots, own segments, closed slots' spans
+ *     refill -> receive -> partial spans: their parked blocks, else carve them -> claim a run
+ *                                    -> reclaim, claim again
+ *                                    -> receive for closed slots, reclaim them and own segments
  */
 
 import { corrupt } from '../base/errors.ts'
@@ -32,31 +32,24 @@ import { carve } from '../blocks/carve.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { afterMiss, batchFor, isSweepDue } from '../memory/policy.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
-import { dropAllSegments, exchangeQueues, type PoolFastPaths } from '../remote/remote.ts'
+import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { firstPartial, link, setDraining, unlink } from '../spans/partial.ts'
 import { capacityOf, publishRun, releaseRun, runSpanCountOf } from '../spans/runs.ts'
 import { claimRun } from '../spans/span-map.ts'
 import { EVENT_REFILL, emit } from '../telemetry/telemetry.ts'
 import { receiveForClosedSlots, reclaimClosedSlots } from './reclaim-closed.ts'
 
-/**
- * Fills the slot's empty free list of a class; false when the arena has no room for one block.
- * `front` is that of the slot's pool.
- */
-export function refill(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  fastPaths: PoolFastPaths,
-): boolean {
+/** Fills a pool's empty free list of a class; false if the arena has no room for one block. */
+export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
+  const { memory, slot } = pool
   const { i32 } = memory
-  exchangeQueues(memory, slot, fastPaths)
+  exchangeQueues(pool)
   const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
   if (i32[freeHead] !== 0) return true
   const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
-    const span = claimForClass(memory, slot, classIndex, fastPaths)
-    // What closed slots had for it, in their mail or in spans with room, comes first.
+    const span = claimForClass(pool, classIndex)
+    // What closed slots had for the class, in their queues or in spans with room, comes first.
     const hasRoom = i32[partial] !== 0
     if (span === 0 && !hasRoom) return false
     if (span !== 0 && hasRoom) releaseRun(memory, slot, span)
@@ -67,8 +60,8 @@ export function refill(
 }
 
 /**
- * Hands blocks of partial spans to the free list, parked ones before newly carved ones, as many as the
- * policy wants: it is asked here and nowhere else, and does not touch lists that are filled.
+ * Moves blocks of partial spans to the free list, parked ones before newly carved ones. The policy
+ * sets how many; only this function asks it, and it never changes a list that is not empty.
  */
 function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
@@ -107,7 +100,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   i32[unusedAtSweep] = 0
 }
 
-/** How many blocks to hand out, from what a supervisor published or this miss adds to what is known. */
+/** How many blocks to hand out: as a supervisor published, or as the pool has learned. */
 function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
   const { i32 } = memory
   const base = memory.classes.baseBatches[classIndex]
@@ -121,7 +114,7 @@ function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex
   return batchFor(published, i32[learned], base, max)
 }
 
-/** Appends parked blocks to the list that ends with the word `end`; gives the word it ends with then. */
+/** Appends parked blocks to the list that ends with the word `end`; gives its new last word. */
 function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: number): number {
   const { i32 } = memory
   const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
@@ -131,7 +124,7 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
   let last = end
   for (let i = 0; i < blockCount; i++) {
     const block = i32[last]
-    // What is no block of the run must not be written to.
+    // Memory that is no block of the run must not be written to.
     if (!(block > start && block < start + reach)) {
       throw corrupt(`the parked blocks of span ${span} lead to ${block}`)
     }
@@ -143,17 +136,12 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
   return last
 }
 
-/** Counts blocks that a list, or for large ones the caller, was handed. */
-export function handOut(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  row: number,
-  blockCount: number,
-): void {
+/** Counts blocks that went to a free list, or large ones that went to the caller. */
+export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, blockCount: number) {
   const { i32 } = memory
   const outstanding = memory.slotWord(slot, SLOT_OUTSTANDING + row)
   const peak = memory.slotWord(slot, SLOT_PEAK_LIVE + row)
-  // The free list was empty, so all that had been handed out was live; and one more is about to be.
+  // The free list was empty, so all outstanding blocks were live; one more is about to be.
   const live = i32[outstanding] + 1
   i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] = live
   if (live > i32[peak]) i32[peak] = live
@@ -161,18 +149,14 @@ export function handOut(
 }
 
 /**
- * Claims a run for blocks of a class: a short one where there is no room for the usual one. Reclaims
- * first, as short runs amid what is free would leave less room than there was before. (The longest one
- * that is free holds more blocks of this class, and leaves nothing to the others.)
+ * Claims a run for blocks of a class: a short one if there is no room for the usual one. It
+ * reclaims first, since short runs between free spans would fragment the arena. (The longest free
+ * run would hold more blocks of this class, but leave nothing to the others.)
  */
-function claimForClass(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  fastPaths: PoolFastPaths,
-): SpanIndex {
+function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
+  const { memory, slot } = pool
   let spanCount = memory.classes.runSpanCounts[classIndex]
-  let span = claimAfterReclaim(memory, slot, spanCount, classIndex, fastPaths)
+  let span = claimAfterReclaim(pool, spanCount, classIndex)
   if (span === 0) {
     spanCount = memory.classes.shortRunSpanCounts[classIndex]
     span = claimRun(memory, slot, spanCount)
@@ -182,31 +166,26 @@ function claimForClass(
 }
 
 /**
- * Claims a run for blocks of a row, after taking back what can be taken back where none is free. 0: out
- * of memory, unless a closed slot had a span with room.
+ * Claims a run for blocks of a row, after it has reclaimed what it can if no run is free. 0 means
+ * out of memory, unless a closed slot had a span with room.
  */
-export function claimAfterReclaim(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  spanCount: number,
-  row: number,
-  fastPaths: PoolFastPaths,
-): SpanIndex {
-  lookWhenDue(memory, slot)
+export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number): SpanIndex {
+  const { memory, slot } = pool
+  sweepWhenDue(memory, slot)
   let span = claimRun(memory, slot, spanCount)
   if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) return span
-  receiveForClosedSlots(memory, slot, fastPaths)
+  receiveForClosedSlots(pool)
   dropAllSegments(memory, slot)
   reclaim(memory, slot, memory.spanCount)
   reclaimClosedSlots(memory, slot, row)
   return claimRun(memory, slot, spanCount)
 }
 
-/** Looks for empty spans before the slot grows by one, when that is due. */
-function lookWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
+/** Sweeps for empty spans before the slot grows by one, if a sweep is due. */
+function sweepWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const owned = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
   const atSweep = memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)

@@ -1,4 +1,4 @@
-/** The owner's side: takes what other slots have delivered. */
+/** The owner's side of a queue: frees the blocks that other slots have delivered. */
 import { corrupt, doubleFree } from '../base/errors.ts'
 import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
@@ -8,8 +8,8 @@ import type { ArenaMemory } from '../memory/memory.ts'
 import { rowOf } from '../spans/runs.ts'
 import { classInMap } from '../spans/span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
-import { beginMarking, endMarking, sweepFreedBits } from './freed-bits.ts'
-import type { PoolFastPaths } from './outbox.ts'
+import { beginMarking, endMarking, sweepFreedBits, violate } from './freed-bits.ts'
+import { deliverAll, type PoolCore } from './outbox.ts'
 import {
   INBOX_SEGMENT,
   INBOX_TAKEN,
@@ -24,48 +24,40 @@ import {
   SEGMENT_STAMP,
   stampOf,
 } from './queue.ts'
-import { violate } from './violate.ts'
+
+/** Delivers what a pool has noted, and frees what was delivered to it; gives how much that was. */
+export function exchangeQueues(pool: PoolCore, limit = NO_LIMIT): number {
+  deliverAll(pool.memory, pool.slot)
+  return receiveAll(pool, pool.slot, limit)
+}
 
 /**
- * Frees what was delivered to a slot, and gives how much it was.
- * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's reclaimer
- * @param limit the most that is taken
+ * Frees what was delivered to a slot, at most `limit` blocks; gives how many there were.
+ * @param pool of the thread that does it: the slot's own, or that of a closed slot's reclaimer
  */
-export function receiveAll(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  fastPaths: PoolFastPaths,
-  by = slot,
-  limit = NO_LIMIT,
-): number {
-  const { i32 } = memory
+export function receiveAll(pool: PoolCore, slot: SlotIndex, limit = NO_LIMIT): number {
+  const { memory } = pool
+  const { i32, openedSlotCount, slotWordCount } = memory
   const takenWords: number = queueWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
-  const { openedSlotCount, slotWordCount } = memory
   let takenCount = 0
   let sentWord: number = queueWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
-  for (let freer = 0; freer < openedSlotCount; freer++) {
-    // A plain look first: there is mostly nothing, and an atomic one costs five times as much.
+  for (let freer = asSlotIndex(0); freer < openedSlotCount; freer++) {
+    // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
     const taken = i32[takenWords + freer]
     if (i32[sentWord] !== taken) {
       const sent = Atomics.load(i32, sentWord)
       const rest = limit - takenCount
       const upTo = ((sent - taken) | 0) > rest ? (taken + rest) | 0 : sent
-      takenCount += receiveFrom(memory, slot, asSlotIndex(freer), upTo, fastPaths, by)
+      takenCount += receiveFrom(pool, slot, freer, upTo)
     }
     sentWord += slotWordCount
   }
   return takenCount + sweepFreedBits(memory, slot, limit - takenCount)
 }
 
-/** Frees what one slot has delivered, up to the number `sent`; gives how much it was. */
-function receiveFrom(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  freer: SlotIndex,
-  sent: number,
-  fastPaths: PoolFastPaths,
-  by: SlotIndex,
-): number {
+/** Frees what one slot has delivered, up to the number `sent`; gives how many blocks that were. */
+function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): number {
+  const { memory } = pool
   const { i32 } = memory
   const arrived = memory.slotWord(slot, SLOT_ARRIVED)
   const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
@@ -76,16 +68,16 @@ function receiveFrom(
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
     if (segment === 0 || placeOf(taken) === 0) segment = findSegment(memory, slot, freer, taken)
     if (segment === 0) {
-      violate(memory, slot, corrupt(`mail of slot ${freer} to slot ${slot} was overwritten`))
+      violate(memory, slot, corrupt(`the queue from slot ${freer} to slot ${slot} was overwritten`))
       countTaken(i32, takenWord, sent, sent)
       break
     }
     const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
-    if (fastPaths.tryFree(offset)) {
+    if (pool.tryFree(offset)) {
       i32[arrived + classInMap(i32[memory.mapWord(memory.spanOf(offset))])]++
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     } else {
-      receive(memory, slot, takenWord, offset, sent, by)
+      receive(pool, slot, takenWord, offset, sent)
     }
   }
   i32[takingFrom] = 0
@@ -95,15 +87,15 @@ function receiveFrom(
   return takenCount
 }
 
-/** The last one atomically: by that the freer knows that nobody reads those before it any more. */
+/** The last count is stored atomically: it shows the freer that nobody reads those before it. */
 export function countTaken(i32: Int32Array, takenWord: number, taken: number, sent: number): void {
   if (taken === sent) Atomics.store(i32, takenWord, taken)
   else i32[takenWord] = taken
 }
 
 /**
- * The segment that holds the offset number `taken`, or 0 where segments were overwritten. Those before it
- * are the freer's to use again.
+ * The segment that holds the offset number `taken`, or 0 if segments were overwritten. The freer
+ * may use those before it again.
  */
 export function findSegment(
   memory: ArenaMemory,
@@ -125,19 +117,19 @@ export function findSegment(
 }
 
 /**
- * Frees a block of the slot's own, or of the thread that does it, whose block it may be by now: its span
- * has changed hands then. When it went to yet another slot, the block is marked for that one.
+ * Frees a block of the slot, or of the thread that does it: that thread owns the block if the
+ * block's span has changed hands. If a third slot owns it by now, the block is marked for that one.
  *
- * As soon as a run is given back, another slot may have a live block at the same place. So a block
- * counts as taken before that; and before it counts, it says itself that it was dealt with.
+ * As soon as a run is given back, another slot may have a live block at the same offset. So a block
+ * counts as taken before its run is given back; and before it counts, its own words show that it
+ * was dealt with.
  */
 function receive(
-  memory: ArenaMemory,
+  { memory, slot: by }: PoolCore,
   slot: SlotIndex,
   takenWord: number,
   offset: number,
   sent: number,
-  by: SlotIndex,
 ): void {
   const { i32 } = memory
   const taken = (i32[takenWord] + 1) | 0

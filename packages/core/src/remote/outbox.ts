@@ -1,4 +1,4 @@
-/** The freer's side: notes blocks for the slots that own them, and delivers in batches. */
+/** The freer's side of a queue: notes blocks for their owners, and delivers them in batches. */
 
 import { corrupt } from '../base/errors.ts'
 import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
@@ -24,31 +24,33 @@ import {
   stampOf,
 } from './queue.ts'
 
-/** Delivered by themselves whenever so many have gathered; a store to `sent` costs 8 ns. */
+/** So many offsets are delivered at once; a store to `sent` costs 8 ns. */
 const BATCH = 32
 
-/** The fast paths of the slot's own pool. */
-export interface PoolFastPaths {
+/** What the cold paths need of a pool: its slot and its fast paths. */
+export interface PoolCore {
+  readonly memory: ArenaMemory
+  readonly slot: SlotIndex
   /** Gives the offset of a block, or 0. */
   tryAlloc(byteLength: number): number
-  /** Frees an ordinary block of the slot; false when it is not one. */
+  /** Frees an ordinary block of the slot; false if it is not one. */
   tryFree(offset: number): boolean
-  /** Notes a block for its owner; false when there is no memory to note it in. */
+  /** Notes a block for its owner; false if there is no memory to note it in. */
   enqueue(owner: SlotIndex, offset: number): boolean
 }
 
-/** `PoolFastPaths.enqueue` of a slot. (Copied into `free` by hand it saves 1.6 of 8 ns on Node 20.) */
+/** `PoolCore.enqueue` of a slot. (Copied into `free` by hand it saves 1.6 of 8 ns on Node 20.) */
 export function createEnqueue(
   memory: ArenaMemory,
   slot: SlotIndex,
-  tryAlloc: PoolFastPaths['tryAlloc'],
-): PoolFastPaths['enqueue'] {
+  tryAlloc: PoolCore['tryAlloc'],
+): PoolCore['enqueue'] {
   const { i32 } = memory
   const writtenWords: number = queueWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
   const lastWords: number = queueWord(memory, slot, OUTBOX_LAST, asSlotIndex(0))
   const controlEnd = memory.spanStart(asSpanIndex(memory.controlSpanCount))
-  // Looking for a segment in a full arena takes long: after each look that was in vain, twice as many
-  // blocks go without.
+  // In a full arena, the search for a segment is slow. After each search that failed, twice as many
+  // blocks go without a search.
   let withoutLook = 0
   let nextWithoutLook = SEGMENT_CAPACITY
 
@@ -86,22 +88,22 @@ export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const written = queueWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
   const sent = queueWord(memory, slot, OUTBOX_SENT, asSlotIndex(0))
-  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
-    if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, asSlotIndex(owner))
+  for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+    if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, owner)
   }
 }
 
 /**
- * Makes the segment that the offset number `written` goes to, and that begins there, unless all before
- * it was taken. Should its writer die, a segment that is in no queue counts as free; so one that is used
- * again is linked in at the end before it is unlinked at the front.
+ * Appends the segment that begins with the offset number `written`: a new one, or the first one if
+ * the owner is past it. If the writer dies, a segment that is in no queue counts as free; so a
+ * segment that is used again is linked at the end before it is unlinked at the front.
  */
 function appendSegment(
   memory: ArenaMemory,
   slot: SlotIndex,
   owner: SlotIndex,
   written: number,
-  tryAlloc: PoolFastPaths['tryAlloc'],
+  tryAlloc: PoolCore['tryAlloc'],
 ): boolean {
   const { i32 } = memory
   const firstWord = queueWord(memory, slot, OUTBOX_FIRST, owner)
@@ -109,28 +111,25 @@ function appendSegment(
   const stamp = stampOf(slot, written)
   checkEnds(memory, slot, owner)
   const before = i32[lastWord]
-  // One that was appended just before its writer died is there already.
+  // If a writer died just after it had appended the segment, the segment is there already.
   if (before !== 0 && i32[(before >> 2) + SEGMENT_STAMP] === stamp) return true
-  // So there is one to be allocated even in a full arena.
+  // So one can be allocated even in a full arena.
   if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)
   checkEnds(memory, slot, owner)
   const first = i32[firstWord]
-  if (first !== 0 && isPast(memory, slot, owner, first)) {
-    const last = i32[lastWord]
-    const second = i32[(first >> 2) + SEGMENT_NEXT]
-    i32[(first >> 2) + SEGMENT_STAMP] = stamp
-    i32[(last >> 2) + SEGMENT_NEXT] = first // a ring, for a moment
-    i32[lastWord] = first
-    i32[firstWord] = second
-    i32[(first >> 2) + SEGMENT_NEXT] = 0
-    return true
-  }
-  const segment = newSegment(memory, stamp, tryAlloc)
+  const isReused = first !== 0 && isPast(memory, slot, owner, first)
+  const segment = isReused ? first : newSegment(memory, tryAlloc)
   if (segment === 0) return false
-  const last = i32[lastWord] // the allocation may have dropped segments that nobody reads any more
-  if (last !== 0) i32[(last >> 2) + SEGMENT_NEXT] = segment
+  const last = i32[lastWord] // after the allocation, which may have dropped segments
+  i32[(segment >> 2) + SEGMENT_STAMP] = stamp
+  if (last !== 0) i32[(last >> 2) + SEGMENT_NEXT] = segment // for a moment, a ring if it is reused
   i32[lastWord] = segment
-  if (last === 0) i32[firstWord] = segment
+  if (isReused) {
+    i32[firstWord] = i32[(segment >> 2) + SEGMENT_NEXT]
+    i32[(segment >> 2) + SEGMENT_NEXT] = 0
+  } else if (last === 0) {
+    i32[firstWord] = segment
+  }
   return true
 }
 
@@ -140,7 +139,7 @@ function checkEnds(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void
   const last = memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)]
   if (first === 0 && last === 0) return
   if (isSegmentOf(memory, slot, first) && isSegmentOf(memory, slot, last)) return
-  throw corrupt(`mail of slot ${slot} to slot ${owner} was overwritten`)
+  throw corrupt(`the queue from slot ${slot} to slot ${owner} was overwritten`)
 }
 
 /** Whether the owner has taken all that was written for it, and reads none of the segments. */
@@ -148,15 +147,12 @@ const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
   Atomics.load(memory.i32, queueWord(memory, owner, INBOX_TAKEN, slot)) ===
   memory.i32[queueWord(memory, slot, OUTBOX_WRITTEN, owner)]
 
-/**
- * Frees the segments of a queue that nobody reads. Should the writer die, one that is in no queue counts
- * as free.
- */
+/** Frees a queue's segments, which nobody reads. If the writer dies, unlinked ones are free. */
 function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
   const { i32 } = memory
   const firstWord = queueWord(memory, slot, OUTBOX_FIRST, owner)
   if (i32[firstWord] === 0) return
-  // The owner's word; but it is read and written only while there is mail, and there is none.
+  // This is the owner's word, but the owner reads and writes it only while the queue has offsets.
   Atomics.store(i32, queueWord(memory, owner, INBOX_SEGMENT, slot), 0)
   for (let first = i32[firstWord]; isSegmentOf(memory, slot, first); ) {
     const next = i32[(first >> 2) + SEGMENT_NEXT]
@@ -169,34 +165,27 @@ function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): v
 
 /** Frees the segments of all queues that nobody reads. */
 export function dropAllSegments(memory: ArenaMemory, slot: SlotIndex): void {
-  for (let index = 0; index < memory.openedSlotCount; index++) {
-    const owner = asSlotIndex(index)
+  for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
     if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)
   }
 }
 
-/** Whether the owner has come past a segment, which is the first one of its queue. */
+/** Whether the owner has come past the first segment of its queue. */
 function isPast(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex, first: number): boolean {
   const beingRead = Atomics.load(memory.i32, queueWord(memory, owner, INBOX_SEGMENT, slot))
   return beingRead !== 0 && beingRead !== first
 }
 
-function newSegment(
-  memory: ArenaMemory,
-  stamp: number,
-  tryAlloc: PoolFastPaths['tryAlloc'],
-): number {
-  const { i32 } = memory
+function newSegment(memory: ArenaMemory, tryAlloc: PoolCore['tryAlloc']): number {
   const segment = tryAlloc(SEGMENT_BYTE_LENGTH)
   if (segment === 0) return 0
-  i32[(segment >> 2) + SEGMENT_NEXT] = 0
-  i32[(segment >> 2) + SEGMENT_STAMP] = stamp
+  memory.i32[(segment >> 2) + SEGMENT_NEXT] = 0
   unmark(memory, segment)
-  i32[(segment >> 2) - 2] = internalPattern(memory.tag)
+  memory.i32[(segment >> 2) - 2] = internalPattern(memory.tag)
   return segment
 }
 
-/** Whether any queue of a slot has segments: then they lie in spans of that slot, and these must stay. */
+/** Whether any queue of a slot has segments: they lie in the slot's spans, which must stay. */
 export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
   const firstWords = queueWord(memory, slot, OUTBOX_FIRST, asSlotIndex(0))
   for (let owner = 0; owner < memory.openedSlotCount; owner++) {

@@ -1,17 +1,12 @@
 /**
- * Remote free: how blocks that other slots own get back to them. By mail, or where there is no memory
- * for that by freed bits. The pictures are in mail.ts and freed-bits.ts.
+ * Remote free: how a block gets back to the slot that owns it when another slot frees it. It goes
+ * through a queue, or by a freed bit if there is no memory for a queue. Invariant: a block that was
+ * freed remotely is free, or in exactly one queue, or has a freed bit. This file is the front; the
+ * room knows spans and blocks, and of a pool only its `PoolCore`. Pictures: queue.ts,
+ * freed-bits.ts.
  */
-export { exchangeQueues } from './exchange.ts'
 export { announce, markFreed, settleSweep, sweepFreedBits } from './freed-bits.ts'
-export { receiveAll } from './inbox.ts'
-export { offsetsOnTheWay } from './on-the-way.ts'
-export {
-  createEnqueue,
-  deliverAll,
-  dropAllSegments,
-  hasSegments,
-  type PoolFastPaths,
-} from './outbox.ts'
+export { exchangeQueues, receiveAll } from './inbox.ts'
+export { createEnqueue, deliverAll, dropAllSegments, hasSegments, type PoolCore } from './outbox.ts'
 export { SEGMENT_BYTE_LENGTH } from './queue.ts'
-export { segmentsOf, settleQueues } from './settle.ts'
+export { offsetsOnTheWay, segmentsOf, settleQueues } from './settle.ts'

@@ -40,7 +40,7 @@ test('handle: of a region, and of an attached arena', () => {
   )
 })
 
-test('handle: an arena that is not shared has none, and a copy is told from the original', () => {
+test('handle: an arena that is not shared has none, and a copy is recognised', () => {
   for (const { create, shared } of regions) {
     const { arena } = create(4 * 65536)
     assert.is(arena.shared, shared)
@@ -110,7 +110,7 @@ test('view: a damaged length or type is reported, and no other memory is shown',
     arena.i32[(offset >> 2) - 1] = room
     assert.is(arena.view(offset).length, room)
     arena.i32[(offset >> 2) - 2] |= typeBits(15)
-    refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /no type/)
+    refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /unknown element type/)
   }
 })
 

@@ -244,7 +244,7 @@ test('shared: a caller’s buffer decides, and is not contradicted', () => {
   refuses('invalid-argument', () => create({ buffer: shared, shared: false }), /shared is false/)
 })
 
-test('shared: a page that is not isolated is told which headers it lacks', () => {
+test('shared: the error on a page that is not isolated names the missing headers', () => {
   withGlobal('crossOriginIsolated', false, () => {
     assert.is(Arena.create({ byteLength: SPAN }).shared, false)
     refuses(

@@ -5,7 +5,7 @@ import { baseBatch, maxBatch } from '../../src/memory/policy.ts'
 
 const test = suite('supervise')
 
-// refills, those that were not the first after a look, those too large; batch, stride; the better batch
+// refills, those not the first after a sweep, those too large; batch, stride; the better batch
 const DECISIONS: readonly [string, [number, number, number], number, number, number][] = [
   ['many refills between two looks: twice', [8, 7, 0], 64, 64, 128],
   ['many looks with one refill each', [60, 0, 0], 64, 64, 64],

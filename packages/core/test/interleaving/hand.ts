@@ -3,7 +3,7 @@
 import { ArenaError } from '../../src/base/errors.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
-import type { Pool } from '../../src/memory/pool-api.ts'
+import type { PoolOf as Pool } from '../../src/memory/pool-api.ts'
 import { createPool } from '../../src/pool/pool.ts'
 import { adoptSlot } from '../../src/recovery/adopt.ts'
 import { openSlot } from '../../src/spans/slots.ts'
@@ -66,7 +66,7 @@ export class Hand {
 
   /** Of a slot that is open and the agent's own. */
   grip(slot: number): Grip {
-    return new Grip(this, createPool(this.memory, asSlotIndex(slot)))
+    return new Grip(this, createPool(this.memory, asSlotIndex(slot), undefined))
   }
 
   adopt(slot: number, generation?: number): boolean {

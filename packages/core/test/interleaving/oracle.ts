@@ -11,7 +11,7 @@ import { listBlocks } from '../../src/inspect/blocks.ts'
 import { verifyArena } from '../../src/inspect/verify/verify.ts'
 import { isInternal } from '../../src/memory/header.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
-import type { Pool } from '../../src/memory/pool-api.ts'
+import type { PoolOf as Pool } from '../../src/memory/pool-api.ts'
 import { createPool } from '../../src/pool/pool.ts'
 import { adoptSlot } from '../../src/recovery/adopt.ts'
 import { forEachFreedBit } from '../../src/remote/freed-bits.ts'
@@ -147,7 +147,7 @@ function openPools(memory: ArenaMemory, ledger: Ledger): Pool[] {
   const open = slotsOf(memory).filter((slot) => slotState(memory, slot) === 'open')
   if (open.length === 0) open.push(openSlot(memory, undefined))
   for (const slot of open) ledger.openSlots.add(slot)
-  return open.map((slot) => createPool(memory, slot))
+  return open.map((slot) => createPool(memory, slot, undefined))
 }
 
 /** Nobody has marked a block that its owner did not take back. */

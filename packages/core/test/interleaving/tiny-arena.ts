@@ -44,11 +44,11 @@ export function createTiny({ spanCount, slotCount, hasSmallClass }: TinyArena): 
   const strides = payloads.map((byteLength) => byteLength + 8)
   const byteLength = (1 + spanCount) * SPAN_BYTE_LENGTH
   const buffer = new SharedArrayBuffer(byteLength)
-  const geometry = { byteLength, slotCount, classCount: strides.length }
   const words = new Int32Array(buffer)
   for (let word = SPAN_BYTE_LENGTH >> 2; word < words.length; word++) {
     words[word] = LEFTOVERS[(word ^ (word >> 4)) % LEFTOVERS.length]
   }
-  writeControl(buffer, 0, geometry, strides, TAG, true, false)
+  const geometry = { byteLength, slotCount, classCount: strides.length }
+  writeControl({ ...geometry, buffer, base: 0, strides, shared: true, isNew: false }, TAG)
   return new ArenaMemory(buffer, 0)
 }

@@ -16,7 +16,7 @@ test('within a class a block stays where it is', () => {
       assert.is(pool.realloc(offset, byteLength), offset)
       assert.is(pool.byteLengthOf(offset), byteLength)
     }
-    const half = most >> 1 // in most classes; in the smallest ones no shorter length has a class below
+    const half = most >> 1 // the smallest classes have no class below
     if (half < least) assert.is.not(pool.realloc(offset, half), offset)
   }
 })

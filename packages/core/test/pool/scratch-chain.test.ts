@@ -65,7 +65,7 @@ test('a thread that dies at any step: its adopter frees all but a block that it 
   for (let stepCount = 0; isDead; stepCount++) {
     const { arena, pool } = smallArena()
     const mortal = new MortalPool(pool, arena)
-    const chain = new ScratchChain(mortal.pool, 128)
+    const chain = ScratchChain.create(mortal.pool, 128)
     mortal.stepsLeft = stepCount
     try {
       useAndDispose(chain)

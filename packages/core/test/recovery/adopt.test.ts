@@ -84,7 +84,7 @@ test('a slot with nothing in it, and one that was kept for a thread that never o
   }
 })
 
-test('mail of the dead thread arrives, and so does mail for it', () => {
+test('the queues from and to the dead thread are received', () => {
   const { arena, memory, victim } = withVictim()
   const owner = arena.openPool()
   const [ofOwner, ofVictim] = [owner, victim].map((pool) => allocMany(pool, 200, 100))
@@ -119,7 +119,7 @@ test('what the dead thread was tending is closed again', () => {
   assert.equal(arena.blocks(), [])
 })
 
-test('an adopter may die as well, and so on; a slot that it closed is no longer there to adopt', () => {
+test('an adopter may die as well, and so on; a slot that it closed cannot be adopted again', () => {
   const { arena, victim } = withVictim()
   const live = leave(victim, arena)
   let last = victim

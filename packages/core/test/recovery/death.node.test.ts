@@ -1,4 +1,4 @@
-// How the platform is told, with others made up. Real deaths: test/workers/death.test.ts.
+// How the platform is recognised, with simulated ones. Real deaths: test/workers/death.test.ts.
 import { EventEmitter } from 'node:events'
 import { ArenaError, createLife, holdLife, whenDead } from '@ashlar/core'
 import { suite } from 'uvu'
@@ -97,7 +97,7 @@ for (const platform of [page, electronPage, electronPagesWorker, deno]) {
   })
 }
 
-test('a page without locks is told why', async () => {
+test('a page without locks gets the reason', async () => {
   await withValues(page(undefined), async () => {
     assert.is(await codeOf(holdLife()), 'no-web-locks')
     assert.is(await codeOf(whenDead({ life: createLife() })), 'no-web-locks')

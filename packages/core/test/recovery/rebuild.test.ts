@@ -1,5 +1,5 @@
-// The runs of a slot as a thread leaves them that dies in a call: blocks on their way between lists and
-// callers, and lists and counts that were being written.
+// A thread dies in a call: its slot's runs have blocks on their way between lists and callers, and
+// its lists and counts are half written.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../../src/base/layout.ts'
@@ -232,7 +232,7 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
 }
 
 for (const [name, damage] of Object.entries(damages)) {
-  test(`damaged, so it is kept, and verify tells of it: ${name}`, () => {
+  test(`damaged, so it is kept, and verify reports it: ${name}`, () => {
     const s = site()
     const { at, writes } = damage(s)
     const liveBlocks = () => s.arena.stats().liveBlocks

@@ -31,7 +31,7 @@ test('milliseconds: what is left of one call is done by the next ones', () => {
   assertSound(arena)
 })
 
-test('milliseconds: mail that is too much for one call waits', () => {
+test('milliseconds: blocks that are too many for one call wait in the queue', () => {
   const { arena, owner, freer } = fourPools(32 << 20)
   const blockCount = 50_000
   const offsets = Array.from({ length: blockCount }, () => owner.alloc(100))

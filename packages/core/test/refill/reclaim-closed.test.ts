@@ -19,7 +19,7 @@ import {
 
 const test = suite('closed slots')
 
-/** Payload lengths: many to a span, several to a run of several spans, one to a run, a large block. */
+/** Payload lengths: many in a span, several in a run of spans, one in a run, a large block. */
 const LENGTHS = [100, 3000, 16_384, 100_000, 300_000, 600_000]
 
 for (const byteLength of LENGTHS) {
@@ -165,7 +165,7 @@ test('several closed slots are looked after at once, each in new generations', (
   assertSound(arena)
   assert.equal(
     generations(),
-    before.map((generation) => generation + 4), // for its mail, and for its spans
+    before.map((generation) => generation + 4), // for its queues, and for its spans
   )
   // Opened afterwards, a slot is as usable as ever.
   const next = arena.openPool()
@@ -179,7 +179,7 @@ test('several closed slots are looked after at once, each in new generations', (
   assert.equal(arena.blocks(), [])
 })
 
-test('a closed slot with mail for what the reclaimer owns by now: the reclaimer frees it at once', () => {
+test('a closed slot’s queue has a block that the reclaimer owns by now: the reclaimer frees it', () => {
   const { arena, memory, owner, freer, third } = fourPools()
   const blocks = [...allocMany(owner, 5, 3000), owner.alloc(100, 512)]
   for (const block of blocks) freer.free(block)
@@ -193,7 +193,7 @@ test('a closed slot with mail for what the reclaimer owns by now: the reclaimer 
   assert.is(queueOf(memory, third, owner).written, 0)
 })
 
-test('a refill that finds its list filled by the mail of a closed slot keeps no other span', () => {
+test('a refill whose list a closed slot’s queue has filled keeps no other span', () => {
   const { arena, memory, owner, freer, third, fourth } = fourPools()
   const blocks = allocMany(owner, 50, 3000)
   const [first, , last] = [...new Set(blocks.map((block) => memory.spanOf(block)))]
@@ -210,7 +210,7 @@ test('a refill that finds its list filled by the mail of a closed slot keeps no 
   assertSound(arena)
 })
 
-/** Two closed slots: of each of two classes two spans with room, and an empty one; and mail. */
+/** Two closed slots: of each of two classes two spans with room, and an empty one; and queues. */
 function twoClosed() {
   const { owner, freer, third, fourth, arena, memory } = fourPools(4 << 20)
   const mailed: number[] = []
@@ -255,11 +255,11 @@ test('one span at a time, of the class that is wanted', () => {
     const taken = arena.blocks().filter(({ slot }) => slot === third.slot)
     assert.ok(taken.every(({ byteLength }) => byteLength === 100))
   }
-  assert.is(countLive(memory, mailed), 0, 'mail was taken at the first time')
+  assert.is(countLive(memory, mailed), 0, 'the first call emptied the queue')
   assert.is(arena.blocks().length, live)
 })
 
-test('for a large block mail is taken and empty spans are given back, but none is taken over', () => {
+test('for a large block, queues are emptied and empty spans given back, but none is taken over', () => {
   const { arena, memory, owner, freer, third, fourth, mailed, spanCounts } = twoClosed()
   const kept = arena.blocks()
   tendOnce(third, arena, LARGE_ROW)

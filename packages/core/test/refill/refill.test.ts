@@ -16,7 +16,7 @@ import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { baseBatch } from '../../src/memory/policy.ts'
 import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { refill } from '../../src/refill/refill.ts'
-import type { PoolFastPaths } from '../../src/remote/remote.ts'
+import type { PoolCore } from '../../src/remote/remote.ts'
 import { capacityOf } from '../../src/spans/runs.ts'
 import { assertSound, refuses } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
@@ -25,13 +25,15 @@ import { Random } from '../support/random.ts'
 const test = suite('refill')
 
 const unreachable = () => {
-  throw new Error('there is no mail here')
+  throw new Error('no block was freed remotely here')
 }
-const fastPaths: PoolFastPaths = {
+const coreOf = (memory: ArenaMemory, slot: SlotIndex): PoolCore => ({
+  memory,
+  slot,
   tryAlloc: unreachable,
   tryFree: unreachable,
   enqueue: unreachable,
-}
+})
 
 /** Live blocks and those on free lists: what a look for empty spans can come across. */
 function handedBy(memory: ArenaMemory, slot: SlotIndex): number {
@@ -47,7 +49,7 @@ test('every class: the first refill claims one run and carves one batch of it', 
     const { arena, memory, slot } = smallArena(2 << 20)
     const classIndex = memory.classes.classFor(byteLength)
     const stride = memory.classes.strides[classIndex]
-    assert.ok(refill(memory, slot, classIndex, fastPaths))
+    assert.ok(refill(coreOf(memory, slot), classIndex))
     const row = arena.stats({ exact: true }).classes[classIndex]
     const spanCount = preferredRunSpanCount(stride)
     assert.is(row.spanCount, spanCount)
@@ -93,7 +95,7 @@ test('out of memory: false, and the arena is as it was', () => {
   fill(pool, 8)
   const blocks = arena.blocks()
   for (const byteLength of [16, 1000, 524_288]) {
-    assert.not.ok(refill(memory, slot, memory.classes.classFor(byteLength), fastPaths))
+    assert.not.ok(refill(coreOf(memory, slot), memory.classes.classFor(byteLength)))
   }
   assert.equal(arena.blocks(), blocks)
   assertSound(arena)
@@ -174,7 +176,7 @@ test('a list that leads to nowhere is an error, and no endless call', () => {
   refuses('corrupt', () => pool.alloc(100), /parked blocks/)
 })
 
-test('phases of ever other sizes: idle spans serve the next one, up to what a slot may keep', () => {
+test('phases of changing sizes: idle spans serve the next phase, up to what a slot may keep', () => {
   const { arena, pool } = smallArena(128 << 20)
   for (let byteLength = 100; byteLength < 8000; byteLength += 200) {
     const offsets = Array.from({ length: 1000 }, () => pool.alloc(byteLength))

@@ -64,12 +64,14 @@ export function tendOnce(pool: Pool, arena: Arena, row: number): void {
   const memory = memoryOf(arena)
   const slot = asSlotIndex(pool.slot)
   const { tryAlloc } = pool
-  const fastPaths = {
+  const core = {
+    memory,
+    slot,
     tryAlloc,
     tryFree: () => false,
     enqueue: createEnqueue(memory, slot, tryAlloc),
   }
-  receiveForClosedSlots(memory, slot, fastPaths)
+  receiveForClosedSlots(core)
   reclaimClosedSlots(memory, slot, row)
 }
 

@@ -1,6 +1,8 @@
-/** Figures from the counters that cold paths keep: no walk, no garbage, some microseconds. */
+/** Adds up figures: from the counters of cold paths, or from a walk over all headers. */
 import {
+  LARGE_CLASS,
   LARGE_ROW,
+  RECORD_CARVED_COUNT,
   SLOT_ARRIVED,
   SLOT_CARVED,
   SLOT_DRAINED,
@@ -16,10 +18,19 @@ import {
   SPAN_BYTE_LENGTH,
 } from '../../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
+import { secondWordAt } from '../../blocks/lookup.ts'
+import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
+import { capacityOf, runSpanCountOf } from '../../spans/runs.ts'
 import { slotState } from '../../spans/slots.ts'
 import { droppedEvents } from '../../telemetry/telemetry.ts'
-import { type ArenaStats, type ClassStats, emptySlotStats, type SlotStats } from './figures.ts'
+import {
+  type ArenaStats,
+  type ClassStats,
+  emptySlotStats,
+  liveBytesOf,
+  type SlotStats,
+} from './figures.ts'
 
 /** Fills the rows of classes with what the slots from `firstSlot` up to `endSlot` counted. */
 export function countClasses(
@@ -40,8 +51,8 @@ export function countClasses(
     let refills = 0
     let refilledBlocks = 0
     let drainedBlocks = 0
-    for (let slot = firstSlot; slot < endSlot; slot++) {
-      const words: number = memory.slotWord(asSlotIndex(slot), isLarge ? LARGE_ROW : index)
+    for (let slot = asSlotIndex(firstSlot); slot < endSlot; slot++) {
+      const words: number = memory.slotWord(slot, isLarge ? LARGE_ROW : index)
       spanCount += i32[words + SLOT_SPANS]
       liveBlocks += i32[words + SLOT_LIVE_SEEN]
       carvedBlocks += i32[words + SLOT_CARVED]
@@ -52,7 +63,7 @@ export function countClasses(
       drainedBlocks += i32[words + SLOT_ARRIVED] >>> 0
     }
     row.spanCount = spanCount
-    // The counts of a thread that is just changing them need not agree.
+    // The counters of a thread that is running may disagree for a moment.
     row.liveBlocks = isLarge ? liveBlocks : Math.min(liveBlocks, carvedBlocks)
     row.freeBlocks = isLarge ? 0 : carvedBlocks - row.liveBlocks
     row.uncarvedBlocks = capacity - carvedBlocks
@@ -65,7 +76,36 @@ export function countClasses(
   }
 }
 
-/** Fills the rows of those slots that were ever opened. */
+/**
+ * Replaces the figures that a walk over all headers gives exactly.
+ * @param slot whose runs are walked; -1 for those of all slots
+ */
+export function walkClasses(memory: ArenaMemory, rows: ClassStats[], slot: number): void {
+  const none = { spanCount: 0, liveBlocks: 0, freeBlocks: 0, uncarvedBlocks: 0, wasteBytes: 0 }
+  for (const row of rows) Object.assign(row, none)
+  forEachRun(memory, (head, classIndex, owner) => {
+    if (slot !== -1 && owner !== slot) return
+    const isLarge = classIndex === LARGE_CLASS
+    const row = rows[isLarge ? memory.classes.count : classIndex]
+    const spanCount = runSpanCountOf(memory, head)
+    let liveBlocks = 0
+    forEachLiveIn(memory, head, (_block, offset) => {
+      liveBlocks++
+      row.requestedBytes += secondWordAt(memory, offset)
+    })
+    row.spanCount += spanCount
+    row.liveBlocks += liveBlocks
+    if (isLarge) return
+    const carvedBlocks = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
+    const capacity = capacityOf(memory, head, classIndex)
+    row.freeBlocks += carvedBlocks - liveBlocks
+    row.uncarvedBlocks += capacity - carvedBlocks
+    row.wasteBytes += spanCount * SPAN_BYTE_LENGTH - capacity * row.stride
+  })
+  for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
+}
+
+/** Fills the rows of the slots that were ever opened. */
 export function countSlots(
   memory: ArenaMemory,
   rows: SlotStats[],
@@ -73,13 +113,12 @@ export function countSlots(
   endSlot: number,
 ): void {
   let rowCount = 0
-  for (let index = firstSlot; index < endSlot; index++) {
-    const slot = asSlotIndex(index)
+  for (let slot = asSlotIndex(firstSlot); slot < endSlot; slot++) {
     const state = slotState(memory, slot)
     if (state === 'vacant') continue
     if (rowCount === rows.length) rows.push(emptySlotStats())
     const row = rows[rowCount++]
-    row.slot = index
+    row.slot = slot
     row.state = state
     row.spanCount = wordOf(memory, slot, SLOT_OWNED_SPANS)
     row.peakSpanCount = wordOf(memory, slot, SLOT_PEAK_OWNED_SPANS)
@@ -101,7 +140,7 @@ function sumOf(memory: ArenaMemory, slot: SlotIndex, field: number): number {
   return sum
 }
 
-/** The sums over the rows. */
+/** Adds the rows of classes up. */
 export function sumUp(stats: ArenaStats): void {
   let liveBlocks = 0
   let liveBytes = 0
@@ -114,7 +153,7 @@ export function sumUp(stats: ArenaStats): void {
   for (let index = 0; index < stats.classes.length; index++) {
     const row = stats.classes[index]
     liveBlocks += row.liveBlocks
-    liveBytes += row.stride === 0 ? row.spanCount * SPAN_BYTE_LENGTH : row.liveBlocks * row.stride
+    liveBytes += liveBytesOf(row)
     freeBytes += row.freeBlocks * row.stride
     uncarvedBytes += row.uncarvedBlocks * row.stride
     wasteBytes += row.wasteBytes

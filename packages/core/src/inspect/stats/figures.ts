@@ -2,52 +2,50 @@
 import { HEADER_BYTE_LENGTH, SPAN_BYTE_LENGTH } from '../../base/layout.ts'
 import type { SlotState } from '../../spans/slots.ts'
 
+/** What refills did. Each slot counts modulo 2^32, in each class. */
+export interface RefillStats {
+  /** How often a free list was empty and was filled. */
+  refills: number
+  /** Blocks that refills handed out. */
+  refilledBlocks: number
+  /**
+   * `1 - refills / refilledBlocks`, from 0 to 1; 0 before the first refill. It is the share of
+   * allocs that found a block on the free list, if each block was allocated once. Blocks that come
+   * and go between two refills raise it; blocks that are parked again unused lower it. It is
+   * meaningless once `refilledBlocks` has wrapped.
+   */
+  readonly hitRate: number
+}
+
 /** Figures of one size class, or of all large blocks. */
-export interface ClassStats {
-  /** The largest payload of the class, in bytes; of large blocks `Infinity`. */
+export interface ClassStats extends RefillStats {
+  /** The largest payload of the class, in bytes; `Infinity` for large blocks. */
   readonly maxByteLength: number
-  /** Header and payload, in bytes; of large blocks 0: each has the length that it needs. */
+  /** Header and payload, in bytes; 0 for large blocks, as each has its own length. */
   readonly stride: number
   spanCount: number
   liveBlocks: number
   freeBlocks: number
   /** Room for blocks that were never carved. */
   uncarvedBlocks: number
-  /**
-   * The sum of the slots' peaks, as their cold paths saw them: up to one refill of each slot short of
-   * the true one.
-   */
+  /** The sum of the slots' peaks; up to one refill of each slot below the true peak. */
   peakLiveBlocks: number
-  /** How often a free list was empty and was filled; modulo 2^32, in each slot, as the next two. */
-  refills: number
-  /** Blocks that refills handed out. */
-  refilledBlocks: number
-  /** Blocks that other slots freed, and their owners took back. */
+  /** Blocks that other slots freed and their owners took back; counted as `refills`. */
   drainedBlocks: number
-  /**
-   * `1 - refills / refilledBlocks`: the share of allocs that found a block on the free list, if
-   * each block that was handed out was allocated once. Blocks that come and go between two refills
-   * make it higher, those that are put aside again unused lower. From 0 to 1; 0 before the first
-   * refill. Of use until `refilledBlocks` has begun anew, after 2^32 blocks of a slot.
-   */
-  readonly hitRate: number
   /** The share of the spans' bytes that no live block takes; 0 without spans. */
   readonly fragmentation: number
   /** Bytes at the ends of runs that no block fits. */
   wasteBytes: number
-  /** What holders of live blocks asked for; 0 unless exact. */
+  /** The bytes that live blocks were asked for; 0 unless exact. */
   requestedBytes: number
 }
 
-export interface SlotStats {
+export interface SlotStats extends RefillStats {
   slot: number
   state: SlotState
   spanCount: number
   peakSpanCount: number
-  refills: number
-  refilledBlocks: number
-  readonly hitRate: number
-  /** Blocks freed by other slots that came in, those sent on included; of all generations, modulo 2^32. */
+  /** Blocks freed by other slots that came in, or were sent on; of all generations, modulo 2^32. */
   remoteFrees: number
   /** Those among them that were no live blocks: freed twice, never given out, or overwritten. */
   violations: number
@@ -55,20 +53,17 @@ export interface SlotStats {
   droppedEvents: number
 }
 
-/**
- * All in bytes unless named otherwise.
- * `controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes = committedBytes`.
- */
-export interface ArenaStats {
-  /** Whether a walk counted, or the cold paths did: then live and free are as of the last of them. */
+/** `controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes = committedBytes`. */
+export interface ArenaStats extends RefillStats {
+  /** Whether a walk counted. If not, live and free are as of the last cold path of each pool. */
   exact: boolean
   /** The arena's length. */
   reservedBytes: number
   /** The spans in use, control area included. */
   committedBytes: number
   /**
-   * The part of the arena, from its start, that was ever in use: memory that the system gave. Of one
-   * slot: the most that it had.
+   * The part of the arena, from its start, that was ever in use: memory that the system gave. For
+   * one slot: the most that it had.
    */
   peakCommittedBytes: number
   /** 0 in the figures of one slot. */
@@ -76,37 +71,34 @@ export interface ArenaStats {
   liveBlocks: number
   /** The strides of live blocks. */
   liveBytes: number
-  /** What holders of live blocks asked for; 0 unless exact. */
+  /** The bytes that live blocks were asked for; 0 unless exact. */
   requestedBytes: number
   /** The strides of free blocks. */
   freeBytes: number
   uncarvedBytes: number
   /** Ends of runs that no block fits. */
   wasteBytes: number
-  /** How often a free list was empty. */
-  refills: number
-  refilledBlocks: number
-  readonly hitRate: number
-  /** The share of the committed bytes, the control area aside, that no live block takes. */
+  /** The share of the committed bytes, without the control area, that no live block takes. */
   readonly fragmentation: number
   /** By ascending stride; the last row is that of large blocks. */
   classes: ClassStats[]
-  /** Those slots that were ever opened. */
+  /** The slots that were ever opened. */
   slots: SlotStats[]
 }
 
-/** Shares are worked out when they are read: a fraction that is stored is garbage. */
-const hitRateOf = ({ refills, refilledBlocks }: Pick<ClassStats, 'refills' | 'refilledBlocks'>) =>
-  restOf(refills, refilledBlocks)
-
-const fragmentationOf = (liveBytes: number, spanBytes: number) => restOf(liveBytes, spanBytes)
-
 /**
- * The share of a whole that a part leaves. Within 0 to 1: counters wrap, each at its own time, and
- * those of a thread that is just changing them need not agree.
+ * The share of a whole that a part leaves, worked out as it is read: a stored fraction is garbage.
+ * Clamped to 0 to 1: counters wrap, each at its own time, and those of a running thread may
+ * disagree.
  */
 const restOf = (part: number, whole: number) =>
   whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
+
+const hitRateOf = ({ refills, refilledBlocks }: RefillStats) => restOf(refills, refilledBlocks)
+
+/** The bytes of spans that live blocks of a class take; large blocks take all of their spans. */
+export const liveBytesOf = ({ stride, spanCount, liveBlocks }: ClassStats) =>
+  stride === 0 ? spanCount * SPAN_BYTE_LENGTH : liveBlocks * stride
 
 export const emptyStats = (strides: Int32Array): ArenaStats => ({
   exact: false,
@@ -126,7 +118,7 @@ export const emptyStats = (strides: Int32Array): ArenaStats => ({
     return hitRateOf(this)
   },
   get fragmentation() {
-    return fragmentationOf(this.liveBytes, this.committedBytes - this.controlBytes)
+    return restOf(this.liveBytes, this.committedBytes - this.controlBytes)
   },
   classes: [
     ...Array.from(strides, (stride) => emptyClassStats(stride, stride - HEADER_BYTE_LENGTH)),
@@ -150,8 +142,7 @@ const emptyClassStats = (stride: number, maxByteLength: number): ClassStats => (
     return hitRateOf(this)
   },
   get fragmentation() {
-    const spanBytes = this.spanCount * SPAN_BYTE_LENGTH
-    return fragmentationOf(this.stride === 0 ? spanBytes : this.liveBlocks * this.stride, spanBytes)
+    return restOf(liveBytesOf(this), this.spanCount * SPAN_BYTE_LENGTH)
   },
   wasteBytes: 0,
   requestedBytes: 0,

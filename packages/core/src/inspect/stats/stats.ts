@@ -1,4 +1,4 @@
-/** Figures about an arena, or one slot of it. */
+/** Figures about an arena, or about one slot. */
 import { isPlainObject } from '../../base/builtins.ts'
 import { invalidArgument } from '../../base/errors.ts'
 import {
@@ -12,21 +12,20 @@ import { asSlotIndex } from '../../base/units.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
 import { checkedSlot } from '../../spans/slots.ts'
 import { countFreeSpans } from '../../spans/span-map.ts'
-import { countClasses, countSlots, sumUp } from './counted.ts'
+import { countClasses, countSlots, sumUp, walkClasses } from './counted.ts'
 import { type ArenaStats, emptyStats } from './figures.ts'
-import { walkClasses } from './walked.ts'
 
 export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
 
 export interface StatsOptions {
   /**
-   * Walks all headers instead of adding up what the cold paths have counted. Other threads have to be
-   * outside of the library meanwhile.
+   * Walks all headers, instead of adding up what the cold paths counted. Meanwhile, no other thread
+   * may call the library.
    */
   readonly exact?: boolean
-  /** The figures of one slot; by default of all. */
+  /** The slot to give the figures of; all slots by default. */
   readonly slot?: number
-  /** What an earlier call gave, to be filled again: then no garbage is made, and this is returned. */
+  /** The result of an earlier call, to fill again and return: the call then makes no garbage. */
   readonly into?: ArenaStats
 }
 
@@ -53,7 +52,7 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   return stats
 }
 
-/** Whether figures have the rows of an arena, and can be filled. */
+/** Whether figures have the rows of the arena, and can be filled. */
 function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
   const { classes, slots } = stats
   if (Object.isFrozen(stats)) return false
@@ -77,8 +76,8 @@ function countSpans(memory: ArenaMemory, stats: ArenaStats, only: number, exact:
     committedSpanCount = memory.spanCount - countFreeSpans(memory)
   } else {
     committedSpanCount = memory.controlSpanCount
-    for (let slot = 0; slot < memory.openedSlotCount; slot++) {
-      committedSpanCount += i32[memory.slotWord(asSlotIndex(slot), SLOT_OWNED_SPANS)]
+    for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+      committedSpanCount += i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
     }
   }
   stats.reservedBytes = memory.byteLength

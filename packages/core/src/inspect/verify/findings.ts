@@ -1,59 +1,44 @@
-/** What a verification works on and has found so far. */
-import {
-  CLASS_CAPACITY,
-  SLOT_CARVED,
-  SLOT_OUTSTANDING,
-  SLOT_ROOM,
-  SLOT_SPANS,
-} from '../../base/layout.ts'
+/** What a verification works on, and what it has found so far. */
+import { SLOT_FIXED_WORD_COUNT } from '../../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
 
 /** Something that does not hold in an arena. */
 export interface Violation {
-  /** What, with the numbers. */
+  /** What does not hold, with the numbers. */
   readonly message: string
   /** Byte offset of where it shows: a payload, or the start of a span. */
   readonly offset: number
 }
 
-/** First word of a class array whose counts can be found again by a walk. */
-export type Counted =
-  | typeof SLOT_OUTSTANDING
-  | typeof SLOT_SPANS
-  | typeof SLOT_ROOM
-  | typeof SLOT_CARVED
-
 export class Findings {
   readonly violations: Violation[] = []
-  /** Free blocks that were met on a list. */
+  /** Free blocks that are on a list. */
   readonly listed = new Set<number>()
-  /** Spans that were met on a list of partial ones. */
+  /** Spans that are on a list of partial ones. */
   readonly partial = new Set<SpanIndex>()
   readonly memory: ArenaMemory
-  /** Of each class array that slots count in: what there is, by slot and row. */
-  readonly #found: Readonly<Record<Counted, Int32Array>>
+  /** What a walk counts, laid out as the words of the slots that should say the same. */
+  readonly #found: Int32Array
 
   constructor(memory: ArenaMemory) {
-    const length = memory.slotCount * CLASS_CAPACITY
     this.memory = memory
-    this.#found = {
-      [SLOT_OUTSTANDING]: new Int32Array(length),
-      [SLOT_SPANS]: new Int32Array(length),
-      [SLOT_ROOM]: new Int32Array(length),
-      [SLOT_CARVED]: new Int32Array(length),
-    }
+    this.#found = new Int32Array(memory.slotCount * SLOT_FIXED_WORD_COUNT)
   }
 
   fail(offset: number, message: string): void {
     this.violations.push({ message, offset })
   }
 
-  add(counted: Counted, slot: SlotIndex, row: number, summand: number): void {
-    this.#found[counted][slot * CLASS_CAPACITY + row] += summand
+  add(field: number, slot: SlotIndex, summand: number): void {
+    this.#found[slot * SLOT_FIXED_WORD_COUNT + field] += summand
   }
 
-  found(counted: Counted, slot: SlotIndex, row: number): number {
-    return this.#found[counted][slot * CLASS_CAPACITY + row]
+  /** Fails unless a slot's word says what the walk has counted. */
+  checkCount(field: number, slot: SlotIndex, what: string, where = ''): void {
+    const counted = this.memory.i32[this.memory.slotWord(slot, field)]
+    const found = this.#found[slot * SLOT_FIXED_WORD_COUNT + field]
+    if (counted === found) return
+    this.fail(0, `slot ${slot}${where} counts ${counted} ${what}, there are ${found}`)
   }
 }

@@ -1,4 +1,4 @@
-/** Lists hold free blocks of their own class and slot, end, and share none. */
+/** Each list ends, and holds free blocks of its own class and slot that no other list holds. */
 import {
   FIRST_PAYLOAD,
   RECORD_CARVED_COUNT,
@@ -26,19 +26,17 @@ import type { Findings } from './findings.ts'
 
 export function checkLists(findings: Findings): void {
   const { memory } = findings
-  for (let slot = 0; slot < memory.slotCount; slot++) {
-    for (let row = 0; row < memory.classes.count; row++) {
-      const classIndex = asClassIndex(row)
-      const first = memory.i32[memory.slotWord(asSlotIndex(slot), SLOT_FREE_HEADS + row)]
-      const freeCount = checkChain(findings, asSlotIndex(slot), classIndex, first)
-      findings.add(SLOT_OUTSTANDING, asSlotIndex(slot), row, freeCount)
-      checkPartial(findings, asSlotIndex(slot), classIndex)
+  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+    for (let row = asClassIndex(0); row < memory.classes.count; row++) {
+      const first = memory.i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)]
+      findings.add(SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
+      checkPartial(findings, slot, row)
     }
   }
 }
 
-/** Gives the number of blocks on the chain, up to the first one that does not belong there. */
-export function checkChain(
+/** Gives the number of blocks on a chain, up to the first one that does not belong there. */
+function checkChain(
   findings: Findings,
   slot: SlotIndex,
   classIndex: ClassIndex,
@@ -69,11 +67,9 @@ function whyNotListed(
   if (!isInside || block % 16 !== 0) return 'which is no offset'
   if (findings.listed.has(block)) return 'which is on a list already'
   const span = memory.spanOf(block)
-  const state = stateInMap(memory.i32[memory.mapWord(span)])
-  const head = state === SPAN_TAIL ? headOf(memory, span) : span
-  if (!isHeadOf(memory, head, slot, classIndex)) {
-    return 'which belongs to another slot or class'
-  }
+  const isTail = stateInMap(memory.i32[memory.mapWord(span)]) === SPAN_TAIL
+  const head = isTail ? headOf(memory, span) : span
+  if (!isHeadOf(memory, head, slot, classIndex)) return 'which belongs to another slot or class'
   const within = block - memory.spanStart(head) - FIRST_PAYLOAD
   const blockIndex = within / memory.classes.strides[classIndex]
   const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
@@ -105,10 +101,7 @@ function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassInde
     }
     const found = checkChain(findings, slot, classIndex, recordOf(span, RECORD_PARKED_HEAD))
     if (found !== parkedCount) {
-      findings.fail(
-        start,
-        `span ${span} counts ${parkedCount} parked blocks, its list has ${found}`,
-      )
+      findings.fail(start, `span ${span} counts ${parkedCount} parked blocks, ${found} are listed`)
     }
     findings.partial.add(span)
     previous = span

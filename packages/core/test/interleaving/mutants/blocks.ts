@@ -38,7 +38,7 @@ export const BLOCKS: readonly Mutant[] = [
   },
   {
     name: 'a block is live before it has a length',
-    file: 'pool/pool.ts',
+    file: 'pool/fast-paths.ts',
     from: '        i32[header + 1] = byteLength\n        i32[header] = plain\n',
     to: `        i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
         i32[header + 1] = byteLength

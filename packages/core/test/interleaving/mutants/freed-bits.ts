@@ -104,7 +104,7 @@ export const FREED_BITS: readonly Mutant[] = [
   },
   {
     name: 'the end of a run is given back that its block still needs',
-    file: 'remote/cut-off.ts',
+    file: 'remote/freed-bits.ts',
     from: 'truncateLargeRun(memory, slot, head, spanCount)',
     to: 'truncateLargeRun(memory, slot, head, 1)',
     scenarios: ['a large block is cut off as its owner sweeps'],

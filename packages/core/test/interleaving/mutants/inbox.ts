@@ -5,8 +5,8 @@ export const INBOX: readonly Mutant[] = [
   {
     name: '`taken` is raised before the block is freed',
     file: 'remote/inbox.ts',
-    from: '    if (fastPaths.tryFree',
-    to: '    i32[takenWord] = taken + 1\n    if (fastPaths.tryFree',
+    from: '    if (pool.tryFree',
+    to: '    i32[takenWord] = taken + 1\n    if (pool.tryFree',
     scenarios: ['an owner dies, within a segment'],
   },
   {

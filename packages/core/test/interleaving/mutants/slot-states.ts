@@ -26,10 +26,10 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot is closed before its spans are given back',
     file: 'pool/pool.ts',
-    from: '    giveBack(memory, slot, fastPaths, undefined)\n    mine = -1\n',
+    from: '    methods.collect()\n    fastPaths.disable()\n',
     to: `    closeSlot(memory, slot)
-    giveBack(memory, slot, fastPaths, undefined)
-    mine = -1\n`,
+    methods.collect()
+    fastPaths.disable()\n`,
     scenarios: ['close against tend'],
   },
   {

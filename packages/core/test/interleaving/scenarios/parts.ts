@@ -2,7 +2,7 @@
 
 import { asSlotIndex } from '../../../src/base/units.ts'
 import type { ArenaMemory } from '../../../src/memory/memory.ts'
-import type { Pool } from '../../../src/memory/pool-api.ts'
+import type { PoolOf as Pool } from '../../../src/memory/pool-api.ts'
 import { receiveForClosedSlots, reclaimClosedSlots } from '../../../src/refill/reclaim-closed.ts'
 import { createEnqueue } from '../../../src/remote/outbox.ts'
 import {
@@ -53,12 +53,14 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 export function tend(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
   const slot = asSlotIndex(pool.slot)
   const tryAlloc = (length: number) => pool.tryAlloc(length)
-  const fastPaths = {
+  const core = {
+    memory,
+    slot,
     tryAlloc,
     tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
     enqueue: createEnqueue(memory, slot, tryAlloc),
   }
-  receiveForClosedSlots(memory, slot, fastPaths)
+  receiveForClosedSlots(core)
   reclaimClosedSlots(memory, slot, memory.classes.classFor(byteLength))
 }
 
