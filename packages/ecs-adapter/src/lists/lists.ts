@@ -218,7 +218,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     // The recorded room never exceeds the actual one.
     if (room < before) this.#setRoom(block, room)
     const isDone = this.#cells.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
-    if (isDone) this.#setRoom(block, room)
+    this.#setRoom(block, isDone ? room : before)
     return isDone
   }
 
