@@ -1,5 +1,12 @@
 import { Arena, type Pool } from '@ashlar/core'
-import { createStorage, type Storage, type StorageOptions, t } from '@ashlar/ecs-adapter'
+import {
+  createStorage,
+  type Storage,
+  type StorageOptions,
+  t,
+  type VerifyOptions,
+  verifyStorage,
+} from '@ashlar/ecs-adapter'
 import { createWorld, type World } from 'bitecs'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../src/base/utf8.ts'
@@ -33,7 +40,9 @@ export function createScene(
   const { shared = true, byteLength = 2 ** 24, slots, world = createWorld(), ...rest } = options
   const arena = Arena.create({ byteLength, shared, ...(slots === undefined ? {} : { slots }) })
   const pool = arena.openPool()
-  return { arena, pool, world, storage: createStorage(world, pool, rest) }
+  const storage = createStorage(world, pool, rest)
+  storages.set(arena, storage)
+  return { arena, pool, world, storage }
 }
 
 /** RunQueue `body`, and proves that afterwards the storage leaves the arena as it found it. */
@@ -43,14 +52,25 @@ export function withScene(
 ): void {
   const scene = createScene(options)
   body(scene)
-  assertSound(scene.arena)
+  assertSound(scene.arena, EXCLUSIVE)
   scene.storage.dispose()
-  assertSound(scene.arena)
+  assertSound(scene.arena, EXCLUSIVE)
   assert.equal(scene.arena.blocks(), [], 'blocks left after dispose')
 }
 
-export function assertSound(arena: Arena): void {
+/** For arenas that hold nothing but the storage of their scene. */
+export const EXCLUSIVE = { exclusive: true }
+/** The storages of scenes. */
+const storages = new WeakMap<Arena, Storage>()
+
+/** Of an arena, and of the storage of its scene, or of another one. */
+export function assertSound(
+  arena: Arena,
+  options: VerifyOptions = {},
+  storage = storages.get(arena),
+): void {
   assert.equal(arena.verify(), [])
+  if (storage !== undefined) assert.equal(verifyStorage(storage, options), [])
 }
 
 /** Whether a call throws an error of this class, code and words. */

@@ -49,10 +49,7 @@ export class Publisher {
   #directory = 0
   #entities = 0
   #epoch = 0
-  /**
-   * A block for the next directory, for when memory has run out: columns that were moved out of are not
-   * freed before other threads are told where they are now. 0 of none.
-   */
+  /** For the next directory: without one, nothing that it replaces is freed. 0 of none. */
   #spare = 0
   /** Something was published or retired that no epoch tells of yet. */
   #hasNews = false
@@ -69,6 +66,17 @@ export class Publisher {
   get handle(): StorageHandle {
     if (this.#root === 0) this.#open()
     return { offset: this.#root, serial: this.serial }
+  }
+
+  /** For `verifyStorage`. */
+  get held() {
+    const { worlds, version } = this.#options
+    const isSameMask = worlds.entityIndex.entityMask === this.#entityMask
+    const isCurrent = isSameMask && version() === this.#version
+    const [root, epoch, spare] = [this.#root, this.#epoch, this.#spare]
+    const [directory, entities] = [this.#directory, this.#entities]
+    const retired = this.#retired.slice(0, this.#retiredCount)
+    return { root, epoch, spare, directory, entities, retired, isCurrent }
   }
 
   #open(): void {
@@ -93,10 +101,7 @@ export class Publisher {
     this.#raiseEpoch()
   }
 
-  /**
-   * Frees what nobody uses any more, and publishes all that is other than it was. What there is no memory
-   * to publish is published by a later call.
-   */
+  /** Frees what nobody uses any more; publishes what has changed, as memory allows. */
   sync(): void {
     if (this.#root === 0) return
     const { tryAlloc } = this.#options.pool
@@ -225,8 +230,7 @@ export class Publisher {
   }
 
   #isPublished(dense: readonly number[], aliveCount: number): boolean {
-    const words = this.#words
-    const offset = this.#entities
+    const [words, offset] = [this.#words, this.#entities]
     if (offset === 0 || words[(offset >> 2) + PUBLISHED_COUNT] !== aliveCount) return false
     const first = (offset + PUBLISHED_HEAD_BYTE_LENGTH) >> 2
     for (let i = 0; i < aliveCount; i++) if (words[first + i] !== (dense[i] | 0)) return false
@@ -235,9 +239,8 @@ export class Publisher {
 
   /** Publishes a block in another's place, which is retired. */
   #replace(field: number, offset: number, before: number): void {
-    const words = this.#words
-    words[(offset >> 2) + PUBLISHED_EPOCH] = (this.#epoch + 1) | 0
-    Atomics.store(words, this.#word(field), offset)
+    this.#words[(offset >> 2) + PUBLISHED_EPOCH] = (this.#epoch + 1) | 0
+    Atomics.store(this.#words, this.#word(field), offset)
     this.#hasNews = true
     if (before !== 0) this.retire(before)
   }
@@ -267,8 +270,7 @@ export class Publisher {
 
   /** How many epochs the last of those who are attached is behind. */
   #greatestLag(): number {
-    const words = this.#words
-    const epoch = this.#epoch
+    const [words, epoch] = [this.#words, this.#epoch]
     let lag = 0
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
       if (!this.#isAttached(slot) || this.#forgetIfGone(slot)) continue

@@ -146,6 +146,11 @@ export class Columns {
     return { name, fields, rowCount, byteOffsets }
   }
 
+  /** For `verifyStorage`. */
+  get held() {
+    return this.#blocks.held
+  }
+
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */
   sync(): void {
     if (this.#buffer !== this.#cells.buffer) this.#publish(this.#cells.buffer)

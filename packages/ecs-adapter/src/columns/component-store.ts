@@ -2,7 +2,7 @@
 
 import type { GivenValues } from '../lists/given-values.ts'
 import type { VariableFields, VariableFieldsOptions } from '../lists/variable-fields.ts'
-import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
+import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/directory.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { Columns, ColumnsOptions } from './columns.ts'
 
@@ -12,6 +12,16 @@ export type ComponentStoreOptions = Omit<ColumnsOptions, 'variable' | 'isSparse'
     retire(offset: number): void
     checkIdle(what: string): void
   }
+
+export interface HeldRows {
+  readonly entry: RowsEntry
+  /** Blocks that the index moved out of. */
+  readonly staleOffsets: readonly number[]
+  /** Rows whose entities lost the component since the last `sync`. */
+  readonly lostCount: number
+  /** Entities of which bitECS does not report that they lose the component. */
+  readonly strays: ReadonlySet<number>
+}
 
 export interface ComponentStore {
   readonly columns: Columns
@@ -49,6 +59,10 @@ export interface ComponentStore {
   /** The same in two steps, for a row that is told later: makes room, @throws as it; and writes. */
   prepare(given: GivenValues): void
   commit(eid: number, row: number, given: GivenValues): void
+  /** For `verifyStorage`: whether `sync` may free what a row has, which need not be an entity's. */
+  isDeferred(row: number): boolean
+  /** For `verifyStorage`, of a sparse component: its index, and what waits for `sync`. */
+  readonly heldRows?: HeldRows
   /** Up to which id, this one left out, prefabs have rows, of whom nothing tells. */
   readonly coveredIdCount: number
   /** Gives it to them. @throws ArenaError 'out-of-memory' */

@@ -56,6 +56,11 @@ export class DeferredFrees {
     return this.#strayEids[this.#placeOfStray(row)] !== eid
   }
 
+  /** For `verifyStorage`: whether `sync` may free what a row has. */
+  has(row: number): boolean {
+    return (this.#states[row] & (LOST | STRAY)) !== 0
+  }
+
   /** The blocks of a row were freed, as an entity got the component. */
   renew(row: number): void {
     if (row < this.#states.length) this.#states[row] &= QUEUED

@@ -86,6 +86,10 @@ export class DenseStore implements ComponentStore {
     this.columns.write(row, given)
   }
 
+  isDeferred(row: number): boolean {
+    return this.#variable?.isDeferred(row) ?? false
+  }
+
   get coveredIdCount(): number {
     return this.columns.rowCount
   }

@@ -118,6 +118,11 @@ export class RowIndex {
     return { index: this.#offset, rowCount: this.rowCount }
   }
 
+  /** For `verifyStorage`. */
+  get staleOffsets(): readonly number[] {
+    return this.#staleOffsets
+  }
+
   /** Rows that there is room for. */
   get rowCount(): number {
     return this.#place.rowCount

@@ -42,6 +42,12 @@ export class SparseRows {
     return this.#index.entry
   }
 
+  /** For `verifyStorage`. */
+  get held() {
+    const { entry, staleOffsets } = this.#index
+    return { entry, staleOffsets, lostCount: this.#lostCount }
+  }
+
   get entities(): Int32Array {
     return this.#index.entities
   }

@@ -114,6 +114,14 @@ export class SparseStore implements ComponentStore {
     this.columns.write(row, given)
   }
 
+  isDeferred(row: number): boolean {
+    return row < this.#rows.count
+  }
+
+  get heldRows() {
+    return { ...this.#rows.held, strays: this.#strays }
+  }
+
   get coveredIdCount(): number {
     return Number.POSITIVE_INFINITY
   }

@@ -74,6 +74,11 @@ export class VariableBinding {
     this.#deferredFrees.takeLost(row)
   }
 
+  /** For `verifyStorage`: whether `sync` may free what a row has. */
+  isDeferred(row: number): boolean {
+    return this.#deferredFrees.has(row)
+  }
+
   /** The values of a row are about to be written. */
   beginWrite(eid: number, row: number): void {
     // A prefab in the row of another one. Its id differs where ids have versions.

@@ -24,9 +24,9 @@ export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
 const BYTE_LENGTH = 2
 const MAGIC = 3
-const IN_TRANSIT = 4
+export const BLOCK_IN_TRANSIT = 4
 export const BLOCK_IS_APPLIED = 5
-const STORAGE = 6
+export const BLOCK_STORAGE = 6
 export const BLOCK_HEAD_WORD_COUNT = 8
 
 const COMMANDS_MAGIC = 0x41534803
@@ -56,7 +56,7 @@ export class CommandBlocks {
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
     this.#block = this.offset >> 2
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
-    this.views.words[this.#block + STORAGE] = storage
+    this.views.words[this.#block + BLOCK_STORAGE] = storage
     this.#enter(this.#block)
   }
 
@@ -107,11 +107,11 @@ export class CommandBlocks {
         throw noBlock(next)
       }
       // In this order, so that an heir finds it at any moment, and frees it once.
-      words[(this.offset >> 2) + IN_TRANSIT] = next
+      words[(this.offset >> 2) + BLOCK_IN_TRANSIT] = next
       words[block + BLOCK_NEXT] = words[(next >> 2) + BLOCK_NEXT]
       this.#byteLength -= words[(next >> 2) + BYTE_LENGTH]
       this.#pool.free(next)
-      words[(this.offset >> 2) + IN_TRANSIT] = 0
+      words[(this.offset >> 2) + BLOCK_IN_TRANSIT] = 0
     }
   }
 
@@ -141,7 +141,7 @@ export class CommandBlocks {
 
   #chain(wordCount: number): void {
     const { words } = this.views
-    const inTransit = (this.offset >> 2) + IN_TRANSIT
+    const inTransit = (this.offset >> 2) + BLOCK_IN_TRANSIT
     const least = (BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     let byteLength = Math.max(least, Math.min(this.#byteLength, DOUBLED_BYTE_LENGTH))
     // At once, so that an heir finds it: threads are killed in loops and calls, not between two stores.
@@ -234,7 +234,7 @@ export function checkCommands(
   storage: number,
 ): number {
   const first = checkBuffer(pool, views, offset) >> 2
-  if (views.words[first + STORAGE] === storage) return first << 2
+  if (views.words[first + BLOCK_STORAGE] === storage) return first << 2
   throw commandsOfAnother()
 }
 
@@ -269,7 +269,7 @@ export function freeCommands(pool: Pool, offset: number): void {
   if (!isLiveBlock(pool, offset)) return
   const first = checkBuffer(pool, views, offset) >> 2
   void countBlocksBehind(pool, words, offset) // throws before anything is freed
-  let inTransit = words[first + IN_TRANSIT]
+  let inTransit = words[first + BLOCK_IN_TRANSIT]
   for (let block = offset; block !== 0; ) {
     const next = words[(block >> 2) + BLOCK_NEXT]
     if (block === inTransit) inTransit = 0

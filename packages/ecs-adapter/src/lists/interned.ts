@@ -17,11 +17,12 @@ import type { Blocks } from '../memory/blocks.ts'
 import type { InternLog } from './intern-log.ts'
 import { IN_PLACE, type TextBlocks, takeShortened } from './texts.ts'
 
-const PREFIX_BYTE_LENGTH = 4
+/** Of the block of an interned text: its counts. */
+export const PREFIX_BYTE_LENGTH = 4
 const INDEX_SIZE_TO_SWEEP = 256
 /** An arena has at most 254 threads, with an index each. */
-const ONE_INDEX = 2 ** 24
-const REFERENCES = ONE_INDEX - 1
+export const ONE_INDEX = 2 ** 24
+export const REFERENCES = ONE_INDEX - 1
 /** With room for what other threads are just adding. A text that more entities have is stored twice. */
 const REFERENCES_MAX = REFERENCES - 2 ** 12
 
@@ -76,6 +77,11 @@ export class InternedTexts implements TextBlocks {
 
   offset(block: number): number {
     return block === 0 ? 0 : block + PREFIX_BYTE_LENGTH
+  }
+
+  /** For `verifyStorage`: the texts that this thread's index has counted, by their blocks. */
+  get index(): ReadonlyMap<number, string> {
+    return this.#textOf
   }
 
   /** Frees what only indexes hold, which other threads dropped the last reference of. */

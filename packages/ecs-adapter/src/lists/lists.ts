@@ -22,7 +22,7 @@ import {
   shrunkRoom,
 } from './list-capacity.ts'
 
-const TYPE_BITS = 4
+export const TYPE_BITS = 4
 /** No arena has as many bytes: a list that long is out of memory. */
 const BYTE_LENGTH_MAX = 2 ** 31
 

@@ -11,6 +11,11 @@ export class ReusableBlock {
     this.#pool = pool
   }
 
+  /** 0 until something is taken. */
+  get offset(): number {
+    return this.#offset
+  }
+
   /** So many bytes; what was there is lost. @throws ArenaError 'out-of-memory' */
   take(byteLength: number): number {
     if (byteLength <= this.#byteLength) return this.#offset

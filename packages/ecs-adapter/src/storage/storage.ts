@@ -24,7 +24,7 @@ import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
 import { Packing } from './packing.ts'
 import { groupOpen } from './run-errors.ts'
-import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
+import type { ComponentOptions, OpenGroup, Storage, StorageOptions } from './storage-api.ts'
 import { guardTable } from './table-guard.ts'
 import { type StorageState, worldStateOf } from './world-state.ts'
 
@@ -83,7 +83,7 @@ export function createStorage(
   const components: Record<string, Component> = Object.create(null)
   const self: StorageState = { beginAnew, sync, keep }
   worldState.all.add(self)
-  const openGroups = new Set<object>()
+  const openGroups = new Set<OpenGroup>()
   let isDisposed = false
 
   function component<const S extends Schema>(
@@ -233,6 +233,7 @@ export function createStorage(
     pool,
     runs,
     openGroups,
+    parts: { worlds, registry, bindings, memory, publisher: share, commands: worldCommands },
     get isVersioned() {
       return worlds.entityIndex.versioning
     },

@@ -3,7 +3,7 @@
 import { elapsedMs, nowMs, untilTrue, Waiter } from '../base/wait.ts'
 import { noWorkers, RunError, runNotBegun, runTooLate } from '../storage/run-errors.ts'
 import type { BegunRun } from '../storage/run-queue.ts'
-import type { Storage } from '../storage/storage-api.ts'
+import type { HeldByGroup, Storage } from '../storage/storage-api.ts'
 import {
   CONTROL_CHUNK_COUNT,
   CONTROL_CURSOR,
@@ -11,9 +11,11 @@ import {
   CONTROL_IS_FOR_EACH,
   CURSOR_END,
   WORKER_ASSIGNED_RUN,
+  WORKER_COMMANDS,
   WORKER_CURSOR,
   WORKER_DONE,
   WORKER_LEFT,
+  WORKER_SCRATCH,
 } from './control-block.ts'
 import { Job, type SystemCall } from './job.ts'
 import { RunCommands } from './run-commands.ts'
@@ -46,6 +48,7 @@ export class Dispatch implements BegunRun {
     this.#storage = storage
     this.#commands = new RunCommands(registry, storage)
     this.#outcome = new RunResult(registry)
+    registry.held = () => this.#held()
   }
 
   /** Of those that were applied last. */
@@ -112,6 +115,19 @@ export class Dispatch implements BegunRun {
     }
     this.#startedAt = nowMs()
     this.#workers.wake()
+  }
+
+  #held(): HeldByGroup {
+    const { words, controlBlock, members } = this.#workers
+    const wordsOf = (field: number) =>
+      members.map((member) => words[this.#workers.word(member, field)]).filter((at) => at !== 0)
+    return {
+      controlBlock: controlBlock * 4,
+      reports: members.map(({ report }) => report),
+      scratches: wordsOf(WORKER_SCRATCH),
+      commands: wordsOf(WORKER_COMMANDS),
+      inputs: this.#allJobs.flatMap((job) => job.heldOffsets).filter((offset) => offset !== 0),
+    }
   }
 
   #jobOf(number: number): Job {

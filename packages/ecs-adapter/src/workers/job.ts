@@ -81,6 +81,11 @@ export class Job {
     this.#input = new RunInput(storage.pool)
   }
 
+  /** For `verifyStorage`. */
+  get heldOffsets(): readonly number[] {
+    return this.#input.heldOffsets
+  }
+
   /**
    * Before anything is checked, as it may run code of the caller. Nobody reads what was placed before.
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'

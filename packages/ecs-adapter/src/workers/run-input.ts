@@ -52,6 +52,11 @@ export class RunInput {
     return count
   }
 
+  /** For `verifyStorage`; 0 of none. */
+  get heldOffsets(): readonly number[] {
+    return [this.#ids.offset, this.#args.offset, this.#declared.offset]
+  }
+
   dispose(): void {
     this.#ids.dispose()
     this.#args.dispose()

@@ -9,7 +9,7 @@ import {
   noMoreWorkers,
   notJoined,
 } from '../storage/run-errors.ts'
-import type { Storage } from '../storage/storage-api.ts'
+import type { HeldByGroup, Storage } from '../storage/storage-api.ts'
 import {
   CLAIM_WITHDRAWN,
   CONTROL_BYTE_LENGTH,
@@ -60,6 +60,8 @@ export class WorkerRegistry {
   readonly controlBlock: number
   /** Sorted; those of the first worker, and so of all. */
   systems: readonly string[] = []
+  /** For `verifyStorage`; set by the group's dispatch. */
+  held: (() => HeldByGroup) | undefined
   readonly #options: WorkerRegistryOptions
   readonly #pool: Pool
   readonly #cleanup: WorkerCleanup
@@ -133,8 +135,7 @@ export class WorkerRegistry {
       arena.adopt(slot).close()
       throw error
     }
-    const claim = new Int32Array(new SharedArrayBuffer(4))
-    const commands = { offset: 0 }
+    const [claim, commands] = [new Int32Array(new SharedArrayBuffer(4)), { offset: 0 }]
     const member = { worker, line, slot, life: createLife(), claim, report, commands }
     this.#lines[line] = member
     this.words.fill(0, this.word(member, 0), this.word(member, WORDS_PER_WORKER))

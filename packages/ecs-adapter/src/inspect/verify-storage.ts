@@ -1,0 +1,77 @@
+/**
+ * The room `inspect`: reports what does not hold in a storage. It only reads, and follows a word of the arena
+ * only where `arena.blocks()` has a live block, so that overwritten words lead to findings, not to errors.
+ */
+import { checkOptions } from '../base/arguments.ts'
+import { invalidArgument } from '../base/errors.ts'
+import type { Storage } from '../storage/storage-api.ts'
+import { checkColumns } from './columns.ts'
+import { checkCommands, checkGroups } from './commands.ts'
+import { Findings, type StorageViolation } from './findings.ts'
+import { InternedCounts } from './interned.ts'
+import { Owners } from './owners.ts'
+import { checkPublished } from './published.ts'
+import { checkRows } from './rows.ts'
+import { checkTable } from './tables.ts'
+import { checkVariableFields } from './variable.ts'
+
+export interface VerifyOptions {
+  /**
+   * Whether the arena holds nothing but this storage: then each live block that the storage does not lead to
+   * is a finding. Default false.
+   */
+  readonly exclusive?: boolean
+}
+
+/**
+ * Reports what does not hold in a storage; nothing, when the storage is sound. For tests, and for debugging.
+ *
+ *     every block      is live, has the type and byte length that its use implies, and one link to it
+ *     every column     has as many rows as its component; its typed array is a view of them
+ *     every row        of a sparse component is in the index, once; has an entity that has the component,
+ *                      or waits for `sync`; and every entity that has the component has a row
+ *     every handle     0, or leads to a list or text of a row that is an entity's or waits for `sync`
+ *     interned texts   references = rows that hold them; indexes = threads that know them
+ *     what is published   root, directory and entities are those of the storage
+ *     every table      chunks, owners, ids and row counts agree
+ *     commands         chains of blocks end, and are for this storage
+ *
+ * Call it in the world's thread, outside of observers, while no other thread works: between runs it is sound
+ * with worker groups that idle. It neither allocates in the arena nor changes anything, and no damage to the
+ * arena makes it throw. It does not know of entities that were packed, of commands that threads made by
+ * `attachStorage(...).commands()`, nor of tables by `createTable`: with `exclusive`, their blocks are findings.
+ * A worker that was killed may leave blocks behind, and references of interned texts: these are findings too.
+ *
+ * @throws StorageError 'invalid-argument'
+ */
+export function verifyStorage(
+  storage: Storage,
+  options: VerifyOptions = {},
+): readonly StorageViolation[] {
+  if (typeof storage !== 'object' || storage === null || !('parts' in storage)) {
+    throw invalidArgument('the storage', storage, 'what createStorage() gives')
+  }
+  checkOptions('the options', options, ['exclusive'])
+  const { exclusive = false }: { exclusive?: unknown } = options
+  if (typeof exclusive !== 'boolean') throw invalidArgument('exclusive', exclusive, 'true or false')
+  const findings = new Findings(storage.pool)
+  // Where the blocks are not known, no link can be checked.
+  if (findings.violations.length > 0) return findings.violations
+  const { parts } = storage
+  const interned = new InternedCounts(parts.memory)
+  const owners = new Owners(parts.worlds)
+  for (const { number, name, fields } of parts.registry.all) {
+    const binding = parts.bindings.at(number)
+    if (binding === undefined) continue // a tag
+    checkColumns(findings, binding, fields)
+    checkRows(findings, binding, owners)
+    checkVariableFields(findings, binding, fields, { parts, owners, interned, name })
+  }
+  checkPublished(findings, parts, Object.values(storage.tables), interned)
+  interned.check(findings)
+  for (const table of Object.values(storage.tables)) checkTable(findings, table)
+  checkCommands(findings, parts.commands.heldOffsets, parts.publisher.serial)
+  checkGroups(findings, storage.openGroups, parts.publisher.serial)
+  if (exclusive) findings.checkLeaks()
+  return findings.violations
+}
