@@ -20,7 +20,7 @@ import type { StorageParts } from '../storage/storage-api.ts'
 import type { Table } from '../tables/table-api.ts'
 import type { Findings } from './findings.ts'
 import type { InternedCounts } from './interned.ts'
-import { checkListPrefix } from './variable.ts'
+import { checkList } from './variable.ts'
 
 type Held = StorageParts['publisher']['held']
 
@@ -109,8 +109,7 @@ function checkInternLog(
   interned: InternedCounts,
 ): void {
   const lists = new Lists(memory.blocks, Uint32Array)
-  if (!findings.reach(block, '', { type: 'untyped' })) return
-  if (!checkListPrefix(findings, lists, Uint32Array, block, '')) return
+  if (!checkList(findings, lists, Uint32Array, block, '')) return
   const length = lists.length(block)
   for (let i = FIRST_ENTRY; i < length; i++) {
     const text = lists.load(block, i)

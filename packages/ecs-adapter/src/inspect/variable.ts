@@ -1,39 +1,37 @@
 /** Each handle leads to a block of its own, with a list or text, which an entity has or `sync` will free. */
 import type { Binding } from '../columns/binding.ts'
-import { PREFIX_BYTE_LENGTH } from '../lists/list-capacity.ts'
+import { GRANULE_SHIFT, PREFIX_BYTE_LENGTH } from '../lists/list-capacity.ts'
 import { Lists, TYPE_BITS } from '../lists/lists.ts'
+import type { VariableMemory } from '../lists/variable-memory.ts'
 import { typeIdOf } from '../memory/cells.ts'
-import type { Field, FieldType, ListType } from '../schema/schema.ts'
-import type { StorageParts } from '../storage/storage-api.ts'
+import type { Field, FieldType, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { Findings } from './findings.ts'
 import type { InternedCounts } from './interned.ts'
 import type { Owners } from './owners.ts'
 
 export interface VariableContext {
-  readonly parts: StorageParts
+  readonly memory: VariableMemory
   readonly owners: Owners
   readonly interned: InternedCounts
-  /** Of the component. */
-  readonly name: string
 }
 
 export function checkVariableFields(
   findings: Findings,
-  { component, store }: Binding,
+  binding: Binding,
   fields: readonly Field[],
-  context: VariableContext,
+  { memory, owners, interned }: VariableContext,
 ): void {
-  const { owners, name } = context
+  const { name, store } = binding
   if (store.fields === undefined) return
-  const isDense = store.heldRows === undefined
-  const having = isDense && owners.isKnown ? [...owners.of(component)] : []
-  const rowsOfOwners = new Set(having.map((eid) => eid & owners.entityMask))
-  const mayHold = (row: number) =>
-    store.isDeferred(row) || (isDense && (!owners.isKnown || rowsOfOwners.has(row)))
-  for (const [i, { name: fieldName, type }] of fields.entries()) {
+  const mayHold = mayHoldOf(binding, owners)
+  for (const [i, field] of fields.entries()) {
     const handles = store.fields.byField[i]?.handles
     if (handles === undefined) continue
-    findings.check('handle', `${name}.${fieldName}`, () => {
+    const what = `${name}.${field.name}`
+    const checkBlock = checkOf(findings, field.type, memory, (block, where) =>
+      interned.addReference(block, what + where),
+    )
+    findings.check('handle', what, () => {
       for (let row = 0; row < handles.rowCount; row++) {
         const block = handles.blockAt(row)
         if (block === 0) continue
@@ -41,63 +39,66 @@ export function checkVariableFields(
         if (!mayHold(row)) {
           findings.fail(block, `block ${block}`, '0: no entity has it, nor does it wait', where)
         }
-        checkBlock(findings, type, block, where, context)
+        checkBlock(block, where)
       }
     })
   }
 }
 
-function checkBlock(
+/** Which rows may have blocks: those of entities that have the component, and those that `sync` looks at. */
+function mayHoldOf({ component, store }: Binding, owners: Owners): (row: number) => boolean {
+  const isDense = store.heldRows === undefined
+  if (!isDense) return (row) => store.isDeferred(row)
+  if (!owners.isKnown) return () => true
+  const rows = new Set([...owners.of(component)].map((eid) => eid & owners.entityMask))
+  return (row) => rows.has(row) || store.isDeferred(row)
+}
+
+type CheckBlock = (block: number, where: string) => void
+
+function checkOf(
   findings: Findings,
   type: FieldType,
-  block: number,
-  where: string,
-  { parts, interned, name }: VariableContext,
-): void {
-  if (type.kind === 'list') checkList(findings, parts, type, block, where)
-  else if (type.kind === 'text') {
-    if (type.isInterned) interned.addReference(block, `${name}${where}`)
-    else if (findings.reach(block, where, { type: 'untyped' })?.byteLength === 0) {
-      findings.fail(block, 'a text without bytes', 'no block', where)
-    }
+  memory: VariableMemory,
+  addInterned: CheckBlock,
+): CheckBlock {
+  if (type.kind === 'list') {
+    const lists = new Lists(memory.blocks, type.element.array)
+    return (block, where) => checkList(findings, lists, type.element.array, block, where)
+  }
+  if (type.kind === 'text' && type.isInterned) return addInterned
+  return (block, where) => {
+    const info = findings.reach(block, where, { type: 'untyped' })
+    if (info?.byteLength === 0) findings.fail(block, 'a text without bytes', 'no block', where)
   }
 }
 
-/** The block of a list says how many elements there are, for how many there is room, and of which type. */
-function checkList(
-  findings: Findings,
-  { memory }: StorageParts,
-  { element }: ListType,
-  block: number,
-  where: string,
-): void {
-  const info = findings.reach(block, where, { type: 'untyped' })
-  if (info === undefined) return
-  if (info.byteLength < PREFIX_BYTE_LENGTH) {
-    findings.fail(block, `${info.byteLength} bytes`, 'a list', where)
-    return
-  }
-  checkListPrefix(findings, new Lists(memory.blocks, element.array), element.array, block, where)
-}
-
-/** Of a block that has room for the prefix. Whether its elements may be read. */
-export function checkListPrefix(
+/**
+ * The block of a list says how many elements there are, for how many there is room, and of which type.
+ * @returns whether the elements can be read
+ */
+export function checkList(
   findings: Findings,
   lists: Lists,
-  array: ListType['element']['array'],
+  array: ScalarArrayConstructor,
   block: number,
   where: string,
 ): boolean {
-  const room = (findings.blockAt(block)?.byteLength ?? 0) - PREFIX_BYTE_LENGTH
-  const typeId = findings.words[(block >> 2) + 1] & (2 ** TYPE_BITS - 1)
-  const length = lists.length(block)
-  // Not by `lists.capacity`, which throws where it leads out of the arena.
-  const capacity = room / array.BYTES_PER_ELEMENT
-  const told = (findings.words[(block >> 2) + 1] >>> TYPE_BITS) * 16
+  const info = findings.reach(block, where, { type: 'untyped' })
+  if (info === undefined) return false
+  const room = info.byteLength - PREFIX_BYTE_LENGTH
+  if (room < 0) {
+    findings.fail(block, `${info.byteLength} bytes`, 'a list', where)
+    return false
+  }
+  const word = findings.words[(block >> 2) + 1]
+  const typeId = word & (2 ** TYPE_BITS - 1)
   if (typeId !== typeIdOf(array)) {
     findings.fail(block, `elements of type ${typeId}`, typeIdOf(array), where)
   }
-  if (told !== room) findings.fail(block, `room for ${told} bytes`, room, where)
+  const statedRoom = (word >>> TYPE_BITS) * 2 ** GRANULE_SHIFT
+  if (statedRoom !== room) findings.fail(block, `room for ${statedRoom} bytes`, room, where)
+  const [length, capacity] = [lists.length(block), Math.floor(room / array.BYTES_PER_ELEMENT)]
   if (length <= capacity) return true
   findings.fail(block, `a list of ${length}`, `at most ${capacity}, for which there is room`, where)
   return false

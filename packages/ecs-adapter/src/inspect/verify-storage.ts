@@ -58,14 +58,15 @@ export function verifyStorage(
   // Where the blocks are not known, no link can be checked.
   if (findings.violations.length > 0) return findings.violations
   const { parts } = storage
-  const interned = new InternedCounts(parts.memory)
+  const { memory } = parts
+  const interned = new InternedCounts(memory)
   const owners = new Owners(parts.worlds)
-  for (const { number, name, fields } of parts.registry.all) {
+  for (const { number, fields } of parts.registry.all) {
     const binding = parts.bindings.at(number)
     if (binding === undefined) continue // a tag
     checkColumns(findings, binding, fields)
     checkRows(findings, binding, owners)
-    checkVariableFields(findings, binding, fields, { parts, owners, interned, name })
+    checkVariableFields(findings, binding, fields, { memory, owners, interned })
   }
   checkPublished(findings, parts, Object.values(storage.tables), interned)
   interned.check(findings)
