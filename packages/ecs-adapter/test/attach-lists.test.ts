@@ -27,6 +27,7 @@ import {
   createScene,
   type Scene,
   TEXTS,
+  watch,
 } from './support.ts'
 
 const test = suite('attach: lists and texts')
@@ -267,7 +268,7 @@ test('a WebAssembly.Memory that grows', () => {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 128 })
   const arena = Arena.create({ memory })
   const world = createWorld()
-  const storage = createStorage(world, arena.openPool(), { capacity: 8 })
+  const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 8 }))
   const Path = storage.component('Path', schema)
   const theirPool = arena.openPool()
   const attached = attachStorage(storage.handle, theirPool)

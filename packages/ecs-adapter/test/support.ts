@@ -40,9 +40,7 @@ export function createScene(
   const { shared = true, byteLength = 2 ** 24, slots, world = createWorld(), ...rest } = options
   const arena = Arena.create({ byteLength, shared, ...(slots === undefined ? {} : { slots }) })
   const pool = arena.openPool()
-  const storage = createStorage(world, pool, rest)
-  storages.set(arena, storage)
-  return { arena, pool, world, storage }
+  return { arena, pool, world, storage: watch(arena, createStorage(world, pool, rest)) }
 }
 
 /** RunQueue `body`, and proves that afterwards the storage leaves the arena as it found it. */
@@ -58,19 +56,22 @@ export function withScene(
   assert.equal(scene.arena.blocks(), [], 'blocks left after dispose')
 }
 
-/** For arenas that hold nothing but the storage of their scene. */
+/** For arenas that hold nothing but one storage. */
 export const EXCLUSIVE = { exclusive: true }
-/** The storages of scenes. */
-const storages = new WeakMap<Arena, Storage>()
+const watched = new WeakMap<Arena, Storage[]>()
 
-/** Of an arena, and of the storage of its scene, or of another one. */
-export function assertSound(
-  arena: Arena,
-  options: VerifyOptions = {},
-  storage = storages.get(arena),
-): void {
+/** Gives a storage, which `assertSound` of its arena verifies from now on. */
+export function watch(arena: Arena, storage: Storage): Storage {
+  watched.set(arena, [...(watched.get(arena) ?? []), storage])
+  return storage
+}
+
+/** Of an arena, and of the storages in it that are watched: those of scenes are. */
+export function assertSound(arena: Arena, options: VerifyOptions = {}): void {
   assert.equal(arena.verify(), [])
-  if (storage !== undefined) assert.equal(verifyStorage(storage, options), [])
+  for (const storage of watched.get(arena) ?? []) {
+    assert.equal(verifyStorage(storage, options), [])
+  }
 }
 
 /** Whether a call throws an error of this class, code and words. */

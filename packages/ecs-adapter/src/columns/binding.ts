@@ -98,6 +98,11 @@ export class Binding implements ComponentWatcher {
     return this.#tally.isUsedElsewhere(ownerCount)
   }
 
+  /** For `verifyStorage`: who has the component, but for prefabs. */
+  get owners(): readonly number[] {
+    return this.#hooks.flatMap((hooks) => hooks.owners)
+  }
+
   /** Empties every row. */
   clearAll(): void {
     this.store.clearAll()

@@ -97,6 +97,14 @@ export class WorldHooks {
     return owners === undefined ? 0 : owners.dense.length - owners.toRemove.dense.length
   }
 
+  /** For `verifyStorage`: the same, one by one. */
+  get owners(): readonly number[] {
+    const owners = this.#owners
+    return owners === undefined
+      ? []
+      : Array.from(owners.dense).filter((eid) => !owners.toRemove.has(eid))
+  }
+
   /** bitECS is done with an addition: no values came with it, if it waits still. */
   onAdded(): void {
     const eid = this.#arriving

@@ -1,6 +1,18 @@
-/** Which entities have a component, as bitECS has it. */
+/** Which entities have a component, as bitECS has it: by their masks, and by its query. */
 import { Prefab } from 'bitecs'
+import type { Binding } from '../columns/binding.ts'
 import { contextOf, type Worlds } from '../world/worlds.ts'
+
+/**
+ * Masks and queries differ for prefabs, which are in no query. They also differ after an observer has thrown
+ * while bitECS removed an entity, or has given a component to an entity that was being removed.
+ */
+export interface ComponentOwners {
+  /** By the mask and by the query, or prefabs. */
+  readonly certain: ReadonlySet<number>
+  /** By the mask or by the query. */
+  readonly possible: ReadonlySet<number>
+}
 
 export class Owners {
   readonly #worlds: Worlds
@@ -16,9 +28,11 @@ export class Owners {
     this.#all = worlds.contexts.flatMap(({ entityComponents }) => [...entityComponents.keys()])
   }
 
-  /** Prefabs among them. */
-  of(component: object): ReadonlySet<number> {
-    return new Set(this.#all.filter((eid) => this.#worlds.has(eid, component)))
+  of({ component, owners }: Binding): ComponentOwners {
+    const byMask = this.#all.filter((eid) => this.#worlds.has(eid, component))
+    const byQuery = new Set(owners)
+    const certain = byMask.filter((eid) => byQuery.has(eid) || this.isPrefab(eid))
+    return { certain: new Set(certain), possible: new Set([...byMask, ...byQuery]) }
   }
 
   isPrefab(eid: number): boolean {

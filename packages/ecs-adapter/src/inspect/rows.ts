@@ -11,7 +11,7 @@ export function checkRows(findings: Findings, binding: Binding, owners: Owners):
   findings.check('rows', `the rows of ${name}`, () => {
     if (heldRows !== undefined) checkSparse(findings, binding, heldRows, owners)
     else if (owners.isKnown && store.columns.held.places.length > 0) {
-      for (const eid of owners.of(binding.component)) {
+      for (const eid of owners.of(binding).certain) {
         const row = eid & owners.entityMask
         const { rowCount } = store.columns
         if (row >= rowCount) findings.fail(0, `${rowCount} rows`, `one of entity ${eid}, ${row}`)
@@ -63,17 +63,17 @@ function checkOwners(
   place: IndexPlace,
   count: number,
   owners: Owners,
-  { component }: Binding,
+  binding: Binding,
   strays: ReadonlySet<number>,
 ): void {
-  const having = owners.of(component)
+  const { certain, possible } = owners.of(binding)
   const { words } = findings
   const withRow = new Set(words.subarray(place.entities, place.entities + count))
   for (const eid of withRow) {
-    if (eid === 0 || having.has(eid) || strays.has(eid)) continue
+    if (eid === 0 || possible.has(eid) || strays.has(eid)) continue
     findings.fail(place.head * 4, `a row of entity ${eid}`, 'that it has the component')
   }
-  for (const eid of having) {
+  for (const eid of certain) {
     if (withRow.has(eid) || owners.isPrefab(eid)) continue // a prefab gets its row on the first write
     findings.fail(place.head * 4, `no row of entity ${eid}`, 'one, as it has the component')
   }

@@ -46,11 +46,11 @@ export function checkVariableFields(
 }
 
 /** Which rows may have blocks: those of entities that have the component, and those that `sync` looks at. */
-function mayHoldOf({ component, store }: Binding, owners: Owners): (row: number) => boolean {
-  const isDense = store.heldRows === undefined
-  if (!isDense) return (row) => store.isDeferred(row)
+function mayHoldOf(binding: Binding, owners: Owners): (row: number) => boolean {
+  const { store } = binding
+  if (store.heldRows !== undefined) return (row) => store.isDeferred(row)
   if (!owners.isKnown) return () => true
-  const rows = new Set([...owners.of(component)].map((eid) => eid & owners.entityMask))
+  const rows = new Set([...owners.of(binding).possible].map((eid) => eid & owners.entityMask))
   return (row) => rows.has(row) || store.isDeferred(row)
 }
 

@@ -226,7 +226,7 @@ export class Lists {
     // What the list believes to have is at no time more than it has.
     if (room < before) this.#setRoom(block, room)
     const isDone = this.#blocks.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
-    if (isDone) this.#setRoom(block, room)
+    this.#setRoom(block, isDone ? room : before)
     return isDone
   }
 

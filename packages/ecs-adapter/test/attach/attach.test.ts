@@ -20,6 +20,7 @@ import {
   createRandom,
   createScene,
   type Scene,
+  watch,
 } from '../support.ts'
 
 const test = suite('attach')
@@ -267,7 +268,7 @@ test('a WebAssembly.Memory that grows', () => {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 128 })
   const arena = Arena.create({ memory })
   const world = createWorld()
-  const storage = createStorage(world, arena.openPool(), { capacity: 8 })
+  const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 8 }))
   const Position = storage.component('Position', { x: t.f32 })
   const attached = attachStorage(storage.handle, arena.openPool())
   const seen = attached.components.Position as typeof Position
@@ -294,7 +295,7 @@ test('out of memory while publishing: what was published stays, and it works whe
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const world = createWorld()
-  const storage = createStorage(world, pool, { capacity: 16 })
+  const storage = watch(arena, createStorage(world, pool, { capacity: 16 }))
   const Position = storage.component('Position', { x: t.f32 })
   const attached = attachStorage(storage.handle, arena.openPool())
   const eids = Array.from({ length: 1000 }, () => addEntity(world))
@@ -323,7 +324,7 @@ test('out of memory while publishing: what was published stays, and it works whe
 test('handle: out of memory, and nothing is left', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
-  const storage = createStorage(createWorld(), pool)
+  const storage = watch(arena, createStorage(createWorld(), pool))
   const held: number[] = []
   const fill = (byteLength: number) => {
     for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
@@ -396,7 +397,7 @@ test('a storage in the place of another is not taken for it', () => {
   commands.spawn()
   attached.detach()
   storage.dispose()
-  const later = createStorage(createWorld(), pool)
+  const later = watch(arena, createStorage(createWorld(), pool))
   later.component('A', { x: t.list(t.f32) })
   assert.is(later.handle.offset, handle.offset)
   assertThrows(
