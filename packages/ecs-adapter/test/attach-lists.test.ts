@@ -5,7 +5,7 @@ import { addComponent, addEntity, createWorld, getComponent, removeEntity, set }
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPaths, endAll, pathOf, schema } from './attach-lists-scenes.ts'
-import { assertSound, assertThrows, buffers, TEXTS } from './support.ts'
+import { assertSound, assertThrows, buffers, TEXTS, watch } from './support.ts'
 
 const test = suite('attach: lists and texts')
 
@@ -118,7 +118,7 @@ test('a WebAssembly.Memory that grows', () => {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 128 })
   const arena = Arena.create({ memory })
   const world = createWorld()
-  const storage = createStorage(world, arena.openPool(), { capacity: 8 })
+  const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 8 }))
   const Path = storage.component('Path', schema)
   const theirPool = arena.openPool()
   const attached = attachStorage(storage.handle, theirPool)

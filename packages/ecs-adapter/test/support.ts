@@ -1,5 +1,12 @@
 import { Arena, type Pool } from '@ashlar/core'
-import { createStorage, type Storage, type StorageOptions, t } from '@ashlar/ecs-adapter'
+import {
+  createStorage,
+  type Storage,
+  type StorageOptions,
+  t,
+  type VerifyOptions,
+  verifyStorage,
+} from '@ashlar/ecs-adapter'
 import { createWorld, type World } from 'bitecs'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../src/base/utf8.ts'
@@ -32,7 +39,7 @@ export function createScene(
   const { shared = true, byteLength = 2 ** 24, slots, world = createWorld(), ...rest } = options
   const arena = Arena.create({ byteLength, shared, ...(slots === undefined ? {} : { slots }) })
   const pool = arena.openPool()
-  return { arena, pool, world, storage: createStorage(world, pool, rest) }
+  return { arena, pool, world, storage: watch(arena, createStorage(world, pool, rest)) }
 }
 
 /** RunQueue `body`, and proves that afterwards the storage leaves the arena as it found it. */
@@ -42,14 +49,28 @@ export function withScene(
 ): void {
   const scene = createScene(options)
   body(scene)
-  assertSound(scene.arena)
+  assertSound(scene.arena, EXCLUSIVE)
   scene.storage.dispose()
-  assertSound(scene.arena)
+  assertSound(scene.arena, EXCLUSIVE)
   assert.equal(scene.arena.blocks(), [], 'blocks left after dispose')
 }
 
-export function assertSound(arena: Arena): void {
+/** For an arena that holds nothing but one storage. */
+export const EXCLUSIVE = { exclusive: true }
+const watched = new WeakMap<Arena, Storage[]>()
+
+/** Makes `assertSound` of the arena verify a storage, and returns it. */
+export function watch(arena: Arena, storage: Storage): Storage {
+  watched.set(arena, [...(watched.get(arena) ?? []), storage])
+  return storage
+}
+
+/** Verifies an arena, and the storages in it that are watched, as those of scenes are. */
+export function assertSound(arena: Arena, options: VerifyOptions = {}): void {
   assert.equal(arena.verify(), [])
+  for (const storage of watched.get(arena) ?? []) {
+    assert.equal(verifyStorage(storage, options), [])
+  }
 }
 
 /** Whether a call throws an error of this class, code and words. */

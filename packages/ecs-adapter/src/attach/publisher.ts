@@ -73,6 +73,16 @@ export class Publisher {
     return { offset: this.#root, serial: this.serial }
   }
 
+  /** For `verifyStorage`. */
+  get held() {
+    const { worlds, version } = this.#options
+    const isCurrent = worlds.entityMask === this.#entityMask && version() === this.#version
+    const [root, epoch, spare] = [this.#root, this.#epoch, this.#spare]
+    const [directory, entities] = [this.#directory, this.#entities]
+    const retired = this.#retired.slice(0, this.#retiredCount)
+    return { root, epoch, spare, directory, entities, retired, isCurrent }
+  }
+
   #open(): void {
     const { alloc, allocZeroed } = this.#options.pool
     this.#root = allocZeroed(ROOT_BYTE_LENGTH)

@@ -90,6 +90,11 @@ export class Binding extends ComponentWatcher {
     return true
   }
 
+  /** For `verifyStorage`: the entities that have the component, without prefabs. */
+  get owners(): readonly number[] {
+    return this.#hooks.flatMap((hooks) => hooks.owners)
+  }
+
   /** Leaves the worlds alone, and frees the columns. */
   dispose(): void {
     this.#isDisposed = true

@@ -60,6 +60,11 @@ export class ColumnBlocks {
     return this.#places[column]?.byteOffset ?? 0
   }
 
+  /** For `verifyStorage`: where the columns are, and the blocks that they moved out of. */
+  get held() {
+    return { places: this.#places, staleOffsets: this.#staleOffsets }
+  }
+
   /** A row comes into use. */
   touch(row: number): void {
     const wanted = Math.max(row + 1, 2 * this.touchedRowCount, TOUCHED_AT_LEAST)

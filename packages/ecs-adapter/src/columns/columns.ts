@@ -126,6 +126,11 @@ export class Columns {
     return { name: this.#options.name, fields: this.fields, rowCount: this.rowCount, byteOffsets }
   }
 
+  /** For `verifyStorage`. */
+  get held() {
+    return this.#blocks.held
+  }
+
   /** Frees the blocks that columns moved out of, and renews views whose buffer is gone. */
   sync(): void {
     if (this.#buffer !== this.#cells.buffer) this.#publish(this.#cells.buffer)

@@ -3,7 +3,7 @@ import type { GivenValues } from '../lists/given-values.ts'
 import type { Rows } from '../lists/handle-column.ts'
 import { VariableFields, type VariableFieldsOptions } from '../lists/variable-fields.ts'
 import { emptyValues } from '../schema/schema.ts'
-import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
+import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/directory.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { Columns, ColumnsOptions } from './columns.ts'
 
@@ -11,6 +11,17 @@ export interface ComponentStoreOptions
   extends Omit<ColumnsOptions, 'variable' | 'isSparse'>,
     Pick<VariableFieldsOptions, 'memory' | 'removed'> {
   worlds: Worlds
+}
+
+/** What a sparse component has besides its columns: for `verifyStorage`. */
+export interface HeldRows {
+  readonly entry: RowsEntry
+  /** Former blocks of the index. */
+  readonly staleOffsets: readonly number[]
+  /** Rows whose entities lost the component since the last `sync`. */
+  readonly lostCount: number
+  /** Entities whose loss of the component is not reported. */
+  readonly untracked: ReadonlySet<number>
 }
 
 /** Undefined for a component that has scalar fields only. */
@@ -30,6 +41,8 @@ export abstract class ComponentStore {
   abstract readonly rows: ComponentRows | undefined
   /** Ids below it have rows, prefabs' too. */
   abstract readonly coveredIdCount: number
+  /** For `verifyStorage`; undefined if every id has a row. */
+  abstract readonly heldRows: HeldRows | undefined
 
   /** Where everything is now, for other threads. */
   get entry(): ComponentEntry {
@@ -56,6 +69,8 @@ export abstract class ComponentStore {
   abstract claim(eid: number): number
   /** The row of an entity that has the component; -1 for a prefab that has none. */
   abstract find(eid: number): number
+  /** For `verifyStorage`: whether `sync` may free the blocks of a row. */
+  abstract isDeferred(row: number): boolean
   /** The values of a row are about to be written. */
   protected abstract beginWrite(eid: number, row: number): void
 

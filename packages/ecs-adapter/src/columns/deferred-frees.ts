@@ -49,6 +49,11 @@ export class DeferredFrees {
     return this.#untracked.size > 0 && (this.#untracked.get(row) ?? eid) !== eid
   }
 
+  /** For `verifyStorage`: whether `sync` may free the blocks of a row. */
+  has(row: number): boolean {
+    return (this.#states[row] & LOST) !== 0 || this.#untracked.has(row)
+  }
+
   /** The blocks of a row were freed, as an entity got the component. */
   renew(row: number): void {
     if (row < this.#states.length) this.#states[row] &= ~LOST

@@ -14,6 +14,7 @@ export class DenseStore extends ComponentStore {
   readonly columns: Columns
   readonly fields: VariableFields | undefined
   readonly rows = undefined
+  readonly heldRows = undefined
   readonly #options: ComponentStoreOptions
   readonly #deferredFrees: DeferredFrees
   #entityMask = 0
@@ -69,6 +70,10 @@ export class DenseStore extends ComponentStore {
   sync(): void {
     this.columns.sync()
     this.#deferredFrees.sync()
+  }
+
+  isDeferred(row: number): boolean {
+    return this.#deferredFrees.has(row)
   }
 
   protected beginWrite(eid: number, row: number): void {

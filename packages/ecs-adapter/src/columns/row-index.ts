@@ -109,6 +109,11 @@ export class RowIndex {
     return { index, rowCount }
   }
 
+  /** For `verifyStorage`. */
+  get staleOffsets(): readonly number[] {
+    return this.#staleOffsets
+  }
+
   /** Rows that it has room for. */
   get rowCount(): number {
     return this.#place.rowCount

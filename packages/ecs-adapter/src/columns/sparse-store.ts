@@ -11,7 +11,12 @@ import { corrupt, noRow } from '../base/errors.ts'
 import type { VariableFields } from '../lists/variable-fields.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import { Columns } from './columns.ts'
-import { ComponentStore, type ComponentStoreOptions, variableFieldsOf } from './component-store.ts'
+import {
+  ComponentStore,
+  type ComponentStoreOptions,
+  type HeldRows,
+  variableFieldsOf,
+} from './component-store.ts'
 import { ROW_REUSE } from './dense-store.ts'
 import { RowIndex } from './row-index.ts'
 import { RowsView } from './rows-view.ts'
@@ -48,6 +53,11 @@ export class SparseStore extends ComponentStore implements ComponentRows {
 
   override get entry(): ComponentEntry {
     return { ...this.columns.entry, rows: this.#index.entry }
+  }
+
+  get heldRows(): HeldRows {
+    const { entry, staleOffsets } = this.#index
+    return { entry, staleOffsets, lostCount: this.#tombstoneCount, untracked: this.#untracked }
   }
 
   get entities(): Int32Array {
@@ -109,6 +119,10 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     super.dispose()
     this.count = 0
     this.#index.dispose()
+  }
+
+  isDeferred(row: number): boolean {
+    return row < this.count
   }
 
   protected beginWrite(): void {}

@@ -29,6 +29,7 @@ import {
   isMadeIn,
   isMember,
   memberCount,
+  membersOf,
   onEnter,
   onLeave,
   uncover,
@@ -101,6 +102,11 @@ export class WorldHooks {
   /** Entities that have the component, without prefabs. */
   get ownerCount(): number {
     return this.#owners === undefined ? 0 : memberCount(this.#owners)
+  }
+
+  /** For `verifyStorage`: those entities. */
+  get owners(): readonly number[] {
+    return this.#owners === undefined ? [] : membersOf(this.#owners)
   }
 
   /** bitECS is done with an addition: if it is hidden still, it came without values. */

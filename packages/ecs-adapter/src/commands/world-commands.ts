@@ -45,6 +45,11 @@ export class WorldCommands {
     return buffer
   }
 
+  /** For `verifyStorage`: of the buffers that were made here. */
+  get heldOffsets(): readonly number[] {
+    return this.#buffers.map(({ offset }) => offset)
+  }
+
   /** As `Storage.apply`. */
   apply(sources: CommandSource | readonly CommandSource[]): number {
     this.checkIdle()

@@ -16,7 +16,7 @@ import { Lists } from './lists.ts'
 
 const GENERATION = 0
 const SERIAL = 1
-const FIRST_ENTRY = 2
+export const FIRST_ENTRY = 2
 
 export interface InternLogOptions {
   cells: Cells

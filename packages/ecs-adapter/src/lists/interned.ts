@@ -16,11 +16,12 @@ import type { Cells } from '../memory/cells.ts'
 import type { InternLog } from './intern-log.ts'
 import { Texts } from './texts.ts'
 
-const PREFIX_BYTE_LENGTH = 4
+/** The counts in the block of a text. */
+export const PREFIX_BYTE_LENGTH = 4
 const INDEX_SIZE_TO_SWEEP = 256
 /** An arena has at most 254 threads, with an index each. */
-const ONE_INDEX = 2 ** 24
-const REFERENCES = ONE_INDEX - 1
+export const ONE_INDEX = 2 ** 24
+export const REFERENCES = ONE_INDEX - 1
 /** Leaves room for what other threads are adding. With more references, a text is stored twice. */
 const REFERENCES_MAX = REFERENCES - 2 ** 12
 
@@ -54,6 +55,11 @@ export class InternedTexts extends Texts {
     if (block === 0) return ''
     const text = this.#textOf.get(block)
     return text !== undefined ? text : this.#readSlow(block)
+  }
+
+  /** For `verifyStorage`: the texts that the index has counted, by their blocks. */
+  get index(): ReadonlyMap<number, string> {
+    return this.#textOf
   }
 
   /** Frees texts that only indexes hold, because other threads dropped the last reference. */

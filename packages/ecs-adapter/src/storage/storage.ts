@@ -28,7 +28,13 @@ import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
 import { Packing } from './packing.ts'
 import { groupOpen } from './run-errors.ts'
-import type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
+import type {
+  ComponentOptions,
+  OpenGroup,
+  Storage,
+  StorageOptions,
+  StorageParts,
+} from './storage-api.ts'
 import { guardTable } from './table-guard.ts'
 import { type RunQueue, type StorageState, type WorldState, worldStateOf } from './world-state.ts'
 
@@ -65,7 +71,8 @@ class WorldStorage implements Storage {
   readonly tables: Storage['tables']
   readonly pool: Pool
   readonly runs: RunQueue
-  readonly openGroups = new Set<object>()
+  readonly openGroups = new Set<OpenGroup>()
+  readonly parts: StorageParts
   readonly #worlds: Worlds
   /** What the bindings of all components share. */
   readonly #shared: Omit<BindingOptions, 'name' | 'fields' | 'isSparse' | 'columnCount'>
@@ -116,6 +123,8 @@ class WorldStorage implements Storage {
       retire: (offset) => this.#publisher.retire(offset),
       checkIdle: (what) => this.runs.checkDone(what),
     }
+    const [publisher, commands] = [this.#publisher, this.#commands]
+    this.parts = { worlds, registry, bindings, memory, publisher, commands }
     worldState.all.add(this.#state)
   }
 

@@ -11,8 +11,11 @@ import { isOpenSlot } from '../shared/attachments.ts'
 import { TableChunk, writeChunk } from './table-chunk.ts'
 import {
   entryWord,
+  generationOfOwner,
+  ownerOf,
   ownerWord,
   seedWord,
+  slotOfOwner,
   TABLE_EPOCH,
   TABLE_NEXT_NUMBER,
   type TableLayout,
@@ -26,7 +29,7 @@ export class TableChunks {
   readonly #layout: TableLayout
   /** Word index. */
   readonly #root: number
-  /** This thread as an owner, in one word for compare-and-swap: generation (16 bits), slot + 1. */
+  /** This thread as an owner. */
   readonly #self: number
   #epoch = 0
   #buffer: ArrayBufferLike
@@ -35,7 +38,7 @@ export class TableChunks {
     this.#pool = pool
     this.#layout = layout
     this.#root = root >> 2
-    this.#self = (pool.generation << 8) | (pool.slot + 1)
+    this.#self = ownerOf(pool.slot, pool.generation)
     this.#buffer = pool.arena.buffer
   }
 
@@ -231,7 +234,7 @@ export class TableChunks {
   /** Whether the pool of an owner is closed, or its slot was adopted. */
   #isGone(owner: number): boolean {
     if (owner === 0 || owner === this.#self) return false
-    return !isOpenSlot(this.#pool.arena, (owner & 0xff) - 1, owner >>> 8)
+    return !isOpenSlot(this.#pool.arena, slotOfOwner(owner), generationOfOwner(owner))
   }
 
   /** Takes over the number of an owner that is gone; false if another thread was faster. */

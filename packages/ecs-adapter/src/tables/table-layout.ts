@@ -14,7 +14,7 @@
  *         of the pool that is attached
  *     264 for each chunk number: offset of
  *         its block, or 0; its owner, see
- *         `TableChunks`, the only one who
+ *         `ownerOf`, the only one who
  *         changes the others; the generation
  *         of the ids of its next chunk
  *     ... the description, as JSON
@@ -46,6 +46,11 @@ export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 2
 export const CHUNK_ROW_COUNT = 0
 export const CHUNK_REMOVING = 1
 const CHUNK_HEAD_BYTE_LENGTH = 64
+
+/** The owner of a chunk in one word, for compare-and-swap: generation (16 bits), slot + 1. */
+export const ownerOf = (slot: number, generation: number) => (generation << 8) | (slot + 1)
+export const generationOfOwner = (owner: number) => owner >>> 8
+export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
 
 /** A loop over 8 columns has 6 KiB of each: they stay in the L2 cache. */
 const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024

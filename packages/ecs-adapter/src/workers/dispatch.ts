@@ -1,7 +1,7 @@
 /** The runs of one group, each of one system or of several at once: begun, awaited, concluded. */
 import { elapsedMs, nowMs, untilTrue, Waiter } from '../base/wait.ts'
 import { noWorkers, RunError, runNotBegun, runTooLate } from '../storage/run-errors.ts'
-import type { Storage } from '../storage/storage-api.ts'
+import type { HeldByGroup, Storage } from '../storage/storage-api.ts'
 import type { BegunRun } from '../storage/world-state.ts'
 import {
   CONTROL_BATCH_COUNT,
@@ -10,9 +10,11 @@ import {
   CONTROL_IS_FOR_EACH,
   CURSOR_END,
   WORKER_ASSIGNED_RUN,
+  WORKER_COMMANDS,
   WORKER_CURSOR,
   WORKER_DONE,
   WORKER_LEFT,
+  WORKER_SCRATCH,
 } from './control-block.ts'
 import { Job, type SystemCall } from './job.ts'
 import { RunCommands } from './run-commands.ts'
@@ -42,6 +44,20 @@ export class Dispatch implements BegunRun {
     this.#storage = storage
     this.commands = new RunCommands(workers, storage, this.#run)
     this.#result = new RunResult(workers, this.#run)
+    workers.held = () => this.#held()
+  }
+
+  #held(): HeldByGroup {
+    const { words, controlBlock, members } = this.#workers
+    const wordsOf = (field: number) =>
+      members.map((member) => words[this.#workers.word(member, field)]).filter((at) => at !== 0)
+    return {
+      controlBlock: controlBlock * 4,
+      reports: members.map(({ report }) => report),
+      scratches: wordsOf(WORKER_SCRATCH),
+      commands: wordsOf(WORKER_COMMANDS),
+      inputs: this.#allJobs.flatMap((job) => job.heldOffsets).filter((offset) => offset !== 0),
+    }
   }
 
   /** Until the next run begins, no other thread works on a table. */

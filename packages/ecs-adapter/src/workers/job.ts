@@ -84,6 +84,11 @@ export class Job {
     this.#access = new JsonBlock(storage.pool)
   }
 
+  /** For `verifyStorage`. */
+  get heldOffsets(): readonly number[] {
+    return [this.#entities.heldOffset, this.#args.heldOffset, this.#access.heldOffset]
+  }
+
   /**
    * Comes before any check, as it runs the caller's code: `inputs`, and `toJSON` of the arguments.
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; what `inputs` throw

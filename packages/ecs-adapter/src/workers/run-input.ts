@@ -79,6 +79,11 @@ class ReusableBlock {
     this.offset = this.#block
   }
 
+  /** For `verifyStorage`; 0 for none. */
+  get heldOffset(): number {
+    return this.#block
+  }
+
   dispose(): void {
     this.pool.free(this.#block)
     this.#block = 0

@@ -3,7 +3,7 @@ import { createLife, type Life, type Pool, whenDead } from '@ashlar/core'
 import { checkPort, hasEnded, type Port } from '../base/ports.ts'
 import { untilTrue } from '../base/wait.ts'
 import { groupClosed, notJoined } from '../storage/run-errors.ts'
-import type { Storage } from '../storage/storage-api.ts'
+import type { HeldByGroup, Storage } from '../storage/storage-api.ts'
 import {
   CONTROL_BYTE_LENGTH,
   CONTROL_DONE_SIGNAL,
@@ -48,6 +48,8 @@ export class WorkerRegistry {
   members: Member[] = []
   /** Sorted; all workers have the same. */
   systems: readonly string[] = []
+  /** For `verifyStorage`; set by the group's `Dispatch`. */
+  held: (() => HeldByGroup) | undefined
   /** Word index. */
   readonly controlBlock: number
   readonly #storage: Storage

@@ -1,7 +1,6 @@
 /**
  * Everything that the package knows about bitECS 0.4 beyond its public calls: no other file touches
- * its internals. `bitecs-internals.test.ts` checks each fact through public calls, so that a new
- * version of bitECS fails there first.
+ * its internals. `bitecs-internals.test.ts` checks each fact: a new bitECS fails there first.
  */
 import {
   $internal,
@@ -157,6 +156,7 @@ export const isMadeIn = (world: World, eid: number) => contextOf(world).entityCo
 
 /** An entity that leaves a query stays in it, and in `toRemove`, until the next query runs. */
 export const isMember = (query: Query, eid: number) => query.has(eid) && !query.toRemove.has(eid)
+export const membersOf = (query: Query) => [...query.dense].filter((eid) => isMember(query, eid))
 export const memberCount = (query: Query) => query.dense.length - query.toRemove.dense.length
 
 /** bitECS calls the observers of a query in the order of their subscription. */

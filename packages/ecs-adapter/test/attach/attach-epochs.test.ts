@@ -4,7 +4,7 @@ import { attachStorage, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, createScene } from '../support.ts'
+import { assertSound, assertThrows, createRandom, createScene, watch } from '../support.ts'
 import { disposeAll } from './scenes.ts'
 
 const test = suite('attach: epochs')
@@ -149,7 +149,7 @@ test('a storage at the offset of a disposed one is not taken for it', () => {
   commands.spawn()
   attached.detach()
   storage.dispose()
-  const later = createStorage(createWorld(), pool)
+  const later = watch(arena, createStorage(createWorld(), pool))
   later.component('A', { x: t.list(t.f32) })
   assert.is(later.handle.offset, handle.offset)
   assertThrows(

@@ -13,7 +13,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ROOT_BYTE_LENGTH } from '../../src/shared/directory.ts'
-import { assertSound, assertThrows, buffers, createScene } from '../support.ts'
+import { assertSound, assertThrows, buffers, createScene, watch } from '../support.ts'
 import { disposeAll } from './scenes.ts'
 
 const test = suite('attach')
@@ -168,7 +168,7 @@ test('a WebAssembly.Memory that grows', () => {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 128 })
   const arena = Arena.create({ memory })
   const world = createWorld()
-  const storage = createStorage(world, arena.openPool(), { capacity: 8 })
+  const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 8 }))
   const Position = storage.component('Position', { x: t.f32 })
   const attached = attachStorage(storage.handle, arena.openPool())
   const seen = attached.components.Position as typeof Position
@@ -195,7 +195,7 @@ test('out of memory while publishing: the old columns stay, until there is room'
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const world = createWorld()
-  const storage = createStorage(world, pool, { capacity: 16 })
+  const storage = watch(arena, createStorage(world, pool, { capacity: 16 }))
   const Position = storage.component('Position', { x: t.f32 })
   const attached = attachStorage(storage.handle, arena.openPool())
   const eids = Array.from({ length: 1000 }, () => addEntity(world))
@@ -224,7 +224,7 @@ test('out of memory while publishing: the old columns stay, until there is room'
 test('handle: out of memory, and nothing is left', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
-  const storage = createStorage(createWorld(), pool)
+  const storage = watch(arena, createStorage(createWorld(), pool))
   const held: number[] = []
   const fill = (byteLength: number) => {
     for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)

@@ -18,6 +18,7 @@ import {
   buffers,
   createScene,
   type Scene,
+  watch,
   withScene,
 } from '../support.ts'
 
@@ -359,7 +360,7 @@ test('lists go on when a WebAssembly.Memory grows', () => {
   const memory = new WebAssembly.Memory({ initial: 32, maximum: 128 })
   const arena = Arena.create({ memory })
   const world = createWorld()
-  const storage = createStorage(world, arena.openPool(), { capacity: 16 })
+  const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 16 }))
   const Path = storage.component('Path', schema)
   const eid = addEntity(world, set(Path, { points: [1, 2], label: 'gate', kind: 'wood' }))
   for (const change of [() => Path.points.push(eid, 3), () => Path.points.length(eid)]) {

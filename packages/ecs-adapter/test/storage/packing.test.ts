@@ -26,7 +26,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, buffers, createRandom } from '../support.ts'
+import { assertSound, assertThrows, buffers, createRandom, watch } from '../support.ts'
 
 const test = suite('packing')
 
@@ -45,7 +45,7 @@ interface PlaceOptions {
 
 /** A world of its own, over a pool of its own. */
 function createPlace(arena: Arena, { world = createWorld(), sparse = false }: PlaceOptions = {}) {
-  const storage = createStorage(world, arena.openPool(), { capacity: 2 })
+  const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 2 }))
   const Tag = storage.component('Tag', {})
   const Position = storage.component('Position', { x: t.f32, y: t.f64 }, { sparse })
   const Path = storage.component('Path', SCHEMA, { sparse })
@@ -133,7 +133,7 @@ testBoth('hostile input is refused, and packed entities stay packed', (sparse) =
     assertThrows(() => freePacked(storage.pool, bad as number), 'invalid-argument')
   }
   const strangerWorld = createWorld()
-  const stranger = createStorage(strangerWorld, arena.openPool())
+  const stranger = watch(arena, createStorage(strangerWorld, arena.openPool()))
   stranger.component('Path', { points: t.list(t.f64) })
   assertThrows(
     () => stranger.unpack(packed),
@@ -236,7 +236,7 @@ testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const here = createPlace(arena, { sparse })
   const { world, storage, Path, Position } = here
-  const sibling = createStorage(world, arena.openPool())
+  const sibling = watch(arena, createStorage(world, arena.openPool()))
   const Bag = sibling.component('Bag', { items: t.list(t.u8), owner: t.text.interned }, { sparse })
   const Foreign = {}
   const spawn = () => {
@@ -355,8 +355,14 @@ testBoth('out of memory at each step: nothing has moved, nothing is lost', (spar
       })
       const [world, otherWorld] = [createWorld(), createWorld()]
       const isPacking = how === 'pack'
-      const storage = createStorage(world, isPacking ? tight : otherPool, { capacity: 8 })
-      const other = createStorage(otherWorld, isPacking ? otherPool : tight, { capacity: 8 })
+      const storage = watch(
+        arena,
+        createStorage(world, isPacking ? tight : otherPool, { capacity: 8 }),
+      )
+      const other = watch(
+        arena,
+        createStorage(otherWorld, isPacking ? otherPool : tight, { capacity: 8 }),
+      )
       const Path = storage.component('Path', SCHEMA, { sparse })
       const OtherPath = other.component('Path', SCHEMA, { sparse })
       // The next one there has to make columns longer.

@@ -1,6 +1,13 @@
 /** A world with a group of workers, and what all of their tests check. */
 import { Arena } from '@ashlar/core'
-import { createStorage, createWorkerGroup, t } from '@ashlar/ecs-adapter'
+import {
+  createStorage,
+  createWorkerGroup,
+  type Storage,
+  t,
+  verifyStorage,
+  type WorkerGroup,
+} from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query, set } from 'bitecs'
 import * as assert from 'uvu/assert'
 import type { ThreadKind } from '../../../../test/support/threads.ts'
@@ -39,7 +46,29 @@ export async function createGroup(game: Game, kind: ThreadKind, count = 2) {
   const threads = Array.from({ length: count }, () => startWorker(kind))
   const workers = threads.map(({ worker }) => worker)
   const group = await createWorkerGroup(game.storage, workers)
+  verifyAfterRuns(group, game.storage)
   return { group, threads }
+}
+
+/**
+ * Verifies the storage after each run that succeeds, unless another run has begun by then. A killed
+ * worker may keep references of interned texts.
+ */
+function verifyAfterRuns(group: WorkerGroup, storage: Storage): void {
+  const { run } = group
+  let hasLost = false
+  Object.defineProperty(group, 'run', {
+    value: async (...args: Parameters<WorkerGroup['run']>) => {
+      const { length } = group.workers
+      await run.apply(group, args)
+      hasLost ||= group.workers.length < length
+      if (storage.runs.last?.isDone() !== true) return
+      const findings = verifyStorage(storage)
+      const isKept = (finding: { invariant: string }) =>
+        !hasLost || finding.invariant !== 'interned'
+      assert.equal(findings.filter(isKept), [])
+    },
+  })
 }
 
 /** Gives every entity of a game, and those that `spawn` makes from then on, lists and texts. */
@@ -76,6 +105,7 @@ export async function endAll(
   const { arena, storage } = game
   await group.close()
   for (const offset of deferredFrees) storage.pool.free(offset)
+  if (lostAtMost === 0) assert.equal(verifyStorage(storage, { exclusive: true }), [])
   storage.dispose()
   storage.pool.flush()
   storage.pool.collect()

@@ -26,7 +26,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom } from '../support.ts'
+import { assertSound, assertThrows, createRandom, watch } from '../support.ts'
 
 const test = suite('worlds')
 
@@ -47,7 +47,7 @@ function createPlace({
   const [level, menu] = [createWorld(index), createWorld(index)]
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const pool = arena.openPool()
-  const storage = createStorage([level, menu], pool, { capacity: 4, ...options })
+  const storage = watch(arena, createStorage([level, menu], pool, { capacity: 4, ...options }))
   const Thing = storage.component('Thing', schema, { sparse })
   const end = () => {
     assertSound(arena)
@@ -190,7 +190,7 @@ test('lists of entities lose those that were removed in any of the worlds, and n
 
 test('reset empties all worlds, and they share an index again', () => {
   const { arena, level, menu, storage, Thing, end } = createPlace()
-  const sibling = createStorage([menu, level], storage.pool)
+  const sibling = watch(arena, createStorage([menu, level], storage.pool))
   const Other = sibling.component('Other', { y: t.f64 })
   for (const resets of [[], [level], [menu], [level, menu]]) {
     for (const world of [level, menu]) {
@@ -395,7 +395,10 @@ for (const sparse of [false, true]) {
         }
       }
       storage.sync()
-      assertSound(arena)
+      // Not `verifyStorage`: an entity that gets a component while it is removed stays in bitECS's
+      // query. The next entity with its id gets the component, but bitECS reports no addition, so it
+      // has no row.
+      assert.equal(arena.verify(), [])
       storage.reset()
       end()
     }
