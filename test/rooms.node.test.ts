@@ -130,6 +130,17 @@ for (const name of ['core', 'ecs-adapter']) {
     )
   })
 
+  test(`${name}: tests that are bundled with workers run in the main thread only`, () => {
+    const besideWorkers = textsOf(resolve(folder, 'test')).entries()
+    const inEach = [...besideWorkers].filter(
+      ([file, text]) => file.includes('/test/workers/') && /^test\.run\(\)/m.test(text),
+    )
+    assert.equal(
+      inEach.map(([file]) => file),
+      [],
+    )
+  })
+
   test(`${name}: files are at most ${LINE_COUNT_MAX} lines`, () => {
     const long = [...texts].filter(([, text]) => text.split('\n').length > LINE_COUNT_MAX + 1)
     assert.equal(

@@ -34,11 +34,11 @@ for (const next of [-16, 0, 16, 12345, 1 << 30, 'itself', 'a live block'] as con
     assert.ok(arena.blocks().length < 300)
     owner.collect()
     freer.collect()
-    const heir = arena.adopt(freer.slot)
+    const adopter = arena.adopt(freer.slot)
     owner.collect()
-    heir.collect()
+    adopter.collect()
     assert.ok(kept.every((byte) => byte === 7))
-    assert.is(owner.alloc(100) > 0 && heir.alloc(520) > 0, true)
+    assert.is(owner.alloc(100) > 0 && adopter.alloc(520) > 0, true)
   })
 }
 

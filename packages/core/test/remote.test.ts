@@ -11,9 +11,9 @@ import {
   deliver,
   fourPools,
   queueOf,
+  reclaimBy,
+  reclaimOnce,
   startQueueAt,
-  tendBy,
-  tendOnce,
   violationsOf,
 } from './support/pools.ts'
 import { seeded } from './support/random.ts'
@@ -126,12 +126,12 @@ test('spans with segments of a closed slot stay its own until all was taken', ()
   for (const block of allocMany(owner, 1000, 100)) freer.free(block)
   const block = freer.alloc(520) // beside the segments
   freer.close()
-  tendOnce(third, arena, segmentClass)
+  reclaimOnce(third, arena, segmentClass)
   assertSound(arena)
   assert.equal(spanCounts(), [1, 0])
   assert.is(queueOf(memory, freer, owner).segmentCount, 8)
   owner.collect()
-  tendOnce(third, arena, segmentClass)
+  reclaimOnce(third, arena, segmentClass)
   assertSound(arena)
   assert.equal(spanCounts(), [0, 1])
   assert.is(queueOf(memory, freer, owner).segmentCount, 0)
@@ -144,7 +144,7 @@ test('a slot that is opened again goes on in the midst of a segment, and frees i
   const { arena, memory, owner, freer, third } = fourPools()
   for (const block of allocMany(owner, 1000, 100)) freer.free(block)
   freer.close()
-  tendBy(third, arena)
+  reclaimBy(third, arena)
   const next = arena.openPool()
   assert.is(next.slot, freer.slot)
   for (let round = 0; round < 5; round++) {
@@ -167,7 +167,7 @@ for (const isFull of [false, true]) {
     const blocks = [...allocMany(owner, 5, 30_000), owner.alloc(100, 512)]
     for (const block of blocks) freer.free(block)
     owner.close()
-    tendBy(third, arena)
+    reclaimBy(third, arena)
     freer.flush()
     const next = arena.openPool()
     assert.is(next.slot, owner.slot)

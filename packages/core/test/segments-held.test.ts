@@ -1,11 +1,11 @@
-// An arena is not full while memory can be taken back: what lies in mail, in segments that nobody
-// reads any more, and in closed slots, whose mail may be for one another.
+// An arena is not full while memory can be taken back: what lies in queues, in segments that nobody
+// reads any more, and in closed slots, whose queues may be for one another.
 import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertConserved, assertSound } from './support/checks.ts'
 import { fill, memoryOf } from './support/memory.ts'
-import { allocMany, fourPools, queueOf, tendBy, violationsOf } from './support/pools.ts'
+import { allocMany, fourPools, queueOf, reclaimBy, violationsOf } from './support/pools.ts'
 import { seeded } from './support/random.ts'
 
 const test = suite('segments that are held')
@@ -70,7 +70,7 @@ for (const [name, byteLength, alignment] of kinds) {
     assertGetsAll(arena, main, byteLength, alignment)
   })
 
-  test(`own mail, and blocks that were freed by their bits, for ${name}`, () => {
+  test(`own queue, and blocks that were freed by their bits, for ${name}`, () => {
     const { arena, pools } = fivePools()
     const [main, worker] = pools
     const blocks = fill(main, byteLength, alignment)
@@ -105,16 +105,16 @@ const orders = [0, 1, 2, 3].flatMap((a) =>
 )
 
 for (const order of orders) {
-  test(`closed slots that have mail for what others have by now: slots ${order}`, () => {
+  test(`closed slots that have remote frees for what others have by now: slots ${order}`, () => {
     const four = fourPools(ARENA)
     const all = [four.owner, four.freer, four.third, four.fourth]
-    const [owner, freer, heir, main] = order.map((i) => all[i])
+    const [owner, freer, adopter, main] = order.map((i) => all[i])
     const { arena, memory } = four
     const blocks = [...allocMany(owner, 20, 3000), ...allocMany(owner, 3, 16_384)]
     for (const block of blocks) freer.free(block)
     owner.close()
-    tendBy(heir, arena) // before the mail was delivered
-    heir.close()
+    reclaimBy(adopter, arena) // before the queue was delivered
+    adopter.close()
     freer.close()
     const { controlBytes, reservedBytes } = arena.stats()
     assert.ok(main.tryAlloc(reservedBytes - controlBytes - 16) > 0)

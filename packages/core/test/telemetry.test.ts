@@ -74,10 +74,10 @@ test('remote frees and death: the freeing slot, and that a slot was adopted', ()
     ],
   )
   const slot = arena.reserveSlot() // of a thread that died before it opened its pool
-  const heir = arena.adopt(slot)
+  const adopter = arena.adopt(slot)
   const [adoption] = eventsOf(telemetry)
   assert.equal([adoption.kind, adoption.slot, adoption.spanCount], ['adopt', slot, 0])
-  assert.is(adoption.generation, heir.generation)
+  assert.is(adoption.generation, adopter.generation)
   assertSound(arena)
 })
 

@@ -37,6 +37,7 @@ export interface FastPaths extends PoolCore {
  * each pair of calls takes 1.1 ns more: engines embed what a constant refers to.)
  * @param current gives those for the present buffer; throws if the pool is closed
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: closures; a class is 1.3 times slower
 export function createFastPaths(
   memory: ArenaMemory,
   slot: SlotIndex,

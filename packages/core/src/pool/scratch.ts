@@ -74,6 +74,7 @@ export interface Scratch {
  * Makes a scratch over a block of the pool.
  * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: closures, as in fast-paths.ts
 export function createScratch(pool: ScratchPool, options: ScratchOptions): Scratch {
   checkPool(pool)
   const firstByteLength = checkedByteLength(options)

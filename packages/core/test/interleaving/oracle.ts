@@ -1,6 +1,6 @@
 /**
  * What must hold in the end, whatever the schedule was: what dead agents left is adopted; then the
- * arena is sound, every block is live that somebody holds and no other, all mail arrives, and when
+ * arena is sound, every block is live that somebody holds and no other, all queues arrive, and when
  * everything is freed the whole arena can be allocated again.
  */
 
@@ -26,7 +26,7 @@ import {
 import { openSlot, slotState } from '../../src/spans/slots.ts'
 import { countFreeSpans } from '../../src/spans/span-map.ts'
 import type { Ledger } from './ledger.ts'
-import { tend } from './scenarios/parts.ts'
+import { reclaimClosed } from './scenarios/parts.ts'
 import { WHOLE } from './tiny-arena.ts'
 
 class Unsound extends Error {}
@@ -45,8 +45,8 @@ export function judge(memory: ArenaMemory, ledger: Ledger): string {
     checkResized(memory, ledger)
     const pools = openPools(memory, ledger)
     drain(memory, pools)
-    checkSound(memory, 'after the mail')
-    checkHeld(memory, ledger, 'after the mail')
+    checkSound(memory, 'after the queue')
+    checkHeld(memory, ledger, 'after the queue')
     checkAllKnown(memory, ledger)
     freeAll(memory, pools)
     drain(memory, pools)
@@ -107,12 +107,12 @@ function checkResized(memory: ArenaMemory, ledger: Ledger): void {
 function checkAllKnown(memory: ArenaMemory, ledger: Ledger): void {
   for (const { offset, byteLength } of listBlocks(memory)) {
     if (!ledger.explains(offset, byteLength)) {
-      fail('after the mail', `block ${offset} of ${byteLength} bytes is live, but nobody holds it`)
+      fail('after the queue', `block ${offset} of ${byteLength} bytes is live, but nobody holds it`)
     }
   }
   const queued = queuedSegments(memory)
   for (const segment of liveSegments(memory)) {
-    if (!queued.has(segment)) fail('after the mail', `segment ${segment} is in no queue`)
+    if (!queued.has(segment)) fail('after the queue', `segment ${segment} is in no queue`)
   }
 }
 
@@ -133,8 +133,8 @@ function queuedSegments(memory: ArenaMemory): Set<number> {
     for (const owner of slotsOf(memory)) {
       let segment = memory.i32[queueWord(memory, freer, OUTBOX_FIRST, owner)]
       for (; segment !== 0; segment = memory.i32[(segment >> 2) + SEGMENT_NEXT]) {
-        if (!live.has(segment)) fail('in the mail', `segment ${segment} is no live block`)
-        if (queued.has(segment)) fail('in the mail', `segment ${segment} is queued twice`)
+        if (!live.has(segment)) fail('in the queue', `segment ${segment} is no live block`)
+        if (queued.has(segment)) fail('in the queue', `segment ${segment} is queued twice`)
         queued.add(segment)
       }
     }
@@ -153,7 +153,7 @@ function openPools(memory: ArenaMemory, ledger: Ledger): Pool[] {
 /** Nobody has marked a block that its owner did not take back. */
 function checkFreedBits(memory: ArenaMemory): void {
   forEachRun(memory, (head) => {
-    forEachFreedBit(memory, head, (offset) => fail('in the mail', `block ${offset} is marked`))
+    forEachFreedBit(memory, head, (offset) => fail('in the queue', `block ${offset} is marked`))
   })
 }
 
@@ -164,7 +164,7 @@ function drain(memory: ArenaMemory, pools: readonly Pool[]): void {
       pool.flush()
       pool.collect()
     }
-    tend(memory, pools[0])
+    reclaimClosed(memory, pools[0])
   }
   checkFreedBits(memory)
   for (const freer of slotsOf(memory)) {
@@ -176,7 +176,7 @@ function drain(memory: ArenaMemory, pools: readonly Pool[]): void {
       const taken = at(owner, INBOX_TAKEN, freer)
       if (written === sent && sent === taken) continue
       fail(
-        'in the mail',
+        'in the queue',
         `from ${freer} to ${owner}: ${written} written, ${sent} sent, ${taken} taken`,
       )
     }

@@ -6,7 +6,7 @@ import { ArenaMemory } from '../../src/memory/memory.ts'
 import { SEGMENT_BYTE_LENGTH } from '../../src/remote/queue.ts'
 
 /** Payloads of the classes, in bytes, and how their runs are cut. */
-export const PARCEL = SEGMENT_BYTE_LENGTH // 124 blocks in a span
+export const SEGMENT = SEGMENT_BYTE_LENGTH // 124 blocks in a span
 export const THIRD = 21_832 // three blocks in a span
 export const WHOLE = 65_512 // one block in a span
 export const HALVES = 43_672 // three blocks in a run of two spans: the third begins in a tail
@@ -19,7 +19,7 @@ export const LARGE_3 = LARGE + SPAN_BYTE_LENGTH
 /** Two blocks share a word of bits. */
 export const SMALL = 248
 
-const PAYLOADS = [PARCEL, THIRD, HALVES, WHOLE, DOUBLE]
+const PAYLOADS = [SEGMENT, THIRD, HALVES, WHOLE, DOUBLE]
 const TAG = 7
 
 const LEFTOVERS = [

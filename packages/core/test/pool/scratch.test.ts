@@ -226,7 +226,7 @@ test('a WebAssembly.Memory that grows in mid-frame', () => {
   assertSound(arena)
 })
 
-test('an heir gives back what a dead thread had, overflow included', () => {
+test('an adopter gives back what a dead thread had, overflow included', () => {
   const arena = Arena.create({ byteLength: 2 << 20, shared: false })
   const dead = arena.openPool()
   const scratch = createScratch(dead, { byteLength: 128 })

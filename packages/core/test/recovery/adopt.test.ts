@@ -7,7 +7,7 @@ import { asSlotIndex } from '../../src/base/units.ts'
 import { lendSlot } from '../../src/spans/slots.ts'
 import { assertConserved, assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { fill, memoryOf } from '../support/memory.ts'
-import { allocMany, deliver, queueOf, tendBy } from '../support/pools.ts'
+import { allocMany, deliver, queueOf, reclaimBy } from '../support/pools.ts'
 import { Random } from '../support/random.ts'
 import { anything, notNumbers, oddNumbers } from '../support/values.ts'
 
@@ -40,7 +40,7 @@ test('live blocks stay, with what is in them; free ones are free; figures are ri
   const live = leave(victim, arena)
   const before = arena.blocks()
   const requested = arena.stats({ exact: true }).requestedBytes
-  const heir = arena.adopt(victim.slot, victim.generation)
+  const adopter = arena.adopt(victim.slot, victim.generation)
   assertSound(arena)
   for (const exact of [true, false]) assertConserved(arena, exact)
   assert.equal(arena.blocks(), before)
@@ -50,11 +50,11 @@ test('live blocks stay, with what is in them; free ones are free; figures are ri
   for (const { offset, byteLength, cookie } of live) {
     assert.ok(arena.u8.subarray(offset, offset + byteLength).every((byte) => byte === cookie))
   }
-  assert.equal([heir.slot, heir.isOpen], [victim.slot, true])
-  assert.is(heir.generation, victim.generation + 1)
-  assert.is(arena.stats().slots[heir.slot].state, 'open')
-  for (const { offset } of live) heir.free(offset)
-  heir.collect()
+  assert.equal([adopter.slot, adopter.isOpen], [victim.slot, true])
+  assert.is(adopter.generation, victim.generation + 1)
+  assert.is(arena.stats().slots[adopter.slot].state, 'open')
+  for (const { offset } of live) adopter.free(offset)
+  adopter.collect()
   assertSound(arena)
   assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
 })
@@ -65,9 +65,9 @@ test('what was free in the slot is allocated again, to the last byte', () => {
     const all = fill(victim, byteLength)
     for (const block of new Random(1).shuffle([...all]).slice(0, all.length >> 1))
       victim.free(block)
-    const heir = arena.adopt(victim.slot)
+    const adopter = arena.adopt(victim.slot)
     assertSound(arena)
-    assert.is(fill(heir, byteLength).length, all.length >> 1)
+    assert.is(fill(adopter, byteLength).length, all.length >> 1)
     assertSound(arena)
   }
 })
@@ -76,10 +76,10 @@ test('a slot with nothing in it, and one that was kept for a thread that never o
   const { arena, victim } = withVictim()
   const reserved = arena.reserveSlot()
   for (const slot of [victim.slot, reserved]) {
-    const heir = arena.adopt(slot)
+    const adopter = arena.adopt(slot)
     assertSound(arena)
-    heir.free(heir.alloc(100))
-    assert.is(heir.slot, slot)
+    adopter.free(adopter.alloc(100))
+    assert.is(adopter.slot, slot)
     refuses('invalid-argument', () => arena.openPool(slot), /is open/)
   }
 })
@@ -91,30 +91,30 @@ test('the queues from and to the dead thread are received', () => {
   for (const block of ofOwner) victim.free(block) // the last 8 are not delivered
   for (const block of ofVictim.slice(0, 150)) owner.free(block)
   owner.flush()
-  const heir = arena.adopt(victim.slot)
+  const adopter = arena.adopt(victim.slot)
   assertSound(arena)
   owner.collect()
-  assert.is(queueOf(memory, heir, owner).taken, 200)
+  assert.is(queueOf(memory, adopter, owner).taken, 200)
   for (const block of ofVictim.slice(150)) owner.free(block)
-  deliver([owner], heir)
+  deliver([owner], adopter)
   assertSound(arena)
   assert.equal(arena.blocks(), [])
-  assert.is(queueOf(memory, heir, owner).segmentCount, 0, 'all were given back')
+  assert.is(queueOf(memory, adopter, owner).segmentCount, 0, 'all were given back')
 })
 
-test('what the dead thread was tending is closed again', () => {
+test('what the dead thread was reclaiming is closed again', () => {
   const { arena, memory, victim } = withVictim()
   const closing = arena.openPool()
   const blocks = allocMany(closing, 700, 100)
   closing.close()
   lendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(victim.slot))
   assert.is(arena.stats().slots[closing.slot].state, 'tended')
-  const heir = arena.adopt(victim.slot)
+  const adopter = arena.adopt(victim.slot)
   assertSound(arena)
   assert.is(arena.stats().slots[closing.slot].state, 'closed')
-  for (const block of blocks) heir.free(block)
-  heir.flush()
-  tendBy(heir, arena)
+  for (const block of blocks) adopter.free(block)
+  adopter.flush()
+  reclaimBy(adopter, arena)
   assertSound(arena)
   assert.equal(arena.blocks(), [])
 })
@@ -170,7 +170,7 @@ const refusals: [name: string, arrange: (scene: Victim) => Refused, message: Reg
     /it is closed/,
   ],
   [
-    'a closed slot that somebody tends',
+    'a closed slot that somebody reclaims',
     ({ arena, memory, victim }) => {
       victim.close()
       lendSlot(memory, asSlotIndex(victim.slot), asSlotIndex(5))

@@ -12,8 +12,8 @@ import {
   deliver,
   fourPools,
   queueOf,
-  tendBy,
-  tendOnce,
+  reclaimBy,
+  reclaimOnce,
   violationsOf,
 } from '../support/pools.ts'
 
@@ -110,7 +110,7 @@ test('spans are handed over one by one: those with room; full ones stay', () => 
   const spanCounts = () => [owner, third].map(({ slot }) => arena.stats().slots[slot].spanCount)
   const runSpanCount = spanCounts()[0] - 3
   assert.ok(runSpanCount > 1)
-  tendBy(third, arena)
+  reclaimBy(third, arena)
   assertSound(arena)
   assertConserved(arena, true)
   assert.equal(spanCounts(), [2, 1 + runSpanCount])
@@ -120,7 +120,7 @@ test('spans are handed over one by one: those with room; full ones stay', () => 
   // The next one goes as soon as it has room.
   third.free(middle[7])
   third.flush()
-  tendBy(third, arena)
+  reclaimBy(third, arena)
   assertSound(arena)
   assert.equal(spanCounts(), [1, 2 + runSpanCount + 1]) // and one with a segment
   assert.is(arena.blocks().length, 1701)
@@ -142,14 +142,14 @@ test('live blocks keep what is in them, whoever owns their span in the meantime'
     [third, fourth],
   ]) {
     closing.close()
-    tendBy(next, arena)
+    reclaimBy(next, arena)
     assertSound(arena)
     assert.is(arena.blocks().length, blocks.length)
     assert.ok(isIntact())
   }
   for (const block of blocks) fourth.free(block)
   fourth.flush()
-  tendBy(fourth, arena)
+  reclaimBy(fourth, arena)
   assertSound(arena)
   assert.equal(arena.blocks(), [])
 })
@@ -161,7 +161,7 @@ test('several closed slots are looked after at once, each in new generations', (
   const generations = () => closing.map(({ slot }) => slotGeneration(memory, asSlotIndex(slot)))
   for (const pool of closing) pool.close()
   const before = generations()
-  tendOnce(fourth, arena, memory.classes.classFor(3000))
+  reclaimOnce(fourth, arena, memory.classes.classFor(3000))
   assertSound(arena)
   assert.equal(
     generations(),
@@ -174,7 +174,7 @@ test('several closed slots are looked after at once, each in new generations', (
   for (const { offset } of arena.blocks()) next.free(offset)
   deliver([next], fourth)
   next.collect()
-  for (let i = 0; i < 2; i++) tendBy(next, arena)
+  for (let i = 0; i < 2; i++) reclaimBy(next, arena)
   assertSound(arena)
   assert.equal(arena.blocks(), [])
 })
@@ -184,10 +184,10 @@ test('a closed slot’s queue has a block that the reclaimer owns by now: the re
   const blocks = [...allocMany(owner, 5, 3000), owner.alloc(100, 512)]
   for (const block of blocks) freer.free(block)
   owner.close()
-  tendBy(third, arena)
+  reclaimBy(third, arena)
   freer.flush()
   assert.is(queueOf(memory, freer, owner).sent, blocks.length)
-  tendBy(third, arena)
+  reclaimBy(third, arena)
   assertSound(arena)
   assert.equal(arena.blocks(), [])
   assert.is(queueOf(memory, third, owner).written, 0)
@@ -213,7 +213,7 @@ test('a refill whose list a closed slot’s queue has filled keeps no other span
 /** Two closed slots: of each of two classes two spans with room, and an empty one; and queues. */
 function twoClosed() {
   const { owner, freer, third, fourth, arena, memory } = fourPools(4 << 20)
-  const mailed: number[] = []
+  const queued: number[] = []
   for (const pool of [owner, freer]) {
     for (const [byteLength, perSpan] of [
       [100, 585],
@@ -223,21 +223,21 @@ function twoClosed() {
       const spans = [...new Set(blocks.map((block) => memory.spanOf(block)))]
       for (const [i, block] of blocks.entries()) {
         if (i % 2 === 0 || memory.spanOf(block) === spans[0]) pool.free(block)
-        else if (i % 11 === 0) mailed.push(block)
+        else if (i % 11 === 0) queued.push(block)
       }
     }
     pool.collect({ spans: 0 })
   }
-  for (const block of mailed) fourth.free(block)
+  for (const block of queued) fourth.free(block)
   for (const pool of [owner, freer]) pool.close()
   fourth.flush()
   const spanCounts = () =>
     [owner, freer, third].map(({ slot }) => arena.stats().slots[slot].spanCount)
-  return { arena, memory, owner, freer, third, fourth, mailed, spanCounts }
+  return { arena, memory, owner, freer, third, fourth, queued, spanCounts }
 }
 
 test('one span at a time, of the class that is wanted', () => {
-  const { arena, memory, third, mailed, spanCounts } = twoClosed()
+  const { arena, memory, third, queued, spanCounts } = twoClosed()
   const live = arena.blocks().length
   assert.equal(spanCounts(), [4, 4, 0])
   const row = memory.classes.classFor(100)
@@ -248,27 +248,27 @@ test('one span at a time, of the class that is wanted', () => {
     [2, 2, 4],
     [2, 2, 4],
   ]) {
-    tendOnce(third, arena, row)
+    reclaimOnce(third, arena, row)
     assertSound(arena)
     for (const exact of [true, false]) assertConserved(arena, exact)
     assert.equal(spanCounts(), expected)
     const taken = arena.blocks().filter(({ slot }) => slot === third.slot)
     assert.ok(taken.every(({ byteLength }) => byteLength === 100))
   }
-  assert.is(countLive(memory, mailed), 0, 'the first call emptied the queue')
+  assert.is(countLive(memory, queued), 0, 'the first call emptied the queue')
   assert.is(arena.blocks().length, live)
 })
 
 test('for a large block, queues are emptied and empty spans given back, but none is taken over', () => {
-  const { arena, memory, owner, freer, third, fourth, mailed, spanCounts } = twoClosed()
+  const { arena, memory, owner, freer, third, fourth, queued, spanCounts } = twoClosed()
   const kept = arena.blocks()
-  tendOnce(third, arena, LARGE_ROW)
+  reclaimOnce(third, arena, LARGE_ROW)
   assertSound(arena)
   assert.equal(spanCounts(), [4, 4, 0])
-  assert.is(countLive(memory, mailed), 0)
+  assert.is(countLive(memory, queued), 0)
   for (const { offset } of kept) fourth.free(offset)
   fourth.flush()
-  tendOnce(third, arena, LARGE_ROW)
+  reclaimOnce(third, arena, LARGE_ROW)
   assertSound(arena)
   assert.equal(spanCounts(), [0, 0, 0])
   for (const pool of [owner, freer]) assert.is(violationsOf(memory, pool), 0)

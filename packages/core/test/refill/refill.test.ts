@@ -122,7 +122,7 @@ test('a failing tryAlloc looks at each free block once, however often it is repe
   }
 })
 
-test('what was outstanding out for nothing is halved at each look, down to the base', () => {
+test('what was handed out for nothing is halved at each look, down to the base', () => {
   const { pool, memory, slot } = smallArena(2 << 20)
   const freed = fill(pool, 8).filter((_, i) => i % 4 !== 0)
   for (const offset of freed) pool.free(offset)
@@ -133,7 +133,7 @@ test('what was outstanding out for nothing is halved at each look, down to the b
     const outstanding = handedBy(memory, slot) - before
     assert.ok(
       outstanding >= 0 && outstanding <= Math.max(64, 1024 >> round),
-      `${outstanding} blocks outstanding out for one alloc`,
+      `${outstanding} blocks handed out for one alloc`,
     )
     pool.free(offset)
     assert.is(pool.tryAlloc(600_000), 0)
@@ -141,7 +141,7 @@ test('what was outstanding out for nothing is halved at each look, down to the b
   }
 })
 
-test('over a long run, looks come across no more blocks than were outstanding out', () => {
+test('over a long run, looks come across no more blocks than were handed out', () => {
   const { pool, memory, slot } = smallArena(2 << 20)
   const random = new Random(7)
   const live: number[] = []

@@ -101,7 +101,7 @@ test('blocks of one run that are parked one by one keep it partial until the las
   const span = memory.spanOf(offsets[0])
   const classIndex = memory.classes.classFor(16384)
   const parked = () => memory.i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
-  reclaim(memory, slot, memory.spanCount) // the rest of what the refill outstanding out
+  reclaim(memory, slot, memory.spanCount) // the rest of what the refill handed out
   const before = parked()
   for (const [i, offset] of offsets.slice(1).entries()) {
     pool.free(offset)

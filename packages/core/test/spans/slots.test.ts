@@ -273,9 +273,9 @@ test('isOpen: true for the pool that has the slot, in its generation', () => {
   assert.ok(arena.isOpen(second.slot, second.generation))
   const reserved = arena.reserveSlot()
   assert.not.ok(arena.isOpen(reserved, 1))
-  const heir = arena.adopt(reserved)
-  assert.is(heir.arena, arena)
-  assert.ok(arena.isOpen(heir.slot, heir.generation))
+  const adopter = arena.adopt(reserved)
+  assert.is(adopter.arena, arena)
+  assert.ok(arena.isOpen(adopter.slot, adopter.generation))
   refuses('invalid-argument', () => arena.isOpen(15, 1), /slot/)
 })
 

@@ -136,7 +136,7 @@ test('lists of other classes and of other slots stay as they are', () => {
     for (const { owner, classIndex, spans } of lists) {
       const span = claimRun(memory, owner, 1)
       publishRun(memory, owner, span, 1, classIndex)
-      link(memory, owner, classIndex, span) // in fastPaths: they descend
+      link(memory, owner, classIndex, span) // in front: they descend
       spans.unshift(span)
     }
   }

@@ -89,7 +89,7 @@ class Picker {
     return this.site.memory.recordWord(this.used, field)
   }
 
-  mail(array: number) {
+  queue(array: number) {
     return queueWord(this.site.memory, this.slot, array, this.slot)
   }
 }
@@ -147,10 +147,10 @@ const themes: Record<string, Theme> = {
     const within = random.pick([0, 0, 1, 2 + random.below(128), -1, -2])
     return [(p.segment >> 2) + within, random.pick([p.segment, p.place, p.number])]
   },
-  mail: (p) => {
+  queue: (p) => {
     const { random, site } = p
-    const counts = [OUTBOX_WRITTEN, OUTBOX_SENT, INBOX_TAKEN].map((array) => p.mail(array))
-    const places = [OUTBOX_FIRST, OUTBOX_LAST, INBOX_SEGMENT].map((array) => p.mail(array))
+    const counts = [OUTBOX_WRITTEN, OUTBOX_SENT, INBOX_TAKEN].map((array) => p.queue(array))
+    const places = [OUTBOX_FIRST, OUTBOX_LAST, INBOX_SEGMENT].map((array) => p.queue(array))
     const [count, place] = [random.pick(counts), random.pick(places)]
     return random.below(2) === 0
       ? [count, random.pick([p.number, site.memory.i32[count] + random.below(200) - 100])]

@@ -60,7 +60,7 @@ export const countLive = (memory: ArenaMemory, blocks: readonly number[]) =>
   blocks.filter((block) => isLiveAt(memory, block)).length
 
 /** Looks after the closed slots once, as a pool does that finds no room for a block of a row. */
-export function tendOnce(pool: Pool, arena: Arena, row: number): void {
+export function reclaimOnce(pool: Pool, arena: Arena, row: number): void {
   const memory = memoryOf(arena)
   const slot = asSlotIndex(pool.slot)
   const { tryAlloc } = pool
@@ -76,14 +76,14 @@ export function tendOnce(pool: Pool, arena: Arena, row: number): void {
 }
 
 /** Takes over all that has room in closed slots, as a pool does that fills the arena. */
-export function tendBy(pool: Pool, arena: Arena): void {
+export function reclaimBy(pool: Pool, arena: Arena): void {
   const memory = memoryOf(arena)
   const slot = asSlotIndex(pool.slot)
   for (let row = 0; row < memory.classes.count; row++) {
     let before: number
     do {
       before = memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
-      tendOnce(pool, arena, row)
+      reclaimOnce(pool, arena, row)
     } while (memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] > before)
   }
 }

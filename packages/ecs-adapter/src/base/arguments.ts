@@ -30,10 +30,11 @@ export const isArray: (given: unknown) => given is readonly unknown[] = Array.is
  * @throws StorageError 'invalid-argument'
  */
 export function checkOptions(what: string, options: unknown, keys: readonly string[]): void {
-  const names = keys.join(', ')
-  if (!isRecord(options)) throw invalidArgument(what, options, `an object such as { ${names} }`)
+  if (!isRecord(options))
+    throw invalidArgument(what, options, `an object such as { ${keys.join(', ')} }`)
   for (const key in options) {
     if (keys.includes(key)) continue
-    throw invalidArgument(`${what}: a key`, key, keys.length === 1 ? names : `one of ${names}`)
+    const expected = keys.length === 1 ? keys[0] : `one of ${keys.join(', ')}`
+    throw invalidArgument(`${what}: a key`, key, expected)
   }
 }

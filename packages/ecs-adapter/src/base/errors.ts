@@ -142,7 +142,7 @@ export const noCommands = (given: unknown) =>
   invalidArgument(
     'what was given to storage.apply()',
     given,
-    'commands, { offset } of those of another thread, or an array of these',
+    'what storage.commands() returns, { offset } from another thread, or an array of these',
   )
 
 export const commandsOfAnother = () =>

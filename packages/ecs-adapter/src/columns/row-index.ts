@@ -7,10 +7,10 @@
  *     1 + n..    entities: the same, but 0 for a lost row
  *     1 + 2n..   slots: row + 1, or 0 if empty
  *
- * A key is the whole id: a former version of an id finds no row of its heir. A slot has no key of
- * its own: it costs 4 bytes, and a row 5.3 to 8. A flat array of rows costs 4 bytes for every id;
- * pages of 256 ids cost as much once 1 % of the entities, at random, have the component. A bitmap
- * with counts takes 40 KiB for a million ids, but has to move all rows behind a new one.
+ * A key is the whole id, so that a former version of an id finds no row of a later one. A slot has
+ * no key of its own: it costs 4 bytes, and a row 5.3 to 8. A flat array of rows costs 4 bytes for
+ * every id; pages of 256 ids cost as much once 1 % of the entities, at random, have the component.
+ * A bitmap with counts takes 40 KiB for a million ids, but has to move all rows behind a new one.
  *
  * Linear probing; a removal leaves no tombstone, as the slots behind it move up. The block never
  * grows in place, and the columns move with it: a thread that still reads the former block reads

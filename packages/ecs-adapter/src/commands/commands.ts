@@ -174,12 +174,12 @@ export class PoolCommands implements CommandBuffer {
     this.#clear()
   }
 
-  /** @param heir frees the blocks if the pool is closed: they outlive it */
-  dispose(heir?: Pool): void {
+  /** @param adopter frees the blocks if the pool is closed: they outlive it */
+  dispose(adopter?: Pool): void {
     if (this.#isDisposed) return
     this.#checkIdle()
-    if (heir === undefined || this.#pool.isOpen) this.#blocks.dispose()
-    else freeCommands(heir, this.offset)
+    if (adopter === undefined || this.#pool.isOpen) this.#blocks.dispose()
+    else freeCommands(adopter, this.offset)
     this.#isDisposed = true
     this.#onDispose(this)
   }

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isMain } from '../../../../test/support/threads.ts'
 import * as controlBlock from '../../src/workers/control-block.ts'
 import { isInvitation, isReply } from '../../src/workers/invitations.ts'
 
@@ -55,4 +56,4 @@ test('only a message with the tag is an invitation or a reply', () => {
   assert.is(isReply({ ashlar: 'group-reply' }), true)
 })
 
-test.run()
+if (isMain) test.run()

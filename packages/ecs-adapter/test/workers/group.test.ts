@@ -385,8 +385,9 @@ for (const kind of threadKinds) {
     const refused: Promise<unknown>[] = []
     observe(world, onAdd(Mark), () => {
       refused.push(assertRejects(team.group.run('visit', all()), 'commands-busy'))
-      if (mayBlock) assert.throws(() => team.group.runSync('visit', all()), /at work/)
-      assert.throws(() => storage.reset(), /at work/)
+      if (mayBlock)
+        assert.throws(() => team.group.runSync('visit', all()), /storage.apply\(\) is running/)
+      assert.throws(() => storage.reset(), /storage.apply\(\) is running/)
     })
     for (const own of [storage, sibling]) {
       const commands = own.commands()

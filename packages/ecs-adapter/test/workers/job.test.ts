@@ -3,6 +3,7 @@ import { t } from '@ashlar/ecs-adapter'
 import { createEntityIndex, createWorld, withVersioning } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isMain } from '../../../../test/support/threads.ts'
 import {
   BATCH_CAPACITY,
   CONTROL_BATCH_COUNT,
@@ -210,4 +211,4 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
   }
 })
 
-test.run()
+if (isMain) test.run()

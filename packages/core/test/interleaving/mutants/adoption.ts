@@ -1,9 +1,9 @@
-/** Faults: what an heir repairs and rebuilds. */
+/** Faults: what an adopter repairs and rebuilds. */
 import type { Mutant } from './mutant.ts'
 
 export const ADOPTION: readonly Mutant[] = [
   {
-    name: 'adoption does not settle mail',
+    name: 'adoption does not settle queues',
     file: 'recovery/adopt.ts',
     from: '  settleQueues(memory, slot, by)\n',
     to: '',
@@ -21,7 +21,7 @@ export const ADOPTION: readonly Mutant[] = [
     file: 'recovery/adopt.ts',
     from: '    closeSlot(memory, tended)\n',
     to: '',
-    scenarios: ['a reclaimer dies; another one tends'],
+    scenarios: ['a reclaimer dies; another one reclaims'],
   },
   {
     name: 'what the dead thread tended is repaired as if it had no reclaimer',
@@ -119,14 +119,14 @@ export const ADOPTION: readonly Mutant[] = [
     file: 'recovery/adopt.ts',
     from: '      if (owner !== slot && owner !== by) continue\n',
     to: '',
-    scenarios: ['an heir repairs the map as a rival'],
+    scenarios: ['an adopter repairs the map as a rival'],
   },
   {
     name: 'the reclaimer of a dead slot’s runs counts as one that lives',
     file: 'recovery/adopt.ts',
     from: 'if (owner !== slot && owner !== by) continue',
     to: 'if (owner !== slot) continue',
-    scenarios: ['a reclaimer dies; free into the closed slot', 'a reclaimer and its heir die'],
+    scenarios: ['a reclaimer dies; free into the closed slot', 'a reclaimer and its adopter die'],
   },
   {
     name: 'empty runs are kept',

@@ -1,4 +1,4 @@
-/** Faults: the owner's side of the mail. */
+/** Faults: the owner's side of the queue. */
 import type { Mutant } from './mutant.ts'
 
 export const INBOX: readonly Mutant[] = [
@@ -31,7 +31,7 @@ export const INBOX: readonly Mutant[] = [
     scenarios: ['within a segment'],
   },
   {
-    name: 'nothing says whose mail is being taken',
+    name: 'nothing says whose queue is being read',
     file: 'remote/inbox.ts',
     from: '  i32[takingFrom] = freer + 1\n',
     to: '',
@@ -56,14 +56,14 @@ export const INBOX: readonly Mutant[] = [
     file: 'remote/inbox.ts',
     from: '    markFree(memory, block, offset)\n    countTaken(i32, takenWord, taken, sent)\n',
     to: '    countTaken(i32, takenWord, taken, sent)\n    markFree(memory, block, offset)\n',
-    scenarios: ['mail is taken'],
+    scenarios: ['remote frees are taken'],
   },
   {
     name: 'what changed hands is freed where it was',
     file: 'remote/inbox.ts',
     from: 'if (owner !== slot && owner !== by) {',
     to: 'if (owner < 0) {',
-    scenarios: ['a full arena tends for its own class', 'mail is forwarded'],
+    scenarios: ['a full arena reclaims for its own class', 'remote frees are forwarded'],
   },
   {
     name: 'a block counts as taken before it is marked for its owner',

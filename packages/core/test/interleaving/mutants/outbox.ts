@@ -1,4 +1,4 @@
-/** Faults: the freer's side of the mail. */
+/** Faults: the freer's side of the queue. */
 import type { Mutant } from './mutant.ts'
 
 export const OUTBOX: readonly Mutant[] = [
@@ -52,7 +52,7 @@ export const OUTBOX: readonly Mutant[] = [
     file: 'remote/outbox.ts',
     from: '  Atomics.store(i32, queueWord(memory, owner, INBOX_SEGMENT, slot), 0)\n',
     to: '',
-    scenarios: ['can unusedAtSweep a segment', 'the segment becomes full'],
+    scenarios: ['can spare a segment', 'the segment becomes full'],
   },
   {
     name: 'a segment that was appended before a death is appended again',

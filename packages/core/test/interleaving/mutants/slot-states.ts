@@ -1,4 +1,4 @@
-/** Faults: opening, closing and tending. */
+/** Faults: opening, closing and reclaiming. */
 import type { Mutant } from './mutant.ts'
 
 export const SLOT_STATES: readonly Mutant[] = [
@@ -21,7 +21,7 @@ export const SLOT_STATES: readonly Mutant[] = [
     file: 'spans/slots.ts',
     from: 'changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer)',
     to: 'changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer * 0 - 1)',
-    scenarios: ['a reclaimer and its heir die'],
+    scenarios: ['a reclaimer and its adopter die'],
   },
   {
     name: 'a slot is closed before its spans are given back',
@@ -30,20 +30,20 @@ export const SLOT_STATES: readonly Mutant[] = [
     to: `    closeSlot(memory, slot)
     methods.collect()
     fastPaths.disable()\n`,
-    scenarios: ['close against tend'],
+    scenarios: ['close against reclaiming'],
   },
   {
     name: 'a slot is tended without being taken',
     file: 'refill/reclaim-closed.ts',
     from: 'if (!lendSlot(memory, slot, reclaimer)) continue\n    sweep',
     to: 'if (Atomics.load(memory.i32, memory.slotWord(slot, 0)) % 256 !== 2) continue\n    sweep',
-    scenarios: ['tend against tend'],
+    scenarios: ['reclaiming against reclaiming'],
   },
   {
     name: 'counts stay behind when a run is handed over',
     file: 'refill/reclaim-closed.ts',
     from: '    i32[memory.slotWord(to, field + classIndex)] += liveCount\n',
     to: '',
-    scenarios: ['tend against tend'],
+    scenarios: ['reclaiming against reclaiming'],
   },
 ]

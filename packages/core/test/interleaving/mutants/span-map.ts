@@ -80,14 +80,14 @@ export const SPAN_MAP: readonly Mutant[] = [
     file: 'spans/runs.ts',
     from: '  const map = memory.mapWord(head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
     to: '  const map = memory.mapWord(head)\n  for (let i = 0; i < 1; i++) {\n    const word',
-    scenarios: ['tend against free into the closed slot'],
+    scenarios: ['reclaiming against free into the closed slot'],
   },
   {
     name: 'a run that is handed over counts for its former owner only',
     file: 'spans/runs.ts',
     from: '  countRun(memory, to, head, 1)\n',
     to: '',
-    scenarios: ['tend against tend'],
+    scenarios: ['reclaiming against reclaiming'],
   },
   {
     name: 'a run that is given back counts on',

@@ -1,18 +1,28 @@
-/** Threads that die while mail is under way, beside others that live. */
+/** Threads that die while blocks are under way, beside others that live. */
 
 import { SEGMENT_CAPACITY } from '../../../src/remote/queue.ts'
 import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
-import { LARGE, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, fill, given, heir, mortal, openSlots, startQueue, tend, tendAll } from './parts.ts'
+import { LARGE, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
+import {
+  adopter,
+  agent,
+  fill,
+  given,
+  mortal,
+  openSlots,
+  reclaimAll,
+  reclaimClosed,
+  startQueue,
+} from './parts.ts'
 
 const frees = (blocks: readonly number[]) => (grip: Grip) => {
   for (const block of blocks) grip.free(block)
   grip.flush()
 }
 
-/** A freer that dies, its heir, and the owner. */
+/** A freer that dies, its adopter, and the owner. */
 const freerDies = (name: string, count: number, segmentCount: number): Scenario => ({
   name: `a freer dies, ${name}`,
   spanCount: 4,
@@ -25,7 +35,7 @@ const freerDies = (name: string, count: number, segmentCount: number): Scenario 
     const [last, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     return [
       mortal('freer', freer, frees(blocks)),
-      heir(freer, 0, frees([last])),
+      adopter(freer, 0, frees([last])),
       agent('owner', owner, (grip) => {
         grip.collect()
         grip.collect()
@@ -36,7 +46,7 @@ const freerDies = (name: string, count: number, segmentCount: number): Scenario 
 
 /** A freer dies that gives back the segments which nobody reads any more. */
 const dropperDies: Scenario = {
-  name: 'a freer dies that can unusedAtSweep a segment',
+  name: 'a freer dies that can spare a segment',
   spanCount: 4,
   slotCount: 2,
   preemptions: 2,
@@ -50,13 +60,13 @@ const dropperDies: Scenario = {
         grip.collect()
         frees(blocks)(grip)
       }),
-      heir(freer, 0),
+      adopter(freer, 0),
       agent('owner', owner, (grip) => grip.collect()),
     ]
   },
 }
 
-/** An owner that dies, its heir, and a freer. */
+/** An owner that dies, its adopter, and a freer. */
 const ownerDies = (name: string, count: number, segmentCount: number): Scenario => ({
   name: `an owner dies, ${name}`,
   spanCount: 4,
@@ -71,7 +81,7 @@ const ownerDies = (name: string, count: number, segmentCount: number): Scenario 
     hand.grip(freer).flush()
     return [
       mortal('owner', owner, (grip) => grip.collect()),
-      heir(owner, 0),
+      adopter(owner, 0),
       agent('freer', freer, frees(rest)),
     ]
   },
@@ -96,12 +106,12 @@ const again = (what: string, byteLength: number, isDraining = false): Scenario =
     return [
       mortal('owner', owner, (grip) => grip.collect()),
       agent('freer', freer, (grip) => void grip.alloc(byteLength)),
-      heir(owner, 0),
+      adopter(owner, 0),
     ]
   },
 })
 
-/** A slot is closed while its mail waits; another thread would like the span that its segment lies in. */
+/** A slot is closed while its queue waits; another thread would like the span that its segment lies in. */
 const segmentOfClosed: Scenario = {
   name: 'segments of a closed slot',
   spanCount: 4,
@@ -116,16 +126,16 @@ const segmentOfClosed: Scenario = {
     return [
       {
         ...mortal('reclaimer', reclaimer, () => {}),
-        run: (own) => tend(own.memory, own.grip(reclaimer).pool, PARCEL),
+        run: (own) => reclaimClosed(own.memory, own.grip(reclaimer).pool, SEGMENT),
       },
-      heir(reclaimer, 0),
+      adopter(reclaimer, 0),
       agent('owner', owner, (grip) => grip.collect()),
     ]
   },
 }
 
 /**
- * A thread needs a first segment for a queue, and must allocate for it; and its own mail, or that of a
+ * A thread needs a first segment for a queue, and must allocate for it; and its own queue, or that of a
  * closed slot, has a block that has to go on by the same queue. One after the other!
  */
 const segmentWanted = (name: string, isFull: boolean): Scenario => ({
@@ -140,16 +150,16 @@ const segmentWanted = (name: string, isFull: boolean): Scenario => ({
     const [moved] = [given(movingGrip, THIRD), given(movingGrip, THIRD)]
     hand.grip(freer).free(moved)
     movingGrip.pool.close()
-    tendAll(hand.memory, hand.grip(third).pool)
+    reclaimAll(hand.memory, hand.grip(third).pool)
     const other = given(hand.grip(third), THIRD)
     hand.grip(freer).flush()
-    // Either the slot with that mail is open again, and the one that wants a segment; or it is closed.
+    // Either the slot with that remote frees are open again, and the one that wants a segment; or it is closed.
     if (isFull) {
       hand.grip(freer).pool.close()
       fill(hand, third)
     } else openSlots(hand, 1)
     const slot = isFull ? wanting : moving
-    return [mortal('wanting', slot, frees([other])), heir(slot, 0)]
+    return [mortal('wanting', slot, frees([other])), adopter(slot, 0)]
   },
 })
 
@@ -186,8 +196,8 @@ export const DELIVERIES: readonly Scenario[] = [
   again('a large block', LARGE),
   again('a block in a span that drains', THIRD, true),
   segmentOfClosed,
-  segmentWanted('a segment is wanted while mail for the same slot waits', false),
-  segmentWanted('a segment is wanted in a full arena while a closed slot has mail', true),
+  segmentWanted('a segment is wanted while remote frees for the same slot waits', false),
+  segmentWanted('a segment is wanted in a full arena while a closed slot has queues', true),
   freedTwiceAndGone('a large block', LARGE),
   freedTwiceAndGone('an aligned block', WHOLE - 4096, 4096),
 ]

@@ -4,7 +4,7 @@ import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Bounds } from '../search.ts'
 import { LARGE, LARGE_3, SMALL, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, fill, given, heir, mortal, openSlots, tend } from './parts.ts'
+import { adopter, agent, fill, given, mortal, openSlots, reclaimClosed } from './parts.ts'
 
 const DYING = { preemptions: 1, deaths: 1 }
 
@@ -96,7 +96,7 @@ const markerDies: Scenario = {
     const { owner, freers, blocks } = inFullArena(hand, 1, thirds)
     return [
       mortal('marker', freers[0], frees(blocks.slice(0, 2))),
-      heir(freers[0], 0, frees([blocks[2]])),
+      adopter(freers[0], 0, frees([blocks[2]])),
       agent('owner', owner, (grip) => {
         grip.collect()
         grip.collect()
@@ -115,7 +115,7 @@ const sweeperDies = (name: string, arrange: (owner: Grip) => readonly number[]):
     frees(blocks.slice(0, 2))(hand.grip(freers[0]))
     return [
       mortal('owner', owner, sweeps),
-      heir(owner, 0, (grip) => grip.collect()),
+      adopter(owner, 0, (grip) => grip.collect()),
       agent('freer', freers[0], frees(blocks.slice(2))),
     ]
   },
@@ -160,14 +160,14 @@ const handedOver = (name: string, bounds: Bounds): Scenario => ({
       mayDie: true,
       run: (own: Hand) => {
         const { pool } = own.grip(reclaimer)
-        own.do('tend', () => tend(own.memory, pool, THIRD))
+        own.do('reclaimClosed', () => reclaimClosed(own.memory, pool, THIRD))
         own.do('collect', () => pool.collect())
       },
     }
     return [
       takesOver,
       agent('freer', freer, frees(blocks)),
-      ...(bounds.deaths > 0 ? [heir(reclaimer, 0)] : []),
+      ...(bounds.deaths > 0 ? [adopter(reclaimer, 0)] : []),
     ]
   },
 })
@@ -186,7 +186,7 @@ const cutOff = (name: string, bounds: Bounds): Scenario => ({
         grip.realloc(blocks[0], LARGE)
         grip.free(blocks[0])
       }),
-      ...(bounds.deaths > 0 ? [heir(owner, 0, (grip) => grip.collect())] : []),
+      ...(bounds.deaths > 0 ? [adopter(owner, 0, (grip) => grip.collect())] : []),
     ]
   },
 })

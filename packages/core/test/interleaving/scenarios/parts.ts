@@ -17,7 +17,7 @@ import { openSlot } from '../../../src/spans/slots.ts'
 import { countFreeSpans } from '../../../src/spans/span-map.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Agent } from '../search.ts'
-import { HALVES, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
+import { HALVES, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
 
 /** Opens slots while the scene is set. */
 export const openSlots = (hand: Hand, count: number): number[] =>
@@ -50,7 +50,7 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 })
 
 /** Looks after closed slots, as a thread does that finds no room for a block of a length. */
-export function tend(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
+export function reclaimClosed(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
   const slot = asSlotIndex(pool.slot)
   const tryAlloc = (length: number) => pool.tryAlloc(length)
   const core = {
@@ -65,22 +65,22 @@ export function tend(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void 
 }
 
 /** Takes over all spans of closed slots that have room. */
-export function tendAll(memory: ArenaMemory, pool: Pool): void {
-  for (const byteLength of [PARCEL, THIRD, HALVES, WHOLE]) {
-    for (let span = 0; span < memory.spanCount; span++) tend(memory, pool, byteLength)
+export function reclaimAll(memory: ArenaMemory, pool: Pool): void {
+  for (const byteLength of [SEGMENT, THIRD, HALVES, WHOLE]) {
+    for (let span = 0; span < memory.spanCount; span++) reclaimClosed(memory, pool, byteLength)
   }
 }
 
 /** Takes over the slot of an agent once that is dead, and goes on with it; may die at it, too. */
-export const heir = (
+export const adopter = (
   slot: number,
   victim: number,
   deed: (grip: Grip) => void = () => {},
 ): Agent => ({
-  name: 'heir',
+  name: 'adopter',
   slots: [],
   mayDie: true,
-  heir: victim,
+  adopter: victim,
   run: (hand) => {
     if (hand.adopt(slot)) deed(hand.grip(slot))
   },

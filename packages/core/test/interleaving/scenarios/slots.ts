@@ -70,17 +70,17 @@ const twoHeirs: Scenario = {
   setUp: (hand) => {
     const [slot] = openSlots(hand, 1)
     const generation = slotGeneration(hand.memory, asSlotIndex(slot))
-    const heirs = ['heir 1', 'heir 2'].map((name) => ({
+    const adopters = ['adopter 1', 'adopter 2'].map((name) => ({
       name,
       slots: [],
       mayDie: false,
-      heir: 0,
+      adopter: 0,
       run: (own: Hand) => {
         if (own.adopt(slot, generation)) own.grip(slot).alloc(THIRD)
       },
     }))
     const victim = agent('victim', slot, (grip) => grip.free(grip.alloc(THIRD)))
-    return [{ ...victim, mayDie: true }, ...heirs]
+    return [{ ...victim, mayDie: true }, ...adopters]
   },
 }
 

@@ -18,7 +18,7 @@ import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent, Ending } from '../search.ts'
 import { createTiny, THIRD } from '../tiny-arena.ts'
-import { agent, given, heir, mortal, openSlots } from './parts.ts'
+import { adopter, agent, given, mortal, openSlots } from './parts.ts'
 
 const WRITER = asSlotIndex(0)
 
@@ -116,7 +116,7 @@ export const TELEMETRY: readonly Scenario[] = [
         mortal('victim', slot, (grip) => {
           for (let i = 0; i < 4; i++) grip.alloc(THIRD)
         }),
-        heir(slot, 0, (grip) => void given(grip, THIRD)),
+        adopter(slot, 0, (grip) => void given(grip, THIRD)),
         {
           ...agent('supervisor', 1, () => {}),
           slots: [],

@@ -1,7 +1,7 @@
 /** Freers and owners on their queues. */
 import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
-import { PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
+import { SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
 import { agent, given, openSlots, startQueue } from './parts.ts'
 
 /** One owner and one freer, whose queue has come to a number; the freer is given so many blocks. */
@@ -51,7 +51,7 @@ const ownerBehind: Scenario = {
     const [owner, freer] = openSlots(hand, 2)
     startQueue(hand, freer, owner, 126)
     const [ownerGrip, freerGrip] = [hand.grip(owner), hand.grip(freer)]
-    const blocks = Array.from({ length: 134 }, () => given(ownerGrip, PARCEL))
+    const blocks = Array.from({ length: 134 }, () => given(ownerGrip, SEGMENT))
     for (const block of blocks.slice(0, 129)) freerGrip.free(block)
     freerGrip.flush()
     return [

@@ -3,11 +3,21 @@ import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent, Bounds } from '../search.ts'
 import { HALVES, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, fill, given, heir, mortal, openSlots, startQueue, tend, tendAll } from './parts.ts'
+import {
+  adopter,
+  agent,
+  fill,
+  given,
+  mortal,
+  openSlots,
+  reclaimAll,
+  reclaimClosed,
+  startQueue,
+} from './parts.ts'
 
 type RivalDoes = (grip: Grip, blocks: readonly number[], hand: Hand) => void
 
-/** A slot that was closed, a thread that tends it, and one that does something else. */
+/** A slot that was closed, a thread that reclaims it, and one that does something else. */
 const beside = (
   name: string,
   arrange: (closing: Grip, rival: Grip) => readonly number[],
@@ -23,23 +33,23 @@ const beside = (
     const blocks = arrange(hand.grip(closing), hand.grip(rival))
     hand.grip(closing).pool.close()
     const agents: Agent[] = [
-      tends(reclaimer),
+      reclaims(reclaimer),
       {
         ...agent('rival', rival, () => {}),
         run: (own) => rivalDoes(own.grip(rival), blocks, own),
       },
     ]
-    return bounds.deaths > 0 ? [...agents, heir(reclaimer, 0)] : agents
+    return bounds.deaths > 0 ? [...agents, adopter(reclaimer, 0)] : agents
   },
 })
 
-const tends = (slot: number): Agent => ({
+const reclaims = (slot: number): Agent => ({
   name: 'reclaimer',
   slots: [slot],
   mayDie: true,
   run: (hand) => {
     const { pool } = hand.grip(slot)
-    hand.do('tend', () => tend(hand.memory, pool, HALVES)) // a run with a tail
+    hand.do('reclaimClosed', () => reclaimClosed(hand.memory, pool, HALVES)) // a run with a tail
     hand.do('flush', () => pool.flush())
   },
 })
@@ -71,8 +81,8 @@ const freesAll: RivalDoes = (grip, blocks) => {
   grip.flush()
 }
 
-const tendsToo: RivalDoes = (grip, _blocks, hand) => {
-  hand.do('tend', () => tend(hand.memory, grip.pool))
+const reclaimsToo: RivalDoes = (grip, _blocks, hand) => {
+  hand.do('reclaimClosed', () => reclaimClosed(hand.memory, grip.pool))
 }
 
 const reopens: RivalDoes = (_grip, _blocks, hand) => {
@@ -81,7 +91,7 @@ const reopens: RivalDoes = (_grip, _blocks, hand) => {
 
 const DYING = { preemptions: 1, deaths: 1 }
 
-/** A slot is closed at the moment that another thread tends it. */
+/** A slot is closed at the moment that another thread reclaims it. */
 const closes = (name: string, bounds: Bounds): Scenario => ({
   name,
   spanCount: 6,
@@ -98,8 +108,8 @@ const closes = (name: string, bounds: Bounds): Scenario => ({
       grip.close()
     })
     return bounds.deaths > 0
-      ? [closer, { ...tends(reclaimer), mayDie: false }, heir(closing, 0)]
-      : [closer, tends(reclaimer)]
+      ? [closer, { ...reclaims(reclaimer), mayDie: false }, adopter(closing, 0)]
+      : [closer, reclaims(reclaimer)]
   },
 })
 
@@ -119,19 +129,19 @@ const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario 
     const forThird = [given(closingGrip, THIRD), given(closingGrip, 5000, 64)]
     for (const block of forThird) hand.grip(freer).free(block)
     closingGrip.pool.close()
-    tendAll(hand.memory, hand.grip(third).pool)
+    reclaimAll(hand.memory, hand.grip(third).pool)
     openSlots(hand, 1) // the slot that was closed
     const forTender = given(hand.grip(closing), HALVES)
     hand.grip(freer).free(forTender)
     hand.grip(closing).pool.close()
-    tendAll(hand.memory, hand.grip(reclaimer).pool)
+    reclaimAll(hand.memory, hand.grip(reclaimer).pool)
     hand.grip(freer).flush()
     const owner = agent('third', third, (grip) => grip.collect())
-    return [tends(reclaimer), owner, ...(bounds.deaths > 0 ? [heir(reclaimer, 0)] : [])]
+    return [reclaims(reclaimer), owner, ...(bounds.deaths > 0 ? [adopter(reclaimer, 0)] : [])]
   },
 })
 
-/** The arena is full, so an alloc comes to tend; what it finds in the mail are blocks of its own class. */
+/** The arena is full, so an alloc comes to reclaim closed slots; what it finds in the queue are blocks of its own class. */
 const fullArena = (name: string, byteLength: number, deaths: number): Scenario => ({
   name,
   spanCount: 5,
@@ -145,7 +155,7 @@ const fullArena = (name: string, byteLength: number, deaths: number): Scenario =
     const whole = given(closingGrip, WHOLE)
     for (const block of [blocks[0], blocks[3], whole]) hand.grip(freer).free(block)
     closingGrip.pool.close()
-    tendAll(hand.memory, hand.grip(reclaimer).pool)
+    reclaimAll(hand.memory, hand.grip(reclaimer).pool)
     hand.grip(freer).flush()
     for (const _ of blocks.slice(2)) given(hand.grip(reclaimer), THIRD) // what was free beside the last
     fill(hand, reclaimer)
@@ -156,25 +166,25 @@ const fullArena = (name: string, byteLength: number, deaths: number): Scenario =
       // Its own way through a full arena: with deaths besides, that would take minutes.
       if (deaths === 0) grip.alloc(WHOLE)
     })
-    return deaths === 0 ? [allocates, rival] : [allocates, rival, heir(reclaimer, 0)]
+    return deaths === 0 ? [allocates, rival] : [allocates, rival, adopter(reclaimer, 0)]
   },
 })
 
 export const TEND: readonly Scenario[] = [
-  beside('tend against free into the closed slot', blocksLeft, freesAll),
-  beside('tend against delivery into the closed slot', noted, freesAll),
-  beside('tend against tend', delivered, tendsToo),
-  beside('tend against opening the slot again', delivered, reopens),
+  beside('reclaiming against free into the closed slot', blocksLeft, freesAll),
+  beside('reclaiming against delivery into the closed slot', noted, freesAll),
+  beside('reclaiming against reclaiming', delivered, reclaimsToo),
+  beside('reclaiming against opening the slot again', delivered, reopens),
   beside('a reclaimer dies; free into the closed slot', blocksLeft, freesAll, DYING),
   beside('a reclaimer dies; delivery into the closed slot', noted, freesAll, DYING),
-  beside('a reclaimer dies; another one tends', delivered, tendsToo, DYING),
-  beside('a reclaimer and its heir die', delivered, () => {}, { preemptions: 0, deaths: 2 }),
-  closes('close against tend', { preemptions: 2, deaths: 0 }),
-  closes('a closer dies; another thread tends', DYING),
-  forwards('mail is forwarded', 1, { preemptions: 2, deaths: 0 }),
+  beside('a reclaimer dies; another one reclaims', delivered, reclaimsToo, DYING),
+  beside('a reclaimer and its adopter die', delivered, () => {}, { preemptions: 0, deaths: 2 }),
+  closes('close against reclaiming', { preemptions: 2, deaths: 0 }),
+  closes('a closer dies; another thread reclaims', DYING),
+  forwards('remote frees are forwarded', 1, { preemptions: 2, deaths: 0 }),
   forwards('a forwarder dies', 1, DYING),
-  forwards('a forwarder and its heir die', 127, { preemptions: 0, deaths: 2 }),
-  fullArena('a full arena tends for its own class', THIRD, 1),
-  fullArena('a full arena tends for another class', WHOLE, 1),
-  fullArena('two threads tend in a full arena', WHOLE, 0),
+  forwards('a forwarder and its adopter die', 127, { preemptions: 0, deaths: 2 }),
+  fullArena('a full arena reclaims for its own class', THIRD, 1),
+  fullArena('a full arena reclaims for another class', WHOLE, 1),
+  fullArena('two threads reclaim in a full arena', WHOLE, 0),
 ]
