@@ -60,8 +60,11 @@ function verifyAfterRuns(group: WorkerGroup, storage: Storage): void {
   Object.defineProperty(group, 'run', {
     value: async (...args: Parameters<WorkerGroup['run']>) => {
       const { length } = group.workers
-      await run.apply(group, args)
-      hasLost ||= group.workers.length < length
+      try {
+        await run.apply(group, args)
+      } finally {
+        hasLost ||= group.workers.length < length
+      }
       if (storage.runs.last?.isDone() !== true) return
       const findings = verifyStorage(storage)
       const isKept = (finding: { invariant: string }) =>
