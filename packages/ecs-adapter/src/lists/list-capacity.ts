@@ -16,7 +16,7 @@ export const PREFIX_BYTE_LENGTH = 8
 /** Rooms are multiples of 16 bytes, as the strides of size classes are. */
 export const ROOM_STEP = 16
 /** No arena has as many bytes: a list that long is out of memory. */
-const BYTE_LENGTH_MAX = 2 ** 31 - 1
+const ROOM_MAX = 2 ** 31 - ROOM_STEP
 const SPAN_BYTE_LENGTH = 64 * 1024
 /** Of a run: 16 bytes up to its block, the prefix, and 8 to a multiple of 16. */
 const RUN_OVERHEAD = 32
@@ -30,8 +30,9 @@ export const roomFor = (pool: Pool, byteLength: number) =>
 
 /** `roomFor` with nothing to spare but what the block has anyway, for when memory is short. */
 export function leastRoomFor(pool: Pool, byteLength: number): number {
-  const needed = Math.min(byteLength, BYTE_LENGTH_MAX) + PREFIX_BYTE_LENGTH
-  return (pool.goodByteLength(needed) - PREFIX_BYTE_LENGTH) & -ROOM_STEP
+  // Rounded up first: rounding down below must not take away room that is needed.
+  const room = Math.min(Math.ceil(byteLength / ROOM_STEP) * ROOM_STEP, ROOM_MAX)
+  return (pool.goodByteLength(room + PREFIX_BYTE_LENGTH) - PREFIX_BYTE_LENGTH) & -ROOM_STEP
 }
 
 /** The room of a run of the fewest spans, also where a size class would do. */

@@ -46,6 +46,15 @@ test('beyond the classes, rooms are whole spans, with an eighth to spare if memo
   }
 })
 
+test('the room is never less than what is needed, also at the end of a size class or a span', () => {
+  for (const end of [2 ** 8, 2 ** 12, LARGEST, 9 * 2 ** 16, 20 * 2 ** 16]) {
+    for (let needed = end - 64; needed <= end + 64; needed++) {
+      assert.ok(leastRoomFor(pool, needed) >= needed, `${leastRoomFor(pool, needed)} < ${needed}`)
+      assert.ok(roomFor(pool, needed) >= needed, `${roomFor(pool, needed)} < ${needed}`)
+    }
+  }
+})
+
 test('a list that shrank or grew does not move again for the next few bytes', () => {
   for (const byteLength of [1, 7, 16, 50, 100, 130, 250, 400, 5000, 77_777, 600_000, 2_000_000]) {
     for (const factor of [1, 1.3, 1.6, 2, 5]) {
