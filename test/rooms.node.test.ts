@@ -1,5 +1,5 @@
-// The order of rooms: a file imports only from rooms of a lower rank, type imports included.
-// The ranks stand in each package's README, in the fence marked `rooms`. A folder is one room.
+// The rooms of a package are the folders of its sources. Its README draws them, in the fence marked `rooms`:
+// a line for each, the highest first: its name, what it is for, the files that other rooms may import (* is all).
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { suite } from 'uvu'
@@ -8,90 +8,180 @@ import * as assert from 'uvu/assert'
 const root = process.env.ASHLAR_ROOT ?? '.'
 const test = suite('rooms')
 
-function ranksOf(packageFolder: string): Map<string, number> {
-  const readme = readFileSync(resolve(packageFolder, 'README.md'), 'utf8')
-  const fence = readme.match(/```rooms\n([\s\S]*?)```/)?.[1]
-  if (fence === undefined) throw new Error(`${packageFolder}/README.md has no fence marked rooms`)
-  const ranks = new Map<string, number>()
-  for (const line of fence.trim().split('\n')) {
-    const [rank, names] = line.split(/\s{2,}/)
-    for (const name of names.split(' ')) ranks.set(name, Number(rank))
-  }
-  return ranks
+interface Room {
+  /** Higher rooms import from lower ones. */
+  readonly rank: number
+  readonly fronts: readonly string[]
 }
 
-/** Every `from '...'` and `import('...')` of a source. */
-const importsOf = (source: string) =>
-  [...source.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1])
+const LINE_COUNT_MAX = 300
+const COLUMN_COUNT_MAX = 100
+/** Functions above Biome's limit say why, where they stand. */
+const EXCEPTION = 'biome-ignore lint/complexity/noExcessiveLinesPerFunction: '
+const EXCEPTION_COUNT_MAX = 5
 
-const roomOf = (src: string, file: string) => relative(src, file).split('/')[0].replace(/\.ts$/, '')
+/** Folders of tests that are no rooms, and why. */
+const OTHER_TEST_FOLDERS: Readonly<Record<string, string>> = {
+  interleaving: 'the checker runs steps of several rooms against each other',
+  support: 'what tests of all rooms share',
+  workers: 'tests that start threads, bundled apart',
+}
+
+function readRooms(readme: string): Map<string, Room> {
+  const fence = readme.match(/```rooms\n([\s\S]*?)```/)?.[1]
+  if (fence === undefined) throw new Error('there is no fence marked rooms')
+  const lines = fence.trim().split('\n')
+  return new Map(
+    lines.map((line, i) => {
+      const [name, , fronts] = line.split(/\s{2,}/)
+      return [name, { rank: lines.length - i, fronts: fronts.split(' ') }]
+    }),
+  )
+}
+
+/** The files that a source imports, type imports included. */
+function importsOf(file: string, text: string): string[] {
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
+  return specifiers.map(([, specifier]) => resolve(dirname(file), specifier))
+}
 
 /** What breaks the order in a package, given the text of each of its files. */
-function violations(src: string, ranks: Map<string, number>, texts: Map<string, string>): string[] {
+function violations(src: string, rooms: Map<string, Room>, texts: Map<string, string>): string[] {
   const found: string[] = []
   for (const [file, text] of texts) {
-    const room = roomOf(src, file)
-    const rank = ranks.get(room)
-    if (rank === undefined) found.push(`${room} has no rank`)
-    for (const specifier of importsOf(text)) {
-      if (!specifier.startsWith('.')) continue
-      const target = roomOf(src, resolve(dirname(file), specifier))
-      const targetRank = ranks.get(target)
-      if (target === room) continue
-      if (targetRank === undefined || rank === undefined || targetRank >= rank) {
-        found.push(`${room} (${rank}) imports ${target} (${targetRank})`)
+    const [from, name] = [roomOf(src, file), relative(src, file)]
+    const room = rooms.get(from)
+    if (room === undefined) found.push(`${name} is in no room`)
+    for (const target of importsOf(file, text)) {
+      const to = roomOf(src, target)
+      if (to === from || room === undefined) continue
+      const { rank, fronts } = rooms.get(to) ?? { rank: 99, fronts: [] }
+      const imported = relative(resolve(src, to), target).replace(/\.ts$/, '')
+      if (rank >= room.rank) found.push(`${name} imports from ${to}, which is no lower room`)
+      else if (!fronts.includes('*') && !fronts.includes(imported)) {
+        found.push(`${name} imports ${to}/${imported}, which is no front`)
       }
     }
   }
+  return [...found, ...cycles(src, texts)]
+}
+
+const roomOf = (src: string, file: string) => relative(src, file).split('/')[0].replace(/\.ts$/, '')
+
+/** Files that import each other, directly or not. */
+function cycles(src: string, texts: Map<string, string>): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]) => {
+    if (path.includes(file))
+      found.push([...path, file].map((one) => relative(src, one)).join(' > '))
+    if (done.has(file) || path.includes(file)) return
+    for (const target of importsOf(file, texts.get(file) ?? '')) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of texts.keys()) visit(file, [])
   return found
 }
 
-function textsOf(src: string): Map<string, string> {
-  const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  const sources = files.filter((file) => file.endsWith('.ts')).map((file) => resolve(src, file))
+function textsOf(folder: string): Map<string, string> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const sources = files.filter((file) => file.endsWith('.ts')).map((file) => resolve(folder, file))
   return new Map(sources.map((file) => [file, readFileSync(file, 'utf8')]))
 }
 
 for (const name of ['core', 'ecs-adapter']) {
   const folder = resolve(root, 'packages', name)
   const src = resolve(folder, 'src')
+  const rooms = readRooms(readFileSync(resolve(folder, 'README.md'), 'utf8'))
+  const texts = textsOf(src)
 
-  test(`${name}: files import from lower ranks only`, () => {
-    assert.equal(violations(src, ranksOf(folder), textsOf(src)), [])
+  test(`${name}: rooms import from lower ones, by their fronts, and files not in circles`, () => {
+    assert.equal(violations(src, rooms, texts), [])
   })
 
-  test(`${name}: every rank is of a room that exists`, () => {
-    const rooms = new Set([...textsOf(src).keys()].map((file) => roomOf(src, file)))
+  test(`${name}: every room that is drawn exists, and its fronts are used`, () => {
+    const used = new Set<string>()
+    for (const [file, text] of texts) {
+      for (const target of importsOf(file, text)) {
+        if (roomOf(src, target) !== roomOf(src, file)) used.add(relative(src, target))
+      }
+    }
+    const drawn = [...rooms].flatMap(([room, { fronts }]) =>
+      fronts.filter((front) => front !== '*').map((front) => `${room}/${front}.ts`),
+    )
     assert.equal(
-      [...ranksOf(folder).keys()].filter((room) => !rooms.has(room)),
+      drawn.filter((front) => !used.has(front)),
+      [],
+    )
+    const existing = new Set([...texts.keys()].map((file) => roomOf(src, file)))
+    assert.equal(
+      [...rooms.keys()].filter((room) => !existing.has(room)),
       [],
     )
   })
 
-  test(`${name}: files are at most 300 lines`, () => {
-    const long = [...textsOf(src)].filter(([, text]) => text.split('\n').length > 301)
+  test(`${name}: tests lie in folders of the rooms' names`, () => {
+    const tests = resolve(folder, 'test')
+    const folders = readdirSync(tests, { withFileTypes: true }).filter((one) => one.isDirectory())
+    const strange = folders.filter((one) => !rooms.has(one.name) && !OTHER_TEST_FOLDERS[one.name])
+    assert.equal(
+      strange.map((one) => one.name),
+      [],
+    )
+  })
+
+  test(`${name}: tests that are bundled with workers run in the main thread only`, () => {
+    const besideWorkers = textsOf(resolve(folder, 'test')).entries()
+    const inEach = [...besideWorkers].filter(
+      ([file, text]) => file.includes('/test/workers/') && /^test\.run\(\)/m.test(text),
+    )
+    assert.equal(
+      inEach.map(([file]) => file),
+      [],
+    )
+  })
+
+  test(`${name}: files are at most ${LINE_COUNT_MAX} lines`, () => {
+    const long = [...texts].filter(([, text]) => text.split('\n').length > LINE_COUNT_MAX + 1)
     assert.equal(
       long.map(([file]) => file),
       [],
     )
   })
+
+  test(`${name}: lines have at most ${COLUMN_COUNT_MAX} columns`, () => {
+    const wide = [...texts].flatMap(([file, text]) =>
+      text
+        .split('\n')
+        .flatMap((line, i) => ([...line].length > COLUMN_COUNT_MAX ? [`${file}:${i + 1}`] : [])),
+    )
+    assert.equal(wide, [])
+  })
 }
 
-test('an upward import, a sideways one and a type import are found', () => {
-  const ranks = new Map([
-    ['low', 0],
-    ['side', 0],
-    ['high', 1],
-  ])
+test(`at most ${EXCEPTION_COUNT_MAX} functions are longer than Biome allows, each for a reason`, () => {
+  const reasons = ['core', 'ecs-adapter'].flatMap((name) => {
+    const texts = textsOf(resolve(root, 'packages', name, 'src')).values()
+    return [...texts].flatMap((text) => text.split(EXCEPTION).slice(1))
+  })
+  assert.ok(reasons.length <= EXCEPTION_COUNT_MAX, `${reasons.length} exceptions`)
+  for (const reason of reasons) assert.match(reason, /^\S+ \S+/)
+})
+
+test('imports upwards, past a front and in circles are found', () => {
+  const rooms = readRooms('```rooms\nhigh  what it is for  *\nlow  what that is for  front\n```')
   const found = violations(
     '/src',
-    ranks,
+    rooms,
     new Map([
-      ['/src/low.ts', "import type { A } from './high.ts'\nexport { b } from './side.ts'"],
-      ['/src/high.ts', "import { c } from './low.ts'\nconst d = import('./unknown.ts')"],
+      ['/src/low/front.ts', "import type { A } from '../high/a.ts'"],
+      ['/src/low/back.ts', "import { b } from './loop.ts'"],
+      ['/src/low/loop.ts', "import { b } from './back.ts'"],
+      ['/src/high/a.ts', "import { c } from '../low/back.ts'\nconst d = import('../other/d.ts')"],
+      ['/src/astray.ts', ''],
     ]),
   )
-  assert.is(found.length, 3)
+  assert.is(found.length, 5, found.join('\n'))
 })
 
 test.run()

@@ -1,15 +1,13 @@
 // pnpm bench [topics...]: builds, runs, prints. README.md explains the tables.
 import { execFileSync } from 'node:child_process'
-import { loadavg } from 'node:os'
-import { relative } from 'node:path'
 import type { CaseList, WorkloadCases } from '../case.ts'
 import { buildTopicBefore, takePackages } from './before.ts'
-import { buildTopic, buildWasm, root } from './build.ts'
+import { buildTopic, buildWasm } from './build.ts'
 import { findEngines } from './engines.ts'
 import { findNative } from './native.ts'
 import { readOptions } from './options.ts'
 import { showProgress } from './progress.ts'
-import { formatFigures, formatVerdicts, machine, recordFigures } from './report.ts'
+import { formatFigures, formatVerdicts, printEnd, printHead, recordFigures } from './report.ts'
 import { type Case, type Figure, ours, oursBefore, runInterleaved, scriptCase } from './run.ts'
 import { isTargeted, judge } from './targets.ts'
 
@@ -26,10 +24,8 @@ const before = isWanted(oursBefore)
   ? await beforeOrNone(() => takePackages(options.before))
   : undefined
 
-console.log(`${machine}; ${options.runs} processes of ${options.milliseconds} ms per figure`)
+printHead(options)
 if (before) console.log(`${oursBefore}: commit ${before.revision}`)
-const load = loadavg()[0].toFixed(1)
-if (Number(load) > 0.5) console.log(`note: load average ${load}; other work disturbs the figures`)
 
 for (const topic of options.topics) {
   const bundle = await buildTopic(topic)
@@ -51,13 +47,9 @@ if (options.targets) {
   const names = new Map(engines.map(({ key, name }) => [key, name]))
   console.log(`\n${formatVerdicts(judge(figures, names))}`)
 }
-if (options.record) {
-  for (const path of recordFigures(figures)) console.log(`recorded in ${relative(root, path)}`)
-}
+if (options.record) recordFigures(figures)
 if (figures.length === 0) failures.push('no case matches the options')
-for (const text of missing) console.log(`NOT RUN: ${text}`)
-for (const text of failures) console.log(`FAILED: ${text}`)
-process.exitCode = failures.length > 0 ? 1 : 0
+printEnd(missing, failures)
 
 function isWanted(contender: string): boolean {
   return contender === ours || options.contenders.some((part) => contender.includes(part))

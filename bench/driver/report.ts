@@ -1,14 +1,30 @@
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { arch, availableParallelism } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { arch, availableParallelism, loadavg } from 'node:os'
+import { dirname, relative, resolve } from 'node:path'
 import { root } from './build.ts'
+import type { CommonOptions } from './common-options.ts'
 import { git } from './git.ts'
 import { type Figure, ours } from './run.ts'
 import { isReached, type Reached, ratioOf, type Verdict } from './targets.ts'
 
 const cores = availableParallelism()
 const architecture = arch() === 'x64' ? 'x86_64' : arch()
-export const machine = `${cores} core${cores === 1 ? '' : 's'} ${architecture}`
+const machine = `${cores} core${cores === 1 ? '' : 's'} ${architecture}`
+
+export function printHead({ runs, milliseconds }: CommonOptions): void {
+  console.log(`${machine}; ${runs} processes of ${milliseconds} ms per figure`)
+  const load = loadavg()[0]
+  if (load > 0.5) {
+    console.log(`note: load average ${load.toFixed(1)}; other work disturbs the figures`)
+  }
+}
+
+/** Says what was not measured; then the process fails where something went wrong. */
+export function printEnd(missing: readonly string[], failures: readonly string[]): void {
+  for (const text of missing) console.log(`NOT RUN: ${text}`)
+  for (const text of failures) console.log(`FAILED: ${text}`)
+  process.exitCode = failures.length > 0 ? 1 : 0
+}
 
 /** A table per workload. Native figures stand in each engine's part, against its Ashlar. */
 export function formatFigures(workload: string, operation: string, figures: readonly Figure[]) {
@@ -82,8 +98,8 @@ export function formatTable(rows: readonly string[][]): string {
 const csvHeader =
   'date,revision,machine,topic,workload,engine,contender,ns_median,ns_min,ns_max,x_ashlar,processes'
 
-/** Appends one row a figure to bench/results/<topic>.csv. */
-export function recordFigures(figures: readonly Figure[]): string[] {
+/** Appends a row for each figure to bench/results/<topic>.csv. */
+export function recordFigures(figures: readonly Figure[]): void {
   const date = new Date().toISOString().slice(0, 10)
   const isChanged = git(root, ['status', '--porcelain']) !== ''
   const revision = git(root, ['rev-parse', '--short', 'HEAD']) + (isChanged ? '+' : '')
@@ -113,5 +129,5 @@ export function recordFigures(figures: readonly Figure[]): string[] {
     appendFileSync(path, `${row}\n`)
     paths.add(path)
   }
-  return [...paths]
+  for (const path of paths) console.log(`recorded in ${relative(root, path)}`)
 }

@@ -1,12 +1,10 @@
 // pnpm bench load: builds, runs, prints. As the other topics, each figure comes from processes of
 // its own, which take turns in random order.
-import { loadavg } from 'node:os'
-import { relative } from 'node:path'
-import { buildTopic, root } from '../driver/build.ts'
+import { buildTopic } from '../driver/build.ts'
 import { type Engine, findEngines } from '../driver/engines.ts'
 import { interleave, runBundle } from '../driver/interleave.ts'
 import { showProgress } from '../driver/progress.ts'
-import { machine, recordFigures } from '../driver/report.ts'
+import { printEnd, printHead, recordFigures } from '../driver/report.ts'
 import { type Figure, figureOf } from '../driver/run.ts'
 import {
   type CaseResult,
@@ -40,9 +38,7 @@ const engines = findEngines(options.engines, (text) => missing.push(text))
 const bundle = await buildTopic('load')
 const isWanted = (workload: string) => options.only.some((part) => workload.includes(part))
 
-console.log(`${machine}; ${options.runs} processes of ${options.milliseconds} ms per figure`)
-const load = loadavg()[0].toFixed(1)
-if (Number(load) > 0.5) console.log(`note: load average ${load}; other work disturbs the figures`)
+printHead(options)
 
 for (const workload of timedWorkloads.filter(isWanted)) {
   const byEngine = runBoth<CaseResult>(workload, options.runs)
@@ -66,15 +62,11 @@ if (isWanted(resident) && !options.targets) {
 }
 
 if (options.targets) console.log(`\n${table.formatTargets(verdicts)}`)
-if (options.record) {
-  for (const path of recordFigures(figures)) console.log(`recorded in ${relative(root, path)}`)
-}
+if (options.record) recordFigures(figures)
 if (!engines.length || ![...timedWorkloads, curve, resident].some(isWanted)) {
   failures.push('no case matches the options')
 }
-for (const text of missing) console.log(`NOT RUN: ${text}`)
-for (const text of failures) console.log(`FAILED: ${text}`)
-process.exitCode = failures.length > 0 ? 1 : 0
+printEnd(missing, failures)
 
 /** Engines on which one of the contenders failed are told of, and left out. */
 function runBoth<Result>(workload: string, turnCount: number): Map<Engine, Both<Result>> {

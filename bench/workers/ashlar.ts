@@ -1,9 +1,9 @@
 // One arena for all, one pool per worker: the library as it is meant to be used.
 import assert from 'node:assert/strict'
 import { Arena, type Pool } from '@ashlar/core'
-import { SLOT_DRAINED, SLOT_VIOLATIONS } from '../../packages/core/src/layout.ts'
-import { ArenaMemory } from '../../packages/core/src/memory.ts'
-import { asSlotIndex } from '../../packages/core/src/units.ts'
+import { SLOT_DRAINED, SLOT_VIOLATIONS } from '../../packages/core/src/base/layout.ts'
+import { asSlotIndex } from '../../packages/core/src/base/units.ts'
+import { ArenaMemory } from '../../packages/core/src/memory/memory.ts'
 import type { Contender, Heap, Settled, Site } from './heap.ts'
 
 const byteLength = 512 * 2 ** 20

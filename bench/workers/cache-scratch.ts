@@ -3,8 +3,8 @@
 // ever. An allocator that gives blocks on one cache line to two workers makes them slower, not
 // faster.
 import assert from 'node:assert/strict'
-import { figuresOf, meet, report, runTogether, type Workload } from './crew.ts'
 import { measureWindows } from './windows.ts'
+import { figuresOf, meet, report, runTogether, type Workload } from './worker-threads.ts'
 
 const BYTE_LENGTH = 8
 const WRITE_COUNT = 2_000

@@ -1,12 +1,10 @@
 // pnpm bench workers: builds, runs, prints. As the other topics, each figure comes from processes
 // of its own, which take turns in random order; a process here has a main thread and its workers.
-import { loadavg } from 'node:os'
-import { relative } from 'node:path'
-import { buildTopic, root } from '../driver/build.ts'
+import { buildTopic } from '../driver/build.ts'
 import { type Engine, findEngines } from '../driver/engines.ts'
 import { interleave, runBundle } from '../driver/interleave.ts'
 import { showProgress } from '../driver/progress.ts'
-import { machine, recordFigures } from '../driver/report.ts'
+import { printEnd, printHead, recordFigures } from '../driver/report.ts'
 import { type Figure, figureOf } from '../driver/run.ts'
 import { type CaseOptions, type CaseResult, ours, workloads } from './cases.ts'
 import { readOptions } from './options.ts'
@@ -27,9 +25,7 @@ const measured: Measured[] = []
 const engines = findEngines(options.engines, (text) => missing.push(text))
 const bundle = await buildTopic('workers')
 
-console.log(`${machine}; ${options.runs} processes of ${options.milliseconds} ms per figure`)
-const load = loadavg()[0].toFixed(1)
-if (Number(load) > 0.5) console.log(`note: load average ${load}; other work disturbs the figures`)
+printHead(options)
 
 for (const workload of Object.keys(workloads)) {
   const here = runInterleaved(casesOf(workload))
@@ -39,15 +35,9 @@ for (const workload of Object.keys(workloads)) {
 }
 
 if (options.targets) console.log(`\n${formatTargets(engines, measured)}`)
-if (options.record) {
-  for (const path of recordFigures(measured.map(recordOf))) {
-    console.log(`recorded in ${relative(root, path)}`)
-  }
-}
+if (options.record) recordFigures(measured.map(recordOf))
 if (measured.length === 0) failures.push('no case matches the options')
-for (const text of missing) console.log(`NOT RUN: ${text}`)
-for (const text of failures) console.log(`FAILED: ${text}`)
-process.exitCode = failures.length > 0 ? 1 : 0
+printEnd(missing, failures)
 
 function casesOf(workload: string): Case[] {
   if (!options.only.some((part) => workload.includes(part))) return []

@@ -7,9 +7,9 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { median } from '../driver/statistics.ts'
 import { xorshift32 } from '../random.ts'
-import { figuresOf, type Report, report, startWorker, type Workload } from './crew.ts'
 import type { Grave, Heap } from './heap.ts'
 import { timeWindows } from './windows.ts'
+import { figuresOf, type Report, report, startWorker, type Workload } from './worker-threads.ts'
 
 /** Of each worker. */
 const BLOCK_COUNT = 5_000

@@ -2,9 +2,9 @@
 // mixed-1k` of alloc.bench.ts, several times at once.
 import assert from 'node:assert/strict'
 import { createWork, stepMask, type Work } from '../alloc/workloads.ts'
-import { figuresOf, meet, report, runTogether, type Workload } from './crew.ts'
 import type { Heap } from './heap.ts'
 import { measureWindows } from './windows.ts'
+import { figuresOf, meet, report, runTogether, type Workload } from './worker-threads.ts'
 
 const LIVE_COUNT = 1_000
 const WINDOW = 1_024

@@ -5,9 +5,16 @@
 // follow; then half of what is in the table is freed by the main thread.
 import assert from 'node:assert/strict'
 import { xorshift32 } from '../random.ts'
-import { figuresOf, meet, type Report, report, runTogether, type Workload } from './crew.ts'
 import type { Heap } from './heap.ts'
 import { addWindow, emptyBuckets, sumOf, type Timed } from './windows.ts'
+import {
+  figuresOf,
+  meet,
+  type Report,
+  report,
+  runTogether,
+  type Workload,
+} from './worker-threads.ts'
 
 const SCALE = 50
 const ALLOC_COUNT = 100 * SCALE

@@ -1,9 +1,9 @@
 // Producers and consumers, in pairs: one worker allocates, the other one frees all of it. A worker
 // alone plays both parts.
 import assert from 'node:assert/strict'
-import { figuresOf, meet, report, runTogether, type Workload } from './crew.ts'
 import { Clock, Consumer, Producer } from './parts.ts'
 import { BATCH_LENGTH, BatchQueue, queueByteLength } from './queue.ts'
+import { figuresOf, meet, report, runTogether, type Workload } from './worker-threads.ts'
 
 /** In bytes; the list of xmalloc-test. */
 export const mixedByteLengths = [

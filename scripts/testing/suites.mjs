@@ -6,8 +6,8 @@ import { build } from 'esbuild'
 import { root } from './engines.mjs'
 
 const FOLDERS = [
-  { folder: 'packages/core/test', inPages: true },
-  { folder: 'packages/ecs-adapter/test', inPages: true },
+  { folder: 'packages/core/test', inPages: true, hasRooms: true },
+  { folder: 'packages/ecs-adapter/test', inPages: true, hasRooms: true },
   { folder: 'packages/ecs-adapter/test/workers', inPages: true },
   { folder: 'examples/kit/test' },
   { folder: 'examples/level/test' },
@@ -30,12 +30,22 @@ const KINDS = [
 
 const kindOf = (file) => KINDS.find(({ suffix }) => file.endsWith(suffix))
 
+/** The files in a folder, or in its rooms, but for those in another one of FOLDERS. */
+function filesBelow(folder, hasRooms) {
+  if (!existsSync(resolve(root, folder))) return []
+  const inner = FOLDERS.map((other) => other.folder).filter((other) =>
+    other.startsWith(`${folder}/`),
+  )
+  return readdirSync(resolve(root, folder), { recursive: hasRooms })
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .filter((file) => !inner.some((other) => file.startsWith(`${other}/`)))
+    .sort()
+}
+
 /** The tests whose path has one of the given parts (all, where none is given), by folder and kind. */
 export function findSuites(parts) {
-  return FOLDERS.flatMap(({ folder, inPages, onceOnly }) => {
-    const names = existsSync(resolve(root, folder)) ? readdirSync(resolve(root, folder)) : []
-    const files = names
-      .map((name) => `${folder}/${name}`)
+  return FOLDERS.flatMap(({ folder, inPages, onceOnly, hasRooms = false }) => {
+    const files = filesBelow(folder, hasRooms)
       .filter((file) => kindOf(file) !== undefined)
       .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
     return KINDS.map((kind) => ({

@@ -4,15 +4,15 @@
  */
 import { Arena, type Telemetry } from '@ashlar/core'
 import * as assert from 'uvu/assert'
-import { TELEMETRY_WRITTEN } from '../../packages/core/src/layout.ts'
-import { ringOf } from '../../packages/core/src/telemetry/ring.ts'
-import { asSlotIndex } from '../../packages/core/src/units.ts'
+import { TELEMETRY_WRITTEN } from '../../packages/core/src/base/layout.ts'
+import { asSlotIndex } from '../../packages/core/src/base/units.ts'
+import { ringOf } from '../../packages/core/src/telemetry/telemetry.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
 import type { Random } from '../../packages/core/test/support/random.ts'
-import { milliseconds } from '../stress/crew.ts'
-import { startThread, type Thread, type ThreadKind } from '../support/threads.ts'
-import { Board, STEPS } from './board.ts'
-import type { Failure, Start } from './worker.ts'
+import { milliseconds } from '../stress/workers.ts'
+import { type Failure, startThread, type Thread, type ThreadKind } from '../support/threads.ts'
+import { SharedWords, STEPS } from './shared-words.ts'
+import type { Start } from './worker.ts'
 
 export interface SoakOptions {
   readonly random: Random
@@ -44,7 +44,7 @@ const inMebibytes = (byteLength: number) => `${(byteLength / MEBIBYTE).toFixed(1
 export async function soak(options: SoakOptions): Promise<void> {
   const { workerCount, byteLength } = options
   const arena = Arena.create({ byteLength, slots: workerCount, shared: true })
-  const watch = new Watch(arena, Board.create(workerCount), options)
+  const watch = new Watch(arena, SharedWords.create(workerCount), options)
   try {
     for (const step of STEPS) {
       if (step === 'free') checkBase(arena, watch)
@@ -94,7 +94,7 @@ function checkEmpty(arena: Arena): void {
 class Watch {
   readonly log: (text: string) => void
   readonly #arena: Arena
-  readonly #board: Board
+  readonly #shared: SharedWords
   readonly #options: SoakOptions
   readonly #telemetry: Telemetry
   readonly #threads: readonly Thread[]
@@ -106,10 +106,10 @@ class Watch {
   #progress = ''
   #progressAt = this.#startedAt
 
-  constructor(arena: Arena, board: Board, options: SoakOptions) {
+  constructor(arena: Arena, shared: SharedWords, options: SoakOptions) {
     this.log = options.log
     this.#arena = arena
-    this.#board = board
+    this.#shared = shared
     this.#options = options
     this.#telemetry = arena.openTelemetry()
     const { kind, workerCount, baseCount, frameCount, random } = options
@@ -118,20 +118,20 @@ class Watch {
         this.#failure ??= new Error(`worker ${index}: ${reason}`)
       }
       const thread = startThread(kind, (message) => fail((message as Failure).failure), fail)
-      const place = { handle: arena.handle, board: board.buffer, index, workerCount }
+      const place = { handle: arena.handle, shared: shared.buffer, index, workerCount }
       thread.post({ ...place, seed: random.next(), baseCount, frameCount } satisfies Start)
       return thread
     })
   }
 
   get peakLiveBytes(): number {
-    return this.#board.peakLiveBytes
+    return this.#shared.peakLiveBytes
   }
 
   /** Has all workers do a step, and looks on. */
   async play(step: (typeof STEPS)[number]): Promise<void> {
-    const board = this.#board
-    board.begin()
+    const shared = this.#shared
+    shared.begin()
     while (!this.#isDone()) {
       await milliseconds(step === 'run' ? SAMPLE_MILLISECONDS : 1)
       this.#sample()
@@ -160,14 +160,14 @@ class Watch {
 
   #isDone(): boolean {
     if (this.#failure) throw this.#failure
-    const { workerCount, beganCount } = this.#board
+    const { workerCount, beganCount } = this.#shared
     const workers = Array.from({ length: workerCount }, (_, index) => index)
-    return workers.every((worker) => this.#board.doneCount(worker) === beganCount)
+    return workers.every((worker) => this.#shared.doneCount(worker) === beganCount)
   }
 
   #sample(): void {
     this.#readEvents()
-    const { frameCount, beganCount } = this.#board
+    const { frameCount, beganCount } = this.#shared
     const progress = `${beganCount} ${frameCount}`
     if (progress !== this.#progress) this.#progressAt = performance.now()
     else if (this.#secondsSince(this.#progressAt) > MAX_IDLE_SECONDS) {

@@ -1,9 +1,9 @@
 /** A worker of a soak. */
 import { Arena, type ArenaHandle } from '@ashlar/core'
 import { Random } from '../../packages/core/test/support/random.ts'
-import { isMain, listenToParent, type Parent } from '../support/threads.ts'
-import { Board, STEPS } from './board.ts'
+import { runAsWorker } from '../support/threads.ts'
 import { Load } from './load.ts'
+import { SharedWords, STEPS } from './shared-words.ts'
 
 /** After the load went down, with all it does in a frame. */
 const SETTLING_FRAME_COUNT = 120
@@ -11,7 +11,7 @@ const SETTLING_FRAME_COUNT = 120
 /** The one message that a worker gets. */
 export interface Start {
   readonly handle: ArenaHandle
-  readonly board: SharedArrayBuffer
+  readonly shared: SharedArrayBuffer
   readonly index: number
   readonly workerCount: number
   readonly seed: number
@@ -20,31 +20,11 @@ export interface Start {
   readonly frameCount: number
 }
 
-/** The one that it may send. */
-export interface Failure {
-  readonly failure: string
-}
-
-if (!isMain) {
-  const parent = listenToParent((message) => run(message as Start, parent))
-}
-
-async function run(start: Start, parent: Parent): Promise<void> {
-  const fail = (error: unknown) => {
-    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    parent.post({ failure } satisfies Failure)
-  }
-  try {
-    await play(start, fail)
-    parent.end()
-  } catch (error) {
-    fail(error)
-  }
-}
+runAsWorker(play)
 
 async function play(start: Start, fail: (error: unknown) => void): Promise<void> {
   const { index, workerCount } = start
-  const board = new Board(start.board, workerCount)
+  const shared = new SharedWords(start.shared, workerCount)
   const arena = Arena.attach(start.handle)
   arena.onViolation = fail
   const pool = arena.openPool()
@@ -54,18 +34,18 @@ async function play(start: Start, fail: (error: unknown) => void): Promise<void>
     pool,
     random: new Random(start.seed),
     baseCount: start.baseCount,
-    next: board.beltFrom(index),
-    previous: board.beltFrom((index + workerCount - 1) % workerCount),
+    next: shared.beltFrom(index),
+    previous: shared.beltFrom((index + workerCount - 1) % workerCount),
   })
 
   const frame = async () => {
-    load.frame(() => board.sawLive(arena.stats({ into: stats }).liveBytes))
-    board.addFrame(index)
+    load.frame(() => shared.sawLive(arena.stats({ into: stats }).liveBytes))
+    shared.addFrame(index)
     await null // lets onViolation speak
   }
   const steps: Record<(typeof STEPS)[number], () => Promise<void> | void> = {
     async run() {
-      for (let i = 0; i < start.frameCount && board.beganCount === 1; i++) await frame()
+      for (let i = 0; i < start.frameCount && shared.beganCount === 1; i++) await frame()
     },
     calm: () => load.calm(),
     async settle() {
@@ -80,8 +60,8 @@ async function play(start: Start, fail: (error: unknown) => void): Promise<void>
     close: () => pool.close(),
   }
   for (let done = 0; done < STEPS.length; done++) {
-    board.waitForStep(done)
+    shared.waitForStep(done)
     await steps[STEPS[done]]()
-    board.finish(index)
+    shared.finish(index)
   }
 }

@@ -5,10 +5,10 @@
 import { Arena, ArenaError, type Pool } from '@ashlar/core'
 import type { Random } from '../../packages/core/test/support/random.ts'
 import type { ThreadKind } from '../support/threads.ts'
-import { Board, CLOSE_AND_END, LEAVE_AND_END, PHASES, type Tenure } from './board.ts'
-import { Crew, type Estate, type Member, milliseconds } from './crew.ts'
 import { settle } from './settle.ts'
+import { CLOSE_AND_END, LEAVE_AND_END, PHASES, SharedWords, type Tenure } from './shared-words.ts'
 import type { Tally } from './tally.ts'
+import { type LeftBehind, milliseconds, type RunningWorker, StressWorkers } from './workers.ts'
 import { Workload } from './workload.ts'
 
 export interface RoundOptions {
@@ -48,8 +48,8 @@ class Round {
   readonly #options: RoundOptions
   readonly #random: Random
   readonly #arena: Arena
-  readonly #board: Board
-  readonly #crew: Crew
+  readonly #shared: SharedWords
+  readonly #workers: StressWorkers
   /** What the main thread does with what it adopts. */
   readonly #workload: Workload
   readonly #dying = new Set<Promise<void>>()
@@ -66,69 +66,76 @@ class Round {
     this.#arena.onViolation = (error) => {
       throw error
     }
-    this.#board = Board.create(workerCount)
-    this.#workload = new Workload(this.#arena, this.#board.transfer, random, maxBlockCount)
-    this.#crew = new Crew({ arena: this.#arena, board: this.#board, random, kind, maxBlockCount })
+    this.#shared = SharedWords.create(workerCount)
+    this.#workload = new Workload(this.#arena, this.#shared.transfer, random, maxBlockCount)
+    this.#workers = new StressWorkers({
+      arena: this.#arena,
+      shared: this.#shared,
+      random,
+      kind,
+      maxBlockCount,
+    })
   }
 
   async run(): Promise<void> {
     try {
-      await Promise.race([this.#play(), this.#crew.failure])
+      await Promise.race([this.#play(), this.#workers.failure])
     } finally {
-      this.#crew.abandon()
+      this.#workers.abandon()
     }
-    settle(this.#arena, this.#board, this.#workload)
+    settle(this.#arena, this.#shared, this.#workload)
   }
 
   async #play(): Promise<void> {
     const { workerCount, deathCount } = this.#options
-    for (let index = 0; index < workerCount; index++) await this.#crew.start(index)
+    for (let index = 0; index < workerCount; index++) await this.#workers.start(index)
     for (let i = 0; i < deathCount && this.#unknownSlotCount < MAX_UNKNOWN_SLOT_COUNT; i++) {
-      while (this.#crew.due.length === 0) await milliseconds(1)
-      this.#kill(true, this.#crew.due)
+      while (this.#workers.due.length === 0) await milliseconds(1)
+      this.#kill(true, this.#workers.due)
     }
     await Promise.all(this.#dying)
-    while (this.#crew.living.length > 0) this.#kill(false, this.#crew.living)
+    while (this.#workers.living.length > 0) this.#kill(false, this.#workers.living)
     await Promise.all(this.#dying)
   }
 
   /** Ends a worker, and does what is to be done after its death; meanwhile all else goes on. */
-  #kill(isReplaced: boolean, candidates: readonly Member[]): void {
+  #kill(isReplaced: boolean, candidates: readonly RunningWorker[]): void {
     const random = this.#random
     // Rather one that is about to adopt: that is rare.
-    const heirs = candidates.filter(({ words }) => words.estate !== undefined)
+    const heirs = candidates.filter(({ words }) => words.adoption !== undefined)
     const victim = random.pick(heirs.length > 0 && random.below(2) === 0 ? heirs : candidates)
     const mayTerminate = this.#options.mayTerminate && isReplaced && random.below(16) > 0
     const order = mayTerminate ? 'terminate' : random.pick([LEAVE_AND_END, CLOSE_AND_END])
     if (order === 'terminate') this.#waitForPhase(victim)
-    const death: Promise<void> = this.#crew
+    const death: Promise<void> = this.#workers
       .end(victim, order)
-      .then(async (estate) => {
-        this.#options.tally.addDeath(estate.phase, estate.opCount, order === 'terminate')
-        this.#inherit(estate)
-        if (isReplaced) await this.#crew.start(victim.index)
+      .then(async (adoption) => {
+        this.#options.tally.addDeath(adoption.phase, adoption.opCount, order === 'terminate')
+        this.#inherit(adoption)
+        if (isReplaced) await this.#workers.start(victim.index)
       })
-      .catch((error) => this.#crew.fail(error))
+      .catch((error) => this.#workers.fail(error))
       .finally(() => this.#dying.delete(death))
     this.#dying.add(death)
   }
 
   /** So that rare phases are met as well. */
-  #waitForPhase({ words }: Member): void {
+  #waitForPhase({ words }: RunningWorker): void {
     if (this.#random.below(2) === 0) return
-    const wanted = words.estate !== undefined ? 'adopt' : this.#random.pick(PHASES)
+    const wanted = words.adoption !== undefined ? 'adopt' : this.#random.pick(PHASES)
     for (let look = 0; look < MAX_LOOKS && words.phase !== wanted; look++);
   }
 
   /** Adopts what a dead worker leaves, or has another worker do that. */
-  #inherit({ phase, tenures, halfAdopted, reserved }: Estate): void {
+  #inherit({ phase, tenures, halfAdopted, reserved }: LeftBehind): void {
     if (phase === 'open') this.#unknownSlotCount++
     if (reserved !== undefined) this.#use(this.#arena.adopt(reserved))
     if (halfAdopted !== undefined) this.#use(this.#adoptAgain(halfAdopted))
     for (const tenure of tenures) {
-      const heir = this.#random.pick([undefined, ...this.#crew.living])
+      const adopter = this.#random.pick([undefined, ...this.#workers.living])
       if (phase === 'close') this.#adoptUnlessClosed(tenure)
-      else if (heir !== undefined && heir.words.estate === undefined) heir.words.estate = tenure
+      else if (adopter !== undefined && adopter.words.adoption === undefined)
+        adopter.words.adoption = tenure
       else this.#use(this.#arena.adopt(tenure.slot, tenure.generation))
     }
   }

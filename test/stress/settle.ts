@@ -1,17 +1,17 @@
 /** The end of a round: the workers are gone, and every byte must be accounted for. */
 import { type Arena, ArenaError, type Pool } from '@ashlar/core'
 import * as assert from 'uvu/assert'
-import { offsetsOnTheWay } from '../../packages/core/src/remote/on-the-way.ts'
+import { offsetsOnTheWay } from '../../packages/core/src/remote/settle.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
-import type { Board } from './board.ts'
 import { check, cookieOf } from './cookie.ts'
+import type { SharedWords } from './shared-words.ts'
 import type { Workload } from './workload.ts'
 
 /** @param workload the main thread's, which holds blocks as the workers' did */
-export function settle(arena: Arena, board: Board, workload: Workload): void {
+export function settle(arena: Arena, shared: SharedWords, workload: Workload): void {
   const pools = adoptAll(arena)
   assertAccountedFor(arena)
-  checkTransfer(arena, board)
+  checkTransfer(arena, shared)
   pools.push(...openAll(arena))
   const bySlot = new Map(pools.map((pool) => [pool.slot, pool]))
   // Each by its owner: in a full arena, others may have no room to note it for him.
@@ -20,7 +20,7 @@ export function settle(arena: Arena, board: Board, workload: Workload): void {
       if (offsets.has(offset)) bySlot.get(slot)?.free(offset)
     }
   }
-  freeAll(new Set(board.transfer))
+  freeAll(new Set(shared.transfer))
   workload.freeAll(pools[0])
   deliverAll(arena, pools)
   freeAll(new Set(blockOffsets(arena)))
@@ -77,9 +77,9 @@ function assertAccountedFor(arena: Arena): void {
 }
 
 /** What the workers put there must be live, whole, and there once. */
-function checkTransfer(arena: Arena, board: Board): void {
+function checkTransfer(arena: Arena, shared: SharedWords): void {
   const byteLengths = new Map(arena.blocks().map(({ offset, byteLength }) => [offset, byteLength]))
-  for (const offset of board.transfer) {
+  for (const offset of shared.transfer) {
     if (offset === 0) continue
     const byteLength = byteLengths.get(offset)
     assert.ok(byteLength !== undefined, `the block at offset ${offset} is lost, or there twice`)

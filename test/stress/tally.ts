@@ -1,5 +1,5 @@
 /** Counts what was done to the workers of a stress run, and what they did. */
-import type { Phase } from './board.ts'
+import type { Phase } from './shared-words.ts'
 
 export class Tally {
   /** All deaths, also of workers that ended by themselves. */

@@ -1,8 +1,14 @@
 /** A worker of a stress run. It may be terminated at any instruction of this. */
 import { Arena, type ArenaHandle, holdLife, type Life, type Pool } from '@ashlar/core'
 import { Random } from '../../packages/core/test/support/random.ts'
-import { isMain, listenToParent, type Parent } from '../support/threads.ts'
-import { Board, CLOSE_AND_END, GO_ON, MAX_POOL_COUNT, type WorkerWords } from './board.ts'
+import { runAsWorker } from '../support/threads.ts'
+import {
+  CLOSE_AND_END,
+  GO_ON,
+  MAX_POOL_COUNT,
+  SharedWords,
+  type WorkerWords,
+} from './shared-words.ts'
 import { Workload } from './workload.ts'
 
 const BURST_OP_COUNT = 128
@@ -10,32 +16,11 @@ const BURST_OP_COUNT = 128
 /** The one message that a worker gets. */
 export interface Start {
   readonly handle: ArenaHandle
-  readonly board: SharedArrayBuffer
+  readonly shared: SharedArrayBuffer
   readonly index: number
   readonly life: Life
   readonly seed: number
   readonly maxBlockCount: number
-}
-
-/** The one that it may send. */
-export interface Failure {
-  readonly failure: string
-}
-
-if (!isMain) {
-  const parent = listenToParent((message) => run(message as Start, parent))
-}
-
-async function run(start: Start, parent: Parent): Promise<void> {
-  try {
-    await holdLife(start.life)
-    new Board(start.board).of(start.index).phase = 'open' // it may be watched from now on
-    await new StressWorker(start, (failure) => parent.post({ failure })).run()
-    parent.end()
-  } catch (error) {
-    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    parent.post({ failure } satisfies Failure)
-  }
 }
 
 class StressWorker {
@@ -46,12 +31,12 @@ class StressWorker {
   readonly #pools: Pool[] = []
 
   constructor(start: Start, fail: (reason: string) => void) {
-    const board = new Board(start.board)
+    const shared = new SharedWords(start.shared)
     this.#arena = Arena.attach(start.handle)
     this.#arena.onViolation = (error) => fail(`a violation, but nothing is freed twice: ${error}`)
-    this.#words = board.of(start.index)
+    this.#words = shared.of(start.index)
     this.#random = new Random(start.seed)
-    this.#workload = new Workload(this.#arena, board.transfer, this.#random, start.maxBlockCount)
+    this.#workload = new Workload(this.#arena, shared.transfer, this.#random, start.maxBlockCount)
   }
 
   async run(): Promise<void> {
@@ -64,7 +49,7 @@ class StressWorker {
         this.#workload.step(this.#random.pick(this.#pools))
       }
       words.addOps(BURST_OP_COUNT)
-      if (words.estate !== undefined) this.#adopt()
+      if (words.adoption !== undefined) this.#adopt()
       this.#tidy()
       await null // lets onViolation speak
     }
@@ -109,10 +94,10 @@ class StressWorker {
 
   #adopt(): void {
     const words = this.#words
-    if (words.estate === undefined) return
+    if (words.adoption === undefined) return
     words.phase = 'adopt'
-    this.#hold(this.#arena.adopt(words.estate.slot, words.estate.generation))
-    words.estate = undefined
+    this.#hold(this.#arena.adopt(words.adoption.slot, words.adoption.generation))
+    words.adoption = undefined
     if (this.#pools.length === MAX_POOL_COUNT) this.#close() // one place is kept for the next
   }
 
@@ -121,3 +106,9 @@ class StressWorker {
     this.#pools.push(pool)
   }
 }
+
+runAsWorker<Start>(async (start, fail) => {
+  await holdLife(start.life)
+  new SharedWords(start.shared).of(start.index).phase = 'open' // it may be watched from now on
+  await new StressWorker(start, fail).run()
+})

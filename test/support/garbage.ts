@@ -3,7 +3,7 @@
 //
 // V8's sampling heap profiler with interval 1 misses one object of 16 bytes in ten million, and is
 // told to keep what the collector took. A profile node is a function, known by the line it starts
-// at in the test's bundle. esbuild writes a comment `// packages/core/src/pool.ts` above each
+// at in the test's bundle. esbuild writes a comment `// packages/core/src/pool/pool.ts` above each
 // module, so the bundle's own text maps lines to modules.
 // Node only: a test that imports this is an `x.node.test.ts`.
 

@@ -54,6 +54,25 @@ export function startThread(
   }
 }
 
+/** The one message that a worker of `runAsWorker` may send. */
+export interface Failure {
+  readonly failure: string
+}
+
+/** In a worker: runs once, with the first message; reports what is thrown, or passed to `fail`. */
+export function runAsWorker<Start>(
+  run: (start: Start, fail: (error: unknown) => void) => Promise<void>,
+): void {
+  if (isMain) return
+  const fail = (error: unknown) => {
+    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    parent.post({ failure } satisfies Failure)
+  }
+  const parent = listenToParent((message) => {
+    run(message as Start, fail).then(() => parent.end(), fail)
+  })
+}
+
 /** The other side, in a worker. */
 export interface Parent {
   post(message: unknown): void

@@ -4,7 +4,6 @@ import { Arena, ArenaError } from '@ashlar/core'
 import { CommandsError } from '@ashlar/ecs-adapter'
 import { assertEmpty, engineName, formatCount } from 'example-kit'
 import { failWith, openProgressView } from 'example-kit/cli'
-import { startCrew, WorkerError } from './crew.ts'
 import { type FoundWad, findWad, WadFileError } from './find-wad.ts'
 import { startTeam } from './group.ts'
 import type { MapReport } from './map-report.ts'
@@ -12,6 +11,7 @@ import { type Options, readOptions } from './options.ts'
 import { type Progress, shownProgress } from './progress.ts'
 import { runMap } from './run-map.ts'
 import { runShards } from './run-shards.ts'
+import { startShardWorkers, WorkerError } from './shard-workers.ts'
 import { type MapData, readMap, WadError } from './sim/index.ts'
 import { type RunReport, summaryAsJson, summaryAsText } from './summary.ts'
 
@@ -46,7 +46,7 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
   // Where memory cannot be shared, one thread does without; workers get an error that says why.
   const sharing = workers > 0 ? { shared: true } : {}
   const arena = Arena.create({ byteLength: ARENA_BYTE_LENGTH, slots: workers + 1, ...sharing })
-  const crew = workers > 0 && !options.group ? startCrew(arena, workers) : undefined
+  const shardWorkers = workers > 0 && !options.group ? startShardWorkers(arena, workers) : undefined
   const team = options.group ? startTeam(workers) : undefined
   const view = openProgressView(options.json)
   const onProgress = (progress: Progress) => view.show(shownProgress(progress))
@@ -54,12 +54,12 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
   try {
     for (const map of maps) {
       const mapOptions = { ...options, arena, map, team, onProgress }
-      reports.push(await (crew ? runShards(crew, mapOptions) : runMap(mapOptions)))
+      reports.push(await (shardWorkers ? runShards(shardWorkers, mapOptions) : runMap(mapOptions)))
       assertEmpty(arena, map.name)
     }
   } finally {
     view.stop()
-    await crew?.stop()
+    await shardWorkers?.stop()
     await team?.stop()
   }
   return {

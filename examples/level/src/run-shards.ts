@@ -1,30 +1,37 @@
-// Runs one map on a crew of workers, each with a shard of its own.
+// Runs one map on workers, each with a shard of its own.
 import type { Arena, Pool } from '@ashlar/core'
 import { REPORT_MS } from 'example-kit'
 import { BARRIER_BYTE_LENGTH, createBarrier } from './barrier.ts'
-import type { Crew } from './crew.ts'
 import { createMapReport, type MapReport, type WorkerReport } from './map-report.ts'
 import { createMeters, METERS_BYTE_LENGTH, type Meters } from './meters.ts'
 import { type RunOptions, stepsOf } from './run-map.ts'
 import type { ShardReport } from './shard-job.ts'
+import type { ShardWorkers } from './shard-workers.ts'
 import { checksumOf, createCommons } from './sim/index.ts'
 
 /**
  * @throws ArenaError; WorkerError when a worker failed or died: what it had in the arena is lost then,
  * and the run with it
  */
-export async function runShards(crew: Crew, options: RunOptions): Promise<MapReport> {
+export async function runShards(
+  shardWorkers: ShardWorkers,
+  options: RunOptions,
+): Promise<MapReport> {
   const pool = options.arena.openPool()
   try {
-    return await runWith(pool, crew, options)
+    return await runWith(pool, shardWorkers, options)
   } finally {
     pool.close()
   }
 }
 
-async function runWith(pool: Pool, crew: Crew, options: RunOptions): Promise<MapReport> {
+async function runWith(
+  pool: Pool,
+  shardWorkers: ShardWorkers,
+  options: RunOptions,
+): Promise<MapReport> {
   const { arena, map, seed, seconds, entities: extraActorCount } = options
-  const { workerCount } = crew
+  const { workerCount } = shardWorkers
   const { things } = map
   const steps = stepsOf(seconds)
   const bodyCount = things.count + extraActorCount
@@ -39,7 +46,7 @@ async function runWith(pool: Pool, crew: Crew, options: RunOptions): Promise<Map
   let reports: ShardReport[]
   try {
     const job = { commons, things, seed, steps, extraActorCount, barrier, meters: metersOffset }
-    reports = await crew.run((shard) => ({ ...job, slot: slots[shard] }))
+    reports = await shardWorkers.run((shard) => ({ ...job, slot: slots[shard] }))
   } catch (error) {
     createBarrier(arena.i32, barrier, workerCount).abort() // nobody waits for one who is dead
     throw error

@@ -1,12 +1,12 @@
 import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { publish } from '../src/sim/board.ts'
 import { createBodyQueries } from '../src/sim/bodies.ts'
 import { createCellLists } from '../src/sim/cell-lists.ts'
 import { createCollision, FROM_X, PATH_LENGTH, TO_X } from '../src/sim/collision.ts'
 import { createCommons } from '../src/sim/commons.ts'
 import { createCountedPool } from '../src/sim/counted-pool.ts'
+import { publish } from '../src/sim/published-bodies.ts'
 import { createTestArena, tinyMap } from './support/tiny-level.ts'
 
 interface TestBody {
@@ -38,7 +38,7 @@ function setupShards(shardCount: number, list: readonly TestBody[]) {
     }
     const place = { cell: new Int32Array(rowCount), slot: new Int32Array(rowCount) }
     const lists = createCellLists(arena, createCountedPool(pool), place, commons.bodyHeads)
-    publish(arena, commons.board >> 2, shard, { Position, Body })
+    publish(arena, commons.published >> 2, shard, { Position, Body })
     return { Position, Body, lists, count: 0 }
   })
   // The last one first, so that entity ids are no body ids.

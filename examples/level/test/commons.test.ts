@@ -15,8 +15,8 @@ test('everything once, zero at first, and dispose gives all of it back', () => {
   arena.u8.fill(0xff, used, used + 2 ** 15)
   pool.free(used)
   const { commons, dispose } = createCommons({ ...options, pool })
-  const { bodyHeads, shotHeads, damages, board, mail, shardOf } = commons
-  for (const offset of [bodyHeads, shotHeads, damages, board, mail]) {
+  const { bodyHeads, shotHeads, damages, published, mail, shardOf } = commons
+  for (const offset of [bodyHeads, shotHeads, damages, published, mail]) {
     const bytes = arena.u8.subarray(offset, offset + pool.byteLengthOf(offset))
     assert.ok(bytes.every((byte) => byte === 0))
   }

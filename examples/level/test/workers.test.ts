@@ -4,10 +4,10 @@ import { RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createWorkerFiles } from '../../kit/test/support/worker-files.ts'
-import { type Crew, startCrew, WorkerError } from '../src/crew.ts'
 import { startTeam } from '../src/group.ts'
 import { runMap } from '../src/run-map.ts'
 import { runShards } from '../src/run-shards.ts'
+import { type ShardWorkers, startShardWorkers, WorkerError } from '../src/shard-workers.ts'
 import { tinyMap } from './support/tiny-level.ts'
 
 const test = suite('level: workers')
@@ -16,18 +16,18 @@ test.after(files.remove)
 
 const run = { map: tinyMap, seed: 1, seconds: 4, entities: 60, onProgress() {} }
 
-async function withCrew(
+async function withShardWorkers(
   workerCount: number,
   program: string,
-  use: (crew: Crew, arena: Arena) => Promise<void>,
+  use: (shardWorkers: ShardWorkers, arena: Arena) => Promise<void>,
   byteLength = 32 * 2 ** 20,
 ): Promise<void> {
   const arena = Arena.create({ byteLength, slots: 2 * workerCount + 1, shared: true })
-  const crew = startCrew(arena, workerCount, await files.add(program))
+  const shardWorkers = startShardWorkers(arena, workerCount, await files.add(program))
   try {
-    await use(crew, arena)
+    await use(shardWorkers, arena)
   } finally {
-    await crew.stop()
+    await shardWorkers.stop()
   }
 }
 
@@ -37,8 +37,8 @@ test('one thread, 1, 2, 3 and 4 workers come to the same', async () => {
   const one = await runMap({ ...run, arena: Arena.create({ byteLength: 32 * 2 ** 20 }) })
   assert.equal(one.workers, [])
   for (const workerCount of [1, 2, 3, 4]) {
-    await withCrew(workerCount, PROGRAM, async (crew, arena) => {
-      const report = await runShards(crew, { ...run, arena })
+    await withShardWorkers(workerCount, PROGRAM, async (shardWorkers, arena) => {
+      const report = await runShards(shardWorkers, { ...run, arena })
       for (const key of [
         ...(['checksum', 'steps', 'things', 'lines', 'sectors', 'cells'] as const),
         ...(['entities', 'entitiesMax', 'shotsFired', 'hits', 'knockouts'] as const),
@@ -70,7 +70,7 @@ test('one thread, 1, 2, 3 and 4 workers come to the same', async () => {
   }
 })
 
-/** Once all slots have taken their mail, and those that wrote it their paper. */
+/** Once all slots have received their remote frees, and the senders have their segments back. */
 function assertNothingLeft(arena: Arena): void {
   const pools = arena.stats().slots.map(() => arena.openPool())
   for (const pool of [...pools, ...pools]) pool.collect()
@@ -127,11 +127,11 @@ test('a system that throws ends the run of a group, and leaves nothing behind', 
   await team.stop()
 })
 
-test('one crew runs map after map in one arena', async () => {
-  await withCrew(3, PROGRAM, async (crew, arena) => {
+test('the same workers run map after map in one arena', async () => {
+  await withShardWorkers(3, PROGRAM, async (shardWorkers, arena) => {
     const checksums = new Set<number>()
     for (let i = 0; i < 4; i++) {
-      checksums.add((await runShards(crew, { ...run, seconds: 1, arena })).checksum)
+      checksums.add((await runShards(shardWorkers, { ...run, seconds: 1, arena })).checksum)
       assert.equal(arena.blocks(), [])
       assert.equal(arena.verify(), [])
     }
@@ -141,9 +141,9 @@ test('one crew runs map after map in one arena', async () => {
 })
 
 test('progress is shown while nobody is asked', async () => {
-  await withCrew(2, PROGRAM, async (crew, arena) => {
+  await withShardWorkers(2, PROGRAM, async (shardWorkers, arena) => {
     const seen: { step: number; entities: number }[] = []
-    const { entities } = await runShards(crew, {
+    const { entities } = await runShards(shardWorkers, {
       ...run,
       seconds: 10,
       arena,
@@ -157,12 +157,12 @@ test('progress is shown while nobody is asked', async () => {
 
 /** The run must fail with a message like this, and all workers can be stopped then. */
 async function assertFails(program: string, message: RegExp, byteLength?: number): Promise<void> {
-  await withCrew(
+  await withShardWorkers(
     3,
     program,
-    async (crew, arena) => {
+    async (shardWorkers, arena) => {
       try {
-        await runShards(crew, { ...run, arena })
+        await runShards(shardWorkers, { ...run, arena })
       } catch (error) {
         assert.instance(error, WorkerError)
         assert.match(`${(error as Error).message}`, message)

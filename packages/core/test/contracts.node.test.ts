@@ -82,7 +82,7 @@ const BROKEN: readonly [string, Check, Change][] = [
     'A: a full ring is written over',
     contractA,
     {
-      file: 'telemetry/emit.ts',
+      file: 'telemetry/telemetry.ts',
       from: '((written - read) | 0) >= TELEMETRY_EVENT_COUNT',
       to: 'written < read',
     },
@@ -90,18 +90,18 @@ const BROKEN: readonly [string, Check, Change][] = [
   [
     'A: a drop is not counted',
     contractA,
-    { file: 'telemetry/emit.ts', from: 'i32[ring + TELEMETRY_DROPPED]++', to: '' },
+    { file: 'telemetry/telemetry.ts', from: 'i32[ring + TELEMETRY_DROPPED]++', to: '' },
   ],
   [
     'B: what is published is not heard',
     contractB,
-    { file: 'policy.ts', from: 'published > 0 ?', to: 'published < 0 ?' },
+    { file: 'memory/policy.ts', from: 'published > 0 ?', to: 'published < 0 ?' },
   ],
   [
     'B: publishing empties the list that is filled',
     contractB,
     {
-      file: 'supervisor.ts',
+      file: 'inspect/supervisor.ts',
       from: 'SLOT_PUBLISHED + classIndex), blockCount)',
       to: 'SLOT_PUBLISHED + classIndex), blockCount), Atomics.store(memory.i32, memory.slotWord(slot, 32 + classIndex), 0)',
     },
@@ -109,15 +109,15 @@ const BROKEN: readonly [string, Check, Change][] = [
   [
     'C: an event is an object of its own',
     contractC,
-    { file: 'telemetry/reader.ts', from: '    visit(event)\n', to: '    visit({ ...event })\n' },
+    { file: 'telemetry/telemetry.ts', from: '    visit(event)\n', to: '    visit({ ...event })\n' },
   ],
   [
     'C: an event is an allocation',
     contractC,
     {
-      file: 'alloc-slow.ts',
+      file: 'refill/alloc-slow.ts',
       from: '  handOut(memory, slot, LARGE_ROW, 1)\n',
-      to: '  handOut(memory, slot, LARGE_ROW, 1)\n  front.tryAlloc(16)\n',
+      to: '  handOut(memory, slot, LARGE_ROW, 1)\n  pool.tryAlloc(16)\n',
     },
   ],
 ]
@@ -133,15 +133,15 @@ for (const [name, check, change] of BROKEN) {
   })
 }
 
-/** What a source imports of other rooms: the names, by room; '*' for a whole one. */
+/** What a source imports of other rooms: the names, by room and file; '*' for a whole one. */
 function importsOf(source: string): Map<string, string[]> {
   const imports = new Map<string, string[]>()
-  const statements = source.matchAll(/^(?:import|export) ([^']*?) ?from '\.\/([\w-]+)[^']*'/gm)
-  for (const [, what, room] of statements) {
+  const statements = source.matchAll(/^(?:import|export) ([^']*?) ?from '\.\.\/([\w/-]+)\.ts'/gm)
+  for (const [, what, file] of statements) {
     const braces = what.match(/\{([^}]*)\}/)?.[1]
     const names = braces === undefined ? ['*'] : braces.split(',')
-    const known = imports.get(room) ?? []
-    imports.set(room, [...known, ...names.map((name) => name.trim()).filter(Boolean)])
+    const known = imports.get(file) ?? []
+    imports.set(file, [...known, ...names.map((name) => name.trim()).filter(Boolean)])
   }
   return imports
 }
@@ -152,43 +152,56 @@ function importsOf(source: string): Map<string, string[]> {
  */
 function contractD(pool: string, policy: string, supervise: string): void {
   const ofPool = importsOf(pool)
-  assert.equal(ofPool.get('alloc-slow'), ['allocSlow'])
-  assert.equal(ofPool.get('remote'), ['createPost', 'deliverAll', 'type Front', 'markFreed'])
+  assert.equal([...new Set(ofPool.get('refill/alloc-slow'))], ['allocSlow'])
+  assert.equal(ofPool.get('remote/remote'), [
+    'createEnqueue',
+    'markFreed',
+    'type PoolCore',
+    'deliverAll',
+  ])
+  const allowed = ['refill/alloc-slow', 'refill/collect', 'remote/remote', 'blocks/free-block']
   const others = [
     'refill',
-    'policy',
     'telemetry',
-    'supervise',
-    'supervisor',
-    'carve',
-    'runs',
-    'stats',
+    'inspect',
     'reclaim',
+    'remote',
+    'blocks/carve',
+    'spans/runs',
   ]
-  for (const room of others) assert.not.ok(ofPool.has(room), room)
+  for (const file of ofPool.keys()) {
+    const isOther = file === 'memory/policy' || others.some((other) => file.startsWith(other))
+    assert.ok(!isOther || allowed.includes(file), file)
+  }
   assert.not.match(pool, /import\(/)
   assert.equal([...importsOf(policy).keys()], [])
-  assert.equal([...importsOf(supervise).keys()], ['policy'])
+  assert.equal([...importsOf(supervise).keys()], ['memory/policy'])
 }
 
 test('D', () => {
   const sourceOf = (file: string) =>
     readFileSync(resolve(process.env.ASHLAR_ROOT ?? '.', 'packages/core/src', file), 'utf8')
-  const [pool, policy, supervise] = ['pool.ts', 'policy.ts', 'supervise.ts'].map(sourceOf)
+  const [fastPaths, rest, policy, supervise] = [
+    'pool/fast-paths.ts',
+    'pool/pool.ts',
+    'memory/policy.ts',
+    'inspect/supervise.ts',
+  ].map(sourceOf)
+  const pool = fastPaths + rest
   contractD(pool, policy, supervise)
-  const emit = "import { emit } from './telemetry/emit.ts'\n"
+  const emit = "import { emit } from '../telemetry/telemetry.ts'\n"
   const broken = [
     [emit, '', ''],
     ['', emit, ''],
     ['', '', emit],
-    ["import { openTelemetry } from './telemetry/telemetry.ts'\n", '', ''],
-    ["import type { ArenaStats } from './stats/figures.ts'\n", '', ''],
-    ["import * as policy from './policy.ts'\n", '', ''],
-    ["import { handOut } from './refill.ts'\n", '', ''],
-    ["import { takeMail } from './remote/inbox.ts'\n", '', ''],
-    ["export { baseBatch } from './policy.ts'\n", '', ''],
-    ["const late = import('./stats/stats.ts')\n", '', ''],
-    ['', "import { MAX_BYTE_END } from './layout.ts'\n", ''],
+    ["import { openTelemetry } from '../telemetry/telemetry.ts'\n", '', ''],
+    ["import type { ArenaStats } from '../inspect/stats/figures.ts'\n", '', ''],
+    ["import * as policy from '../memory/policy.ts'\n", '', ''],
+    ["import { handOut } from '../refill/refill.ts'\n", '', ''],
+    ["import { receiveAll } from '../remote/inbox.ts'\n", '', ''],
+    ["export { baseBatch } from '../memory/policy.ts'\n", '', ''],
+    ["const late = import('../inspect/stats/stats.ts')\n", '', ''],
+    ['', "import { MAX_BYTE_END } from '../base/layout.ts'\n", ''],
   ]
   for (const [inPool, inPolicy, inSupervise] of broken) {
     const check = () => contractD(inPool + pool, inPolicy + policy, inSupervise + supervise)

@@ -3,8 +3,8 @@
 import { ArenaError, createScratch, freeScratch, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SLOT_FREE_HEADS } from '../src/layout.ts'
-import { asSlotIndex } from '../src/units.ts'
+import { SLOT_FREE_HEADS } from '../src/base/layout.ts'
+import { asSlotIndex } from '../src/base/units.ts'
 import { type HostileArena, hostileArena, type Thread } from './support/hostile.ts'
 import { pickOverwrites } from './support/overwrite.ts'
 import { Random, SEED } from './support/random.ts'
@@ -17,11 +17,11 @@ type Call = readonly [name: string, call: () => unknown]
 const LENGTHS = [0, 8, 100, 100, 520, 3000, 16_384, 100_000, 560_000, 2_000_000]
 
 /** Where blocks are, or were; and anywhere. */
-function somewhere({ memory, offsets, parcels }: HostileArena, random: Random): number {
+function somewhere({ memory, offsets, segments }: HostileArena, random: Random): number {
   const { base, byteLength } = memory
   const among = random.below(10)
   if (among < 6) return random.pick(offsets)
-  if (among < 7 && parcels.length > 0) return random.pick(parcels)
+  if (among < 7 && segments.length > 0) return random.pick(segments)
   return random.pick([base + 16 * random.below(byteLength / 16), base, 16 * random.below(2 ** 17)])
 }
 

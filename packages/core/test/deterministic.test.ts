@@ -1,9 +1,9 @@
-// The same calls give the same offsets: on every engine, on every ground, whatever ran before.
+// The same calls give the same offsets: on every engine, on every region, whatever ran before.
 import { Arena, type ArenaError, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { grounds } from './support/grounds.ts'
 import { Random } from './support/random.ts'
+import { regions } from './support/regions.ts'
 
 const test = suite('deterministic')
 const BYTE_LENGTH = 2 << 20
@@ -53,8 +53,8 @@ function traceOf(arena: Arena, pool: Pool, alignments: readonly (number | undefi
   return hash
 }
 
-for (const { name, create } of grounds) {
-  test(`the same offsets on every ground: ${name}`, () => {
+for (const { name, create } of regions) {
+  test(`the same offsets on every region: ${name}`, () => {
     const { arena, assertSurroundings } = create(BYTE_LENGTH)
     assert.is(traceOf(arena, arena.openPool(), [undefined, 16, 1]), PINNED.natural)
     assertSurroundings()
@@ -62,7 +62,7 @@ for (const { name, create } of grounds) {
 }
 
 test('the same offsets with every alignment', () => {
-  for (const { create } of grounds.filter(({ byteOffset }) => byteOffset % 4096 === 0)) {
+  for (const { create } of regions.filter(({ byteOffset }) => byteOffset % 4096 === 0)) {
     const { arena } = create(BYTE_LENGTH)
     assert.is(traceOf(arena, arena.openPool(), [undefined, 32, 256, 4096]), PINNED.aligned)
   }

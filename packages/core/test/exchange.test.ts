@@ -1,11 +1,18 @@
-// What a pool does with its mail at a time: what it has to send on reaches its owner at once.
+// What a pool does with its queues at a time: what it has to send on reaches its owner at once.
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound } from './support/checks.ts'
-import { allocMany, countLive, fourPools, queueOf, tendBy, violationsOf } from './support/pools.ts'
+import {
+  allocMany,
+  countLive,
+  fourPools,
+  queueOf,
+  reclaimBy,
+  violationsOf,
+} from './support/pools.ts'
 
-const test = suite('exchange of mail')
+const test = suite('exchange of remote frees')
 
 const exchanges: Record<string, (pool: Pool) => unknown> = {
   collect: (pool) => pool.collect(),
@@ -15,12 +22,12 @@ const exchanges: Record<string, (pool: Pool) => unknown> = {
 }
 
 for (const [name, act] of Object.entries(exchanges)) {
-  test(`mail of a closed slot for spans that another has: opened, then ${name}: it arrives`, () => {
+  test(`remote frees of a closed slot for spans that another has: opened, then ${name}: it arrives`, () => {
     const { arena, memory, owner, freer, third } = fourPools()
     const blocks = [...allocMany(owner, 5, 3000), owner.alloc(100, 512)]
     for (const block of blocks) freer.free(block)
     owner.close()
-    tendBy(third, arena) // before it was delivered
+    reclaimBy(third, arena) // before it was delivered
     freer.flush()
     const next = arena.openPool()
     assert.is(next.slot, owner.slot)
@@ -46,14 +53,14 @@ for (const [name, act] of Object.entries(exchanges)) {
   })
 }
 
-test('mail that a tender sends on reaches its owner at once', () => {
+test('remote frees that a reclaimer sends on reaches its owner at once', () => {
   const { arena, memory, owner, freer, third, fourth } = fourPools()
   const blocks = allocMany(owner, 5, 3000)
   for (const block of blocks) freer.free(block)
   owner.close()
-  tendBy(third, arena)
+  reclaimBy(third, arena)
   freer.flush()
-  tendBy(fourth, arena) // finds mail for what is the third's
+  reclaimBy(fourth, arena) // finds remote frees for what is the third's
   assert.is(queueOf(memory, freer, owner).taken, blocks.length)
   assert.is(countLive(memory, blocks), blocks.length)
   third.collect()

@@ -3,20 +3,20 @@
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adoptSlot } from '../src/adopt.ts'
 import {
   RECORD_HAS_FREED_BITS,
   SLOT_HAS_FREED_BITS,
   SLOT_MARKING,
   SLOT_TAKING_FROM,
-} from '../src/layout.ts'
-import type { ArenaMemory } from '../src/memory.ts'
+} from '../src/base/layout.ts'
+import type { ArenaMemory } from '../src/memory/memory.ts'
+import { adoptSlot } from '../src/recovery/adopt.ts'
 import { beginMarking, endMarking } from '../src/remote/freed-bits.ts'
-import { INBOX_TAKEN, mailWord } from '../src/remote/mail.ts'
-import { headOf } from '../src/span-map.ts'
+import { INBOX_TAKEN, queueWord } from '../src/remote/queue.ts'
+import { headOf } from '../src/spans/span-map.ts'
 import { assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'
-import { allocMany, countLive, fourPools, tendBy, violationsOf } from './support/pools.ts'
+import { allocMany, countLive, fourPools, reclaimBy, violationsOf } from './support/pools.ts'
 
 const test = suite('freed bits, half set')
 
@@ -85,13 +85,13 @@ test('a dead thread that was marking what is no block, or free by now: nothing i
   }
 })
 
-/** A slot that was opened again, with mail for blocks that are another's by now. */
+/** A slot that was opened again, with remote frees for blocks that are another's by now. */
 function passedBy() {
   const { arena, memory, owner, freer, third } = fourPools()
   const blocks = allocMany(owner, 6, 3000)
   for (const block of blocks) third.free(block)
   owner.close()
-  tendBy(freer, arena) // before the mail was delivered
+  reclaimBy(freer, arena) // before the queue was delivered
   third.flush()
   const next = arena.openPool()
   assert.is(next.slot, owner.slot)
@@ -102,9 +102,9 @@ for (let stepCount = 0; stepCount <= steps.length; stepCount++) {
   for (const isCounted of [false, true]) {
     if (isCounted && stepCount < steps.length) continue
     const at = `${stepCount} steps${isCounted ? ', and counted it' : ''}`
-    test(`a thread dies that marks a block out of its mail for another slot: after ${at}`, () => {
+    test(`a thread dies that marks a block out of its remote frees for another slot: after ${at}`, () => {
       const { arena, memory, next, owner, freer, blocks } = passedBy()
-      const taken = mailWord(memory, slotOf(next), INBOX_TAKEN, slotOf(freer))
+      const taken = queueWord(memory, slotOf(next), INBOX_TAKEN, slotOf(freer))
       memory.i32[memory.slotWord(slotOf(next), SLOT_TAKING_FROM)] = freer.slot + 1
       for (const [, write] of steps.slice(0, stepCount)) write(memory, next, blocks[0], owner)
       if (isCounted) memory.i32[taken] = 1
@@ -124,7 +124,7 @@ for (let stepCount = 0; stepCount <= steps.length; stepCount++) {
   }
 }
 
-test('a block out of the mail for another slot that is marked already: a double free', () => {
+test('a block out of the remote frees for another slot that is marked already: a double free', () => {
   const { arena, memory, next, owner, freer, blocks } = passedBy()
   mark(memory, freer, blocks[2])
   next.collect()
@@ -158,7 +158,7 @@ test('a span that is handed over while a bit of it is being marked: its new owne
   const blocks = allocMany(owner, 6, 3000)
   owner.close()
   assert.ok(beginMarking(memory, slotOf(freer), blocks[1]))
-  tendBy(third, arena)
+  reclaimBy(third, arena)
   assert.is(arena.blocks()[0].slot, third.slot)
   assertSound(arena)
   assert.equal(saidOf(memory, third, blocks[1]), [1, 1])

@@ -2,21 +2,21 @@
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adoptSlot } from '../src/adopt.ts'
-import { setDraining } from '../src/drain.ts'
 import {
   RECORD_HAS_FREED_BITS,
   SLOT_HAS_FREED_BITS,
   SLOT_MARKING,
   SLOT_SWEEPING,
-} from '../src/layout.ts'
+} from '../src/base/layout.ts'
+import { adoptSlot } from '../src/recovery/adopt.ts'
 import { sweepFreedBits } from '../src/remote/freed-bits.ts'
-import { headOf } from '../src/span-map.ts'
+import { setDraining } from '../src/spans/partial.ts'
+import { headOf } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
 import { hasFreedBit, kinds, mark, saidOf, slotOf } from './support/freed-bits.ts'
-import { grounds } from './support/grounds.ts'
 import { fill, memoryOf } from './support/memory.ts'
 import { allocMany, countLive, fourPools, violationsOf } from './support/pools.ts'
+import { regions } from './support/regions.ts'
 
 const test = suite('freed bits')
 
@@ -75,7 +75,7 @@ for (const [name, byteLength, alignment] of kinds) {
   })
 }
 
-for (const { name, create, byteOffset } of grounds) {
+for (const { name, create, byteOffset } of regions) {
   test(`every granule of an arena has a bit of its own: ${name}`, () => {
     const { arena, assertSurroundings } = create(3 << 20)
     const memory = memoryOf(arena)

@@ -32,10 +32,12 @@ const frames: Record<string, (pool: Pool) => void> = {
     for (const byteLength of lengths) offset = pool.realloc(offset, byteLength)
     pool.free(offset)
   },
-  'tryResize, byteLengthOf, free(0)': (pool) => {
+  'tryResize, byteLengthOf, goodByteLength, free(0)': (pool) => {
     const offset = pool.alloc(100)
     pool.tryResize(offset, pool.byteLengthOf(offset) - 50)
     pool.tryResize(offset, 1 << 28)
+    pool.goodByteLength(100)
+    pool.goodByteLength(600_001)
     pool.free(offset)
     pool.free(0)
   },
@@ -153,7 +155,7 @@ test('the frames of a scratch, those that overflow too', () => {
 test('a call whose result is an object is seen, so the gate is open to core’s modules', () => {
   const { pool } = smallArena()
   const garbage = measureGarbage(() => pool.free(pool.allocArray(Float32Array, 4).byteOffset))
-  assert.ok((garbage.byModule.get('packages/core/src/pool.ts') ?? 0) > 0)
+  assert.ok((garbage.byModule.get('packages/core/src/pool/pool.ts') ?? 0) > 0)
 })
 
 test.run()

@@ -2,9 +2,9 @@
 // blocks hold, could be taken for a span map or for headers.
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
-import { plainPattern } from '../src/header.ts'
-import { headPattern } from '../src/span-map.ts'
-import { asSlotIndex } from '../src/units.ts'
+import { asSlotIndex } from '../src/base/units.ts'
+import { plainPattern } from '../src/memory/header.ts'
+import { headPattern } from '../src/spans/span-map.ts'
 import { assertSound, refuses, unharmed } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
 
@@ -25,7 +25,7 @@ for (const [name, byteOffset] of [
     const memory = memoryOf(arena)
     const [owner, freer, third] = [arena.openPool(), arena.openPool(), arena.openPool()]
     owner.alloc(100)
-    freer.free(owner.alloc(100)) // has a parcel for the owner
+    freer.free(owner.alloc(100)) // has a segment for the owner
     third.close()
     const block = owner.alloc(12 * SPAN)
     const hostile = new Int32Array(buffer)

@@ -1,26 +1,26 @@
-// What a write astray left in the mail: nothing loops, nothing outside of the queue is touched.
+// A stray write has hit a queue: nothing loops, and nothing outside of the queue changes.
 import { Arena, type ArenaError } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CONTROL_OPENED_SLOT_COUNT } from '../src/layout.ts'
+import { CONTROL_OPENED_SLOT_COUNT } from '../src/base/layout.ts'
+import { asSlotIndex } from '../src/base/units.ts'
 import {
-  INBOX_PARCEL,
-  mailWord,
+  INBOX_SEGMENT,
   OUTBOX_FIRST,
   OUTBOX_LAST,
   OUTBOX_SENT,
-  PARCEL_STAMP,
-} from '../src/remote/mail.ts'
-import { parcelsFor } from '../src/remote/settle.ts'
-import { asSlotIndex } from '../src/units.ts'
+  queueWord,
+  SEGMENT_STAMP,
+} from '../src/remote/queue.ts'
+import { segmentsFor } from '../src/remote/settle.ts'
 import { refuses } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
 import { allocMany, fourPools } from './support/pools.ts'
 
-const test = suite('damaged mail')
+const test = suite('damaged queues')
 
 for (const next of [-16, 0, 16, 12345, 1 << 30, 'itself', 'a live block'] as const) {
-  test(`the next of a parcel is ${next}`, () => {
+  test(`the next of a segment is ${next}`, () => {
     const arena = Arena.create({ byteLength: 2 << 20, shared: true })
     const memory = memoryOf(arena)
     const owner = arena.openPool()
@@ -28,21 +28,21 @@ for (const next of [-16, 0, 16, 12345, 1 << 30, 'itself', 'a live block'] as con
     const kept = freer.allocArray(Uint8Array, 520).fill(7)
     for (const block of allocMany(owner, 300, 100)) freer.free(block)
     freer.flush()
-    const [, parcel] = parcelsFor(memory, asSlotIndex(freer.slot), asSlotIndex(owner.slot))
-    const places = { itself: parcel, 'a live block': kept.byteOffset }
-    memory.i32[parcel >> 2] = typeof next === 'number' ? next : places[next]
+    const [, segment] = segmentsFor(memory, asSlotIndex(freer.slot), asSlotIndex(owner.slot))
+    const places = { itself: segment, 'a live block': kept.byteOffset }
+    memory.i32[segment >> 2] = typeof next === 'number' ? next : places[next]
     assert.ok(arena.blocks().length < 300)
     owner.collect()
     freer.collect()
-    const heir = arena.adopt(freer.slot)
+    const adopter = arena.adopt(freer.slot)
     owner.collect()
-    heir.collect()
+    adopter.collect()
     assert.ok(kept.every((byte) => byte === 7))
-    assert.is(owner.alloc(100) > 0 && heir.alloc(520) > 0, true)
+    assert.is(owner.alloc(100) > 0 && adopter.alloc(520) > 0, true)
   })
 }
 
-for (const [name, array] of Object.entries({ OUTBOX_FIRST, OUTBOX_LAST, INBOX_PARCEL })) {
+for (const [name, array] of Object.entries({ OUTBOX_FIRST, OUTBOX_LAST, INBOX_SEGMENT })) {
   test(`an end of a queue leads elsewhere: ${name}`, () => {
     const byteOffset = 4096
     for (const taken of [0, 128, 200, 256]) {
@@ -57,9 +57,9 @@ for (const [name, array] of Object.entries({ OUTBOX_FIRST, OUTBOX_LAST, INBOX_PA
         freer.flush()
         owner.collect()
         for (const block of blocks.slice(taken, 300)) freer.free(block)
-        const isOfOwner = array === INBOX_PARCEL
+        const isOfOwner = array === INBOX_SEGMENT
         const [of, about] = isOfOwner ? [owner, freer] : [freer, owner]
-        const word = mailWord(memory, asSlotIndex(of.slot), array, asSlotIndex(about.slot))
+        const word = queueWord(memory, asSlotIndex(of.slot), array, asSlotIndex(about.slot))
         memory.i32[word] = typeof place === 'number' ? place : kept
         let refused = 0
         for (const block of blocks.slice(300)) refused += isRefused(() => freer.free(block)) ? 1 : 0
@@ -87,25 +87,29 @@ function isRefused(call: () => unknown): boolean {
   }
 }
 
-test('verify tells of counts that are not in order, and of offsets in no parcel', () => {
+test('verify reports counts that are not in order, and offsets in no segment', () => {
   const { arena, memory, owner, freer } = fourPools()
   for (const block of allocMany(owner, 300, 100)) freer.free(block)
   freer.flush()
   assert.equal(arena.verify(), [])
   const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
   const messages = () => arena.verify().map(({ message }) => message)
-  const sent = mailWord(memory, from, OUTBOX_SENT, to)
+  const sent = queueWord(memory, from, OUTBOX_SENT, to)
   for (const [count, order] of [
     [-1, '300 written, -1 sent, 0 taken'],
     [301, '300 written, 301 sent, 0 taken'],
   ] as const) {
     memory.i32[sent] = count
-    assert.equal(messages(), [`the mail of slot 1 to slot 0 has ${order}, which is not in order`])
+    assert.equal(messages(), [
+      `the queue from slot 1 to slot 0 has ${order}, which is not in order`,
+    ])
   }
   memory.i32[sent] = 300
-  const [, parcel] = parcelsFor(memory, from, to)
-  memory.i32[(parcel >> 2) + PARCEL_STAMP] ^= 1
-  assert.equal(messages(), ['the mail of slot 1 to slot 0 has 300 offsets waiting, but holds 128'])
+  const [, segment] = segmentsFor(memory, from, to)
+  memory.i32[(segment >> 2) + SEGMENT_STAMP] ^= 1
+  assert.equal(messages(), [
+    'the queue from slot 1 to slot 0 has 300 offsets waiting, but holds 128',
+  ])
 })
 
 for (const count of [-1, 200, 1 << 28]) {
@@ -113,7 +117,7 @@ for (const count of [-1, 200, 1 << 28]) {
     const arena = Arena.create({ byteLength: 1 << 20, shared: true })
     const memory = memoryOf(arena)
     memory.i32[memory.controlWord(CONTROL_OPENED_SLOT_COUNT)] = count
-    refuses('corrupt', () => Arena.attach(arena.handle), /slots were opened/)
+    refuses('corrupt', () => Arena.attach(arena.handle), /control word \d+ is -?\d+, expected 0 to/)
   })
 }
 

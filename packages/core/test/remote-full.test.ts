@@ -3,8 +3,8 @@
 import type { ElementArrayConstructor, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createPost } from '../src/remote/outbox.ts'
-import { asSlotIndex } from '../src/units.ts'
+import { asSlotIndex } from '../src/base/units.ts'
+import { createEnqueue } from '../src/remote/outbox.ts'
 import {
   assertConserved,
   assertSound,
@@ -117,14 +117,14 @@ test('a full arena is no end while the owner takes what it is sent', () => {
   deliver([freer], owner)
   assertSound(arena)
   assert.is(arena.stats().slots[owner.slot].remoteFrees, 1000)
-  assert.is(queueOf(memory, freer, owner).parcelCount, 1)
+  assert.is(queueOf(memory, freer, owner).segmentCount, 1)
 })
 
-test('an owner that lags in a full arena: by bits after a parcel, then by mail again', () => {
+test('an owner that lags in a full arena: by bits after a segment, then by the queue again', () => {
   const { arena, memory, owner, freer } = fourPools()
   const blocks = allocMany(owner, 300, 100)
   freer.free(blocks[0])
-  fillUp(freer) // parcels come by the refill
+  fillUp(freer) // segments come by the refill
   for (const block of blocks.slice(1, 128)) freer.free(block)
   const writtenAfter = (block: number) => {
     freer.free(block)
@@ -133,7 +133,7 @@ test('an owner that lags in a full arena: by bits after a parcel, then by mail a
   }
   assert.is(writtenAfter(blocks[128]), 128)
   owner.collect()
-  // It does not look for a parcel each time.
+  // It does not look for a segment each time.
   for (const block of blocks.slice(129, 299)) writtenAfter(block)
   assert.ok(writtenAfter(blocks[299]) > 129)
   deliver([freer], owner)
@@ -142,20 +142,20 @@ test('an owner that lags in a full arena: by bits after a parcel, then by mail a
   assert.is(countLive(memory, blocks), 0)
 })
 
-test('the longer an arena is full, the less often a parcel is looked for', () => {
+test('the longer an arena is full, the less often a segment is looked for', () => {
   const { memory, owner, freer } = fourPools()
   const block = owner.alloc(100)
   const [place] = allocMany(freer, 1, 520)
   fillUp(freer)
   let looks = 0
-  const post = createPost(memory, asSlotIndex(freer.slot), (byteLength) => {
+  const enqueue = createEnqueue(memory, asSlotIndex(freer.slot), (byteLength) => {
     looks++
     return freer.tryAlloc(byteLength)
   })
   const postsToNextLook = () => {
     const before = looks
     let posts = 0
-    for (; looks === before && posts < 10_000; posts++) post(asSlotIndex(owner.slot), block)
+    for (; looks === before && posts < 10_000; posts++) enqueue(asSlotIndex(owner.slot), block)
     return posts
   }
   assert.equal(Array.from({ length: 4 }, postsToNextLook), [1, 129, 257, 513])
@@ -222,7 +222,7 @@ const PER_SPAN = 585
 test('a closed owner with many blocks on their way: a thread that only frees goes on', () => {
   const { arena, memory, owner, freer, third } = fourPools()
   const blocks = allocMany(owner, 3 * PER_SPAN, 100)
-  freer.free(owner.alloc(3000)) // makes a parcel, while there is memory
+  freer.free(owner.alloc(3000)) // makes a segment, while there is memory
   owner.close()
   fill(freer, 520)
   fillUp(third)
@@ -248,10 +248,10 @@ test('several closed owners in turn', () => {
   assert.ok(arena.blocks().every(({ offset }) => !freed.has(offset)))
 })
 
-test('a free finds room for its parcel in its own mail', () => {
+test('a free finds room for its segment as it receives', () => {
   const { arena, memory, owner, freer, third, fourth } = fourPools()
   const blocks = allocMany(owner, 130, 3000)
-  fourth.free(freer.alloc(100)) // makes a parcel, while there is memory
+  fourth.free(freer.alloc(100)) // makes a segment, while there is memory
   const own = freer.alloc(520)
   fill(freer, 520)
   fillUp(third)
@@ -263,7 +263,7 @@ test('a free finds room for its parcel in its own mail', () => {
   assertSound(arena)
   assert.ok(
     queueOf(memory, freer, owner).written > 0,
-    'it looked again after as many as a parcel holds',
+    'it looked again after as many as a segment holds',
   )
   assert.is(queueOf(memory, fourth, freer).taken, 2)
   deliver([freer], owner)

@@ -1,5 +1,5 @@
 // Other pools free what they must not. A free is only noted at first, so most of it shows when the owner
-// takes its mail: counted, reported later, and never thrown at an innocent caller.
+// empties its queue: counted, reported later, and never thrown at an innocent caller.
 import type { ArenaError, ArenaErrorCode, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,7 +16,7 @@ const kinds: [name: string, byteLength: number, alignment?: number][] = [
   ['an aligned large one', 600_000, 4096],
 ]
 
-/** In each the second free is found when the owner takes its mail. */
+/** In each the second free is found when the owner empties its queue. */
 const twice: Record<string, (block: number, owner: Pool, freer: Pool, third: Pool) => void> = {
   'two other pools': (block, _owner, freer, third) => {
     freer.free(block)
@@ -41,7 +41,7 @@ for (const [kind, byteLength, alignment] of kinds) {
       freeTwice(block, owner, freer, third)
       for (const pool of [freer, third]) pool.flush()
       arena.onViolation = (error) => errors.push(error)
-      const innocent = owner.alloc(3000) // takes the mail
+      const innocent = owner.alloc(3000) // empties the queue
       assertSound(arena)
       assert.is(violationsOf(memory, owner), 1)
       assert.is(errors.length, 0, 'called within an innocent alloc')
@@ -63,7 +63,7 @@ test('freed twice, and nobody listens: counted', () => {
   for (const block of allocMany(owner, 40, 100)) for (const pool of [freer, third]) pool.free(block)
   deliver([freer, third], owner)
   assert.is(violationsOf(memory, owner), 40)
-  assert.is(arena.stats({ exact: true }).liveBlocks, 2) // the parcels
+  assert.is(arena.stats({ exact: true }).liveBlocks, 2) // the segments
   assertSound(arena)
 })
 

@@ -11,9 +11,9 @@ import {
   deliver,
   fourPools,
   queueOf,
+  reclaimBy,
+  reclaimOnce,
   startQueueAt,
-  tendBy,
-  tendOnce,
   violationsOf,
 } from './support/pools.ts'
 import { seeded } from './support/random.ts'
@@ -42,7 +42,7 @@ for (const [name, count, act, sent] of deliveries) {
       arena.blocks().every(({ slot }) => slot !== owner.slot),
       'nobody holds them',
     )
-    assert.equal(queueOf(memory, freer, owner), { written: count, sent, taken: 0, parcelCount: 1 })
+    assert.equal(queueOf(memory, freer, owner), { written: count, sent, taken: 0, segmentCount: 1 })
     owner.collect()
     assertSound(arena)
     assert.is(countLive(memory, blocks), count - sent)
@@ -74,17 +74,17 @@ for (const [name, take, newBlockCount] of takers) {
   })
 }
 
-const chains: [name: string, rounds: number, perRound: number, parcelCount: number][] = [
-  ['one parcel is enough when all was taken at its end', 10, 128, 1],
+const chains: [name: string, rounds: number, perRound: number, segmentCount: number][] = [
+  ['one segment is enough when all was taken at its end', 10, 128, 1],
   ['two are enough when the owner is always in the midst of one', 20, 127, 2],
   ['the chain grows while the owner lags', 1, 1000, 8],
   ['it serves again when the owner lags as much again', 4, 640, 5],
 ]
 
-for (const [name, rounds, perRound, parcelCount] of chains) {
+for (const [name, rounds, perRound, segmentCount] of chains) {
   // Numbers wrap within the first rounds of the last two.
   for (const start of [0, 2 ** 31 - 256, -512]) {
-    test(`parcels, from ${start} on: ${name}`, () => {
+    test(`segments, from ${start} on: ${name}`, () => {
       const { arena, memory, owner, freer } = fourPools()
       startQueueAt(memory, freer, owner, start)
       owner.alloc(100)
@@ -98,64 +98,64 @@ for (const [name, rounds, perRound, parcelCount] of chains) {
         assert.equal([written, sent, taken], [count, count, count])
         assert.is(arena.blocks().length, 1)
       }
-      assert.is(queueOf(memory, freer, owner).parcelCount, parcelCount)
+      assert.is(queueOf(memory, freer, owner).segmentCount, segmentCount)
       assert.is(arena.stats().slots[owner.slot].remoteFrees, rounds * perRound)
     })
   }
 }
 
-test('parcels are given back by collect and close once all was taken', () => {
+test('segments are given back by collect and close once all was taken', () => {
   for (const end of ['collect', 'close'] as const) {
     const { arena, memory, owner, freer } = fourPools()
-    const parcelCount = () => queueOf(memory, freer, owner).parcelCount
+    const segmentCount = () => queueOf(memory, freer, owner).segmentCount
     const liveCount = () => arena.stats({ exact: true }).liveBlocks
     for (const block of allocMany(owner, 1000, 100)) freer.free(block)
     freer.collect()
-    assert.equal([parcelCount(), liveCount()], [8, 1008], 'nothing was taken yet')
+    assert.equal([segmentCount(), liveCount()], [8, 1008], 'nothing was taken yet')
     owner.collect()
     freer[end]()
     assertSound(arena)
-    assert.equal([parcelCount(), liveCount()], [0, 0])
+    assert.equal([segmentCount(), liveCount()], [0, 0])
   }
 })
 
-test('spans with parcels of a closed slot stay its own until all was taken', () => {
+test('spans with segments of a closed slot stay its own until all was taken', () => {
   const { arena, memory, owner, freer, third } = fourPools()
-  const parcelClass = memory.classes.classFor(520)
+  const segmentClass = memory.classes.classFor(520)
   const spanCounts = () => [freer, third].map(({ slot }) => arena.stats().slots[slot].spanCount)
   for (const block of allocMany(owner, 1000, 100)) freer.free(block)
-  const block = freer.alloc(520) // beside the parcels
+  const block = freer.alloc(520) // beside the segments
   freer.close()
-  tendOnce(third, arena, parcelClass)
+  reclaimOnce(third, arena, segmentClass)
   assertSound(arena)
   assert.equal(spanCounts(), [1, 0])
-  assert.is(queueOf(memory, freer, owner).parcelCount, 8)
+  assert.is(queueOf(memory, freer, owner).segmentCount, 8)
   owner.collect()
-  tendOnce(third, arena, parcelClass)
+  reclaimOnce(third, arena, segmentClass)
   assertSound(arena)
   assert.equal(spanCounts(), [0, 1])
-  assert.is(queueOf(memory, freer, owner).parcelCount, 0)
+  assert.is(queueOf(memory, freer, owner).segmentCount, 0)
   third.free(block)
   third.collect()
   assert.is(arena.stats().slots[third.slot].spanCount, 0)
 })
 
-test('a slot that is opened again goes on in the midst of a parcel, and frees it', () => {
+test('a slot that is opened again goes on in the midst of a segment, and frees it', () => {
   const { arena, memory, owner, freer, third } = fourPools()
   for (const block of allocMany(owner, 1000, 100)) freer.free(block)
   freer.close()
-  tendBy(third, arena)
+  reclaimBy(third, arena)
   const next = arena.openPool()
   assert.is(next.slot, freer.slot)
   for (let round = 0; round < 5; round++) {
     for (const block of allocMany(owner, 300, 100)) next.free(block)
     deliver([next], owner)
     assertSound(arena)
-    assert.ok(queueOf(memory, next, owner).parcelCount <= 11)
+    assert.ok(queueOf(memory, next, owner).segmentCount <= 11)
     assert.equal(arena.blocks(), [])
     next.collect()
     assertSound(arena)
-    assert.is(queueOf(memory, next, owner).parcelCount, 0)
+    assert.is(queueOf(memory, next, owner).segmentCount, 0)
   }
   assert.is(arena.stats().slots[owner.slot].remoteFrees, 2500)
   assert.is(violationsOf(memory, owner), 0)
@@ -167,7 +167,7 @@ for (const isFull of [false, true]) {
     const blocks = [...allocMany(owner, 5, 30_000), owner.alloc(100, 512)]
     for (const block of blocks) freer.free(block)
     owner.close()
-    tendBy(third, arena)
+    reclaimBy(third, arena)
     freer.flush()
     const next = arena.openPool()
     assert.is(next.slot, owner.slot)
@@ -199,7 +199,7 @@ test(
       for (const pool of pools) pool.flush()
       for (const pool of pools) pool.collect()
     }
-    // With a span per class and pool the arena is full: there may be no room for a parcel.
+    // With a span per class and pool the arena is full: there may be no room for a segment.
     const free = (one: (typeof held)[number]) => {
       assert.is(arena.i32[one.block >> 2], one.cookie)
       random.pick(pools).free(one.block)
@@ -230,7 +230,7 @@ test(
     exchange()
     assertSound(arena)
     assert.equal(arena.blocks(), [])
-    for (const pool of pools) pool.collect() // parcels of what the later ones took
+    for (const pool of pools) pool.collect() // segments of what the later ones took
     const { committedBytes, controlBytes } = arena.stats()
     assert.is(committedBytes, controlBytes)
     for (const pool of pools) assert.is(violationsOf(memory, pool), 0)

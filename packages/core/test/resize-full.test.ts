@@ -3,19 +3,19 @@
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adoptSlot } from '../src/adopt.ts'
 import {
   LARGE_ROW,
   RECORD_HAS_FREED_BITS,
   SLOT_HAS_FREED_BITS,
   SLOT_SWEEPING,
-} from '../src/layout.ts'
-import type { ArenaMemory } from '../src/memory.ts'
-import { countFreeSpans } from '../src/span-map.ts'
-import { asSlotIndex } from '../src/units.ts'
+} from '../src/base/layout.ts'
+import { asSlotIndex } from '../src/base/units.ts'
+import type { ArenaMemory } from '../src/memory/memory.ts'
+import { adoptSlot } from '../src/recovery/adopt.ts'
+import { countFreeSpans } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
 import { fill } from './support/memory.ts'
-import { fourPools, tendOnce, violationsOf } from './support/pools.ts'
+import { fourPools, reclaimOnce, violationsOf } from './support/pools.ts'
 import { seeded } from './support/random.ts'
 
 const test = suite('resize, full arena')
@@ -129,7 +129,7 @@ for (const [name, byteLength, alignment] of large) {
     const { arena, memory, owner, fourth, offset } = around(byteLength, alignment)
     owner.close()
     assert.is(fourth.realloc(offset, to), offset)
-    tendOnce(fourth, arena, LARGE_ROW)
+    reclaimOnce(fourth, arena, LARGE_ROW)
     assertSound(arena)
     assertGivenBack(memory)
     assert.ok(fourth.alloc(4 * 65536) > 0)

@@ -4,8 +4,8 @@ import { Arena, createScratch, freeScratch, type Pool, type Scratch } from '@ash
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, refuses } from './support/checks.ts'
-import { grounds } from './support/grounds.ts'
 import { fill } from './support/memory.ts'
+import { regions } from './support/regions.ts'
 
 const test = suite('scratch, full arena')
 
@@ -49,10 +49,10 @@ const endings: Record<string, (scratch: Scratch, early: number) => void> = {
   },
 }
 
-for (const ground of grounds) {
+for (const region of regions) {
   for (const [name, end] of Object.entries(endings)) {
-    test(`${ground.name}: ${name}`, () => {
-      const { arena, assertSurroundings } = ground.create(1 << 20)
+    test(`${region.name}: ${name}`, () => {
+      const { arena, assertSurroundings } = region.create(1 << 20)
       const pool = arena.openPool()
       const scratch = createScratch(pool, { byteLength: 4096 })
       scratch.alloc(100)
@@ -64,13 +64,13 @@ for (const ground of grounds) {
     })
   }
 
-  test(`${ground.name}: freeScratch, by the pool that has adopted the slot`, () => {
-    const { arena, assertSurroundings } = ground.create(1 << 20)
-    const front = ground.shared ? Arena.attach(arena.handle) : arena
-    const dead = front.openPool()
+  test(`${region.name}: freeScratch, by the pool that has adopted the slot`, () => {
+    const { arena, assertSurroundings } = region.create(1 << 20)
+    const fastPaths = region.shared ? Arena.attach(arena.handle) : arena
+    const dead = fastPaths.openPool()
     const scratch = createScratch(dead, { byteLength: 4096 })
     const held = fillBy(scratch, dead)
-    const adopter = ground.shared ? arena.adopt(dead.slot, dead.generation) : dead
+    const adopter = region.shared ? arena.adopt(dead.slot, dead.generation) : dead
     freeScratch(adopter, scratch.offset)
     refuses('double-free', () => freeScratch(adopter, scratch.offset))
     assertEmpty(arena, adopter, held)

@@ -9,10 +9,10 @@ import {
   SLOT_REFILLS,
   SLOT_ROOM,
   SLOT_SPANS,
-} from '../src/layout.ts'
+} from '../src/base/layout.ts'
 import { assertConserved } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
-import { allocMany, deliver, fourPools, tendOnce } from './support/pools.ts'
+import { allocMany, deliver, fourPools, reclaimOnce } from './support/pools.ts'
 import { Random } from './support/random.ts'
 
 const test = suite('stats')
@@ -220,7 +220,7 @@ test('a full arena: everything is live or waste', () => {
   }
 })
 
-test('slots: violations, and what came in by mail', async () => {
+test('slots: violations, and what came in by the queues', async () => {
   const { arena, owner, freer, third } = fourPools()
   const blocks = allocMany(owner, 10, 100)
   for (const block of blocks) freer.free(block)
@@ -256,7 +256,7 @@ test('right after a span was taken over: nothing is negative, live is exact', ()
     owner.close()
     const row = memory.classes.classFor(byteLength)
     for (let i = 0; i < 40; i++) {
-      tendOnce(third, arena, row)
+      reclaimOnce(third, arena, row)
       for (const exact of [true, false]) assertConserved(arena, exact)
       const { freeBytes, liveBlocks } = arena.stats()
       assert.ok(freeBytes >= 0)

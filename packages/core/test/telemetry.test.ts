@@ -7,12 +7,10 @@ import {
   TELEMETRY_READ,
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
-} from '../src/layout.ts'
-import type { ArenaMemory } from '../src/memory.ts'
-import { emptyEvent } from '../src/telemetry/reader.ts'
-import { ringOf } from '../src/telemetry/ring.ts'
-import { EVENT_CLAIM, emit } from '../src/telemetry/telemetry.ts'
-import { asSlotIndex, type SlotIndex } from '../src/units.ts'
+} from '../src/base/layout.ts'
+import { asSlotIndex, type SlotIndex } from '../src/base/units.ts'
+import type { ArenaMemory } from '../src/memory/memory.ts'
+import { EVENT_CLAIM, emit, emptyEvent, ringOf } from '../src/telemetry/telemetry.ts'
 import { assertSound, refusesUnharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
 
@@ -58,7 +56,7 @@ test('what a pool does, in its order', () => {
   assert.is(telemetry.droppedEvents, 0)
 })
 
-test('mail and death: whose blocks came, and that a slot was adopted', () => {
+test('remote frees and death: the freeing slot, and that a slot was adopted', () => {
   const { arena } = smallArena(8 << 20)
   const [owner, freer] = [arena.openPool(), arena.openPool()]
   const offsets = Array.from({ length: 40 }, () => owner.alloc(56))
@@ -76,10 +74,10 @@ test('mail and death: whose blocks came, and that a slot was adopted', () => {
     ],
   )
   const slot = arena.reserveSlot() // of a thread that died before it opened its pool
-  const heir = arena.adopt(slot)
+  const adopter = arena.adopt(slot)
   const [adoption] = eventsOf(telemetry)
   assert.equal([adoption.kind, adoption.slot, adoption.spanCount], ['adopt', slot, 0])
-  assert.is(adoption.generation, heir.generation)
+  assert.is(adoption.generation, adopter.generation)
   assertSound(arena)
 })
 
@@ -103,7 +101,7 @@ test('a full ring drops and counts, and the pool goes on', () => {
   )
 })
 
-test('one that opens begins with what the ring holds, and takes nothing from another one', () => {
+test('a new reader begins with what the ring holds, and takes nothing from another one', () => {
   const { arena, memory, slot } = smallArena()
   emitMany(memory, slot, 0, 100)
   const telemetry = arena.openTelemetry()
@@ -159,7 +157,7 @@ test('counts wrap: over 2^31 and 2^32 nothing is lost', () => {
   }
 })
 
-test('whatever the words of a ring hold, reading ends, and the pool goes on', () => {
+test('for all words of a ring, reading ends, and the pool goes on', () => {
   for (const damage of [-1, 1, 65, 1 << 30, -(2 ** 31), 0x5a5a5a5a]) {
     for (const field of [0, 1, 2, TELEMETRY_READ]) {
       const { arena, pool, memory, slot } = smallArena(8 << 20)

@@ -1,7 +1,7 @@
 // What verify says of live bits, freed bits, and memory in use that does not count as touched.
 import { suite } from 'uvu'
-import * as layout from '../src/layout.ts'
-import { asSpanIndex } from '../src/units.ts'
+import * as layout from '../src/base/layout.ts'
+import { asSpanIndex } from '../src/base/units.ts'
 import { added, blockOf, type Damage, findsAll, record, type Writes } from './support/damage.ts'
 import type { Site } from './support/site.ts'
 
@@ -22,8 +22,8 @@ const DAMAGED = /header of block \d+ is damaged/
 const HAS_BIT = /which has a live bit/
 const WRONG_BITS = /has \d+ live bits for \d+ blocks/
 const NOT_UNMARKED = /counts -?\d+ live blocks without a bit, there are \d+/
-const UNKNOWN_BIT = /does not know of the freed bit at/
-const NOT_TOUCHED = /span \d+ says that -?\d+ of its bytes are touched/
+const UNKNOWN_BIT = /no flag of slot \d+ shows the freed bit at/
+const NOT_TOUCHED = /span \d+ has -?\d+ touched bytes/
 
 const ofBits: Damage[] = [
   ['none for a live block', (s) => liveBit(s, s.live), LOST],

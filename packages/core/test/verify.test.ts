@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { freedPattern, internalPattern, shiftedPattern } from '../src/header.ts'
-import * as layout from '../src/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../src/units.ts'
+import * as layout from '../src/base/layout.ts'
+import { asSlotIndex, asSpanIndex } from '../src/base/units.ts'
+import { freedPattern, internalPattern, shiftedPattern } from '../src/memory/header.ts'
 import { assertSound } from './support/checks.ts'
 import {
   added,
@@ -24,7 +24,7 @@ const header = (s: Site, bits: number): Writes => [
   [s.headerWord(s.live), s.i32[s.headerWord(s.live)] ^ bits],
 ]
 const CARVED = layout.RECORD_CARVED_COUNT
-const HANDED = layout.SLOT_HANDED
+const HANDED = layout.SLOT_OUTSTANDING
 const DAMAGED = /header of block \d+ is damaged/
 const LOST = /free block at \d+ is on no list/
 const TWICE = /which is on a list already/
@@ -48,7 +48,7 @@ const ofHeaders: Damage[] = [
     DAMAGED,
   ],
   [
-    'of a live block: a parcel’s',
+    'of a live block: a segment’s',
     (s) => [[s.headerWord(s.live), internalPattern(s.memory.tag)]],
     DAMAGED,
   ],
@@ -86,19 +86,19 @@ const ofLists: Damage[] = [
     FOREIGN,
   ],
   [
-    'a handed count too high',
+    'a count of outstanding blocks that is too high',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), 1),
-    /counts \d+ blocks handed out/,
+    /counts \d+ outstanding blocks/,
   ],
   [
-    'a handed count too low',
+    'a count of outstanding blocks that is too low',
     (s) => added(s, s.slotWord(HANDED + s.classIndex), -1),
-    /counts \d+ blocks handed out/,
+    /counts \d+ outstanding blocks/,
   ],
   [
     'a count of large blocks',
     (s) => added(s, s.slotWord(HANDED + layout.LARGE_ROW), 1),
-    new RegExp(`class ${layout.LARGE_ROW} counts 2 blocks handed out, there are 1`),
+    new RegExp(`class ${layout.LARGE_ROW} counts 2 outstanding blocks, there are 1`),
   ],
 ]
 
@@ -106,7 +106,7 @@ const ofSpans: Damage[] = [
   [
     'a parked count',
     (s) => added(s, s.recordWord(s.partialSpan, layout.RECORD_PARKED_COUNT), 1),
-    /its list has/,
+    /\d+ are listed/,
   ],
   [
     'too few carved',
@@ -144,7 +144,7 @@ const runRow = (s: Site) => s.i32[s.mapWord(s.run)] & 0xff
 /** The row before that of large blocks: no class is there. */
 const NO_ROW = layout.LARGE_ROW - 1
 const NOT_SPANS = /class \d+ counts -?\d+ spans, there are \d+/
-const NO_SUCH_ROOM = /class \d+ counts -?\d+ blocks that there is room for, there are \d+/
+const NO_SUCH_ROOM = /class \d+ counts -?\d+ blocks of capacity, there are \d+/
 const NOT_CARVED = /class \d+ counts -?\d+ carved blocks, there are \d+/
 
 const ofCounts: Damage[] = [
@@ -210,7 +210,7 @@ const ofTheMap: Damage[] = [
     NO_RUN,
   ],
   ['a tail without a head', (s) => [[s.mapWord(s.freeSpan), s.i32[s.mapWord(s.run + 1)]]], NO_RUN],
-  ['a head without its tail', (s) => [[s.mapWord(s.run + 1), 0]], /is no tail of the run/],
+  ['a head without its tail', (s) => [[s.mapWord(s.run + 1), 0]], /has no tail at span/],
   ['a tail that lost its head', (s) => [[s.mapWord(s.run), 0]], NO_RUN],
   [
     'a tail of another slot',
@@ -225,24 +225,24 @@ const ofTheMap: Damage[] = [
   [
     'a run of no slot',
     (s) => added(s, s.mapWord(s.run), 200 << layout.MAP_OWNER_SHIFT),
-    /slot 200, which there is not/,
+    /slot 200, which does not exist/,
   ],
   [
     'a run of no class',
     (s) => [[s.mapWord(s.run), mapped(layout.SPAN_HEAD, 0, 100)]],
-    /class 100, which there is not/,
+    /class 100, which does not exist/,
   ],
   [
     'a large block of a class',
     (s) => [[s.mapWord(s.run), mapped(layout.SPAN_LARGE, 0, 3)]],
-    /class 3, which there is not/,
+    /class 3, which does not exist/,
   ],
   [
     'a run longer than the arena',
     (s) => record(s, s.run, runCount, 1000),
-    /says that it has 1000 spans/,
+    /has 1000 spans by its record/,
   ],
-  ['a run of no span', (s) => record(s, s.run, runCount, 0), /says that it has 0 spans/],
+  ['a run of no span', (s) => record(s, s.run, runCount, 0), /has 0 spans by its record/],
   ['a control span that is free', (s) => [[s.mapWord(0), 0]], /control area or not/],
   [
     'control behind the control area',
@@ -253,7 +253,7 @@ const ofTheMap: Damage[] = [
   [
     'a slot’s count of spans',
     (s) => added(s, s.slotWord(layout.SLOT_OWNED_SPANS), 1),
-    /counts \d+ spans, the map says/,
+    /counts \d+ spans in the map, there are/,
   ],
 ]
 

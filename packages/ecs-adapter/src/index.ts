@@ -1,25 +1,20 @@
 /** @ashlar/ecs-adapter: bitECS 0.4 components on an Ashlar arena. Start at `createStorage`. */
 
-export type { AttachedStorage } from './attach.ts'
-export { attachStorage } from './attach.ts'
-export type { CommandBuffer, Commands } from './command-api.ts'
-export type { CommandSource } from './command-apply.ts'
-export { freeCommands } from './command-blocks.ts'
-export type { ComponentRows, StorageHandle } from './directory.ts'
-export type { CommandFailure, StorageErrorCode } from './errors.ts'
-export { CommandsError, StorageError } from './errors.ts'
-export type { ListField, Numbers, TextField } from './fields.ts'
-export type { RunOptions, TimeoutOptions, WorkerGroup, WorkerGroupOptions } from './group.ts'
-export { createWorkerGroup } from './group.ts'
-export { joinWorkerGroup } from './join.ts'
-export { freePacked } from './packed-entity.ts'
-export type { Port } from './ports.ts'
-export { EACH_WORKER, type RunEntities } from './run-entities.ts'
-export type { Range, SystemOutcome } from './run-errors.ts'
-export { RunError } from './run-errors.ts'
-export type { Schedule, ScheduleOptions } from './schedule.ts'
-export { createSchedule } from './schedule.ts'
-export type { Accessed, ScheduleEntry } from './schedule-entry.ts'
+export type { AttachedStorage } from './attach/attach.ts'
+export { attachStorage } from './attach/attach.ts'
+export type { CommandFailure, StorageErrorCode } from './base/errors.ts'
+export { CommandsError, StorageError } from './base/errors.ts'
+export type { Port } from './base/ports.ts'
+export type { CommandBuffer, Commands } from './commands/command-api.ts'
+export type { CommandSource } from './commands/command-apply.ts'
+export { freeCommands } from './commands/command-blocks.ts'
+export type { StorageInvariant, StorageViolation } from './inspect/findings.ts'
+export type { VerifyOptions } from './inspect/verify-storage.ts'
+export { verifyStorage } from './inspect/verify-storage.ts'
+export type { Schedule, ScheduleOptions } from './schedule/schedule.ts'
+export { createSchedule } from './schedule/schedule.ts'
+export type { Accessed, ScheduleEntry } from './schedule/schedule-entry.ts'
+export type { ListField, Numbers, TextField } from './schema/fields.ts'
 export type {
   Column,
   Component,
@@ -31,12 +26,25 @@ export type {
   SparseComponent,
   TextType,
   Values,
-} from './schema.ts'
-export { t } from './schema.ts'
-export { createStorage } from './storage.ts'
-export type { ComponentOptions, Storage, StorageOptions } from './storage-api.ts'
-export type { System, SystemContext } from './system.ts'
-export { attachTable, createTable } from './table.ts'
-export type { AnyTable, Table, TableHandle } from './table-api.ts'
-export type { Chunk, ChunkRows, TableSchema } from './table-chunk.ts'
-export type { TableOptions } from './table-layout.ts'
+} from './schema/schema.ts'
+export { t } from './schema/schema.ts'
+export type { ComponentRows, StorageHandle } from './shared/directory.ts'
+export { freePacked } from './storage/packed-entity.ts'
+export type { Range, SystemOutcome } from './storage/run-errors.ts'
+export { RunError } from './storage/run-errors.ts'
+export { createStorage } from './storage/storage.ts'
+export type { ComponentOptions, Storage, StorageOptions } from './storage/storage-api.ts'
+export { attachTable, createTable } from './tables/table.ts'
+export type { AnyTable, Table, TableHandle } from './tables/table-api.ts'
+export type { Chunk, ChunkRows, TableSchema } from './tables/table-chunk.ts'
+export type { TableOptions } from './tables/table-layout.ts'
+export type {
+  RunOptions,
+  TimeoutOptions,
+  WorkerGroup,
+  WorkerGroupOptions,
+} from './workers/group.ts'
+export { createWorkerGroup } from './workers/group.ts'
+export { joinWorkerGroup } from './workers/join.ts'
+export { EACH_WORKER, type RunEntities } from './workers/run-input.ts'
+export type { System, SystemContext } from './workers/system.ts'

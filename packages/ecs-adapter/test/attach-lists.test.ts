@@ -1,84 +1,13 @@
-// Lists and texts of a storage, seen and changed by other pools: in one thread here.
-import { Arena, type Pool } from '@ashlar/core'
-import {
-  type AttachedStorage,
-  attachStorage,
-  type Component,
-  createStorage,
-  type Schema,
-  t,
-} from '@ashlar/ecs-adapter'
-import {
-  addComponent,
-  addEntity,
-  createWorld,
-  getComponent,
-  removeComponent,
-  removeEntity,
-  set,
-} from 'bitecs'
+// Lists and texts in attached threads.
+import { Arena } from '@ashlar/core'
+import { attachStorage, createStorage } from '@ashlar/ecs-adapter'
+import { addComponent, addEntity, createWorld, getComponent, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  assertSound,
-  assertThrows,
-  buffers,
-  createRandom,
-  createScene,
-  type Scene,
-  TEXTS,
-} from './support.ts'
+import { createPaths, endAll, pathOf, schema } from './attach-lists-scenes.ts'
+import { assertSound, assertThrows, buffers, TEXTS, watch } from './support.ts'
 
 const test = suite('attach: lists and texts')
-
-const schema = {
-  points: t.list(t.f32),
-  targets: t.list(t.eid, { dropRemoved: true }),
-  weight: t.f64,
-  label: t.text,
-  kind: t.text.interned,
-} satisfies Schema
-type Path = Component<typeof schema>
-
-const pathOf = ({ components }: AttachedStorage) => components.Path as Path
-
-/** A storage with a component `Path`, and threads that are attached to it. */
-function createPaths(options: Parameters<typeof createScene>[0] = {}, threadCount = 1) {
-  const scene = createScene({ capacity: 4, ...options })
-  const { arena, world, storage } = scene
-  const Path = storage.component('Path', schema)
-  const spawn = () => {
-    const eid = addEntity(world)
-    addComponent(world, eid, Path)
-    return eid
-  }
-  const threads = Array.from({ length: threadCount }, () => {
-    const pool = arena.openPool()
-    return { pool, attached: attachStorage(storage.handle, pool) }
-  })
-  const [{ pool: theirPool, attached }] = threads
-  return { ...scene, Path, spawn, threads, theirPool, attached, seen: pathOf(attached) }
-}
-
-/** Nothing is left but what others hold. */
-function disposeAll({ arena, storage, pool }: Scene, others: readonly Pool[]): void {
-  assertSound(arena)
-  storage.dispose()
-  pool.flush()
-  for (const other of others) if (other.isOpen) other.collect()
-  pool.collect()
-  assertSound(arena)
-  assert.equal(arena.blocks(), [], 'blocks left after dispose')
-}
-
-function endAll(scene: ReturnType<typeof createPaths>): void {
-  for (const { attached, pool } of scene.threads) {
-    attached.detach()
-    if (pool.isOpen) pool.flush()
-  }
-  const pools = scene.threads.map(({ pool }) => pool)
-  disposeAll(scene, pools)
-}
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: the same lists and texts, whoever writes them`, () => {
@@ -112,7 +41,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     endAll(scene)
   })
 
-  test(`${name}: columns that move are followed; the field objects stay`, () => {
+  test(`${name}: sync follows moved columns; the field objects stay`, () => {
     const scene = createPaths({ shared })
     const { storage, attached, Path, seen, spawn } = scene
     const { points } = seen
@@ -136,30 +65,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
   })
 }
 
-test('the world’s thread frees what others made, and they what it made', () => {
-  const scene = createPaths({ capacity: 300 })
-  const { world, storage, Path, attached, seen, spawn, arena, theirPool, pool } = scene
-  const eids = Array.from({ length: 200 }, spawn)
-  const { length } = arena.blocks()
-  for (const eid of eids) seen.points.set(eid, [eid, eid])
-  for (const eid of eids) seen.label.set(eid, `label ${eid}`)
-  for (const eid of eids) Path.targets.set(eid, [1, 2, 3])
-  for (const eid of eids) seen.targets.clear(eid)
-  for (const eid of eids.slice(100)) removeComponent(world, eid, Path)
-  storage.sync()
-  for (const eid of eids.slice(0, 100)) removeEntity(world, eid)
-  storage.sync()
-  attached.sync()
-  storage.sync()
-  theirPool.flush()
-  pool.collect()
-  pool.flush()
-  theirPool.collect()
-  assert.is(arena.blocks().length, length)
-  endAll(scene)
-})
-
-test('entities without a row, and what is no value, are refused as in the world’s thread', () => {
+test('entities without a row and wrong values are refused as in the world’s thread', () => {
   const scene = createPaths({ capacity: 8 })
   const { seen, spawn } = scene
   const eid = spawn()
@@ -174,62 +80,7 @@ test('entities without a row, and what is no value, are refused as in the world�
   endAll(scene)
 })
 
-test('a thread finds the kinds that others have made, and they are stored once', () => {
-  const scene = createPaths({ capacity: 100 }, 3)
-  const { threads, Path, spawn } = scene
-  const eids = Array.from({ length: 90 }, spawn)
-  for (const eid of eids) Path.kind.set(eid, `kind ${eid % 3}`)
-  for (let round = 0; round < 5; round++) {
-    for (const [i, eid] of eids.entries()) {
-      const { kind } = pathOf(threads[i % 3].attached)
-      kind.set(eid, kind.get(eid))
-    }
-  }
-  assert.is(new Set(eids.map((eid) => Path.kind.offset(eid))).size, 3)
-  endAll(scene)
-})
-
-test('kinds that a thread knew are dropped when it is forgotten, or followed', () => {
-  const scene = createPaths({ capacity: 100 })
-  const { storage, arena, pool, theirPool, attached, seen, spawn } = scene
-  const eids = Array.from({ length: 90 }, spawn)
-  const kinds = () => {
-    pool.flush()
-    return arena.blocks().filter(({ byteLength }) => byteLength >= 100 && byteLength < 120).length
-  }
-  for (const eid of eids) seen.kind.set(eid, `${eid}`.padEnd(100))
-  for (const eid of eids) scene.Path.kind.clear(eid)
-  assert.is(kinds(), 90) // its index has them
-  storage.forget(theirPool.slot, theirPool.generation + 1) // another one
-  assert.is(kinds(), 90)
-  storage.forget(theirPool.slot, theirPool.generation)
-  theirPool.collect()
-  assert.is(kinds(), 0)
-  assertSound(arena)
-
-  // It was alive after all: it begins anew.
-  attached.sync()
-  seen.kind.set(eids[0], 'again'.padEnd(100))
-  scene.Path.kind.clear(eids[0])
-  assert.is(kinds(), 1)
-  attached.detach()
-  attached.sync() // what it knows is still its own
-  seen.kind.set(eids[0], 'again'.padEnd(100))
-  assert.is(kinds(), 1)
-  scene.Path.kind.clear(eids[0])
-  attached.detach()
-  theirPool.close()
-
-  const heir = arena.openPool()
-  assert.is(heir.slot, theirPool.slot)
-  const next = attachStorage(storage.handle, heir)
-  heir.collect()
-  assert.is(kinds(), 0)
-  next.detach()
-  disposeAll(scene, [heir])
-})
-
-test('two that take turns with one pool', () => {
+test('two attached storages that take turns with one pool', () => {
   const scene = createPaths({ capacity: 20 })
   const { storage, arena, theirPool, attached, spawn, seen, Path } = scene
   const eids = Array.from({ length: 10 }, spawn)
@@ -247,7 +98,7 @@ test('two that take turns with one pool', () => {
   endAll(scene)
 })
 
-test('ids of the removed are dropped when it is published', () => {
+test('publish drops the ids of removed entities', () => {
   const scene = createPaths()
   const { world, storage, attached, seen, spawn } = scene
   const [first, second] = [spawn(), spawn()]
@@ -267,7 +118,7 @@ test('a WebAssembly.Memory that grows', () => {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 128 })
   const arena = Arena.create({ memory })
   const world = createWorld()
-  const storage = createStorage(world, arena.openPool(), { capacity: 8 })
+  const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 8 }))
   const Path = storage.component('Path', schema)
   const theirPool = arena.openPool()
   const attached = attachStorage(storage.handle, theirPool)
@@ -328,56 +179,6 @@ test('out of memory: lists and texts are as they were, and can be freed', () => 
     'the lists are freed',
   )
   for (const eid of eids) assert.is(Path.points.length(eid), 0)
-  endAll(scene)
-})
-
-test('random writing by several threads, in turns: as one thread would have it', () => {
-  const seed = 17
-  const random = createRandom(seed)
-  const scene = createPaths({}, 3)
-  const { world, storage, arena, threads, Path, spawn } = scene
-  const model = new Map<number, { points: number[]; label: string; kind: string }>()
-  let isPublished = true
-  for (let step = 0; step < 4000; step++) {
-    const what = `seed ${seed}, step ${step}`
-    const dice = random(40)
-    if (dice < 2) {
-      model.set(spawn(), { points: [], label: '', kind: '' })
-      isPublished = false
-    } else if (dice === 2 && model.size > 0) {
-      const eid = [...model.keys()][random(model.size)]
-      removeEntity(world, eid)
-      model.delete(eid)
-    } else if (dice === 3) {
-      storage.sync()
-      isPublished = true
-    } else if (model.size > 0) {
-      const eid = [...model.keys()][random(model.size)]
-      const { attached } = threads[random(3)]
-      if (!isPublished) storage.publish()
-      isPublished = true
-      attached.sync()
-      const path = random(4) === 0 ? Path : pathOf(attached)
-      const entry = model.get(eid)!
-      assert.equal(path.points.toArray(eid), entry.points, what)
-      assert.is(path.label.get(eid), entry.label, what)
-      assert.is(path.kind.get(eid), entry.kind, what)
-      entry.points = dice < 6 ? [] : [...entry.points, ...Array(random(30)).fill(step)]
-      if (dice < 6) path.points.clear(eid)
-      else path.points.append(eid, entry.points.slice(path.points.length(eid)))
-      entry.label = dice === 7 ? '' : `label ${step}`
-      path.label.set(eid, entry.label)
-      entry.kind = `kind ${random(dice < 20 ? 8 : 4000)}`
-      path.kind.set(eid, entry.kind)
-    }
-    if (step % 50 === 0) {
-      assertSound(arena)
-      const { attached, pool } = threads[random(3)]
-      attached.detach()
-      pool.collect()
-      attached.sync()
-    }
-  }
   endAll(scene)
 })
 

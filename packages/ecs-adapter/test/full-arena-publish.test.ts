@@ -5,7 +5,7 @@ import { attachStorage, type Component, createStorage, t } from '@ashlar/ecs-ada
 import { addComponent, addEntity, createWorld, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, fillUp } from './support.ts'
+import { assertSound, assertThrows, createRandom, fillUp, watch } from './support.ts'
 
 const test = suite('full arena: publishing')
 
@@ -17,7 +17,7 @@ function createScene(capacity = 4) {
   const arena = Arena.create({ byteLength: 2 ** 21, shared: true })
   const pool = arena.openPool()
   const world = createWorld()
-  const storage = createStorage(world, pool, { capacity })
+  const storage = watch(arena, createStorage(world, pool, { capacity }))
   const Point = storage.component('Point', schema)
   const spawn = () => {
     const eid = addEntity(world)

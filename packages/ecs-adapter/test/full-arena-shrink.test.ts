@@ -5,7 +5,7 @@ import { attachStorage, type Component, createStorage, t } from '@ashlar/ecs-ada
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, fillUp } from './support.ts'
+import { assertSound, assertThrows, fillUp, watch } from './support.ts'
 
 const test = suite('full arena: shorter')
 
@@ -35,7 +35,7 @@ function createFull(values: Values, { makers = 'us', changers = 'us' } = {}) {
   const pool = arena.openPool()
   const theirPool = Arena.attach(arena.handle).openPool()
   const world = createWorld()
-  const storage = createStorage(world, pool, { capacity: 16 })
+  const storage = watch(arena, createStorage(world, pool, { capacity: 16 }))
   const Path = storage.component('Path', schema)
   const eid = addEntity(world)
   addComponent(world, eid, Path)
@@ -130,7 +130,7 @@ test('an interned text that another entity has is not changed there', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   const world = createWorld()
-  const storage = createStorage(world, pool, { capacity: 16 })
+  const storage = watch(arena, createStorage(world, pool, { capacity: 16 }))
   const { kind } = storage.component('Path', schema)
   const [one, other] = [addEntity(world), addEntity(world)]
   for (const eid of [one, other]) kind.set(eid, 'a long road')

@@ -22,8 +22,8 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CommandBlocks } from '../src/command-blocks.ts'
-import { assertSound, createRandom, fillUp } from './support.ts'
+import { CommandBlocks } from '../src/commands/command-blocks.ts'
+import { assertSound, createRandom, fillUp, watch } from './support.ts'
 
 const test = suite('full arena, two threads')
 
@@ -75,7 +75,7 @@ function createFull(fillers: 'main' | 'both') {
   const pool = arena.openPool()
   const theirPool = Arena.attach(arena.handle).openPool()
   const world = createWorld()
-  const storage = createStorage(world, pool, { capacity: 16 })
+  const storage = watch(arena, createStorage(world, pool, { capacity: 16 }))
   const mine: Paths = {
     Path: storage.component('Path', schema),
     Burning: storage.component('Burning', heatSchema, { sparse: true }),

@@ -5,8 +5,8 @@ import { createStorage, freeCommands, freePacked, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, removeComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CommandBlocks } from '../src/command-blocks.ts'
-import { assertSound, fillUp } from './support.ts'
+import { CommandBlocks } from '../src/commands/command-blocks.ts'
+import { assertSound, fillUp, watch } from './support.ts'
 
 const test = suite('full arena')
 
@@ -16,7 +16,7 @@ function createFull() {
   const arena = Arena.create({ memory })
   const pool = arena.openPool()
   const world = createWorld()
-  const storage = createStorage(world, pool, { capacity: 16 })
+  const storage = watch(arena, createStorage(world, pool, { capacity: 16 }))
   const Path = storage.component('Path', { x: t.f32, points: t.list(t.f64), label: t.text })
   const Kind = storage.component('Kind', { name: t.text.interned }, { sparse: true })
   const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 8 })

@@ -12,8 +12,8 @@ import {
 } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, addPrefab, createWorld, getComponent, set } from 'bitecs'
 import * as assert from 'uvu/assert'
-import { CommandBlocks } from '../src/command-blocks.ts'
-import { assertSound } from './support.ts'
+import { CommandBlocks } from '../src/commands/command-blocks.ts'
+import { assertSound, watch } from './support.ts'
 
 export const schema = {
   x: t.f32,
@@ -46,8 +46,8 @@ export function createScene() {
   const arena = Arena.create({ memory })
   const pool = arena.openPool()
   const [world, otherWorld] = [createWorld(), createWorld()]
-  const storage = createStorage(world, pool, { capacity: 8 })
-  const otherStorage = createStorage(otherWorld, pool, { capacity: 8 })
+  const storage = watch(arena, createStorage(world, pool, { capacity: 8 }))
+  const otherStorage = watch(arena, createStorage(otherWorld, pool, { capacity: 8 }))
   const Path = storage.component('Path', schema)
   const Burning = storage.component('Burning', schema, { sparse: true })
   const Tag = storage.component('Tag', {})

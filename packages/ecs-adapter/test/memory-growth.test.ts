@@ -9,6 +9,7 @@ import {
   freeCommands,
   freePacked,
   t,
+  verifyStorage,
 } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -126,6 +127,7 @@ const calls: Record<string, Record<string, Call>> = {
     isDisposed: ({ storage }) => storage.isDisposed,
     isVersioned: ({ storage }) => storage.isVersioned,
     openGroups: ({ storage }) => storage.openGroups.size,
+    parts: ({ storage }) => assert.equal(verifyStorage(storage), []),
     row: ({ storage, eids }) => storage.row(eids[1]),
     rows: ({ storage, eids, Burning }) => storage.rows(Burning).row(eids[1]),
     sync: ({ storage }) => storage.sync(),

@@ -1,6 +1,9 @@
-/** A chunk whose thread dies in the middle of what it does: the real code, over arrays that throw at a store. */
-import { TableChunk } from '../src/table-chunk.ts'
-import type { TableLayout } from '../src/table-layout.ts'
+/**
+ * A chunk whose thread dies in the middle of what it does: the real code, over arrays that throw at
+ * a store.
+ */
+import { TableChunk } from '../src/tables/table-chunk.ts'
+import type { TableLayout } from '../src/tables/table-layout.ts'
 import { Death } from './table-steps.ts'
 
 type View = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => object

@@ -230,6 +230,7 @@ const ELSEWHERE = [
   'CommandsError',
   'RunError',
   'createSchedule',
+  'verifyStorage', // see inspect/verify-storage.test.ts
   'createWorkerGroup',
 ]
 

@@ -6,11 +6,15 @@ import { createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BOARD_BYTE_LENGTH, BOARD_CHUNK_COUNT, failureOf } from '../src/board.ts'
-import { Job } from '../src/job.ts'
-import { JobReader } from '../src/job-reader.ts'
-import { encodeJson, refuseLoss } from '../src/json.ts'
-import { codeOf } from '../src/thrown.ts'
+import { encodeJson, refuseLoss } from '../src/base/json.ts'
+import { codeOf } from '../src/base/thrown.ts'
+import {
+  CONTROL_BATCH_COUNT,
+  CONTROL_BYTE_LENGTH,
+  failureOf,
+} from '../src/workers/control-block.ts'
+import { Job } from '../src/workers/job.ts'
+import { JobReader } from '../src/workers/job-reader.ts'
 import { assertSound, assertThrows, createScene } from './support.ts'
 
 const test = suite('realms')
@@ -67,15 +71,13 @@ test('lists are set to arrays and typed arrays of another realm, and to no DataV
 
 test('ids in arrays of another realm: those in the arena are not copied', () => {
   const { arena, pool, storage } = createScene()
-  const board = pool.allocZeroed(BOARD_BYTE_LENGTH) >> 2
-  const reader = new JobReader(arena.i32, board)
+  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
+  const reader = new JobReader(arena.i32, controlBlock)
   const job = new Job(storage, 0)
   const idsOf = (entities: ArrayLike<number>) => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 9, number: 0, entities }
-    job.check(call, ['a'], 1, 1)
-    job.place(call, 0, 1, 1)
-    job.post(arena.i32, board, 0)
-    arena.i32[board + BOARD_CHUNK_COUNT] = 1
+    job.prepare(call, 0, 0, 1, { words: arena.i32, controlBlock, systems: ['a'], members: [0] })
+    arena.i32[controlBlock + CONTROL_BATCH_COUNT] = 1
     reader.begin()
     assert.ok(reader.enter(0))
     return reader.entities(0)
@@ -91,7 +93,7 @@ test('ids in arrays of another realm: those in the arena are not copied', () => 
   }
   assert.equal([...idsOf(there('[1, 2]'))], [1, 2])
   job.dispose()
-  for (const offset of [byteOffset, board * 4]) pool.free(offset)
+  for (const offset of [byteOffset, controlBlock * 4]) pool.free(offset)
   storage.dispose()
   assert.equal(arena.blocks(), [])
 })

@@ -69,7 +69,7 @@ for (const [name, createThisWorld] of Object.entries(worlds)) {
   })
 }
 
-/** The same for what a storage makes and what is made by hand: what the world is like after each step. */
+/** The state of a world after each step, for components of a storage and others alike. */
 function play(world: World, makeStore: () => object, afterEach: () => void): unknown[] {
   const Contains = createRelation(withStore(makeStore), makeExclusive)
   const Holds = createRelation(withStore(makeStore), withAutoRemoveSubject)
@@ -109,7 +109,7 @@ function play(world: World, makeStore: () => object, afterEach: () => void): unk
   return log
 }
 
-test('pairs stay pairs to bitECS: queries, targets, exclusive ones and removals are the same', () => {
+test('pairs work as bitECS’s own: queries, targets, exclusive relations, removals', () => {
   const byHand = play(
     createWorld(),
     () => ({ amount: [] }),

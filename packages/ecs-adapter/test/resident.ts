@@ -1,4 +1,4 @@
-/** Runs in a process of its own: prints how much memory became resident by each step, in MiB. */
+/** RunQueue in a process of its own: prints how much memory became resident by each step, in MiB. */
 import process from 'node:process'
 import { Arena } from '@ashlar/core'
 import { createStorage, type Storage, t } from '@ashlar/ecs-adapter'

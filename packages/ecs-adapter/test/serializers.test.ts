@@ -33,7 +33,7 @@ const spawn = (world: World, Link: Link, target: number) => {
   return eid
 }
 
-test('t.eid is a reference: snapshots give the ids of the other world, also in columns that grew', () => {
+test('t.eid is a reference: snapshots translate ids, also in columns that grew', () => {
   const [here, there] = [createPlace(), createPlace(50)]
   const eids: number[] = []
   for (let i = 0; i < 40; i++) eids.push(spawn(here.world, here.Link, eids[i - 1] ?? 0))
@@ -75,7 +75,7 @@ test('t.eid is a reference in sparse components, and in another thread; no other
   attached.detach()
 })
 
-test('packets of observers add components, whose rows are there for the values', () => {
+test('packets of observers add components, and their rows hold the values', () => {
   const [here, there] = [createPlace(), createPlace(50)]
   const [Tag, OtherTag] = [{}, {}]
   const observed = createObserverSerializer(here.world, Tag, [here.Link], { buffer: buffer() })
@@ -87,7 +87,7 @@ test('packets of observers add components, whose rows are there for the values',
   assert.is(there.Link.target[map.get(eids[1])!], map.get(eids[0]))
 })
 
-test('what docs/bitecs-serializers.md says of bitECS holds', () => {
+test('docs/bitecs-serializers.md is right about bitECS', () => {
   const { world, storage } = createScene()
   const Path = storage.component('Path', { x: t.f32, points: t.list(t.f32) })
   const Name = storage.component('Name', { text: t.text })

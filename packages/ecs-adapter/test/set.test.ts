@@ -1,4 +1,4 @@
-// What `set` writes: all of its fields or none, and who is told.
+// `set` writes all of its fields or none; and which observers run.
 import { Arena } from '@ashlar/core'
 import { createStorage, t } from '@ashlar/ecs-adapter'
 import {

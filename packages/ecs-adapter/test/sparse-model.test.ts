@@ -1,5 +1,5 @@
-// Random calls on a flat component and its sparse twin: every entity reads the same of both, in observers
-// too, and the rows are what they promise to be. The arena is verified after every step.
+// Random calls on a dense component and its sparse twin: every entity reads the same from both, in
+// observers too, and the rows keep their promises. The arena is verified after every step.
 import { attachStorage, type ComponentRows, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -50,7 +50,7 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
   let owned = new Map<number, { isPrefab: boolean; has: boolean; tag: boolean }>()
   /** Rows that were given since the last sync: they stay. */
   let given = new Map<number, number>()
-  /** Prefabs that were killed since then: nothing told of it, so their rows are theirs till `sync`. */
+  /** Prefabs that were removed since then, without a report: they keep their rows until `sync`. */
   const ghosts = new Set<number>()
   let eventCount = 0
 
@@ -316,7 +316,7 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
 for (const [name, { shared }] of Object.entries(buffers)) {
   for (const seed of [1, 2, 3]) {
     for (const versioned of [false, true]) {
-      test(`${name}, seed ${seed}${versioned ? ', versioned ids' : ''}: the twins are alike`, () => {
+      test(`${name}, seed ${seed}${versioned ? ', versioned' : ''}: the twins are alike`, () => {
         runTwins(seed, shared, versioned, 500)
       })
     }

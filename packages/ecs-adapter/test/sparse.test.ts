@@ -43,7 +43,7 @@ function fillUp(pool: Pool): number[] {
 
 const schema = { heat: t.f32, marks: t.list(t.u8), cause: t.text }
 
-test('what is rare costs at most 3 % of flat columns: 1 % of 1,000,000 entities, all included', () => {
+test('a sparse component costs at most 3 % of a dense one: 1 % of 1,000,000 entities', () => {
   const entityCount = 1_000_000
   const random = createRandom(9)
   const arena = Arena.create({ byteLength: 64 * 2 ** 20 })
@@ -83,7 +83,7 @@ test('what is rare costs at most 3 % of flat columns: 1 % of 1,000,000 entities,
   assertSound(arena)
 })
 
-test('rows are given at the end, stay until sync, and are given back then: the last fill the holes', () => {
+test('rows are made at the end and stay until sync, when the last ones fill the holes', () => {
   withScene({}, ({ world, storage }) => {
     const Burning = storage.component('Burning', schema, { sparse: true })
     const rows = storage.rows(Burning)
@@ -194,7 +194,7 @@ test('a prefab has a row from when it has values, and gives it back', () => {
   })
 })
 
-test('instances get what the prefab has, which needs no row for that', () => {
+test('instances get a prefab’s component, though the prefab has no row', () => {
   withScene({}, ({ world, storage }) => {
     const Burning = storage.component('Burning', schema, { sparse: true })
     const rows = storage.rows(Burning)
@@ -248,7 +248,7 @@ test('reading takes nothing away where there is no memory for a row', () => {
   assert.equal(arena.blocks(), [])
 })
 
-test('what is refused, and how to do it', () => {
+test('refused calls name the right one', () => {
   const { world, storage, arena } = createScene()
   const Flat = storage.component('Flat', { x: t.f32 })
   const Burning = storage.component('Burning', schema, { sparse: true })
@@ -298,7 +298,7 @@ test('of a storage that is disposed of, a component takes no memory any more', (
   assert.equal(arena.blocks(), [])
 })
 
-test('rows are to look at: nobody changes them through what `rows` gives', () => {
+test('the object from `rows` is read-only', () => {
   withScene({}, ({ world, storage }) => {
     const Burning = storage.component('Burning', schema, { sparse: true })
     const rows = storage.rows('Burning')
@@ -314,7 +314,7 @@ test('rows are to look at: nobody changes them through what `rows` gives', () =>
   })
 })
 
-test('out of memory at any step: nobody is half added, and what is there stays', () => {
+test('out of memory at any step: no entity is half added, and all others stay', () => {
   for (let spare = 0; spare < 14; spare++) {
     const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 19 })
     const Burning = storage.component('Burning', schema, { sparse: true })
@@ -445,7 +445,7 @@ test('a component for which there is no memory, at any step, leaves nothing behi
   assert.equal(arena.blocks(), [])
 })
 
-test('a WebAssembly.Memory that grows: rows are found, given and given back before the next sync', () => {
+test('a WebAssembly.Memory grows: rows are found, made and lost before the next sync', () => {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 256 })
   const arena = Arena.create({ memory, byteLength: 64 * 65536 })
   const world = createWorld()
@@ -517,7 +517,7 @@ test('commands add, set and remove it, from an attached thread too', () => {
   })
 })
 
-/** What a thread that has not synced finds: who has a row has its own values, and loops stay in bounds. */
+/** In a thread that has not synced, rows have their entity's values, and loops stay in bounds. */
 function assertConsistent(there: ComponentRows, heat: Float32Array, eids: readonly number[]): void {
   assert.ok(there.count <= there.entities.length && there.count <= heat.length)
   let found = 0
@@ -531,7 +531,7 @@ function assertConsistent(there: ComponentRows, heat: Float32Array, eids: readon
   assert.is(eids.filter((eid) => there.entities[there.row(eid)] === eid).length, found)
 }
 
-test('an attached thread sees rows as they were together when they moved, until its next sync', () => {
+test('until its next sync, an attached thread sees all rows as they were before a move', () => {
   withScene({}, ({ arena, world, storage }) => {
     const Burning = storage.component('Burning', schema, { sparse: true })
     const eids: number[] = []
@@ -568,7 +568,7 @@ test('an attached thread sees rows as they were together when they moved, until 
   })
 })
 
-test('while nothing moves, an attached thread sees what rows are given, lost and given back', () => {
+test('while nothing moves, an attached thread sees rows that are made, lost and given back', () => {
   withScene({}, ({ arena, world, storage }) => {
     const Burning = storage.component('Burning', schema, { sparse: true })
     const eids = Array.from({ length: 40 }, () => addEntity(world))
@@ -588,7 +588,7 @@ test('while nothing moves, an attached thread sees what rows are given, lost and
   })
 })
 
-test('rows of a thread that has detached end their search in what is somebody else’s memory', () => {
+test('after detach, a search for a row ends in memory that has another owner', () => {
   const { arena, world, storage, pool } = createScene({ byteLength: 2 ** 20 })
   const Burning = storage.component('Burning', { heat: t.f32 }, { sparse: true })
   addComponent(world, addEntity(world), Burning)
@@ -609,7 +609,7 @@ test('rows of a thread that has detached end their search in what is somebody el
   }
 })
 
-test('what is no id, or that of an entity that is gone, has no row', () => {
+test('a value that is no id, or the id of a removed entity, has no row', () => {
   const world = createWorld(createEntityIndex(withVersioning()))
   const { arena, storage } = createScene({ world })
   const Burning = storage.component('Burning', schema, { sparse: true })
@@ -655,7 +655,7 @@ test('what is no id, or that of an entity that is gone, has no row', () => {
   assertSound(arena)
 })
 
-test('what is inserted into a list of one who had the id before is refused by its own length', () => {
+test('insert is checked against the length of the entity’s own list, not its predecessor’s', () => {
   withScene({}, ({ arena, world, storage }) => {
     const Burning = storage.component('Burning', schema, { sparse: true })
     const before = addEntity(world)

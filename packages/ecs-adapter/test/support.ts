@@ -1,10 +1,16 @@
 import { Arena, type Pool } from '@ashlar/core'
-import { createStorage, type Storage, type StorageOptions, t } from '@ashlar/ecs-adapter'
+import {
+  createStorage,
+  type Storage,
+  type StorageOptions,
+  t,
+  type VerifyOptions,
+  verifyStorage,
+} from '@ashlar/ecs-adapter'
 import { createWorld, type World } from 'bitecs'
 import * as assert from 'uvu/assert'
-import { Blocks } from '../src/blocks.ts'
-import { Cells } from '../src/cells.ts'
-import { Utf8 } from '../src/utf8.ts'
+import { Utf8 } from '../src/base/utf8.ts'
+import { Cells } from '../src/memory/cells.ts'
 
 /** The twins that every test of behaviour runs on. */
 export const buffers = {
@@ -33,24 +39,38 @@ export function createScene(
   const { shared = true, byteLength = 2 ** 24, slots, world = createWorld(), ...rest } = options
   const arena = Arena.create({ byteLength, shared, ...(slots === undefined ? {} : { slots }) })
   const pool = arena.openPool()
-  return { arena, pool, world, storage: createStorage(world, pool, rest) }
+  return { arena, pool, world, storage: watch(arena, createStorage(world, pool, rest)) }
 }
 
-/** Runs `body`, and proves that afterwards the storage leaves the arena as it found it. */
+/** RunQueue `body`, and proves that afterwards the storage leaves the arena as it found it. */
 export function withScene(
   options: Parameters<typeof createScene>[0],
   body: (scene: Scene) => void,
 ): void {
   const scene = createScene(options)
   body(scene)
-  assertSound(scene.arena)
+  assertSound(scene.arena, EXCLUSIVE)
   scene.storage.dispose()
-  assertSound(scene.arena)
+  assertSound(scene.arena, EXCLUSIVE)
   assert.equal(scene.arena.blocks(), [], 'blocks left after dispose')
 }
 
-export function assertSound(arena: Arena): void {
+/** For an arena that holds nothing but one storage. */
+export const EXCLUSIVE = { exclusive: true }
+const watched = new WeakMap<Arena, Storage[]>()
+
+/** Makes `assertSound` of the arena verify a storage, and returns it. */
+export function watch(arena: Arena, storage: Storage): Storage {
+  watched.set(arena, [...(watched.get(arena) ?? []), storage])
+  return storage
+}
+
+/** Verifies an arena, and the storages in it that are watched, as those of scenes are. */
+export function assertSound(arena: Arena, options: VerifyOptions = {}): void {
   assert.equal(arena.verify(), [])
+  for (const storage of watched.get(arena) ?? []) {
+    assert.equal(verifyStorage(storage, options), [])
+  }
 }
 
 /** Whether a call throws an error of this class, code and words. */
@@ -115,5 +135,5 @@ export function createBlocks({ shared = true, byteLength = 2 ** 22 } = {}) {
   const arena = Arena.create({ byteLength, shared })
   const pool = arena.openPool()
   const cells = new Cells(pool)
-  return { arena, pool, cells, blocks: new Blocks(pool, cells), utf8: new Utf8() }
+  return { arena, pool, cells, utf8: new Utf8() }
 }

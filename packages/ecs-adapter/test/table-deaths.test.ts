@@ -1,4 +1,4 @@
-// Threads that die, or are overtaken by others, between any two steps of what changes the list of chunks.
+// Threads that die, or are overtaken, between any two steps of a change of the list of chunks.
 import { Arena, type Pool } from '@ashlar/core'
 import { attachTable, createTable, type Table, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
@@ -78,7 +78,9 @@ const calls: Record<string, (threads: Threads) => () => void> = {
   },
 }
 
-/** Nobody writes to memory that is not of the table: blocks that are given now keep what is in them. */
+/**
+ * Nobody writes to memory that is not of the table: blocks that are given now keep what is in them.
+ */
 function assertApart({ arena, main, rows, give }: Threads, pool: Pool, note: string): void {
   const arrays = Array.from({ length: 40 }, () => pool.allocArray(Int32Array, 256).fill(7))
   const added = give(main, main.chunkCapacity * CHUNK_LIMIT - main.rowCount)
@@ -192,7 +194,7 @@ for (const [name, call] of Object.entries({
   })
 }
 
-test('a chunk that another thread has freed is made anew by one that did not see it', () => {
+test('a chunk number that another thread has freed is reused by one that has not synced', () => {
   const { arena, main, worker, rows, ids, take, give } = createThreads()
   main.sync()
   for (const id of ids.slice(0, main.chunkCapacity)) take(id)

@@ -1,10 +1,10 @@
-// What a thread leaves in a chunk that dies at any store of `add` or `remove`, and then the one that repairs it.
+// A chunk whose thread died at any store of `add` or `remove`, or of a repair.
 import { t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { TableChunk, type TableSchema, writeChunk } from '../src/table-chunk.ts'
-import { layOut } from '../src/table-layout.ts'
-import { readTableSchema } from '../src/table-root.ts'
+import { TableChunk, type TableSchema, writeChunk } from '../src/tables/table-chunk.ts'
+import { layOut } from '../src/tables/table-layout.ts'
+import { readTableSchema } from '../src/tables/table-root.ts'
 import { dies, mortalChunk } from './mortal-chunk.ts'
 
 const test = suite('table repair')
@@ -98,7 +98,7 @@ for (const row of [0, 4, ROWS - 1]) {
 }
 
 for (const [name, { call, row }] of Object.entries(calls)) {
-  test(`${name}: the row is there, or not; all others are whole, and no id comes again`, () => {
+  test(`${name}: the row is there or not; all other rows are whole, and no id comes again`, () => {
     const { bytes, given } = createBytes()
     const before = chunkOver(bytes)
     const ids = new Set(before.ids.subarray(0, before.rowCount))

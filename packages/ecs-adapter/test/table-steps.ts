@@ -1,4 +1,7 @@
-/** Stops a thread's calls between any two accesses to what tables share: to end it there, or to run another. */
+/**
+ * Stops a thread's calls between any two accesses to what tables share: to end it there, or to run
+ * another.
+ */
 import type { Arena, Pool } from '@ashlar/core'
 import type { TableHandle } from '@ashlar/ecs-adapter'
 
@@ -23,7 +26,10 @@ export function observePool(pool: Pool, onStep: () => void): Pool {
   return Object.assign(Object.create(pool), bound)
 }
 
-/** Calls `onStep` before each access by Atomics to the root of a table, through the views of this arena. */
+/**
+ * Calls `onStep` before each access by Atomics to the root of a table, through the views of this
+ * arena.
+ */
 export function observeRoot(
   arena: Arena,
   { offset }: TableHandle,

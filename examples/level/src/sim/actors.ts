@@ -2,7 +2,7 @@
 // were hit too often lie down for a while. All decide by how things stood after the last step (see
 // think.ts), then all move: whose turn comes first does not matter.
 import { addComponent, addEntity, query, removeEntity } from 'bitecs'
-import { ACTOR_MAIL, createMail } from './mail.ts'
+import { ACTOR_MAILBOX, createMailbox } from './mailbox.ts'
 import type { Scene } from './scene.ts'
 
 /** Tics between two turns, between two volleys, and on the floor. */
@@ -26,7 +26,7 @@ export function createActorSystems(scene: Scene): ActorSystems {
   const { i32 } = arena
   const damages = commons.damages >> 2
   const terms = [Actor] // each of them has the other three, too
-  const mail = createMail(scene, ACTOR_MAIL, [Position, Body, Actor])
+  const mail = createMailbox(scene, ACTOR_MAILBOX, [Position, Body, Actor])
 
   function lie(eid: number): void {
     if (--Actor.ticsDown[eid] > 0) return

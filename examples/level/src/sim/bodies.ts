@@ -1,10 +1,17 @@
 // What solid things do to moving ones, asked through the cell lists. The path is that of
 // collision.ts.
 import type { Arena } from '@ashlar/core'
-import { BOARD_ID, BOARD_IS_SOLID, BOARD_RADIUS, BOARD_WORDS, BOARD_X, BOARD_Y } from './board.ts'
 import type { CellLists } from './cell-lists.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
 import type { Commons } from './commons.ts'
+import {
+  PUBLISHED_ID,
+  PUBLISHED_IS_SOLID,
+  PUBLISHED_RADIUS,
+  PUBLISHED_WORDS,
+  PUBLISHED_X,
+  PUBLISHED_Y,
+} from './published-bodies.ts'
 import { BLOCK_UNITS_LOG2 } from './wad-block-map.ts'
 
 /** Bodies are told apart by their own ids here, not by entity ids. */
@@ -25,7 +32,29 @@ export function createBodyQueries(
   const { f32, i32, u8 } = arena
   const { shardOf, radiusMax } = commons
   const { originX, originY, columnCount, rowCount } = commons.level.blockMap
-  const board = commons.board >> 2
+  const published = commons.published >> 2
+
+  // Of the cell that was entered last: its list, and the columns of its shard.
+  let list = 0
+  let x = 0
+  let y = 0
+  let ids = 0
+  let radii = 0
+  let isSolid = 0
+
+  /** How many bodies the cell has. */
+  function enter(cell: number): number {
+    const count = bodies.count(cell)
+    if (count === 0) return 0
+    const words = published + shardOf[cell] * PUBLISHED_WORDS
+    x = i32[words + PUBLISHED_X]
+    y = i32[words + PUBLISHED_Y]
+    ids = i32[words + PUBLISHED_ID]
+    radii = i32[words + PUBLISHED_RADIUS]
+    isSolid = i32[words + PUBLISHED_IS_SOLID]
+    list = bodies.wordOf(cell)
+    return count
+  }
 
   function isCrowded(id: number, radius: number): boolean {
     const reach = radius + radiusMax
@@ -37,16 +66,7 @@ export function createBodyQueries(
     const top = Math.min((atY + reach) >> BLOCK_UNITS_LOG2, rowCount - 1)
     for (let row = bottom; row <= top; row++) {
       for (let column = left; column <= right; column++) {
-        const cell = row * columnCount + column
-        const count = bodies.count(cell)
-        if (count === 0) continue
-        const words = board + shardOf[cell] * BOARD_WORDS
-        const x = i32[words + BOARD_X]
-        const y = i32[words + BOARD_Y]
-        const ids = i32[words + BOARD_ID]
-        const radii = i32[words + BOARD_RADIUS]
-        const isSolid = i32[words + BOARD_IS_SOLID]
-        const list = bodies.wordOf(cell)
+        const count = enter(row * columnCount + column)
         for (let i = list + count - 1; i >= list; i--) {
           const other = i32[i]
           if (u8[isSolid + other] === 0) continue
@@ -82,16 +102,7 @@ export function createBodyQueries(
     let hit = 0
     for (let row = bottom; row <= top; row++) {
       for (let column = left; column <= right; column++) {
-        const cell = row * columnCount + column
-        const count = bodies.count(cell)
-        if (count === 0) continue
-        const words = board + shardOf[cell] * BOARD_WORDS
-        const x = i32[words + BOARD_X]
-        const y = i32[words + BOARD_Y]
-        const ids = i32[words + BOARD_ID]
-        const radii = i32[words + BOARD_RADIUS]
-        const isSolid = i32[words + BOARD_IS_SOLID]
-        const list = bodies.wordOf(cell)
+        const count = enter(row * columnCount + column)
         for (let i = list + count - 1; i >= list; i--) {
           const other = i32[i]
           const id = i32[ids + other]

@@ -1,13 +1,13 @@
 // What all shards of a simulation share, each block of it once: the level, the heads of the cell
-// lists, the damage that bodies take, the board, and the mail. It is plain data, views and offsets of a
+// lists, the damage that bodies take, the published columns, and the mail. It is plain data, views and offsets of a
 // shared arena, so that another thread gets it by postMessage.
 import type { Pool } from '@ashlar/core'
-import { BOARD_WORDS } from './board.ts'
 import { HEAD_BYTE_LENGTH } from './cell-lists.ts'
 import { TALLY_WORDS } from './events.ts'
 import { createLevel, type Level } from './level.ts'
-import { mailByteLength } from './mail.ts'
+import { mailboxByteLength } from './mailbox.ts'
 import { partition } from './partition.ts'
+import { PUBLISHED_WORDS } from './published-bodies.ts'
 import { EXTRA_ACTOR_KINDS, thingKindOf } from './thing-kinds.ts'
 import type { MapData, MapThings } from './wad-map.ts'
 
@@ -23,9 +23,9 @@ export interface Commons {
   readonly shotHeads: number
   /** Offset of an i32 for each body, by its id: damage of this step. */
   readonly damages: number
-  /** Offsets of the blocks of events.ts, board.ts and mail.ts. */
+  /** Offsets of the blocks of events.ts, published-bodies.ts and mailbox.ts. */
   readonly tallies: number
-  readonly board: number
+  readonly published: number
   readonly mail: number
 }
 
@@ -70,8 +70,8 @@ export function createCommons(options: CommonsOptions): OwnedCommons {
       shotHeads: zeroed(cellCount * HEAD_BYTE_LENGTH),
       damages: zeroed(4 * (bodyCount + 1)),
       tallies: zeroed(4 * TALLY_WORDS * shardCount),
-      board: zeroed(4 * BOARD_WORDS * shardCount),
-      mail: zeroed(mailByteLength(shardCount)),
+      published: zeroed(4 * PUBLISHED_WORDS * shardCount),
+      mail: zeroed(mailboxByteLength(shardCount)),
     }
     return { commons, dispose }
   } catch (error) {

@@ -19,7 +19,7 @@ export interface View {
   /** The question to `collision`, and its answer: of this thread alone. */
   readonly path: Float32Array
   readonly collision: Collision
-  /** Things by cell of the block map, and shots by cell. Those of other shards' cells: see board.ts. */
+  /** Things by cell of the block map, and shots by cell. Those of other shards' cells: see published-bodies.ts. */
   readonly bodies: Pick<CellLists, 'count' | 'wordOf'>
   readonly shots: Pick<CellLists, 'count'>
   /** First word of the shard's in the arena's i32: see events.ts. */

@@ -10,7 +10,6 @@ import { createStorage } from '@ashlar/ecs-adapter'
 import { createWorld, query } from 'bitecs'
 import { createRandom } from 'example-kit/sim'
 import { createActorSystems } from './actors.ts'
-import { publish } from './board.ts'
 import { createCellLists } from './cell-lists.ts'
 import { type Digest, digestOf } from './checksum.ts'
 import { createCollision, PATH_LENGTH } from './collision.ts'
@@ -19,6 +18,7 @@ import { createComponents } from './components.ts'
 import { createCountedPool } from './counted-pool.ts'
 import { createEvents, TALLY_WORDS } from './events.ts'
 import { createSystems, type RunSystem } from './parallel.ts'
+import { publish } from './published-bodies.ts'
 import type { Scene } from './scene.ts'
 import { createShotSystems } from './shots.ts'
 import { spawnAll } from './spawn.ts'
@@ -115,7 +115,7 @@ function build(
   spawnAll(scene, things, extraActorCount, seed)
   const finish = () => {
     storage.sync()
-    publish(arena, commons.board >> 2, shard, components)
+    publish(arena, commons.published >> 2, shard, components)
   }
   finish()
 

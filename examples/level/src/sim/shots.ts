@@ -9,7 +9,7 @@ import {
   removeEntity,
 } from 'bitecs'
 import { TO_X, TO_Y } from './collision.ts'
-import { createMail, SHOT_MAIL } from './mail.ts'
+import { createMailbox, SHOT_MAILBOX } from './mailbox.ts'
 import type { Scene } from './scene.ts'
 
 export interface ShotSystems {
@@ -26,7 +26,7 @@ export function createShotSystems(scene: Scene): ShotSystems {
   // further one to keep whenever a shot comes or goes.
   const shotTerms = [Shot]
   const { shardOf } = commons
-  const mail = createMail(scene, SHOT_MAIL, [Position, Velocity, Shot])
+  const mail = createMailbox(scene, SHOT_MAILBOX, [Position, Velocity, Shot])
 
   observe(world, onRemove(Shot), (eid) => {
     if (isListed(eid)) shots.remove(eid)

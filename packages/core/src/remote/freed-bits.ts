@@ -1,17 +1,17 @@
 /**
- * The other way back to the owner, which needs no memory: a freed bit for each block.
+ * The way back to the owner that needs no memory: a freed bit for each block.
  *
- *     freer     marking = offset; set the bit; say so in the record and in the slot; marking = 0
- *     owner     clears what the slot says; for each run that says so: sweeping = run; clears what the
- *               run says, frees the blocks of the bits, clears these; sweeping = 0
+ *     freer   marking = offset; set the bit; set the flags of the run and of its slot; marking = 0
+ *     owner   clear the slot's flag; for each run with a flag: sweeping = run; clear the flag,
+ *             free the blocks of the bits, clear the bits; sweeping = 0
  *
- * A bit whose offset somebody is marking is left alone. So whoever adopts a thread that died amid these
- * steps can do all of them again: nobody has taken the bit away meanwhile.
+ * The owner leaves a bit alone while somebody is marking its offset. So if a thread dies amid these
+ * steps, its adopter can do all of them again: nobody has cleared the bit meanwhile.
  */
-import { doubleFree } from '../errors.ts'
-import { markFree, recycle } from '../free-block.ts'
+import { ArenaError, doubleFree } from '../base/errors.ts'
 import {
   BIT_WORD_SHIFT,
+  FIRST_PAYLOAD,
   GRANULE_SHIFT,
   MAP_DRAINING,
   RECORD_HAS_FREED_BITS,
@@ -20,14 +20,11 @@ import {
   SLOT_HAS_FREED_BITS,
   SLOT_MARKING,
   SLOT_SWEEPING,
+  SLOT_VIOLATIONS,
   SPAN_BIT_WORD_COUNT,
   SPAN_HEAD,
   SPAN_LARGE,
-} from '../layout.ts'
-import { classOfBlock, isLiveAt, liveBlockAt } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { rowOf, runSpanCountOf } from '../runs.ts'
-import { headOf, ownerInMap, stateInMap } from '../span-map.ts'
+} from '../base/layout.ts'
 import {
   asPayloadOffset,
   asSlotIndex,
@@ -35,14 +32,28 @@ import {
   type PayloadOffset,
   type SlotIndex,
   type SpanIndex,
-} from '../units.ts'
-import { giveBackEnd } from './cut-off.ts'
-import { ALL_MAIL } from './mail.ts'
-import { violate } from './violate.ts'
+} from '../base/units.ts'
+import { alignedByteLength } from '../blocks/aligned.ts'
+import { markFree, recycle } from '../blocks/free-block.ts'
+import { spanCountFor } from '../blocks/large.ts'
+import {
+  classOfBlock,
+  headerWordAt,
+  isLiveAt,
+  liveBlockAt,
+  roomOfBlock,
+  secondWordAt,
+} from '../blocks/lookup.ts'
+import { unmarkedOffset } from '../blocks/walk.ts'
+import { alignmentInHeader } from '../memory/header.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { rowOf, runSpanCountOf, truncateLargeRun } from '../spans/runs.ts'
+import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
+import { NO_LIMIT } from './queue.ts'
 
 /**
  * Notes a live block of another slot for its owner, by its bit.
- * @throws ArenaError 'double-free' when that was done before
+ * @throws ArenaError 'double-free' if the bit was set before
  */
 export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number): void {
   const isNew = beginMarking(memory, slot, offset)
@@ -50,7 +61,7 @@ export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number):
   if (!isNew) throw doubleFree(offset)
 }
 
-/** Gives whether the bit was not set before. What goes with it is to be done before `endMarking`. */
+/** Gives whether the bit was not set before. What depends on the bit comes before `endMarking`. */
 export function beginMarking(memory: ArenaMemory, slot: SlotIndex, offset: number): boolean {
   const { i32 } = memory
   const bit = memory.bitOf(offset)
@@ -65,8 +76,9 @@ export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /**
- * Says that a run has freed bits, or an end that was cut off: first in its record. Whoever takes
- * the run over looks there, after the map says whose it is; so one of the two tells the new owner.
+ * Sets the flags for a run with freed bits, or with an end that was cut off. The run's flag comes
+ * first: a thread that takes the run over looks at it once the map names the new owner, so the new
+ * owner's flag is set by one thread or the other.
  */
 export function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory
@@ -77,17 +89,16 @@ export function announce(memory: ArenaMemory, head: SpanIndex): void {
 }
 
 /**
- * Frees the blocks of a slot that have freed bits, up to `limit` of them; gives how many. By who has the
- * slot. The rest waits for the next sweep.
+ * Frees the blocks of a slot that have freed bits, at most `limit`; gives how many. The rest waits
+ * for the next sweep. Only the thread that has the slot may call it.
  */
-export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex, limit = ALL_MAIL): number {
+export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex, limit = NO_LIMIT): number {
   const { i32 } = memory
   const hasFreedBits = memory.slotWord(slot, SLOT_HAS_FREED_BITS)
   if (i32[hasFreedBits] === 0) return 0
   Atomics.store(i32, hasFreedBits, 0)
   let freedCount = 0
-  for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
-    const head = asSpanIndex(index)
+  for (let head = asSpanIndex(memory.controlSpanCount); head < memory.spanCount; head++) {
     if (!isRunOf(memory, head, slot)) continue
     const runHasFreedBits = memory.recordWord(head, RECORD_HAS_FREED_BITS)
     if (Atomics.load(i32, runHasFreedBits) === 0) continue
@@ -120,13 +131,13 @@ function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex, limit: 
     }
     freeMarked(memory, slot, offset)
     freedCount++
-    // With its last block the run is given back: others may have it by now.
+    // With its last block, the run is given back, and another slot may have claimed it by now.
     return (i32[memory.mapWord(head)] & ~MAP_DRAINING) === mapped
   })
   return freedCount
 }
 
-/** Calls `visit` for the offset of each freed bit of a run, for as long as that gives true. */
+/** Calls `visit` for the offset of each freed bit of a run, until `visit` gives false. */
 export function forEachFreedBit(
   memory: ArenaMemory,
   head: SpanIndex,
@@ -144,21 +155,21 @@ export function forEachFreedBit(
   }
 }
 
-/** The one block of a large run begins in its first span. */
+/** A large run has bits in its first span only, where its one block begins. */
 const bitWordCountOf = (memory: ArenaMemory, head: SpanIndex) =>
   stateInMap(memory.i32[memory.mapWord(head)]) === SPAN_LARGE
     ? SPAN_BIT_WORD_COUNT
     : runSpanCountOf(memory, head) * SPAN_BIT_WORD_COUNT
 
 function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
-  for (let slot = 0; slot < memory.openedSlotCount; slot++) {
-    const marking = memory.slotWord(asSlotIndex(slot), SLOT_MARKING)
+  for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+    const marking = memory.slotWord(slot, SLOT_MARKING)
     if (Atomics.load(memory.i32, marking) === offset) return true
   }
   return false
 }
 
-/** The block counts as free before its bit is cleared: an adopter knows by that what was dealt with. */
+/** The block counts as free before its bit is cleared: so an adopter sees which bits are done. */
 function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset): void {
   const { i32 } = memory
   let block = asPayloadOffset(0)
@@ -174,7 +185,7 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   recycle(memory, slot, block)
 }
 
-/** Finishes what the thread of a dead slot was marking. */
+/** Finishes what a dead slot's thread was marking. */
 export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
   const offset = memory.i32[memory.slotWord(slot, SLOT_MARKING)]
   if (offset !== 0 && isLiveAt(memory, offset)) beginMarking(memory, slot, offset)
@@ -182,8 +193,8 @@ export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /**
- * Finishes what a dead slot's thread was sweeping: clears the bits of blocks that were freed already, and
- * leaves the others to the next sweep.
+ * Finishes what a dead slot's thread was sweeping: clears the bits of blocks that are free already.
+ * The next sweep finds the others.
  */
 export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
@@ -207,4 +218,30 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
   const mapped = memory.i32[memory.mapWord(span)]
   const state = stateInMap(mapped)
   return (state === SPAN_HEAD || state === SPAN_LARGE) && ownerInMap(mapped) === slot
+}
+
+/**
+ * Gives back the end of a large run that its block does not need. The holder of the block sets its
+ * length, in any thread; the owner of the run has the spans.
+ */
+function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): void {
+  if (stateInMap(memory.i32[memory.mapWord(head)]) !== SPAN_LARGE) return
+  const block = asPayloadOffset(memory.spanStart(head) + FIRST_PAYLOAD)
+  const offset = unmarkedOffset(memory, block, true)
+  const byteLength = secondWordAt(memory, offset) >>> 0
+  // If the headers are damaged, all of the run stays.
+  if (offset === 0 || offset + byteLength > block + roomOfBlock(memory, block)) return
+  const alignment = alignmentInHeader(headerWordAt(memory, offset))
+  const spanCount = spanCountFor(alignedByteLength(byteLength, alignment))
+  if (spanCount < runSpanCountOf(memory, head)) truncateLargeRun(memory, slot, head, spanCount)
+}
+
+/**
+ * Counts and reports a block that another thread freed wrongly. The owner finds it in an innocent
+ * call, which must not throw an ArenaError for it.
+ */
+export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
+  if (!(error instanceof ArenaError)) throw error
+  memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
+  memory.report(error)
 }

@@ -1,91 +1,83 @@
-/** The owner's side: takes what other slots have delivered. */
-import { corrupt, doubleFree } from '../errors.ts'
-import { markFree, recycle } from '../free-block.ts'
-import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../layout.ts'
-import { classOfBlock, liveBlockAt, ownerOfBlock } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { rowOf } from '../runs.ts'
-import { classInMap } from '../span-map.ts'
+/** The owner's side of a queue: frees the blocks that other slots have delivered. */
+import { corrupt, doubleFree } from '../base/errors.ts'
+import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../base/layout.ts'
+import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import { markFree, recycle } from '../blocks/free-block.ts'
+import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { rowOf } from '../spans/runs.ts'
+import { classInMap } from '../spans/span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
-import { asSlotIndex, type SlotIndex } from '../units.ts'
-import { beginMarking, endMarking, sweepFreedBits } from './freed-bits.ts'
+import { beginMarking, endMarking, sweepFreedBits, violate } from './freed-bits.ts'
+import { deliverAll, type PoolCore } from './outbox.ts'
 import {
-  ALL_MAIL,
-  INBOX_PARCEL,
+  INBOX_SEGMENT,
   INBOX_TAKEN,
-  mailWord,
-  maxParcelCount,
+  maxSegmentCount,
+  NO_LIMIT,
   OUTBOX_FIRST,
   OUTBOX_SENT,
-  PARCEL_NEXT,
-  PARCEL_OFFSETS,
-  PARCEL_STAMP,
   placeOf,
+  queueWord,
+  SEGMENT_NEXT,
+  SEGMENT_OFFSETS,
+  SEGMENT_STAMP,
   stampOf,
-} from './mail.ts'
-import type { Front } from './outbox.ts'
-import { violate } from './violate.ts'
+} from './queue.ts'
+
+/** Delivers what a pool has noted, and frees what was delivered to it; gives how much that was. */
+export function exchangeQueues(pool: PoolCore, limit = NO_LIMIT): number {
+  deliverAll(pool.memory, pool.slot)
+  return receiveAll(pool, pool.slot, limit)
+}
 
 /**
- * Frees what was delivered to a slot, and gives how much it was.
- * @param by the slot whose thread does it, and whose `front` it is: that of a closed slot's tender
- * @param limit the most that is taken
+ * Frees what was delivered to a slot, at most `limit` blocks; gives how many there were.
+ * @param pool of the thread that does it: the slot's own, or that of a closed slot's reclaimer
  */
-export function takeMail(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  front: Front,
-  by = slot,
-  limit = ALL_MAIL,
-): number {
-  const { i32 } = memory
-  const takenWords: number = mailWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
-  const { openedSlotCount, slotWordCount } = memory
+export function receiveAll(pool: PoolCore, slot: SlotIndex, limit = NO_LIMIT): number {
+  const { memory } = pool
+  const { i32, openedSlotCount, slotWordCount } = memory
+  const takenWords: number = queueWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
   let takenCount = 0
-  let sentWord: number = mailWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
-  for (let freer = 0; freer < openedSlotCount; freer++) {
-    // A plain look first: there is mostly nothing, and an atomic one costs five times as much.
+  let sentWord: number = queueWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
+  for (let freer = asSlotIndex(0); freer < openedSlotCount; freer++) {
+    // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
     const taken = i32[takenWords + freer]
     if (i32[sentWord] !== taken) {
       const sent = Atomics.load(i32, sentWord)
       const rest = limit - takenCount
       const upTo = ((sent - taken) | 0) > rest ? (taken + rest) | 0 : sent
-      takenCount += takeFrom(memory, slot, asSlotIndex(freer), upTo, front, by)
+      takenCount += receiveFrom(pool, slot, freer, upTo)
     }
     sentWord += slotWordCount
   }
   return takenCount + sweepFreedBits(memory, slot, limit - takenCount)
 }
 
-/** Frees what one slot has delivered, up to the number `sent`; gives how much it was. */
-function takeFrom(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  freer: SlotIndex,
-  sent: number,
-  front: Front,
-  by: SlotIndex,
-): number {
+/** Frees what one slot has delivered, up to the number `sent`; gives how many blocks that were. */
+function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): number {
+  const { memory } = pool
   const { i32 } = memory
   const arrived = memory.slotWord(slot, SLOT_ARRIVED)
-  const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
+  const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
   const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
   const before = i32[takenWord]
-  let parcel = 0
+  let segment = 0
   i32[takingFrom] = freer + 1
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
-    if (parcel === 0 || placeOf(taken) === 0) parcel = findParcel(memory, slot, freer, taken)
-    if (parcel === 0) {
-      violate(memory, slot, corrupt(`mail of slot ${freer} to slot ${slot} was overwritten`))
+    if (segment === 0 || placeOf(taken) === 0) segment = findSegment(memory, slot, freer, taken)
+    if (segment === 0) {
+      violate(memory, slot, corrupt(`the queue from slot ${freer} to slot ${slot} was overwritten`))
       countTaken(i32, takenWord, sent, sent)
       break
     }
-    const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-    if (front.tryFree(offset)) {
+    const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
+    if (pool.tryFree(offset)) {
       i32[arrived + classInMap(i32[memory.mapWord(memory.spanOf(offset))])]++
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     } else {
-      receive(memory, slot, takenWord, offset, sent, by)
+      receive(pool, slot, takenWord, offset, sent)
     }
   }
   i32[takingFrom] = 0
@@ -95,49 +87,49 @@ function takeFrom(
   return takenCount
 }
 
-/** The last one atomically: by that the freer knows that nobody reads those before it any more. */
+/** The last count is stored atomically: it shows the freer that nobody reads those before it. */
 export function countTaken(i32: Int32Array, takenWord: number, taken: number, sent: number): void {
   if (taken === sent) Atomics.store(i32, takenWord, taken)
   else i32[takenWord] = taken
 }
 
 /**
- * The parcel that holds the offset number `taken`, or 0 where parcels were overwritten. Those before it
- * are the freer's to use again.
+ * The segment that holds the offset number `taken`, or 0 if segments were overwritten. The freer
+ * may use those before it again.
  */
-export function findParcel(
+export function findSegment(
   memory: ArenaMemory,
   slot: SlotIndex,
   freer: SlotIndex,
   taken: number,
 ): number {
   const { i32 } = memory
-  const parcelWord = mailWord(memory, slot, INBOX_PARCEL, freer)
-  let parcel = i32[parcelWord] || i32[mailWord(memory, freer, OUTBOX_FIRST, slot)]
-  for (let rest = maxParcelCount(memory); parcel > 0 && rest > 0; rest--) {
-    if (i32[(parcel >> 2) + PARCEL_STAMP] === stampOf(freer, taken)) {
-      Atomics.store(i32, parcelWord, parcel)
-      return parcel
+  const segmentWord = queueWord(memory, slot, INBOX_SEGMENT, freer)
+  let segment = i32[segmentWord] || i32[queueWord(memory, freer, OUTBOX_FIRST, slot)]
+  for (let rest = maxSegmentCount(memory); segment > 0 && rest > 0; rest--) {
+    if (i32[(segment >> 2) + SEGMENT_STAMP] === stampOf(freer, taken)) {
+      Atomics.store(i32, segmentWord, segment)
+      return segment
     }
-    parcel = i32[(parcel >> 2) + PARCEL_NEXT]
+    segment = i32[(segment >> 2) + SEGMENT_NEXT]
   }
   return 0
 }
 
 /**
- * Frees a block of the slot's own, or of the thread that does it, whose block it may be by now: its span
- * has changed hands then. When it went to yet another slot, the block is marked for that one.
+ * Frees a block of the slot, or of the thread that does it: that thread owns the block if the
+ * block's span has changed hands. If a third slot owns it by now, the block is marked for that one.
  *
- * As soon as a run is given back, another slot may have a live block at the same place. So a block
- * counts as taken before that; and before it counts, it says itself that it was dealt with.
+ * As soon as a run is given back, another slot may have a live block at the same offset. So a block
+ * counts as taken before its run is given back; and before it counts, its own words show that it
+ * was dealt with.
  */
 function receive(
-  memory: ArenaMemory,
+  { memory, slot: by }: PoolCore,
   slot: SlotIndex,
   takenWord: number,
   offset: number,
   sent: number,
-  by: SlotIndex,
 ): void {
   const { i32 } = memory
   const taken = (i32[takenWord] + 1) | 0

@@ -1,73 +1,76 @@
-/** The freer's side: notes blocks for the slots that own them, and delivers in batches. */
-import { unmark } from '../aligned.ts'
-import { corrupt } from '../errors.ts'
-import { freeBlock } from '../free-block.ts'
-import { internalPattern } from '../header.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../units.ts'
+/** The freer's side of a queue: notes blocks for their owners, and delivers them in batches. */
+
+import { corrupt } from '../base/errors.ts'
+import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
+import { unmark } from '../blocks/aligned.ts'
+import { freeBlock } from '../blocks/free-block.ts'
+import { internalPattern } from '../memory/header.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
 import {
-  INBOX_PARCEL,
+  INBOX_SEGMENT,
   INBOX_TAKEN,
-  isParcelOf,
-  mailWord,
+  isSegmentOf,
   OUTBOX_FIRST,
   OUTBOX_LAST,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
-  PARCEL_BYTE_LENGTH,
-  PARCEL_CAPACITY,
-  PARCEL_NEXT,
-  PARCEL_OFFSETS,
-  PARCEL_STAMP,
   placeOf,
+  queueWord,
+  SEGMENT_BYTE_LENGTH,
+  SEGMENT_CAPACITY,
+  SEGMENT_NEXT,
+  SEGMENT_OFFSETS,
+  SEGMENT_STAMP,
   stampOf,
-} from './mail.ts'
+} from './queue.ts'
 
-/** Delivered by themselves whenever so many have gathered; a store to `sent` costs 8 ns. */
+/** So many offsets are delivered at once; a store to `sent` costs 8 ns. */
 const BATCH = 32
 
-/** The fast paths of the slot's own pool. */
-export interface Front {
+/** What the cold paths need of a pool: its slot and its fast paths. */
+export interface PoolCore {
+  readonly memory: ArenaMemory
+  readonly slot: SlotIndex
   /** Gives the offset of a block, or 0. */
   tryAlloc(byteLength: number): number
-  /** Frees an ordinary block of the slot; false when it is not one. */
+  /** Frees an ordinary block of the slot; false if it is not one. */
   tryFree(offset: number): boolean
-  /** Notes a block for its owner; false when there is no memory to note it in. */
-  post(owner: SlotIndex, offset: number): boolean
+  /** Notes a block for its owner; false if there is no memory to note it in. */
+  enqueue(owner: SlotIndex, offset: number): boolean
 }
 
-/** `Front.post` of a slot. (Copied into `free` by hand it saves 1.6 of 8 ns on Node 20.) */
-export function createPost(
+/** `PoolCore.enqueue` of a slot. (Copied into `free` by hand it saves 1.6 of 8 ns on Node 20.) */
+export function createEnqueue(
   memory: ArenaMemory,
   slot: SlotIndex,
-  tryAlloc: Front['tryAlloc'],
-): Front['post'] {
+  tryAlloc: PoolCore['tryAlloc'],
+): PoolCore['enqueue'] {
   const { i32 } = memory
-  const writtenWords: number = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
-  const lastWords: number = mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(0))
+  const writtenWords: number = queueWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
+  const lastWords: number = queueWord(memory, slot, OUTBOX_LAST, asSlotIndex(0))
   const controlEnd = memory.spanStart(asSpanIndex(memory.controlSpanCount))
-  // Looking for a parcel in a full arena takes long: after each look that was in vain, twice as many
-  // blocks go without.
+  // In a full arena, the search for a segment is slow. After each search that failed, twice as many
+  // blocks go without a search.
   let withoutLook = 0
-  let nextWithoutLook = PARCEL_CAPACITY
+  let nextWithoutLook = SEGMENT_CAPACITY
 
-  return function post(owner, offset) {
+  return function enqueue(owner, offset) {
     const written = i32[writtenWords + owner]
-    let parcel = i32[lastWords + owner]
-    if (placeOf(written) === 0 || parcel <= controlEnd) {
+    let segment = i32[lastWords + owner]
+    if (placeOf(written) === 0 || segment <= controlEnd) {
       if (withoutLook > 0) {
         withoutLook--
         return false
       }
-      if (!appendParcel(memory, slot, owner, written, tryAlloc)) {
+      if (!appendSegment(memory, slot, owner, written, tryAlloc)) {
         withoutLook = nextWithoutLook
         nextWithoutLook *= 2
         return false
       }
-      nextWithoutLook = PARCEL_CAPACITY
-      parcel = i32[lastWords + owner]
+      nextWithoutLook = SEGMENT_CAPACITY
+      segment = i32[lastWords + owner]
     }
-    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
+    i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(written)] = offset
     i32[writtenWords + owner] = written + 1
     if (((written + 1) & (BATCH - 1)) === 0) deliver(memory, slot, owner)
     return true
@@ -76,124 +79,115 @@ export function createPost(
 
 /** Lets an owner read all that was noted for it. */
 function deliver(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
-  const written = memory.i32[mailWord(memory, slot, OUTBOX_WRITTEN, owner)]
-  Atomics.store(memory.i32, mailWord(memory, slot, OUTBOX_SENT, owner), written)
+  const written = memory.i32[queueWord(memory, slot, OUTBOX_WRITTEN, owner)]
+  Atomics.store(memory.i32, queueWord(memory, slot, OUTBOX_SENT, owner), written)
 }
 
 /** Delivers to every owner. */
 export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const written = mailWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
-  const sent = mailWord(memory, slot, OUTBOX_SENT, asSlotIndex(0))
-  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
-    if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, asSlotIndex(owner))
+  const written = queueWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
+  const sent = queueWord(memory, slot, OUTBOX_SENT, asSlotIndex(0))
+  for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+    if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, owner)
   }
 }
 
 /**
- * Makes the parcel that the offset number `written` goes to, and that begins there, unless all before
- * it was taken. Should its writer die, a parcel that is in no queue counts as free; so one that is used
- * again is linked in at the end before it is unlinked at the front.
+ * Appends the segment that begins with the offset number `written`: a new one, or the first one if
+ * the owner is past it. If the writer dies, a segment that is in no queue counts as free; so a
+ * segment that is used again is linked at the end before it is unlinked at the front.
  */
-function appendParcel(
+function appendSegment(
   memory: ArenaMemory,
   slot: SlotIndex,
   owner: SlotIndex,
   written: number,
-  tryAlloc: Front['tryAlloc'],
+  tryAlloc: PoolCore['tryAlloc'],
 ): boolean {
   const { i32 } = memory
-  const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
-  const lastWord = mailWord(memory, slot, OUTBOX_LAST, owner)
+  const firstWord = queueWord(memory, slot, OUTBOX_FIRST, owner)
+  const lastWord = queueWord(memory, slot, OUTBOX_LAST, owner)
   const stamp = stampOf(slot, written)
   checkEnds(memory, slot, owner)
   const before = i32[lastWord]
-  // One that was appended just before its writer died is there already.
-  if (before !== 0 && i32[(before >> 2) + PARCEL_STAMP] === stamp) return true
-  // So there is one to be allocated even in a full arena.
-  if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)
+  // If a writer died just after it had appended the segment, the segment is there already.
+  if (before !== 0 && i32[(before >> 2) + SEGMENT_STAMP] === stamp) return true
+  // So one can be allocated even in a full arena.
+  if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)
   checkEnds(memory, slot, owner)
   const first = i32[firstWord]
-  if (first !== 0 && isPast(memory, slot, owner, first)) {
-    const last = i32[lastWord]
-    const second = i32[(first >> 2) + PARCEL_NEXT]
-    i32[(first >> 2) + PARCEL_STAMP] = stamp
-    i32[(last >> 2) + PARCEL_NEXT] = first // a ring, for a moment
-    i32[lastWord] = first
-    i32[firstWord] = second
-    i32[(first >> 2) + PARCEL_NEXT] = 0
-    return true
+  const isReused = first !== 0 && isPast(memory, slot, owner, first)
+  const segment = isReused ? first : newSegment(memory, tryAlloc)
+  if (segment === 0) return false
+  const last = i32[lastWord] // after the allocation, which may have dropped segments
+  i32[(segment >> 2) + SEGMENT_STAMP] = stamp
+  if (last !== 0) i32[(last >> 2) + SEGMENT_NEXT] = segment // for a moment, a ring if it is reused
+  i32[lastWord] = segment
+  if (isReused) {
+    i32[firstWord] = i32[(segment >> 2) + SEGMENT_NEXT]
+    i32[(segment >> 2) + SEGMENT_NEXT] = 0
+  } else if (last === 0) {
+    i32[firstWord] = segment
   }
-  const parcel = newParcel(memory, stamp, tryAlloc)
-  if (parcel === 0) return false
-  const last = i32[lastWord] // the allocation may have dropped parcels that nobody reads any more
-  if (last !== 0) i32[(last >> 2) + PARCEL_NEXT] = parcel
-  i32[lastWord] = parcel
-  if (last === 0) i32[firstWord] = parcel
   return true
 }
 
-/** A queue has a first and a last parcel, or neither. @throws ArenaError 'corrupt' */
+/** A queue has a first and a last segment, or neither. @throws ArenaError 'corrupt' */
 function checkEnds(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
-  const first = memory.i32[mailWord(memory, slot, OUTBOX_FIRST, owner)]
-  const last = memory.i32[mailWord(memory, slot, OUTBOX_LAST, owner)]
+  const first = memory.i32[queueWord(memory, slot, OUTBOX_FIRST, owner)]
+  const last = memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)]
   if (first === 0 && last === 0) return
-  if (isParcelOf(memory, slot, first) && isParcelOf(memory, slot, last)) return
-  throw corrupt(`mail of slot ${slot} to slot ${owner} was overwritten`)
+  if (isSegmentOf(memory, slot, first) && isSegmentOf(memory, slot, last)) return
+  throw corrupt(`the queue from slot ${slot} to slot ${owner} was overwritten`)
 }
 
-/** Whether the owner has taken all that was written for it, and reads none of the parcels. */
+/** Whether the owner has taken all that was written for it, and reads none of the segments. */
 const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
-  Atomics.load(memory.i32, mailWord(memory, owner, INBOX_TAKEN, slot)) ===
-  memory.i32[mailWord(memory, slot, OUTBOX_WRITTEN, owner)]
+  Atomics.load(memory.i32, queueWord(memory, owner, INBOX_TAKEN, slot)) ===
+  memory.i32[queueWord(memory, slot, OUTBOX_WRITTEN, owner)]
 
-/**
- * Frees the parcels of a queue that nobody reads. Should the writer die, one that is in no queue counts
- * as free.
- */
-function dropParcels(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
+/** Frees a queue's segments, which nobody reads. If the writer dies, unlinked ones are free. */
+function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
   const { i32 } = memory
-  const firstWord = mailWord(memory, slot, OUTBOX_FIRST, owner)
+  const firstWord = queueWord(memory, slot, OUTBOX_FIRST, owner)
   if (i32[firstWord] === 0) return
-  // The owner's word; but it is read and written only while there is mail, and there is none.
-  Atomics.store(i32, mailWord(memory, owner, INBOX_PARCEL, slot), 0)
-  for (let first = i32[firstWord]; isParcelOf(memory, slot, first); ) {
-    const next = i32[(first >> 2) + PARCEL_NEXT]
-    if (next === 0) i32[mailWord(memory, slot, OUTBOX_LAST, owner)] = 0
+  // This is the owner's word, but the owner reads and writes it only while the queue has offsets.
+  Atomics.store(i32, queueWord(memory, owner, INBOX_SEGMENT, slot), 0)
+  for (let first = i32[firstWord]; isSegmentOf(memory, slot, first); ) {
+    const next = i32[(first >> 2) + SEGMENT_NEXT]
+    if (next === 0) i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = 0
     i32[firstWord] = next
     freeBlock(memory, slot, asPayloadOffset(first), first)
     first = next
   }
 }
 
-/** Frees the parcels of all queues that nobody reads. */
-export function dropAllParcels(memory: ArenaMemory, slot: SlotIndex): void {
-  for (let index = 0; index < memory.openedSlotCount; index++) {
-    const owner = asSlotIndex(index)
-    if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)
+/** Frees the segments of all queues that nobody reads. */
+export function dropAllSegments(memory: ArenaMemory, slot: SlotIndex): void {
+  for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+    if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)
   }
 }
 
-/** Whether the owner has come past a parcel, which is the first one of its queue. */
+/** Whether the owner has come past the first segment of its queue. */
 function isPast(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex, first: number): boolean {
-  const beingRead = Atomics.load(memory.i32, mailWord(memory, owner, INBOX_PARCEL, slot))
+  const beingRead = Atomics.load(memory.i32, queueWord(memory, owner, INBOX_SEGMENT, slot))
   return beingRead !== 0 && beingRead !== first
 }
 
-function newParcel(memory: ArenaMemory, stamp: number, tryAlloc: Front['tryAlloc']): number {
-  const { i32 } = memory
-  const parcel = tryAlloc(PARCEL_BYTE_LENGTH)
-  if (parcel === 0) return 0
-  i32[(parcel >> 2) + PARCEL_NEXT] = 0
-  i32[(parcel >> 2) + PARCEL_STAMP] = stamp
-  unmark(memory, parcel)
-  i32[(parcel >> 2) - 2] = internalPattern(memory.tag)
-  return parcel
+function newSegment(memory: ArenaMemory, tryAlloc: PoolCore['tryAlloc']): number {
+  const segment = tryAlloc(SEGMENT_BYTE_LENGTH)
+  if (segment === 0) return 0
+  memory.i32[(segment >> 2) + SEGMENT_NEXT] = 0
+  unmark(memory, segment)
+  memory.i32[(segment >> 2) - 2] = internalPattern(memory.tag)
+  return segment
 }
 
-/** Whether any queue of a slot has parcels: then they lie in spans of that slot, and these must stay. */
-export function hasParcels(memory: ArenaMemory, slot: SlotIndex): boolean {
-  const firstWords = mailWord(memory, slot, OUTBOX_FIRST, asSlotIndex(0))
+/** Whether any queue of a slot has segments: they lie in the slot's spans, which must stay. */
+export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
+  const firstWords = queueWord(memory, slot, OUTBOX_FIRST, asSlotIndex(0))
   for (let owner = 0; owner < memory.openedSlotCount; owner++) {
     if (memory.i32[firstWords + owner] !== 0) return true
   }

@@ -1,11 +1,12 @@
 /**
- * Remote free: how blocks that other slots own get back to them. By mail, or where there is no memory
- * for that by freed bits. The pictures are in mail.ts and freed-bits.ts.
+ * Remote free: how a block gets back to the slot that owns it when another slot frees it. It goes
+ * through a queue, or by a freed bit if there is no memory for a queue. Invariant: a block that was
+ * freed remotely is free, or in exactly one queue, or has a freed bit. This file is the front; the
+ * room knows spans and blocks, and of a pool only its `PoolCore`. Pictures: queue.ts,
+ * freed-bits.ts.
  */
-export { exchangeMail } from './exchange.ts'
 export { announce, markFreed, settleSweep, sweepFreedBits } from './freed-bits.ts'
-export { takeMail } from './inbox.ts'
-export { PARCEL_BYTE_LENGTH } from './mail.ts'
-export { offsetsOnTheWay } from './on-the-way.ts'
-export { createPost, deliverAll, dropAllParcels, type Front, hasParcels } from './outbox.ts'
-export { parcelsOf, settleMail } from './settle.ts'
+export { exchangeQueues, receiveAll } from './inbox.ts'
+export { createEnqueue, deliverAll, dropAllSegments, hasSegments, type PoolCore } from './outbox.ts'
+export { SEGMENT_BYTE_LENGTH } from './queue.ts'
+export { offsetsOnTheWay, segmentsOf, settleQueues } from './settle.ts'

@@ -1,48 +1,42 @@
-/** Mail of a dead slot: delivers what it had noted, and finishes what it was taking. */
-import { SLOT_MARKING, SLOT_TAKING_FROM } from '../layout.ts'
-import { isLiveAt } from '../lookup.ts'
-import type { ArenaMemory } from '../memory.ts'
-import { asSlotIndex, type SlotIndex } from '../units.ts'
-import { settleMarking } from './freed-bits.ts'
-import { countTaken, findParcel } from './inbox.ts'
+/** The queues as a whole: what is in them, and what a dead slot left unfinished in them. */
+import { SLOT_MARKING, SLOT_TAKING_FROM } from '../base/layout.ts'
+import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import { isLiveAt } from '../blocks/lookup.ts'
+import { forEachRun } from '../blocks/walk.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { forEachFreedBit, settleMarking } from './freed-bits.ts'
+import { countTaken, findSegment } from './inbox.ts'
+import { deliverAll } from './outbox.ts'
 import {
   INBOX_TAKEN,
-  isParcelOf,
-  mailWord,
-  maxParcelCount,
+  isSegmentOf,
+  maxSegmentCount,
   OUTBOX_FIRST,
   OUTBOX_LAST,
   OUTBOX_SENT,
-  PARCEL_NEXT,
-  PARCEL_OFFSETS,
+  OUTBOX_WRITTEN,
   placeOf,
-} from './mail.ts'
-import { deliverAll } from './outbox.ts'
+  queueWord,
+  SEGMENT_NEXT,
+  SEGMENT_OFFSETS,
+  SEGMENT_STAMP,
+  stampOf,
+} from './queue.ts'
 
-/** @param by the slot whose thread was dealing with the mail: that of a closed slot's tender */
-export function settleMail(memory: ArenaMemory, slot: SlotIndex, by = slot): void {
+/**
+ * Delivers what a dead slot had noted, and finishes what it was taking.
+ * @param by the slot whose thread was at it: that of a closed slot's reclaimer
+ */
+export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): void {
   settleInbox(memory, slot, by)
   settleMarking(memory, by)
-  for (let owner = 0; owner < memory.slotCount; owner++) {
-    const last = parcelsFor(memory, slot, asSlotIndex(owner)).at(-1) ?? 0
-    // The chain says which parcel is the last; the word may not have been written yet.
-    memory.i32[mailWord(memory, slot, OUTBOX_LAST, asSlotIndex(owner))] = last
-    if (last !== 0) memory.i32[(last >> 2) + PARCEL_NEXT] = 0
+  for (let owner = asSlotIndex(0); owner < memory.slotCount; owner++) {
+    // The chain shows which segment is the last; the word may not have been written yet.
+    const last = segmentsFor(memory, slot, owner).at(-1) ?? 0
+    memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = last
+    if (last !== 0) memory.i32[(last >> 2) + SEGMENT_NEXT] = 0
   }
   deliverAll(memory, slot)
-}
-
-/** The parcels of a slot's queue to an owner, in order; a ring where one was about to be used again. */
-export function parcelsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
-  const parcels: number[] = []
-  const first = memory.i32[mailWord(memory, slot, OUTBOX_FIRST, owner)]
-  for (let parcel = first; isParcelOf(memory, slot, parcel); ) {
-    parcels.push(parcel)
-    if (parcels.length > maxParcelCount(memory)) break
-    parcel = memory.i32[(parcel >> 2) + PARCEL_NEXT]
-    if (parcel === first) break
-  }
-  return parcels
 }
 
 /** The block that was being taken counts as taken if it was freed, or marked for another slot. */
@@ -51,35 +45,74 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
   const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
   const freer = asSlotIndex(i32[takingFrom] - 1)
   if (freer >= 0 && freer < memory.slotCount) {
-    const takenWord = mailWord(memory, slot, INBOX_TAKEN, freer)
+    const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
     const taken = i32[takenWord]
-    const sent = Atomics.load(i32, mailWord(memory, freer, OUTBOX_SENT, slot))
-    if (taken !== sent && wasDealtWith(memory, slot, by, freer, taken)) {
+    const sent = Atomics.load(i32, queueWord(memory, freer, OUTBOX_SENT, slot))
+    // If the segment was overwritten, the next thread that takes from this queue gives it up.
+    const segment = taken === sent ? 0 : findSegment(memory, slot, freer, taken)
+    const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
+    const isMarked = offset === i32[memory.slotWord(by, SLOT_MARKING)]
+    if (segment !== 0 && (isMarked || !isLiveAt(memory, offset))) {
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     }
   }
   i32[takingFrom] = 0
 }
 
-function wasDealtWith(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  by: SlotIndex,
-  freer: SlotIndex,
-  taken: number,
-): boolean {
-  const { i32 } = memory
-  const parcel = findParcel(memory, slot, freer, taken)
-  if (parcel === 0) return false // overwritten: the next to take mail gives it up
-  const offset = i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(taken)]
-  return offset === i32[memory.slotWord(by, SLOT_MARKING)] || !isLiveAt(memory, offset)
+/** The segments of a queue, in order; a ring if the first was about to be used again. */
+export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
+  const segments: number[] = []
+  const first = memory.i32[queueWord(memory, slot, OUTBOX_FIRST, owner)]
+  for (let segment = first; isSegmentOf(memory, slot, segment); ) {
+    segments.push(segment)
+    if (segments.length > maxSegmentCount(memory)) break
+    segment = memory.i32[(segment >> 2) + SEGMENT_NEXT]
+    if (segment === first) break
+  }
+  return segments
 }
 
-/** The parcels of all queues of a slot. */
-export function parcelsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<number> {
-  const parcels = new Set<number>()
-  for (let owner = 0; owner < memory.slotCount; owner++) {
-    for (const parcel of parcelsFor(memory, slot, asSlotIndex(owner))) parcels.add(parcel)
+/** The segments of all queues of a slot. */
+export function segmentsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<number> {
+  const segments = new Set<number>()
+  for (let owner = asSlotIndex(0); owner < memory.slotCount; owner++) {
+    for (const segment of segmentsFor(memory, slot, owner)) segments.add(segment)
   }
-  return parcels
+  return segments
+}
+
+/** The offsets in all queues, and those with freed bits. Other threads must pause. */
+export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
+  const offsets = new Set<number>()
+  forEachRun(memory, (head) => {
+    forEachFreedBit(memory, head, (offset) => offsets.add(offset).size > 0)
+  })
+  for (let freer = asSlotIndex(0); freer < memory.openedSlotCount; freer++) {
+    for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+      for (const offset of offsetsBetween(memory, freer, owner)) offsets.add(offset)
+    }
+  }
+  return offsets
+}
+
+/** The offsets in one queue, up to where a segment is missing. */
+export function offsetsBetween(
+  memory: ArenaMemory,
+  freer: SlotIndex,
+  owner: SlotIndex,
+): readonly number[] {
+  const { i32 } = memory
+  const offsets: number[] = []
+  const written = i32[queueWord(memory, freer, OUTBOX_WRITTEN, owner)]
+  let taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
+  if (taken === written) return offsets
+  const segments = new Map(
+    segmentsFor(memory, freer, owner).map((one) => [i32[(one >> 2) + SEGMENT_STAMP], one]),
+  )
+  for (; taken !== written; taken = (taken + 1) | 0) {
+    const segment = segments.get(stampOf(freer, taken))
+    if (segment === undefined) break
+    offsets.push(i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)])
+  }
+  return offsets
 }

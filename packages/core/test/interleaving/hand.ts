@@ -1,11 +1,12 @@
 /** What an agent calls the library with. It notes in a journal what it holds, and what it is about. */
-import { adoptSlot } from '../../src/adopt.ts'
-import { ArenaError } from '../../src/errors.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
-import { createPool } from '../../src/pool.ts'
-import type { Pool } from '../../src/pool-api.ts'
-import { openSlot } from '../../src/slots.ts'
-import { asSlotIndex } from '../../src/units.ts'
+
+import { ArenaError } from '../../src/base/errors.ts'
+import { asSlotIndex } from '../../src/base/units.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
+import type { PoolOf as Pool } from '../../src/memory/pool-api.ts'
+import { createPool } from '../../src/pool/pool.ts'
+import { adoptSlot } from '../../src/recovery/adopt.ts'
+import { openSlot } from '../../src/spans/slots.ts'
 
 /** A call that began: what may exist or be gone if its caller dies in it. */
 export interface Call {
@@ -65,7 +66,7 @@ export class Hand {
 
   /** Of a slot that is open and the agent's own. */
   grip(slot: number): Grip {
-    return new Grip(this, createPool(this.memory, asSlotIndex(slot)))
+    return new Grip(this, createPool(this.memory, asSlotIndex(slot), undefined))
   }
 
   adopt(slot: number, generation?: number): boolean {

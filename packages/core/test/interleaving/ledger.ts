@@ -1,6 +1,6 @@
 /** What the journals of all agents say that there must be: conservation, from the callers' side. */
-import { alignedByteLength } from '../../src/aligned.ts'
-import { PARCEL_BYTE_LENGTH } from '../../src/remote/mail.ts'
+import { alignedByteLength } from '../../src/blocks/aligned.ts'
+import { SEGMENT_BYTE_LENGTH } from '../../src/remote/queue.ts'
 import type { Call, Entry } from './hand.ts'
 
 /** Of one offset, over all agents. Offsets are used again, so these are counts. */
@@ -66,7 +66,7 @@ export class Ledger {
 
   #leave({ offset, byteLength }: Call): void {
     if (offset !== 0) this.#accountOf(offset).unsure++
-    this.strays.push(PARCEL_BYTE_LENGTH)
+    this.strays.push(SEGMENT_BYTE_LENGTH)
     if (byteLength === 0) return
     if (offset !== 0) this.resized.push({ offset, byteLength })
     this.strays.push(byteLength)

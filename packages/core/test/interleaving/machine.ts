@@ -5,7 +5,7 @@
  * access; to resume it, it is run again from its start, and is given what it read before (its writes
  * are not done again) up to where it was. Every change can be undone, so a search can go back.
  */
-import { ArenaMemory, Views } from '../../src/memory.ts'
+import { ArenaMemory, Views } from '../../src/memory/memory.ts'
 
 export type Operation = 'read' | 'write' | 'load' | 'store' | 'exchange'
 

@@ -9,9 +9,9 @@ import {
   SLOT_CARVED,
   SLOT_FIXED_WORD_COUNT,
   SLOT_FREE_HEADS,
-  SLOT_HANDED,
   SLOT_LEARNED,
   SLOT_LIVE_SEEN,
+  SLOT_OUTSTANDING,
   SLOT_PARTIAL_HEADS,
   SLOT_PEAK_LIVE,
   SLOT_PUBLISHED,
@@ -19,16 +19,16 @@ import {
   SLOT_REFILLS,
   SLOT_ROOM,
   SLOT_SPANS,
-  SLOT_SPARE,
   SLOT_TELEMETRY,
+  SLOT_UNUSED_AT_SWEEP,
   TELEMETRY_DROPPED,
   TELEMETRY_EVENTS,
   TELEMETRY_READ,
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
-} from '../../src/layout.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/units.ts'
+} from '../../src/base/layout.ts'
+import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
 import type { Access } from './machine.ts'
 
 const CONTROL = new Map([
@@ -61,7 +61,7 @@ const SLOT = new Map([
 const SLOT_ARRAYS = new Map([
   [SLOT_FREE_HEADS, 'free head'],
   [SLOT_PARTIAL_HEADS, 'partial head'],
-  [SLOT_HANDED, 'handed'],
+  [SLOT_OUTSTANDING, 'outstanding'],
   [SLOT_LIVE_SEEN, 'live seen'],
   [SLOT_PEAK_LIVE, 'peak live'],
   [SLOT_REFILLS, 'refills'],
@@ -69,7 +69,7 @@ const SLOT_ARRAYS = new Map([
   [SLOT_ARRIVED, 'arrived'],
   [SLOT_ARRIVED_AT_REFILL, 'arrived at refill'],
   [SLOT_LEARNED, 'learned'],
-  [SLOT_SPARE, 'spare'],
+  [SLOT_UNUSED_AT_SWEEP, 'spare'],
   [SLOT_PUBLISHED, 'published'],
   [SLOT_SPANS, 'spans'],
   [SLOT_ROOM, 'capacity'],
@@ -81,7 +81,7 @@ const TELEMETRY = new Map([
   [TELEMETRY_DROPPED, 'dropped'],
   [TELEMETRY_READ, 'read'],
 ])
-const MAIL = ['written', 'sent', 'first parcel', 'last parcel', 'taken', 'parcel being read']
+const MAIL = ['written', 'sent', 'first segment', 'last segment', 'taken', 'segment being read']
 
 export interface WordName {
   /** What kind of word it is: the same for all slots, spans and blocks. */
@@ -126,8 +126,8 @@ export function nameOf(memory: ArenaMemory, word: number): WordName {
 function slotWordName(memory: ArenaMemory, slot: number, field: number): WordName {
   if (field >= SLOT_FIXED_WORD_COUNT) {
     const within = field - SLOT_FIXED_WORD_COUNT
-    const kind = MAIL[Math.floor(within / memory.mailStride)] ?? 'unused'
-    return { kind, which: ` of ${slot}, other ${within % memory.mailStride}` }
+    const kind = MAIL[Math.floor(within / memory.queueStride)] ?? 'unused'
+    return { kind, which: ` of ${slot}, other ${within % memory.queueStride}` }
   }
   if (field >= SLOT_TELEMETRY) {
     const within = field - SLOT_TELEMETRY

@@ -1,31 +1,32 @@
 /**
  * What must hold in the end, whatever the schedule was: what dead agents left is adopted; then the
- * arena is sound, every block is live that somebody holds and no other, all mail arrives, and when
+ * arena is sound, every block is live that somebody holds and no other, all queues arrive, and when
  * everything is freed the whole arena can be allocated again.
  */
-import { adoptSlot } from '../../src/adopt.ts'
-import { listBlocks } from '../../src/blocks.ts'
-import { isInternal } from '../../src/header.ts'
-import { headerWordAt } from '../../src/lookup.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
-import { createPool } from '../../src/pool.ts'
-import type { Pool } from '../../src/pool-api.ts'
+
+import { asSlotIndex, type SlotIndex } from '../../src/base/units.ts'
+import { headerWordAt } from '../../src/blocks/lookup.ts'
+import { forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
+import { listBlocks } from '../../src/inspect/blocks.ts'
+import { verifyArena } from '../../src/inspect/verify/verify.ts'
+import { isInternal } from '../../src/memory/header.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
+import type { PoolOf as Pool } from '../../src/memory/pool-api.ts'
+import { createPool } from '../../src/pool/pool.ts'
+import { adoptSlot } from '../../src/recovery/adopt.ts'
 import { forEachFreedBit } from '../../src/remote/freed-bits.ts'
 import {
   INBOX_TAKEN,
-  mailWord,
   OUTBOX_FIRST,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
-  PARCEL_NEXT,
-} from '../../src/remote/mail.ts'
-import { openSlot, slotState } from '../../src/slots.ts'
-import { countFreeSpans } from '../../src/span-map.ts'
-import { asSlotIndex, type SlotIndex } from '../../src/units.ts'
-import { verifyArena } from '../../src/verify/verify.ts'
-import { forEachLiveIn, forEachRun } from '../../src/walk.ts'
+  queueWord,
+  SEGMENT_NEXT,
+} from '../../src/remote/queue.ts'
+import { openSlot, slotState } from '../../src/spans/slots.ts'
+import { countFreeSpans } from '../../src/spans/span-map.ts'
 import type { Ledger } from './ledger.ts'
-import { tend } from './scenarios/parts.ts'
+import { reclaimClosed } from './scenarios/parts.ts'
 import { WHOLE } from './tiny-arena.ts'
 
 class Unsound extends Error {}
@@ -44,8 +45,8 @@ export function judge(memory: ArenaMemory, ledger: Ledger): string {
     checkResized(memory, ledger)
     const pools = openPools(memory, ledger)
     drain(memory, pools)
-    checkSound(memory, 'after the mail')
-    checkHeld(memory, ledger, 'after the mail')
+    checkSound(memory, 'after the queue')
+    checkHeld(memory, ledger, 'after the queue')
     checkAllKnown(memory, ledger)
     freeAll(memory, pools)
     drain(memory, pools)
@@ -102,39 +103,39 @@ function checkResized(memory: ArenaMemory, ledger: Ledger): void {
   }
 }
 
-/** What is live, somebody holds; the library's own blocks are parcels of some queue. */
+/** What is live, somebody holds; the library's own blocks are segments of some queue. */
 function checkAllKnown(memory: ArenaMemory, ledger: Ledger): void {
   for (const { offset, byteLength } of listBlocks(memory)) {
     if (!ledger.explains(offset, byteLength)) {
-      fail('after the mail', `block ${offset} of ${byteLength} bytes is live, but nobody holds it`)
+      fail('after the queue', `block ${offset} of ${byteLength} bytes is live, but nobody holds it`)
     }
   }
-  const queued = queuedParcels(memory)
-  for (const parcel of liveParcels(memory)) {
-    if (!queued.has(parcel)) fail('after the mail', `parcel ${parcel} is in no queue`)
+  const queued = queuedSegments(memory)
+  for (const segment of liveSegments(memory)) {
+    if (!queued.has(segment)) fail('after the queue', `segment ${segment} is in no queue`)
   }
 }
 
-function liveParcels(memory: ArenaMemory): Set<number> {
-  const parcels = new Set<number>()
+function liveSegments(memory: ArenaMemory): Set<number> {
+  const segments = new Set<number>()
   forEachRun(memory, (head) => {
     forEachLiveIn(memory, head, (_block, offset) => {
-      if (isInternal(memory.tag, headerWordAt(memory, offset))) parcels.add(offset)
+      if (isInternal(memory.tag, headerWordAt(memory, offset))) segments.add(offset)
     })
   })
-  return parcels
+  return segments
 }
 
-function queuedParcels(memory: ArenaMemory): Set<number> {
+function queuedSegments(memory: ArenaMemory): Set<number> {
   const queued = new Set<number>()
-  const live = liveParcels(memory)
+  const live = liveSegments(memory)
   for (const freer of slotsOf(memory)) {
     for (const owner of slotsOf(memory)) {
-      let parcel = memory.i32[mailWord(memory, freer, OUTBOX_FIRST, owner)]
-      for (; parcel !== 0; parcel = memory.i32[(parcel >> 2) + PARCEL_NEXT]) {
-        if (!live.has(parcel)) fail('in the mail', `parcel ${parcel} is no live block`)
-        if (queued.has(parcel)) fail('in the mail', `parcel ${parcel} is queued twice`)
-        queued.add(parcel)
+      let segment = memory.i32[queueWord(memory, freer, OUTBOX_FIRST, owner)]
+      for (; segment !== 0; segment = memory.i32[(segment >> 2) + SEGMENT_NEXT]) {
+        if (!live.has(segment)) fail('in the queue', `segment ${segment} is no live block`)
+        if (queued.has(segment)) fail('in the queue', `segment ${segment} is queued twice`)
+        queued.add(segment)
       }
     }
   }
@@ -146,13 +147,13 @@ function openPools(memory: ArenaMemory, ledger: Ledger): Pool[] {
   const open = slotsOf(memory).filter((slot) => slotState(memory, slot) === 'open')
   if (open.length === 0) open.push(openSlot(memory, undefined))
   for (const slot of open) ledger.openSlots.add(slot)
-  return open.map((slot) => createPool(memory, slot))
+  return open.map((slot) => createPool(memory, slot, undefined))
 }
 
 /** Nobody has marked a block that its owner did not take back. */
 function checkFreedBits(memory: ArenaMemory): void {
   forEachRun(memory, (head) => {
-    forEachFreedBit(memory, head, (offset) => fail('in the mail', `block ${offset} is marked`))
+    forEachFreedBit(memory, head, (offset) => fail('in the queue', `block ${offset} is marked`))
   })
 }
 
@@ -163,19 +164,19 @@ function drain(memory: ArenaMemory, pools: readonly Pool[]): void {
       pool.flush()
       pool.collect()
     }
-    tend(memory, pools[0])
+    reclaimClosed(memory, pools[0])
   }
   checkFreedBits(memory)
   for (const freer of slotsOf(memory)) {
     for (const owner of slotsOf(memory)) {
       const at = (slot: SlotIndex, array: number, other: SlotIndex) =>
-        memory.i32[mailWord(memory, slot, array, other)]
+        memory.i32[queueWord(memory, slot, array, other)]
       const written = at(freer, OUTBOX_WRITTEN, owner)
       const sent = at(freer, OUTBOX_SENT, owner)
       const taken = at(owner, INBOX_TAKEN, freer)
       if (written === sent && sent === taken) continue
       fail(
-        'in the mail',
+        'in the queue',
         `from ${freer} to ${owner}: ${written} written, ${sent} sent, ${taken} taken`,
       )
     }
@@ -192,11 +193,11 @@ function freeAll(memory: ArenaMemory, pools: readonly Pool[]): void {
   for (const { offset, slot } of blocks) if (!isOpen(slot)) pools[0].free(offset)
 }
 
-/** Only runs with a parcel in them are left. */
+/** Only runs with a segment in them are left. */
 function checkEmpty(memory: ArenaMemory): void {
-  const parcels = [...liveParcels(memory)]
+  const segments = [...liveSegments(memory)]
   forEachRun(memory, (head, classIndex) => {
-    const isNeeded = parcels.some((parcel) => memory.spanOf(parcel) === head)
+    const isNeeded = segments.some((segment) => memory.spanOf(segment) === head)
     if (!isNeeded)
       fail('after freeing all', `the run at span ${head}, class ${classIndex}, is left`)
   })

@@ -29,24 +29,24 @@ interface WordHistory {
 
 /** What agents know of each other, in a run of which this sees every access of a shared word. */
 class Order {
-  readonly #heirs: readonly (number | undefined)[]
+  readonly #adopters: readonly (number | undefined)[]
   readonly #clocks: Clock[]
   readonly #histories = new Map<number, WordHistory>()
   readonly racing = new Set<number>()
 
-  /** @param heirs by agent: the one after whose death it came */
-  constructor(heirs: readonly (number | undefined)[]) {
-    this.#heirs = heirs
-    this.#clocks = heirs.map(() => this.#zeros())
+  /** @param adopters by agent: the one after whose death it came */
+  constructor(adopters: readonly (number | undefined)[]) {
+    this.#adopters = adopters
+    this.#clocks = adopters.map(() => this.#zeros())
   }
 
-  #zeros = (): Clock => this.#heirs.map(() => 0)
+  #zeros = (): Clock => this.#adopters.map(() => 0)
 
   /** What an agent knows, as its next access begins. */
   clockOf(agent: number): Clock {
     const clock = this.#clocks[agent]
-    const heir = this.#heirs[agent]
-    if (heir !== undefined) join(clock, this.#clocks[heir])
+    const adopter = this.#adopters[agent]
+    if (adopter !== undefined) join(clock, this.#clocks[adopter])
     return clock
   }
 
@@ -92,9 +92,9 @@ function join(clock: Clock, other: Clock): void {
 function orderOf(
   trace: readonly Access[],
   isShared: (word: number) => boolean,
-  heirs: readonly (number | undefined)[],
+  adopters: readonly (number | undefined)[],
 ): Order {
-  const order = new Order(heirs)
+  const order = new Order(adopters)
   for (const access of trace) if (isShared(access.word)) order.add(access)
   return order
 }

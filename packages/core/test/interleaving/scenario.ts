@@ -1,7 +1,7 @@
 /** A scenario: an arena, what was done before, and agents. Checks it, and tells how it went wrong. */
-import { SLOT_VIOLATIONS } from '../../src/layout.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
-import { asSlotIndex } from '../../src/units.ts'
+import { SLOT_VIOLATIONS } from '../../src/base/layout.ts'
+import { asSlotIndex } from '../../src/base/units.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { type Entry, Hand } from './hand.ts'
 import { Machine } from './machine.ts'
 import { describe, nameOf } from './names.ts'

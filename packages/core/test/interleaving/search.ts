@@ -28,7 +28,7 @@ export interface Agent {
   readonly slots: readonly number[]
   readonly mayDie: boolean
   /** The agent whose death it waits for. */
-  readonly heir?: number
+  readonly adopter?: number
 }
 
 export interface Bounds {
@@ -96,7 +96,7 @@ export class Search {
   readonly #atomic = new Set<number>()
   /** By agent: bits of those that it may run beside. */
   readonly #besides: number[]
-  readonly #heirs: readonly (number | undefined)[]
+  readonly #adopters: readonly (number | undefined)[]
   readonly #seen = new Map<number, number>()
   readonly #endings = new Set<number>()
   #schedules = 0
@@ -120,11 +120,11 @@ export class Search {
       journal: [],
       status: 'waiting',
     }))
-    this.#heirs = agents.map(({ heir }) => heir)
+    this.#adopters = agents.map(({ adopter }) => adopter)
     this.#besides = agents.map((agent, index) =>
       agents.reduce(
         (bits, other, otherIndex) =>
-          otherIndex === index || agent.heir === otherIndex || other.heir === index
+          otherIndex === index || agent.adopter === otherIndex || other.adopter === index
             ? bits
             : bits | (1 << otherIndex),
         0,
@@ -171,7 +171,8 @@ export class Search {
   /** Agents that can run now. */
   #ready(): number[] {
     return this.#states.flatMap(({ agent, status }, index) => {
-      const waitsForDeath = agent.heir !== undefined && this.#states[agent.heir].status !== 'dead'
+      const waitsForDeath =
+        agent.adopter !== undefined && this.#states[agent.adopter].status !== 'dead'
       return status === 'waiting' && !waitsForDeath ? [index] : []
     })
   }
@@ -263,7 +264,7 @@ export class Search {
       }
       hasMoved ||= isShared(word)
       if (operation === 'read' && rivals !== 0 && preemptions > 0) {
-        for (const value of staleValues(index, word, trace, isShared, this.#heirs)) {
+        for (const value of staleValues(index, word, trace, isShared, this.#adopters)) {
           points.push(this.#pointHere(state, 'stale', word, value))
         }
       }
@@ -305,7 +306,7 @@ export class Search {
     if (this.#endings.has(key)) return
     this.#endings.add(key)
     const { words, trace } = this.#machine
-    const racing = racingWords(trace, (word) => this.#machine.isContested(word), this.#heirs)
+    const racing = racingWords(trace, (word) => this.#machine.isContested(word), this.#adopters)
     for (const word of racing) this.#share(word)
     const ledger = new Ledger()
     ledger.read(this.#setUp, false, [])

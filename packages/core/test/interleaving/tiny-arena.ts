@@ -1,12 +1,12 @@
 /** Arenas small enough for a search: a few spans, slots and classes, and few blocks in a span. */
-import { writeControl } from '../../src/control.ts'
-import { internalPattern, plainPattern, shiftedPattern } from '../../src/header.ts'
-import { FIRST_PAYLOAD, SPAN_BYTE_LENGTH } from '../../src/layout.ts'
-import { ArenaMemory } from '../../src/memory.ts'
-import { PARCEL_BYTE_LENGTH } from '../../src/remote/mail.ts'
+import { writeControl } from '../../src/arena/control.ts'
+import { FIRST_PAYLOAD, SPAN_BYTE_LENGTH } from '../../src/base/layout.ts'
+import { internalPattern, plainPattern, shiftedPattern } from '../../src/memory/header.ts'
+import { ArenaMemory } from '../../src/memory/memory.ts'
+import { SEGMENT_BYTE_LENGTH } from '../../src/remote/queue.ts'
 
 /** Payloads of the classes, in bytes, and how their runs are cut. */
-export const PARCEL = PARCEL_BYTE_LENGTH // 124 blocks in a span
+export const SEGMENT = SEGMENT_BYTE_LENGTH // 124 blocks in a span
 export const THIRD = 21_832 // three blocks in a span
 export const WHOLE = 65_512 // one block in a span
 export const HALVES = 43_672 // three blocks in a run of two spans: the third begins in a tail
@@ -19,7 +19,7 @@ export const LARGE_3 = LARGE + SPAN_BYTE_LENGTH
 /** Two blocks share a word of bits. */
 export const SMALL = 248
 
-const PAYLOADS = [PARCEL, THIRD, HALVES, WHOLE, DOUBLE]
+const PAYLOADS = [SEGMENT, THIRD, HALVES, WHOLE, DOUBLE]
 const TAG = 7
 
 const LEFTOVERS = [
@@ -37,18 +37,18 @@ export interface TinyArena {
 
 /**
  * A new arena in a buffer of its own. Its memory is as bad as memory can be that was used before: what
- * is in it looks like headers of live blocks, of parcels and shifted ones, and like offsets.
+ * is in it looks like headers of live blocks, of segments and shifted ones, and like offsets.
  */
 export function createTiny({ spanCount, slotCount, hasSmallClass }: TinyArena): ArenaMemory {
   const payloads = hasSmallClass === true ? [SMALL, ...PAYLOADS] : PAYLOADS
   const strides = payloads.map((byteLength) => byteLength + 8)
   const byteLength = (1 + spanCount) * SPAN_BYTE_LENGTH
   const buffer = new SharedArrayBuffer(byteLength)
-  const geometry = { byteLength, slotCount, classCount: strides.length }
   const words = new Int32Array(buffer)
   for (let word = SPAN_BYTE_LENGTH >> 2; word < words.length; word++) {
     words[word] = LEFTOVERS[(word ^ (word >> 4)) % LEFTOVERS.length]
   }
-  writeControl(buffer, 0, geometry, strides, TAG, true, false)
+  const geometry = { byteLength, slotCount, classCount: strides.length }
+  writeControl({ ...geometry, buffer, base: 0, strides, shared: true, isNew: false }, TAG)
   return new ArenaMemory(buffer, 0)
 }

@@ -202,6 +202,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
     ],
   },
   'pool.flush': nothing,
+  'pool.goodByteLength': { parameters: () => [byteLength] },
   'pool.free': { parameters: () => [parameter(0, isNothingElse)] },
   'pool.realloc': { parameters: () => [parameter(0, isNothingElse), byteLength], undo: free },
   'pool.realloc, of a block': {

@@ -1,10 +1,10 @@
 /** Marks blocks as a thread does that has no memory to note them in, and reads what that left. */
 import type { Pool } from '@ashlar/core'
-import { RECORD_HAS_FREED_BITS, SLOT_HAS_FREED_BITS } from '../../src/layout.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
+import { RECORD_HAS_FREED_BITS, SLOT_HAS_FREED_BITS } from '../../src/base/layout.ts'
+import { asSlotIndex } from '../../src/base/units.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { markFreed } from '../../src/remote/freed-bits.ts'
-import { headOf } from '../../src/span-map.ts'
-import { asSlotIndex } from '../../src/units.ts'
+import { headOf } from '../../src/spans/span-map.ts'
 
 /** Of blocks that can be marked. */
 export const kinds: [name: string, byteLength: number, alignment?: number][] = [

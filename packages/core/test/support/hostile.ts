@@ -1,10 +1,10 @@
 /** An arena in a larger buffer, with everything in it that there can be. */
 import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
-import { nextTag } from '../../src/control.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
-import { parcelsFor } from '../../src/remote/settle.ts'
-import { headPattern } from '../../src/span-map.ts'
-import { asSlotIndex } from '../../src/units.ts'
+import { nextTag } from '../../src/arena/control.ts'
+import { asSlotIndex } from '../../src/base/units.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { segmentsFor } from '../../src/remote/settle.ts'
+import { headPattern } from '../../src/spans/span-map.ts'
 import { memoryOf } from './memory.ts'
 import type { Random } from './random.ts'
 
@@ -25,7 +25,7 @@ export interface HostileArena {
   readonly memory: ArenaMemory
   /** Offsets that somebody held at some time: live, freed, on their way. */
   readonly offsets: readonly number[]
-  readonly parcels: readonly number[]
+  readonly segments: readonly number[]
   /** The first byte outside of the arena that has changed; -1 where none has. */
   changedOutside(): number
 }
@@ -46,7 +46,7 @@ const KINDS: readonly [byteLength: number, count: number, alignment?: number][] 
   [560_000, 1],
 ]
 
-/** Spans of every state, lists and mail of every kind, two open slots, one closed, one reserved. */
+/** Spans of every state, lists and remote frees of every kind, two open slots, one closed, one reserved. */
 export function hostileArena(random: Random): HostileArena {
   while (nextTag() !== 255); // the arena gets tag 1, as in any other run
   const buffer = new SharedArrayBuffer(BEFORE + ARENA_SPAN_COUNT * SPAN + BEHIND)
@@ -79,16 +79,16 @@ export function hostileArena(random: Random): HostileArena {
   const hostile = headPattern(asSlotIndex(0)) | memory.classes.classFor(100)
   const [start, end] = [BEFORE / 4, (BEFORE + arena.byteLength) / 4]
   words.fill(hostile, 0, start).fill(hostile, end)
-  const parcels = threads.flatMap(({ pool: from }) =>
+  const segments = threads.flatMap(({ pool: from }) =>
     threads.flatMap(({ pool: to }) =>
-      parcelsFor(memory, asSlotIndex(from.slot), asSlotIndex(to.slot)),
+      segmentsFor(memory, asSlotIndex(from.slot), asSlotIndex(to.slot)),
     ),
   )
   return {
     threads,
     memory,
     offsets,
-    parcels,
+    segments,
     changedOutside() {
       for (let word = 0; word < start; word++) if (words[word] !== hostile) return 4 * word
       for (let word = end; word < words.length; word++) if (words[word] !== hostile) return 4 * word

@@ -1,7 +1,7 @@
 /** The inside of an arena, for tests of the rooms and for planting damage. */
 import { Arena, type Pool } from '@ashlar/core'
-import { ArenaMemory } from '../../src/memory.ts'
-import { asSlotIndex } from '../../src/units.ts'
+import { asSlotIndex } from '../../src/base/units.ts'
+import { ArenaMemory } from '../../src/memory/memory.ts'
 
 /** A second look at the bytes of an arena. */
 export const memoryOf = (arena: Arena) => new ArenaMemory(arena.buffer, arena.byteOffset)

@@ -1,16 +1,16 @@
 /** What a write astray may leave in an arena, or somebody who knows its layout. */
-import * as layout from '../../src/layout.ts'
+import * as layout from '../../src/base/layout.ts'
+import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
 import {
-  INBOX_PARCEL,
+  INBOX_SEGMENT,
   INBOX_TAKEN,
-  mailWord,
   OUTBOX_FIRST,
   OUTBOX_LAST,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
-} from '../../src/remote/mail.ts'
-import { headPattern } from '../../src/span-map.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/units.ts'
+  queueWord,
+} from '../../src/remote/queue.ts'
+import { headPattern } from '../../src/spans/span-map.ts'
 import type { HostileArena } from './hostile.ts'
 import type { Random } from './random.ts'
 
@@ -37,14 +37,14 @@ class Picker {
     return this.random.pick(this.site.offsets)
   }
 
-  get parcel() {
-    return this.site.parcels.length === 0 ? this.offset : this.random.pick(this.site.parcels)
+  get segment() {
+    return this.site.segments.length === 0 ? this.offset : this.random.pick(this.site.segments)
   }
 
   /** A span with blocks. */
   get used() {
     const { memory } = this.site
-    return memory.spanOf(this.random.below(8) === 0 ? this.parcel : this.offset)
+    return memory.spanOf(this.random.below(8) === 0 ? this.segment : this.offset)
   }
 
   get slot() {
@@ -70,7 +70,7 @@ class Picker {
       this.offset,
       this.offset + 16,
       this.offset + 4,
-      this.parcel,
+      this.segment,
       memory.spanStart(this.span) + 16,
       -this.offset,
     ])
@@ -89,8 +89,8 @@ class Picker {
     return this.site.memory.recordWord(this.used, field)
   }
 
-  mail(array: number) {
-    return mailWord(this.site.memory, this.slot, array, this.slot)
+  queue(array: number) {
+    return queueWord(this.site.memory, this.slot, array, this.slot)
   }
 }
 
@@ -129,7 +129,7 @@ const themes: Record<string, Theme> = {
   },
   'counts of slots': (p) => {
     const array = p.random.below(15) * layout.CLASS_CAPACITY
-    return [p.slotWord(layout.SLOT_HANDED + array + p.row), p.number]
+    return [p.slotWord(layout.SLOT_OUTSTANDING + array + p.row), p.number]
   },
   'the map': (p) => {
     const { random, site } = p
@@ -142,19 +142,19 @@ const themes: Record<string, Theme> = {
     const tail = (i32[word] & 0xffff) | (layout.SPAN_TAIL << layout.MAP_STATE_SHIFT) | position
     return [word, random.pick([i32[word] ^ bits, head, tail, i32[memory.mapWord(p.span)], 0])]
   },
-  parcels: (p) => {
+  segments: (p) => {
     const { random } = p
     const within = random.pick([0, 0, 1, 2 + random.below(128), -1, -2])
-    return [(p.parcel >> 2) + within, random.pick([p.parcel, p.place, p.number])]
+    return [(p.segment >> 2) + within, random.pick([p.segment, p.place, p.number])]
   },
-  mail: (p) => {
+  queue: (p) => {
     const { random, site } = p
-    const counts = [OUTBOX_WRITTEN, OUTBOX_SENT, INBOX_TAKEN].map((array) => p.mail(array))
-    const places = [OUTBOX_FIRST, OUTBOX_LAST, INBOX_PARCEL].map((array) => p.mail(array))
+    const counts = [OUTBOX_WRITTEN, OUTBOX_SENT, INBOX_TAKEN].map((array) => p.queue(array))
+    const places = [OUTBOX_FIRST, OUTBOX_LAST, INBOX_SEGMENT].map((array) => p.queue(array))
     const [count, place] = [random.pick(counts), random.pick(places)]
     return random.below(2) === 0
       ? [count, random.pick([p.number, site.memory.i32[count] + random.below(200) - 100])]
-      : [place, random.pick([p.parcel, p.place, p.number])]
+      : [place, random.pick([p.segment, p.place, p.number])]
   },
   bits: (p) => {
     const { random, site } = p
@@ -175,8 +175,9 @@ const themes: Record<string, Theme> = {
     return [word, random.pick([1, p.used, p.place, p.number])]
   },
   'states of slots': (p) => {
-    const tender = p.random.below(256) << layout.SLOT_TENDER_SHIFT
-    const state = p.random.below(7) | tender | (p.random.below(9) << layout.SLOT_GENERATION_SHIFT)
+    const reclaimer = p.random.below(256) << layout.SLOT_RECLAIMER_SHIFT
+    const state =
+      p.random.below(7) | reclaimer | (p.random.below(9) << layout.SLOT_GENERATION_SHIFT)
     return [p.slotWord(p.random.below(8)), p.random.pick([state, state, p.number])]
   },
   headers: (p) => {

@@ -1,19 +1,19 @@
 /** Several pools of one thread, each as if it were another thread's, and the queues between them. */
 import { Arena, type Pool } from '@ashlar/core'
-import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/layout.ts'
-import { isLiveAt } from '../../src/lookup.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
+import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/base/layout.ts'
+import { asSlotIndex } from '../../src/base/units.ts'
+import { isLiveAt } from '../../src/blocks/lookup.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { receiveForClosedSlots, reclaimClosedSlots } from '../../src/refill/reclaim-closed.ts'
+import { createEnqueue } from '../../src/remote/outbox.ts'
 import {
   INBOX_TAKEN,
-  mailWord,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
-  PARCEL_CAPACITY,
-} from '../../src/remote/mail.ts'
-import { createPost } from '../../src/remote/outbox.ts'
-import { parcelsFor } from '../../src/remote/settle.ts'
-import { takeClosedMail, tendClosedSlots } from '../../src/tend.ts'
-import { asSlotIndex } from '../../src/units.ts'
+  queueWord,
+  SEGMENT_CAPACITY,
+} from '../../src/remote/queue.ts'
+import { segmentsFor } from '../../src/remote/settle.ts'
 import { memoryOf } from './memory.ts'
 
 /** Four pools in a small arena, by the parts that they play; not all tests need all of them. */
@@ -32,24 +32,24 @@ export function deliver(freers: readonly Pool[], owner: Pool): void {
   owner.collect()
 }
 
-/** How far the queue between two pools has come, and how many parcels it has. */
+/** How far the queue between two pools has come, and how many segments it has. */
 export function queueOf(memory: ArenaMemory, freer: Pool, owner: Pool) {
   const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
   return {
-    written: memory.i32[mailWord(memory, from, OUTBOX_WRITTEN, to)],
-    sent: memory.i32[mailWord(memory, from, OUTBOX_SENT, to)],
-    taken: memory.i32[mailWord(memory, to, INBOX_TAKEN, from)],
-    parcelCount: parcelsFor(memory, from, to).length,
+    written: memory.i32[queueWord(memory, from, OUTBOX_WRITTEN, to)],
+    sent: memory.i32[queueWord(memory, from, OUTBOX_SENT, to)],
+    taken: memory.i32[queueWord(memory, to, INBOX_TAKEN, from)],
+    segmentCount: segmentsFor(memory, from, to).length,
   }
 }
 
-/** Lets a queue that was never used begin at a number, a multiple of what a parcel holds. */
+/** Lets a queue that was never used begin at a number, a multiple of what a segment holds. */
 export function startQueueAt(memory: ArenaMemory, freer: Pool, owner: Pool, count: number): void {
-  if (count % PARCEL_CAPACITY !== 0) throw new Error(`${count} is within a parcel`)
+  if (count % SEGMENT_CAPACITY !== 0) throw new Error(`${count} is within a segment`)
   const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
-  memory.i32[mailWord(memory, from, OUTBOX_WRITTEN, to)] = count
-  memory.i32[mailWord(memory, from, OUTBOX_SENT, to)] = count
-  memory.i32[mailWord(memory, to, INBOX_TAKEN, from)] = count
+  memory.i32[queueWord(memory, from, OUTBOX_WRITTEN, to)] = count
+  memory.i32[queueWord(memory, from, OUTBOX_SENT, to)] = count
+  memory.i32[queueWord(memory, to, INBOX_TAKEN, from)] = count
 }
 
 export const violationsOf = (memory: ArenaMemory, pool: Pool) =>
@@ -60,24 +60,30 @@ export const countLive = (memory: ArenaMemory, blocks: readonly number[]) =>
   blocks.filter((block) => isLiveAt(memory, block)).length
 
 /** Looks after the closed slots once, as a pool does that finds no room for a block of a row. */
-export function tendOnce(pool: Pool, arena: Arena, row: number): void {
+export function reclaimOnce(pool: Pool, arena: Arena, row: number): void {
   const memory = memoryOf(arena)
   const slot = asSlotIndex(pool.slot)
   const { tryAlloc } = pool
-  const front = { tryAlloc, tryFree: () => false, post: createPost(memory, slot, tryAlloc) }
-  takeClosedMail(memory, slot, front)
-  tendClosedSlots(memory, slot, row)
+  const core = {
+    memory,
+    slot,
+    tryAlloc,
+    tryFree: () => false,
+    enqueue: createEnqueue(memory, slot, tryAlloc),
+  }
+  receiveForClosedSlots(core)
+  reclaimClosedSlots(memory, slot, row)
 }
 
 /** Takes over all that has room in closed slots, as a pool does that fills the arena. */
-export function tendBy(pool: Pool, arena: Arena): void {
+export function reclaimBy(pool: Pool, arena: Arena): void {
   const memory = memoryOf(arena)
   const slot = asSlotIndex(pool.slot)
   for (let row = 0; row < memory.classes.count; row++) {
     let before: number
     do {
       before = memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
-      tendOnce(pool, arena, row)
+      reclaimOnce(pool, arena, row)
     } while (memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] > before)
   }
 }

@@ -1,9 +1,9 @@
 /** An arena with blocks of every kind, and where its parts are: a place to plant damage. */
 import type { Arena, Pool } from '@ashlar/core'
-import * as layout from '../../src/layout.ts'
-import type { ArenaMemory } from '../../src/memory.ts'
-import { reclaim } from '../../src/reclaim.ts'
-import { asSpanIndex } from '../../src/units.ts'
+import * as layout from '../../src/base/layout.ts'
+import { asSpanIndex } from '../../src/base/units.ts'
+import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { reclaim } from '../../src/reclaim/reclaim.ts'
 import { smallArena } from './memory.ts'
 
 /** Numbers are offsets, or word indices of what they are named for. */

@@ -32,7 +32,7 @@ export const commandSystems = {
     }
   },
 
-  /** As many commands as it is told, of each entity. */
+  /** As many commands for each entity as `args` says. */
   flood({ components: { Position }, entities, args, commands }: Context) {
     for (const eid of entities) {
       for (let i = 0; i < (args as number); i++) commands.setField(eid, Position, 'x', i)
@@ -51,7 +51,7 @@ export const commandSystems = {
     }
   },
 
-  /** Gives commands, and stays at some entities until it is told to go on, or is killed. */
+  /** Records commands, and stays at some entities until it may go on, or is killed. */
   breedAndHang({ entities, args, arena, commands, from }: Context) {
     for (let i = 0; i < entities.length; i++) {
       commands.set(commands.spawn(), 'Position', { x: from + i })
@@ -63,7 +63,7 @@ export const commandSystems = {
     }
   },
 
-  /** Every other chunk of 10 gives commands. The first tells whose it is, and stays. */
+  /** Every other batch of 10 records commands. The first reports its worker, and stays. */
   breedSomeAndHang({ args, arena, commands, from, pool }: Context) {
     const { flag, slot, begun } = args as { flag: number; slot: number; begun: number }
     if (from % 20 === 0) commands.set(commands.spawn(), 'Position', { x: from })

@@ -77,7 +77,7 @@ function isIdle(storage: Storage): boolean {
 }
 
 for (const kind of threadKinds) {
-  test(`${kind}: they are applied when the run is done, in the order of the entities`, async () => {
+  test(`${kind}: commands are applied after the run, by entity`, async () => {
     const game = createGame(2000)
     const { all, Visits, eids, arena } = game
     const team = await createGroup(game, kind)
@@ -96,7 +96,7 @@ for (const kind of threadKinds) {
   })
 
   if (mayBlock) {
-    test(`${kind}: runSync applies them as well`, async () => {
+    test(`${kind}: runSync applies commands too`, async () => {
       const game = createGame(300)
       const team = await createGroup(game, kind)
       for (let round = 0; round < 3; round++) {
@@ -113,7 +113,7 @@ for (const kind of threadKinds) {
     })
   }
 
-  test(`${kind}: many chain blocks, which are used again`, async () => {
+  test(`${kind}: many commands chain blocks, which are reused`, async () => {
     const game = createGame(100)
     const { arena, all, Position, eids } = game
     const team = await createGroup(game, kind)
@@ -129,7 +129,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: of a system that throws, those of the chunks that are done`, async () => {
+  test(`${kind}: if a system throws, commands of finished batches are applied`, async () => {
     const game = createGame(100)
     const { eids, all } = game
     const team = await createGroup(game, kind)
@@ -150,7 +150,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: commands that throw are told of, alone and beside a system's error`, async () => {
+  test(`${kind}: commands that throw are reported, alone and with a system's error`, async () => {
     const game = createGame(100)
     const { eids, all, world, Position } = game
     observe(world, onAdd(Position), (eid) => {
@@ -169,7 +169,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: temporary ids of an earlier call mean nothing`, async () => {
+  test(`${kind}: temporary ids of an earlier call are not valid`, async () => {
     const game = createGame(10)
     const team = await createGroup(game, kind, 1)
     await team.group.run('useStale', game.all(), undefined, { chunkLength: 1 })
@@ -177,7 +177,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: of a run that timed out, before the next begins, or at close`, async () => {
+  test(`${kind}: after a timeout, the next run or close applies commands`, async () => {
     const game = createGame(100)
     const { all } = game
     const options = { chunkLength: 10, timeoutMs: 1000 }
@@ -204,7 +204,7 @@ for (const kind of threadKinds) {
     }
   })
 
-  test(`${kind}: of a run that timed out, a reset drops them`, async () => {
+  test(`${kind}: after a timeout, a reset drops commands`, async () => {
     const game = createGame(100)
     const { storage, world } = game
     const team = await createGroup(game, kind)
@@ -225,7 +225,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: a worker whose system closes its pool gives none`, async () => {
+  test(`${kind}: a worker whose system closes its pool has no commands`, async () => {
     const game = createGame(10)
     const team = await createGroup(game, kind)
     await assertRejects(
@@ -237,7 +237,7 @@ for (const kind of threadKinds) {
   })
 
   if (mayTerminate(kind) && !isDeno) {
-    test(`${kind}: a worker that dies: its commands are dropped, its blocks are freed`, async () => {
+    test(`${kind}: commands of a dead worker are dropped, its blocks freed`, async () => {
       const game = createGame(200)
       const { all, arena, world } = game
       const team = await createGroup(game, kind)
@@ -262,7 +262,7 @@ for (const kind of threadKinds) {
       await endAll(game, team, [traps.block])
     })
 
-    test(`${kind}: one that is done dies before its commands are applied: told`, async () => {
+    test(`${kind}: a worker dies with finished commands: reported`, async () => {
       const game = createGame(200)
       const { arena, storage, all } = game
       const team = await createGroup(game, kind)
@@ -283,7 +283,7 @@ for (const kind of threadKinds) {
       assert.instance(error, RunError)
       const { code, unfinished } = error as RunError
       assert.is(code, 'worker-died')
-      assert.match(error.message, 'Commands of chunks that it had finished are dropped')
+      assert.match(error.message, 'Commands of batches that it had finished are lost')
       const expected = range(1, 10).map((i) => ({ from: 20 * i, to: 20 * i + 10 }))
       assert.equal(unfinished, expected)
       assert.equal(childrenOf(game), [0])
@@ -291,7 +291,7 @@ for (const kind of threadKinds) {
       await endAll(game, team, [block])
     })
 
-    test(`${kind}: random kills: no block is left, and ids stay sound`, async () => {
+    test(`${kind}: random kills leave no block, and ids stay sound`, async () => {
       const seed = 7
       const chance = createRandom(seed)
       const game = createGame(600)

@@ -40,7 +40,7 @@ export const eachSystems = {
     commands.add(eid, 'Visits')
   },
 
-  /** Its worker is away between runs, until it is told to come back; then it tells that it had a turn. */
+  /** Its worker is away between runs until called back; then it reports that it had a turn. */
   goAway({ from, args, arena }: Context) {
     const { place, flag } = args as { place: number; flag: number }
     const turn = (count: number) => {

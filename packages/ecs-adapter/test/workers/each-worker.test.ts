@@ -1,4 +1,4 @@
-// Runs on EACH_WORKER: every worker of a group is called once, for what it has of its own.
+// RunQueue on EACH_WORKER: every worker of a group is called once, for what it has of its own.
 import { createSchedule, EACH_WORKER, type RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -44,7 +44,7 @@ function createTallies({ storage, arena }: Game) {
 
 for (const kind of threadKinds) {
   for (const workerCount of [1, 2, 3]) {
-    test(`${kind}: ${workerCount} workers, each is called once a run, with its place`, async () => {
+    test(`${kind}: each of ${workerCount} workers is called once, with its place`, async () => {
       const game = createGame(50)
       const team = await createGroup(game, kind, workerCount)
       const tallies = createTallies(game)
@@ -62,7 +62,7 @@ for (const kind of threadKinds) {
     })
   }
 
-  test(`${kind}: rows of their own chunks, which nobody else touches`, async () => {
+  test(`${kind}: workers edit rows of their own chunks`, async () => {
     const game = createGame(50)
     const Shot = game.storage.table('Shot', shotSchema, shotOptions)
     const team = await createGroup(game, kind)
@@ -76,7 +76,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: one throws, the others are done`, async () => {
+  test(`${kind}: if one throws, the others are done`, async () => {
     const game = createGame(50)
     const team = await createGroup(game, kind)
     const error = (await errorOf(team.group.run('throwAt', EACH_WORKER, { place: 1 }))) as RunError
@@ -88,7 +88,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [tallies.block])
   })
 
-  test(`${kind}: commands are applied by the places of workers`, async () => {
+  test(`${kind}: commands are applied by place of the worker`, async () => {
     const game = createGame(50)
     const team = await createGroup(game, kind)
     const before = game.all().length
@@ -101,7 +101,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: alone in its stage, and without chunkLength`, async () => {
+  test(`${kind}: EACH_WORKER is alone in its stage, without chunkLength`, async () => {
     const game = createGame(50)
     const team = await createGroup(game, kind)
     const tallies = createTallies(game)
@@ -130,7 +130,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [tallies.block])
   })
 
-  test(`${kind}: a run that has timed out does not begin on who comes late`, async () => {
+  test(`${kind}: a run that timed out does not begin on a late worker`, async () => {
     const game = createGame(50)
     const { i32 } = game.arena
     const team = await createGroup(game, kind)
@@ -153,7 +153,7 @@ for (const kind of threadKinds) {
   })
 
   if (!mayTerminate(kind) || 'Deno' in globalThis) continue
-  test(`${kind}: killed in its turn: its place is unfinished, the others are called again`, async () => {
+  test(`${kind}: the place of a killed worker is unfinished`, async () => {
     const game = createGame(50)
     const team = await createGroup(game, kind)
     const flag = game.storage.pool.allocZeroed(8) >> 2

@@ -1,4 +1,4 @@
-// A group over an arena that is full to the last byte: everything is read, removed, synced, closed and
+// A group over an arena that is full to the last byte: all is read, removed, synced, closed and
 // disposed of without one error, and then every byte is free; also when a worker is killed before.
 import { EACH_WORKER, t } from '@ashlar/ecs-adapter'
 import { getComponent, removeEntity } from 'bitecs'
@@ -74,7 +74,7 @@ for (const kind of threadKinds) {
   for (const isKilled of [false, true]) {
     if (isKilled && !(mayTerminate(kind) && diesInLoops)) continue
     const how = isKilled ? 'after a worker was killed' : 'with all workers'
-    test(`${kind}: everything is read, removed, synced, closed and disposed of, ${how}`, async () => {
+    test(`${kind}: read, remove, sync, close and dispose, ${how}`, async () => {
       const full = await createFull(kind)
       const { arena, world, storage, team, group, eids, all, flag, Shot, Visits } = full
       const values = readAll(full)

@@ -1,6 +1,13 @@
 /** A world with a group of workers, and what all of their tests check. */
 import { Arena } from '@ashlar/core'
-import { createStorage, createWorkerGroup, t } from '@ashlar/ecs-adapter'
+import {
+  createStorage,
+  createWorkerGroup,
+  type Storage,
+  t,
+  verifyStorage,
+  type WorkerGroup,
+} from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query, set } from 'bitecs'
 import * as assert from 'uvu/assert'
 import type { ThreadKind } from '../../../../test/support/threads.ts'
@@ -39,7 +46,32 @@ export async function createGroup(game: Game, kind: ThreadKind, count = 2) {
   const threads = Array.from({ length: count }, () => startWorker(kind))
   const workers = threads.map(({ worker }) => worker)
   const group = await createWorkerGroup(game.storage, workers)
+  verifyAfterRuns(group, game.storage)
   return { group, threads }
+}
+
+/**
+ * Verifies the storage after each run that succeeds, unless another run has begun by then. A killed
+ * worker may keep references of interned texts.
+ */
+function verifyAfterRuns(group: WorkerGroup, storage: Storage): void {
+  const { run } = group
+  let hasLost = false
+  Object.defineProperty(group, 'run', {
+    value: async (...args: Parameters<WorkerGroup['run']>) => {
+      const { length } = group.workers
+      try {
+        await run.apply(group, args)
+      } finally {
+        hasLost ||= group.workers.length < length
+      }
+      if (storage.runs.last?.isDone() !== true) return
+      const findings = verifyStorage(storage)
+      const isKept = (finding: { invariant: string }) =>
+        !hasLost || finding.invariant !== 'interned'
+      assert.equal(findings.filter(isKept), [])
+    },
+  })
 }
 
 /** Gives every entity of a game, and those that `spawn` makes from then on, lists and texts. */
@@ -70,12 +102,13 @@ export function addPaths(game: Game, { sparse = false } = {}) {
 export async function endAll(
   game: Game,
   { group, threads }: Team,
-  leftovers: readonly number[] = [],
+  deferredFrees: readonly number[] = [],
   lostAtMost = 0,
 ) {
   const { arena, storage } = game
   await group.close()
-  for (const offset of leftovers) storage.pool.free(offset)
+  for (const offset of deferredFrees) storage.pool.free(offset)
+  if (lostAtMost === 0) assert.equal(verifyStorage(storage, { exclusive: true }), [])
   storage.dispose()
   storage.pool.flush()
   storage.pool.collect()
@@ -92,7 +125,7 @@ export async function endAll(
   for (const thread of threads) thread.terminate()
 }
 
-/** Far longer than a busy machine needs, and shorter than the runner waits: the test fails by its name. */
+/** Longer than a busy machine needs; shorter than the runner waits, so that the test is named. */
 const UNTIL_MS_MAX = 120_000
 
 export async function until(condition: () => boolean): Promise<void> {
@@ -103,7 +136,7 @@ export async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-/** Entities, by their places, at which the systems that hang do so; in chunks of 10 of their own. */
+/** The places of entities at which systems hang, each in a batch of 10 of its own. */
 export function createTraps({ storage, eids, arena }: Game, places: readonly number[]) {
   const block = storage.pool.allocZeroed(4 * places.length)
   const flags = places.map((_, i) => (block >> 2) + i)

@@ -43,9 +43,9 @@ const test = suite('group')
 
 const isBusy = (error: Error) => error instanceof StorageError && error.code === 'group-busy'
 
-/** Whether the platform tells that a worker has ended. */
+/** Whether the platform reports that a worker has ended. */
 const tellsEnds = 'process' in globalThis && !('Deno' in globalThis)
-/** Whether it tells in the moment when one ends. */
+/** Whether it reports the end at once. */
 const tellsExits = (kind: ThreadKind) => kind === 'node' || tellsEnds
 
 for (const kind of threadKinds) {
@@ -88,7 +88,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: columns that grow and components made later are seen by the next run`, async () => {
+  test(`${kind}: the next run sees grown columns and new components`, async () => {
     const game = createGame(10, 4)
     const { storage, Visits, Position, all, spawn, eids } = game
     const team = await createGroup(game, kind)
@@ -104,7 +104,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: runs that are called at once are done one after the other`, async () => {
+  test(`${kind}: runs called at once are done one by one`, async () => {
     const game = createGame(500)
     const { Visits, Position, all, eids } = game
     const team = await createGroup(game, kind)
@@ -153,7 +153,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: an error names the system, what was left undone, and the worker's stack`, async () => {
+  test(`${kind}: an error has the system, what is unfinished, and the stack`, async () => {
     const game = createGame(1000)
     const { Visits, eids, all } = game
     const team = await createGroup(game, kind)
@@ -185,7 +185,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: a system that takes its own worker's memory away`, async () => {
+  test(`${kind}: a system that frees its worker's memory`, async () => {
     const game = createGame(100)
     const { Visits, eids, all } = game
     const team = await createGroup(game, kind, 1)
@@ -256,7 +256,7 @@ for (const kind of threadKinds) {
     await endAll(game, { group: team.group, threads: [thread] })
   })
 
-  test(`${kind}: a worker that was late for some groups joins the next, by its first call`, async () => {
+  test(`${kind}: a worker late for some groups joins the next`, async () => {
     const game = createGame(10)
     void game.storage.handle // has blocks of its own
     const blockCount = game.arena.blocks().length
@@ -293,7 +293,7 @@ for (const kind of threadKinds) {
     for (const thread of threads) thread.terminate()
   })
 
-  test(`${kind}: what is no system, no entities, no arguments, no options`, async () => {
+  test(`${kind}: invalid system, entities, arguments and options`, async () => {
     const game = createGame(10)
     const team = await createGroup(game, kind, 1)
     const { group } = team
@@ -310,7 +310,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: what would pull memory from under a system is refused in mid-run`, async () => {
+  test(`${kind}: calls that free memory of a system are refused in mid-run`, async () => {
     const game = createGame(300, 301)
     const { Position, Visits, all, spawn, storage, arena, world, eids } = game
     const team = await createGroup(game, kind)
@@ -348,7 +348,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: lists and texts are not pulled from under a system either`, async () => {
+  test(`${kind}: nor are lists and texts of a system freed`, async () => {
     const game = addPaths(createGame(300, 400))
     const { Path, Visits, all, storage, arena, world, eids } = game
     const team = await createGroup(game, kind)
@@ -376,7 +376,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: no run begins while commands are applied, whoever applies them`, async () => {
+  test(`${kind}: no run begins while commands are applied`, async () => {
     const game = createGame(50)
     const { storage, world, Visits, Position, all, eids, arena } = game
     const team = await createGroup(game, kind)
@@ -385,8 +385,9 @@ for (const kind of threadKinds) {
     const refused: Promise<unknown>[] = []
     observe(world, onAdd(Mark), () => {
       refused.push(assertRejects(team.group.run('visit', all()), 'commands-busy'))
-      if (mayBlock) assert.throws(() => team.group.runSync('visit', all()), /at work/)
-      assert.throws(() => storage.reset(), /at work/)
+      if (mayBlock)
+        assert.throws(() => team.group.runSync('visit', all()), /storage.apply\(\) is running/)
+      assert.throws(() => storage.reset(), /storage.apply\(\) is running/)
     })
     for (const own of [storage, sibling]) {
       const commands = own.commands()
@@ -412,7 +413,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: what cannot join, or make a group, is told`, async () => {
+  test(`${kind}: failures to join or to make a group are reported`, async () => {
     const game = createGame(10)
     const { storage, arena } = game
     const late = startWorker(kind, 'stay away')
@@ -512,7 +513,7 @@ for (const kind of threadKinds) {
     assert.equal(arena.verify(), [])
   })
 
-  test(`${kind}: a script that is missing is told as such`, async () => {
+  test(`${kind}: a missing script is reported as such`, async () => {
     const { storage, arena } = createGame(10)
     const url = new URL('does-not-exist.mjs', import.meta.url)
     const thread = startThread(
@@ -534,7 +535,7 @@ for (const kind of threadKinds) {
     const team = await createGroup(game, kind)
     await team.group.run('allocate', game.all())
     const before = game.arena.stats({ exact: true })
-    await new Promise((resolve) => setTimeout(resolve, 300)) // it looks 6 times whether it shall leave
+    await new Promise((resolve) => setTimeout(resolve, 300)) // it checks 6 times whether to leave
     assert.equal(game.arena.stats({ exact: true }), before)
     const blocks = [...new Set(game.eids.map((eid) => game.Visits.count[eid]))]
     await endAll(game, team, blocks)

@@ -26,7 +26,7 @@ const diesInLoops = !isDeno
 
 for (const kind of threadKinds) {
   if (mayTerminate(kind) && diesInLoops) {
-    test(`${kind}: a worker killed in mid-system: told, adopted, replaced`, async () => {
+    test(`${kind}: a worker killed in mid-system is reported, adopted, replaced`, async () => {
       const game = createGame(200)
       const { Visits, eids, all, arena, storage, spawn } = game
       const team = await createGroup(game, kind)
@@ -58,7 +58,7 @@ for (const kind of threadKinds) {
       await endAll(game, { ...team, threads: [heir, ...team.threads] }, [traps.block])
     })
 
-    test(`${kind}: all are killed: what nobody began is told as well`, async () => {
+    test(`${kind}: if all are killed, what no worker began is reported too`, async () => {
       const game = createGame(200)
       const { eids, all, arena } = game
       const team = await createGroup(game, kind)
@@ -75,7 +75,7 @@ for (const kind of threadKinds) {
       await endAll(game, team, [traps.block])
     })
 
-    test(`${kind}: memory in scratch and commands of one that is killed comes back`, async () => {
+    test(`${kind}: memory in scratch and commands of a killed worker comes back`, async () => {
       const game = createGame(20)
       const { all, arena, storage } = game
       const team = await createGroup(game, kind)
@@ -135,7 +135,7 @@ for (const kind of threadKinds) {
       await endAll(game, team)
     })
 
-    test(`${kind}: a group that was never made leaves nothing, once its workers are dead`, async () => {
+    test(`${kind}: a group that failed leaves nothing once its workers died`, async () => {
       const game = createGame(10)
       const { arena, storage } = game
       void storage.handle // has blocks of its own
@@ -219,7 +219,7 @@ for (const kind of threadKinds) {
     })
   }
 
-  test(`${kind}: what takes too long is told, goes on, and the next run waits for it`, async () => {
+  test(`${kind}: a timed-out system goes on, and the next run waits for it`, async () => {
     const game = createGame(200)
     const { Visits, Position, eids, all } = game
     const team = await createGroup(game, kind)
@@ -240,7 +240,7 @@ for (const kind of threadKinds) {
   })
 
   if (mayBlock) {
-    test(`${kind}: runSync gives up at its deadline, and hears of a death afterwards`, async () => {
+    test(`${kind}: runSync gives up at its deadline, and learns of a death later`, async () => {
       const game = createGame(200)
       const { all, arena } = game
       const team = await createGroup(game, kind)

@@ -1,4 +1,4 @@
-// Lists and texts in parallel systems: the same results as on one thread, whoever grows or is killed.
+// Lists and texts in parallel systems: the same results as on one thread, also if workers die.
 import { RunError } from '@ashlar/ecs-adapter'
 import { removeEntity } from 'bitecs'
 import { suite } from 'uvu'
@@ -29,7 +29,7 @@ const valuesOf = ({ Path, eids }: PathGame) =>
     Path.kind.get(eid),
   ])
 
-/** Spawns, kills and runs `churn` frame by frame; gives all that lists and texts hold in the end. */
+/** Spawns, kills and runs `churn` frame by frame; returns what lists and texts hold in the end. */
 async function play(game: PathGame, frames: number, churn: (frame: number) => Promise<void>) {
   const { world, storage, arena, eids, spawn, Path } = game
   for (let frame = 0; frame < frames; frame++) {
@@ -72,7 +72,7 @@ for (const kind of threadKinds) {
     }
   })
 
-  testBoth(`${kind}: what workers made can be changed and freed here`, async (sparse) => {
+  testBoth(`${kind}: lists that workers made can be changed and freed here`, async (sparse) => {
     const game = addPaths(createGame(200), { sparse })
     const { arena, storage, eids, all, Path, world } = game
     const team = await createGroup(game, kind)
@@ -109,7 +109,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: ids that were removed are dropped before a run gives them out again`, async () => {
+  test(`${kind}: removed ids are dropped before a run reuses them`, async () => {
     const game = addPaths(createGame(20))
     const { world, eids, spawn, Path } = game
     const team = await createGroup(game, kind)

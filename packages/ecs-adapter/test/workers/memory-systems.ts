@@ -9,7 +9,7 @@ interface FillArgs {
 }
 
 export const memorySystems = {
-  /** Takes all the memory there is: each block has the offset of the one that was taken before it. */
+  /** Takes all memory: each block holds the offset of the one that was taken before it. */
   takeAll({ args, from, pool, arena }: SystemContext) {
     const head = (args as FillArgs).heads + from
     for (const offset of fillUp(pool, 4)) {
@@ -18,7 +18,7 @@ export const memorySystems = {
     }
   },
 
-  /** Gives commands and uses scratch while there is memory, and stays until it goes on or is killed. */
+  /** Records commands and uses scratch while there is memory; stays until released or killed. */
   stayInFull({ args, from, arena, commands, scratch }: SystemContext) {
     const { place, flag } = args as { place: number; flag: number }
     for (const take of [() => scratch.alloc(16), () => commands.spawn()]) {

@@ -1,4 +1,4 @@
-/** Systems that mix numbers: the least thing that is done in another order shows in all that follow. */
+/** Systems that mix numbers: any change of order shows in all numbers that follow. */
 import { type ListField, type SystemContext, type Table, t } from '@ashlar/ecs-adapter'
 import { random } from './command-systems.ts'
 

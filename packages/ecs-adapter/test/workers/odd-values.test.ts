@@ -27,7 +27,7 @@ import { startWorker } from './worker.ts'
 const test = suite('odd values for groups')
 
 const isEmptyArray: Takes = (value) => Array.isArray(value) && value.length === 0
-/** What JSON tells without a loss; or what says itself, by toJSON, what is to be told. */
+/** What JSON holds without a loss, or converts by toJSON. */
 const isPlain: Takes = (value) => {
   if (value instanceof Date || value === undefined || value === null) return true
   if (typeof value === 'number') return Number.isFinite(value)

@@ -94,7 +94,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [block])
   })
 
-  test(`${kind}: those that conflict never do, whatever is declared`, async () => {
+  test(`${kind}: systems that conflict never run at once`, async () => {
     const game = createGame(64)
     const { eids } = game
     const team = await createGroup(game, kind)
@@ -158,7 +158,7 @@ for (const kind of threadKinds) {
         if (!isEmpty) assert.is(Position.x[eid], i % 10)
       }
     }
-    // As many chunks as a stage may have, shared by two systems.
+    // As many batches as a stage may have, shared by two systems.
     const half = createSchedule(team.group, [
       { system: 'visit', entities: () => eids, writes: ['a'], chunkLength: 1 },
       { system: 'empty', entities: () => Array(2000).fill(1), writes: ['b'], chunkLength: 1 },
@@ -209,7 +209,7 @@ for (const kind of threadKinds) {
     for (const other of others) assert.equal(other, one)
   })
 
-  test(`${kind}: a failure names the first system, and tells of the others`, async () => {
+  test(`${kind}: an error has the first system, and lists the others`, async () => {
     const game = createGame(100)
     const { eids, Visits } = game
     const team = await createGroup(game, kind, 1) // so that the order is known
@@ -246,7 +246,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: two that fail at once: the first is thrown, the other told`, async () => {
+  test(`${kind}: if two fail, the first is thrown, the other listed`, async () => {
     const game = createGame(10)
     const { eids } = game
     const team = await createGroup(game, kind)
@@ -288,7 +288,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: what entities and args throw or give is told, and the group goes on`, async () => {
+  test(`${kind}: errors of entities and args are reported, and the group goes on`, async () => {
     const game = createGame(10)
     const { eids } = game
     const team = await createGroup(game, kind, 1)
@@ -320,7 +320,7 @@ for (const kind of threadKinds) {
     await assertRejects(schedule.run(), 'group-closed')
   })
 
-  test(`${kind}: entities and args are asked for when their stage begins; runs wait their turn`, async () => {
+  test(`${kind}: entities and args are called when their stage begins`, async () => {
     const game = createGame(10)
     const { eids, Visits } = game
     const team = await createGroup(game, kind)
@@ -345,7 +345,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: runs that entities and args call wait until the one that calls them is over`, async () => {
+  test(`${kind}: runs that entities and args call wait`, async () => {
     const game = createGame(200)
     const { eids, Visits } = game
     const team = await createGroup(game, kind)
@@ -395,7 +395,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: a group that entities close ends when their run has`, async () => {
+  test(`${kind}: a group that entities close ends after their run`, async () => {
     const ways = ['run', ...(mayBlock ? (['runSync'] as const) : [])] as const
     for (const way of ways) {
       const game = createGame(100)
@@ -478,7 +478,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: checked access: what is not declared is not found`, async () => {
+  test(`${kind}: checked access: undeclared components and tables throw`, async () => {
     const game = createGame(40)
     const { eids, storage, Visits, Position, Velocity } = game
     const Shot = storage.table('Shot', shotSchema)
@@ -527,7 +527,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: checked access: a name may be that of what is made later`, async () => {
+  test(`${kind}: checked access: a name may be given before its component`, async () => {
     const game = createGame(4)
     const { storage } = game
     const team = await createGroup(game, kind)
@@ -547,7 +547,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: checked access: nor are the rows of a sparse component`, async () => {
+  test(`${kind}: checked access: undeclared rows throw`, async () => {
     const game = createGame(4)
     const { storage } = game
     storage.component('Burning', { heat: t.f32 }, { sparse: true })
@@ -569,7 +569,7 @@ for (const kind of threadKinds) {
   })
 
   if (mayTerminate(kind) && !isDeno) {
-    test(`${kind}: a worker that dies in a stage: what it was at is told, others are done`, async () => {
+    test(`${kind}: a worker dies in a stage: its work is listed, others are done`, async () => {
       const game = createGame(100)
       const { eids, arena, Visits } = game
       const team = await createGroup(game, kind)

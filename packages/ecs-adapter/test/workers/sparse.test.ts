@@ -57,7 +57,7 @@ async function playAlone() {
 }
 
 for (const kind of threadKinds) {
-  test(`${kind}: what burns is the same on any number of workers`, async () => {
+  test(`${kind}: the same burns on any number of workers`, async () => {
     const expected = await playAlone()
     for (const count of [1, 3]) {
       const fire = createFire()
@@ -71,7 +71,7 @@ for (const kind of threadKinds) {
 }
 
 for (const kind of threadKinds) {
-  test(`${kind}: rows that a system asks for, which there are, and which not`, async () => {
+  test(`${kind}: rows() in a system finds sparse components only`, async () => {
     const fire = createFire()
     const team = await createGroup(fire, kind, 1)
     const { world, storage, eids, Burning } = fire
@@ -80,7 +80,7 @@ for (const kind of threadKinds) {
     await assertRejects(ask('Position'), 'system-failed', '"Position"', '{ sparse: true }')
     for (const bad of ['Nope', 5, null]) await assertRejects(ask(bad), 'system-failed', 'component')
 
-    // Rows are those of the run, also where nobody has synced since they were given, or were taken by a reset.
+    // Rows are those of the run, also if no `sync` came after they were made, or freed by a reset.
     removeEntity(world, eids[0])
     for (const eid of eids.slice(40, 200)) addComponent(world, eid, Burning)
     await assertRejects(ask('Burning'), 'system-failed', '200 rows, 0 first')

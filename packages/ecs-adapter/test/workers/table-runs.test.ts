@@ -63,7 +63,7 @@ function assertVisited(game: Shots, count: number, note: string) {
 }
 
 for (const kind of threadKinds) {
-  test(`${kind}: every row is visited once, its chunk in the place of its number`, async () => {
+  test(`${kind}: every row is visited once, chunks in the order of numbers`, async () => {
     const game = createShots()
     const { Shot, arena } = game
     const team = await createGroup(game, kind)
@@ -78,7 +78,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: empty chunks are left out, and a table without rows calls nobody`, async () => {
+  test(`${kind}: empty chunks are left out; without rows nothing is called`, async () => {
     const game = createShots()
     const { Shot } = game
     const team = await createGroup(game, kind)
@@ -94,7 +94,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: what workers add is seen after sync, and changed by whoever has it`, async () => {
+  test(`${kind}: rows that workers add are seen after sync`, async () => {
     const game = createShots(2)
     const { Shot, eids, storage, arena } = game
     Shot.clear()
@@ -125,7 +125,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: toJSON of arguments may change which chunks have rows, and detach a table`, async () => {
+  test(`${kind}: toJSON of arguments may change or detach a table`, async () => {
     const game = createShots(40)
     const { Shot, arena } = game
     const team = await createGroup(game, kind)
@@ -176,7 +176,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: sync, takeOver, clear, trim, detach and dispose are refused while systems are at work`, async () => {
+  test(`${kind}: calls that free chunks are refused while systems run`, async () => {
     const game = createShots()
     const { Shot, eids, arena } = game
     const team = await createGroup(game, kind)
@@ -229,7 +229,7 @@ function createMarkedShots() {
 
 for (const kind of threadKinds) {
   if (!diesInLoops) continue
-  test(`${kind}: killed in the middle of a removal: repaired when the run is over`, async () => {
+  test(`${kind}: killed in mid-removal: repaired after the run`, async () => {
     const game = createMarkedShots()
     const { Shot, storage, arena } = game
     const team = await createGroup(game, kind, 1)
@@ -264,7 +264,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [flag << 2])
   })
 
-  test(`${kind}: killed in a removal from a chunk that it was done with: repaired as well`, async () => {
+  test(`${kind}: killed in a chunk of an earlier batch: repaired too`, async () => {
     const game = createMarkedShots()
     const { Shot, storage, arena } = game
     const team = await createGroup(game, kind, 1)
@@ -282,7 +282,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [flag << 2])
   })
 
-  test(`${kind}: chunks of one that was killed are taken over when the others are done`, async () => {
+  test(`${kind}: chunks of a killed worker are adopted after the run`, async () => {
     const game = createShots(2)
     const { Shot, storage, arena, eids } = game
     const team = await createGroup(game, kind)
@@ -308,7 +308,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: killed in the middle of a trim: others have the chunks that are left`, async () => {
+  test(`${kind}: killed in mid-trim: others keep the chunks left`, async () => {
     const game = createMarkedShots()
     const { Shot, storage, arena } = game
     const team = await createGroup(game, kind, 1)
@@ -338,7 +338,7 @@ for (const kind of threadKinds) {
     await endAll(game, team, [flag << 2], 2)
   })
 
-  test(`${kind}: killed in mid-add, -remove or -trim of chunks of whoever: all are whole`, async () => {
+  test(`${kind}: killed in any change of any chunk: all are whole`, async () => {
     const seed = 3
     const random = createRandom(seed)
     const game = createMarkedShots()
@@ -386,7 +386,7 @@ test('unfinished ranges are places among the chunks', async () => {
   await endAll(game, team)
 })
 
-test('tables that are not of the storage, or not there any more', async () => {
+test('tables of another storage, disposed of, or detached', async () => {
   const game = createShots(1)
   const other = createGame(1)
   const { Shot, storage } = game

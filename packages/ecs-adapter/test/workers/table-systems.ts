@@ -1,7 +1,7 @@
 /** Systems over tables. */
 import { type Component, type SystemContext, type Table, t } from '@ashlar/ecs-adapter'
-import { layOut } from '../../src/table-layout.ts'
-import { readTableSchema } from '../../src/table-root.ts'
+import { layOut } from '../../src/tables/table-layout.ts'
+import { readTableSchema } from '../../src/tables/table-root.ts'
 import { dies, mortalChunk } from '../mortal-chunk.ts'
 import { createRandom } from '../support.ts'
 import { observeRoot } from '../table-steps.ts'
@@ -24,13 +24,13 @@ export interface StayArgs {
 }
 
 export interface ChurnArgs {
-  /** Words that count the turns of each slot's worker, and one that ends them all when it is not 0. */
+  /** Words that count the turns of each slot's worker, and one that ends all turns if not 0. */
   readonly turns: number
   readonly end: number
   readonly seed: number
 }
 
-/** Every field of a row tells its id. */
+/** Every field of a row holds its id. */
 export function markShot({ ids, x, speed, visits, place }: Shots, row: number): void {
   const id = ids[row]
   x[row] = id
@@ -55,7 +55,7 @@ function churnRows(chunk: Shots, random: (limit: number) => number): void {
   }
 }
 
-/** Until it is told to end, or is killed. */
+/** Until it is ended, or killed. */
 function churn(
   { arena, pool, args, from }: Context,
   turn: (random: (limit: number) => number) => void,
@@ -93,7 +93,7 @@ export const tableSystems = {
     }
   },
 
-  /** Each entity gives a shot, in chunks of whichever worker has it. */
+  /** Each entity fires a shot, into chunks of its worker. */
   shoot({ tables: { Shot }, entities }: Context) {
     for (const eid of entities) {
       const id = Shot.add()
@@ -101,7 +101,7 @@ export const tableSystems = {
     }
   },
 
-  /** Removes every second row, whoever's chunk it is. */
+  /** Removes every second row, also in chunks of other workers. */
   thin({ tables: { Shot }, entities }: Context) {
     for (const number of entities) {
       const chunk = Shot.chunk(number)!
@@ -123,7 +123,7 @@ export const tableSystems = {
     })
   },
 
-  /** Adds and removes in the chunks that it is given, whoever's they are. */
+  /** Adds and removes in the chunks that it is given, also those of other workers. */
   churnGiven(context: Context) {
     const { tables, entities } = context
     churn(context, (random) => {
@@ -132,7 +132,7 @@ export const tableSystems = {
   },
 
   /**
-   * Removes a row, of a chunk that it is given or of one that it makes, and stays in the middle of it until
+   * Removes a row, of a given chunk or of one that it makes, and stays in the middle of it until
    * it is killed.
    */
   stayInRemove(context: Context) {

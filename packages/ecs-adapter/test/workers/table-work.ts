@@ -1,4 +1,4 @@
-/** A worker that is in no group: adds and removes rows of a table until it is told to end, or killed. */
+/** A worker in no group: adds and removes rows of a table until it is ended, or killed. */
 import { Arena, type ArenaHandle, holdLife, type Life } from '@ashlar/core'
 import { attachTable, type Port, type TableHandle, t } from '@ashlar/ecs-adapter'
 import { createRandom } from '../support.ts'

@@ -123,7 +123,7 @@ export const systems = {
     }
   },
 
-  /** Sums by way of the scratch, and keeps a block of the pool for each chunk. */
+  /** Sums by way of the scratch, and keeps a block of the pool for each batch. */
   allocate({ components: { Position, Visits }, entities, scratch, pool, arena }: Context) {
     const squares = scratch.array(Float64Array, entities.length)
     for (let i = 0; i < entities.length; i++) squares[i] = entities[i] ** 2
@@ -150,7 +150,7 @@ export const systems = {
     throw new Error('too late')
   }) as never,
 
-  /** Throws what is hard to tell of. */
+  /** Throws what is hard to report. */
   throwOdd({ args }: Context) {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()
@@ -162,7 +162,7 @@ export const systems = {
     throw [Object.create(null), proxy, error, Symbol('x'), undefined][args as number]
   },
 
-  /** At some entities it says that it is there, and stays until it is told to go on, or is killed. */
+  /** At some entities it reports that it is there, and stays until it may go on, or is killed. */
   hang({ components: { Visits }, entities, args, arena, scratch }: Context) {
     scratch.array(Uint8Array, 200_000) // overflows: an heir has to free two blocks
     for (const { eid, flag } of args as { eid: number; flag: number }[]) {
@@ -172,7 +172,7 @@ export const systems = {
     for (const other of entities) Visits.count[other]++
   },
 
-  /** Does with an entity's lists and texts what only id and frame tell. */
+  /** Edits an entity's lists and texts by its id and the frame only. */
   churn({ components: { Path, Position }, entities, args }: Context) {
     const frame = args as number
     for (const eid of entities) churnOne(Path, eid, diceOf(eid, frame))
@@ -282,7 +282,7 @@ export interface ReadOrder {
   readonly counter: number
 }
 
-/** In no group: reads what there is, again and again, and tells what is wrong. */
+/** In no group: reads all again and again, and reports what is wrong. */
 function read(port: Port): void {
   const start = async (order: ReadOrder) => {
     await holdLife(order.life)
@@ -324,7 +324,7 @@ export interface EntityOrder {
   readonly mark: number
   readonly isKept: boolean
   /** Comes back with the answer. */
-  readonly ticket: number
+  readonly assignedRun: number
 }
 
 /** In no group: has a world of its own, marks the entities that it is sent, and sends them back. */
@@ -338,14 +338,14 @@ function keepWorld(port: Port): void {
     const world = createWorld()
     const storage = createStorage(world, pool, { capacity: 4 })
     const Marked = storage.component('Marked', { marks: t.list(t.i32), label: t.text, last: t.i32 })
-    takeIn = ({ packed, mark, isKept, ticket }) => {
+    takeIn = ({ packed, mark, isKept, assignedRun }) => {
       const eid = storage.unpack(packed)
       Marked.marks.push(eid, mark)
       Marked.label.set(eid, `${Marked.label.get(eid)}ü${mark}`)
       Marked.last[eid] = mark
       const answer = isKept ? { kept: eid } : { packed: storage.pack(eid) }
       storage.sync()
-      port.postMessage({ ticket, ...answer })
+      port.postMessage({ assignedRun, ...answer })
     }
     end = () => {
       storage.dispose()
@@ -393,7 +393,7 @@ if (!isMain) {
   while (how === 'join' || how === 'other systems') await join()
 }
 
-/** Starts a worker that does as it is told: 'join', 'stay away', 'fail', 'read', 'world', 'table', ... */
+/** Starts a worker with an order: 'join', 'stay away', 'fail', 'read', 'world', 'table', ... */
 export function startWorker(
   kind: ThreadKind,
   how = 'join',

@@ -11,7 +11,7 @@ import { type EntityOrder, startWorker, type WorldOrder } from './worker.ts'
 const test = suite('worlds')
 
 interface Answer {
-  readonly ticket: number
+  readonly assignedRun: number
   readonly packed?: number
   readonly kept?: number
 }
@@ -22,15 +22,15 @@ async function startWorld(arena: Arena, kind: ThreadKind) {
   const thread = startWorker(kind, 'world', (message) => {
     if (message === 'closed') told.isClosed = true
     else if ('handle' in (message as object)) told.handle = (message as typeof told).handle
-    else answers.set((message as Answer).ticket, message as Answer)
+    else answers.set((message as Answer).assignedRun, message as Answer)
   })
   const order: WorldOrder = { arena: arena.handle, slot: arena.reserveSlot(), life: createLife() }
   thread.post(order)
   await until(() => told.handle !== undefined)
   const send = async (order: EntityOrder): Promise<Answer> => {
     thread.post(order)
-    await until(() => answers.has(order.ticket))
-    return answers.get(order.ticket) as Answer
+    await until(() => answers.has(order.assignedRun))
+    return answers.get(order.assignedRun) as Answer
   }
   const end = async () => {
     thread.post('end')
@@ -63,8 +63,8 @@ for (const kind of threadKinds) {
           let packed = parcel
           for (let hop = 0; hop < 10; hop++) {
             const isKept = i % 5 === 0 && hop === 9
-            const ticket = i * 10 + hop
-            const answer = await worlds[hop % 2].send({ packed, mark: hop, isKept, ticket })
+            const assignedRun = i * 10 + hop
+            const answer = await worlds[hop % 2].send({ packed, mark: hop, isKept, assignedRun })
             if (answer.kept !== undefined) kept.push(answer.kept)
             if (answer.packed !== undefined) packed = answer.packed
           }

@@ -4,14 +4,14 @@ import type { Mutant } from './mutant.ts'
 export const BLOCKS: readonly Mutant[] = [
   {
     name: 'blocks are counted as carved before they have headers',
-    file: 'carve.ts',
+    file: 'blocks/carve.ts',
     from: '  for (let block = first;',
     to: '  i32[carvedCount] += blockCount\n  for (let block = first;',
     scenarios: ['the first alloc of a class'],
   },
   {
     name: 'a large block is published before its header',
-    file: 'alloc-slow.ts',
+    file: 'refill/alloc-slow.ts',
     from: `  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
   memory.i32[(block >> 2) - 1] = byteLength
   publishRun(memory, slot, head, spanCount, LARGE_CLASS)`,
@@ -22,14 +22,14 @@ export const BLOCKS: readonly Mutant[] = [
   },
   {
     name: 'a large block shrinks after its run',
-    file: 'resize.ts',
+    file: 'pool/resize.ts',
     from: 'if (byteLength < before) memory.i32[length] = byteLength',
     to: '',
     scenarios: ['a large block shrinks'],
   },
   {
     name: 'a block is shifted before its offset is there',
-    file: 'aligned.ts',
+    file: 'blocks/aligned.ts',
     from: `    i32[(block >> 2) - 2] = freedPattern(memory.tag)
     i32[(block >> 2) - 1] = offset`,
     to: `    i32[(block >> 2) - 2] = shiftedPattern(memory.tag)
@@ -38,7 +38,7 @@ export const BLOCKS: readonly Mutant[] = [
   },
   {
     name: 'a block is live before it has a length',
-    file: 'pool.ts',
+    file: 'pool/fast-paths.ts',
     from: '        i32[header + 1] = byteLength\n        i32[header] = plain\n',
     to: `        i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
         i32[header + 1] = byteLength
@@ -47,21 +47,21 @@ export const BLOCKS: readonly Mutant[] = [
   },
   {
     name: 'a shifted block keeps its live bit until it is shifted',
-    file: 'aligned.ts',
+    file: 'blocks/aligned.ts',
     from: '    unmark(memory, block)\n',
     to: '',
     scenarios: ['aligned alloc and free'],
   },
   {
     name: 'a block is counted as unmarked after it has lost its bit',
-    file: 'aligned.ts',
+    file: 'blocks/aligned.ts',
     from: '  countUnmarked(memory, block, 1)\n  memory.clearLiveBit(block)\n',
     to: '  memory.clearLiveBit(block)\n',
     scenarios: ['aligned alloc and free'],
   },
   {
     name: 'a block has an owner although its span was given back meanwhile',
-    file: 'lookup.ts',
+    file: 'blocks/lookup.ts',
     from: '  if (owner < 0) throw unusedMemory(memory, block)\n',
     to: '',
     scenarios: ['and its span is given back'],

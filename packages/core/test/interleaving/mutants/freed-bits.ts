@@ -55,7 +55,7 @@ export const FREED_BITS: readonly Mutant[] = [
   },
   {
     name: 'who takes a run over is not told of its freed bits',
-    file: 'runs.ts',
+    file: 'spans/runs.ts',
     from: '    Atomics.store(memory.i32, memory.slotWord(to, SLOT_HAS_FREED_BITS), 1)\n',
     to: '',
     scenarios: ['a run is handed over as'],
@@ -104,7 +104,7 @@ export const FREED_BITS: readonly Mutant[] = [
   },
   {
     name: 'the end of a run is given back that its block still needs',
-    file: 'remote/cut-off.ts',
+    file: 'remote/freed-bits.ts',
     from: 'truncateLargeRun(memory, slot, head, spanCount)',
     to: 'truncateLargeRun(memory, slot, head, 1)',
     scenarios: ['a large block is cut off as its owner sweeps'],

@@ -1,41 +1,41 @@
-/** Faults: the owner's side of the mail. */
+/** Faults: the owner's side of the queue. */
 import type { Mutant } from './mutant.ts'
 
 export const INBOX: readonly Mutant[] = [
   {
     name: '`taken` is raised before the block is freed',
     file: 'remote/inbox.ts',
-    from: '    if (front.tryFree',
-    to: '    i32[takenWord] = taken + 1\n    if (front.tryFree',
-    scenarios: ['an owner dies, within a parcel'],
+    from: '    if (pool.tryFree',
+    to: '    i32[takenWord] = taken + 1\n    if (pool.tryFree',
+    scenarios: ['an owner dies, within a segment'],
   },
   {
-    name: 'a parcel is given back while it is read',
+    name: 'a segment is given back while it is read',
     file: 'remote/inbox.ts',
-    from: 'Atomics.store(i32, parcelWord, parcel)',
-    to: 'Atomics.store(i32, parcelWord, i32[(parcel >> 2) + PARCEL_NEXT] || parcel)',
-    scenarios: ['the owner is a parcel behind'],
+    from: 'Atomics.store(i32, segmentWord, segment)',
+    to: 'Atomics.store(i32, segmentWord, i32[(segment >> 2) + SEGMENT_NEXT] || segment)',
+    scenarios: ['the owner is a segment behind'],
   },
   {
-    name: 'the parcel being read is stored plainly',
+    name: 'the segment being read is stored plainly',
     file: 'remote/inbox.ts',
-    from: 'Atomics.store(i32, parcelWord, parcel)',
-    to: 'i32[parcelWord] = parcel',
-    scenarios: ['the owner is a parcel behind', 'the first parcel is used again'],
+    from: 'Atomics.store(i32, segmentWord, segment)',
+    to: 'i32[segmentWord] = segment',
+    scenarios: ['the owner is a segment behind', 'the first segment is used again'],
   },
   {
     name: '`sent` is loaded plainly',
     file: 'remote/inbox.ts',
     from: 'Atomics.load(i32, sentWord)',
     to: 'i32[sentWord]',
-    scenarios: ['within a parcel'],
+    scenarios: ['within a segment'],
   },
   {
-    name: 'nothing says whose mail is being taken',
+    name: 'nothing says whose queue is being read',
     file: 'remote/inbox.ts',
     from: '  i32[takingFrom] = freer + 1\n',
     to: '',
-    scenarios: ['an owner dies, within a parcel', 'a rival allocates'],
+    scenarios: ['an owner dies, within a segment', 'a rival allocates'],
   },
   {
     name: 'a block counts as taken after its run was given back',
@@ -56,14 +56,14 @@ export const INBOX: readonly Mutant[] = [
     file: 'remote/inbox.ts',
     from: '    markFree(memory, block, offset)\n    countTaken(i32, takenWord, taken, sent)\n',
     to: '    countTaken(i32, takenWord, taken, sent)\n    markFree(memory, block, offset)\n',
-    scenarios: ['mail is taken'],
+    scenarios: ['remote frees are taken'],
   },
   {
     name: 'what changed hands is freed where it was',
     file: 'remote/inbox.ts',
     from: 'if (owner !== slot && owner !== by) {',
     to: 'if (owner < 0) {',
-    scenarios: ['a full arena tends for its own class', 'mail is forwarded'],
+    scenarios: ['a full arena reclaims for its own class', 'remote frees are forwarded'],
   },
   {
     name: 'a block counts as taken before it is marked for its owner',

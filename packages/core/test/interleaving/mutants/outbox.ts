@@ -1,64 +1,64 @@
-/** Faults: the freer's side of the mail. */
+/** Faults: the freer's side of the queue. */
 import type { Mutant } from './mutant.ts'
 
 export const OUTBOX: readonly Mutant[] = [
   {
     name: '`sent` is stored before the offset is written',
     file: 'remote/outbox.ts',
-    from: '    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n',
-    to: `    Atomics.store(i32, mailWord(memory, slot, OUTBOX_SENT, owner), written + 1)
-    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n`,
-    scenarios: ['within a parcel'],
+    from: '    i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(written)] = offset\n',
+    to: `    Atomics.store(i32, queueWord(memory, slot, OUTBOX_SENT, owner), written + 1)
+    i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(written)] = offset\n`,
+    scenarios: ['within a segment'],
   },
   {
     name: '`written` is raised before the offset is written',
     file: 'remote/outbox.ts',
-    from: `    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset
+    from: `    i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(written)] = offset
     i32[writtenWords + owner] = written + 1\n`,
     to: `    i32[writtenWords + owner] = written + 1
-    i32[(parcel >> 2) + PARCEL_OFFSETS + placeOf(written)] = offset\n`,
-    scenarios: ['a freer dies, within a parcel'],
+    i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(written)] = offset\n`,
+    scenarios: ['a freer dies, within a segment'],
   },
   {
     name: '`sent` is stored plainly',
     file: 'remote/outbox.ts',
-    from: 'Atomics.store(memory.i32, mailWord(memory, slot, OUTBOX_SENT, owner), written)',
-    to: 'memory.i32[mailWord(memory, slot, OUTBOX_SENT, owner)] = written',
-    scenarios: ['within a parcel'],
+    from: 'Atomics.store(memory.i32, queueWord(memory, slot, OUTBOX_SENT, owner), written)',
+    to: 'memory.i32[queueWord(memory, slot, OUTBOX_SENT, owner)] = written',
+    scenarios: ['within a segment'],
   },
   {
-    name: 'a parcel is used again one too early',
+    name: 'a segment is used again one too early',
     file: 'remote/outbox.ts',
     from: 'return beingRead !== 0 && beingRead !== first',
     to: 'return beingRead !== 0',
-    scenarios: ['the owner is a parcel behind', 'the parcel becomes full'],
+    scenarios: ['the owner is a segment behind', 'the segment becomes full'],
   },
   {
-    name: 'the parcel being read is loaded plainly',
+    name: 'the segment being read is loaded plainly',
     file: 'remote/outbox.ts',
-    from: 'Atomics.load(memory.i32, mailWord(memory, owner, INBOX_PARCEL, slot))',
-    to: 'memory.i32[mailWord(memory, owner, INBOX_PARCEL, slot)]',
-    scenarios: ['the owner is a parcel behind', 'the first parcel is used again'],
+    from: 'Atomics.load(memory.i32, queueWord(memory, owner, INBOX_SEGMENT, slot))',
+    to: 'memory.i32[queueWord(memory, owner, INBOX_SEGMENT, slot)]',
+    scenarios: ['the owner is a segment behind', 'the first segment is used again'],
   },
   {
-    name: 'parcels are given back before all in them was taken',
+    name: 'segments are given back before all in them was taken',
     file: 'remote/outbox.ts',
-    from: '  if (isAllTaken(memory, slot, owner)) dropParcels(memory, slot, owner)\n  checkEnds',
-    to: '  dropParcels(memory, slot, owner)\n  checkEnds',
-    scenarios: ['the parcel becomes full'],
+    from: '  if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)\n  checkEnds',
+    to: '  dropSegments(memory, slot, owner)\n  checkEnds',
+    scenarios: ['the segment becomes full'],
   },
   {
-    name: 'an owner stays at a parcel that was given back',
+    name: 'an owner stays at a segment that was given back',
     file: 'remote/outbox.ts',
-    from: '  Atomics.store(i32, mailWord(memory, owner, INBOX_PARCEL, slot), 0)\n',
+    from: '  Atomics.store(i32, queueWord(memory, owner, INBOX_SEGMENT, slot), 0)\n',
     to: '',
-    scenarios: ['can spare a parcel', 'the parcel becomes full'],
+    scenarios: ['can spare a segment', 'the segment becomes full'],
   },
   {
-    name: 'a parcel that was appended before a death is appended again',
+    name: 'a segment that was appended before a death is appended again',
     file: 'remote/outbox.ts',
-    from: 'if (before !== 0 && i32[(before >> 2) + PARCEL_STAMP] === stamp) return true',
+    from: 'if (before !== 0 && i32[(before >> 2) + SEGMENT_STAMP] === stamp) return true',
     to: '',
-    scenarios: ['a freer dies, the parcel becomes full'],
+    scenarios: ['a freer dies, the segment becomes full'],
   },
 ]

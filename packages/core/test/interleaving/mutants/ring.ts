@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts'
 export const RING: readonly Mutant[] = [
   {
     name: 'an event is published before it is written',
-    file: 'telemetry/emit.ts',
+    file: 'telemetry/telemetry.ts',
     from: `  i32[event + 2] = second
   i32[event + 3] = third
   Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)`,
@@ -15,21 +15,21 @@ export const RING: readonly Mutant[] = [
   },
   {
     name: 'a full ring has room for one more',
-    file: 'telemetry/emit.ts',
+    file: 'telemetry/telemetry.ts',
     from: '| 0) >= TELEMETRY_EVENT_COUNT',
     to: '| 0) > TELEMETRY_EVENT_COUNT',
     scenarios: ['in a full ring'],
   },
   {
     name: 'an event is read, whoever read it before',
-    file: 'telemetry/reader.ts',
+    file: 'telemetry/telemetry.ts',
     from: 'if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue',
     to: 'Atomics.store(i32, ring + TELEMETRY_READ, next)',
     scenarios: ['two readers share a ring'],
   },
   {
     name: 'an event is taken before it is copied',
-    file: 'telemetry/reader.ts',
+    file: 'telemetry/telemetry.ts',
     from: `    // The copy is good if nobody read it meanwhile: until then its place is not written again.
     if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue\n`,
     to: `    if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue

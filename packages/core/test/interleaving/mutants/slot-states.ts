@@ -1,49 +1,49 @@
-/** Faults: opening, closing and tending. */
+/** Faults: opening, closing and reclaiming. */
 import type { Mutant } from './mutant.ts'
 
 export const SLOT_STATES: readonly Mutant[] = [
   {
-    name: 'spans with parcels of a closed slot are taken over',
-    file: 'tend.ts',
-    from: 'row !== parcelRow(memory) || !hasParcels(memory, slot)',
+    name: 'spans with segments of a closed slot are taken over',
+    file: 'refill/reclaim-closed.ts',
+    from: 'row !== segmentRow(memory) || !hasSegments(memory, slot)',
     to: 'true',
-    scenarios: ['parcels of a closed slot'],
+    scenarios: ['segments of a closed slot'],
   },
   {
     name: 'a slot changes its state by a load and a store',
-    file: 'slots.ts',
+    file: 'spans/slots.ts',
     from: 'return Atomics.compareExchange(i32, memory.slotWord(slot, SLOT_STATE), seen, word) === seen',
     to: 'return Atomics.store(i32, memory.slotWord(slot, SLOT_STATE), word) === word',
     scenarios: ['two threads open the last slot'],
   },
   {
-    name: 'a tended slot does not name its tender',
-    file: 'slots.ts',
-    from: 'changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, tender)',
-    to: 'changeState(memory, slot, SLOT_CLOSED, SLOT_TENDED, tender * 0 - 1)',
-    scenarios: ['a tender and its heir die'],
+    name: 'a tended slot does not name its reclaimer',
+    file: 'spans/slots.ts',
+    from: 'changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer)',
+    to: 'changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer * 0 - 1)',
+    scenarios: ['a reclaimer and its adopter die'],
   },
   {
     name: 'a slot is closed before its spans are given back',
-    file: 'pool.ts',
-    from: '    giveBack(memory, slot, front, undefined)\n    mine = -1\n',
+    file: 'pool/pool.ts',
+    from: '    methods.collect()\n    fastPaths.disable()\n',
     to: `    closeSlot(memory, slot)
-    giveBack(memory, slot, front, undefined)
-    mine = -1\n`,
-    scenarios: ['close against tend'],
+    methods.collect()
+    fastPaths.disable()\n`,
+    scenarios: ['close against reclaiming'],
   },
   {
     name: 'a slot is tended without being taken',
-    file: 'tend.ts',
-    from: 'if (!tendSlot(memory, slot, tender)) continue\n    sweep',
+    file: 'refill/reclaim-closed.ts',
+    from: 'if (!lendSlot(memory, slot, reclaimer)) continue\n    sweep',
     to: 'if (Atomics.load(memory.i32, memory.slotWord(slot, 0)) % 256 !== 2) continue\n    sweep',
-    scenarios: ['tend against tend'],
+    scenarios: ['reclaiming against reclaiming'],
   },
   {
     name: 'counts stay behind when a run is handed over',
-    file: 'tend.ts',
+    file: 'refill/reclaim-closed.ts',
     from: '    i32[memory.slotWord(to, field + classIndex)] += liveCount\n',
     to: '',
-    scenarios: ['tend against tend'],
+    scenarios: ['reclaiming against reclaiming'],
   },
 ]

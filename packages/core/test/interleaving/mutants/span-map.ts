@@ -4,35 +4,35 @@ import type { Mutant } from './mutant.ts'
 export const SPAN_MAP: readonly Mutant[] = [
   {
     name: 'spans are claimed by a load and a store',
-    file: 'span-map.ts',
+    file: 'spans/span-map.ts',
     from: 'if (Atomics.compareExchange(i32, map + i, SPAN_FREE, claimed) !== SPAN_FREE) {',
     to: 'if (Atomics.load(i32, map + i) !== 0 || Atomics.store(i32, map + i, claimed) === 0) {',
     scenarios: ['two claim the last span'],
   },
   {
     name: 'a claim that fails keeps what it got',
-    file: 'span-map.ts',
+    file: 'spans/span-map.ts',
     from: 'while (--i >= 0) Atomics.store(i32, map + i, SPAN_FREE)',
     to: '',
     scenarios: ['a run of two against two single spans'],
   },
   {
     name: 'a claim that fails frees the span of the rival, too',
-    file: 'span-map.ts',
+    file: 'spans/span-map.ts',
     from: 'while (--i >= 0) Atomics.store(i32, map + i, SPAN_FREE)',
     to: 'for (; i >= 0; i--) Atomics.store(i32, map + i, SPAN_FREE)',
     scenarios: ['a run of two against two single spans'],
   },
   {
     name: 'a claim does not name the claimer',
-    file: 'span-map.ts',
+    file: 'spans/span-map.ts',
     from: 'const claimed = mapWord(SPAN_CLAIMED, slot, 0, 0)',
     to: 'const claimed = mapWord(SPAN_CLAIMED, -1, 0, 0)',
     scenarios: ['a claimer of a run dies'],
   },
   {
     name: 'a search does not look below the hint',
-    file: 'span-map.ts',
+    file: 'spans/span-map.ts',
     from: '||\n      findFreeRun(memory, memory.controlSpanCount, spanCount) // races may leave the hint too high',
     to: '',
     scenarios: [
@@ -43,25 +43,25 @@ export const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'the head of a run is published before its tails and record',
-    file: 'runs.ts',
+    file: 'spans/runs.ts',
     from: `  extendRun(memory, slot, head, 1, spanCount, classIndex)
-  const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
-  Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))`,
-    to: `  const state = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
-  Atomics.store(memory.i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
+  const state = isLarge ? SPAN_LARGE : SPAN_HEAD
+  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))`,
+    to: `  const state = isLarge ? SPAN_LARGE : SPAN_HEAD
+  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
   extendRun(memory, slot, head, 1, spanCount, classIndex)`,
     scenarios: ['a claimer of a run dies', 'a large block'],
   },
   {
     name: 'a run that is given back still has its head, last of all',
-    file: 'runs.ts',
+    file: 'spans/runs.ts',
     from: 'Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))',
     to: '',
     scenarios: ['who gives a run back dies'],
   },
   {
     name: 'a run is shortened before its record says so',
-    file: 'runs.ts',
+    file: 'spans/runs.ts',
     from: `  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
   releaseSpans(memory, slot, head + to, from - to)`,
     to: `  releaseSpans(memory, slot, head + to, from - to)
@@ -70,28 +70,28 @@ export const SPAN_MAP: readonly Mutant[] = [
   },
   {
     name: 'a run that grows does not claim what is behind it',
-    file: 'span-map.ts',
-    from: '  return claimSpans(memory, slot, span, spanCount)\n}\n\n/** Index',
-    to: '  return memory.i32[memory.mapWord(asSpanIndex(span))] === SPAN_FREE\n}\n\n/** Index',
+    file: 'spans/runs.ts',
+    from: 'if (!claimSpans(memory, slot, head + from, to - from)) return false',
+    to: 'if (memory.i32[memory.mapWord(head) + from] !== 0) return false',
     scenarios: ['growth in place against a claim'],
   },
   {
     name: 'a run is handed over without its tails',
-    file: 'runs.ts',
+    file: 'spans/runs.ts',
     from: '  const map = memory.mapWord(head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
     to: '  const map = memory.mapWord(head)\n  for (let i = 0; i < 1; i++) {\n    const word',
-    scenarios: ['tend against free into the closed slot'],
+    scenarios: ['reclaiming against free into the closed slot'],
   },
   {
     name: 'a run that is handed over counts for its former owner only',
-    file: 'runs.ts',
+    file: 'spans/runs.ts',
     from: '  countRun(memory, to, head, 1)\n',
     to: '',
-    scenarios: ['tend against tend'],
+    scenarios: ['reclaiming against reclaiming'],
   },
   {
     name: 'a run that is given back counts on',
-    file: 'runs.ts',
+    file: 'spans/runs.ts',
     from: '  countRun(memory, slot, head, -1)\n',
     to: '',
     scenarios: ['a claim against a release'],

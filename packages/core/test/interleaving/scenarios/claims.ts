@@ -1,10 +1,10 @@
 /** Rivals for spans: claims and releases of single spans and of runs. */
-import { CONTROL_FIRST_FREE_SPAN } from '../../../src/layout.ts'
+import { CONTROL_FIRST_FREE_SPAN } from '../../../src/base/layout.ts'
 import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Ending } from '../search.ts'
 import { DOUBLE, HALVES, LARGE, LARGE_3, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, given, heir, mortal, openSlots } from './parts.ts'
+import { adopter, agent, given, mortal, openSlots } from './parts.ts'
 
 type Deed = (grip: Grip) => void
 
@@ -35,7 +35,7 @@ const oneDies = (name: string, spanCount: number, deeds: readonly Deed[]): Scena
   setUp: (hand) => {
     const slots = openSlots(hand, deeds.length)
     const agents = deeds.map((deed, index) => agent(`claimer ${index}`, slots[index], deed))
-    return [mortal('victim', slots[0], deeds[0]), ...agents.slice(1), heir(slots[0], 0)]
+    return [mortal('victim', slots[0], deeds[0]), ...agents.slice(1), adopter(slots[0], 0)]
   },
 })
 
@@ -78,14 +78,14 @@ const formerRun: Scenario = {
     return [
       mortal('victim', slot, (own) => own.free(block)),
       agent('rival', rival, takes(WHOLE)),
-      heir(slot, 0),
+      adopter(slot, 0),
     ]
   },
 }
 
-/** While an heir repairs the map, a run of another thread goes. */
+/** While an adopter repairs the map, a run of another thread goes. */
 const besideARelease: Scenario = {
-  name: 'an heir repairs the map as a rival gives a run back',
+  name: 'an adopter repairs the map as a rival gives a run back',
   spanCount: 4,
   slotCount: 2,
   preemptions: 1,
@@ -96,7 +96,7 @@ const besideARelease: Scenario = {
     return [
       mortal('victim', slot, takes(WHOLE)),
       agent('rival', rival, (grip) => grip.free(block)),
-      heir(slot, 0),
+      adopter(slot, 0),
     ]
   },
 }

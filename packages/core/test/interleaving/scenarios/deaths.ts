@@ -1,9 +1,9 @@
 /** One thread, killed at every store of every call; whoever adopts it is killed at every store, too. */
-import { setDraining } from '../../../src/drain.ts'
+import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
-import { HALVES, LARGE, LARGE_3, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
-import { given, heir, mortal, openSlots, startQueue } from './parts.ts'
+import { HALVES, LARGE, LARGE_3, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
+import { adopter, given, mortal, openSlots, startQueue } from './parts.ts'
 
 const dying = (
   name: string,
@@ -19,7 +19,7 @@ const dying = (
   setUp: (hand) => {
     const [, slot] = openSlots(hand, 2)
     const blocks = arrange(hand.grip(slot), hand)
-    return [mortal('victim', slot, (grip) => deed(grip, blocks)), heir(slot, 0)]
+    return [mortal('victim', slot, (grip) => deed(grip, blocks)), adopter(slot, 0)]
   },
 })
 
@@ -87,7 +87,7 @@ export const DEATHS: readonly Scenario[] = [
   ),
   dying('a block moves', alone(16), (grip, [block]) => grip.realloc(block, THIRD)),
   dying('a large block moves to a class', alone(LARGE), (grip, [block]) => grip.realloc(block, 16)),
-  dying('a block is resized in place', alone(PARCEL), (grip, [block]) => grip.realloc(block, 480)),
+  dying('a block is resized in place', alone(SEGMENT), (grip, [block]) => grip.realloc(block, 480)),
   dying('aligned alloc and free', alone(WHOLE), (grip) => {
     const blocks = [grip.alloc(21_000, 64), grip.alloc(5000, 4096)]
     for (const block of blocks) grip.free(block)
@@ -109,7 +109,7 @@ export const DEATHS: readonly Scenario[] = [
     grip.flush()
   }),
   dying(
-    'a further parcel',
+    'a further segment',
     (grip, hand) => {
       const [block] = ofAnother(THIRD)(grip, hand)
       startQueue(hand, grip.pool.slot, OTHER, 127)
@@ -121,7 +121,7 @@ export const DEATHS: readonly Scenario[] = [
     },
   ),
   dying(
-    'a parcel is used again',
+    'a segment is used again',
     (grip, hand) => {
       const [block] = ofAnother(THIRD)(grip, hand)
       startQueue(hand, grip.pool.slot, OTHER, 255, 2)
@@ -134,7 +134,7 @@ export const DEATHS: readonly Scenario[] = [
     5,
   ),
   dying(
-    'mail is taken',
+    'remote frees are taken',
     (grip, hand) => {
       const freer = hand.grip(OTHER)
       const blocks = [given(grip, THIRD), given(grip, 5000, 64), given(grip, LARGE)]
@@ -146,7 +146,7 @@ export const DEATHS: readonly Scenario[] = [
     6,
   ),
   dying(
-    'mail is taken in a span that drains',
+    'remote frees are taken in a span that drains',
     (grip, hand) => {
       const blocks = draining(THIRD, 2)(grip, hand)
       for (const block of blocks) hand.grip(OTHER).free(block)

@@ -1,18 +1,29 @@
-/** Threads that die while mail is under way, beside others that live. */
-import { setDraining } from '../../../src/drain.ts'
-import { PARCEL_CAPACITY } from '../../../src/remote/mail.ts'
+/** Threads that die while blocks are under way, beside others that live. */
+
+import { SEGMENT_CAPACITY } from '../../../src/remote/queue.ts'
+import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
-import { LARGE, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, fill, given, heir, mortal, openSlots, startQueue, tend, tendAll } from './parts.ts'
+import { LARGE, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
+import {
+  adopter,
+  agent,
+  fill,
+  given,
+  mortal,
+  openSlots,
+  reclaimAll,
+  reclaimClosed,
+  startQueue,
+} from './parts.ts'
 
 const frees = (blocks: readonly number[]) => (grip: Grip) => {
   for (const block of blocks) grip.free(block)
   grip.flush()
 }
 
-/** A freer that dies, its heir, and the owner. */
-const freerDies = (name: string, count: number, parcelCount: number): Scenario => ({
+/** A freer that dies, its adopter, and the owner. */
+const freerDies = (name: string, count: number, segmentCount: number): Scenario => ({
   name: `a freer dies, ${name}`,
   spanCount: 4,
   slotCount: 2,
@@ -20,11 +31,11 @@ const freerDies = (name: string, count: number, parcelCount: number): Scenario =
   deaths: 1,
   setUp: (hand) => {
     const [owner, freer] = openSlots(hand, 2)
-    startQueue(hand, freer, owner, count, parcelCount)
+    startQueue(hand, freer, owner, count, segmentCount)
     const [last, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     return [
       mortal('freer', freer, frees(blocks)),
-      heir(freer, 0, frees([last])),
+      adopter(freer, 0, frees([last])),
       agent('owner', owner, (grip) => {
         grip.collect()
         grip.collect()
@@ -33,30 +44,30 @@ const freerDies = (name: string, count: number, parcelCount: number): Scenario =
   },
 })
 
-/** A freer dies that gives back the parcels which nobody reads any more. */
+/** A freer dies that gives back the segments which nobody reads any more. */
 const dropperDies: Scenario = {
-  name: 'a freer dies that can spare a parcel',
+  name: 'a freer dies that can spare a segment',
   spanCount: 4,
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
   setUp: (hand) => {
     const [owner, freer] = openSlots(hand, 2)
-    startQueue(hand, freer, owner, PARCEL_CAPACITY + 1, 2)
+    startQueue(hand, freer, owner, SEGMENT_CAPACITY + 1, 2)
     const blocks = [1, 2].map(() => given(hand.grip(owner), THIRD))
     return [
       mortal('freer', freer, (grip) => {
         grip.collect()
         frees(blocks)(grip)
       }),
-      heir(freer, 0),
+      adopter(freer, 0),
       agent('owner', owner, (grip) => grip.collect()),
     ]
   },
 }
 
-/** An owner that dies, its heir, and a freer. */
-const ownerDies = (name: string, count: number, parcelCount: number): Scenario => ({
+/** An owner that dies, its adopter, and a freer. */
+const ownerDies = (name: string, count: number, segmentCount: number): Scenario => ({
   name: `an owner dies, ${name}`,
   spanCount: 4,
   slotCount: 2,
@@ -64,13 +75,13 @@ const ownerDies = (name: string, count: number, parcelCount: number): Scenario =
   deaths: 1,
   setUp: (hand) => {
     const [owner, freer] = openSlots(hand, 2)
-    startQueue(hand, freer, owner, count, parcelCount)
+    startQueue(hand, freer, owner, count, segmentCount)
     const [first, ...rest] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     hand.grip(freer).free(first)
     hand.grip(freer).flush()
     return [
       mortal('owner', owner, (grip) => grip.collect()),
-      heir(owner, 0),
+      adopter(owner, 0),
       agent('freer', freer, frees(rest)),
     ]
   },
@@ -95,39 +106,39 @@ const again = (what: string, byteLength: number, isDraining = false): Scenario =
     return [
       mortal('owner', owner, (grip) => grip.collect()),
       agent('freer', freer, (grip) => void grip.alloc(byteLength)),
-      heir(owner, 0),
+      adopter(owner, 0),
     ]
   },
 })
 
-/** A slot is closed while its mail waits; another thread would like the span that its parcel lies in. */
-const parcelOfClosed: Scenario = {
-  name: 'parcels of a closed slot',
+/** A slot is closed while its queue waits; another thread would like the span that its segment lies in. */
+const segmentOfClosed: Scenario = {
+  name: 'segments of a closed slot',
   spanCount: 4,
   slotCount: 3,
   preemptions: 1,
   deaths: 1,
   setUp: (hand) => {
-    const [owner, tender, freer] = openSlots(hand, 3)
+    const [owner, reclaimer, freer] = openSlots(hand, 3)
     const block = given(hand.grip(owner), THIRD)
     hand.grip(freer).free(block)
     hand.grip(freer).pool.close()
     return [
       {
-        ...mortal('tender', tender, () => {}),
-        run: (own) => tend(own.memory, own.grip(tender).pool, PARCEL),
+        ...mortal('reclaimer', reclaimer, () => {}),
+        run: (own) => reclaimClosed(own.memory, own.grip(reclaimer).pool, SEGMENT),
       },
-      heir(tender, 0),
+      adopter(reclaimer, 0),
       agent('owner', owner, (grip) => grip.collect()),
     ]
   },
 }
 
 /**
- * A thread needs a first parcel for a queue, and must allocate for it; and its own mail, or that of a
+ * A thread needs a first segment for a queue, and must allocate for it; and its own queue, or that of a
  * closed slot, has a block that has to go on by the same queue. One after the other!
  */
-const parcelWanted = (name: string, isFull: boolean): Scenario => ({
+const segmentWanted = (name: string, isFull: boolean): Scenario => ({
   name,
   spanCount: 5,
   slotCount: 4,
@@ -139,16 +150,16 @@ const parcelWanted = (name: string, isFull: boolean): Scenario => ({
     const [moved] = [given(movingGrip, THIRD), given(movingGrip, THIRD)]
     hand.grip(freer).free(moved)
     movingGrip.pool.close()
-    tendAll(hand.memory, hand.grip(third).pool)
+    reclaimAll(hand.memory, hand.grip(third).pool)
     const other = given(hand.grip(third), THIRD)
     hand.grip(freer).flush()
-    // Either the slot with that mail is open again, and the one that wants a parcel; or it is closed.
+    // Either the slot with that remote frees are open again, and the one that wants a segment; or it is closed.
     if (isFull) {
       hand.grip(freer).pool.close()
       fill(hand, third)
     } else openSlots(hand, 1)
     const slot = isFull ? wanting : moving
-    return [mortal('wanting', slot, frees([other])), heir(slot, 0)]
+    return [mortal('wanting', slot, frees([other])), adopter(slot, 0)]
   },
 })
 
@@ -176,17 +187,17 @@ const freedTwiceAndGone = (name: string, byteLength: number, alignment?: number)
 
 export const DELIVERIES: readonly Scenario[] = [
   dropperDies,
-  freerDies('within a parcel', 2, 1),
-  freerDies('the parcel becomes full', 127, 1),
-  freerDies('the first parcel is used again', 255, 2),
-  ownerDies('within a parcel', 2, 1),
-  ownerDies('the parcel becomes full', 127, 1),
-  ownerDies('the first parcel is used again', 255, 2),
+  freerDies('within a segment', 2, 1),
+  freerDies('the segment becomes full', 127, 1),
+  freerDies('the first segment is used again', 255, 2),
+  ownerDies('within a segment', 2, 1),
+  ownerDies('the segment becomes full', 127, 1),
+  ownerDies('the first segment is used again', 255, 2),
   again('a large block', LARGE),
   again('a block in a span that drains', THIRD, true),
-  parcelOfClosed,
-  parcelWanted('a parcel is wanted while mail for the same slot waits', false),
-  parcelWanted('a parcel is wanted in a full arena while a closed slot has mail', true),
+  segmentOfClosed,
+  segmentWanted('a segment is wanted while remote frees for the same slot waits', false),
+  segmentWanted('a segment is wanted in a full arena while a closed slot has queues', true),
   freedTwiceAndGone('a large block', LARGE),
   freedTwiceAndGone('an aligned block', WHOLE - 4096, 4096),
 ]

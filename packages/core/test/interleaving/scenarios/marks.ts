@@ -1,10 +1,10 @@
 /** Full arenas: blocks are marked for their owners, who sweep them. */
-import { setDraining } from '../../../src/drain.ts'
+import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Bounds } from '../search.ts'
 import { LARGE, LARGE_3, SMALL, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, fill, given, heir, mortal, openSlots, tend } from './parts.ts'
+import { adopter, agent, fill, given, mortal, openSlots, reclaimClosed } from './parts.ts'
 
 const DYING = { preemptions: 1, deaths: 1 }
 
@@ -12,7 +12,7 @@ const frees = (blocks: readonly number[]) => (grip: Grip) => {
   for (const block of blocks) grip.free(block)
 }
 
-/** Blocks of an owner in an arena without room for a parcel, and threads that free them. */
+/** Blocks of an owner in an arena without room for a segment, and threads that free them. */
 const inFullArena = (
   hand: Hand,
   freerCount: number,
@@ -96,7 +96,7 @@ const markerDies: Scenario = {
     const { owner, freers, blocks } = inFullArena(hand, 1, thirds)
     return [
       mortal('marker', freers[0], frees(blocks.slice(0, 2))),
-      heir(freers[0], 0, frees([blocks[2]])),
+      adopter(freers[0], 0, frees([blocks[2]])),
       agent('owner', owner, (grip) => {
         grip.collect()
         grip.collect()
@@ -115,7 +115,7 @@ const sweeperDies = (name: string, arrange: (owner: Grip) => readonly number[]):
     frees(blocks.slice(0, 2))(hand.grip(freers[0]))
     return [
       mortal('owner', owner, sweeps),
-      heir(owner, 0, (grip) => grip.collect()),
+      adopter(owner, 0, (grip) => grip.collect()),
       agent('freer', freers[0], frees(blocks.slice(2))),
     ]
   },
@@ -151,23 +151,23 @@ const handedOver = (name: string, bounds: Bounds): Scenario => ({
   slotCount: 3,
   ...bounds,
   setUp: (hand) => {
-    const [closing, tender, freer] = openSlots(hand, 3)
+    const [closing, reclaimer, freer] = openSlots(hand, 3)
     const blocks = [given(hand.grip(closing), THIRD), given(hand.grip(closing), THIRD)]
     hand.grip(closing).pool.close()
-    fill(hand, tender)
+    fill(hand, reclaimer)
     const takesOver = {
-      ...agent('tender', tender, () => {}),
+      ...agent('reclaimer', reclaimer, () => {}),
       mayDie: true,
       run: (own: Hand) => {
-        const { pool } = own.grip(tender)
-        own.do('tend', () => tend(own.memory, pool, THIRD))
+        const { pool } = own.grip(reclaimer)
+        own.do('reclaimClosed', () => reclaimClosed(own.memory, pool, THIRD))
         own.do('collect', () => pool.collect())
       },
     }
     return [
       takesOver,
       agent('freer', freer, frees(blocks)),
-      ...(bounds.deaths > 0 ? [heir(tender, 0)] : []),
+      ...(bounds.deaths > 0 ? [adopter(reclaimer, 0)] : []),
     ]
   },
 })
@@ -186,7 +186,7 @@ const cutOff = (name: string, bounds: Bounds): Scenario => ({
         grip.realloc(blocks[0], LARGE)
         grip.free(blocks[0])
       }),
-      ...(bounds.deaths > 0 ? [heir(owner, 0, (grip) => grip.collect())] : []),
+      ...(bounds.deaths > 0 ? [adopter(owner, 0, (grip) => grip.collect())] : []),
     ]
   },
 })
@@ -209,5 +209,5 @@ export const MARKS: readonly Scenario[] = [
   cutOff('a large block is cut off as its owner sweeps', { preemptions: 2, deaths: 0 }),
   cutOff('an owner dies as it gives back what was cut off', DYING),
   handedOver('a run is handed over as its blocks are marked', { preemptions: 3, deaths: 0 }),
-  handedOver('a tender dies as blocks of its run are marked', DYING),
+  handedOver('a reclaimer dies as blocks of its run are marked', DYING),
 ]

@@ -1,22 +1,23 @@
 /** What scenarios are put together from. */
-import type { ArenaMemory } from '../../../src/memory.ts'
-import type { Pool } from '../../../src/pool-api.ts'
+
+import { asSlotIndex } from '../../../src/base/units.ts'
+import type { ArenaMemory } from '../../../src/memory/memory.ts'
+import type { PoolOf as Pool } from '../../../src/memory/pool-api.ts'
+import { receiveForClosedSlots, reclaimClosedSlots } from '../../../src/refill/reclaim-closed.ts'
+import { createEnqueue } from '../../../src/remote/outbox.ts'
 import {
   INBOX_TAKEN,
-  mailWord,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
-  PARCEL_CAPACITY,
   placeOf,
-} from '../../../src/remote/mail.ts'
-import { createPost } from '../../../src/remote/outbox.ts'
-import { openSlot } from '../../../src/slots.ts'
-import { countFreeSpans } from '../../../src/span-map.ts'
-import { takeClosedMail, tendClosedSlots } from '../../../src/tend.ts'
-import { asSlotIndex } from '../../../src/units.ts'
+  queueWord,
+  SEGMENT_CAPACITY,
+} from '../../../src/remote/queue.ts'
+import { openSlot } from '../../../src/spans/slots.ts'
+import { countFreeSpans } from '../../../src/spans/span-map.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Agent } from '../search.ts'
-import { HALVES, PARCEL, THIRD, WHOLE } from '../tiny-arena.ts'
+import { HALVES, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
 
 /** Opens slots while the scene is set. */
 export const openSlots = (hand: Hand, count: number): number[] =>
@@ -49,35 +50,37 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 })
 
 /** Looks after closed slots, as a thread does that finds no room for a block of a length. */
-export function tend(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
+export function reclaimClosed(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
   const slot = asSlotIndex(pool.slot)
   const tryAlloc = (length: number) => pool.tryAlloc(length)
-  const front = {
+  const core = {
+    memory,
+    slot,
     tryAlloc,
     tryFree: () => false, // none of the blocks is an ordinary one: all take the slow path
-    post: createPost(memory, slot, tryAlloc),
+    enqueue: createEnqueue(memory, slot, tryAlloc),
   }
-  takeClosedMail(memory, slot, front)
-  tendClosedSlots(memory, slot, memory.classes.classFor(byteLength))
+  receiveForClosedSlots(core)
+  reclaimClosedSlots(memory, slot, memory.classes.classFor(byteLength))
 }
 
 /** Takes over all spans of closed slots that have room. */
-export function tendAll(memory: ArenaMemory, pool: Pool): void {
-  for (const byteLength of [PARCEL, THIRD, HALVES, WHOLE]) {
-    for (let span = 0; span < memory.spanCount; span++) tend(memory, pool, byteLength)
+export function reclaimAll(memory: ArenaMemory, pool: Pool): void {
+  for (const byteLength of [SEGMENT, THIRD, HALVES, WHOLE]) {
+    for (let span = 0; span < memory.spanCount; span++) reclaimClosed(memory, pool, byteLength)
   }
 }
 
 /** Takes over the slot of an agent once that is dead, and goes on with it; may die at it, too. */
-export const heir = (
+export const adopter = (
   slot: number,
   victim: number,
   deed: (grip: Grip) => void = () => {},
 ): Agent => ({
-  name: 'heir',
+  name: 'adopter',
   slots: [],
   mayDie: true,
-  heir: victim,
+  adopter: victim,
   run: (hand) => {
     if (hand.adopt(slot)) deed(hand.grip(slot))
   },
@@ -85,26 +88,26 @@ export const heir = (
 
 /**
  * Brings the queue between two slots to where so many offsets have been written, sent and taken, by
- * freeing one block again and again. Numbers below those of the last parcels are made up.
+ * freeing one block again and again. Numbers below those of the last segments are made up.
  */
 export function startQueue(
   hand: Hand,
   freer: number,
   owner: number,
   count: number,
-  parcelCount = 1,
+  segmentCount = 1,
 ): void {
   const { memory } = hand
   const [from, to] = [asSlotIndex(freer), asSlotIndex(owner)]
-  const whole = (count & -PARCEL_CAPACITY) - (parcelCount - 1) * PARCEL_CAPACITY
-  memory.i32[mailWord(memory, from, OUTBOX_WRITTEN, to)] = whole
-  memory.i32[mailWord(memory, from, OUTBOX_SENT, to)] = whole
-  memory.i32[mailWord(memory, to, INBOX_TAKEN, from)] = whole
+  const whole = (count & -SEGMENT_CAPACITY) - (segmentCount - 1) * SEGMENT_CAPACITY
+  memory.i32[queueWord(memory, from, OUTBOX_WRITTEN, to)] = whole
+  memory.i32[queueWord(memory, from, OUTBOX_SENT, to)] = whole
+  memory.i32[queueWord(memory, to, INBOX_TAKEN, from)] = whole
   const [freerPool, ownerPool] = [hand.grip(freer).pool, hand.grip(owner).pool]
   for (let number = whole; number !== (count | 0); number++) {
     freerPool.free(ownerPool.alloc(THIRD))
     freerPool.flush()
-    // Not what fills a parcel: the freer would use that one again, instead of another.
+    // Not what fills a segment: the freer would use that one again, instead of another.
     if (placeOf(number + 1) !== 0) ownerPool.collect()
   }
   ownerPool.collect()

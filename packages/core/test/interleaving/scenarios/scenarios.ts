@@ -3,11 +3,11 @@ import type { Scenario } from '../scenario.ts'
 import { CLAIMS } from './claims.ts'
 import { DEATHS } from './deaths.ts'
 import { DELIVERIES } from './deliveries.ts'
-import { MAIL } from './mail.ts'
 import { MARKS } from './marks.ts'
+import { TEND } from './reclaim-closed.ts'
+import { MAIL } from './remote-frees.ts'
 import { SLOTS } from './slots.ts'
 import { TELEMETRY } from './telemetry.ts'
-import { TEND } from './tend.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   CLAIMS,

@@ -1,7 +1,7 @@
 /** Threads that open, close, keep and adopt slots at the same time. */
-import { SLOT_RESERVED } from '../../../src/layout.ts'
-import { claimSlot, slotGeneration } from '../../../src/slots.ts'
-import { asSlotIndex } from '../../../src/units.ts'
+import { SLOT_RESERVED } from '../../../src/base/layout.ts'
+import { asSlotIndex } from '../../../src/base/units.ts'
+import { claimSlot, slotGeneration } from '../../../src/spans/slots.ts'
 import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent } from '../search.ts'
@@ -70,17 +70,17 @@ const twoHeirs: Scenario = {
   setUp: (hand) => {
     const [slot] = openSlots(hand, 1)
     const generation = slotGeneration(hand.memory, asSlotIndex(slot))
-    const heirs = ['heir 1', 'heir 2'].map((name) => ({
+    const adopters = ['adopter 1', 'adopter 2'].map((name) => ({
       name,
       slots: [],
       mayDie: false,
-      heir: 0,
+      adopter: 0,
       run: (own: Hand) => {
         if (own.adopt(slot, generation)) own.grip(slot).alloc(THIRD)
       },
     }))
     const victim = agent('victim', slot, (grip) => grip.free(grip.alloc(THIRD)))
-    return [{ ...victim, mayDie: true }, ...heirs]
+    return [{ ...victim, mayDie: true }, ...adopters]
   },
 }
 

@@ -4,17 +4,21 @@ import {
   TELEMETRY_EVENT_COUNT,
   TELEMETRY_READ,
   TELEMETRY_WRITTEN,
-} from '../../../src/layout.ts'
-import { publishBatch } from '../../../src/supervisor.ts'
-import { emptyEvent, readRing } from '../../../src/telemetry/reader.ts'
-import { ringOf } from '../../../src/telemetry/ring.ts'
-import { EVENT_CLAIM, emit } from '../../../src/telemetry/telemetry.ts'
-import { asSlotIndex } from '../../../src/units.ts'
+} from '../../../src/base/layout.ts'
+import { asSlotIndex } from '../../../src/base/units.ts'
+import { publishBatch } from '../../../src/inspect/supervisor.ts'
+import {
+  EVENT_CLAIM,
+  emit,
+  emptyEvent,
+  readRing,
+  ringOf,
+} from '../../../src/telemetry/telemetry.ts'
 import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent, Ending } from '../search.ts'
 import { createTiny, THIRD } from '../tiny-arena.ts'
-import { agent, given, heir, mortal, openSlots } from './parts.ts'
+import { adopter, agent, given, mortal, openSlots } from './parts.ts'
 
 const WRITER = asSlotIndex(0)
 
@@ -112,7 +116,7 @@ export const TELEMETRY: readonly Scenario[] = [
         mortal('victim', slot, (grip) => {
           for (let i = 0; i < 4; i++) grip.alloc(THIRD)
         }),
-        heir(slot, 0, (grip) => void given(grip, THIRD)),
+        adopter(slot, 0, (grip) => void given(grip, THIRD)),
         {
           ...agent('supervisor', 1, () => {}),
           slots: [],

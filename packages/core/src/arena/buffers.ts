@@ -1,0 +1,216 @@
+/** The memory of a new arena: a buffer of its own, a caller's, or a region of one. */
+import {
+  isPlainObject,
+  isSharedBuffer,
+  isUnsharedBuffer,
+  isWasmMemory,
+  tagOf,
+} from '../base/builtins.ts'
+import { invalidArgument, noBuffer, notAnArena, notShareable, shown } from '../base/errors.ts'
+import {
+  GRANULE_BYTE_LENGTH,
+  MAX_BYTE_END,
+  MAX_SLOT_COUNT,
+  SPAN_BYTE_LENGTH,
+} from '../base/layout.ts'
+import { checkOptions } from '../base/options.ts'
+import type { GrowableMemory } from '../memory/memory.ts'
+import { stridesWith } from '../memory/size-classes.ts'
+import { type ArenaRegion, controlSpanCountOf } from './control.ts'
+
+export interface ArenaOptions {
+  /**
+   * The arena's length in bytes; at most 2 GiB. It reserves address space, which takes no memory
+   * until it is used. Rounded up to whole spans of 64 KiB, or down in a caller's memory. Required,
+   * except in a caller's memory: by default the rest of it.
+   */
+  readonly byteLength?: number
+  /** Whether other threads can attach. By default, if the platform allows it. */
+  readonly shared?: boolean
+  /** How many pools can be open at once, 1 to 254; 15 by default. Up to 16, each takes 7 KiB. */
+  readonly slots?: number
+  /** Payloads of further size classes, in bytes: multiples of 16 up to 512 KiB. */
+  readonly classes?: readonly number[]
+  /** A caller's buffer, to make the arena in. */
+  readonly buffer?: ArrayBufferLike
+  /** A WebAssembly.Memory, to make the arena in. It may grow later. */
+  readonly memory?: GrowableMemory
+  /** Where in that memory the arena begins: a multiple of 16; 0 by default. */
+  readonly byteOffset?: number
+}
+
+/** What another thread attaches to an arena with; survives postMessage. */
+export interface ArenaHandle {
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+}
+
+/** With so many slots, the control area of an arena of 4 MiB takes three spans. */
+const DEFAULT_SLOT_COUNT = 15
+
+const KEYS = [
+  'byteLength',
+  'shared',
+  'slots',
+  'classes',
+  'buffer',
+  'memory',
+  'byteOffset',
+] as const satisfies (keyof ArenaOptions)[]
+
+/** Checks the options and finds the memory, which is allocated only if all of them are sound. */
+export function findRegion(given: ArenaOptions): ArenaRegion {
+  const options = readOptions(given)
+  const { slots, strides, memory } = options
+  const isCallers = options.buffer !== undefined || memory !== undefined
+  const region = isCallers ? callersRegion(options) : ownRegion(options)
+  return { ...region, slotCount: slots, classCount: strides.length, strides, growable: memory }
+}
+
+/** Reads each option once. */
+function readOptions(given: ArenaOptions) {
+  const expected = expectedInstead(given)
+  if (expected !== undefined) throw invalidArgument('options', given, expected)
+  checkOptions(given, KEYS, '{ byteLength: 64 * 2 ** 20 }')
+  const { byteLength, shared, slots = DEFAULT_SLOT_COUNT, classes = [] } = given
+  const { buffer, memory, byteOffset = 0 } = given
+  const strides = stridesWith(classes)
+  if (!Number.isInteger(slots) || slots < 1 || slots > MAX_SLOT_COUNT) {
+    throw invalidArgument('slots', slots, `a whole number from 1 to ${MAX_SLOT_COUNT}`)
+  }
+  if (shared !== undefined && typeof shared !== 'boolean') {
+    throw invalidArgument('shared', shared, 'true or false')
+  }
+  return { byteLength, shared, slots, strides, buffer, memory, byteOffset }
+}
+
+type ReadOptions = ReturnType<typeof readOptions>
+
+type FoundMemory = Omit<ArenaRegion, 'slotCount' | 'classCount' | 'strides' | 'growable'>
+
+/** What a caller meant who passed something else that has a `byteLength` or a `buffer`. */
+function expectedInstead(given: unknown): string | undefined {
+  if (typeof given === 'number') return `an object that has it: { byteLength: ${given} }`
+  if (isUnsharedBuffer(given) || isSharedBuffer(given)) return 'an object that has it: { buffer }'
+  if (isWasmMemory(given)) return 'an object that has it: { memory }'
+  if (ArrayBuffer.isView(given)) {
+    return 'an object with the memory that it is a view of: { buffer, byteOffset, byteLength }'
+  }
+  if (isPlainObject(given) && 'openPool' in given) {
+    return 'an object such as { byteLength }. To share an arena, pass its handle to Arena.attach'
+  }
+}
+
+/** The least length of an arena, from so many bytes up, with room for a span of blocks. */
+function minByteLength(atLeast: number, { slots: slotCount, strides }: ReadOptions): number {
+  let byteLength = atLeast
+  const controlByteLength = () =>
+    controlSpanCountOf({ byteLength, slotCount, classCount: strides.length }) * SPAN_BYTE_LENGTH
+  while (byteLength <= controlByteLength()) byteLength += SPAN_BYTE_LENGTH
+  return byteLength
+}
+
+function ownRegion(options: ReadOptions): FoundMemory {
+  const { byteOffset } = options
+  const wanted = checkedByteLength(options.byteLength)
+  if (byteOffset !== 0) {
+    throw invalidArgument('byteOffset', byteOffset, 'none without `buffer` or `memory`')
+  }
+  const whole = Math.ceil(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
+  const byteLength = minByteLength(whole, options)
+  const shared = options.shared ?? whyNotShareable() === ''
+  if (shared) checkShareable()
+  try {
+    const buffer = shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
+    return { buffer, base: 0, byteLength, shared, isNew: true }
+  } catch (error) {
+    throw noBuffer(byteLength, error)
+  }
+}
+
+function callersRegion(options: ReadOptions): FoundMemory {
+  const { byteOffset: base, slots } = options
+  const buffer = callersBuffer(options)
+  if (!Number.isInteger(base) || base < 0 || base % GRANULE_BYTE_LENGTH !== 0) {
+    throw invalidArgument('byteOffset', base, 'a multiple of 16, 0 or more')
+  }
+  const room = Math.min(buffer.byteLength, MAX_BYTE_END) - base
+  if (room < 0) {
+    throw invalidArgument('byteOffset', base, `at most ${base + room}, where the memory ends`)
+  }
+  const wanted = options.byteLength === undefined ? room : checkedByteLength(options.byteLength)
+  if (wanted > room) {
+    throw invalidArgument('byteLength', wanted, `at most ${room}, the rest of the memory`)
+  }
+  const byteLength = Math.floor(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
+  const minimum = minByteLength(byteLength, options)
+  if (byteLength < minimum) {
+    throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slots} slots`)
+  }
+  const shared = isSharedBuffer(buffer)
+  if (options.shared === true && !shared) {
+    throw notShareable('the given buffer is an ArrayBuffer, which threads cannot share')
+  }
+  if (options.shared === false && shared) {
+    throw invalidArgument('shared', false, 'true, as the given buffer is shared')
+  }
+  return { buffer, base, byteLength, shared, isNew: false }
+}
+
+function callersBuffer({ buffer, memory }: ReadOptions): ArrayBufferLike {
+  if (memory !== undefined && buffer !== undefined) {
+    throw invalidArgument('buffer', buffer, 'none beside `memory`: give one of them')
+  }
+  if (memory !== undefined && !isWasmMemory(memory)) {
+    throw invalidArgument('memory', memory, 'a WebAssembly.Memory')
+  }
+  const found: unknown = memory?.buffer ?? buffer
+  // By its tag: a page that may not share memory has shared WebAssembly.Memory, but not the class.
+  if (tagOf(found) === '[object SharedArrayBuffer]') checkShareable()
+  if (isUnsharedBuffer(found) || isSharedBuffer(found)) return found
+  throw invalidArgument('buffer', found, 'an ArrayBuffer or a SharedArrayBuffer')
+}
+
+function checkedByteLength(byteLength: number | undefined): number {
+  const isCount = Number.isInteger(byteLength) && byteLength !== undefined && byteLength > 0
+  if (isCount && byteLength <= MAX_BYTE_END) return byteLength
+  const expected = `a whole number of bytes from 1 to ${MAX_BYTE_END} (2 GiB)`
+  throw invalidArgument('byteLength', byteLength, expected)
+}
+
+/** Checks a handle: this thread must share its memory with the thread that made it. */
+export function checkedHandle(handle: ArenaHandle): ArenaHandle {
+  const { buffer, byteOffset = -1 }: Partial<ArenaHandle> = isPlainObject(handle) ? handle : {}
+  if (isUnsharedBuffer(buffer)) {
+    throw notShareable(
+      'this handle holds an ArrayBuffer, which is a copy. Create the arena with `shared: true`',
+    )
+  }
+  if (!isSharedBuffer(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
+  if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset % 16 === 0) {
+    return { buffer, byteOffset }
+  }
+  throw notAnArena(`this handle has byteOffset ${shown(byteOffset)}, no multiple of 16`)
+}
+
+function checkShareable(): void {
+  const reason = whyNotShareable()
+  if (reason !== '') throw notShareable(reason)
+}
+
+/** Empty if memory can be shared with other threads. */
+function whyNotShareable(): string {
+  // Undefined outside browsers. A page can still get shared memory through WebAssembly, but cannot
+  // post it: so this flag decides, and not whether the class exists.
+  if (globalThis.crossOriginIsolated === false) {
+    return (
+      'this page is not cross-origin isolated, so it cannot share memory. Serve it with the ' +
+      'headers `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: ' +
+      'require-corp`, or create the arena with `shared: false`'
+    )
+  }
+  if (typeof SharedArrayBuffer === 'undefined') {
+    return 'this platform has no SharedArrayBuffer. Create the arena with `shared: false`'
+  }
+  return ''
+}

@@ -1,0 +1,66 @@
+/**
+ * Which built-in object a value is, of any realm. Jest, jsdom, vm contexts and iframes each have
+ * their own ArrayBuffer, which `instanceof` does not recognise, and any object can claim a tag. So
+ * these look at the object itself: by the getters of built-in prototypes, which throw for every
+ * other object, and by the source text of a constructor.
+ */
+
+type Getter = (this: unknown) => unknown
+
+const getterOf = (prototype: object | undefined, key: PropertyKey) =>
+  prototype && (Object.getOwnPropertyDescriptor(prototype, key)?.get as Getter)
+
+/** A test for built-in objects; always false if the platform or the page has no such class. */
+const hasGetter =
+  <T>(getter: Getter | undefined) =>
+  (value: unknown): value is T => {
+    try {
+      getter?.call(value)
+      return getter !== undefined
+    } catch {
+      return false // a TypeError: an object of another class
+    }
+  }
+
+export const isUnsharedBuffer = hasGetter<ArrayBuffer>(
+  getterOf(ArrayBuffer.prototype, 'byteLength'),
+)
+export const isSharedBuffer = hasGetter<SharedArrayBuffer>(
+  getterOf(globalThis.SharedArrayBuffer?.prototype, 'byteLength'),
+)
+export const isWasmMemory = hasGetter<WebAssembly.Memory>(
+  getterOf(globalThis.WebAssembly?.Memory.prototype, 'buffer'),
+)
+const nameOfArray = getterOf(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+
+/** The name of a typed array's built-in class, such as `Int32Array`; undefined for other values. */
+export const typedArrayName = (value: unknown) => nameOfArray?.call(value)
+
+/** The source text of a built-in function. It is no JavaScript, so no other function has it. */
+const NATIVE_SOURCE = /^function (\w+)\(\) \{\s*\[native code\]\s*\}$/
+
+/** The name of a built-in constructor, such as `Int32Array`; undefined for other values. */
+export function builtinClassName(value: unknown): string | undefined {
+  // A bound function has the same source in Bun and Safari, and no prototype.
+  if (typeof value !== 'function' || !Object.hasOwn(value, 'prototype')) return undefined
+  return Function.prototype.toString.call(value).match(NATIVE_SOURCE)?.[1]
+}
+
+/** As `Array.isArray`, which throws for a revoked Proxy. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  return tagOf(value) !== '' && Array.isArray(value)
+}
+
+/** Whether a value is an object of no built-in class: a literal, or of a user's class. */
+export function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && tagOf(value) === '[object Object]'
+}
+
+/** By `Symbol.toStringTag`; empty if a Proxy throws when it is read. */
+export function tagOf(value: unknown): string {
+  try {
+    return Object.prototype.toString.call(value)
+  } catch {
+    return ''
+  }
+}

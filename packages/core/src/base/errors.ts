@@ -1,0 +1,143 @@
+/** Every error of the package: what was given, what was expected, what to do. */
+
+export type ArenaErrorCode =
+  | 'out-of-memory'
+  | 'invalid-argument'
+  | 'invalid-offset'
+  | 'double-free'
+  | 'pool-closed'
+  | 'scratch-disposed'
+  | 'not-an-arena'
+  | 'version-mismatch'
+  | 'corrupt'
+  | 'not-shareable'
+  | 'no-free-slot'
+  | 'not-adoptable'
+  | 'life-taken'
+  | 'no-web-locks'
+
+/** Every function of the package throws it. A call that throws leaves the arena as it was. */
+export class ArenaError extends Error {
+  override readonly name = 'ArenaError'
+  readonly code: ArenaErrorCode
+
+  constructor(code: ArenaErrorCode, message: string) {
+    super(`@ashlar/core: ${message}`)
+    this.code = code
+  }
+}
+
+/** A value for a message: strings in quotes, objects by the name of their class. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Object.is(value, -0)) return '-0'
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return `function ${nameBy(() => value.name)}`
+  if (typeof value === 'object' && value !== null) {
+    return nameBy(() => value.constructor.name) || 'an object'
+  }
+  return String(value)
+}
+
+/** Empty if there is no name, or a Proxy throws when it is read. */
+function nameBy(read: () => unknown): string {
+  try {
+    const name = read()
+    return typeof name === 'string' ? name : ''
+  } catch {
+    return ''
+  }
+}
+
+const failure = (code: ArenaErrorCode, message: string) => new ArenaError(code, message)
+
+export const invalidArgument = (name: string, given: unknown, expected: string) =>
+  failure('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
+
+/** Throws unless `count` is a number that a length can be. */
+export function checkCount(name: string, count: unknown, unit: string): void {
+  if (typeof count !== 'number' || count >>> 0 !== count) {
+    throw invalidArgument(name, count, `a whole number of ${unit} from 0 to 2^32 - 1`)
+  }
+}
+
+export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
+  failure(
+    'out-of-memory',
+    `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans of 64 KiB are ` +
+      'free, too few or not adjacent. Free something, or create a larger arena. ' +
+      '(tryAlloc returns 0 instead)',
+  )
+
+export const noBuffer = (byteLength: number, reason: unknown) =>
+  failure(
+    'out-of-memory',
+    `the platform has no ${byteLength} bytes for an arena (${reason}). Create a smaller one`,
+  )
+
+export const invalidOffset = (given: unknown, reason: string) =>
+  failure(
+    'invalid-offset',
+    `offset ${shown(given)} ${reason}. Pass what alloc of this arena returned, until you free it`,
+  )
+
+export const doubleFree = (offset: number) =>
+  failure('double-free', `the block at offset ${offset} is free already. Free a block once`)
+
+export const poolClosed = () =>
+  failure('pool-closed', 'this pool is closed. Open another one with arena.openPool()')
+
+export const scratchDisposed = () =>
+  failure('scratch-disposed', 'this scratch is disposed. Create another one with createScratch()')
+
+export const noFreeSlot = (slotCount: number) =>
+  failure(
+    'no-free-slot',
+    `all ${slotCount} slots have an open pool. Close one, or create the arena with more \`slots\``,
+  )
+
+export const notReserved = (slot: number, state: string) =>
+  failure(
+    'invalid-argument',
+    `slot ${slot} is ${state}, expected one from arena.reserveSlot() that is not yet open`,
+  )
+
+export const notAdoptable = (slot: number, reason: string) =>
+  failure(
+    'not-adoptable',
+    `slot ${slot} cannot be adopted: ${reason}. Adopt a slot once, after its thread has died`,
+  )
+
+export const lifeTaken = (lockName: string) =>
+  failure(
+    'life-taken',
+    `the life ${lockName} is held by another thread, or whenDead() took it. This thread counts ` +
+      'as dead: do not use its slot, and start a thread with a new life',
+  )
+
+export const noWebLocks = () =>
+  failure(
+    'no-web-locks',
+    'navigator.locks is missing, which confirms the death of threads. Browsers have it in secure ' +
+      'contexts only: serve the page by https, or from localhost',
+  )
+
+export const notAnArena = (what: string) =>
+  failure('not-an-arena', `${what}. Pass the handle of an arena, as arena.handle returns it`)
+
+export const versionMismatch = (given: number, expected: number) =>
+  failure(
+    'version-mismatch',
+    `the arena has layout version ${given}, this build reads version ${expected}. ` +
+      'Use the same version of @ashlar/core in every thread',
+  )
+
+export const corrupt = (what: string) => failure('corrupt', `the arena is damaged: ${what}`)
+
+export const chainOverwritten = (offset: number) =>
+  corrupt(
+    `the chain of the scratch at offset ${offset} was overwritten, most likely by a write past ` +
+      'the end of an allocation in it',
+  )
+
+export const notShareable = (reason: string) => failure('not-shareable', reason)

@@ -1,0 +1,101 @@
+/** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
+import { corrupt } from '../base/errors.ts'
+import {
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
+  FIRST_PAYLOAD,
+  LARGE_CLASS,
+  RECORD_CARVED_COUNT,
+  RECORD_UNMARKED_COUNT,
+  SPAN_HEAD,
+  SPAN_LARGE,
+} from '../base/layout.ts'
+import {
+  asPayloadOffset,
+  asSlotIndex,
+  asSpanIndex,
+  type ClassIndex,
+  type PayloadOffset,
+  type SlotIndex,
+  type SpanIndex,
+} from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { capacityOf } from '../spans/runs.ts'
+import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
+import { roomOfBlock, secondWordAt, stateAt } from './lookup.ts'
+
+/**
+ * Calls `visit` for the first span of every run in use, in ascending order.
+ * @throws ArenaError 'corrupt' if a run has a class or an owner that does not exist
+ */
+export function forEachRun(
+  memory: ArenaMemory,
+  visit: (head: SpanIndex, classIndex: ClassIndex, owner: SlotIndex) => void,
+): void {
+  for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
+    const span = asSpanIndex(index)
+    const word = memory.mapAt(span)
+    const state = stateInMap(word)
+    if (state !== SPAN_HEAD && state !== SPAN_LARGE) continue
+    const classIndex = classInMap(word)
+    const owner = ownerInMap(word)
+    const isClass =
+      state === SPAN_LARGE ? classIndex === LARGE_CLASS : classIndex < memory.classes.count
+    if (!isClass || owner < 0 || owner >= memory.slotCount) {
+      throw corrupt(`the run at span ${index} has class ${classIndex} and slot ${owner}`)
+    }
+    visit(span, classIndex, asSlotIndex(owner))
+  }
+}
+
+/** Calls `visit` with the start of every carved block of a run. */
+export function forEachBlockIn(
+  memory: ArenaMemory,
+  head: SpanIndex,
+  visit: (block: PayloadOffset) => void,
+): void {
+  const classIndex = classInMap(memory.mapAt(head))
+  const isLarge = classIndex === LARGE_CLASS
+  const stride = isLarge ? 0 : memory.classes.strides[classIndex]
+  const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
+  const first = memory.spanStart(head) + FIRST_PAYLOAD
+  // A damaged count, which verify reports, must not lead out of the run.
+  const blockCount = Math.min(memory.recordAt(head, RECORD_CARVED_COUNT), capacity)
+  for (let i = 0; i < blockCount; i++) visit(asPayloadOffset(first + i * stride))
+}
+
+/**
+ * Calls `visit` for every live block of a run, with its start and the offset by which it is held.
+ * It reads headers only of blocks that may be live without a live bit.
+ */
+export function forEachLiveIn(
+  memory: ArenaMemory,
+  head: SpanIndex,
+  visit: (block: PayloadOffset, offset: PayloadOffset) => void,
+): void {
+  const isLarge = classInMap(memory.mapAt(head)) === LARGE_CLASS
+  const mayBeUnmarked = isLarge || memory.recordAt(head, RECORD_UNMARKED_COUNT) !== 0
+  forEachBlockIn(memory, head, (block) => {
+    if (memory.hasLiveBit(block)) visit(block, block)
+    else if (mayBeUnmarked) {
+      const offset = unmarkedOffset(memory, block, isLarge)
+      if (offset !== 0) visit(block, offset)
+    }
+  })
+}
+
+/** The offset by which a block without a live bit is held, by its headers; 0 if it is free. */
+export function unmarkedOffset(
+  memory: ArenaMemory,
+  block: PayloadOffset,
+  isLarge: boolean,
+): PayloadOffset {
+  const state = stateAt(memory, block)
+  if (state === BLOCK_INTERNAL || (isLarge && state === BLOCK_PLAIN)) return block
+  if (state !== BLOCK_SHIFTED) return asPayloadOffset(0)
+  const offset = secondWordAt(memory, block)
+  const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
+  const isLive = isInside && stateAt(memory, offset) === BLOCK_PLAIN
+  return asPayloadOffset(isLive ? offset : 0)
+}

@@ -1,0 +1,221 @@
+/**
+ * A supervisor: from any thread, it reads the telemetry of all pools and publishes how many blocks
+ * their refills hand out. A pool reads one word at its next refill, and waits for no thread.
+ */
+import { invalidArgument } from '../base/errors.ts'
+import { SLOT_PUBLISHED } from '../base/layout.ts'
+import { checkOptions } from '../base/options.ts'
+import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { baseBatch, MAX_BATCH } from '../memory/policy.ts'
+import { checkedSlot } from '../spans/slots.ts'
+import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
+import { betterBatch, type RefillWindow, wasIdle } from './supervise.ts'
+
+/**
+ * `frozen`: publishes nothing, so results stay reproducible; what was published stays. `canary`:
+ * publishes to one slot, where you can watch the effect. `learn`: publishes to all slots.
+ */
+export type SupervisorState = 'frozen' | 'canary' | 'learn'
+const STATES: readonly unknown[] = ['frozen', 'canary', 'learn'] satisfies SupervisorState[]
+
+export interface SupervisorOptions {
+  /** `frozen` by default. */
+  readonly state?: SupervisorState
+  /** The slot that `canary` publishes to: 0 by default. */
+  readonly canarySlot?: number
+}
+
+export interface Supervisor {
+  /** May be set. If it becomes `learn`, what was found in `canary` is published to all at once. */
+  state: SupervisorState
+
+  /**
+   * Ends a window: reads what all pools did since the last step, and publishes a batch twice or
+   * half as large if it has been better in three windows in a row. (The first time, that is
+   * relative to what refills hand out on average.) Twice is better if it saves 8 % of the cost of
+   * refills; half, if most refills were four times too much. Then the class is left alone for ten
+   * windows. A batch that `arena.publishBatch` sets stays until the supervisor finds another one.
+   *
+   * Call it regularly, each frame or second: a pool's ring keeps only its latest events.
+   * @param visit is given every event; no other reader sees them then
+   * @returns how many classes got another batch
+   * @throws ArenaError 'invalid-argument'
+   */
+  step(visit?: (event: Readonly<TelemetryEvent>) => void): number
+
+  /**
+   * The batch that it has found for the class of a byte length, in blocks; 0 if none yet.
+   * @throws ArenaError 'invalid-argument'
+   */
+  batchFor(byteLength: number): number
+
+  /** Forgets what it has found, and withdraws all published batches, those of others too. */
+  withdraw(): void
+}
+
+/** A batch must be better in so many windows in a row, ... */
+const STREAK = 3
+/** ... and then stays for at least so many, so two that cost about the same do not alternate. */
+const COOL_DOWN = 10
+
+/** What is known about a class. */
+interface Finding {
+  /** 0 if nothing was found. */
+  batch: number
+  /** What the last windows asked for: 1 is a larger batch, -1 a smaller one; and how many did. */
+  direction: number
+  streak: number
+  coolDown: number
+  readonly window: RefillWindow
+  /** By slot: what its only refill since a sweep handed out; -1 if there were more refills. */
+  readonly onlyRefills: Int32Array
+}
+
+/** It acts only in `step`. */
+export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
+  checkOptions(options, ['state', 'canarySlot'], `{ state: 'learn' }`)
+  const { state = 'frozen', canarySlot = 0 } = options
+  let current = checkedState(state)
+  const canary = checkedSlot(memory, canarySlot)
+  const telemetry = openTelemetry(memory)
+  const findings = Array.from(memory.classes.strides, () => newFinding(memory.slotCount))
+  let visitor: ((event: Readonly<TelemetryEvent>) => void) | undefined
+
+  function noteEvent(event: Readonly<TelemetryEvent>): void {
+    const isJudged = current !== 'canary' || event.slot === canary
+    if (event.kind === 'refill' && isJudged) note(findings[event.classIndex], event)
+    visitor?.(event)
+  }
+
+  function step(visit?: (event: Readonly<TelemetryEvent>) => void): number {
+    if (visit !== undefined && typeof visit !== 'function') {
+      throw invalidArgument('visit', visit, 'a function, or none')
+    }
+    for (let classIndex = 0; classIndex < findings.length; classIndex++) {
+      Object.assign(findings[classIndex].window, NO_REFILLS)
+    }
+    visitor = visit
+    telemetry.read(noteEvent)
+    if (current === 'frozen') return 0
+    let changed = 0
+    for (let classIndex = 0; classIndex < findings.length; classIndex++) {
+      if (!judge(findings[classIndex], memory.classes.strides[classIndex])) continue
+      publishFinding(classIndex)
+      changed++
+    }
+    return changed
+  }
+
+  function publishFinding(classIndex: number): void {
+    const { batch } = findings[classIndex]
+    if (batch === 0 || current === 'frozen') return
+    publish(memory, current === 'canary' ? canary : undefined, classIndex, batch)
+  }
+
+  function withdraw(): void {
+    for (let classIndex = 0; classIndex < findings.length; classIndex++) {
+      findings[classIndex] = newFinding(memory.slotCount)
+      publish(memory, undefined, classIndex, 0)
+    }
+  }
+
+  return {
+    get state() {
+      return current
+    },
+    set state(next) {
+      current = checkedState(next)
+      for (const classIndex of findings.keys()) publishFinding(classIndex)
+    },
+    step,
+    batchFor: (byteLength) => findings[checkedClass(memory, byteLength)].batch,
+    withdraw,
+  }
+}
+
+const NO_REFILLS: RefillWindow = { blockCount: 0, refillCount: 0, furtherCount: 0, idleCount: 0 }
+
+const newFinding = (slotCount: number): Finding => ({
+  batch: 0,
+  direction: 0,
+  streak: 0,
+  coolDown: 0,
+  window: { ...NO_REFILLS },
+  onlyRefills: new Int32Array(slotCount),
+})
+
+function note({ window, onlyRefills }: Finding, event: Readonly<TelemetryEvent>): void {
+  const { slot, blockCount, spareBlocks } = event
+  const isFirst = spareBlocks > 0
+  if (isFirst && onlyRefills[slot] > 0 && wasIdle(onlyRefills[slot], spareBlocks)) {
+    window.idleCount++
+  }
+  onlyRefills[slot] = isFirst ? blockCount : -1
+  window.blockCount += blockCount
+  window.refillCount++
+  if (!isFirst) window.furtherCount++
+}
+
+/** Whether the class got another batch. A window without refills changes nothing. */
+function judge(finding: Finding, stride: number): boolean {
+  const { blockCount, refillCount } = finding.window
+  if (refillCount === 0) return false
+  if (finding.coolDown > 0) {
+    finding.coolDown--
+    return false
+  }
+  // Before the first finding: what refills hand out on average.
+  const batch = finding.batch || Math.max(Math.round(blockCount / refillCount), baseBatch(stride))
+  const better = betterBatch(finding.window, batch, stride)
+  const direction = Math.sign(better - batch)
+  finding.streak = direction === finding.direction ? finding.streak + 1 : 1
+  finding.direction = direction
+  if (direction === 0 || finding.streak < STREAK) return false
+  finding.streak = 0
+  finding.batch = better
+  finding.coolDown = COOL_DOWN
+  return true
+}
+
+/** See `arena.publishBatch`. */
+export function publishBatch(
+  memory: ArenaMemory,
+  byteLength: number,
+  blockCount: number,
+  slot?: number,
+): void {
+  const classIndex = checkedClass(memory, byteLength)
+  if (!Number.isInteger(blockCount) || blockCount < 0 || blockCount > MAX_BATCH) {
+    const expected = `a whole number of blocks up to ${MAX_BATCH}, or 0`
+    throw invalidArgument('blockCount', blockCount, expected)
+  }
+  const only = slot === undefined ? undefined : checkedSlot(memory, slot)
+  publish(memory, only, classIndex, blockCount)
+}
+
+/** Publishes a batch to one slot, or to all. */
+function publish(
+  memory: ArenaMemory,
+  only: SlotIndex | undefined,
+  classIndex: number,
+  blockCount: number,
+): void {
+  const end = only === undefined ? memory.slotCount : only + 1
+  for (let slot = only ?? asSlotIndex(0); slot < end; slot++) {
+    Atomics.store(memory.i32, memory.slotWord(slot, SLOT_PUBLISHED + classIndex), blockCount)
+  }
+}
+
+function checkedClass(memory: ArenaMemory, byteLength: number): ClassIndex {
+  const { maxByteLength } = memory.classes
+  if (Number.isInteger(byteLength) && byteLength >= 0 && byteLength <= maxByteLength) {
+    return memory.classes.classFor(byteLength)
+  }
+  throw invalidArgument('byteLength', byteLength, `a whole number up to ${maxByteLength}`)
+}
+
+function checkedState(state: SupervisorState): SupervisorState {
+  if (STATES.includes(state)) return state
+  throw invalidArgument('state', state, `'frozen', 'canary' or 'learn'`)
+}

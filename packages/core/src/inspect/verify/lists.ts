@@ -1,0 +1,110 @@
+/** Each list ends, and holds free blocks of its own class and slot that no other list holds. */
+import {
+  FIRST_PAYLOAD,
+  RECORD_CARVED_COUNT,
+  RECORD_NEXT_PARTIAL,
+  RECORD_PARKED_COUNT,
+  RECORD_PARKED_HEAD,
+  RECORD_PREVIOUS_PARTIAL,
+  SLOT_FREE_HEADS,
+  SLOT_OUTSTANDING,
+  SLOT_PARTIAL_HEADS,
+  SPAN_TAIL,
+} from '../../base/layout.ts'
+import {
+  asClassIndex,
+  asSlotIndex,
+  asSpanIndex,
+  type ClassIndex,
+  type SlotIndex,
+  type SpanIndex,
+} from '../../base/units.ts'
+import { secondWordAt } from '../../blocks/lookup.ts'
+import { capacityOf } from '../../spans/runs.ts'
+import { headOf, isHeadOf, stateInMap } from '../../spans/span-map.ts'
+import type { Findings } from './findings.ts'
+
+export function checkLists(findings: Findings): void {
+  const { memory } = findings
+  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+    for (let row = asClassIndex(0); row < memory.classes.count; row++) {
+      const first = memory.i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)]
+      findings.add(SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
+      checkPartial(findings, slot, row)
+    }
+  }
+}
+
+/** Gives the number of blocks on a chain, up to the first one that does not belong there. */
+function checkChain(
+  findings: Findings,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  first: number,
+): number {
+  const { memory } = findings
+  let blockCount = 0
+  for (let block = first; block !== 0; block = secondWordAt(memory, block)) {
+    const reason = whyNotListed(findings, slot, classIndex, block)
+    if (reason !== '') {
+      findings.fail(block, `a list of slot ${slot}, class ${classIndex} holds ${block}, ${reason}`)
+      break
+    }
+    findings.listed.add(block)
+    blockCount++
+  }
+  return blockCount
+}
+
+function whyNotListed(
+  findings: Findings,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  block: number,
+): string {
+  const { memory } = findings
+  const isInside = block > memory.base && block < memory.base + memory.byteLength
+  if (!isInside || block % 16 !== 0) return 'which is no offset'
+  if (findings.listed.has(block)) return 'which is on a list already'
+  const span = memory.spanOf(block)
+  const isTail = stateInMap(memory.i32[memory.mapWord(span)]) === SPAN_TAIL
+  const head = isTail ? headOf(memory, span) : span
+  if (!isHeadOf(memory, head, slot, classIndex)) return 'which belongs to another slot or class'
+  const within = block - memory.spanStart(head) - FIRST_PAYLOAD
+  const blockIndex = within / memory.classes.strides[classIndex]
+  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
+  if (!Number.isInteger(blockIndex) || blockIndex >= carvedCount) return 'where no block begins'
+  if (memory.hasLiveBit(block)) return 'which has a live bit'
+  return ''
+}
+
+/** The partial spans of a slot and class are linked both ways, and have room. */
+function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassIndex): void {
+  const { memory } = findings
+  const recordOf = (span: SpanIndex, field: number) => memory.i32[memory.recordWord(span, field)]
+  let previous = asSpanIndex(0)
+  let span = asSpanIndex(memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)])
+  for (let steps = 0; span !== 0; steps++) {
+    const isOwn = span > 0 && span < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
+    if (!isOwn || steps > memory.spanCount) {
+      findings.fail(0, `the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
+      return
+    }
+    const start = memory.spanStart(span)
+    if (recordOf(span, RECORD_PREVIOUS_PARTIAL) !== previous) {
+      findings.fail(start, `partial span ${span} does not link back to ${previous}`)
+    }
+    const uncarved = capacityOf(memory, span, classIndex) - recordOf(span, RECORD_CARVED_COUNT)
+    const parkedCount = recordOf(span, RECORD_PARKED_COUNT)
+    if (uncarved === 0 && parkedCount === 0) {
+      findings.fail(start, `span ${span} is listed as partial, but is full`)
+    }
+    const found = checkChain(findings, slot, classIndex, recordOf(span, RECORD_PARKED_HEAD))
+    if (found !== parkedCount) {
+      findings.fail(start, `span ${span} counts ${parkedCount} parked blocks, ${found} are listed`)
+    }
+    findings.partial.add(span)
+    previous = span
+    span = asSpanIndex(recordOf(span, RECORD_NEXT_PARTIAL))
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Walks everything and reports what does not hold:
+ *
+ *     every run     live + free + uncarved blocks = capacity, and less than a stride is left;
+ *                   live bits + unmarked blocks = live blocks; its spans count as touched
+ *     every block   on exactly one list if free, on none if live
+ *     every slot    outstanding = live + on the free list, per class; owned spans as in the map;
+ *                   spans, room and carved blocks, per class, as in the map and the records
+ *     every queue   taken <= sent <= written, and every offset that waits is in a segment
+ */
+import {
+  LARGE_ROW,
+  RECORD_HAS_FREED_BITS,
+  SLOT_CARVED,
+  SLOT_HAS_FREED_BITS,
+  SLOT_OUTSTANDING,
+  SLOT_ROOM,
+  SLOT_SPANS,
+} from '../../base/layout.ts'
+import { asSlotIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
+import { forEachRun } from '../../blocks/walk.ts'
+import type { ArenaMemory } from '../../memory/memory.ts'
+import { forEachFreedBit } from '../../remote/freed-bits.ts'
+import { INBOX_TAKEN, OUTBOX_SENT, OUTBOX_WRITTEN, queueWord } from '../../remote/queue.ts'
+import { offsetsBetween } from '../../remote/settle.ts'
+import { Findings, type Violation } from './findings.ts'
+import { checkLists } from './lists.ts'
+import { checkMap } from './map.ts'
+import { checkFreeSpans, checkRun } from './runs.ts'
+
+export type { Violation } from './findings.ts'
+
+/** All violations; none if the arena is sound. */
+export function verifyArena(memory: ArenaMemory): Violation[] {
+  const findings = new Findings(memory)
+  checkMap(findings)
+  // If the map is damaged, nothing else can be found by it.
+  if (findings.violations.length > 0) return findings.violations
+  checkFreeSpans(findings)
+  checkLists(findings)
+  forEachRun(memory, (head, classIndex, owner) => {
+    checkRun(findings, head, classIndex, owner)
+    checkFreedBits(findings, head, owner)
+  })
+  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) checkCounts(findings, slot)
+  for (let freer = asSlotIndex(0); freer < memory.openedSlotCount; freer++) {
+    for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+      checkQueue(findings, freer, owner)
+    }
+  }
+  return findings.violations
+}
+
+/** In the row of large blocks, room and carved blocks are not counted. */
+function checkCounts(findings: Findings, slot: SlotIndex): void {
+  for (let row = 0; row <= LARGE_ROW; row++) {
+    const where = `, class ${row}`
+    findings.checkCount(SLOT_OUTSTANDING + row, slot, 'outstanding blocks', where)
+    findings.checkCount(SLOT_SPANS + row, slot, 'spans', where)
+    findings.checkCount(SLOT_ROOM + row, slot, 'blocks of capacity', where)
+    findings.checkCount(SLOT_CARVED + row, slot, 'carved blocks', where)
+  }
+}
+
+/** A thread that dies as it sets a bit leaves the flags to its adopter. */
+function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
+  const { memory } = findings
+  const isFlagged =
+    memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] !== 0 &&
+    memory.i32[memory.slotWord(owner, SLOT_HAS_FREED_BITS)] !== 0
+  forEachFreedBit(memory, head, (offset) => {
+    if (!isFlagged)
+      findings.fail(offset, `no flag of slot ${owner} shows the freed bit at ${offset}`)
+    return true
+  })
+}
+
+function checkQueue(findings: Findings, freer: SlotIndex, owner: SlotIndex): void {
+  const { memory } = findings
+  const { i32 } = memory
+  const writtenWord = queueWord(memory, freer, OUTBOX_WRITTEN, owner)
+  const written = i32[writtenWord]
+  const sent = i32[queueWord(memory, freer, OUTBOX_SENT, owner)]
+  const taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
+  const queue = `the queue from slot ${freer} to slot ${owner}`
+  // Counts wrap; no arena holds 2^31 offsets.
+  if (((sent - taken) | 0) < 0 || ((written - sent) | 0) < 0) {
+    const counts = `${written} written, ${sent} sent, ${taken} taken`
+    findings.fail(writtenWord * 4, `${queue} has ${counts}, which is not in order`)
+    return
+  }
+  const waiting = (written - taken) | 0
+  const found = offsetsBetween(memory, freer, owner).length
+  if (found !== waiting) {
+    findings.fail(writtenWord * 4, `${queue} has ${waiting} offsets waiting, but holds ${found}`)
+  }
+}

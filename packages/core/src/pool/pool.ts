@@ -1,0 +1,155 @@
+/**
+ * What a thread allocates from. Invariant: all state of a pool is in its slot of the arena; a pool
+ * only adds fast paths to that slot. Fronts: this file, scratch.ts and scratch-chain.ts, which free
+ * a frame's memory at once. The room knows the miss path and all below it, but no recovery.
+ *
+ *     alloc -> class -> pop the free list        free -> mine? live? -> push on the free list
+ *           '-> slow: aligned, large, refill          '-> another slot's? -> note it for that slot
+ *                                                     '-> slow: aligned, large, errors
+ */
+
+import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
+import type { SlotIndex } from '../base/units.ts'
+import { goodByteLength as roomFor } from '../blocks/large.ts'
+import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
+import {
+  type ElementArray,
+  type ElementArrayConstructor,
+  typeBits,
+  typeOf,
+} from '../memory/header.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import type { CollectOptions, PoolOf } from '../memory/pool-api.ts'
+import { allocSlow } from '../refill/alloc-slow.ts'
+import { collect as collectFor } from '../refill/collect.ts'
+import { deliverAll } from '../remote/remote.ts'
+import { closeSlot, slotGeneration } from '../spans/slots.ts'
+import { touchBytes } from '../spans/span-map.ts'
+import { createFastPaths, type FastPaths, throwOutOfMemory } from './fast-paths.ts'
+import { reallocate, resizeWithin } from './resize.ts'
+
+type Closable<P> = Omit<P, 'isOpen'> & { isOpen: boolean }
+
+/** Makes the pool of an open slot. */
+export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): PoolOf<A> {
+  let { i32 } = memory
+  let isOpen = true
+  let fastPaths = createFastPaths(memory, slot, current)
+  const { alloc, tryAlloc, free } = fastPaths
+  const generation = slotGeneration(memory, slot)
+  const methods = createMethods(memory, slot, current)
+  const pool: Closable<PoolOf<A>> = {
+    slot,
+    generation,
+    isOpen,
+    alloc,
+    tryAlloc,
+    free,
+    ...methods,
+    close,
+    arena,
+  }
+  return pool
+
+  /** Gives the fast paths over the arena's buffer: new ones if the buffer was replaced. */
+  function current(): FastPaths {
+    if (!isOpen) throw poolClosed()
+    if (i32[0] === undefined) {
+      i32 = memory.i32
+      fastPaths = createFastPaths(memory, slot, current)
+      const { alloc, tryAlloc, free } = fastPaths
+      Object.assign(pool, { alloc, tryAlloc, free })
+    }
+    return fastPaths
+  }
+
+  function close(): void {
+    if (!isOpen) return
+    methods.collect()
+    fastPaths.disable()
+    isOpen = false
+    pool.isOpen = false
+    closeSlot(memory, slot)
+  }
+}
+
+/** The methods of a pool that are not fast. All of them begin with `current`. */
+function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => FastPaths) {
+  const blocks = { allocZeroed, reserve, touch, allocArray, realloc, tryResize }
+  return { ...blocks, byteLengthOf, goodByteLength, flush, collect }
+
+  function reserve(byteLength: number, alignment?: number): number {
+    const offset = allocSlow(current(), byteLength, alignment, true)
+    if (offset === 0) throwOutOfMemory(memory, byteLength)
+    if (!isLarge(memory, offset)) memory.views.u8.fill(0, offset, offset + byteLength)
+    return offset
+  }
+
+  function touch(offset: number, byteLength: number): void {
+    const most = byteLengthOf(offset)
+    checkCount('byteLength', byteLength, 'bytes')
+    if (byteLength > most) throw invalidArgument('byteLength', byteLength, `at most ${most}`)
+    touchBytes(memory, offset, offset + byteLength)
+  }
+
+  function allocZeroed(byteLength: number, alignment?: number): number {
+    const offset = reserve(byteLength, alignment)
+    touchBytes(memory, offset, offset + byteLength)
+    return offset
+  }
+
+  function allocArray<T extends ElementArray>(type: ElementArrayConstructor<T>, length: number): T {
+    const elementType = checkedType(type, length)
+    const byteLength = length * type.BYTES_PER_ELEMENT
+    if (byteLength > memory.byteLength) throwOutOfMemory(memory, byteLength)
+    const offset = current().alloc(byteLength)
+    if (offset % 16 !== 0 || offset + byteLength > memory.base + memory.byteLength) {
+      throw corrupt(`a list of free blocks led to ${offset}`)
+    }
+    memory.i32[(offset >> 2) - 2] |= typeBits(elementType)
+    return new type(memory.views.buffer, offset, length)
+  }
+
+  function realloc(offset: number, byteLength: number): number {
+    const paths = current()
+    if (offset === 0) return paths.alloc(byteLength)
+    const resized = reallocate(paths, offset, byteLength)
+    return resized !== 0 ? resized : throwOutOfMemory(memory, byteLength)
+  }
+
+  function tryResize(offset: number, byteLength: number): boolean {
+    current()
+    const block = liveBlockAt(memory, offset)
+    checkCount('byteLength', byteLength, 'bytes')
+    const isOwn = ownerOfBlock(memory, block) === slot
+    return isOwn && resizeWithin(memory, slot, block, offset, byteLength)
+  }
+
+  function byteLengthOf(offset: number): number {
+    current()
+    return byteLengthAt(memory, liveBlockAt(memory, offset), offset)
+  }
+
+  function goodByteLength(byteLength: number): number {
+    current()
+    checkCount('byteLength', byteLength, 'bytes')
+    return roomFor(memory, byteLength)
+  }
+
+  function flush(): void {
+    current()
+    deliverAll(memory, slot)
+  }
+
+  function collect(options?: CollectOptions): number {
+    return collectFor(current(), options)
+  }
+}
+
+/** The element type of a typed array that may be allocated. */
+export function checkedType(type: unknown, length: number): number {
+  const elementType = typeOf(type)
+  if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
+  checkCount('length', length, 'elements')
+  return elementType
+}

@@ -1,0 +1,89 @@
+/** Changes a block's byte length: in place, or by moving the block. */
+
+import { checkCount } from '../base/errors.ts'
+import { LARGE_CLASS } from '../base/layout.ts'
+import type { PayloadOffset, SlotIndex } from '../base/units.ts'
+import { alignedByteLength } from '../blocks/aligned.ts'
+import { resizeLarge } from '../blocks/large.ts'
+import {
+  byteLengthAt,
+  classOfBlock,
+  headerWordAt,
+  liveBlockAt,
+  ownerOfBlock,
+  roomOfBlock,
+  secondWordAt,
+} from '../blocks/lookup.ts'
+import { alignmentInHeader, CONTENTS } from '../memory/header.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { announce } from '../remote/remote.ts'
+import { touchBytes } from '../spans/span-map.ts'
+import type { FastPaths } from './fast-paths.ts'
+
+/**
+ * Resizes a live block of any slot, and gives its offset: that of a new block of the pool if the
+ * block cannot stay. 0 if there is no room.
+ */
+export function reallocate(pool: FastPaths, offset: number, byteLength: number): number {
+  const { memory, slot } = pool
+  const block = liveBlockAt(memory, offset)
+  checkCount('byteLength', byteLength, 'bytes')
+  const header = headerWordAt(memory, offset)
+  const alignment = alignmentInHeader(header)
+  const mayStay =
+    ownerOfBlock(memory, block) === slot &&
+    isGoodFit(memory, block, alignedByteLength(byteLength, alignment))
+  if (mayStay && resizeWithin(memory, slot, block, offset, byteLength)) return offset
+  const before = byteLengthAt(memory, block, offset)
+  const moved = pool.tryAlloc(byteLength, alignment)
+  if (moved === 0) return resizeWithin(memory, slot, block, offset, byteLength) ? offset : 0
+  memory.i32[(moved >> 2) - 2] |= header & CONTENTS
+  memory.views.u8.copyWithin(moved, offset, offset + Math.min(before, byteLength))
+  try {
+    pool.free(offset)
+  } catch (error) {
+    pool.free(moved) // another thread has freed the block already: the whole call is refused
+    throw error
+  }
+  return moved
+}
+
+/** Whether a block suits so many bytes: they fill more than half of it, or have the same class. */
+function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
+  const classIndex = classOfBlock(memory, block)
+  if (classIndex === LARGE_CLASS) return needed > memory.classes.maxByteLength
+  return 2 * needed > roomOfBlock(memory, block) || memory.classes.classFor(needed) === classIndex
+}
+
+/**
+ * Resizes the live block that begins at `block` and is held by `offset`, in place, even if it is no
+ * good fit. False if the place is too small, which it never is for a shorter length.
+ */
+export function resizeWithin(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  block: PayloadOffset,
+  offset: number,
+  byteLength: number,
+): boolean {
+  const isLarge = classOfBlock(memory, block) === LARGE_CLASS
+  const isOwn = ownerOfBlock(memory, block) === slot
+  const length = (offset >> 2) - 1
+  const needed = alignedByteLength(byteLength, alignmentInHeader(headerWordAt(memory, offset)))
+  if (!isLarge) {
+    if (needed > roomOfBlock(memory, block)) return false
+  } else if (isOwn) {
+    // If a thread dies in between, the run must still have room for the block's length: so a block
+    // shrinks before its run, which never fails, and grows after it.
+    const before = secondWordAt(memory, offset) >>> 0
+    if (byteLength < before) memory.i32[length] = byteLength
+    if (!resizeLarge(memory, slot, block, needed)) return false
+    if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)
+  } else if (byteLength > byteLengthAt(memory, block, offset)) {
+    // The owner gives the end of the run back at any time, so the block must not grow into it.
+    return false
+  }
+  memory.i32[length] = byteLength
+  if (isLarge && !isOwn) announce(memory, memory.spanOf(block))
+  return true
+}

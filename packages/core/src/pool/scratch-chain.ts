@@ -1,0 +1,175 @@
+/**
+ * The blocks of a scratch: one for its life, and further ones for frames that need more.
+ *
+ *     first block      | -      | last  | magic      | in transit | room ...
+ *     further block    | before | first | used below | -          | room ...
+ *
+ * The chain is in the arena, so that it can be freed after its thread has died. The thread writes
+ * the chain, and reads it only to go back. An overwritten chain ends in an error, never in a loop
+ * or in other memory.
+ */
+import { isPlainObject, typedArrayName } from '../base/builtins.ts'
+import { chainOverwritten, invalidArgument } from '../base/errors.ts'
+import type { PoolOf } from '../memory/pool-api.ts'
+
+/** Words at the start of a further block. */
+const BEFORE = 0
+const FIRST = 1
+const USED_BELOW = 2
+/** Words at the start of the first block. */
+const LAST = 1
+const MAGIC = 2
+/** A block that is not linked yet: if the thread dies before, it is found there. */
+const IN_TRANSIT = 3
+export const HEAD_BYTE_LENGTH = 16
+
+const SCRATCH_MAGIC = 0x41534303
+
+/** A pool as far as a scratch needs one. */
+export type ScratchPool = PoolOf<{ readonly i32: Int32Array }>
+
+export function checkPool(pool: unknown): asserts pool is ScratchPool {
+  const { byteLengthOf, arena }: Partial<ScratchPool> = isPlainObject(pool) ? pool : {}
+  if (typeof byteLengthOf === 'function' && typedArrayName(arena?.i32) === 'Int32Array') return
+  throw invalidArgument('pool', pool, 'what arena.openPool() or arena.adopt() gives')
+}
+
+export class ScratchChain {
+  /** Offset of the first block. */
+  readonly first: number
+  readonly #pool: ScratchPool
+  #words: Int32Array
+  #last: number
+
+  /** A chain that is in the arena already. */
+  constructor(pool: ScratchPool, first: number, last: number) {
+    this.#pool = pool
+    this.first = first
+    this.#last = last
+    this.#words = pool.arena.i32
+  }
+
+  /** @throws ArenaError 'out-of-memory', 'pool-closed' */
+  static create(pool: ScratchPool, byteLength: number): ScratchChain {
+    const first = pool.alloc(byteLength)
+    const chain = new ScratchChain(pool, first, first)
+    chain.words[(first >> 2) + LAST] = first
+    chain.words[(first >> 2) + IN_TRANSIT] = 0
+    chain.words[(first >> 2) + MAGIC] = SCRATCH_MAGIC
+    return chain
+  }
+
+  /** The block that was linked last, which the cursor is in. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** The words of the arena; a WebAssembly.Memory that grows replaces them. */
+  get words(): Int32Array {
+    if (this.#words[0] === undefined) this.#words = this.#pool.arena.i32
+    return this.#words
+  }
+
+  /**
+   * Links a further block, of the wanted length, or of the needed one if there is no room for more.
+   * @param usedBelow in the blocks before it
+   * @throws ArenaError 'out-of-memory', 'pool-closed'
+   */
+  append(wanted: number, needed: number, usedBelow: number): number {
+    const { words } = this
+    const inTransit = (this.first >> 2) + IN_TRANSIT
+    // At once: a thread is killed in loops and calls, not between two stores.
+    words[inTransit] = this.#pool.tryAlloc(wanted)
+    if (words[inTransit] === 0) words[inTransit] = this.#pool.alloc(needed)
+    const block = words[inTransit]
+    words[(block >> 2) + BEFORE] = this.#last
+    words[(block >> 2) + FIRST] = this.first
+    words[(block >> 2) + USED_BELOW] = usedBelow
+    words[(this.first >> 2) + LAST] = block
+    words[inTransit] = 0
+    this.#last = block
+    return block
+  }
+
+  /** Where the memory of a block ends. */
+  endOf(block: number): number {
+    return block + this.#pool.byteLengthOf(block)
+  }
+
+  /** How much was used in the blocks before a block. */
+  usedBelow(block: number): number {
+    return block === this.first ? 0 : this.words[(block >> 2) + USED_BELOW]
+  }
+
+  /**
+   * The block that has a mark, at or below the cursor, which is in the last one; 0 if none has.
+   * @throws ArenaError 'corrupt'
+   */
+  blockOf(mark: number, cursor: number): number {
+    const { words, first } = this
+    this.check()
+    for (let block = this.#last, end = cursor; ; end = this.endOf(block)) {
+      if (mark >= block + HEAD_BYTE_LENGTH && mark <= end) return block
+      if (block === first) return 0
+      block = words[(block >> 2) + BEFORE]
+    }
+  }
+
+  /** Frees the blocks behind one. Each is unlinked first, so a death cannot free it twice. */
+  cutBehind(block: number): void {
+    const { words } = this
+    while (this.#last !== block) {
+      const last = this.#last
+      this.#last = words[(last >> 2) + BEFORE]
+      words[(this.first >> 2) + LAST] = this.#last
+      this.#pool.free(last)
+    }
+  }
+
+  /** Frees all blocks. @throws ArenaError 'corrupt', 'pool-closed'; the chain is then as it was */
+  dispose(): void {
+    this.check()
+    this.#pool.byteLengthOf(this.first)
+    this.cutBehind(this.first)
+    this.words[(this.first >> 2) + MAGIC] = 0
+    this.#pool.free(this.first)
+  }
+
+  /** Throws unless the chain leads from the last block to the first: loops over it end then. */
+  check(): void {
+    const { words, first } = this
+    for (let block = this.#last, count = 0; block !== first; count++) {
+      const isLinked = words[(block >> 2) + FIRST] === first && count < words.length >> 3
+      if (!isLinked) throw chainOverwritten(first)
+      this.#pool.byteLengthOf(block) // throws unless the block is live
+      block = words[(block >> 2) + BEFORE]
+    }
+  }
+}
+
+/**
+ * Frees the scratch of a thread that has died: all of its blocks, by the pool that adopted its
+ * slot, or any other. A block that the thread was just allocating or freeing may be left;
+ * `arena.blocks()` lists it.
+ * @param offset that scratch's `offset`
+ * @throws ArenaError 'invalid-argument' if there is no scratch, or no longer; 'invalid-offset',
+ * 'double-free', 'corrupt', 'pool-closed'
+ */
+export function freeScratch(pool: ScratchPool, offset: number): void {
+  checkPool(pool)
+  pool.byteLengthOf(offset) // throws unless the block is live
+  const words = pool.arena.i32
+  const head = offset >> 2
+  if (words[head + MAGIC] !== SCRATCH_MAGIC) {
+    throw invalidArgument('offset', offset, 'that of a scratch that is not disposed of')
+  }
+  const chain = new ScratchChain(pool, offset, words[head + LAST])
+  chain.check()
+  const inTransit = words[head + IN_TRANSIT]
+  if (inTransit !== 0 && inTransit !== chain.last) {
+    pool.byteLengthOf(inTransit)
+    words[head + IN_TRANSIT] = 0
+    pool.free(inTransit)
+  }
+  chain.dispose()
+}

@@ -1,0 +1,200 @@
+/**
+ * Scratch memory: a bump allocator over blocks of a pool, emptied once a frame.
+ *
+ * If the first block is full, a further one is chained, as long as all that is in use, so a frame
+ * of any length takes few blocks; `reset` gives them back. The first block never grows: one large
+ * frame leaves nothing behind, and `peakByteLength` shows which length would have been enough.
+ */
+
+import { checkCount, invalidArgument, scratchDisposed } from '../base/errors.ts'
+import { GRANULE_BYTE_LENGTH } from '../base/layout.ts'
+import { checkOptions } from '../base/options.ts'
+import { checkAlignment } from '../blocks/aligned.ts'
+import { ELEMENT_TYPES, type ElementArray, type ElementArrayConstructor } from '../memory/header.ts'
+import { checkedType } from './pool.ts'
+import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
+
+const MIN_BYTE_LENGTH = 64
+const MAX_BYTE_LENGTH = 2 ** 32 - 1
+
+export interface ScratchOptions {
+  /** Length of the first block; the chain takes 16 bytes of it. At least 64. */
+  readonly byteLength: number
+}
+
+/**
+ * Memory for one frame of one thread: `reset` frees all of it at once. Offsets are like those of a
+ * pool, but do not pass them to `free`, `realloc` or `arena.view`.
+ */
+export interface Scratch {
+  /** Offset of the first block, for `freeScratch` if this thread has died. */
+  readonly offset: number
+  /** Length of the first block, as asked for. */
+  readonly byteLength: number
+  /** The bytes that are allocated now, gaps for alignment included. */
+  readonly usedBytes: number
+  /** The `byteLength` with which nothing would have overflowed so far, alignment aside. */
+  readonly peakByteLength: number
+  /** How often another block was chained. */
+  readonly overflows: number
+
+  /**
+   * Allocates `byteLength` bytes, 0 included, and gives their offset. They are not cleared.
+   * @param alignment of the offset: a power of two up to 4096; 16 by default
+   * @throws ArenaError 'out-of-memory' if no further block fits the arena, 'invalid-argument',
+   * 'scratch-disposed'
+   */
+  alloc(byteLength: number, alignment?: number): number
+
+  /**
+   * Allocates a typed array, not cleared. Use it until `reset`, or a `rewind` to before it.
+   * @param type of any realm; no subclass
+   * @param length in elements
+   * @throws as `alloc`
+   */
+  array<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
+
+  /** The offset of the present end, for `rewind`. */
+  mark(): number
+
+  /**
+   * Frees all that was allocated since `mark()` gave this.
+   * @throws ArenaError 'invalid-argument' if it is no mark, or was freed before
+   */
+  rewind(mark: number): void
+
+  /** Frees everything, and gives the further blocks back to the pool. */
+  reset(): void
+
+  /** Gives all memory back; call it before the pool is closed. A second call does nothing. */
+  dispose(): void
+}
+
+/**
+ * Makes a scratch over a block of the pool.
+ * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
+ */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: closures, as in fast-paths.ts
+export function createScratch(pool: ScratchPool, options: ScratchOptions): Scratch {
+  checkPool(pool)
+  const firstByteLength = checkedByteLength(options)
+  const chain = ScratchChain.create(pool, firstByteLength)
+  /** Begin and end of the last block's memory; the end is -1 once disposed, so nothing fits. */
+  let start = chain.first + HEAD_BYTE_LENGTH
+  let limit = chain.first + firstByteLength
+  let cursor = start
+  let usedBelow = 0
+  let peak = 0
+  let overflows = 0
+
+  const usedBytes = () => (limit === -1 ? 0 : usedBelow + cursor - start)
+
+  function checkUse(): void {
+    if (limit === -1) throw scratchDisposed()
+  }
+
+  function alloc(byteLength: number, alignment?: number): number {
+    const offset = alignedUp(cursor, GRANULE_BYTE_LENGTH)
+    if (
+      alignment !== undefined ||
+      typeof byteLength !== 'number' || // `>>>` and `+` throw for a bigint or a symbol
+      byteLength >>> 0 !== byteLength ||
+      offset + byteLength > limit
+    ) {
+      return allocSlow(byteLength, alignment)
+    }
+    cursor = offset + byteLength
+    return offset
+  }
+
+  function allocSlow(byteLength: number, alignment = GRANULE_BYTE_LENGTH): number {
+    checkCount('byteLength', byteLength, 'bytes')
+    checkAlignment(alignment)
+    checkUse()
+    if (alignedUp(cursor, alignment) + byteLength > limit) overflow(byteLength, alignment)
+    const offset = alignedUp(cursor, alignment)
+    cursor = offset + byteLength
+    return offset
+  }
+
+  /** Goes on in a further block with room for so many bytes. */
+  function overflow(byteLength: number, alignment: number): void {
+    const gap = Math.max(0, alignment - GRANULE_BYTE_LENGTH)
+    const needed = Math.min(HEAD_BYTE_LENGTH + byteLength + gap, MAX_BYTE_LENGTH)
+    const used = alignedUp(usedBytes(), GRANULE_BYTE_LENGTH)
+    const block = chain.append(Math.max(used, firstByteLength, needed), needed, used)
+    notePeak()
+    overflows++
+    goTo(block)
+    cursor = start
+  }
+
+  function goTo(block: number): void {
+    start = block + HEAD_BYTE_LENGTH
+    limit = chain.endOf(block)
+    usedBelow = chain.usedBelow(block)
+  }
+
+  function notePeak(): void {
+    peak = Math.max(peak, usedBytes())
+  }
+
+  function rewind(mark: number): void {
+    checkUse()
+    const block = Number.isInteger(mark) ? chain.blockOf(mark, cursor) : 0
+    if (block === 0) {
+      throw invalidArgument('mark', mark, 'what mark() gave, while it was not rewound or reset')
+    }
+    notePeak()
+    if (block !== chain.last) {
+      chain.cutBehind(block)
+      goTo(block)
+    }
+    cursor = mark
+  }
+
+  return {
+    offset: chain.first,
+    byteLength: firstByteLength,
+    get usedBytes() {
+      return usedBytes()
+    },
+    get peakByteLength() {
+      return HEAD_BYTE_LENGTH + Math.max(peak, usedBytes())
+    },
+    get overflows() {
+      return overflows
+    },
+    alloc,
+    array(type, length) {
+      const offset = alloc(arrayByteLength(type, length))
+      return new type(chain.words.buffer, offset, length)
+    },
+    mark: () => cursor,
+    rewind,
+    reset: () => rewind(chain.first + HEAD_BYTE_LENGTH),
+    dispose() {
+      if (limit === -1) return
+      chain.dispose()
+      notePeak()
+      limit = -1
+    },
+  }
+}
+
+function checkedByteLength(options: ScratchOptions): number {
+  checkOptions(options, ['byteLength'], '{ byteLength: 64 * 1024 }')
+  const { byteLength } = options
+  checkCount('byteLength', byteLength, 'bytes')
+  if (byteLength >= MIN_BYTE_LENGTH) return byteLength
+  throw invalidArgument('byteLength', byteLength, `at least ${MIN_BYTE_LENGTH} bytes`)
+}
+
+/** Clamped to a length that no arena has room for. */
+function arrayByteLength(type: unknown, length: number): number {
+  const { BYTES_PER_ELEMENT } = ELEMENT_TYPES[checkedType(type, length)]
+  return Math.min(length * BYTES_PER_ELEMENT, MAX_BYTE_LENGTH)
+}
+
+/** The next multiple of a power of two from an offset up to 2^31 on. */
+const alignedUp = (offset: number, alignment: number) => offset + (-offset & (alignment - 1))

@@ -1,0 +1,75 @@
+/**
+ * The room of the miss path: what a pool does if its free list is empty, and how it gives memory
+ * back. Invariant: a block is counted as outstanding before a caller can have it. Fronts: this
+ * file, which allocates what the fast path does not, and collect.ts. The room knows all rooms below
+ * pools.
+ */
+
+import { checkCount, corrupt } from '../base/errors.ts'
+import {
+  FIRST_PAYLOAD,
+  GRANULE_BYTE_LENGTH,
+  LARGE_CLASS,
+  LARGE_ROW,
+  SLOT_FREE_HEADS,
+} from '../base/layout.ts'
+import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
+import { spanCountFor } from '../blocks/large.ts'
+import { plainPattern } from '../memory/header.ts'
+import { exchangeQueues, type PoolCore } from '../remote/remote.ts'
+import { publishRun } from '../spans/runs.ts'
+import { clearSpans, touchBytes } from '../spans/span-map.ts'
+import { claimAfterReclaim, handOut, refill } from './refill.ts'
+
+/**
+ * Gives the offset of a block, or 0 if the arena has no room for it.
+ * @param isZeroed whether all bytes of a large block must be 0, and count as untouched
+ */
+export function allocSlow(
+  pool: PoolCore,
+  byteLength: number,
+  alignment = GRANULE_BYTE_LENGTH,
+  isZeroed = false,
+): number {
+  checkCount('byteLength', byteLength, 'bytes')
+  checkAlignment(alignment)
+  const { memory } = pool
+  if (byteLength > memory.byteLength) return 0
+  const needed = alignedByteLength(byteLength, Math.max(alignment, GRANULE_BYTE_LENGTH))
+  const block =
+    needed > memory.classes.maxByteLength
+      ? allocLarge(pool, needed, isZeroed)
+      : allocOfClass(pool, needed)
+  if (block === 0 || alignment <= GRANULE_BYTE_LENGTH) return block
+  if (block + needed <= memory.base + memory.byteLength) {
+    return shiftPayload(memory, block, byteLength, alignment)
+  }
+  throw corrupt(`a list of free blocks led to ${block}`)
+}
+
+function allocOfClass(pool: PoolCore, byteLength: number): number {
+  const { memory, slot } = pool
+  const classIndex = memory.classes.classFor(byteLength)
+  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  if (memory.i32[freeHead] === 0 && !refill(pool, classIndex)) return 0
+  if (memory.isInside(memory.i32[freeHead])) return pool.tryAlloc(byteLength)
+  throw corrupt(`the free list of class ${classIndex} begins at ${memory.i32[freeHead]}`)
+}
+
+/** A block with a run of its own. */
+function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): number {
+  const { memory, slot } = pool
+  const spanCount = spanCountFor(byteLength)
+  exchangeQueues(pool)
+  const head = claimAfterReclaim(pool, spanCount, LARGE_ROW)
+  if (head === 0) return 0
+  const start = memory.spanStart(head)
+  const block = start + FIRST_PAYLOAD
+  if (isZeroed) clearSpans(memory, head, spanCount)
+  touchBytes(memory, start, isZeroed ? block : block + byteLength)
+  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
+  memory.i32[(block >> 2) - 1] = byteLength
+  publishRun(memory, slot, head, spanCount, LARGE_CLASS)
+  handOut(memory, slot, LARGE_ROW, 1)
+  return block
+}

@@ -1,0 +1,204 @@
+/**
+ * Spans with room, and spans that have become empty.
+ *
+ * A free block is in one of two places. The hot path knows only the slot's free lists, one per
+ * class. A *parked* block lies on a list in the record of its own span. Spans with parked or
+ * uncarved blocks are *partial*; the slot has a list of them, per class. To park a block counts it
+ * for its span, and the last block gives the span back. So sweeps visit a block once for each time
+ * that it was handed out, however many there are.
+ */
+import { corrupt } from '../base/errors.ts'
+import {
+  MAP_DRAINING,
+  RECORD_CARVED_COUNT,
+  RECORD_NEXT_PARTIAL,
+  RECORD_PARKED_COUNT,
+  RECORD_PARKED_HEAD,
+  RECORD_PREVIOUS_PARTIAL,
+  SLOT_PARTIAL_HEADS,
+} from '../base/layout.ts'
+import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import type { ArenaMemory } from '../memory/memory.ts'
+import { capacityOf, releaseRun } from './runs.ts'
+import { headOf, isHeadOf } from './span-map.ts'
+
+/** The word with the first partial span. */
+const headWord = (memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex) =>
+  memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+
+/** The word with the span that follows. */
+const nextWord = (memory: ArenaMemory, span: number) =>
+  memory.recordWord(asSpanIndex(span), RECORD_NEXT_PARTIAL)
+
+/** The first partial span, or 0. @throws ArenaError 'corrupt' if it has another slot or class */
+export function firstPartial(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+): SpanIndex {
+  const span = asSpanIndex(memory.i32[headWord(memory, slot, classIndex)])
+  const isInside = span > 0 && span < memory.spanCount
+  if (span === 0 || (isInside && isHeadOf(memory, span, slot, classIndex))) return span
+  throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
+}
+
+/** Puts a span at the front of its slot's partial spans. */
+export function link(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  span: SpanIndex,
+): void {
+  const { i32 } = memory
+  const first = headWord(memory, slot, classIndex)
+  const next = linkedSpan(memory, first)
+  i32[memory.recordWord(span, RECORD_PREVIOUS_PARTIAL)] = 0
+  i32[nextWord(memory, span)] = next
+  if (next !== 0) i32[memory.recordWord(next, RECORD_PREVIOUS_PARTIAL)] = span
+  i32[first] = span
+}
+
+/** Takes a span off its slot's partial spans. */
+export function unlink(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  span: SpanIndex,
+): void {
+  const { i32 } = memory
+  const next = linkedSpan(memory, nextWord(memory, span))
+  const previous = linkedSpan(memory, memory.recordWord(span, RECORD_PREVIOUS_PARTIAL))
+  if (next !== 0) i32[memory.recordWord(next, RECORD_PREVIOUS_PARTIAL)] = previous
+  if (previous !== 0) i32[nextWord(memory, previous)] = next
+  else i32[headWord(memory, slot, classIndex)] = next
+}
+
+/** The span in a word of a list, or 0. @throws ArenaError 'corrupt' if there is no such span */
+function linkedSpan(memory: ArenaMemory, word: number): SpanIndex {
+  const span = memory.i32[word]
+  if (span >= 0 && span < memory.spanCount) return asSpanIndex(span)
+  throw corrupt(`a list of partial spans leads to ${span}`)
+}
+
+/**
+ * Parks a free block that is on no list. Returns how many spans it gave back: those of the run if
+ * this was the last block in use.
+ */
+export function park(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  block: number,
+): number {
+  const { i32 } = memory
+  const span = headOf(memory, memory.spanOf(block))
+  const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
+  const parkedCount = memory.recordWord(span, RECORD_PARKED_COUNT)
+  const carvedCount = memory.recordAt(span, RECORD_CARVED_COUNT)
+  const isPartial = i32[parkedCount] > 0 || carvedCount < capacityOf(memory, span, classIndex)
+  i32[(block >> 2) - 1] = i32[parkedHead]
+  i32[parkedHead] = block
+  i32[parkedCount]++
+  if (i32[parkedCount] === carvedCount) {
+    if (isPartial) unlink(memory, slot, classIndex, span)
+    return releaseRun(memory, slot, span)
+  }
+  if (!isPartial) link(memory, slot, classIndex, span)
+  return 0
+}
+
+/**
+ * Sorts the partial spans of a class in ascending order, so that refills fill low spans first. High
+ * spans then become empty, and committed memory stays compact. It is a merge sort of the list
+ * itself, which needs no other memory.
+ */
+export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
+  const { i32 } = memory
+  const head = headWord(memory, slot, classIndex)
+  if (isAscending(memory, head)) return // in most cases, after n steps
+  i32[head] = sorted(memory, head, i32[head])
+  let previous = 0
+  for (let span = i32[head]; span !== 0; span = i32[nextWord(memory, span)]) {
+    i32[memory.recordWord(asSpanIndex(span), RECORD_PREVIOUS_PARTIAL)] = previous
+    previous = span
+  }
+}
+
+/** Goes to the end of the list in any case: a damaged list must not be sorted. */
+function isAscending(memory: ArenaMemory, head: number): boolean {
+  let isSo = true
+  let steps = 0
+  let next = linkedSpan(memory, head)
+  while (next !== 0) {
+    if (steps++ > memory.spanCount) throw corrupt('a list of partial spans is a circle')
+    const span = next
+    next = linkedSpan(memory, nextWord(memory, span))
+    if (next !== 0 && next < span) isSo = false
+  }
+  return isSo
+}
+
+/** Sorts a list by its forward links and returns its first span. @param head a word to write to */
+function sorted(memory: ArenaMemory, head: number, first: number): number {
+  const { i32 } = memory
+  let fast = i32[nextWord(memory, first)]
+  if (fast === 0) return first
+  let slow = first
+  while (fast !== 0 && i32[nextWord(memory, fast)] !== 0) {
+    slow = i32[nextWord(memory, slow)]
+    fast = i32[nextWord(memory, i32[nextWord(memory, fast)])]
+  }
+  const second = i32[nextWord(memory, slow)]
+  i32[nextWord(memory, slow)] = 0
+  return merge(memory, head, sorted(memory, head, first), sorted(memory, head, second))
+}
+
+function merge(memory: ArenaMemory, head: number, a: number, b: number): number {
+  const { i32 } = memory
+  let end = head
+  while (a !== 0 && b !== 0) {
+    const low = Math.min(a, b)
+    i32[end] = low
+    end = nextWord(memory, low)
+    if (low === a) a = i32[end]
+    else b = i32[end]
+  }
+  i32[end] = a !== 0 ? a : b
+  return i32[head]
+}
+
+/**
+ * Drains the partial spans of a class whose live blocks fit into the room of the spans below them.
+ * The spans are in ascending order, and every free block is parked. (A free list hands out the
+ * block that was freed last. So a block that is freed in a sparse span would soon be live again,
+ * and the span never become empty. In a draining span, freed blocks are parked at once.)
+ * @param batch of the next refill: room for that stays, and for an eighth more
+ */
+export function drainSparse(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  classIndex: ClassIndex,
+  batch: number,
+): void {
+  const { i32 } = memory
+  const first = i32[headWord(memory, slot, classIndex)]
+  let wanted = batch
+  for (let index = first; index !== 0; index = i32[nextWord(memory, index)]) {
+    const span = asSpanIndex(index)
+    const liveCount =
+      memory.recordAt(span, RECORD_CARVED_COUNT) - memory.recordAt(span, RECORD_PARKED_COUNT)
+    wanted += liveCount + (liveCount >> 3)
+  }
+  for (let index = first; index !== 0; index = i32[nextWord(memory, index)]) {
+    const span = asSpanIndex(index)
+    setDraining(memory, span, wanted <= 0)
+    wanted -= capacityOf(memory, span, classIndex)
+  }
+}
+
+/** Only the owner of the run may call it. */
+export function setDraining(memory: ArenaMemory, head: SpanIndex, isDraining: boolean): void {
+  const before = memory.mapAt(head)
+  const after = isDraining ? before | MAP_DRAINING : before & ~MAP_DRAINING
+  if (after !== before) Atomics.store(memory.i32, memory.mapWord(head), after)
+}

@@ -1,0 +1,82 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  RECORD_NEXT_PARTIAL,
+  SLOT_LEARNED,
+  SLOT_NEXT_SWEEP,
+  SLOT_PARTIAL_HEADS,
+  SLOT_UNSORTED,
+} from '../../src/base/layout.ts'
+import { asSpanIndex } from '../../src/base/units.ts'
+import { reclaim } from '../../src/reclaim/reclaim.ts'
+import { assertSound } from '../support/checks.ts'
+import { fill, smallArena } from '../support/memory.ts'
+
+const test = suite('reclaim')
+
+test('a budget does not starve the classes behind the one that uses it up', () => {
+  const { arena, pool } = smallArena(32 << 20)
+  const large = Array.from({ length: 1000 }, () => pool.alloc(4096))
+  for (const offset of large) pool.free(offset)
+  const { committedBytes: before } = arena.stats()
+  for (let frame = 0; frame < 200; frame++) {
+    const small = Array.from({ length: 6000 }, () => pool.alloc(16))
+    for (const offset of small) pool.free(offset)
+    pool.collect({ spans: 1 })
+  }
+  assert.ok(arena.stats().committedBytes < before / 4, `${arena.stats().committedBytes}`)
+  assertSound(arena)
+})
+
+test('a sweep with a budget of 0 parks nothing and learns nothing', () => {
+  const { pool, memory, slot } = smallArena(4 << 20)
+  for (const offset of Array.from({ length: 500 }, () => pool.alloc(56))) pool.free(offset)
+  const words = memory.i32.slice()
+  assert.is(pool.collect({ spans: 0 }), 0)
+  assert.equal(memory.i32, words)
+  const learned = memory.slotWord(slot, SLOT_LEARNED + memory.classes.classFor(56))
+  assert.ok(memory.i32[learned] >>> 16 > 0)
+})
+
+test('the class of the next sweep may be any word', () => {
+  for (const damage of [-1, 58, 1 << 30, -(2 ** 31)]) {
+    const { arena, pool, memory, slot } = smallArena(4 << 20)
+    for (const offset of fill(pool, 1000)) pool.free(offset)
+    memory.i32[memory.slotWord(slot, SLOT_NEXT_SWEEP)] = damage
+    assert.ok(reclaim(memory, slot, memory.spanCount) > 0)
+    assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
+    assertSound(arena)
+  }
+})
+
+test('spans are sorted once as many blocks were parked as there are spans', () => {
+  const { arena, pool, memory, slot } = smallArena(4 << 20)
+  const classIndex = memory.classes.classFor(1000)
+  const first = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+  const unsorted = memory.slotWord(slot, SLOT_UNSORTED + classIndex)
+  const bySpan = new Map<number, number[]>()
+  for (const offset of fill(pool, 1000)) {
+    const span = memory.spanOf(offset)
+    bySpan.set(span, [...(bySpan.get(span) ?? []), offset])
+  }
+  const isSorted = () => {
+    let last = 0
+    for (let span = memory.i32[first]; span !== 0; ) {
+      if (span < last) return false
+      last = span
+      span = memory.i32[memory.recordWord(asSpanIndex(span), RECORD_NEXT_PARTIAL)]
+    }
+    return true
+  }
+  let parked = 0
+  for (const offsets of [...bySpan.values()]) {
+    pool.free(offsets[0])
+    reclaim(memory, slot, memory.spanCount)
+    parked++
+    assert.is(memory.i32[unsorted], parked % bySpan.size)
+    assert.is(isSorted(), parked === 1 || parked === bySpan.size)
+    assertSound(arena)
+  }
+})
+
+test.run()

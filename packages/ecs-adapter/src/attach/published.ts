@@ -1,0 +1,139 @@
+/**
+ * The blocks that a storage publishes: the directory as JSON, and the entity ids. Readers check
+ * both.
+ */
+import type { Arena, Pool } from '@ashlar/core'
+import { isArray, isRecord } from '../base/arguments.ts'
+import { corrupt } from '../base/errors.ts'
+import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
+import { IndexPlace } from '../columns/row-index.ts'
+import { liveByteLength } from '../memory/blocks.ts'
+import { type Field, type FieldType, type ScalarType, t } from '../schema/schema.ts'
+import {
+  type ComponentEntry,
+  type Directory,
+  PUBLISHED_COUNT,
+  PUBLISHED_HEAD_BYTE_LENGTH,
+  type RowsEntry,
+  type TableEntry,
+} from '../shared/directory.ts'
+
+/** `createStorage` allows fewer. */
+const ROW_COUNT_LIMIT = 2 ** 30
+
+const { list, text, ...scalars } = t
+/** Field types by their published names. */
+const TYPES = new Map<unknown, FieldType>(
+  [
+    ...Object.values<ScalarType>(scalars).flatMap((type) => [type, list(type)]),
+    list(t.eid, { dropRemoved: true }),
+    ...[text, text.interned],
+  ].map((type) => [nameOf(type), type]),
+)
+
+function nameOf(type: FieldType): string {
+  if (type.kind === 'scalar') return type.name
+  if (type.kind === 'text') return type.isInterned ? 'interned text' : 'text'
+  return `list ${type.element.name}${type.dropRemoved ? ' dropRemoved' : ''}`
+}
+
+export function encodeDirectory(directory: Directory): Uint8Array {
+  const components = directory.components.map(({ fields, ...rest }) => {
+    return { ...rest, fields: fields.map(({ name, type }) => ({ name, type: nameOf(type) })) }
+  })
+  return encodeJson({ ...directory, components })
+}
+
+/** Writes the result of `encodeDirectory` into a block that is not yet published. */
+export function storeDirectory(words: Int32Array, offset: number, bytes: Uint8Array): void {
+  words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
+  storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
+}
+
+/**
+ * Reads a directory whose memory all lies in the arena.
+ * @throws StorageError 'corrupt'
+ */
+export function readDirectory(pool: Pool, words: Int32Array, offset: number): Directory {
+  const byteLength = checkedCount(pool, words, offset, 1)
+  const read = loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
+  const { entityMask, components, tables } = isRecord(read) ? read : {}
+  check(isArray(components) && isArray(tables), read)
+  check(Number.isInteger(entityMask), entityMask)
+  return {
+    entityMask: entityMask as number,
+    components: components.map((one) => componentOf(one, pool.arena)),
+    tables: tables.map(tableOf),
+  }
+}
+
+/** The ids that are published. @throws StorageError 'corrupt' */
+export function readEntities(pool: Pool, words: Int32Array, offset: number): Int32Array {
+  const count = checkedCount(pool, words, offset, 4)
+  return new Int32Array(words.buffer, offset + PUBLISHED_HEAD_BYTE_LENGTH, count)
+}
+
+/** The count of a published block, whose elements have `step` bytes and fit into the block. */
+function checkedCount(pool: Pool, words: Int32Array, offset: number, step: number): number {
+  const byteLength = liveByteLength(pool, offset)
+  if (byteLength < PUBLISHED_HEAD_BYTE_LENGTH) {
+    throw corrupt('what a storage has published', offset, 'the offset of a block')
+  }
+  const count = words[(offset >> 2) + PUBLISHED_COUNT]
+  const most = (byteLength - PUBLISHED_HEAD_BYTE_LENGTH) / step
+  if (count >= 0 && count <= most) return count
+  throw corrupt('the length of what a storage has published', count, `at most ${most}`)
+}
+
+function componentOf(read: unknown, arena: Arena): ComponentEntry {
+  const { name, fields: readFields, rowCount, byteOffsets, rows } = isRecord(read) ? read : {}
+  check(typeof name === 'string', read)
+  check(isRowCount(rowCount) && isArray(readFields) && isArray(byteOffsets), name)
+  const fields = readFields.map(fieldOf)
+  check(byteOffsets.length === fields.length, name)
+  const places = byteOffsets.map((byteOffset, i) => {
+    const { type } = fields[i]
+    // Elements of lists and texts are handles.
+    const step = type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
+    if (isPlace(arena, byteOffset, rowCount * step, step)) return byteOffset
+    throw corrupt(`a column of component ${JSON.stringify(name)}`, byteOffset, 'one in the arena')
+  })
+  const entry = { name, fields, rowCount, byteOffsets: places }
+  return rows === undefined ? entry : { ...entry, rows: rowsOf(rows, arena) }
+}
+
+function fieldOf(read: unknown): Field {
+  const { name, type: typeName } = isRecord(read) ? read : {}
+  check(typeof name === 'string', read)
+  const type = TYPES.get(typeName)
+  if (type !== undefined) return { name, type }
+  throw corrupt(`the type of field ${name} in this storage`, typeName, 'one that there is')
+}
+
+function rowsOf(read: unknown, arena: Arena): RowsEntry {
+  const { index, rowCount } = isRecord(read) ? read : {}
+  if (isPlace(arena, index, 0, 4) && isRowCount(rowCount)) {
+    const { wordCount } = new IndexPlace({ index, rowCount })
+    if (isPlace(arena, index, wordCount * 4, 4)) return { index, rowCount }
+  }
+  throw corrupt('the rows of a sparse component', index, 'the offset of an index in the arena')
+}
+
+function tableOf(read: unknown): TableEntry {
+  const { name, offset, serial } = isRecord(read) ? read : {}
+  check(typeof name === 'string' && typeof offset === 'number' && typeof serial === 'number', read)
+  return { name, offset, serial }
+}
+
+function isPlace(arena: Arena, given: unknown, byteLength: number, step: number): given is number {
+  if (typeof given !== 'number' || !Number.isInteger(given / step)) return false
+  const end = arena.byteOffset + arena.byteLength
+  return given >= arena.byteOffset && given + byteLength <= end
+}
+
+const isRowCount = (given: unknown): given is number =>
+  typeof given === 'number' && Number.isInteger(given) && given >= 0 && given < ROW_COUNT_LIMIT
+
+function check(holds: boolean, given: unknown): asserts holds {
+  if (!holds) throw corrupt('the directory of a storage', given, 'that of one')
+}

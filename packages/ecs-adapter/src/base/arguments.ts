@@ -1,0 +1,40 @@
+/** Checks of arguments that several functions take: ids, pools, options. */
+import type { Pool } from '@ashlar/core'
+import { invalidArgument } from './errors.ts'
+
+/** Signed or unsigned. bitECS has signed ids: a versioned id may have its highest bit set. */
+export const isEntityId = (eid: unknown): eid is number =>
+  typeof eid === 'number' && ((eid | 0) === eid || eid >>> 0 === eid)
+
+/** The id as bitECS has it. @throws StorageError 'invalid-argument' */
+export function checkedEid(eid: unknown, expected = 'an entity id'): number {
+  if (isEntityId(eid)) return eid | 0
+  throw invalidArgument('the entity', eid, expected)
+}
+
+/** @throws StorageError 'invalid-argument' */
+export function checkPool(pool: unknown): asserts pool is Pool & { readonly arena: object } {
+  const isPool = typeof pool === 'object' && pool !== null && 'arena' in pool && 'slot' in pool
+  if (!isPool) throw invalidArgument('the pool', pool, 'a pool of arena.openPool()')
+}
+
+/** Literals and instances of classes. Not arrays, Maps, Dates: their keys mean nothing. */
+export const isRecord = (given: unknown): given is Readonly<Record<string, unknown>> =>
+  typeof given === 'object' && Object.prototype.toString.call(given) === '[object Object]'
+
+/** `Array.isArray`, for arrays that are readonly. */
+export const isArray: (given: unknown) => given is readonly unknown[] = Array.isArray
+
+/**
+ * Also refuses unknown keys: a misspelt option would be ignored.
+ * @throws StorageError 'invalid-argument'
+ */
+export function checkOptions(what: string, options: unknown, keys: readonly string[]): void {
+  if (!isRecord(options))
+    throw invalidArgument(what, options, `an object such as { ${keys.join(', ')} }`)
+  for (const key in options) {
+    if (keys.includes(key)) continue
+    const expected = keys.length === 1 ? keys[0] : `one of ${keys.join(', ')}`
+    throw invalidArgument(`${what}: a key`, key, expected)
+  }
+}

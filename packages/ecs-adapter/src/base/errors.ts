@@ -1,0 +1,231 @@
+/** Every error of the package: what was given, what was expected, what to do. */
+
+export type StorageErrorCode =
+  | 'invalid-argument'
+  | 'storage-disposed'
+  | 'world-was-reset'
+  | 'other-world'
+  | 'already-attached'
+  | 'still-attached'
+  | 'group-closed'
+  | 'group-busy'
+  | 'group-open'
+  | 'cannot-block'
+  | 'no-workers'
+  | 'not-joined'
+  | 'system-failed'
+  | 'worker-died'
+  | 'timed-out'
+  | 'corrupt'
+  | 'commands-failed'
+  | 'commands-busy'
+  | 'commands-disposed'
+  | 'pack-busy'
+  | 'set-busy'
+  | 'table-full'
+  | 'table-disposed'
+  | 'table-detached'
+  | 'stale-chunk'
+
+/** Every error of the package itself. When memory runs out, the pool throws an `ArenaError`. */
+export class StorageError extends Error {
+  override readonly name: string = 'StorageError'
+  readonly code: StorageErrorCode
+
+  constructor(code: StorageErrorCode, message: string) {
+    super(`@ashlar/ecs-adapter: ${message}`)
+    this.code = code
+  }
+}
+
+/** A value for a message: strings in quotes, objects by the name of their class. Never throws. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return `function ${nameOf(() => value)}`.trimEnd()
+  if (typeof value === 'object' && value !== null) {
+    return nameOf(() => value.constructor) || 'an object'
+  }
+  return String(value)
+}
+
+/** The name of a class or function, or ''. The caller's getters may throw. */
+function nameOf(find: () => { readonly name?: unknown } | undefined): string {
+  try {
+    const name = find()?.name
+    return typeof name === 'string' ? name : ''
+  } catch {
+    return ''
+  }
+}
+
+/** Whatever was thrown, for a message. Never throws, though the caller's `toString` may. */
+export function shownError(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return shown(error)
+  }
+}
+
+const misuse = (message: string) => new StorageError('invalid-argument', message)
+
+export const invalidArgument = (what: string, given: unknown, expected: string) =>
+  misuse(`${what} is ${shown(given)}, expected ${expected}`)
+
+/** For a value in the arena that the package cannot have written. */
+export const corrupt = (what: string, given: unknown, expected: string) =>
+  new StorageError(
+    'corrupt',
+    `memory was overwritten: ${what} is ${shown(given)}, expected ${expected}. Look for ` +
+      'writes to freed blocks, or past their end',
+  )
+
+const duplicate = (kind: 'component' | 'table', name: string) =>
+  misuse(
+    `this storage has a ${kind} ${shown(name)}. Take it from storage.${kind}s, or use another name`,
+  )
+export const duplicateComponent = (name: string) => duplicate('component', name)
+export const duplicateTable = (name: string) => duplicate('table', name)
+
+export const storageDisposed = () =>
+  new StorageError('storage-disposed', 'this storage is disposed of. Create another one')
+
+/** @param owner the component or field, where it is known */
+export const noRow = (eid: number, owner = 'this component') =>
+  misuse(
+    `entity ${eid} has no row for ${owner}: add the component first, or the storage is disposed of`,
+  )
+
+/** @param by what attaches */
+export const alreadyAttached = (slot: number, what: string, by: string) =>
+  new StorageError(
+    'already-attached',
+    `the pool of slot ${slot} is attached to ${what}, or made it. Use what ${by} returned, ` +
+      'detach() it first, or take another pool',
+  )
+
+/** @param forget what ends the attachment of a slot */
+export const stillAttached = (slots: readonly number[], what: string, forget: string) =>
+  new StorageError(
+    'still-attached',
+    `the slots ${slots.join(', ')} are attached to ${what}. Call detach() in their threads, or ` +
+      `${forget} if one has died`,
+  )
+
+export const notSparse = (name: string) =>
+  misuse(
+    `component ${shown(name)} is not sparse. Use storage.row(eid) and a query, or make it with ` +
+      '{ sparse: true }',
+  )
+
+export const duplicateEntry = (name: string, first: number, second: number) =>
+  misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
+
+export const unknownField = (component: string, given: unknown, names: readonly string[]) =>
+  invalidArgument(
+    `a field of component ${component}`,
+    given,
+    names.length === 0 ? 'none: it is a tag' : `one of ${names.join(', ')}`,
+  )
+
+export const noNegativeId = (eid: number) =>
+  invalidArgument('the entity', eid, 'an entity id: only versioned ids are negative')
+
+export const commandsDisposed = () =>
+  new StorageError(
+    'commands-disposed',
+    'these commands or their storage are disposed of. Make others with storage.commands()',
+  )
+
+export const noCommands = (given: unknown) =>
+  invalidArgument(
+    'what was given to storage.apply()',
+    given,
+    'what storage.commands() returns, { offset } from another thread, or an array of these',
+  )
+
+export const commandsOfAnother = () =>
+  misuse('the commands are for another storage. Apply them there')
+
+export const commandsBusy = () =>
+  new StorageError(
+    'commands-busy',
+    'storage.apply() is running, or values of a command are being read. Call this afterwards',
+  )
+
+export const packIsBusy = (what: string) =>
+  new StorageError(
+    'pack-busy',
+    `${what} would move or free rows that storage.pack() or storage.unpack() is moving. Call it ` +
+      'after their observers',
+  )
+
+export const setIsBusy = (what: string) =>
+  new StorageError(
+    'set-busy',
+    `${what} would move or free rows that a set() is about to write. Do not call it from a getter`,
+  )
+
+/** A command that threw when it was applied. */
+export interface CommandFailure {
+  readonly command: 'spawn' | 'despawn' | 'add' | 'remove' | 'set'
+  /** 0 for a spawn. */
+  readonly eid: number
+  /** Its name, if the command has one. */
+  readonly component: string | undefined
+  readonly error: unknown
+}
+
+/** Some commands threw; all others were applied. The `cause` is the first error. */
+export class CommandsError extends StorageError {
+  override readonly name = 'CommandsError'
+  /** The first 100, in the order of the commands. */
+  readonly failures: readonly CommandFailure[]
+  /** How many commands threw. */
+  readonly count: number
+  /** How many were skipped because their entity was gone. */
+  readonly skippedCount: number
+
+  constructor(failures: readonly CommandFailure[], count: number, skippedCount: number) {
+    const shownFailures = failures.slice(0, 3).map(shownFailure).join('; ')
+    super(
+      'commands-failed',
+      `${count} of the commands threw, all others were applied: ${shownFailures}` +
+        `${count > 3 ? '; ...' : ''}. See \`failures\``,
+    )
+    this.failures = failures
+    this.count = count
+    this.skippedCount = skippedCount
+    this.cause = failures[0].error
+  }
+}
+
+function shownFailure({ command, eid, component, error }: CommandFailure): string {
+  const what = component === undefined ? '' : ` ${component}`
+  const whose = eid === 0 ? '' : ` of entity ${eid}`
+  return `${command}${what}${whose}: ${shownError(error)}`
+}
+
+export const tableFull = (name: string, chunkLimit: number) =>
+  new StorageError(
+    'table-full',
+    `the ${chunkLimit} chunks of table ${shown(name)} are full, or other threads own them. ` +
+      'Create it with a larger chunkLimit or chunkByteLength',
+  )
+
+export const tableDisposed = (name: string) =>
+  new StorageError('table-disposed', `table ${shown(name)} is disposed of. Create another one`)
+
+const detached = (name: string, why: string) =>
+  new StorageError('table-detached', `table ${shown(name)} is detached: ${why}`)
+export const tableDetached = (name: string) => detached(name, 'sync() attaches it again')
+export const tablePoolClosed = (name: string) =>
+  detached(name, 'its pool is closed. Attach with an open one')
+
+export const staleChunk = (number: number) =>
+  new StorageError(
+    'stale-chunk',
+    `chunk ${number} was trimmed or disposed of, or the memory has grown. Call table.sync(), and ` +
+      'take chunks from table.chunks',
+  )

@@ -1,0 +1,48 @@
+/** Plain values as JSON in the arena. */
+import { corrupt, shown } from './errors.ts'
+
+export const encodeJson = (
+  value: unknown,
+  replacer?: (key: string, value: unknown) => unknown,
+): Uint8Array => new TextEncoder().encode(JSON.stringify(value, replacer))
+
+export function storeBytes(words: Int32Array, byteOffset: number, bytes: Uint8Array): void {
+  new Uint8Array(words.buffer, byteOffset, bytes.length).set(bytes)
+}
+
+/** @throws StorageError 'corrupt' where no JSON is */
+export function loadJson(words: Int32Array, byteOffset: number, byteLength: number): unknown {
+  if (byteOffset < 0 || byteLength < 0 || byteOffset + byteLength > words.byteLength) {
+    throw corrupt('the length of a description', byteLength, 'one within the arena')
+  }
+  // A copy: browsers do not decode shared memory.
+  const text = new TextDecoder().decode(
+    new Uint8Array(words.buffer, byteOffset, byteLength).slice(),
+  )
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw corrupt('a description', text.slice(0, 100), 'JSON')
+    throw error
+  }
+}
+
+/** A replacer that throws where JSON would drop or change a value silently. */
+export function refuseLoss(key: string, value: unknown): unknown {
+  if (isPlain(value)) return value
+  throw new TypeError(`${key === '' ? 'they are' : `${key} is`} ${shown(value)}`)
+}
+
+function isPlain(value: unknown): boolean {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value)
+    case 'object': {
+      if (value === null || Array.isArray(value)) return true
+      const prototype = Object.getPrototypeOf(value) // of any realm
+      return prototype === null || Object.getPrototypeOf(prototype) === null
+    }
+    default:
+      return typeof value === 'string' || typeof value === 'boolean'
+  }
+}

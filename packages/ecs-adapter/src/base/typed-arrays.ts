@@ -1,0 +1,29 @@
+/** Typed arrays of any realm: Jest and vm contexts have classes that `instanceof` does not know. */
+
+/** The getter of the built-in prototype: undefined unless `this` is really a typed array. */
+const nameOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)?.get as (this: unknown) => string | undefined
+
+export const isListOfNumbers = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || nameOf.call(value) !== undefined
+
+/** A Proxy of an array, or a class that extends Array, may have any length. */
+export const isLength = (length: unknown): length is number =>
+  Number.isSafeInteger(length) && (length as number) >= 0
+
+/** Of 32-bit numbers, as ids are. */
+export function isIdArray(value: unknown): value is Int32Array | Uint32Array {
+  const name = nameOf.call(value)
+  return name === 'Int32Array' || name === 'Uint32Array'
+}
+
+/** A copy with room for `least` elements, and for twice as many as before. */
+export function lengthened<T extends Int32Array | Uint8Array>(array: T, least: number): T {
+  const longer = new (array.constructor as new (length: number) => T)(
+    Math.max(least, 2 * array.length),
+  )
+  longer.set(array)
+  return longer
+}

@@ -1,0 +1,51 @@
+/** Each column has a block of its own with all rows of its component; users have a view of it. */
+import type { ElementTypeName } from '@ashlar/core'
+import type { Binding } from '../columns/binding.ts'
+import { typeIdOf } from '../memory/cells.ts'
+import { CLASS_BYTE_LENGTH_MAX } from '../memory/reserved.ts'
+import type { Field, ScalarArray } from '../schema/schema.ts'
+import type { Findings } from './findings.ts'
+
+/** By type id. */
+const TYPE_NAMES: readonly ElementTypeName[] = [
+  'f32',
+  'u32',
+  'i32',
+  'f64',
+  'u16',
+  'i16',
+  'u8',
+  'i8',
+]
+
+export function checkColumns(
+  findings: Findings,
+  { name, component, store }: Binding,
+  fields: readonly Field[],
+): void {
+  const { places, staleOffsets } = store.columns.held
+  const { rowCount } = store.columns
+  for (const [i, { byteOffset, blockOffset }] of places.entries()) {
+    const field = fields[i]
+    findings.check('column', `column ${name}.${field.name}`, () => {
+      const array = field.type.kind === 'scalar' ? field.type.array : Uint32Array
+      const byteLength = byteOffset - blockOffset + rowCount * array.BYTES_PER_ELEMENT
+      const isReserved = byteLength > CLASS_BYTE_LENGTH_MAX
+      const type = isReserved ? 'untyped' : TYPE_NAMES[typeIdOf(array)]
+      findings.reach(blockOffset, '', { byteLength, type })
+      const handles = store.fields?.byField[i]?.handles
+      if (handles !== undefined) {
+        findings.expect(blockOffset, 'handles from word', handles.wordAt(0), byteOffset >> 2)
+        findings.expect(blockOffset, 'handles of', handles.rowCount, rowCount)
+        return
+      }
+      const view = component[field.name] as unknown as ScalarArray
+      if (view.buffer !== findings.words.buffer) return // a memory has grown: `sync` renews it
+      findings.expect(blockOffset, 'an array at', view.byteOffset, byteOffset)
+      findings.expect(blockOffset, 'an array of length', view.length, rowCount)
+    })
+  }
+  findings.check('column', `a column of ${name} that has moved`, () => {
+    for (const offset of staleOffsets) findings.reach(offset)
+  })
+}

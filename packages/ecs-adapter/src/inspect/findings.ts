@@ -1,0 +1,126 @@
+/** What a verification reads, the blocks that it has reached, and its findings. */
+import type { BlockInfo, ElementTypeName, Pool, Violation } from '@ashlar/core'
+import { shownError } from '../base/errors.ts'
+
+/** Which rule a finding breaks: see `verifyStorage`. */
+export type StorageInvariant =
+  | 'arena'
+  | 'block'
+  | 'leak'
+  | 'column'
+  | 'rows'
+  | 'handle'
+  | 'interned'
+  | 'published'
+  | 'table'
+  | 'commands'
+
+/** A finding in a storage. `offset` is the offset of the block where it shows, or 0. */
+export interface StorageViolation extends Violation {
+  readonly invariant: StorageInvariant
+}
+
+/** Properties that a block must have; those that are missing are not compared. */
+export interface ExpectedBlock {
+  readonly byteLength?: number
+  readonly type?: ElementTypeName
+}
+
+export class Findings {
+  readonly violations: StorageViolation[] = []
+  readonly pool: Pool
+  /** Of the whole buffer. */
+  readonly words: Int32Array
+  readonly bytes: Uint8Array
+  readonly #blocks = new Map<number, BlockInfo>()
+  /** By offset: the link that leads to the block. */
+  readonly #reached = new Map<number, string>()
+  #invariant: StorageInvariant = 'arena'
+  #what = 'the arena'
+
+  constructor(pool: Pool) {
+    this.pool = pool
+    this.words = pool.arena.i32
+    this.bytes = pool.arena.u8
+    this.check('arena', 'the arena', () => {
+      for (const block of pool.arena.blocks()) this.#blocks.set(block.offset, block)
+    })
+  }
+
+  /** Runs a check. Readers throw where memory is damaged: an error is a finding. */
+  check(invariant: StorageInvariant, what: string, body: () => void): void {
+    this.#invariant = invariant
+    this.#what = what
+    try {
+      body()
+    } catch (error) {
+      this.fail(0, shownError(error), 'what can be read')
+    }
+  }
+
+  /** Adds a finding to the present check. @param where the place within what is checked */
+  fail(offset: number, found: unknown, expected: unknown, where = ''): void {
+    this.failOf(this.#invariant, offset, found, expected, where)
+  }
+
+  /** `fail` for another invariant than that of the present check. */
+  failOf(
+    invariant: StorageInvariant,
+    offset: number,
+    found: unknown,
+    expected: unknown,
+    where = '',
+  ): void {
+    const message = `${this.#what}${where}: found ${found}, expected ${expected}`
+    this.violations.push({ invariant, message, offset })
+  }
+
+  /** Adds a finding unless a value is as expected. @returns whether it is */
+  expect(offset: number, what: string, found: unknown, expected: unknown): boolean {
+    if (found === expected) return true
+    this.fail(offset, `${what} ${found}`, expected)
+    return false
+  }
+
+  /** The live block at an offset. */
+  blockAt(offset: number): BlockInfo | undefined {
+    return this.#blocks.get(offset)
+  }
+
+  /**
+   * Follows a link. Returns its block, or undefined if no block is live there, or if another link
+   * leads to it.
+   * @param where the link, within what is checked
+   */
+  reach(offset: number, where = '', expected: ExpectedBlock = {}): BlockInfo | undefined {
+    const block = this.#blocks.get(offset)
+    if (block === undefined) {
+      this.failOf('block', offset, `${offset}, where no live block is`, 'the offset of one', where)
+      return undefined
+    }
+    const before = this.#reached.get(offset)
+    if (before !== undefined) {
+      const found = `block ${offset}, which ${before} leads to as well`
+      this.failOf('block', offset, found, 'one of its own', where)
+      return undefined
+    }
+    this.#reached.set(offset, `${this.#what}${where}`)
+    const { byteLength = block.byteLength, type = block.type } = expected
+    if (block.byteLength !== byteLength) {
+      this.failOf('block', offset, `${block.byteLength} bytes`, `${byteLength} bytes`, where)
+    }
+    if (block.type !== type) this.failOf('block', offset, block.type, type, where)
+    return block
+  }
+
+  /** Adds a finding for each live block that no link leads to. */
+  checkLeaks(): void {
+    this.check('leak', 'the arena', () => {
+      for (const [offset, { byteLength, slot, type }] of this.#blocks) {
+        if (this.#reached.has(offset)) continue
+        const found = `a block of ${byteLength} bytes, ${type}, of slot ${slot}, at ${offset}`
+        this.fail(offset, found, 'none that the storage does not lead to')
+      }
+    })
+  }
+}

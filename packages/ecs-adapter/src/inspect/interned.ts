@@ -1,0 +1,64 @@
+/** The block of an interned text counts the rows that hold it, and the indexes that know it. */
+import { ONE_INDEX, PREFIX_BYTE_LENGTH, REFERENCES } from '../lists/interned.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { Findings } from './findings.ts'
+
+interface Counted {
+  referenceCount: number
+  indexCount: number
+  /** The first link to the block. */
+  readonly where: string
+}
+
+export class InternedCounts {
+  readonly #memory: VariableMemory
+  readonly #counted = new Map<number, Counted>()
+
+  constructor(memory: VariableMemory) {
+    this.#memory = memory
+  }
+
+  /** A row holds the text. */
+  addReference(block: number, where: string): void {
+    this.#at(block, where).referenceCount++
+  }
+
+  /** The index of a thread knows it. */
+  addIndex(block: number, where: string): void {
+    this.#at(block, where).indexCount++
+  }
+
+  /** To be called when all rows, and the logs of other threads, were added. */
+  check(findings: Findings): void {
+    const { internedTexts, utf8 } = this.#memory
+    for (const block of internedTexts.index.keys()) this.addIndex(block, 'the index')
+    for (const [block, { where, referenceCount, indexCount }] of this.#counted) {
+      findings.check('interned', `an interned text, by ${where}`, () => {
+        const info = findings.reach(block, '', { type: 'untyped' })
+        if (info === undefined) return
+        const byteLength = info.byteLength - PREFIX_BYTE_LENGTH
+        if (byteLength <= 0) {
+          findings.fail(block, `${info.byteLength} bytes`, 'a count and a text')
+          return
+        }
+        const word = findings.words[block >> 2] >>> 0
+        findings.expect(block, 'a count of references of', word & REFERENCES, referenceCount)
+        findings.expect(block, 'a count of indexes of', Math.floor(word / ONE_INDEX), indexCount)
+        const text = internedTexts.index.get(block)
+        const first = block + PREFIX_BYTE_LENGTH
+        if (text !== undefined && !utf8.equals(text, findings.bytes, first, byteLength)) {
+          findings.fail(block, 'another text', JSON.stringify(text.slice(0, 100)))
+        }
+      })
+    }
+  }
+
+  #at(block: number, where: string): Counted {
+    let counted = this.#counted.get(block)
+    if (counted === undefined) {
+      counted = { referenceCount: 0, indexCount: 0, where }
+      this.#counted.set(block, counted)
+    }
+    return counted
+  }
+}

@@ -1,0 +1,81 @@
+/** The rows of a component are those of the entities that have it. */
+import type { Binding } from '../columns/binding.ts'
+import type { HeldRows } from '../columns/component-store.ts'
+import { findRow, IndexPlace } from '../columns/row-index.ts'
+import type { Findings } from './findings.ts'
+import type { Owners } from './owners.ts'
+
+export function checkRows(findings: Findings, binding: Binding, owners: Owners): void {
+  const { name, store } = binding
+  const { heldRows } = store
+  findings.check('rows', `the rows of ${name}`, () => {
+    if (heldRows !== undefined) checkSparse(findings, binding, heldRows, owners)
+    else if (owners.isKnown && store.columns.held.places.length > 0) {
+      for (const eid of owners.of(binding).certain) {
+        const row = eid & owners.entityMask
+        const { rowCount } = store.columns
+        if (row >= rowCount) findings.fail(0, `${rowCount} rows`, `one of entity ${eid}, ${row}`)
+      }
+    }
+  })
+}
+
+function checkSparse(findings: Findings, binding: Binding, held: HeldRows, owners: Owners): void {
+  const { entry, staleOffsets } = held
+  for (const offset of staleOffsets) findings.reach(offset, ', an index that has moved')
+  if (entry.rowCount === 0) return // disposed of
+  const { rows, columns } = binding.store
+  const count = rows?.count ?? 0
+  findings.expect(entry.index, 'columns of length', columns.rowCount, entry.rowCount)
+  const place = new IndexPlace(entry)
+  if (!findings.reach(entry.index, ', their index', { byteLength: place.wordCount * 4 })) return
+  findings.expect(entry.index, 'a count of', findings.words[place.head], count)
+  checkSlots(findings, place, count)
+  const lostCount = checkKeys(findings, place, count)
+  findings.expect(entry.index, 'lost rows:', lostCount, held.lostCount)
+  if (owners.isKnown) checkOwners(findings, place, count, owners, binding, held.untracked)
+}
+
+function checkSlots(findings: Findings, place: IndexPlace, count: number): void {
+  const slots = findings.words.subarray(place.slots, place.head + place.wordCount)
+  const usedCount = slots.reduce((sum, slot) => sum + (slot === 0 ? 0 : 1), 0)
+  findings.expect(place.head * 4, 'slots in use:', usedCount, count)
+}
+
+/** Returns how many rows were lost. */
+function checkKeys(findings: Findings, place: IndexPlace, count: number): number {
+  const { words } = findings
+  let lostCount = 0
+  for (let row = 0; row < count; row++) {
+    const key = words[place.keys + row]
+    const eid = words[place.entities + row]
+    const found = findRow(words, place, key)
+    if (found !== row) findings.fail(place.head * 4, `row ${found} by key ${key}`, `row ${row}`)
+    if (eid === 0) lostCount++
+    else if (eid !== key)
+      findings.fail(place.head * 4, `entity ${eid} in row ${row}`, `${key} or 0`)
+  }
+  return lostCount
+}
+
+function checkOwners(
+  findings: Findings,
+  place: IndexPlace,
+  count: number,
+  owners: Owners,
+  binding: Binding,
+  untracked: ReadonlySet<number>,
+): void {
+  const { certain, possible } = owners.of(binding)
+  const { words } = findings
+  const withRow = new Set(words.subarray(place.entities, place.entities + count))
+  for (const eid of withRow) {
+    if (eid === 0 || possible.has(eid) || untracked.has(eid)) continue
+    findings.fail(place.head * 4, `a row of entity ${eid}`, 'that it has the component')
+  }
+  for (const eid of certain) {
+    // A prefab gets its row on the first write.
+    if (withRow.has(eid) || owners.isPrefab(eid)) continue
+    findings.fail(place.head * 4, `no row of entity ${eid}`, 'one, as it has the component')
+  }
+}

@@ -1,0 +1,106 @@
+/** Each handle leads to a list or text, whose row belongs to an entity or is freed by `sync`. */
+import type { Binding } from '../columns/binding.ts'
+import { PREFIX_BYTE_LENGTH, ROOM_STEP } from '../lists/list-capacity.ts'
+import { Lists } from '../lists/lists.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
+import { typeIdOf } from '../memory/cells.ts'
+import type { Field, FieldType, ScalarArrayConstructor } from '../schema/schema.ts'
+import type { Findings } from './findings.ts'
+import type { InternedCounts } from './interned.ts'
+import type { Owners } from './owners.ts'
+
+export interface VariableContext {
+  readonly memory: VariableMemory
+  readonly owners: Owners
+  readonly interned: InternedCounts
+}
+
+export function checkVariableFields(
+  findings: Findings,
+  binding: Binding,
+  fields: readonly Field[],
+  { memory, owners, interned }: VariableContext,
+): void {
+  const { name, store } = binding
+  if (store.fields === undefined) return
+  const mayHold = mayHoldOf(binding, owners)
+  for (const [i, field] of fields.entries()) {
+    const handles = store.fields.byField[i]?.handles
+    if (handles === undefined) continue
+    const what = `${name}.${field.name}`
+    const checkBlock = checkOf(findings, field.type, memory, (block, where) =>
+      interned.addReference(block, what + where),
+    )
+    findings.check('handle', what, () => {
+      for (let row = 0; row < handles.rowCount; row++) {
+        const block = handles.blockAt(row)
+        if (block === 0) continue
+        const where = `, row ${row}`
+        if (!mayHold(row)) {
+          const expected = '0: no entity has it, nor does it wait'
+          findings.fail(block, `block ${block}`, expected, where)
+        }
+        checkBlock(block, where)
+      }
+    })
+  }
+}
+
+/** Rows that may have blocks: of entities that have the component, and those `sync` may free. */
+function mayHoldOf(binding: Binding, owners: Owners): (row: number) => boolean {
+  const { store } = binding
+  if (store.heldRows !== undefined) return (row) => store.isDeferred(row)
+  if (!owners.isKnown) return () => true
+  const rows = new Set([...owners.of(binding).possible].map((eid) => eid & owners.entityMask))
+  return (row) => rows.has(row) || store.isDeferred(row)
+}
+
+type CheckBlock = (block: number, where: string) => void
+
+function checkOf(
+  findings: Findings,
+  type: FieldType,
+  memory: VariableMemory,
+  addInterned: CheckBlock,
+): CheckBlock {
+  if (type.kind === 'list') {
+    const lists = new Lists(memory.cells, type.element.array)
+    return (block, where) => checkList(findings, lists, type.element.array, block, where)
+  }
+  if (type.kind === 'text' && type.isInterned) return addInterned
+  return (block, where) => {
+    const info = findings.reach(block, where, { type: 'untyped' })
+    if (info?.byteLength === 0) findings.fail(block, 'a text without bytes', 'no block', where)
+  }
+}
+
+/**
+ * The block of a list records the number of its elements, their type, and the room for them.
+ * @returns whether the elements can be read
+ */
+export function checkList(
+  findings: Findings,
+  lists: Lists,
+  array: ScalarArrayConstructor,
+  block: number,
+  where: string,
+): boolean {
+  const info = findings.reach(block, where, { type: 'untyped' })
+  if (info === undefined) return false
+  const room = info.byteLength - PREFIX_BYTE_LENGTH
+  if (room < 0) {
+    findings.fail(block, `${info.byteLength} bytes`, 'a list', where)
+    return false
+  }
+  const word = findings.words[(block >> 2) + 1]
+  const typeId = word & (ROOM_STEP - 1)
+  if (typeId !== typeIdOf(array)) {
+    findings.fail(block, `elements of type ${typeId}`, typeIdOf(array), where)
+  }
+  const statedRoom = word & -ROOM_STEP
+  if (statedRoom !== room) findings.fail(block, `room for ${statedRoom} bytes`, room, where)
+  const [length, capacity] = [lists.length(block), Math.floor(room / array.BYTES_PER_ELEMENT)]
+  if (length <= capacity) return true
+  findings.fail(block, `a list of ${length}`, `at most ${capacity}, for which there is room`, where)
+  return false
+}

@@ -1,0 +1,79 @@
+/**
+ * The room of inspection: reports what does not hold in a storage. It only reads, and follows a
+ * word of the arena only where `arena.blocks()` lists a live block: overwritten words lead to
+ * findings, not to errors. It may know all rooms below.
+ */
+import { checkOptions } from '../base/arguments.ts'
+import { invalidArgument } from '../base/errors.ts'
+import type { Storage } from '../storage/storage-api.ts'
+import { checkColumns } from './columns.ts'
+import { checkCommands, checkGroups } from './commands.ts'
+import { Findings, type StorageViolation } from './findings.ts'
+import { InternedCounts } from './interned.ts'
+import { Owners } from './owners.ts'
+import { checkPublished } from './published.ts'
+import { checkRows } from './rows.ts'
+import { checkTable } from './tables.ts'
+import { checkVariableFields } from './variable.ts'
+
+export interface VerifyOptions {
+  /**
+   * Whether the arena holds nothing but this storage: then each live block without a link from the
+   * storage is a finding. Default false.
+   */
+  readonly exclusive?: boolean
+}
+
+/**
+ * Reports what does not hold in a storage: nothing if it is sound. For tests and debugging.
+ *
+ *     every block         is live, has the type and length that its use implies, and one link to it
+ *     every column        has as many rows as its component; its typed array is a view of them
+ *     every sparse row    is in the index once; its entity has the component, or it waits for sync
+ *     every owner         of a component has a row
+ *     every handle        is 0, or leads to a list or text; its row has an owner or waits for sync
+ *     interned texts      references = rows that hold them; indexes = threads that know them
+ *     what is published   root, directory and entities are those of the storage
+ *     every table         chunks, owners, ids and row counts agree
+ *     commands            chains of blocks end, and are for this storage
+ *
+ * Call it in the world's thread, outside of observers, while no other thread works: worker groups
+ * may be open if they idle. It allocates nothing in the arena, changes nothing, and does not throw,
+ * whatever the damage. It does not know packed entities, commands of
+ * `attachStorage(...).commands()`, or tables of `createTable`: with `exclusive`, their blocks are
+ * findings. So are blocks that a killed worker left, and references of interned texts that it held.
+ *
+ * @throws StorageError 'invalid-argument'
+ */
+export function verifyStorage(
+  storage: Storage,
+  options: VerifyOptions = {},
+): readonly StorageViolation[] {
+  if (typeof storage !== 'object' || storage === null || !('parts' in storage)) {
+    throw invalidArgument('the storage', storage, 'what createStorage() returns')
+  }
+  checkOptions('the options', options, ['exclusive'])
+  const { exclusive = false }: { exclusive?: unknown } = options
+  if (typeof exclusive !== 'boolean') throw invalidArgument('exclusive', exclusive, 'true or false')
+  const findings = new Findings(storage.pool)
+  // Where the blocks are not known, no link can be checked.
+  if (findings.violations.length > 0) return findings.violations
+  const { parts } = storage
+  const { memory } = parts
+  const interned = new InternedCounts(memory)
+  const owners = new Owners(parts.worlds)
+  for (const { number, fields } of parts.registry.all) {
+    const binding = parts.bindings.at(number)
+    if (binding === undefined) continue // a tag
+    checkColumns(findings, binding, fields)
+    checkRows(findings, binding, owners)
+    checkVariableFields(findings, binding, fields, { memory, owners, interned })
+  }
+  checkPublished(findings, parts, Object.values(storage.tables), interned)
+  interned.check(findings)
+  for (const table of Object.values(storage.tables)) checkTable(findings, table)
+  checkCommands(findings, parts.commands.heldOffsets, parts.publisher.serial)
+  checkGroups(findings, storage.openGroups, parts.publisher.serial)
+  if (exclusive) findings.checkLeaks()
+  return findings.violations
+}

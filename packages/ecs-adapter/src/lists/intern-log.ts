@@ -1,0 +1,120 @@
+/**
+ * Which interned texts the index of an attached thread holds references to. When the thread has
+ * died or ended, others drop these references.
+ *
+ * The log is a list of words, whose handle is a word of the storage's root:
+ *
+ *     0    generation + 1 of the thread's pool
+ *     1    serial number: distinguishes two logs of one pool
+ *     2..  offset of a text's block; 0 for an empty entry
+ *
+ * A reference is taken before it is logged, and removed from the log before it is dropped. A thread
+ * that is killed in between leaks one text, and frees none that somebody has.
+ */
+import type { Cells } from '../memory/cells.ts'
+import { Lists } from './lists.ts'
+
+const GENERATION = 0
+const SERIAL = 1
+export const FIRST_ENTRY = 2
+
+export interface InternLogOptions {
+  cells: Cells
+  /** Index of the handle word. */
+  handleWord: number
+  /** Index of the word that counts serial numbers. */
+  serialWord: number
+  /** Of the pool of `cells`. */
+  generation: number
+}
+
+export class InternLog {
+  readonly #options: InternLogOptions
+  readonly #lists: Lists
+  /** 0 until something is written. */
+  #serial = 0
+  readonly #entryOf = new Map<number, number>()
+  readonly #emptyEntries: number[] = []
+
+  constructor(options: InternLogOptions) {
+    this.#options = options
+    this.#lists = new Lists(options.cells, Uint32Array)
+  }
+
+  /** False if others have dropped the log, or it is another thread's. */
+  get isMine(): boolean {
+    const block = this.#block
+    if (this.#serial === 0 || this.#lists.length(block) <= SERIAL) return false
+    return this.#lists.load(block, SERIAL) === this.#serial
+  }
+
+  /** To be called when others have dropped the log. */
+  clear(): void {
+    this.#serial = 0
+    this.#entryOf.clear()
+    this.#emptyEntries.length = 0
+  }
+
+  /** False when memory is out. */
+  tryAdd(block: number): boolean {
+    const { handleWord } = this.#options
+    const { isMine } = this
+    if (!isMine || this.#emptyEntries.length === 0) {
+      const length = isMine ? this.#lists.length(this.#block) : FIRST_ENTRY
+      if (!this.#lists.tryReserve(handleWord, length + 1)) return false
+    }
+    if (!isMine) this.#begin()
+    let entry = this.#emptyEntries.pop()
+    if (entry === undefined) entry = this.#lists.push(handleWord, block) - 1
+    else this.#lists.store(this.#block, entry, block)
+    this.#entryOf.set(block, entry)
+    return true
+  }
+
+  remove(block: number): void {
+    const entry = this.#entryOf.get(block)
+    if (entry === undefined || !this.isMine) return
+    this.#lists.store(this.#block, entry, 0)
+    this.#entryOf.delete(block)
+    this.#emptyEntries.push(entry)
+  }
+
+  get #block(): number {
+    return this.#options.cells.words[this.#options.handleWord]
+  }
+
+  #begin(): void {
+    const { cells, handleWord, serialWord, generation } = this.#options
+    this.clear()
+    this.#lists.resize(handleWord, 0)
+    this.#lists.push(handleWord, generation + 1)
+    this.#serial = (Atomics.add(cells.signedWords, serialWord, 1) + 1) >>> 0
+    this.#lists.push(handleWord, this.#serial)
+  }
+}
+
+/**
+ * Drops the references in a log, and frees it. Its thread is gone, or uses none of them.
+ * @param handleWord index of its handle word
+ * @param generation only a log of this pool; by default a log of any
+ */
+export function dropInternLog(
+  cells: Cells,
+  handleWord: number,
+  release: (block: number) => void,
+  generation?: number,
+): void {
+  const lists = new Lists(cells, Uint32Array)
+  const block = cells.words[handleWord]
+  const length = lists.checkedLength(block)
+  if (generation !== undefined && length > GENERATION) {
+    if (lists.load(block, GENERATION) !== (generation + 1) >>> 0) return
+  }
+  // Several threads may come for it: one gets it.
+  if (Atomics.compareExchange(cells.signedWords, handleWord, block, 0) !== block) return
+  for (let entry = FIRST_ENTRY; entry < length; entry++) {
+    const text = lists.load(block, entry)
+    if (text !== 0) release(text)
+  }
+  cells.pool.free(block)
+}

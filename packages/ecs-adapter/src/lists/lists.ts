@@ -1,0 +1,289 @@
+/**
+ * Lists in blocks of an arena. A handle word holds the offset of a list's block, or 0 if it is
+ * empty. Lists know nothing of entities, so that any thread can work on the lists of another.
+ *
+ *     -8       0        4                          8                8 + room
+ *     | header | length | room | type id           | elements ...   |
+ *
+ * A room is a multiple of 16, which leaves 4 bits for the id.
+ */
+import type { Pool } from '@ashlar/core'
+import { corrupt } from '../base/errors.ts'
+import { type Cells, typeIdOf } from '../memory/cells.ts'
+import type { ScalarArray, ScalarArrayConstructor } from '../schema/schema.ts'
+import {
+  isRun,
+  leastRoomFor,
+  leastRunRoomFor,
+  PREFIX_BYTE_LENGTH,
+  ROOM_STEP,
+  roomFor,
+  shrunkRoom,
+} from './list-capacity.ts'
+
+export class Lists<A extends ScalarArray = ScalarArray> {
+  readonly #cells: Cells
+  readonly #type: ScalarArrayConstructor<A>
+  readonly #typeId: number
+  /** Elements to bytes. */
+  readonly #shift: number
+
+  constructor(cells: Cells, type: ScalarArrayConstructor<A>) {
+    this.#cells = cells
+    this.#type = type
+    this.#typeId = typeIdOf(type)
+    this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
+  }
+
+  /** Unchecked: enough to read one element. */
+  length(block: number): number {
+    return block === 0 ? 0 : this.#cells.words[block >> 2]
+  }
+
+  /** To write, or to read many. @throws StorageError 'corrupt' if it exceeds the capacity */
+  checkedLength(block: number): number {
+    const length = this.length(block)
+    const capacity = this.capacity(block)
+    if (length <= capacity) return length
+    throw corrupt('the length of a list', length, `at most ${capacity}, its capacity`)
+  }
+
+  capacity(block: number): number {
+    return this.#roomOf(block) >> this.#shift
+  }
+
+  /** Byte offset of the first element, or 0. */
+  offset(block: number): number {
+    return block === 0 ? 0 : block + PREFIX_BYTE_LENGTH
+  }
+
+  /** @param index below the length, as in `store` and `remove` */
+  load(block: number, index: number): number {
+    return this.#cells.load(this.#typeId, this.#firstIndex(block) + index)
+  }
+
+  store(block: number, index: number, value: number): void {
+    this.#cells.store(this.#typeId, this.#firstIndex(block) + index, value)
+  }
+
+  view(block: number): A {
+    return new this.#type(this.#cells.buffer, this.offset(block), this.checkedLength(block))
+  }
+
+  toArray(block: number): number[] {
+    return Array.from({ length: this.checkedLength(block) }, (_, i) => this.load(block, i))
+  }
+
+  /** Returns the new length. @throws ArenaError 'out-of-memory'; the list is unchanged then */
+  push(word: number, value: number): number {
+    const { words } = this.#cells
+    let block = words[word]
+    const length = this.length(block)
+    if (length >= this.capacity(block)) block = this.reserve(word, this.checkedLength(block) + 1)
+    this.store(block, length, value)
+    words[block >> 2] = length + 1
+    return length + 1
+  }
+
+  /** Appends values[start..end]. @throws as `push` */
+  append(word: number, values: Float64Array, start: number, end: number): void {
+    const length = this.checkedLength(this.#blockAt(word))
+    const block = this.reserve(word, length + end - start)
+    this.#write(block, length, values, start, end)
+  }
+
+  /** Replaces the elements by values[start..end]. @throws as `push` */
+  set(word: number, values: Float64Array, start: number, end: number): void {
+    this.#write(this.reserve(word, end - start), 0, values, start, end)
+    this.#shrink(word)
+  }
+
+  /** @param index at most the length. @throws as `push` */
+  insert(word: number, index: number, value: number): void {
+    const length = this.checkedLength(this.#blockAt(word))
+    const block = this.reserve(word, length + 1)
+    this.#move(block, index, index + 1, length - index)
+    this.store(block, index, value)
+    this.#setLength(block, length + 1)
+  }
+
+  /**
+   * Removes an element, and returns it. The last one takes its place, or all later ones move up.
+   */
+  remove(word: number, index: number, isSwapped: boolean): number {
+    const block = this.#blockAt(word)
+    const value = this.load(block, index)
+    const last = this.checkedLength(block) - 1
+    if (isSwapped) this.#move(block, last, index, 1)
+    else this.#move(block, index + 1, index, last - index)
+    this.truncate(word, last)
+    return value
+  }
+
+  /** @param length at most the present one. Gives room back */
+  truncate(word: number, length: number): void {
+    const block = this.#blockAt(word)
+    void this.checkedLength(block)
+    this.#setLength(block, length)
+    this.#shrink(word)
+  }
+
+  /** Removes the elements that are not kept. Gives room back. */
+  filter(word: number, isKept: (value: number) => boolean): void {
+    const block = this.#blockAt(word)
+    const length = this.checkedLength(block)
+    let kept = 0
+    for (let i = 0; i < length; i++) {
+      const value = this.load(block, i)
+      if (!isKept(value)) continue
+      if (kept < i) this.store(block, kept, value)
+      kept++
+    }
+    if (kept < length) this.truncate(word, kept)
+  }
+
+  /** New elements are 0. Gives no room back. @throws as `push` */
+  resize(word: number, length: number): void {
+    const before = this.checkedLength(this.#blockAt(word))
+    const block = this.reserve(word, length)
+    if (length > before) {
+      const start = this.offset(block)
+      this.#cells.zeroBytes(start + (before << this.#shift), start + (length << this.#shift))
+    }
+    this.#setLength(block, length)
+  }
+
+  /**
+   * Makes room for so many elements in all, and returns the block of the list.
+   *
+   * If the list has to move, the new block is filled and stored in the handle before the old one is
+   * freed: a thread that is killed, or out of memory, in between loses nothing.
+   * @throws as `push`
+   */
+  reserve(word: number, capacity: number): number {
+    if (this.tryReserve(word, capacity)) return this.#blockAt(word)
+    return this.#install(word, this.create(capacity))
+  }
+
+  /** `reserve`, but false when memory is out. */
+  tryReserve(word: number, capacity: number): boolean {
+    const { pool } = this.#cells
+    const block = this.#blockAt(word)
+    const needed = this.#bytesOf(capacity)
+    if (needed <= this.#roomOf(block)) return true
+    const room = roomFor(pool, needed)
+    if (this.#tryResize(block, room)) return true
+    return this.#tryResize(block, leastRoomFor(pool, needed)) || this.#tryMove(word, room)
+  }
+
+  /**
+   * An empty block with room for so many elements, to be given to a list by `replace`; 0 for none.
+   * @throws ArenaError 'out-of-memory'
+   */
+  create(capacity: number): number {
+    if (capacity === 0) return 0
+    const { pool } = this.#cells
+    const needed = this.#bytesOf(capacity)
+    const block = this.#create(pool.tryAlloc, roomFor(pool, needed))
+    return block !== 0 ? block : this.#create(pool.alloc, leastRoomFor(pool, needed))
+  }
+
+  /** Makes a block from `create` the list's, and frees its earlier one. */
+  replace(word: number, block: number): void {
+    this.free(word)
+    this.#cells.words[word] = block
+  }
+
+  /** Empties the list and frees its block. */
+  free(word: number): void {
+    const block = this.#blockAt(word)
+    if (block === 0) return
+    this.#cells.words[word] = 0
+    this.#cells.pool.free(block)
+  }
+
+  #shrink(word: number): void {
+    const block = this.#blockAt(word)
+    const room = this.#roomOf(block)
+    const shrunk = shrunkRoom(this.#cells.pool, room, this.length(block) << this.#shift)
+    if (shrunk === room || this.#tryResize(block, shrunk) || this.#tryMove(word, shrunk)) return
+    // In a full arena the spans that the run gives up are memory to move to.
+    if (this.#tryResize(block, leastRunRoomFor(shrunk), true)) this.#tryMove(word, shrunk)
+  }
+
+  /** Resizes in place. Only a run of this thread's pool can do so: other blocks have to move. */
+  #tryResize(block: number, room: number, isToBeRun = isRun(room)): boolean {
+    const before = this.#roomOf(block)
+    if (!isRun(before) || !isToBeRun) return false
+    // The recorded room never exceeds the actual one.
+    if (room < before) this.#setRoom(block, room)
+    const isDone = this.#cells.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
+    this.#setRoom(block, isDone ? room : before)
+    return isDone
+  }
+
+  #tryMove(word: number, room: number): boolean {
+    const block = this.#create(this.#cells.pool.tryAlloc, room)
+    return block !== 0 && this.#install(word, block) !== 0
+  }
+
+  /** A block for an empty list; 0 if `alloc` is `tryAlloc` and memory is out. */
+  #create(alloc: Pool['alloc'], room: number): number {
+    const block = alloc(room + PREFIX_BYTE_LENGTH)
+    if (block === 0) return 0
+    this.#setLength(block, 0)
+    this.#setRoom(block, room)
+    return block
+  }
+
+  /** Moves the list to a new block. */
+  #install(word: number, block: number): number {
+    const before = this.#blockAt(word)
+    const length = this.checkedLength(before)
+    this.#setLength(block, length)
+    this.#cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
+    this.#cells.words[word] = block
+    if (before !== 0) this.#cells.pool.free(before)
+    return block
+  }
+
+  #write(block: number, at: number, values: Float64Array, start: number, end: number): void {
+    this.#cells.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
+    this.#setLength(block, at + end - start)
+  }
+
+  #move(block: number, from: number, to: number, count: number): void {
+    const shift = this.#shift
+    const start = this.offset(block)
+    this.#cells.copyBytes(start + (from << shift), start + (to << shift), count << shift)
+  }
+
+  /** A product, as a shift would wrap. */
+  #bytesOf(capacity: number): number {
+    return capacity * (1 << this.#shift)
+  }
+
+  #blockAt(word: number): number {
+    return this.#cells.words[word]
+  }
+
+  #firstIndex(block: number): number {
+    return (block + PREFIX_BYTE_LENGTH) >> this.#shift
+  }
+
+  /** In bytes; 0 without a block. @throws StorageError 'corrupt' if it would leave the arena */
+  #roomOf(block: number): number {
+    if (block === 0) return 0
+    const room = this.#cells.words[(block >> 2) + 1] & -ROOM_STEP
+    this.#cells.checkPlace('a list', block, room + PREFIX_BYTE_LENGTH)
+    return room
+  }
+
+  #setRoom(block: number, room: number): void {
+    this.#cells.words[(block >> 2) + 1] = room | this.#typeId
+  }
+
+  #setLength(block: number, length: number): void {
+    if (block !== 0) this.#cells.words[block >> 2] = length
+  }
+}

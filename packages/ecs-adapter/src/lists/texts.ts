@@ -1,0 +1,113 @@
+/** Texts in blocks of an arena. A text is known by the offset of its block; '' has no block: 0. */
+
+import { corrupt } from '../base/errors.ts'
+import { byteLengthOfText, type Utf8 } from '../base/utf8.ts'
+import type { Cells } from '../memory/cells.ts'
+
+/**
+ * What `create` returns when memory is out and the text fits into the block that it is to replace.
+ * `replace` writes it there.
+ */
+const IN_PLACE = -1
+
+/** The block of a text holds nothing else: `arena.view(block)` is the text in UTF-8. */
+export class Texts {
+  protected readonly cells: Cells
+  protected readonly utf8: Utf8
+  /** How many bytes precede the text in its block. */
+  readonly #prefix: number
+
+  constructor(cells: Cells, utf8: Utf8, prefix = 0) {
+    this.cells = cells
+    this.utf8 = utf8
+    this.#prefix = prefix
+  }
+
+  /**
+   * A block with a text, to be freed once; 0 for ''.
+   * @param before the block of the text that it is to replace: the result may be IN_PLACE
+   * @throws ArenaError 'out-of-memory'
+   */
+  create(text: string, before = 0): number {
+    return text === '' ? 0 : this.allocate(text, before)
+  }
+
+  /** Replaces the text of a handle word. @throws as `create` */
+  set(word: number, text: string): void {
+    this.replace(word, this.create(text, this.cells.words[word]), text)
+  }
+
+  /**
+   * Replaces the text of a handle word by a block that `create` made for `text`. The earlier block
+   * is freed last: a thread that is killed in between loses neither text.
+   */
+  replace(word: number, block: number, text: string): void {
+    if (block === IN_PLACE) {
+      this.rewrite(word, text)
+      return
+    }
+    const { words } = this.cells
+    const before = words[word]
+    words[word] = block
+    this.free(before)
+  }
+
+  free(block: number): void {
+    if (block > 0) this.cells.pool.free(block)
+  }
+
+  read(block: number): string {
+    if (block === 0) return ''
+    return this.utf8.read(this.cells.bytes, this.offset(block), this.byteLength(block))
+  }
+
+  equals(block: number, text: string): boolean {
+    return this.utf8.equals(text, this.cells.bytes, this.offset(block), this.byteLength(block))
+  }
+
+  view(block: number): Uint8Array {
+    return new Uint8Array(this.cells.buffer, this.offset(block), this.byteLength(block))
+  }
+
+  byteLength(block: number): number {
+    if (block === 0) return 0
+    const byteLength = this.cells.pool.byteLengthOf(block) - this.#prefix
+    if (byteLength >= 0) return byteLength
+    throw corrupt('the block of an interned text', block, 'one that has a count')
+  }
+
+  /** Byte offset of the first byte, or 0. */
+  offset(block: number): number {
+    return block === 0 ? 0 : block + this.#prefix
+  }
+
+  protected allocate(text: string, before: number): number {
+    const { pool } = this.cells
+    const byteLength = this.#prefix + byteLengthOfText(text)
+    const block = pool.tryAlloc(byteLength)
+    if (block === 0 && this.tryReuse(before, byteLength)) return IN_PLACE
+    return this.write(text, block !== 0 ? block : pool.alloc(byteLength))
+  }
+
+  /** Whether another text may be written into a block, which has one reference. */
+  protected tryReuse(block: number, byteLength: number): boolean {
+    return block !== 0 && byteLength <= this.cells.pool.byteLengthOf(block)
+  }
+
+  /**
+   * Writes a text into the block of a handle word. To shorten a block needs no memory. The word is
+   * 0 meanwhile: a thread that dies loses this text, and nothing else.
+   */
+  protected rewrite(word: number, text: string): void {
+    const { words, pool } = this.cells
+    const block = words[word]
+    words[word] = 0
+    const shortened = pool.realloc(block, this.#prefix + byteLengthOfText(text))
+    this.cells.words[word] = this.write(text, shortened)
+  }
+
+  protected write(text: string, block: number): number {
+    this.utf8.write(text, this.cells.bytes, this.offset(block))
+    return block
+  }
+}

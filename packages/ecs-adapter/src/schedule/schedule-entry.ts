@@ -1,0 +1,130 @@
+/** What users declare of one system of a schedule, checked. */
+import { checkOptions } from '../base/arguments.ts'
+import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
+import { type ChunkOptions, checkChunkLength } from '../workers/job.ts'
+import type { RunEntities } from '../workers/run-input.ts'
+import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
+import type { Access } from './access.ts'
+
+/**
+ * A component, a tag, a table, a relation, or any other object or name that stands for what systems
+ * share. A pair stands for its relation.
+ */
+export type Accessed = object | string
+
+export interface ScheduleEntry extends ChunkOptions {
+  /** One of the group's. */
+  readonly system: string
+  /** Unique: the name that the schedule and errors use. Default: that of the system. */
+  readonly name?: string
+  /** Called when the stage begins. Gives what `group.run` takes: ids, a table, or `EACH_WORKER`. */
+  readonly entities: () => RunEntities
+  /**
+   * What the system reads but does not write, and what it writes. Without both, it runs alone; `[]`
+   * says that it shares nothing. A name means the component or the table of this name, or both.
+   */
+  readonly reads?: readonly Accessed[]
+  readonly writes?: readonly Accessed[]
+  /** Names of earlier entries that it waits for, whatever they read and write. */
+  readonly after?: readonly string[]
+  /** Called when the stage begins. Gives plain values: what JSON can hold. */
+  readonly args?: () => unknown
+}
+
+/** A component or table of the storage, by its name. */
+export type Named = readonly [name: string, object: object]
+
+const KEYS: readonly (keyof ScheduleEntry)[] = [
+  'system',
+  'name',
+  'entities',
+  'reads',
+  'writes',
+  'after',
+  'args',
+  'chunkLength',
+]
+
+/**
+ * @param systems of the group; empty if it has no worker yet
+ * @param named components and tables of the storage
+ * @throws StorageError 'invalid-argument'
+ */
+export function checkEntries(
+  entries: readonly ScheduleEntry[],
+  systems: readonly string[],
+  named: readonly Named[],
+): Access[] {
+  if (!Array.isArray(entries)) throw invalidArgument('the entries', entries, 'an array of systems')
+  const indices = new Map<string, number>()
+  return Array.from(entries, (entry: ScheduleEntry, index) => {
+    const what = `entry ${index}`
+    checkOptions(what, entry, KEYS)
+    const { system, entities, args, chunkLength } = entry
+    checkName(`${what}: system`, system)
+    if (systems.length > 0 && !systems.includes(system)) {
+      throw invalidArgument(`${what}: system`, system, `one of ${systems.join(', ')}`)
+    }
+    if (typeof entities !== 'function') {
+      const expected = 'a function that gives ids, as query() does, or a table'
+      throw invalidArgument(`${what}: entities`, entities, expected)
+    }
+    if (args !== undefined && typeof args !== 'function') {
+      throw invalidArgument(`${what}: args`, args, 'a function that gives plain values')
+    }
+    if (chunkLength !== undefined) checkChunkLength(chunkLength)
+    const { name = system } = entry
+    checkName(`${what}: name`, name)
+    const after = checkAfter(`${what}: after`, entry.after, indices)
+    const other = indices.get(name)
+    if (other !== undefined) throw duplicateEntry(name, other, index)
+    indices.set(name, index)
+    const reads = checkAccess(`${what}: reads`, entry.reads, named)
+    const writes = checkAccess(`${what}: writes`, entry.writes, named)
+    return { name, reads, writes, after }
+  })
+}
+
+function checkName(what: string, name: unknown): void {
+  if (typeof name === 'string' && name !== '') return
+  throw invalidArgument(what, name, 'a string that is not empty')
+}
+
+function checkAfter(what: string, after: unknown, indices: ReadonlyMap<string, number>): string[] {
+  if (after === undefined) return []
+  if (!Array.isArray(after)) {
+    throw invalidArgument(what, after, 'an array of names of earlier entries')
+  }
+  for (const name of after) {
+    if (indices.has(name)) continue
+    const names = [...indices.keys()].map(shown).join(', ') || 'none'
+    throw invalidArgument(what, name, `a name of an earlier entry: ${names}`)
+  }
+  return [...after]
+}
+
+function checkAccess(
+  what: string,
+  accessed: readonly Accessed[] | undefined,
+  named: readonly Named[],
+): Accessed[] | undefined {
+  if (accessed === undefined) return undefined
+  if (!Array.isArray(accessed)) {
+    throw invalidArgument(what, accessed, 'an array of components, tables or names')
+  }
+  const all = Array.from(accessed).flatMap((one: unknown): Accessed[] => {
+    if (typeof one === 'string' && one !== '') {
+      const meant = named.filter(([name]) => name === one).map(([, object]) => object)
+      return meant.length === 0 ? [one] : meant
+    }
+    if ((typeof one !== 'object' || one === null) && typeof one !== 'function') {
+      throw invalidArgument(`${what}: one`, one, 'a component, a table, another object, or a name')
+    }
+    const object = pairToRelation(one)
+    if (isWildcard(object)) {
+      throw invalidArgument(`${what}: one`, 'Wildcard', 'the relations that it stands for')
+    }
+    return [object]
+  })
+  return [...new Set(all)]
+}

@@ -1,0 +1,113 @@
+/** A schedule for people to read: as a list, and as a Mermaid flowchart. */
+import { isRelation } from '../world/bitecs-internals.ts'
+import { type Conflict, isUnknown, type StagePlan } from './access.ts'
+import type { Named } from './schedule-entry.ts'
+
+/** Names for what systems read and write: what has no name gets a number. */
+class AccessNames {
+  readonly #names: Map<unknown, string>
+  #relationCount = 0
+  #unnamedCount = 0
+
+  constructor(named: readonly Named[]) {
+    this.#names = new Map(named.map(([name, object]) => [object, name]))
+  }
+
+  of(what: unknown): string {
+    const name = this.#names.get(what) ?? this.#newName(what)
+    this.#names.set(what, name)
+    return name
+  }
+
+  #newName(what: unknown): string {
+    if (typeof what === 'string') return what
+    if (typeof what === 'function') {
+      // All relations share the name of a function of bitECS: `t` in its minified build.
+      if (isRelation(what)) return `relation ${++this.#relationCount}`
+      if (what.name !== '') return what.name
+    }
+    return `unnamed ${++this.#unnamedCount}`
+  }
+}
+
+/** @param named components and tables */
+export function describePlan(plan: StagePlan, named: readonly Named[]) {
+  const names = new AccessNames(named)
+  return { text: printPlan(plan, names), mermaid: drawPlan(plan, names) }
+}
+
+/**
+ * A line for each system in the order of the stages, followed by one for each of its dependencies.
+ */
+function printPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
+  if (systems.length === 0) return 'no systems'
+  const numberLength = String(stages.length).length
+  const nameLength = Math.max(...systems.map(({ name }) => name.length))
+  const list = (verb: string, all: readonly unknown[] = []) => {
+    const shown = new Set(all.map((what) => names.of(what)))
+    return shown.size === 0 ? [] : [`${verb} ${[...shown].join(', ')}`]
+  }
+  const accessOf = (index: number) => {
+    if (isUnknown(systems[index])) return 'declares nothing: runs alone'
+    const { reads, writes } = systems[index]
+    return (
+      [...list('reads', reads), ...list('writes', writes)].join('; ') || 'reads and writes nothing'
+    )
+  }
+  const reasonOf = (index: number, other: number, { kind, what }: Conflict) => {
+    const { name } = systems[other]
+    switch (kind) {
+      case 'after':
+        return 'as it says'
+      case 'unknown':
+        return `${isUnknown(systems[other]) ? name : systems[index].name} declares nothing`
+      case 'write-read':
+        return `reads ${names.of(what)}, which ${name} writes`
+      case 'read-write':
+        return `writes ${names.of(what)}, which ${name} reads`
+      case 'write-write':
+        return `both write ${names.of(what)}`
+    }
+  }
+  const lines: string[] = []
+  for (const [stage, indices] of stages.entries()) {
+    for (const [place, index] of indices.entries()) {
+      const number = place === 0 ? String(stage + 1) : ''
+      const head = `${number.padStart(numberLength)}  ${systems[index].name.padEnd(nameLength)}  `
+      lines.push(head + accessOf(index))
+      for (const { index: other, conflict } of dependencies[index]) {
+        const reason = `after ${systems[other].name}: ${reasonOf(index, other, conflict)}`
+        lines.push(' '.repeat(head.length + 2) + reason)
+      }
+    }
+  }
+  return lines.join('\n')
+}
+
+/** A box for each stage, and an arrow from each system to those that wait for it. */
+function drawPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
+  const lines = ['flowchart LR']
+  for (const [stage, indices] of stages.entries()) {
+    lines.push(`  subgraph stage${stage + 1}["stage ${stage + 1}"]`)
+    for (const index of indices) {
+      lines.push(`    system${index + 1}["${quoted(systems[index].name)}"]`)
+    }
+    lines.push('  end')
+  }
+  for (const [index, own] of dependencies.entries()) {
+    for (const { index: other, conflict } of own) {
+      const label = quoted(labelOf(conflict, names))
+      lines.push(`  system${other + 1} -->|"${label}"| system${index + 1}`)
+    }
+  }
+  return lines.join('\n')
+}
+
+function labelOf({ kind, what }: Conflict, names: AccessNames): string {
+  if (kind === 'after') return 'after'
+  return kind === 'unknown' ? 'declares nothing' : names.of(what)
+}
+
+/** Text for a label in quotes, in which Mermaid reads entities, and Markdown at the beginning. */
+const quoted = (text: string) =>
+  text.replace(/[^\p{L}\p{N} _.,:/-]/gu, (character) => `#${character.codePointAt(0)};`)

@@ -1,0 +1,127 @@
+/**
+ * Schedules: systems in stages, each of systems that do not conflict. The stages depend only on
+ * what the systems declare. It knows groups by `$run` and `$runSync`.
+ */
+import { checkOptions } from '../base/arguments.ts'
+import { invalidArgument } from '../base/errors.ts'
+import { stageTooWide } from '../storage/run-errors.ts'
+import type { Storage } from '../storage/storage-api.ts'
+import type { DeclaredAccess } from '../workers/access-check.ts'
+import { JOB_CAPACITY } from '../workers/control-block.ts'
+import { Group, type TimeoutOptions, type WorkerGroup } from '../workers/group.ts'
+import type { SystemCall } from '../workers/job.ts'
+import { type Access, isUnknown, planStages } from './access.ts'
+import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
+import { describePlan } from './schedule-text.ts'
+
+export interface ScheduleOptions {
+  /**
+   * For development: a system throws if it takes a component or table from its context that its
+   * entry has neither in `reads` nor in `writes`. A system that declares neither is not checked, as
+   * it runs alone. Costs each worker a check of the names when it begins with a system. Default
+   * false.
+   */
+  readonly checkAccess?: boolean
+}
+
+export interface Schedule {
+  /** The names of the systems that run at once, stage by stage. */
+  readonly stages: readonly (readonly string[])[]
+
+  /**
+   * Runs all systems once, stage by stage, as one run of the group. When a stage begins, `entities`
+   * and `args` of its systems are called. When it is done, their commands are applied, sorted by
+   * system as declared, then by entity as listed, then as recorded. After a stage that fails, or
+   * when the time is up, no other begins. Runs that `entities` and `args` call wait until this one
+   * is over.
+   *
+   * @param options `timeoutMs` for the whole
+   * @throws (the promise) as `group.run`, and what `entities` and `args` throw. In a RunError,
+   * `system` is the first system of its stage that failed, and `others` lists the other ones
+   */
+  run(options?: TimeoutOptions): Promise<void>
+
+  /** As `run`, but blocks. @throws as `run`; StorageError 'cannot-block', 'group-busy' */
+  runSync(options?: TimeoutOptions): void
+
+  /** The stages as text, with what each system reads and writes, and why it waits for which. */
+  toString(): string
+
+  /** The same as a Mermaid flowchart. */
+  toMermaid(): string
+}
+
+/**
+ * Plans in which stages systems run. Two systems conflict if one writes what the other reads or
+ * writes, or declares nothing; then the one that is declared first runs first. Each is in the first
+ * stage after all earlier ones that it conflicts with.
+ *
+ * A schedule holds no memory. It can be run as long as its group is open.
+ *
+ * @param entries those that conflict run in this order; 64 at most in one stage
+ * @throws StorageError 'invalid-argument'
+ */
+export function createSchedule(
+  group: WorkerGroup,
+  entries: readonly ScheduleEntry[],
+  options: ScheduleOptions = {},
+): Schedule {
+  if (!(group instanceof Group)) {
+    throw invalidArgument('the group', group, 'what createWorkerGroup() gives')
+  }
+  checkOptions('the options', options, ['checkAccess'])
+  const { checkAccess = false } = options
+  if (typeof checkAccess !== 'boolean') {
+    throw invalidArgument('checkAccess', checkAccess, 'true or false')
+  }
+  const { components, tables } = group.storage
+  const named = [...Object.entries(components), ...Object.entries(tables)]
+  const systems = checkEntries(entries, group.systems, named)
+  const plan = planStages(systems)
+  const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
+  if (widest > JOB_CAPACITY) throw stageTooWide(widest, JOB_CAPACITY)
+  const { text, mermaid } = describePlan(plan, named)
+  const calls = plan.stages.map((stage) =>
+    stage.map((number): SystemCall => {
+      const { name } = systems[number]
+      const inputs = { ...entries[number] }
+      const { system, chunkLength } = inputs
+      const access = checkAccess ? accessOf(systems[number], inputs, group.storage) : undefined
+      return { name, system, entities: [], args: undefined, chunkLength, number, inputs, access }
+    }),
+  )
+  return {
+    stages: plan.stages.map((stage) => stage.map((index) => systems[index].name)),
+    async run(options = NO_OPTIONS) {
+      checkOptions('the options', options, TIMEOUT_OPTIONS)
+      await group.$run(calls, options)
+    },
+    runSync(options = NO_OPTIONS) {
+      checkOptions('the options', options, TIMEOUT_OPTIONS)
+      group.$runSync(calls, options)
+    },
+    toString: () => text,
+    toMermaid: () => mermaid,
+  }
+}
+
+/**
+ * The names by which a system may use what it declares; undefined if it declares nothing. What an
+ * entry gives by name may be made later.
+ */
+function accessOf(
+  system: Access,
+  { reads = [], writes = [] }: ScheduleEntry,
+  { components, tables }: Storage,
+): DeclaredAccess | undefined {
+  if (isUnknown(system)) return undefined
+  const all = new Set([...(system.reads ?? []), ...(system.writes ?? [])])
+  const given = [...reads, ...writes].filter((one) => typeof one === 'string')
+  const namesIn = (named: Readonly<Record<string, object>>) => [
+    ...new Set([...given, ...Object.keys(named).filter((name) => all.has(named[name]))]),
+  ]
+  return { entry: system.name, components: namesIn(components), tables: namesIn(tables) }
+}
+
+const NO_OPTIONS: TimeoutOptions = {}
+const TIMEOUT_OPTIONS = ['timeoutMs'] as const

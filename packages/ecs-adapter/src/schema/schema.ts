@@ -1,0 +1,204 @@
+/** Field types, the types of their columns, and the check of a schema. */
+import { checkOptions, isRecord } from '../base/arguments.ts'
+import { invalidArgument } from '../base/errors.ts'
+import { isIllFormed } from '../base/utf8.ts'
+import type { ListField, Numbers, TextField } from './fields.ts'
+
+export type ScalarArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+
+export interface ScalarArrayConstructor<A extends ScalarArray = ScalarArray> {
+  readonly BYTES_PER_ELEMENT: number
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): A
+}
+
+/** A field of one number for each entity: a column that is an array of this type. */
+export interface ScalarType<Name extends string = string, A extends ScalarArray = ScalarArray> {
+  readonly kind: 'scalar'
+  readonly name: Name
+  readonly array: ScalarArrayConstructor<A>
+}
+
+/** A field of a list of numbers for each entity. */
+export interface ListType<E extends ScalarType = ScalarType> {
+  readonly kind: 'list'
+  readonly element: E
+  /** Whether `sync` removes the ids of removed entities. */
+  readonly dropRemoved: boolean
+}
+
+/** A field of a text for each entity. */
+export interface TextType {
+  readonly kind: 'text'
+  /** Whether equal texts share a block. */
+  readonly isInterned: boolean
+}
+
+/** The type of a field. A new kind of field joins this union, `Column` and `Values`. */
+export type FieldType = ScalarType | ListType | TextType
+export type Schema = { readonly [field: string]: FieldType }
+
+/** What a component holds for a field. */
+export type Column<F extends FieldType> =
+  F extends ScalarType<string, infer A>
+    ? A
+    : F extends ListType<ScalarType<string, infer A>>
+      ? ListField<A>
+      : F extends TextType
+        ? TextField
+        : never
+/** What `storage.component` returns for a schema. */
+export type Component<S extends Schema = Schema> = { readonly [K in keyof S]: Column<S[K]> }
+declare const sparse: unique symbol
+/**
+ * What `storage.component` returns with `{ sparse: true }`. Only entities with the component have
+ * rows. Index its columns by `storage.rows(component).row(eid)`, or loop over the rows:
+ * `component.x[eid]` is another entity's row.
+ */
+export type SparseComponent<S extends Schema = Schema> = Component<S> & { readonly [sparse]: true }
+/**
+ * What `set(component, ...)` takes. `getComponent` returns every field, and lists as plain arrays.
+ */
+export type Values<C> = {
+  -readonly [K in keyof C as K extends string ? K : never]?: C[K] extends ListField
+    ? Numbers
+    : C[K] extends TextField
+      ? string
+      : number
+}
+
+/** The types that were made here: a look-alike is not one. */
+const made = new WeakSet<object>()
+
+function make<T extends FieldType>(type: T): T {
+  made.add(type)
+  return Object.freeze(type)
+}
+
+// The array's type is explicit: TypeScript would infer one over an ArrayBuffer, not a shared one.
+const scalar = <Name extends string, A extends ScalarArray>(
+  name: Name,
+  array: ScalarArrayConstructor<A>,
+): ScalarType<Name, A> => make({ kind: 'scalar', name, array })
+
+const scalars = {
+  i8: scalar<'i8', Int8Array>('i8', Int8Array),
+  u8: scalar<'u8', Uint8Array>('u8', Uint8Array),
+  i16: scalar<'i16', Int16Array>('i16', Int16Array),
+  u16: scalar<'u16', Uint16Array>('u16', Uint16Array),
+  i32: scalar<'i32', Int32Array>('i32', Int32Array),
+  u32: scalar<'u32', Uint32Array>('u32', Uint32Array),
+  f32: scalar<'f32', Float32Array>('f32', Float32Array),
+  f64: scalar<'f64', Float64Array>('f64', Float64Array),
+  // Signed, as bitECS's ids are: `===` has to hold for a versioned id with its top bit set.
+  eid: scalar<'eid', Int32Array>('eid', Int32Array),
+}
+
+/**
+ * @param options `dropRemoved`, for `t.eid`: `storage.sync()` removes the ids of removed entities
+ * @throws StorageError 'invalid-argument'
+ */
+function list<E extends ScalarType>(
+  element: E,
+  options: { readonly dropRemoved?: boolean } = {},
+): ListType<E> {
+  if (!Object.values<unknown>(scalars).includes(element)) {
+    const given = made.has(element) ? element.kind : element
+    throw invalidArgument('the element type of a list', given, `one of ${namesOf(scalars)}`)
+  }
+  checkOptions('the options of a list', options, ['dropRemoved'])
+  const { dropRemoved = false }: { dropRemoved?: unknown } = options
+  if (typeof dropRemoved !== 'boolean') {
+    throw invalidArgument('dropRemoved', dropRemoved, 'true or false')
+  }
+  if (dropRemoved && element.name !== 'eid') {
+    const what = `dropRemoved of a list of t.${element.name}`
+    throw invalidArgument(what, dropRemoved, 'a list of t.eid')
+  }
+  return make({ kind: 'list', element, dropRemoved })
+}
+
+const text = make<TextType & { readonly interned: TextType }>({
+  kind: 'text',
+  isInterned: false,
+  /** For texts that many entities share: stored once, and read without making a string. */
+  interned: make<TextType>({ kind: 'text', isInterned: true }),
+})
+
+export type ScalarName = keyof typeof scalars
+export const isScalarName = (name: unknown): name is ScalarName =>
+  typeof name === 'string' && Object.hasOwn(scalars, name)
+
+/** The field types. `eid` holds an entity id; `list(t.f32)` and `text` vary in length. */
+export const t = Object.freeze({ ...scalars, list, text })
+
+/** bitECS takes an object with such a field for the result of `set`. */
+const RESERVED_FIELDS: readonly PropertyKey[] = ['data', 'component']
+/** Values that omit a field `valueOf` would inherit a function. */
+const isReserved = (name: PropertyKey) => RESERVED_FIELDS.includes(name) || name in Object.prototype
+/** Not `0`, `1`, ...: engines keep such properties apart, and reorder them. */
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
+
+export interface Field {
+  readonly name: string
+  readonly type: FieldType
+}
+
+type Kind = 'component' | 'table'
+
+/** Names reach other threads and worlds as UTF-8. @throws StorageError 'invalid-argument' */
+export function checkName(name: unknown, kind: Kind): asserts name is string {
+  if (typeof name === 'string' && name !== '' && !isIllFormed(name)) return
+  throw invalidArgument(
+    `the name of a ${kind}`,
+    name,
+    'a string, not empty, without lone surrogates',
+  )
+}
+
+/** The fields of a schema, in its order; none for a tag. @throws StorageError 'invalid-argument' */
+export function readSchema(name: string, schema: Schema, kind: Kind = 'component'): Field[] {
+  checkName(name, kind)
+  const of = (what: string) => `${what} of ${kind} ${JSON.stringify(name)}`
+  if (!isRecord(schema)) {
+    throw invalidArgument(of('the schema'), schema, 'an object such as { x: t.f32, y: t.f32 }')
+  }
+  return Reflect.ownKeys(schema).map((name) => {
+    if (typeof name !== 'string' || !IDENTIFIER.test(name) || isReserved(name)) {
+      throw invalidArgument(of('a field name'), name, `an identifier other than ${RESERVED}`)
+    }
+    const type = schema[name]
+    if (!made.has(type)) {
+      throw invalidArgument(of(`the type of field ${name}`), type, `one of ${TYPES[kind]}`)
+    }
+    return { name, type }
+  })
+}
+
+/** The values of a new row, by field. */
+export const emptyValues = (fields: readonly Field[]): Record<string, unknown> =>
+  Object.fromEntries(
+    fields.map(({ name, type: { kind } }) => [
+      name,
+      kind === 'scalar' ? 0 : kind === 'text' ? '' : [],
+    ]),
+  )
+
+const RESERVED = `${RESERVED_FIELDS.join(', ')} and what every object has, such as valueOf`
+const TYPES = {
+  component: `${namesOf(scalars)}, t.list(...), t.text, t.text.interned`,
+  table: namesOf(scalars),
+}
+
+function namesOf(types: object): string {
+  return Object.keys(types)
+    .map((name) => `t.${name}`)
+    .join(', ')
+}

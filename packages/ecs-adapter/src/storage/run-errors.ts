@@ -1,0 +1,161 @@
+/** The errors of groups and their runs: what was refused, what is not done, and why. */
+import { type CommandsError, StorageError, type StorageErrorCode, shown } from '../base/errors.ts'
+
+/** A part of the entities of a run: from the first to before the last. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** What is left of one system of a run. */
+export interface SystemOutcome {
+  readonly system: string
+  /** The parts of its entities that are not done, in order. */
+  readonly unfinished: readonly Range[]
+  /** What it threw, if it did. */
+  readonly cause?: Error
+}
+
+/** The system that an error is about comes first. */
+export type SystemOutcomes = readonly [SystemOutcome, ...SystemOutcome[]]
+
+/** A run that failed. What was done stays done. */
+export class RunError extends StorageError {
+  override readonly name = 'RunError'
+  /** Of several that run at once, the first that threw, else the first that is not done. */
+  readonly system: string
+  /** The parts of its entities that are not done, in order. */
+  readonly unfinished: readonly Range[]
+  /** The other systems of the stage that threw or are not done, in order. */
+  readonly others: readonly SystemOutcome[]
+  /** What commands of the run threw, if any did. */
+  commandsError: CommandsError | undefined
+
+  constructor(code: StorageErrorCode, message: string, [first, ...others]: SystemOutcomes) {
+    super(code, message)
+    this.system = first.system
+    this.unfinished = first.unfinished
+    this.others = others
+    if (first.cause !== undefined) this.cause = first.cause
+  }
+}
+
+const shownRange = ({ from, to }: Range) => `at places ${from} to ${to - 1}`
+
+const shownRanges = ({ unfinished }: SystemOutcome) =>
+  unfinished.length === 0
+    ? 'all entities were done'
+    : `entities ${unfinished.map(shownRange).join(', ')} were not done`
+
+const shownOutcomes = ([first, ...others]: SystemOutcomes) =>
+  shownRanges(first) +
+  others.map((other) => `; of ${shown(other.system)}, ${shownRanges(other)}`).join('')
+
+const runError = (code: StorageErrorCode, what: string, outcomes: SystemOutcomes, advice: string) =>
+  new RunError(code, `${what}; ${shownOutcomes(outcomes)}. ${advice}`, outcomes)
+
+export const systemFailed = (from: number, outcomes: SystemOutcomes) => {
+  const [{ system, cause }] = outcomes
+  const thrown = `${cause?.name}: ${cause?.message}`
+  const what = `system ${shown(system)} threw ${thrown}, in the batch from place ${from} on`
+  return runError('system-failed', what, outcomes, "See `cause` for the worker's stack")
+}
+
+export const workerDied = (outcomes: SystemOutcomes, hasLostCommands: boolean) => {
+  const what = `a worker died while the group ran system ${shown(outcomes[0].system)}`
+  const advice = 'What it had written stays written. group.add() takes another worker'
+  const lost =
+    '. Commands of batches that it had finished are lost, and these batches count as not done'
+  return runError('worker-died', what, outcomes, advice + (hasLostCommands ? lost : ''))
+}
+
+export const runTimedOut = (timeoutMs: number, outcomes: SystemOutcomes) =>
+  runError(
+    'timed-out',
+    `system ${shown(outcomes[0].system)} was not done within ${timeoutMs} ms`,
+    outcomes,
+    'Workers finish the batch that they are in, and the next run waits for them. Give a longer ' +
+      'timeoutMs, or terminate the worker that hangs',
+  )
+
+const allOf = (system: string, entityCount: number): SystemOutcome => ({
+  system,
+  unfinished: entityCount === 0 ? [] : [{ from: 0, to: entityCount }],
+})
+
+export const runNotBegun = (system: string, before: string, entityCount: number) =>
+  new RunError(
+    'timed-out',
+    `system ${shown(system)} could not begin: workers are still in system ${shown(before)}, ` +
+      'which timed out. Terminate the worker that hangs',
+    [allOf(system, entityCount)],
+  )
+
+/** @param jobs the systems of the run, and how many entities each has */
+export function runTooLate(jobs: readonly { name: string; entityCount: number }[]): RunError {
+  const all = jobs.map(({ name, entityCount }) => allOf(name, entityCount))
+  const [first = all[0], ...others] = all.filter(({ unfinished }) => unfinished.length > 0)
+  return new RunError(
+    'timed-out',
+    `system ${shown(first.system)} was not begun: its timeoutMs was used up before. Give more`,
+    [first, ...others],
+  )
+}
+
+export const groupClosed = () =>
+  new StorageError('group-closed', 'this group is closed. Create another one')
+
+export const groupBusy = () =>
+  new StorageError(
+    'group-busy',
+    'a run over this world is not done. Await it before runSync(); `entities` and `args` may not ' +
+      'call that',
+  )
+
+export const systemsAtWork = (what: string) =>
+  new StorageError(
+    'group-busy',
+    `${what} would free memory of a system that workers run. Await group.run() first; if that ` +
+      'timed out, await the next one, or terminate the worker that hangs',
+  )
+
+export const cannotBlock = () =>
+  new StorageError(
+    'cannot-block',
+    'this thread may not block, as the main thread of a page. Use `await group.run()`',
+  )
+
+export const noWorkers = () =>
+  new StorageError('no-workers', 'this group has no worker left. Add one with group.add(worker)')
+
+export const groupOpen = (count: number) =>
+  new StorageError(
+    'group-open',
+    `${count} worker groups over this storage are open, expected none. Await group.close() first`,
+  )
+
+export const notJoined = (reason: string) => new StorageError('not-joined', reason)
+
+export const stageTooWide = (given: number, capacity: number) =>
+  new StorageError(
+    'invalid-argument',
+    `${given} systems would run at once, and a stage takes ${capacity}. Let some wait by ` +
+      '`after`, or make two schedules',
+  )
+
+export const notDeclared = (entry: string, kind: string, name: string) =>
+  new StorageError(
+    'invalid-argument',
+    `${shown(entry)} uses ${kind}.${name}, which its entry does not declare: another system may ` +
+      'write it at the same time. Add it to `reads` or `writes`',
+  )
+
+export const notAlone = (system: string) =>
+  new StorageError(
+    'invalid-argument',
+    `${shown(system)} is to run on EACH_WORKER, and has a chunkLength or shares its stage. Leave ` +
+      'chunkLength out, and `reads` and `writes` too, so that it runs alone',
+  )
+
+export const isAsynchronous = () =>
+  new TypeError('it gave a promise: systems have to be done when they return')

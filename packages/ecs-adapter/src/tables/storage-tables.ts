@@ -1,0 +1,102 @@
+/** The tables of a storage, by name: in the thread of its world, and in attached threads. */
+import type { Pool } from '@ashlar/core'
+import { checkOptions } from '../base/arguments.ts'
+import { duplicateTable, StorageError } from '../base/errors.ts'
+import { checkName } from '../schema/schema.ts'
+import type { TableEntry } from '../shared/directory.ts'
+import { attachTable, createWatchedTable } from './table.ts'
+import type { Table } from './table-api.ts'
+import type { TableSchema } from './table-chunk.ts'
+import type { TableOptions } from './table-layout.ts'
+import { isThere } from './table-root.ts'
+
+class NamedTables {
+  readonly byName: Record<string, Table> = Object.create(null)
+  protected readonly pool: Pool
+  /** The same tables: `sync` is to make no garbage. */
+  protected readonly all: Table[] = []
+
+  constructor(pool: Pool) {
+    this.pool = pool
+  }
+
+  protected put(name: string, table: Table): void {
+    this.byName[name] = table
+    this.all.push(table)
+  }
+
+  protected drop(name: string): void {
+    this.all.splice(this.all.indexOf(this.byName[name]), 1)
+    delete this.byName[name]
+  }
+}
+
+export class StorageTables extends NamedTables {
+  /** Increments whenever a table is created or disposed of. */
+  version = 0
+
+  create<const S extends TableSchema>(
+    name: string,
+    schema: S,
+    options: Omit<TableOptions, 'name'> = {},
+  ): Table<S> {
+    checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
+    checkName(name, 'table') // an undefined name would become the default
+    if (name in this.byName) throw duplicateTable(name)
+    const table = createWatchedTable(this.pool, schema, { ...options, name }, () => {
+      this.drop(name)
+      this.version++
+    })
+    this.put(name, table as unknown as Table)
+    this.version++
+    return table
+  }
+
+  readonly entries = (): TableEntry[] => this.all.map(({ name, handle }) => ({ name, ...handle }))
+
+  sync(): void {
+    for (let i = 0; i < this.all.length; i++) this.all[i].sync()
+  }
+
+  takeOver(): void {
+    for (const table of this.all) if (table.isAttached) table.takeOver()
+  }
+
+  /** @throws StorageError 'still-attached', after it has disposed of later tables */
+  dispose(): void {
+    while (this.all.length > 0) this.all[this.all.length - 1].dispose() // which drops it
+  }
+}
+
+export class AttachedTables extends NamedTables {
+  /**
+   * Attaches to new tables. The entries may list a table that was disposed of after they were
+   * published.
+   */
+  follow(entries: readonly TableEntry[]): void {
+    this.sync() // a new table may have the name of a disposed one
+    for (const { name, offset, serial } of entries) {
+      const handle = { offset, serial }
+      if (!(name in this.byName) && isThere(this.pool, handle)) {
+        this.put(name, attachTable(handle, this.pool))
+      }
+    }
+  }
+
+  /** Drops the tables that are disposed of. */
+  sync(): void {
+    for (let i = this.all.length - 1; i >= 0; i--) {
+      const table = this.all[i]
+      try {
+        table.sync()
+      } catch (error) {
+        if (!(error instanceof StorageError) || error.code !== 'table-disposed') throw error
+        this.drop(table.name)
+      }
+    }
+  }
+
+  detach(): void {
+    for (const table of this.all) table.detach()
+  }
+}

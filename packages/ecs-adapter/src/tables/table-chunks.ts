@@ -1,0 +1,265 @@
+/**
+ * The chunks of a table that one thread knows: it makes, finds, takes over and frees them.
+ *
+ * The table's root lists the blocks and the owners of all chunk numbers. The owner is not kept in
+ * the block: nobody but the owner reads or writes a block, as it may be freed at any time.
+ */
+import type { Pool } from '@ashlar/core'
+import { corrupt, tableFull } from '../base/errors.ts'
+import { liveByteLength } from '../memory/blocks.ts'
+import { isOpenSlot } from '../shared/attachments.ts'
+import { TableChunk, writeChunk } from './table-chunk.ts'
+import {
+  entryWord,
+  generationOfOwner,
+  ownerOf,
+  ownerWord,
+  seedWord,
+  slotOfOwner,
+  TABLE_EPOCH,
+  TABLE_NEXT_NUMBER,
+  type TableLayout,
+} from './table-layout.ts'
+
+export class TableChunks {
+  readonly all: TableChunk[] = []
+  readonly own: TableChunk[] = []
+  readonly byNumber: (TableChunk | undefined)[] = []
+  readonly #pool: Pool
+  readonly #layout: TableLayout
+  /** Word index. */
+  readonly #root: number
+  /** This thread as an owner. */
+  readonly #self: number
+  #epoch = 0
+  #buffer: ArrayBufferLike
+
+  constructor(pool: Pool, layout: TableLayout, root: number) {
+    this.#pool = pool
+    this.#layout = layout
+    this.#root = root >> 2
+    this.#self = ownerOf(pool.slot, pool.generation)
+    this.#buffer = pool.arena.buffer
+  }
+
+  /** Whether chunks were linked or unlinked since the last `follow`. */
+  get isBehind(): boolean {
+    return this.#load(TABLE_EPOCH) !== this.#epoch
+  }
+
+  /** Makes an empty chunk of this thread. A thread that dies in it loses no more than the block. */
+  make(): TableChunk {
+    const { name, chunkByteLength, chunkLimit } = this.#layout
+    const offset = this.#pool.alloc(chunkByteLength)
+    const number = this.#claimFree()
+    if (number === -1) {
+      this.#pool.free(offset)
+      throw tableFull(name, chunkLimit)
+    }
+    const generation = this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(seedWord(number)))
+    writeChunk(this.#layout, this.#pool.arena.i32, offset, number, generation)
+    this.#link(number, offset)
+    const isStale = this.byNumber[number] !== undefined
+    const chunk = this.#learn(number, offset)
+    this.own.push(chunk)
+    if (isStale) this.#settle()
+    return chunk
+  }
+
+  /** Makes the known chunks those that the root lists now. */
+  follow(): void {
+    this.#epoch = this.#load(TABLE_EPOCH)
+    for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
+    this.#settle()
+  }
+
+  /**
+   * Takes over the chunks whose pool is closed or was adopted, and repairs each, even if a thread
+   * died in an earlier repair. If the dead thread had freed the block already, the chunk is
+   * unlinked.
+   * @returns how many chunks
+   */
+  takeOver(): number {
+    let count = 0
+    let hasChanged = false
+    let alive = 0
+    for (let i = 0; i < this.all.length; i++) {
+      const { number } = this.all[i]
+      const owner = this.#load(ownerWord(number))
+      if (owner === alive || owner === this.#self) continue
+      if (!this.#isGone(owner)) alive = owner
+      else if (this.#inherit(number, owner)) {
+        hasChanged = true
+        const chunk = this.#lookUp(number)
+        chunk?.$repair()
+        if (chunk === undefined) this.#unlink(number)
+        else count++
+      }
+    }
+    if (hasChanged) this.#settle()
+    return count
+  }
+
+  /** Frees this thread's empty chunks but one. A thread that dies in it loses at most one block. */
+  trim(): number {
+    let count = 0
+    for (let i = this.own.length - 1; i >= 0 && this.own.length > 1; i--) {
+      const { rowCount, number, ids, $offset } = this.own[i]
+      if (rowCount > 0) continue
+      this.own.splice(i, 1)
+      this.byNumber[number] = undefined
+      let lastId = 0
+      for (const id of ids) lastId = Math.max(lastId, id)
+      this.#store(seedWord(number), Math.floor(lastId / this.#layout.generationStep))
+      this.#unlink(number)
+      this.#pool.free($offset)
+      count++
+    }
+    if (count > 0) this.follow()
+    return count
+  }
+
+  /** Makes all chunks stale before it frees the first. */
+  free(): void {
+    const offsets = this.all.map(({ $offset }) => $offset)
+    this.forget()
+    for (const offset of offsets) this.#pool.free(offset)
+  }
+
+  forget(): void {
+    for (const chunk of this.all) chunk.$bind()
+    this.all.length = 0
+    this.own.length = 0
+    this.byNumber.length = 0
+  }
+
+  /** Renews the views if a WebAssembly.Memory has grown; returns whether it has. */
+  renew(): boolean {
+    const { buffer } = this.#pool.arena
+    if (buffer === this.#buffer) return false
+    this.#buffer = buffer
+    for (const chunk of this.all) chunk.$bind(buffer)
+    return true
+  }
+
+  get isDetached(): boolean {
+    return this.#buffer.byteLength === 0
+  }
+
+  /** The chunk that a number has now, which may differ from the known one. */
+  #lookUp(number: number): TableChunk | undefined {
+    const offset = this.#load(entryWord(number))
+    const known = this.byNumber[number]
+    if (known === undefined ? offset === 0 : known.$offset === offset) return known
+    if (offset !== 0 && this.#isChunk(number, offset)) return this.#learn(number, offset)
+    this.byNumber[number] = undefined
+    return undefined
+  }
+
+  /**
+   * Whether there is a block for a chunk. If it was freed just now, its thread has unlinked it
+   * before.
+   * @throws StorageError 'corrupt' if the root lists another block
+   */
+  #isChunk(number: number, offset: number): boolean {
+    const { name, chunkByteLength } = this.#layout
+    if (liveByteLength(this.#pool, offset) === chunkByteLength) return true
+    if (this.#load(entryWord(number)) !== offset) return false
+    const expected = `the offset of a block of ${chunkByteLength} bytes, or 0`
+    throw corrupt(`chunk ${number} of table ${JSON.stringify(name)}`, offset, expected)
+  }
+
+  #learn(number: number, offset: number): TableChunk {
+    const chunk = new TableChunk(this.#layout, this.#pool.arena.buffer, offset, number)
+    // An array with gaps is slow.
+    while (this.byNumber.length < number) this.byNumber.push(undefined)
+    this.byNumber[number] = chunk
+    this.all.push(chunk)
+    return chunk
+  }
+
+  /** Drops chunks whose number has no chunk, or another one; lists the rest. */
+  #settle(): void {
+    const { all, own } = this
+    let count = 0
+    own.length = 0
+    for (const chunk of all) {
+      if (this.byNumber[chunk.number] !== chunk) {
+        chunk.$bind()
+        continue
+      }
+      all[count++] = chunk
+      if (this.#load(ownerWord(chunk.number)) === this.#self) own.push(chunk)
+    }
+    all.length = count
+  }
+
+  /**
+   * Claims a number that has no chunk; -1 if there is none.
+   *
+   * The ids of the next chunk begin with the greatest generation of the last one. Most slots have
+   * used few generations, so the ids may skip up to half of all: then no id comes again before its
+   * slot went through the other half. A number past the half is used up. Its generations begin at 1
+   * again when all other numbers are used up.
+   */
+  #claimFree(): number {
+    const { chunkLimit } = this.#layout
+    const next = this.#load(TABLE_NEXT_NUMBER) >>> 0
+    for (const mayBeUsedUp of [false, true]) {
+      for (let i = 0; i < chunkLimit; i++) {
+        const number = (next + i) % chunkLimit
+        if (this.#isUsedUp(number) !== mayBeUsedUp || !this.#claimIfFree(number)) continue
+        this.#store(TABLE_NEXT_NUMBER, number + 1)
+        return number
+      }
+    }
+    return -1
+  }
+
+  #isUsedUp(number: number): boolean {
+    return this.#load(seedWord(number)) > this.#layout.lastGeneration >> 1
+  }
+
+  /** A thread that died before `#link`, or in `#unlink`, has left its number claimed. */
+  #claimIfFree(number: number): boolean {
+    const owner = this.#load(ownerWord(number))
+    if (owner !== 0) {
+      if (this.#load(entryWord(number)) !== 0) return false
+      if (owner === this.#self) return true
+      if (!this.#isGone(owner) || this.#load(entryWord(number)) !== 0) return false
+    }
+    return this.#inherit(number, owner)
+  }
+
+  /** Whether the pool of an owner is closed, or its slot was adopted. */
+  #isGone(owner: number): boolean {
+    if (owner === 0 || owner === this.#self) return false
+    return !isOpenSlot(this.#pool.arena, slotOfOwner(owner), generationOfOwner(owner))
+  }
+
+  /** Takes over the number of an owner that is gone; false if another thread was faster. */
+  #inherit(number: number, owner: number): boolean {
+    const word = this.#root + ownerWord(number)
+    return Atomics.compareExchange(this.#pool.arena.i32, word, owner, this.#self) === owner
+  }
+
+  /** Publishes the block of a number that this thread owns. */
+  #link(number: number, offset: number): void {
+    this.#store(entryWord(number), offset)
+    Atomics.add(this.#pool.arena.i32, this.#root + TABLE_EPOCH, 1)
+  }
+
+  /** Releases a number. Then its block may be freed. */
+  #unlink(number: number): void {
+    this.#link(number, 0)
+    this.#store(ownerWord(number), 0)
+  }
+
+  #load(word: number): number {
+    return Atomics.load(this.#pool.arena.i32, this.#root + word)
+  }
+
+  #store(word: number, value: number): void {
+    Atomics.store(this.#pool.arena.i32, this.#root + word, value)
+  }
+}

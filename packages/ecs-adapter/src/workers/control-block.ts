@@ -1,0 +1,112 @@
+/**
+ * Layout of the block in the arena by which a group directs its workers. By 32-bit words:
+ *
+ *     0    number of runs begun, and other calls to look here; workers wait on it
+ *     1    number of batches of the run                         } written by the group
+ *     2    1 if each worker has a batch of its own              } before it wakes workers
+ *     16   cursor: the next batch that no worker has taken
+ *     32   done signal: a worker that is done raises it; the group waits on it
+ *     48.. 16 words for each worker, see WORKER_*
+ *     ..   9 words for each job, see JOB_*; written by the group before it wakes workers
+ *     ..   for each batch, the last run in which it was done; if it recorded commands then, the
+ *          index of its worker, plus 1, else 0: the commands are lost if that worker dies
+ *
+ * A job is one system of a run. One cursor runs over the batches of all jobs, in the order of the
+ * jobs: a worker goes on with the next job while others end the one before.
+ *
+ * A worker takes batches until none is left. It takes part only if it confirms its assignment, and
+ * the group revokes assignments once all batches are taken: so the group waits for no worker that
+ * is slow to wake. The batches that a dead worker had taken are those not done when all others are.
+ * If each worker has a batch of its own, the cursor does not move, so that the group waits for all.
+ */
+import { isError } from '../base/thrown.ts'
+
+export const CONTROL_RUN = 0
+export const CONTROL_BATCH_COUNT = 1
+export const CONTROL_IS_FOR_EACH = 2
+export const CONTROL_CURSOR = 16
+export const CONTROL_DONE_SIGNAL = 32
+
+/** 64 bytes: two workers never write to one cache line. */
+export const WORDS_PER_WORKER = 16
+/** The run to take part in, set by the group; ~run once the worker has confirmed it. */
+export const WORKER_ASSIGNED_RUN = 0
+/** The last run that the worker was done with. */
+export const WORKER_DONE = 1
+/** Set by the group: the worker shall leave. */
+export const WORKER_LEAVE = 2
+/** Set by the worker: it has left, and closed its pool. */
+export const WORKER_LEFT = 3
+/** Generation of the worker's pool, plus 1; 0 before the pool is open. */
+export const WORKER_GENERATION = 4
+/** Byte offsets of the worker's scratch and commands; 0 if there are none. */
+export const WORKER_SCRATCH = 5
+export const WORKER_COMMANDS = 6
+/** The last run in which a system threw; the report of it: byte offset, then byte length. */
+export const WORKER_ERROR_RUN = 7
+export const WORKER_ERROR = 8
+/** The worker's own batch, in a run for each worker. */
+export const WORKER_CURSOR = 10
+
+/** Index of the system among the sorted names. */
+export const JOB_SYSTEM = 0
+/** Byte offset of the entity ids, their number, and how many make a batch. */
+export const JOB_IDS = 1
+export const JOB_ENTITY_COUNT = 2
+export const JOB_BATCH_LENGTH = 3
+/** Number of the call: the same in each run of a schedule. */
+export const JOB_NUMBER = 4
+/** JSON of the arguments, and of the access if that is checked: byte offset, then byte length. */
+export const JOB_ARGS = 5
+export const JOB_ACCESS = 7
+
+export const WORKER_CAPACITY = 64
+export const JOB_CAPACITY = 64
+/** For all jobs of a run together. */
+export const BATCH_CAPACITY = 1024
+/** The cursor when nothing is left to take. Workers may raise it further. */
+export const CURSOR_END = 2 ** 30
+
+const WORKERS = 48
+const JOBS = WORKERS + WORKER_CAPACITY * WORDS_PER_WORKER
+const WORDS_PER_JOB = 9
+const BATCHES = JOBS + JOB_CAPACITY * WORDS_PER_JOB
+const WORDS_PER_BATCH = 2
+export const BATCH_RUN = 0
+export const BATCH_COMMAND_WORKER = 1
+export const CONTROL_BYTE_LENGTH = (BATCHES + BATCH_CAPACITY * WORDS_PER_BATCH) * 4
+
+/** Word indices within the block. */
+export const workerWord = (index: number, field: number) =>
+  WORKERS + index * WORDS_PER_WORKER + field
+export const jobWord = (job: number, field: number) => JOBS + job * WORDS_PER_JOB + field
+export const batchWord = (batch: number, field: number) => BATCHES + batch * WORDS_PER_BATCH + field
+
+/** Size of the block for a worker's report of an error. */
+export const ERROR_BYTE_LENGTH = 8192
+
+/** The report of an error that a system threw. */
+export interface SystemFailure {
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  /** Index of the job in the run, and where its batch begins in the entities of the job. */
+  readonly job: number
+  readonly from: number
+}
+
+/** Takes anything that was thrown. Never throws, though getters of the error may. */
+export function failureOf(error: unknown, job: number, from: number): SystemFailure {
+  try {
+    const { name, message, stack } = isError(error) ? error : new Error(String(error))
+    return {
+      name: String(name).slice(0, 100),
+      message: String(message).slice(0, 1000),
+      stack: String(stack).slice(0, 2000),
+      job,
+      from,
+    }
+  } catch {
+    return { name: 'Error', message: 'something that cannot be shown', stack: '', job, from }
+  }
+}

@@ -1,0 +1,296 @@
+/**
+ * Worker groups: the side that begins runs, in the thread of the world. Invariant: the storages of
+ * a world have one run at a time, and apply the commands of a run before the next begins.
+ */
+import { checkOptions } from '../base/arguments.ts'
+import { invalidArgument, storageDisposed } from '../base/errors.ts'
+import type { Port } from '../base/ports.ts'
+import { mayBlock, nowMs, WAIT_MS_MAX } from '../base/wait.ts'
+import { cannotBlock, groupClosed, type RunError } from '../storage/run-errors.ts'
+import type { Storage } from '../storage/storage-api.ts'
+import type { BegunRun, RunQueue } from '../storage/world-state.ts'
+import { Dispatch } from './dispatch.ts'
+import type { ChunkOptions, SystemCall } from './job.ts'
+import { countOf, type RunEntities } from './run-input.ts'
+import { WorkerRegistry } from './worker-registry.ts'
+
+export interface WorkerGroupOptions {
+  /** Of each worker's scratch, in bytes. Default 64 KiB; it overflows into more. */
+  readonly scratchByteLength?: number
+  /** How long a worker may take to start and join. Default 30,000. */
+  readonly joinTimeoutMs?: number
+}
+
+export interface TimeoutOptions {
+  /** The default of `runSync` is 5000; `run` waits without limit. */
+  readonly timeoutMs?: number
+}
+
+export interface RunOptions extends ChunkOptions, TimeoutOptions {}
+
+export interface WorkerGroup {
+  /** The workers that take part; one that died does so until its death is known. */
+  readonly workers: readonly Port[]
+  /** The names that `run` takes. */
+  readonly systems: readonly string[]
+  /** How many commands of the last run were skipped because the entity was gone. */
+  readonly skippedCommands: number
+
+  /**
+   * Runs a system over entities on all workers, each of which takes a batch at a time. Resolves
+   * when all are done; runs that are called meanwhile wait their turn, those of other groups over
+   * the world too. `timeoutMs` counts from the turn of the run.
+   *
+   * Workers see every column as it is now. Until the run is done, this thread must not change
+   * structure (entities, components) or call `storage.sync()`. Then the commands of the systems are
+   * applied, as by `storage.apply`. If the run fails, those of the finished batches are applied. If
+   * it times out, they are applied at `close`, or before the next run, which does not begin if a
+   * command throws.
+   *
+   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
+   * of an array has to be an id; typed arrays of whole numbers are not checked. Or a table of the
+   * storage, for its chunks that have rows, as this thread knows them since its `sync`, by
+   * ascending numbers. Or `EACH_WORKER`, to call the system once on each worker, with the worker's
+   * place among them
+   * @param args plain values: what JSON can hold
+   * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
+   * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
+   * StorageError 'no-workers', 'group-closed', 'invalid-argument'; ArenaError 'out-of-memory'
+   */
+  run(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): Promise<void>
+
+  /**
+   * As `run`, but blocks: for threads that may, which the main thread of a page may not. A worker's
+   * death is not noticed before the deadline, as that takes events.
+   * @throws as `run`; StorageError 'cannot-block'; 'group-busy' while a `run` is not done, and in
+   * `entities` and `args` of schedules
+   */
+  runSync(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): void
+
+  /** Lets another worker join. @throws (the promise) as `createWorkerGroup` */
+  add(worker: Port): Promise<void>
+
+  /**
+   * Lets the workers go when the present run is done, and frees what the group took of the
+   * storage's pool. Runs that wait are rejected. A worker may then join another group by another
+   * `joinWorkerGroup`; on Node, a worker that has nothing else to do ends. A second call does
+   * nothing.
+   */
+  close(): Promise<void>
+}
+
+const DEFAULT_SCRATCH_BYTE_LENGTH = 64 * 1024
+/** As core has it. */
+const SCRATCH_BYTE_LENGTH_MIN = 64
+const DEFAULT_JOIN_TIMEOUT_MS = 30_000
+const DEFAULT_SYNC_TIMEOUT_MS = 5000
+
+/**
+ * Makes a group of workers that run systems over the columns of a storage. Each worker calls
+ * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a
+ * slot for each. The storage cannot be disposed of until the group is closed.
+ *
+ * @throws (the promise) StorageError 'not-joined', at once for a worker that has ended if the
+ * platform reports that, as Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError
+ * 'no-free-slot', 'not-shareable', 'out-of-memory'
+ */
+export async function createWorkerGroup(
+  storage: Storage,
+  workers: readonly Port[],
+  options: WorkerGroupOptions = {},
+): Promise<WorkerGroup> {
+  if (typeof storage !== 'object' || storage === null || !('openGroups' in storage)) {
+    throw invalidArgument('the storage', storage, 'what createStorage() gives')
+  }
+  checkOptions('the options', options, ['scratchByteLength', 'joinTimeoutMs'])
+  const { scratchByteLength = DEFAULT_SCRATCH_BYTE_LENGTH } = options
+  const { joinTimeoutMs = DEFAULT_JOIN_TIMEOUT_MS } = options
+  if (!Array.isArray(workers)) throw invalidArgument('the workers', workers, 'an array of workers')
+  if (!(Number.isInteger(scratchByteLength) && scratchByteLength >= SCRATCH_BYTE_LENGTH_MIN)) {
+    const expected = `a whole number of bytes from ${SCRATCH_BYTE_LENGTH_MIN} on`
+    throw invalidArgument('scratchByteLength', scratchByteLength, expected)
+  }
+  if (typeof joinTimeoutMs !== 'number' || !(joinTimeoutMs > 0)) {
+    throw invalidArgument('joinTimeoutMs', joinTimeoutMs, 'a number of milliseconds above 0')
+  }
+  if (storage.isDisposed) throw storageDisposed()
+  void storage.pool.arena.handle // throws if it is not shared
+  const registry = new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs)
+  const joins = await Promise.allSettled(Array.from(workers, (worker) => registry.add(worker)))
+  const failed = joins.find((join) => join.status === 'rejected')
+  if (failed === undefined) return new Group(registry, storage)
+  await registry.close()
+  throw failed.reason
+}
+
+/** What a run goes through: stages, each of systems that run at once. */
+export type RunPlan = readonly (readonly SystemCall[])[]
+
+/** What `createWorkerGroup` gives, as schedules know it. */
+export class Group implements WorkerGroup {
+  readonly storage: Storage
+  readonly #workers: WorkerRegistry
+  readonly #dispatch: Dispatch
+  readonly #runs: RunQueue
+  /** The call of `runSync`, kept so that it makes no garbage. */
+  readonly #syncCall: SystemCall = {
+    name: '',
+    system: '',
+    entities: [],
+    args: undefined,
+    chunkLength: undefined,
+    number: 0,
+  }
+  readonly #syncPlan: RunPlan = [[this.#syncCall]]
+  /** Ends when the runs of this group so far are over. */
+  #lastRun: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  constructor(registry: WorkerRegistry, storage: Storage) {
+    this.storage = storage
+    this.#workers = registry
+    this.#dispatch = new Dispatch(registry, storage)
+    this.#runs = storage.runs
+  }
+
+  get workers(): readonly Port[] {
+    return this.#workers.members.map(({ worker }) => worker)
+  }
+
+  get systems(): readonly string[] {
+    return this.#workers.systems
+  }
+
+  get skippedCommands(): number {
+    return this.#dispatch.commands.skippedCount
+  }
+
+  async run(
+    system: string,
+    entities: RunEntities,
+    args?: unknown,
+    options: RunOptions = NO_OPTIONS,
+  ): Promise<void> {
+    checkOptions('the options', options, RUN_OPTIONS)
+    const { chunkLength } = options
+    return this.$run([[{ name: system, system, entities, args, chunkLength, number: 0 }]], options)
+  }
+
+  runSync(
+    system: string,
+    entities: RunEntities,
+    args?: unknown,
+    options: RunOptions = NO_OPTIONS,
+  ): void {
+    checkOptions('the options', options, RUN_OPTIONS)
+    const call = this.#syncCall
+    call.name = system
+    call.system = system
+    call.entities = entities
+    call.args = args
+    call.chunkLength = options.chunkLength
+    this.$runSync(this.#syncPlan, options)
+  }
+
+  /** Runs stage after stage, and none after one that fails; no other run comes in between. */
+  $run(plan: RunPlan, options: TimeoutOptions): Promise<void> {
+    // Begins at once if nothing is to be awaited: the caller may change its arguments afterwards.
+    const result = this.#runs.enqueue(() => this.#runStages(plan, options))
+    const others = this.#lastRun // also those that the run itself has enqueued
+    const end = () => others
+    this.#lastRun = result.then(end, end)
+    return result
+  }
+
+  async #runStages(plan: RunPlan, options: TimeoutOptions): Promise<void> {
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options
+    const deadline = this.#checkedDeadline(timeoutMs)
+    const dispatch = this.#dispatch
+    const { last = dispatch } = this.#runs
+    // No `await` unless there is something to await: see `$run`.
+    if (!last.isDone() && !(await last.untilDone(deadline))) throw this.#heldUp(plan, last)
+    this.#succeed(last)
+    for (let stage = 0; stage < plan.length; stage++) {
+      dispatch.begin(plan[stage], deadline)
+      if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
+      dispatch.conclude()
+    }
+  }
+
+  $runSync(plan: RunPlan, options: TimeoutOptions): void {
+    const { timeoutMs = DEFAULT_SYNC_TIMEOUT_MS } = options
+    const deadline = this.#checkedDeadline(timeoutMs)
+    const dispatch = this.#dispatch
+    const { last = dispatch } = this.#runs
+    this.#runs.beginSync()
+    try {
+      if (!mayBlock(this.#workers.words)) throw cannotBlock()
+      if (!last.waitUntilDone(deadline)) throw this.#heldUp(plan, last)
+      this.#succeed(last)
+      for (let stage = 0; stage < plan.length; stage++) {
+        dispatch.begin(plan[stage], deadline)
+        if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
+        dispatch.conclude()
+      }
+    } finally {
+      this.#runs.endSync()
+    }
+  }
+
+  /** Before a run. @throws StorageError 'group-closed', 'commands-busy', 'invalid-argument' */
+  #checkedDeadline(timeoutMs: number): number {
+    this.#checkOpen()
+    this.#runs.checkApplied()
+    if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
+      throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
+    }
+    return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
+  }
+
+  /** The error if the last run does not end in time. */
+  #heldUp(plan: RunPlan, last: BegunRun): RunError {
+    const call = plan[0]?.[0]
+    if (call === undefined || call.inputs !== undefined) return last.holdsUp(call?.name ?? '', 0)
+    return last.holdsUp(call.name, countOf(call.entities, this.storage, 0))
+  }
+
+  /** Follows the last run over the world, which is done. */
+  #succeed(last: BegunRun): void {
+    last.applyCommands()
+    this.#runs.last = this.#dispatch
+    this.#dispatch.commands.skippedCount = 0
+  }
+
+  async add(worker: Port): Promise<void> {
+    this.#checkOpen()
+    await this.#workers.add(worker)
+    this.#checkOpen() // if it was closed meanwhile, the registry has let the worker go
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    let last: Promise<void> | undefined
+    while (last !== this.#lastRun) {
+      last = this.#lastRun
+      await last // a run that calls `close` from `entities` becomes the last when it returns
+    }
+    try {
+      await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)
+      this.#dispatch.applyCommands()
+    } finally {
+      await this.#workers.close()
+      this.#dispatch.dispose()
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw groupClosed()
+  }
+}
+
+const NO_OPTIONS: RunOptions = {}
+const RUN_OPTIONS = ['chunkLength', 'timeoutMs'] as const

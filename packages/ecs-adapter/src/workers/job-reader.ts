@@ -1,0 +1,129 @@
+/** The jobs of a run as a worker reads them: by the batches that it takes, in their order. */
+import { loadJson } from '../base/json.ts'
+import type { DeclaredAccess } from './access-check.ts'
+import {
+  CONTROL_BATCH_COUNT,
+  JOB_ACCESS,
+  JOB_ARGS,
+  JOB_BATCH_LENGTH,
+  JOB_ENTITY_COUNT,
+  JOB_IDS,
+  JOB_NUMBER,
+  JOB_SYSTEM,
+  jobWord,
+} from './control-block.ts'
+
+/** Views of the batches of a job: kept for runs over the same ids in the same place. */
+class Batches {
+  #ids: Int32Array = new Int32Array(0)
+  #length = 0
+  #views: Int32Array[] = []
+
+  bind(buffer: ArrayBufferLike, byteOffset: number, count: number, length: number): void {
+    const ids = this.#ids
+    const isSame = ids.buffer === buffer && ids.byteOffset === byteOffset && ids.length === count
+    if (isSame && this.#length === length) return
+    this.#ids = new Int32Array(buffer, byteOffset, count)
+    this.#length = length
+    this.#views = []
+  }
+
+  at(index: number): Int32Array {
+    this.#views[index] ??= this.#view(index)
+    return this.#views[index]
+  }
+
+  #view(index: number): Int32Array {
+    const from = index * this.#length
+    return this.#ids.subarray(from, from + this.#length)
+  }
+}
+
+export class JobReader {
+  /** Index of the present job in the run; -1 before the first. */
+  index = -1
+  /** Index of its system. */
+  system = 0
+  args: unknown
+  /** What the system may use, if that is to be checked. */
+  access: DeclaredAccess | undefined
+  readonly #words: Int32Array
+  readonly #controlBlock: number
+  /** By job number. */
+  readonly #allBatches: Batches[] = []
+  #batches = new Batches()
+  #batchCount = 0
+  #firstBatch = 0
+  #endBatch = 0
+  #batchLength = 1
+  /** Of this job, and of those before it. */
+  #entityCount = 0
+  #entityCountBefore = 0
+
+  constructor(words: Int32Array, controlBlock: number) {
+    this.#words = words
+    this.#controlBlock = controlBlock
+  }
+
+  /** Call it when a run begins. */
+  begin(): void {
+    this.#batchCount = this.#words[this.#controlBlock + CONTROL_BATCH_COUNT]
+    this.index = -1
+    this.args = undefined
+    this.#endBatch = 0
+    this.#entityCount = 0
+    this.#entityCountBefore = 0
+  }
+
+  /** Goes on to the job of a batch; false if there is no such batch. Batches must ascend. */
+  enter(batch: number): boolean {
+    if (batch >= this.#batchCount) return false
+    if (batch < this.#endBatch) return true
+    while (batch >= this.#endBatch) this.#next()
+    this.#load()
+    return true
+  }
+
+  /** Where a batch begins in the entities of its job. */
+  from(batch: number): number {
+    return (batch - this.#firstBatch) * this.#batchLength
+  }
+
+  /** Where a batch begins in the entities of all jobs: by this its commands are sorted. */
+  sortKey(batch: number): number {
+    return this.#entityCountBefore + this.from(batch)
+  }
+
+  entities(batch: number): Int32Array {
+    return this.#batches.at(batch - this.#firstBatch)
+  }
+
+  #next(): void {
+    this.index++
+    this.#entityCountBefore += this.#entityCount
+    this.#entityCount = this.#field(JOB_ENTITY_COUNT)
+    this.#batchLength = this.#field(JOB_BATCH_LENGTH)
+    this.#firstBatch = this.#endBatch
+    this.#endBatch += Math.ceil(this.#entityCount / this.#batchLength)
+  }
+
+  #load(): void {
+    const { buffer } = this.#words
+    const number = this.#field(JOB_NUMBER)
+    this.#allBatches[number] ??= new Batches()
+    this.#batches = this.#allBatches[number]
+    this.#batches.bind(buffer, this.#field(JOB_IDS), this.#entityCount, this.#batchLength)
+    this.system = this.#field(JOB_SYSTEM)
+    this.args = this.#loadJson(JOB_ARGS)
+    this.access = this.#loadJson(JOB_ACCESS) as DeclaredAccess | undefined
+  }
+
+  #loadJson(field: number): unknown {
+    const byteLength = this.#field(field + 1)
+    return byteLength === 0 ? undefined : loadJson(this.#words, this.#field(field), byteLength)
+  }
+
+  #field(field: number): number {
+    return this.#words[this.#controlBlock + jobWord(this.index, field)]
+  }
+}

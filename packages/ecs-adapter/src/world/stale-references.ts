@@ -1,0 +1,130 @@
+/**
+ * Ids of removed entities, which the lists that drop them may still hold.
+ *
+ * One sweep over those lists at `sync` drops them. A sweep costs a load and a compare for each
+ * element; counting references instead would cost every write of a list. But bitECS gives a removed
+ * id to a new entity at once. If that id goes into a list before `sync`, a sweep comes first: until
+ * then, the id in a list means the removed entity.
+ *
+ * A sweep drops the ids that are due. A list may get an id without an owner afterwards, copied from
+ * an old value: the id is due again. An id that has had no owner yet is kept like any number.
+ */
+import type { Query } from 'bitecs'
+import { lengthened } from '../base/typed-arrays.ts'
+import { onLeave, registerEveryone } from './bitecs-internals.ts'
+import type { Worlds } from './worlds.ts'
+
+export class StaleReferences {
+  readonly #worlds: Worlds
+  readonly #drop: (isKept: (eid: number) => boolean) => void
+  /** By row: the id that was removed since the last `sync`, or 0, and whether lists may hold it. */
+  #removed = new Int32Array(256)
+  #isDue = new Uint8Array(256)
+  /** The rows with a removed id; `#count` says how many, so that the array keeps its room. */
+  readonly #rows: number[] = []
+  #count = 0
+  /** If ids have versions, a row may lose several before `sync`: all but the first, all due. */
+  readonly #twins = new Set<number>()
+  #hasDue = false
+  #entityMask = 0
+  /** By world. */
+  #everyone: readonly Query[] = []
+
+  /** @param drop takes ids that are not kept out of every list */
+  constructor(worlds: Worlds, drop: (isKept: (eid: number) => boolean) => void) {
+    this.#worlds = worlds
+    this.#drop = drop
+  }
+
+  /** Starts over. @returns unsubscribes */
+  subscribe(): () => void {
+    this.#forget()
+    this.#entityMask = this.#worlds.entityMask
+    this.#everyone = this.#worlds.all.map(registerEveryone)
+    const ends = this.#everyone.map((everyone) => onLeave(everyone, this.#add))
+    return () => {
+      for (const end of ends) end()
+    }
+  }
+
+  /** Whether an id stays in lists. */
+  readonly isKept = (eid: number): boolean => {
+    if (eid === 0) return true
+    const row = eid & this.#entityMask
+    if (this.#removed[row] === eid) return this.#isDue[row] === 0
+    return this.#twins.size === 0 || !this.#twins.has(eid)
+  }
+
+  /** Whether a sweep has to come before an id goes into a list: another entity has the id now. */
+  isReused(eid: number): boolean {
+    return this.#hasDue && !this.isKept(eid) && this.#worlds.isAlive(eid, this.#everyone)
+  }
+
+  /** Call it with every id before the first of them goes into a list. */
+  settle(eid: number): void {
+    if (this.isReused(eid | 0)) this.#sweep()
+  }
+
+  /** Call it with each id that goes into a list, after any sweep. */
+  note(eid: number): void {
+    const id = eid | 0
+    const row = id & this.#entityMask
+    if (this.#count === 0 || this.#removed[row] !== id || id === 0) return
+    if (this.#worlds.isAlive(id, this.#everyone)) this.#removed[row] = 0
+    else this.#setDue(row)
+  }
+
+  /** An id goes into a list as a number, and stays there, even if its entity was removed. */
+  take(eid: number): void {
+    if (!this.isKept(eid)) this.#sweep()
+  }
+
+  /** The removal of an entity failed: it keeps its id. */
+  keep(eid: number): void {
+    const row = eid & this.#entityMask
+    if (this.#removed[row] === eid) this.#removed[row] = 0
+    this.#twins.delete(eid)
+  }
+
+  /** Drops the ids that were removed. */
+  sync(): void {
+    if (this.#count === 0) return
+    if (this.#hasDue) this.#drop(this.isKept)
+    this.#forget()
+  }
+
+  #sweep(): void {
+    this.#drop(this.isKept)
+    for (let i = 0; i < this.#count; i++) this.#isDue[this.#rows[i]] = 0
+    this.#hasDue = this.#twins.size > 0
+  }
+
+  readonly #add = (eid: number): void => {
+    const row = eid & this.#entityMask
+    if (row >= this.#removed.length) {
+      this.#removed = lengthened(this.#removed, row + 1)
+      this.#isDue = lengthened(this.#isDue, row + 1)
+    }
+    const before = this.#removed[row]
+    if (before === 0) {
+      this.#removed[row] = eid
+      this.#rows[this.#count++] = row
+    }
+    if (before === 0 || before === eid) this.#setDue(row)
+    else {
+      this.#twins.add(eid)
+      this.#hasDue = true
+    }
+  }
+
+  #setDue(row: number): void {
+    this.#isDue[row] = 1
+    this.#hasDue = true
+  }
+
+  #forget(): void {
+    while (this.#count > 0) this.#removed[this.#rows[--this.#count]] = 0
+    if (this.#twins.size > 0) this.#twins.clear()
+    this.#hasDue = false
+  }
+}

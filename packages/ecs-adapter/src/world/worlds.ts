@@ -1,0 +1,60 @@
+/**
+ * The room of worlds: the worlds of a storage, and what bitECS does in them. There is one world, or
+ * several that share an entity index, and so have no id twice. Only `bitecs-internals.ts` uses what
+ * bitECS does not document. The room knows nothing of rows and memory.
+ */
+import { entityExists, getId, hasComponent, type World } from 'bitecs'
+import { checkedEid } from '../base/arguments.ts'
+import { invalidArgument, noNegativeId } from '../base/errors.ts'
+import { isWorld, shareIndex, WorldContexts } from './bitecs-internals.ts'
+import { noWorlds, otherIndex, worldTwice } from './world-errors.ts'
+
+export class Worlds extends WorldContexts {
+  /** @throws StorageError 'invalid-argument' */
+  constructor(given: World | readonly World[]) {
+    super(isWorld(given) ? [given] : [...checkedList(given)])
+  }
+
+  /** The world for entities that name no other. */
+  get first(): World {
+    return this.all[0]
+  }
+
+  /** @throws StorageError 'invalid-argument' after `deleteWorld` */
+  check(): void {
+    for (const world of this.all) if (!isWorld(world)) throw noWorld('the world', world)
+  }
+
+  /** The index of an entity in columns. @throws StorageError 'invalid-argument' if it is no id */
+  rowOf(given: unknown): number {
+    const eid = checkedEid(given)
+    if (eid < 0 && !this.isVersioned) throw noNegativeId(eid)
+    return getId(this.entityIndex, eid)
+  }
+
+  exists(eid: number): boolean {
+    const world = this.of(eid)
+    return isWorld(world) && entityExists(world, eid)
+  }
+
+  has(eid: number, component: object): boolean {
+    for (let i = 0; i < this.all.length; i++) {
+      if (isWorld(this.all[i]) && hasComponent(this.all[i], eid, component)) return true
+    }
+    return false
+  }
+}
+
+function checkedList(given: unknown): readonly World[] {
+  if (!Array.isArray(given)) throw noWorld('the world', given)
+  if (given.length === 0) throw noWorlds()
+  for (const [i, world] of given.entries()) {
+    if (!isWorld(world)) throw noWorld(`worlds[${i}]`, world)
+    if (given.indexOf(world) < i) throw worldTwice(given.indexOf(world), i)
+    if (!shareIndex(world, given[0])) throw otherIndex(i)
+  }
+  return given
+}
+
+const noWorld = (what: string, given: unknown) =>
+  invalidArgument(what, given, 'a world from createWorld that was not deleted, or an array of them')

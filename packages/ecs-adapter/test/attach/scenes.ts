@@ -1,0 +1,10 @@
+import * as assert from 'uvu/assert'
+import { assertSound, type Scene } from '../support.ts'
+
+/** Nothing is left but what others hold. */
+export function disposeAll({ arena, storage }: Scene): void {
+  assertSound(arena)
+  storage.dispose()
+  assertSound(arena)
+  assert.equal(arena.blocks(), [], 'blocks left after dispose')
+}

@@ -1,0 +1,121 @@
+// Values of all kinds of fields, to bytes and back.
+import { t } from '@ashlar/ecs-adapter'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  fieldWordCount,
+  ValueReader,
+  ValueWriter,
+  valuesWordCount,
+} from '../../src/commands/command-values.ts'
+import { Cells } from '../../src/memory/cells.ts'
+import type { Field } from '../../src/schema/schema.ts'
+import { assertThrows, buffers, createScene } from '../support.ts'
+
+const test = suite('command values')
+
+/** As `t.list` and `t.text` make them. */
+const fields = [
+  { name: 'count', type: t.u8 },
+  { name: 'points', type: { kind: 'list', element: t.f32 } },
+  { name: 'label', type: { kind: 'text' } },
+  { name: 'friends', type: { kind: 'list', element: t.eid } },
+  { name: 'leader', type: t.eid },
+  { name: 'cost', type: t.f64 },
+] as unknown as readonly Field[]
+const component = { name: 'C', fields }
+
+function createCodec(shared: boolean) {
+  const { pool } = createScene({ shared })
+  const views = new Cells(pool)
+  const writer = new ValueWriter(views)
+  const reader = new ValueReader(views, (eid) => (eid < 0 ? 1000 - eid : eid))
+  const at = pool.alloc(2 ** 20) >> 2
+  const after = (at: number, count: number) => [at + count, at + count + 1]
+  return {
+    pass(values: Record<string, unknown>) {
+      const count = valuesWordCount(component, values)
+      assert.is(count % 2, 0)
+      for (const word of after(at, count)) views.signedWords[word] = 77
+      views.signedWords.fill(-1, at, at + count)
+      writer.writeAll(component, values, at, at + count)
+      for (const word of after(at, count)) assert.is(views.signedWords[word], 77)
+      return read(at + count)
+    },
+    passOne(field: number, value: unknown) {
+      const end = at + fieldWordCount(component, field, value)
+      views.signedWords.fill(-1, at, end)
+      writer.writeOne(component, field, value, at, end)
+      return read(end)
+    },
+  }
+  function read(end: number) {
+    const into: Record<string, unknown> = { label: 'of before' }
+    reader.readAll(fields, at, end, into)
+    return into
+  }
+}
+
+const NOTHING = Object.fromEntries(fields.map(({ name }) => [name, undefined]))
+
+for (const [name, { shared }] of Object.entries(buffers)) {
+  test(`${name}: every kind, given or not`, () => {
+    const { pass, passOne } = createCodec(shared)
+    assert.equal(pass({}), NOTHING)
+    const texts = ['', 'a', 'gate', 'seventh', 'eight by', 'nine byte', 'ü😀', 'x'.repeat(1000)]
+    for (const text of texts) {
+      const points = [...text].map((_, i) => i / 3)
+      const given = { points, label: text, cost: text.length / 7 }
+      const expected = { ...NOTHING, ...given, points: Float64Array.from(points) }
+      assert.equal(pass(given), expected)
+      assert.equal(pass({ ...given, points: Float32Array.from([0.5]), count: 3 }), {
+        ...expected,
+        count: 3,
+        points: Float64Array.of(0.5),
+      })
+      assert.equal(passOne(2, text), { ...NOTHING, label: text })
+      assert.equal(passOne(1, points), { ...NOTHING, points: Float64Array.from(points) })
+    }
+  })
+
+  test(`${name}: numbers come out as they went in`, () => {
+    const { pass } = createCodec(shared)
+    const numbers = [0, -0, 1, -1, 0.1, 2 ** 31, -(2 ** 31), 2 ** 53, 1e300, Infinity, Number.NaN]
+    for (const cost of numbers) assert.ok(Object.is(pass({ cost }).cost, cost), `${cost}`)
+  })
+
+  test(`${name}: ids are resolved, other numbers are not`, () => {
+    const { pass } = createCodec(shared)
+    assert.equal(pass({ leader: -1, friends: [-2, 3], cost: -1, points: [-1], count: -1 }), {
+      ...NOTHING,
+      leader: 1001,
+      friends: Float64Array.of(1002, 3),
+      cost: -1,
+      points: Float64Array.of(-1),
+      count: -1,
+    })
+  })
+}
+
+test('misuse', () => {
+  const { pass, passOne } = createCodec(true)
+  const cases: [call: () => unknown, ...words: string[]][] = [
+    [() => pass(null as never), 'C', 'null', 'points, label'],
+    [() => pass({ points: 3 }), 'C.points', '3', 'array of numbers'],
+    [() => pass({ points: 'abc' }), 'C.points', '"abc"'],
+    [() => pass({ points: new DataView(new ArrayBuffer(8)) }), 'C.points', 'DataView'],
+    [() => pass({ points: { length: 2 } }), 'C.points', 'Object'],
+    [() => pass({ points: [1, undefined] }), 'C.points[1]', 'undefined'],
+    [() => pass({ points: BigInt64Array.of(1n) }), 'C.points[0]', '1n'],
+    [() => pass({ label: 5 }), 'C.label', '5', 'a string'],
+    [() => pass({ cost: '5' }), 'C.cost', 'a number'],
+    [() => passOne(2, undefined), 'C.label', 'undefined'],
+    [() => passOne(1, [null]), 'C.points[0]', 'null'],
+  ]
+  for (const [call, ...words] of cases) assertThrows(call, 'invalid-argument', ...words)
+  let looks = 0
+  const growing = { get points() { return new Array(looks++).fill(1) } } // biome-ignore format: short
+  assertThrows(() => pass(growing), 'invalid-argument', 'stay the same')
+})
+
+test.run()
