@@ -22,7 +22,10 @@ export class Worlds extends WorldContexts {
 
   /** @throws StorageError 'invalid-argument' after `deleteWorld` */
   check(): void {
-    for (const world of this.all) if (!isWorld(world)) throw noWorld('the world', world)
+    // In a frame's path: an iterator would be garbage.
+    for (let i = 0; i < this.all.length; i++) {
+      if (!isWorld(this.all[i])) throw noWorld('the world', this.all[i])
+    }
   }
 
   /** The index of an entity in columns. @throws StorageError 'invalid-argument' if it is no id */
