@@ -23,7 +23,7 @@ const TOUCHED_AT_LEAST = 4096
 const BYTE_LENGTH_MAX = 2 ** 32 - 1
 
 /** Byte offsets of a column's row 0, and of the block around it. */
-interface Place {
+export interface Place {
   readonly byteOffset: number
   readonly blockOffset: number
 }
