@@ -30,7 +30,8 @@ export function readWith<More>(
   commandLine: readonly string[],
   { milliseconds, quick, runs, results }: CommonDefaults,
 ): CommonOptions & More {
-  const [times, { ofFigures, ofTargets }] = [`${quick.runs} x ${quick.milliseconds} ms`, runs]
+  const { ofFigures, ofTargets } = runs
+  const times = `${quick.runs} x ${quick.milliseconds} ms`
   const perFigure = `processes per figure (default: ${ofFigures}; --targets: ${ofTargets})`
   const given = command
     .option('--engines <list>', `some of ${engineKeys}`, engineList, ['node', 'node24', 'bun'])

@@ -50,7 +50,7 @@ export const NO_LIMIT = 2 ** 30
 
 /** Offsets in a segment; a power of two, so that counts may wrap. */
 export const SEGMENT_CAPACITY = 128
-export const SEGMENT_SHIFT = 7
+const SEGMENT_SHIFT = 7
 /** Words of a segment: next segment, stamp, offsets. Its 520 bytes fill their size class. */
 export const SEGMENT_NEXT = 0
 export const SEGMENT_STAMP = 1

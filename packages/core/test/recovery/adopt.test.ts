@@ -1,5 +1,5 @@
 // The slot of a thread that has died between two calls. Death within a call: test/interleaving, and
-// rebuild.test.ts and repair-map.test.ts for what it leaves.
+// rebuild.test.ts and adopt-repair-map.test.ts for what it leaves.
 import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
