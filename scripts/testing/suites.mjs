@@ -7,6 +7,8 @@ import { root } from './engines.mjs'
 
 const FOLDERS = [
   { folder: 'packages/core/test', inPages: true, hasRooms: true },
+  // It runs the steps of all threads in one thread: no engine can make a difference.
+  { folder: 'packages/core/test/interleaving', onceOnly: true },
   { folder: 'packages/ecs-adapter/test', inPages: true, hasRooms: true },
   { folder: 'packages/ecs-adapter/test/workers', inPages: true },
   { folder: 'examples/kit/test' },

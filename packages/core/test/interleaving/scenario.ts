@@ -1,4 +1,4 @@
-/** A scenario: an arena, what was done before, and agents. Checks it, and tells how it went wrong. */
+/** A scenario: an arena, what was done before, and agents. Checks it, and reports how it went wrong. */
 import { SLOT_VIOLATIONS } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
@@ -6,13 +6,16 @@ import { type Entry, Hand } from './hand.ts'
 import { Machine } from './machine.ts'
 import { describe, nameOf } from './names.ts'
 import { judge } from './oracle.ts'
+import { openSlots } from './scenarios/parts.ts'
 import { type Agent, type Bounds, type Ending, type Outcome, Search } from './search.ts'
 import { createTiny, type TinyArena } from './tiny-arena.ts'
 
 export interface Scenario extends TinyArena, Partial<Bounds> {
   readonly name: string
-  /** Brings the arena to where the agents start, and gives them. */
-  readonly setUp: (hand: Hand) => readonly Agent[]
+  /** How many of the slots are open when `setUp` begins. Default: all. */
+  readonly openCount?: number
+  /** Brings the arena to where the agents start. @returns the agents */
+  readonly setUp: (hand: Hand, slots: readonly number[]) => readonly Agent[]
   /** Set when agents free a block twice: then their owner finds it, and headers are read as they change. */
   readonly freesTwice?: boolean
   /** What else must hold in the end; gives what does not. */
@@ -63,7 +66,8 @@ export interface Report extends Outcome {
 export function explore(scenario: Scenario, bounds: Partial<Bounds> = {}): Report {
   const tiny = createTiny(scenario)
   const setUp: Entry[] = []
-  const agents = scenario.setUp(new Hand(tiny, setUp))
+  const { openCount = scenario.slotCount } = scenario
+  const agents = scenario.setUp(new Hand(tiny, setUp), openSlots(tiny, openCount))
   const machine = new Machine(tiny.views.buffer)
   const scratch = createTiny(scenario)
   const races = new Set<string>()

@@ -4,7 +4,7 @@ import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Ending } from '../search.ts'
 import { DOUBLE, HALVES, LARGE, LARGE_3, THIRD, WHOLE } from '../tiny-arena.ts'
-import { adopter, agent, given, mortal, openSlots } from './parts.ts'
+import { adopter, agent, given, mortal } from './parts.ts'
 
 type Deed = (grip: Grip) => void
 
@@ -18,8 +18,7 @@ const rivals = (
   name,
   spanCount,
   slotCount: deeds.length,
-  setUp: (hand) => {
-    const slots = openSlots(hand, deeds.length)
+  setUp: (_hand, slots) => {
     return deeds.map((deed, index) => agent(`claimer ${index}`, slots[index], deed))
   },
   check,
@@ -32,8 +31,7 @@ const oneDies = (name: string, spanCount: number, deeds: readonly Deed[]): Scena
   slotCount: deeds.length,
   preemptions: 1,
   deaths: 1,
-  setUp: (hand) => {
-    const slots = openSlots(hand, deeds.length)
+  setUp: (_hand, slots) => {
     const agents = deeds.map((deed, index) => agent(`claimer ${index}`, slots[index], deed))
     return [mortal('victim', slots[0], deeds[0]), ...agents.slice(1), adopter(slots[0], 0)]
   },
@@ -68,8 +66,7 @@ const formerRun: Scenario = {
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [slot, rival] = openSlots(hand, 2)
+  setUp: (hand, [slot, rival]) => {
     const grip = hand.grip(slot)
     grip.free(given(grip, LARGE_3))
     const { memory } = hand
@@ -90,8 +87,7 @@ const besideARelease: Scenario = {
   slotCount: 2,
   preemptions: 1,
   deaths: 1,
-  setUp: (hand) => {
-    const [slot, rival] = openSlots(hand, 2)
+  setUp: (hand, [slot, rival]) => {
     const block = given(hand.grip(rival), LARGE_3)
     return [
       mortal('victim', slot, takes(WHOLE)),

@@ -2,7 +2,7 @@
 
 import { SEGMENT_CAPACITY } from '../../../src/remote/queue.ts'
 import { setDraining } from '../../../src/spans/partial.ts'
-import type { Grip, Hand } from '../hand.ts'
+import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { LARGE, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
 import {
@@ -29,8 +29,7 @@ const freerDies = (name: string, count: number, segmentCount: number): Scenario 
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, count, segmentCount)
     const [last, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     return [
@@ -51,8 +50,7 @@ const dropperDies: Scenario = {
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, SEGMENT_CAPACITY + 1, 2)
     const blocks = [1, 2].map(() => given(hand.grip(owner), THIRD))
     return [
@@ -73,8 +71,7 @@ const ownerDies = (name: string, count: number, segmentCount: number): Scenario 
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, count, segmentCount)
     const [first, ...rest] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     hand.grip(freer).free(first)
@@ -94,8 +91,7 @@ const again = (what: string, byteLength: number, isDraining = false): Scenario =
   slotCount: 2,
   preemptions: 1,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, 1)
     hand.grip(owner).collect()
     const block = given(hand.grip(owner), byteLength)
@@ -118,8 +114,7 @@ const segmentOfClosed: Scenario = {
   slotCount: 3,
   preemptions: 1,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, reclaimer, freer] = openSlots(hand, 3)
+  setUp: (hand, [owner, reclaimer, freer]) => {
     const block = given(hand.grip(owner), THIRD)
     hand.grip(freer).free(block)
     hand.grip(freer).pool.close()
@@ -144,8 +139,7 @@ const segmentWanted = (name: string, isFull: boolean): Scenario => ({
   slotCount: 4,
   preemptions: 0,
   deaths: 1,
-  setUp: (hand) => {
-    const [moving, third, freer, wanting] = openSlots(hand, 4)
+  setUp: (hand, [moving, third, freer, wanting]) => {
     const movingGrip = hand.grip(moving)
     const [moved] = [given(movingGrip, THIRD), given(movingGrip, THIRD)]
     hand.grip(freer).free(moved)
@@ -153,11 +147,11 @@ const segmentWanted = (name: string, isFull: boolean): Scenario => ({
     reclaimAll(hand.memory, hand.grip(third).pool)
     const other = given(hand.grip(third), THIRD)
     hand.grip(freer).flush()
-    // Either the slot with that remote frees are open again, and the one that wants a segment; or it is closed.
+    // The closed slot that those remote frees wait for stays closed, or it is opened again and wants the segment.
     if (isFull) {
       hand.grip(freer).pool.close()
       fill(hand, third)
-    } else openSlots(hand, 1)
+    } else openSlots(hand.memory, 1)
     const slot = isFull ? wanting : moving
     return [mortal('wanting', slot, frees([other])), adopter(slot, 0)]
   },
@@ -170,8 +164,7 @@ const freedTwiceAndGone = (name: string, byteLength: number, alignment?: number)
   spanCount: 6,
   slotCount: 3,
   preemptions: 2,
-  setUp: (hand: Hand) => {
-    const [owner, ...freers] = openSlots(hand, 3)
+  setUp: (hand, [owner, ...freers]) => {
     for (const freer of freers) startQueue(hand, freer, owner, 1)
     hand.grip(owner).collect()
     const block = given(hand.grip(owner), byteLength, alignment)

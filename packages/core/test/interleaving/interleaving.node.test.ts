@@ -3,8 +3,8 @@
 import process from 'node:process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { explore } from './interleaving/scenario.ts'
-import { SCENARIOS } from './interleaving/scenarios/scenarios.ts'
+import { explore } from './scenario.ts'
+import { SCENARIOS } from './scenarios/scenarios.ts'
 
 const test = suite('interleaving')
 const depth = Number(process.env.ASHLAR_DEPTH ?? 0)
