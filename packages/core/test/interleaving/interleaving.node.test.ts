@@ -1,5 +1,6 @@
-// Every schedule of two and three threads, up to a number of preemptions, with a death at every step.
-// ASHLAR_DEPTH=1 allows one preemption more than each scenario asks for: minutes instead of seconds.
+// Every schedule of two and three threads, up to a number of preemptions, with a death at every
+// step. ASHLAR_DEPTH=1 allows one preemption more than each scenario asks for: minutes instead of
+// seconds.
 import process from 'node:process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

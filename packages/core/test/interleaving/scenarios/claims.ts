@@ -57,8 +57,8 @@ const oneSucceeds = ({ journals }: Ending): string => {
 
 /**
  * The victim gives a run of two back, whose first span was once the second one of a run of three; a
- * rival takes the span before it. Whoever adopts the victim must not take that rival's run for longer
- * than it is.
+ * rival takes the span before it. Whoever adopts the victim must not take that rival's run for
+ * longer than it is.
  */
 const formerRun: Scenario = {
   name: 'the record of a rival’s run is read while it is written',

@@ -1,4 +1,6 @@
-/** One thread, killed at every store of every call; whoever adopts it is killed at every store, too. */
+/**
+ * One thread, killed at every store of every call; whoever adopts it is killed at every store, too.
+ */
 import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'

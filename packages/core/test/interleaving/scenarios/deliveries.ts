@@ -107,7 +107,10 @@ const again = (what: string, byteLength: number, isDraining = false): Scenario =
   },
 })
 
-/** A slot is closed while its queue waits; another thread would like the span that its segment lies in. */
+/**
+ * A slot is closed while its queue waits; another thread would like the span that its segment lies
+ * in.
+ */
 const segmentOfClosed: Scenario = {
   name: 'segments of a closed slot',
   spanCount: 4,
@@ -130,8 +133,8 @@ const segmentOfClosed: Scenario = {
 }
 
 /**
- * A thread needs a first segment for a queue, and must allocate for it; and its own queue, or that of a
- * closed slot, has a block that has to go on by the same queue. One after the other!
+ * A thread needs a first segment for a queue, and must allocate for it; and its own queue, or that
+ * of a closed slot, has a block that has to go on by the same queue. One after the other!
  */
 const segmentWanted = (name: string, isFull: boolean): Scenario => ({
   name,
@@ -147,7 +150,8 @@ const segmentWanted = (name: string, isFull: boolean): Scenario => ({
     reclaimAll(hand.memory, hand.grip(third).pool)
     const other = given(hand.grip(third), THIRD)
     hand.grip(freer).flush()
-    // The closed slot that those remote frees wait for stays closed, or it is opened again and wants the segment.
+    // The closed slot that those remote frees wait for stays closed, or it is opened again and
+    // wants the segment.
     if (isFull) {
       hand.grip(freer).pool.close()
       fill(hand, third)

@@ -165,7 +165,10 @@ const handedOver = (name: string, bounds: Bounds): Scenario => ({
   },
 })
 
-/** In a full arena, a thread makes a large block of another one shorter, whose owner gives the end back. */
+/**
+ * In a full arena, a thread makes a large block of another one shorter, whose owner gives the end
+ * back.
+ */
 const cutOff = (name: string, bounds: Bounds): Scenario => ({
   name,
   spanCount: 4,

@@ -112,8 +112,8 @@ const closes = (name: string, bounds: Bounds): Scenario => ({
 })
 
 /**
- * The queues of a closed slot hold blocks whose span has a new owner by now: one block belongs to the
- * reclaimer, two belong to a third thread, for which the reclaimer marks them.
+ * The queues of a closed slot hold blocks whose span has a new owner by now: one block belongs to
+ * the reclaimer, two belong to a third thread, for which the reclaimer marks them.
  */
 const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario => ({
   name,
@@ -138,7 +138,10 @@ const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario 
   },
 })
 
-/** The arena is full, so an alloc comes to reclaim closed slots; what it finds in the queue are blocks of its own class. */
+/**
+ * The arena is full, so an alloc comes to reclaim closed slots; what it finds in the queue are
+ * blocks of its own class.
+ */
 const fullArena = (name: string, byteLength: number, deaths: number): Scenario => ({
   name,
   spanCount: 5,
@@ -153,7 +156,7 @@ const fullArena = (name: string, byteLength: number, deaths: number): Scenario =
     closingGrip.pool.close()
     reclaimAll(hand.memory, hand.grip(reclaimer).pool)
     hand.grip(freer).flush()
-    for (const _ of blocks.slice(2)) given(hand.grip(reclaimer), THIRD) // what was free beside the last
+    for (const _ of blocks.slice(2)) given(hand.grip(reclaimer), THIRD) // the rest of the span
     fill(hand, reclaimer)
     const allocates = mortal('reclaimer', reclaimer, (grip) => void grip.alloc(byteLength))
     const rival = agent('freer', freer, (grip) => {

@@ -40,7 +40,9 @@ const atOnce = (grip: Grip, blocks: readonly number[]) => {
   for (const block of blocks) grip.free(block)
 }
 
-/** The freer is a whole segment ahead, so that the owner changes segments while the freer wants one. */
+/**
+ * The freer is a whole segment ahead, so that the owner changes segments while the freer wants one.
+ */
 const ownerBehind: Scenario = {
   name: 'the owner is a segment behind',
   spanCount: 5,

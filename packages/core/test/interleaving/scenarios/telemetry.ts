@@ -56,7 +56,10 @@ const reader = (name: string, limit: number): Agent => ({
     }),
 })
 
-/** Every event was given to one reader, whole and in order, is still in the ring, or counts as dropped. */
+/**
+ * Every event was given to one reader, whole and in order, is still in the ring, or counts as
+ * dropped.
+ */
 const nothingIsLost =
   (emitted: number) =>
   ({ journals, words }: Ending): string => {
