@@ -1,4 +1,4 @@
-/** A schedule for people to read: as a list, and as a Mermaid flowchart. */
+/** A schedule as text, for people to read. */
 import { isRelation } from '../world/bitecs-internals.ts'
 import { type Conflict, isUnknown, type StagePlan } from './access.ts'
 import type { Named } from './schedule-entry.ts'
@@ -30,16 +30,15 @@ class AccessNames {
   }
 }
 
-/** @param named components and tables */
-export function describePlan(plan: StagePlan, named: readonly Named[]) {
-  const names = new AccessNames(named)
-  return { text: printPlan(plan, names), mermaid: drawPlan(plan, names) }
-}
-
 /**
  * A line for each system in the order of the stages, followed by one for each of its dependencies.
+ * @param named components and tables
  */
-function printPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
+export function printPlan(
+  { systems, stages, dependencies }: StagePlan,
+  named: readonly Named[],
+): string {
+  const names = new AccessNames(named)
   if (systems.length === 0) return 'no systems'
   const numberLength = String(stages.length).length
   const nameLength = Math.max(...systems.map(({ name }) => name.length))
@@ -83,31 +82,3 @@ function printPlan({ systems, stages, dependencies }: StagePlan, names: AccessNa
   }
   return lines.join('\n')
 }
-
-/** A box for each stage, and an arrow from each system to those that wait for it. */
-function drawPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
-  const lines = ['flowchart LR']
-  for (const [stage, indices] of stages.entries()) {
-    lines.push(`  subgraph stage${stage + 1}["stage ${stage + 1}"]`)
-    for (const index of indices) {
-      lines.push(`    system${index + 1}["${quoted(systems[index].name)}"]`)
-    }
-    lines.push('  end')
-  }
-  for (const [index, own] of dependencies.entries()) {
-    for (const { index: other, conflict } of own) {
-      const label = quoted(labelOf(conflict, names))
-      lines.push(`  system${other + 1} -->|"${label}"| system${index + 1}`)
-    }
-  }
-  return lines.join('\n')
-}
-
-function labelOf({ kind, what }: Conflict, names: AccessNames): string {
-  if (kind === 'after') return 'after'
-  return kind === 'unknown' ? 'declares nothing' : names.of(what)
-}
-
-/** Text for a label in quotes, in which Mermaid reads entities, and Markdown at the beginning. */
-const quoted = (text: string) =>
-  text.replace(/[^\p{L}\p{N} _.,:/-]/gu, (character) => `#${character.codePointAt(0)};`)

@@ -143,13 +143,6 @@ export const stageTooWide = (given: number, capacity: number) =>
       '`after`, or make two schedules',
   )
 
-export const notDeclared = (entry: string, kind: string, name: string) =>
-  new StorageError(
-    'invalid-argument',
-    `${shown(entry)} uses ${kind}.${name}, which its entry does not declare: another system may ` +
-      'write it at the same time. Add it to `reads` or `writes`',
-  )
-
 export const notAlone = (system: string) =>
   new StorageError(
     'invalid-argument',

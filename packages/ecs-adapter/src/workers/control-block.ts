@@ -7,7 +7,7 @@
  *     16   cursor: the next batch that no worker has taken
  *     32   done signal: a worker that is done raises it; the group waits on it
  *     48.. 16 words for each worker, see WORKER_*
- *     ..   9 words for each job, see JOB_*; written by the group before it wakes workers
+ *     ..   7 words for each job, see JOB_*; written by the group before it wakes workers
  *     ..   for each batch, the last run in which it was done; if it recorded commands then, the
  *          index of its worker, plus 1, else 0: the commands are lost if that worker dies
  *
@@ -56,9 +56,8 @@ export const JOB_ENTITY_COUNT = 2
 export const JOB_BATCH_LENGTH = 3
 /** Number of the call: the same in each run of a schedule. */
 export const JOB_NUMBER = 4
-/** JSON of the arguments, and of the access if that is checked: byte offset, then byte length. */
+/** JSON of the arguments: byte offset, then byte length. */
 export const JOB_ARGS = 5
-export const JOB_ACCESS = 7
 
 export const WORKER_CAPACITY = 64
 export const JOB_CAPACITY = 64
@@ -69,7 +68,7 @@ export const CURSOR_END = 2 ** 30
 
 const WORKERS = 48
 const JOBS = WORKERS + WORKER_CAPACITY * WORDS_PER_WORKER
-const WORDS_PER_JOB = 9
+const WORDS_PER_JOB = 7
 const BATCHES = JOBS + JOB_CAPACITY * WORDS_PER_JOB
 const WORDS_PER_BATCH = 2
 export const BATCH_RUN = 0

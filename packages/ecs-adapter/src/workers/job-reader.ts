@@ -1,9 +1,7 @@
 /** The jobs of a run as a worker reads them: by the batches that it takes, in their order. */
 import { loadJson } from '../base/json.ts'
-import type { DeclaredAccess } from './access-check.ts'
 import {
   CONTROL_BATCH_COUNT,
-  JOB_ACCESS,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -45,8 +43,6 @@ export class JobReader {
   /** Index of its system. */
   system = 0
   args: unknown
-  /** What the system may use, if that is to be checked. */
-  access: DeclaredAccess | undefined
   readonly #words: Int32Array
   readonly #controlBlock: number
   /** By job number. */
@@ -114,13 +110,9 @@ export class JobReader {
     this.#batches = this.#allBatches[number]
     this.#batches.bind(buffer, this.#field(JOB_IDS), this.#entityCount, this.#batchLength)
     this.system = this.#field(JOB_SYSTEM)
-    this.args = this.#loadJson(JOB_ARGS)
-    this.access = this.#loadJson(JOB_ACCESS) as DeclaredAccess | undefined
-  }
-
-  #loadJson(field: number): unknown {
-    const byteLength = this.#field(field + 1)
-    return byteLength === 0 ? undefined : loadJson(this.#words, this.#field(field), byteLength)
+    const byteLength = this.#field(JOB_ARGS + 1)
+    this.args =
+      byteLength === 0 ? undefined : loadJson(this.#words, this.#field(JOB_ARGS), byteLength)
   }
 
   #field(field: number): number {

@@ -3,10 +3,8 @@ import { invalidArgument, shownError } from '../base/errors.ts'
 import { encodeJson, refuseLoss } from '../base/json.ts'
 import { isError } from '../base/thrown.ts'
 import { notAlone } from '../storage/run-errors.ts'
-import type { DeclaredAccess } from './access-check.ts'
 import {
   BATCH_CAPACITY,
-  JOB_ACCESS,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -51,8 +49,6 @@ export interface SystemCall {
     readonly entities: () => RunEntities
     readonly args?: (() => unknown) | undefined
   }
-  /** What the system may use by name, if workers are to check that. */
-  readonly access?: DeclaredAccess | undefined
 }
 
 /** The workers of a run, and the control block that they read. */
@@ -75,18 +71,16 @@ export class Job {
   readonly #number: number
   readonly #entities: EntityBlock
   readonly #args: JsonBlock
-  readonly #access: JsonBlock
 
   constructor(storage: JobStorage, number: number) {
     this.#number = number
     this.#entities = new EntityBlock(storage)
     this.#args = new JsonBlock(storage.pool)
-    this.#access = new JsonBlock(storage.pool)
   }
 
   /** For `verifyStorage`. */
   get heldOffsets(): readonly number[] {
-    return [this.#entities.heldOffset, this.#args.heldOffset, this.#access.heldOffset]
+    return [this.#entities.heldOffset, this.#args.heldOffset]
   }
 
   /**
@@ -94,14 +88,13 @@ export class Job {
    * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; what `inputs` throw
    */
   placeArgs(call: SystemCall): void {
-    const { inputs, access } = call
+    const { inputs } = call
     if (inputs !== undefined) {
       call.entities = inputs.entities()
       call.args = inputs.args?.()
     }
     const { args } = call
     this.#args.place(args === undefined ? undefined : encodeArgs(args))
-    this.#access.place(access && encodeJson(access))
   }
 
   /**
@@ -146,8 +139,6 @@ export class Job {
     words[word + JOB_NUMBER] = this.#number
     words[word + JOB_ARGS] = this.#args.offset
     words[word + JOB_ARGS + 1] = this.#args.byteLength
-    words[word + JOB_ACCESS] = this.#access.offset
-    words[word + JOB_ACCESS + 1] = this.#access.byteLength
     return firstBatch + this.batchCount
   }
 
@@ -159,7 +150,6 @@ export class Job {
   dispose(): void {
     this.#entities.dispose()
     this.#args.dispose()
-    this.#access.dispose()
   }
 }
 

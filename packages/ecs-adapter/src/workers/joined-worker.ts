@@ -5,7 +5,6 @@ import { encodeJson, storeBytes } from '../base/json.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from '../base/wait.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import { isAsynchronous } from '../storage/run-errors.ts'
-import { checkedAccess, type DeclaredAccess } from './access-check.ts'
 import {
   BATCH_COMMAND_WORKER,
   BATCH_RUN,
@@ -51,7 +50,6 @@ export class JoinedWorker {
   readonly #systems: readonly System[]
   readonly #jobs: JobReader
   #collectedAt = nowMs()
-  #access: DeclaredAccess | undefined
   readonly #context: { -readonly [K in keyof SystemContext]: SystemContext[K] }
 
   /** @throws ArenaError, StorageError; the slot is closed, or was never opened */
@@ -136,7 +134,6 @@ export class JoinedWorker {
         const batch = this.#takeBatch()
         if (!jobs.enter(batch)) break
         context.args = jobs.args
-        if (jobs.access !== this.#access) this.#restrict(jobs.access)
         from = jobs.from(batch)
         context.from = from
         context.entities = jobs.entities(batch)
@@ -176,17 +173,6 @@ export class JoinedWorker {
     if (words[this.#controlBlock + CONTROL_IS_FOR_EACH] === 0) return Atomics.add(words, cursor, 1)
     if (Atomics.load(words, cursor) !== 0) return CURSOR_END
     return Atomics.add(words, this.#word(WORKER_CURSOR), CURSOR_END)
-  }
-
-  /** From now on systems find only what is declared; all if `access` is undefined. */
-  #restrict(access: DeclaredAccess | undefined): void {
-    this.#access = access
-    const { components, tables, rows } = access
-      ? checkedAccess(this.#storage, access)
-      : this.#storage
-    this.#context.components = components
-    this.#context.tables = tables
-    this.#context.rows = rows
   }
 
   /**
