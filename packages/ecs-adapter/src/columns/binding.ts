@@ -5,10 +5,10 @@
  * worlds, lists and memory.
  */
 import { getAllEntities, hasComponent, removeComponent } from 'bitecs'
+import { worldWasReset } from '../base/errors.ts'
 import { GivenFrames } from '../lists/given-values.ts'
 import type { Component } from '../schema/schema.ts'
 import { BoundComponent, ComponentWatcher, isPair, isWorld } from '../world/bitecs-internals.ts'
-import { worldWasReset } from '../world/world-errors.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { ComponentStore, ComponentStoreOptions } from './component-store.ts'
 import { DenseStore } from './dense-store.ts'

@@ -1,5 +1,5 @@
 /** The bindings of a storage's components. Tags have none. */
-import { usedElsewhere } from '../world/world-errors.ts'
+import { usedElsewhere } from '../base/errors.ts'
 import type { Binding } from './binding.ts'
 
 export class Bindings {

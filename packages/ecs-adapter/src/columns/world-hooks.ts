@@ -19,7 +19,7 @@ import {
   removeComponent,
   type World,
 } from 'bitecs'
-import { noRow } from '../base/errors.ts'
+import { noRow, notOfThisWorld } from '../base/errors.ts'
 import type { GivenFrames, GivenValues } from '../lists/given-values.ts'
 import { NO_ROW } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
@@ -35,7 +35,6 @@ import {
   uncover,
   watch,
 } from '../world/bitecs-internals.ts'
-import { notOfThisWorld } from '../world/world-errors.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { ComponentStore } from './component-store.ts'
 

@@ -4,7 +4,7 @@
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
-import { stageTooWide } from '../storage/run-errors.ts'
+import { stageTooWide } from '../base/run-errors.ts'
 import { JOB_CAPACITY } from '../workers/control-block.ts'
 import { Group, type TimeoutOptions, type WorkerGroup } from '../workers/group.ts'
 import type { SystemCall } from '../workers/job.ts'

@@ -8,6 +8,7 @@ import type { World } from 'bitecs'
 import { Publisher } from '../attach/publisher.ts'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from '../base/errors.ts'
+import { groupOpen } from '../base/run-errors.ts'
 import { Binding, type BindingOptions } from '../columns/binding.ts'
 import { Bindings } from '../columns/bindings.ts'
 import { WorldCommands } from '../commands/world-commands.ts'
@@ -27,7 +28,6 @@ import { checkAlone } from '../tables/table-root.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
 import { Packing } from './packing.ts'
-import { groupOpen } from './run-errors.ts'
 import type {
   ComponentOptions,
   OpenGroup,

@@ -3,11 +3,10 @@
  * entities that stay because their removal failed.
  */
 import { removeEntity, type World } from 'bitecs'
-import { commandsBusy, packIsBusy, setIsBusy } from '../base/errors.ts'
+import { commandsBusy, otherWorlds, packIsBusy, setIsBusy } from '../base/errors.ts'
+import { groupBusy, type RunError, systemsAtWork } from '../base/run-errors.ts'
 import { rememberQueries } from '../world/bitecs-internals.ts'
-import { otherWorlds } from '../world/world-errors.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { groupBusy, type RunError, systemsAtWork } from './run-errors.ts'
 
 /** A run that has begun, as far as others wait for it. */
 export interface BegunRun {

@@ -1,6 +1,7 @@
 /** The runs of one group, each of one system or of several at once: begun, awaited, concluded. */
+
+import { noWorkers, RunError, runNotBegun, runTooLate } from '../base/run-errors.ts'
 import { elapsedMs, nowMs, untilTrue, Waiter } from '../base/wait.ts'
-import { noWorkers, RunError, runNotBegun, runTooLate } from '../storage/run-errors.ts'
 import type { HeldByGroup, Storage } from '../storage/storage-api.ts'
 import type { BegunRun } from '../storage/world-state.ts'
 import {

@@ -1,9 +1,9 @@
 /** The messages by which a group invites a worker and the worker replies. */
 import type { Life } from '@ashlar/core'
 import { onFailure, onMessage, type Port } from '../base/ports.ts'
+import { notJoined } from '../base/run-errors.ts'
 import { WAIT_MS_MAX } from '../base/wait.ts'
 import type { StorageHandle } from '../shared/directory.ts'
-import { notJoined } from '../storage/run-errors.ts'
 
 export interface Invitation {
   readonly ashlar: 'group-invitation'

@@ -1,8 +1,8 @@
 /** One system of a run: what it is called with, its batches, and where workers find them. */
 import { invalidArgument, shownError } from '../base/errors.ts'
 import { encodeJson, refuseLoss } from '../base/json.ts'
+import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
-import { notAlone } from '../storage/run-errors.ts'
 import {
   BATCH_CAPACITY,
   JOB_ARGS,

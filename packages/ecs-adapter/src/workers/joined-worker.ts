@@ -2,9 +2,9 @@
 import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { type AttachedStorage, attachStorage } from '../attach/attach.ts'
 import { encodeJson, storeBytes } from '../base/json.ts'
+import { isAsynchronous } from '../base/run-errors.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from '../base/wait.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
-import { isAsynchronous } from '../storage/run-errors.ts'
 import {
   BATCH_COMMAND_WORKER,
   BATCH_RUN,

@@ -8,7 +8,7 @@ import {
   type SystemOutcomes,
   systemFailed,
   workerDied,
-} from '../storage/run-errors.ts'
+} from '../base/run-errors.ts'
 import {
   BATCH_COMMAND_WORKER,
   BATCH_RUN,

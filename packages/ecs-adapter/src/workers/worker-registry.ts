@@ -1,8 +1,8 @@
 /** The workers of a group, from their invitation to their end. */
 import { createLife, type Life, type Pool, whenDead } from '@ashlar/core'
 import { checkPort, hasEnded, type Port } from '../base/ports.ts'
+import { groupClosed, notJoined } from '../base/run-errors.ts'
 import { untilTrue } from '../base/wait.ts'
-import { groupClosed, notJoined } from '../storage/run-errors.ts'
 import type { HeldByGroup, Storage } from '../storage/storage-api.ts'
 import {
   CONTROL_BYTE_LENGTH,

@@ -1,5 +1,5 @@
 /** The errors of groups and their runs: what was refused, what is not done, and why. */
-import { type CommandsError, StorageError, type StorageErrorCode, shown } from '../base/errors.ts'
+import { type CommandsError, StorageError, type StorageErrorCode, shown } from './errors.ts'
 
 /** A part of the entities of a run: from the first to before the last. */
 export interface Range {
