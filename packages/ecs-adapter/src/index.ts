@@ -38,13 +38,9 @@ export { attachTable, createTable } from './tables/table.ts'
 export type { AnyTable, Table, TableHandle } from './tables/table-api.ts'
 export type { Chunk, ChunkRows, TableSchema } from './tables/table-chunk.ts'
 export type { TableOptions } from './tables/table-layout.ts'
-export type {
-  RunOptions,
-  TimeoutOptions,
-  WorkerGroup,
-  WorkerGroupOptions,
-} from './workers/group.ts'
+export type { RunOptions, WorkerGroup, WorkerGroupOptions } from './workers/group.ts'
 export { createWorkerGroup } from './workers/group.ts'
 export { joinWorkerGroup } from './workers/join.ts'
 export { EACH_WORKER, type RunEntities } from './workers/run-input.ts'
+export type { TimeoutOptions } from './workers/run-timeout.ts'
 export type { System, SystemContext } from './workers/system.ts'

@@ -26,18 +26,16 @@ export interface StorageParts {
   readonly commands: WorldCommands
 }
 
+/** A worker group, as `verifyStorage` sees it. */
 export interface OpenGroup {
-  /** For `verifyStorage`. */
-  readonly held?: (() => HeldByGroup) | undefined
-}
-
-/** The blocks of a worker group, and the first blocks of its workers: byte offsets. */
-export interface HeldByGroup {
-  readonly controlBlock: number
-  readonly reports: readonly number[]
-  readonly scratches: readonly number[]
-  readonly commands: readonly number[]
-  readonly inputs: readonly number[]
+  /** Byte offsets of the blocks of the group, and of the first blocks of its workers. */
+  readonly held: {
+    readonly controlBlock: number
+    readonly reports: readonly number[]
+    readonly scratches: readonly number[]
+    readonly commands: readonly number[]
+    readonly inputs: readonly number[]
+  }
 }
 
 export interface StorageOptions {

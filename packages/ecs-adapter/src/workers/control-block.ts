@@ -19,7 +19,6 @@
  * is slow to wake. The batches that a dead worker had taken are those not done when all others are.
  * If each worker has a batch of its own, the cursor does not move, so that the group waits for all.
  */
-import { isError } from '../base/thrown.ts'
 
 export const CONTROL_RUN = 0
 export const CONTROL_BATCH_COUNT = 1
@@ -81,31 +80,57 @@ export const workerWord = (index: number, field: number) =>
 export const jobWord = (job: number, field: number) => JOBS + job * WORDS_PER_JOB + field
 export const batchWord = (batch: number, field: number) => BATCHES + batch * WORDS_PER_BATCH + field
 
-/** Size of the block for a worker's report of an error. */
-export const ERROR_BYTE_LENGTH = 8192
+/** The control block, as one thread reads and writes it. */
+export class ControlBlock {
+  /** Of the whole arena. */
+  readonly words: Int32Array
+  /** Word index of the block. */
+  readonly first: number
 
-/** The report of an error that a system threw. */
-export interface SystemFailure {
-  readonly name: string
-  readonly message: string
-  readonly stack: string
-  /** Index of the job in the run, and where its batch begins in the entities of the job. */
-  readonly job: number
-  readonly from: number
+  constructor(words: Int32Array, byteOffset: number) {
+    this.words = words
+    this.first = byteOffset >> 2
+  }
+
+  load(word: number): number {
+    return Atomics.load(this.words, this.first + word)
+  }
+
+  store(word: number, value: number): void {
+    Atomics.store(this.words, this.first + word, value)
+  }
+
+  /** Increments a word, and wakes the threads that wait on it. */
+  raise(word: number): void {
+    Atomics.add(this.words, this.first + word, 1)
+    Atomics.notify(this.words, this.first + word)
+  }
 }
 
-/** Takes anything that was thrown. Never throws, though getters of the error may. */
-export function failureOf(error: unknown, job: number, from: number): SystemFailure {
-  try {
-    const { name, message, stack } = isError(error) ? error : new Error(String(error))
-    return {
-      name: String(name).slice(0, 100),
-      message: String(message).slice(0, 1000),
-      stack: String(stack).slice(0, 2000),
-      job,
-      from,
-    }
-  } catch {
-    return { name: 'Error', message: 'something that cannot be shown', stack: '', job, from }
+/** The words of one worker in the control block, see WORKER_*. */
+export class WorkerWords {
+  readonly words: Int32Array
+  /** Index of the worker in the control block. */
+  readonly index: number
+  /** Word index of the worker's first word. */
+  readonly first: number
+
+  constructor({ words, first }: ControlBlock, index: number) {
+    this.words = words
+    this.index = index
+    this.first = first + workerWord(index, 0)
+  }
+
+  load(field: number): number {
+    return Atomics.load(this.words, this.first + field)
+  }
+
+  store(field: number, value: number): void {
+    Atomics.store(this.words, this.first + field, value)
+  }
+
+  /** Replaces an expected value. Returns the value before. */
+  exchange(field: number, expected: number, value: number): number {
+    return Atomics.compareExchange(this.words, this.first + field, expected, value)
   }
 }

@@ -6,12 +6,13 @@ import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument, storageDisposed } from '../base/errors.ts'
 import type { Port } from '../base/ports.ts'
 import { cannotBlock, groupClosed, type RunError } from '../base/run-errors.ts'
-import { mayBlock, nowMs, WAIT_MS_MAX } from '../base/wait.ts'
+import { mayBlock } from '../base/wait.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import type { BegunRun, RunQueue } from '../storage/world-state.ts'
 import { Dispatch } from './dispatch.ts'
 import type { ChunkOptions, SystemCall } from './job.ts'
 import { countOf, type RunEntities } from './run-input.ts'
+import { deadlineOf, type TimeoutOptions } from './run-timeout.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
 export interface WorkerGroupOptions {
@@ -19,11 +20,6 @@ export interface WorkerGroupOptions {
   readonly scratchByteLength?: number
   /** How long a worker may take to start and join. Default 30,000. */
   readonly joinTimeoutMs?: number
-}
-
-export interface TimeoutOptions {
-  /** The default of `runSync` is 5000; `run` waits without limit. */
-  readonly timeoutMs?: number
 }
 
 export interface RunOptions extends ChunkOptions, TimeoutOptions {}
@@ -115,11 +111,11 @@ export async function createWorkerGroup(
   }
   if (storage.isDisposed) throw storageDisposed()
   void storage.pool.arena.handle // throws if it is not shared
-  const registry = new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs)
-  const joins = await Promise.allSettled(Array.from(workers, (worker) => registry.add(worker)))
+  const group = new Group(new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs), storage)
+  const joins = await Promise.allSettled(Array.from(workers, (worker) => group.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
-  if (failed === undefined) return new Group(registry, storage)
-  await registry.close()
+  if (failed === undefined) return group
+  await group.close()
   throw failed.reason
 }
 
@@ -224,7 +220,7 @@ export class Group implements WorkerGroup {
     const { last = dispatch } = this.#runs
     this.#runs.beginSync()
     try {
-      if (!mayBlock(this.#workers.words)) throw cannotBlock()
+      if (!mayBlock(this.#workers.control.words)) throw cannotBlock()
       if (!last.waitUntilDone(deadline)) throw this.#heldUp(plan, last)
       this.#succeed(last)
       for (let stage = 0; stage < plan.length; stage++) {
@@ -241,17 +237,13 @@ export class Group implements WorkerGroup {
   #checkedDeadline(timeoutMs: number): number {
     this.#checkOpen()
     this.#runs.checkApplied()
-    if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
-      throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
-    }
-    return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
+    return deadlineOf(timeoutMs)
   }
 
-  /** The error if the last run does not end in time. */
+  /** The error if the last run does not end in time. Entities of schedules are not known yet. */
   #heldUp(plan: RunPlan, last: BegunRun): RunError {
-    const call = plan[0]?.[0]
-    if (call === undefined || call.inputs !== undefined) return last.holdsUp(call?.name ?? '', 0)
-    return last.holdsUp(call.name, countOf(call.entities, this.storage, 0))
+    const { name, entities } = plan[0]?.[0] ?? { name: '', entities: [] }
+    return last.holdsUp(name, countOf(entities, this.storage, 0))
   }
 
   /** Follows the last run over the world, which is done. */

@@ -53,11 +53,10 @@ const HINT =
 
 /** Resolves with the reply. @throws (the promise) StorageError 'not-joined' */
 export function invite(worker: Port, invitation: Invitation, timeoutMs: number): Promise<Reply> {
-  const { group, index } = invitation
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => settle(() => reject(notJoined(`${reason}. ${HINT}`)))
     const stops = [
-      onReply(worker, group, index, (reply) => settle(() => resolve(reply))),
+      onReply(worker, invitation, (reply) => settle(() => resolve(reply))),
       onFailure(worker, (reason) =>
         fail(`a worker failed before it joined: ${reason}. Mend that, and start another`),
       ),
@@ -82,8 +81,7 @@ export function invite(worker: Port, invitation: Invitation, timeoutMs: number):
 /** Returns what ends listening. */
 export function onReply(
   worker: Port,
-  group: string,
-  index: number,
+  { group, index }: Invitation,
   listener: (reply: Reply) => void,
 ): () => void {
   return onMessage(worker, (message) => {

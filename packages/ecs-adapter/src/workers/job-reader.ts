@@ -2,6 +2,7 @@
 import { loadJson } from '../base/json.ts'
 import {
   CONTROL_BATCH_COUNT,
+  type ControlBlock,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -43,8 +44,7 @@ export class JobReader {
   /** Index of its system. */
   system = 0
   args: unknown
-  readonly #words: Int32Array
-  readonly #controlBlock: number
+  readonly #control: ControlBlock
   /** By job number. */
   readonly #allBatches: Batches[] = []
   #batches = new Batches()
@@ -56,14 +56,13 @@ export class JobReader {
   #entityCount = 0
   #entityCountBefore = 0
 
-  constructor(words: Int32Array, controlBlock: number) {
-    this.#words = words
-    this.#controlBlock = controlBlock
+  constructor(control: ControlBlock) {
+    this.#control = control
   }
 
   /** Call it when a run begins. */
   begin(): void {
-    this.#batchCount = this.#words[this.#controlBlock + CONTROL_BATCH_COUNT]
+    this.#batchCount = this.#control.load(CONTROL_BATCH_COUNT)
     this.index = -1
     this.args = undefined
     this.#endBatch = 0
@@ -104,18 +103,17 @@ export class JobReader {
   }
 
   #load(): void {
-    const { buffer } = this.#words
+    const { words } = this.#control
     const number = this.#field(JOB_NUMBER)
     this.#allBatches[number] ??= new Batches()
     this.#batches = this.#allBatches[number]
-    this.#batches.bind(buffer, this.#field(JOB_IDS), this.#entityCount, this.#batchLength)
+    this.#batches.bind(words.buffer, this.#field(JOB_IDS), this.#entityCount, this.#batchLength)
     this.system = this.#field(JOB_SYSTEM)
     const byteLength = this.#field(JOB_ARGS + 1)
-    this.args =
-      byteLength === 0 ? undefined : loadJson(this.#words, this.#field(JOB_ARGS), byteLength)
+    this.args = byteLength === 0 ? undefined : loadJson(words, this.#field(JOB_ARGS), byteLength)
   }
 
   #field(field: number): number {
-    return this.#words[this.#controlBlock + jobWord(this.index, field)]
+    return this.#control.load(jobWord(this.index, field))
   }
 }

@@ -1,10 +1,11 @@
-/** One system of a run: what it is called with, its batches, and where workers find them. */
+/** The systems of a run as jobs: what each is called with, its batches, where workers find them. */
 import { invalidArgument, shownError } from '../base/errors.ts'
 import { encodeJson, refuseLoss } from '../base/json.ts'
 import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
 import {
   BATCH_CAPACITY,
+  type ControlBlock,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -16,8 +17,8 @@ import {
 import {
   EACH_WORKER,
   EntityBlock,
+  InputBlock,
   type JobStorage,
-  JsonBlock,
   type RunEntities,
 } from './run-input.ts'
 
@@ -30,9 +31,7 @@ export interface ChunkOptions {
   readonly chunkLength?: number
 }
 
-/**
- * A system to run, and over what. All runs of a call use one object, filled in when each begins.
- */
+/** A system to run, and over what. */
 export interface SystemCall {
   /** The name that errors give. */
   name: string
@@ -42,9 +41,7 @@ export interface SystemCall {
   chunkLength: number | undefined
   /** Distinguishes the calls of a schedule: the ids of a call stay in one place from run to run. */
   readonly number: number
-  /**
-   * The functions that give entities and arguments when the run begins, if the caller gave such.
-   */
+  /** Functions that give entities and arguments when the run begins, in place of the above. */
   readonly inputs?: {
     readonly entities: () => RunEntities
     readonly args?: (() => unknown) | undefined
@@ -53,14 +50,58 @@ export interface SystemCall {
 
 /** The workers of a run, and the control block that they read. */
 export interface JobWorkers {
-  readonly words: Int32Array
-  readonly controlBlock: number
+  readonly control: ControlBlock
   readonly systems: readonly string[]
   readonly members: { readonly length: number }
 }
 
 const BATCHES_PER_WORKER = 16
 
+/** The jobs of all runs of a group. */
+export class JobList {
+  readonly #storage: JobStorage
+  /** By number of the call. */
+  readonly #all: Job[] = []
+  readonly #present: Job[] = []
+
+  constructor(storage: JobStorage) {
+    this.#storage = storage
+  }
+
+  /** For `verifyStorage`. */
+  get heldOffsets(): readonly number[] {
+    return this.#all.flatMap((job) => job.heldOffsets).filter((offset) => offset !== 0)
+  }
+
+  /**
+   * Prepares a run: checks the calls, places what they give, and writes the jobs down for workers.
+   * @returns the jobs, in the same array each time
+   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; what `inputs` throw
+   */
+  prepare(calls: readonly SystemCall[], workers: JobWorkers): readonly Job[] {
+    const jobs = this.#present
+    const { length } = calls
+    if (jobs.length > length) jobs.length = length
+    for (let i = 0; i < length; i++) {
+      const { number } = calls[i]
+      this.#all[number] ??= new Job(this.#storage, number)
+      jobs[i] = this.#all[number]
+      jobs[i].takeInput(calls[i]) // code of the caller, which may change what is checked below
+    }
+    let firstBatch = 0
+    for (let i = 0; i < length; i++) {
+      jobs[i].place(calls[i], i, firstBatch, length, workers)
+      firstBatch += jobs[i].batchCount
+    }
+    return jobs
+  }
+
+  dispose(): void {
+    for (const job of this.#all) job?.dispose()
+  }
+}
+
+/** One system of a run. */
 export class Job {
   name = ''
   entityCount = 0
@@ -68,59 +109,51 @@ export class Job {
   /** Among the batches of the whole run. */
   firstBatch = 0
   batchCount = 0
+  isForEach = false
   readonly #number: number
-  readonly #entities: EntityBlock
-  readonly #args: JsonBlock
+  readonly #ids: EntityBlock
+  readonly #args: InputBlock
+  #argsByteLength = 0
+  #entities: RunEntities = []
 
   constructor(storage: JobStorage, number: number) {
     this.#number = number
-    this.#entities = new EntityBlock(storage)
-    this.#args = new JsonBlock(storage.pool)
+    this.#ids = new EntityBlock(storage)
+    this.#args = new InputBlock(storage.pool)
   }
 
-  /** For `verifyStorage`. */
   get heldOffsets(): readonly number[] {
-    return [this.#entities.heldOffset, this.#args.heldOffset]
+    return [this.#ids.block, this.#args.block]
+  }
+
+  /** Runs the caller's code: `inputs`, and `toJSON` of the arguments, which are placed. */
+  takeInput({ inputs, entities, args }: SystemCall): void {
+    this.#entities = inputs === undefined ? entities : inputs.entities()
+    const given = inputs === undefined ? args : inputs.args?.()
+    const bytes = given === undefined ? undefined : encodeArgs(given)
+    this.#argsByteLength = bytes?.length ?? 0
+    if (bytes !== undefined) this.#args.placeBytes(bytes)
   }
 
   /**
-   * Comes before any check, as it runs the caller's code: `inputs`, and `toJSON` of the arguments.
-   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; what `inputs` throw
-   */
-  placeArgs(call: SystemCall): void {
-    const { inputs } = call
-    if (inputs !== undefined) {
-      call.entities = inputs.entities()
-      call.args = inputs.args?.()
-    }
-    const { args } = call
-    this.#args.place(args === undefined ? undefined : encodeArgs(args))
-  }
-
-  /**
-   * Checks a call, places its entities, cuts them into batches, and writes the job down.
+   * Checks the call, places its entities, cuts them into batches, and writes the job down.
    * @param index among the jobs of the run
-   * @returns the first batch of the next job
-   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
    */
-  prepare(
-    call: SystemCall,
+  place(
+    { name, system, chunkLength }: SystemCall,
     index: number,
     firstBatch: number,
     callCount: number,
-    workers: JobWorkers,
-  ): number {
-    const { name, system, entities, chunkLength } = call
-    const { systems, members, controlBlock } = workers
+    { systems, members, control }: JobWorkers,
+  ): void {
     const systemIndex = systems.indexOf(system)
     if (systemIndex === -1) {
       throw invalidArgument('the system', system, `one of ${systems.join(', ')}`)
     }
-    if (entities === EACH_WORKER && (callCount > 1 || chunkLength !== undefined)) {
-      throw notAlone(name)
-    }
+    this.isForEach = this.#entities === EACH_WORKER
+    if (this.isForEach && (callCount > 1 || chunkLength !== undefined)) throw notAlone(name)
     if (chunkLength !== undefined) checkChunkLength(chunkLength)
-    const count = this.#entities.place(entities, members.length)
+    const count = this.#ids.place(this.#entities, members.length)
     const length = chunkLength ?? Math.ceil(count / (BATCHES_PER_WORKER * members.length))
     const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
     this.name = name
@@ -130,25 +163,24 @@ export class Job {
     this.firstBatch = firstBatch
     this.batchCount = Math.ceil(count / this.batchLength)
 
-    const { words } = workers
-    const word = controlBlock + jobWord(index, 0)
+    const { words } = control
+    const word = control.first + jobWord(index, 0)
     words[word + JOB_SYSTEM] = systemIndex
-    words[word + JOB_IDS] = this.#entities.offset
+    words[word + JOB_IDS] = this.#ids.offset
     words[word + JOB_ENTITY_COUNT] = count
     words[word + JOB_BATCH_LENGTH] = this.batchLength
     words[word + JOB_NUMBER] = this.#number
     words[word + JOB_ARGS] = this.#args.offset
-    words[word + JOB_ARGS + 1] = this.#args.byteLength
-    return firstBatch + this.batchCount
+    words[word + JOB_ARGS + 1] = this.#argsByteLength
   }
 
   /** Repairs the chunks of a table that a worker may have died in. */
   repair(): void {
-    this.#entities.repair()
+    this.#ids.repair()
   }
 
   dispose(): void {
-    this.#entities.dispose()
+    this.#ids.dispose()
     this.#args.dispose()
   }
 }

@@ -1,7 +1,6 @@
 /** A worker in a group: it waits for runs, takes batches of them, and calls systems. */
 import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { type AttachedStorage, attachStorage } from '../attach/attach.ts'
-import { encodeJson, storeBytes } from '../base/json.ts'
 import { isAsynchronous } from '../base/run-errors.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from '../base/wait.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
@@ -13,24 +12,22 @@ import {
   CONTROL_DONE_SIGNAL,
   CONTROL_IS_FOR_EACH,
   CONTROL_RUN,
+  ControlBlock,
   CURSOR_END,
-  ERROR_BYTE_LENGTH,
-  failureOf,
   WORKER_ASSIGNED_RUN,
   WORKER_COMMANDS,
   WORKER_CURSOR,
   WORKER_DONE,
-  WORKER_ERROR,
-  WORKER_ERROR_RUN,
   WORKER_GENERATION,
   WORKER_LEAVE,
   WORKER_LEFT,
   WORKER_SCRATCH,
-  workerWord,
+  WorkerWords,
 } from './control-block.ts'
 import type { Invitation } from './invitations.ts'
 import { JobReader } from './job-reader.ts'
 import type { System, SystemContext } from './system.ts'
+import { failureOf, reportFailure } from './system-failure.ts'
 
 /** How often a worker handles its messages, whether it idles or works. */
 const TURN_INTERVAL_MS = 50
@@ -38,11 +35,8 @@ const TURN_INTERVAL_MS = 50
 const COLLECT_INTERVAL_MS = 50
 
 export class JoinedWorker {
-  readonly #words: Int32Array
-  /** Word index. */
-  readonly #controlBlock: number
-  /** In the control block. */
-  readonly #index: number
+  readonly #control: ControlBlock
+  readonly #own: WorkerWords
   readonly #pool: Pool
   readonly #storage: AttachedStorage
   readonly #scratch: Scratch
@@ -55,23 +49,22 @@ export class JoinedWorker {
   /** @throws ArenaError, StorageError; the slot is closed, or was never opened */
   constructor(invitation: Invitation, systems: readonly System[]) {
     const arena = Arena.attach(invitation.arena)
-    this.#words = arena.i32
-    this.#controlBlock = invitation.controlBlock >> 2
-    this.#jobs = new JobReader(this.#words, this.#controlBlock)
-    this.#index = invitation.index
+    this.#control = new ControlBlock(arena.i32, invitation.controlBlock)
+    this.#own = new WorkerWords(this.#control, invitation.index)
+    this.#jobs = new JobReader(this.#control)
     this.#systems = systems
     const pool = arena.openPool(invitation.slot)
     this.#pool = pool
-    this.#store(WORKER_GENERATION, pool.generation + 1)
+    this.#own.store(WORKER_GENERATION, pool.generation + 1)
     let scratch: Scratch | undefined
     try {
       this.#storage = attachStorage(invitation.storage, pool)
       this.#storage.detach() // until a run begins
       scratch = createScratch(pool, { byteLength: invitation.scratchByteLength })
       this.#scratch = scratch
-      this.#store(WORKER_SCRATCH, scratch.offset)
+      this.#own.store(WORKER_SCRATCH, scratch.offset)
       this.#commands = this.#storage.commands()
-      this.#store(WORKER_COMMANDS, this.#commands.offset)
+      this.#own.store(WORKER_COMMANDS, this.#commands.offset)
     } catch (error) {
       scratch?.dispose()
       pool.close()
@@ -85,14 +78,14 @@ export class JoinedWorker {
 
   /** Resolves when the group has let the worker go. */
   async work(): Promise<void> {
-    const runWord = this.#controlBlock + CONTROL_RUN
+    const { words, first } = this.#control
     let run = 0
     const waiter = new Waiter()
     let turnAt = nowMs()
-    while (this.#load(WORKER_LEAVE) === 0 && this.#pool.isOpen) {
-      const assignedRun = this.#load(WORKER_ASSIGNED_RUN)
+    while (this.#own.load(WORKER_LEAVE) === 0 && this.#pool.isOpen) {
+      const assignedRun = this.#own.load(WORKER_ASSIGNED_RUN)
       if (this.#takesPart(assignedRun)) this.#run(assignedRun)
-      const next = waiter.waitWhile(this.#words, runWord, run, TURN_INTERVAL_MS)
+      const next = waiter.waitWhile(words, first + CONTROL_RUN, run, TURN_INTERVAL_MS)
       const isIdle = next === run
       run = next
       if (!isIdle && elapsedMs(turnAt, nowMs()) < TURN_INTERVAL_MS) continue
@@ -102,27 +95,13 @@ export class JoinedWorker {
     this.#leave()
   }
 
-  #word(field: number): number {
-    return this.#controlBlock + workerWord(this.#index, field)
-  }
-
-  #load(field: number): number {
-    return Atomics.load(this.#words, this.#word(field))
-  }
-
-  #store(field: number, value: number): void {
-    Atomics.store(this.#words, this.#word(field), value)
-  }
-
   /** Confirms an assignment; false if there is none, or the group revokes it at this moment. */
   #takesPart(run: number): boolean {
-    if (run <= 0) return false
-    const word = this.#word(WORKER_ASSIGNED_RUN)
-    return Atomics.compareExchange(this.#words, word, run, ~run) === run
+    return run > 0 && this.#own.exchange(WORKER_ASSIGNED_RUN, run, ~run) === run
   }
 
   #run(run: number): void {
-    const words = this.#words
+    const { words, first } = this.#control
     const context = this.#context
     const jobs = this.#jobs
     let isInBatch = false
@@ -146,20 +125,20 @@ export class JoinedWorker {
           throw isAsynchronous()
         }
         isInBatch = false
-        const commandWorker = this.#commands.hasCommandsSinceBegin ? this.#index + 1 : 0
-        words[this.#controlBlock + batchWord(batch, BATCH_COMMAND_WORKER)] = commandWorker
-        words[this.#controlBlock + batchWord(batch, BATCH_RUN)] = run
+        const commandWorker = this.#commands.hasCommandsSinceBegin ? this.#own.index + 1 : 0
+        words[first + batchWord(batch, BATCH_COMMAND_WORKER)] = commandWorker
+        words[first + batchWord(batch, BATCH_RUN)] = run
       }
       this.#scratch.reset()
       this.#tidyUp()
     } catch (error) {
-      Atomics.store(words, this.#controlBlock + CONTROL_CURSOR, CURSOR_END)
-      this.#report(run, Math.max(0, jobs.index), from, error)
+      this.#control.store(CONTROL_CURSOR, CURSOR_END)
+      reportFailure(this.#own, run, failureOf(error, Math.max(0, jobs.index), from))
       if (isInBatch || !this.#pool.isOpen) this.#commands.abort()
     } finally {
       this.#storage.detach()
-      this.#store(WORKER_DONE, run)
-      this.#signalDone()
+      this.#own.store(WORKER_DONE, run)
+      this.#control.raise(CONTROL_DONE_SIGNAL)
     }
   }
 
@@ -168,11 +147,11 @@ export class JoinedWorker {
    * run leaves the common cursor at 0 until it times out or a system throws.
    */
   #takeBatch(): number {
-    const words = this.#words
-    const cursor = this.#controlBlock + CONTROL_CURSOR
-    if (words[this.#controlBlock + CONTROL_IS_FOR_EACH] === 0) return Atomics.add(words, cursor, 1)
+    const { words, first } = this.#control
+    const cursor = first + CONTROL_CURSOR
+    if (words[first + CONTROL_IS_FOR_EACH] === 0) return Atomics.add(words, cursor, 1)
     if (Atomics.load(words, cursor) !== 0) return CURSOR_END
-    return Atomics.add(words, this.#word(WORKER_CURSOR), CURSOR_END)
+    return Atomics.add(words, this.#own.first + WORKER_CURSOR, CURSOR_END)
   }
 
   /**
@@ -186,32 +165,17 @@ export class JoinedWorker {
     this.#collectedAt = nowMs()
   }
 
-  #signalDone(): void {
-    Atomics.add(this.#words, this.#controlBlock + CONTROL_DONE_SIGNAL, 1)
-    Atomics.notify(this.#words, this.#controlBlock + CONTROL_DONE_SIGNAL)
-  }
-
-  /** Allocates nothing in the arena: the error may be that memory ran out. */
-  #report(run: number, job: number, from: number, error: unknown): void {
-    const failure = failureOf(error, job, from)
-    let bytes = encodeJson(failure)
-    if (bytes.length > ERROR_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
-    storeBytes(this.#words, this.#load(WORKER_ERROR), bytes)
-    this.#store(WORKER_ERROR + 1, bytes.length)
-    this.#store(WORKER_ERROR_RUN, run)
-  }
-
   /** If a system has closed the pool, the group frees what the worker had. */
   #leave(): void {
     if (this.#pool.isOpen) {
-      this.#store(WORKER_SCRATCH, 0)
+      this.#own.store(WORKER_SCRATCH, 0)
       this.#scratch.dispose()
       this.#commands.dispose()
-      this.#store(WORKER_COMMANDS, 0)
+      this.#own.store(WORKER_COMMANDS, 0)
       this.#pool.close()
     }
-    this.#store(WORKER_LEFT, 1)
-    this.#signalDone()
+    this.#own.store(WORKER_LEFT, 1)
+    this.#control.raise(CONTROL_DONE_SIGNAL)
   }
 }
 

@@ -4,6 +4,7 @@ import { isEntityId } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { storeBytes } from '../base/json.ts'
 import { isIdArray } from '../base/typed-arrays.ts'
+import type { Storage } from '../storage/storage-api.ts'
 import type { AnyTable } from '../tables/table-api.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
 
@@ -19,11 +20,7 @@ export const EACH_WORKER = 'each worker' as const
 export type RunEntities = ArrayLike<number> | AnyTable | typeof EACH_WORKER
 
 /** The part of a storage that a run needs. */
-export interface JobStorage {
-  readonly pool: Pool
-  readonly tables: Readonly<Record<string, AnyTable>>
-  readonly isVersioned: boolean
-}
+export type JobStorage = Pick<Storage, 'pool' | 'tables' | 'isVersioned'>
 
 const EXPECTED = 'ids in an array, as query() gives them, a table, or EACH_WORKER'
 
@@ -57,55 +54,41 @@ function countChunks(table: AnyTable, { tables }: JobStorage): number {
 }
 
 /** A block for contents that each run replaces: as long as was ever needed. */
-class ReusableBlock {
+export class InputBlock {
   /** Byte offset of the contents. */
   offset = 0
+  /** Byte offset of the block; 0 before there is one. */
+  block = 0
   protected readonly pool: Pool
-  #block = 0
   #byteLength = -1
 
   constructor(pool: Pool) {
     this.pool = pool
   }
 
+  /** @throws ArenaError 'out-of-memory' */
+  placeBytes(bytes: Uint8Array): void {
+    this.take(bytes.length)
+    storeBytes(this.pool.arena.i32, this.offset, bytes)
+  }
+
   /** Makes room; what was there is lost. @throws ArenaError 'out-of-memory' */
   protected take(byteLength: number): void {
     if (byteLength > this.#byteLength) {
       const block = this.pool.tryAlloc(byteLength * 2) || this.pool.alloc(byteLength)
-      this.pool.free(this.#block)
-      this.#block = block
+      this.pool.free(this.block)
+      this.block = block
       this.#byteLength = this.pool.byteLengthOf(block)
     }
-    this.offset = this.#block
-  }
-
-  /** For `verifyStorage`; 0 for none. */
-  get heldOffset(): number {
-    return this.#block
+    this.offset = this.block
   }
 
   dispose(): void {
-    this.pool.free(this.#block)
-    this.#block = 0
-    this.#byteLength = -1
+    this.pool.free(this.block)
   }
 }
 
-export class JsonBlock extends ReusableBlock {
-  /** 0 if there is no value. */
-  byteLength = 0
-
-  /** @throws ArenaError 'out-of-memory' */
-  place(bytes: Uint8Array | undefined): void {
-    this.byteLength = 0
-    if (bytes === undefined) return
-    this.take(bytes.length)
-    storeBytes(this.pool.arena.i32, this.offset, bytes)
-    this.byteLength = bytes.length
-  }
-}
-
-export class EntityBlock extends ReusableBlock {
+export class EntityBlock extends InputBlock {
   readonly #storage: JobStorage
   #table: AnyTable | undefined
   #count = 0

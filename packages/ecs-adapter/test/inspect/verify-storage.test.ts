@@ -435,7 +435,7 @@ const damages: readonly Damage[] = [
     what: 'what a group holds',
     damage: ({ storage }) => {
       const held = { controlBlock: 48, reports: [64], scratches: [80], commands: [96], inputs: [7] }
-      storage.openGroups.add({ held: () => held })
+      storage.openGroups.add({ held })
     },
     ...{ invariant: 'block', says: ["a worker group, a worker's scratch: found 80"] },
   },

@@ -1,0 +1,26 @@
+/** A worker of a group, as the group knows it. */
+import type { Port } from '../base/ports.ts'
+import { type ControlBlock, WORKER_LEFT, WorkerWords } from './control-block.ts'
+import type { Invitation } from './invitations.ts'
+
+export class Member extends WorkerWords {
+  readonly worker: Port
+  readonly invitation: Invitation
+  /** Byte offset of the block for reports of errors. */
+  readonly report: number
+  /** Where the worker keeps its commands, as `storage.apply` takes it. */
+  readonly commands = { offset: 0 }
+  /** Whether the worker has died, or has left, and the group has cleaned up after it. */
+  isGone = false
+
+  constructor(control: ControlBlock, worker: Port, invitation: Invitation, report: number) {
+    super(control, invitation.index)
+    this.worker = worker
+    this.invitation = invitation
+    this.report = report
+  }
+
+  get hasLeft(): boolean {
+    return this.load(WORKER_LEFT) === 1
+  }
+}

@@ -1,0 +1,45 @@
+/** A system threw: the report that its worker leaves in the arena, and the group reads. */
+import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
+import { isError } from '../base/thrown.ts'
+import { WORKER_ERROR, WORKER_ERROR_RUN, type WorkerWords } from './control-block.ts'
+
+/** Size of the block for a worker's report. */
+export const REPORT_BYTE_LENGTH = 8192
+
+export interface SystemFailure {
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  /** Index of the job in the run, and where its batch begins in the entities of the job. */
+  readonly job: number
+  readonly from: number
+}
+
+/** Takes anything that was thrown. Never throws, though getters of the error may. */
+export function failureOf(error: unknown, job: number, from: number): SystemFailure {
+  try {
+    const { name, message, stack } = isError(error) ? error : new Error(String(error))
+    return {
+      name: String(name).slice(0, 100),
+      message: String(message).slice(0, 1000),
+      stack: String(stack).slice(0, 2000),
+      job,
+      from,
+    }
+  } catch {
+    return { name: 'Error', message: 'something that cannot be shown', stack: '', job, from }
+  }
+}
+
+/** Allocates nothing in the arena: the error may be that memory ran out. */
+export function reportFailure(worker: WorkerWords, run: number, failure: SystemFailure): void {
+  let bytes = encodeJson(failure)
+  if (bytes.length > REPORT_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
+  storeBytes(worker.words, worker.load(WORKER_ERROR), bytes)
+  worker.store(WORKER_ERROR + 1, bytes.length)
+  worker.store(WORKER_ERROR_RUN, run)
+}
+
+/** @param report byte offset of the block, which a worker may have overwritten in its words */
+export const readFailure = (worker: WorkerWords, report: number) =>
+  loadJson(worker.words, report, worker.load(WORKER_ERROR + 1)) as SystemFailure

@@ -1,0 +1,101 @@
+/**
+ * A worker died. If that was in the middle of a run:
+ *
+ * - `onDeath` hears of it, and the registry calls `cleanUp` and takes the worker out of the group.
+ * - The others take the batches that are left. Those that the dead worker was at stay undone.
+ * - Once the run is done, `repairTables` mends the tables that were half changed.
+ * - The commands of the dead worker are gone: see `RunState.isKept`.
+ * - The run rejects with the error of `lossOf`.
+ *
+ * Other threads go on, and what the dead worker had written stays.
+ */
+import { freeScratch, type Pool, whenDead } from '@ashlar/core'
+import { type RunError, workerDied } from '../base/run-errors.ts'
+import { codeOf } from '../base/thrown.ts'
+import { freeCommands } from '../commands/command-blocks.ts'
+import type { Storage } from '../storage/storage-api.ts'
+import { WORKER_COMMANDS, WORKER_GENERATION, WORKER_SCRATCH } from './control-block.ts'
+import type { Member } from './member.ts'
+import { outcomesOf } from './run-result.ts'
+import type { RunState } from './run-state.ts'
+
+/** Calls the listener when a worker has died; never, if the platform does not confirm deaths. */
+export function onDeath({ worker, invitation: { life } }: Member, listener: () => void): void {
+  whenDead({ worker, life }).then(listener, () => {})
+}
+
+/**
+ * Frees what a worker leaves behind: its slot, scratch, commands and attachments. The slot of a
+ * worker that died is adopted, and closed at the end. A worker that has left could free nothing if
+ * a system had closed its pool.
+ */
+export function cleanUp(storage: Storage, member: Member): void {
+  const { slot } = member.invitation
+  const stored = member.load(WORKER_GENERATION)
+  const generation = stored === 0 ? undefined : stored - 1
+  const adopted = member.hasLeft ? undefined : adoptSlot(storage.pool, slot, generation)
+  const pool = member.hasLeft ? storage.pool : adopted
+  try {
+    if (pool?.isOpen) {
+      freeIfThere(freeScratch, pool, member.load(WORKER_SCRATCH))
+      freeIfThere(freeCommands, pool, member.load(WORKER_COMMANDS))
+    }
+    const canForget = !storage.isDisposed && storage.pool.isOpen
+    // While no other thread can have the slot.
+    if (canForget && generation !== undefined) storage.forget(slot, generation)
+  } finally {
+    adopted?.close()
+  }
+}
+
+/** Undefined if the slot is closed, or another thread has adopted it. */
+function adoptSlot({ arena }: Pool, slot: number, generation?: number): Pool | undefined {
+  try {
+    return arena.adopt(slot, generation)
+  } catch (error) {
+    if (codeOf(error) !== 'not-adoptable') throw error
+  }
+}
+
+/**
+ * With these codes, nothing is left to free: a system has disposed of it, and another block may be
+ * there now. Or it was overwritten: then it stays, and `arena.blocks()` lists it.
+ */
+const NOT_THERE: readonly unknown[] = [
+  'invalid-argument',
+  'invalid-offset',
+  'double-free',
+  'corrupt',
+]
+
+function freeIfThere(free: (pool: Pool, offset: number) => void, pool: Pool, offset: number): void {
+  try {
+    if (offset !== 0) free(pool, offset)
+  } catch (error) {
+    if (!NOT_THERE.includes(codeOf(error))) throw error
+  }
+}
+
+/** Call it once a run is done: until the next begins, no other thread works on a table. */
+export function repairTables(run: RunState, { tables }: Storage): void {
+  if (!run.mayBeTorn) return
+  run.mayBeTorn = false
+  const { members } = run
+  let isAnyGone = false
+  for (let i = 0; i < members.length; i++) if (members[i].isGone) isAnyGone = true
+  if (!isAnyGone) return
+  for (const table of Object.values(tables)) if (table.isAttached) table.takeOver()
+  for (const job of run.jobs) job.repair()
+}
+
+/** The error of a run that is done, if workers died before they ended their batches. */
+export function lossOf(run: RunState): RunError | undefined {
+  let isWhole = true
+  let hasLostCommands = false
+  for (let batch = 0; batch < run.batchCount; batch++) {
+    if (run.isKept(batch)) continue
+    isWhole = false
+    if (run.isDone(batch)) hasLostCommands = true
+  }
+  return isWhole ? undefined : workerDied(outcomesOf(run), hasLostCommands)
+}
