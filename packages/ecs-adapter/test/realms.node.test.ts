@@ -11,7 +11,7 @@ import { codeOf } from '../src/base/thrown.ts'
 import {
   CONTROL_BATCH_COUNT,
   CONTROL_BYTE_LENGTH,
-  ControlBlock,
+  ControlWords,
 } from '../src/workers/control-block.ts'
 import { JobList } from '../src/workers/job.ts'
 import { JobReader } from '../src/workers/job-reader.ts'
@@ -73,7 +73,7 @@ test('lists are set to arrays and typed arrays of another realm, and to no DataV
 test('ids in arrays of another realm: those in the arena are not copied', () => {
   const { arena, pool, storage } = createScene()
   const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH)
-  const control = new ControlBlock(arena.i32, controlBlock)
+  const control = new ControlWords(arena.i32, controlBlock >> 2)
   const reader = new JobReader(control)
   const jobs = new JobList(storage)
   const idsOf = (entities: ArrayLike<number>) => {

@@ -80,16 +80,16 @@ export const workerWord = (index: number, field: number) =>
 export const jobWord = (job: number, field: number) => JOBS + job * WORDS_PER_JOB + field
 export const batchWord = (batch: number, field: number) => BATCHES + batch * WORDS_PER_BATCH + field
 
-/** The control block, as one thread reads and writes it. */
-export class ControlBlock {
+/** The control block, or the words of one worker in it, as one thread reads and writes them. */
+export class ControlWords {
   /** Of the whole arena. */
   readonly words: Int32Array
-  /** Word index of the block. */
+  /** Index of the first of these words. */
   readonly first: number
 
-  constructor(words: Int32Array, byteOffset: number) {
+  constructor(words: Int32Array, first: number) {
     this.words = words
-    this.first = byteOffset >> 2
+    this.first = first
   }
 
   load(word: number): number {
@@ -100,37 +100,14 @@ export class ControlBlock {
     Atomics.store(this.words, this.first + word, value)
   }
 
+  /** Replaces an expected value. Returns the value before. */
+  exchange(word: number, expected: number, value: number): number {
+    return Atomics.compareExchange(this.words, this.first + word, expected, value)
+  }
+
   /** Increments a word, and wakes the threads that wait on it. */
   raise(word: number): void {
     Atomics.add(this.words, this.first + word, 1)
     Atomics.notify(this.words, this.first + word)
-  }
-}
-
-/** The words of one worker in the control block, see WORKER_*. */
-export class WorkerWords {
-  readonly words: Int32Array
-  /** Index of the worker in the control block. */
-  readonly index: number
-  /** Word index of the worker's first word. */
-  readonly first: number
-
-  constructor({ words, first }: ControlBlock, index: number) {
-    this.words = words
-    this.index = index
-    this.first = first + workerWord(index, 0)
-  }
-
-  load(field: number): number {
-    return Atomics.load(this.words, this.first + field)
-  }
-
-  store(field: number, value: number): void {
-    Atomics.store(this.words, this.first + field, value)
-  }
-
-  /** Replaces an expected value. Returns the value before. */
-  exchange(field: number, expected: number, value: number): number {
-    return Atomics.compareExchange(this.words, this.first + field, expected, value)
   }
 }

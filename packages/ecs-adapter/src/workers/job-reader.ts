@@ -2,7 +2,7 @@
 import { loadJson } from '../base/json.ts'
 import {
   CONTROL_BATCH_COUNT,
-  type ControlBlock,
+  type ControlWords,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -44,7 +44,7 @@ export class JobReader {
   /** Index of its system. */
   system = 0
   args: unknown
-  readonly #control: ControlBlock
+  readonly #control: ControlWords
   /** By job number. */
   readonly #allBatches: Batches[] = []
   #batches = new Batches()
@@ -56,7 +56,7 @@ export class JobReader {
   #entityCount = 0
   #entityCountBefore = 0
 
-  constructor(control: ControlBlock) {
+  constructor(control: ControlWords) {
     this.#control = control
   }
 

@@ -1,11 +1,11 @@
 /** The systems of a run as jobs: what each is called with, its batches, where workers find them. */
 import { invalidArgument, shownError } from '../base/errors.ts'
-import { encodeJson, refuseLoss } from '../base/json.ts'
+import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
 import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
 import {
   BATCH_CAPACITY,
-  type ControlBlock,
+  type ControlWords,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -16,10 +16,11 @@ import {
 } from './control-block.ts'
 import {
   EACH_WORKER,
-  EntityBlock,
   InputBlock,
   type JobStorage,
+  placeEntities,
   type RunEntities,
+  repairChunks,
 } from './run-input.ts'
 
 export interface ChunkOptions {
@@ -50,7 +51,7 @@ export interface SystemCall {
 
 /** The workers of a run, and the control block that they read. */
 export interface JobWorkers {
-  readonly control: ControlBlock
+  readonly control: ControlWords
   readonly systems: readonly string[]
   readonly members: { readonly length: number }
 }
@@ -111,14 +112,16 @@ export class Job {
   batchCount = 0
   isForEach = false
   readonly #number: number
-  readonly #ids: EntityBlock
+  readonly #storage: JobStorage
+  readonly #ids: InputBlock
   readonly #args: InputBlock
   #argsByteLength = 0
   #entities: RunEntities = []
 
   constructor(storage: JobStorage, number: number) {
     this.#number = number
-    this.#ids = new EntityBlock(storage)
+    this.#storage = storage
+    this.#ids = new InputBlock(storage.pool)
     this.#args = new InputBlock(storage.pool)
   }
 
@@ -130,9 +133,12 @@ export class Job {
   takeInput({ inputs, entities, args }: SystemCall): void {
     this.#entities = inputs === undefined ? entities : inputs.entities()
     const given = inputs === undefined ? args : inputs.args?.()
-    const bytes = given === undefined ? undefined : encodeArgs(given)
-    this.#argsByteLength = bytes?.length ?? 0
-    if (bytes !== undefined) this.#args.placeBytes(bytes)
+    this.#argsByteLength = 0
+    if (given === undefined) return
+    const bytes = encodeArgs(given)
+    this.#args.take(bytes.length)
+    storeBytes(this.#storage.pool.arena.i32, this.#args.offset, bytes)
+    this.#argsByteLength = bytes.length
   }
 
   /**
@@ -153,7 +159,7 @@ export class Job {
     this.isForEach = this.#entities === EACH_WORKER
     if (this.isForEach && (callCount > 1 || chunkLength !== undefined)) throw notAlone(name)
     if (chunkLength !== undefined) checkChunkLength(chunkLength)
-    const count = this.#ids.place(this.#entities, members.length)
+    const count = placeEntities(this.#ids, this.#entities, this.#storage, members.length)
     const length = chunkLength ?? Math.ceil(count / (BATCHES_PER_WORKER * members.length))
     const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
     this.name = name
@@ -176,12 +182,11 @@ export class Job {
 
   /** Repairs the chunks of a table that a worker may have died in. */
   repair(): void {
-    this.#ids.repair()
+    repairChunks(this.#ids, this.#entities, this.entityCount)
   }
 
   dispose(): void {
-    this.#ids.dispose()
-    this.#args.dispose()
+    for (const offset of this.heldOffsets) this.#storage.pool.free(offset)
   }
 }
 

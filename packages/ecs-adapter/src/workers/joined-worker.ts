@@ -12,7 +12,7 @@ import {
   CONTROL_DONE_SIGNAL,
   CONTROL_IS_FOR_EACH,
   CONTROL_RUN,
-  ControlBlock,
+  ControlWords,
   CURSOR_END,
   WORKER_ASSIGNED_RUN,
   WORKER_COMMANDS,
@@ -22,7 +22,7 @@ import {
   WORKER_LEAVE,
   WORKER_LEFT,
   WORKER_SCRATCH,
-  WorkerWords,
+  workerWord,
 } from './control-block.ts'
 import type { Invitation } from './invitations.ts'
 import { JobReader } from './job-reader.ts'
@@ -35,8 +35,11 @@ const TURN_INTERVAL_MS = 50
 const COLLECT_INTERVAL_MS = 50
 
 export class JoinedWorker {
-  readonly #control: ControlBlock
-  readonly #own: WorkerWords
+  readonly #control: ControlWords
+  /** The words of this worker. */
+  readonly #own: ControlWords
+  /** In the control block. */
+  readonly #index: number
   readonly #pool: Pool
   readonly #storage: AttachedStorage
   readonly #scratch: Scratch
@@ -49,8 +52,10 @@ export class JoinedWorker {
   /** @throws ArenaError, StorageError; the slot is closed, or was never opened */
   constructor(invitation: Invitation, systems: readonly System[]) {
     const arena = Arena.attach(invitation.arena)
-    this.#control = new ControlBlock(arena.i32, invitation.controlBlock)
-    this.#own = new WorkerWords(this.#control, invitation.index)
+    const { index, controlBlock } = invitation
+    this.#control = new ControlWords(arena.i32, controlBlock >> 2)
+    this.#own = new ControlWords(arena.i32, (controlBlock >> 2) + workerWord(index, 0))
+    this.#index = index
     this.#jobs = new JobReader(this.#control)
     this.#systems = systems
     const pool = arena.openPool(invitation.slot)
@@ -71,9 +76,8 @@ export class JoinedWorker {
       throw error
     }
     const { components, tables, entities, row, rows } = this.#storage
-    const [commands, from, args] = [this.#commands, 0, undefined]
-    const shared = { commands, scratch, pool, arena, row, rows }
-    this.#context = { components, tables, entities, from, args, ...shared }
+    const given = { components, tables, entities, from: 0, args: undefined, row, rows }
+    this.#context = { ...given, commands: this.#commands, scratch, pool, arena }
   }
 
   /** Resolves when the group has let the worker go. */
@@ -125,7 +129,7 @@ export class JoinedWorker {
           throw isAsynchronous()
         }
         isInBatch = false
-        const commandWorker = this.#commands.hasCommandsSinceBegin ? this.#own.index + 1 : 0
+        const commandWorker = this.#commands.hasCommandsSinceBegin ? this.#index + 1 : 0
         words[first + batchWord(batch, BATCH_COMMAND_WORKER)] = commandWorker
         words[first + batchWord(batch, BATCH_RUN)] = run
       }

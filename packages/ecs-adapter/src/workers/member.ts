@@ -1,9 +1,9 @@
 /** A worker of a group, as the group knows it. */
 import type { Port } from '../base/ports.ts'
-import { type ControlBlock, WORKER_LEFT, WorkerWords } from './control-block.ts'
+import { ControlWords, WORKER_LEFT, workerWord } from './control-block.ts'
 import type { Invitation } from './invitations.ts'
 
-export class Member extends WorkerWords {
+export class Member extends ControlWords {
   readonly worker: Port
   readonly invitation: Invitation
   /** Byte offset of the block for reports of errors. */
@@ -13,11 +13,16 @@ export class Member extends WorkerWords {
   /** Whether the worker has died, or has left, and the group has cleaned up after it. */
   isGone = false
 
-  constructor(control: ControlBlock, worker: Port, invitation: Invitation, report: number) {
-    super(control, invitation.index)
+  constructor(control: ControlWords, worker: Port, invitation: Invitation, report: number) {
+    super(control.words, control.first + workerWord(invitation.index, 0))
     this.worker = worker
     this.invitation = invitation
     this.report = report
+  }
+
+  /** In the control block. */
+  get index(): number {
+    return this.invitation.index
   }
 
   get hasLeft(): boolean {

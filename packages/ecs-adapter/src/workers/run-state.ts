@@ -1,10 +1,10 @@
 /** The run that a group began last: its jobs, its workers, and which of its batches are done. */
-import { BATCH_COMMAND_WORKER, BATCH_RUN, batchWord, type ControlBlock } from './control-block.ts'
+import { BATCH_COMMAND_WORKER, BATCH_RUN, batchWord, type ControlWords } from './control-block.ts'
 import type { Job } from './job.ts'
 import type { Member } from './member.ts'
 
 export class RunState {
-  readonly control: ControlBlock
+  readonly control: ControlWords
   /** 0 before the first run. */
   number = 0
   /** See `nowMs`. */
@@ -16,7 +16,7 @@ export class RunState {
   /** Whether a worker that died may have left tables half changed. */
   mayBeTorn = false
 
-  constructor(control: ControlBlock) {
+  constructor(control: ControlWords) {
     this.control = control
   }
 

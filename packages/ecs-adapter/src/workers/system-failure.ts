@@ -1,7 +1,7 @@
 /** A system threw: the report that its worker leaves in the arena, and the group reads. */
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { isError } from '../base/thrown.ts'
-import { WORKER_ERROR, WORKER_ERROR_RUN, type WorkerWords } from './control-block.ts'
+import { type ControlWords, WORKER_ERROR, WORKER_ERROR_RUN } from './control-block.ts'
 
 /** Size of the block for a worker's report. */
 export const REPORT_BYTE_LENGTH = 8192
@@ -32,7 +32,7 @@ export function failureOf(error: unknown, job: number, from: number): SystemFail
 }
 
 /** Allocates nothing in the arena: the error may be that memory ran out. */
-export function reportFailure(worker: WorkerWords, run: number, failure: SystemFailure): void {
+export function reportFailure(worker: ControlWords, run: number, failure: SystemFailure): void {
   let bytes = encodeJson(failure)
   if (bytes.length > REPORT_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
   storeBytes(worker.words, worker.load(WORKER_ERROR), bytes)
@@ -41,5 +41,5 @@ export function reportFailure(worker: WorkerWords, run: number, failure: SystemF
 }
 
 /** @param report byte offset of the block, which a worker may have overwritten in its words */
-export const readFailure = (worker: WorkerWords, report: number) =>
+export const readFailure = (worker: ControlWords, report: number) =>
   loadJson(worker.words, report, worker.load(WORKER_ERROR + 1)) as SystemFailure

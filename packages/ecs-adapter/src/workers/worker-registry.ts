@@ -8,7 +8,7 @@ import {
   CONTROL_BYTE_LENGTH,
   CONTROL_DONE_SIGNAL,
   CONTROL_RUN,
-  ControlBlock,
+  ControlWords,
   WORDS_PER_WORKER,
   WORKER_CAPACITY,
   WORKER_ERROR,
@@ -24,7 +24,7 @@ export class WorkerRegistry {
   members: readonly Member[] = []
   /** Sorted; all workers have the same. */
   systems: readonly string[] = []
-  readonly control: ControlBlock
+  readonly control: ControlWords
   readonly #storage: Storage
   readonly #scratchByteLength: number
   readonly #joinTimeoutMs: number
@@ -40,7 +40,7 @@ export class WorkerRegistry {
     this.#scratchByteLength = scratchByteLength
     this.#joinTimeoutMs = joinTimeoutMs
     const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH)
-    this.control = new ControlBlock(pool.arena.i32, controlBlock)
+    this.control = new ControlWords(pool.arena.i32, controlBlock >> 2)
   }
 
   /**

@@ -8,7 +8,7 @@ import {
   BATCH_CAPACITY,
   CONTROL_BATCH_COUNT,
   CONTROL_BYTE_LENGTH,
-  ControlBlock,
+  ControlWords,
   CURSOR_END,
   JOB_CAPACITY,
 } from '../../src/workers/control-block.ts'
@@ -19,10 +19,10 @@ import { assertThrows, createRandom, createScene } from '../support.ts'
 const test = suite('job')
 
 const createControl = ({ arena, pool }: Pick<ReturnType<typeof createScene>, 'arena' | 'pool'>) =>
-  new ControlBlock(arena.i32, pool.allocZeroed(CONTROL_BYTE_LENGTH))
+  new ControlWords(arena.i32, pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2)
 
 /** Outside of any arena. */
-const plainControl = () => new ControlBlock(new Int32Array(CONTROL_BYTE_LENGTH / 4), 0)
+const plainControl = () => new ControlWords(new Int32Array(CONTROL_BYTE_LENGTH / 4), 0)
 
 test('every worker finds the entities, the place and the arguments of each batch', () => {
   const seed = 7
