@@ -4,12 +4,8 @@ import { notSparse } from '../base/errors.ts'
 import { publishColumns } from '../columns/column-array.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
 import { RowsView } from '../columns/rows-view.ts'
-import type { Rows } from '../lists/handle-column.ts'
-import {
-  type VariableField,
-  VariableFields,
-  type VariableMemory,
-} from '../lists/variable-fields.ts'
+import type { Rows, VariableColumn } from '../lists/variable-column.ts'
+import { VariableFields, type VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
@@ -58,7 +54,7 @@ class AttachedComponent {
   readonly rows: ComponentRows | undefined
   readonly #rows: AttachedRows | undefined
   /** By field; undefined for a scalar. */
-  readonly #variable: readonly (VariableField | undefined)[]
+  readonly #variable: readonly (VariableColumn | undefined)[]
 
   constructor(entry: ComponentEntry, memory: VariableMemory, denseRows: Rows) {
     const { name, fields } = entry

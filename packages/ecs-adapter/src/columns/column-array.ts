@@ -1,5 +1,5 @@
 /** The properties of a component: a typed array, a `ListField` or a `TextField` for each field. */
-import type { VariableField } from '../lists/variable-fields.ts'
+import type { VariableColumn } from '../lists/variable-column.ts'
 import type { ScalarArray, ScalarType } from '../schema/schema.ts'
 import type { ComponentEntry } from '../shared/directory.ts'
 import { markReferences } from '../world/bitecs-internals.ts'
@@ -25,14 +25,14 @@ export function publishColumns(
   component: object,
   { fields, byteOffsets, rowCount }: ComponentEntry,
   buffer: ArrayBufferLike,
-  variable: readonly (VariableField | undefined)[],
+  variable: readonly (VariableColumn | undefined)[],
 ): void {
   for (const [i, { name, type }] of fields.entries()) {
-    variable[i]?.handles.bind(byteOffsets[i] / 4, rowCount)
+    variable[i]?.bind(byteOffsets[i] / 4, rowCount)
     const value =
       type.kind === 'scalar'
         ? createColumnArray(type, buffer, byteOffsets[i], rowCount)
-        : variable[i]?.column
+        : variable[i]
     const attributes = { configurable: true, enumerable: true, writable: false }
     Object.defineProperty(component, name, { value, ...attributes })
   }

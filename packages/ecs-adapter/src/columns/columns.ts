@@ -1,6 +1,6 @@
 /** The typed-array columns of one component, over blocks of an arena. */
 import type { GivenValues } from '../lists/given-values.ts'
-import type { VariableField } from '../lists/variable-fields.ts'
+import type { VariableColumn } from '../lists/variable-column.ts'
 import { typeIdOf } from '../memory/cells.ts'
 import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { ComponentEntry } from '../shared/directory.ts'
@@ -20,7 +20,7 @@ export interface ColumnsOptions extends Omit<ColumnBlocksOptions, 'arrays'> {
   /** Frees a block that other threads may still read. */
   retire(offset: number): void
   /** By field; undefined for a scalar, and as a whole if all fields are scalars. */
-  variable: readonly (VariableField | undefined)[] | undefined
+  variable: readonly (VariableColumn | undefined)[] | undefined
 }
 
 /**
@@ -38,7 +38,7 @@ export class Columns {
   readonly #cells: ColumnsOptions['cells']
   readonly #blocks: ColumnBlocks
   readonly #arrays: readonly ScalarArrayConstructor[]
-  readonly #variable: readonly (VariableField | undefined)[]
+  readonly #variable: readonly (VariableColumn | undefined)[]
   /** By field: its type, and the index of its row 0 among the cells of that type. */
   readonly #typeIds: readonly number[]
   #firstIndices: readonly number[] = []
@@ -107,7 +107,7 @@ export class Columns {
     for (let field = 0; field < this.#typeIds.length; field++) {
       const index = this.#firstIndices[field] + row
       values[this.fields[field].name] =
-        this.#variable[field]?.read(row) ?? this.#cells.load(this.#typeIds[field], index)
+        this.#variable[field]?.readRow(row) ?? this.#cells.load(this.#typeIds[field], index)
     }
     return values
   }

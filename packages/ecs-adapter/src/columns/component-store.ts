@@ -1,6 +1,6 @@
 /** The rows of a component, with their values: for every id, or for its entities. */
 import type { GivenValues } from '../lists/given-values.ts'
-import type { Rows } from '../lists/handle-column.ts'
+import type { Rows } from '../lists/variable-column.ts'
 import { VariableFields, type VariableFieldsOptions } from '../lists/variable-fields.ts'
 import { emptyValues } from '../schema/schema.ts'
 import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/directory.ts'

@@ -21,7 +21,7 @@ import {
 } from 'bitecs'
 import { noRow } from '../base/errors.ts'
 import type { GivenFrames, GivenValues } from '../lists/given-values.ts'
-import { NO_ROW } from '../lists/variable-fields.ts'
+import { NO_ROW } from '../lists/variable-column.ts'
 import type { Cells } from '../memory/cells.ts'
 import {
   type ComponentWatcher,

@@ -25,7 +25,7 @@ export function checkVariableFields(
   if (store.fields === undefined) return
   const mayHold = mayHoldOf(binding, owners)
   for (const [i, field] of fields.entries()) {
-    const handles = store.fields.byField[i]?.handles
+    const handles = store.fields.byField[i]
     if (handles === undefined) continue
     const what = `${name}.${field.name}`
     const checkBlock = checkOf(findings, field.type, memory, (block, where) =>

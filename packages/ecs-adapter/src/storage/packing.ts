@@ -5,7 +5,8 @@
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
 import type { Binding } from '../columns/binding.ts'
-import type { VariableField, VariableMemory } from '../lists/variable-fields.ts'
+import type { VariableColumn } from '../lists/variable-column.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
 import type { Field } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
@@ -23,7 +24,7 @@ export interface PackingOptions {
 
 /** A list or text of an entity that is being packed. */
 interface Outgoing {
-  readonly variable: VariableField
+  readonly variable: VariableColumn
   readonly row: number
   readonly block: number
   /** An interned text: the entity keeps its own, and a plain copy is packed. */
@@ -67,7 +68,7 @@ export class Packing {
       const listed = registry.all.filter(({ component }) => worlds.has(eid, component))
       offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, outgoing)))
       for (const { variable, row, isCopy } of outgoing) {
-        if (!isCopy) variable.handles.setBlock(row, 0)
+        if (!isCopy) variable.setBlock(row, 0)
       }
       worldState.remove(worlds.of(eid)!, eid)
       return offset
@@ -134,8 +135,8 @@ export class Packing {
         variable.dropRemoved?.(row)
         const isCopy = isInterned({ type })
         const block = isCopy
-          ? memory.texts.create(String(variable.read(row)))
-          : variable.handles.blockAt(row)
+          ? memory.texts.create(String(variable.readRow(row)))
+          : variable.blockAt(row)
         outgoing.push({ variable, row, block, isCopy })
         blocks.push(block)
       }
@@ -209,15 +210,15 @@ export class Packing {
   }
 
   /** The lists and texts of a component, in the order of its fields. */
-  #variablesOf({ number }: Listed): VariableField[] {
+  #variablesOf({ number }: Listed): VariableColumn[] {
     const { byField = [] } = this.#options.bindingAt(number)?.store.fields ?? {}
     return byField.filter((field) => field !== undefined)
   }
 }
 
-function install(variable: VariableField, row: number, block: number): void {
-  variable.free(row) // what an observer has written
-  variable.handles.setBlock(row, block)
+function install(variable: VariableColumn, row: number, block: number): void {
+  variable.freeRow(row) // what an observer has written
+  variable.setBlock(row, block)
 }
 
 const isScalar = ({ type }: Pick<Field, 'type'>) => type.kind === 'scalar'
