@@ -1,9 +1,8 @@
 /** The components of another thread's storage, as an attached thread has them. */
 
 import { notSparse } from '../base/errors.ts'
-import { publishColumns } from '../columns/column-array.ts'
-import { findRow, IndexPlace } from '../columns/row-index.ts'
-import { RowsView } from '../columns/rows-view.ts'
+import { defineColumns } from '../columns/column-properties.ts'
+import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
 import type { Rows, VariableColumn } from '../lists/variable-column.ts'
 import { VariableFields, type VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
@@ -33,7 +32,7 @@ export class AttachedComponents {
         one = new AttachedComponent(entry, this.#memory, this.#denseRows)
         this.#all.set(name, one)
         this.byName[name] = one.component
-        this.registry.add(name, one.component, fields)
+        this.registry.add(name, one.component, fields, undefined)
       }
       one.follow(entry, this.#memory.cells.buffer)
     }
@@ -67,7 +66,7 @@ class AttachedComponent {
   /** Makes the columns those of an entry. */
   follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
     if (entry.rows) this.#rows?.follow(entry.rows)
-    publishColumns(this.component, entry, buffer, this.#variable)
+    defineColumns(this.component, entry, buffer, this.#variable)
   }
 }
 

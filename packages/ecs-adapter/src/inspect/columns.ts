@@ -1,6 +1,6 @@
 /** Each column has a block of its own with all rows of its component; users have a view of it. */
 import type { ElementTypeName } from '@ashlar/core'
-import type { Binding } from '../columns/binding.ts'
+import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { typeIdOf } from '../memory/cells.ts'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/reserved.ts'
 import type { Field, ScalarArray } from '../schema/schema.ts'
@@ -20,7 +20,7 @@ const TYPE_NAMES: readonly ElementTypeName[] = [
 
 export function checkColumns(
   findings: Findings,
-  { name, component, store }: Binding,
+  { name, component, store }: ComponentHooks,
   fields: readonly Field[],
 ): void {
   const { places, staleOffsets } = store.columns.held

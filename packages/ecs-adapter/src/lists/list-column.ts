@@ -188,7 +188,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   }
 
   protected override freeBlock(block: number): void {
-    this.cells.pool.free(block)
+    this.#lists.freeBlock(block)
   }
 
   #write(eid: number, values: Numbers, isAppended: boolean): void {

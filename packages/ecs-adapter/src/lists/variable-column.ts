@@ -13,7 +13,7 @@ export interface Rows {
   /** The index of an entity in the columns; -1 when it has no row. */
   row(eid: number): number
   /** `row` for an entity that is about to be written: it may get a row. */
-  claim?(eid: number): number
+  rowToFill?(eid: number): number
   /** Called before a row that has no block may get one. */
   onFill?(eid: number, row: number): void
 }
@@ -28,18 +28,27 @@ export interface VariableColumnOptions {
   rows: Rows
 }
 
+/** All properties are private: users may post a component, which copies the others. */
 export abstract class VariableColumn {
-  readonly name: string
-  rowCount = 0
-  protected readonly cells: Cells
+  readonly #name: string
+  readonly #cells: Cells
   readonly #rows: Rows
   /** Of row 0, in `cells.words`. */
   #firstWord = 0
+  #rowCount = 0
 
   constructor({ name, cells, rows }: VariableColumnOptions) {
-    this.name = name
-    this.cells = cells
+    this.#name = name
+    this.#cells = cells
     this.#rows = rows
+  }
+
+  get name(): string {
+    return this.#name
+  }
+
+  get rowCount(): number {
+    return this.#rowCount
   }
 
   /** A copy of a row's value. */
@@ -51,7 +60,7 @@ export abstract class VariableColumn {
   abstract prepare(row: number, given: GivenValues, i: number): void
   /** Writes the value that `prepare` made room for. */
   abstract commit(row: number, given: GivenValues, i: number): void
-  /** Frees a block that `prepare` made. */
+  /** Frees a block that `prepare` made, or none. */
   protected abstract freeBlock(block: number): void
   /** Frees the block of a row. */
   abstract freeRow(row: number): void
@@ -66,14 +75,14 @@ export abstract class VariableColumn {
 
   /** Frees the block that `prepare` made, unless a row has it. */
   abort({ blocks }: GivenValues, i: number): void {
-    if (blocks[i] !== 0) this.freeBlock(blocks[i])
+    this.freeBlock(blocks[i])
     blocks[i] = 0
   }
 
   /** To be called when the column has moved or grown. */
   bind(firstWord: number, rowCount: number): void {
     this.#firstWord = firstWord
-    this.rowCount = rowCount
+    this.#rowCount = rowCount
   }
 
   /** Index of a row's word. */
@@ -82,18 +91,18 @@ export abstract class VariableColumn {
   }
 
   blockAt(row: number): number {
-    return this.cells.words[this.#firstWord + row]
+    return this.#cells.words[this.#firstWord + row]
   }
 
   /** Gives a row another block. The earlier one belongs to somebody else already. */
   setBlock(row: number, block: number): void {
-    this.cells.words[this.#firstWord + row] = block
+    this.#cells.words[this.#firstWord + row] = block
   }
 
   /** 0 for an entity that has no row. */
   protected blockOf(eid: number): number {
     const row = this.#rowOf(eid)
-    return row >= 0 && row < this.rowCount ? this.blockAt(row) : 0
+    return row >= 0 && row < this.#rowCount ? this.blockAt(row) : 0
   }
 
   /** Index of an entity's word. @throws StorageError 'invalid-argument' where it has no row */
@@ -104,13 +113,13 @@ export abstract class VariableColumn {
   /** `wordOf` for an entity that may get a block if it has none. */
   protected wordToFill(eid: number): number {
     const row = this.#rowOf(eid)
-    const word = this.#checkedWord(eid, this.#rows.claim?.(eid) ?? row)
-    if (this.cells.words[word] === 0) this.#rows.onFill?.(eid, word - this.#firstWord)
+    const word = this.#checkedWord(eid, this.#rows.rowToFill?.(eid) ?? row)
+    if (this.#cells.words[word] === 0) this.#rows.onFill?.(eid, word - this.#firstWord)
     return word
   }
 
   #checkedWord(eid: number, row: number): number {
-    if (row < 0 || row >= this.rowCount) throw noRow(eid, this.name)
+    if (row < 0 || row >= this.#rowCount) throw noRow(eid, this.name)
     return this.#firstWord + row
   }
 

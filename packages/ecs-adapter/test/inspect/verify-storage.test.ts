@@ -52,7 +52,8 @@ type Game = ReturnType<typeof createGame>
 const found = (storage: Storage, options?: object) =>
   verifyStorage(storage, options).map(({ invariant, message }) => `${invariant}: ${message}`)
 
-const storeOf = ({ storage }: Game, number: number) => storage.parts.bindings.at(number)!.store
+const storeOf = ({ storage }: Game, number: number) =>
+  storage.parts.components.at(number).hooks!.store
 /** Index of the handle word of a row of Path. */
 const handleWord = (game: Game, field: number, row: number) =>
   storeOf(game, 1).fields!.byField[field]!.wordAt(row)
