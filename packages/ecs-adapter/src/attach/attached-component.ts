@@ -1,15 +1,10 @@
 /** The components of another thread's storage, as an attached thread has them. */
 
 import { notSparse } from '../base/errors.ts'
-import { publishColumns } from '../columns/column-array.ts'
-import { findRow, IndexPlace } from '../columns/row-index.ts'
-import { RowsView } from '../columns/rows-view.ts'
-import type { Rows } from '../lists/handle-column.ts'
-import {
-  type VariableField,
-  VariableFields,
-  type VariableMemory,
-} from '../lists/variable-fields.ts'
+import { defineColumns } from '../columns/column-properties.ts'
+import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
+import type { Rows, VariableColumn } from '../lists/variable-column.ts'
+import { VariableFields, type VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
@@ -37,7 +32,7 @@ export class AttachedComponents {
         one = new AttachedComponent(entry, this.#memory, this.#denseRows)
         this.#all.set(name, one)
         this.byName[name] = one.component
-        this.registry.add(name, one.component, fields)
+        this.registry.add(name, one.component, fields, undefined)
       }
       one.follow(entry, this.#memory.cells.buffer)
     }
@@ -58,7 +53,7 @@ class AttachedComponent {
   readonly rows: ComponentRows | undefined
   readonly #rows: AttachedRows | undefined
   /** By field; undefined for a scalar. */
-  readonly #variable: readonly (VariableField | undefined)[]
+  readonly #variable: readonly (VariableColumn | undefined)[]
 
   constructor(entry: ComponentEntry, memory: VariableMemory, denseRows: Rows) {
     const { name, fields } = entry
@@ -71,7 +66,7 @@ class AttachedComponent {
   /** Makes the columns those of an entry. */
   follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
     if (entry.rows) this.#rows?.follow(entry.rows)
-    publishColumns(this.component, entry, buffer, this.#variable)
+    defineColumns(this.component, entry, buffer, this.#variable)
   }
 }
 

@@ -1,17 +1,14 @@
 /** The rows of a component, with their values: for every id, or for its entities. */
 import type { GivenValues } from '../lists/given-values.ts'
-import type { Rows } from '../lists/handle-column.ts'
-import { VariableFields, type VariableFieldsOptions } from '../lists/variable-fields.ts'
+import type { Rows } from '../lists/variable-column.ts'
+import { VariableFields } from '../lists/variable-fields.ts'
 import { emptyValues } from '../schema/schema.ts'
 import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/directory.ts'
-import type { Worlds } from '../world/worlds.ts'
-import type { Columns, ColumnsOptions } from './columns.ts'
+import { Columns } from './columns.ts'
+import type { ComponentContext } from './component-context.ts'
 
-export interface ComponentStoreOptions
-  extends Omit<ColumnsOptions, 'variable' | 'isSparse'>,
-    Pick<VariableFieldsOptions, 'memory' | 'removed'> {
-  worlds: Worlds
-}
+/** What must wait while systems run, for the error. */
+export const ROW_REUSE = 'an entity in the row of one that had lists or texts'
 
 /** What a sparse component has besides its columns: for `verifyStorage`. */
 export interface HeldRows {
@@ -24,25 +21,26 @@ export interface HeldRows {
   readonly untracked: ReadonlySet<number>
 }
 
-/** Undefined for a component that has scalar fields only. */
-export function variableFieldsOf(
-  { name, fields, memory, removed }: ComponentStoreOptions,
-  rows: Rows,
-): VariableFields | undefined {
-  if (fields.every(({ type }) => type.kind === 'scalar')) return undefined
-  return new VariableFields({ name, fields, memory, removed, rows })
-}
-
-export abstract class ComponentStore {
-  abstract readonly columns: Columns
+export abstract class ComponentStore implements Rows {
+  readonly columns: Columns
   /** Lists and texts; undefined for a component that has scalar fields only. */
-  abstract readonly fields: VariableFields | undefined
+  readonly fields: VariableFields | undefined
   /** Undefined if every id has a row. */
   abstract readonly rows: ComponentRows | undefined
   /** Ids below it have rows, prefabs' too. */
   abstract readonly coveredIdCount: number
   /** For `verifyStorage`; undefined if every id has a row. */
   abstract readonly heldRows: HeldRows | undefined
+  protected readonly context: ComponentContext
+
+  /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
+  constructor(context: ComponentContext, rowCount: number) {
+    this.context = context
+    if (context.fields.some(({ type }) => type.kind !== 'scalar')) {
+      this.fields = new VariableFields({ ...context, rows: this })
+    }
+    this.columns = new Columns(context, rowCount, this.fields?.byField)
+  }
 
   /** Where everything is now, for other threads. */
   get entry(): ComponentEntry {
@@ -56,6 +54,7 @@ export abstract class ComponentStore {
 
   /** Starts over. @param owns whether an entity has the component, and is not losing it */
   abstract begin(entityMask: number, owns: (eid: number) => boolean): void
+  abstract readonly row: Rows['row']
   /** An entity has got the component: makes an empty row. @throws ArenaError 'out-of-memory' */
   abstract add(eid: number): void
   /** An entity has lost the component. */
@@ -73,30 +72,29 @@ export abstract class ComponentStore {
   abstract isDeferred(row: number): boolean
   /** The values of a row are about to be written. */
   protected abstract beginWrite(eid: number, row: number): void
+  /** Frees what is no longer needed, and renews views whose buffer is gone. */
+  abstract sync(): void
+
+  protected readonly hasComponent = (eid: number): boolean =>
+    this.context.worlds.has(eid, this.context.component)
 
   /** A copy of the values of an entity that has the component. */
   read(eid: number): Record<string, unknown> {
     const row = this.find(eid)
-    return row < 0 ? emptyValues(this.columns.fields) : this.columns.read(row)
+    return row < 0 ? emptyValues(this.context.fields) : this.columns.read(row)
   }
 
-  /** Writes what is given: all of it or nothing. @throws ArenaError 'out-of-memory' */
-  write(eid: number, row: number, given: GivenValues): void {
+  /**
+   * Writes what is given: all of it or nothing.
+   * @param isPrepared whether `fields.prepare` was called before the entity had a row
+   * @throws ArenaError 'out-of-memory'
+   */
+  write(eid: number, row: number, given: GivenValues, isPrepared: boolean): void {
     this.beginWrite(eid, row)
-    this.fields?.prepare(row, given)
+    if (!isPrepared) this.fields?.prepare(row, given)
     this.fields?.commit(row, given)
     this.columns.write(row, given)
   }
-
-  /** Writes values whose lists and texts were prepared before. */
-  commit(eid: number, row: number, given: GivenValues): void {
-    this.beginWrite(eid, row)
-    this.fields?.commit(row, given)
-    this.columns.write(row, given)
-  }
-
-  /** Frees what is no longer needed, and renews views whose buffer is gone. */
-  abstract sync(): void
 
   /** Empties every row. */
   clearAll(): void {

@@ -17,8 +17,9 @@
  * the former columns.
  */
 import { corrupt } from '../base/errors.ts'
-import type { RowsEntry } from '../shared/directory.ts'
-import type { ColumnsOptions } from './columns.ts'
+import type { Cells } from '../memory/cells.ts'
+import type { ComponentRows, RowsEntry } from '../shared/directory.ts'
+import type { StorageContext } from './component-context.ts'
 
 /**
  * Rows are 3/4 or 1/2 of the slots, minus 8. So they grow by a third or a half, and columns of any
@@ -26,7 +27,7 @@ import type { ColumnsOptions } from './columns.ts'
  * header.
  */
 const SPARE_ROW_COUNT = 8
-const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
+export const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
 const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0
 
 /** By shifts: V8 boxes a quotient, and would box the row counts of all columns from then on. */
@@ -88,19 +89,19 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
 const noSlot = (row: number) =>
   corrupt(`the slot of row ${row} of a sparse component`, 'none', 'one')
 
-type RowIndexOptions = Pick<ColumnsOptions, 'pool' | 'cells' | 'retire' | 'checkIdle'>
-
 export class RowIndex {
   /** The entity of each row, as users have them. */
   entities: Int32Array = new Int32Array(0)
-  readonly #options: RowIndexOptions
+  readonly #cells: Cells
+  readonly #context: Pick<StorageContext, 'retire' | 'checkIdle'>
   #place = NO_PLACE
   /** Former blocks, of which users may still hold views. */
   readonly #staleOffsets: number[] = []
 
   /** @throws ArenaError 'out-of-memory' */
-  constructor(options: RowIndexOptions) {
-    this.#options = options
+  constructor(cells: Cells, context: Pick<StorageContext, 'retire' | 'checkIdle'>) {
+    this.#cells = cells
+    this.#context = context
     this.#setBlock(this.#allocate(FIRST_ROW_COUNT), FIRST_ROW_COUNT)
   }
 
@@ -143,15 +144,14 @@ export class RowIndex {
    * @throws ArenaError 'out-of-memory'; the index is unchanged
    */
   grow(count: number, resize: (rowCount: number) => void): void {
-    const { checkIdle, pool } = this.#options
-    checkIdle('rows that grow and have to move')
+    this.#context.checkIdle('rows that grow and have to move')
     const before = this.#place
     const rowCount = nextRowCount(before.rowCount)
     const grown = this.#allocate(rowCount)
     try {
       resize(rowCount)
     } catch (error) {
-      pool.free(grown)
+      this.#cells.pool.free(grown)
       throw error
     }
     this.#staleOffsets.push(before.index)
@@ -212,7 +212,7 @@ export class RowIndex {
   /** Frees former blocks, and renews a view whose buffer is gone. */
   sync(): void {
     if (this.entities.buffer !== this.#words.buffer) this.#publish()
-    while (this.#staleOffsets.length > 0) this.#options.retire(this.#staleOffsets.pop()!)
+    while (this.#staleOffsets.length > 0) this.#context.retire(this.#staleOffsets.pop()!)
   }
 
   dispose(): void {
@@ -223,7 +223,7 @@ export class RowIndex {
   }
 
   get #words(): Int32Array {
-    return this.#options.cells.signedWords
+    return this.#cells.signedWords
   }
 
   #slotOf(row: number): number {
@@ -249,6 +249,26 @@ export class RowIndex {
   }
 
   #allocate(rowCount: number): number {
-    return this.#options.pool.allocZeroed(new IndexPlace({ index: 0, rowCount }).wordCount * 4)
+    return this.#cells.pool.allocZeroed(new IndexPlace({ index: 0, rowCount }).wordCount * 4)
+  }
+}
+
+/** The rows of a sparse component as users see them, read-only, in any thread. */
+export class RowsView implements ComponentRows {
+  readonly #rows: ComponentRows
+  readonly row: ComponentRows['row']
+
+  constructor(rows: ComponentRows) {
+    this.#rows = rows
+    this.row = rows.row
+    Object.freeze(this)
+  }
+
+  get count(): number {
+    return this.#rows.count
+  }
+
+  get entities(): Int32Array {
+    return this.#rows.entities
   }
 }

@@ -8,45 +8,28 @@
  */
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
-import type { VariableFields } from '../lists/variable-fields.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
-import { Columns } from './columns.ts'
-import {
-  ComponentStore,
-  type ComponentStoreOptions,
-  type HeldRows,
-  variableFieldsOf,
-} from './component-store.ts'
-import { ROW_REUSE } from './dense-store.ts'
-import { RowIndex } from './row-index.ts'
-import { RowsView } from './rows-view.ts'
+import type { ComponentContext } from './component-context.ts'
+import { ComponentStore, type HeldRows, ROW_REUSE } from './component-store.ts'
+import { FIRST_ROW_COUNT, RowIndex, RowsView } from './row-index.ts'
 
 export class SparseStore extends ComponentStore implements ComponentRows {
-  readonly columns: Columns
-  readonly fields: VariableFields | undefined
-  readonly rows: ComponentRows
+  readonly row = (eid: number): number => this.#index.find(eid)
+  readonly rows = new RowsView(this)
   readonly coveredIdCount = Number.POSITIVE_INFINITY
   /** The index has it too, for other threads; V8 takes 5 ns to read it there, and loops read it. */
   count = 0
-  readonly #options: ComponentStoreOptions
   readonly #index: RowIndex
   #tombstoneCount = 0
   /** Prefabs and others whose loss of the component is not reported. */
   readonly #untracked = new Set<number>()
 
-  /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
-  constructor(options: ComponentStoreOptions) {
-    super()
-    this.#options = options
-    const index = new RowIndex(options)
-    this.#index = index
-    this.rows = new RowsView(this)
-    this.fields = variableFieldsOf(options, { row: this.row, claim: (eid) => this.#claim(eid) })
-    const [variable, { rowCount }] = [this.fields?.byField, index]
+  constructor(context: ComponentContext) {
+    super(context, FIRST_ROW_COUNT)
     try {
-      this.columns = new Columns({ ...options, variable, rowCount, isSparse: true })
+      this.#index = new RowIndex(context.memory.cells, context)
     } catch (error) {
-      index.dispose()
+      this.columns.dispose()
       throw error
     }
   }
@@ -64,8 +47,6 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     return this.#index.entities
   }
 
-  readonly row = (eid: number): number => this.#index.find(eid)
-
   begin(): void {
     this.#untracked.clear()
     this.#tombstoneCount = 0
@@ -75,8 +56,11 @@ export class SparseStore extends ComponentStore implements ComponentRows {
 
   add(eid: number): void {
     const row = this.row(eid)
-    if (row >= 0) this.#renew(row, eid)
-    else {
+    if (row >= 0) {
+      if (this.fields?.has(row)) this.context.checkIdle(ROW_REUSE)
+      this.#empty(row)
+      this.#keepRow(row, eid)
+    } else {
       const last = this.count
       if (last === this.#index.rowCount) this.#index.grow(last, this.#resize)
       this.columns.cover(last)
@@ -95,11 +79,11 @@ export class SparseStore extends ComponentStore implements ComponentRows {
 
   keep(eid: number): void {
     const row = this.row(eid)
-    if (row >= 0) this.#keepRow(row, eid)
+    if (row >= 0 && this.hasComponent(eid)) this.#keepRow(row, eid)
   }
 
   claim(eid: number): number {
-    const row = this.#claim(eid)
+    const row = this.rowToFill(eid)
     if (row < 0) throw noRow(eid)
     return row
   }
@@ -133,7 +117,7 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     return this.#index.entityOf(row) === 0
   }
 
-  #claim(eid: number): number {
+  rowToFill(eid: number): number {
     const row = this.row(eid)
     return row >= 0 && !this.#isLost(row) ? row : this.#claimSlow(eid, row)
   }
@@ -144,28 +128,19 @@ export class SparseStore extends ComponentStore implements ComponentRows {
    * later.
    */
   #claimSlow(eid: number, row: number): number {
-    const { worlds, component } = this.#options
-    if (!worlds.has(eid, component) || this.#index.rowCount === 0) return row // 0 once disposed of
-    if (row >= 0 && !worlds.has(eid, Prefab)) return row
+    if (!this.hasComponent(eid) || this.#index.rowCount === 0) return row // 0 once disposed of
+    if (row >= 0 && !this.context.worlds.has(eid, Prefab)) return row
     this.add(eid)
     this.#untracked.add(eid)
     return this.row(eid)
   }
 
   #loseUntracked(): void {
-    const { worlds, component } = this.#options
     for (const eid of this.#untracked) {
-      if (worlds.has(eid, component)) continue
+      if (this.hasComponent(eid)) continue
       this.#untracked.delete(eid)
       this.lose(eid)
     }
-  }
-
-  /** The same entity gets its row again. */
-  #renew(row: number, eid: number): void {
-    if (this.fields?.has(row)) this.#options.checkIdle(ROW_REUSE)
-    this.#empty(row)
-    this.#keepRow(row, eid)
   }
 
   #keepRow(row: number, eid: number): void {

@@ -21,8 +21,7 @@ import {
 } from 'bitecs'
 import { noRow, notOfThisWorld } from '../base/errors.ts'
 import type { GivenFrames, GivenValues } from '../lists/given-values.ts'
-import { NO_ROW } from '../lists/variable-fields.ts'
-import type { Cells } from '../memory/cells.ts'
+import { NO_ROW } from '../lists/variable-column.ts'
 import {
   type ComponentWatcher,
   hide,
@@ -35,42 +34,32 @@ import {
   uncover,
   watch,
 } from '../world/bitecs-internals.ts'
-import type { Worlds } from '../world/worlds.ts'
+import type { ComponentContext } from './component-context.ts'
 import type { ComponentStore } from './component-store.ts'
 
-/** Learns when values are read, so that no getter among them moves or frees rows. */
-export interface Sets {
-  beginSet(): void
-  endSet(): void
-}
-
-export interface HooksOptions {
-  worlds: Worlds
-  component: object
+export interface HooksContext extends ComponentContext {
   store: ComponentStore
-  cells: Cells
   frames: GivenFrames
-  sets: Sets
   watcher: ComponentWatcher
 }
 
 export class WorldHooks {
   readonly #world: World
-  readonly #options: HooksOptions
+  readonly #context: HooksContext
   #owners: Query | undefined
   #unsubscribe: (() => void)[] = []
   /** An entity whose addition is hidden until its values are there, or 0. */
   #arriving = 0
 
-  constructor(world: World, options: HooksOptions) {
+  constructor(world: World, context: HooksContext) {
     this.#world = world
-    this.#options = options
+    this.#context = context
   }
 
   /** Starts over with a world that knows nothing of the component. */
   subscribe(): void {
     const world = this.#world
-    const { component, store } = this.#options
+    const { component, store } = this.#context
     // `And` makes a query of its own: the user's observers are on the query without it.
     const owners = registerQuery(world, [store.fields === undefined ? component : And(component)])
     watch(world, component)
@@ -116,7 +105,7 @@ export class WorldHooks {
   }
 
   #add(eid: number): void {
-    const { store, watcher } = this.#options
+    const { store, watcher } = this.#context
     try {
       this.#checkWorld(eid)
       store.add(eid)
@@ -128,18 +117,18 @@ export class WorldHooks {
       watcher.balance -= 2
       return
     }
-    uncover(this.#options.component) // so that `onAdded` is called for a pair too
+    uncover(this.#context.component) // so that `onAdded` is called for a pair too
     this.#hide(eid)
     this.#arriving = eid
   }
 
   #hide(eid: number): void {
-    hide(this.#world, this.#owners, eid, this.#options.component)
+    hide(this.#world, this.#owners, eid, this.#context.component)
   }
 
   /** Makes a hidden addition known, unless a getter has added the component meanwhile. */
   #reveal(eid: number): void {
-    const { component, watcher } = this.#options
+    const { component, watcher } = this.#context
     if (hasComponent(this.#world, eid, component)) return
     this.#owners?.add(eid) // so that `#add` does not run again
     watcher.balance -= 2
@@ -148,7 +137,7 @@ export class WorldHooks {
   }
 
   #set(eid: number, values: unknown): void {
-    const { frames, store } = this.#options
+    const { frames, store } = this.#context
     const isNew = this.#arriving !== 0 && this.#arriving === eid
     this.#arriving = 0
     const given = frames.enter()
@@ -156,7 +145,7 @@ export class WorldHooks {
       if (isNew) this.#setNew(eid, values, given)
       else {
         this.#read(values, given)
-        store.write(eid, this.#claim(eid), given)
+        store.write(eid, this.#claim(eid), given, false)
       }
     } finally {
       store.fields?.abort(given)
@@ -165,7 +154,7 @@ export class WorldHooks {
   }
 
   #setNew(eid: number, values: unknown, given: GivenValues): void {
-    const { component, store, worlds } = this.#options
+    const { component, store, worlds } = this.#context
     const own = worlds.componentsOf(eid)
     try {
       this.#read(values, given)
@@ -181,12 +170,12 @@ export class WorldHooks {
     }
     this.#reveal(eid)
     this.#renew()
-    if (this.owns(eid) && worlds.componentsOf(eid) === own)
-      store.commit(eid, store.claim(eid), given)
+    if (!this.owns(eid) || worlds.componentsOf(eid) !== own) return
+    store.write(eid, store.claim(eid), given, true)
   }
 
   #read(values: unknown, given: GivenValues): void {
-    const { frames, store, sets } = this.#options
+    const { frames, store, sets } = this.#context
     sets.beginSet()
     try {
       frames.read(values, given)
@@ -199,23 +188,23 @@ export class WorldHooks {
 
   /** The user's code may have made the memory grow. */
   #renew(): void {
-    const { cells } = this.#options
+    const { cells } = this.#context.memory
     if (cells.isDetached) cells.renew()
   }
 
   #claim(eid: number): number {
     try {
-      return this.#options.store.claim(eid)
+      return this.#context.store.claim(eid)
     } catch (error) {
       this.#owners?.remove(eid)
-      removeComponent(this.#world, eid, this.#options.component)
+      removeComponent(this.#world, eid, this.#context.component)
       throw error
     }
   }
 
   /** bitECS throws too late: the entity's row is cleared by then, or its addition is hidden. */
   #checkWorld(eid: number): void {
-    const { worlds, store } = this.#options
+    const { worlds, store } = this.#context
     if (worlds.all.length === 1 && store.fields === undefined) return
     if (!isMadeIn(this.#world, eid)) throw notOfThisWorld(eid)
   }

@@ -1,17 +1,17 @@
 /** The rows of a component are those of the entities that have it. */
-import type { Binding } from '../columns/binding.ts'
+import type { ComponentHooks } from '../columns/component-hooks.ts'
 import type { HeldRows } from '../columns/component-store.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
 import type { Findings } from './findings.ts'
 import type { Owners } from './owners.ts'
 
-export function checkRows(findings: Findings, binding: Binding, owners: Owners): void {
-  const { name, store } = binding
+export function checkRows(findings: Findings, hooks: ComponentHooks, owners: Owners): void {
+  const { name, store } = hooks
   const { heldRows } = store
   findings.check('rows', `the rows of ${name}`, () => {
-    if (heldRows !== undefined) checkSparse(findings, binding, heldRows, owners)
+    if (heldRows !== undefined) checkSparse(findings, hooks, heldRows, owners)
     else if (owners.isKnown && store.columns.held.places.length > 0) {
-      for (const eid of owners.of(binding).certain) {
+      for (const eid of owners.of(hooks).certain) {
         const row = eid & owners.entityMask
         const { rowCount } = store.columns
         if (row >= rowCount) findings.fail(0, `${rowCount} rows`, `one of entity ${eid}, ${row}`)
@@ -20,11 +20,16 @@ export function checkRows(findings: Findings, binding: Binding, owners: Owners):
   })
 }
 
-function checkSparse(findings: Findings, binding: Binding, held: HeldRows, owners: Owners): void {
+function checkSparse(
+  findings: Findings,
+  hooks: ComponentHooks,
+  held: HeldRows,
+  owners: Owners,
+): void {
   const { entry, staleOffsets } = held
   for (const offset of staleOffsets) findings.reach(offset, ', an index that has moved')
   if (entry.rowCount === 0) return // disposed of
-  const { rows, columns } = binding.store
+  const { rows, columns } = hooks.store
   const count = rows?.count ?? 0
   findings.expect(entry.index, 'columns of length', columns.rowCount, entry.rowCount)
   const place = new IndexPlace(entry)
@@ -33,7 +38,7 @@ function checkSparse(findings: Findings, binding: Binding, held: HeldRows, owner
   checkSlots(findings, place, count)
   const lostCount = checkKeys(findings, place, count)
   findings.expect(entry.index, 'lost rows:', lostCount, held.lostCount)
-  if (owners.isKnown) checkOwners(findings, place, count, owners, binding, held.untracked)
+  if (owners.isKnown) checkOwners(findings, place, count, owners, hooks, held.untracked)
 }
 
 function checkSlots(findings: Findings, place: IndexPlace, count: number): void {
@@ -63,10 +68,10 @@ function checkOwners(
   place: IndexPlace,
   count: number,
   owners: Owners,
-  binding: Binding,
+  hooks: ComponentHooks,
   untracked: ReadonlySet<number>,
 ): void {
-  const { certain, possible } = owners.of(binding)
+  const { certain, possible } = owners.of(hooks)
   const { words } = findings
   const withRow = new Set(words.subarray(place.entities, place.entities + count))
   for (const eid of withRow) {

@@ -199,6 +199,11 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     const block = this.#blockAt(word)
     if (block === 0) return
     this.#cells.words[word] = 0
+    this.freeBlock(block)
+  }
+
+  /** Frees a block that no handle word holds; 0 for none. */
+  freeBlock(block: number): void {
     this.#cells.pool.free(block)
   }
 

@@ -4,9 +4,9 @@
  */
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
-import type { Binding } from '../columns/binding.ts'
-import type { VariableField, VariableMemory } from '../lists/variable-fields.ts'
-import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
+import type { StorageComponent, StorageComponents } from '../columns/storage-components.ts'
+import type { VariableColumn } from '../lists/variable-column.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Field } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { type PackedComponent, PackedEntities } from './packed-entity.ts'
@@ -14,16 +14,14 @@ import type { WorldState } from './world-state.ts'
 
 export interface PackingOptions {
   worlds: Worlds
-  registry: ComponentRegistry
+  components: StorageComponents
   memory: VariableMemory
   worldState: WorldState
-  /** By number of the component; undefined for a tag. */
-  bindingAt(number: number): Binding | undefined
 }
 
 /** A list or text of an entity that is being packed. */
 interface Outgoing {
-  readonly variable: VariableField
+  readonly variable: VariableColumn
   readonly row: number
   readonly block: number
   /** An interned text: the entity keeps its own, and a plain copy is packed. */
@@ -31,7 +29,7 @@ interface Outgoing {
 }
 
 /** A component of an entity that is being unpacked. */
-interface Incoming extends Listed {
+interface Incoming extends StorageComponent {
   readonly scalars: readonly number[]
   /** Of its lists and texts. */
   readonly blocks: readonly number[]
@@ -56,7 +54,7 @@ export class Packing {
 
   /** As `Storage.pack`. */
   pack(eid: number): number {
-    const { worlds, memory, registry, worldState } = this.#options
+    const { worlds, memory, components, worldState } = this.#options
     if (typeof eid !== 'number' || !worlds.exists(eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
@@ -64,10 +62,10 @@ export class Packing {
     const outgoing: Outgoing[] = []
     let offset = 0
     try {
-      const listed = registry.all.filter(({ component }) => worlds.has(eid, component))
+      const listed = components.all.filter(({ component }) => worlds.has(eid, component))
       offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, outgoing)))
       for (const { variable, row, isCopy } of outgoing) {
-        if (!isCopy) variable.handles.setBlock(row, 0)
+        if (!isCopy) variable.setBlock(row, 0)
       }
       worldState.remove(worlds.of(eid)!, eid)
       return offset
@@ -117,12 +115,12 @@ export class Packing {
   }
 
   #packOne(
-    { number, signature, fields }: Listed,
+    { hooks, signature, fields }: StorageComponent,
     eid: number,
     outgoing: Outgoing[],
   ): PackedComponent {
-    const { bindingAt, memory } = this.#options
-    const store = bindingAt(number)?.store
+    const { memory } = this.#options
+    const store = hooks?.store
     const row = store === undefined ? -1 : store.find(eid)
     const scalars: number[] = []
     const blocks: number[] = []
@@ -134,8 +132,8 @@ export class Packing {
         variable.dropRemoved?.(row)
         const isCopy = isInterned({ type })
         const block = isCopy
-          ? memory.texts.create(String(variable.read(row)))
-          : variable.handles.blockAt(row)
+          ? memory.texts.create(String(variable.readRow(row)))
+          : variable.blockAt(row)
         outgoing.push({ variable, row, block, isCopy })
         blocks.push(block)
       }
@@ -144,10 +142,10 @@ export class Packing {
   }
 
   #unpackOne({ signature, scalars, blocks }: PackedComponent, interned: Interned[]): Incoming {
-    const { registry, memory } = this.#options
-    const listed = registry.all.find((one) => one.signature === signature)
+    const { components, memory } = this.#options
+    const listed = components.all.find((one) => one.signature === signature)
     if (listed === undefined) {
-      const own = registry.all.map((one) => one.signature).join(', ')
+      const own = components.all.map((one) => one.signature).join(', ')
       throw invalidArgument('a component of the packed entity', signature, `one of ${own}`)
     }
     const variable = listed.fields.filter((field) => !isScalar(field))
@@ -197,27 +195,27 @@ export class Packing {
   }
 
   #install(eid: number, incoming: Incoming, isThere: boolean): void {
-    const { worlds, bindingAt, memory } = this.#options
-    const { number, fields, component, blocks } = incoming
+    const { worlds, memory } = this.#options
+    const { hooks, fields, component, blocks } = incoming
     const hasComponent = isThere && worlds.has(eid, component)
     const types = fields.filter((field) => !isScalar(field))
     for (const [i, variable] of this.#variablesOf(incoming).entries()) {
-      if (hasComponent) install(variable, bindingAt(number)!.store.claim(eid), blocks[i])
+      if (hasComponent) install(variable, hooks!.store.claim(eid), blocks[i])
       else if (isInterned(types[i])) memory.internedTexts.free(blocks[i])
       else memory.texts.free(blocks[i])
     }
   }
 
   /** The lists and texts of a component, in the order of its fields. */
-  #variablesOf({ number }: Listed): VariableField[] {
-    const { byField = [] } = this.#options.bindingAt(number)?.store.fields ?? {}
+  #variablesOf({ hooks }: StorageComponent): VariableColumn[] {
+    const { byField = [] } = hooks?.store.fields ?? {}
     return byField.filter((field) => field !== undefined)
   }
 }
 
-function install(variable: VariableField, row: number, block: number): void {
-  variable.free(row) // what an observer has written
-  variable.handles.setBlock(row, block)
+function install(variable: VariableColumn, row: number, block: number): void {
+  variable.freeRow(row) // what an observer has written
+  variable.setBlock(row, block)
 }
 
 const isScalar = ({ type }: Pick<Field, 'type'>) => type.kind === 'scalar'

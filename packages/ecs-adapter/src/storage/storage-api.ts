@@ -2,12 +2,11 @@
 import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
 import type { Publisher } from '../attach/publisher.ts'
-import type { Bindings } from '../columns/bindings.ts'
+import type { StorageComponents } from '../columns/storage-components.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import type { CommandSource } from '../commands/command-apply.ts'
 import type { WorldCommands } from '../commands/world-commands.ts'
 import type { VariableMemory } from '../lists/variable-fields.ts'
-import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component, Schema, SparseComponent } from '../schema/schema.ts'
 import type { ComponentRows, StorageHandle } from '../shared/directory.ts'
 import type { Table } from '../tables/table-api.ts'
@@ -19,8 +18,7 @@ import type { RunQueue } from './world-state.ts'
 /** What `verifyStorage` reads of a storage. */
 export interface StorageParts {
   readonly worlds: Worlds
-  readonly registry: ComponentRegistry
-  readonly bindings: Bindings
+  readonly components: StorageComponents
   readonly memory: VariableMemory
   readonly publisher: Publisher
   readonly commands: WorldCommands

@@ -9,12 +9,12 @@ import { Publisher } from '../attach/publisher.ts'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from '../base/errors.ts'
 import { groupOpen } from '../base/run-errors.ts'
-import { Binding, type BindingOptions } from '../columns/binding.ts'
-import { Bindings } from '../columns/bindings.ts'
+import type { StorageContext } from '../columns/component-context.ts'
+import { ComponentHooks } from '../columns/component-hooks.ts'
+import { StorageComponents } from '../columns/storage-components.ts'
 import { WorldCommands } from '../commands/world-commands.ts'
 import { VariableMemory } from '../lists/variable-fields.ts'
 import { Cells } from '../memory/cells.ts'
-import { ComponentRegistry, type Listed } from '../schema/component-registry.ts'
 import {
   type Component,
   type Field,
@@ -22,7 +22,6 @@ import {
   type Schema,
   type SparseComponent,
 } from '../schema/schema.ts'
-import type { ComponentEntry } from '../shared/directory.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import { checkAlone } from '../tables/table-root.ts'
 import { StaleReferences } from '../world/stale-references.ts'
@@ -74,11 +73,8 @@ class WorldStorage implements Storage {
   readonly openGroups = new Set<OpenGroup>()
   readonly parts: StorageParts
   readonly #worlds: Worlds
-  /** What the bindings of all components share. */
-  readonly #shared: Omit<BindingOptions, 'name' | 'fields' | 'isSparse' | 'columnCount'>
-  readonly #registry = new ComponentRegistry()
-  /** By number in the registry; tags have none. */
-  readonly #bindings = new Bindings()
+  readonly #context: StorageContext
+  readonly #components = new StorageComponents()
   readonly #tables: StorageTables
   readonly #publisher: Publisher
   readonly #worldState: WorldState
@@ -92,12 +88,11 @@ class WorldStorage implements Storage {
   constructor(worlds: Worlds, pool: Pool, capacity: number) {
     const cells = new Cells(pool)
     const memory = new VariableMemory(cells)
-    const registry = this.#registry
-    const bindings = this.#bindings
+    const components = this.#components
     const tables = new StorageTables(pool)
     const worldState = worldStateOf(worlds)
-    const entries = () => registry.all.map(this.#entryOf)
-    const version = () => registry.all.length + tables.version + bindings.version
+    const entries = () => components.entries
+    const version = () => tables.version + components.version
     this.pool = pool
     this.tables = tables.byName
     this.runs = worldState.runs
@@ -106,16 +101,14 @@ class WorldStorage implements Storage {
     const options = { version, entries, tables: tables.entries }
     this.#publisher = new Publisher({ pool, cells, worlds, memory, ...options })
     this.#worldState = worldState
-    this.#packing = new Packing({ worlds, registry, memory, bindingAt: bindings.at, worldState })
-    this.#commands = new WorldCommands(worlds, pool, registry, this.#publisher.serial)
+    this.#packing = new Packing({ worlds, components, memory, worldState })
+    this.#commands = new WorldCommands(worlds, pool, components, this.#publisher.serial)
     this.#staleReferences = new StaleReferences(worlds, (isKept) => {
       this.runs.checkDone('taking removed entities out of lists')
-      bindings.filter(isKept)
+      components.filter(isKept)
     })
-    this.#shared = {
+    this.#context = {
       worlds,
-      pool,
-      cells,
       memory,
       rowCount: capacity,
       removed: this.#staleReferences,
@@ -124,25 +117,22 @@ class WorldStorage implements Storage {
       checkIdle: (what) => this.runs.checkDone(what),
     }
     const [publisher, commands] = [this.#publisher, this.#commands]
-    this.parts = { worlds, registry, bindings, memory, publisher, commands }
+    this.parts = { worlds, components, memory, publisher, commands }
     worldState.all.add(this.#state)
   }
 
   /** What other storages of the worlds call. */
   readonly #state: StorageState = {
     beginAnew: () => {
-      this.#bindings.beginAnew()
+      this.#components.beginAnew()
       if (this.#unsubscribe !== undefined) this.#unsubscribe = this.#staleReferences.subscribe()
     },
     sync: () => this.sync(),
     keep: (eid) => {
-      this.#bindings.keep(eid)
+      this.#components.keep(eid)
       this.#staleReferences.keep(eid)
     },
   }
-
-  readonly #entryOf = ({ number, name, fields }: Listed): ComponentEntry =>
-    this.#bindings.at(number)?.store.entry ?? { name, fields, rowCount: 0, byteOffsets: [] }
 
   get isVersioned() {
     return this.#worlds.isVersioned
@@ -170,19 +160,18 @@ class WorldStorage implements Storage {
     const fields = readSchema(name, schema)
     if (name in this.components) throw duplicateComponent(name)
     const isTag = fields.length === 0 && !isSparse
-    const binding = isTag ? undefined : this.#bind(name, fields, isSparse)
-    const component = binding?.component ?? {}
+    const hooks = isTag ? undefined : this.#hook(name, fields, isSparse)
+    const component = hooks?.component ?? {}
     this.components[name] = component
-    this.#bindings.add(binding)
-    this.#registry.add(name, component, fields)
+    this.#components.add(name, component, fields, hooks)
     return component as SparseComponent<S> // a dense one is a Component<S>
   }
 
-  #bind(name: string, fields: readonly Field[], isSparse: boolean): Binding {
-    const columnCount = this.#registry.all.flatMap((listed) => listed.fields).length
-    const binding = new Binding({ name, fields, isSparse, columnCount, ...this.#shared })
+  #hook(name: string, fields: readonly Field[], isSparse: boolean): ComponentHooks {
+    const columnCount = this.#components.all.flatMap((listed) => listed.fields).length
+    const hooks = new ComponentHooks({ name, fields, isSparse, columnCount, ...this.#context })
     if (fields.some(dropsRemoved)) this.#unsubscribe ??= this.#staleReferences.subscribe()
-    return binding
+    return hooks
   }
 
   readonly table: Storage['table'] = (name, schema, options) => {
@@ -197,8 +186,8 @@ class WorldStorage implements Storage {
 
   readonly rows: Storage['rows'] = (component) => {
     this.#check()
-    const { name, number } = this.#registry.find(component)
-    const rows = this.#bindings.at(number)?.store.rows
+    const { name, hooks } = this.#components.find(component)
+    const rows = hooks?.store.rows
     if (rows === undefined) throw notSparse(name)
     return rows
   }
@@ -207,11 +196,11 @@ class WorldStorage implements Storage {
     this.#check()
     this.#worldState.checkRest('storage.sync()')
     this.runs.last?.repairTables()
-    this.#bindings.sync()
+    this.#components.sync()
     this.#staleReferences.sync()
     this.#tables.sync()
     this.#publisher.sync()
-    this.#bindings.checkWorlds()
+    this.#components.checkWorlds()
   }
 
   readonly publish = (): void => {
@@ -280,8 +269,8 @@ class WorldStorage implements Storage {
     this.#commands.dispose()
     this.#worldState.all.delete(this.#state)
     this.#unsubscribe?.()
-    this.#bindings.dispose()
-    this.#shared.memory.internedTexts.sweep()
+    this.#components.dispose()
+    this.#context.memory.internedTexts.sweep()
     this.#publisher.dispose()
   }
 

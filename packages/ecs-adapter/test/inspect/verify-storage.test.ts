@@ -52,10 +52,11 @@ type Game = ReturnType<typeof createGame>
 const found = (storage: Storage, options?: object) =>
   verifyStorage(storage, options).map(({ invariant, message }) => `${invariant}: ${message}`)
 
-const storeOf = ({ storage }: Game, number: number) => storage.parts.bindings.at(number)!.store
+const storeOf = ({ storage }: Game, number: number) =>
+  storage.parts.components.at(number).hooks!.store
 /** Index of the handle word of a row of Path. */
 const handleWord = (game: Game, field: number, row: number) =>
-  storeOf(game, 1).fields!.byField[field]!.handles.wordAt(row)
+  storeOf(game, 1).fields!.byField[field]!.wordAt(row)
 const [POINTS, LABEL, KIND] = [0, 2, 3]
 const placeOf = (game: Game) => new IndexPlace(storeOf(game, 2).heldRows!.entry)
 const rootOf = ({ storage }: Game) => storage.parts.publisher.held.root >> 2
@@ -117,9 +118,9 @@ const damages: readonly Damage[] = [
   {
     what: 'a sparse row behind the last one has a list',
     damage: (game, words) => {
-      const { handles } = storeOf(game, 2).fields!.byField[1]!
-      words[handles.wordAt(30)] = words[handles.wordAt(3)]
-      words[handles.wordAt(3)] = 0
+      const log = storeOf(game, 2).fields!.byField[1]!
+      words[log.wordAt(30)] = words[log.wordAt(3)]
+      words[log.wordAt(3)] = 0
     },
     ...{ invariant: 'handle', says: ['Burning.log, row 30', 'no entity has it'] },
   },
@@ -211,7 +212,7 @@ const damages: readonly Damage[] = [
   },
   {
     what: 'a list field looks for handles elsewhere',
-    damage: (game) => storeOf(game, 1).fields!.byField[0]!.handles.bind(16, 8),
+    damage: (game) => storeOf(game, 1).fields!.byField[0]!.bind(16, 8),
     ...{ invariant: 'column', says: ['column Path.points: found handles of 8, expected 64'] },
   },
   {

@@ -1,8 +1,8 @@
 /**
  * The room of columns: the rows and values of each component, in step with the storage's worlds.
  * An entity that has a component has a row in every column of it; other rows may hold anything.
- * The storage uses bindings; other threads read sparse rows by `row-index.ts`. The room may know
- * worlds, lists and memory.
+ * The storage uses hooks and stores; other threads read sparse rows by `row-index.ts`. The room may
+ * know worlds, lists and memory.
  */
 import { getAllEntities, hasComponent, removeComponent } from 'bitecs'
 import { worldWasReset } from '../base/errors.ts'
@@ -10,63 +10,53 @@ import { GivenFrames } from '../lists/given-values.ts'
 import type { Component } from '../schema/schema.ts'
 import { BoundComponent, ComponentWatcher, isPair, isWorld } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
-import type { ComponentStore, ComponentStoreOptions } from './component-store.ts'
+import type { ComponentContext } from './component-context.ts'
+import type { ComponentStore } from './component-store.ts'
 import { DenseStore } from './dense-store.ts'
 import { SparseStore } from './sparse-store.ts'
-import { type Sets, WorldHooks } from './world-hooks.ts'
-
-export type BindingOptions = Omit<ComponentStoreOptions, 'component'> & {
-  /** Whether only the entities that have the component have rows. */
-  isSparse: boolean
-  sets: Sets
-}
+import { WorldHooks } from './world-hooks.ts'
 
 /**
  * An observer of additions in each world makes rows and clears them. Only lists, texts and sparse
  * rows watch removals too: values stay while the user's onRemove observers run. Prefabs are in no
  * query: if a world has some, columns cover every id when bitECS asks about the component.
  */
-export class Binding extends ComponentWatcher {
+export class ComponentHooks extends ComponentWatcher {
   /** The component's, for messages. */
   readonly name: string
   /** What users hold. */
   readonly component: Component
   readonly store: ComponentStore
   readonly #worlds: Worlds
-  readonly #hooks: readonly WorldHooks[]
+  readonly #byWorld: readonly WorldHooks[]
   #isDisposed = false
   /** Uses by other worlds that were reported. */
   #reportedCount = 0
 
   /** @throws ArenaError 'out-of-memory'; worlds and arena are as they were then */
-  constructor({ isSparse, sets, ...options }: BindingOptions) {
-    const { worlds, name, fields, memory, cells } = options
+  constructor(options: Omit<ComponentContext, 'component'>) {
+    const { name, fields, worlds, memory, isSparse } = options
     super(worlds)
     const component = new BoundComponent(this) as object as Component
-    const Store = isSparse ? SparseStore : DenseStore
-    const store = new Store({ ...options, component })
+    const context = { ...options, component }
+    const store = isSparse ? new SparseStore(context) : new DenseStore(context)
     this.name = name
     this.component = component
     this.store = store
     this.#worlds = worlds
     const frames = new GivenFrames(name, fields, memory.staging)
-    const shared = { worlds, component, store, cells, frames, sets, watcher: this }
-    this.#hooks = worlds.all.map((world) => new WorldHooks(world, shared))
+    const shared = { ...context, store, frames, watcher: this }
+    this.#byWorld = worlds.all.map((world) => new WorldHooks(world, shared))
     this.subscribe()
   }
 
   /** Starts over with worlds that know nothing of the component. */
   subscribe(): void {
     this.index = this.#worlds.entityIndex
-    for (const hooks of this.#hooks) hooks.subscribe()
+    for (const hooks of this.#byWorld) hooks.subscribe()
     this.balance = 0
     this.#reportedCount = 0
     this.store.begin(this.#worlds.entityMask, this.#owns)
-  }
-
-  /** An entity whose removal was reported stays after all. */
-  keep(eid: number): void {
-    if (this.#worlds.has(eid, this.component)) this.store.keep(eid)
   }
 
   /**
@@ -83,7 +73,7 @@ export class Binding extends ComponentWatcher {
    */
   isUsedElsewhere(): boolean {
     let count = this.balance
-    for (let i = 0; i < this.#hooks.length; i++) count += this.#hooks[i].ownerCount
+    for (let i = 0; i < this.#byWorld.length; i++) count += this.#byWorld[i].ownerCount
     if (count <= this.#reportedCount) return false
     if (this.#worlds.havePrefabs || this.#worlds.haveRelations) return false
     this.#reportedCount = count
@@ -92,13 +82,13 @@ export class Binding extends ComponentWatcher {
 
   /** For `verifyStorage`: the entities that have the component, without prefabs. */
   get owners(): readonly number[] {
-    return this.#hooks.flatMap((hooks) => hooks.owners)
+    return this.#byWorld.flatMap((hooks) => hooks.owners)
   }
 
   /** Leaves the worlds alone, and frees the columns. */
   dispose(): void {
     this.#isDisposed = true
-    for (const hooks of this.#hooks) hooks.unsubscribe()
+    for (const hooks of this.#byWorld) hooks.unsubscribe()
     this.store.dispose()
   }
 
@@ -109,7 +99,7 @@ export class Binding extends ComponentWatcher {
     const isPlain = this.store.fields === undefined
     if (isOwn && !wasReset) {
       this.balance++
-      if (!isPlain) for (let i = 0; i < this.#hooks.length; i++) this.#hooks[i].onAdded()
+      if (!isPlain) for (let i = 0; i < this.#byWorld.length; i++) this.#byWorld[i].onAdded()
     }
     if (wasReset || this.index.maxId >= this.store.coveredIdCount) this.#coverPrefabs(wasReset)
     this.coveredIdCount = this.store.coveredIdCount
@@ -119,7 +109,7 @@ export class Binding extends ComponentWatcher {
   }
 
   readonly #owns = (eid: number): boolean => {
-    for (let i = 0; i < this.#hooks.length; i++) if (this.#hooks[i].owns(eid)) return true
+    for (let i = 0; i < this.#byWorld.length; i++) if (this.#byWorld[i].owns(eid)) return true
     return false
   }
 
