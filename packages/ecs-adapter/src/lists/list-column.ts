@@ -187,7 +187,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     for (let i = 0; i < count; i++) this.#removed?.take(this.#lists.load(block, i))
   }
 
-  protected override freeBlock(block: number): void {
+  override freeBlock(block: number): void {
     this.#lists.freeBlock(block)
   }
 

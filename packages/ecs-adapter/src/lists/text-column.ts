@@ -60,7 +60,7 @@ export class TextColumn extends VariableColumn implements TextField {
     if (this.blockAt(row) !== 0) this.#texts.replace(this.wordAt(row), 0, '')
   }
 
-  protected override freeBlock(block: number): void {
+  override freeBlock(block: number): void {
     this.#texts.free(block)
   }
 }

@@ -61,7 +61,7 @@ export abstract class VariableColumn {
   /** Writes the value that `prepare` made room for. */
   abstract commit(row: number, given: GivenValues, i: number): void
   /** Frees a block that `prepare` made, or none. */
-  protected abstract freeBlock(block: number): void
+  abstract freeBlock(block: number): void
   /** Frees the block of a row. */
   abstract freeRow(row: number): void
   /** Before any `prepare`: a sweep would take back its room. @throws StorageError 'group-busy' */
