@@ -15,7 +15,7 @@ import {
   ROOT_MAGIC,
   seenWord,
 } from '../shared/directory.ts'
-import type { StorageParts } from '../storage/storage-api.ts'
+import type { StorageParts } from '../storage/storage-parts.ts'
 import type { Table } from '../tables/table-api.ts'
 import type { Findings } from './findings.ts'
 import type { InternedCounts } from './interned.ts'

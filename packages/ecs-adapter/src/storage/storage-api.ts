@@ -1,28 +1,15 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
-import type { Publisher } from '../attach/publisher.ts'
-import type { StorageComponents } from '../columns/storage-components.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import type { CommandSource } from '../commands/command-apply.ts'
-import type { WorldCommands } from '../commands/world-commands.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Component, Schema, SparseComponent } from '../schema/schema.ts'
 import type { ComponentRows, StorageHandle } from '../shared/directory.ts'
 import type { Table } from '../tables/table-api.ts'
 import type { TableSchema } from '../tables/table-chunk.ts'
 import type { TableOptions } from '../tables/table-layout.ts'
-import type { Worlds } from '../world/worlds.ts'
+import type { StorageParts } from './storage-parts.ts'
 import type { RunQueue } from './world-state.ts'
-
-/** What `verifyStorage` reads of a storage. */
-export interface StorageParts {
-  readonly worlds: Worlds
-  readonly components: StorageComponents
-  readonly memory: VariableMemory
-  readonly publisher: Publisher
-  readonly commands: WorldCommands
-}
 
 /** A worker group, as `verifyStorage` sees it. */
 export interface OpenGroup {

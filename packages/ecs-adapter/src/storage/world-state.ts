@@ -33,7 +33,8 @@ export interface BegunRun {
 export class RunQueue {
   /** The run that began last. If it timed out, workers may be at it still. */
   last: BegunRun | undefined
-  #isApplying = false
+  /** Whether commands are being applied: no run begins. */
+  isApplying = false
   /** Ends when all runs so far are over. */
   #queue: Promise<void> = Promise.resolve()
   #queueLength = 0
@@ -71,19 +72,9 @@ export class RunQueue {
     this.#queueLength--
   }
 
-  /** No run begins until `endApplying`. @throws StorageError 'commands-busy' */
-  beginApplying(): void {
-    this.checkApplied()
-    this.#isApplying = true
-  }
-
-  endApplying(): void {
-    this.#isApplying = false
-  }
-
   /** @throws StorageError 'commands-busy' while commands are applied */
   checkApplied(): void {
-    if (this.#isApplying) throw commandsBusy()
+    if (this.isApplying) throw commandsBusy()
   }
 
   /** Call it before anything that frees memory systems use. @throws StorageError 'group-busy' */
