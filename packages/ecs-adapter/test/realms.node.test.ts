@@ -82,7 +82,7 @@ test('ids in arrays of another realm: those in the arena are not copied', () => 
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
-    return reader.entities(0)
+    return reader.entities
   }
   const { byteOffset } = pool.allocArray(Int32Array, 3)
   for (const name of ['Int32Array', 'Uint32Array']) {

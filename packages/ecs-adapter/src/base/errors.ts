@@ -68,7 +68,7 @@ export function shownError(error: unknown): string {
   }
 }
 
-const misuse = (message: string) => new StorageError('invalid-argument', message)
+export const misuse = (message: string) => new StorageError('invalid-argument', message)
 
 export const invalidArgument = (what: string, given: unknown, expected: string) =>
   misuse(`${what} is ${shown(given)}, expected ${expected}`)

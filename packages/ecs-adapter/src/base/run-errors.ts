@@ -1,5 +1,5 @@
 /** The errors of groups and their runs: what was refused, what is not done, and why. */
-import { type CommandsError, StorageError, type StorageErrorCode, shown } from './errors.ts'
+import { type CommandsError, misuse, StorageError, type StorageErrorCode, shown } from './errors.ts'
 
 /** A part of the entities of a run: from the first to before the last. */
 export interface Range {
@@ -40,19 +40,19 @@ export class RunError extends StorageError {
   }
 }
 
-const shownRange = ({ from, to }: Range) => `at places ${from} to ${to - 1}`
-
-const shownRanges = ({ unfinished }: SystemOutcome) =>
-  unfinished.length === 0
+const shownUnfinished = ({ unfinished }: SystemOutcome) => {
+  const ranges = unfinished.map(({ from, to }) => `at places ${from} to ${to - 1}`)
+  return ranges.length === 0
     ? 'all entities were done'
-    : `entities ${unfinished.map(shownRange).join(', ')} were not done`
+    : `entities ${ranges.join(', ')} were not done`
+}
 
-const shownOutcomes = ([first, ...others]: SystemOutcomes) =>
-  shownRanges(first) +
-  others.map((other) => `; of ${shown(other.system)}, ${shownRanges(other)}`).join('')
-
-const runError = (code: StorageErrorCode, what: string, outcomes: SystemOutcomes, advice: string) =>
-  new RunError(code, `${what}; ${shownOutcomes(outcomes)}. ${advice}`, outcomes)
+function runError(code: StorageErrorCode, what: string, outcomes: SystemOutcomes, advice: string) {
+  const [first, ...others] = outcomes
+  const rest = others.map((other) => `; of ${shown(other.system)}, ${shownUnfinished(other)}`)
+  const left = shownUnfinished(first) + rest.join('')
+  return new RunError(code, `${what}; ${left}. ${advice}`, outcomes)
+}
 
 export const systemFailed = (from: number, outcomes: SystemOutcomes) => {
   const [{ system, cause }] = outcomes
@@ -64,57 +64,56 @@ export const systemFailed = (from: number, outcomes: SystemOutcomes) => {
 export const workerDied = (outcomes: SystemOutcomes, hasLostCommands: boolean) => {
   const what = `a worker died while the group ran system ${shown(outcomes[0].system)}`
   const advice = 'What it had written stays written. group.add() takes another worker'
-  const lost =
-    '. Commands of batches that it had finished are lost, and these batches count as not done'
+  const lost = '. Commands that it had recorded are lost: their batches count as not done'
   return runError('worker-died', what, outcomes, advice + (hasLostCommands ? lost : ''))
 }
 
-export const runTimedOut = (timeoutMs: number, outcomes: SystemOutcomes) =>
-  runError(
-    'timed-out',
-    `system ${shown(outcomes[0].system)} was not done within ${timeoutMs} ms`,
-    outcomes,
-    'Workers finish the batch that they are in, and the next run waits for them. Give a longer ' +
-      'timeoutMs, or terminate the worker that hangs',
-  )
-
-const allOf = (system: string, entityCount: number): SystemOutcome => ({
-  system,
-  unfinished: entityCount === 0 ? [] : [{ from: 0, to: entityCount }],
-})
-
-export const runNotBegun = (system: string, before: string, entityCount: number) =>
-  new RunError(
-    'timed-out',
-    `system ${shown(system)} could not begin: workers are still in system ${shown(before)}, ` +
-      'which timed out. Terminate the worker that hangs',
-    [allOf(system, entityCount)],
-  )
-
-/** @param jobs the systems of the run, and how many entities each has */
-export function runTooLate(jobs: readonly { name: string; entityCount: number }[]): RunError {
-  const all = jobs.map(({ name, entityCount }) => allOf(name, entityCount))
-  const [first = all[0], ...others] = all.filter(({ unfinished }) => unfinished.length > 0)
-  return new RunError(
-    'timed-out',
-    `system ${shown(first.system)} was not begun: its timeoutMs was used up before. Give more`,
-    [first, ...others],
-  )
+export const runTimedOut = (timeoutMs: number, outcomes: SystemOutcomes) => {
+  const what = `system ${shown(outcomes[0].system)} was not done within ${timeoutMs} ms`
+  const advice =
+    'Workers finish their batches, and the next run waits for them. Give a longer timeoutMs, or ' +
+    'terminate the worker that hangs'
+  return runError('timed-out', what, outcomes, advice)
 }
+
+/** A system, and how many entities it has. */
+interface UnbegunSystem {
+  readonly name: string
+  readonly entityCount: number
+}
+
+function notBegun(systems: readonly UnbegunSystem[], why: string): RunError {
+  const all = systems.map(({ name, entityCount }): SystemOutcome => {
+    return { system: name, unfinished: entityCount === 0 ? [] : [{ from: 0, to: entityCount }] }
+  })
+  const [first = all[0], ...others] = all.filter(({ unfinished }) => unfinished.length > 0)
+  const message = `system ${shown(first.system)} was not begun: ${why}`
+  return new RunError('timed-out', message, [first, ...others])
+}
+
+export const runTooLate = (systems: readonly UnbegunSystem[]) =>
+  notBegun(systems, 'its timeoutMs was used up before. Give more')
+
+/** @param before the system that has timed out */
+export const runNotBegun = (name: string, entityCount: number, before: string) =>
+  notBegun(
+    [{ name, entityCount }],
+    `workers are still in system ${shown(before)}, which timed out. Terminate the worker that hangs`,
+  )
 
 export const groupClosed = () =>
   new StorageError('group-closed', 'this group is closed. Create another one')
 
+const busy = (message: string) => new StorageError('group-busy', message)
+
 export const groupBusy = () =>
-  new StorageError(
-    'group-busy',
-    'a run over this world is not done. Await it before runSync(); `entities` and `args` may not ' +
-      'call that',
+  busy(
+    'a run over this world is not done. Await it before runSync(), which `entities` and `args` ' +
+      'may not call',
   )
 
 export const systemsAtWork = (what: string) =>
-  new StorageError(
-    'group-busy',
+  busy(
     `${what} would free memory of a system that workers run. Await group.run() first; if that ` +
       'timed out, await the next one, or terminate the worker that hangs',
   )
@@ -137,17 +136,15 @@ export const groupOpen = (count: number) =>
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
 
 export const stageTooWide = (given: number, capacity: number) =>
-  new StorageError(
-    'invalid-argument',
+  misuse(
     `${given} systems would run at once, and a stage takes ${capacity}. Let some wait by ` +
       '`after`, or make two schedules',
   )
 
 export const notAlone = (system: string) =>
-  new StorageError(
-    'invalid-argument',
-    `${shown(system)} is to run on EACH_WORKER, and has a chunkLength or shares its stage. Leave ` +
-      'chunkLength out, and `reads` and `writes` too, so that it runs alone',
+  misuse(
+    `${shown(system)} is to run on EACH_WORKER, which takes no chunkLength, and a stage for itself.` +
+      ' Leave out `chunkLength`, `reads` and `writes`',
   )
 
 export const isAsynchronous = () =>

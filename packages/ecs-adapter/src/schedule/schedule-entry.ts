@@ -4,7 +4,7 @@ import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
 import { type ChunkOptions, checkChunkLength } from '../workers/job.ts'
 import type { RunEntities } from '../workers/run-input.ts'
 import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
-import type { Access } from './access.ts'
+import type { Access } from './parallel-stages.ts'
 
 /**
  * A component, a tag, a table, a relation, or any other object or name that stands for what systems

@@ -1,32 +1,23 @@
 /** A schedule as text, for people to read. */
 import { isRelation } from '../world/bitecs-internals.ts'
-import { type Conflict, isUnknown, type StagePlan } from './access.ts'
+import { type Conflict, isUnknown, type StagePlan } from './parallel-stages.ts'
 import type { Named } from './schedule-entry.ts'
 
-/** Names for what systems read and write: what has no name gets a number. */
-class AccessNames {
-  readonly #names: Map<unknown, string>
-  #relationCount = 0
-  #unnamedCount = 0
-
-  constructor(named: readonly Named[]) {
-    this.#names = new Map(named.map(([name, object]) => [object, name]))
-  }
-
-  of(what: unknown): string {
-    const name = this.#names.get(what) ?? this.#newName(what)
-    this.#names.set(what, name)
-    return name
-  }
-
-  #newName(what: unknown): string {
+/** Names what systems read and write: what has no name gets a number. */
+function createNamer(named: readonly Named[]): (what: unknown) => string {
+  const names = new Map<unknown, string>(named.map(([name, object]) => [object, name]))
+  let relationCount = 0
+  let unnamedCount = 0
+  const nameOf = (what: unknown): string => {
     if (typeof what === 'string') return what
-    if (typeof what === 'function') {
-      // All relations share the name of a function of bitECS: `t` in its minified build.
-      if (isRelation(what)) return `relation ${++this.#relationCount}`
-      if (what.name !== '') return what.name
-    }
-    return `unnamed ${++this.#unnamedCount}`
+    // All relations share the name of a function of bitECS: `t` in its minified build.
+    if (isRelation(what as object)) return `relation ${++relationCount}`
+    return (typeof what === 'function' && what.name) || `unnamed ${++unnamedCount}`
+  }
+  return (what) => {
+    const name = names.get(what) ?? nameOf(what)
+    names.set(what, name)
+    return name
   }
 }
 
@@ -38,12 +29,12 @@ export function printPlan(
   { systems, stages, dependencies }: StagePlan,
   named: readonly Named[],
 ): string {
-  const names = new AccessNames(named)
+  const nameOf = createNamer(named)
   if (systems.length === 0) return 'no systems'
   const numberLength = String(stages.length).length
   const nameLength = Math.max(...systems.map(({ name }) => name.length))
   const list = (verb: string, all: readonly unknown[] = []) => {
-    const shown = new Set(all.map((what) => names.of(what)))
+    const shown = new Set(all.map((what) => nameOf(what)))
     return shown.size === 0 ? [] : [`${verb} ${[...shown].join(', ')}`]
   }
   const accessOf = (index: number) => {
@@ -61,11 +52,11 @@ export function printPlan(
       case 'unknown':
         return `${isUnknown(systems[other]) ? name : systems[index].name} declares nothing`
       case 'write-read':
-        return `reads ${names.of(what)}, which ${name} writes`
+        return `reads ${nameOf(what)}, which ${name} writes`
       case 'read-write':
-        return `writes ${names.of(what)}, which ${name} reads`
+        return `writes ${nameOf(what)}, which ${name} reads`
       case 'write-write':
-        return `both write ${names.of(what)}`
+        return `both write ${nameOf(what)}`
     }
   }
   const lines: string[] = []

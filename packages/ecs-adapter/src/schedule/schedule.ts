@@ -9,7 +9,7 @@ import { JOB_CAPACITY } from '../workers/control-block.ts'
 import { Group, type WorkerGroup } from '../workers/group.ts'
 import type { SystemCall } from '../workers/job.ts'
 import type { TimeoutOptions } from '../workers/run-timeout.ts'
-import { planStages } from './access.ts'
+import { planStages } from './parallel-stages.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
 import { printPlan } from './schedule-text.ts'
 
@@ -63,7 +63,7 @@ export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEnt
       const { name } = systems[number]
       const inputs = { ...entries[number] }
       const { system, chunkLength } = inputs
-      return { name, system, entities: [], args: undefined, chunkLength, number, inputs }
+      return { name, system, entities: [], chunkLength, number, inputs }
     }),
   )
   return {

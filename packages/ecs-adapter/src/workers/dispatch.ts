@@ -18,9 +18,8 @@ import {
 } from './control-block.ts'
 import { JobList, type SystemCall } from './job.ts'
 import type { Member } from './member.ts'
+import { Run } from './run.ts'
 import { RunCommands } from './run-commands.ts'
-import { failureOfSystems } from './run-result.ts'
-import { RunState } from './run-state.ts'
 import { heldUp, remainingMs, timedOut } from './run-timeout.ts'
 import { lossOf, repairTables } from './worker-death.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
@@ -33,14 +32,14 @@ export class Dispatch implements BegunRun, OpenGroup {
   readonly #workers: WorkerRegistry
   readonly #storage: Storage
   readonly #jobs: JobList
-  readonly #run: RunState
+  readonly #run: Run
   readonly #waiter = new Waiter()
 
   constructor(workers: WorkerRegistry, storage: Storage) {
     this.#workers = workers
     this.#storage = storage
     this.#jobs = new JobList(storage)
-    this.#run = new RunState(workers.control)
+    this.#run = new Run(workers.control)
     this.commands = new RunCommands(storage, this.#run)
     storage.openGroups.add(this)
   }
@@ -148,7 +147,7 @@ export class Dispatch implements BegunRun, OpenGroup {
       if (!(error instanceof CommandsError)) throw error
       commandsError = error
     }
-    const runError = failureOfSystems(this.#run) ?? lossOf(this.#run)
+    const runError = this.#run.failure ?? lossOf(this.#run)
     if (runError !== undefined) runError.commandsError = commandsError
     const error = runError ?? commandsError
     if (error !== undefined) throw error

@@ -129,14 +129,7 @@ export class Group implements WorkerGroup {
   readonly #dispatch: Dispatch
   readonly #runs: RunQueue
   /** The call of `runSync`, kept so that it makes no garbage. */
-  readonly #syncCall: SystemCall = {
-    name: '',
-    system: '',
-    entities: [],
-    args: undefined,
-    chunkLength: undefined,
-    number: 0,
-  }
+  readonly #syncCall: SystemCall = { name: '', system: '', entities: [], number: 0 }
   readonly #syncPlan: RunPlan = [[this.#syncCall]]
   /** Ends when the runs of this group so far are over. */
   #lastRun: Promise<void> = Promise.resolve()

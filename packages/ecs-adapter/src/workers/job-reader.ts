@@ -41,9 +41,14 @@ class Batches {
 export class JobReader {
   /** Index of the present job in the run; -1 before the first. */
   index = -1
-  /** Index of its system. */
+  /** Index of the job's system. */
   system = 0
   args: unknown
+  /** The present batch, and where it begins in the entities of its job. */
+  entities: Int32Array = new Int32Array(0)
+  from = 0
+  /** Where the batch begins in the entities of all jobs: by this its commands are sorted. */
+  sortKey = 0
   readonly #control: ControlWords
   /** By job number. */
   readonly #allBatches: Batches[] = []
@@ -65,32 +70,24 @@ export class JobReader {
     this.#batchCount = this.#control.load(CONTROL_BATCH_COUNT)
     this.index = -1
     this.args = undefined
+    this.from = 0
     this.#endBatch = 0
     this.#entityCount = 0
     this.#entityCountBefore = 0
   }
 
-  /** Goes on to the job of a batch; false if there is no such batch. Batches must ascend. */
+  /** Goes on to a batch; false if there is no such batch. Batches must ascend. */
   enter(batch: number): boolean {
     if (batch >= this.#batchCount) return false
-    if (batch < this.#endBatch) return true
-    while (batch >= this.#endBatch) this.#next()
-    this.#load()
+    if (batch >= this.#endBatch) {
+      while (batch >= this.#endBatch) this.#next()
+      this.#load()
+    }
+    const place = batch - this.#firstBatch
+    this.from = place * this.#batchLength
+    this.sortKey = this.#entityCountBefore + this.from
+    this.entities = this.#batches.at(place)
     return true
-  }
-
-  /** Where a batch begins in the entities of its job. */
-  from(batch: number): number {
-    return (batch - this.#firstBatch) * this.#batchLength
-  }
-
-  /** Where a batch begins in the entities of all jobs: by this its commands are sorted. */
-  sortKey(batch: number): number {
-    return this.#entityCountBefore + this.from(batch)
-  }
-
-  entities(batch: number): Int32Array {
-    return this.#batches.at(batch - this.#firstBatch)
   }
 
   #next(): void {

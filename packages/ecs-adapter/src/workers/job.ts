@@ -38,8 +38,8 @@ export interface SystemCall {
   name: string
   system: string
   entities: RunEntities
-  args: unknown
-  chunkLength: number | undefined
+  args?: unknown
+  chunkLength?: number | undefined
   /** Distinguishes the calls of a schedule: the ids of a call stay in one place from run to run. */
   readonly number: number
   /** Functions that give entities and arguments when the run begins, in place of the above. */

@@ -109,7 +109,6 @@ export class JoinedWorker {
     const context = this.#context
     const jobs = this.#jobs
     let isInBatch = false
-    let from = 0
     try {
       jobs.begin()
       this.#storage.sync()
@@ -117,11 +116,10 @@ export class JoinedWorker {
         const batch = this.#takeBatch()
         if (!jobs.enter(batch)) break
         context.args = jobs.args
-        from = jobs.from(batch)
-        context.from = from
-        context.entities = jobs.entities(batch)
+        context.from = jobs.from
+        context.entities = jobs.entities
         this.#scratch.reset()
-        this.#commands.begin(jobs.sortKey(batch))
+        this.#commands.begin(jobs.sortKey)
         isInBatch = true
         const result: unknown = this.#systems[jobs.system](context)
         if (isThenable(result)) {
@@ -137,7 +135,7 @@ export class JoinedWorker {
       this.#tidyUp()
     } catch (error) {
       this.#control.store(CONTROL_CURSOR, CURSOR_END)
-      reportFailure(this.#own, run, failureOf(error, Math.max(0, jobs.index), from))
+      reportFailure(this.#own, run, failureOf(error, Math.max(0, jobs.index), jobs.from))
       if (isInBatch || !this.#pool.isOpen) this.#commands.abort()
     } finally {
       this.#storage.detach()

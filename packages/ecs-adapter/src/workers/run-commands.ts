@@ -6,7 +6,7 @@ import { dropCommands } from '../commands/command-blocks.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import { WORKER_COMMANDS, WORKER_DONE } from './control-block.ts'
 import type { Member } from './member.ts'
-import type { RunState } from './run-state.ts'
+import type { Run } from './run.ts'
 
 export class RunCommands {
   /** How many commands were skipped since the owner set it to 0. */
@@ -14,10 +14,10 @@ export class RunCommands {
   /** Set when a run begins: some commands may not be applied yet. */
   isPending = false
   readonly #storage: Storage
-  readonly #run: RunState
+  readonly #run: Run
   readonly #sources: CommandSource[] = []
 
-  constructor(storage: Storage, run: RunState) {
+  constructor(storage: Storage, run: Run) {
     this.#storage = storage
     this.#run = run
   }

@@ -10,8 +10,7 @@ import { invalidArgument } from '../base/errors.ts'
 import { type RunError, runNotBegun, runTimedOut } from '../base/run-errors.ts'
 import { elapsedMs, nowMs, WAIT_MS_MAX } from '../base/wait.ts'
 import { CONTROL_CURSOR, CURSOR_END } from './control-block.ts'
-import { outcomesOf } from './run-result.ts'
-import type { RunState } from './run-state.ts'
+import type { Run } from './run.ts'
 
 export interface TimeoutOptions {
   /** The default of `runSync` is 5000; `run` waits without limit. */
@@ -30,18 +29,18 @@ export const remainingMs = (deadline: number) =>
   deadline === Number.POSITIVE_INFINITY ? deadline : elapsedMs(nowMs(), deadline)
 
 /** Ends a run whose time is up. The error lists what is not done. */
-export function timedOut(run: RunState): RunError {
+export function timedOut(run: Run): RunError {
   stop(run)
-  return runTimedOut(elapsedMs(run.startedAt, nowMs()), outcomesOf(run))
+  return runTimedOut(elapsedMs(run.startedAt, nowMs()), run.outcomes())
 }
 
 /** Ends a run that keeps another from beginning. Returns the error of the other run. */
-export function heldUp(run: RunState, system: string, entityCount: number): RunError {
+export function heldUp(run: Run, system: string, entityCount: number): RunError {
   stop(run)
-  return runNotBegun(system, outcomesOf(run)[0].system, entityCount)
+  return runNotBegun(system, entityCount, run.outcomes()[0].system)
 }
 
 /** Workers take no more batches. */
-function stop({ control }: RunState): void {
+function stop({ control }: Run): void {
   control.store(CONTROL_CURSOR, CURSOR_END)
 }

@@ -4,7 +4,7 @@
  * - `onDeath` hears of it, and the registry calls `cleanUp` and takes the worker out of the group.
  * - The others take the batches that are left. Those that the dead worker was at stay undone.
  * - Once the run is done, `repairTables` mends the tables that were half changed.
- * - The commands of the dead worker are gone: see `RunState.isKept`.
+ * - The commands of the dead worker are gone: see `Run.isKept`.
  * - The run rejects with the error of `lossOf`.
  *
  * Other threads go on, and what the dead worker had written stays.
@@ -16,8 +16,7 @@ import { freeCommands } from '../commands/command-blocks.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import { WORKER_COMMANDS, WORKER_GENERATION, WORKER_SCRATCH } from './control-block.ts'
 import type { Member } from './member.ts'
-import { outcomesOf } from './run-result.ts'
-import type { RunState } from './run-state.ts'
+import type { Run } from './run.ts'
 
 /** Calls the listener when a worker has died; never, if the platform does not confirm deaths. */
 export function onDeath({ worker, invitation: { life } }: Member, listener: () => void): void {
@@ -77,7 +76,7 @@ function freeIfThere(free: (pool: Pool, offset: number) => void, pool: Pool, off
 }
 
 /** Call it once a run is done: until the next begins, no other thread works on a table. */
-export function repairTables(run: RunState, { tables }: Storage): void {
+export function repairTables(run: Run, { tables }: Storage): void {
   if (!run.mayBeTorn) return
   run.mayBeTorn = false
   const { members } = run
@@ -89,7 +88,7 @@ export function repairTables(run: RunState, { tables }: Storage): void {
 }
 
 /** The error of a run that is done, if workers died before they ended their batches. */
-export function lossOf(run: RunState): RunError | undefined {
+export function lossOf(run: Run): RunError | undefined {
   let isWhole = true
   let hasLostCommands = false
   for (let batch = 0; batch < run.batchCount; batch++) {
@@ -97,5 +96,5 @@ export function lossOf(run: RunState): RunError | undefined {
     isWhole = false
     if (run.isDone(batch)) hasLostCommands = true
   }
-  return isWhole ? undefined : workerDied(outcomesOf(run), hasLostCommands)
+  return isWhole ? undefined : workerDied(run.outcomes(), hasLostCommands)
 }

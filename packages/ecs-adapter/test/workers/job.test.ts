@@ -54,11 +54,10 @@ test('every worker finds the entities, the place and the arguments of each batch
     for (let batch = 0; batch < batchCount; batch++) {
       const reader = readers[random(3)]
       assert.ok(reader.enter(batch), label)
-      const { index } = reader
-      const entities = reader.entities(batch)
+      const { index, entities } = reader
       assert.ok(entities.length > 0, label)
-      assert.is(reader.from(batch), found[index].length, label)
-      assert.is(reader.sortKey(batch), place, label)
+      assert.is(reader.from, found[index].length, label)
+      assert.is(reader.sortKey, place, label)
       assert.is(['a', 'b', 'c'][reader.system], calls[index].system, label)
       assert.equal(reader.args, calls[index].args, label)
       found[index].push(...entities)
@@ -93,7 +92,7 @@ test('the same ids in the same place are the same views', () => {
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
-    return reader.entities(0)
+    return reader.entities
   }
   assert.is(read(), read())
 })
@@ -203,7 +202,7 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
       control.store(CONTROL_BATCH_COUNT, job.batchCount)
       reader.begin()
       const found: number[] = []
-      for (let batch = 0; reader.enter(batch); batch++) found.push(...reader.entities(batch))
+      for (let batch = 0; reader.enter(batch); batch++) found.push(...reader.entities)
       const numbers = Array.from({ length: 40 }, (_, number) => number)
       assert.equal(found, numbers.filter(after))
       assert.is(job.entityCount, found.length)

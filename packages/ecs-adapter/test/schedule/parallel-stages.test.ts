@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Access, conflictOf, planStages } from '../../src/schedule/access.ts'
+import { type Access, conflictOf, planStages } from '../../src/schedule/parallel-stages.ts'
 import { createRandom } from '../support.ts'
 
-const test = suite('access')
+const test = suite('parallel stages')
 
 /** 'a:x,y>z' reads x and y, and writes z; 'a' declares nothing; 'a:x>z+b' comes after b as well. */
 function accessOf(text: string): Access {
