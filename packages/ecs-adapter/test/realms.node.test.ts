@@ -78,7 +78,7 @@ test('ids in arrays of another realm: those in the arena are not copied', () => 
   const jobs = new JobList(storage)
   const idsOf = (entities: ArrayLike<number>) => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 9, number: 0, entities }
-    jobs.prepare([call], { control, systems: ['a'], members: [0] })
+    jobs.prepare([call], { control, systems: ['a'], members: Array(1) })
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))

@@ -135,6 +135,15 @@ export const groupOpen = (count: number) =>
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
 
+export function otherSystems(given: readonly string[], expected: readonly string[]): StorageError {
+  const missing = expected.filter((name) => !given.includes(name)).join(', ') || 'none'
+  const extra = given.filter((name) => !expected.includes(name)).join(', ') || 'none'
+  return notJoined(
+    `a worker lacks systems that others have: ${missing}. It has systems that others lack: ` +
+      `${extra}. Give all workers of a group the same`,
+  )
+}
+
 export const stageTooWide = (given: number, capacity: number) =>
   misuse(
     `${given} systems would run at once, and a stage takes ${capacity}. Let some wait by ` +

@@ -111,20 +111,17 @@ class WorldStorage implements Storage {
     this.#worlds.check()
     const fields = readSchema(name, schema)
     if (name in this.components) throw duplicateComponent(name)
-    const isTag = fields.length === 0 && !isSparse
-    const hooks = isTag ? undefined : this.#hook(name, fields, isSparse)
-    const component = hooks?.component ?? {}
-    this.components[name] = component
-    this.parts.components.add(name, component, fields, hooks)
-    return component as SparseComponent<S> // a dense one is a Component<S>
-  }
-
-  #hook(name: string, fields: readonly Field[], isSparse: boolean): ComponentHooks {
     const { components, context, staleReferences } = this.parts
     const columnCount = components.all.flatMap((listed) => listed.fields).length
-    const hooks = new ComponentHooks({ name, fields, isSparse, columnCount, ...context })
+    const isTag = fields.length === 0 && !isSparse
+    const hooks = isTag
+      ? undefined
+      : new ComponentHooks({ name, fields, isSparse, columnCount, ...context })
     if (fields.some(dropsRemoved)) this.#unsubscribe ??= staleReferences.subscribe()
-    return hooks
+    const component = hooks?.component ?? {}
+    this.components[name] = component
+    components.add(name, component, fields, hooks)
+    return component as SparseComponent<S> // a dense one is a Component<S>
   }
 
   readonly table: Storage['table'] = (name, schema, options) => {

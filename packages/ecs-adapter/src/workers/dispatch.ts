@@ -19,8 +19,8 @@ import {
 import { JobList, type SystemCall } from './job.ts'
 import type { Member } from './member.ts'
 import { Run } from './run.ts'
-import { RunCommands } from './run-commands.ts'
-import { heldUp, remainingMs, timedOut } from './run-timeout.ts'
+import { applyRunCommands, dropRunCommands } from './run-commands.ts'
+import { heldUp, remainingMs } from './run-timeout.ts'
 import { lossOf, repairTables } from './worker-death.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
 
@@ -28,19 +28,17 @@ import type { WorkerRegistry } from './worker-registry.ts'
 const RUN_MAX = 2 ** 30
 
 export class Dispatch implements BegunRun, OpenGroup {
-  readonly commands: RunCommands
   readonly #workers: WorkerRegistry
   readonly #storage: Storage
   readonly #jobs: JobList
-  readonly #run: Run
+  readonly run: Run
   readonly #waiter = new Waiter()
 
   constructor(workers: WorkerRegistry, storage: Storage) {
     this.#workers = workers
     this.#storage = storage
     this.#jobs = new JobList(storage)
-    this.#run = new Run(workers.control)
-    this.commands = new RunCommands(storage, this.#run)
+    this.run = new Run(workers.control)
     storage.openGroups.add(this)
   }
 
@@ -58,16 +56,16 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   repairTables(): void {
-    repairTables(this.#run, this.#storage)
+    repairTables(this.run, this.#storage)
   }
 
   applyCommands(): void {
     this.repairTables()
-    this.commands.apply()
+    applyRunCommands(this.run, this.#storage)
   }
 
   dropCommands(): void {
-    this.commands.drop()
+    dropRunCommands(this.run, this.#storage)
   }
 
   /**
@@ -77,7 +75,7 @@ export class Dispatch implements BegunRun, OpenGroup {
    */
   begin(calls: readonly SystemCall[], deadline: number): void {
     const { members, control } = this.#workers
-    const run = this.#run
+    const run = this.run
     if (members.length === 0) throw noWorkers()
     run.jobs = this.#jobs.prepare(calls, this.#workers)
     if (remainingMs(deadline) <= 0) throw runTooLate(run.jobs)
@@ -88,7 +86,7 @@ export class Dispatch implements BegunRun, OpenGroup {
     run.members = members
     run.number = (run.number % RUN_MAX) + 1
     run.mayBeTorn = true
-    this.commands.isPending = true
+    run.hasCommands = true
     control.store(CONTROL_BATCH_COUNT, run.batchCount)
     control.store(CONTROL_IS_FOR_EACH, isForEach ? 1 : 0) // it has the run for itself
     control.store(CONTROL_CURSOR, 0)
@@ -101,7 +99,7 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   isDone(): boolean {
-    const { members } = this.#run
+    const { members } = this.run
     for (let i = 0; i < members.length; i++) if (!this.#isDoneWith(members[i])) return false
     return true
   }
@@ -125,12 +123,8 @@ export class Dispatch implements BegunRun, OpenGroup {
     return this.isDone()
   }
 
-  timedOut(): RunError {
-    return timedOut(this.#run)
-  }
-
   holdsUp(system: string, entityCount: number): RunError {
-    return heldUp(this.#run, system, entityCount)
+    return heldUp(this.run, system, entityCount)
   }
 
   /**
@@ -139,15 +133,14 @@ export class Dispatch implements BegunRun, OpenGroup {
    * @throws RunError 'system-failed', 'worker-died'; CommandsError
    */
   conclude(): void {
-    this.repairTables()
     let commandsError: CommandsError | undefined
     try {
-      this.commands.apply()
+      this.applyCommands()
     } catch (error) {
       if (!(error instanceof CommandsError)) throw error
       commandsError = error
     }
-    const runError = this.#run.failure ?? lossOf(this.#run)
+    const runError = this.run.failure ?? lossOf(this.run)
     if (runError !== undefined) runError.commandsError = commandsError
     const error = runError ?? commandsError
     if (error !== undefined) throw error
@@ -161,7 +154,7 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   #isDoneWith(member: Member): boolean {
-    const { number, batchCount, control } = this.#run
+    const { number, batchCount, control } = this.run
     if (member.load(WORKER_DONE) === number || member.isGone || member.hasLeft) return true
     if (control.load(CONTROL_CURSOR) < batchCount) return false
     // No batch is left for a worker that has not begun.

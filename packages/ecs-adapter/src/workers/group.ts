@@ -12,7 +12,7 @@ import type { BegunRun, RunQueue } from '../storage/world-state.ts'
 import { Dispatch } from './dispatch.ts'
 import type { ChunkOptions, SystemCall } from './job.ts'
 import { countOf, type RunEntities } from './run-input.ts'
-import { deadlineOf, type TimeoutOptions } from './run-timeout.ts'
+import { deadlineOf, type TimeoutOptions, timedOut } from './run-timeout.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
 export interface WorkerGroupOptions {
@@ -151,7 +151,7 @@ export class Group implements WorkerGroup {
   }
 
   get skippedCommands(): number {
-    return this.#dispatch.commands.skippedCount
+    return this.#dispatch.run.skippedCommands
   }
 
   async run(
@@ -201,7 +201,7 @@ export class Group implements WorkerGroup {
     this.#succeed(last)
     for (let stage = 0; stage < plan.length; stage++) {
       dispatch.begin(plan[stage], deadline)
-      if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
+      if (!(await dispatch.untilDone(deadline))) throw timedOut(dispatch.run)
       dispatch.conclude()
     }
   }
@@ -218,7 +218,7 @@ export class Group implements WorkerGroup {
       this.#succeed(last)
       for (let stage = 0; stage < plan.length; stage++) {
         dispatch.begin(plan[stage], deadline)
-        if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
+        if (!dispatch.waitUntilDone(deadline)) throw timedOut(dispatch.run)
         dispatch.conclude()
       }
     } finally {
@@ -243,7 +243,7 @@ export class Group implements WorkerGroup {
   #succeed(last: BegunRun): void {
     last.applyCommands()
     this.#runs.last = this.#dispatch
-    this.#dispatch.commands.skippedCount = 0
+    this.#dispatch.run.skippedCommands = 0
   }
 
   async add(worker: Port): Promise<void> {

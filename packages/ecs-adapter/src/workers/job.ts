@@ -3,9 +3,9 @@ import { invalidArgument, shownError } from '../base/errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
 import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
+import type { Storage } from '../storage/storage-api.ts'
 import {
   BATCH_CAPACITY,
-  type ControlWords,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -17,11 +17,11 @@ import {
 import {
   EACH_WORKER,
   InputBlock,
-  type JobStorage,
   placeEntities,
   type RunEntities,
   repairChunks,
 } from './run-input.ts'
+import type { WorkerRegistry } from './worker-registry.ts'
 
 export interface ChunkOptions {
   /**
@@ -50,22 +50,18 @@ export interface SystemCall {
 }
 
 /** The workers of a run, and the control block that they read. */
-export interface JobWorkers {
-  readonly control: ControlWords
-  readonly systems: readonly string[]
-  readonly members: { readonly length: number }
-}
+export type JobWorkers = Pick<WorkerRegistry, 'control' | 'systems' | 'members'>
 
 const BATCHES_PER_WORKER = 16
 
 /** The jobs of all runs of a group. */
 export class JobList {
-  readonly #storage: JobStorage
+  readonly #storage: Storage
   /** By number of the call. */
   readonly #all: Job[] = []
   readonly #present: Job[] = []
 
-  constructor(storage: JobStorage) {
+  constructor(storage: Storage) {
     this.#storage = storage
   }
 
@@ -112,13 +108,13 @@ export class Job {
   batchCount = 0
   isForEach = false
   readonly #number: number
-  readonly #storage: JobStorage
+  readonly #storage: Storage
   readonly #ids: InputBlock
   readonly #args: InputBlock
   #argsByteLength = 0
   #entities: RunEntities = []
 
-  constructor(storage: JobStorage, number: number) {
+  constructor(storage: Storage, number: number) {
     this.#number = number
     this.#storage = storage
     this.#ids = new InputBlock(storage.pool)

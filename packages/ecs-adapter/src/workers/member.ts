@@ -8,8 +8,8 @@ export class Member extends ControlWords {
   readonly invitation: Invitation
   /** Byte offset of the block for reports of errors. */
   readonly report: number
-  /** Where the worker keeps its commands, as `storage.apply` takes it. */
-  readonly commands = { offset: 0 }
+  /** Of the worker's commands: so `storage.apply` takes the member itself. */
+  offset = 0
   /** Whether the worker has died, or has left, and the group has cleaned up after it. */
   isGone = false
 

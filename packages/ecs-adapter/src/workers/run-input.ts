@@ -18,9 +18,6 @@ export const EACH_WORKER = 'each worker' as const
  */
 export type RunEntities = ArrayLike<number> | AnyTable | typeof EACH_WORKER
 
-/** The part of a storage that a run needs. */
-export type JobStorage = Pick<Storage, 'pool' | 'tables' | 'isVersioned'>
-
 const EXPECTED = 'ids in an array, as query() gives them, a table, or EACH_WORKER'
 
 const isTable = (entities: RunEntities): entities is AnyTable =>
@@ -30,7 +27,7 @@ const isTable = (entities: RunEntities): entities is AnyTable =>
  * The number of ids, of chunks that have rows, or of workers.
  * @throws StorageError 'invalid-argument'
  */
-export function countOf(entities: RunEntities, storage: JobStorage, workerCount: number): number {
+export function countOf(entities: RunEntities, storage: Storage, workerCount: number): number {
   if (entities === EACH_WORKER) return workerCount
   if (typeof entities === 'object' && entities !== null) {
     if (isTable(entities)) return countChunks(entities, storage)
@@ -40,7 +37,7 @@ export function countOf(entities: RunEntities, storage: JobStorage, workerCount:
   throw invalidArgument('the entities', entities, EXPECTED)
 }
 
-function countChunks(table: AnyTable, { tables }: JobStorage): number {
+function countChunks(table: AnyTable, { tables }: Storage): number {
   const { name, chunks, isAttached } = table
   const fault =
     tables[name] !== table
@@ -84,7 +81,7 @@ export class InputBlock {
 export function placeEntities(
   block: InputBlock,
   entities: RunEntities,
-  storage: JobStorage,
+  storage: Storage,
   workerCount: number,
 ): number {
   const { pool } = block

@@ -32,6 +32,12 @@ export class Run {
   members: readonly Member[] = []
   /** Whether a worker that died may have left tables half changed. */
   mayBeTorn = false
+  /** Whether commands of the run may not be applied yet. */
+  hasCommands = false
+  /** The members that have commands to apply. Kept, to make no garbage. */
+  readonly commandSources: Member[] = []
+  /** How many commands were skipped since the group set it to 0. */
+  skippedCommands = 0
 
   constructor(control: ControlWords) {
     this.control = control

@@ -9,7 +9,7 @@
  *
  * Other threads go on, and what the dead worker had written stays.
  */
-import { freeScratch, type Pool, whenDead } from '@ashlar/core'
+import { freeScratch, whenDead } from '@ashlar/core'
 import { type RunError, workerDied } from '../base/run-errors.ts'
 import { codeOf } from '../base/thrown.ts'
 import { freeCommands } from '../commands/command-blocks.ts'
@@ -32,13 +32,13 @@ export function cleanUp(storage: Storage, member: Member): void {
   const { slot } = member.invitation
   const stored = member.load(WORKER_GENERATION)
   const generation = stored === 0 ? undefined : stored - 1
-  const adopted = member.hasLeft ? undefined : adoptSlot(storage.pool, slot, generation)
+  const { arena } = storage.pool
+  const adopted = member.hasLeft ? undefined : unless(TAKEN, () => arena.adopt(slot, generation))
   const pool = member.hasLeft ? storage.pool : adopted
+  const [scratch, commands] = [member.load(WORKER_SCRATCH), member.load(WORKER_COMMANDS)]
   try {
-    if (pool?.isOpen) {
-      freeIfThere(freeScratch, pool, member.load(WORKER_SCRATCH))
-      freeIfThere(freeCommands, pool, member.load(WORKER_COMMANDS))
-    }
+    if (pool?.isOpen && scratch !== 0) unless(NOT_THERE, () => freeScratch(pool, scratch))
+    if (pool?.isOpen && commands !== 0) unless(NOT_THERE, () => freeCommands(pool, commands))
     const canForget = !storage.isDisposed && storage.pool.isOpen
     // While no other thread can have the slot.
     if (canForget && generation !== undefined) storage.forget(slot, generation)
@@ -47,18 +47,11 @@ export function cleanUp(storage: Storage, member: Member): void {
   }
 }
 
-/** Undefined if the slot is closed, or another thread has adopted it. */
-function adoptSlot({ arena }: Pool, slot: number, generation?: number): Pool | undefined {
-  try {
-    return arena.adopt(slot, generation)
-  } catch (error) {
-    if (codeOf(error) !== 'not-adoptable') throw error
-  }
-}
-
+/** The slot is closed, or another thread has adopted it. */
+const TAKEN: readonly unknown[] = ['not-adoptable']
 /**
- * With these codes, nothing is left to free: a system has disposed of it, and another block may be
- * there now. Or it was overwritten: then it stays, and `arena.blocks()` lists it.
+ * Nothing is left to free: a system has disposed of it, and another block may be there now. Or it
+ * was overwritten: then it stays, and `arena.blocks()` lists it.
  */
 const NOT_THERE: readonly unknown[] = [
   'invalid-argument',
@@ -67,11 +60,12 @@ const NOT_THERE: readonly unknown[] = [
   'corrupt',
 ]
 
-function freeIfThere(free: (pool: Pool, offset: number) => void, pool: Pool, offset: number): void {
+/** Undefined if the call throws an error with one of the codes. */
+function unless<T>(codes: readonly unknown[], call: () => T): T | undefined {
   try {
-    if (offset !== 0) free(pool, offset)
+    return call()
   } catch (error) {
-    if (!NOT_THERE.includes(codeOf(error))) throw error
+    if (!codes.includes(codeOf(error))) throw error
   }
 }
 

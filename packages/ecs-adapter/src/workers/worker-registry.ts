@@ -1,7 +1,7 @@
 /** The workers of a group, from their invitation until they have left or died. */
 import { createLife } from '@ashlar/core'
 import { checkPort, hasEnded, type Port } from '../base/ports.ts'
-import { groupClosed, notJoined } from '../base/run-errors.ts'
+import { groupClosed, notJoined, otherSystems } from '../base/run-errors.ts'
 import { untilTrue } from '../base/wait.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import {
@@ -51,15 +51,10 @@ export class WorkerRegistry {
   async add(worker: Port): Promise<void> {
     checkPort('a worker', worker)
     if (this.#all.some((member) => member?.worker === worker)) {
-      throw notJoined(
-        'this worker is in the group already, or has not answered its invitation. Give each once',
-      )
+      throw notJoined('this worker is in the group already, or has not answered. Give each once')
     }
     if (hasEnded(worker)) {
-      throw notJoined(
-        'a worker had ended before it was invited. Start another; the events `exit`, `close` and ' +
-          '`error` of the worker say why',
-      )
+      throw notJoined('a worker had ended before it was invited; its events say why. Start another')
     }
     const member = this.#register(worker)
     const joining = invite(worker, member.invitation, this.#joinTimeoutMs)
@@ -72,10 +67,11 @@ export class WorkerRegistry {
       this.#onExit(member) // its pool was never opened, or is closed
       throw notJoined(`a worker could not join: ${reply.error}`)
     }
-    const reason = this.members.length > 0 && difference(this.systems, reply.systems)
-    if (reason || this.#isClosed) {
+    const { systems } = this
+    const isOdd = this.members.length > 0 && String(reply.systems) !== String(systems)
+    if (isOdd || this.#isClosed) {
       await this.#release([member])
-      throw reason ? notJoined(reason) : groupClosed()
+      throw isOdd ? otherSystems(reply.systems, systems) : groupClosed()
     }
     this.systems = reply.systems
     this.members = [...this.members, member].sort((a, b) => a.index - b.index)
@@ -176,17 +172,4 @@ export class WorkerRegistry {
     this.#isFreed = true
     pool.free(this.control.first * 4)
   }
-}
-
-/** How the systems of a worker differ from those of the others; undefined if they do not. */
-function difference(expected: readonly string[], given: readonly string[]): string | undefined {
-  const lacks = expected
-    .filter((name) => !given.includes(name))
-    .map((name) => `lacks system ${name}`)
-  const has = given
-    .filter((name) => !expected.includes(name))
-    .map((name) => `has system ${name}, which others lack`)
-  const all = [...lacks, ...has]
-  if (all.length === 0) return undefined
-  return `a worker ${all.join(', ')}. Give all workers of a group the same systems`
 }

@@ -42,7 +42,7 @@ test('every worker finds the entities, the place and the arguments of each batch
       chunkLength: random(2) === 0 ? undefined : 1 + random(400),
       number: (i + round) % JOB_CAPACITY,
     }))
-    const members = { length: 1 + random(64) }
+    const members = Array(1 + random(64))
     const jobs = list.prepare(calls, { control, systems: ['a', 'b', 'c'], members })
     const batchCount = jobs.reduce((sum, job) => sum + job.batchCount, 0)
     assert.ok(batchCount <= BATCH_CAPACITY, label)
@@ -88,7 +88,7 @@ test('the same ids in the same place are the same views', () => {
   const jobs = new JobList(storage)
   const read = () => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
-    jobs.prepare([{ ...call, entities: [1, 2, 3] }], { control, systems: ['a'], members: [0] })
+    jobs.prepare([{ ...call, entities: [1, 2, 3] }], { control, systems: ['a'], members: Array(1) })
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
@@ -114,7 +114,7 @@ test('batches are at least an equal share of the capacity', () => {
     const entities = new Int32Array(length)
     const call = { name: '', system: 'a', entities, args: undefined, chunkLength }
     const calls = Array.from({ length: callCount }, (_, number) => ({ ...call, number }))
-    const members = { length: workerCount }
+    const members = Array(workerCount)
     for (const job of jobs.prepare(calls, { control, systems: ['a'], members })) {
       assert.is(job.batchLength, expected)
       assert.is(job.batchCount, Math.ceil(length / expected))
@@ -132,7 +132,7 @@ test('a value that is no id is refused anywhere in an array', () => {
     const place = (entities: unknown) => {
       const given = entities as number[]
       const call = { name: '', system: 'a', entities: given, args: undefined, number: 0 }
-      const workers = { control, systems: ['a'], members: [0] }
+      const workers = { control, systems: ['a'], members: Array(1) }
       jobs.prepare([{ ...call, chunkLength: undefined }], workers)
     }
     const bad: unknown[] = [
@@ -180,7 +180,7 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
   const reader = new JobReader(control)
   const jobs = new JobList(storage)
   const call = { name: '', system: 'a', entities: table, args: undefined, number: 0 }
-  const workers = { control, systems: ['a'], members: { length: 2 } }
+  const workers = { control, systems: ['a'], members: Array(2) }
   const setRows = (isFull: (number: number) => boolean) => {
     for (const chunk of table.chunks) {
       if (isFull(chunk.number)) while (chunk.add() !== -1);
