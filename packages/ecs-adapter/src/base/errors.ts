@@ -101,23 +101,19 @@ export const noRow = (eid: number, owner = 'this component') =>
 export const alreadyAttached = (slot: number, what: string, by: string) =>
   new StorageError(
     'already-attached',
-    `the pool of slot ${slot} is attached to ${what}, or made it. Use what ${by} returned, ` +
-      'detach() it first, or take another pool',
+    `the pool of slot ${slot} is attached to ${what}, or made it. Use what ${by} returned, or ` +
+      'detach it',
   )
 
 /** @param forget what ends the attachment of a slot */
 export const stillAttached = (slots: readonly number[], what: string, forget: string) =>
   new StorageError(
     'still-attached',
-    `the slots ${slots.join(', ')} are attached to ${what}. Call detach() in their threads, or ` +
-      `${forget} if one has died`,
+    `slots ${slots.join(', ')} are attached to ${what}. Call detach() there, or ${forget} if dead`,
   )
 
 export const notSparse = (name: string) =>
-  misuse(
-    `component ${shown(name)} is not sparse. Use storage.row(eid) and a query, or make it with ` +
-      '{ sparse: true }',
-  )
+  misuse(`${shown(name)} is not sparse. Use storage.row(eid) and a query, or { sparse: true }`)
 
 export const duplicateEntry = (name: string, first: number, second: number) =>
   misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
@@ -157,8 +153,7 @@ export const commandsBusy = () =>
 export const packIsBusy = (what: string) =>
   new StorageError(
     'pack-busy',
-    `${what} would move or free rows that storage.pack() or storage.unpack() is moving. Call it ` +
-      'after their observers',
+    `${what} would free rows that pack() or unpack() is moving. Call it after their observers`,
   )
 
 export const setIsBusy = (what: string) =>
@@ -171,21 +166,14 @@ export const worldTwice = (first: number, second: number) =>
   misuse(`worlds[${first}] and worlds[${second}] are the same world. Give each world once`)
 
 export const noWorlds = () =>
-  misuse(
-    'the array of worlds is empty. Pass those that use the components: ' +
-      'createStorage([level, menu], pool)',
-  )
+  misuse('the array of worlds is empty. Pass the worlds that use the components')
 
 export const otherIndex = (i: number) =>
-  misuse(
-    `worlds[${i}] has another entity index than worlds[0]. Make both by createWorld(index) ` +
-      'with one createEntityIndex(), or give each world a storage',
-  )
+  misuse(`worlds[0] and worlds[${i}] differ in their index. Give both one createEntityIndex()`)
 
 export const otherWorlds = () =>
   misuse(
-    'another storage serves only some of these worlds, or more. Give all storages of a world ' +
-      'the same worlds, as they are reset together',
+    'another storage serves only some of these worlds, or more. Give both storages the same worlds',
   )
 
 export const notOfThisWorld = (eid: number) =>

@@ -98,7 +98,7 @@ export const runTooLate = (systems: readonly UnbegunSystem[]) =>
 export const runNotBegun = (name: string, entityCount: number, before: string) =>
   notBegun(
     [{ name, entityCount }],
-    `workers are still in system ${shown(before)}, which timed out. Terminate the worker that hangs`,
+    `a worker is still in system ${shown(before)}, which timed out. Terminate the worker`,
   )
 
 export const groupClosed = () =>
@@ -119,19 +119,13 @@ export const systemsAtWork = (what: string) =>
   )
 
 export const cannotBlock = () =>
-  new StorageError(
-    'cannot-block',
-    'this thread may not block, as the main thread of a page. Use `await group.run()`',
-  )
+  new StorageError('cannot-block', 'this thread may not block. Use `await group.run()`')
 
 export const noWorkers = () =>
   new StorageError('no-workers', 'this group has no worker left. Add one with group.add(worker)')
 
 export const groupOpen = (count: number) =>
-  new StorageError(
-    'group-open',
-    `${count} worker groups over this storage are open, expected none. Await group.close() first`,
-  )
+  new StorageError('group-open', `${count} worker groups are open. Await group.close() first`)
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
 
@@ -146,14 +140,13 @@ export function otherSystems(given: readonly string[], expected: readonly string
 
 export const stageTooWide = (given: number, capacity: number) =>
   misuse(
-    `${given} systems would run at once, and a stage takes ${capacity}. Let some wait by ` +
-      '`after`, or make two schedules',
+    `${given} systems would run at once, and a stage takes ${capacity}. Separate them by \`after\``,
   )
 
 export const notAlone = (system: string) =>
   misuse(
-    `${shown(system)} is to run on EACH_WORKER, which takes no chunkLength, and a stage for itself.` +
-      ' Leave out `chunkLength`, `reads` and `writes`',
+    `${shown(system)} is to run on EACH_WORKER: alone in its stage, without chunkLength. Leave ` +
+      'out `chunkLength`, `reads` and `writes`',
   )
 
 export const isAsynchronous = () =>

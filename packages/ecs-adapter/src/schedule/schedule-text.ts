@@ -1,6 +1,6 @@
 /** A schedule as text, for people to read. */
 import { isRelation } from '../world/bitecs-internals.ts'
-import { type Conflict, isUnknown, type StagePlan } from './parallel-stages.ts'
+import { type Access, type Dependency, isUnknown, type StagePlan } from './parallel-stages.ts'
 import type { Named } from './schedule-entry.ts'
 
 /** Names what systems read and write: what has no name gets a number. */
@@ -37,20 +37,18 @@ export function printPlan(
     const shown = new Set(all.map((what) => nameOf(what)))
     return shown.size === 0 ? [] : [`${verb} ${[...shown].join(', ')}`]
   }
-  const accessOf = (index: number) => {
-    if (isUnknown(systems[index])) return 'declares nothing: runs alone'
-    const { reads, writes } = systems[index]
-    return (
-      [...list('reads', reads), ...list('writes', writes)].join('; ') || 'reads and writes nothing'
-    )
+  const accessOf = (system: Access) => {
+    if (isUnknown(system)) return 'declares nothing: runs alone'
+    const lists = [...list('reads', system.reads), ...list('writes', system.writes)]
+    return lists.join('; ') || 'reads and writes nothing'
   }
-  const reasonOf = (index: number, other: number, { kind, what }: Conflict) => {
-    const { name } = systems[other]
+  const reasonOf = (system: Access, { index, kind, what }: Dependency) => {
+    const { name } = systems[index]
     switch (kind) {
       case 'after':
         return 'as it says'
       case 'unknown':
-        return `${isUnknown(systems[other]) ? name : systems[index].name} declares nothing`
+        return `${isUnknown(systems[index]) ? name : system.name} declares nothing`
       case 'write-read':
         return `reads ${nameOf(what)}, which ${name} writes`
       case 'read-write':
@@ -62,11 +60,12 @@ export function printPlan(
   const lines: string[] = []
   for (const [stage, indices] of stages.entries()) {
     for (const [place, index] of indices.entries()) {
+      const system = systems[index]
       const number = place === 0 ? String(stage + 1) : ''
-      const head = `${number.padStart(numberLength)}  ${systems[index].name.padEnd(nameLength)}  `
-      lines.push(head + accessOf(index))
-      for (const { index: other, conflict } of dependencies[index]) {
-        const reason = `after ${systems[other].name}: ${reasonOf(index, other, conflict)}`
+      const head = `${number.padStart(numberLength)}  ${system.name.padEnd(nameLength)}  `
+      lines.push(head + accessOf(system))
+      for (const one of dependencies[index]) {
+        const reason = `after ${systems[one.index].name}: ${reasonOf(system, one)}`
         lines.push(' '.repeat(head.length + 2) + reason)
       }
     }

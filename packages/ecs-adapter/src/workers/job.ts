@@ -6,6 +6,7 @@ import { isError } from '../base/thrown.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import {
   BATCH_CAPACITY,
+  type ControlWords,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -21,7 +22,6 @@ import {
   type RunEntities,
   repairChunks,
 } from './run-input.ts'
-import type { WorkerRegistry } from './worker-registry.ts'
 
 export interface ChunkOptions {
   /**
@@ -50,7 +50,11 @@ export interface SystemCall {
 }
 
 /** The workers of a run, and the control block that they read. */
-export type JobWorkers = Pick<WorkerRegistry, 'control' | 'systems' | 'members'>
+export interface JobWorkers {
+  readonly control: ControlWords
+  readonly systems: readonly string[]
+  readonly members: readonly unknown[]
+}
 
 const BATCHES_PER_WORKER = 16
 

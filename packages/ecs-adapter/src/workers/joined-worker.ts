@@ -87,8 +87,14 @@ export class JoinedWorker {
     const waiter = new Waiter()
     let turnAt = nowMs()
     while (this.#own.load(WORKER_LEAVE) === 0 && this.#pool.isOpen) {
-      const assignedRun = this.#own.load(WORKER_ASSIGNED_RUN)
-      if (this.#takesPart(assignedRun)) this.#run(assignedRun)
+      const assigned = this.#own.load(WORKER_ASSIGNED_RUN)
+      // Confirms the assignment, unless the group revokes it at this moment.
+      if (
+        assigned > 0 &&
+        this.#own.exchange(WORKER_ASSIGNED_RUN, assigned, ~assigned) === assigned
+      ) {
+        this.#run(assigned)
+      }
       const next = waiter.waitWhile(words, first + CONTROL_RUN, run, TURN_INTERVAL_MS)
       const isIdle = next === run
       run = next
@@ -97,11 +103,6 @@ export class JoinedWorker {
       turnAt = nowMs()
     }
     this.#leave()
-  }
-
-  /** Confirms an assignment; false if there is none, or the group revokes it at this moment. */
-  #takesPart(run: number): boolean {
-    return run > 0 && this.#own.exchange(WORKER_ASSIGNED_RUN, run, ~run) === run
   }
 
   #run(run: number): void {

@@ -6,26 +6,18 @@ import { type ControlWords, WORKER_ERROR, WORKER_ERROR_RUN } from './control-blo
 /** Size of the block for a worker's report. */
 export const REPORT_BYTE_LENGTH = 8192
 
-export interface SystemFailure {
-  readonly name: string
-  readonly message: string
-  readonly stack: string
-  /** Index of the job in the run, and where its batch begins in the entities of the job. */
-  readonly job: number
-  readonly from: number
-}
+export type SystemFailure = ReturnType<typeof failureOf>
 
-/** Takes anything that was thrown. Never throws, though getters of the error may. */
-export function failureOf(error: unknown, job: number, from: number): SystemFailure {
+/**
+ * Takes anything that was thrown. Never throws, though getters of the error may.
+ * @param job index of the job in the run
+ * @param from where the batch begins in the entities of the job
+ */
+export function failureOf(error: unknown, job: number, from: number) {
+  const cut = (value: unknown, length: number) => String(value).slice(0, length)
   try {
     const { name, message, stack } = isError(error) ? error : new Error(String(error))
-    return {
-      name: String(name).slice(0, 100),
-      message: String(message).slice(0, 1000),
-      stack: String(stack).slice(0, 2000),
-      job,
-      from,
-    }
+    return { name: cut(name, 100), message: cut(message, 1000), stack: cut(stack, 2000), job, from }
   } catch {
     return { name: 'Error', message: 'something that cannot be shown', stack: '', job, from }
   }

@@ -46,10 +46,10 @@ test('each dependency has its reason, and none follows from others', () => {
   const { dependencies } = planStages(systems)
   assert.equal(dependencies, [
     [],
-    [{ index: 0, conflict: { kind: 'write-read', what: 'x' } }],
-    [{ index: 1, conflict: { kind: 'write-read', what: 'y' } }],
-    [{ index: 2, conflict: { kind: 'unknown', what: undefined } }],
-    [{ index: 3, conflict: { kind: 'unknown', what: undefined } }],
+    [{ index: 0, kind: 'write-read', what: 'x' }],
+    [{ index: 1, kind: 'write-read', what: 'y' }],
+    [{ index: 2, kind: 'unknown', what: undefined }],
+    [{ index: 3, kind: 'unknown', what: undefined }],
   ])
 })
 
