@@ -6,23 +6,29 @@
  * player has stays small in a world of a million particles, and no frame copies a whole storage.
  */
 import type { GivenValues } from '../lists/given-values.ts'
+import type { Rows, VariableColumn } from '../lists/variable-column.ts'
+import { createVariableColumns } from '../lists/variable-fields.ts'
 import type { ComponentEntry } from '../shared/directory.ts'
-import { type Column, GrowingColumns } from './column-growth.ts'
+import { GrowingColumns } from './column-growth.ts'
 import { defineColumns } from './column-properties.ts'
 import type { ComponentContext } from './component-context.ts'
 
 export class Columns extends GrowingColumns {
+  /** Lists and texts by field: undefined for a scalar. Empty if there are none. */
+  readonly variable: readonly (VariableColumn | undefined)[]
   /** The properties are views of this buffer. */
   #buffer: ArrayBufferLike | undefined
 
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
-  constructor(
-    context: ComponentContext,
-    rowCount: number,
-    variable: readonly Column['variable'][] = [],
-  ) {
-    super(context, variable)
+  constructor(context: ComponentContext, rowCount: number, rows: Rows) {
+    super(context)
+    this.variable = createVariableColumns({ ...context, rows })
     this.resize(rowCount)
+  }
+
+  /** Whether all fields are scalars. */
+  get isPlain(): boolean {
+    return this.variable.length === 0
   }
 
   /** Zeroes a row; the blocks of its lists and texts were freed before. */
@@ -54,19 +60,68 @@ export class Columns extends GrowingColumns {
   read(row: number): Record<string, unknown> {
     const values: Record<string, unknown> = {}
     for (let i = 0; i < this.columns.length; i++) {
-      const { field, variable } = this.columns[i]
-      values[field.name] = variable === undefined ? this.load(i, row) : variable.readRow(row)
+      values[this.columns[i].field.name] = this.variable[i]?.readRow(row) ?? this.load(i, row)
     }
     return values
   }
 
-  /** Writes the scalar fields that are given. */
-  write(row: number, { isGiven, numbers }: GivenValues): void {
-    for (let i = 0; i < this.columns.length; i++) {
-      const { typeId, firstIndex, variable } = this.columns[i]
-      if (isGiven[i] === 0 || variable !== undefined) continue
-      this.cells.store(typeId, firstIndex + row, numbers[i])
+  /** Before any `prepare`. @throws StorageError 'group-busy' */
+  settle(given: GivenValues): void {
+    for (let i = 0; i < this.variable.length; i++) {
+      if (given.isGiven[i] !== 0) this.variable[i]?.settle?.(given, i)
     }
+  }
+
+  /** Makes room for lists and texts, for a row or `NO_ROW`. If it throws, `abort` has to follow. */
+  prepare(row: number, given: GivenValues): void {
+    for (let i = 0; i < this.variable.length; i++) {
+      if (given.isGiven[i] !== 0) this.variable[i]?.prepare(row, given, i)
+    }
+  }
+
+  /** Writes the fields that are given, after `prepare`. */
+  write(row: number, given: GivenValues): void {
+    for (let i = 0; i < this.columns.length; i++) {
+      if (given.isGiven[i] === 0) continue
+      const { typeId, firstIndex } = this.columns[i]
+      const variable = this.variable[i]
+      if (variable !== undefined) variable.commit(row, given, i)
+      else this.cells.store(typeId, firstIndex + row, given.numbers[i])
+    }
+  }
+
+  /** Frees what `prepare` made and `write` has not used. */
+  abort(given: GivenValues): void {
+    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.abort(given, i)
+  }
+
+  /** Whether a row has any list or text. */
+  has(row: number): boolean {
+    for (let i = 0; i < this.variable.length; i++) {
+      if ((this.variable[i]?.blockAt(row) ?? 0) !== 0) return true
+    }
+    return false
+  }
+
+  /** Frees the lists and texts of a row. */
+  free(row: number): void {
+    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.freeRow(row)
+  }
+
+  /** Takes ids that are not kept out of every list that drops removed entities. */
+  filter(isKept: (eid: number) => boolean): void {
+    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.filterRows?.(isKept)
+  }
+
+  /** Empties every row. */
+  override clearAll(): void {
+    this.#freeAll()
+    super.clearAll()
+  }
+
+  override dispose(): void {
+    this.#freeAll()
+    super.dispose()
   }
 
   /** Where the columns are now, for other threads. */
@@ -88,7 +143,10 @@ export class Columns extends GrowingColumns {
       // As an integer: a quotient is a box to V8.
       column.firstIndex = (column.byteOffset / column.array.BYTES_PER_ELEMENT) | 0
     }
-    const variable = this.columns.map((column) => column.variable)
-    defineColumns(this.context.component, this.entry, buffer, variable)
+    defineColumns(this.context.component, this.entry, buffer, this.variable)
+  }
+
+  #freeAll(): void {
+    for (let row = 0; !this.isPlain && row < this.rowCount; row++) this.free(row)
   }
 }

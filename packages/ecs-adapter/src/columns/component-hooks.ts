@@ -96,7 +96,7 @@ export class ComponentHooks extends ComponentWatcher {
   protected override onAskedSlow(component: object): true | undefined {
     const wasReset = !this.#worlds.haveIndex(this.index)
     const isOwn = component === this.component
-    const isPlain = this.store.fields === undefined
+    const isPlain = this.store.columns.isPlain
     if (isOwn && !wasReset) {
       this.balance++
       if (!isPlain) for (let i = 0; i < this.#byWorld.length; i++) this.#byWorld[i].onAdded()

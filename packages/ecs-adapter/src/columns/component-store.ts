@@ -1,14 +1,10 @@
 /** The rows of a component, with their values: for every id, or for its entities. */
 import type { GivenValues } from '../lists/given-values.ts'
 import type { Rows } from '../lists/variable-column.ts'
-import { VariableFields } from '../lists/variable-fields.ts'
 import { emptyValues } from '../schema/schema.ts'
 import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/directory.ts'
 import { Columns } from './columns.ts'
 import type { ComponentContext } from './component-context.ts'
-
-/** What must wait while systems run, for the error. */
-export const ROW_REUSE = 'an entity in the row of one that had lists or texts'
 
 /** What a sparse component has besides its columns: for `verifyStorage`. */
 export interface HeldRows {
@@ -23,8 +19,6 @@ export interface HeldRows {
 
 export abstract class ComponentStore implements Rows {
   readonly columns: Columns
-  /** Lists and texts; undefined for a component that has scalar fields only. */
-  readonly fields: VariableFields | undefined
   /** Undefined if every id has a row. */
   abstract readonly rows: ComponentRows | undefined
   /** Ids below it have rows, prefabs' too. */
@@ -36,20 +30,12 @@ export abstract class ComponentStore implements Rows {
   /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
   constructor(context: ComponentContext, rowCount: number) {
     this.context = context
-    if (context.fields.some(({ type }) => type.kind !== 'scalar')) {
-      this.fields = new VariableFields({ ...context, rows: this })
-    }
-    this.columns = new Columns(context, rowCount, this.fields?.byField)
+    this.columns = new Columns(context, rowCount, this)
   }
 
   /** Where everything is now, for other threads. */
   get entry(): ComponentEntry {
     return this.columns.entry
-  }
-
-  /** Increments whenever `entry` changes: sparse rows move with the columns. */
-  get version(): number {
-    return this.columns.version
   }
 
   /** Starts over. @param owns whether an entity has the component, and is not losing it */
@@ -86,24 +72,23 @@ export abstract class ComponentStore implements Rows {
 
   /**
    * Writes what is given: all of it or nothing.
-   * @param isPrepared whether `fields.prepare` was called before the entity had a row
+   * @param isPrepared whether `columns.prepare` was called before the entity had a row
    * @throws ArenaError 'out-of-memory'
    */
   write(eid: number, row: number, given: GivenValues, isPrepared: boolean): void {
     this.beginWrite(eid, row)
-    if (!isPrepared) this.fields?.prepare(row, given)
-    this.fields?.commit(row, given)
+    if (!isPrepared) this.columns.prepare(row, given)
     this.columns.write(row, given)
   }
 
-  /** Empties every row. */
-  clearAll(): void {
-    this.fields?.freeAll()
-    this.columns.clearAll()
+  /** Frees the lists and texts of a row that is used again. */
+  protected freeForReuse(row: number): void {
+    if (!this.columns.has(row)) return
+    this.context.checkIdle('an entity in the row of one that had lists or texts')
+    this.columns.free(row)
   }
 
   dispose(): void {
-    this.fields?.freeAll()
     this.columns.dispose()
   }
 }

@@ -6,7 +6,7 @@
  */
 import { Prefab } from 'bitecs'
 import type { ComponentContext } from './component-context.ts'
-import { ComponentStore, ROW_REUSE } from './component-store.ts'
+import { ComponentStore } from './component-store.ts'
 import { RemovedLists } from './free-removed-lists.ts'
 
 export class DenseStore extends ComponentStore {
@@ -18,7 +18,7 @@ export class DenseStore extends ComponentStore {
 
   constructor(context: ComponentContext) {
     super(context, context.rowCount)
-    this.#removedLists = new RemovedLists((row) => this.fields?.free(row), this.hasComponent)
+    this.#removedLists = new RemovedLists((row) => this.columns.free(row), this.hasComponent)
   }
 
   get coveredIdCount(): number {
@@ -36,16 +36,15 @@ export class DenseStore extends ComponentStore {
   add(eid: number): void {
     const row = eid & this.#entityMask
     this.columns.cover(row)
-    if (this.fields !== undefined) {
-      if (this.fields.has(row)) this.context.checkIdle(ROW_REUSE)
-      this.fields.free(row)
+    if (!this.columns.isPlain) {
+      this.freeForReuse(row)
       this.#removedLists.renew(row)
     }
     this.columns.clear(row)
   }
 
   lose(eid: number): void {
-    if (this.fields !== undefined) this.#removedLists.add(eid & this.#entityMask)
+    if (!this.columns.isPlain) this.#removedLists.add(eid & this.#entityMask)
   }
 
   keep(eid: number): void {
@@ -72,9 +71,9 @@ export class DenseStore extends ComponentStore {
   }
 
   protected beginWrite(eid: number, row: number): void {
-    if (this.fields === undefined) return
+    if (this.columns.isPlain) return
     // A prefab may take the row of another one: versioned ids differ.
-    if (this.#removedLists.hasAnotherUntracked(eid, row)) this.fields.free(row)
+    if (this.#removedLists.hasAnotherUntracked(eid, row)) this.columns.free(row)
     this.onFill(eid, row)
   }
 
@@ -83,7 +82,7 @@ export class DenseStore extends ComponentStore {
     // A prefab's values outlast the sync that frees those of the former entity. An entity that an
     // onRemove observer writes to is losing the component: its values stay readable until then.
     const isPrefab = this.hasComponent(eid) && this.context.worlds.has(eid, Prefab)
-    if (isPrefab && this.#removedLists.takeLost(row)) this.fields?.free(row)
+    if (isPrefab && this.#removedLists.takeLost(row)) this.columns.free(row)
     this.#removedLists.addUntracked(eid, row)
   }
 }

@@ -10,7 +10,7 @@ import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import type { ComponentContext } from './component-context.ts'
-import { ComponentStore, type HeldRows, ROW_REUSE } from './component-store.ts'
+import { ComponentStore, type HeldRows } from './component-store.ts'
 import { FIRST_ROW_COUNT, RowIndex, RowsView } from './row-index.ts'
 
 export class SparseStore extends ComponentStore implements ComponentRows {
@@ -57,8 +57,8 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   add(eid: number): void {
     const row = this.row(eid)
     if (row >= 0) {
-      if (this.fields?.has(row)) this.context.checkIdle(ROW_REUSE)
-      this.#empty(row)
+      this.freeForReuse(row)
+      this.columns.clear(row)
       this.#keepRow(row, eid)
     } else {
       const last = this.count
@@ -149,11 +149,6 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     this.#index.setEntity(row, eid)
   }
 
-  #empty(row: number): void {
-    this.fields?.free(row)
-    this.columns.clear(row)
-  }
-
   /** Gives tombstones back. If there are any, it looks at all rows, at 1 ns each. */
   #compact(): void {
     for (let row = 0; this.#tombstoneCount > 0; row++) {
@@ -174,7 +169,8 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   /** Removes a lost row, and moves the last one into its place. */
   #removeRow(row: number): void {
     const last = this.count - 1
-    this.#empty(row)
+    this.columns.free(row)
+    this.columns.clear(row)
     this.#index.remove(row)
     if (row !== last) {
       this.columns.move(last, row)

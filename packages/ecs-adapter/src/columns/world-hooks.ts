@@ -62,7 +62,7 @@ export class WorldHooks {
     const world = this.#world
     const { component, store } = this.#context
     // `And` makes a query of its own: the user's observers are on the query without it.
-    const owners = registerQuery(world, [store.fields === undefined ? component : And(component)])
+    const owners = registerQuery(world, [store.columns.isPlain ? component : And(component)])
     watch(world, component)
     this.#owners = owners
     this.#arriving = 0
@@ -71,7 +71,7 @@ export class WorldHooks {
       observe(world, onSet(component), (eid, values) => this.#set(eid, values)),
       observe(world, onGet(component), (eid) => store.read(eid)),
     ]
-    if (store.rows !== undefined || store.fields !== undefined) {
+    if (store.rows !== undefined || !store.columns.isPlain) {
       this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
     }
   }
@@ -114,7 +114,7 @@ export class WorldHooks {
       this.#hide(eid) // nobody has seen the addition, so nobody shall see a removal
       throw error
     }
-    if (store.fields === undefined) {
+    if (store.columns.isPlain) {
       watcher.balance -= 2
       return
     }
@@ -149,7 +149,7 @@ export class WorldHooks {
         store.write(eid, this.#claim(eid), given, false)
       }
     } finally {
-      store.fields?.abort(given)
+      store.columns.abort(given)
       frames.leave(given)
     }
   }
@@ -160,7 +160,7 @@ export class WorldHooks {
     try {
       this.#read(values, given)
       if (worlds.componentsOf(eid) !== own) throw noRow(eid)
-      store.fields?.prepare(NO_ROW, given)
+      store.columns.prepare(NO_ROW, given)
     } catch (error) {
       // Unless a getter has added the component: it stays then.
       if (!hasComponent(this.#world, eid, component)) {
@@ -184,7 +184,7 @@ export class WorldHooks {
       sets.endSet()
     }
     this.#renew()
-    store.fields?.settle(given)
+    store.columns.settle(given)
   }
 
   /** The user's code may have made the memory grow. */
@@ -206,7 +206,7 @@ export class WorldHooks {
   /** bitECS throws too late: the entity's row is cleared by then, or its addition is hidden. */
   #checkWorld(eid: number): void {
     const { worlds, store } = this.#context
-    if (worlds.all.length === 1 && store.fields === undefined) return
+    if (worlds.all.length === 1 && store.columns.isPlain) return
     if (!isMadeIn(this.#world, eid)) throw notOfThisWorld(eid)
   }
 }

@@ -33,7 +33,7 @@ export function checkColumns(
       const isReserved = byteLength > CLASS_BYTE_LENGTH_MAX
       const type = isReserved ? 'untyped' : TYPE_NAMES[typeIdOf(array)]
       findings.reach(blockOffset, '', { byteLength, type })
-      const handles = store.fields?.byField[i]
+      const handles = store.columns.variable[i]
       if (handles !== undefined) {
         findings.expect(blockOffset, 'handles from word', handles.wordAt(0), byteOffset >> 2)
         findings.expect(blockOffset, 'handles of', handles.rowCount, rowCount)

@@ -22,10 +22,10 @@ export function checkVariableFields(
   { memory, owners, interned }: VariableContext,
 ): void {
   const { name, store } = hooks
-  if (store.fields === undefined) return
+  if (store.columns.isPlain) return
   const mayHold = mayHoldOf(hooks, owners)
   for (const [i, field] of fields.entries()) {
-    const handles = store.fields.byField[i]
+    const handles = store.columns.variable[i]
     if (handles === undefined) continue
     const what = `${name}.${field.name}`
     const checkBlock = checkOf(findings, field.type, memory, (block, where) =>

@@ -125,7 +125,7 @@ export class Packing {
     const scalars: number[] = []
     const blocks: number[] = []
     for (const [i, { type }] of fields.entries()) {
-      const variable = store?.fields?.byField[i]
+      const variable = store?.columns.variable[i]
       if (variable === undefined) scalars.push(row < 0 ? 0 : store!.columns.load(i, row))
       else if (row < 0) blocks.push(0)
       else {
@@ -208,8 +208,8 @@ export class Packing {
 
   /** The lists and texts of a component, in the order of its fields. */
   #variablesOf({ hooks }: StorageComponent): VariableColumn[] {
-    const { byField = [] } = hooks?.store.fields ?? {}
-    return byField.filter((field) => field !== undefined)
+    const { variable = [] } = hooks?.store.columns ?? {}
+    return variable.filter((field) => field !== undefined)
   }
 }
 
