@@ -11,7 +11,7 @@ import { markReferences } from '../world/bitecs-internals.ts'
  */
 export function defineColumns(
   component: object,
-  { fields, byteOffsets, rowCount }: ComponentEntry,
+  { fields, byteOffsets, rowCount }: Omit<ComponentEntry, 'name'>,
   buffer: ArrayBufferLike,
   variable: readonly (VariableColumn | undefined)[],
 ): void {

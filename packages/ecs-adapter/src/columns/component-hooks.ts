@@ -44,7 +44,7 @@ export class ComponentHooks extends ComponentWatcher {
     this.component = component
     this.store = store
     this.#worlds = worlds
-    const frames = new GivenFrames(name, fields, memory.staging)
+    const frames = new GivenFrames(fields.length, memory.staging)
     const shared = { ...context, store, frames, watcher: this }
     this.#byWorld = worlds.all.map((world) => new WorldHooks(world, shared))
     this.subscribe()
@@ -96,7 +96,7 @@ export class ComponentHooks extends ComponentWatcher {
   protected override onAskedSlow(component: object): true | undefined {
     const wasReset = !this.#worlds.haveIndex(this.index)
     const isOwn = component === this.component
-    const isPlain = this.store.columns.isPlain
+    const isPlain = this.store.isPlain
     if (isOwn && !wasReset) {
       this.balance++
       if (!isPlain) for (let i = 0; i < this.#byWorld.length; i++) this.#byWorld[i].onAdded()
@@ -118,7 +118,7 @@ export class ComponentHooks extends ComponentWatcher {
     if (wasReset) throw worldWasReset()
     if (!this.#worlds.havePrefabs) return
     try {
-      this.store.columns.cover(this.index.maxId)
+      this.store.cover(this.index.maxId)
     } catch (error) {
       if (this.#takeOffUncovered()) throw error
     }

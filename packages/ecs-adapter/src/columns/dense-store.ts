@@ -11,18 +11,17 @@ import { RemovedLists } from './free-removed-lists.ts'
 
 export class DenseStore extends ComponentStore {
   readonly rows = undefined
-  readonly heldRows = undefined
   readonly #removedLists: RemovedLists
   #entityMask = 0
   #owns: (eid: number) => boolean = () => true
 
   constructor(context: ComponentContext) {
     super(context, context.rowCount)
-    this.#removedLists = new RemovedLists((row) => this.columns.free(row), this.hasComponent)
+    this.#removedLists = new RemovedLists((row) => this.freeRow(row), this.hasComponent)
   }
 
   get coveredIdCount(): number {
-    return this.columns.rowCount
+    return this.rowCount
   }
 
   begin(entityMask: number, owns: (eid: number) => boolean): void {
@@ -35,16 +34,16 @@ export class DenseStore extends ComponentStore {
 
   add(eid: number): void {
     const row = eid & this.#entityMask
-    this.columns.cover(row)
-    if (!this.columns.isPlain) {
+    this.cover(row)
+    if (!this.isPlain) {
       this.freeForReuse(row)
       this.#removedLists.renew(row)
     }
-    this.columns.clear(row)
+    this.clearRow(row)
   }
 
   lose(eid: number): void {
-    if (!this.columns.isPlain) this.#removedLists.add(eid & this.#entityMask)
+    if (!this.isPlain) this.#removedLists.add(eid & this.#entityMask)
   }
 
   keep(eid: number): void {
@@ -53,7 +52,7 @@ export class DenseStore extends ComponentStore {
 
   claim(eid: number): number {
     const row = eid & this.#entityMask
-    this.columns.cover(row)
+    this.cover(row)
     return row
   }
 
@@ -61,8 +60,8 @@ export class DenseStore extends ComponentStore {
     return this.claim(eid)
   }
 
-  sync(): void {
-    this.columns.sync()
+  override sync(): void {
+    super.sync()
     this.#removedLists.sync()
   }
 
@@ -70,10 +69,10 @@ export class DenseStore extends ComponentStore {
     return this.#removedLists.has(row)
   }
 
-  protected beginWrite(eid: number, row: number): void {
-    if (this.columns.isPlain) return
+  protected override beginWrite(eid: number, row: number): void {
+    if (this.isPlain) return
     // A prefab may take the row of another one: versioned ids differ.
-    if (this.#removedLists.hasAnotherUntracked(eid, row)) this.columns.free(row)
+    if (this.#removedLists.hasAnotherUntracked(eid, row)) this.freeRow(row)
     this.onFill(eid, row)
   }
 
@@ -82,7 +81,7 @@ export class DenseStore extends ComponentStore {
     // A prefab's values outlast the sync that frees those of the former entity. An entity that an
     // onRemove observer writes to is losing the component: its values stay readable until then.
     const isPrefab = this.hasComponent(eid) && this.context.worlds.has(eid, Prefab)
-    if (isPrefab && this.#removedLists.takeLost(row)) this.columns.free(row)
+    if (isPrefab && this.#removedLists.takeLost(row)) this.freeRow(row)
     this.#removedLists.addUntracked(eid, row)
   }
 }

@@ -18,7 +18,7 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
   /** Increments whenever a component is added, or its columns move. */
   get version(): number {
     let sum = this.all.length
-    for (let i = 0; i < this.all.length; i++) sum += this.all[i].hooks?.store.columns.version ?? 0
+    for (let i = 0; i < this.all.length; i++) sum += this.all[i].hooks?.store.version ?? 0
     return sum
   }
 
@@ -28,7 +28,7 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
 
   /** Takes ids that are not kept out of every list that drops removed entities. */
   filter(isKept: (eid: number) => boolean): void {
-    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.columns.filter(isKept)
+    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.filter(isKept)
   }
 
   /** An entity whose removal was reported stays after all. */
@@ -39,7 +39,7 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
   /** Starts over with worlds that were reset. */
   beginAnew(): void {
     for (const { hooks } of this.all) {
-      hooks?.store.columns.clearAll()
+      hooks?.store.clearAll()
       hooks?.subscribe()
     }
   }

@@ -47,7 +47,8 @@ export interface HooksContext extends ComponentContext {
 export class WorldHooks {
   readonly #world: World
   readonly #context: HooksContext
-  #owners: Query | undefined
+  /** The query for those that have the component. */
+  #owners!: Query
   #unsubscribe: (() => void)[] = []
   /** An entity whose addition is hidden until its values are there, or 0. */
   #arriving = 0
@@ -62,7 +63,7 @@ export class WorldHooks {
     const world = this.#world
     const { component, store } = this.#context
     // `And` makes a query of its own: the user's observers are on the query without it.
-    const owners = registerQuery(world, [store.columns.isPlain ? component : And(component)])
+    const owners = registerQuery(world, [store.isPlain ? component : And(component)])
     watch(world, component)
     this.#owners = owners
     this.#arriving = 0
@@ -71,31 +72,29 @@ export class WorldHooks {
       observe(world, onSet(component), (eid, values) => this.#set(eid, values)),
       observe(world, onGet(component), (eid) => store.read(eid)),
     ]
-    if (store.rows !== undefined || !store.columns.isPlain) {
+    if (store.rows !== undefined || !store.isPlain) {
       this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
     }
   }
 
   unsubscribe(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
-    this.#unsubscribe = []
-    this.#owners = undefined
     this.#arriving = 0
   }
 
   /** Whether an entity has the component, and is not losing it; false for prefabs. */
   owns(eid: number): boolean {
-    return this.#owners !== undefined && isMember(this.#owners, eid)
+    return isMember(this.#owners, eid)
   }
 
   /** Entities that have the component, without prefabs. */
   get ownerCount(): number {
-    return this.#owners === undefined ? 0 : memberCount(this.#owners)
+    return memberCount(this.#owners)
   }
 
   /** For `verifyStorage`: those entities. */
   get owners(): readonly number[] {
-    return this.#owners === undefined ? [] : membersOf(this.#owners)
+    return membersOf(this.#owners)
   }
 
   /** bitECS is done with an addition: if it is hidden still, it came without values. */
@@ -114,7 +113,7 @@ export class WorldHooks {
       this.#hide(eid) // nobody has seen the addition, so nobody shall see a removal
       throw error
     }
-    if (store.columns.isPlain) {
+    if (store.isPlain) {
       watcher.balance -= 2
       return
     }
@@ -131,7 +130,7 @@ export class WorldHooks {
   #reveal(eid: number): void {
     const { component, watcher } = this.#context
     if (hasComponent(this.#world, eid, component)) return
-    this.#owners?.add(eid) // so that `#add` does not run again
+    this.#owners.add(eid) // so that `#add` does not run again
     watcher.balance -= 2
     addComponent(this.#world, eid, component)
     watcher.balance--
@@ -145,11 +144,11 @@ export class WorldHooks {
     try {
       if (isNew) this.#setNew(eid, values, given)
       else {
-        this.#read(values, given)
+        store.take(values, given)
         store.write(eid, this.#claim(eid), given, false)
       }
     } finally {
-      store.columns.abort(given)
+      store.abort(given)
       frames.leave(given)
     }
   }
@@ -158,9 +157,9 @@ export class WorldHooks {
     const { component, store, worlds } = this.#context
     const own = worlds.componentsOf(eid)
     try {
-      this.#read(values, given)
+      store.take(values, given)
       if (worlds.componentsOf(eid) !== own) throw noRow(eid)
-      store.columns.prepare(NO_ROW, given)
+      store.prepare(NO_ROW, given)
     } catch (error) {
       // Unless a getter has added the component: it stays then.
       if (!hasComponent(this.#world, eid, component)) {
@@ -170,34 +169,15 @@ export class WorldHooks {
       throw error
     }
     this.#reveal(eid)
-    this.#renew()
     if (!this.owns(eid) || worlds.componentsOf(eid) !== own) return
     store.write(eid, store.claim(eid), given, true)
-  }
-
-  #read(values: unknown, given: GivenValues): void {
-    const { frames, store, sets } = this.#context
-    sets.beginSet()
-    try {
-      frames.read(values, given)
-    } finally {
-      sets.endSet()
-    }
-    this.#renew()
-    store.columns.settle(given)
-  }
-
-  /** The user's code may have made the memory grow. */
-  #renew(): void {
-    const { cells } = this.#context.memory
-    if (cells.isDetached) cells.renew()
   }
 
   #claim(eid: number): number {
     try {
       return this.#context.store.claim(eid)
     } catch (error) {
-      this.#owners?.remove(eid)
+      this.#owners.remove(eid)
       removeComponent(this.#world, eid, this.#context.component)
       throw error
     }
@@ -206,7 +186,7 @@ export class WorldHooks {
   /** bitECS throws too late: the entity's row is cleared by then, or its addition is hidden. */
   #checkWorld(eid: number): void {
     const { worlds, store } = this.#context
-    if (worlds.all.length === 1 && store.columns.isPlain) return
+    if (worlds.all.length === 1 && store.isPlain) return
     if (!isMadeIn(this.#world, eid)) throw notOfThisWorld(eid)
   }
 }

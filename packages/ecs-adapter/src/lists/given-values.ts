@@ -6,8 +6,6 @@
  * the same component. So each `set` has a frame of its own. Nested frames end first, because the
  * numbers of lists are a stack in `staging`.
  */
-import { invalidArgument } from '../base/errors.ts'
-import type { Field } from '../schema/schema.ts'
 import type { Staging } from './staging.ts'
 
 /** A frame: arrays by field. Each but `isGiven` is for the fields of one kind. */
@@ -34,68 +32,32 @@ export class GivenValues {
   }
 }
 
+/** The frames of a component, and the numbers of its lists in them. */
 export class GivenFrames {
-  readonly staging: Staging
-  readonly #name: string
-  readonly #fields: readonly Field[]
-  /** By field, for messages. */
-  readonly #labels: readonly string[]
+  readonly #fieldCount: number
+  readonly #staging: Staging
   readonly #frames: GivenValues[] = []
   #depth = 0
 
-  /** @param name of the component, for messages */
-  constructor(name: string, fields: readonly Field[], staging: Staging) {
-    this.staging = staging
-    this.#name = name
-    this.#fields = fields
-    this.#labels = fields.map((field) => `${name}.${field.name}`)
+  constructor(fieldCount: number, staging: Staging) {
+    this.#fieldCount = fieldCount
+    this.#staging = staging
   }
 
   /** A free frame, to be given back by `leave`. */
   enter(): GivenValues {
     const depth = this.#depth++
-    if (depth === this.#frames.length) this.#frames.push(new GivenValues(this.#fields.length))
+    if (depth === this.#frames.length) this.#frames.push(new GivenValues(this.#fieldCount))
     const given = this.#frames[depth]
-    given.first = this.staging.length
+    given.first = this.#staging.length
     return given
   }
 
   /** @param given the frame that was entered last */
   leave(given: GivenValues): void {
     this.#depth--
-    this.staging.dropFrom(given.first)
+    this.#staging.dropFrom(given.first)
     given.isGiven.fill(0)
     given.texts.fill('') // releases the strings
-  }
-
-  /** @throws StorageError 'invalid-argument', and what getters throw */
-  read(values: unknown, given: GivenValues): void {
-    const fields = this.#fields
-    if (typeof values !== 'object' || values === null) {
-      const names = fields.map(({ name }) => name).join(', ')
-      throw invalidArgument(`the values for ${this.#name}`, values, `an object with ${names}`)
-    }
-    for (let i = 0; i < fields.length; i++) {
-      const value = (values as Record<string, unknown>)[fields[i].name]
-      if (value !== undefined) this.#take(i, value, given)
-    }
-  }
-
-  #take(i: number, value: unknown, given: GivenValues): void {
-    const { kind } = this.#fields[i].type
-    const label = this.#labels[i]
-    if (kind === 'list') {
-      const start = this.staging.length
-      this.staging.take(value, label)
-      given.starts[i] = start
-      given.ends[i] = this.staging.length
-    } else if (kind === 'scalar') {
-      if (typeof value !== 'number') throw invalidArgument(label, value, 'a number')
-      given.numbers[i] = value
-    } else {
-      if (typeof value !== 'string') throw invalidArgument(label, value, 'a string')
-      given.texts[i] = value
-    }
-    given.isGiven[i] = 1
   }
 }

@@ -51,6 +51,8 @@ export abstract class VariableColumn {
     return this.#rowCount
   }
 
+  /** Checks and copies a given value. @throws StorageError 'invalid-argument' */
+  abstract take(value: unknown, given: GivenValues, i: number): void
   /** A copy of a row's value. */
   abstract readRow(row: number): number[] | string
   /**

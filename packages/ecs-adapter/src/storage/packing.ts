@@ -125,8 +125,8 @@ export class Packing {
     const scalars: number[] = []
     const blocks: number[] = []
     for (const [i, { type }] of fields.entries()) {
-      const variable = store?.columns.variable[i]
-      if (variable === undefined) scalars.push(row < 0 ? 0 : store!.columns.load(i, row))
+      const variable = store?.variable[i]
+      if (variable === undefined) scalars.push(row < 0 ? 0 : store!.load(i, row))
       else if (row < 0) blocks.push(0)
       else {
         variable.dropRemoved?.(row)
@@ -208,7 +208,7 @@ export class Packing {
 
   /** The lists and texts of a component, in the order of its fields. */
   #variablesOf({ hooks }: StorageComponent): VariableColumn[] {
-    const { variable = [] } = hooks?.store.columns ?? {}
+    const { variable = [] } = hooks?.store ?? {}
     return variable.filter((field) => field !== undefined)
   }
 }
