@@ -5,7 +5,6 @@
  * know worlds, lists and memory.
  */
 import { getAllEntities, hasComponent, removeComponent } from 'bitecs'
-import { GivenFrames } from '../lists/given-values.ts'
 import type { Component } from '../schema/schema.ts'
 import { BoundComponent, ComponentWatcher, isPair, isWorld } from '../world/bitecs-internals.ts'
 import { worldWasReset } from '../world/world-errors.ts'
@@ -35,7 +34,7 @@ export class ComponentHooks extends ComponentWatcher {
 
   /** @throws ArenaError 'out-of-memory'; worlds and arena are as they were then */
   constructor(options: Omit<ComponentContext, 'component'>) {
-    const { name, fields, worlds, memory, isSparse } = options
+    const { name, worlds, isSparse } = options
     super(worlds)
     const component = new BoundComponent(this) as object as Component
     const context = { ...options, component }
@@ -44,8 +43,7 @@ export class ComponentHooks extends ComponentWatcher {
     this.component = component
     this.store = store
     this.#worlds = worlds
-    const frames = new GivenFrames(fields.length, memory.staging)
-    const shared = { ...context, store, frames, watcher: this }
+    const shared = { ...context, store, watcher: this }
     this.#byWorld = worlds.all.map((world) => new WorldHooks(world, shared))
     this.subscribe()
   }

@@ -7,7 +7,7 @@
  * player has stays small in a world of a million particles, and no frame copies a whole storage.
  */
 import { invalidArgument } from '../base/errors.ts'
-import type { GivenValues } from '../lists/given-values.ts'
+import type { GivenValues } from '../lists/staging.ts'
 import type { Rows, VariableColumn } from '../lists/variable-column.ts'
 import { createVariableColumns } from '../lists/variable-fields.ts'
 import { emptyValues } from '../schema/schema.ts'

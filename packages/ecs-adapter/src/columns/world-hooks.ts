@@ -20,7 +20,7 @@ import {
   type World,
 } from 'bitecs'
 import { noRow } from '../base/errors.ts'
-import type { GivenFrames, GivenValues } from '../lists/given-values.ts'
+import type { GivenValues } from '../lists/staging.ts'
 import { NO_ROW } from '../lists/variable-column.ts'
 import {
   type ComponentWatcher,
@@ -40,7 +40,6 @@ import type { ComponentStore } from './component-store.ts'
 
 export interface HooksContext extends ComponentContext {
   store: ComponentStore
-  frames: GivenFrames
   watcher: ComponentWatcher
 }
 
@@ -137,10 +136,10 @@ export class WorldHooks {
   }
 
   #set(eid: number, values: unknown): void {
-    const { frames, store } = this.#context
+    const { store, fields, memory } = this.#context
     const isNew = this.#arriving !== 0 && this.#arriving === eid
     this.#arriving = 0
-    const given = frames.enter()
+    const given = memory.staging.enter(fields.length)
     try {
       if (isNew) this.#setNew(eid, values, given)
       else {
@@ -149,7 +148,7 @@ export class WorldHooks {
       }
     } finally {
       store.abort(given)
-      frames.leave(given)
+      memory.staging.leave(given)
     }
   }
 

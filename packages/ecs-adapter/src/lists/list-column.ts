@@ -4,9 +4,8 @@ import { isLength } from '../base/typed-arrays.ts'
 import type { ListField, Numbers } from '../schema/fields.ts'
 import type { ScalarArray, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
-import type { GivenValues } from './given-values.ts'
 import { Lists } from './lists.ts'
-import type { Staging } from './staging.ts'
+import type { GivenValues, Staging } from './staging.ts'
 import { NO_ROW, VariableColumn, type VariableColumnOptions } from './variable-column.ts'
 
 export class ListColumn<A extends ScalarArray> extends VariableColumn implements ListField<A> {
@@ -45,8 +44,9 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     this.#check(value)
     const block = this.blockOf(eid)
     this.#checkIndex(index, this.#lists.checkedLength(block))
-    const isKept = this.#removed?.isReused(value | 0) !== true || this.#isKept(block, index)
-    const at = this.#settleAt(eid, index, value)
+    const at = this.#indexAfterSweep(eid, index, value)
+    const isKept = this.#indexAfterSweep(eid, index + 1, value) > at
+    this.#removed?.settle(value)
     if (isKept) this.#lists.store(this.blockOf(eid), at, value)
     else this.#lists.insert(this.wordOf(eid), at, value)
     this.#removed?.note(value)
@@ -66,19 +66,17 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   }
 
   pop(eid: number): number | undefined {
-    const block = this.blockOf(eid)
-    const last = this.#lists.length(block) - 1
-    if (last < 0) return undefined
-    const value = this.#lists.load(block, last)
-    this.#lists.truncate(this.wordOf(eid), last)
-    return value
+    const last = this.length(eid) - 1
+    return last < 0 ? undefined : this.#lists.remove(this.wordOf(eid), last, true)
   }
 
   insert(eid: number, index: number, value: number): void {
     this.#check(value)
     const word = this.wordToFill(eid) // first: until then another entity may have the row
     this.#checkIndex(index, this.length(eid) + 1)
-    this.#lists.insert(word, this.#settleAt(eid, index, value), value)
+    const at = this.#indexAfterSweep(eid, index, value)
+    this.#removed?.settle(value)
+    this.#lists.insert(word, at, value)
     this.#removed?.note(value)
   }
 
@@ -214,18 +212,13 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     }
   }
 
-  /** `StaleReferences.settle`, which may remove ids from the list. Returns the new index. */
-  #settleAt(eid: number, index: number, value: number): number {
+  /** Where an index points when a sweep before the write of a value has removed stale ids. */
+  #indexAfterSweep(eid: number, index: number, value: number): number {
     if (this.#removed?.isReused(value | 0) !== true) return index
     const block = this.blockOf(eid)
-    let settled = 0
-    for (let i = 0; i < index; i++) if (this.#isKept(block, i)) settled++
-    this.#removed.settle(value)
-    return settled
-  }
-
-  #isKept(block: number, index: number): boolean {
-    return this.#removed === undefined || this.#removed.isKept(this.#lists.load(block, index))
+    let kept = 0
+    for (let i = 0; i < index; i++) if (this.#removed.isKept(this.#lists.load(block, i))) kept++
+    return kept
   }
 
   #check(value: number): void {

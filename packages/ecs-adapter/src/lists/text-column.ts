@@ -1,7 +1,7 @@
 /** A text field of a component: texts by entity for users, with every check, and by row. */
 import { invalidArgument } from '../base/errors.ts'
 import type { TextField } from '../schema/fields.ts'
-import type { GivenValues } from './given-values.ts'
+import type { GivenValues } from './staging.ts'
 import type { Texts } from './texts.ts'
 import { NO_ROW, VariableColumn, type VariableColumnOptions } from './variable-column.ts'
 

@@ -6,7 +6,7 @@
  */
 import { invalidArgument, noRow } from '../base/errors.ts'
 import type { Cells } from '../memory/cells.ts'
-import type { GivenValues } from './given-values.ts'
+import type { GivenValues } from './staging.ts'
 
 /** How a thread finds the rows of entities. */
 export interface Rows {
