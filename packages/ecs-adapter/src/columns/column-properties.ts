@@ -16,7 +16,7 @@ export function defineColumns(
   variable: readonly (VariableColumn | undefined)[],
 ): void {
   for (const [i, { name, type }] of fields.entries()) {
-    variable[i]?.bind(byteOffsets[i] / 4, rowCount)
+    variable[i]?.$bind(byteOffsets[i] / 4, rowCount)
     let value: object | undefined = variable[i]
     if (type.kind === 'scalar') {
       value = new type.array(buffer, byteOffsets[i], rowCount)

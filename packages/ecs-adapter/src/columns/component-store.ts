@@ -76,7 +76,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     if (row < 0) return emptyValues(this.context.fields)
     const values: Record<string, unknown> = {}
     for (let i = 0; i < this.columns.length; i++) {
-      values[this.columns[i].field.name] = this.variable[i]?.readRow(row) ?? this.load(i, row)
+      values[this.columns[i].field.name] = this.variable[i]?.$readRow(row) ?? this.load(i, row)
     }
     return values
   }
@@ -100,7 +100,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
       sets.endSet()
     }
     for (let i = 0; i < this.variable.length; i++) {
-      if (given.isGiven[i] !== 0) this.variable[i]?.settle?.(given, i)
+      if (given.isGiven[i] !== 0) this.variable[i]?.$settle?.(given, i)
     }
   }
 
@@ -114,7 +114,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
       const value = (values as Record<string, unknown>)[fields[i].name]
       if (value === undefined) continue
       const variable = this.variable[i]
-      if (variable !== undefined) variable.take(value, given, i)
+      if (variable !== undefined) variable.$take(value, given, i)
       else if (typeof value === 'number') given.numbers[i] = value
       else throw invalidArgument(`${name}.${fields[i].name}`, value, 'a number')
       given.isGiven[i] = 1
@@ -124,7 +124,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   /** Makes room for lists and texts, for a row or `NO_ROW`. If it throws, `abort` has to follow. */
   prepare(row: number, given: GivenValues): void {
     for (let i = 0; i < this.variable.length; i++) {
-      if (given.isGiven[i] !== 0) this.variable[i]?.prepare(row, given, i)
+      if (given.isGiven[i] !== 0) this.variable[i]?.$prepare(row, given, i)
     }
   }
 
@@ -141,7 +141,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
       if (given.isGiven[i] === 0) continue
       const { typeId, firstIndex } = this.columns[i]
       const variable = this.variable[i]
-      if (variable !== undefined) variable.commit(row, given, i)
+      if (variable !== undefined) variable.$commit(row, given, i)
       else this.cells.store(typeId, firstIndex + row, given.numbers[i])
     }
   }
@@ -151,17 +151,17 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
 
   /** Frees what `prepare` made and `write` has not used. */
   abort(given: GivenValues): void {
-    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.abort(given, i)
+    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$abort(given, i)
   }
 
   /** Takes ids that are not kept out of every list that drops removed entities. */
   filter(isKept: (eid: number) => boolean): void {
-    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.filterRows?.(isKept)
+    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$filterRows?.(isKept)
   }
 
   /** Frees the lists and texts of a row. */
   protected freeRow(row: number): void {
-    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.freeRow(row)
+    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$freeRow(row)
   }
 
   /** Zeroes a row; its lists and texts were freed before. */
@@ -175,9 +175,9 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   /** Frees the lists and texts of a row that is used again. */
   protected freeForReuse(row: number): void {
     for (let i = 0; i < this.variable.length; i++) {
-      if ((this.variable[i]?.blockAt(row) ?? 0) === 0) continue
+      if ((this.variable[i]?.$blockAt(row) ?? 0) === 0) continue
       this.context.checkIdle('an entity in the row of one that had lists or texts')
-      this.variable[i]?.freeRow(row)
+      this.variable[i]?.$freeRow(row)
     }
   }
 

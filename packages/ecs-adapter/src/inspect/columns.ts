@@ -35,8 +35,8 @@ export function checkColumns(
       findings.reach(blockOffset, '', { byteLength, type })
       const handles = store.variable[i]
       if (handles !== undefined) {
-        findings.expect(blockOffset, 'handles from word', handles.wordAt(0), byteOffset >> 2)
-        findings.expect(blockOffset, 'handles of', handles.rowCount, rowCount)
+        findings.expect(blockOffset, 'handles from word', handles.$wordAt(0), byteOffset >> 2)
+        findings.expect(blockOffset, 'handles of', handles.$rowCount, rowCount)
         return
       }
       const view = component[field.name] as unknown as ScalarArray

@@ -32,8 +32,8 @@ export function checkVariableFields(
       interned.addReference(block, what + where),
     )
     findings.check('handle', what, () => {
-      for (let row = 0; row < handles.rowCount; row++) {
-        const block = handles.blockAt(row)
+      for (let row = 0; row < handles.$rowCount; row++) {
+        const block = handles.$blockAt(row)
         if (block === 0) continue
         const where = `, row ${row}`
         if (!mayHold(row)) {

@@ -65,7 +65,7 @@ export class Packing {
       const listed = components.all.filter(({ component }) => worlds.has(eid, component))
       offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, outgoing)))
       for (const { variable, row, isCopy } of outgoing) {
-        if (!isCopy) variable.setBlock(row, 0)
+        if (!isCopy) variable.$setBlock(row, 0)
       }
       worldState.remove(worlds.of(eid)!, eid)
       return offset
@@ -129,11 +129,11 @@ export class Packing {
       if (variable === undefined) scalars.push(row < 0 ? 0 : store!.load(i, row))
       else if (row < 0) blocks.push(0)
       else {
-        variable.dropRemoved?.(row)
+        variable.$dropRemoved?.(row)
         const isCopy = isInterned({ type })
         const block = isCopy
-          ? memory.texts.create(String(variable.readRow(row)))
-          : variable.blockAt(row)
+          ? memory.texts.create(String(variable.$readRow(row)))
+          : variable.$blockAt(row)
         outgoing.push({ variable, row, block, isCopy })
         blocks.push(block)
       }
@@ -183,7 +183,7 @@ export class Packing {
       // When all observers are done, and before anything is installed, as `takeIn` may throw.
       for (const one of incoming) {
         for (const [i, variable] of this.#variablesOf(one).entries()) {
-          variable.takeIn?.(one.blocks[i])
+          variable.$takeIn?.(one.blocks[i])
         }
       }
     } catch (error) {
@@ -214,8 +214,8 @@ export class Packing {
 }
 
 function install(variable: VariableColumn, row: number, block: number): void {
-  variable.freeRow(row) // what an observer has written
-  variable.setBlock(row, block)
+  variable.$freeRow(row) // what an observer has written
+  variable.$setBlock(row, block)
 }
 
 const isScalar = ({ type }: Pick<Field, 'type'>) => type.kind === 'scalar'

@@ -57,7 +57,7 @@ const storeOf = ({ storage }: Game, number: number) =>
   storage.parts.components.at(number).hooks!.store
 /** Index of the handle word of a row of Path. */
 const handleWord = (game: Game, field: number, row: number) =>
-  storeOf(game, 1).variable[field]!.wordAt(row)
+  storeOf(game, 1).variable[field]!.$wordAt(row)
 const [POINTS, LABEL, KIND] = [0, 2, 3]
 const placeOf = (game: Game) => new IndexPlace((storeOf(game, 2) as SparseStore).index.entry)
 const rootOf = ({ storage }: Game) => storage.parts.publisher.held.root >> 2
@@ -120,8 +120,8 @@ const damages: readonly Damage[] = [
     what: 'a sparse row behind the last one has a list',
     damage: (game, words) => {
       const log = storeOf(game, 2).variable[1]!
-      words[log.wordAt(30)] = words[log.wordAt(3)]
-      words[log.wordAt(3)] = 0
+      words[log.$wordAt(30)] = words[log.$wordAt(3)]
+      words[log.$wordAt(3)] = 0
     },
     ...{ invariant: 'handle', says: ['Burning.log, row 30', 'no entity has it'] },
   },
@@ -213,7 +213,7 @@ const damages: readonly Damage[] = [
   },
   {
     what: 'a list field looks for handles elsewhere',
-    damage: (game) => storeOf(game, 1).variable[0]!.bind(16, 8),
+    damage: (game) => storeOf(game, 1).variable[0]!.$bind(16, 8),
     ...{ invariant: 'column', says: ['column Path.points: found handles of 8, expected 64'] },
   },
   {
