@@ -2,10 +2,9 @@
  * Values on their way into fields are checked and copied here first.
  *
  * They may come from the list that they go into, or from an object that runs its own code when it
- * is read. After the copy only the allocation can fail, and no code sees half-written values. That
- * code may call `set` again, also for the same component: nested uses end first, so that numbers and
- * frames are stacks. Copying takes 1.3 ns a number, and a Float64Array holds the numbers of every
- * type.
+ * is read. After the copy only the allocation can fail, and no code sees half-written values. The
+ * user's code may call `set` again, also for the same component. Nested uses end first: numbers and
+ * frames are stacks. Copying takes 1.3 ns a number, and a Float64Array holds every type of number.
  */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
@@ -15,7 +14,7 @@ const LENGTH_AT_FIRST = 1024
 /** A longer array is dropped after use. */
 const LENGTH_KEPT = 2 ** 16
 
-/** A frame, for what one `set` gives to a component: by field, each array for fields of one kind. */
+/** A frame: what one `set` gives to a component, by field. Each array is for one kind of field. */
 export class GivenValues {
   readonly isGiven: Uint8Array
   /** Of scalars. */

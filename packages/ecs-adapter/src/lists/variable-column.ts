@@ -1,8 +1,9 @@
 /**
  * The column of a list or text field: a handle word for each row, with the offset of a block or 0.
  *
- * Users hold these columns as `ListField` or `TextField`: the methods of those take entity ids.
- * Methods that take rows, blocks or given values are for the storage.
+ * Users hold these columns as `ListField` or `TextField`, whose methods take entity ids. Members
+ * that begin with $ are for the storage. All properties are private: users may post a component,
+ * which copies the others.
  */
 import { invalidArgument, noRow } from '../base/errors.ts'
 import type { Cells } from '../memory/cells.ts'
@@ -28,7 +29,6 @@ export interface VariableColumnOptions {
   rows: Rows
 }
 
-/** All properties are private: users may post a component, which copies the others. */
 export abstract class VariableColumn {
   readonly #name: string
   readonly #cells: Cells

@@ -42,21 +42,17 @@ export interface VariableFieldsOptions {
 }
 
 /** The lists and texts of a component, by field: undefined for a scalar. Empty if there are none. */
-export function createVariableColumns({
-  name,
-  fields,
-  memory,
-  rows,
-  removed,
-}: VariableFieldsOptions): readonly (VariableColumn | undefined)[] {
+export function createVariableColumns(
+  options: VariableFieldsOptions,
+): readonly (VariableColumn | undefined)[] {
+  const { name, fields, memory, rows, removed } = options
   if (fields.every(({ type }) => type.kind === 'scalar')) return []
   const { cells, staging, texts, internedTexts } = memory
   return fields.map(({ name: field, type }) => {
-    const options = { name: `${name}.${field}`, cells, rows }
+    const column = { name: `${name}.${field}`, cells, rows }
     if (type.kind === 'scalar') return undefined
-    if (type.kind === 'text')
-      return new TextColumn(options, type.isInterned ? internedTexts : texts)
+    if (type.kind === 'text') return new TextColumn(column, type.isInterned ? internedTexts : texts)
     const { element, dropRemoved } = type
-    return new ListColumn(options, element.array, staging, dropRemoved ? removed : undefined)
+    return new ListColumn(column, element.array, staging, dropRemoved ? removed : undefined)
   })
 }
