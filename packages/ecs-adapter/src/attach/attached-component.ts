@@ -4,7 +4,7 @@ import { notSparse } from '../base/errors.ts'
 import { defineColumns } from '../columns/column-properties.ts'
 import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
 import type { Rows, VariableColumn } from '../lists/variable-column.ts'
-import { VariableFields, type VariableMemory } from '../lists/variable-fields.ts'
+import { createVariableColumns, type VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
@@ -60,7 +60,7 @@ class AttachedComponent {
     this.#rows = entry.rows && new AttachedRows(memory.cells)
     this.rows = this.#rows && new RowsView(this.#rows)
     const rows = this.#rows ?? denseRows
-    this.#variable = new VariableFields({ name, fields, memory, rows }).byField
+    this.#variable = createVariableColumns({ name, fields, memory, rows })
   }
 
   /** Makes the columns those of an entry. */

@@ -8,7 +8,6 @@
  * Large blocks are reserved: their rows cost address space, and memory once they are touched, which
  * they are as far as rows are in use.
  */
-import type { VariableColumn } from '../lists/variable-column.ts'
 import { type Cells, typeIdOf } from '../memory/cells.ts'
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/reserved.ts'
 import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
@@ -38,12 +37,10 @@ interface Place {
 }
 
 /** The column of a field. That of a list or text has handles. */
-export interface Column extends Place {
+interface Column extends Place {
   readonly field: Field
   readonly array: ScalarArrayConstructor
   readonly typeId: number
-  /** Undefined for a scalar. */
-  readonly variable: VariableColumn | undefined
   /** Index of row 0 among the cells of the type. */
   firstIndex: number
 }
@@ -65,14 +62,13 @@ export abstract class GrowingColumns {
   /** Blocks that columns moved out of. */
   readonly #staleOffsets: number[] = []
 
-  /** @param variable by field; empty if all fields are scalars */
-  constructor(context: ComponentContext, variable: readonly Column['variable'][]) {
+  constructor(context: ComponentContext) {
     this.context = context
     this.cells = context.memory.cells
-    this.columns = context.fields.map((field, i) => {
+    this.columns = context.fields.map((field) => {
       const array = field.type.kind === 'scalar' ? field.type.array : Uint32Array
-      const place = { byteOffset: 0, blockOffset: 0, firstIndex: 0 }
-      return { field, array, typeId: typeIdOf(array), variable: variable[i], ...place }
+      const typeId = typeIdOf(array)
+      return { field, array, typeId, byteOffset: 0, blockOffset: 0, firstIndex: 0 }
     })
   }
 
@@ -92,7 +88,7 @@ export abstract class GrowingColumns {
     if (row >= this.#touchedRowCount || this.cells.isDetached) this.#coverSlow(row)
   }
 
-  /** Zeroes every row; the blocks of lists and texts were freed before. */
+  /** Zeroes every row. */
   clearAll(): void {
     for (const { blockOffset, byteOffset } of this.columns) {
       const end = blockOffset + settleTouched(this.cells.pool, blockOffset)

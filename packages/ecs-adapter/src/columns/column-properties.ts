@@ -11,12 +11,12 @@ import { markReferences } from '../world/bitecs-internals.ts'
  */
 export function defineColumns(
   component: object,
-  { fields, byteOffsets, rowCount }: ComponentEntry,
+  { fields, byteOffsets, rowCount }: Omit<ComponentEntry, 'name'>,
   buffer: ArrayBufferLike,
   variable: readonly (VariableColumn | undefined)[],
 ): void {
   for (const [i, { name, type }] of fields.entries()) {
-    variable[i]?.bind(byteOffsets[i] / 4, rowCount)
+    variable[i]?.$bind(byteOffsets[i] / 4, rowCount)
     let value: object | undefined = variable[i]
     if (type.kind === 'scalar') {
       value = new type.array(buffer, byteOffsets[i], rowCount)

@@ -6,23 +6,22 @@
  */
 import { Prefab } from 'bitecs'
 import type { ComponentContext } from './component-context.ts'
-import { ComponentStore, ROW_REUSE } from './component-store.ts'
+import { ComponentStore } from './component-store.ts'
 import { RemovedLists } from './free-removed-lists.ts'
 
 export class DenseStore extends ComponentStore {
   readonly rows = undefined
-  readonly heldRows = undefined
   readonly #removedLists: RemovedLists
   #entityMask = 0
   #owns: (eid: number) => boolean = () => true
 
   constructor(context: ComponentContext) {
     super(context, context.rowCount)
-    this.#removedLists = new RemovedLists((row) => this.fields?.free(row), this.hasComponent)
+    this.#removedLists = new RemovedLists((row) => this.freeRow(row), this.hasComponent)
   }
 
   get coveredIdCount(): number {
-    return this.columns.rowCount
+    return this.rowCount
   }
 
   begin(entityMask: number, owns: (eid: number) => boolean): void {
@@ -35,17 +34,16 @@ export class DenseStore extends ComponentStore {
 
   add(eid: number): void {
     const row = eid & this.#entityMask
-    this.columns.cover(row)
-    if (this.fields !== undefined) {
-      if (this.fields.has(row)) this.context.checkIdle(ROW_REUSE)
-      this.fields.free(row)
+    this.cover(row)
+    if (!this.isPlain) {
+      this.freeForReuse(row)
       this.#removedLists.renew(row)
     }
-    this.columns.clear(row)
+    this.clearRow(row)
   }
 
   lose(eid: number): void {
-    if (this.fields !== undefined) this.#removedLists.add(eid & this.#entityMask)
+    if (!this.isPlain) this.#removedLists.add(eid & this.#entityMask)
   }
 
   keep(eid: number): void {
@@ -54,7 +52,7 @@ export class DenseStore extends ComponentStore {
 
   claim(eid: number): number {
     const row = eid & this.#entityMask
-    this.columns.cover(row)
+    this.cover(row)
     return row
   }
 
@@ -62,8 +60,8 @@ export class DenseStore extends ComponentStore {
     return this.claim(eid)
   }
 
-  sync(): void {
-    this.columns.sync()
+  override sync(): void {
+    super.sync()
     this.#removedLists.sync()
   }
 
@@ -71,10 +69,10 @@ export class DenseStore extends ComponentStore {
     return this.#removedLists.has(row)
   }
 
-  protected beginWrite(eid: number, row: number): void {
-    if (this.fields === undefined) return
+  protected override beginWrite(eid: number, row: number): void {
+    if (this.isPlain) return
     // A prefab may take the row of another one: versioned ids differ.
-    if (this.#removedLists.hasAnotherUntracked(eid, row)) this.fields.free(row)
+    if (this.#removedLists.hasAnotherUntracked(eid, row)) this.freeRow(row)
     this.onFill(eid, row)
   }
 
@@ -83,7 +81,7 @@ export class DenseStore extends ComponentStore {
     // A prefab's values outlast the sync that frees those of the former entity. An entity that an
     // onRemove observer writes to is losing the component: its values stay readable until then.
     const isPrefab = this.hasComponent(eid) && this.context.worlds.has(eid, Prefab)
-    if (isPrefab && this.#removedLists.takeLost(row)) this.fields?.free(row)
+    if (isPrefab && this.#removedLists.takeLost(row)) this.freeRow(row)
     this.#removedLists.addUntracked(eid, row)
   }
 }

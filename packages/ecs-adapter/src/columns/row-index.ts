@@ -86,9 +86,6 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
   return -1
 }
 
-const noSlot = (row: number) =>
-  corrupt(`the slot of row ${row} of a sparse component`, 'none', 'one')
-
 export class RowIndex {
   /** The entity of each row, as users have them. */
   entities: Int32Array = new Int32Array(0)
@@ -167,23 +164,17 @@ export class RowIndex {
   /** Enters a row for an entity that has none. There must be room. */
   insert(row: number, eid: number): void {
     const words = this.#words
-    const { keys, slots, shift } = this.#place
-    const mask = -1 >>> shift
+    const { keys, entities, slots } = this.#place
     words[keys + row] = eid
-    words[this.#place.entities + row] = eid
-    let slot = spread(eid) >>> shift
-    for (let left = mask; words[slots + slot] !== 0; left--) {
-      if (left === 0) throw noSlot(row)
-      slot = (slot + 1) & mask
-    }
-    words[slots + slot] = row + 1
+    words[entities + row] = eid
+    words[slots + this.#slotWith(0, row)] = row + 1
   }
 
   remove(row: number): void {
     const words = this.#words
     const { keys, slots, shift } = this.#place
     const mask = -1 >>> shift
-    let hole = this.#slotOf(row)
+    let hole = this.#slotWith(row + 1, row)
     let slot = (hole + 1) & mask
     for (let left = mask; left > 0 && words[slots + slot] !== 0; left--, slot = (slot + 1) & mask) {
       const home = spread(words[keys + words[slots + slot] - 1]) >>> shift
@@ -198,7 +189,7 @@ export class RowIndex {
   move(from: number, to: number): void {
     const words = this.#words
     const { keys, entities, slots } = this.#place
-    words[slots + this.#slotOf(from)] = to + 1
+    words[slots + this.#slotWith(from + 1, from)] = to + 1
     words[keys + to] = words[keys + from]
     words[entities + to] = words[entities + from]
   }
@@ -226,13 +217,14 @@ export class RowIndex {
     return this.#cells.signedWords
   }
 
-  #slotOf(row: number): number {
+  /** The first slot with this content, from the home of a row's key on. */
+  #slotWith(content: number, row: number): number {
     const words = this.#words
     const { keys, slots, shift } = this.#place
     const mask = -1 >>> shift
     let slot = spread(words[keys + row]) >>> shift
-    for (let left = mask; words[slots + slot] !== row + 1; left--) {
-      if (left === 0) throw noSlot(row)
+    for (let left = mask; words[slots + slot] !== content; left--) {
+      if (left === 0) throw corrupt(`the slot of row ${row} of a sparse component`, 'none', 'one')
       slot = (slot + 1) & mask
     }
     return slot

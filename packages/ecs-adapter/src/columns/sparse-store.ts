@@ -10,62 +10,58 @@ import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import type { ComponentContext } from './component-context.ts'
-import { ComponentStore, type HeldRows, ROW_REUSE } from './component-store.ts'
+import { ComponentStore } from './component-store.ts'
 import { FIRST_ROW_COUNT, RowIndex, RowsView } from './row-index.ts'
 
 export class SparseStore extends ComponentStore implements ComponentRows {
-  readonly row = (eid: number): number => this.#index.find(eid)
+  readonly row = (eid: number): number => this.index.find(eid)
   readonly rows = new RowsView(this)
   readonly coveredIdCount = Number.POSITIVE_INFINITY
   /** The index has it too, for other threads; V8 takes 5 ns to read it there, and loops read it. */
   count = 0
-  readonly #index: RowIndex
-  #tombstoneCount = 0
+  readonly index: RowIndex
+  /** Rows whose entities lost the component since the last `sync`. */
+  tombstoneCount = 0
   /** Prefabs and others whose loss of the component is not reported. */
-  readonly #untracked = new Set<number>()
+  readonly untracked = new Set<number>()
 
   constructor(context: ComponentContext) {
     super(context, FIRST_ROW_COUNT)
     try {
-      this.#index = new RowIndex(context.memory.cells, context)
+      this.index = new RowIndex(context.memory.cells, context)
     } catch (error) {
-      this.columns.dispose()
+      super.dispose()
       throw error
     }
   }
 
   override get entry(): ComponentEntry {
-    return { ...this.columns.entry, rows: this.#index.entry }
-  }
-
-  get heldRows(): HeldRows {
-    const { entry, staleOffsets } = this.#index
-    return { entry, staleOffsets, lostCount: this.#tombstoneCount, untracked: this.#untracked }
+    return { ...super.entry, rows: this.index.entry }
   }
 
   get entities(): Int32Array {
-    return this.#index.entities
+    return this.index.entities
   }
 
   begin(): void {
-    this.#untracked.clear()
-    this.#tombstoneCount = 0
-    this.#index.clear()
+    this.untracked.clear()
+    this.tombstoneCount = 0
+    this.index.clear()
     this.count = 0
   }
 
   add(eid: number): void {
     const row = this.row(eid)
     if (row >= 0) {
-      if (this.fields?.has(row)) this.context.checkIdle(ROW_REUSE)
-      this.#empty(row)
+      this.freeForReuse(row)
+      this.clearRow(row)
       this.#keepRow(row, eid)
     } else {
       const last = this.count
-      if (last === this.#index.rowCount) this.#index.grow(last, this.#resize)
-      this.columns.cover(last)
-      this.columns.clear(last)
-      this.#index.insert(last, eid)
+      if (last === this.index.rowCount) this.index.grow(last, this.#resize)
+      this.cover(last)
+      this.clearRow(last)
+      this.index.insert(last, eid)
       this.#setCount(last + 1) // last: other threads look at rows below it
     }
   }
@@ -73,8 +69,8 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   lose(eid: number): void {
     const row = this.row(eid)
     if (row < 0 || this.#isLost(row)) return
-    this.#index.setEntity(row, 0)
-    this.#tombstoneCount++
+    this.index.setEntity(row, 0)
+    this.tombstoneCount++
   }
 
   keep(eid: number): void {
@@ -92,29 +88,27 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     return this.row(eid)
   }
 
-  sync(): void {
-    this.columns.sync()
-    this.#index.sync()
-    if (this.#untracked.size > 0) this.#loseUntracked()
+  override sync(): void {
+    super.sync()
+    this.index.sync()
+    if (this.untracked.size > 0) this.#loseUntracked()
     this.#compact()
   }
 
   override dispose(): void {
     super.dispose()
     this.count = 0
-    this.#index.dispose()
+    this.index.dispose()
   }
 
   isDeferred(row: number): boolean {
     return row < this.count
   }
 
-  protected beginWrite(): void {}
-
-  readonly #resize = (rowCount: number): void => this.columns.cover(rowCount - 1)
+  readonly #resize = (rowCount: number): void => this.cover(rowCount - 1)
 
   #isLost(row: number): boolean {
-    return this.#index.entityOf(row) === 0
+    return this.index.entityOf(row) === 0
   }
 
   rowToFill(eid: number): number {
@@ -128,43 +122,38 @@ export class SparseStore extends ComponentStore implements ComponentRows {
    * later.
    */
   #claimSlow(eid: number, row: number): number {
-    if (!this.hasComponent(eid) || this.#index.rowCount === 0) return row // 0 once disposed of
+    if (!this.hasComponent(eid) || this.index.rowCount === 0) return row // 0 once disposed of
     if (row >= 0 && !this.context.worlds.has(eid, Prefab)) return row
     this.add(eid)
-    this.#untracked.add(eid)
+    this.untracked.add(eid)
     return this.row(eid)
   }
 
   #loseUntracked(): void {
-    for (const eid of this.#untracked) {
+    for (const eid of this.untracked) {
       if (this.hasComponent(eid)) continue
-      this.#untracked.delete(eid)
+      this.untracked.delete(eid)
       this.lose(eid)
     }
   }
 
   #keepRow(row: number, eid: number): void {
     if (!this.#isLost(row)) return
-    this.#tombstoneCount--
-    this.#index.setEntity(row, eid)
-  }
-
-  #empty(row: number): void {
-    this.fields?.free(row)
-    this.columns.clear(row)
+    this.tombstoneCount--
+    this.index.setEntity(row, eid)
   }
 
   /** Gives tombstones back. If there are any, it looks at all rows, at 1 ns each. */
   #compact(): void {
-    for (let row = 0; this.#tombstoneCount > 0; row++) {
+    for (let row = 0; this.tombstoneCount > 0; row++) {
       if (row >= this.count) {
         // Other threads have overwritten entities of rows: those rows stay.
-        const lost = String(this.#tombstoneCount)
-        this.#tombstoneCount = 0
+        const lost = String(this.tombstoneCount)
+        this.tombstoneCount = 0
         throw corrupt('the number of rows that were lost', 'less', lost)
       }
       if (!this.#isLost(row)) continue
-      while (this.count > 0 && this.#isLost(this.count - 1) && this.#tombstoneCount > 0) {
+      while (this.count > 0 && this.#isLost(this.count - 1) && this.tombstoneCount > 0) {
         this.#removeRow(this.count - 1)
       }
       if (row < this.count) this.#removeRow(row)
@@ -174,18 +163,30 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   /** Removes a lost row, and moves the last one into its place. */
   #removeRow(row: number): void {
     const last = this.count - 1
-    this.#empty(row)
-    this.#index.remove(row)
+    this.freeRow(row)
+    this.clearRow(row)
+    this.index.remove(row)
     if (row !== last) {
-      this.columns.move(last, row)
-      this.#index.move(last, row)
+      this.#moveRow(last, row)
+      this.index.move(last, row)
     }
     this.#setCount(last)
-    this.#tombstoneCount--
+    this.tombstoneCount--
+  }
+
+  /** Moves a row, handles and all, into one that is empty. */
+  #moveRow(from: number, to: number): void {
+    for (let i = 0; i < this.columns.length; i++) {
+      // As bytes: V8 boxes a fraction that is loaded by a call that it does not inline.
+      const { array, byteOffset } = this.columns[i]
+      const step = array.BYTES_PER_ELEMENT
+      this.cells.copyBytes(byteOffset + from * step, byteOffset + to * step, step)
+    }
+    this.clearRow(from)
   }
 
   #setCount(count: number): void {
     this.count = count
-    this.#index.count = count
+    this.index.count = count
   }
 }

@@ -29,7 +29,7 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
 
   /** Takes ids that are not kept out of every list that drops removed entities. */
   filter(isKept: (eid: number) => boolean): void {
-    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.fields?.filter(isKept)
+    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.filter(isKept)
   }
 
   /** An entity whose removal was reported stays after all. */

@@ -243,7 +243,7 @@ export class CommandApplier {
     if (this.#failureCount++ === 0) this.#failures = []
     if (this.#failureCount > FAILURE_CAPACITY) return
     const { signedWords: words } = this.#views
-    const component = kind >= ADD ? this.#registry.nameOf(words[at + 1]) : undefined
+    const component = kind >= ADD ? this.#registry.all[words[at + 1]]?.name : undefined
     const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
     this.#failures.push({
       command: NAMES[kind] as CommandFailure['command'],

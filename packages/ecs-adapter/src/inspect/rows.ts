@@ -1,19 +1,18 @@
 /** The rows of a component are those of the entities that have it. */
 import type { ComponentHooks } from '../columns/component-hooks.ts'
-import type { HeldRows } from '../columns/component-store.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
+import { SparseStore } from '../columns/sparse-store.ts'
 import type { Findings } from './findings.ts'
 import type { Owners } from './owners.ts'
 
 export function checkRows(findings: Findings, hooks: ComponentHooks, owners: Owners): void {
   const { name, store } = hooks
-  const { heldRows } = store
   findings.check('rows', `the rows of ${name}`, () => {
-    if (heldRows !== undefined) checkSparse(findings, hooks, heldRows, owners)
-    else if (owners.isKnown && store.columns.held.places.length > 0) {
+    if (store instanceof SparseStore) checkSparse(findings, hooks, store, owners)
+    else if (owners.isKnown && store.rowCount > 0) {
       for (const eid of owners.of(hooks).certain) {
         const row = eid & owners.entityMask
-        const { rowCount } = store.columns
+        const { rowCount } = store
         if (row >= rowCount) findings.fail(0, `${rowCount} rows`, `one of entity ${eid}, ${row}`)
       }
     }
@@ -23,22 +22,20 @@ export function checkRows(findings: Findings, hooks: ComponentHooks, owners: Own
 function checkSparse(
   findings: Findings,
   hooks: ComponentHooks,
-  held: HeldRows,
+  { index, rowCount, count, tombstoneCount, untracked }: SparseStore,
   owners: Owners,
 ): void {
-  const { entry, staleOffsets } = held
+  const { entry, staleOffsets } = index
   for (const offset of staleOffsets) findings.reach(offset, ', an index that has moved')
   if (entry.rowCount === 0) return // disposed of
-  const { rows, columns } = hooks.store
-  const count = rows?.count ?? 0
-  findings.expect(entry.index, 'columns of length', columns.rowCount, entry.rowCount)
+  findings.expect(entry.index, 'columns of length', rowCount, entry.rowCount)
   const place = new IndexPlace(entry)
   if (!findings.reach(entry.index, ', their index', { byteLength: place.wordCount * 4 })) return
   findings.expect(entry.index, 'a count of', findings.words[place.head], count)
   checkSlots(findings, place, count)
   const lostCount = checkKeys(findings, place, count)
-  findings.expect(entry.index, 'lost rows:', lostCount, held.lostCount)
-  if (owners.isKnown) checkOwners(findings, place, count, owners, hooks, held.untracked)
+  findings.expect(entry.index, 'lost rows:', lostCount, tombstoneCount)
+  if (owners.isKnown) checkOwners(findings, place, count, owners, hooks, untracked)
 }
 
 function checkSlots(findings: Findings, place: IndexPlace, count: number): void {

@@ -22,18 +22,18 @@ export function checkVariableFields(
   { memory, owners, interned }: VariableContext,
 ): void {
   const { name, store } = hooks
-  if (store.fields === undefined) return
+  if (store.isPlain) return
   const mayHold = mayHoldOf(hooks, owners)
   for (const [i, field] of fields.entries()) {
-    const handles = store.fields.byField[i]
+    const handles = store.variable[i]
     if (handles === undefined) continue
     const what = `${name}.${field.name}`
     const checkBlock = checkOf(findings, field.type, memory, (block, where) =>
       interned.addReference(block, what + where),
     )
     findings.check('handle', what, () => {
-      for (let row = 0; row < handles.rowCount; row++) {
-        const block = handles.blockAt(row)
+      for (let row = 0; row < handles.$rowCount; row++) {
+        const block = handles.$blockAt(row)
         if (block === 0) continue
         const where = `, row ${row}`
         if (!mayHold(row)) {
@@ -49,7 +49,7 @@ export function checkVariableFields(
 /** Rows that may have blocks: of entities that have the component, and those `sync` may free. */
 function mayHoldOf(hooks: ComponentHooks, owners: Owners): (row: number) => boolean {
   const { store } = hooks
-  if (store.heldRows !== undefined) return (row) => store.isDeferred(row)
+  if (store.rows !== undefined) return (row) => store.isDeferred(row)
   if (!owners.isKnown) return () => true
   const rows = new Set([...owners.of(hooks).possible].map((eid) => eid & owners.entityMask))
   return (row) => rows.has(row) || store.isDeferred(row)

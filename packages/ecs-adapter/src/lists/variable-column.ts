@@ -1,12 +1,13 @@
 /**
  * The column of a list or text field: a handle word for each row, with the offset of a block or 0.
  *
- * Users hold these columns as `ListField` or `TextField`: the methods of those take entity ids.
- * Methods that take rows, blocks or given values are for the storage.
+ * Users hold these columns as `ListField` or `TextField`, whose methods take entity ids. Members
+ * that begin with $ are for the storage. All properties are private: users may post a component,
+ * which copies the others.
  */
 import { invalidArgument, noRow } from '../base/errors.ts'
 import type { Cells } from '../memory/cells.ts'
-import type { GivenValues } from './given-values.ts'
+import type { GivenValues } from './staging.ts'
 
 /** How a thread finds the rows of entities. */
 export interface Rows {
@@ -28,7 +29,6 @@ export interface VariableColumnOptions {
   rows: Rows
 }
 
-/** All properties are private: users may post a component, which copies the others. */
 export abstract class VariableColumn {
   readonly #name: string
   readonly #cells: Cells
@@ -43,75 +43,77 @@ export abstract class VariableColumn {
     this.#rows = rows
   }
 
-  get name(): string {
+  get $name(): string {
     return this.#name
   }
 
-  get rowCount(): number {
+  get $rowCount(): number {
     return this.#rowCount
   }
 
+  /** Checks and copies a given value. @throws StorageError 'invalid-argument' */
+  abstract $take(value: unknown, given: GivenValues, i: number): void
   /** A copy of a row's value. */
-  abstract readRow(row: number): number[] | string
+  abstract $readRow(row: number): number[] | string
   /**
    * Makes room for the value of field `i`: in the row, or for `NO_ROW` in a block of its own.
    * @throws ArenaError 'out-of-memory'
    */
-  abstract prepare(row: number, given: GivenValues, i: number): void
+  abstract $prepare(row: number, given: GivenValues, i: number): void
   /** Writes the value that `prepare` made room for. */
-  abstract commit(row: number, given: GivenValues, i: number): void
+  abstract $commit(row: number, given: GivenValues, i: number): void
   /** Frees a block that `prepare` made, or none. */
-  abstract freeBlock(block: number): void
+  abstract $freeBlock(block: number): void
   /** Frees the block of a row. */
-  abstract freeRow(row: number): void
+  abstract $freeRow(row: number): void
   /** Before any `prepare`: a sweep would take back its room. @throws StorageError 'group-busy' */
-  settle?(given: GivenValues, i: number): void
+  $settle?(given: GivenValues, i: number): void
   /** Removes ids that are not kept from every list, if these drop removed entities. */
-  filterRows?(isKept: (eid: number) => boolean): void
+  $filterRows?(isKept: (eid: number) => boolean): void
   /** The value of a row leaves the world: its list loses the ids that it is to drop. */
-  dropRemoved?(row: number): void
+  $dropRemoved?(row: number): void
   /** A block comes into the world: its ids stay, whoever had them here. */
-  takeIn?(block: number): void
+  $takeIn?(block: number): void
 
   /** Frees the block that `prepare` made, unless a row has it. */
-  abort({ blocks }: GivenValues, i: number): void {
-    this.freeBlock(blocks[i])
+  $abort({ blocks }: GivenValues, i: number): void {
+    this.$freeBlock(blocks[i])
     blocks[i] = 0
   }
 
   /** To be called when the column has moved or grown. */
-  bind(firstWord: number, rowCount: number): void {
+  $bind(firstWord: number, rowCount: number): void {
     this.#firstWord = firstWord
     this.#rowCount = rowCount
   }
 
   /** Index of a row's word. */
-  wordAt(row: number): number {
+  $wordAt(row: number): number {
     return this.#firstWord + row
   }
 
-  blockAt(row: number): number {
+  $blockAt(row: number): number {
     return this.#cells.words[this.#firstWord + row]
   }
 
   /** Gives a row another block. The earlier one belongs to somebody else already. */
-  setBlock(row: number, block: number): void {
+  $setBlock(row: number, block: number): void {
     this.#cells.words[this.#firstWord + row] = block
   }
 
   /** 0 for an entity that has no row. */
-  protected blockOf(eid: number): number {
+  protected $blockOf(eid: number): number {
     const row = this.#rowOf(eid)
-    return row >= 0 && row < this.#rowCount ? this.blockAt(row) : 0
+    return row >= 0 && row < this.#rowCount ? this.$blockAt(row) : 0
   }
 
   /** Index of an entity's word. @throws StorageError 'invalid-argument' where it has no row */
-  protected wordOf(eid: number): number {
+  protected $wordOf(eid: number): number {
     return this.#checkedWord(eid, this.#rowOf(eid))
   }
 
   /** `wordOf` for an entity that may get a block if it has none. */
-  protected wordToFill(eid: number): number {
+  protected $wordToFill(eid: number): number {
     const row = this.#rowOf(eid)
     const word = this.#checkedWord(eid, this.#rows.rowToFill?.(eid) ?? row)
     if (this.#cells.words[word] === 0) this.#rows.onFill?.(eid, word - this.#firstWord)
@@ -119,7 +121,7 @@ export abstract class VariableColumn {
   }
 
   #checkedWord(eid: number, row: number): number {
-    if (row < 0 || row >= this.#rowCount) throw noRow(eid, this.name)
+    if (row < 0 || row >= this.#rowCount) throw noRow(eid, this.$name)
     return this.#firstWord + row
   }
 

@@ -8,7 +8,6 @@ import { Utf8 } from '../base/utf8.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { Field } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
-import type { GivenValues } from './given-values.ts'
 import { InternedTexts } from './interned-texts.ts'
 import { ListColumn } from './list-column.ts'
 import { Staging } from './staging.ts'
@@ -42,65 +41,18 @@ export interface VariableFieldsOptions {
   removed?: StaleReferences | undefined
 }
 
-export class VariableFields {
-  /** By field of the component; undefined for a scalar. */
-  readonly byField: readonly (VariableColumn | undefined)[]
-
-  constructor({ name, fields, memory, rows, removed }: VariableFieldsOptions) {
-    this.byField = fields.map((field) => {
-      const { type } = field
-      if (type.kind === 'scalar') return undefined
-      const { cells, staging, texts, internedTexts } = memory
-      const options = { name: `${name}.${field.name}`, cells, rows }
-      if (type.kind === 'text')
-        return new TextColumn(options, type.isInterned ? internedTexts : texts)
-      const { element, dropRemoved } = type
-      return new ListColumn(options, element.array, staging, dropRemoved ? removed : undefined)
-    })
-  }
-
-  settle(given: GivenValues): void {
-    for (let i = 0; i < this.byField.length; i++) {
-      if (given.isGiven[i] !== 0) this.byField[i]?.settle?.(given, i)
-    }
-  }
-
-  /** If it throws, `abort` has to follow. */
-  prepare(row: number, given: GivenValues): void {
-    for (let i = 0; i < this.byField.length; i++) {
-      if (given.isGiven[i] !== 0) this.byField[i]?.prepare(row, given, i)
-    }
-  }
-
-  commit(row: number, given: GivenValues): void {
-    for (let i = 0; i < this.byField.length; i++) {
-      if (given.isGiven[i] !== 0) this.byField[i]?.commit(row, given, i)
-    }
-  }
-
-  abort(given: GivenValues): void {
-    for (let i = 0; i < this.byField.length; i++) this.byField[i]?.abort(given, i)
-  }
-
-  /** Whether a row has any block. */
-  has(row: number): boolean {
-    for (let i = 0; i < this.byField.length; i++) {
-      if ((this.byField[i]?.blockAt(row) ?? 0) !== 0) return true
-    }
-    return false
-  }
-
-  free(row: number): void {
-    for (let i = 0; i < this.byField.length; i++) this.byField[i]?.freeRow(row)
-  }
-
-  freeAll(): void {
-    for (const field of this.byField) {
-      for (let row = 0; row < (field?.rowCount ?? 0); row++) field?.freeRow(row)
-    }
-  }
-
-  filter(isKept: (eid: number) => boolean): void {
-    for (const field of this.byField) field?.filterRows?.(isKept)
-  }
+/** The lists and texts of a component, by field: undefined for a scalar. Empty if there are none. */
+export function createVariableColumns(
+  options: VariableFieldsOptions,
+): readonly (VariableColumn | undefined)[] {
+  const { name, fields, memory, rows, removed } = options
+  if (fields.every(({ type }) => type.kind === 'scalar')) return []
+  const { cells, staging, texts, internedTexts } = memory
+  return fields.map(({ name: field, type }) => {
+    const column = { name: `${name}.${field}`, cells, rows }
+    if (type.kind === 'scalar') return undefined
+    if (type.kind === 'text') return new TextColumn(column, type.isInterned ? internedTexts : texts)
+    const { element, dropRemoved } = type
+    return new ListColumn(column, element.array, staging, dropRemoved ? removed : undefined)
+  })
 }

@@ -33,11 +33,6 @@ export class ComponentRegistry<Hooks = unknown> {
     throw corrupt('the number of a component', number, `one below ${this.all.length}`)
   }
 
-  /** Undefined for an unknown number: commands may be another storage's. */
-  nameOf(number: number): string | undefined {
-    return this.all[number]?.name
-  }
-
   /** @param key a component, or its name. @throws StorageError 'invalid-argument' */
   find(key: unknown): Listed<Hooks> {
     const listed = this.#byKey.get(key)

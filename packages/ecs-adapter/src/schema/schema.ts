@@ -115,12 +115,9 @@ function list<E extends ScalarType>(
   }
   checkOptions('the options of a list', options, ['dropRemoved'])
   const { dropRemoved = false }: { dropRemoved?: unknown } = options
-  if (typeof dropRemoved !== 'boolean') {
-    throw invalidArgument('dropRemoved', dropRemoved, 'true or false')
-  }
-  if (dropRemoved && element.name !== 'eid') {
-    const what = `dropRemoved of a list of t.${element.name}`
-    throw invalidArgument(what, dropRemoved, 'a list of t.eid')
+  if (typeof dropRemoved !== 'boolean' || (dropRemoved && element.name !== 'eid')) {
+    const expected = 'true or false, and true only for a list of t.eid'
+    throw invalidArgument(`dropRemoved of a list of t.${element.name}`, dropRemoved, expected)
   }
   return make({ kind: 'list', element, dropRemoved })
 }

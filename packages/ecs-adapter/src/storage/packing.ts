@@ -60,7 +60,7 @@ export class Packing {
       const signatures = present.map(({ signature }) => signature)
       const blocks = outgoing.map(({ block }) => block)
       offset = writePacked(pool, { signatures, blocks, scalars })
-      for (const { column, row, isCopy } of outgoing) if (!isCopy) column.setBlock(row, 0)
+      for (const { column, row, isCopy } of outgoing) if (!isCopy) column.$setBlock(row, 0)
       worldState.remove(worlds.of(eid)!, eid)
       return offset
     } catch (error) {
@@ -84,14 +84,14 @@ export class Packing {
     const store = hooks?.store
     const row = store === undefined ? -1 : store.find(eid)
     for (const [i, field] of fields.entries()) {
-      const column = store?.fields?.byField[i]
-      if (column === undefined) scalars.push(row < 0 ? 0 : store!.columns.load(i, row))
+      const column = store?.variable[i]
+      if (column === undefined) scalars.push(row < 0 ? 0 : store!.load(i, row))
       else if (row < 0) outgoing.push({ column, row, block: 0, isCopy: true })
       else {
-        column.dropRemoved?.(row)
+        column.$dropRemoved?.(row)
         const isCopy = isInterned(field)
         const { texts } = this.#options.memory
-        const block = isCopy ? texts.create(String(column.readRow(row))) : column.blockAt(row)
+        const block = isCopy ? texts.create(String(column.$readRow(row))) : column.$blockAt(row)
         outgoing.push({ column, row, block, isCopy })
       }
     }
@@ -177,7 +177,7 @@ export class Packing {
         addComponent(world, eid, given)
       }
       // When all observers are done, and before anything is installed, as `takeIn` may throw.
-      for (const [i, column] of components.flatMap(columnsOf).entries()) column.takeIn?.(blocks[i])
+      for (const [i, column] of components.flatMap(columnsOf).entries()) column.$takeIn?.(blocks[i])
     } catch (error) {
       if (isThere()) removeEntity(world, eid)
       throw error
@@ -188,7 +188,7 @@ export class Packing {
       for (const column of columnsOf(one)) {
         const block = blocks[at++]
         if (hasComponent) install(column, one.hooks!.store.claim(eid), block)
-        else column.freeBlock(block)
+        else column.$freeBlock(block)
       }
     }
     return eid
@@ -197,11 +197,11 @@ export class Packing {
 
 /** The lists and texts of a component, in the order of its fields. */
 const columnsOf = ({ hooks }: StorageComponent): VariableColumn[] =>
-  (hooks?.store.fields?.byField ?? []).filter((column) => column !== undefined)
+  (hooks?.store.variable ?? []).filter((column) => column !== undefined)
 
 function install(column: VariableColumn, row: number, block: number): void {
-  column.freeRow(row) // what an observer has written
-  column.setBlock(row, block)
+  column.$freeRow(row) // what an observer has written
+  column.$setBlock(row, block)
 }
 
 const isScalar = ({ type }: Field) => type.kind === 'scalar'
