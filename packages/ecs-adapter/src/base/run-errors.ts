@@ -76,13 +76,10 @@ export const runTimedOut = (timeoutMs: number, outcomes: SystemOutcomes) => {
   return runError('timed-out', what, outcomes, advice)
 }
 
-/** A system, and how many entities it has. */
-interface UnbegunSystem {
-  readonly name: string
-  readonly entityCount: number
-}
+/** Systems, and how many entities each has. */
+type Unbegun = readonly { readonly name: string; readonly entityCount: number }[]
 
-function notBegun(systems: readonly UnbegunSystem[], why: string): RunError {
+function notBegun(systems: Unbegun, why: string): RunError {
   const all = systems.map(({ name, entityCount }): SystemOutcome => {
     return { system: name, unfinished: entityCount === 0 ? [] : [{ from: 0, to: entityCount }] }
   })
@@ -91,7 +88,7 @@ function notBegun(systems: readonly UnbegunSystem[], why: string): RunError {
   return new RunError('timed-out', message, [first, ...others])
 }
 
-export const runTooLate = (systems: readonly UnbegunSystem[]) =>
+export const runTooLate = (systems: Unbegun) =>
   notBegun(systems, 'its timeoutMs was used up before. Give more')
 
 /** @param before the system that has timed out */

@@ -51,7 +51,7 @@ export function createStorage(
 }
 
 /** Its methods may be called without it: `const { row } = storage`. */
-class WorldStorage implements Storage {
+class WorldStorage implements Storage, StorageState {
   readonly components: Record<string, Component> = Object.create(null)
   readonly tables: Storage['tables']
   readonly pool: Pool
@@ -69,21 +69,19 @@ class WorldStorage implements Storage {
     this.parts = createParts(worlds, pool, capacity)
     this.tables = this.parts.tables.byName
     this.runs = this.parts.worldState.runs
-    this.parts.worldState.all.add(this.#state)
+    this.parts.worldState.all.add(this)
   }
 
-  /** What other storages of the worlds call. */
-  readonly #state: StorageState = {
-    beginAnew: () => {
-      const { components, staleReferences } = this.parts
-      components.beginAnew()
-      if (this.#unsubscribe !== undefined) this.#unsubscribe = staleReferences.subscribe()
-    },
-    sync: () => this.sync(),
-    keep: (eid) => {
-      this.parts.components.keep(eid)
-      this.parts.staleReferences.keep(eid)
-    },
+  /** For the storages of the same worlds: starts over with worlds that were reset. */
+  $beginAnew(): void {
+    const { components, staleReferences } = this.parts
+    components.beginAnew()
+    if (this.#unsubscribe !== undefined) this.#unsubscribe = staleReferences.subscribe()
+  }
+
+  $keep(eid: number): void {
+    this.parts.components.keep(eid)
+    this.parts.staleReferences.keep(eid)
   }
 
   get isVersioned() {
@@ -201,7 +199,7 @@ class WorldStorage implements Storage {
     worldState.checkRest('storage.reset()')
     this.runs.last?.dropCommands()
     this.#worlds.reset()
-    for (const storage of worldState.all) storage.beginAnew()
+    for (const storage of worldState.all) storage.$beginAnew()
     for (const storage of worldState.all) storage.sync()
   }
 
@@ -221,7 +219,7 @@ class WorldStorage implements Storage {
     this.#isDisposed = true
     tables.dispose()
     commands.dispose()
-    worldState.all.delete(this.#state)
+    worldState.all.delete(this)
     this.#unsubscribe?.()
     components.dispose()
     memory.internedTexts.sweep()

@@ -85,10 +85,10 @@ export class RunQueue {
 
 /** A storage as the others of its worlds see it. */
 export interface StorageState {
-  beginAnew(): void
-  sync(): void
+  $beginAnew(): void
   /** An entity stays though its removal was reported. */
-  keep(eid: number): void
+  $keep(eid: number): void
+  sync(): void
 }
 
 export class WorldState {
@@ -116,7 +116,7 @@ export class WorldState {
     } catch (error) {
       if (this.worlds.componentsOf(eid) === own) {
         putBack()
-        for (const storage of this.all) storage.keep(eid)
+        for (const storage of this.all) storage.$keep(eid)
       }
       throw error
     } finally {

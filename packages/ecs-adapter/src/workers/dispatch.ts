@@ -34,7 +34,8 @@ export class Dispatch implements BegunRun, OpenGroup {
   readonly run: Run
   readonly #waiter = new Waiter()
 
-  constructor(workers: WorkerRegistry, storage: Storage) {
+  constructor(workers: WorkerRegistry) {
+    const { storage } = workers
     this.#workers = workers
     this.#storage = storage
     this.#jobs = new JobList(storage)

@@ -34,20 +34,18 @@ export interface WorkerGroup {
 
   /**
    * Runs a system over entities on all workers, each of which takes a batch at a time. Resolves
-   * when all are done; runs that are called meanwhile wait their turn, those of other groups over
-   * the world too. `timeoutMs` counts from the turn of the run.
+   * when all batches are done. Runs wait their turn, also for those of other groups over the world;
+   * `timeoutMs` counts from the turn.
    *
    * Workers see every column as it is now. Until the run is done, this thread must not change
    * structure (entities, components) or call `storage.sync()`. Then the commands of the systems are
-   * applied, as by `storage.apply`. If the run fails, those of the finished batches are applied. If
-   * it times out, they are applied at `close`, or before the next run, which does not begin if a
-   * command throws.
+   * applied, as by `storage.apply`; if the run fails, those of the finished batches. If it times
+   * out, they are applied at `close`, or before the next run, which does not begin if one throws.
    *
    * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
    * of an array has to be an id; typed arrays of whole numbers are not checked. Or a table of the
    * storage, for its chunks that have rows, as this thread knows them since its `sync`, by
-   * ascending numbers. Or `EACH_WORKER`, to call the system once on each worker, with the worker's
-   * place among them
+   * ascending numbers. Or `EACH_WORKER`, to call the system once on each worker
    * @param args plain values: what JSON can hold
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
    * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
@@ -56,8 +54,8 @@ export interface WorkerGroup {
   run(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): Promise<void>
 
   /**
-   * As `run`, but blocks: for threads that may, which the main thread of a page may not. A worker's
-   * death is not noticed before the deadline, as that takes events.
+   * As `run`, but blocks, which the main thread of a page may not. A worker's death is not noticed
+   * before the deadline, as that takes events.
    * @throws as `run`; StorageError 'cannot-block'; 'group-busy' while a `run` is not done, and in
    * `entities` and `args` of schedules
    */
@@ -67,10 +65,9 @@ export interface WorkerGroup {
   add(worker: Port): Promise<void>
 
   /**
-   * Lets the workers go when the present run is done, and frees what the group took of the
-   * storage's pool. Runs that wait are rejected. A worker may then join another group by another
-   * `joinWorkerGroup`; on Node, a worker that has nothing else to do ends. A second call does
-   * nothing.
+   * Lets the workers go when the present run is done, and frees the group's memory. Runs that wait
+   * are rejected. A worker may then join another group by another `joinWorkerGroup`; on Node, a
+   * worker that has nothing else to do ends. A second call does nothing.
    */
   close(): Promise<void>
 }
@@ -111,7 +108,7 @@ export async function createWorkerGroup(
   }
   if (storage.isDisposed) throw storageDisposed()
   void storage.pool.arena.handle // throws if it is not shared
-  const group = new Group(new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs), storage)
+  const group = new Group(new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs))
   const joins = await Promise.allSettled(Array.from(workers, (worker) => group.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
   if (failed === undefined) return group
@@ -135,11 +132,11 @@ export class Group implements WorkerGroup {
   #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  constructor(registry: WorkerRegistry, storage: Storage) {
-    this.storage = storage
-    this.#workers = registry
-    this.#dispatch = new Dispatch(registry, storage)
-    this.#runs = storage.runs
+  constructor(workers: WorkerRegistry) {
+    this.storage = workers.storage
+    this.#workers = workers
+    this.#dispatch = new Dispatch(workers)
+    this.#runs = this.storage.runs
   }
 
   get workers(): readonly Port[] {

@@ -25,7 +25,7 @@ export class WorkerRegistry {
   /** Sorted; all workers have the same. */
   systems: readonly string[] = []
   readonly control: ControlWords
-  readonly #storage: Storage
+  readonly storage: Storage
   readonly #scratchByteLength: number
   readonly #joinTimeoutMs: number
   readonly #name = createLife().lockName
@@ -36,7 +36,7 @@ export class WorkerRegistry {
 
   constructor(storage: Storage, scratchByteLength: number, joinTimeoutMs: number) {
     const { pool } = storage
-    this.#storage = storage
+    this.storage = storage
     this.#scratchByteLength = scratchByteLength
     this.#joinTimeoutMs = joinTimeoutMs
     const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH)
@@ -78,7 +78,7 @@ export class WorkerRegistry {
   }
 
   #register(worker: Port): Member {
-    const { pool, handle } = this.#storage
+    const { pool, handle } = this.storage
     const { arena } = pool
     const index = this.#all.indexOf(undefined)
     if (index === -1) {
@@ -145,12 +145,12 @@ export class WorkerRegistry {
   #onExit(member: Member): void {
     if (member.isGone) return
     try {
-      cleanUp(this.#storage, member)
+      cleanUp(this.storage, member)
     } finally {
       member.isGone = true // even if `cleanUp` failed: the group must not wait for it
       this.#all[member.index] = undefined
       this.members = this.members.filter((other) => other !== member)
-      const { pool } = this.#storage
+      const { pool } = this.storage
       if (pool.isOpen) pool.free(member.report)
       this.control.raise(CONTROL_DONE_SIGNAL)
       this.#freeControlBlock()
@@ -166,7 +166,7 @@ export class WorkerRegistry {
 
   /** After `close`, once no worker can read the block: also none that answers too late. */
   #freeControlBlock(): void {
-    const { pool } = this.#storage
+    const { pool } = this.storage
     if (!this.#isClosed || this.#isFreed || !pool.isOpen) return
     if (this.#all.some((member) => member !== undefined)) return
     this.#isFreed = true
