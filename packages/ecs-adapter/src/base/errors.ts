@@ -145,7 +145,10 @@ export const commandsOfAnother = () =>
   misuse('the commands are for another storage. Apply them there')
 
 export const commandsBusy = () =>
-  new StorageError('commands-busy', 'commands are applied or recorded now. Call this afterwards')
+  new StorageError(
+    'commands-busy',
+    'storage.apply() is running, or values of a command are being read. Call this afterwards',
+  )
 
 export const packIsBusy = (what: string) =>
   new StorageError(

@@ -14,7 +14,7 @@ import {
   WORKER_ERROR,
   WORKER_LEAVE,
 } from './control-block.ts'
-import { CLAIM_WITHDRAWN, type Invitation, invite, isFirstToClaim, onReply } from './invitations.ts'
+import { type Invitation, invite, isFirstToClaim, onReply } from './invitations.ts'
 import { Member } from './member.ts'
 import { REPORT_BYTE_LENGTH } from './system-failure.ts'
 import { cleanUp, onDeath } from './worker-death.ts'
@@ -28,7 +28,6 @@ export class WorkerRegistry {
   readonly storage: Storage
   readonly #scratchByteLength: number
   readonly #joinTimeoutMs: number
-  readonly #name = createLife().lockName
   /** By index; also those that are invited, or answer too late. */
   readonly #all: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
   #isClosed = false
@@ -94,7 +93,6 @@ export class WorkerRegistry {
     }
     const invitation: Invitation = {
       ashlar: 'group-invitation',
-      group: this.#name,
       arena: arena.handle,
       storage: handle,
       controlBlock: this.control.first * 4,
@@ -117,7 +115,7 @@ export class WorkerRegistry {
    */
   #withdraw(member: Member): void {
     const { worker, invitation } = member
-    if (isFirstToClaim(invitation.claim, CLAIM_WITHDRAWN)) {
+    if (isFirstToClaim(invitation)) {
       this.#onExit(member)
       return
     }
