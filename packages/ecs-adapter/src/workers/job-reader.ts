@@ -28,13 +28,9 @@ class Batches {
   }
 
   at(index: number): Int32Array {
-    this.#views[index] ??= this.#view(index)
-    return this.#views[index]
-  }
-
-  #view(index: number): Int32Array {
     const from = index * this.#length
-    return this.#ids.subarray(from, from + this.#length)
+    this.#views[index] ??= this.#ids.subarray(from, from + this.#length)
+    return this.#views[index]
   }
 }
 

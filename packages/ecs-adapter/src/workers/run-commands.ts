@@ -7,7 +7,7 @@ import { WORKER_COMMANDS, WORKER_DONE } from './control-block.ts'
 import type { Member } from './member.ts'
 import type { Run } from './run.ts'
 
-/** Applies the commands of a run that is done, unless it did so. @throws as `storage.apply` */
+/** Applies the commands of a run that is done, once. @throws as `storage.apply` */
 export function applyRunCommands(run: Run, storage: Storage): void {
   if (!run.hasCommands) return
   const { members, commandSources } = run

@@ -1,13 +1,11 @@
 /**
- * A worker died. If that was in the middle of a run:
+ * What happens when a worker dies. In the middle of a run:
  *
- * - `onDeath` hears of it, and the registry calls `cleanUp` and takes the worker out of the group.
- * - The others take the batches that are left. Those that the dead worker was at stay undone.
- * - Once the run is done, `repairTables` mends the tables that were half changed.
- * - The commands of the dead worker are gone: see `Run.isKept`.
- * - The run rejects with the error of `lossOf`.
- *
- * Other threads go on, and what the dead worker had written stays.
+ * - `onDeath` reports the death. The registry calls `cleanUp`, and removes the worker.
+ * - Other workers take the batches that are left. The batch of the dead worker stays undone.
+ * - Once the run is done, `repairTables` repairs tables that the worker left half changed.
+ * - The commands of the dead worker are lost: see `Run.isKept`.
+ * - The run rejects with the error of `lossOf`. What the dead worker had written stays.
  */
 import { freeScratch, whenDead } from '@ashlar/core'
 import { type RunError, workerDied } from '../base/run-errors.ts'
@@ -33,12 +31,12 @@ export function cleanUp(storage: Storage, member: Member): void {
   const stored = member.load(WORKER_GENERATION)
   const generation = stored === 0 ? undefined : stored - 1
   const { arena } = storage.pool
-  const adopted = member.hasLeft ? undefined : unless(TAKEN, () => arena.adopt(slot, generation))
+  const adopted = member.hasLeft ? undefined : ignoring(TAKEN, () => arena.adopt(slot, generation))
   const pool = member.hasLeft ? storage.pool : adopted
   const [scratch, commands] = [member.load(WORKER_SCRATCH), member.load(WORKER_COMMANDS)]
   try {
-    if (pool?.isOpen && scratch !== 0) unless(NOT_THERE, () => freeScratch(pool, scratch))
-    if (pool?.isOpen && commands !== 0) unless(NOT_THERE, () => freeCommands(pool, commands))
+    if (pool?.isOpen && scratch !== 0) ignoring(NOT_THERE, () => freeScratch(pool, scratch))
+    if (pool?.isOpen && commands !== 0) ignoring(NOT_THERE, () => freeCommands(pool, commands))
     const canForget = !storage.isDisposed && storage.pool.isOpen
     // While no other thread can have the slot.
     if (canForget && generation !== undefined) storage.forget(slot, generation)
@@ -61,7 +59,7 @@ const NOT_THERE: readonly unknown[] = [
 ]
 
 /** Undefined if the call throws an error with one of the codes. */
-function unless<T>(codes: readonly unknown[], call: () => T): T | undefined {
+function ignoring<T>(codes: readonly unknown[], call: () => T): T | undefined {
   try {
     return call()
   } catch (error) {
