@@ -10,6 +10,7 @@ import { invalidArgument } from '../base/errors.ts'
 import type { GivenValues } from '../lists/staging.ts'
 import type { Rows, VariableColumn } from '../lists/variable-column.ts'
 import { createVariableColumns } from '../lists/variable-fields.ts'
+import { settleTouched } from '../memory/reserved.ts'
 import { emptyValues } from '../schema/schema.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import { GrowingColumns } from './column-growth.ts'
@@ -182,9 +183,12 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   }
 
   /** Empties every row. */
-  override clearAll(): void {
+  clearAll(): void {
     this.#freeAll()
-    super.clearAll()
+    for (const { blockOffset, byteOffset } of this.columns) {
+      const end = blockOffset + settleTouched(this.cells.pool, blockOffset)
+      this.cells.zeroBytes(byteOffset, end)
+    }
   }
 
   override dispose(): void {

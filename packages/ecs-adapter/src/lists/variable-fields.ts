@@ -51,7 +51,9 @@ export function createVariableColumns(
   return fields.map(({ name: field, type }) => {
     const column = { name: `${name}.${field}`, cells, rows }
     if (type.kind === 'scalar') return undefined
-    if (type.kind === 'text') return new TextColumn(column, type.isInterned ? internedTexts : texts)
+    if (type.kind === 'text') {
+      return new TextColumn(column, type.isInterned ? internedTexts : texts)
+    }
     const { element, dropRemoved } = type
     return new ListColumn(column, element.array, staging, dropRemoved ? removed : undefined)
   })
