@@ -48,8 +48,6 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
    * @throws ArenaError 'out-of-memory'; noRow
    */
   abstract claim(eid: number): number
-  /** The row of an entity that has the component; -1 for a prefab that has none. */
-  abstract find(eid: number): number
   /** For `verifyStorage`: whether `sync` may free the blocks of a row. */
   abstract isDeferred(row: number): boolean
 
@@ -70,6 +68,11 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
 
   protected readonly hasComponent = (eid: number): boolean =>
     this.context.worlds.has(eid, this.context.component)
+
+  /** The row of an entity that has the component; -1 for a prefab that has none. */
+  find(eid: number): number {
+    return this.claim(eid)
+  }
 
   /** A copy of the values of an entity that has the component. */
   read(eid: number): Record<string, unknown> {

@@ -84,7 +84,7 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     return row
   }
 
-  find(eid: number): number {
+  override find(eid: number): number {
     return this.row(eid)
   }
 
