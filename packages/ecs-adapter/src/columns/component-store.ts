@@ -8,7 +8,7 @@
  */
 import { invalidArgument } from '../base/errors.ts'
 import type { GivenValues } from '../lists/staging.ts'
-import type { Rows, VariableColumn } from '../lists/variable-column.ts'
+import type { Rows, VariableColumns } from '../lists/variable-column.ts'
 import { createVariableColumns } from '../lists/variable-fields.ts'
 import { settleTouched } from '../memory/reserved.ts'
 import { emptyValues } from '../schema/schema.ts'
@@ -18,8 +18,7 @@ import { defineColumns } from './column-properties.ts'
 import type { ComponentContext } from './component-context.ts'
 
 export abstract class ComponentStore extends GrowingColumns implements Rows {
-  /** Lists and texts by field: undefined for a scalar. Empty if there are none. */
-  readonly variable: readonly (VariableColumn | undefined)[]
+  readonly variable: VariableColumns
   /** The properties are views of this buffer. */
   #buffer: ArrayBufferLike | undefined
 

@@ -22,6 +22,9 @@ export interface Rows {
 /** `prepare` gets it if no row has the values yet. */
 export const NO_ROW = -1
 
+/** The lists and texts of a component, by field: undefined for a scalar. Empty if there are none. */
+export type VariableColumns = readonly (VariableColumn | undefined)[]
+
 export interface VariableColumnOptions {
   /** Of component and field, for messages. */
   name: string

@@ -82,7 +82,7 @@ export class Packing {
   }
 
   /** As `Storage.unpack`. */
-  unpack(offset: number, world: World = this.#options.worlds.first): number {
+  unpack(offset: number, world: World = this.#options.worlds.all[0]): number {
     if (!this.#options.worlds.all.includes(world)) {
       throw invalidArgument('the world', world, 'one of those that createStorage() was given')
     }
