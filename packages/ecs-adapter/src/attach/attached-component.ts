@@ -3,7 +3,7 @@
 import { notSparse } from '../base/errors.ts'
 import { defineColumns } from '../columns/column-properties.ts'
 import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
-import type { Rows, VariableColumn } from '../lists/variable-column.ts'
+import type { Rows, VariableColumns } from '../lists/variable-column.ts'
 import { createVariableColumns, type VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
@@ -52,8 +52,7 @@ class AttachedComponent {
   /** Undefined if the component is dense. */
   readonly rows: ComponentRows | undefined
   readonly #rows: AttachedRows | undefined
-  /** By field; undefined for a scalar. */
-  readonly #variable: readonly (VariableColumn | undefined)[]
+  readonly #variable: VariableColumns
 
   constructor(entry: ComponentEntry, memory: VariableMemory, denseRows: Rows) {
     const { name, fields } = entry

@@ -88,14 +88,6 @@ export abstract class GrowingColumns {
     if (row >= this.#touchedRowCount || this.cells.isDetached) this.#coverSlow(row)
   }
 
-  /** Zeroes every row. */
-  clearAll(): void {
-    for (const { blockOffset, byteOffset } of this.columns) {
-      const end = blockOffset + settleTouched(this.cells.pool, blockOffset)
-      this.cells.zeroBytes(byteOffset, end)
-    }
-  }
-
   /** Frees every block, and leaves the component with empty columns. */
   dispose(): void {
     for (const column of this.columns) {

@@ -1,5 +1,5 @@
 /** The properties of a component: a typed array, a `ListField` or a `TextField` for each field. */
-import type { VariableColumn } from '../lists/variable-column.ts'
+import type { VariableColumns } from '../lists/variable-column.ts'
 import type { ComponentEntry } from '../shared/directory.ts'
 import { markReferences } from '../world/bitecs-internals.ts'
 
@@ -7,13 +7,12 @@ import { markReferences } from '../world/bitecs-internals.ts'
  * Makes the columns of an entry properties of a component. Defined, not assigned: users cannot
  * overwrite them, and V8 makes no dictionary of the object, as it does when more than 20 are
  * assigned by name.
- * @param variable by field; undefined for a scalar
  */
 export function defineColumns(
   component: object,
   { fields, byteOffsets, rowCount }: Omit<ComponentEntry, 'name'>,
   buffer: ArrayBufferLike,
-  variable: readonly (VariableColumn | undefined)[],
+  variable: VariableColumns,
 ): void {
   for (const [i, { name, type }] of fields.entries()) {
     variable[i]?.$bind(byteOffsets[i] / 4, rowCount)

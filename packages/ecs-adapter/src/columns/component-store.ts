@@ -8,8 +8,9 @@
  */
 import { invalidArgument } from '../base/errors.ts'
 import type { GivenValues } from '../lists/staging.ts'
-import type { Rows, VariableColumn } from '../lists/variable-column.ts'
+import type { Rows, VariableColumns } from '../lists/variable-column.ts'
 import { createVariableColumns } from '../lists/variable-fields.ts'
+import { settleTouched } from '../memory/reserved.ts'
 import { emptyValues } from '../schema/schema.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
 import { GrowingColumns } from './column-growth.ts'
@@ -17,8 +18,7 @@ import { defineColumns } from './column-properties.ts'
 import type { ComponentContext } from './component-context.ts'
 
 export abstract class ComponentStore extends GrowingColumns implements Rows {
-  /** Lists and texts by field: undefined for a scalar. Empty if there are none. */
-  readonly variable: readonly (VariableColumn | undefined)[]
+  readonly variable: VariableColumns
   /** The properties are views of this buffer. */
   #buffer: ArrayBufferLike | undefined
 
@@ -47,8 +47,6 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
    * @throws ArenaError 'out-of-memory'; noRow
    */
   abstract claim(eid: number): number
-  /** The row of an entity that has the component; -1 for a prefab that has none. */
-  abstract find(eid: number): number
   /** For `verifyStorage`: whether `sync` may free the blocks of a row. */
   abstract isDeferred(row: number): boolean
 
@@ -69,6 +67,11 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
 
   protected readonly hasComponent = (eid: number): boolean =>
     this.context.worlds.has(eid, this.context.component)
+
+  /** The row of an entity that has the component; -1 for a prefab that has none. */
+  find(eid: number): number {
+    return this.claim(eid)
+  }
 
   /** A copy of the values of an entity that has the component. */
   read(eid: number): Record<string, unknown> {
@@ -182,9 +185,12 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   }
 
   /** Empties every row. */
-  override clearAll(): void {
+  clearAll(): void {
     this.#freeAll()
-    super.clearAll()
+    for (const { blockOffset, byteOffset } of this.columns) {
+      const end = blockOffset + settleTouched(this.cells.pool, blockOffset)
+      this.cells.zeroBytes(byteOffset, end)
+    }
   }
 
   override dispose(): void {

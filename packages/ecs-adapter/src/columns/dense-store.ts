@@ -56,10 +56,6 @@ export class DenseStore extends ComponentStore {
     return row
   }
 
-  find(eid: number): number {
-    return this.claim(eid)
-  }
-
   override sync(): void {
     super.sync()
     this.#removedLists.sync()

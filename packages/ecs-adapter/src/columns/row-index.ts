@@ -9,8 +9,8 @@
  *
  * A key is the whole id, so that a former version of an id finds no row of a later one. A slot has
  * no key of its own: it costs 4 bytes, and a row 5.3 to 8. A flat array of rows costs 4 bytes for
- * every id; pages of 256 ids cost as much once 1 % of the entities, at random, have the component.
- * A bitmap with counts takes 40 KiB for a million ids, but has to move all rows behind a new one.
+ * every id, as do pages of 256 ids once 1 % of the entities, at random, have the component. A
+ * bitmap with counts takes 40 KiB for a million ids, but has to move all rows behind a new one.
  *
  * Linear probing; a removal leaves no tombstone, as the slots behind it move up. The block never
  * grows in place, and the columns move with it: a thread that still reads the former block reads
@@ -93,7 +93,7 @@ export class RowIndex {
   readonly #context: Pick<StorageContext, 'retire' | 'checkIdle'>
   #place = NO_PLACE
   /** Former blocks, of which users may still hold views. */
-  readonly #staleOffsets: number[] = []
+  readonly staleOffsets: number[] = []
 
   /** @throws ArenaError 'out-of-memory' */
   constructor(cells: Cells, context: Pick<StorageContext, 'retire' | 'checkIdle'>) {
@@ -105,11 +105,6 @@ export class RowIndex {
   get entry(): RowsEntry {
     const { index, rowCount } = this.#place
     return { index, rowCount }
-  }
-
-  /** For `verifyStorage`. */
-  get staleOffsets(): readonly number[] {
-    return this.#staleOffsets
   }
 
   /** Rows that it has room for. */
@@ -151,7 +146,7 @@ export class RowIndex {
       this.#cells.pool.free(grown)
       throw error
     }
-    this.#staleOffsets.push(before.index)
+    this.staleOffsets.push(before.index)
     this.#setBlock(grown, rowCount)
     const words = this.#words
     for (let row = 0; row < count; row++) {
@@ -203,11 +198,11 @@ export class RowIndex {
   /** Frees former blocks, and renews a view whose buffer is gone. */
   sync(): void {
     if (this.entities.buffer !== this.#words.buffer) this.#publish()
-    while (this.#staleOffsets.length > 0) this.#context.retire(this.#staleOffsets.pop()!)
+    while (this.staleOffsets.length > 0) this.#context.retire(this.staleOffsets.pop()!)
   }
 
   dispose(): void {
-    if (this.#place !== NO_PLACE) this.#staleOffsets.push(this.#place.index)
+    if (this.#place !== NO_PLACE) this.staleOffsets.push(this.#place.index)
     this.sync()
     this.entities = new Int32Array(0)
     this.#place = NO_PLACE

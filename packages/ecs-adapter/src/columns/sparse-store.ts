@@ -84,7 +84,7 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     return row
   }
 
-  find(eid: number): number {
+  override find(eid: number): number {
     return this.row(eid)
   }
 
@@ -145,44 +145,32 @@ export class SparseStore extends ComponentStore implements ComponentRows {
 
   /** Gives tombstones back. If there are any, it looks at all rows, at 1 ns each. */
   #compact(): void {
-    for (let row = 0; this.tombstoneCount > 0; row++) {
-      if (row >= this.count) {
+    for (let row = this.count - 1; this.tombstoneCount > 0; row--) {
+      if (row < 0) {
         // Other threads have overwritten entities of rows: those rows stay.
         const lost = String(this.tombstoneCount)
         this.tombstoneCount = 0
         throw corrupt('the number of rows that were lost', 'less', lost)
       }
-      if (!this.#isLost(row)) continue
-      while (this.count > 0 && this.#isLost(this.count - 1) && this.tombstoneCount > 0) {
-        this.#removeRow(this.count - 1)
-      }
-      if (row < this.count) this.#removeRow(row)
+      if (this.#isLost(row)) this.#removeRow(row)
     }
   }
 
-  /** Removes a lost row, and moves the last one into its place. */
+  /** Removes a lost row, and moves the last one, handles and all, into its place. */
   #removeRow(row: number): void {
     const last = this.count - 1
     this.freeRow(row)
-    this.clearRow(row)
     this.index.remove(row)
-    if (row !== last) {
-      this.#moveRow(last, row)
-      this.index.move(last, row)
-    }
-    this.#setCount(last)
-    this.tombstoneCount--
-  }
-
-  /** Moves a row, handles and all, into one that is empty. */
-  #moveRow(from: number, to: number): void {
-    for (let i = 0; i < this.columns.length; i++) {
+    for (let i = 0; row !== last && i < this.columns.length; i++) {
       // As bytes: V8 boxes a fraction that is loaded by a call that it does not inline.
       const { array, byteOffset } = this.columns[i]
       const step = array.BYTES_PER_ELEMENT
-      this.cells.copyBytes(byteOffset + from * step, byteOffset + to * step, step)
+      this.cells.copyBytes(byteOffset + last * step, byteOffset + row * step, step)
     }
-    this.clearRow(from)
+    if (row !== last) this.index.move(last, row)
+    this.clearRow(last)
+    this.#setCount(last)
+    this.tombstoneCount--
   }
 
   #setCount(count: number): void {

@@ -193,7 +193,7 @@ export class CommandApplier {
       this.#skippedCount++
       return
     }
-    const world = base === 0 ? this.#worlds.first : this.#worlds.of(base)!
+    const world = base === 0 ? this.#worlds.all[0] : this.#worlds.of(base)!
     const eid = addEntity(world)
     const own = this.#worlds.componentsOf(eid)
     try {

@@ -10,7 +10,6 @@
  * that index dropped the last one, else by a sweep whenever the index has doubled. When both counts
  * are 0, the block is freed.
  */
-
 import { isIllFormed, type Utf8 } from '../base/utf8.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { InternLog } from './intern-log.ts'

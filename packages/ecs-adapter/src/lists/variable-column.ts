@@ -2,8 +2,8 @@
  * The column of a list or text field: a handle word for each row, with the offset of a block or 0.
  *
  * Users hold these columns as `ListField` or `TextField`, whose methods take entity ids. Members
- * that begin with $ are for the storage. All properties are private: users may post a component,
- * which copies the others.
+ * that begin with $ are for the storage. Users may post a component: what cannot be cloned is
+ * private.
  */
 import { invalidArgument, noRow } from '../base/errors.ts'
 import type { Cells } from '../memory/cells.ts'
@@ -22,6 +22,9 @@ export interface Rows {
 /** `prepare` gets it if no row has the values yet. */
 export const NO_ROW = -1
 
+/** The lists and texts of a component, by field: undefined for a scalar. Empty if there are none. */
+export type VariableColumns = readonly (VariableColumn | undefined)[]
+
 export interface VariableColumnOptions {
   /** Of component and field, for messages. */
   name: string
@@ -30,25 +33,17 @@ export interface VariableColumnOptions {
 }
 
 export abstract class VariableColumn {
-  readonly #name: string
+  readonly $name: string
+  $rowCount = 0
   readonly #cells: Cells
   readonly #rows: Rows
   /** Of row 0, in `cells.words`. */
   #firstWord = 0
-  #rowCount = 0
 
   constructor({ name, cells, rows }: VariableColumnOptions) {
-    this.#name = name
+    this.$name = name
     this.#cells = cells
     this.#rows = rows
-  }
-
-  get $name(): string {
-    return this.#name
-  }
-
-  get $rowCount(): number {
-    return this.#rowCount
   }
 
   /** Checks and copies a given value. @throws StorageError 'invalid-argument' */
@@ -84,7 +79,7 @@ export abstract class VariableColumn {
   /** To be called when the column has moved or grown. */
   $bind(firstWord: number, rowCount: number): void {
     this.#firstWord = firstWord
-    this.#rowCount = rowCount
+    this.$rowCount = rowCount
   }
 
   /** Index of a row's word. */
@@ -104,7 +99,7 @@ export abstract class VariableColumn {
   /** 0 for an entity that has no row. */
   protected $blockOf(eid: number): number {
     const row = this.#rowOf(eid)
-    return row >= 0 && row < this.#rowCount ? this.$blockAt(row) : 0
+    return row >= 0 && row < this.$rowCount ? this.$blockAt(row) : 0
   }
 
   /** Index of an entity's word. @throws StorageError 'invalid-argument' where it has no row */
@@ -121,7 +116,7 @@ export abstract class VariableColumn {
   }
 
   #checkedWord(eid: number, row: number): number {
-    if (row < 0 || row >= this.#rowCount) throw noRow(eid, this.$name)
+    if (row < 0 || row >= this.$rowCount) throw noRow(eid, this.$name)
     return this.#firstWord + row
   }
 

@@ -13,7 +13,7 @@ import { ListColumn } from './list-column.ts'
 import { Staging } from './staging.ts'
 import { TextColumn } from './text-column.ts'
 import { Texts } from './texts.ts'
-import type { Rows, VariableColumn } from './variable-column.ts'
+import type { Rows, VariableColumns } from './variable-column.ts'
 
 /** What the variable-length fields of a storage share in one thread. */
 export class VariableMemory {
@@ -41,17 +41,16 @@ export interface VariableFieldsOptions {
   removed?: StaleReferences | undefined
 }
 
-/** The lists and texts of a component, by field: undefined for a scalar. Empty if there are none. */
-export function createVariableColumns(
-  options: VariableFieldsOptions,
-): readonly (VariableColumn | undefined)[] {
+export function createVariableColumns(options: VariableFieldsOptions): VariableColumns {
   const { name, fields, memory, rows, removed } = options
   if (fields.every(({ type }) => type.kind === 'scalar')) return []
   const { cells, staging, texts, internedTexts } = memory
   return fields.map(({ name: field, type }) => {
     const column = { name: `${name}.${field}`, cells, rows }
     if (type.kind === 'scalar') return undefined
-    if (type.kind === 'text') return new TextColumn(column, type.isInterned ? internedTexts : texts)
+    if (type.kind === 'text') {
+      return new TextColumn(column, type.isInterned ? internedTexts : texts)
+    }
     const { element, dropRemoved } = type
     return new ListColumn(column, element.array, staging, dropRemoved ? removed : undefined)
   })

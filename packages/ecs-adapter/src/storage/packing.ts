@@ -98,7 +98,7 @@ export class Packing {
   }
 
   /** As `Storage.unpack`. */
-  unpack(offset: number, world: World = this.#options.worlds.first): number {
+  unpack(offset: number, world: World = this.#options.worlds.all[0]): number {
     const { worlds, memory } = this.#options
     const { pool } = memory.cells
     if (!worlds.all.includes(world)) {

@@ -47,6 +47,7 @@ export const shareIndex = (one: World, other: World) =>
 
 /** Several worlds that share an entity index, as bitECS has them. */
 export class WorldContexts {
+  /** The first is for entities that name no other. */
   readonly all: readonly World[]
   readonly contexts: readonly WorldContext[]
 

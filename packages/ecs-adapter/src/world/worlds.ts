@@ -14,11 +14,6 @@ export class Worlds extends WorldContexts {
     super(isWorld(given) ? [given] : [...checkedList(given)])
   }
 
-  /** The world for entities that name no other. */
-  get first(): World {
-    return this.all[0]
-  }
-
   /** @throws StorageError 'invalid-argument' after `deleteWorld` */
   check(): void {
     // In a frame's path: an iterator would be garbage.
