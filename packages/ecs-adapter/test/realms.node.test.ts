@@ -11,10 +11,11 @@ import { codeOf } from '../src/base/thrown.ts'
 import {
   CONTROL_BATCH_COUNT,
   CONTROL_BYTE_LENGTH,
-  failureOf,
+  ControlWords,
 } from '../src/workers/control-block.ts'
-import { Job } from '../src/workers/job.ts'
+import { JobList } from '../src/workers/job.ts'
 import { JobReader } from '../src/workers/job-reader.ts'
+import { failureOf } from '../src/workers/system-failure.ts'
 import { assertSound, assertThrows, createScene } from './support.ts'
 
 const test = suite('realms')
@@ -71,16 +72,17 @@ test('lists are set to arrays and typed arrays of another realm, and to no DataV
 
 test('ids in arrays of another realm: those in the arena are not copied', () => {
   const { arena, pool, storage } = createScene()
-  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
-  const reader = new JobReader(arena.i32, controlBlock)
-  const job = new Job(storage, 0)
+  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH)
+  const control = new ControlWords(arena.i32, controlBlock >> 2)
+  const reader = new JobReader(control)
+  const jobs = new JobList(storage)
   const idsOf = (entities: ArrayLike<number>) => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 9, number: 0, entities }
-    job.prepare(call, 0, 0, 1, { words: arena.i32, controlBlock, systems: ['a'], members: [0] })
-    arena.i32[controlBlock + CONTROL_BATCH_COUNT] = 1
+    jobs.prepare([call], { control, systems: ['a'], members: Array(1) })
+    control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
-    return reader.entities(0)
+    return reader.entities
   }
   const { byteOffset } = pool.allocArray(Int32Array, 3)
   for (const name of ['Int32Array', 'Uint32Array']) {
@@ -92,8 +94,8 @@ test('ids in arrays of another realm: those in the arena are not copied', () => 
     assert.is(ids.byteOffset, byteOffset)
   }
   assert.equal([...idsOf(there('[1, 2]'))], [1, 2])
-  job.dispose()
-  for (const offset of [byteOffset, controlBlock * 4]) pool.free(offset)
+  jobs.dispose()
+  for (const offset of [byteOffset, controlBlock]) pool.free(offset)
   storage.dispose()
   assert.equal(arena.blocks(), [])
 })

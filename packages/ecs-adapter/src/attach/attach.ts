@@ -185,13 +185,12 @@ class Attachment {
 
   constructor(root: number, memory: VariableMemory) {
     const { cells, internedTexts } = memory
-    const { slot, generation } = cells.pool
+    const { slot } = cells.pool
     this.#memory = memory
     this.#attached = root + attachedWord(slot)
     this.#seen = root + seenWord(slot)
     this.#log = root + internLogWord(slot)
-    const serialWord = root + ROOT_INTERN_LOG_SERIAL
-    this.#internLog = new InternLog({ cells, handleWord: this.#log, serialWord, generation })
+    this.#internLog = new InternLog(cells, this.#log, root + ROOT_INTERN_LOG_SERIAL)
     internedTexts.internLog = this.#internLog
   }
 

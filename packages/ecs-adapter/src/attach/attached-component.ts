@@ -1,15 +1,10 @@
 /** The components of another thread's storage, as an attached thread has them. */
 
 import { notSparse } from '../base/errors.ts'
-import { publishColumns } from '../columns/column-array.ts'
-import { findRow, IndexPlace } from '../columns/row-index.ts'
-import { RowsView } from '../columns/rows-view.ts'
-import type { Rows } from '../lists/handle-column.ts'
-import {
-  type VariableField,
-  VariableFields,
-  type VariableMemory,
-} from '../lists/variable-fields.ts'
+import { defineColumns } from '../columns/column-properties.ts'
+import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
+import type { Rows, VariableColumns } from '../lists/variable-column.ts'
+import { createVariableColumns, type VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
@@ -37,7 +32,7 @@ export class AttachedComponents {
         one = new AttachedComponent(entry, this.#memory, this.#denseRows)
         this.#all.set(name, one)
         this.byName[name] = one.component
-        this.registry.add(name, one.component, fields)
+        this.registry.add(name, one.component, fields, undefined)
       }
       one.follow(entry, this.#memory.cells.buffer)
     }
@@ -57,21 +52,20 @@ class AttachedComponent {
   /** Undefined if the component is dense. */
   readonly rows: ComponentRows | undefined
   readonly #rows: AttachedRows | undefined
-  /** By field; undefined for a scalar. */
-  readonly #variable: readonly (VariableField | undefined)[]
+  readonly #variable: VariableColumns
 
   constructor(entry: ComponentEntry, memory: VariableMemory, denseRows: Rows) {
     const { name, fields } = entry
     this.#rows = entry.rows && new AttachedRows(memory.cells)
     this.rows = this.#rows && new RowsView(this.#rows)
     const rows = this.#rows ?? denseRows
-    this.#variable = new VariableFields({ name, fields, memory, rows }).byField
+    this.#variable = createVariableColumns({ name, fields, memory, rows })
   }
 
   /** Makes the columns those of an entry. */
   follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
     if (entry.rows) this.#rows?.follow(entry.rows)
-    publishColumns(this.component, entry, buffer, this.#variable)
+    defineColumns(this.component, entry, buffer, this.#variable)
   }
 }
 

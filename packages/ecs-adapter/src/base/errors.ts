@@ -68,7 +68,7 @@ export function shownError(error: unknown): string {
   }
 }
 
-const misuse = (message: string) => new StorageError('invalid-argument', message)
+export const misuse = (message: string) => new StorageError('invalid-argument', message)
 
 export const invalidArgument = (what: string, given: unknown, expected: string) =>
   misuse(`${what} is ${shown(given)}, expected ${expected}`)
@@ -101,23 +101,19 @@ export const noRow = (eid: number, owner = 'this component') =>
 export const alreadyAttached = (slot: number, what: string, by: string) =>
   new StorageError(
     'already-attached',
-    `the pool of slot ${slot} is attached to ${what}, or made it. Use what ${by} returned, ` +
-      'detach() it first, or take another pool',
+    `the pool of slot ${slot} is attached to ${what}, or made it. Use what ${by} returned, or ` +
+      'detach it',
   )
 
 /** @param forget what ends the attachment of a slot */
 export const stillAttached = (slots: readonly number[], what: string, forget: string) =>
   new StorageError(
     'still-attached',
-    `the slots ${slots.join(', ')} are attached to ${what}. Call detach() in their threads, or ` +
-      `${forget} if one has died`,
+    `slots ${slots.join(', ')} are attached to ${what}. Call detach() there, or ${forget} if dead`,
   )
 
 export const notSparse = (name: string) =>
-  misuse(
-    `component ${shown(name)} is not sparse. Use storage.row(eid) and a query, or make it with ` +
-      '{ sparse: true }',
-  )
+  misuse(`${shown(name)} is not sparse. Use storage.row(eid) and a query, or { sparse: true }`)
 
 export const duplicateEntry = (name: string, first: number, second: number) =>
   misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
@@ -157,14 +153,43 @@ export const commandsBusy = () =>
 export const packIsBusy = (what: string) =>
   new StorageError(
     'pack-busy',
-    `${what} would move or free rows that storage.pack() or storage.unpack() is moving. Call it ` +
-      'after their observers',
+    `${what} would free rows that pack() or unpack() is moving. Call it after their observers`,
   )
 
 export const setIsBusy = (what: string) =>
   new StorageError(
     'set-busy',
     `${what} would move or free rows that a set() is about to write. Do not call it from a getter`,
+  )
+
+export const worldTwice = (first: number, second: number) =>
+  misuse(`worlds[${first}] and worlds[${second}] are the same world. Give each world once`)
+
+export const noWorlds = () =>
+  misuse('the array of worlds is empty. Pass the worlds that use the components')
+
+export const otherIndex = (i: number) =>
+  misuse(`worlds[0] and worlds[${i}] differ in their index. Give both one createEntityIndex()`)
+
+export const otherWorlds = () =>
+  misuse(
+    'another storage serves only some of these worlds, or more. Give both storages the same worlds',
+  )
+
+export const notOfThisWorld = (eid: number) =>
+  misuse(`entity ${eid} is in another world. Add components in the world of its addEntity`)
+
+export const usedElsewhere = (name: string) =>
+  new StorageError(
+    'other-world',
+    `component ${shown(name)} was used in a world that its storage does not serve: values may be ` +
+      'lost. Pass all worlds that use it: createStorage([level, menu], pool). All else is synced',
+  )
+
+export const worldWasReset = () =>
+  new StorageError(
+    'world-was-reset',
+    'resetWorld has dropped the observers of the storage. Call storage.reset(), now and instead',
   )
 
 /** A command that threw when it was applied. */

@@ -9,16 +9,17 @@
  *
  * A key is the whole id, so that a former version of an id finds no row of a later one. A slot has
  * no key of its own: it costs 4 bytes, and a row 5.3 to 8. A flat array of rows costs 4 bytes for
- * every id; pages of 256 ids cost as much once 1 % of the entities, at random, have the component.
- * A bitmap with counts takes 40 KiB for a million ids, but has to move all rows behind a new one.
+ * every id, as do pages of 256 ids once 1 % of the entities, at random, have the component. A
+ * bitmap with counts takes 40 KiB for a million ids, but has to move all rows behind a new one.
  *
  * Linear probing; a removal leaves no tombstone, as the slots behind it move up. The block never
  * grows in place, and the columns move with it: a thread that still reads the former block reads
  * the former columns.
  */
 import { corrupt } from '../base/errors.ts'
-import type { RowsEntry } from '../shared/directory.ts'
-import type { ColumnsOptions } from './columns.ts'
+import type { Cells } from '../memory/cells.ts'
+import type { ComponentRows, RowsEntry } from '../shared/directory.ts'
+import type { StorageContext } from './component-context.ts'
 
 /**
  * Rows are 3/4 or 1/2 of the slots, minus 8. So they grow by a third or a half, and columns of any
@@ -26,7 +27,7 @@ import type { ColumnsOptions } from './columns.ts'
  * header.
  */
 const SPARE_ROW_COUNT = 8
-const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
+export const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
 const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0
 
 /** By shifts: V8 boxes a quotient, and would box the row counts of all columns from then on. */
@@ -85,33 +86,25 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
   return -1
 }
 
-const noSlot = (row: number) =>
-  corrupt(`the slot of row ${row} of a sparse component`, 'none', 'one')
-
-type RowIndexOptions = Pick<ColumnsOptions, 'pool' | 'cells' | 'retire' | 'checkIdle'>
-
 export class RowIndex {
   /** The entity of each row, as users have them. */
   entities: Int32Array = new Int32Array(0)
-  readonly #options: RowIndexOptions
+  readonly #cells: Cells
+  readonly #context: Pick<StorageContext, 'retire' | 'checkIdle'>
   #place = NO_PLACE
   /** Former blocks, of which users may still hold views. */
-  readonly #staleOffsets: number[] = []
+  readonly staleOffsets: number[] = []
 
   /** @throws ArenaError 'out-of-memory' */
-  constructor(options: RowIndexOptions) {
-    this.#options = options
+  constructor(cells: Cells, context: Pick<StorageContext, 'retire' | 'checkIdle'>) {
+    this.#cells = cells
+    this.#context = context
     this.#setBlock(this.#allocate(FIRST_ROW_COUNT), FIRST_ROW_COUNT)
   }
 
   get entry(): RowsEntry {
     const { index, rowCount } = this.#place
     return { index, rowCount }
-  }
-
-  /** For `verifyStorage`. */
-  get staleOffsets(): readonly number[] {
-    return this.#staleOffsets
   }
 
   /** Rows that it has room for. */
@@ -143,18 +136,17 @@ export class RowIndex {
    * @throws ArenaError 'out-of-memory'; the index is unchanged
    */
   grow(count: number, resize: (rowCount: number) => void): void {
-    const { checkIdle, pool } = this.#options
-    checkIdle('rows that grow and have to move')
+    this.#context.checkIdle('rows that grow and have to move')
     const before = this.#place
     const rowCount = nextRowCount(before.rowCount)
     const grown = this.#allocate(rowCount)
     try {
       resize(rowCount)
     } catch (error) {
-      pool.free(grown)
+      this.#cells.pool.free(grown)
       throw error
     }
-    this.#staleOffsets.push(before.index)
+    this.staleOffsets.push(before.index)
     this.#setBlock(grown, rowCount)
     const words = this.#words
     for (let row = 0; row < count; row++) {
@@ -167,23 +159,17 @@ export class RowIndex {
   /** Enters a row for an entity that has none. There must be room. */
   insert(row: number, eid: number): void {
     const words = this.#words
-    const { keys, slots, shift } = this.#place
-    const mask = -1 >>> shift
+    const { keys, entities, slots } = this.#place
     words[keys + row] = eid
-    words[this.#place.entities + row] = eid
-    let slot = spread(eid) >>> shift
-    for (let left = mask; words[slots + slot] !== 0; left--) {
-      if (left === 0) throw noSlot(row)
-      slot = (slot + 1) & mask
-    }
-    words[slots + slot] = row + 1
+    words[entities + row] = eid
+    words[slots + this.#slotWith(0, row)] = row + 1
   }
 
   remove(row: number): void {
     const words = this.#words
     const { keys, slots, shift } = this.#place
     const mask = -1 >>> shift
-    let hole = this.#slotOf(row)
+    let hole = this.#slotWith(row + 1, row)
     let slot = (hole + 1) & mask
     for (let left = mask; left > 0 && words[slots + slot] !== 0; left--, slot = (slot + 1) & mask) {
       const home = spread(words[keys + words[slots + slot] - 1]) >>> shift
@@ -198,7 +184,7 @@ export class RowIndex {
   move(from: number, to: number): void {
     const words = this.#words
     const { keys, entities, slots } = this.#place
-    words[slots + this.#slotOf(from)] = to + 1
+    words[slots + this.#slotWith(from + 1, from)] = to + 1
     words[keys + to] = words[keys + from]
     words[entities + to] = words[entities + from]
   }
@@ -212,27 +198,28 @@ export class RowIndex {
   /** Frees former blocks, and renews a view whose buffer is gone. */
   sync(): void {
     if (this.entities.buffer !== this.#words.buffer) this.#publish()
-    while (this.#staleOffsets.length > 0) this.#options.retire(this.#staleOffsets.pop()!)
+    while (this.staleOffsets.length > 0) this.#context.retire(this.staleOffsets.pop()!)
   }
 
   dispose(): void {
-    if (this.#place !== NO_PLACE) this.#staleOffsets.push(this.#place.index)
+    if (this.#place !== NO_PLACE) this.staleOffsets.push(this.#place.index)
     this.sync()
     this.entities = new Int32Array(0)
     this.#place = NO_PLACE
   }
 
   get #words(): Int32Array {
-    return this.#options.cells.signedWords
+    return this.#cells.signedWords
   }
 
-  #slotOf(row: number): number {
+  /** The first slot with this content, from the home of a row's key on. */
+  #slotWith(content: number, row: number): number {
     const words = this.#words
     const { keys, slots, shift } = this.#place
     const mask = -1 >>> shift
     let slot = spread(words[keys + row]) >>> shift
-    for (let left = mask; words[slots + slot] !== row + 1; left--) {
-      if (left === 0) throw noSlot(row)
+    for (let left = mask; words[slots + slot] !== content; left--) {
+      if (left === 0) throw corrupt(`the slot of row ${row} of a sparse component`, 'none', 'one')
       slot = (slot + 1) & mask
     }
     return slot
@@ -249,6 +236,26 @@ export class RowIndex {
   }
 
   #allocate(rowCount: number): number {
-    return this.#options.pool.allocZeroed(new IndexPlace({ index: 0, rowCount }).wordCount * 4)
+    return this.#cells.pool.allocZeroed(new IndexPlace({ index: 0, rowCount }).wordCount * 4)
+  }
+}
+
+/** The rows of a sparse component as users see them, read-only, in any thread. */
+export class RowsView implements ComponentRows {
+  readonly #rows: ComponentRows
+  readonly row: ComponentRows['row']
+
+  constructor(rows: ComponentRows) {
+    this.#rows = rows
+    this.row = rows.row
+    Object.freeze(this)
+  }
+
+  get count(): number {
+    return this.#rows.count
+  }
+
+  get entities(): Int32Array {
+    return this.#rows.entities
   }
 }

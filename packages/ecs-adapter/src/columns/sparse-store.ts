@@ -8,80 +8,60 @@
  */
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
-import type { VariableFields } from '../lists/variable-fields.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
-import { Columns } from './columns.ts'
-import {
-  ComponentStore,
-  type ComponentStoreOptions,
-  type HeldRows,
-  variableFieldsOf,
-} from './component-store.ts'
-import { ROW_REUSE } from './dense-store.ts'
-import { RowIndex } from './row-index.ts'
-import { RowsView } from './rows-view.ts'
+import type { ComponentContext } from './component-context.ts'
+import { ComponentStore } from './component-store.ts'
+import { FIRST_ROW_COUNT, RowIndex, RowsView } from './row-index.ts'
 
 export class SparseStore extends ComponentStore implements ComponentRows {
-  readonly columns: Columns
-  readonly fields: VariableFields | undefined
-  readonly rows: ComponentRows
+  readonly row = (eid: number): number => this.index.find(eid)
+  readonly rows = new RowsView(this)
   readonly coveredIdCount = Number.POSITIVE_INFINITY
   /** The index has it too, for other threads; V8 takes 5 ns to read it there, and loops read it. */
   count = 0
-  readonly #options: ComponentStoreOptions
-  readonly #index: RowIndex
-  #tombstoneCount = 0
+  readonly index: RowIndex
+  /** Rows whose entities lost the component since the last `sync`. */
+  tombstoneCount = 0
   /** Prefabs and others whose loss of the component is not reported. */
-  readonly #untracked = new Set<number>()
+  readonly untracked = new Set<number>()
 
-  /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
-  constructor(options: ComponentStoreOptions) {
-    super()
-    this.#options = options
-    const index = new RowIndex(options)
-    this.#index = index
-    this.rows = new RowsView(this)
-    this.fields = variableFieldsOf(options, { row: this.row, claim: (eid) => this.#claim(eid) })
-    const [variable, { rowCount }] = [this.fields?.byField, index]
+  constructor(context: ComponentContext) {
+    super(context, FIRST_ROW_COUNT)
     try {
-      this.columns = new Columns({ ...options, variable, rowCount, isSparse: true })
+      this.index = new RowIndex(context.memory.cells, context)
     } catch (error) {
-      index.dispose()
+      super.dispose()
       throw error
     }
   }
 
   override get entry(): ComponentEntry {
-    return { ...this.columns.entry, rows: this.#index.entry }
-  }
-
-  get heldRows(): HeldRows {
-    const { entry, staleOffsets } = this.#index
-    return { entry, staleOffsets, lostCount: this.#tombstoneCount, untracked: this.#untracked }
+    return { ...super.entry, rows: this.index.entry }
   }
 
   get entities(): Int32Array {
-    return this.#index.entities
+    return this.index.entities
   }
 
-  readonly row = (eid: number): number => this.#index.find(eid)
-
   begin(): void {
-    this.#untracked.clear()
-    this.#tombstoneCount = 0
-    this.#index.clear()
+    this.untracked.clear()
+    this.tombstoneCount = 0
+    this.index.clear()
     this.count = 0
   }
 
   add(eid: number): void {
     const row = this.row(eid)
-    if (row >= 0) this.#renew(row, eid)
-    else {
+    if (row >= 0) {
+      this.freeForReuse(row)
+      this.clearRow(row)
+      this.#keepRow(row, eid)
+    } else {
       const last = this.count
-      if (last === this.#index.rowCount) this.#index.grow(last, this.#resize)
-      this.columns.cover(last)
-      this.columns.clear(last)
-      this.#index.insert(last, eid)
+      if (last === this.index.rowCount) this.index.grow(last, this.#resize)
+      this.cover(last)
+      this.clearRow(last)
+      this.index.insert(last, eid)
       this.#setCount(last + 1) // last: other threads look at rows below it
     }
   }
@@ -89,51 +69,49 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   lose(eid: number): void {
     const row = this.row(eid)
     if (row < 0 || this.#isLost(row)) return
-    this.#index.setEntity(row, 0)
-    this.#tombstoneCount++
+    this.index.setEntity(row, 0)
+    this.tombstoneCount++
   }
 
   keep(eid: number): void {
     const row = this.row(eid)
-    if (row >= 0) this.#keepRow(row, eid)
+    if (row >= 0 && this.hasComponent(eid)) this.#keepRow(row, eid)
   }
 
   claim(eid: number): number {
-    const row = this.#claim(eid)
+    const row = this.rowToFill(eid)
     if (row < 0) throw noRow(eid)
     return row
   }
 
-  find(eid: number): number {
+  override find(eid: number): number {
     return this.row(eid)
   }
 
-  sync(): void {
-    this.columns.sync()
-    this.#index.sync()
-    if (this.#untracked.size > 0) this.#loseUntracked()
+  override sync(): void {
+    super.sync()
+    this.index.sync()
+    if (this.untracked.size > 0) this.#loseUntracked()
     this.#compact()
   }
 
   override dispose(): void {
     super.dispose()
     this.count = 0
-    this.#index.dispose()
+    this.index.dispose()
   }
 
   isDeferred(row: number): boolean {
     return row < this.count
   }
 
-  protected beginWrite(): void {}
-
-  readonly #resize = (rowCount: number): void => this.columns.cover(rowCount - 1)
+  readonly #resize = (rowCount: number): void => this.cover(rowCount - 1)
 
   #isLost(row: number): boolean {
-    return this.#index.entityOf(row) === 0
+    return this.index.entityOf(row) === 0
   }
 
-  #claim(eid: number): number {
+  rowToFill(eid: number): number {
     const row = this.row(eid)
     return row >= 0 && !this.#isLost(row) ? row : this.#claimSlow(eid, row)
   }
@@ -144,73 +122,59 @@ export class SparseStore extends ComponentStore implements ComponentRows {
    * later.
    */
   #claimSlow(eid: number, row: number): number {
-    const { worlds, component } = this.#options
-    if (!worlds.has(eid, component) || this.#index.rowCount === 0) return row // 0 once disposed of
-    if (row >= 0 && !worlds.has(eid, Prefab)) return row
+    if (!this.hasComponent(eid) || this.index.rowCount === 0) return row // 0 once disposed of
+    if (row >= 0 && !this.context.worlds.has(eid, Prefab)) return row
     this.add(eid)
-    this.#untracked.add(eid)
+    this.untracked.add(eid)
     return this.row(eid)
   }
 
   #loseUntracked(): void {
-    const { worlds, component } = this.#options
-    for (const eid of this.#untracked) {
-      if (worlds.has(eid, component)) continue
-      this.#untracked.delete(eid)
+    for (const eid of this.untracked) {
+      if (this.hasComponent(eid)) continue
+      this.untracked.delete(eid)
       this.lose(eid)
     }
   }
 
-  /** The same entity gets its row again. */
-  #renew(row: number, eid: number): void {
-    if (this.fields?.has(row)) this.#options.checkIdle(ROW_REUSE)
-    this.#empty(row)
-    this.#keepRow(row, eid)
-  }
-
   #keepRow(row: number, eid: number): void {
     if (!this.#isLost(row)) return
-    this.#tombstoneCount--
-    this.#index.setEntity(row, eid)
-  }
-
-  #empty(row: number): void {
-    this.fields?.free(row)
-    this.columns.clear(row)
+    this.tombstoneCount--
+    this.index.setEntity(row, eid)
   }
 
   /** Gives tombstones back. If there are any, it looks at all rows, at 1 ns each. */
   #compact(): void {
-    for (let row = 0; this.#tombstoneCount > 0; row++) {
-      if (row >= this.count) {
+    for (let row = this.count - 1; this.tombstoneCount > 0; row--) {
+      if (row < 0) {
         // Other threads have overwritten entities of rows: those rows stay.
-        const lost = String(this.#tombstoneCount)
-        this.#tombstoneCount = 0
+        const lost = String(this.tombstoneCount)
+        this.tombstoneCount = 0
         throw corrupt('the number of rows that were lost', 'less', lost)
       }
-      if (!this.#isLost(row)) continue
-      while (this.count > 0 && this.#isLost(this.count - 1) && this.#tombstoneCount > 0) {
-        this.#removeRow(this.count - 1)
-      }
-      if (row < this.count) this.#removeRow(row)
+      if (this.#isLost(row)) this.#removeRow(row)
     }
   }
 
-  /** Removes a lost row, and moves the last one into its place. */
+  /** Removes a lost row, and moves the last one, handles and all, into its place. */
   #removeRow(row: number): void {
     const last = this.count - 1
-    this.#empty(row)
-    this.#index.remove(row)
-    if (row !== last) {
-      this.columns.move(last, row)
-      this.#index.move(last, row)
+    this.freeRow(row)
+    this.index.remove(row)
+    for (let i = 0; row !== last && i < this.columns.length; i++) {
+      // As bytes: V8 boxes a fraction that is loaded by a call that it does not inline.
+      const { array, byteOffset } = this.columns[i]
+      const step = array.BYTES_PER_ELEMENT
+      this.cells.copyBytes(byteOffset + last * step, byteOffset + row * step, step)
     }
+    if (row !== last) this.index.move(last, row)
+    this.clearRow(last)
     this.#setCount(last)
-    this.#tombstoneCount--
+    this.tombstoneCount--
   }
 
   #setCount(count: number): void {
     this.count = count
-    this.#index.count = count
+    this.index.count = count
   }
 }

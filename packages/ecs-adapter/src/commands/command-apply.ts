@@ -193,7 +193,7 @@ export class CommandApplier {
       this.#skippedCount++
       return
     }
-    const world = base === 0 ? this.#worlds.first : this.#worlds.of(base)!
+    const world = base === 0 ? this.#worlds.all[0] : this.#worlds.of(base)!
     const eid = addEntity(world)
     const own = this.#worlds.componentsOf(eid)
     try {
@@ -243,7 +243,7 @@ export class CommandApplier {
     if (this.#failureCount++ === 0) this.#failures = []
     if (this.#failureCount > FAILURE_CAPACITY) return
     const { signedWords: words } = this.#views
-    const component = kind >= ADD ? this.#registry.nameOf(words[at + 1]) : undefined
+    const component = kind >= ADD ? this.#registry.all[words[at + 1]]?.name : undefined
     const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
     this.#failures.push({
       command: NAMES[kind] as CommandFailure['command'],

@@ -1,6 +1,6 @@
 /** Each column has a block of its own with all rows of its component; users have a view of it. */
 import type { ElementTypeName } from '@ashlar/core'
-import type { Binding } from '../columns/binding.ts'
+import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { typeIdOf } from '../memory/cells.ts'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/reserved.ts'
 import type { Field, ScalarArray } from '../schema/schema.ts'
@@ -20,11 +20,11 @@ const TYPE_NAMES: readonly ElementTypeName[] = [
 
 export function checkColumns(
   findings: Findings,
-  { name, component, store }: Binding,
+  { name, component, store }: ComponentHooks,
   fields: readonly Field[],
 ): void {
-  const { places, staleOffsets } = store.columns.held
-  const { rowCount } = store.columns
+  const { places, staleOffsets } = store.held
+  const { rowCount } = store
   for (const [i, { byteOffset, blockOffset }] of places.entries()) {
     const field = fields[i]
     findings.check('column', `column ${name}.${field.name}`, () => {
@@ -33,10 +33,10 @@ export function checkColumns(
       const isReserved = byteLength > CLASS_BYTE_LENGTH_MAX
       const type = isReserved ? 'untyped' : TYPE_NAMES[typeIdOf(array)]
       findings.reach(blockOffset, '', { byteLength, type })
-      const handles = store.fields?.byField[i]?.handles
+      const handles = store.variable[i]
       if (handles !== undefined) {
-        findings.expect(blockOffset, 'handles from word', handles.wordAt(0), byteOffset >> 2)
-        findings.expect(blockOffset, 'handles of', handles.rowCount, rowCount)
+        findings.expect(blockOffset, 'handles from word', handles.$wordAt(0), byteOffset >> 2)
+        findings.expect(blockOffset, 'handles of', handles.$rowCount, rowCount)
         return
       }
       const view = component[field.name] as unknown as ScalarArray

@@ -29,9 +29,7 @@ export function checkCommands(
 }
 
 export function checkGroups(findings: Findings, groups: Iterable<OpenGroup>, serial: number): void {
-  for (const group of groups) {
-    const held = group.held?.()
-    if (held === undefined) continue // no worker has joined yet
+  for (const { held } of groups) {
     findings.check('commands', 'a worker group', () => {
       findings.reach(held.controlBlock, ', its control block')
       for (const offset of held.reports) findings.reach(offset, ", a worker's report of errors")

@@ -1,5 +1,5 @@
 /** The block of an interned text counts the rows that hold it, and the indexes that know it. */
-import { ONE_INDEX, PREFIX_BYTE_LENGTH, REFERENCES } from '../lists/interned.ts'
+import { ONE_INDEX, PREFIX_BYTE_LENGTH, REFERENCES } from '../lists/interned-texts.ts'
 import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Findings } from './findings.ts'
 

@@ -1,6 +1,6 @@
 /** Which entities have a component, by their masks and by its query in bitECS. */
 import { getAllEntities, Prefab } from 'bitecs'
-import type { Binding } from '../columns/binding.ts'
+import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { isWorld } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
 
@@ -29,7 +29,7 @@ export class Owners {
     this.#all = worlds.all.filter(isWorld).flatMap((world) => [...getAllEntities(world)])
   }
 
-  of({ component, owners }: Binding): ComponentOwners {
+  of({ component, owners }: ComponentHooks): ComponentOwners {
     const byMask = this.#all.filter((eid) => this.#worlds.has(eid, component))
     const byQuery = new Set(owners)
     const certain = byMask.filter((eid) => byQuery.has(eid) || this.isPrefab(eid))

@@ -15,7 +15,7 @@ import {
   ROOT_MAGIC,
   seenWord,
 } from '../shared/directory.ts'
-import type { StorageParts } from '../storage/storage-api.ts'
+import type { StorageParts } from '../storage/storage-parts.ts'
 import type { Table } from '../tables/table-api.ts'
 import type { Findings } from './findings.ts'
 import type { InternedCounts } from './interned.ts'
@@ -68,21 +68,17 @@ function checkRoot(findings: Findings, held: Held, serial: number): void {
 function checkDirectory(
   findings: Findings,
   { directory, isCurrent }: Held,
-  { worlds, registry, bindings }: StorageParts,
+  { worlds, components }: StorageParts,
   tables: readonly Table[],
 ): void {
   if (!findings.reach(directory)) return
   const told = readDirectory(findings.pool, findings.words, directory)
   if (!isCurrent) return
   const { entityMask } = worlds
-  const components = registry.all.map(
-    ({ number, name, fields }) =>
-      bindings.at(number)?.store.entry ?? { name, fields, rowCount: 0, byteOffsets: [] },
-  )
   const entries = tables.map(({ name, handle }) => ({ name, ...handle }))
   const byName = [...told.tables].sort((a, b) => (a.name < b.name ? -1 : 1))
   const present = encodeDirectory({
-    ...{ entityMask, components },
+    ...{ entityMask, components: components.entries },
     tables: entries.sort((a, b) => (a.name < b.name ? -1 : 1)),
   })
   const published = encodeDirectory({ ...told, tables: byName })

@@ -1,39 +1,41 @@
 /** The rows of a component are those of the entities that have it. */
-import type { Binding } from '../columns/binding.ts'
-import type { HeldRows } from '../columns/component-store.ts'
+import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
+import { SparseStore } from '../columns/sparse-store.ts'
 import type { Findings } from './findings.ts'
 import type { Owners } from './owners.ts'
 
-export function checkRows(findings: Findings, binding: Binding, owners: Owners): void {
-  const { name, store } = binding
-  const { heldRows } = store
+export function checkRows(findings: Findings, hooks: ComponentHooks, owners: Owners): void {
+  const { name, store } = hooks
   findings.check('rows', `the rows of ${name}`, () => {
-    if (heldRows !== undefined) checkSparse(findings, binding, heldRows, owners)
-    else if (owners.isKnown && store.columns.held.places.length > 0) {
-      for (const eid of owners.of(binding).certain) {
+    if (store instanceof SparseStore) checkSparse(findings, hooks, store, owners)
+    else if (owners.isKnown && store.rowCount > 0) {
+      for (const eid of owners.of(hooks).certain) {
         const row = eid & owners.entityMask
-        const { rowCount } = store.columns
+        const { rowCount } = store
         if (row >= rowCount) findings.fail(0, `${rowCount} rows`, `one of entity ${eid}, ${row}`)
       }
     }
   })
 }
 
-function checkSparse(findings: Findings, binding: Binding, held: HeldRows, owners: Owners): void {
-  const { entry, staleOffsets } = held
+function checkSparse(
+  findings: Findings,
+  hooks: ComponentHooks,
+  { index, rowCount, count, tombstoneCount, untracked }: SparseStore,
+  owners: Owners,
+): void {
+  const { entry, staleOffsets } = index
   for (const offset of staleOffsets) findings.reach(offset, ', an index that has moved')
   if (entry.rowCount === 0) return // disposed of
-  const { rows, columns } = binding.store
-  const count = rows?.count ?? 0
-  findings.expect(entry.index, 'columns of length', columns.rowCount, entry.rowCount)
+  findings.expect(entry.index, 'columns of length', rowCount, entry.rowCount)
   const place = new IndexPlace(entry)
   if (!findings.reach(entry.index, ', their index', { byteLength: place.wordCount * 4 })) return
   findings.expect(entry.index, 'a count of', findings.words[place.head], count)
   checkSlots(findings, place, count)
   const lostCount = checkKeys(findings, place, count)
-  findings.expect(entry.index, 'lost rows:', lostCount, held.lostCount)
-  if (owners.isKnown) checkOwners(findings, place, count, owners, binding, held.untracked)
+  findings.expect(entry.index, 'lost rows:', lostCount, tombstoneCount)
+  if (owners.isKnown) checkOwners(findings, place, count, owners, hooks, untracked)
 }
 
 function checkSlots(findings: Findings, place: IndexPlace, count: number): void {
@@ -63,10 +65,10 @@ function checkOwners(
   place: IndexPlace,
   count: number,
   owners: Owners,
-  binding: Binding,
+  hooks: ComponentHooks,
   untracked: ReadonlySet<number>,
 ): void {
-  const { certain, possible } = owners.of(binding)
+  const { certain, possible } = owners.of(hooks)
   const { words } = findings
   const withRow = new Set(words.subarray(place.entities, place.entities + count))
   for (const eid of withRow) {

@@ -1,5 +1,5 @@
 /** Each handle leads to a list or text, whose row belongs to an entity or is freed by `sync`. */
-import type { Binding } from '../columns/binding.ts'
+import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { PREFIX_BYTE_LENGTH, ROOM_STEP } from '../lists/list-capacity.ts'
 import { Lists } from '../lists/lists.ts'
 import type { VariableMemory } from '../lists/variable-fields.ts'
@@ -17,23 +17,23 @@ export interface VariableContext {
 
 export function checkVariableFields(
   findings: Findings,
-  binding: Binding,
+  hooks: ComponentHooks,
   fields: readonly Field[],
   { memory, owners, interned }: VariableContext,
 ): void {
-  const { name, store } = binding
-  if (store.fields === undefined) return
-  const mayHold = mayHoldOf(binding, owners)
+  const { name, store } = hooks
+  if (store.isPlain) return
+  const mayHold = mayHoldOf(hooks, owners)
   for (const [i, field] of fields.entries()) {
-    const handles = store.fields.byField[i]?.handles
+    const handles = store.variable[i]
     if (handles === undefined) continue
     const what = `${name}.${field.name}`
     const checkBlock = checkOf(findings, field.type, memory, (block, where) =>
       interned.addReference(block, what + where),
     )
     findings.check('handle', what, () => {
-      for (let row = 0; row < handles.rowCount; row++) {
-        const block = handles.blockAt(row)
+      for (let row = 0; row < handles.$rowCount; row++) {
+        const block = handles.$blockAt(row)
         if (block === 0) continue
         const where = `, row ${row}`
         if (!mayHold(row)) {
@@ -47,11 +47,11 @@ export function checkVariableFields(
 }
 
 /** Rows that may have blocks: of entities that have the component, and those `sync` may free. */
-function mayHoldOf(binding: Binding, owners: Owners): (row: number) => boolean {
-  const { store } = binding
-  if (store.heldRows !== undefined) return (row) => store.isDeferred(row)
+function mayHoldOf(hooks: ComponentHooks, owners: Owners): (row: number) => boolean {
+  const { store } = hooks
+  if (store.rows !== undefined) return (row) => store.isDeferred(row)
   if (!owners.isKnown) return () => true
-  const rows = new Set([...owners.of(binding).possible].map((eid) => eid & owners.entityMask))
+  const rows = new Set([...owners.of(hooks).possible].map((eid) => eid & owners.entityMask))
   return (row) => rows.has(row) || store.isDeferred(row)
 }
 

@@ -62,12 +62,11 @@ export function verifyStorage(
   const { memory } = parts
   const interned = new InternedCounts(memory)
   const owners = new Owners(parts.worlds)
-  for (const { number, fields } of parts.registry.all) {
-    const binding = parts.bindings.at(number)
-    if (binding === undefined) continue // a tag
-    checkColumns(findings, binding, fields)
-    checkRows(findings, binding, owners)
-    checkVariableFields(findings, binding, fields, { memory, owners, interned })
+  for (const { hooks, fields } of parts.components.all) {
+    if (hooks === undefined) continue // a tag
+    checkColumns(findings, hooks, fields)
+    checkRows(findings, hooks, owners)
+    checkVariableFields(findings, hooks, fields, { memory, owners, interned })
   }
   checkPublished(findings, parts, Object.values(storage.tables), interned)
   interned.check(findings)

@@ -18,27 +18,25 @@ const GENERATION = 0
 const SERIAL = 1
 export const FIRST_ENTRY = 2
 
-export interface InternLogOptions {
-  cells: Cells
-  /** Index of the handle word. */
-  handleWord: number
-  /** Index of the word that counts serial numbers. */
-  serialWord: number
-  /** Of the pool of `cells`. */
-  generation: number
-}
-
 export class InternLog {
-  readonly #options: InternLogOptions
+  readonly #cells: Cells
+  readonly #handleWord: number
+  readonly #serialWord: number
   readonly #lists: Lists
   /** 0 until something is written. */
   #serial = 0
   readonly #entryOf = new Map<number, number>()
   readonly #emptyEntries: number[] = []
 
-  constructor(options: InternLogOptions) {
-    this.#options = options
-    this.#lists = new Lists(options.cells, Uint32Array)
+  /**
+   * @param handleWord index of the handle word
+   * @param serialWord index of the word that counts serial numbers
+   */
+  constructor(cells: Cells, handleWord: number, serialWord: number) {
+    this.#cells = cells
+    this.#handleWord = handleWord
+    this.#serialWord = serialWord
+    this.#lists = new Lists(cells, Uint32Array)
   }
 
   /** False if others have dropped the log, or it is another thread's. */
@@ -57,15 +55,14 @@ export class InternLog {
 
   /** False when memory is out. */
   tryAdd(block: number): boolean {
-    const { handleWord } = this.#options
     const { isMine } = this
     if (!isMine || this.#emptyEntries.length === 0) {
       const length = isMine ? this.#lists.length(this.#block) : FIRST_ENTRY
-      if (!this.#lists.tryReserve(handleWord, length + 1)) return false
+      if (!this.#lists.tryReserve(this.#handleWord, length + 1)) return false
     }
     if (!isMine) this.#begin()
     let entry = this.#emptyEntries.pop()
-    if (entry === undefined) entry = this.#lists.push(handleWord, block) - 1
+    if (entry === undefined) entry = this.#lists.push(this.#handleWord, block) - 1
     else this.#lists.store(this.#block, entry, block)
     this.#entryOf.set(block, entry)
     return true
@@ -80,16 +77,15 @@ export class InternLog {
   }
 
   get #block(): number {
-    return this.#options.cells.words[this.#options.handleWord]
+    return this.#cells.words[this.#handleWord]
   }
 
   #begin(): void {
-    const { cells, handleWord, serialWord, generation } = this.#options
     this.clear()
-    this.#lists.resize(handleWord, 0)
-    this.#lists.push(handleWord, generation + 1)
-    this.#serial = (Atomics.add(cells.signedWords, serialWord, 1) + 1) >>> 0
-    this.#lists.push(handleWord, this.#serial)
+    this.#serial = (Atomics.add(this.#cells.signedWords, this.#serialWord, 1) + 1) >>> 0
+    this.#lists.resize(this.#handleWord, 0)
+    this.#lists.push(this.#handleWord, this.#cells.pool.generation + 1)
+    this.#lists.push(this.#handleWord, this.#serial)
   }
 }
 

@@ -1,62 +1,61 @@
-/** A list field of a component, as users hold it: lists by entity, with every check. */
-
+/** A list field of a component: lists by entity for users, with every check, and by row. */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength } from '../base/typed-arrays.ts'
 import type { ListField, Numbers } from '../schema/fields.ts'
-import type { ScalarArray } from '../schema/schema.ts'
+import type { ScalarArray, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
-import type { HandleColumn } from './handle-column.ts'
-import type { Lists } from './lists.ts'
-import type { Staging } from './staging.ts'
+import { Lists } from './lists.ts'
+import type { GivenValues, Staging } from './staging.ts'
+import { NO_ROW, VariableColumn, type VariableColumnOptions } from './variable-column.ts'
 
-export class ListColumn<A extends ScalarArray> implements ListField<A> {
-  readonly #handles: HandleColumn
+export class ListColumn<A extends ScalarArray> extends VariableColumn implements ListField<A> {
   readonly #lists: Lists<A>
   readonly #staging: Staging
   readonly #removed: StaleReferences | undefined
 
   /** @param removed for lists that drop removed entities */
   constructor(
-    handles: HandleColumn,
-    lists: Lists<A>,
+    options: VariableColumnOptions,
+    array: ScalarArrayConstructor<A>,
     staging: Staging,
     removed: StaleReferences | undefined,
   ) {
-    this.#handles = handles
-    this.#lists = lists
+    super(options)
+    this.#lists = new Lists(options.cells, array)
     this.#staging = staging
     this.#removed = removed
   }
 
   length(eid: number): number {
-    return this.#lists.length(this.#handles.blockOf(eid))
+    return this.#lists.length(this.$blockOf(eid))
   }
 
   capacity(eid: number): number {
-    return this.#lists.capacity(this.#handles.blockOf(eid))
+    return this.#lists.capacity(this.$blockOf(eid))
   }
 
   get(eid: number, index: number): number {
-    const block = this.#handles.blockOf(eid)
+    const block = this.$blockOf(eid)
     if (!isIndex(index, this.#lists.length(block))) return undefined as unknown as number
     return this.#lists.load(block, index)
   }
 
   setAt(eid: number, index: number, value: number): void {
     this.#check(value)
-    const block = this.#handles.blockOf(eid)
+    const block = this.$blockOf(eid)
     this.#checkIndex(index, this.#lists.checkedLength(block))
-    const isKept = this.#removed?.isReused(value | 0) !== true || this.#isKept(block, index)
-    const at = this.#settleAt(eid, index, value)
-    if (isKept) this.#lists.store(this.#handles.blockOf(eid), at, value)
-    else this.#lists.insert(this.#handles.wordOf(eid), at, value)
+    const at = this.#indexAfterSweep(eid, index, value)
+    const isKept = this.#indexAfterSweep(eid, index + 1, value) > at
+    this.#removed?.settle(value)
+    if (isKept) this.#lists.store(this.$blockOf(eid), at, value)
+    else this.#lists.insert(this.$wordOf(eid), at, value)
     this.#removed?.note(value)
   }
 
   push(eid: number, value: number): number {
     this.#check(value)
     this.#removed?.settle(value)
-    const length = this.#lists.push(this.#handles.wordToFill(eid), value)
+    const length = this.#lists.push(this.$wordToFill(eid), value)
     this.#removed?.note(value)
     return length
   }
@@ -67,34 +66,32 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
   }
 
   pop(eid: number): number | undefined {
-    const block = this.#handles.blockOf(eid)
-    const last = this.#lists.length(block) - 1
-    if (last < 0) return undefined
-    const value = this.#lists.load(block, last)
-    this.#lists.truncate(this.#handles.wordOf(eid), last)
-    return value
+    const last = this.length(eid) - 1
+    return last < 0 ? undefined : this.#lists.remove(this.$wordOf(eid), last, true)
   }
 
   insert(eid: number, index: number, value: number): void {
     this.#check(value)
-    const word = this.#handles.wordToFill(eid) // first: until then another entity may have the row
+    const word = this.$wordToFill(eid) // first: until then another entity may have the row
     this.#checkIndex(index, this.length(eid) + 1)
-    this.#lists.insert(word, this.#settleAt(eid, index, value), value)
+    const at = this.#indexAfterSweep(eid, index, value)
+    this.#removed?.settle(value)
+    this.#lists.insert(word, at, value)
     this.#removed?.note(value)
   }
 
   remove(eid: number, index: number): number {
     this.#checkIndex(index, this.length(eid))
-    return this.#lists.remove(this.#handles.wordOf(eid), index, false)
+    return this.#lists.remove(this.$wordOf(eid), index, false)
   }
 
   swapRemove(eid: number, index: number): number {
     this.#checkIndex(index, this.length(eid))
-    return this.#lists.remove(this.#handles.wordOf(eid), index, true)
+    return this.#lists.remove(this.$wordOf(eid), index, true)
   }
 
   indexOf(eid: number, value: number): number {
-    const block = this.#handles.blockOf(eid)
+    const block = this.$blockOf(eid)
     const length = this.#lists.checkedLength(block)
     for (let i = 0; i < length; i++) {
       const found = this.#lists.load(block, i)
@@ -109,50 +106,104 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
 
   resize(eid: number, length: number): void {
     this.#checkCount('the length', length)
-    this.#lists.resize(this.#handles.wordToFill(eid), length)
+    this.#lists.resize(this.$wordToFill(eid), length)
   }
 
   reserve(eid: number, capacity: number): void {
     this.#checkCount('the capacity', capacity)
-    this.#lists.reserve(this.#handles.wordToFill(eid), capacity)
+    this.#lists.reserve(this.$wordToFill(eid), capacity)
   }
 
   clear(eid: number): void {
-    if (this.#handles.blockOf(eid) !== 0) this.#lists.free(this.#handles.wordOf(eid))
+    if (this.$blockOf(eid) !== 0) this.#lists.free(this.$wordOf(eid))
   }
 
   offset(eid: number): number {
-    return this.#lists.offset(this.#handles.blockOf(eid))
+    return this.#lists.offset(this.$blockOf(eid))
   }
 
   view(eid: number): A {
-    return this.#lists.view(this.#handles.blockOf(eid))
+    return this.#lists.view(this.$blockOf(eid))
   }
 
   toArray(eid: number): number[] {
-    return this.#lists.toArray(this.#handles.blockOf(eid))
+    return this.#lists.toArray(this.$blockOf(eid))
   }
 
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void {
     if (typeof callback !== 'function') {
-      throw invalidArgument(`the callback for ${this.#handles.name}`, callback, 'a function')
+      throw invalidArgument(`the callback for ${this.$name}`, callback, 'a function')
     }
     const count = this.length(eid)
     for (let i = 0; i < count; i++) {
-      const block = this.#handles.blockOf(eid) // each time: callbacks may move the list
+      const block = this.$blockOf(eid) // each time: callbacks may move the list
       if (i >= this.#lists.checkedLength(block)) return
       callback(this.#lists.load(block, i), i, eid)
     }
   }
 
+  /** Without ids that new entities have by now: instances of a prefab would refer to those. */
+  override $readRow(row: number): number[] {
+    const values = this.#lists.toArray(this.$blockAt(row))
+    const removed = this.#removed
+    return removed === undefined ? values : values.filter((eid) => !removed.isReused(eid))
+  }
+
+  override $take(value: unknown, { starts, ends }: GivenValues, i: number): void {
+    const start = this.#staging.length
+    this.#staging.take(value, this.$name)
+    starts[i] = start
+    ends[i] = this.#staging.length
+  }
+
+  override $settle({ starts, ends }: GivenValues, i: number): void {
+    this.#staging.settle(this.#removed, starts[i], ends[i])
+  }
+
+  override $prepare(row: number, { starts, ends, blocks }: GivenValues, i: number): void {
+    const count = ends[i] - starts[i]
+    if (row === NO_ROW) blocks[i] = this.#lists.create(count)
+    else this.#lists.reserve(this.$wordAt(row), count)
+  }
+
+  override $commit(row: number, { starts, ends, blocks }: GivenValues, i: number): void {
+    const word = this.$wordAt(row)
+    if (blocks[i] !== 0) this.#lists.replace(word, blocks[i])
+    blocks[i] = 0
+    this.#lists.set(word, this.#staging.values, starts[i], ends[i])
+    this.#staging.note(this.#removed, starts[i], ends[i])
+  }
+
+  override $freeRow(row: number): void {
+    this.#lists.free(this.$wordAt(row))
+  }
+
+  override $filterRows(isKept: (eid: number) => boolean): void {
+    if (this.#removed === undefined) return
+    for (let row = 0; row < this.$rowCount; row++) this.#lists.filter(this.$wordAt(row), isKept)
+  }
+
+  override $dropRemoved(row: number): void {
+    if (this.#removed !== undefined) this.#lists.filter(this.$wordAt(row), this.#removed.isKept)
+  }
+
+  override $takeIn(block: number): void {
+    const count = this.#removed === undefined ? 0 : this.#lists.checkedLength(block)
+    for (let i = 0; i < count; i++) this.#removed?.take(this.#lists.load(block, i))
+  }
+
+  override $freeBlock(block: number): void {
+    this.#lists.freeBlock(block)
+  }
+
   #write(eid: number, values: Numbers, isAppended: boolean): void {
     const staging = this.#staging
     const start = staging.length
-    staging.take(values, this.#handles.name)
+    staging.take(values, this.$name)
     const end = staging.length
     try {
       staging.settle(this.#removed, start, end)
-      const word = this.#handles.wordToFill(eid)
+      const word = this.$wordToFill(eid)
       if (isAppended) this.#lists.append(word, staging.values, start, end)
       else this.#lists.set(word, staging.values, start, end)
       staging.note(this.#removed, start, end)
@@ -161,34 +212,29 @@ export class ListColumn<A extends ScalarArray> implements ListField<A> {
     }
   }
 
-  /** `StaleReferences.settle`, which may remove ids from the list. Returns the new index. */
-  #settleAt(eid: number, index: number, value: number): number {
+  /** Where an index points when a sweep before the write of a value has removed stale ids. */
+  #indexAfterSweep(eid: number, index: number, value: number): number {
     if (this.#removed?.isReused(value | 0) !== true) return index
-    const block = this.#handles.blockOf(eid)
-    let settled = 0
-    for (let i = 0; i < index; i++) if (this.#isKept(block, i)) settled++
-    this.#removed.settle(value)
-    return settled
-  }
-
-  #isKept(block: number, index: number): boolean {
-    return this.#removed === undefined || this.#removed.isKept(this.#lists.load(block, index))
+    const block = this.$blockOf(eid)
+    let kept = 0
+    for (let i = 0; i < index; i++) if (this.#removed.isKept(this.#lists.load(block, i))) kept++
+    return kept
   }
 
   #check(value: number): void {
     if (typeof value === 'number') return
-    throw invalidArgument(`a value for ${this.#handles.name}`, value, 'a number')
+    throw invalidArgument(`a value for ${this.$name}`, value, 'a number')
   }
 
   #checkIndex(index: number, length: number): void {
     if (isIndex(index, length)) return
     const expected = length === 0 ? 'none: the list is empty' : `a whole number below ${length}`
-    throw invalidArgument(`an index of ${this.#handles.name}`, index, expected)
+    throw invalidArgument(`an index of ${this.$name}`, index, expected)
   }
 
   #checkCount(what: string, count: number): void {
     if (isLength(count)) return
-    throw invalidArgument(`${what} of ${this.#handles.name}`, count, 'a whole number of elements')
+    throw invalidArgument(`${what} of ${this.$name}`, count, 'a whole number of elements')
   }
 }
 

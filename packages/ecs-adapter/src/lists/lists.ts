@@ -120,14 +120,6 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return value
   }
 
-  /** @param length at most the present one. Gives room back */
-  truncate(word: number, length: number): void {
-    const block = this.#blockAt(word)
-    void this.checkedLength(block)
-    this.#setLength(block, length)
-    this.#shrink(word)
-  }
-
   /** Removes the elements that are not kept. Gives room back. */
   filter(word: number, isKept: (value: number) => boolean): void {
     const block = this.#blockAt(word)
@@ -199,7 +191,18 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     const block = this.#blockAt(word)
     if (block === 0) return
     this.#cells.words[word] = 0
+    this.freeBlock(block)
+  }
+
+  /** Frees a block that no handle word holds; 0 for none. */
+  freeBlock(block: number): void {
     this.#cells.pool.free(block)
+  }
+
+  /** @param length at most the present one. Gives room back */
+  truncate(word: number, length: number): void {
+    this.#setLength(this.#blockAt(word), length)
+    this.#shrink(word)
   }
 
   #shrink(word: number): void {

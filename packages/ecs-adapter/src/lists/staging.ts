@@ -1,9 +1,10 @@
 /**
- * Numbers on their way into a list are checked and copied here first.
+ * Values on their way into fields are checked and copied here first.
  *
- * They may come from the same list, or from an object that runs its own code when it is read. After
- * the copy only the allocation can fail, and no code sees a half-written list. Copying takes 1.3 ns
- * a number, and a Float64Array holds the numbers of every type.
+ * They may come from the list that they go into, or from an object that runs its own code when it
+ * is read. After the copy only the allocation can fail, and no code sees half-written values. The
+ * user's code may call `set` again, also for the same component. Nested uses end first: numbers and
+ * frames are stacks. Copying takes 1.3 ns a number, and a Float64Array holds every type of number.
  */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
@@ -13,15 +14,58 @@ const LENGTH_AT_FIRST = 1024
 /** A longer array is dropped after use. */
 const LENGTH_KEPT = 2 ** 16
 
+/** A frame: what one `set` gives to a component, by field. Each array is for one kind of field. */
+export class GivenValues {
+  readonly isGiven: Uint8Array
+  /** Of scalars. */
+  readonly numbers: Float64Array
+  readonly texts: string[]
+  /** Where the numbers of lists are staged. */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  /** Blocks for lists and texts that no row has yet; 0 for none. */
+  readonly blocks: Int32Array
+  /** How many numbers were staged when the frame began. */
+  first = 0
+
+  constructor(fieldCount: number) {
+    this.isGiven = new Uint8Array(fieldCount)
+    this.numbers = new Float64Array(fieldCount)
+    this.texts = new Array(fieldCount).fill('')
+    this.starts = new Int32Array(fieldCount)
+    this.ends = new Int32Array(fieldCount)
+    this.blocks = new Int32Array(fieldCount)
+  }
+}
+
 export class Staging {
   readonly #lengthMax: number
   values = new Float64Array(LENGTH_AT_FIRST)
-  /** A nested use stacks its numbers on those of the outer one. */
   length = 0
+  readonly #frames: GivenValues[] = []
+  #depth = 0
 
   /** @param lengthMax the bytes of the arena: no list has more elements */
   constructor(lengthMax: number) {
     this.#lengthMax = lengthMax
+  }
+
+  /** An empty frame for so many fields or more, to be given back by `leave`. */
+  enter(fieldCount: number): GivenValues {
+    const depth = this.#depth++
+    if (!(this.#frames[depth]?.isGiven.length >= fieldCount)) {
+      this.#frames[depth] = new GivenValues(fieldCount)
+    }
+    this.#frames[depth].first = this.length
+    return this.#frames[depth]
+  }
+
+  /** @param given the frame that was entered last */
+  leave(given: GivenValues): void {
+    this.#depth--
+    this.dropFrom(given.first)
+    given.isGiven.fill(0)
+    given.texts.fill('') // releases the strings
   }
 
   /**
@@ -40,7 +84,7 @@ export class Staging {
         const expected = `a whole number up to ${this.#lengthMax}, the arena's bytes`
         throw invalidArgument(`the length of ${what}`, count, expected)
       }
-      this.#makeRoom(count)
+      this.#makeRoom(before + count)
       this.length = before + count // first: a getter of an element may start a nested use
       for (let i = 0; i < count; i++) {
         const value: unknown = given[i]
@@ -71,8 +115,7 @@ export class Staging {
     }
   }
 
-  #makeRoom(count: number): void {
-    const needed = this.length + count
+  #makeRoom(needed: number): void {
     if (needed <= this.values.length) return
     const grown = new Float64Array(Math.max(needed, 2 * this.values.length))
     grown.set(this.values.subarray(0, this.length))

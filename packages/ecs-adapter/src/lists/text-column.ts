@@ -1,48 +1,71 @@
-/** A text field of a component, as users hold it: texts by entity, with every check. */
-
+/** A text field of a component: texts by entity for users, with every check, and by row. */
 import { invalidArgument } from '../base/errors.ts'
 import type { TextField } from '../schema/fields.ts'
-import type { HandleColumn } from './handle-column.ts'
+import type { GivenValues } from './staging.ts'
 import type { Texts } from './texts.ts'
+import { NO_ROW, VariableColumn, type VariableColumnOptions } from './variable-column.ts'
 
-export class TextColumn implements TextField {
-  readonly #handles: HandleColumn
+export class TextColumn extends VariableColumn implements TextField {
   readonly #texts: Texts
 
-  constructor(handles: HandleColumn, texts: Texts) {
-    this.#handles = handles
+  constructor(options: VariableColumnOptions, texts: Texts) {
+    super(options)
     this.#texts = texts
   }
 
   get(eid: number): string {
-    return this.#texts.read(this.#handles.blockOf(eid))
+    return this.#texts.read(this.$blockOf(eid))
   }
 
   set(eid: number, text: string): void {
-    if (typeof text !== 'string') {
-      throw invalidArgument(`a value for ${this.#handles.name}`, text, 'a string')
-    }
-    this.#texts.set(this.#handles.wordToFill(eid), text)
+    if (typeof text !== 'string')
+      throw invalidArgument(`a value for ${this.$name}`, text, 'a string')
+    this.#texts.set(this.$wordToFill(eid), text)
   }
 
   clear(eid: number): void {
-    if (this.#handles.blockOf(eid) === 0) return
-    this.#texts.replace(this.#handles.wordOf(eid), 0, '')
+    if (this.$blockOf(eid) !== 0) this.#texts.replace(this.$wordOf(eid), 0, '')
   }
 
   equals(eid: number, text: string): boolean {
-    return typeof text === 'string' && this.#texts.equals(this.#handles.blockOf(eid), text)
+    return typeof text === 'string' && this.#texts.equals(this.$blockOf(eid), text)
   }
 
   byteLength(eid: number): number {
-    return this.#texts.byteLength(this.#handles.blockOf(eid))
+    return this.#texts.byteLength(this.$blockOf(eid))
   }
 
   offset(eid: number): number {
-    return this.#texts.offset(this.#handles.blockOf(eid))
+    return this.#texts.offset(this.$blockOf(eid))
   }
 
   view(eid: number): Uint8Array {
-    return this.#texts.view(this.#handles.blockOf(eid))
+    return this.#texts.view(this.$blockOf(eid))
+  }
+
+  override $readRow(row: number): string {
+    return this.#texts.read(this.$blockAt(row))
+  }
+
+  override $take(value: unknown, { texts }: GivenValues, i: number): void {
+    if (typeof value !== 'string') throw invalidArgument(this.$name, value, 'a string')
+    texts[i] = value
+  }
+
+  override $prepare(row: number, { texts, blocks }: GivenValues, i: number): void {
+    blocks[i] = this.#texts.create(texts[i], row === NO_ROW ? 0 : this.$blockAt(row))
+  }
+
+  override $commit(row: number, { texts, blocks }: GivenValues, i: number): void {
+    this.#texts.replace(this.$wordAt(row), blocks[i], texts[i])
+    blocks[i] = 0
+  }
+
+  override $freeRow(row: number): void {
+    if (this.$blockAt(row) !== 0) this.#texts.replace(this.$wordAt(row), 0, '')
+  }
+
+  override $freeBlock(block: number): void {
+    this.#texts.free(block)
   }
 }

@@ -1,5 +1,4 @@
 /** Texts in blocks of an arena. A text is known by the offset of its block; '' has no block: 0. */
-
 import { corrupt } from '../base/errors.ts'
 import { byteLengthOfText, type Utf8 } from '../base/utf8.ts'
 import type { Cells } from '../memory/cells.ts'

@@ -4,7 +4,7 @@ import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
 import { type ChunkOptions, checkChunkLength } from '../workers/job.ts'
 import type { RunEntities } from '../workers/run-input.ts'
 import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
-import type { Access } from './access.ts'
+import type { Access } from './parallel-stages.ts'
 
 /**
  * A component, a tag, a table, a relation, or any other object or name that stands for what systems
@@ -56,11 +56,11 @@ export function checkEntries(
   named: readonly Named[],
 ): Access[] {
   if (!Array.isArray(entries)) throw invalidArgument('the entries', entries, 'an array of systems')
-  const indices = new Map<string, number>()
+  const names: string[] = []
   return Array.from(entries, (entry: ScheduleEntry, index) => {
     const what = `entry ${index}`
     checkOptions(what, entry, KEYS)
-    const { system, entities, args, chunkLength } = entry
+    const { system, name = system, entities, args, chunkLength, after = [] } = entry
     checkName(`${what}: system`, system)
     if (systems.length > 0 && !systems.includes(system)) {
       throw invalidArgument(`${what}: system`, system, `one of ${systems.join(', ')}`)
@@ -73,15 +73,13 @@ export function checkEntries(
       throw invalidArgument(`${what}: args`, args, 'a function that gives plain values')
     }
     if (chunkLength !== undefined) checkChunkLength(chunkLength)
-    const { name = system } = entry
     checkName(`${what}: name`, name)
-    const after = checkAfter(`${what}: after`, entry.after, indices)
-    const other = indices.get(name)
-    if (other !== undefined) throw duplicateEntry(name, other, index)
-    indices.set(name, index)
+    checkAfter(`${what}: after`, after, names)
+    if (names.includes(name)) throw duplicateEntry(name, names.indexOf(name), index)
+    names.push(name)
     const reads = checkAccess(`${what}: reads`, entry.reads, named)
     const writes = checkAccess(`${what}: writes`, entry.writes, named)
-    return { name, reads, writes, after }
+    return { name, reads, writes, after: [...after] }
   })
 }
 
@@ -90,17 +88,10 @@ function checkName(what: string, name: unknown): void {
   throw invalidArgument(what, name, 'a string that is not empty')
 }
 
-function checkAfter(what: string, after: unknown, indices: ReadonlyMap<string, number>): string[] {
-  if (after === undefined) return []
-  if (!Array.isArray(after)) {
-    throw invalidArgument(what, after, 'an array of names of earlier entries')
-  }
-  for (const name of after) {
-    if (indices.has(name)) continue
-    const names = [...indices.keys()].map(shown).join(', ') || 'none'
-    throw invalidArgument(what, name, `a name of an earlier entry: ${names}`)
-  }
-  return [...after]
+function checkAfter(what: string, after: unknown, names: readonly string[]): void {
+  const expected = `names of earlier entries in an array: ${names.map(shown).join(', ') || 'none'}`
+  if (!Array.isArray(after)) throw invalidArgument(what, after, expected)
+  for (const name of after) if (!names.includes(name)) throw invalidArgument(what, name, expected)
 }
 
 function checkAccess(

@@ -1,113 +1,74 @@
-/** A schedule for people to read: as a list, and as a Mermaid flowchart. */
+/** A schedule as text, for people to read. */
 import { isRelation } from '../world/bitecs-internals.ts'
-import { type Conflict, isUnknown, type StagePlan } from './access.ts'
+import { type Access, type Dependency, isUnknown, type StagePlan } from './parallel-stages.ts'
 import type { Named } from './schedule-entry.ts'
 
-/** Names for what systems read and write: what has no name gets a number. */
-class AccessNames {
-  readonly #names: Map<unknown, string>
-  #relationCount = 0
-  #unnamedCount = 0
-
-  constructor(named: readonly Named[]) {
-    this.#names = new Map(named.map(([name, object]) => [object, name]))
+/** Names what systems read and write: what has no name gets a number. */
+function createNamer(named: readonly Named[]): (what: unknown) => string {
+  const names = new Map<unknown, string>(named.map(([name, object]) => [object, name]))
+  let relationCount = 0
+  let unnamedCount = 0
+  const nameOf = (what: unknown): string => {
+    if (typeof what === 'string') return what
+    // All relations share the name of a function of bitECS: `t` in its minified build.
+    if (isRelation(what as object)) return `relation ${++relationCount}`
+    return (typeof what === 'function' && what.name) || `unnamed ${++unnamedCount}`
   }
-
-  of(what: unknown): string {
-    const name = this.#names.get(what) ?? this.#newName(what)
-    this.#names.set(what, name)
+  return (what) => {
+    const name = names.get(what) ?? nameOf(what)
+    names.set(what, name)
     return name
   }
-
-  #newName(what: unknown): string {
-    if (typeof what === 'string') return what
-    if (typeof what === 'function') {
-      // All relations share the name of a function of bitECS: `t` in its minified build.
-      if (isRelation(what)) return `relation ${++this.#relationCount}`
-      if (what.name !== '') return what.name
-    }
-    return `unnamed ${++this.#unnamedCount}`
-  }
-}
-
-/** @param named components and tables */
-export function describePlan(plan: StagePlan, named: readonly Named[]) {
-  const names = new AccessNames(named)
-  return { text: printPlan(plan, names), mermaid: drawPlan(plan, names) }
 }
 
 /**
  * A line for each system in the order of the stages, followed by one for each of its dependencies.
+ * @param named components and tables
  */
-function printPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
+export function printPlan(
+  { systems, stages, dependencies }: StagePlan,
+  named: readonly Named[],
+): string {
+  const nameOf = createNamer(named)
   if (systems.length === 0) return 'no systems'
   const numberLength = String(stages.length).length
   const nameLength = Math.max(...systems.map(({ name }) => name.length))
   const list = (verb: string, all: readonly unknown[] = []) => {
-    const shown = new Set(all.map((what) => names.of(what)))
+    const shown = new Set(all.map((what) => nameOf(what)))
     return shown.size === 0 ? [] : [`${verb} ${[...shown].join(', ')}`]
   }
-  const accessOf = (index: number) => {
-    if (isUnknown(systems[index])) return 'declares nothing: runs alone'
-    const { reads, writes } = systems[index]
-    return (
-      [...list('reads', reads), ...list('writes', writes)].join('; ') || 'reads and writes nothing'
-    )
+  const accessOf = (system: Access) => {
+    if (isUnknown(system)) return 'declares nothing: runs alone'
+    const lists = [...list('reads', system.reads), ...list('writes', system.writes)]
+    return lists.join('; ') || 'reads and writes nothing'
   }
-  const reasonOf = (index: number, other: number, { kind, what }: Conflict) => {
-    const { name } = systems[other]
+  const reasonOf = (system: Access, { index, kind, what }: Dependency) => {
+    const { name } = systems[index]
     switch (kind) {
       case 'after':
         return 'as it says'
       case 'unknown':
-        return `${isUnknown(systems[other]) ? name : systems[index].name} declares nothing`
+        return `${isUnknown(systems[index]) ? name : system.name} declares nothing`
       case 'write-read':
-        return `reads ${names.of(what)}, which ${name} writes`
+        return `reads ${nameOf(what)}, which ${name} writes`
       case 'read-write':
-        return `writes ${names.of(what)}, which ${name} reads`
+        return `writes ${nameOf(what)}, which ${name} reads`
       case 'write-write':
-        return `both write ${names.of(what)}`
+        return `both write ${nameOf(what)}`
     }
   }
   const lines: string[] = []
   for (const [stage, indices] of stages.entries()) {
     for (const [place, index] of indices.entries()) {
+      const system = systems[index]
       const number = place === 0 ? String(stage + 1) : ''
-      const head = `${number.padStart(numberLength)}  ${systems[index].name.padEnd(nameLength)}  `
-      lines.push(head + accessOf(index))
-      for (const { index: other, conflict } of dependencies[index]) {
-        const reason = `after ${systems[other].name}: ${reasonOf(index, other, conflict)}`
+      const head = `${number.padStart(numberLength)}  ${system.name.padEnd(nameLength)}  `
+      lines.push(head + accessOf(system))
+      for (const one of dependencies[index]) {
+        const reason = `after ${systems[one.index].name}: ${reasonOf(system, one)}`
         lines.push(' '.repeat(head.length + 2) + reason)
       }
     }
   }
   return lines.join('\n')
 }
-
-/** A box for each stage, and an arrow from each system to those that wait for it. */
-function drawPlan({ systems, stages, dependencies }: StagePlan, names: AccessNames): string {
-  const lines = ['flowchart LR']
-  for (const [stage, indices] of stages.entries()) {
-    lines.push(`  subgraph stage${stage + 1}["stage ${stage + 1}"]`)
-    for (const index of indices) {
-      lines.push(`    system${index + 1}["${quoted(systems[index].name)}"]`)
-    }
-    lines.push('  end')
-  }
-  for (const [index, own] of dependencies.entries()) {
-    for (const { index: other, conflict } of own) {
-      const label = quoted(labelOf(conflict, names))
-      lines.push(`  system${other + 1} -->|"${label}"| system${index + 1}`)
-    }
-  }
-  return lines.join('\n')
-}
-
-function labelOf({ kind, what }: Conflict, names: AccessNames): string {
-  if (kind === 'after') return 'after'
-  return kind === 'unknown' ? 'declares nothing' : names.of(what)
-}
-
-/** Text for a label in quotes, in which Mermaid reads entities, and Markdown at the beginning. */
-const quoted = (text: string) =>
-  text.replace(/[^\p{L}\p{N} _.,:/-]/gu, (character) => `#${character.codePointAt(0)};`)

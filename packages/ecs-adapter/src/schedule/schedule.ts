@@ -4,25 +4,14 @@
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
-import { stageTooWide } from '../storage/run-errors.ts'
-import type { Storage } from '../storage/storage-api.ts'
-import type { DeclaredAccess } from '../workers/access-check.ts'
+import { stageTooWide } from '../base/run-errors.ts'
 import { JOB_CAPACITY } from '../workers/control-block.ts'
-import { Group, type TimeoutOptions, type WorkerGroup } from '../workers/group.ts'
+import { Group, type WorkerGroup } from '../workers/group.ts'
 import type { SystemCall } from '../workers/job.ts'
-import { type Access, isUnknown, planStages } from './access.ts'
+import type { TimeoutOptions } from '../workers/run-timeout.ts'
+import { planStages } from './parallel-stages.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
-import { describePlan } from './schedule-text.ts'
-
-export interface ScheduleOptions {
-  /**
-   * For development: a system throws if it takes a component or table from its context that its
-   * entry has neither in `reads` nor in `writes`. A system that declares neither is not checked, as
-   * it runs alone. Costs each worker a check of the names when it begins with a system. Default
-   * false.
-   */
-  readonly checkAccess?: boolean
-}
+import { printPlan } from './schedule-text.ts'
 
 export interface Schedule {
   /** The names of the systems that run at once, stage by stage. */
@@ -46,9 +35,6 @@ export interface Schedule {
 
   /** The stages as text, with what each system reads and writes, and why it waits for which. */
   toString(): string
-
-  /** The same as a Mermaid flowchart. */
-  toMermaid(): string
 }
 
 /**
@@ -61,18 +47,9 @@ export interface Schedule {
  * @param entries those that conflict run in this order; 64 at most in one stage
  * @throws StorageError 'invalid-argument'
  */
-export function createSchedule(
-  group: WorkerGroup,
-  entries: readonly ScheduleEntry[],
-  options: ScheduleOptions = {},
-): Schedule {
+export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEntry[]): Schedule {
   if (!(group instanceof Group)) {
     throw invalidArgument('the group', group, 'what createWorkerGroup() gives')
-  }
-  checkOptions('the options', options, ['checkAccess'])
-  const { checkAccess = false } = options
-  if (typeof checkAccess !== 'boolean') {
-    throw invalidArgument('checkAccess', checkAccess, 'true or false')
   }
   const { components, tables } = group.storage
   const named = [...Object.entries(components), ...Object.entries(tables)]
@@ -80,14 +57,13 @@ export function createSchedule(
   const plan = planStages(systems)
   const widest = Math.max(0, ...plan.stages.map((stage) => stage.length))
   if (widest > JOB_CAPACITY) throw stageTooWide(widest, JOB_CAPACITY)
-  const { text, mermaid } = describePlan(plan, named)
+  const text = printPlan(plan, named)
   const calls = plan.stages.map((stage) =>
     stage.map((number): SystemCall => {
       const { name } = systems[number]
       const inputs = { ...entries[number] }
       const { system, chunkLength } = inputs
-      const access = checkAccess ? accessOf(systems[number], inputs, group.storage) : undefined
-      return { name, system, entities: [], args: undefined, chunkLength, number, inputs, access }
+      return { name, system, entities: [], chunkLength, number, inputs }
     }),
   )
   return {
@@ -101,26 +77,7 @@ export function createSchedule(
       group.$runSync(calls, options)
     },
     toString: () => text,
-    toMermaid: () => mermaid,
   }
-}
-
-/**
- * The names by which a system may use what it declares; undefined if it declares nothing. What an
- * entry gives by name may be made later.
- */
-function accessOf(
-  system: Access,
-  { reads = [], writes = [] }: ScheduleEntry,
-  { components, tables }: Storage,
-): DeclaredAccess | undefined {
-  if (isUnknown(system)) return undefined
-  const all = new Set([...(system.reads ?? []), ...(system.writes ?? [])])
-  const given = [...reads, ...writes].filter((one) => typeof one === 'string')
-  const namesIn = (named: Readonly<Record<string, object>>) => [
-    ...new Set([...given, ...Object.keys(named).filter((name) => all.has(named[name]))]),
-  ]
-  return { entry: system.name, components: namesIn(components), tables: namesIn(tables) }
 }
 
 const NO_OPTIONS: TimeoutOptions = {}

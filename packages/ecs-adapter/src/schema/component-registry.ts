@@ -2,7 +2,7 @@
 import { corrupt, invalidArgument } from '../base/errors.ts'
 import type { Component, Field } from './schema.ts'
 
-export interface Listed {
+export interface Listed<Hooks = unknown> {
   /** How many were added before it. */
   readonly number: number
   readonly name: string
@@ -10,45 +10,34 @@ export interface Listed {
   readonly fields: readonly Field[]
   /** What two storages must agree on: `Path(points: list f32, label: text)`. */
   readonly signature: string
+  /** What reacts to changes of the component; not in attached threads. */
+  readonly hooks: Hooks
 }
 
-export class ComponentRegistry {
-  readonly #listed: Listed[] = []
-  readonly #byKey = new Map<unknown, Listed>()
-
+export class ComponentRegistry<Hooks = unknown> {
   /** By number. */
-  get all(): readonly Listed[] {
-    return this.#listed
-  }
+  readonly all: Listed<Hooks>[] = []
+  readonly #byKey = new Map<unknown, Listed<Hooks>>()
 
-  add(name: string, component: Component, fields: readonly Field[]): void {
+  add(name: string, component: Component, fields: readonly Field[], hooks: Hooks): void {
     const signature = signatureOf(name, fields)
-    const listed = { number: this.#listed.length, name, component, fields, signature }
-    this.#listed.push(listed)
+    const listed = { number: this.all.length, name, component, fields, signature, hooks }
+    this.all.push(listed)
     this.#byKey.set(name, listed).set(component, listed)
   }
 
   /** @throws StorageError 'corrupt': the number comes from commands */
-  at(number: number): Listed {
-    const listed: Listed | undefined = this.#listed[number]
+  at(number: number): Listed<Hooks> {
+    const listed: Listed<Hooks> | undefined = this.all[number]
     if (listed !== undefined) return listed
-    throw corrupt('the number of a component', number, `one below ${this.#listed.length}`)
-  }
-
-  /** Undefined for an unknown number: commands may be another storage's. */
-  nameOf(number: number): string | undefined {
-    return this.#listed[number]?.name
+    throw corrupt('the number of a component', number, `one below ${this.all.length}`)
   }
 
   /** @param key a component, or its name. @throws StorageError 'invalid-argument' */
-  find(key: unknown): Listed {
+  find(key: unknown): Listed<Hooks> {
     const listed = this.#byKey.get(key)
-    if (listed === undefined) this.#throwUnknown(key)
-    return listed
-  }
-
-  #throwUnknown(key: unknown): never {
-    const names = this.#listed.map(({ name }) => name).join(', ')
+    if (listed !== undefined) return listed
+    const names = this.all.map(({ name }) => name).join(', ')
     throw invalidArgument('the component', key, `one of this storage, or its name: ${names}`)
   }
 }

@@ -34,9 +34,7 @@ export interface ListField<A = unknown> {
   append(eid: number, values: Numbers): number
   /** Removes the last element, and returns it; undefined if the list is empty. */
   pop(eid: number): number | undefined
-  /**
-   * Inserts an element before `index`, at most the length. @throws StorageError 'invalid-argument'
-   */
+  /** Inserts an element before `index`, at most the length. @throws as `setAt` */
   insert(eid: number, index: number, value: number): void
   /** Removes an element, and returns it. Later elements move up. @throws as `setAt` */
   remove(eid: number, index: number): number
@@ -46,10 +44,7 @@ export interface ListField<A = unknown> {
   indexOf(eid: number, value: number): number
   /** Replaces the whole list. */
   set(eid: number, values: Numbers): void
-  /**
-   * Sets the length; new elements are 0. Keeps the capacity: `resize(eid, 0)` is for a list that is
-   * filled anew each frame.
-   */
+  /** Sets the length; new elements are 0. Keeps the capacity, for lists filled anew each frame. */
   resize(eid: number, length: number): void
   /** Makes room for so many elements in all. Removing elements may give it back. */
   reserve(eid: number, capacity: number): void
@@ -61,10 +56,7 @@ export interface ListField<A = unknown> {
   view(eid: number): A
   /** A copy. */
   toArray(eid: number): number[]
-  /**
-   * Calls back for each element, as an Array does. Callbacks may change the list: elements that
-   * they append are not visited, elements that they remove neither. Makes no garbage itself.
-   */
+  /** As of an Array. Does not visit elements that callbacks append or remove. Makes no garbage. */
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void
 }
 

@@ -63,9 +63,7 @@ declare const sparse: unique symbol
  * `component.x[eid]` is another entity's row.
  */
 export type SparseComponent<S extends Schema = Schema> = Component<S> & { readonly [sparse]: true }
-/**
- * What `set(component, ...)` takes. `getComponent` returns every field, and lists as plain arrays.
- */
+/** What `set(component, ...)` takes. `getComponent` returns every field, lists as plain arrays. */
 export type Values<C> = {
   -readonly [K in keyof C as K extends string ? K : never]?: C[K] extends ListField
     ? Numbers
@@ -100,6 +98,8 @@ const scalars = {
   // Signed, as bitECS's ids are: `===` has to hold for a versioned id with its top bit set.
   eid: scalar<'eid', Int32Array>('eid', Int32Array),
 }
+/** For messages. */
+const SCALARS = `t.${Object.keys(scalars).join(', t.')}`
 
 /**
  * @param options `dropRemoved`, for `t.eid`: `storage.sync()` removes the ids of removed entities
@@ -111,16 +111,13 @@ function list<E extends ScalarType>(
 ): ListType<E> {
   if (!Object.values<unknown>(scalars).includes(element)) {
     const given = made.has(element) ? element.kind : element
-    throw invalidArgument('the element type of a list', given, `one of ${namesOf(scalars)}`)
+    throw invalidArgument('the element type of a list', given, `one of ${SCALARS}`)
   }
   checkOptions('the options of a list', options, ['dropRemoved'])
   const { dropRemoved = false }: { dropRemoved?: unknown } = options
-  if (typeof dropRemoved !== 'boolean') {
-    throw invalidArgument('dropRemoved', dropRemoved, 'true or false')
-  }
-  if (dropRemoved && element.name !== 'eid') {
-    const what = `dropRemoved of a list of t.${element.name}`
-    throw invalidArgument(what, dropRemoved, 'a list of t.eid')
+  if (typeof dropRemoved !== 'boolean' || (dropRemoved && element.name !== 'eid')) {
+    const expected = 'false, or true for a list of t.eid'
+    throw invalidArgument(`dropRemoved of a list of t.${element.name}`, dropRemoved, expected)
   }
   return make({ kind: 'list', element, dropRemoved })
 }
@@ -139,10 +136,12 @@ export const isScalarName = (name: unknown): name is ScalarName =>
 /** The field types. `eid` holds an entity id; `list(t.f32)` and `text` vary in length. */
 export const t = Object.freeze({ ...scalars, list, text })
 
-/** bitECS takes an object with such a field for the result of `set`. */
-const RESERVED_FIELDS: readonly PropertyKey[] = ['data', 'component']
-/** Values that omit a field `valueOf` would inherit a function. */
-const isReserved = (name: PropertyKey) => RESERVED_FIELDS.includes(name) || name in Object.prototype
+/**
+ * bitECS takes an object with a field `data` or `component` for the result of `set`. Values that
+ * omit a field `valueOf` would inherit a function.
+ */
+const isReserved = (name: string) =>
+  name === 'data' || name === 'component' || name in Object.prototype
 /** Not `0`, `1`, ...: engines keep such properties apart, and reorder them. */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
@@ -156,11 +155,8 @@ type Kind = 'component' | 'table'
 /** Names reach other threads and worlds as UTF-8. @throws StorageError 'invalid-argument' */
 export function checkName(name: unknown, kind: Kind): asserts name is string {
   if (typeof name === 'string' && name !== '' && !isIllFormed(name)) return
-  throw invalidArgument(
-    `the name of a ${kind}`,
-    name,
-    'a string, not empty, without lone surrogates',
-  )
+  const expected = 'a string, not empty, without lone surrogates'
+  throw invalidArgument(`the name of a ${kind}`, name, expected)
 }
 
 /** The fields of a schema, in its order; none for a tag. @throws StorageError 'invalid-argument' */
@@ -172,11 +168,13 @@ export function readSchema(name: string, schema: Schema, kind: Kind = 'component
   }
   return Reflect.ownKeys(schema).map((name) => {
     if (typeof name !== 'string' || !IDENTIFIER.test(name) || isReserved(name)) {
-      throw invalidArgument(of('a field name'), name, `an identifier other than ${RESERVED}`)
+      const expected = 'an identifier other than data, component and valueOf or the like'
+      throw invalidArgument(of('a field name'), name, expected)
     }
     const type = schema[name]
     if (!made.has(type)) {
-      throw invalidArgument(of(`the type of field ${name}`), type, `one of ${TYPES[kind]}`)
+      const others = kind === 'table' ? '' : ', t.list(...), t.text, t.text.interned'
+      throw invalidArgument(of(`the type of field ${name}`), type, `one of ${SCALARS}${others}`)
     }
     return { name, type }
   })
@@ -184,21 +182,6 @@ export function readSchema(name: string, schema: Schema, kind: Kind = 'component
 
 /** The values of a new row, by field. */
 export const emptyValues = (fields: readonly Field[]): Record<string, unknown> =>
-  Object.fromEntries(
-    fields.map(({ name, type: { kind } }) => [
-      name,
-      kind === 'scalar' ? 0 : kind === 'text' ? '' : [],
-    ]),
-  )
+  Object.fromEntries(fields.map(({ name, type }) => [name, emptyOf(type)]))
 
-const RESERVED = `${RESERVED_FIELDS.join(', ')} and what every object has, such as valueOf`
-const TYPES = {
-  component: `${namesOf(scalars)}, t.list(...), t.text, t.text.interned`,
-  table: namesOf(scalars),
-}
-
-function namesOf(types: object): string {
-  return Object.keys(types)
-    .map((name) => `t.${name}`)
-    .join(', ')
-}
+const emptyOf = ({ kind }: FieldType) => (kind === 'scalar' ? 0 : kind === 'text' ? '' : [])

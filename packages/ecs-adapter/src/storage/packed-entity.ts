@@ -2,11 +2,11 @@
  * An entity on its way from one world to another: a block of the arena that any thread can read.
  *
  *     words     0    magic
- *               1    number of 8-byte numbers
- *               2    byte length of the JSON
- *               3    -
- *     bytes     16   JSON: [number of scalars, number of lists and texts, signature] by component
- *     numbers   ..   from the next 8 bytes on: by component its scalars, then offsets of blocks
+ *               1    number of lists and texts
+ *               2    number of scalars
+ *               3    byte length of the JSON
+ *     numbers   16   offsets of the blocks of lists and texts, 0 for an empty one; then the scalars
+ *     JSON      ..   signatures of the components, see `Listed`
  *
  * Lists and texts stay in their blocks, which belong to the packed entity. Interned texts are
  * packed as plain ones.
@@ -17,127 +17,86 @@ import { invalidArgument } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { codeOf } from '../base/thrown.ts'
 import { isLiveBlock } from '../memory/blocks.ts'
-import { Cells } from '../memory/cells.ts'
 
 const PACKED_MAGIC = 0x41534805
 /** While a thread unpacks it. */
 const UNPACKING_MAGIC = 0x41534806
-const NUMBER_COUNT = 1
-const JSON_BYTE_LENGTH = 2
+const BLOCK_COUNT = 1
+const SCALAR_COUNT = 2
+const JSON_BYTE_LENGTH = 3
 const HEAD_BYTE_LENGTH = 16
 
-/** One component of a packed entity. */
-export interface PackedComponent {
-  /** See `Listed`. */
-  readonly signature: string
-  readonly scalars: readonly number[]
+/** All by component, then by field. */
+export interface PackedEntity {
+  readonly signatures: readonly string[]
   /** Of lists and texts; 0 for an empty one. */
   readonly blocks: readonly number[]
+  readonly scalars: readonly number[]
 }
 
-export class PackedEntities {
-  readonly #pool: Pool
-  readonly #cells: Cells
+/** Returns the block's offset. @throws ArenaError 'out-of-memory' */
+export function writePacked(pool: Pool, { signatures, blocks, scalars }: PackedEntity): number {
+  const json = encodeJson(signatures)
+  const numbers = [...blocks, ...scalars]
+  const jsonByteOffset = HEAD_BYTE_LENGTH + numbers.length * 8
+  const offset = pool.alloc(jsonByteOffset + json.length)
+  const { i32 } = pool.arena
+  const word = offset >> 2
+  i32[word + BLOCK_COUNT] = blocks.length
+  i32[word + SCALAR_COUNT] = scalars.length
+  i32[word + JSON_BYTE_LENGTH] = json.length
+  new Float64Array(i32.buffer, offset + HEAD_BYTE_LENGTH, numbers.length).set(numbers)
+  storeBytes(i32, offset + jsonByteOffset, json)
+  i32[word] = PACKED_MAGIC
+  return offset
+}
 
-  constructor(cells: Cells) {
-    this.#pool = cells.pool
-    this.#cells = cells
-  }
-
-  /** Returns the block's offset. @throws ArenaError 'out-of-memory' */
-  write(components: readonly PackedComponent[]): number {
-    const json = encodeJson(
-      components.map(({ signature, scalars, blocks }) => [
-        scalars.length,
-        blocks.length,
-        signature,
-      ]),
+/**
+ * Claims a packed entity, so that no other thread unpacks it, and returns what it holds.
+ * @throws StorageError 'invalid-argument', also if a part was overwritten
+ */
+export function claimPacked(pool: Pool, offset: number): PackedEntity {
+  if (typeof offset !== 'number') throw notPacked(offset)
+  const { i32 } = pool.arena
+  const word = offset >> 2
+  const blockCount = i32[word + BLOCK_COUNT]
+  const scalarCount = i32[word + SCALAR_COUNT]
+  const jsonByteLength = i32[word + JSON_BYTE_LENGTH]
+  const jsonByteOffset = HEAD_BYTE_LENGTH + (blockCount + scalarCount) * 8
+  const isPacked =
+    isLiveBlock(pool, offset) &&
+    pool.byteLengthOf(offset) === jsonByteOffset + jsonByteLength &&
+    Math.min(blockCount, scalarCount) >= 0 &&
+    Atomics.compareExchange(i32, word, PACKED_MAGIC, UNPACKING_MAGIC) === PACKED_MAGIC
+  if (!isPacked) throw notPacked(offset)
+  try {
+    const signatures = loadJson(i32, offset + jsonByteOffset, jsonByteLength)
+    const numbers = new Float64Array(
+      i32.buffer,
+      offset + HEAD_BYTE_LENGTH,
+      blockCount + scalarCount,
     )
-    const numbers = components.flatMap(({ scalars, blocks }) => [...scalars, ...blocks])
-    const offset = this.#pool.alloc(byteLengthOf(json.length, numbers.length))
-    const { words, signedWords } = this.#cells
-    const word = offset >> 2
-    words[word + NUMBER_COUNT] = numbers.length
-    words[word + JSON_BYTE_LENGTH] = json.length
-    storeBytes(signedWords, offset + HEAD_BYTE_LENGTH, json)
-    this.#numbers(offset).set(numbers)
-    words[word] = PACKED_MAGIC
-    return offset
+    const blocks = [...numbers.subarray(0, blockCount)]
+    const scalars = [...numbers.subarray(blockCount)]
+    const areLive = blocks.every((block) => block === 0 || isLiveBlock(pool, block))
+    if (areLive && Array.isArray(signatures)) return { signatures, blocks, scalars }
+  } catch (error) {
+    if (codeOf(error) !== 'corrupt') throw error
   }
-
-  /**
-   * Claims a packed entity, so that no other thread unpacks it, and returns what it holds.
-   * @throws StorageError 'invalid-argument'
-   */
-  claim(offset: number): PackedComponent[] {
-    if (!this.#isPacked(offset)) throw notPacked(offset)
-    const words = this.#cells.signedWords
-    const before = Atomics.compareExchange(words, offset >> 2, PACKED_MAGIC, UNPACKING_MAGIC)
-    if (before !== PACKED_MAGIC) throw notPacked(offset)
-    const components = this.#read(offset)
-    if (components !== undefined) return components
-    this.release(offset)
-    throw notPacked(offset)
-  }
-
-  /** It stays packed. */
-  release(offset: number): void {
-    Atomics.store(this.#cells.signedWords, offset >> 2, PACKED_MAGIC)
-  }
-
-  /** Frees the block, but not those of lists and texts. */
-  end(offset: number): void {
-    this.#cells.words[offset >> 2] = 0
-    this.#pool.free(offset)
-  }
-
-  #isPacked(offset: unknown): boolean {
-    if (typeof offset !== 'number' || !isLiveBlock(this.#pool, offset)) return false
-    const word = offset >> 2
-    const { words } = this.#cells
-    const byteLength = byteLengthOf(words[word + JSON_BYTE_LENGTH], words[word + NUMBER_COUNT])
-    return this.#pool.byteLengthOf(offset) === byteLength
-  }
-
-  /** Undefined if any part was overwritten: other threads can write to the block. */
-  #read(offset: number): PackedComponent[] | undefined {
-    const numbers = this.#numbers(offset)
-    const heads = this.#readHeads(offset)
-    if (!Array.isArray(heads)) return undefined
-    const components: PackedComponent[] = []
-    let at = 0
-    for (const head of heads) {
-      const [scalarCount, blockCount, signature] = Array.isArray(head) ? head : []
-      if (!(scalarCount >= 0 && blockCount >= 0)) return undefined
-      const scalars = [...numbers.subarray(at, at + scalarCount)]
-      const blocks = [...numbers.subarray(at + scalarCount, at + scalarCount + blockCount)]
-      if (!blocks.every((block) => block === 0 || isLiveBlock(this.#pool, block))) return undefined
-      components.push({ signature, scalars, blocks })
-      at += scalarCount + blockCount
-    }
-    return at === numbers.length ? components : undefined
-  }
-
-  #readHeads(offset: number): unknown {
-    const { words, signedWords } = this.#cells
-    const byteLength = words[(offset >> 2) + JSON_BYTE_LENGTH]
-    try {
-      return loadJson(signedWords, offset + HEAD_BYTE_LENGTH, byteLength)
-    } catch (error) {
-      if (codeOf(error) !== 'corrupt') throw error
-    }
-  }
-
-  #numbers(offset: number): Float64Array {
-    const { buffer, words } = this.#cells
-    const jsonByteLength = words[(offset >> 2) + JSON_BYTE_LENGTH]
-    const count = words[(offset >> 2) + NUMBER_COUNT]
-    return new Float64Array(buffer, offset + byteLengthOf(jsonByteLength, 0), count)
-  }
+  releasePacked(pool, offset)
+  throw notPacked(offset)
 }
 
-const byteLengthOf = (jsonByteLength: number, numberCount: number) =>
-  HEAD_BYTE_LENGTH + Math.ceil(jsonByteLength / 8) * 8 + numberCount * 8
+/** Ends a claim: the entity stays packed. */
+export function releasePacked({ arena }: Pool, offset: number): void {
+  Atomics.store(arena.i32, offset >> 2, PACKED_MAGIC)
+}
+
+/** Frees the block of a claimed entity, but not those of lists and texts. */
+export function endPacked(pool: Pool, offset: number): void {
+  pool.arena.i32[offset >> 2] = 0
+  pool.free(offset)
+}
 
 /**
  * Frees an entity that was packed, with its lists and texts, instead of unpacking it. Any thread
@@ -147,9 +106,8 @@ const byteLengthOf = (jsonByteLength: number, numberCount: number) =>
  */
 export function freePacked(pool: Pool, offset: number): void {
   checkPool(pool)
-  const packed = new PackedEntities(new Cells(pool))
-  for (const { blocks } of packed.claim(offset)) for (const block of blocks) pool.free(block)
-  packed.end(offset)
+  for (const block of claimPacked(pool, offset).blocks) pool.free(block)
+  endPacked(pool, offset)
 }
 
 const notPacked = (offset: unknown) =>

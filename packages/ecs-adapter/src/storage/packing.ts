@@ -4,107 +4,128 @@
  */
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
-import type { Binding } from '../columns/binding.ts'
-import type { VariableField, VariableMemory } from '../lists/variable-fields.ts'
-import type { ComponentRegistry, Listed } from '../schema/component-registry.ts'
+import type { StorageComponent, StorageComponents } from '../columns/storage-components.ts'
+import type { VariableColumn } from '../lists/variable-column.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Field } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { type PackedComponent, PackedEntities } from './packed-entity.ts'
+import {
+  claimPacked,
+  endPacked,
+  type PackedEntity,
+  releasePacked,
+  writePacked,
+} from './packed-entity.ts'
 import type { WorldState } from './world-state.ts'
 
 export interface PackingOptions {
   worlds: Worlds
-  registry: ComponentRegistry
+  components: StorageComponents
   memory: VariableMemory
   worldState: WorldState
-  /** By number of the component; undefined for a tag. */
-  bindingAt(number: number): Binding | undefined
 }
 
 /** A list or text of an entity that is being packed. */
 interface Outgoing {
-  readonly variable: VariableField
+  readonly column: VariableColumn
   readonly row: number
   readonly block: number
   /** An interned text: the entity keeps its own, and a plain copy is packed. */
   readonly isCopy: boolean
 }
 
-/** A component of an entity that is being unpacked. */
-interface Incoming extends Listed {
-  readonly scalars: readonly number[]
-  /** Of its lists and texts. */
-  readonly blocks: readonly number[]
-}
-
-/** A text that becomes interned, and the block of the plain copy that was packed. */
-interface Interned {
-  readonly block: number
-  readonly copy: number
-}
-
 export class Packing {
   readonly #options: PackingOptions
-  readonly #packed: PackedEntities
   /** Calls of `unpack` whose observers are running. */
   #unpackCount = 0
 
   constructor(options: PackingOptions) {
     this.#options = options
-    this.#packed = new PackedEntities(options.memory.cells)
   }
 
   /** As `Storage.pack`. */
   pack(eid: number): number {
-    const { worlds, memory, registry, worldState } = this.#options
+    const { worlds, memory, components, worldState } = this.#options
+    const { pool } = memory.cells
     if (typeof eid !== 'number' || !worlds.exists(eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
     const own = worlds.componentsOf(eid) // the next entity with this id has another Set
+    const scalars: number[] = []
     const outgoing: Outgoing[] = []
     let offset = 0
     try {
-      const listed = registry.all.filter(({ component }) => worlds.has(eid, component))
-      offset = this.#packed.write(listed.map((one) => this.#packOne(one, eid, outgoing)))
-      for (const { variable, row, isCopy } of outgoing) {
-        if (!isCopy) variable.handles.setBlock(row, 0)
-      }
+      const present = components.all.filter(({ component }) => worlds.has(eid, component))
+      for (const one of present) this.#packOne(one, eid, scalars, outgoing)
+      const signatures = present.map(({ signature }) => signature)
+      const blocks = outgoing.map(({ block }) => block)
+      offset = writePacked(pool, { signatures, blocks, scalars })
+      for (const { column, row, isCopy } of outgoing) if (!isCopy) column.$setBlock(row, 0)
       worldState.remove(worlds.of(eid)!, eid)
       return offset
     } catch (error) {
       // If an observer threw, the entity may still be there: then it gets back what it had.
       const isThere = worlds.componentsOf(eid) === own
-      for (const { variable, row, block, isCopy } of outgoing) {
+      for (const { column, row, block, isCopy } of outgoing) {
         if (!isThere || isCopy) memory.texts.free(block)
-        else if (offset !== 0) install(variable, row, block)
+        else if (offset !== 0) install(column, row, block)
       }
-      if (offset !== 0) this.#packed.end(offset)
+      if (offset !== 0) endPacked(pool, offset)
       throw error
     }
   }
 
+  #packOne(
+    { hooks, fields }: StorageComponent,
+    eid: number,
+    scalars: number[],
+    outgoing: Outgoing[],
+  ): void {
+    const store = hooks?.store
+    const row = store === undefined ? -1 : store.find(eid)
+    for (const [i, field] of fields.entries()) {
+      const column = store?.variable[i]
+      if (column === undefined) scalars.push(row < 0 ? 0 : store!.load(i, row))
+      else if (row < 0) outgoing.push({ column, row, block: 0, isCopy: true })
+      else {
+        column.$dropRemoved?.(row)
+        const isCopy = isInterned(field)
+        const { texts } = this.#options.memory
+        const block = isCopy ? texts.create(String(column.$readRow(row))) : column.$blockAt(row)
+        outgoing.push({ column, row, block, isCopy })
+      }
+    }
+  }
+
   /** As `Storage.unpack`. */
-  unpack(offset: number, world: World = this.#options.worlds.first): number {
-    if (!this.#options.worlds.all.includes(world)) {
+  unpack(offset: number, world: World = this.#options.worlds.all[0]): number {
+    const { worlds, memory } = this.#options
+    const { pool } = memory.cells
+    if (!worlds.all.includes(world)) {
       throw invalidArgument('the world', world, 'one of those that createStorage() was given')
     }
-    const { cells, internedTexts } = this.#options.memory
-    const components = this.#packed.claim(offset)
-    const interned: Interned[] = []
+    const packed = claimPacked(pool, offset)
+    /** Those that the entity gets: an interned text has another than its plain copy. */
+    const blocks = [...packed.blocks]
+    const anew = () => blocks.flatMap((block, i) => (block === packed.blocks[i] ? [] : [i]))
     let eid: number
     this.#unpackCount++
     try {
-      const incoming = components.map((packed) => this.#unpackOne(packed, interned))
-      eid = this.#settle(world, incoming)
+      const components = this.#componentsOf(packed)
+      const fields = components.flatMap((one) => one.fields).filter((field) => !isScalar(field))
+      for (const [i, copy] of packed.blocks.entries()) {
+        if (isInterned(fields[i])) blocks[i] = memory.internedTexts.create(memory.texts.read(copy))
+      }
+      eid = this.#settle(world, components, packed.scalars, blocks)
     } catch (error) {
-      for (const { block } of interned) internedTexts.free(block)
-      this.#packed.release(offset)
+      for (const i of anew()) memory.internedTexts.free(blocks[i])
+      releasePacked(pool, offset)
       throw error
     } finally {
       this.#unpackCount--
     }
-    this.#packed.end(offset)
-    for (const { copy } of interned) cells.pool.free(copy)
+    for (const i of anew()) pool.free(packed.blocks[i])
+    endPacked(pool, offset)
     return eid
   }
 
@@ -116,114 +137,72 @@ export class Packing {
     if (this.#unpackCount > 0) throw packIsBusy(what)
   }
 
-  #packOne(
-    { number, signature, fields }: Listed,
-    eid: number,
-    outgoing: Outgoing[],
-  ): PackedComponent {
-    const { bindingAt, memory } = this.#options
-    const store = bindingAt(number)?.store
-    const row = store === undefined ? -1 : store.find(eid)
-    const scalars: number[] = []
-    const blocks: number[] = []
-    for (const [i, { type }] of fields.entries()) {
-      const variable = store?.fields?.byField[i]
-      if (variable === undefined) scalars.push(row < 0 ? 0 : store!.columns.load(i, row))
-      else if (row < 0) blocks.push(0)
-      else {
-        variable.dropRemoved?.(row)
-        const isCopy = isInterned({ type })
-        const block = isCopy
-          ? memory.texts.create(String(variable.read(row)))
-          : variable.handles.blockAt(row)
-        outgoing.push({ variable, row, block, isCopy })
-        blocks.push(block)
-      }
-    }
-    return { signature, scalars, blocks }
-  }
-
-  #unpackOne({ signature, scalars, blocks }: PackedComponent, interned: Interned[]): Incoming {
-    const { registry, memory } = this.#options
-    const listed = registry.all.find((one) => one.signature === signature)
-    if (listed === undefined) {
-      const own = registry.all.map((one) => one.signature).join(', ')
+  /** The components of a packed entity, as this storage has them. */
+  #componentsOf({ signatures, blocks, scalars }: PackedEntity): StorageComponent[] {
+    const { all } = this.#options.components
+    const components = signatures.map((signature) => {
+      const listed = all.find((one) => one.signature === signature)
+      if (listed !== undefined) return listed
+      const own = all.map((one) => one.signature).join(', ')
       throw invalidArgument('a component of the packed entity', signature, `one of ${own}`)
-    }
-    const variable = listed.fields.filter((field) => !isScalar(field))
-    if (
-      blocks.length !== variable.length ||
-      scalars.length !== listed.fields.length - blocks.length
-    ) {
-      const given = scalars.length + blocks.length
-      throw corrupt('the number of fields of a packed entity', given, signature)
-    }
-    const own = blocks.map((copy, i) => {
-      if (!isInterned(variable[i])) return copy
-      const block = memory.internedTexts.create(memory.texts.read(copy))
-      interned.push({ block, copy })
-      return block
     })
-    return { ...listed, scalars, blocks: own }
+    const scalarCount = components.flatMap(({ fields }) => fields.filter(isScalar)).length
+    if (blocks.length === components.flatMap(columnsOf).length && scalars.length === scalarCount) {
+      return components
+    }
+    const given = scalars.length + blocks.length
+    throw corrupt('the number of fields of a packed entity', given, signatures.join(', '))
   }
 
   /**
    * Makes the entity. If this throws, the blocks are still the caller's. An observer may remove the
    * entity, so that another one gets its id.
    */
-  #settle(world: World, incoming: readonly Incoming[]): number {
+  #settle(
+    world: World,
+    components: readonly StorageComponent[],
+    scalars: readonly number[],
+    blocks: readonly number[],
+  ): number {
     const { worlds } = this.#options
     const eid = addEntity(world)
     const own = worlds.componentsOf(eid)
     const isThere = () => worlds.componentsOf(eid) === own
+    let at = 0
     try {
-      for (const { component, fields, scalars } of incoming) {
+      for (const { component, fields } of components) {
         if (!isThere()) break
-        const values = fields.length === 0 ? component : set(component, valuesOf(fields, scalars))
-        addComponent(world, eid, values)
+        const values = fields.filter(isScalar).map(({ name }) => [name, scalars[at++]])
+        const given = fields.length === 0 ? component : set(component, Object.fromEntries(values))
+        addComponent(world, eid, given)
       }
       // When all observers are done, and before anything is installed, as `takeIn` may throw.
-      for (const one of incoming) {
-        for (const [i, variable] of this.#variablesOf(one).entries()) {
-          variable.takeIn?.(one.blocks[i])
-        }
-      }
+      for (const [i, column] of components.flatMap(columnsOf).entries()) column.$takeIn?.(blocks[i])
     } catch (error) {
       if (isThere()) removeEntity(world, eid)
       throw error
     }
-    for (const one of incoming) this.#install(eid, one, isThere())
+    at = 0
+    for (const one of components) {
+      const hasComponent = isThere() && worlds.has(eid, one.component)
+      for (const column of columnsOf(one)) {
+        const block = blocks[at++]
+        if (hasComponent) install(column, one.hooks!.store.claim(eid), block)
+        else column.$freeBlock(block)
+      }
+    }
     return eid
   }
-
-  #install(eid: number, incoming: Incoming, isThere: boolean): void {
-    const { worlds, bindingAt, memory } = this.#options
-    const { number, fields, component, blocks } = incoming
-    const hasComponent = isThere && worlds.has(eid, component)
-    const types = fields.filter((field) => !isScalar(field))
-    for (const [i, variable] of this.#variablesOf(incoming).entries()) {
-      if (hasComponent) install(variable, bindingAt(number)!.store.claim(eid), blocks[i])
-      else if (isInterned(types[i])) memory.internedTexts.free(blocks[i])
-      else memory.texts.free(blocks[i])
-    }
-  }
-
-  /** The lists and texts of a component, in the order of its fields. */
-  #variablesOf({ number }: Listed): VariableField[] {
-    const { byField = [] } = this.#options.bindingAt(number)?.store.fields ?? {}
-    return byField.filter((field) => field !== undefined)
-  }
 }
 
-function install(variable: VariableField, row: number, block: number): void {
-  variable.free(row) // what an observer has written
-  variable.handles.setBlock(row, block)
+/** The lists and texts of a component, in the order of its fields. */
+const columnsOf = ({ hooks }: StorageComponent): VariableColumn[] =>
+  (hooks?.store.variable ?? []).filter((column) => column !== undefined)
+
+function install(column: VariableColumn, row: number, block: number): void {
+  column.$freeRow(row) // what an observer has written
+  column.$setBlock(row, block)
 }
 
-const isScalar = ({ type }: Pick<Field, 'type'>) => type.kind === 'scalar'
-const isInterned = ({ type }: Pick<Field, 'type'>) => type.kind === 'text' && type.isInterned
-
-/** As `set` takes them. */
-function valuesOf(fields: readonly Field[], scalars: readonly number[]): Record<string, number> {
-  return Object.fromEntries(fields.filter(isScalar).map(({ name }, i) => [name, scalars[i]]))
-}
+const isScalar = ({ type }: Field) => type.kind === 'scalar'
+const isInterned = ({ type }: Field) => type.kind === 'text' && type.isInterned

@@ -1,43 +1,26 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
-import type { Publisher } from '../attach/publisher.ts'
-import type { Bindings } from '../columns/bindings.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
 import type { CommandSource } from '../commands/command-apply.ts'
-import type { WorldCommands } from '../commands/world-commands.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
-import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component, Schema, SparseComponent } from '../schema/schema.ts'
 import type { ComponentRows, StorageHandle } from '../shared/directory.ts'
 import type { Table } from '../tables/table-api.ts'
 import type { TableSchema } from '../tables/table-chunk.ts'
 import type { TableOptions } from '../tables/table-layout.ts'
-import type { Worlds } from '../world/worlds.ts'
+import type { StorageParts } from './storage-parts.ts'
 import type { RunQueue } from './world-state.ts'
 
-/** What `verifyStorage` reads of a storage. */
-export interface StorageParts {
-  readonly worlds: Worlds
-  readonly registry: ComponentRegistry
-  readonly bindings: Bindings
-  readonly memory: VariableMemory
-  readonly publisher: Publisher
-  readonly commands: WorldCommands
-}
-
+/** A worker group, as `verifyStorage` sees it. */
 export interface OpenGroup {
-  /** For `verifyStorage`. */
-  readonly held?: (() => HeldByGroup) | undefined
-}
-
-/** The blocks of a worker group, and the first blocks of its workers: byte offsets. */
-export interface HeldByGroup {
-  readonly controlBlock: number
-  readonly reports: readonly number[]
-  readonly scratches: readonly number[]
-  readonly commands: readonly number[]
-  readonly inputs: readonly number[]
+  /** Byte offsets of the blocks of the group, and of the first blocks of its workers. */
+  readonly held: {
+    readonly controlBlock: number
+    readonly reports: readonly number[]
+    readonly scratches: readonly number[]
+    readonly commands: readonly number[]
+    readonly inputs: readonly number[]
+  }
 }
 
 export interface StorageOptions {

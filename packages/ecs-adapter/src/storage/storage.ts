@@ -5,15 +5,10 @@
  */
 import type { Pool } from '@ashlar/core'
 import type { World } from 'bitecs'
-import { Publisher } from '../attach/publisher.ts'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from '../base/errors.ts'
-import { Binding, type BindingOptions } from '../columns/binding.ts'
-import { Bindings } from '../columns/bindings.ts'
-import { WorldCommands } from '../commands/world-commands.ts'
-import { VariableMemory } from '../lists/variable-fields.ts'
-import { Cells } from '../memory/cells.ts'
-import { ComponentRegistry, type Listed } from '../schema/component-registry.ts'
+import { groupOpen } from '../base/run-errors.ts'
+import { ComponentHooks } from '../columns/component-hooks.ts'
 import {
   type Component,
   type Field,
@@ -21,22 +16,12 @@ import {
   type Schema,
   type SparseComponent,
 } from '../schema/schema.ts'
-import type { ComponentEntry } from '../shared/directory.ts'
-import { StorageTables } from '../tables/storage-tables.ts'
 import { checkAlone } from '../tables/table-root.ts'
-import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
-import { Packing } from './packing.ts'
-import { groupOpen } from './run-errors.ts'
-import type {
-  ComponentOptions,
-  OpenGroup,
-  Storage,
-  StorageOptions,
-  StorageParts,
-} from './storage-api.ts'
+import type { ComponentOptions, OpenGroup, Storage, StorageOptions } from './storage-api.ts'
+import { createParts, type StorageParts } from './storage-parts.ts'
 import { guardTable } from './table-guard.ts'
-import { type RunQueue, type StorageState, type WorldState, worldStateOf } from './world-state.ts'
+import type { RunQueue, StorageState } from './world-state.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
@@ -66,7 +51,7 @@ export function createStorage(
 }
 
 /** Its methods may be called without it: `const { row } = storage`. */
-class WorldStorage implements Storage {
+class WorldStorage implements Storage, StorageState {
   readonly components: Record<string, Component> = Object.create(null)
   readonly tables: Storage['tables']
   readonly pool: Pool
@@ -74,75 +59,30 @@ class WorldStorage implements Storage {
   readonly openGroups = new Set<OpenGroup>()
   readonly parts: StorageParts
   readonly #worlds: Worlds
-  /** What the bindings of all components share. */
-  readonly #shared: Omit<BindingOptions, 'name' | 'fields' | 'isSparse' | 'columnCount'>
-  readonly #registry = new ComponentRegistry()
-  /** By number in the registry; tags have none. */
-  readonly #bindings = new Bindings()
-  readonly #tables: StorageTables
-  readonly #publisher: Publisher
-  readonly #worldState: WorldState
-  readonly #packing: Packing
-  readonly #commands: WorldCommands
-  readonly #staleReferences: StaleReferences
   /** Undefined until a list drops removed entities. */
   #unsubscribe: (() => void) | undefined
   #isDisposed = false
 
   constructor(worlds: Worlds, pool: Pool, capacity: number) {
-    const cells = new Cells(pool)
-    const memory = new VariableMemory(cells)
-    const registry = this.#registry
-    const bindings = this.#bindings
-    const tables = new StorageTables(pool)
-    const worldState = worldStateOf(worlds)
-    const entries = () => registry.all.map(this.#entryOf)
-    const version = () => registry.all.length + tables.version + bindings.version
-    this.pool = pool
-    this.tables = tables.byName
-    this.runs = worldState.runs
     this.#worlds = worlds
-    this.#tables = tables
-    const options = { version, entries, tables: tables.entries }
-    this.#publisher = new Publisher({ pool, cells, worlds, memory, ...options })
-    this.#worldState = worldState
-    this.#packing = new Packing({ worlds, registry, memory, bindingAt: bindings.at, worldState })
-    this.#commands = new WorldCommands(worlds, pool, registry, this.#publisher.serial)
-    this.#staleReferences = new StaleReferences(worlds, (isKept) => {
-      this.runs.checkDone('taking removed entities out of lists')
-      bindings.filter(isKept)
-    })
-    this.#shared = {
-      worlds,
-      pool,
-      cells,
-      memory,
-      rowCount: capacity,
-      removed: this.#staleReferences,
-      sets: worldState,
-      retire: (offset) => this.#publisher.retire(offset),
-      checkIdle: (what) => this.runs.checkDone(what),
-    }
-    const [publisher, commands] = [this.#publisher, this.#commands]
-    this.parts = { worlds, registry, bindings, memory, publisher, commands }
-    worldState.all.add(this.#state)
+    this.pool = pool
+    this.parts = createParts(worlds, pool, capacity)
+    this.tables = this.parts.tables.byName
+    this.runs = this.parts.worldState.runs
+    this.parts.worldState.all.add(this)
   }
 
-  /** What other storages of the worlds call. */
-  readonly #state: StorageState = {
-    beginAnew: () => {
-      this.#bindings.beginAnew()
-      if (this.#unsubscribe !== undefined) this.#unsubscribe = this.#staleReferences.subscribe()
-    },
-    sync: () => this.sync(),
-    keep: (eid) => {
-      this.#bindings.keep(eid)
-      this.#staleReferences.keep(eid)
-    },
+  /** For the storages of the same worlds: starts over with worlds that were reset. */
+  $beginAnew(): void {
+    const { components, staleReferences } = this.parts
+    components.beginAnew()
+    if (this.#unsubscribe !== undefined) this.#unsubscribe = staleReferences.subscribe()
   }
 
-  readonly #entryOf = ({ number, name, fields }: Listed): ComponentEntry =>
-    this.#bindings.at(number)?.store.entry ?? { name, fields, rowCount: 0, byteOffsets: [] }
+  $keep(eid: number): void {
+    this.parts.components.keep(eid)
+    this.parts.staleReferences.keep(eid)
+  }
 
   get isVersioned() {
     return this.#worlds.isVersioned
@@ -154,7 +94,7 @@ class WorldStorage implements Storage {
 
   get handle() {
     this.#check()
-    return this.#publisher.handle
+    return this.parts.publisher.handle
   }
 
   readonly component = <const S extends Schema>(
@@ -169,25 +109,22 @@ class WorldStorage implements Storage {
     this.#worlds.check()
     const fields = readSchema(name, schema)
     if (name in this.components) throw duplicateComponent(name)
+    const { components, context, staleReferences } = this.parts
+    const columnCount = components.all.flatMap((listed) => listed.fields).length
     const isTag = fields.length === 0 && !isSparse
-    const binding = isTag ? undefined : this.#bind(name, fields, isSparse)
-    const component = binding?.component ?? {}
+    const hooks = isTag
+      ? undefined
+      : new ComponentHooks({ name, fields, isSparse, columnCount, ...context })
+    if (fields.some(dropsRemoved)) this.#unsubscribe ??= staleReferences.subscribe()
+    const component = hooks?.component ?? {}
     this.components[name] = component
-    this.#bindings.add(binding)
-    this.#registry.add(name, component, fields)
+    components.add(name, component, fields, hooks)
     return component as SparseComponent<S> // a dense one is a Component<S>
-  }
-
-  #bind(name: string, fields: readonly Field[], isSparse: boolean): Binding {
-    const columnCount = this.#registry.all.flatMap((listed) => listed.fields).length
-    const binding = new Binding({ name, fields, isSparse, columnCount, ...this.#shared })
-    if (fields.some(dropsRemoved)) this.#unsubscribe ??= this.#staleReferences.subscribe()
-    return binding
   }
 
   readonly table: Storage['table'] = (name, schema, options) => {
     this.#check()
-    return guardTable(this.#tables.create(name, schema, options), this.runs)
+    return guardTable(this.parts.tables.create(name, schema, options), this.runs)
   }
 
   readonly row: Storage['row'] = (eid) => {
@@ -197,92 +134,96 @@ class WorldStorage implements Storage {
 
   readonly rows: Storage['rows'] = (component) => {
     this.#check()
-    const { name, number } = this.#registry.find(component)
-    const rows = this.#bindings.at(number)?.store.rows
+    const { name, hooks } = this.parts.components.find(component)
+    const rows = hooks?.store.rows
     if (rows === undefined) throw notSparse(name)
     return rows
   }
 
   readonly sync = (): void => {
     this.#check()
-    this.#worldState.checkRest('storage.sync()')
+    const { components, worldState, staleReferences, tables, publisher } = this.parts
+    worldState.checkRest('storage.sync()')
     this.runs.last?.repairTables()
-    this.#bindings.sync()
-    this.#staleReferences.sync()
-    this.#tables.sync()
-    this.#publisher.sync()
-    this.#bindings.checkWorlds()
+    components.sync()
+    staleReferences.sync()
+    tables.sync()
+    publisher.sync()
+    components.checkWorlds()
   }
 
   readonly publish = (): void => {
     this.#check()
-    this.#staleReferences.sync() // workers do not check for them before they edit lists
-    this.#publisher.publish()
+    this.parts.staleReferences.sync() // workers do not check for them before they edit lists
+    this.parts.publisher.publish()
   }
 
   readonly forget: Storage['forget'] = (slot, generation) => {
     this.#check()
-    this.#publisher.forget(slot, generation)
+    this.parts.publisher.forget(slot, generation)
     // Workers may be in chunks of the dead thread: then these are adopted when the run is done.
-    if (this.runs.last?.isDone() ?? true) this.#tables.takeOver()
+    if (this.runs.last?.isDone() ?? true) this.parts.tables.takeOver()
   }
 
   readonly commands: Storage['commands'] = (pool) => {
     this.#check()
-    return this.#commands.create(pool)
+    return this.parts.commands.create(pool)
   }
 
   readonly apply: Storage['apply'] = (commands) => {
     this.#checkRest('storage.apply()')
-    this.runs.beginApplying()
+    this.runs.checkApplied()
+    this.runs.isApplying = true
     try {
-      return this.#commands.apply(commands)
+      return this.parts.commands.apply(commands)
     } finally {
-      this.runs.endApplying()
+      this.runs.isApplying = false
     }
   }
 
   readonly pack: Storage['pack'] = (eid) => {
     this.#checkRest('storage.pack()')
-    return this.#packing.pack(eid)
+    return this.parts.packing.pack(eid)
   }
 
   readonly unpack: Storage['unpack'] = (offset, world) => {
     this.#checkRest('storage.unpack()')
-    return this.#packing.unpack(offset, world)
+    return this.parts.packing.unpack(offset, world)
   }
 
   readonly reset = (): void => {
     this.#check()
     this.#worlds.check()
     this.runs.checkApplied()
-    this.#worldState.checkRest('storage.reset()')
+    const { worldState } = this.parts
+    worldState.checkRest('storage.reset()')
     this.runs.last?.dropCommands()
     this.#worlds.reset()
-    for (const storage of this.#worldState.all) storage.beginAnew()
-    for (const storage of this.#worldState.all) storage.sync()
+    for (const storage of worldState.all) storage.$beginAnew()
+    for (const storage of worldState.all) storage.sync()
   }
 
   /** Everything that may throw comes before anything is changed. */
   readonly dispose = (): void => {
     this.#check()
-    this.#worldState.checkRest('storage.dispose()')
+    const { components, worldState, tables, publisher, commands, packing, memory } = this.parts
+    worldState.checkRest('storage.dispose()')
     if (this.openGroups.size > 0) throw groupOpen(this.openGroups.size)
-    this.#commands.checkIdle()
-    this.#packing.checkIdle('storage.dispose()')
-    this.#publisher.checkDetached()
-    this.#tables.sync() // attaches those that are detached here
+    commands.checkIdle()
+    packing.checkIdle('storage.dispose()')
+    publisher.checkDetached()
+    tables.sync() // attaches those that are detached here
     for (const { handle, name } of Object.values(this.tables)) {
       checkAlone(this.pool, handle.offset, name)
     }
     this.#isDisposed = true
-    this.#tables.dispose()
-    this.#commands.dispose()
-    this.#worldState.all.delete(this.#state)
+    tables.dispose()
+    commands.dispose()
+    worldState.all.delete(this)
     this.#unsubscribe?.()
-    this.#bindings.dispose()
-    this.#shared.memory.internedTexts.sweep()
-    this.#publisher.dispose()
+    components.dispose()
+    memory.internedTexts.sweep()
+    publisher.dispose()
   }
 
   #check(): void {

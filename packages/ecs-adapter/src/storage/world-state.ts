@@ -3,11 +3,10 @@
  * entities that stay because their removal failed.
  */
 import { removeEntity, type World } from 'bitecs'
-import { commandsBusy, packIsBusy, setIsBusy } from '../base/errors.ts'
+import { commandsBusy, otherWorlds, packIsBusy, setIsBusy } from '../base/errors.ts'
+import { groupBusy, type RunError, systemsAtWork } from '../base/run-errors.ts'
 import { rememberQueries } from '../world/bitecs-internals.ts'
-import { otherWorlds } from '../world/world-errors.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { groupBusy, type RunError, systemsAtWork } from './run-errors.ts'
 
 /** A run that has begun, as far as others wait for it. */
 export interface BegunRun {
@@ -34,7 +33,8 @@ export interface BegunRun {
 export class RunQueue {
   /** The run that began last. If it timed out, workers may be at it still. */
   last: BegunRun | undefined
-  #isApplying = false
+  /** Whether commands are being applied: no run begins. */
+  isApplying = false
   /** Ends when all runs so far are over. */
   #queue: Promise<void> = Promise.resolve()
   #queueLength = 0
@@ -72,19 +72,9 @@ export class RunQueue {
     this.#queueLength--
   }
 
-  /** No run begins until `endApplying`. @throws StorageError 'commands-busy' */
-  beginApplying(): void {
-    this.checkApplied()
-    this.#isApplying = true
-  }
-
-  endApplying(): void {
-    this.#isApplying = false
-  }
-
   /** @throws StorageError 'commands-busy' while commands are applied */
   checkApplied(): void {
-    if (this.#isApplying) throw commandsBusy()
+    if (this.isApplying) throw commandsBusy()
   }
 
   /** Call it before anything that frees memory systems use. @throws StorageError 'group-busy' */
@@ -95,10 +85,10 @@ export class RunQueue {
 
 /** A storage as the others of its worlds see it. */
 export interface StorageState {
-  beginAnew(): void
-  sync(): void
+  $beginAnew(): void
   /** An entity stays though its removal was reported. */
-  keep(eid: number): void
+  $keep(eid: number): void
+  sync(): void
 }
 
 export class WorldState {
@@ -126,7 +116,7 @@ export class WorldState {
     } catch (error) {
       if (this.worlds.componentsOf(eid) === own) {
         putBack()
-        for (const storage of this.all) storage.keep(eid)
+        for (const storage of this.all) storage.$keep(eid)
       }
       throw error
     } finally {

@@ -7,7 +7,7 @@
  *     16   cursor: the next batch that no worker has taken
  *     32   done signal: a worker that is done raises it; the group waits on it
  *     48.. 16 words for each worker, see WORKER_*
- *     ..   9 words for each job, see JOB_*; written by the group before it wakes workers
+ *     ..   7 words for each job, see JOB_*; written by the group before it wakes workers
  *     ..   for each batch, the last run in which it was done; if it recorded commands then, the
  *          index of its worker, plus 1, else 0: the commands are lost if that worker dies
  *
@@ -19,7 +19,6 @@
  * is slow to wake. The batches that a dead worker had taken are those not done when all others are.
  * If each worker has a batch of its own, the cursor does not move, so that the group waits for all.
  */
-import { isError } from '../base/thrown.ts'
 
 export const CONTROL_RUN = 0
 export const CONTROL_BATCH_COUNT = 1
@@ -56,9 +55,8 @@ export const JOB_ENTITY_COUNT = 2
 export const JOB_BATCH_LENGTH = 3
 /** Number of the call: the same in each run of a schedule. */
 export const JOB_NUMBER = 4
-/** JSON of the arguments, and of the access if that is checked: byte offset, then byte length. */
+/** JSON of the arguments: byte offset, then byte length. */
 export const JOB_ARGS = 5
-export const JOB_ACCESS = 7
 
 export const WORKER_CAPACITY = 64
 export const JOB_CAPACITY = 64
@@ -69,7 +67,7 @@ export const CURSOR_END = 2 ** 30
 
 const WORKERS = 48
 const JOBS = WORKERS + WORKER_CAPACITY * WORDS_PER_WORKER
-const WORDS_PER_JOB = 9
+const WORDS_PER_JOB = 7
 const BATCHES = JOBS + JOB_CAPACITY * WORDS_PER_JOB
 const WORDS_PER_BATCH = 2
 export const BATCH_RUN = 0
@@ -82,31 +80,34 @@ export const workerWord = (index: number, field: number) =>
 export const jobWord = (job: number, field: number) => JOBS + job * WORDS_PER_JOB + field
 export const batchWord = (batch: number, field: number) => BATCHES + batch * WORDS_PER_BATCH + field
 
-/** Size of the block for a worker's report of an error. */
-export const ERROR_BYTE_LENGTH = 8192
+/** The control block, or the words of one worker in it, as one thread reads and writes them. */
+export class ControlWords {
+  /** Of the whole arena. */
+  readonly words: Int32Array
+  /** Index of the first of these words. */
+  readonly first: number
 
-/** The report of an error that a system threw. */
-export interface SystemFailure {
-  readonly name: string
-  readonly message: string
-  readonly stack: string
-  /** Index of the job in the run, and where its batch begins in the entities of the job. */
-  readonly job: number
-  readonly from: number
-}
+  constructor(words: Int32Array, first: number) {
+    this.words = words
+    this.first = first
+  }
 
-/** Takes anything that was thrown. Never throws, though getters of the error may. */
-export function failureOf(error: unknown, job: number, from: number): SystemFailure {
-  try {
-    const { name, message, stack } = isError(error) ? error : new Error(String(error))
-    return {
-      name: String(name).slice(0, 100),
-      message: String(message).slice(0, 1000),
-      stack: String(stack).slice(0, 2000),
-      job,
-      from,
-    }
-  } catch {
-    return { name: 'Error', message: 'something that cannot be shown', stack: '', job, from }
+  load(word: number): number {
+    return Atomics.load(this.words, this.first + word)
+  }
+
+  store(word: number, value: number): void {
+    Atomics.store(this.words, this.first + word, value)
+  }
+
+  /** Replaces an expected value. Returns the value before. */
+  exchange(word: number, expected: number, value: number): number {
+    return Atomics.compareExchange(this.words, this.first + word, expected, value)
+  }
+
+  /** Increments a word, and wakes the threads that wait on it. */
+  raise(word: number): void {
+    Atomics.add(this.words, this.first + word, 1)
+    Atomics.notify(this.words, this.first + word)
   }
 }

@@ -5,13 +5,14 @@
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument, storageDisposed } from '../base/errors.ts'
 import type { Port } from '../base/ports.ts'
-import { mayBlock, nowMs, WAIT_MS_MAX } from '../base/wait.ts'
-import { cannotBlock, groupClosed, type RunError } from '../storage/run-errors.ts'
+import { cannotBlock, groupClosed, type RunError } from '../base/run-errors.ts'
+import { mayBlock } from '../base/wait.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import type { BegunRun, RunQueue } from '../storage/world-state.ts'
 import { Dispatch } from './dispatch.ts'
 import type { ChunkOptions, SystemCall } from './job.ts'
 import { countOf, type RunEntities } from './run-input.ts'
+import { deadlineOf, type TimeoutOptions, timedOut } from './run-timeout.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
 export interface WorkerGroupOptions {
@@ -19,11 +20,6 @@ export interface WorkerGroupOptions {
   readonly scratchByteLength?: number
   /** How long a worker may take to start and join. Default 30,000. */
   readonly joinTimeoutMs?: number
-}
-
-export interface TimeoutOptions {
-  /** The default of `runSync` is 5000; `run` waits without limit. */
-  readonly timeoutMs?: number
 }
 
 export interface RunOptions extends ChunkOptions, TimeoutOptions {}
@@ -38,20 +34,18 @@ export interface WorkerGroup {
 
   /**
    * Runs a system over entities on all workers, each of which takes a batch at a time. Resolves
-   * when all are done; runs that are called meanwhile wait their turn, those of other groups over
-   * the world too. `timeoutMs` counts from the turn of the run.
+   * when all batches are done. Runs wait their turn, also for those of other groups over the world;
+   * `timeoutMs` counts from the turn.
    *
    * Workers see every column as it is now. Until the run is done, this thread must not change
    * structure (entities, components) or call `storage.sync()`. Then the commands of the systems are
-   * applied, as by `storage.apply`. If the run fails, those of the finished batches are applied. If
-   * it times out, they are applied at `close`, or before the next run, which does not begin if a
-   * command throws.
+   * applied, as by `storage.apply`; if the run fails, those of the finished batches. If it times
+   * out, they are applied at `close`, or before the next run, which does not begin if one throws.
    *
    * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
    * of an array has to be an id; typed arrays of whole numbers are not checked. Or a table of the
    * storage, for its chunks that have rows, as this thread knows them since its `sync`, by
-   * ascending numbers. Or `EACH_WORKER`, to call the system once on each worker, with the worker's
-   * place among them
+   * ascending numbers. Or `EACH_WORKER`, to call the system once on each worker
    * @param args plain values: what JSON can hold
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
    * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
@@ -60,8 +54,8 @@ export interface WorkerGroup {
   run(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): Promise<void>
 
   /**
-   * As `run`, but blocks: for threads that may, which the main thread of a page may not. A worker's
-   * death is not noticed before the deadline, as that takes events.
+   * As `run`, but blocks, which the main thread of a page may not. A worker's death is not noticed
+   * before the deadline, as that takes events.
    * @throws as `run`; StorageError 'cannot-block'; 'group-busy' while a `run` is not done, and in
    * `entities` and `args` of schedules
    */
@@ -71,10 +65,9 @@ export interface WorkerGroup {
   add(worker: Port): Promise<void>
 
   /**
-   * Lets the workers go when the present run is done, and frees what the group took of the
-   * storage's pool. Runs that wait are rejected. A worker may then join another group by another
-   * `joinWorkerGroup`; on Node, a worker that has nothing else to do ends. A second call does
-   * nothing.
+   * Lets the workers go when the present run is done, and frees the group's memory. Runs that wait
+   * are rejected. A worker may then join another group by another `joinWorkerGroup`; on Node, a
+   * worker that has nothing else to do ends. A second call does nothing.
    */
   close(): Promise<void>
 }
@@ -115,11 +108,11 @@ export async function createWorkerGroup(
   }
   if (storage.isDisposed) throw storageDisposed()
   void storage.pool.arena.handle // throws if it is not shared
-  const registry = new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs)
-  const joins = await Promise.allSettled(Array.from(workers, (worker) => registry.add(worker)))
+  const group = new Group(new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs))
+  const joins = await Promise.allSettled(Array.from(workers, (worker) => group.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
-  if (failed === undefined) return new Group(registry, storage)
-  await registry.close()
+  if (failed === undefined) return group
+  await group.close()
   throw failed.reason
 }
 
@@ -133,24 +126,17 @@ export class Group implements WorkerGroup {
   readonly #dispatch: Dispatch
   readonly #runs: RunQueue
   /** The call of `runSync`, kept so that it makes no garbage. */
-  readonly #syncCall: SystemCall = {
-    name: '',
-    system: '',
-    entities: [],
-    args: undefined,
-    chunkLength: undefined,
-    number: 0,
-  }
+  readonly #syncCall: SystemCall = { name: '', system: '', entities: [], number: 0 }
   readonly #syncPlan: RunPlan = [[this.#syncCall]]
   /** Ends when the runs of this group so far are over. */
   #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  constructor(registry: WorkerRegistry, storage: Storage) {
-    this.storage = storage
-    this.#workers = registry
-    this.#dispatch = new Dispatch(registry, storage)
-    this.#runs = storage.runs
+  constructor(workers: WorkerRegistry) {
+    this.storage = workers.storage
+    this.#workers = workers
+    this.#dispatch = new Dispatch(workers)
+    this.#runs = this.storage.runs
   }
 
   get workers(): readonly Port[] {
@@ -162,7 +148,7 @@ export class Group implements WorkerGroup {
   }
 
   get skippedCommands(): number {
-    return this.#dispatch.commands.skippedCount
+    return this.#dispatch.run.skippedCommands
   }
 
   async run(
@@ -212,7 +198,7 @@ export class Group implements WorkerGroup {
     this.#succeed(last)
     for (let stage = 0; stage < plan.length; stage++) {
       dispatch.begin(plan[stage], deadline)
-      if (!(await dispatch.untilDone(deadline))) throw dispatch.timedOut()
+      if (!(await dispatch.untilDone(deadline))) throw timedOut(dispatch.run)
       dispatch.conclude()
     }
   }
@@ -224,12 +210,12 @@ export class Group implements WorkerGroup {
     const { last = dispatch } = this.#runs
     this.#runs.beginSync()
     try {
-      if (!mayBlock(this.#workers.words)) throw cannotBlock()
+      if (!mayBlock(this.#workers.control.words)) throw cannotBlock()
       if (!last.waitUntilDone(deadline)) throw this.#heldUp(plan, last)
       this.#succeed(last)
       for (let stage = 0; stage < plan.length; stage++) {
         dispatch.begin(plan[stage], deadline)
-        if (!dispatch.waitUntilDone(deadline)) throw dispatch.timedOut()
+        if (!dispatch.waitUntilDone(deadline)) throw timedOut(dispatch.run)
         dispatch.conclude()
       }
     } finally {
@@ -241,24 +227,20 @@ export class Group implements WorkerGroup {
   #checkedDeadline(timeoutMs: number): number {
     this.#checkOpen()
     this.#runs.checkApplied()
-    if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
-      throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
-    }
-    return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
+    return deadlineOf(timeoutMs)
   }
 
-  /** The error if the last run does not end in time. */
+  /** The error if the last run does not end in time. Entities of schedules are not known yet. */
   #heldUp(plan: RunPlan, last: BegunRun): RunError {
-    const call = plan[0]?.[0]
-    if (call === undefined || call.inputs !== undefined) return last.holdsUp(call?.name ?? '', 0)
-    return last.holdsUp(call.name, countOf(call.entities, this.storage, 0))
+    const { name, entities } = plan[0]?.[0] ?? { name: '', entities: [] }
+    return last.holdsUp(name, countOf(entities, this.storage, 0))
   }
 
   /** Follows the last run over the world, which is done. */
   #succeed(last: BegunRun): void {
     last.applyCommands()
     this.#runs.last = this.#dispatch
-    this.#dispatch.commands.skippedCount = 0
+    this.#dispatch.run.skippedCommands = 0
   }
 
   async add(worker: Port): Promise<void> {

@@ -1,38 +1,32 @@
 /** The messages by which a group invites a worker and the worker replies. */
 import type { Life } from '@ashlar/core'
 import { onFailure, onMessage, type Port } from '../base/ports.ts'
+import { notJoined } from '../base/run-errors.ts'
 import { WAIT_MS_MAX } from '../base/wait.ts'
 import type { StorageHandle } from '../shared/directory.ts'
-import { notJoined } from '../storage/run-errors.ts'
 
 export interface Invitation {
   readonly ashlar: 'group-invitation'
-  /** Distinguishes groups. */
-  readonly group: string
   readonly arena: { readonly buffer: ArrayBufferLike; readonly byteOffset: number }
   readonly storage: StorageHandle
   readonly controlBlock: number
   /** Index of the worker in the control block. */
   readonly index: number
   readonly slot: number
+  /** Also distinguishes invitations. */
   readonly life: Life
   /** One word outside the arena: the side that sets it first decides whether the worker joins. */
   readonly claim: Int32Array
   readonly scratchByteLength: number
 }
 
-/** Set by the worker, once it holds its life. */
-export const CLAIM_JOINS = 1
-/** Set by the group, when it waits no longer. */
-export const CLAIM_WITHDRAWN = 2
-
-export const isFirstToClaim = (claim: Int32Array, value: number) =>
-  Atomics.compareExchange(claim, 0, 0, value) === 0
+/** For the worker, once it holds its life; for the group, when it waits no longer. */
+export const isFirstToClaim = ({ claim }: Invitation) => Atomics.exchange(claim, 0, 1) === 0
 
 export interface Reply {
   readonly ashlar: 'group-reply'
-  readonly group: string
-  readonly index: number
+  /** Of the invitation. */
+  readonly life: Life
   /** Sorted names; missing if the worker could not join. */
   readonly systems?: readonly string[]
   /** Why the worker could not join. */
@@ -53,11 +47,10 @@ const HINT =
 
 /** Resolves with the reply. @throws (the promise) StorageError 'not-joined' */
 export function invite(worker: Port, invitation: Invitation, timeoutMs: number): Promise<Reply> {
-  const { group, index } = invitation
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => settle(() => reject(notJoined(`${reason}. ${HINT}`)))
     const stops = [
-      onReply(worker, group, index, (reply) => settle(() => resolve(reply))),
+      onReply(worker, invitation, (reply) => settle(() => resolve(reply))),
       onFailure(worker, (reason) =>
         fail(`a worker failed before it joined: ${reason}. Mend that, and start another`),
       ),
@@ -82,12 +75,11 @@ export function invite(worker: Port, invitation: Invitation, timeoutMs: number):
 /** Returns what ends listening. */
 export function onReply(
   worker: Port,
-  group: string,
-  index: number,
+  { life }: Invitation,
   listener: (reply: Reply) => void,
 ): () => void {
   return onMessage(worker, (message) => {
-    if (isReply(message) && message.group === group && message.index === index) listener(message)
+    if (isReply(message) && message.life.lockName === life.lockName) listener(message)
   })
 }
 

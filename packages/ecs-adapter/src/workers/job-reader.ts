@@ -1,9 +1,8 @@
 /** The jobs of a run as a worker reads them: by the batches that it takes, in their order. */
 import { loadJson } from '../base/json.ts'
-import type { DeclaredAccess } from './access-check.ts'
 import {
   CONTROL_BATCH_COUNT,
-  JOB_ACCESS,
+  type ControlWords,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -29,26 +28,24 @@ class Batches {
   }
 
   at(index: number): Int32Array {
-    this.#views[index] ??= this.#view(index)
-    return this.#views[index]
-  }
-
-  #view(index: number): Int32Array {
     const from = index * this.#length
-    return this.#ids.subarray(from, from + this.#length)
+    this.#views[index] ??= this.#ids.subarray(from, from + this.#length)
+    return this.#views[index]
   }
 }
 
 export class JobReader {
   /** Index of the present job in the run; -1 before the first. */
   index = -1
-  /** Index of its system. */
+  /** Index of the job's system. */
   system = 0
   args: unknown
-  /** What the system may use, if that is to be checked. */
-  access: DeclaredAccess | undefined
-  readonly #words: Int32Array
-  readonly #controlBlock: number
+  /** The present batch, and where it begins in the entities of its job. */
+  entities: Int32Array = new Int32Array(0)
+  from = 0
+  /** Where the batch begins in the entities of all jobs: by this its commands are sorted. */
+  sortKey = 0
+  readonly #control: ControlWords
   /** By job number. */
   readonly #allBatches: Batches[] = []
   #batches = new Batches()
@@ -60,42 +57,33 @@ export class JobReader {
   #entityCount = 0
   #entityCountBefore = 0
 
-  constructor(words: Int32Array, controlBlock: number) {
-    this.#words = words
-    this.#controlBlock = controlBlock
+  constructor(control: ControlWords) {
+    this.#control = control
   }
 
   /** Call it when a run begins. */
   begin(): void {
-    this.#batchCount = this.#words[this.#controlBlock + CONTROL_BATCH_COUNT]
+    this.#batchCount = this.#control.load(CONTROL_BATCH_COUNT)
     this.index = -1
     this.args = undefined
+    this.from = 0
     this.#endBatch = 0
     this.#entityCount = 0
     this.#entityCountBefore = 0
   }
 
-  /** Goes on to the job of a batch; false if there is no such batch. Batches must ascend. */
+  /** Goes on to a batch; false if there is no such batch. Batches must ascend. */
   enter(batch: number): boolean {
     if (batch >= this.#batchCount) return false
-    if (batch < this.#endBatch) return true
-    while (batch >= this.#endBatch) this.#next()
-    this.#load()
+    if (batch >= this.#endBatch) {
+      while (batch >= this.#endBatch) this.#next()
+      this.#load()
+    }
+    const place = batch - this.#firstBatch
+    this.from = place * this.#batchLength
+    this.sortKey = this.#entityCountBefore + this.from
+    this.entities = this.#batches.at(place)
     return true
-  }
-
-  /** Where a batch begins in the entities of its job. */
-  from(batch: number): number {
-    return (batch - this.#firstBatch) * this.#batchLength
-  }
-
-  /** Where a batch begins in the entities of all jobs: by this its commands are sorted. */
-  sortKey(batch: number): number {
-    return this.#entityCountBefore + this.from(batch)
-  }
-
-  entities(batch: number): Int32Array {
-    return this.#batches.at(batch - this.#firstBatch)
   }
 
   #next(): void {
@@ -108,22 +96,17 @@ export class JobReader {
   }
 
   #load(): void {
-    const { buffer } = this.#words
+    const { words } = this.#control
     const number = this.#field(JOB_NUMBER)
     this.#allBatches[number] ??= new Batches()
     this.#batches = this.#allBatches[number]
-    this.#batches.bind(buffer, this.#field(JOB_IDS), this.#entityCount, this.#batchLength)
+    this.#batches.bind(words.buffer, this.#field(JOB_IDS), this.#entityCount, this.#batchLength)
     this.system = this.#field(JOB_SYSTEM)
-    this.args = this.#loadJson(JOB_ARGS)
-    this.access = this.#loadJson(JOB_ACCESS) as DeclaredAccess | undefined
-  }
-
-  #loadJson(field: number): unknown {
-    const byteLength = this.#field(field + 1)
-    return byteLength === 0 ? undefined : loadJson(this.#words, this.#field(field), byteLength)
+    const byteLength = this.#field(JOB_ARGS + 1)
+    this.args = byteLength === 0 ? undefined : loadJson(words, this.#field(JOB_ARGS), byteLength)
   }
 
   #field(field: number): number {
-    return this.#words[this.#controlBlock + jobWord(this.index, field)]
+    return this.#control.load(jobWord(this.index, field))
   }
 }

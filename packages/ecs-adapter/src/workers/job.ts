@@ -1,12 +1,12 @@
-/** One system of a run: what it is called with, its batches, and where workers find them. */
+/** The systems of a run as jobs: what each is called with, its batches, where workers find them. */
 import { invalidArgument, shownError } from '../base/errors.ts'
-import { encodeJson, refuseLoss } from '../base/json.ts'
+import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
+import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
-import { notAlone } from '../storage/run-errors.ts'
-import type { DeclaredAccess } from './access-check.ts'
+import type { Storage } from '../storage/storage-api.ts'
 import {
   BATCH_CAPACITY,
-  JOB_ACCESS,
+  type ControlWords,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
   JOB_ENTITY_COUNT,
@@ -17,10 +17,10 @@ import {
 } from './control-block.ts'
 import {
   EACH_WORKER,
-  EntityBlock,
-  type JobStorage,
-  JsonBlock,
+  InputBlock,
+  placeEntities,
   type RunEntities,
+  repairChunks,
 } from './run-input.ts'
 
 export interface ChunkOptions {
@@ -32,39 +32,77 @@ export interface ChunkOptions {
   readonly chunkLength?: number
 }
 
-/**
- * A system to run, and over what. All runs of a call use one object, filled in when each begins.
- */
+/** A system to run, and over what. */
 export interface SystemCall {
   /** The name that errors give. */
   name: string
   system: string
   entities: RunEntities
-  args: unknown
-  chunkLength: number | undefined
+  args?: unknown
+  chunkLength?: number | undefined
   /** Distinguishes the calls of a schedule: the ids of a call stay in one place from run to run. */
   readonly number: number
-  /**
-   * The functions that give entities and arguments when the run begins, if the caller gave such.
-   */
+  /** Functions that give entities and arguments when the run begins, in place of the above. */
   readonly inputs?: {
     readonly entities: () => RunEntities
     readonly args?: (() => unknown) | undefined
   }
-  /** What the system may use by name, if workers are to check that. */
-  readonly access?: DeclaredAccess | undefined
 }
 
 /** The workers of a run, and the control block that they read. */
 export interface JobWorkers {
-  readonly words: Int32Array
-  readonly controlBlock: number
+  readonly control: ControlWords
   readonly systems: readonly string[]
-  readonly members: { readonly length: number }
+  readonly members: readonly unknown[]
 }
 
 const BATCHES_PER_WORKER = 16
 
+/** The jobs of all runs of a group. */
+export class JobList {
+  readonly #storage: Storage
+  /** By number of the call. */
+  readonly #all: Job[] = []
+  readonly #present: Job[] = []
+
+  constructor(storage: Storage) {
+    this.#storage = storage
+  }
+
+  /** For `verifyStorage`. */
+  get heldOffsets(): readonly number[] {
+    return this.#all.flatMap((job) => job.heldOffsets).filter((offset) => offset !== 0)
+  }
+
+  /**
+   * Prepares a run: checks the calls, places what they give, and writes the jobs down for workers.
+   * @returns the jobs, in the same array each time
+   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; what `inputs` throw
+   */
+  prepare(calls: readonly SystemCall[], workers: JobWorkers): readonly Job[] {
+    const jobs = this.#present
+    const { length } = calls
+    if (jobs.length > length) jobs.length = length
+    for (let i = 0; i < length; i++) {
+      const { number } = calls[i]
+      this.#all[number] ??= new Job(this.#storage, number)
+      jobs[i] = this.#all[number]
+      jobs[i].takeInput(calls[i]) // code of the caller, which may change what is checked below
+    }
+    let firstBatch = 0
+    for (let i = 0; i < length; i++) {
+      jobs[i].place(calls[i], i, firstBatch, length, workers)
+      firstBatch += jobs[i].batchCount
+    }
+    return jobs
+  }
+
+  dispose(): void {
+    for (const job of this.#all) job?.dispose()
+  }
+}
+
+/** One system of a run. */
 export class Job {
   name = ''
   entityCount = 0
@@ -72,62 +110,56 @@ export class Job {
   /** Among the batches of the whole run. */
   firstBatch = 0
   batchCount = 0
+  isForEach = false
   readonly #number: number
-  readonly #entities: EntityBlock
-  readonly #args: JsonBlock
-  readonly #access: JsonBlock
+  readonly #storage: Storage
+  readonly #ids: InputBlock
+  readonly #args: InputBlock
+  #argsByteLength = 0
+  #entities: RunEntities = []
 
-  constructor(storage: JobStorage, number: number) {
+  constructor(storage: Storage, number: number) {
     this.#number = number
-    this.#entities = new EntityBlock(storage)
-    this.#args = new JsonBlock(storage.pool)
-    this.#access = new JsonBlock(storage.pool)
+    this.#storage = storage
+    this.#ids = new InputBlock(storage.pool)
+    this.#args = new InputBlock(storage.pool)
   }
 
-  /** For `verifyStorage`. */
   get heldOffsets(): readonly number[] {
-    return [this.#entities.heldOffset, this.#args.heldOffset, this.#access.heldOffset]
+    return [this.#ids.block, this.#args.block]
+  }
+
+  /** Runs the caller's code: `inputs`, and `toJSON` of the arguments, which are placed. */
+  takeInput({ inputs, entities, args }: SystemCall): void {
+    this.#entities = inputs === undefined ? entities : inputs.entities()
+    const given = inputs === undefined ? args : inputs.args?.()
+    this.#argsByteLength = 0
+    if (given === undefined) return
+    const bytes = encodeArgs(given)
+    this.#args.take(bytes.length)
+    storeBytes(this.#storage.pool.arena.i32, this.#args.offset, bytes)
+    this.#argsByteLength = bytes.length
   }
 
   /**
-   * Comes before any check, as it runs the caller's code: `inputs`, and `toJSON` of the arguments.
-   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; what `inputs` throw
-   */
-  placeArgs(call: SystemCall): void {
-    const { inputs, access } = call
-    if (inputs !== undefined) {
-      call.entities = inputs.entities()
-      call.args = inputs.args?.()
-    }
-    const { args } = call
-    this.#args.place(args === undefined ? undefined : encodeArgs(args))
-    this.#access.place(access && encodeJson(access))
-  }
-
-  /**
-   * Checks a call, places its entities, cuts them into batches, and writes the job down.
+   * Checks the call, places its entities, cuts them into batches, and writes the job down.
    * @param index among the jobs of the run
-   * @returns the first batch of the next job
-   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
    */
-  prepare(
-    call: SystemCall,
+  place(
+    { name, system, chunkLength }: SystemCall,
     index: number,
     firstBatch: number,
     callCount: number,
-    workers: JobWorkers,
-  ): number {
-    const { name, system, entities, chunkLength } = call
-    const { systems, members, controlBlock } = workers
+    { systems, members, control }: JobWorkers,
+  ): void {
     const systemIndex = systems.indexOf(system)
     if (systemIndex === -1) {
       throw invalidArgument('the system', system, `one of ${systems.join(', ')}`)
     }
-    if (entities === EACH_WORKER && (callCount > 1 || chunkLength !== undefined)) {
-      throw notAlone(name)
-    }
+    this.isForEach = this.#entities === EACH_WORKER
+    if (this.isForEach && (callCount > 1 || chunkLength !== undefined)) throw notAlone(name)
     if (chunkLength !== undefined) checkChunkLength(chunkLength)
-    const count = this.#entities.place(entities, members.length)
+    const count = placeEntities(this.#ids, this.#entities, this.#storage, members.length)
     const length = chunkLength ?? Math.ceil(count / (BATCHES_PER_WORKER * members.length))
     const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
     this.name = name
@@ -137,29 +169,24 @@ export class Job {
     this.firstBatch = firstBatch
     this.batchCount = Math.ceil(count / this.batchLength)
 
-    const { words } = workers
-    const word = controlBlock + jobWord(index, 0)
+    const { words } = control
+    const word = control.first + jobWord(index, 0)
     words[word + JOB_SYSTEM] = systemIndex
-    words[word + JOB_IDS] = this.#entities.offset
+    words[word + JOB_IDS] = this.#ids.offset
     words[word + JOB_ENTITY_COUNT] = count
     words[word + JOB_BATCH_LENGTH] = this.batchLength
     words[word + JOB_NUMBER] = this.#number
     words[word + JOB_ARGS] = this.#args.offset
-    words[word + JOB_ARGS + 1] = this.#args.byteLength
-    words[word + JOB_ACCESS] = this.#access.offset
-    words[word + JOB_ACCESS + 1] = this.#access.byteLength
-    return firstBatch + this.batchCount
+    words[word + JOB_ARGS + 1] = this.#argsByteLength
   }
 
   /** Repairs the chunks of a table that a worker may have died in. */
   repair(): void {
-    this.#entities.repair()
+    repairChunks(this.#ids, this.#entities, this.entityCount)
   }
 
   dispose(): void {
-    this.#entities.dispose()
-    this.#args.dispose()
-    this.#access.dispose()
+    for (const offset of this.heldOffsets) this.#storage.pool.free(offset)
   }
 }
 

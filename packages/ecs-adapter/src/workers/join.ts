@@ -4,13 +4,7 @@ import { invalidArgument } from '../base/errors.ts'
 import { checkPort, type Port } from '../base/ports.ts'
 import type { Component } from '../schema/schema.ts'
 import type { Table } from '../tables/table-api.ts'
-import {
-  CLAIM_JOINS,
-  type Invitation,
-  isFirstToClaim,
-  type Reply,
-  withInvitation,
-} from './invitations.ts'
+import { type Invitation, isFirstToClaim, type Reply, withInvitation } from './invitations.ts'
 import { JoinedWorker } from './joined-worker.ts'
 import type { System } from './system.ts'
 
@@ -50,13 +44,13 @@ async function serve(
   names: readonly string[],
   systems: readonly System[],
 ): Promise<boolean> {
-  const { group, index, claim } = invitation
+  const { life } = invitation
   const reply = (rest: Partial<Reply>) =>
-    port.postMessage({ ashlar: 'group-reply', group, index, ...rest } satisfies Reply)
+    port.postMessage({ ashlar: 'group-reply', life, ...rest } satisfies Reply)
   let worker: JoinedWorker
   try {
-    await holdLife(invitation.life)
-    if (!isFirstToClaim(claim, CLAIM_JOINS)) return false
+    await holdLife(life)
+    if (!isFirstToClaim(invitation)) return false
     worker = new JoinedWorker(invitation, systems)
   } catch (error) {
     reply({ error: String(error) })

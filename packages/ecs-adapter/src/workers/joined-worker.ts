@@ -1,11 +1,9 @@
 /** A worker in a group: it waits for runs, takes batches of them, and calls systems. */
 import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { type AttachedStorage, attachStorage } from '../attach/attach.ts'
-import { encodeJson, storeBytes } from '../base/json.ts'
+import { isAsynchronous } from '../base/run-errors.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from '../base/wait.ts'
 import type { CommandBuffer } from '../commands/command-api.ts'
-import { isAsynchronous } from '../storage/run-errors.ts'
-import { checkedAccess, type DeclaredAccess } from './access-check.ts'
 import {
   BATCH_COMMAND_WORKER,
   BATCH_RUN,
@@ -14,15 +12,12 @@ import {
   CONTROL_DONE_SIGNAL,
   CONTROL_IS_FOR_EACH,
   CONTROL_RUN,
+  ControlWords,
   CURSOR_END,
-  ERROR_BYTE_LENGTH,
-  failureOf,
   WORKER_ASSIGNED_RUN,
   WORKER_COMMANDS,
   WORKER_CURSOR,
   WORKER_DONE,
-  WORKER_ERROR,
-  WORKER_ERROR_RUN,
   WORKER_GENERATION,
   WORKER_LEAVE,
   WORKER_LEFT,
@@ -32,6 +27,7 @@ import {
 import type { Invitation } from './invitations.ts'
 import { JobReader } from './job-reader.ts'
 import type { System, SystemContext } from './system.ts'
+import { failureOf, reportFailure } from './system-failure.ts'
 
 /** How often a worker handles its messages, whether it idles or works. */
 const TURN_INTERVAL_MS = 50
@@ -39,9 +35,9 @@ const TURN_INTERVAL_MS = 50
 const COLLECT_INTERVAL_MS = 50
 
 export class JoinedWorker {
-  readonly #words: Int32Array
-  /** Word index. */
-  readonly #controlBlock: number
+  readonly #control: ControlWords
+  /** The words of this worker. */
+  readonly #own: ControlWords
   /** In the control block. */
   readonly #index: number
   readonly #pool: Pool
@@ -51,50 +47,55 @@ export class JoinedWorker {
   readonly #systems: readonly System[]
   readonly #jobs: JobReader
   #collectedAt = nowMs()
-  #access: DeclaredAccess | undefined
   readonly #context: { -readonly [K in keyof SystemContext]: SystemContext[K] }
 
   /** @throws ArenaError, StorageError; the slot is closed, or was never opened */
   constructor(invitation: Invitation, systems: readonly System[]) {
     const arena = Arena.attach(invitation.arena)
-    this.#words = arena.i32
-    this.#controlBlock = invitation.controlBlock >> 2
-    this.#jobs = new JobReader(this.#words, this.#controlBlock)
-    this.#index = invitation.index
+    const { index, controlBlock } = invitation
+    this.#control = new ControlWords(arena.i32, controlBlock >> 2)
+    this.#own = new ControlWords(arena.i32, (controlBlock >> 2) + workerWord(index, 0))
+    this.#index = index
+    this.#jobs = new JobReader(this.#control)
     this.#systems = systems
     const pool = arena.openPool(invitation.slot)
     this.#pool = pool
-    this.#store(WORKER_GENERATION, pool.generation + 1)
+    this.#own.store(WORKER_GENERATION, pool.generation + 1)
     let scratch: Scratch | undefined
     try {
       this.#storage = attachStorage(invitation.storage, pool)
       this.#storage.detach() // until a run begins
       scratch = createScratch(pool, { byteLength: invitation.scratchByteLength })
       this.#scratch = scratch
-      this.#store(WORKER_SCRATCH, scratch.offset)
+      this.#own.store(WORKER_SCRATCH, scratch.offset)
       this.#commands = this.#storage.commands()
-      this.#store(WORKER_COMMANDS, this.#commands.offset)
+      this.#own.store(WORKER_COMMANDS, this.#commands.offset)
     } catch (error) {
       scratch?.dispose()
       pool.close()
       throw error
     }
     const { components, tables, entities, row, rows } = this.#storage
-    const [commands, from, args] = [this.#commands, 0, undefined]
-    const shared = { commands, scratch, pool, arena, row, rows }
-    this.#context = { components, tables, entities, from, args, ...shared }
+    const given = { components, tables, entities, from: 0, args: undefined, row, rows }
+    this.#context = { ...given, commands: this.#commands, scratch, pool, arena }
   }
 
   /** Resolves when the group has let the worker go. */
   async work(): Promise<void> {
-    const runWord = this.#controlBlock + CONTROL_RUN
+    const { words, first } = this.#control
     let run = 0
     const waiter = new Waiter()
     let turnAt = nowMs()
-    while (this.#load(WORKER_LEAVE) === 0 && this.#pool.isOpen) {
-      const assignedRun = this.#load(WORKER_ASSIGNED_RUN)
-      if (this.#takesPart(assignedRun)) this.#run(assignedRun)
-      const next = waiter.waitWhile(this.#words, runWord, run, TURN_INTERVAL_MS)
+    while (this.#own.load(WORKER_LEAVE) === 0 && this.#pool.isOpen) {
+      const assigned = this.#own.load(WORKER_ASSIGNED_RUN)
+      // Confirms the assignment, unless the group revokes it at this moment.
+      if (
+        assigned > 0 &&
+        this.#own.exchange(WORKER_ASSIGNED_RUN, assigned, ~assigned) === assigned
+      ) {
+        this.#run(assigned)
+      }
+      const next = waiter.waitWhile(words, first + CONTROL_RUN, run, TURN_INTERVAL_MS)
       const isIdle = next === run
       run = next
       if (!isIdle && elapsedMs(turnAt, nowMs()) < TURN_INTERVAL_MS) continue
@@ -104,31 +105,11 @@ export class JoinedWorker {
     this.#leave()
   }
 
-  #word(field: number): number {
-    return this.#controlBlock + workerWord(this.#index, field)
-  }
-
-  #load(field: number): number {
-    return Atomics.load(this.#words, this.#word(field))
-  }
-
-  #store(field: number, value: number): void {
-    Atomics.store(this.#words, this.#word(field), value)
-  }
-
-  /** Confirms an assignment; false if there is none, or the group revokes it at this moment. */
-  #takesPart(run: number): boolean {
-    if (run <= 0) return false
-    const word = this.#word(WORKER_ASSIGNED_RUN)
-    return Atomics.compareExchange(this.#words, word, run, ~run) === run
-  }
-
   #run(run: number): void {
-    const words = this.#words
+    const { words, first } = this.#control
     const context = this.#context
     const jobs = this.#jobs
     let isInBatch = false
-    let from = 0
     try {
       jobs.begin()
       this.#storage.sync()
@@ -136,12 +117,10 @@ export class JoinedWorker {
         const batch = this.#takeBatch()
         if (!jobs.enter(batch)) break
         context.args = jobs.args
-        if (jobs.access !== this.#access) this.#restrict(jobs.access)
-        from = jobs.from(batch)
-        context.from = from
-        context.entities = jobs.entities(batch)
+        context.from = jobs.from
+        context.entities = jobs.entities
         this.#scratch.reset()
-        this.#commands.begin(jobs.sortKey(batch))
+        this.#commands.begin(jobs.sortKey)
         isInBatch = true
         const result: unknown = this.#systems[jobs.system](context)
         if (isThenable(result)) {
@@ -150,19 +129,19 @@ export class JoinedWorker {
         }
         isInBatch = false
         const commandWorker = this.#commands.hasCommandsSinceBegin ? this.#index + 1 : 0
-        words[this.#controlBlock + batchWord(batch, BATCH_COMMAND_WORKER)] = commandWorker
-        words[this.#controlBlock + batchWord(batch, BATCH_RUN)] = run
+        words[first + batchWord(batch, BATCH_COMMAND_WORKER)] = commandWorker
+        words[first + batchWord(batch, BATCH_RUN)] = run
       }
       this.#scratch.reset()
       this.#tidyUp()
     } catch (error) {
-      Atomics.store(words, this.#controlBlock + CONTROL_CURSOR, CURSOR_END)
-      this.#report(run, Math.max(0, jobs.index), from, error)
+      this.#control.store(CONTROL_CURSOR, CURSOR_END)
+      reportFailure(this.#own, run, failureOf(error, Math.max(0, jobs.index), jobs.from))
       if (isInBatch || !this.#pool.isOpen) this.#commands.abort()
     } finally {
       this.#storage.detach()
-      this.#store(WORKER_DONE, run)
-      this.#signalDone()
+      this.#own.store(WORKER_DONE, run)
+      this.#control.raise(CONTROL_DONE_SIGNAL)
     }
   }
 
@@ -171,22 +150,11 @@ export class JoinedWorker {
    * run leaves the common cursor at 0 until it times out or a system throws.
    */
   #takeBatch(): number {
-    const words = this.#words
-    const cursor = this.#controlBlock + CONTROL_CURSOR
-    if (words[this.#controlBlock + CONTROL_IS_FOR_EACH] === 0) return Atomics.add(words, cursor, 1)
+    const { words, first } = this.#control
+    const cursor = first + CONTROL_CURSOR
+    if (words[first + CONTROL_IS_FOR_EACH] === 0) return Atomics.add(words, cursor, 1)
     if (Atomics.load(words, cursor) !== 0) return CURSOR_END
-    return Atomics.add(words, this.#word(WORKER_CURSOR), CURSOR_END)
-  }
-
-  /** From now on systems find only what is declared; all if `access` is undefined. */
-  #restrict(access: DeclaredAccess | undefined): void {
-    this.#access = access
-    const { components, tables, rows } = access
-      ? checkedAccess(this.#storage, access)
-      : this.#storage
-    this.#context.components = components
-    this.#context.tables = tables
-    this.#context.rows = rows
+    return Atomics.add(words, this.#own.first + WORKER_CURSOR, CURSOR_END)
   }
 
   /**
@@ -200,32 +168,17 @@ export class JoinedWorker {
     this.#collectedAt = nowMs()
   }
 
-  #signalDone(): void {
-    Atomics.add(this.#words, this.#controlBlock + CONTROL_DONE_SIGNAL, 1)
-    Atomics.notify(this.#words, this.#controlBlock + CONTROL_DONE_SIGNAL)
-  }
-
-  /** Allocates nothing in the arena: the error may be that memory ran out. */
-  #report(run: number, job: number, from: number, error: unknown): void {
-    const failure = failureOf(error, job, from)
-    let bytes = encodeJson(failure)
-    if (bytes.length > ERROR_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
-    storeBytes(this.#words, this.#load(WORKER_ERROR), bytes)
-    this.#store(WORKER_ERROR + 1, bytes.length)
-    this.#store(WORKER_ERROR_RUN, run)
-  }
-
   /** If a system has closed the pool, the group frees what the worker had. */
   #leave(): void {
     if (this.#pool.isOpen) {
-      this.#store(WORKER_SCRATCH, 0)
+      this.#own.store(WORKER_SCRATCH, 0)
       this.#scratch.dispose()
       this.#commands.dispose()
-      this.#store(WORKER_COMMANDS, 0)
+      this.#own.store(WORKER_COMMANDS, 0)
       this.#pool.close()
     }
-    this.#store(WORKER_LEFT, 1)
-    this.#signalDone()
+    this.#own.store(WORKER_LEFT, 1)
+    this.#control.raise(CONTROL_DONE_SIGNAL)
   }
 }
 

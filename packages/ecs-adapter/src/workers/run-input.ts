@@ -2,8 +2,8 @@
 import type { Pool } from '@ashlar/core'
 import { isEntityId } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
-import { storeBytes } from '../base/json.ts'
 import { isIdArray } from '../base/typed-arrays.ts'
+import type { Storage } from '../storage/storage-api.ts'
 import type { AnyTable } from '../tables/table-api.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
 
@@ -18,13 +18,6 @@ export const EACH_WORKER = 'each worker' as const
  */
 export type RunEntities = ArrayLike<number> | AnyTable | typeof EACH_WORKER
 
-/** The part of a storage that a run needs. */
-export interface JobStorage {
-  readonly pool: Pool
-  readonly tables: Readonly<Record<string, AnyTable>>
-  readonly isVersioned: boolean
-}
-
 const EXPECTED = 'ids in an array, as query() gives them, a table, or EACH_WORKER'
 
 const isTable = (entities: RunEntities): entities is AnyTable =>
@@ -34,7 +27,7 @@ const isTable = (entities: RunEntities): entities is AnyTable =>
  * The number of ids, of chunks that have rows, or of workers.
  * @throws StorageError 'invalid-argument'
  */
-export function countOf(entities: RunEntities, storage: JobStorage, workerCount: number): number {
+export function countOf(entities: RunEntities, storage: Storage, workerCount: number): number {
   if (entities === EACH_WORKER) return workerCount
   if (typeof entities === 'object' && entities !== null) {
     if (isTable(entities)) return countChunks(entities, storage)
@@ -44,7 +37,7 @@ export function countOf(entities: RunEntities, storage: JobStorage, workerCount:
   throw invalidArgument('the entities', entities, EXPECTED)
 }
 
-function countChunks(table: AnyTable, { tables }: JobStorage): number {
+function countChunks(table: AnyTable, { tables }: Storage): number {
   const { name, chunks, isAttached } = table
   const fault =
     tables[name] !== table
@@ -57,11 +50,12 @@ function countChunks(table: AnyTable, { tables }: JobStorage): number {
 }
 
 /** A block for contents that each run replaces: as long as was ever needed. */
-class ReusableBlock {
-  /** Byte offset of the contents. */
+export class InputBlock {
+  /** Byte offset of the contents: the block's, but for ids that lie in the arena. */
   offset = 0
-  protected readonly pool: Pool
-  #block = 0
+  /** Byte offset of the block; 0 before there is one. */
+  block = 0
+  readonly pool: Pool
   #byteLength = -1
 
   constructor(pool: Pool) {
@@ -69,99 +63,68 @@ class ReusableBlock {
   }
 
   /** Makes room; what was there is lost. @throws ArenaError 'out-of-memory' */
-  protected take(byteLength: number): void {
+  take(byteLength: number): void {
     if (byteLength > this.#byteLength) {
       const block = this.pool.tryAlloc(byteLength * 2) || this.pool.alloc(byteLength)
-      this.pool.free(this.#block)
-      this.#block = block
+      this.pool.free(this.block)
+      this.block = block
       this.#byteLength = this.pool.byteLengthOf(block)
     }
-    this.offset = this.#block
-  }
-
-  /** For `verifyStorage`; 0 for none. */
-  get heldOffset(): number {
-    return this.#block
-  }
-
-  dispose(): void {
-    this.pool.free(this.#block)
-    this.#block = 0
-    this.#byteLength = -1
+    this.offset = this.block
   }
 }
 
-export class JsonBlock extends ReusableBlock {
-  /** 0 if there is no value. */
-  byteLength = 0
-
-  /** @throws ArenaError 'out-of-memory' */
-  place(bytes: Uint8Array | undefined): void {
-    this.byteLength = 0
-    if (bytes === undefined) return
-    this.take(bytes.length)
-    storeBytes(this.pool.arena.i32, this.offset, bytes)
-    this.byteLength = bytes.length
-  }
-}
-
-export class EntityBlock extends ReusableBlock {
-  readonly #storage: JobStorage
-  #table: AnyTable | undefined
-  #count = 0
-
-  constructor(storage: JobStorage) {
-    super(storage.pool)
-    this.#storage = storage
-  }
-
-  /**
-   * Returns how many it placed.
-   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
-   */
-  place(entities: RunEntities, workerCount: number): number {
-    this.#table = undefined
-    const count = countOf(entities, this.#storage, workerCount)
-    const isIds = isIdArray(entities)
-    if (isIds && entities.buffer === this.pool.arena.i32.buffer) {
-      this.offset = entities.byteOffset
-      return count
-    }
-    const table = !isIds && isTable(entities) ? entities : undefined
-    this.take((table === undefined ? count : table.chunks.length) * 4)
-    const { i32 } = this.pool.arena // read now, as memory may have grown
-    const first = this.offset >> 2
-    if (isIds) i32.set(entities, first)
-    else if (table !== undefined) return this.#placeChunks(table, i32, first)
-    else if (entities === EACH_WORKER) for (let i = 0; i < count; i++) i32[first + i] = i
-    else placeIds(entities as ArrayLike<unknown>, count, this.#storage.isVersioned, i32, first)
+/**
+ * Places ids, numbers of chunks, or places of workers. Returns how many.
+ * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
+ */
+export function placeEntities(
+  block: InputBlock,
+  entities: RunEntities,
+  storage: Storage,
+  workerCount: number,
+): number {
+  const { pool } = block
+  const count = countOf(entities, storage, workerCount)
+  const isIds = isIdArray(entities)
+  if (isIds && entities.buffer === pool.arena.i32.buffer) {
+    block.offset = entities.byteOffset
     return count
   }
+  const table = !isIds && isTable(entities) ? entities : undefined
+  block.take((table === undefined ? count : table.chunks.length) * 4)
+  const { i32 } = pool.arena // read now, as memory may have grown
+  const first = block.offset >> 2
+  if (isIds) i32.set(entities, first)
+  else if (table !== undefined) return placeChunks(table, i32, first)
+  else if (entities === EACH_WORKER) for (let i = 0; i < count; i++) i32[first + i] = i
+  else placeIds(entities as ArrayLike<unknown>, count, storage.isVersioned, i32, first)
+  return count
+}
 
-  /**
-   * Places the numbers, ascending, of the chunks that have rows now: other threads add rows and
-   * remove some.
-   */
-  #placeChunks(table: AnyTable, words: Int32Array, first: number): number {
-    this.#table = table
-    this.#count = 0
-    let seenCount = 0
-    for (let number = 0; seenCount < table.chunks.length; number++) {
-      const chunk = table.chunk(number)
-      if (chunk === undefined) continue
-      seenCount++
-      if (chunk.rowCount > 0) words[first + this.#count++] = number
-    }
-    return this.#count
+/**
+ * Places the numbers, ascending, of the chunks that have rows now: other threads add rows and
+ * remove some.
+ */
+function placeChunks(table: AnyTable, words: Int32Array, first: number): number {
+  let count = 0
+  let seenCount = 0
+  for (let number = 0; seenCount < table.chunks.length; number++) {
+    const chunk = table.chunk(number)
+    if (chunk === undefined) continue
+    seenCount++
+    if (chunk.rowCount > 0) words[first + count++] = number
   }
+  return count
+}
 
-  /** Repairs the placed chunks, after a worker has died in one of them. No thread uses them now. */
-  repair(): void {
-    const first = this.offset >> 2
-    for (let i = 0; this.#table !== undefined && i < this.#count; i++) {
-      const chunk = this.#table.chunk(this.pool.arena.i32[first + i])
-      if (chunk instanceof TableChunk) chunk.$repair()
-    }
+/** Repairs the placed chunks, after a worker has died in one of them. No thread uses them now. */
+export function repairChunks(block: InputBlock, entities: RunEntities, count: number): void {
+  if (!isTable(entities)) return
+  const first = block.offset >> 2
+  for (let i = 0; i < count; i++) {
+    const chunk = entities.chunk(block.pool.arena.i32[first + i])
+    if (chunk instanceof TableChunk) chunk.$repair()
   }
 }
 

@@ -47,11 +47,9 @@ export const shareIndex = (one: World, other: World) =>
 
 /** Several worlds that share an entity index, as bitECS has them. */
 export class WorldContexts {
+  /** The first is for entities that name no other. */
   readonly all: readonly World[]
   readonly contexts: readonly WorldContext[]
-  #knownIndex: unknown
-  #componentCount = 0
-  #havePrefabs = false
 
   constructor(all: readonly World[]) {
     this.all = all
@@ -133,16 +131,12 @@ export class WorldContexts {
     return this.contexts.some(({ entitiesWithRelations }) => entitiesWithRelations.size > 0)
   }
 
-  /** Whether any world has, or has had, a prefab: looked up when a world registers a component. */
+  /** Whether any world has, or has had, a prefab. */
   get havePrefabs(): boolean {
-    let count = 0
-    for (let i = 0; i < this.contexts.length; i++) count += this.contexts[i].componentCount
-    if (count !== this.#componentCount || this.entityIndex !== this.#knownIndex) {
-      this.#componentCount = count
-      this.#knownIndex = this.entityIndex
-      this.#havePrefabs = this.contexts.some(({ componentMap }) => componentMap.has(Prefab))
+    for (let i = 0; i < this.contexts.length; i++) {
+      if (this.contexts[i].componentMap.has(Prefab)) return true
     }
-    return this.#havePrefabs
+    return false
   }
 
   /** `resetWorld` gives each world an index of its own: they share one again afterwards. */
@@ -176,8 +170,8 @@ export function registerEveryone(world: World): Query {
 }
 
 /** Takes a component from an entity without notice: queries do not match it afterwards. */
-export function hide(world: World, owners: Query | undefined, eid: number, component: object) {
-  owners?.remove(eid)
+export function hide(world: World, owners: Query, eid: number, component: object) {
+  owners.remove(eid)
   const { componentMap, entityMasks } = contextOf(world)
   const { generationId, bitflag } = componentMap.get(component)!
   entityMasks[generationId][eid] &= ~bitflag

@@ -5,19 +5,13 @@
  */
 import { entityExists, getId, hasComponent, type World } from 'bitecs'
 import { checkedEid } from '../base/arguments.ts'
-import { invalidArgument, noNegativeId } from '../base/errors.ts'
+import { invalidArgument, noNegativeId, noWorlds, otherIndex, worldTwice } from '../base/errors.ts'
 import { isWorld, shareIndex, WorldContexts } from './bitecs-internals.ts'
-import { noWorlds, otherIndex, worldTwice } from './world-errors.ts'
 
 export class Worlds extends WorldContexts {
   /** @throws StorageError 'invalid-argument' */
   constructor(given: World | readonly World[]) {
     super(isWorld(given) ? [given] : [...checkedList(given)])
-  }
-
-  /** The world for entities that name no other. */
-  get first(): World {
-    return this.all[0]
   }
 
   /** @throws StorageError 'invalid-argument' after `deleteWorld` */

@@ -10,7 +10,7 @@ const noColumns = () => {}
 
 function createIndex(options: { shared?: boolean; byteLength?: number } = {}) {
   const { arena, pool, cells } = createBlocks(options)
-  const index = new RowIndex({ pool, cells, retire: pool.free, checkIdle() {} })
+  const index = new RowIndex(cells, { retire: pool.free, checkIdle() {} })
   const model = new Map<number, number>()
 
   function insert(key: number): void {
@@ -212,7 +212,7 @@ test('a block that must not move stays, and says so', () => {
   const checkIdle = () => {
     throw new Error('at work')
   }
-  const index = new RowIndex({ pool, cells, retire: pool.free, checkIdle })
+  const index = new RowIndex(cells, { retire: pool.free, checkIdle })
   assert.throws(() => index.grow(0, noColumns), 'at work')
   assert.is(index.find(5), -1)
 })

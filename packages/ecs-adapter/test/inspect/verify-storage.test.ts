@@ -12,6 +12,7 @@ import { addComponent, addEntity, addPrefab, removeComponent, removeEntity, set 
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { IndexPlace } from '../../src/columns/row-index.ts'
+import type { SparseStore } from '../../src/columns/sparse-store.ts'
 import { internLogWord } from '../../src/shared/directory.ts'
 import { entryWord, ownerWord, seedWord } from '../../src/tables/table-layout.ts'
 import { assertThrows, buffers, createRandom, createScene, EXCLUSIVE } from '../support.ts'
@@ -52,12 +53,13 @@ type Game = ReturnType<typeof createGame>
 const found = (storage: Storage, options?: object) =>
   verifyStorage(storage, options).map(({ invariant, message }) => `${invariant}: ${message}`)
 
-const storeOf = ({ storage }: Game, number: number) => storage.parts.bindings.at(number)!.store
+const storeOf = ({ storage }: Game, number: number) =>
+  storage.parts.components.at(number).hooks!.store
 /** Index of the handle word of a row of Path. */
 const handleWord = (game: Game, field: number, row: number) =>
-  storeOf(game, 1).fields!.byField[field]!.handles.wordAt(row)
+  storeOf(game, 1).variable[field]!.$wordAt(row)
 const [POINTS, LABEL, KIND] = [0, 2, 3]
-const placeOf = (game: Game) => new IndexPlace(storeOf(game, 2).heldRows!.entry)
+const placeOf = (game: Game) => new IndexPlace((storeOf(game, 2) as SparseStore).index.entry)
 const rootOf = ({ storage }: Game) => storage.parts.publisher.held.root >> 2
 const tableRoot = ({ shots }: Game) => shots.handle.offset >> 2
 const chunkOf = (game: Game) => game.arena.i32[tableRoot(game) + entryWord(0)] >> 2
@@ -117,9 +119,9 @@ const damages: readonly Damage[] = [
   {
     what: 'a sparse row behind the last one has a list',
     damage: (game, words) => {
-      const { handles } = storeOf(game, 2).fields!.byField[1]!
-      words[handles.wordAt(30)] = words[handles.wordAt(3)]
-      words[handles.wordAt(3)] = 0
+      const log = storeOf(game, 2).variable[1]!
+      words[log.$wordAt(30)] = words[log.$wordAt(3)]
+      words[log.$wordAt(3)] = 0
     },
     ...{ invariant: 'handle', says: ['Burning.log, row 30', 'no entity has it'] },
   },
@@ -196,7 +198,7 @@ const damages: readonly Damage[] = [
   {
     what: 'a column is shorter than its rows',
     damage: (game) => {
-      const { blockOffset } = storeOf(game, 0).columns.held.places[0]
+      const { blockOffset } = storeOf(game, 0).held.places[0]
       assert.ok(game.pool.tryResize(blockOffset, 4 * 63))
     },
     ...{ invariant: 'block', says: ['column Place.x: found 252 bytes, expected 256 bytes'] },
@@ -211,12 +213,12 @@ const damages: readonly Damage[] = [
   },
   {
     what: 'a list field looks for handles elsewhere',
-    damage: (game) => storeOf(game, 1).fields!.byField[0]!.handles.bind(16, 8),
+    damage: (game) => storeOf(game, 1).variable[0]!.$bind(16, 8),
     ...{ invariant: 'column', says: ['column Path.points: found handles of 8, expected 64'] },
   },
   {
     what: 'entities have no rows',
-    damage: (game) => Object.defineProperty(storeOf(game, 0).columns, 'rowCount', { value: 40 }),
+    damage: (game) => Object.defineProperty(storeOf(game, 0), 'rowCount', { value: 40 }),
     ...{ invariant: 'rows', says: ['the rows of Place: found 40 rows, expected one of entity 40'] },
   },
   {
@@ -435,7 +437,7 @@ const damages: readonly Damage[] = [
     what: 'what a group holds',
     damage: ({ storage }) => {
       const held = { controlBlock: 48, reports: [64], scratches: [80], commands: [96], inputs: [7] }
-      storage.openGroups.add({ held: () => held })
+      storage.openGroups.add({ held })
     },
     ...{ invariant: 'block', says: ["a worker group, a worker's scratch: found 80"] },
   },

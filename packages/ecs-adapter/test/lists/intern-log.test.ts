@@ -8,11 +8,12 @@ import { assertSound, createBlocks, createRandom } from '../support.ts'
 const test = suite('intern-log')
 
 /** Two words of a root, and a internLog that stands there. */
-function createInternLog(generation = 5) {
+function createInternLog() {
   const { arena, pool, cells } = createBlocks()
+  const { generation } = pool
   const root = pool.allocZeroed(16)
   const words = { handleWord: root >> 2, serialWord: (root >> 2) + 1 }
-  const another = () => new InternLog({ cells, ...words, generation })
+  const another = () => new InternLog(cells, words.handleWord, words.serialWord)
   const released: number[] = []
   const drop = (of?: number) =>
     dropInternLog(cells, words.handleWord, (block) => released.push(block), of)
@@ -22,15 +23,15 @@ function createInternLog(generation = 5) {
     assertSound(arena)
   }
   const { handleWord } = words
-  return { arena, pool, handleWord, another, internLog: another(), released, drop, end }
+  return { arena, pool, generation, handleWord, another, internLog: another(), released, drop, end }
 }
 
 test('an empty log takes no memory', () => {
-  const { arena, internLog, drop, released, end } = createInternLog()
+  const { generation, arena, internLog, drop, released, end } = createInternLog()
   assert.is(arena.blocks().length, 1)
   internLog.remove(16)
   drop()
-  drop(5)
+  drop(generation)
   assert.equal(released, [])
   assert.not(internLog.isMine)
   end()
@@ -72,13 +73,13 @@ test('empty entries are reused: the log is as long as its content', () => {
 })
 
 test('a log of another generation stays, and isMine is false for an earlier log', () => {
-  const { internLog, another, drop, released, end } = createInternLog(5)
+  const { generation, internLog, another, drop, released, end } = createInternLog()
   internLog.tryAdd(16)
-  drop(4)
+  drop(generation + 1)
   assert.ok(internLog.isMine)
   const twin = another()
   assert.not(twin.isMine)
-  drop(5)
+  drop(generation)
   assert.equal(released, [16])
   assert.ok(twin.tryAdd(32))
   assert.ok(twin.isMine)
@@ -120,12 +121,12 @@ test('when memory is out, nothing is written, at any step', () => {
 })
 
 test('another thread drops the log', () => {
-  const { arena, pool, internLog, handleWord, end } = createInternLog()
+  const { generation, arena, pool, internLog, handleWord, end } = createInternLog()
   internLog.tryAdd(16)
   const other = arena.openPool()
   const released: number[] = []
   const theirs = new Cells(other)
-  dropInternLog(theirs, handleWord, (block) => released.push(block), 5)
+  dropInternLog(theirs, handleWord, (block) => released.push(block), generation)
   assert.equal(released, [16])
   other.close()
   pool.collect()

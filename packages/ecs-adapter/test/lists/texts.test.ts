@@ -2,7 +2,7 @@ import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../../src/base/utf8.ts'
-import { InternedTexts } from '../../src/lists/interned.ts'
+import { InternedTexts } from '../../src/lists/interned-texts.ts'
 import { Texts } from '../../src/lists/texts.ts'
 import { assertSound, assertThrows, buffers, createBlocks, TEXTS } from '../support.ts'
 

@@ -9,8 +9,8 @@ test('components are found by name, object and number, in the order they were ad
   const registry = new ComponentRegistry()
   const [Position, Enemy] = [{}, {}]
   assert.is(registry.all.length, 0)
-  registry.add('Position', Position, [])
-  registry.add('Enemy', Enemy, [])
+  registry.add('Position', Position, [], undefined)
+  registry.add('Enemy', Enemy, [], undefined)
   assert.is(registry.all.length, 2)
   for (const [number, key] of [Position, Enemy].entries()) {
     const listed = registry.find(key)

@@ -283,7 +283,7 @@ for (const kind of threadKinds) {
       assert.instance(error, RunError)
       const { code, unfinished } = error as RunError
       assert.is(code, 'worker-died')
-      assert.match(error.message, 'Commands of batches that it had finished are lost')
+      assert.match(error.message, 'Commands that it had recorded are lost')
       const expected = range(1, 10).map((i) => ({ from: 20 * i, to: 20 * i + 10 }))
       assert.equal(unfinished, expected)
       assert.equal(childrenOf(game), [0])

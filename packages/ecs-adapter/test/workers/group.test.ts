@@ -284,7 +284,7 @@ for (const kind of threadKinds) {
     const createSoon = createWorkerGroup(storage, [good, away], { joinTimeoutMs: 700 })
     await assertRejects(createSoon, 'not-joined', 'joinWorkerGroup()')
     const group = await create(good)
-    await assertRejects(group.add(other), 'not-joined', 'lacks system move', 'has system other')
+    await assertRejects(group.add(other), 'not-joined', ' move', 'lack: other.')
     await group.run('visit', game.all())
     await assertRejects(create({} as never), 'invalid-argument', 'a worker')
     await assertRejects(createWorkerGroup(storage, 3 as never), 'invalid-argument')

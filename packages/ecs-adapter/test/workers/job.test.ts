@@ -8,23 +8,29 @@ import {
   BATCH_CAPACITY,
   CONTROL_BATCH_COUNT,
   CONTROL_BYTE_LENGTH,
+  ControlWords,
   CURSOR_END,
   JOB_CAPACITY,
 } from '../../src/workers/control-block.ts'
-import { Job } from '../../src/workers/job.ts'
+import { JobList } from '../../src/workers/job.ts'
 import { JobReader } from '../../src/workers/job-reader.ts'
 import { assertThrows, createRandom, createScene } from '../support.ts'
 
 const test = suite('job')
 
+const createControl = ({ arena, pool }: Pick<ReturnType<typeof createScene>, 'arena' | 'pool'>) =>
+  new ControlWords(arena.i32, pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2)
+
+/** Outside of any arena. */
+const plainControl = () => new ControlWords(new Int32Array(CONTROL_BYTE_LENGTH / 4), 0)
+
 test('every worker finds the entities, the place and the arguments of each batch', () => {
   const seed = 7
   const random = createRandom(seed)
   const { arena, pool, storage } = createScene()
-  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
-  const words = arena.i32
-  const jobs = Array.from({ length: JOB_CAPACITY }, (_, number) => new Job(storage, number))
-  const readers = [0, 1, 2].map(() => new JobReader(words, controlBlock))
+  const control = createControl({ arena, pool })
+  const list = new JobList(storage)
+  const readers = [0, 1, 2].map(() => new JobReader(control))
   for (let round = 0; round < 60; round++) {
     const label = `seed ${seed}, round ${round}`
     const callCount = 1 + random(round % 10 === 0 ? JOB_CAPACITY : 8)
@@ -36,16 +42,11 @@ test('every worker finds the entities, the place and the arguments of each batch
       chunkLength: random(2) === 0 ? undefined : 1 + random(400),
       number: (i + round) % JOB_CAPACITY,
     }))
-    let batchCount = 0
-    for (const [i, call] of calls.entries()) {
-      const job = jobs[call.number]
-      const members = { length: 1 + random(64) }
-      const workers = { words, controlBlock, systems: ['a', 'b', 'c'], members }
-      job.placeArgs(call)
-      batchCount = job.prepare(call, i, batchCount, callCount, workers)
-    }
+    const members = Array(1 + random(64))
+    const jobs = list.prepare(calls, { control, systems: ['a', 'b', 'c'], members })
+    const batchCount = jobs.reduce((sum, job) => sum + job.batchCount, 0)
     assert.ok(batchCount <= BATCH_CAPACITY, label)
-    words[controlBlock + CONTROL_BATCH_COUNT] = batchCount
+    control.store(CONTROL_BATCH_COUNT, batchCount)
 
     for (const reader of readers) reader.begin()
     const found: number[][] = calls.map(() => [])
@@ -53,11 +54,10 @@ test('every worker finds the entities, the place and the arguments of each batch
     for (let batch = 0; batch < batchCount; batch++) {
       const reader = readers[random(3)]
       assert.ok(reader.enter(batch), label)
-      const { index } = reader
-      const entities = reader.entities(batch)
+      const { index, entities } = reader
       assert.ok(entities.length > 0, label)
-      assert.is(reader.from(batch), found[index].length, label)
-      assert.is(reader.sortKey(batch), place, label)
+      assert.is(reader.from, found[index].length, label)
+      assert.is(reader.sortKey, place, label)
       assert.is(['a', 'b', 'c'][reader.system], calls[index].system, label)
       assert.equal(reader.args, calls[index].args, label)
       found[index].push(...entities)
@@ -75,32 +75,31 @@ test('every worker finds the entities, the place and the arguments of each batch
     }
     assert.equal(arena.verify(), [])
   }
-  for (const job of jobs) job.dispose()
-  pool.free(controlBlock * 4)
+  list.dispose()
+  pool.free(control.first * 4)
   storage.dispose()
   assert.equal(arena.blocks(), [])
 })
 
 test('the same ids in the same place are the same views', () => {
   const { arena, pool, storage } = createScene()
-  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
-  const reader = new JobReader(arena.i32, controlBlock)
-  const job = new Job(storage, 3)
+  const control = createControl({ arena, pool })
+  const reader = new JobReader(control)
+  const jobs = new JobList(storage)
   const read = () => {
     const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
-    const workers = { words: arena.i32, controlBlock, systems: ['a'], members: [0] }
-    job.prepare({ ...call, entities: [1, 2, 3] }, 0, 0, 1, workers)
-    arena.i32[controlBlock + CONTROL_BATCH_COUNT] = 1
+    jobs.prepare([{ ...call, entities: [1, 2, 3] }], { control, systems: ['a'], members: Array(1) })
+    control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
-    return reader.entities(0)
+    return reader.entities
   }
   assert.is(read(), read())
 })
 
 test('batches are at least an equal share of the capacity', () => {
-  const job = new Job(createScene().storage, 0)
-  const words = new Int32Array(CONTROL_BYTE_LENGTH / 4)
+  const jobs = new JobList(createScene().storage)
+  const control = plainControl()
   const cases = [
     // entities, chunkLength, calls, workers: length of a batch
     [3200, undefined, 1, 2, 100],
@@ -113,26 +112,28 @@ test('batches are at least an equal share of the capacity', () => {
   ] as const
   for (const [length, chunkLength, callCount, workerCount, expected] of cases) {
     const entities = new Int32Array(length)
-    const call = { name: '', system: 'a', entities, args: undefined, chunkLength, number: 0 }
-    const members = { length: workerCount }
-    job.prepare(call, 0, 0, callCount, { words, controlBlock: 0, systems: ['a'], members })
-    assert.is(job.batchLength, expected)
-    assert.is(job.batchCount, Math.ceil(length / expected))
+    const call = { name: '', system: 'a', entities, args: undefined, chunkLength }
+    const calls = Array.from({ length: callCount }, (_, number) => ({ ...call, number }))
+    const members = Array(workerCount)
+    for (const job of jobs.prepare(calls, { control, systems: ['a'], members })) {
+      assert.is(job.batchLength, expected)
+      assert.is(job.batchCount, Math.ceil(length / expected))
+    }
   }
 })
 
 test('a value that is no id is refused anywhere in an array', () => {
   const versioned = createWorld(createEntityIndex(withVersioning(8)))
-  const words = new Int32Array(CONTROL_BYTE_LENGTH / 4)
+  const control = plainControl()
   for (const world of [createWorld(), versioned]) {
     const { storage, arena } = createScene({ world })
     const { isVersioned } = storage
-    const job = new Job(storage, 0)
+    const jobs = new JobList(storage)
     const place = (entities: unknown) => {
       const given = entities as number[]
       const call = { name: '', system: 'a', entities: given, args: undefined, number: 0 }
-      const workers = { words, controlBlock: 0, systems: ['a'], members: [0] }
-      job.prepare({ ...call, chunkLength: undefined }, 0, 0, 1, workers)
+      const workers = { control, systems: ['a'], members: Array(1) }
+      jobs.prepare([{ ...call, chunkLength: undefined }], workers)
     }
     const bad: unknown[] = [
       ...[1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, -(2 ** 31) - 1, '1', 1n, true],
@@ -166,7 +167,7 @@ test('a value that is no id is refused anywhere in an array', () => {
       { length: 2, 0: 1, 1: 2 },
     ]
     for (const entities of good) place(entities)
-    job.dispose()
+    jobs.dispose()
     assert.equal(arena.blocks(), [])
   }
 })
@@ -175,12 +176,11 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
   const { arena, pool, storage } = createScene()
   const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 64 })
   for (let i = 0; i < 40 * table.chunkCapacity; i++) table.add()
-  const words = arena.i32
-  const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2
-  const reader = new JobReader(words, controlBlock)
-  const job = new Job(storage, 0)
+  const control = createControl({ arena, pool })
+  const reader = new JobReader(control)
+  const jobs = new JobList(storage)
   const call = { name: '', system: 'a', entities: table, args: undefined, number: 0 }
-  const workers = { words, controlBlock, systems: ['a'], members: { length: 2 } }
+  const workers = { control, systems: ['a'], members: Array(2) }
   const setRows = (isFull: (number: number) => boolean) => {
     for (const chunk of table.chunks) {
       if (isFull(chunk.number)) while (chunk.add() !== -1);
@@ -195,14 +195,14 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
       [() => true, () => false],
     ]
     for (const [before, after] of cases) {
-      for (const isFull of [before, after]) {
-        setRows(isFull)
-        job.prepare({ ...call, chunkLength }, 0, 0, 1, workers)
-      }
-      words[controlBlock + CONTROL_BATCH_COUNT] = job.batchCount
+      setRows(before)
+      jobs.prepare([{ ...call, chunkLength }], workers)
+      setRows(after)
+      const [job] = jobs.prepare([{ ...call, chunkLength }], workers)
+      control.store(CONTROL_BATCH_COUNT, job.batchCount)
       reader.begin()
       const found: number[] = []
-      for (let batch = 0; reader.enter(batch); batch++) found.push(...reader.entities(batch))
+      for (let batch = 0; reader.enter(batch); batch++) found.push(...reader.entities)
       const numbers = Array.from({ length: 40 }, (_, number) => number)
       assert.equal(found, numbers.filter(after))
       assert.is(job.entityCount, found.length)

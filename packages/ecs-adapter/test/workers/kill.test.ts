@@ -231,7 +231,7 @@ for (const kind of threadKinds) {
     assert.is(code, 'timed-out')
     assert.ok(unfinished.some(({ from }) => from === 0))
     const next = team.group.run('move', all(), { dt: 1 }, { timeoutMs: 50 })
-    await assertRejects(next, 'timed-out', 'system "move" could not begin', 'in system "hang"')
+    await assertRejects(next, 'timed-out', 'system "move" was not begun', 'in system "hang"')
     assert.is(Position.x[eids[9]], eids[9])
     traps.open()
     await team.group.run('visit', all())

@@ -64,7 +64,6 @@ const scheduleCalls: Readonly<Record<string, Call>> = {
   run: call([isOptions], () => []),
   runSync: call([isOptions], () => []),
   toString: none,
-  toMermaid: none,
 }
 
 for (const kind of threadKinds) {
@@ -100,7 +99,7 @@ for (const kind of threadKinds) {
     const functions = { createWorkerGroup, createSchedule }
     const isEntries: Takes = (value) => Array.isArray(value) && value.length === 0
     const calls: Record<string, Call> = {
-      createSchedule: call([nothing, isEntries, isOptions], () => [group, [entry]]),
+      createSchedule: call([nothing, isEntries], () => [group, [entry]]),
       createWorkerGroup: call([nothing, isEntries, isOptions], () => [storage, []]),
     }
     const closing: Promise<void>[] = []
@@ -129,11 +128,6 @@ for (const kind of threadKinds) {
       ['chunkLength', isLength, (options) => group.run('empty', [1], 0, options)],
       ['scratchByteLength', nothing, (options) => createWorkerGroup(storage, [], options)],
       ['joinTimeoutMs', nothing, (options) => createWorkerGroup(storage, [], options)],
-      [
-        'checkAccess',
-        (value) => typeof value === 'boolean',
-        (options) => createSchedule(group, [], options),
-      ],
     ]
     for (const [key, takes, give] of options) {
       for (const value of ODD_VALUES) {

@@ -122,7 +122,7 @@ async function createModel(workers: readonly Port[]) {
   }
 
   async function runStaged(entries: readonly ScheduleEntry[], isSync: boolean) {
-    const schedule = createSchedule(group, entries, { checkAccess: isSync })
+    const schedule = createSchedule(group, entries)
     if (isSync) schedule.runSync()
     else await schedule.run()
     assert.is(group.skippedCommands, 0)

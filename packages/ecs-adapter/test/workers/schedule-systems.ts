@@ -1,5 +1,5 @@
 /** Systems that look at which others run at the same time. */
-import type { Component, SystemContext, t } from '@ashlar/ecs-adapter'
+import type { SystemContext, t } from '@ashlar/ecs-adapter'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -23,9 +23,6 @@ function meetOthers(words: Int32Array, { own, others }: Meeting): void {
     if (Date.now() > end) throw new Error('nobody came')
   }
 }
-
-/** Components that a system has kept since an earlier call. */
-const kept = new Map<string, Component>()
 
 export const scheduleSystems = {
   /** Says that it has begun, and waits until all others that it is told of have. */
@@ -60,13 +57,6 @@ export const scheduleSystems = {
   /** Counts on what there is when its stage begins. */
   tally({ components: { Visits }, entities, args }: Context) {
     for (const eid of entities) Visits.count[eid] += args as number
-  },
-
-  /** Looks at the rows of a sparse component, by its name, or by the object that it kept. */
-  lookAtRows({ components, rows, args }: SystemContext) {
-    const { name, how } = args as { name: string; how: 'name' | 'keep' | 'kept' }
-    if (how === 'keep') kept.set(name, components[name])
-    rows(how === 'name' ? name : (kept.get(name) ?? '')).row(1)
   },
 
   failAs({ entities, args }: Context) {

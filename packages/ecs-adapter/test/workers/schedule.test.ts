@@ -1,12 +1,5 @@
 // Schedules on real workers: what runs at once, what never does, and what comes of it.
-import {
-  CommandsError,
-  createSchedule,
-  EACH_WORKER,
-  RunError,
-  type ScheduleEntry,
-  t,
-} from '@ashlar/ecs-adapter'
+import { CommandsError, createSchedule, RunError, type ScheduleEntry } from '@ashlar/ecs-adapter'
 import { addComponent, getAllEntities, hasComponent, observe, onAdd, query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -24,7 +17,6 @@ import {
   mayTerminate,
   until,
 } from './game.ts'
-import { shotSchema } from './table-systems.ts'
 
 const test = suite('schedules')
 
@@ -475,96 +467,6 @@ for (const kind of threadKinds) {
     }
     await schedule.run()
     assert.is(Visits.count[eids[95]], 2)
-    await endAll(game, team)
-  })
-
-  test(`${kind}: checked access: undeclared components and tables throw`, async () => {
-    const game = createGame(40)
-    const { eids, storage, Visits, Position, Velocity } = game
-    const Shot = storage.table('Shot', shotSchema)
-    Shot.add()
-    const team = await createGroup(game, kind)
-    const visit = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
-      system: 'visit',
-      entities: () => eids,
-      ...rest,
-    })
-    const fly = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
-      system: 'fly',
-      name: 'fly away',
-      entities: () => Shot,
-      ...rest,
-    })
-    const move = (rest: Partial<ScheduleEntry>): ScheduleEntry => ({
-      system: 'move',
-      entities: () => eids,
-      args: () => ({ dt: 1 }),
-      ...rest,
-    })
-    const run = (entries: ScheduleEntry[], checkAccess: boolean) =>
-      createSchedule(team.group, entries, { checkAccess }).run()
-    const wrong: [words: string, ...entries: ScheduleEntry[]][] = [
-      ['"visit" uses components.Position', visit({ writes: [Visits] })],
-      ['"visit" uses components.Visits', visit({ reads: ['Position', 'part'], writes: [] })],
-      ['"visit" uses components.Visits', visit({ writes: [] }), fly({ writes: ['Shot'] })],
-      ['"fly away" uses tables.Shot', visit({ writes: [Visits, Position] }), fly({ writes: [] })],
-      ['"move" uses components.Velocity', fly({}), move({ writes: [Position, Shot] })],
-    ]
-    for (const [words, ...entries] of wrong) {
-      await assertRejects(run(entries, true), 'system-failed', words, '`reads`')
-      await run(entries, false)
-    }
-    const right: ScheduleEntry[][] = [
-      [visit({ reads: [Visits], writes: ['Position'] }), fly({ writes: [Shot] })],
-      [visit({}), fly({ after: ['visit'] })],
-      [visit({ reads: [Visits, Position], writes: ['part 1'] }), fly({ reads: ['Shot'] })],
-      [move({ reads: [Velocity], writes: [Position] })],
-    ]
-    for (const entries of right) {
-      await run(entries, true)
-      await team.group.run('visit', eids) // which declares nothing
-    }
-    await endAll(game, team)
-  })
-
-  test(`${kind}: checked access: a name may be given before its component`, async () => {
-    const game = createGame(4)
-    const { storage } = game
-    const team = await createGroup(game, kind)
-    const look = (rest: Partial<ScheduleEntry>): ScheduleEntry => {
-      const args = () => ({ name: 'Late', how: 'keep' })
-      return { system: 'lookAtRows', entities: () => EACH_WORKER, args, ...rest }
-    }
-    const fly = { system: 'fly', entities: () => storage.tables.Shot, writes: ['Shot'] }
-    const schedules = [look({ reads: ['Late'] }), look({ writes: ['Late', 'part'] }), fly].map(
-      (one) => createSchedule(team.group, [one], { checkAccess: true }),
-    )
-    const wrong = createSchedule(team.group, [look({ reads: ['late'] })], { checkAccess: true })
-    storage.component('Late', { heat: t.f32 }, { sparse: true })
-    storage.table('Shot', shotSchema).add()
-    for (const schedule of schedules) await schedule.run()
-    await assertRejects(wrong.run(), 'system-failed', '"lookAtRows" uses components.Late')
-    await endAll(game, team)
-  })
-
-  test(`${kind}: checked access: undeclared rows throw`, async () => {
-    const game = createGame(4)
-    const { storage } = game
-    storage.component('Burning', { heat: t.f32 }, { sparse: true })
-    const team = await createGroup(game, kind)
-    const look = (how: string, rest: Partial<ScheduleEntry>, checkAccess = true) => {
-      const args = () => ({ name: 'Burning', how })
-      const entry = { system: 'lookAtRows', entities: () => EACH_WORKER, args, ...rest }
-      return createSchedule(team.group, [entry], { checkAccess }).run()
-    }
-    const words = '"lookAtRows" uses components.Burning'
-    await look('keep', { reads: ['Burning'] })
-    for (const how of ['name', 'kept']) {
-      await assertRejects(look(how, { reads: ['Position'] }), 'system-failed', words, '`reads`')
-      await look(how, { writes: ['Burning'] })
-      await look(how, { reads: [] }, false)
-      await look(how, {})
-    }
     await endAll(game, team)
   })
 

@@ -9,7 +9,7 @@ import { lengthened } from '../base/typed-arrays.ts'
 const QUEUED = 1
 const LOST = 2
 
-export class DeferredFrees {
+export class RemovedLists {
   #states = new Uint8Array(0)
   /** Rows; `#queueLength` says how many, so that the array keeps its room and makes no garbage. */
   readonly #queue: number[] = []

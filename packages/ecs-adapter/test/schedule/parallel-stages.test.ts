@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Access, conflictOf, planStages } from '../../src/schedule/access.ts'
+import { type Access, conflictOf, planStages } from '../../src/schedule/parallel-stages.ts'
 import { createRandom } from '../support.ts'
 
-const test = suite('access')
+const test = suite('parallel stages')
 
 /** 'a:x,y>z' reads x and y, and writes z; 'a' declares nothing; 'a:x>z+b' comes after b as well. */
 function accessOf(text: string): Access {
@@ -46,10 +46,10 @@ test('each dependency has its reason, and none follows from others', () => {
   const { dependencies } = planStages(systems)
   assert.equal(dependencies, [
     [],
-    [{ index: 0, conflict: { kind: 'write-read', what: 'x' } }],
-    [{ index: 1, conflict: { kind: 'write-read', what: 'y' } }],
-    [{ index: 2, conflict: { kind: 'unknown', what: undefined } }],
-    [{ index: 3, conflict: { kind: 'unknown', what: undefined } }],
+    [{ index: 0, kind: 'write-read', what: 'x' }],
+    [{ index: 1, kind: 'write-read', what: 'y' }],
+    [{ index: 2, kind: 'unknown', what: undefined }],
+    [{ index: 3, kind: 'unknown', what: undefined }],
   ])
 })
 

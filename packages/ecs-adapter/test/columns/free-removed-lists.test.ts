@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DeferredFrees } from '../../src/columns/deferred-frees.ts'
+import { RemovedLists } from '../../src/columns/free-removed-lists.ts'
 import { createRandom } from '../support.ts'
 
-const test = suite('deferredFrees')
+const test = suite('free-removed-lists')
 
 test('untracked and lost rows are freed, against a model', () => {
   for (let seed = 1; seed <= 20; seed++) {
@@ -12,7 +12,7 @@ test('untracked and lost rows are freed, against a model', () => {
     const untracked = new Map<number, number>()
     const lost = new Set<number>()
     const owners = new Set<number>()
-    const deferredFrees = new DeferredFrees(
+    const removedLists = new RemovedLists(
       (row) => void freed.add(row),
       (eid) => owners.has(eid),
     )
@@ -22,27 +22,27 @@ test('untracked and lost rows are freed, against a model', () => {
       const action = random(100)
       if (action < 40) {
         const eid = row + 1000 * random(3)
-        deferredFrees.addUntracked(eid, row)
+        removedLists.addUntracked(eid, row)
         untracked.set(row, eid)
         if (random(2) === 0) owners.add(eid)
       } else if (action < 60) {
-        deferredFrees.add(row)
+        removedLists.add(row)
         lost.add(row)
       } else if (action < 70) {
-        deferredFrees.renew(row)
+        removedLists.renew(row)
         untracked.delete(row)
         lost.delete(row)
       } else if (action < 80) {
-        assert.is(deferredFrees.takeLost(row), lost.delete(row), where)
+        assert.is(removedLists.takeLost(row), lost.delete(row), where)
       } else if (action < 90) {
         const eid = row + 1000
         const other = untracked.get(row)
         const isAnother = other !== undefined && other !== eid
-        assert.is(deferredFrees.hasAnotherUntracked(eid, row), isAnother, where)
+        assert.is(removedLists.hasAnotherUntracked(eid, row), isAnother, where)
       } else if (action < 98) {
         if (random(3) === 0) owners.clear()
         freed.clear()
-        deferredFrees.sync()
+        removedLists.sync()
         const expected = new Set(lost)
         for (const [one, eid] of untracked) {
           if (owners.has(eid)) continue
@@ -53,7 +53,7 @@ test('untracked and lost rows are freed, against a model', () => {
         const sorted = (rows: Set<number>) => [...rows].sort((a, b) => a - b)
         assert.equal(sorted(freed), sorted(expected), where)
       } else if (random(4) === 0) {
-        deferredFrees.clear()
+        removedLists.clear()
         untracked.clear()
         lost.clear()
       }

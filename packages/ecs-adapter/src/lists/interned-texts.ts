@@ -10,7 +10,6 @@
  * that index dropped the last one, else by a sweep whenever the index has doubled. When both counts
  * are 0, the block is freed.
  */
-
 import { isIllFormed, type Utf8 } from '../base/utf8.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { InternLog } from './intern-log.ts'
@@ -36,12 +35,16 @@ export class InternedTexts extends Texts {
     super(cells, utf8, PREFIX_BYTE_LENGTH)
   }
 
-  override create(text: string, before = 0): number {
-    if (text === '') return 0
-    const block = this.#blockOf.get(text)
-    if (block === undefined) return this.#createSlow(text, before)
-    const count = this.#count(block, 1)
-    return (count & REFERENCES) <= REFERENCES_MAX ? block : this.#createAnother(block, text)
+  override create(given: string, before = 0): number {
+    if (given === '') return 0
+    const block = this.#blockOf.get(given)
+    if (block !== undefined) {
+      if ((this.#count(block, 1) & REFERENCES) <= REFERENCES_MAX) return block
+      this.#count(block, -1) // it has as many references as it can count: another block follows
+      this.#blockOf.delete(given)
+    }
+    const text = this.#wellFormed(given)
+    return text === given ? this.allocate(text, before) : this.create(text, before)
   }
 
   override free(block: number): void {
@@ -53,8 +56,11 @@ export class InternedTexts extends Texts {
 
   override read(block: number): string {
     if (block === 0) return ''
-    const text = this.#textOf.get(block)
-    return text !== undefined ? text : this.#readSlow(block)
+    const known = this.#textOf.get(block)
+    if (known !== undefined) return known
+    const text = super.read(block) // another thread made it; an entity has it, so nobody frees it
+    this.#addToIndex(block, text)
+    return text
   }
 
   /** For `verifyStorage`: the texts that the index has counted, by their blocks. */
@@ -102,28 +108,9 @@ export class InternedTexts extends Texts {
     return true
   }
 
-  #createSlow(given: string, before: number): number {
-    const text = this.#wellFormed(given)
-    return text === given ? this.allocate(text, before) : this.create(text, before)
-  }
-
   /** The index knows a text as it reads: an ill-formed text is converted on each call. */
   #wellFormed(text: string): string {
     return isIllFormed(text) ? this.utf8.wellFormed(text) : text
-  }
-
-  /** For a block that has as many references as it can count. */
-  #createAnother(block: number, text: string): number {
-    this.#count(block, -1)
-    this.#blockOf.delete(text)
-    return this.#createSlow(text, 0)
-  }
-
-  /** For a text that another thread made. An entity has it, so nobody frees it meanwhile. */
-  #readSlow(block: number): string {
-    const text = super.read(block)
-    this.#addToIndex(block, text)
-    return text
   }
 
   /** A text that the log has no memory for is in no index. */

@@ -18,10 +18,9 @@ export interface Conflict {
   readonly what: unknown
 }
 
-/** An earlier system that a system waits for. */
-export interface Dependency {
+/** An earlier system that a system waits for, and why. */
+export interface Dependency extends Conflict {
   readonly index: number
-  readonly conflict: Conflict
 }
 
 export interface StagePlan {
@@ -52,7 +51,7 @@ export function planStages(systems: readonly Access[]): StagePlan {
       if (conflict === undefined) continue
       stage = Math.max(stage, stageOf[other] + 1)
       if (known.has(other)) continue
-      own.unshift({ index: other, conflict })
+      own.unshift({ index: other, ...conflict })
       known.add(other)
       for (const one of before[other]) known.add(one)
     }

@@ -31,7 +31,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows, createScene, scalars, withScene } from '../support.ts'
 
-const test = suite('binding')
+const test = suite('component-hooks')
 
 test('a component works in queries, observers and removals as any other', () => {
   withScene({}, ({ world, storage }) => {

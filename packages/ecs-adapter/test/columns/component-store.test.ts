@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows, buffers, createScene, scalars, withScene } from '../support.ts'
 
-const test = suite('columns')
+const test = suite('component-store')
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: a column is a typed array over a block whose header has its type`, () => {

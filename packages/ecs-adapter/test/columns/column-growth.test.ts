@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import { freeReserved, settleTouched } from '../../src/memory/reserved.ts'
 import { assertSound, buffers, createRandom } from '../support.ts'
 
-const test = suite('column blocks')
+const test = suite('column-growth')
 
 /** Rows of f32 that take more than a size class holds. */
 const CAPACITY = 200_000

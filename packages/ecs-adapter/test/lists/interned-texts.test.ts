@@ -1,11 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../../src/base/utf8.ts'
-import { InternedTexts } from '../../src/lists/interned.ts'
+import { InternedTexts } from '../../src/lists/interned-texts.ts'
 import { Cells } from '../../src/memory/cells.ts'
 import { assertSound, createBlocks } from '../support.ts'
 
-const test = suite('interned')
+const test = suite('interned-texts')
 
 test('equal texts share one block until the last reference is dropped', () => {
   const { arena, cells, utf8 } = createBlocks()

@@ -1,0 +1,150 @@
+/** The errors of groups and their runs: what was refused, what is not done, and why. */
+import { type CommandsError, misuse, StorageError, type StorageErrorCode, shown } from './errors.ts'
+
+/** A part of the entities of a run: from the first to before the last. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** What is left of one system of a run. */
+export interface SystemOutcome {
+  readonly system: string
+  /** The parts of its entities that are not done, in order. */
+  readonly unfinished: readonly Range[]
+  /** What it threw, if it did. */
+  readonly cause?: Error
+}
+
+/** The system that an error is about comes first. */
+export type SystemOutcomes = readonly [SystemOutcome, ...SystemOutcome[]]
+
+/** A run that failed. What was done stays done. */
+export class RunError extends StorageError {
+  override readonly name = 'RunError'
+  /** Of several that run at once, the first that threw, else the first that is not done. */
+  readonly system: string
+  /** The parts of its entities that are not done, in order. */
+  readonly unfinished: readonly Range[]
+  /** The other systems of the stage that threw or are not done, in order. */
+  readonly others: readonly SystemOutcome[]
+  /** What commands of the run threw, if any did. */
+  commandsError: CommandsError | undefined
+
+  constructor(code: StorageErrorCode, message: string, [first, ...others]: SystemOutcomes) {
+    super(code, message)
+    this.system = first.system
+    this.unfinished = first.unfinished
+    this.others = others
+    if (first.cause !== undefined) this.cause = first.cause
+  }
+}
+
+const shownUnfinished = ({ unfinished }: SystemOutcome) => {
+  const ranges = unfinished.map(({ from, to }) => `at places ${from} to ${to - 1}`)
+  return ranges.length === 0
+    ? 'all entities were done'
+    : `entities ${ranges.join(', ')} were not done`
+}
+
+function runError(code: StorageErrorCode, what: string, outcomes: SystemOutcomes, advice: string) {
+  const [first, ...others] = outcomes
+  const rest = others.map((other) => `; of ${shown(other.system)}, ${shownUnfinished(other)}`)
+  const left = shownUnfinished(first) + rest.join('')
+  return new RunError(code, `${what}; ${left}. ${advice}`, outcomes)
+}
+
+export const systemFailed = (from: number, outcomes: SystemOutcomes) => {
+  const [{ system, cause }] = outcomes
+  const thrown = `${cause?.name}: ${cause?.message}`
+  const what = `system ${shown(system)} threw ${thrown}, in the batch from place ${from} on`
+  return runError('system-failed', what, outcomes, "See `cause` for the worker's stack")
+}
+
+export const workerDied = (outcomes: SystemOutcomes, hasLostCommands: boolean) => {
+  const what = `a worker died while the group ran system ${shown(outcomes[0].system)}`
+  const advice = 'What it had written stays written. group.add() takes another worker'
+  const lost = '. Commands that it had recorded are lost: their batches count as not done'
+  return runError('worker-died', what, outcomes, advice + (hasLostCommands ? lost : ''))
+}
+
+export const runTimedOut = (timeoutMs: number, outcomes: SystemOutcomes) => {
+  const what = `system ${shown(outcomes[0].system)} was not done within ${timeoutMs} ms`
+  const advice =
+    'Workers finish their batches, and the next run waits for them. Give a longer timeoutMs, or ' +
+    'terminate the worker that hangs'
+  return runError('timed-out', what, outcomes, advice)
+}
+
+/** Systems, and how many entities each has. */
+type Unbegun = readonly { readonly name: string; readonly entityCount: number }[]
+
+function notBegun(systems: Unbegun, why: string): RunError {
+  const all = systems.map(({ name, entityCount }): SystemOutcome => {
+    return { system: name, unfinished: entityCount === 0 ? [] : [{ from: 0, to: entityCount }] }
+  })
+  const [first = all[0], ...others] = all.filter(({ unfinished }) => unfinished.length > 0)
+  const message = `system ${shown(first.system)} was not begun: ${why}`
+  return new RunError('timed-out', message, [first, ...others])
+}
+
+export const runTooLate = (systems: Unbegun) =>
+  notBegun(systems, 'its timeoutMs was used up before. Give more')
+
+/** @param before the system that has timed out */
+export const runNotBegun = (name: string, entityCount: number, before: string) =>
+  notBegun(
+    [{ name, entityCount }],
+    `a worker is still in system ${shown(before)}, which timed out. Terminate the worker`,
+  )
+
+export const groupClosed = () =>
+  new StorageError('group-closed', 'this group is closed. Create another one')
+
+const busy = (message: string) => new StorageError('group-busy', message)
+
+export const groupBusy = () =>
+  busy(
+    'a run over this world is not done. Await it before runSync(), which `entities` and `args` ' +
+      'may not call',
+  )
+
+export const systemsAtWork = (what: string) =>
+  busy(
+    `${what} would free memory of a system that workers run. Await group.run() first; if that ` +
+      'timed out, await the next one, or terminate the worker that hangs',
+  )
+
+export const cannotBlock = () =>
+  new StorageError('cannot-block', 'this thread may not block. Use `await group.run()`')
+
+export const noWorkers = () =>
+  new StorageError('no-workers', 'this group has no worker left. Add one with group.add(worker)')
+
+export const groupOpen = (count: number) =>
+  new StorageError('group-open', `${count} worker groups are open. Await group.close() first`)
+
+export const notJoined = (reason: string) => new StorageError('not-joined', reason)
+
+export function otherSystems(given: readonly string[], expected: readonly string[]): StorageError {
+  const missing = expected.filter((name) => !given.includes(name)).join(', ') || 'none'
+  const extra = given.filter((name) => !expected.includes(name)).join(', ') || 'none'
+  return notJoined(
+    `a worker lacks systems that others have: ${missing}. It has systems that others lack: ` +
+      `${extra}. Give all workers of a group the same`,
+  )
+}
+
+export const stageTooWide = (given: number, capacity: number) =>
+  misuse(
+    `${given} systems would run at once, and a stage takes ${capacity}. Separate them by \`after\``,
+  )
+
+export const notAlone = (system: string) =>
+  misuse(
+    `${shown(system)} is to run on EACH_WORKER: alone in its stage, without chunkLength. Leave ` +
+      'out `chunkLength`, `reads` and `writes`',
+  )
+
+export const isAsynchronous = () =>
+  new TypeError('it gave a promise: systems have to be done when they return')

@@ -1,0 +1,293 @@
+/**
+ * The room of columns: the rows and values of each component, in step with the storage's worlds.
+ * An entity that has a component has a row in every column of it; other rows may hold anything.
+ * The storage uses hooks and stores; other threads read sparse rows by `row-index.ts`. The room may
+ * know worlds, lists and memory.
+ */
+import {
+  And,
+  addComponent,
+  getAllEntities,
+  hasComponent,
+  observe,
+  onGet,
+  onSet,
+  type Query,
+  registerQuery,
+  removeComponent,
+  type World,
+} from 'bitecs'
+import { noRow, notOfThisWorld, worldWasReset } from '../base/errors.ts'
+import type { GivenValues } from '../lists/staging.ts'
+import { NO_ROW } from '../lists/variable-column.ts'
+import type { Component } from '../schema/schema.ts'
+import {
+  BoundComponent,
+  ComponentWatcher,
+  hide,
+  isMadeIn,
+  isMember,
+  isPair,
+  isWorld,
+  memberCount,
+  membersOf,
+  onEnter,
+  onLeave,
+  uncover,
+  watch,
+} from '../world/bitecs-internals.ts'
+import type { ComponentContext } from './component-context.ts'
+import type { ComponentStore } from './component-store.ts'
+import { DenseStore } from './dense-store.ts'
+import { SparseStore } from './sparse-store.ts'
+
+/** A world, and its query for the entities that have the component, without prefabs. */
+interface HookedWorld {
+  readonly world: World
+  readonly owners: Query
+}
+
+/**
+ * What the worlds report about one component: who gets it, what is set, who loses it. The observers
+ * run before any of the user's, as their query is made before the user has the component.
+ *
+ * An addition makes an empty row. Only lists, texts and sparse rows watch removals too: values stay
+ * while the user's onRemove observers run. Prefabs are in no query: if a world has some, columns
+ * cover every id when bitECS asks about the component.
+ *
+ * bitECS reports an addition first, and later the values that come with it. But lists and texts
+ * need memory, and nobody may see an addition that fails. So a component with such fields is hidden
+ * at once, before other queries look, and added again when there is room for the values. The user's
+ * onAdd observers run then, and the values are written afterwards, as bitECS has it.
+ */
+export class ComponentHooks extends ComponentWatcher {
+  /** The component's, for messages. */
+  readonly name: string
+  /** What users hold. */
+  readonly component: Component
+  readonly store: ComponentStore
+  readonly #context: ComponentContext
+  #hooked: readonly HookedWorld[] = []
+  #unsubscribe: (() => void)[] = []
+  /** An entity whose addition is hidden until its values are there, or 0. */
+  #arriving = 0
+  #arrivingIn: HookedWorld | undefined
+  /** Uses by other worlds that were reported. */
+  #reportedCount = 0
+
+  /** @throws ArenaError 'out-of-memory'; worlds and arena are as they were then */
+  constructor(options: Omit<ComponentContext, 'component'>) {
+    super(options.worlds)
+    const component = new BoundComponent(this) as object as Component
+    const context = { ...options, component }
+    this.name = context.name
+    this.component = component
+    this.store = context.isSparse ? new SparseStore(context) : new DenseStore(context)
+    this.#context = context
+    this.subscribe()
+  }
+
+  /** Starts over with worlds that know nothing of the component. */
+  subscribe(): void {
+    const { worlds } = this.#context
+    this.index = worlds.entityIndex
+    this.#unsubscribe = []
+    this.#hooked = worlds.all.map((world) => this.#hook(world))
+    this.#arriving = 0
+    this.balance = 0
+    this.#reportedCount = 0
+    this.store.begin(worlds.entityMask, this.#owns)
+  }
+
+  /**
+   * Whether another world has used the component since this was true last. bitECS reports nothing
+   * of such a world, but asks the component about each addition and each `removeComponent` there.
+   * In the storage's worlds,
+   *
+   *     times asked <= additions + losses = 2 * additions - entities that have it
+   *
+   * at any time. `balance` is times asked - 2 * additions: what goes beyond comes from another
+   * world. bitECS does not ask when an entity is removed whole, which hides one use each: some uses
+   * are missed, none is made up. Prefabs and relations are asked about more often: if the worlds
+   * have any, the answer is false.
+   */
+  isUsedElsewhere(): boolean {
+    const { worlds } = this.#context
+    let count = this.balance
+    for (let i = 0; i < this.#hooked.length; i++) count += memberCount(this.#hooked[i].owners)
+    if (count <= this.#reportedCount || worlds.havePrefabs || worlds.haveRelations) return false
+    this.#reportedCount = count
+    return true
+  }
+
+  /** For `verifyStorage`: the entities that have the component, without prefabs. */
+  get owners(): readonly number[] {
+    return this.#hooked.flatMap(({ owners }) => membersOf(owners))
+  }
+
+  /** Leaves the worlds alone, and frees the columns. */
+  dispose(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#arriving = 0
+    this.store.dispose()
+  }
+
+  /** @throws StorageError 'world-was-reset' */
+  protected override onAskedSlow(component: object): true | undefined {
+    const { store } = this
+    const { worlds } = this.#context
+    const wasReset = !worlds.haveIndex(this.index)
+    const isOwn = component === this.component
+    if (isOwn && !wasReset) {
+      this.balance++
+      const eid = this.#arriving
+      this.#arriving = 0
+      if (eid !== 0) this.#reveal(this.#arrivingIn!, eid) // the addition came without values
+    }
+    if (wasReset || this.index.maxId >= store.coveredIdCount) this.#coverPrefabs(wasReset)
+    this.coveredIdCount = store.coveredIdCount
+    if (isPair(component)) return true
+    if (isOwn && store.isPlain && worlds.all.length === 1) this.usual = component
+    return undefined
+  }
+
+  #hook(world: World): HookedWorld {
+    const { component, store } = this
+    // `And` makes a query of its own: the user's observers are on the query without it.
+    const owners = registerQuery(world, [store.isPlain ? component : And(component)])
+    const hooked = { world, owners }
+    watch(world, component)
+    this.#unsubscribe.push(
+      onEnter(owners, (eid) => this.#add(hooked, eid)),
+      observe(world, onSet(component), (eid, values) => this.#set(hooked, eid, values)),
+      observe(world, onGet(component), (eid) => store.read(eid)),
+    )
+    if (store.rows !== undefined || !store.isPlain) {
+      this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
+    }
+    return hooked
+  }
+
+  /** Whether an entity has the component, and is not losing it; false for prefabs. */
+  readonly #owns = (eid: number): boolean => {
+    for (let i = 0; i < this.#hooked.length; i++) {
+      if (isMember(this.#hooked[i].owners, eid)) return true
+    }
+    return false
+  }
+
+  #add(hooked: HookedWorld, eid: number): void {
+    const { store } = this
+    try {
+      this.#checkWorld(hooked, eid)
+      store.add(eid)
+    } catch (error) {
+      this.#hide(hooked, eid) // nobody has seen the addition, so nobody shall see a removal
+      throw error
+    }
+    if (store.isPlain) {
+      this.balance -= 2
+      return
+    }
+    uncover(this.component) // so that bitECS asks here for a pair too
+    this.#hide(hooked, eid)
+    this.#arriving = eid
+    this.#arrivingIn = hooked
+  }
+
+  #hide({ world, owners }: HookedWorld, eid: number): void {
+    hide(world, owners, eid, this.component)
+  }
+
+  /** Makes a hidden addition known, unless a getter has added the component meanwhile. */
+  #reveal({ world, owners }: HookedWorld, eid: number): void {
+    if (hasComponent(world, eid, this.component)) return
+    owners.add(eid) // so that `#add` does not run again
+    this.balance -= 2
+    addComponent(world, eid, this.component)
+    this.balance--
+  }
+
+  #set(hooked: HookedWorld, eid: number, values: unknown): void {
+    const { store } = this
+    const { staging } = this.#context.memory
+    const isNew = this.#arriving !== 0 && this.#arriving === eid
+    this.#arriving = 0
+    const given = staging.enter(this.#context.fields.length)
+    try {
+      if (isNew) this.#setNew(hooked, eid, values, given)
+      else {
+        store.take(values, given)
+        store.write(eid, this.#claim(hooked, eid), given, false)
+      }
+    } finally {
+      store.abort(given)
+      staging.leave(given)
+    }
+  }
+
+  #setNew(hooked: HookedWorld, eid: number, values: unknown, given: GivenValues): void {
+    const { component, store } = this
+    const { worlds } = this.#context
+    const own = worlds.componentsOf(eid)
+    try {
+      store.take(values, given)
+      if (worlds.componentsOf(eid) !== own) throw noRow(eid)
+      store.prepare(NO_ROW, given)
+    } catch (error) {
+      // Unless a getter has added the component: it stays then.
+      if (!hasComponent(hooked.world, eid, component)) {
+        own?.delete(component)
+        store.lose(eid)
+      }
+      throw error
+    }
+    this.#reveal(hooked, eid)
+    if (!isMember(hooked.owners, eid) || worlds.componentsOf(eid) !== own) return
+    store.write(eid, store.claim(eid), given, true)
+  }
+
+  #claim({ world, owners }: HookedWorld, eid: number): number {
+    try {
+      return this.store.claim(eid)
+    } catch (error) {
+      owners.remove(eid)
+      removeComponent(world, eid, this.component)
+      throw error
+    }
+  }
+
+  /** bitECS throws too late: the entity's row is cleared by then, or its addition is hidden. */
+  #checkWorld({ world }: HookedWorld, eid: number): void {
+    if (this.#context.worlds.all.length === 1 && this.store.isPlain) return
+    if (!isMadeIn(world, eid)) throw notOfThisWorld(eid)
+  }
+
+  #coverPrefabs(wasReset: boolean): void {
+    const { store } = this
+    if (store.rowCount === 0) return // disposed of
+    if (wasReset) throw worldWasReset()
+    if (!this.#context.worlds.havePrefabs) return
+    try {
+      store.cover(this.index.maxId)
+    } catch (error) {
+      if (this.#takeOffUncovered()) throw error
+    }
+  }
+
+  /** An entity without a row was half added just now: all others have theirs. */
+  #takeOffUncovered(): boolean {
+    const { component, store } = this
+    const { all, entityMask } = this.#context.worlds
+    let isAny = false
+    for (const world of all.filter(isWorld)) {
+      for (const eid of getAllEntities(world)) {
+        if ((eid & entityMask) < store.coveredIdCount) continue
+        if (!hasComponent(world, eid, component)) continue
+        removeComponent(world, eid, component)
+        isAny = true
+      }
+    }
+    return isAny
+  }
+}

@@ -1,0 +1,59 @@
+/** The components of a storage, each with its hooks. Tags have none. */
+
+import { usedElsewhere } from '../base/errors.ts'
+import { ComponentRegistry, type Listed } from '../schema/component-registry.ts'
+import type { ComponentEntry } from '../shared/directory.ts'
+import type { ComponentHooks } from './component-hooks.ts'
+
+export type StorageComponent = Listed<ComponentHooks | undefined>
+
+export class StorageComponents extends ComponentRegistry<ComponentHooks | undefined> {
+  /** Where everything is now, for other threads. */
+  get entries(): ComponentEntry[] {
+    return this.all.map(
+      ({ name, fields, hooks }) =>
+        hooks?.store.entry ?? { name, fields, rowCount: 0, byteOffsets: [] },
+    )
+  }
+
+  /** Increments whenever a component is added, or its columns move. */
+  get version(): number {
+    let sum = this.all.length
+    for (let i = 0; i < this.all.length; i++) sum += this.all[i].hooks?.store.version ?? 0
+    return sum
+  }
+
+  sync(): void {
+    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.sync()
+  }
+
+  /** Takes ids that are not kept out of every list that drops removed entities. */
+  filter(isKept: (eid: number) => boolean): void {
+    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.filter(isKept)
+  }
+
+  /** An entity whose removal was reported stays after all. */
+  keep(eid: number): void {
+    for (const { hooks } of this.all) hooks?.store.keep(eid)
+  }
+
+  /** Starts over with worlds that were reset. */
+  beginAnew(): void {
+    for (const { hooks } of this.all) {
+      hooks?.store.clearAll()
+      hooks?.subscribe()
+    }
+  }
+
+  /** @throws StorageError 'other-world' */
+  checkWorlds(): void {
+    for (let i = 0; i < this.all.length; i++) {
+      const { name, hooks } = this.all[i]
+      if (hooks?.isUsedElsewhere()) throw usedElsewhere(name)
+    }
+  }
+
+  dispose(): void {
+    for (const { hooks } of this.all) hooks?.dispose()
+  }
+}

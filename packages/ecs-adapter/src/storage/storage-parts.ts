@@ -1,0 +1,49 @@
+/** The parts of a storage, and what each knows of the others. */
+import type { Pool } from '@ashlar/core'
+import { Publisher } from '../attach/publisher.ts'
+import type { StorageContext } from '../columns/component-context.ts'
+import { StorageComponents } from '../columns/storage-components.ts'
+import { WorldCommands } from '../commands/world-commands.ts'
+import { VariableMemory } from '../lists/variable-fields.ts'
+import { Cells } from '../memory/cells.ts'
+import { StorageTables } from '../tables/storage-tables.ts'
+import { StaleReferences } from '../world/stale-references.ts'
+import type { Worlds } from '../world/worlds.ts'
+import { Packing } from './packing.ts'
+import { worldStateOf } from './world-state.ts'
+
+export type StorageParts = ReturnType<typeof createParts>
+
+/**
+ * @param rowCount of new columns
+ * @throws StorageError 'invalid-argument' if another storage serves some of the worlds, and others
+ */
+export function createParts(worlds: Worlds, pool: Pool, rowCount: number) {
+  const cells = new Cells(pool)
+  const memory = new VariableMemory(cells)
+  const components = new StorageComponents()
+  const tables = new StorageTables(pool)
+  const worldState = worldStateOf(worlds)
+  const { runs } = worldState
+  const publisher = new Publisher({
+    ...{ pool, cells, worlds, memory },
+    version: () => tables.version + components.version,
+    entries: () => components.entries,
+    tables: tables.entries,
+  })
+  const staleReferences = new StaleReferences(worlds, (isKept) => {
+    runs.checkDone('taking removed entities out of lists')
+    components.filter(isKept)
+  })
+  const context: StorageContext = {
+    ...{ worlds, memory, rowCount, removed: staleReferences, sets: worldState },
+    retire: (offset) => publisher.retire(offset),
+    checkIdle: (what) => runs.checkDone(what),
+  }
+  const packing = new Packing({ worlds, components, memory, worldState })
+  const commands = new WorldCommands(worlds, pool, components, publisher.serial)
+  return {
+    ...{ worlds, memory, components, tables, commands, packing, publisher },
+    ...{ context, staleReferences, worldState },
+  }
+}

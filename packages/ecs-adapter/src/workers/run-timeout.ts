@@ -1,0 +1,46 @@
+/**
+ * The time limit of a run, which counts from its turn. It may be used up
+ *
+ * - before the run begins, because workers are still in an earlier one: `heldUp`
+ * - while it is prepared, in functions of the caller: `runTooLate`
+ * - while workers are at it: `timedOut`. They finish the batch that they are in, and take no more.
+ *   Commands are applied at `close`, or before the next run, which waits for these workers
+ */
+import { invalidArgument } from '../base/errors.ts'
+import { type RunError, runNotBegun, runTimedOut } from '../base/run-errors.ts'
+import { elapsedMs, nowMs, WAIT_MS_MAX } from '../base/wait.ts'
+import { CONTROL_CURSOR, CURSOR_END } from './control-block.ts'
+import type { Run } from './run.ts'
+
+export interface TimeoutOptions {
+  /** The default of `runSync` is 5000; `run` waits without limit. */
+  readonly timeoutMs?: number
+}
+
+/** Infinity if there is none. @throws StorageError 'invalid-argument' */
+export function deadlineOf(timeoutMs: number): number {
+  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
+    throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
+  }
+  return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
+}
+
+export const remainingMs = (deadline: number) =>
+  deadline === Number.POSITIVE_INFINITY ? deadline : elapsedMs(nowMs(), deadline)
+
+/** Ends a run whose time is up. The error lists what is not done. */
+export function timedOut(run: Run): RunError {
+  stop(run)
+  return runTimedOut(elapsedMs(run.startedAt, nowMs()), run.outcomes())
+}
+
+/** Ends a run that keeps another from beginning. Returns the error of the other run. */
+export function heldUp(run: Run, system: string, entityCount: number): RunError {
+  stop(run)
+  return runNotBegun(system, entityCount, run.outcomes()[0].system)
+}
+
+/** Workers take no more batches. */
+function stop({ control }: Run): void {
+  control.store(CONTROL_CURSOR, CURSOR_END)
+}

@@ -1,0 +1,92 @@
+/**
+ * What happens when a worker dies. In the middle of a run:
+ *
+ * - `onDeath` reports the death. The registry calls `cleanUp`, and removes the worker.
+ * - Other workers take the batches that are left. The batch of the dead worker stays undone.
+ * - Once the run is done, `repairTables` repairs tables that the worker left half changed.
+ * - The commands of the dead worker are lost: see `Run.isKept`.
+ * - The run rejects with the error of `lossOf`. What the dead worker had written stays.
+ */
+import { freeScratch, whenDead } from '@ashlar/core'
+import { type RunError, workerDied } from '../base/run-errors.ts'
+import { codeOf } from '../base/thrown.ts'
+import { freeCommands } from '../commands/command-blocks.ts'
+import type { Storage } from '../storage/storage-api.ts'
+import { WORKER_COMMANDS, WORKER_GENERATION, WORKER_SCRATCH } from './control-block.ts'
+import type { Member } from './member.ts'
+import type { Run } from './run.ts'
+
+/** Calls the listener when a worker has died; never, if the platform does not confirm deaths. */
+export function onDeath({ worker, invitation: { life } }: Member, listener: () => void): void {
+  whenDead({ worker, life }).then(listener, () => {})
+}
+
+/**
+ * Frees what a worker leaves behind: its slot, scratch, commands and attachments. The slot of a
+ * worker that died is adopted, and closed at the end. A worker that has left could free nothing if
+ * a system had closed its pool.
+ */
+export function cleanUp(storage: Storage, member: Member): void {
+  const { slot } = member.invitation
+  const stored = member.load(WORKER_GENERATION)
+  const generation = stored === 0 ? undefined : stored - 1
+  const { arena } = storage.pool
+  const adopted = member.hasLeft ? undefined : ignoring(TAKEN, () => arena.adopt(slot, generation))
+  const pool = member.hasLeft ? storage.pool : adopted
+  const [scratch, commands] = [member.load(WORKER_SCRATCH), member.load(WORKER_COMMANDS)]
+  try {
+    if (pool?.isOpen && scratch !== 0) ignoring(NOT_THERE, () => freeScratch(pool, scratch))
+    if (pool?.isOpen && commands !== 0) ignoring(NOT_THERE, () => freeCommands(pool, commands))
+    const canForget = !storage.isDisposed && storage.pool.isOpen
+    // While no other thread can have the slot.
+    if (canForget && generation !== undefined) storage.forget(slot, generation)
+  } finally {
+    adopted?.close()
+  }
+}
+
+/** The slot is closed, or another thread has adopted it. */
+const TAKEN: readonly unknown[] = ['not-adoptable']
+/**
+ * Nothing is left to free: a system has disposed of it, and another block may be there now. Or it
+ * was overwritten: then it stays, and `arena.blocks()` lists it.
+ */
+const NOT_THERE: readonly unknown[] = [
+  'invalid-argument',
+  'invalid-offset',
+  'double-free',
+  'corrupt',
+]
+
+/** Undefined if the call throws an error with one of the codes. */
+function ignoring<T>(codes: readonly unknown[], call: () => T): T | undefined {
+  try {
+    return call()
+  } catch (error) {
+    if (!codes.includes(codeOf(error))) throw error
+  }
+}
+
+/** Call it once a run is done: until the next begins, no other thread works on a table. */
+export function repairTables(run: Run, { tables }: Storage): void {
+  if (!run.mayBeTorn) return
+  run.mayBeTorn = false
+  const { members } = run
+  let isAnyGone = false
+  for (let i = 0; i < members.length; i++) if (members[i].isGone) isAnyGone = true
+  if (!isAnyGone) return
+  for (const table of Object.values(tables)) if (table.isAttached) table.takeOver()
+  for (const job of run.jobs) job.repair()
+}
+
+/** The error of a run that is done, if workers died before they ended their batches. */
+export function lossOf(run: Run): RunError | undefined {
+  let isWhole = true
+  let hasLostCommands = false
+  for (let batch = 0; batch < run.batchCount; batch++) {
+    if (run.isKept(batch)) continue
+    isWhole = false
+    if (run.isDone(batch)) hasLostCommands = true
+  }
+  return isWhole ? undefined : workerDied(run.outcomes(), hasLostCommands)
+}
