@@ -6,8 +6,7 @@
 import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
 import { alreadyAttached, invalidArgument } from '../base/errors.ts'
-import type { CommandBuffer } from '../commands/command-api.ts'
-import { PoolCommands } from '../commands/commands.ts'
+import { CommandBuffer } from '../commands/command-buffer.ts'
 import { dropInternLog, InternLog } from '../lists/intern-log.ts'
 import { VariableMemory } from '../lists/variable-fields.ts'
 import { Cells } from '../memory/cells.ts'
@@ -160,7 +159,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
     },
     row,
     rows: (component) => components.rows(component),
-    commands: () => new PoolCommands(pool, components.registry, handle.serial),
+    commands: () => new CommandBuffer(pool, components.registry, handle.serial),
     sync,
     detach,
   }

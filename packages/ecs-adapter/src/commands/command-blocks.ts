@@ -2,14 +2,18 @@
  * The memory of a command buffer: a chain of blocks of one pool. Its thread fills them from front
  * to back; any thread can read them. By 32-bit words:
  *
- *     0  offset of the next block; 0 in the last
- *     1  end of the records, in words from the start of the block
- *     2  byte length
- *     3  magic
- *     the rest in the first block only:
- *     4  offset of a block that is being added to the chain, or removed from it
- *     5  1 when the records were applied, and the writer may clear them
- *     6  serial number of the storage that they are for
+ *     block                                       record
+ *     0  offset of the next block; 0 in the last  0  kind, and the word count of the record << 3
+ *     1  end of the records, in words from the    1  number of the component; in a SORT_KEY record,
+ *        start of the block                          the key; in a SPAWN record, the index of the
+ *     2  byte length                                 temporary id
+ *     3  magic                                    2  entity id, which may be temporary; in a SPAWN
+ *     the rest in the first block only:              record, the prefab or 0
+ *     4  offset of a block that is being added    3  0
+ *        to the chain, or removed from it         4  in a SET record, see `command-values.ts`
+ *     5  1 when the records were applied, and
+ *        the writer may clear them
+ *     6  serial number of the storage
  *     8  records
  *
  * If a record does not fit, another block is added, so no command is dropped. Records are multiples
@@ -22,7 +26,7 @@ import { isLiveBlock, liveByteLength } from '../memory/blocks.ts'
 import { Cells } from '../memory/cells.ts'
 
 export const BLOCK_NEXT = 0
-export const BLOCK_END = 1
+const BLOCK_END = 1
 const BYTE_LENGTH = 2
 const MAGIC = 3
 export const BLOCK_IN_TRANSIT = 4
@@ -30,9 +34,27 @@ export const BLOCK_IS_APPLIED = 5
 export const BLOCK_STORAGE = 6
 export const BLOCK_HEAD_WORD_COUNT = 8
 
+export const SORT_KEY = 0
+export const SPAWN = 1
+export const DESPAWN = 2
+export const ADD = 3
+export const REMOVE = 4
+export const SET = 5
+export const HEAD_WORD_COUNT = 4
+export const kindOf = (word: number) => word & 7
+export const wordCountOf = (word: number) => word >>> 3
+
+/**
+ * Temporary ids count down from here. They are small integers in every engine, and no entity has
+ * such an id: ids are positive, except versioned ones of the last version, whose index would have
+ * to be a million below the greatest. They do not begin at -1, which users write into id fields for
+ * "none".
+ */
+export const TEMPORARY_FIRST = -(2 ** 20)
+
 const COMMANDS_MAGIC = 0x41534803
 const FIRST_BYTE_LENGTH = 4096
-/** Blocks double the chain up to this. */
+/** Each block is twice as long as the one before, up to this. */
 const DOUBLED_BYTE_LENGTH = 2 ** 16
 
 /** The writer of a command buffer, in the thread of the pool. */
@@ -41,17 +63,16 @@ export class CommandBlocks {
   readonly offset: number
   readonly views: Cells
   readonly #pool: Pool
-  /**
-   * Word indices: of the first block, the last block, the next record, the end of the last block.
-   */
+  /** Word index of the first block. */
   readonly #first: number
-  #block: number
-  #cursor = 0
+  /** Word indices of the last block, and of the end of its records: see `truncate`. */
+  block: number
+  cursor = 0
+  /** Word index of the end of the last block. */
   #limit = 0
-  #byteLength = FIRST_BYTE_LENGTH
 
   /**
-   * @param storage its serial number
+   * @param storage serial number of the storage
    * @throws ArenaError 'out-of-memory'
    */
   constructor(pool: Pool, storage: number) {
@@ -59,23 +80,14 @@ export class CommandBlocks {
     this.views = new Cells(pool)
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
     this.#first = this.offset >> 2
-    this.#block = this.#first
+    this.block = this.#first
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
     this.views.signedWords[this.#first + BLOCK_STORAGE] = storage
     this.#enter(this.#first)
   }
 
-  /** The last block and the end of its records, as `truncate` takes them. */
-  get block(): number {
-    return this.#block
-  }
-
-  get cursor(): number {
-    return this.#cursor
-  }
-
   get isEmpty(): boolean {
-    return this.#cursor === this.#first + BLOCK_HEAD_WORD_COUNT
+    return this.cursor === this.#first + BLOCK_HEAD_WORD_COUNT
   }
 
   get isApplied(): boolean {
@@ -87,14 +99,14 @@ export class CommandBlocks {
    * @throws ArenaError 'out-of-memory', and nothing has changed
    */
   reserve(wordCount: number): number {
-    if (this.#cursor + wordCount > this.#limit) this.#chain(wordCount)
-    return this.#cursor
+    if (this.cursor + wordCount > this.#limit) this.#chain(wordCount)
+    return this.cursor
   }
 
   /** @param end word index behind the record that was reserved last */
   commit(end: number): void {
-    this.#cursor = end
-    this.views.signedWords[this.#block + BLOCK_END] = end - this.#block
+    this.cursor = end
+    this.views.signedWords[this.block + BLOCK_END] = end - this.block
   }
 
   /**
@@ -114,7 +126,6 @@ export class CommandBlocks {
       // In this order, so that `freeCommands` finds it at any moment, and frees it once.
       words[this.#first + BLOCK_IN_TRANSIT] = next
       words[block + BLOCK_NEXT] = words[(next >> 2) + BLOCK_NEXT]
-      this.#byteLength -= words[(next >> 2) + BYTE_LENGTH]
       this.#pool.free(next)
       words[this.#first + BLOCK_IN_TRANSIT] = 0
     }
@@ -137,7 +148,7 @@ export class CommandBlocks {
   }
 
   #mayFree(offset: number): boolean {
-    const isInUse = offset === this.offset || offset >> 2 === this.#block
+    const isInUse = offset === this.offset || offset >> 2 === this.block
     return !isInUse && isBlockOfCommands(this.#pool, this.views.signedWords, offset)
   }
 
@@ -145,7 +156,8 @@ export class CommandBlocks {
     const { words } = this.views
     const inTransit = this.#first + BLOCK_IN_TRANSIT
     const least = (BLOCK_HEAD_WORD_COUNT + wordCount) * 4
-    let byteLength = Math.max(least, Math.min(this.#byteLength, DOUBLED_BYTE_LENGTH))
+    const doubled = Math.min((this.#limit - this.block) * 8, DOUBLED_BYTE_LENGTH)
+    let byteLength = Math.max(least, doubled)
     // Stored at once, for `freeCommands`: threads die in loops and calls, not between two stores.
     words[inTransit] = this.#pool.tryAlloc(byteLength)
     if (words[inTransit] === 0) {
@@ -154,9 +166,8 @@ export class CommandBlocks {
     }
     const offset = words[inTransit]
     this.#writeHead(offset, byteLength)
-    words[this.#block + BLOCK_NEXT] = offset
+    words[this.block + BLOCK_NEXT] = offset
     words[inTransit] = 0
-    this.#byteLength += byteLength
     this.#enter(offset >> 2)
   }
 
@@ -170,8 +181,8 @@ export class CommandBlocks {
   }
 
   #enter(block: number): void {
-    this.#block = block
-    this.#cursor = block + BLOCK_HEAD_WORD_COUNT
+    this.block = block
+    this.cursor = block + BLOCK_HEAD_WORD_COUNT
     const offset = block << 2
     // Not from its head, which may be overwritten.
     const byteLength = offset === this.offset ? FIRST_BYTE_LENGTH : this.#pool.byteLengthOf(offset)
@@ -204,39 +215,42 @@ export function checkedEnd(pool: Pool, words: Int32Array, offset: number): numbe
 }
 
 /**
- * Follows a chain of blocks from one on, and checks each.
- * @returns how many blocks are behind the first
+ * Lists the offsets of the blocks of a chain, from one block on.
+ * @param into takes the offsets; what it held behind them stays
+ * @returns how many blocks
  * @throws StorageError 'corrupt', also if the chain is a circle
  */
-export function countBlocksBehind(pool: Pool, words: Int32Array, offset: number): number {
+export function listBlocks(pool: Pool, words: Int32Array, offset: number, into: number[]): number {
   let left = pool.arena.byteLength
-  let block = offset >> 2
-  for (let count = 0; ; count++) {
-    const next = words[block + BLOCK_NEXT]
-    if (next === 0) return count
-    if (!isBlockOfCommands(pool, words, next)) throw noBlock(next)
-    block = next >> 2
-    left -= words[block + BYTE_LENGTH]
+  let count = 0
+  for (let block = offset; block !== 0; block = words[(block >> 2) + BLOCK_NEXT]) {
+    if (!isBlockOfCommands(pool, words, block)) throw noBlock(block)
+    left -= words[(block >> 2) + BYTE_LENGTH]
     if (left < 0) throw corrupt('a chain of blocks of commands', 'a circle', 'one that ends')
+    into[count++] = block
   }
+  return count
 }
 
 /**
- * @throws StorageError 'invalid-argument' if it is no buffer for the storage with this serial
- * number
+ * The offset, if it is that of a buffer.
+ * @param storage serial number of the storage that the buffer has to be for; any by default
+ * @throws StorageError 'invalid-argument'
  */
-export function checkCommands(pool: Pool, views: Cells, offset: unknown, storage: number): number {
-  const checked = checkBuffer(pool, views, offset)
-  if (views.signedWords[(checked >> 2) + BLOCK_STORAGE] === storage) return checked
-  throw commandsOfAnother()
-}
-
-function checkBuffer(pool: Pool, views: Cells, offset: unknown): number {
-  if (typeof offset === 'number' && isLiveBlock(pool, offset)) {
-    if (views.signedWords[(offset >> 2) + MAGIC] === COMMANDS_MAGIC) return offset
+export function checkCommands(
+  pool: Pool,
+  { signedWords: words }: Cells,
+  offset: unknown,
+  storage?: number,
+): number {
+  const isLive = typeof offset === 'number' && isLiveBlock(pool, offset)
+  if (!isLive || words[(offset >> 2) + MAGIC] !== COMMANDS_MAGIC) {
+    const expected = 'that of what storage.commands() gave, not yet disposed of'
+    throw invalidArgument('the offset of commands', offset, expected)
   }
-  const expected = 'that of what storage.commands() gave, not yet disposed of'
-  throw invalidArgument('the offset of commands', offset, expected)
+  const isOfStorage = storage === undefined || words[(offset >> 2) + BLOCK_STORAGE] === storage
+  if (!isOfStorage) throw commandsOfAnother()
+  return offset
 }
 
 /** Marks the records of a buffer as applied. Does nothing if there is no buffer. */
@@ -254,15 +268,10 @@ export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)
   if (typeof offset === 'number' && !isLiveBlock(pool, offset)) return
   const views = new Cells(pool)
-  const first = checkBuffer(pool, views, offset) >> 2
-  const { signedWords: words } = views
-  void countBlocksBehind(pool, words, offset) // throws before anything is freed
-  let inTransit = words[first + BLOCK_IN_TRANSIT]
-  for (let block = offset; block !== 0; ) {
-    const next = words[(block >> 2) + BLOCK_NEXT]
-    if (block === inTransit) inTransit = 0
-    pool.free(block)
-    block = next
-  }
-  if (inTransit !== 0 && isLiveBlock(pool, inTransit)) pool.free(inTransit)
+  const first = checkCommands(pool, views, offset) >> 2
+  const inTransit = views.signedWords[first + BLOCK_IN_TRANSIT]
+  const blocks: number[] = []
+  listBlocks(pool, views.signedWords, offset, blocks) // throws before anything is freed
+  for (const block of blocks) pool.free(block)
+  if (!blocks.includes(inTransit) && isLiveBlock(pool, inTransit)) pool.free(inTransit)
 }

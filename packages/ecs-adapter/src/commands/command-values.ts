@@ -18,7 +18,9 @@ import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
-import type { Given } from './command-api.ts'
+
+/** Values by field, of a component that may be named by a string. */
+export type GivenFields = Readonly<Record<string, unknown>>
 
 /** What values are checked against. */
 type Described = Pick<Listed, 'name' | 'fields'>
@@ -29,15 +31,11 @@ const LENGTH_WORD_COUNT = 2
 
 const namesOf = ({ fields }: Described) => fields.map(({ name }) => name)
 
-export const noField = (component: Described, given: unknown) =>
-  unknownField(component.name, given, namesOf(component))
+const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
 
-export const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
-
-/** -1 if there is no such field. */
-export function indexOfField(fields: readonly Field[], name: string): number {
-  for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return i
-  return -1
+function hasField(fields: readonly Field[], name: string): boolean {
+  for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return true
+  return false
 }
 
 const isEid = (type: FieldType) =>
@@ -74,7 +72,9 @@ function lengthOf(component: string, name: string, list: ArrayLike<unknown>): nu
 export function valuesWordCount(component: Described, values: unknown): number {
   const { name, fields } = component
   if (!isObject(values)) throw noValues(component, values)
-  for (const key in values) if (indexOfField(fields, key) < 0) throw noField(component, key)
+  for (const key in values) {
+    if (!hasField(fields, key)) throw unknownField(name, key, namesOf(component))
+  }
   const wordCountOfMask = maskWordCount(fields)
   let wordCount = wordCountOfMask
   for (let i = 0; i < fields.length; i++) {
@@ -88,13 +88,6 @@ export function valuesWordCount(component: Described, values: unknown): number {
 const noValues = (component: Described, given: unknown) =>
   invalid(component.name, '', given, `an object with ${namesOf(component).join(', ')}`)
 
-/** Word count of one field's value, with the mask. @throws as `valuesWordCount` */
-export function fieldWordCount(component: Described, index: number, value: unknown): number {
-  const { name, fields } = component
-  if (value === undefined) throw invalid(name, fields[index].name, value, 'a value')
-  return maskWordCount(fields) + valueWordCount(name, fields[index], value)
-}
-
 export class ValueWriter {
   readonly #views: Cells
   readonly #utf8 = new Utf8()
@@ -103,81 +96,39 @@ export class ValueWriter {
     this.#views = views
   }
 
-  /** Writes what `valuesWordCount` has checked. */
-  writeAll(component: Described, values: Given, at: number, end: number): void {
-    const { fields } = component
-    let index = this.#clearMask(fields, at)
+  /** Writes what `valuesWordCount` has measured, to the words from `at` to `end`. */
+  writeAll({ name, fields }: Described, values: GivenFields, at: number, end: number): void {
+    let index = at + maskWordCount(fields)
+    const mask = this.#views.signedWords
+    for (let word = at; word < index; word++) mask[word] = 0
     for (let i = 0; i < fields.length; i++) {
       const value = values[fields[i].name]
-      if (value !== undefined) index = this.#write(component, i, value, at, index, end)
-    }
-    if (index !== end) throw hasChanged(component)
-  }
-
-  /** Writes what `fieldWordCount` has checked. */
-  writeOne(component: Described, i: number, value: unknown, at: number, end: number): void {
-    const index = this.#clearMask(component.fields, at)
-    if (this.#write(component, i, value, at, index, end) !== end) throw hasChanged(component)
-  }
-
-  /** Prepares the mask for one number, which the caller stores. */
-  markOne(fields: readonly Field[], i: number, at: number): void {
-    this.#clearMask(fields, at)
-    this.#mark(i, at)
-  }
-
-  /** Word index of the first value. */
-  #clearMask(fields: readonly Field[], at: number): number {
-    const end = at + maskWordCount(fields)
-    const { signedWords: words } = this.#views
-    for (let word = at; word < end; word++) words[word] = 0
-    return end
-  }
-
-  #mark(field: number, at: number): void {
-    this.#views.signedWords[at + (field >> 5)] |= 1 << (field & 31)
-  }
-
-  /** Writes one value; returns the word index of the next one. */
-  #write(
-    component: Described,
-    i: number,
-    value: unknown,
-    at: number,
-    index: number,
-    end: number,
-  ): number {
-    const { name, type } = component.fields[i]
-    // A getter may return another value than when it was measured, and make the memory grow.
-    const next = index + valueWordCount(component.name, component.fields[i], value)
-    if (next > end) throw hasChanged(component)
-    this.#mark(i, at)
-    const { signedWords: words, numbers, bytes } = this.#views
-    switch (type.kind) {
-      case 'scalar':
-        numbers[index >> 1] = value as number
-        return next
-      case 'list': {
+      if (value === undefined) continue
+      // A getter may return another value than when it was measured, and make the memory grow.
+      const next = index + valueWordCount(name, fields[i], value)
+      if (next > end) throw hasChanged(name)
+      const { signedWords: words, numbers, bytes } = this.#views
+      words[at + (i >> 5)] |= 1 << (i & 31)
+      if (typeof value === 'number') numbers[index >> 1] = value
+      else if (typeof value === 'string') {
+        words[index] = byteLengthOfText(value)
+        this.#utf8.write(value, bytes, (index + LENGTH_WORD_COUNT) * 4)
+      } else {
         const list = value as ArrayLike<unknown>
         const count = (next - index - LENGTH_WORD_COUNT) >> 1
-        const first = (index + LENGTH_WORD_COUNT) >> 1
         words[index] = count
+        const first = (index + LENGTH_WORD_COUNT) >> 1
         for (let j = 0; j < count; j++) {
           const element = list[j]
           if (typeof element !== 'number') {
-            throw invalid(component.name, `${name}[${j}]`, element, 'a number')
+            throw invalid(name, `${fields[i].name}[${j}]`, element, 'a number')
           }
           this.#views.numbers[first + j] = element // may be a new view: elements may be getters
         }
-        return next
       }
-      case 'text': {
-        const text = value as string
-        words[index] = byteLengthOfText(text)
-        this.#utf8.write(text, bytes, (index + LENGTH_WORD_COUNT) * 4)
-        return next
-      }
+      index = next
     }
+    if (index !== end) throw hasChanged(name)
   }
 }
 
@@ -214,7 +165,15 @@ export function checkValues(
   throw corrupt('the length of values in a command', index - at, `${end - at} words`)
 }
 
+/** The argument of bitECS's `addComponent`, reused for all commands: `set` would allocate. */
+interface Setting {
+  readonly component: object
+  readonly data: Record<string, unknown>
+}
+
 export class ValueReader {
+  /** By number of the component. */
+  readonly #settings: Setting[] = []
   readonly #views: Cells
   readonly #utf8 = new Utf8()
   /** The entity that an id in a command stands for. */
@@ -226,41 +185,46 @@ export class ValueReader {
   }
 
   /**
-   * Reads values into an object: each field becomes a property, undefined where no value is given.
-   * A list becomes a new Float64Array, as observers may keep it.
+   * Reads the values of a component: each field becomes a property of `data`, undefined where no
+   * value is given. A list becomes a new Float64Array, as observers may keep it.
    * @throws as `checkValues`
    */
-  readAll(fields: readonly Field[], at: number, end: number, into: Record<string, unknown>): void {
+  read({ number, component, fields }: Listed, at: number, end: number): Setting {
     const { signedWords: words, numbers, bytes } = this.#views
     checkValues(words, fields, at, end)
+    this.#settings[number] ??= { component, data: {} }
+    const setting = this.#settings[number]
+    const { data } = setting
     let index = at + maskWordCount(fields)
     for (let i = 0; i < fields.length; i++) {
       const { name, type } = fields[i]
       if (!isGiven(words, at, i)) {
-        into[name] = undefined
+        data[name] = undefined
         continue
       }
       const first = (index + LENGTH_WORD_COUNT) >> 1
       if (type.kind === 'scalar') {
         const number = numbers[index >> 1]
-        into[name] = unboxed(isEid(type) ? this.#resolve(number) : number)
+        data[name] = unboxed(isEid(type) ? this.#resolve(number) : number)
       } else if (type.kind === 'list') {
         const list = numbers.slice(first, first + words[index])
         if (isEid(type)) for (let j = 0; j < list.length; j++) list[j] = this.#resolve(list[j])
-        into[name] = list
-      } else into[name] = this.#utf8.read(bytes, first * 8, words[index])
+        data[name] = list
+      } else data[name] = this.#utf8.read(bytes, first * 8, words[index])
       index += storedWordCount(words, index, type)
     }
+    return setting
   }
 }
 
-const isObject = (value: unknown): value is Given => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is GivenFields =>
+  typeof value === 'object' && value !== null
 
 const invalid = (component: string, field: string, value: unknown, expected: string) =>
   invalidArgument(`what is given ${component}${field && `.${field}`}`, value, expected)
 
-const hasChanged = ({ name }: Described) =>
-  invalid(name, '', 'different at each read', 'values that stay the same')
+const hasChanged = (component: string) =>
+  invalid(component, '', 'different at each read', 'values that stay the same')
 
 /**
  * V8 stores a number without a box if it knows it to be a small integer, for all later readers too.

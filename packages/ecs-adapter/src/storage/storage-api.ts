@@ -3,9 +3,8 @@ import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
 import type { Publisher } from '../attach/publisher.ts'
 import type { Bindings } from '../columns/bindings.ts'
-import type { CommandBuffer } from '../commands/command-api.ts'
-import type { CommandSource } from '../commands/command-apply.ts'
-import type { WorldCommands } from '../commands/world-commands.ts'
+import type { CommandSource, WorldCommands } from '../commands/command-apply.ts'
+import type { CommandBuffer } from '../commands/command-buffer.ts'
 import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component, Schema, SparseComponent } from '../schema/schema.ts'
@@ -164,7 +163,7 @@ export interface Storage {
   commands(pool?: Pool): CommandBuffer
 
   /**
-   * Applies commands and forgets them: those of several buffers by their places (see
+   * Applies commands and forgets them: those of several buffers by their sort keys (see
    * `CommandBuffer.begin`), then in the order of the buffers. Meanwhile only observers that this
    * calls may record commands, which are applied last.
    *

@@ -1,6 +1,6 @@
 /** What users write for workers: systems, and the context that systems are called with. */
 import type { Arena, Pool, Scratch } from '@ashlar/core'
-import type { Commands } from '../commands/command-api.ts'
+import type { Commands } from '../commands/command-buffer.ts'
 import type { Component } from '../schema/schema.ts'
 import type { ComponentRows } from '../shared/directory.ts'
 import type { Table } from '../tables/table-api.ts'

@@ -111,13 +111,11 @@ test('misuse: the error names the value, and no command is left', () => {
     [() => given.set(1, 'Enemy', 5), 'Enemy', '5'],
     [() => given.set(1, Position, { x: 1, y: '2' }), 'Position.y', '"2"', 'a number'],
     [() => given.add(1, Position, { x: null }), 'Position.x', 'null'],
-    [() => given.setField(1, Position, 'z', 1), 'Position', '"z"', 'x, y'],
-    [() => given.setField(1, Position, 'x', '1'), 'Position.x', '"1"'],
-    [() => given.setField(1, Position, 'x', undefined), 'Position.x', 'undefined'],
-    [() => given.setField(1, 'Enemy', 'x', 1), 'Enemy', '"x"'],
-    [() => given.begin(-1), 'place', '-1'],
-    [() => given.begin(0.5), 'place', '0.5'],
-    [() => given.begin(2 ** 31), 'place'],
+    [() => given.set(1, Position, { z: 1 }), 'Position', '"z"', 'x, y'],
+    [() => given.set(1, 'Enemy', { x: 1 }), 'Enemy', '"x"'],
+    [() => given.begin(-1), 'sort key', '-1'],
+    [() => given.begin(0.5), 'sort key', '0.5'],
+    [() => given.begin(2 ** 31), 'sort key'],
     [() => storage.commands({} as never), 'pool', 'openPool'],
     [() => storage.apply(undefined as never), 'commands', 'storage.commands()'],
     [() => storage.apply({ offset: 0 }), 'commands', '0'],
@@ -198,12 +196,24 @@ test('a list with another length at each read, or none, leaves no command', () =
         return new Proxy([1], { get: (_, key) => (key === 'length' ? length() : 1) })
       }
       assertThrows(() => commands.set(eid, Path, { points: lying() }), 'invalid-argument')
-      assertThrows(() => commands.setField(eid, Path, 'points', lying()), 'invalid-argument')
       assertSound(arena)
     }
     assert.is(storage.apply(commands), 0)
     assert.equal(Path.points.toArray(eid), [1])
   })
+})
+
+test('a buffer whose chain was overwritten holds up no other one', () => {
+  const { world, storage, commands, arena, Position } = createGame()
+  const other = storage.commands()
+  for (let i = 0; i < 400; i++) commands.set(addEntity(world), Position, { x: i })
+  other.spawn()
+  arena.i32[commands.offset >> 2] = 8 // no block is there
+  assertThrows(() => storage.apply([commands, other]), 'corrupt')
+  const count = getAllEntities(world).length
+  assert.is(storage.apply(other), 0)
+  assert.is(getAllEntities(world).length, count + 1)
+  storage.apply(commands)
 })
 
 test.run()

@@ -1,0 +1,256 @@
+/**
+ * Commands: changes of entities and components that any thread records in its own memory, and the
+ * world's thread applies. A buffer is a chain of blocks of records (`command-blocks.ts`,
+ * `command-values.ts`). This room knows neither columns nor runs.
+ */
+import type { Pool } from '@ashlar/core'
+import { checkedEid } from '../base/arguments.ts'
+import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
+import type { ComponentRegistry } from '../schema/component-registry.ts'
+import type { Component, Values } from '../schema/schema.ts'
+import {
+  ADD,
+  CommandBlocks,
+  DESPAWN,
+  freeCommands,
+  HEAD_WORD_COUNT,
+  REMOVE,
+  SET,
+  SORT_KEY,
+  SPAWN,
+  TEMPORARY_FIRST,
+} from './command-blocks.ts'
+import { type GivenFields, ValueWriter, valuesWordCount } from './command-values.ts'
+
+/**
+ * Records changes of entities and components until `storage.apply`. A command is checked when it is
+ * recorded; its entity is looked up when it is applied. Each method throws StorageError
+ * 'invalid-argument', 'commands-disposed', and ArenaError 'out-of-memory'. Then that command is not
+ * recorded; earlier commands stay.
+ *
+ * Components are given as objects or by name. An `eid` is an entity of the world or a result of
+ * `spawn`.
+ */
+export type Commands = Pick<CommandBuffer, 'spawn' | 'despawn' | 'add' | 'remove' | 'set'>
+
+/** What made a buffer, in the thread of the world. */
+interface BufferOwner {
+  /** While it is, observers may only record more commands. */
+  readonly isApplying: boolean
+  drop(buffer: CommandBuffer): void
+}
+
+/** Commands in blocks of a pool. */
+export class CommandBuffer {
+  readonly #pool: Pool
+  readonly #registry: ComponentRegistry
+  readonly #blocks: CommandBlocks
+  readonly #values: ValueWriter
+  readonly #owner: BufferOwner | undefined
+  #isDisposed = false
+  #spawnCount = 0
+  /** The sort key to record before the next command; -1 if it is recorded. */
+  #sortKey = -1
+  /** Whether values are being read. Their getters must not record commands. */
+  #isReading = false
+  /** The sort key and the position of the last `begin`. */
+  #beginKey = -1
+  #beginBlock: number
+  #beginCursor: number
+
+  /**
+   * @internal
+   * @param storage serial number of the storage
+   * @throws ArenaError 'out-of-memory'
+   */
+  constructor(pool: Pool, registry: ComponentRegistry, storage: number, owner?: BufferOwner) {
+    this.#pool = pool
+    this.#registry = registry
+    this.#blocks = new CommandBlocks(pool, storage)
+    this.#values = new ValueWriter(this.#blocks.views)
+    this.#owner = owner
+    this.#beginBlock = this.#blocks.block
+    this.#beginCursor = this.#blocks.cursor
+  }
+
+  /** Byte offset of the first block: for `storage.apply` in another thread. */
+  get offset(): number {
+    return this.#blocks.offset
+  }
+
+  /** Whether there are no commands to apply. */
+  get isEmpty(): boolean {
+    return this.#isDisposed || this.#blocks.isEmpty || this.#blocks.isApplied
+  }
+
+  /** Whether a command was recorded since `begin`. */
+  get hasCommandsSinceBegin(): boolean {
+    return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
+  }
+
+  /** @internal */
+  get isDisposed(): boolean {
+    return this.#isDisposed
+  }
+
+  /** @internal Whether commands are being applied, or values are being read. */
+  get isBusy(): boolean {
+    return this.#isReading || this.#owner?.isApplying === true
+  }
+
+  /** @internal Whether the commands were applied, and their blocks can be freed. */
+  get isSpent(): boolean {
+    return this.#blocks.isApplied && this.#pool.isOpen
+  }
+
+  /**
+   * Adds an entity; with a prefab, an instance of it (by `IsA`).
+   * @returns a temporary id, a negative number. Later commands, up to the next `begin`, `clear` or
+   * `apply`, take it as an entity, and as a value of `t.eid` fields. It has no meaning elsewhere
+   */
+  spawn(prefab = 0): number {
+    if (!this.#isDisposed) this.#forgetApplied() // resets the count
+    this.#record(SPAWN, this.#spawnCount, prefab)
+    return TEMPORARY_FIRST - this.#spawnCount++
+  }
+
+  /** Removes an entity. */
+  despawn(eid: number): void {
+    this.#record(DESPAWN, 0, eid)
+  }
+
+  /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
+  add<C extends Component>(eid: number, component: C, values?: Values<C>): void
+  add(eid: number, component: string, values?: GivenFields): void
+  add(eid: number, component: Component | string, values?: GivenFields): void {
+    if (values !== undefined) this.set(eid, component as string, values)
+    else this.#record(ADD, this.#registry.find(component).number, eid)
+  }
+
+  /** Removes a component, as bitECS's `removeComponent`. */
+  remove(eid: number, component: Component | string): void {
+    this.#record(REMOVE, this.#registry.find(component).number, eid)
+  }
+
+  /**
+   * Writes fields of a component, and adds the component if the entity lacks it, as bitECS's
+   * `setComponent`. Other fields keep their values; an unknown field is refused. The object is read
+   * at once and may be reused.
+   */
+  set<C extends Component>(eid: number, component: C, values: Values<C>): void
+  set(eid: number, component: string, values: GivenFields): void
+  set(eid: number, component: Component | string, values: GivenFields): void {
+    const listed = this.#registry.find(component)
+    const isTag = listed.fields.length === 0
+    if (this.#isReading) throw commandsBusy()
+    this.#isReading = true
+    try {
+      const wordCount = HEAD_WORD_COUNT + valuesWordCount(listed, values)
+      const index = this.#reserve(isTag ? ADD : SET, wordCount, listed.number, eid)
+      const end = index + wordCount
+      if (!isTag) this.#values.writeAll(listed, values, index + HEAD_WORD_COUNT, end)
+      this.#blocks.commit(end)
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  /**
+   * Gives later commands a sort key. `storage.apply` of several buffers sorts all commands by it.
+   * Worker groups call `begin` themselves. The sort keys of one buffer must ascend.
+   * @param sortKey a whole number from 0 to 2^31 - 1, such as the index of the first entity of a
+   * batch
+   */
+  begin(sortKey: number): void {
+    if (typeof sortKey !== 'number' || sortKey >>> 0 !== sortKey || sortKey >= 2 ** 31) {
+      throw invalidArgument('the sort key', sortKey, 'a whole number from 0 to 2147483647')
+    }
+    this.#checkIdle()
+    this.#forgetApplied()
+    this.#beginAt(sortKey)
+  }
+
+  /** Drops the commands since `begin`. */
+  abort(): void {
+    this.#checkIdle()
+    if (!this.#pool.isOpen) {
+      this.#blocks.drop() // no block can be freed, so all commands are dropped
+      return
+    }
+    this.#forgetApplied()
+    this.#blocks.truncate(this.#beginBlock, this.#beginCursor)
+    this.#beginAt(this.#beginKey)
+  }
+
+  /** Drops all commands. */
+  clear(): void {
+    this.#checkIdle()
+    this.#clear()
+  }
+
+  /** Drops all commands and frees the blocks. Call it before the pool is closed. */
+  dispose(): void
+  /** @internal @param adopter frees the blocks if the pool is closed: they outlive it */
+  dispose(adopter: Pool): void
+  dispose(adopter?: Pool): void {
+    if (this.#isDisposed) return
+    this.#checkIdle()
+    if (adopter === undefined || this.#pool.isOpen) this.#blocks.dispose()
+    else freeCommands(adopter, this.offset)
+    this.#isDisposed = true
+    this.#owner?.drop(this)
+  }
+
+  #clear(): void {
+    this.#blocks.clear()
+    this.#beginAt(-1)
+  }
+
+  #beginAt(sortKey: number): void {
+    this.#sortKey = sortKey
+    this.#beginKey = sortKey
+    this.#spawnCount = 0
+    this.#beginBlock = this.#blocks.block
+    this.#beginCursor = this.#blocks.cursor
+  }
+
+  /** Clears the buffer if another thread has applied it. */
+  #forgetApplied(): void {
+    if (this.#blocks.isApplied) this.#clear()
+  }
+
+  #checkIdle(): void {
+    if (this.#isDisposed) throw commandsDisposed()
+    if (this.isBusy) throw commandsBusy()
+  }
+
+  #record(kind: number, number: number, eid: number): void {
+    if (this.#isReading) throw commandsBusy()
+    this.#blocks.commit(this.#reserve(kind, HEAD_WORD_COUNT, number, eid) + HEAD_WORD_COUNT)
+  }
+
+  /** Writes the head of a record, after a new sort key; returns its word index. */
+  #reserve(kind: number, wordCount: number, number: number, eid: number): number {
+    const id = checkedEid(eid, EID)
+    if (this.#isDisposed) throw commandsDisposed()
+    this.#forgetApplied()
+    if (this.#sortKey >= 0) {
+      const end = this.#writeHead(SORT_KEY, HEAD_WORD_COUNT, this.#sortKey, 0) + HEAD_WORD_COUNT
+      this.#blocks.commit(end)
+      this.#sortKey = -1
+    }
+    return this.#writeHead(kind, wordCount, number, id)
+  }
+
+  #writeHead(kind: number, wordCount: number, number: number, id: number): number {
+    const index = this.#blocks.reserve(wordCount)
+    const { words } = this.#blocks.views
+    words[index] = kind | (wordCount << 3)
+    words[index + 1] = number
+    words[index + 2] = id
+    words[index + 3] = 0
+    return index
+  }
+}
+
+const EID = 'an entity id, or what commands.spawn() gave'
