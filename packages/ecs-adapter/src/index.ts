@@ -34,10 +34,11 @@ export type { Range, SystemOutcome } from './storage/run-errors.ts'
 export { RunError } from './storage/run-errors.ts'
 export { createStorage } from './storage/storage.ts'
 export type { ComponentOptions, Storage, StorageOptions } from './storage/storage-api.ts'
-export { attachTable, createTable } from './tables/table.ts'
-export type { AnyTable, Table, TableHandle } from './tables/table-api.ts'
+export { attachTable, createTable } from './tables/create-table.ts'
+export type { AnyTable, Table } from './tables/table.ts'
 export type { Chunk, ChunkRows, TableSchema } from './tables/table-chunk.ts'
 export type { TableOptions } from './tables/table-layout.ts'
+export type { TableHandle } from './tables/table-root.ts'
 export type {
   RunOptions,
   TimeoutOptions,

@@ -11,7 +11,7 @@ import { dropInternLog, InternLog } from '../lists/intern-log.ts'
 import { VariableMemory } from '../lists/variable-fields.ts'
 import { Cells } from '../memory/cells.ts'
 import type { Component } from '../schema/schema.ts'
-import { attachAt, detachAt, isAttachedAt, rootByteLength } from '../shared/attachments.ts'
+import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
 import {
   attachedWord,
   type ComponentRows,
@@ -28,7 +28,7 @@ import {
   seenWord,
 } from '../shared/directory.ts'
 import { AttachedTables } from '../tables/storage-tables.ts'
-import type { Table } from '../tables/table-api.ts'
+import type { Table } from '../tables/table.ts'
 import { AttachedComponents } from './attached-component.ts'
 import { readDirectory, readEntities } from './published.ts'
 
@@ -197,12 +197,10 @@ class Attachment {
   /** @throws StorageError 'already-attached' */
   attach(epoch: number): void {
     const { cells, internedTexts } = this.#memory
-    const { pool, signedWords: words } = cells
-    if (isAttachedAt(words, this.#attached, pool)) {
-      throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
+    if (!attachAt(cells.pool, this.#attached)) {
+      throw alreadyAttached(cells.pool.slot, 'this storage', 'attachStorage')
     }
-    this.see(epoch) // first: the publisher reads the epoch of each attached thread
-    attachAt(words, this.#attached, pool)
+    this.see(epoch) // until then, an earlier epoch is there: it holds back what may be freed
     this.isAttached = true
     if (this.#internLog.isMine) return
     dropInternLog(cells, this.#log, internedTexts.release)
@@ -215,6 +213,6 @@ class Attachment {
 
   detach(): void {
     this.isAttached = false
-    detachAt(this.#memory.cells.signedWords, this.#attached, this.#memory.cells.pool)
+    detachAt(this.#memory.cells.pool, this.#attached)
   }
 }

@@ -16,7 +16,7 @@ import {
   seenWord,
 } from '../shared/directory.ts'
 import type { StorageParts } from '../storage/storage-api.ts'
-import type { Table } from '../tables/table-api.ts'
+import type { Table } from '../tables/table.ts'
 import type { Findings } from './findings.ts'
 import type { InternedCounts } from './interned.ts'
 import { checkList } from './variable.ts'

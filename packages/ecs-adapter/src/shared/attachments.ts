@@ -35,17 +35,18 @@ export function rootByteLength(pool: Pool, handle: Handle, magic: number): numbe
   return i32[root] === magic && i32[root + ROOT_SERIAL] === serial ? byteLength : -1
 }
 
-/** @param word of the pool's slot, as in what follows */
-export const isAttachedAt = (words: Int32Array, word: number, pool: Pool): boolean =>
-  Atomics.load(words, word) === pool.generation + 1
-
-export function attachAt(words: Int32Array, word: number, pool: Pool): void {
-  Atomics.store(words, word, pool.generation + 1)
+/**
+ * @param word of the pool's slot, as in what follows
+ * @returns false if the pool is attached already
+ */
+export function attachAt(pool: Pool, word: number): boolean {
+  const attached = pool.generation + 1
+  return Atomics.exchange(pool.arena.i32, word, attached) !== attached
 }
 
 /** Does nothing if another pool has the slot by now. */
-export function detachAt(words: Int32Array, word: number, pool: Pool): void {
-  Atomics.compareExchange(words, word, pool.generation + 1, 0)
+export function detachAt(pool: Pool, word: number): void {
+  Atomics.compareExchange(pool.arena.i32, word, pool.generation + 1, 0)
 }
 
 /**

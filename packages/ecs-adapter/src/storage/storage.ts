@@ -23,7 +23,6 @@ import {
 } from '../schema/schema.ts'
 import type { ComponentEntry } from '../shared/directory.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
-import { checkAlone } from '../tables/table-root.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
 import { Packing } from './packing.ts'
@@ -35,7 +34,6 @@ import type {
   StorageOptions,
   StorageParts,
 } from './storage-api.ts'
-import { guardTable } from './table-guard.ts'
 import { type RunQueue, type StorageState, type WorldState, worldStateOf } from './world-state.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */
@@ -94,8 +92,8 @@ class WorldStorage implements Storage {
     const memory = new VariableMemory(cells)
     const registry = this.#registry
     const bindings = this.#bindings
-    const tables = new StorageTables(pool)
     const worldState = worldStateOf(worlds)
+    const tables = new StorageTables(pool, worldState.runs.checkTables)
     const entries = () => registry.all.map(this.#entryOf)
     const version = () => registry.all.length + tables.version + bindings.version
     this.pool = pool
@@ -187,7 +185,7 @@ class WorldStorage implements Storage {
 
   readonly table: Storage['table'] = (name, schema, options) => {
     this.#check()
-    return guardTable(this.#tables.create(name, schema, options), this.runs)
+    return this.#tables.create(name, schema, options)
   }
 
   readonly row: Storage['row'] = (eid) => {
@@ -271,10 +269,7 @@ class WorldStorage implements Storage {
     this.#commands.checkIdle()
     this.#packing.checkIdle('storage.dispose()')
     this.#publisher.checkDetached()
-    this.#tables.sync() // attaches those that are detached here
-    for (const { handle, name } of Object.values(this.tables)) {
-      checkAlone(this.pool, handle.offset, name)
-    }
+    this.#tables.checkAlone()
     this.#isDisposed = true
     this.#tables.dispose()
     this.#commands.dispose()

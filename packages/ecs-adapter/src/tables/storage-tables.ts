@@ -4,11 +4,11 @@ import { checkOptions } from '../base/arguments.ts'
 import { duplicateTable, StorageError } from '../base/errors.ts'
 import { checkName } from '../schema/schema.ts'
 import type { TableEntry } from '../shared/directory.ts'
-import { attachTable, createWatchedTable } from './table.ts'
-import type { Table } from './table-api.ts'
+import { attachTable, createTable } from './create-table.ts'
+import type { Table } from './table.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
-import { isThere } from './table-root.ts'
+import { checkAlone, isThere } from './table-root.ts'
 
 class NamedTables {
   readonly byName: Record<string, Table> = Object.create(null)
@@ -20,8 +20,8 @@ class NamedTables {
     this.pool = pool
   }
 
-  protected put(name: string, table: Table): void {
-    this.byName[name] = table
+  protected put(table: Table): void {
+    this.byName[table.name] = table
     this.all.push(table)
   }
 
@@ -34,6 +34,13 @@ class NamedTables {
 export class StorageTables extends NamedTables {
   /** Increments whenever a table is created or disposed of. */
   version = 0
+  readonly #checkIdle: (what: string) => void
+
+  /** @param checkIdle throws while workers run a system */
+  constructor(pool: Pool, checkIdle: (what: string) => void) {
+    super(pool)
+    this.#checkIdle = checkIdle
+  }
 
   create<const S extends TableSchema>(
     name: string,
@@ -43,11 +50,13 @@ export class StorageTables extends NamedTables {
     checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
     checkName(name, 'table') // an undefined name would become the default
     if (name in this.byName) throw duplicateTable(name)
-    const table = createWatchedTable(this.pool, schema, { ...options, name }, () => {
+    const onDispose = () => {
       this.drop(name)
       this.version++
-    })
-    this.put(name, table as unknown as Table)
+    }
+    const owner = { checkIdle: this.#checkIdle, onDispose }
+    const table = createTable(this.pool, schema, { ...options, name }, owner)
+    this.put(table as unknown as Table)
     this.version++
     return table
   }
@@ -62,7 +71,13 @@ export class StorageTables extends NamedTables {
     for (const table of this.all) if (table.isAttached) table.takeOver()
   }
 
-  /** @throws StorageError 'still-attached', after it has disposed of later tables */
+  /** @throws StorageError 'still-attached' */
+  checkAlone(): void {
+    this.sync() // attaches to those that are detached here
+    for (const table of this.all) checkAlone(this.pool, table)
+  }
+
+  /** Call `checkAlone` before. */
   dispose(): void {
     while (this.all.length > 0) this.all[this.all.length - 1].dispose() // which drops it
   }
@@ -76,10 +91,8 @@ export class AttachedTables extends NamedTables {
   follow(entries: readonly TableEntry[]): void {
     this.sync() // a new table may have the name of a disposed one
     for (const { name, offset, serial } of entries) {
-      const handle = { offset, serial }
-      if (!(name in this.byName) && isThere(this.pool, handle)) {
-        this.put(name, attachTable(handle, this.pool))
-      }
+      const isNew = !(name in this.byName) && isThere(this.pool, { offset, serial })
+      if (isNew) this.put(attachTable({ offset, serial }, this.pool))
     }
   }
 

@@ -8,7 +8,9 @@ import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
 import { liveByteLength } from '../memory/blocks.ts'
 import { isOpenSlot } from '../shared/attachments.ts'
-import { TableChunk, writeChunk } from './table-chunk.ts'
+import { type Chunk, TableChunk, type TableSchema, writeChunk } from './table-chunk.ts'
+import { seedAfter } from './table-ids.ts'
+import type { TableLayout } from './table-layout.ts'
 import {
   entryWord,
   generationOfOwner,
@@ -18,13 +20,17 @@ import {
   slotOfOwner,
   TABLE_EPOCH,
   TABLE_NEXT_NUMBER,
-  type TableLayout,
-} from './table-layout.ts'
+} from './table-root.ts'
 
-export class TableChunks {
-  readonly all: TableChunk[] = []
-  readonly own: TableChunk[] = []
-  readonly byNumber: (TableChunk | undefined)[] = []
+/** A chunk as the table and its users see it. */
+export type KnownChunk<S extends TableSchema> = TableChunk & Chunk<S>
+
+export class TableChunks<S extends TableSchema> {
+  readonly all: KnownChunk<S>[] = []
+  readonly own: KnownChunk<S>[] = []
+  readonly byNumber: (KnownChunk<S> | undefined)[] = []
+  /** Index in `own` where the search for room goes on. */
+  cursor = 0
   readonly #pool: Pool
   readonly #layout: TableLayout
   /** Word index. */
@@ -38,7 +44,7 @@ export class TableChunks {
     this.#pool = pool
     this.#layout = layout
     this.#root = root >> 2
-    this.#self = ownerOf(pool.slot, pool.generation)
+    this.#self = ownerOf(pool)
     this.#buffer = pool.arena.buffer
   }
 
@@ -47,8 +53,20 @@ export class TableChunks {
     return this.#load(TABLE_EPOCH) !== this.#epoch
   }
 
+  /** A chunk of this thread with room: searches from the cursor on, once around, or makes one. */
+  withRoom(): KnownChunk<S> {
+    const { own } = this
+    for (let left = own.length; left > 0; left--, this.cursor++) {
+      if (this.cursor >= own.length) this.cursor = 0
+      if (own[this.cursor].$hasRoom) return own[this.cursor]
+    }
+    const chunk = this.#make()
+    this.cursor = own.length - 1
+    return chunk
+  }
+
   /** Makes an empty chunk of this thread. A thread that dies in it loses no more than the block. */
-  make(): TableChunk {
+  #make(): KnownChunk<S> {
     const { name, chunkByteLength, chunkLimit } = this.#layout
     const offset = this.#pool.alloc(chunkByteLength)
     const number = this.#claimFree()
@@ -108,9 +126,7 @@ export class TableChunks {
       if (rowCount > 0) continue
       this.own.splice(i, 1)
       this.byNumber[number] = undefined
-      let lastId = 0
-      for (const id of ids) lastId = Math.max(lastId, id)
-      this.#store(seedWord(number), Math.floor(lastId / this.#layout.generationStep))
+      this.#store(seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
       count++
@@ -147,7 +163,7 @@ export class TableChunks {
   }
 
   /** The chunk that a number has now, which may differ from the known one. */
-  #lookUp(number: number): TableChunk | undefined {
+  #lookUp(number: number): KnownChunk<S> | undefined {
     const offset = this.#load(entryWord(number))
     const known = this.byNumber[number]
     if (known === undefined ? offset === 0 : known.$offset === offset) return known
@@ -169,8 +185,9 @@ export class TableChunks {
     throw corrupt(`chunk ${number} of table ${JSON.stringify(name)}`, offset, expected)
   }
 
-  #learn(number: number, offset: number): TableChunk {
-    const chunk = new TableChunk(this.#layout, this.#pool.arena.buffer, offset, number)
+  #learn(number: number, offset: number): KnownChunk<S> {
+    const { buffer } = this.#pool.arena
+    const chunk = new TableChunk(this.#layout, buffer, offset, number) as KnownChunk<S>
     // An array with gaps is slow.
     while (this.byNumber.length < number) this.byNumber.push(undefined)
     this.byNumber[number] = chunk
@@ -194,14 +211,7 @@ export class TableChunks {
     all.length = count
   }
 
-  /**
-   * Claims a number that has no chunk; -1 if there is none.
-   *
-   * The ids of the next chunk begin with the greatest generation of the last one. Most slots have
-   * used few generations, so the ids may skip up to half of all: then no id comes again before its
-   * slot went through the other half. A number past the half is used up. Its generations begin at 1
-   * again when all other numbers are used up.
-   */
+  /** Claims a number that has no chunk; -1 if there is none. */
   #claimFree(): number {
     const { chunkLimit } = this.#layout
     const next = this.#load(TABLE_NEXT_NUMBER) >>> 0
@@ -216,6 +226,7 @@ export class TableChunks {
     return -1
   }
 
+  /** See `table-ids.ts`. */
   #isUsedUp(number: number): boolean {
     return this.#load(seedWord(number)) > this.#layout.lastGeneration >> 1
   }

@@ -3,7 +3,7 @@ import { holdLife } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import { checkPort, type Port } from '../base/ports.ts'
 import type { Component } from '../schema/schema.ts'
-import type { Table } from '../tables/table-api.ts'
+import type { Table } from '../tables/table.ts'
 import {
   CLAIM_JOINS,
   type Invitation,

@@ -4,7 +4,7 @@ import { isEntityId } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { storeBytes } from '../base/json.ts'
 import { isIdArray } from '../base/typed-arrays.ts'
-import type { AnyTable } from '../tables/table-api.ts'
+import type { AnyTable } from '../tables/table.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Arena, Pool, Scratch } from '@ashlar/core'
 import type { Commands } from '../commands/command-buffer.ts'
 import type { Component } from '../schema/schema.ts'
 import type { ComponentRows } from '../shared/directory.ts'
-import type { Table } from '../tables/table-api.ts'
+import type { Table } from '../tables/table.ts'
 
 type Components = Readonly<Record<string, Component>>
 type Tables = Readonly<Record<string, Table>>

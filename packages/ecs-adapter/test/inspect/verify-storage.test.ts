@@ -13,7 +13,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { IndexPlace } from '../../src/columns/row-index.ts'
 import { internLogWord } from '../../src/shared/directory.ts'
-import { entryWord, ownerWord, seedWord } from '../../src/tables/table-layout.ts'
+import { entryWord, ownerWord, seedWord } from '../../src/tables/table-root.ts'
 import { assertThrows, buffers, createRandom, createScene, EXCLUSIVE } from '../support.ts'
 
 const test = suite('verify-storage')

@@ -1,0 +1,142 @@
+/** Makes a table and its root, or attaches to a table by its root. */
+import type { Pool } from '@ashlar/core'
+import { checkOptions, checkPool, isRecord } from '../base/arguments.ts'
+import { corrupt, invalidArgument } from '../base/errors.ts'
+import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
+import {
+  type Field,
+  isScalarName,
+  readSchema,
+  type ScalarName,
+  type ScalarType,
+  t,
+} from '../schema/schema.ts'
+import { newSerial, ROOT_SERIAL } from '../shared/attachments.ts'
+import { Table, type TableOwner } from './table.ts'
+import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
+import { layOut, type TableLayout, type TableOptions } from './table-layout.ts'
+import {
+  entryWord,
+  isThere,
+  shownTable,
+  TABLE_CHUNK_LIMIT,
+  TABLE_MAGIC,
+  TABLE_TEXT_BYTE_LENGTH,
+  type TableHandle,
+} from './table-root.ts'
+
+/**
+ * Makes a table in the arena of a pool.
+ *
+ * @param schema field names to scalar types of `t`
+ * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
+ */
+export function createTable<const S extends TableSchema>(
+  pool: Pool,
+  schema: S,
+  options?: TableOptions,
+): Table<S>
+/** @internal For a storage. */
+export function createTable<const S extends TableSchema>(
+  pool: Pool,
+  schema: S,
+  options: TableOptions,
+  owner: TableOwner,
+): Table<S>
+export function createTable<const S extends TableSchema>(
+  pool: Pool,
+  schema: S,
+  options: TableOptions = {},
+  owner: TableOwner = { checkIdle() {}, onDispose() {} },
+): Table<S> {
+  checkPool(pool)
+  checkOptions('the options', options, ['name', 'chunkByteLength', 'chunkLimit'])
+  const { name = 'table' } = options
+  const fields = readTableSchema(name, schema)
+  const layout = layOut(fields, { ...options, name })
+  return new Table(pool, layout, writeRoot(pool, layout, fields), owner)
+}
+
+/**
+ * Attaches a thread to a table that another thread made.
+ *
+ * @param handle `table.handle` of that thread
+ * @param pool this thread's, in the same arena; a pool attaches to a table once
+ * @throws StorageError 'invalid-argument', 'already-attached'
+ */
+export function attachTable<const S extends TableSchema = TableSchema>(
+  handle: TableHandle,
+  pool: Pool,
+): Table<S> {
+  checkPool(pool)
+  const layout = readRoot(pool, handle)
+  const { offset, serial } = handle
+  return new Table(pool, layout, { offset, serial })
+}
+
+/** @throws StorageError 'invalid-argument' */
+export function readTableSchema(name: string, schema: TableSchema): Field[] {
+  const fields = readSchema(name, schema, 'table')
+  const of = `of ${shownTable(name)}`
+  if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')
+  for (const { name, type } of fields) {
+    if (CHUNK_MEMBERS.includes(name)) {
+      throw invalidArgument(`a field name ${of}`, name, 'a name that no member of chunks has')
+    }
+    if (type.kind !== 'scalar') {
+      const expected = 'a number such as t.f32. Keep lists and texts in a component'
+      throw invalidArgument(`the type of field ${name} ${of}`, type.kind, expected)
+    }
+  }
+  return fields
+}
+
+/** @throws ArenaError 'out-of-memory' */
+export function writeRoot(pool: Pool, layout: TableLayout, fields: readonly Field[]): TableHandle {
+  const { name, chunkByteLength, chunkLimit } = layout
+  const types = fields.map((field) => [field.name, (field.type as ScalarType).name])
+  const text = encodeJson({ name, chunkByteLength, types })
+  const textOffset = entryWord(chunkLimit) * 4
+  const offset = pool.allocZeroed(textOffset + text.length)
+  const words = pool.arena.i32
+  const root = offset >> 2
+  words[root + TABLE_CHUNK_LIMIT] = chunkLimit
+  words[root + TABLE_TEXT_BYTE_LENGTH] = text.length
+  storeBytes(words, offset + textOffset, text)
+  const serial = newSerial()
+  words[root + ROOT_SERIAL] = serial
+  words[root] = TABLE_MAGIC
+  return { offset, serial }
+}
+
+/** The layout of a table that another thread made. @throws StorageError 'invalid-argument' */
+export function readRoot(pool: Pool, handle: TableHandle): TableLayout {
+  if (!isThere(pool, handle)) {
+    const expected = 'table.handle of a table in the arena of this pool'
+    throw invalidArgument('the handle', handle, expected)
+  }
+  const { offset } = handle
+  const words = pool.arena.i32
+  const root = offset >> 2
+  const chunkLimit = words[root + TABLE_CHUNK_LIMIT]
+  const textByteLength = words[root + TABLE_TEXT_BYTE_LENGTH]
+  const read = loadJson(words, offset + entryWord(chunkLimit) * 4, textByteLength)
+  if (!isDescription(read)) throw corrupt('the description of a table', read, 'that of one')
+  const { name, chunkByteLength, types } = read
+  const schema = Object.fromEntries(types.map(([field, type]) => [field, t[type]]))
+  return layOut(readTableSchema(name, schema), { name, chunkByteLength, chunkLimit })
+}
+
+interface Description {
+  readonly name: string
+  readonly chunkByteLength: number
+  readonly types: readonly (readonly [name: string, type: ScalarName])[]
+}
+
+function isDescription(read: unknown): read is Description {
+  if (!isRecord(read) || !Array.isArray(read.types)) return false
+  const isType = (one: unknown) =>
+    Array.isArray(one) && typeof one[0] === 'string' && isScalarName(one[1])
+  const { name, chunkByteLength } = read
+  return typeof name === 'string' && typeof chunkByteLength === 'number' && read.types.every(isType)
+}
