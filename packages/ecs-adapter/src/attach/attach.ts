@@ -27,7 +27,7 @@ import {
   type StorageHandle,
   seenWord,
 } from '../shared/directory.ts'
-import { AttachedTables } from '../tables/storage-tables.ts'
+import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
 import { AttachedComponents } from './attached-component.ts'
 import { readDirectory, readEntities } from './published.ts'
@@ -95,7 +95,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   const attachment = new Attachment(root, memory)
   const row = (eid: number) => checkedEid(eid) & entityMask
   const components = new AttachedComponents(memory, { row })
-  const tables = new AttachedTables(pool)
+  const tables = new StorageTables(pool)
   let buffer: ArrayBufferLike | undefined
   let epoch = 0
   /** Epochs in which the directory and the entities were published that this thread has. */

@@ -94,8 +94,8 @@ export function readTableSchema(name: string, schema: TableSchema): Field[] {
 /** @throws ArenaError 'out-of-memory' */
 export function writeRoot(pool: Pool, layout: TableLayout, fields: readonly Field[]): TableHandle {
   const { name, chunkByteLength, chunkLimit } = layout
-  const types = fields.map((field) => [field.name, (field.type as ScalarType).name])
-  const text = encodeJson({ name, chunkByteLength, types })
+  const types = fields.map(({ name, type }) => [name, (type as ScalarType).name])
+  const text = encodeJson({ name, chunkByteLength, types: Object.fromEntries(types) })
   const textOffset = entryWord(chunkLimit) * 4
   const offset = pool.allocZeroed(textOffset + text.length)
   const words = pool.arena.i32
@@ -121,22 +121,12 @@ export function readRoot(pool: Pool, handle: TableHandle): TableLayout {
   const chunkLimit = words[root + TABLE_CHUNK_LIMIT]
   const textByteLength = words[root + TABLE_TEXT_BYTE_LENGTH]
   const read = loadJson(words, offset + entryWord(chunkLimit) * 4, textByteLength)
-  if (!isDescription(read)) throw corrupt('the description of a table', read, 'that of one')
-  const { name, chunkByteLength, types } = read
-  const schema = Object.fromEntries(types.map(([field, type]) => [field, t[type]]))
-  return layOut(readTableSchema(name, schema), { name, chunkByteLength, chunkLimit })
-}
-
-interface Description {
-  readonly name: string
-  readonly chunkByteLength: number
-  readonly types: readonly (readonly [name: string, type: ScalarName])[]
-}
-
-function isDescription(read: unknown): read is Description {
-  if (!isRecord(read) || !Array.isArray(read.types)) return false
-  const isType = (one: unknown) =>
-    Array.isArray(one) && typeof one[0] === 'string' && isScalarName(one[1])
-  const { name, chunkByteLength } = read
-  return typeof name === 'string' && typeof chunkByteLength === 'number' && read.types.every(isType)
+  const { name, chunkByteLength, types } = isRecord(read) ? read : {}
+  const isName = typeof name === 'string' && typeof chunkByteLength === 'number'
+  if (!isName || !isRecord(types) || !Object.values(types).every(isScalarName)) {
+    throw corrupt('the description of a table', read, 'that of one')
+  }
+  const schema = Object.entries(types).map(([field, type]) => [field, t[type as ScalarName]])
+  const fields = readTableSchema(name, Object.fromEntries(schema))
+  return layOut(fields, { name, chunkByteLength, chunkLimit })
 }

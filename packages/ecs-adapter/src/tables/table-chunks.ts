@@ -120,19 +120,18 @@ export class TableChunks<S extends TableSchema> {
 
   /** Frees this thread's empty chunks but one. A thread that dies in it loses at most one block. */
   trim(): number {
-    let count = 0
-    for (let i = this.own.length - 1; i >= 0 && this.own.length > 1; i--) {
+    const before = this.own.length
+    let left = before
+    for (let i = before - 1; i >= 0 && left > 1; i--) {
       const { rowCount, number, ids, $offset } = this.own[i]
       if (rowCount > 0) continue
-      this.own.splice(i, 1)
-      this.byNumber[number] = undefined
+      left--
       this.#store(seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
-      count++
     }
-    if (count > 0) this.follow()
-    return count
+    if (left < before) this.follow()
+    return before - left
   }
 
   /** Makes all chunks stale before it frees the first. */
