@@ -28,7 +28,7 @@ export type {
   Values,
 } from './schema/schema.ts'
 export { t } from './schema/schema.ts'
-export type { ComponentRows, StorageHandle } from './shared/directory.ts'
+export type { ComponentRows, StorageHandle } from './shared/manifest.ts'
 export { freePacked } from './storage/packed-entity.ts'
 export type { Range, SystemOutcome } from './storage/run-errors.ts'
 export { RunError } from './storage/run-errors.ts'

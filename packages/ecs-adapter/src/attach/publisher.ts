@@ -20,16 +20,17 @@ import {
   PUBLISHED_EPOCH,
   PUBLISHED_HEAD_BYTE_LENGTH,
   ROOT_BYTE_LENGTH,
-  ROOT_DIRECTORY,
   ROOT_ENTITIES,
   ROOT_EPOCH,
   ROOT_MAGIC,
+  ROOT_MANIFEST,
   type StorageHandle,
   seenWord,
   type TableEntry,
-} from '../shared/directory.ts'
+} from '../shared/manifest.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { encodeDirectory, storeDirectory } from './published.ts'
+import { encodeManifest, storeManifest } from './published.ts'
+import { RetiredBlocks } from './retired-blocks.ts'
 
 export interface PublisherOptions {
   pool: Pool
@@ -42,52 +43,48 @@ export interface PublisherOptions {
   tables(): TableEntry[]
 }
 
-/** Allocates nothing until `handle` is read. */
+/**
+ * Allocates nothing until `handle` is read. The offsets of blocks are kept here, too, as other
+ * threads may overwrite the root. They are 0 where there is no block.
+ */
 export class Publisher {
-  readonly #options: PublisherOptions
   readonly serial = newSerial()
-  /** Offset of the root block; 0 before `handle` is read. */
-  #root = 0
+  root = 0
+  manifest = 0
+  entities = 0
+  /** For the next manifest: without one, nothing that it replaces is freed. */
+  spare = 0
+  epoch = 0
+  readonly retired: RetiredBlocks
+  readonly #options: PublisherOptions
+  /** Of the manifest. */
   #version = -1
   #entityMask = 0
-  /** Kept here too, as other threads may overwrite the root. */
-  #directory = 0
-  #entities = 0
-  #epoch = 0
-  /** For the next directory: without one, nothing that it replaces is freed. 0 of none. */
-  #spare = 0
   /** Whether something was published or retired since the last epoch. */
   #hasNews = false
-  /** Blocks that are no longer published, and the first epoch without each. */
-  readonly #retired: number[] = []
-  readonly #retiredEpochs: number[] = []
-  #retiredCount = 0
 
   constructor(options: PublisherOptions) {
     this.#options = options
+    this.retired = new RetiredBlocks(options.pool)
   }
 
   /** @throws ArenaError 'out-of-memory' */
   get handle(): StorageHandle {
-    if (this.#root === 0) this.#open()
-    return { offset: this.#root, serial: this.serial }
+    if (this.root === 0) this.#open()
+    return { offset: this.root, serial: this.serial }
   }
 
-  /** For `verifyStorage`. */
-  get held() {
+  /** Whether the manifest is that of now. */
+  get isCurrent(): boolean {
     const { worlds, version } = this.#options
-    const isCurrent = worlds.entityMask === this.#entityMask && version() === this.#version
-    const [root, epoch, spare] = [this.#root, this.#epoch, this.#spare]
-    const [directory, entities] = [this.#directory, this.#entities]
-    const retired = this.#retired.slice(0, this.#retiredCount)
-    return { root, epoch, spare, directory, entities, retired, isCurrent }
+    return version() === this.#version && worlds.entityMask === this.#entityMask
   }
 
   #open(): void {
     const { alloc, allocZeroed } = this.#options.pool
-    this.#root = allocZeroed(ROOT_BYTE_LENGTH)
+    this.root = allocZeroed(ROOT_BYTE_LENGTH)
     try {
-      this.#publishDirectory(alloc)
+      this.#publishManifest(alloc)
       this.#publishEntities(alloc)
     } catch (error) {
       this.dispose()
@@ -100,23 +97,23 @@ export class Publisher {
 
   /** Publishes moved columns. @throws ArenaError 'out-of-memory', and can be called again */
   publish(): void {
-    if (this.#root === 0) return
-    this.#publishDirectory(this.#options.pool.alloc)
+    if (this.root === 0) return
+    this.#publishManifest(this.#options.pool.alloc)
     this.#raiseEpoch()
   }
 
   /** Frees what nobody uses any more; publishes what has changed, as memory allows. */
   sync(): void {
-    if (this.#root === 0) return
+    if (this.root === 0) return
     const { tryAlloc } = this.#options.pool
-    this.#collect() // first, as it may make room
-    // Otherwise other threads still use the old directory, and no epoch may retire it.
-    if (!this.#publishDirectory(tryAlloc)) return
+    this.#freeRetired() // first, as it may make room
+    // Otherwise other threads still use the old manifest, and no epoch may retire it.
+    if (!this.#publishManifest(tryAlloc)) return
     this.#raiseEpoch()
-    this.#collect()
+    this.#freeRetired()
     this.#publishEntities(tryAlloc)
     this.#raiseEpoch()
-    this.#collect()
+    this.#freeRetired()
   }
 
   /** Ends the attachment of a slot; with a generation, only if its pool had that one. */
@@ -127,7 +124,7 @@ export class Publisher {
     if (generation !== undefined && !Number.isInteger(generation)) {
       throw invalidArgument('generation', generation, 'that of its pool, or undefined')
     }
-    if (this.#root === 0) return
+    if (this.root === 0) return
     const word = this.#word(attachedWord(slot))
     const attached = generation === undefined ? this.#words[word] : generation + 1
     Atomics.compareExchange(this.#words, word, attached, 0)
@@ -136,28 +133,24 @@ export class Publisher {
 
   /** @throws StorageError 'still-attached' */
   checkDetached(): void {
-    if (this.#root === 0) return
+    if (this.root === 0) return
     const wordOf = (slot: number) => this.#word(attachedWord(slot))
     checkDetached(this.#options.pool, wordOf, 'this storage', 'storage.forget(slot)')
   }
 
   /** Frees everything, when nobody is attached. */
   dispose(): void {
-    if (this.#root === 0) return
+    if (this.root === 0) return
     const { pool } = this.#options
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropInternLog(slot)
-    for (let i = 0; i < this.#retiredCount; i++) freeReserved(pool, this.#retired[i])
-    this.#retiredCount = 0
-    pool.free(this.#directory)
-    pool.free(this.#entities)
+    this.retired.freeAll()
     this.#words[this.#word(0)] = 0
-    pool.free(this.#spare)
-    pool.free(this.#root)
-    this.#spare = 0
-    this.#root = 0
-    this.#directory = 0
-    this.#entities = 0
-    this.#epoch = 0
+    for (const offset of [this.manifest, this.entities, this.spare, this.root]) pool.free(offset)
+    this.root = 0
+    this.manifest = 0
+    this.entities = 0
+    this.spare = 0
+    this.epoch = 0
     this.#version = -1
   }
 
@@ -166,28 +159,17 @@ export class Publisher {
   }
 
   #word(field: number): number {
-    return (this.#root >> 2) + field
-  }
-
-  /** Forgets a thread that has ended without `detach`, once its slot is closed. */
-  #isAttached(slot: number): boolean {
-    const attached = Atomics.load(this.#words, this.#word(attachedWord(slot)))
-    if (attached === 0) return false
-    if (isOpenSlot(this.#options.pool.arena, slot, attached - 1)) return true
-    this.forget(slot, attached - 1)
-    return false
+    return (this.root >> 2) + field
   }
 
   /** Frees a block once all attached threads have seen that it is no longer published. */
   retire(offset: number): void {
-    if (this.#root === 0) {
+    if (this.root === 0) {
       freeReserved(this.#options.pool, offset)
       return
     }
     this.#hasNews = true
-    this.#retired[this.#retiredCount] = offset
-    this.#retiredEpochs[this.#retiredCount] = (this.#epoch + 1) | 0
-    this.#retiredCount++
+    this.retired.add(offset, (this.epoch + 1) | 0)
   }
 
   #dropInternLog(slot: number, generation?: number): void {
@@ -196,20 +178,20 @@ export class Publisher {
   }
 
   /** Returns false if `tryAlloc` finds no memory. */
-  #publishDirectory(alloc: Pool['alloc']): boolean {
+  #publishManifest(alloc: Pool['alloc']): boolean {
     const { pool, worlds, version, entries, tables } = this.#options
-    const { entityMask } = worlds
-    if (version() !== this.#version || entityMask !== this.#entityMask) {
-      const bytes = encodeDirectory({ entityMask, components: entries(), tables: tables() })
-      const directory = this.#allocate(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
-      if (directory === 0) return false
-      storeDirectory(this.#words, directory, bytes)
-      this.#replace(ROOT_DIRECTORY, directory, this.#directory)
-      this.#directory = directory
+    if (!this.isCurrent) {
+      const { entityMask } = worlds
+      const bytes = encodeManifest({ entityMask, components: entries(), tables: tables() })
+      const manifest = this.#allocate(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
+      if (manifest === 0) return false
+      storeManifest(this.#words, manifest, bytes)
+      this.#replace(ROOT_MANIFEST, manifest, this.manifest)
+      this.manifest = manifest
       this.#version = version()
       this.#entityMask = entityMask
     }
-    if (this.#spare === 0) this.#spare = pool.tryAlloc(2 * pool.byteLengthOf(this.#directory))
+    if (this.spare === 0) this.spare = pool.tryAlloc(2 * pool.byteLengthOf(this.manifest))
     return true
   }
 
@@ -217,38 +199,32 @@ export class Publisher {
     const { pool } = this.#options
     const offset = pool.tryAlloc(byteLength)
     if (offset !== 0) return offset
-    const spare = this.#spare
+    const { spare } = this
     if (spare === 0 || pool.byteLengthOf(spare) < byteLength) return alloc(byteLength)
-    this.#spare = 0
+    this.spare = 0
     return spare
   }
 
   #publishEntities(alloc: Pool['alloc']): void {
     const { worlds } = this.#options
     const { aliveCount } = worlds
-    if (this.#isPublished(worlds)) return
     const head = PUBLISHED_HEAD_BYTE_LENGTH
+    const before = this.entities
+    const isSame = before !== 0 && this.#words[(before >> 2) + PUBLISHED_COUNT] === aliveCount
+    if (isSame && worlds.areIds(this.#words, (before + head) >> 2)) return
     const offset = alloc(head + aliveCount * 4)
     if (offset === 0) return
     const words = this.#words
     words[(offset >> 2) + PUBLISHED_COUNT] = aliveCount
-    const first = (offset + head) >> 2
-    worlds.storeIds(words, first)
-    this.#replace(ROOT_ENTITIES, offset, this.#entities)
-    this.#entities = offset
-  }
-
-  #isPublished(worlds: Worlds): boolean {
-    const words = this.#words
-    const offset = this.#entities
-    if (offset === 0 || words[(offset >> 2) + PUBLISHED_COUNT] !== worlds.aliveCount) return false
-    return worlds.areIds(words, (offset + PUBLISHED_HEAD_BYTE_LENGTH) >> 2)
+    worlds.storeIds(words, (offset + head) >> 2)
+    this.#replace(ROOT_ENTITIES, offset, before)
+    this.entities = offset
   }
 
   /** Publishes a block, and retires the one before. */
   #replace(field: number, offset: number, before: number): void {
     const words = this.#words
-    words[(offset >> 2) + PUBLISHED_EPOCH] = (this.#epoch + 1) | 0
+    words[(offset >> 2) + PUBLISHED_EPOCH] = (this.epoch + 1) | 0
     Atomics.store(words, this.#word(field), offset)
     this.#hasNews = true
     if (before !== 0) this.retire(before)
@@ -257,35 +233,29 @@ export class Publisher {
   #raiseEpoch(): void {
     if (!this.#hasNews) return
     this.#hasNews = false
-    this.#epoch = (this.#epoch + 1) | 0
-    Atomics.store(this.#words, this.#word(ROOT_EPOCH), this.#epoch)
+    this.epoch = (this.epoch + 1) | 0
+    Atomics.store(this.#words, this.#word(ROOT_EPOCH), this.epoch)
   }
 
-  /** Frees the blocks that all attached threads have seen to be retired. */
-  #collect(): void {
-    if (this.#retiredCount === 0) return
-    const lag = this.#greatestLag()
-    const epoch = this.#epoch
-    for (let i = this.#retiredCount - 1; i >= 0; i--) {
-      if (((epoch - this.#retiredEpochs[i]) | 0) < lag) continue
-      const offset = this.#retired[i]
-      const last = --this.#retiredCount
-      this.#retired[i] = this.#retired[last]
-      this.#retiredEpochs[i] = this.#retiredEpochs[last]
-      freeReserved(this.#options.pool, offset)
-    }
+  /** Frees the blocks of which all attached threads have seen that they are retired. */
+  #freeRetired(): void {
+    if (!this.retired.isEmpty) this.retired.free(this.#oldestSeenEpoch())
   }
 
-  /** How many epochs the slowest attached thread is behind. */
-  #greatestLag(): number {
+  /** Forgets threads that have ended without `detach`, once their slots are closed. */
+  #oldestSeenEpoch(): number {
     const words = this.#words
-    const epoch = this.#epoch
-    let lag = 0
+    let oldest = this.epoch
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-      if (!this.#isAttached(slot)) continue
+      const attached = Atomics.load(words, this.#word(attachedWord(slot)))
+      if (attached === 0) continue
+      if (!isOpenSlot(this.#options.pool.arena, slot, attached - 1)) {
+        this.forget(slot, attached - 1)
+        continue
+      }
       const seen = Atomics.load(words, this.#word(seenWord(slot)))
-      lag = Math.max(lag, (epoch - seen) | 0)
+      if (((oldest - seen) | 0) > 0) oldest = seen
     }
-    return lag
+    return oldest
   }
 }

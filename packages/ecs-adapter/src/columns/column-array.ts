@@ -1,7 +1,7 @@
 /** The properties of a component: a typed array, a `ListField` or a `TextField` for each field. */
 import type { VariableField } from '../lists/variable-fields.ts'
 import type { ScalarArray, ScalarType } from '../schema/schema.ts'
-import type { ComponentEntry } from '../shared/directory.ts'
+import type { ComponentEntry } from '../shared/manifest.ts'
 import { markReferences } from '../world/bitecs-internals.ts'
 
 function createColumnArray(

@@ -3,7 +3,7 @@ import type { GivenValues } from '../lists/given-values.ts'
 import type { VariableField } from '../lists/variable-fields.ts'
 import { typeIdOf } from '../memory/cells.ts'
 import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
-import type { ComponentEntry } from '../shared/directory.ts'
+import type { ComponentEntry } from '../shared/manifest.ts'
 import { publishColumns } from './column-array.ts'
 import { ColumnBlocks, type ColumnBlocksOptions } from './column-blocks.ts'
 

@@ -3,7 +3,7 @@ import type { GivenValues } from '../lists/given-values.ts'
 import type { Rows } from '../lists/handle-column.ts'
 import { VariableFields, type VariableFieldsOptions } from '../lists/variable-fields.ts'
 import { emptyValues } from '../schema/schema.ts'
-import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/directory.ts'
+import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/manifest.ts'
 import type { Worlds } from '../world/worlds.ts'
 import type { Columns, ColumnsOptions } from './columns.ts'
 

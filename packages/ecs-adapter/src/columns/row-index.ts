@@ -17,7 +17,7 @@
  * the former columns.
  */
 import { corrupt } from '../base/errors.ts'
-import type { RowsEntry } from '../shared/directory.ts'
+import type { RowsEntry } from '../shared/manifest.ts'
 import type { ColumnsOptions } from './columns.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** The rows of a sparse component as users see them, read-only, in any thread. */
-import type { ComponentRows } from '../shared/directory.ts'
+import type { ComponentRows } from '../shared/manifest.ts'
 
 export class RowsView implements ComponentRows {
   readonly #rows: ComponentRows

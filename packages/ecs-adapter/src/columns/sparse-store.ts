@@ -9,7 +9,7 @@
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
 import type { VariableFields } from '../lists/variable-fields.ts'
-import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
+import type { ComponentEntry, ComponentRows } from '../shared/manifest.ts'
 import { Columns } from './columns.ts'
 import {
   ComponentStore,

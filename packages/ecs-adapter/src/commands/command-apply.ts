@@ -16,7 +16,9 @@ import {
   invalidArgument,
   noCommands,
 } from '../base/errors.ts'
-import { Cells } from '../memory/cells.ts'
+import type { Staging } from '../lists/staging.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { Cells } from '../memory/cells.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
 import {
@@ -50,6 +52,7 @@ export class WorldCommands {
   readonly #registry: ComponentRegistry
   readonly #serial: number
   readonly #views: Cells
+  readonly #staging: Staging
   readonly #reader: ValueReader
   /** The buffers made here that are not disposed of. */
   #buffers: CommandBuffer[] = []
@@ -66,12 +69,13 @@ export class WorldCommands {
   #failureCount = 0
 
   /** @param serial number of the storage */
-  constructor(worlds: Worlds, pool: Pool, registry: ComponentRegistry, serial: number) {
+  constructor(worlds: Worlds, registry: ComponentRegistry, memory: VariableMemory, serial: number) {
     this.#worlds = worlds
-    this.#pool = pool
+    this.#pool = memory.cells.pool
     this.#registry = registry
     this.#serial = serial
-    this.#views = new Cells(pool)
+    this.#views = memory.cells
+    this.#staging = memory.staging
     this.#reader = new ValueReader(this.#views, (eid) => this.#resolve(eid))
   }
 
@@ -81,7 +85,7 @@ export class WorldCommands {
     if (!isOfOneArena(pool, this.#pool)) {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
-    const buffer = new CommandBuffer(pool, this.#registry, this.#serial, this)
+    const buffer = new CommandBuffer(pool, this.#registry, this.#staging, this.#serial, this)
     this.#buffers.push(buffer)
     return buffer
   }

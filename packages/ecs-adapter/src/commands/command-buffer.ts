@@ -6,6 +6,8 @@
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
+import { GivenFrames } from '../lists/given-values.ts'
+import type { Staging } from '../lists/staging.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component, Values } from '../schema/schema.ts'
 import {
@@ -20,7 +22,10 @@ import {
   SPAWN,
   TEMPORARY_FIRST,
 } from './command-blocks.ts'
-import { type GivenFields, ValueWriter, valuesWordCount } from './command-values.ts'
+import { checkFields, ValueWriter } from './command-values.ts'
+
+/** Values by field, of a component that may be named by a string. */
+type GivenFields = Readonly<Record<string, unknown>>
 
 /**
  * Records changes of entities and components until `storage.apply`. A command is checked when it is
@@ -46,6 +51,9 @@ export class CommandBuffer {
   readonly #registry: ComponentRegistry
   readonly #blocks: CommandBlocks
   readonly #values: ValueWriter
+  readonly #staging: Staging
+  /** By number of the component. */
+  readonly #frames: GivenFrames[] = []
   readonly #owner: BufferOwner | undefined
   #isDisposed = false
   #spawnCount = 0
@@ -63,9 +71,16 @@ export class CommandBuffer {
    * @param storage serial number of the storage
    * @throws ArenaError 'out-of-memory'
    */
-  constructor(pool: Pool, registry: ComponentRegistry, storage: number, owner?: BufferOwner) {
+  constructor(
+    pool: Pool,
+    registry: ComponentRegistry,
+    staging: Staging,
+    storage: number,
+    owner?: BufferOwner,
+  ) {
     this.#pool = pool
     this.#registry = registry
+    this.#staging = staging
     this.#blocks = new CommandBlocks(pool, storage)
     this.#values = new ValueWriter(this.#blocks.views)
     this.#owner = owner
@@ -141,17 +156,23 @@ export class CommandBuffer {
   set(eid: number, component: string, values: GivenFields): void
   set(eid: number, component: Component | string, values: GivenFields): void {
     const listed = this.#registry.find(component)
-    const isTag = listed.fields.length === 0
     if (this.#isReading) throw commandsBusy()
+    const { number, name, fields } = listed
+    this.#frames[number] ??= new GivenFrames(name, fields, this.#staging)
+    const frames = this.#frames[number]
+    const given = frames.enter()
     this.#isReading = true
     try {
-      const wordCount = HEAD_WORD_COUNT + valuesWordCount(listed, values)
-      const index = this.#reserve(isTag ? ADD : SET, wordCount, listed.number, eid)
-      const end = index + wordCount
-      if (!isTag) this.#values.writeAll(listed, values, index + HEAD_WORD_COUNT, end)
-      this.#blocks.commit(end)
+      frames.read(values, given)
+      checkFields(listed, values)
+      const isTag = fields.length === 0
+      const wordCount = HEAD_WORD_COUNT + this.#values.wordCountOf(fields, given)
+      const index = this.#reserve(isTag ? ADD : SET, wordCount, number, eid)
+      if (!isTag) this.#values.write(fields, given, this.#staging.values, index + HEAD_WORD_COUNT)
+      this.#blocks.commit(index + wordCount)
     } finally {
       this.#isReading = false
+      frames.leave(given)
     }
   }
 

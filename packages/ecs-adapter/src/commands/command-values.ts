@@ -13,23 +13,15 @@
  */
 import { isRecord } from '../base/arguments.ts'
 import { corrupt, invalidArgument, unknownField } from '../base/errors.ts'
-import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
+import type { GivenValues } from '../lists/given-values.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
 
-/** Values by field, of a component that may be named by a string. */
-export type GivenFields = Readonly<Record<string, unknown>>
-
-/** What values are checked against. */
-type Described = Pick<Listed, 'name' | 'fields'>
-
 const SCALAR_WORD_COUNT = 2
 /** The length of a list or text, and padding. */
 const LENGTH_WORD_COUNT = 2
-
-const namesOf = ({ fields }: Described) => fields.map(({ name }) => name)
 
 const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
 
@@ -42,51 +34,22 @@ const isEid = (type: FieldType) =>
   (type.kind === 'scalar' && type.name === 'eid') ||
   (type.kind === 'list' && type.element.name === 'eid')
 
-/** Word count of a value; 0 of undefined. @throws StorageError 'invalid-argument' */
-function valueWordCount(component: string, { name, type }: Field, value: unknown): number {
-  if (value === undefined) return 0
-  switch (type.kind) {
-    case 'scalar':
-      if (typeof value !== 'number') throw invalid(component, name, value, 'a number')
-      return SCALAR_WORD_COUNT
-    case 'list':
-      if (!isListOfNumbers(value)) throw invalid(component, name, value, 'an array of numbers')
-      return LENGTH_WORD_COUNT + 2 * lengthOf(component, name, value)
-    case 'text':
-      if (typeof value !== 'string') throw invalid(component, name, value, 'a string')
-      return LENGTH_WORD_COUNT + 2 * Math.ceil(byteLengthOfText(value) / 8)
-  }
-}
-
-function lengthOf(component: string, name: string, list: ArrayLike<unknown>): number {
-  const length: unknown = list.length
-  if (isLength(length)) return length
-  throw invalid(component, `${name}.length`, length, 'a whole number of elements')
-}
-
-/**
- * Word count of values, with their mask.
- * @throws StorageError 'invalid-argument' where a field cannot hold its value, or there is no such
- * field
- */
-export function valuesWordCount(component: Described, values: unknown): number {
-  const { name, fields } = component
-  if (!isObject(values)) throw noValues(component, values)
+/** @throws StorageError 'invalid-argument' for keys that are no fields */
+export function checkFields({ name, fields }: Listed, values: object): void {
+  let hasKey = false
   for (const key in values) {
-    if (!hasField(fields, key)) throw unknownField(name, key, namesOf(component))
+    hasKey = true
+    if (!hasField(fields, key))
+      throw unknownField(
+        name,
+        key,
+        fields.map(({ name }) => name),
+      )
   }
-  const wordCountOfMask = maskWordCount(fields)
-  let wordCount = wordCountOfMask
-  for (let i = 0; i < fields.length; i++) {
-    wordCount += valueWordCount(name, fields[i], values[fields[i].name])
-  }
-  // A Map or a Date has no field either. Checked only here: the check takes longer than the rest.
-  if (wordCount === wordCountOfMask && !isRecord(values)) throw noValues(component, values)
-  return wordCount
+  // A Map or a Date has no key. Checked only here: the check takes longer than the rest.
+  if (hasKey || isRecord(values)) return
+  throw invalidArgument(`the values for ${name}`, values, 'an object with fields')
 }
-
-const noValues = (component: Described, given: unknown) =>
-  invalid(component.name, '', given, `an object with ${namesOf(component).join(', ')}`)
 
 export class ValueWriter {
   readonly #views: Cells
@@ -96,39 +59,41 @@ export class ValueWriter {
     this.#views = views
   }
 
-  /** Writes what `valuesWordCount` has measured, to the words from `at` to `end`. */
-  writeAll({ name, fields }: Described, values: GivenFields, at: number, end: number): void {
-    let index = at + maskWordCount(fields)
-    const mask = this.#views.signedWords
-    for (let word = at; word < index; word++) mask[word] = 0
+  /** Word count of values, with their mask. */
+  wordCountOf(fields: readonly Field[], { isGiven, starts, ends, texts }: GivenValues): number {
+    let wordCount = maskWordCount(fields)
     for (let i = 0; i < fields.length; i++) {
-      const value = values[fields[i].name]
-      if (value === undefined) continue
-      // A getter may return another value than when it was measured, and make the memory grow.
-      const next = index + valueWordCount(name, fields[i], value)
-      if (next > end) throw hasChanged(name)
-      const { signedWords: words, numbers, bytes } = this.#views
+      if (isGiven[i] === 0) continue
+      const { kind } = fields[i].type
+      if (kind === 'list') wordCount += 2 * (ends[i] - starts[i])
+      else if (kind === 'text') wordCount += 2 * Math.ceil(byteLengthOfText(texts[i]) / 8)
+      wordCount += kind === 'scalar' ? SCALAR_WORD_COUNT : LENGTH_WORD_COUNT
+    }
+    return wordCount
+  }
+
+  /** @param lists the numbers of lists, as `given` names them */
+  write(fields: readonly Field[], given: GivenValues, lists: Float64Array, at: number): void {
+    const { signedWords: words, numbers, bytes } = this.#views
+    let index = at + maskWordCount(fields)
+    for (let word = at; word < index; word++) words[word] = 0
+    for (let i = 0; i < fields.length; i++) {
+      if (given.isGiven[i] === 0) continue
       words[at + (i >> 5)] |= 1 << (i & 31)
-      if (typeof value === 'number') numbers[index >> 1] = value
-      else if (typeof value === 'string') {
-        words[index] = byteLengthOfText(value)
-        this.#utf8.write(value, bytes, (index + LENGTH_WORD_COUNT) * 4)
+      const { type } = fields[i]
+      if (type.kind === 'scalar') numbers[index >> 1] = given.numbers[i]
+      else if (type.kind === 'text') {
+        words[index] = byteLengthOfText(given.texts[i])
+        this.#utf8.write(given.texts[i], bytes, (index + LENGTH_WORD_COUNT) * 4)
       } else {
-        const list = value as ArrayLike<unknown>
-        const count = (next - index - LENGTH_WORD_COUNT) >> 1
+        const start = given.starts[i]
+        const count = given.ends[i] - start
         words[index] = count
         const first = (index + LENGTH_WORD_COUNT) >> 1
-        for (let j = 0; j < count; j++) {
-          const element = list[j]
-          if (typeof element !== 'number') {
-            throw invalid(name, `${fields[i].name}[${j}]`, element, 'a number')
-          }
-          this.#views.numbers[first + j] = element // may be a new view: elements may be getters
-        }
+        for (let j = 0; j < count; j++) numbers[first + j] = lists[start + j]
       }
-      index = next
+      index += storedWordCount(words, index, type)
     }
-    if (index !== end) throw hasChanged(name)
   }
 }
 
@@ -216,15 +181,6 @@ export class ValueReader {
     return setting
   }
 }
-
-const isObject = (value: unknown): value is GivenFields =>
-  typeof value === 'object' && value !== null
-
-const invalid = (component: string, field: string, value: unknown, expected: string) =>
-  invalidArgument(`what is given ${component}${field && `.${field}`}`, value, expected)
-
-const hasChanged = (component: string) =>
-  invalid(component, '', 'different at each read', 'values that stay the same')
 
 /**
  * V8 stores a number without a box if it knows it to be a small integer, for all later readers too.

@@ -1,5 +1,5 @@
-/** What other threads find: the root leads to the directory, the entities and the intern logs. */
-import { encodeDirectory, readDirectory } from '../attach/published.ts'
+/** What other threads find: the root leads to the manifest, the entities and the intern logs. */
+import { encodeManifest, readManifest } from '../attach/published.ts'
 import { FIRST_ENTRY } from '../lists/intern-log.ts'
 import { Lists } from '../lists/lists.ts'
 import { ROOT_SERIAL, SLOT_CAPACITY } from '../shared/attachments.ts'
@@ -9,19 +9,17 @@ import {
   PUBLISHED_COUNT,
   PUBLISHED_HEAD_BYTE_LENGTH,
   ROOT_BYTE_LENGTH,
-  ROOT_DIRECTORY,
   ROOT_ENTITIES,
   ROOT_EPOCH,
   ROOT_MAGIC,
+  ROOT_MANIFEST,
   seenWord,
-} from '../shared/directory.ts'
+} from '../shared/manifest.ts'
 import type { StorageParts } from '../storage/storage-api.ts'
 import type { Table } from '../tables/table.ts'
 import type { Findings } from './findings.ts'
 import type { InternedCounts } from './interned.ts'
 import { checkList } from './variable.ts'
-
-type Held = StorageParts['publisher']['held']
 
 export function checkPublished(
   findings: Findings,
@@ -30,33 +28,32 @@ export function checkPublished(
   interned: InternedCounts,
 ): void {
   const { publisher } = parts
-  const { held } = publisher
-  if (held.root === 0) return
-  findings.check('published', 'the root', () => checkRoot(findings, held, publisher.serial))
-  findings.check('published', 'the directory', () => checkDirectory(findings, held, parts, tables))
-  findings.check('published', 'the entities', () => checkEntities(findings, held.entities))
-  findings.check('published', 'the spare directory', () => {
-    if (held.spare !== 0) findings.reach(held.spare)
+  if (publisher.root === 0) return
+  findings.check('published', 'the root', () => checkRoot(findings, publisher))
+  findings.check('published', 'the manifest', () => checkManifest(findings, parts, tables))
+  findings.check('published', 'the entities', () => checkEntities(findings, publisher.entities))
+  findings.check('published', 'the spare manifest', () => {
+    if (publisher.spare !== 0) findings.reach(publisher.spare)
   })
   findings.check('published', 'what waits for attached threads', () => {
-    for (const offset of held.retired) findings.reach(offset)
+    for (const offset of publisher.retired.offsets) findings.reach(offset)
   })
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    const block = findings.words[(held.root >> 2) + internLogWord(slot)]
+    const block = findings.words[(publisher.root >> 2) + internLogWord(slot)]
     if (block === 0) continue
     const what = `the intern log of slot ${slot}`
     findings.check('published', what, () => checkInternLog(findings, parts, block, what, interned))
   }
 }
 
-function checkRoot(findings: Findings, held: Held, serial: number): void {
-  const { root, directory, entities, epoch } = held
+function checkRoot(findings: Findings, publisher: StorageParts['publisher']): void {
+  const { root, manifest, entities, epoch, serial } = publisher
   if (!findings.reach(root, '', { byteLength: ROOT_BYTE_LENGTH })) return
   const word = (field: number) => findings.words[(root >> 2) + field]
   findings.expect(root, 'magic', word(0), ROOT_MAGIC)
   findings.expect(root, 'serial number', word(ROOT_SERIAL), serial)
   findings.expect(root, 'epoch', word(ROOT_EPOCH), epoch)
-  findings.expect(root, 'a directory at', word(ROOT_DIRECTORY), directory)
+  findings.expect(root, 'a manifest at', word(ROOT_MANIFEST), manifest)
   findings.expect(root, 'entities at', word(ROOT_ENTITIES), entities)
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
     if (word(attachedWord(slot)) === 0) continue
@@ -65,14 +62,14 @@ function checkRoot(findings: Findings, held: Held, serial: number): void {
   }
 }
 
-function checkDirectory(
+function checkManifest(
   findings: Findings,
-  { directory, isCurrent }: Held,
-  { worlds, registry, bindings }: StorageParts,
+  { worlds, registry, bindings, publisher }: StorageParts,
   tables: readonly Table[],
 ): void {
-  if (!findings.reach(directory)) return
-  const told = readDirectory(findings.pool, findings.words, directory)
+  const { manifest, isCurrent } = publisher
+  if (!findings.reach(manifest)) return
+  const told = readManifest(findings.pool, findings.words, manifest)
   if (!isCurrent) return
   const { entityMask } = worlds
   const components = registry.all.map(
@@ -81,12 +78,12 @@ function checkDirectory(
   )
   const entries = tables.map(({ name, handle }) => ({ name, ...handle }))
   const byName = [...told.tables].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const present = encodeDirectory({
+  const present = encodeManifest({
     ...{ entityMask, components },
     tables: entries.sort((a, b) => (a.name < b.name ? -1 : 1)),
   })
-  const published = encodeDirectory({ ...told, tables: byName })
-  if (!isEqual(published, present)) findings.fail(directory, 'another one', 'that of now')
+  const published = encodeManifest({ ...told, tables: byName })
+  if (!isEqual(published, present)) findings.fail(manifest, 'another one', 'that of now')
 }
 
 const isEqual = (a: Uint8Array, b: Uint8Array) =>

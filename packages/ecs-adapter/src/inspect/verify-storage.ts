@@ -33,7 +33,7 @@ export interface VerifyOptions {
  *     every owner         of a component has a row
  *     every handle        is 0, or leads to a list or text; its row has an owner or waits for sync
  *     interned texts      references = rows that hold them; indexes = threads that know them
- *     what is published   root, directory and entities are those of the storage
+ *     what is published   root, manifest and entities are those of the storage
  *     every table         chunks, owners, ids and row counts agree
  *     commands            chains of blocks end, and are for this storage
  *

@@ -21,7 +21,7 @@ import {
   type Schema,
   type SparseComponent,
 } from '../schema/schema.ts'
-import type { ComponentEntry } from '../shared/directory.ts'
+import type { ComponentEntry } from '../shared/manifest.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 import { Worlds } from '../world/worlds.ts'
@@ -105,7 +105,7 @@ class WorldStorage implements Storage {
     this.#publisher = new Publisher({ pool, cells, worlds, memory, ...options })
     this.#worldState = worldState
     this.#packing = new Packing({ worlds, registry, memory, bindingAt: bindings.at, worldState })
-    this.#commands = new WorldCommands(worlds, pool, registry, this.#publisher.serial)
+    this.#commands = new WorldCommands(worlds, registry, memory, this.#publisher.serial)
     this.#staleReferences = new StaleReferences(worlds, (isKept) => {
       this.runs.checkDone('taking removed entities out of lists')
       bindings.filter(isKept)

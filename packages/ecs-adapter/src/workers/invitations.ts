@@ -2,7 +2,7 @@
 import type { Life } from '@ashlar/core'
 import { onFailure, onMessage, type Port } from '../base/ports.ts'
 import { WAIT_MS_MAX } from '../base/wait.ts'
-import type { StorageHandle } from '../shared/directory.ts'
+import type { StorageHandle } from '../shared/manifest.ts'
 import { notJoined } from '../storage/run-errors.ts'
 
 export interface Invitation {

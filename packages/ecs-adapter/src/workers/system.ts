@@ -2,7 +2,7 @@
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import type { Commands } from '../commands/command-buffer.ts'
 import type { Component } from '../schema/schema.ts'
-import type { ComponentRows } from '../shared/directory.ts'
+import type { ComponentRows } from '../shared/manifest.ts'
 import type { Table } from '../tables/table.ts'
 
 type Components = Readonly<Record<string, Component>>

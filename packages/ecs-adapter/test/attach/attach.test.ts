@@ -12,7 +12,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ROOT_BYTE_LENGTH } from '../../src/shared/directory.ts'
+import { ROOT_BYTE_LENGTH } from '../../src/shared/manifest.ts'
 import { assertSound, assertThrows, buffers, createScene, watch } from '../support.ts'
 import { disposeAll } from './scenes.ts'
 

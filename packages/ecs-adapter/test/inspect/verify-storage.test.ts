@@ -12,7 +12,7 @@ import { addComponent, addEntity, addPrefab, removeComponent, removeEntity, set 
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { IndexPlace } from '../../src/columns/row-index.ts'
-import { internLogWord } from '../../src/shared/directory.ts'
+import { internLogWord } from '../../src/shared/manifest.ts'
 import { entryWord, ownerWord, seedWord } from '../../src/tables/table-root.ts'
 import { assertThrows, buffers, createRandom, createScene, EXCLUSIVE } from '../support.ts'
 
@@ -58,11 +58,11 @@ const handleWord = (game: Game, field: number, row: number) =>
   storeOf(game, 1).fields!.byField[field]!.handles.wordAt(row)
 const [POINTS, LABEL, KIND] = [0, 2, 3]
 const placeOf = (game: Game) => new IndexPlace(storeOf(game, 2).heldRows!.entry)
-const rootOf = ({ storage }: Game) => storage.parts.publisher.held.root >> 2
+const rootOf = ({ storage }: Game) => storage.parts.publisher.root >> 2
 const tableRoot = ({ shots }: Game) => shots.handle.offset >> 2
 const chunkOf = (game: Game) => game.arena.i32[tableRoot(game) + entryWord(0)] >> 2
 const logOf = (game: Game) => game.arena.i32[rootOf(game) + internLogWord(1)] >> 2
-const publishedOf = ({ storage }: Game) => storage.parts.publisher.held
+const publishedOf = ({ storage }: Game) => storage.parts.publisher
 
 interface Damage {
   readonly what: string
@@ -279,11 +279,11 @@ const damages: readonly Damage[] = [
     ...{ invariant: 'published', says: ['the root: found magic'] },
   },
   {
-    what: 'the root leads to another directory',
+    what: 'the root leads to another manifest',
     damage: (game, words) => {
       words[rootOf(game) + 2] += 16
     },
-    ...{ invariant: 'published', says: ['the root: found a directory at'] },
+    ...{ invariant: 'published', says: ['the root: found a manifest at'] },
   },
   {
     what: 'a thread has seen an epoch to come',
@@ -293,20 +293,20 @@ const damages: readonly Damage[] = [
     ...{ invariant: 'published', says: ['seen by slot 1'] },
   },
   {
-    what: 'the text of the directory',
+    what: 'the text of the manifest',
     damage: (game, words) => {
-      words[(publishedOf(game).directory >> 2) + 2] = 0
+      words[(publishedOf(game).manifest >> 2) + 2] = 0
     },
-    ...{ invariant: 'published', says: ['the directory: found', 'what can be read'] },
+    ...{ invariant: 'published', says: ['the manifest: found', 'what can be read'] },
   },
   {
-    what: 'a name in the directory',
+    what: 'a name in the manifest',
     damage: ({ arena, ...game }) => {
-      const { directory } = publishedOf({ arena, ...game })
-      const first = new TextDecoder().decode(arena.u8.slice(directory)).indexOf('Burning')
-      arena.u8[directory + first] ^= 1
+      const { manifest } = publishedOf({ arena, ...game })
+      const first = new TextDecoder().decode(arena.u8.slice(manifest)).indexOf('Burning')
+      arena.u8[manifest + first] ^= 1
     },
-    ...{ invariant: 'published', says: ['the directory: found another one'] },
+    ...{ invariant: 'published', says: ['the manifest: found another one'] },
   },
   {
     what: 'the count of published entities',

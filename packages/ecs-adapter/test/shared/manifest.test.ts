@@ -8,9 +8,9 @@ import {
   ROOT_ENTITIES,
   ROOT_INTERN_LOG_SERIAL,
   seenWord,
-} from '../../src/shared/directory.ts'
+} from '../../src/shared/manifest.ts'
 
-const test = suite('directory')
+const test = suite('manifest')
 
 test('every slot has words of its own within the root', () => {
   const words = new Set<number>()

@@ -1,10 +1,10 @@
 /**
- * The root block of a shared storage, and the directory that it publishes.
+ * The root block of a shared storage, and the manifest that it publishes.
  *
- *     root, found by the handle          directory, entities: constant once published
+ *     root, found by the handle          manifest, entities: constant once published
  *     0   magic                          0   epoch in which it was published
  *     1   epoch                          1   count: of bytes, of entities
- *     2   offset of the directory        2.. JSON; the entity ids
+ *     2   offset of the manifest        2.. JSON; the entity ids
  *     3   offset of the entities
  *     4   how many intern logs were made
  *     5   serial number of the storage
@@ -22,7 +22,7 @@ import { SLOT_CAPACITY } from './attachments.ts'
 
 export const ROOT_MAGIC = 0x41534802
 export const ROOT_EPOCH = 1
-export const ROOT_DIRECTORY = 2
+export const ROOT_MANIFEST = 2
 export const ROOT_ENTITIES = 3
 export const ROOT_INTERN_LOG_SERIAL = 4
 const ROOT_ATTACHMENTS = 16
@@ -89,7 +89,7 @@ export interface TableEntry {
   readonly serial: number
 }
 
-export interface Directory {
+export interface Manifest {
   /** Of the world: `eid & entityMask` is a row. */
   readonly entityMask: number
   readonly components: readonly ComponentEntry[]

@@ -1,26 +1,29 @@
 /** The components of another thread's storage, as an attached thread has them. */
-
 import { notSparse } from '../base/errors.ts'
 import { publishColumns } from '../columns/column-array.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
 import { RowsView } from '../columns/rows-view.ts'
 import type { Rows } from '../lists/handle-column.ts'
-import {
-  type VariableField,
-  VariableFields,
-  type VariableMemory,
-} from '../lists/variable-fields.ts'
+import { VariableFields, type VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
-import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/directory.ts'
+import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/manifest.ts'
+
+interface Attached {
+  readonly fields: VariableFields
+  /** Undefined if the component is dense. */
+  readonly ownRows: AttachedRows | undefined
+  readonly rows: RowsView | undefined
+}
 
 export class AttachedComponents {
   readonly byName: Record<string, Component> = Object.create(null)
   readonly registry = new ComponentRegistry()
   readonly #memory: VariableMemory
   readonly #denseRows: Rows
-  readonly #all = new Map<string, AttachedComponent>()
+  /** By number. */
+  readonly #all: Attached[] = []
 
   /** @param memory of this thread: lists and texts that grow move into it */
   constructor(memory: VariableMemory, denseRows: Rows) {
@@ -30,56 +33,39 @@ export class AttachedComponents {
 
   /** Adds new components, and gives all components the published columns. */
   follow(entries: readonly ComponentEntry[]): void {
-    for (const entry of entries) {
-      const { name, fields } = entry
-      let one = this.#all.get(name)
-      if (one === undefined) {
-        one = new AttachedComponent(entry, this.#memory, this.#denseRows)
-        this.#all.set(name, one)
-        this.byName[name] = one.component
-        this.registry.add(name, one.component, fields)
-      }
-      one.follow(entry, this.#memory.cells.buffer)
+    for (const [number, entry] of entries.entries()) {
+      if (number === this.#all.length) this.#add(entry)
+      const { fields, ownRows } = this.#all[number]
+      if (entry.rows) ownRows?.follow(entry.rows)
+      const { component } = this.registry.at(number)
+      publishColumns(component, entry, this.#memory.cells.buffer, fields.byField)
     }
   }
 
+  #add({ name, fields, rows }: ComponentEntry): void {
+    const memory = this.#memory
+    const ownRows = rows && new AttachedRows(memory.cells)
+    const options = { name, fields, memory, rows: ownRows ?? this.#denseRows }
+    const view = ownRows && new RowsView(ownRows)
+    this.#all.push({ fields: new VariableFields(options), ownRows, rows: view })
+    this.byName[name] = {}
+    this.registry.add(name, this.byName[name], fields)
+  }
+
   /** @throws StorageError 'invalid-argument' */
-  rows(component: Component | string): ComponentRows {
-    const { name } = this.registry.find(component)
-    const rows = this.#all.get(name)?.rows
+  readonly rows = (component: Component | string): ComponentRows => {
+    const { name, number } = this.registry.find(component)
+    const { rows } = this.#all[number]
     if (rows === undefined) throw notSparse(name)
     return rows
   }
 }
 
-class AttachedComponent {
-  readonly component: Component = {}
-  /** Undefined if the component is dense. */
-  readonly rows: ComponentRows | undefined
-  readonly #rows: AttachedRows | undefined
-  /** By field; undefined for a scalar. */
-  readonly #variable: readonly (VariableField | undefined)[]
-
-  constructor(entry: ComponentEntry, memory: VariableMemory, denseRows: Rows) {
-    const { name, fields } = entry
-    this.#rows = entry.rows && new AttachedRows(memory.cells)
-    this.rows = this.#rows && new RowsView(this.#rows)
-    const rows = this.#rows ?? denseRows
-    this.#variable = new VariableFields({ name, fields, memory, rows }).byField
-  }
-
-  /** Makes the columns those of an entry. */
-  follow(entry: ComponentEntry, buffer: ArrayBufferLike): void {
-    if (entry.rows) this.#rows?.follow(entry.rows)
-    publishColumns(this.component, entry, buffer, this.#variable)
-  }
-}
-
 /** The rows of a sparse component. */
 class AttachedRows implements ComponentRows {
+  entities: Int32Array = new Int32Array(0)
   readonly #cells: Cells
   #place = new IndexPlace({ index: 0, rowCount: 0 })
-  #entities: Int32Array = new Int32Array(0)
 
   constructor(cells: Cells) {
     this.#cells = cells
@@ -88,10 +74,6 @@ class AttachedRows implements ComponentRows {
   /** Capped by the length of the columns: after `detach`, the block may hold something else. */
   get count(): number {
     return Math.min(this.#cells.signedWords[this.#place.head], this.#place.rowCount)
-  }
-
-  get entities(): Int32Array {
-    return this.#entities
   }
 
   /** Bound: `RowsView` passes it on. */
@@ -103,6 +85,6 @@ class AttachedRows implements ComponentRows {
   follow(entry: RowsEntry): void {
     this.#place = new IndexPlace(entry)
     const { entities, rowCount } = this.#place
-    this.#entities = new Int32Array(this.#cells.buffer, entities * 4, rowCount)
+    this.entities = new Int32Array(this.#cells.buffer, entities * 4, rowCount)
   }
 }
