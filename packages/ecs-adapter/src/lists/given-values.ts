@@ -64,8 +64,11 @@ export class GivenFrames {
   leave(given: GivenValues): void {
     this.#depth--
     this.staging.dropFrom(given.first)
-    given.isGiven.fill(0)
-    given.texts.fill('') // releases the strings
+    // By a loop: two calls of `fill` take 30 ns, as long as four fields.
+    for (let i = 0; i < this.#fields.length; i++) {
+      given.isGiven[i] = 0
+      given.texts[i] = '' // releases the string
+    }
   }
 
   /** @throws StorageError 'invalid-argument', and what getters throw */

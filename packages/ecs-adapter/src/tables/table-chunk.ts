@@ -161,17 +161,19 @@ export class TableChunk {
   }
 
   #clear(row: number): void {
-    const capacity = this.#capacity
     const words = this.#words
-    for (let at = this.#doublesFirst + 2 * row; at < this.#doublesEnd; at += 2 * capacity) {
+    const capacity = this.#capacity
+    let at = this.#doublesFirst + 2 * row
+    for (const end = this.#doublesEnd; at < end; at += 2 * capacity) {
       words[at] = 0
       words[at + 1] = 0
     }
-    for (let at = this.#wordsFirst + row; at < this.#wordsEnd; at += capacity) words[at] = 0
-    const halves = this.#halves
-    for (let at = this.#halvesFirst + row; at < this.#halvesEnd; at += capacity) halves[at] = 0
-    const bytes = this.#bytes
-    for (let at = this.#bytesFirst + row; at < this.#bytesEnd; at += capacity) bytes[at] = 0
+    at = this.#wordsFirst + row
+    for (const end = this.#wordsEnd; at < end; at += capacity) words[at] = 0
+    at = this.#halvesFirst + row
+    for (const end = this.#halvesEnd; at < end; at += capacity) this.#halves[at] = 0
+    at = this.#bytesFirst + row
+    for (const end = this.#bytesEnd; at < end; at += capacity) this.#bytes[at] = 0
   }
 
   #copy(from: number, to: number): void {

@@ -16,6 +16,7 @@ import { invalidArgument } from '../base/errors.ts'
 
 /** Chromium boxes larger numbers in fields of objects. */
 const ID_BITS = 30
+const ID_LIMIT = 2 ** ID_BITS
 const GENERATION_BITS_AT_LEAST = 6
 
 export type IdLayout = ReturnType<typeof layOutIds>
@@ -39,7 +40,7 @@ export function layOutIds(chunkCapacity: number, chunkLimit: number) {
     /** The step from an id to that of the next generation. */
     generationStep,
     /** Generation 1 follows it. */
-    lastGeneration: 2 ** ID_BITS / generationStep - 1,
+    lastGeneration: ID_LIMIT / generationStep - 1,
   }
 }
 
@@ -50,7 +51,7 @@ export const firstIdOf = (ids: IdLayout, generation: number, chunkNumber: number
 /** The next id of the same slot. */
 export function idAfter(id: number, generationStep: number): number {
   const next = id + generationStep
-  return next < 2 ** ID_BITS ? next : (id & (generationStep - 1)) | generationStep
+  return next < ID_LIMIT ? next : (id & (generationStep - 1)) | generationStep
 }
 
 /** The seed for the chunk that follows one with these ids. */
