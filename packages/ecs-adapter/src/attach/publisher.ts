@@ -3,8 +3,7 @@ import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import { dropInternLog } from '../lists/intern-log.ts'
 import type { VariableMemory } from '../lists/variable-fields.ts'
-import type { Cells } from '../memory/cells.ts'
-import { freeReserved } from '../memory/reserved.ts'
+import { freeReserved } from '../memory/blocks.ts'
 import {
   checkDetached,
   isOpenSlot,
@@ -33,8 +32,6 @@ import { encodeManifest, storeManifest } from './published.ts'
 import { RetiredBlocks } from './retired-blocks.ts'
 
 export interface PublisherOptions {
-  pool: Pool
-  cells: Cells
   worlds: Worlds
   memory: VariableMemory
   /** Changes whenever an entry or a table changes. */
@@ -57,6 +54,7 @@ export class Publisher {
   epoch = 0
   readonly retired: RetiredBlocks
   readonly #options: PublisherOptions
+  readonly #pool: Pool
   /** Of the manifest. */
   #version = -1
   #entityMask = 0
@@ -65,7 +63,8 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options
-    this.retired = new RetiredBlocks(options.pool)
+    this.#pool = options.memory.cells.pool
+    this.retired = new RetiredBlocks(this.#pool)
   }
 
   /** @throws ArenaError 'out-of-memory' */
@@ -81,7 +80,7 @@ export class Publisher {
   }
 
   #open(): void {
-    const { alloc, allocZeroed } = this.#options.pool
+    const { alloc, allocZeroed } = this.#pool
     this.root = allocZeroed(ROOT_BYTE_LENGTH)
     try {
       this.#publishManifest(alloc)
@@ -98,14 +97,14 @@ export class Publisher {
   /** Publishes moved columns. @throws ArenaError 'out-of-memory', and can be called again */
   publish(): void {
     if (this.root === 0) return
-    this.#publishManifest(this.#options.pool.alloc)
+    this.#publishManifest(this.#pool.alloc)
     this.#raiseEpoch()
   }
 
   /** Frees what nobody uses any more; publishes what has changed, as memory allows. */
   sync(): void {
     if (this.root === 0) return
-    const { tryAlloc } = this.#options.pool
+    const { tryAlloc } = this.#pool
     this.#freeRetired() // first, as it may make room
     // Otherwise other threads still use the old manifest, and no epoch may retire it.
     if (!this.#publishManifest(tryAlloc)) return
@@ -135,13 +134,13 @@ export class Publisher {
   checkDetached(): void {
     if (this.root === 0) return
     const wordOf = (slot: number) => this.#word(attachedWord(slot))
-    checkDetached(this.#options.pool, wordOf, 'this storage', 'storage.forget(slot)')
+    checkDetached(this.#pool, wordOf, 'this storage', 'storage.forget(slot)')
   }
 
   /** Frees everything, when nobody is attached. */
   dispose(): void {
     if (this.root === 0) return
-    const { pool } = this.#options
+    const pool = this.#pool
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropInternLog(slot)
     this.retired.freeAll()
     this.#words[this.#word(0)] = 0
@@ -155,7 +154,7 @@ export class Publisher {
   }
 
   get #words(): Int32Array {
-    return this.#options.cells.signedWords
+    return this.#options.memory.cells.signedWords
   }
 
   #word(field: number): number {
@@ -165,7 +164,7 @@ export class Publisher {
   /** Frees a block once all attached threads have seen that it is no longer published. */
   retire(offset: number): void {
     if (this.root === 0) {
-      freeReserved(this.#options.pool, offset)
+      freeReserved(this.#pool, offset)
       return
     }
     this.#hasNews = true
@@ -179,7 +178,8 @@ export class Publisher {
 
   /** Returns false if `tryAlloc` finds no memory. */
   #publishManifest(alloc: Pool['alloc']): boolean {
-    const { pool, worlds, version, entries, tables } = this.#options
+    const pool = this.#pool
+    const { worlds, version, entries, tables } = this.#options
     if (!this.isCurrent) {
       const { entityMask } = worlds
       const bytes = encodeManifest({ entityMask, components: entries(), tables: tables() })
@@ -196,7 +196,7 @@ export class Publisher {
   }
 
   #allocate(byteLength: number, alloc: Pool['alloc']): number {
-    const { pool } = this.#options
+    const pool = this.#pool
     const offset = pool.tryAlloc(byteLength)
     if (offset !== 0) return offset
     const { spare } = this
@@ -249,7 +249,7 @@ export class Publisher {
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
       const attached = Atomics.load(words, this.#word(attachedWord(slot)))
       if (attached === 0) continue
-      if (!isOpenSlot(this.#options.pool.arena, slot, attached - 1)) {
+      if (!isOpenSlot(this.#pool.arena, slot, attached - 1)) {
         this.forget(slot, attached - 1)
         continue
       }

@@ -3,7 +3,7 @@
  * until each attached thread has seen an epoch in which they were replaced.
  */
 import type { Pool } from '@ashlar/core'
-import { freeReserved } from '../memory/reserved.ts'
+import { freeReserved } from '../memory/blocks.ts'
 
 export class RetiredBlocks {
   readonly #pool: Pool

@@ -3,8 +3,8 @@
  * address space, and memory once they are touched, which they are as far as rows are in use.
  */
 import type { Pool } from '@ashlar/core'
+import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
 import type { Cells } from '../memory/cells.ts'
-import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/reserved.ts'
 import type { ScalarArrayConstructor } from '../schema/schema.ts'
 
 /**

@@ -54,8 +54,8 @@ export class WorldCommands {
   readonly #views: Cells
   readonly #staging: Staging
   readonly #reader: ValueReader
-  /** The buffers made here that are not disposed of. */
-  #buffers: CommandBuffer[] = []
+  /** Also some that are disposed of. */
+  #buffers: readonly CommandBuffer[] = []
   /** Of the buffers to apply, the first `#count`. Kept, to make no garbage. */
   readonly #streams: CommandStream[] = []
   #count = 0
@@ -86,18 +86,13 @@ export class WorldCommands {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
     const buffer = new CommandBuffer(pool, this.#registry, this.#staging, this.#serial, this)
-    this.#buffers.push(buffer)
+    this.#buffers = [...this.buffers, buffer]
     return buffer
   }
 
-  /** The buffer is disposed of. */
-  drop(buffer: CommandBuffer): void {
-    this.#buffers = this.#buffers.filter((other) => other !== buffer)
-  }
-
-  /** For `verifyStorage`: offsets of the buffers that were made here. */
-  get heldOffsets(): readonly number[] {
-    return this.#buffers.map(({ offset }) => offset)
+  /** The buffers made here that are not disposed of. */
+  get buffers(): readonly CommandBuffer[] {
+    return this.#buffers.filter(({ isDisposed }) => !isDisposed)
   }
 
   /** @throws StorageError 'commands-busy' while commands are applied or their values read */

@@ -199,7 +199,11 @@ function isBlockOfCommands(pool: Pool, words: Int32Array, offset: number): boole
   return words[head + MAGIC] === COMMANDS_MAGIC && words[head + BYTE_LENGTH] === byteLength
 }
 
-const noBlock = (given: unknown) => corrupt('a block of commands', given, 'the offset of one, or 0')
+/** For words that no writer of commands can have written. */
+export const corruptCommands = (given: unknown, expected: string) =>
+  corrupt('a word of commands', given, expected)
+
+const noBlock = (given: unknown) => corruptCommands(given, 'the offset of a block of theirs, or 0')
 
 /**
  * Where the records of a block end, in words from its start.
@@ -210,8 +214,7 @@ export function checkedEnd(pool: Pool, words: Int32Array, offset: number): numbe
   const end = words[(offset >> 2) + BLOCK_END]
   const most = words[(offset >> 2) + BYTE_LENGTH] >> 2
   if (end >= BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
-  const expected = `a word from ${BLOCK_HEAD_WORD_COUNT} to ${most}`
-  throw corrupt('the end of commands in their block', end, expected)
+  throw corruptCommands(end, `an even number from ${BLOCK_HEAD_WORD_COUNT} to ${most}`)
 }
 
 /**
@@ -226,7 +229,7 @@ export function listBlocks(pool: Pool, words: Int32Array, offset: number, into: 
   for (let block = offset; block !== 0; block = words[(block >> 2) + BLOCK_NEXT]) {
     if (!isBlockOfCommands(pool, words, block)) throw noBlock(block)
     left -= words[(block >> 2) + BYTE_LENGTH]
-    if (left < 0) throw corrupt('a chain of blocks of commands', 'a circle', 'one that ends')
+    if (left < 0) throw corruptCommands(block, 'no block that was passed before')
     into[count++] = block
   }
   return count

@@ -38,13 +38,6 @@ type GivenFields = Readonly<Record<string, unknown>>
  */
 export type Commands = Pick<CommandBuffer, 'spawn' | 'despawn' | 'add' | 'remove' | 'set'>
 
-/** What made a buffer, in the thread of the world. */
-interface BufferOwner {
-  /** While it is, observers may only record more commands. */
-  readonly isApplying: boolean
-  drop(buffer: CommandBuffer): void
-}
-
 /** Commands in blocks of a pool. */
 export class CommandBuffer {
   readonly #pool: Pool
@@ -54,7 +47,7 @@ export class CommandBuffer {
   readonly #staging: Staging
   /** By number of the component. */
   readonly #frames: GivenFrames[] = []
-  readonly #owner: BufferOwner | undefined
+  readonly #owner: { readonly isApplying: boolean } | undefined
   #isDisposed = false
   #spawnCount = 0
   /** The sort key to record before the next command; -1 if it is recorded. */
@@ -69,6 +62,7 @@ export class CommandBuffer {
   /**
    * @internal
    * @param storage serial number of the storage
+   * @param owner while it applies commands, observers may only record more of them
    * @throws ArenaError 'out-of-memory'
    */
   constructor(
@@ -76,7 +70,7 @@ export class CommandBuffer {
     registry: ComponentRegistry,
     staging: Staging,
     storage: number,
-    owner?: BufferOwner,
+    owner?: { readonly isApplying: boolean },
   ) {
     this.#pool = pool
     this.#registry = registry
@@ -115,7 +109,7 @@ export class CommandBuffer {
 
   /** @internal Whether the commands were applied, and their blocks can be freed. */
   get isSpent(): boolean {
-    return this.#blocks.isApplied && this.#pool.isOpen
+    return !this.#isDisposed && this.#pool.isOpen && this.#blocks.isApplied
   }
 
   /**
@@ -219,7 +213,6 @@ export class CommandBuffer {
     if (adopter === undefined || this.#pool.isOpen) this.#blocks.dispose()
     else freeCommands(adopter, this.offset)
     this.#isDisposed = true
-    this.#owner?.drop(this)
   }
 
   #clear(): void {

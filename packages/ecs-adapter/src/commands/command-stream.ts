@@ -4,7 +4,6 @@
  */
 import type { Pool } from '@ashlar/core'
 import type { ComponentRef } from 'bitecs'
-import { corrupt } from '../base/errors.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import {
@@ -12,6 +11,7 @@ import {
   BLOCK_HEAD_WORD_COUNT,
   BLOCK_IS_APPLIED,
   checkedEnd,
+  corruptCommands,
   HEAD_WORD_COUNT,
   kindOf,
   listBlocks,
@@ -122,7 +122,7 @@ export class CommandStream {
     const wordCount = wordCountOf(this.#views.signedWords[this.index])
     const left = this.#end - this.index
     if (wordCount >= HEAD_WORD_COUNT && wordCount <= left && wordCount % 2 === 0) return wordCount
-    throw noLength(wordCount, `an even number of words from ${HEAD_WORD_COUNT} to ${left}`)
+    throw corruptCommands(wordCount, `an even number from ${HEAD_WORD_COUNT} to ${left}`)
   }
 
   /**
@@ -148,16 +148,16 @@ export class CommandStream {
     const { signedWords: words } = this.#views
     const kind = kindOf(words[index])
     const number = words[index + 1]
-    if (kind > SET) throw corrupt('the kind of a command', kind, `one of ${SORT_KEY} to ${SET}`)
+    if (kind > SET) throw corruptCommands(kind, `a kind up to ${SET}`)
     if (kind === SET) {
       checkValues(words, registry.at(number).fields, index + HEAD_WORD_COUNT, index + wordCount)
-    } else if (wordCount !== HEAD_WORD_COUNT) throw noLength(wordCount, `${HEAD_WORD_COUNT} words`)
+    } else if (wordCount !== HEAD_WORD_COUNT) throw corruptCommands(wordCount, `${HEAD_WORD_COUNT}`)
     else if (kind === SORT_KEY) {
-      if (number < 0) throw corrupt('a sort key of commands', number, 'no negative number')
+      if (number < 0) throw corruptCommands(number, 'a sort key')
       this.spawnCount = 0
     } else if (kind === SPAWN) {
       const expected = this.spawnCount++
-      if (number !== expected) throw corrupt('the number of a spawn', number, `${expected}`)
+      if (number !== expected) throw corruptCommands(number, `${expected}`)
     } else if (kind >= ADD) void registry.at(number)
     return wordCount
   }
@@ -179,6 +179,3 @@ export class CommandStream {
     return (block >> 2) + checkedEnd(this.#pool, this.#views.signedWords, block)
   }
 }
-
-const noLength = (given: number, expected: string) =>
-  corrupt('the length of a command', given, expected)

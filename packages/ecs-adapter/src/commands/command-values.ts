@@ -12,12 +12,13 @@
  * type.
  */
 import { isRecord } from '../base/arguments.ts'
-import { corrupt, invalidArgument, unknownField } from '../base/errors.ts'
+import { invalidArgument, unknownField } from '../base/errors.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
 import type { GivenValues } from '../lists/given-values.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
+import { corruptCommands } from './command-blocks.ts'
 
 const SCALAR_WORD_COUNT = 2
 /** The length of a list or text, and padding. */
@@ -121,13 +122,11 @@ export function checkValues(
     if (!isGiven(words, at, i)) continue
     const wordCount = storedWordCount(words, index, fields[i].type)
     // At `end` stands another record's word: any count there leads past the end.
-    if (!(wordCount >= SCALAR_WORD_COUNT)) {
-      throw corrupt(`the length of ${fields[i].name}`, words[index], 'no negative number')
-    }
+    if (!(wordCount >= SCALAR_WORD_COUNT)) throw corruptCommands(words[index], 'a length')
     index += wordCount
   }
   if (index === end) return
-  throw corrupt('the length of values in a command', index - at, `${end - at} words`)
+  throw corruptCommands(index - at, `values of ${end - at} words`)
 }
 
 /** The argument of bitECS's `addComponent`, reused for all commands: `set` would allocate. */

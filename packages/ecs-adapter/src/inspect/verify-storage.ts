@@ -72,7 +72,8 @@ export function verifyStorage(
   checkPublished(findings, parts, Object.values(storage.tables), interned)
   interned.check(findings)
   for (const table of Object.values(storage.tables)) checkTable(findings, table)
-  checkCommands(findings, parts.commands.heldOffsets, parts.publisher.serial)
+  const commands = parts.commands.buffers.map(({ offset }) => offset)
+  checkCommands(findings, commands, parts.publisher.serial)
   checkGroups(findings, storage.openGroups, parts.publisher.serial)
   if (exclusive) findings.checkLeaks()
   return findings.violations

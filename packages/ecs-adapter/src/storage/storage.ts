@@ -102,7 +102,7 @@ class WorldStorage implements Storage {
     this.#worlds = worlds
     this.#tables = tables
     const options = { version, entries, tables: tables.entries }
-    this.#publisher = new Publisher({ pool, cells, worlds, memory, ...options })
+    this.#publisher = new Publisher({ worlds, memory, ...options })
     this.#worldState = worldState
     this.#packing = new Packing({ worlds, registry, memory, bindingAt: bindings.at, worldState })
     this.#commands = new WorldCommands(worlds, registry, memory, this.#publisher.serial)
