@@ -12,20 +12,8 @@ import { VariableMemory } from '../lists/variable-fields.ts'
 import { Cells } from '../memory/cells.ts'
 import type { Component } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
-import {
-  attachedWord,
-  type ComponentRows,
-  internLogWord,
-  PUBLISHED_EPOCH,
-  ROOT_BYTE_LENGTH,
-  ROOT_ENTITIES,
-  ROOT_EPOCH,
-  ROOT_INTERN_LOG_SERIAL,
-  ROOT_MAGIC,
-  ROOT_MANIFEST,
-  type StorageHandle,
-  seenWord,
-} from '../shared/manifest.ts'
+import type { ComponentRows, StorageHandle } from '../shared/manifest.ts'
+import * as Root from '../shared/storage-root.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
 import { AttachedComponents } from './attached-components.ts'
@@ -53,7 +41,7 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
 /** Word index of the root of a storage that is not disposed of. */
 function checkedRoot(handle: StorageHandle, pool: Pool): number {
-  if (rootByteLength(pool, handle, ROOT_MAGIC) === ROOT_BYTE_LENGTH) return handle.offset >> 2
+  if (rootByteLength(pool, handle, Root.MAGIC) === Root.BYTE_LENGTH) return handle.offset >> 2
   const expected = 'storage.handle of a storage in the arena of this pool'
   throw invalidArgument('the handle', handle, expected)
 }
@@ -106,12 +94,12 @@ export class AttachedStorage {
     this.#pool = pool
     this.#handle = handle
     this.#root = root
-    this.#attachedWord = root + attachedWord(slot)
-    this.#seenWord = root + seenWord(slot)
+    this.#attachedWord = root + Root.attachedWord(slot)
+    this.#seenWord = root + Root.seenWord(slot)
     this.#memory = new VariableMemory(cells)
     const words = {
-      handleWord: root + internLogWord(slot),
-      serialWord: root + ROOT_INTERN_LOG_SERIAL,
+      handleWord: root + Root.internLogWord(slot),
+      serialWord: root + Root.INTERN_LOG_SERIAL,
     }
     this.#internLog = new InternLog({ cells, ...words, generation })
     this.#memory.internedTexts.internLog = this.#internLog
@@ -138,7 +126,7 @@ export class AttachedStorage {
   readonly sync = (): void => {
     const root = this.#root
     const words = this.#memory.cells.signedWords
-    const epoch = Atomics.load(words, root + ROOT_EPOCH)
+    const epoch = Atomics.load(words, root + Root.EPOCH)
     const isMoved = words.buffer !== this.#buffer
     if (this.#isAttached && epoch === this.#epoch && !isMoved) {
       this.#tables.sync()
@@ -149,13 +137,13 @@ export class AttachedStorage {
     // another one.
     this.#buffer = words.buffer
     // First the entities, then the columns with their rows: the reverse order of publishing.
-    const entities = Atomics.load(words, root + ROOT_ENTITIES)
-    const entitiesEpoch = words[(entities >> 2) + PUBLISHED_EPOCH]
+    const entities = Atomics.load(words, root + Root.ENTITIES)
+    const entitiesEpoch = words[(entities >> 2) + Root.PUBLISHED_EPOCH]
     if (isMoved || entitiesEpoch !== this.#entitiesEpoch) {
       this.#entities = readEntities(this.#pool, words, entities)
     }
-    const manifest = Atomics.load(words, root + ROOT_MANIFEST)
-    const manifestEpoch = words[(manifest >> 2) + PUBLISHED_EPOCH]
+    const manifest = Atomics.load(words, root + Root.MANIFEST)
+    const manifestEpoch = words[(manifest >> 2) + Root.PUBLISHED_EPOCH]
     if (isMoved || manifestEpoch !== this.#manifestEpoch) this.#follow(words, manifest)
     this.#manifestEpoch = manifestEpoch
     this.#entitiesEpoch = entitiesEpoch
@@ -198,7 +186,7 @@ export class AttachedStorage {
     Atomics.store(cells.signedWords, this.#seenWord, epoch)
     this.#isAttached = true
     if (this.#internLog.isMine) return
-    dropInternLog(cells, this.#root + internLogWord(pool.slot), internedTexts.release)
+    dropInternLog(cells, this.#root + Root.internLogWord(pool.slot), internedTexts.release)
     internedTexts.forget()
   }
 

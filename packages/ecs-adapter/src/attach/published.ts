@@ -9,14 +9,8 @@ import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { IndexPlace } from '../columns/row-index.ts'
 import { liveByteLength } from '../memory/blocks.ts'
 import { type Field, type FieldType, type ScalarType, t } from '../schema/schema.ts'
-import {
-  type ComponentEntry,
-  type Manifest,
-  PUBLISHED_COUNT,
-  PUBLISHED_HEAD_BYTE_LENGTH,
-  type RowsEntry,
-  type TableEntry,
-} from '../shared/manifest.ts'
+import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
+import * as Root from '../shared/storage-root.ts'
 
 /** `createStorage` allows fewer. */
 const ROW_COUNT_LIMIT = 2 ** 30
@@ -46,8 +40,8 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 
 /** Writes the result of `encodeManifest` into a block that is not yet published. */
 export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Array): void {
-  words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
-  storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
+  words[(offset >> 2) + Root.PUBLISHED_COUNT] = bytes.length
+  storeBytes(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, bytes)
 }
 
 /**
@@ -56,7 +50,7 @@ export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Arr
  */
 export function readManifest(pool: Pool, words: Int32Array, offset: number): Manifest {
   const byteLength = checkedCount(pool, words, offset, 1)
-  const read = loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
+  const read = loadJson(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
   const { entityMask, components, tables } = isRecord(read) ? read : {}
   check(isArray(components) && isArray(tables), read)
   check(Number.isInteger(entityMask), entityMask)
@@ -70,17 +64,17 @@ export function readManifest(pool: Pool, words: Int32Array, offset: number): Man
 /** The ids that are published. @throws StorageError 'corrupt' */
 export function readEntities(pool: Pool, words: Int32Array, offset: number): Int32Array {
   const count = checkedCount(pool, words, offset, 4)
-  return new Int32Array(words.buffer, offset + PUBLISHED_HEAD_BYTE_LENGTH, count)
+  return new Int32Array(words.buffer, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, count)
 }
 
 /** The count of a published block, whose elements have `step` bytes and fit into the block. */
 function checkedCount(pool: Pool, words: Int32Array, offset: number, step: number): number {
   const byteLength = liveByteLength(pool, offset)
-  if (byteLength < PUBLISHED_HEAD_BYTE_LENGTH) {
+  if (byteLength < Root.PUBLISHED_HEAD_BYTE_LENGTH) {
     throw corrupt('what a storage has published', offset, 'the offset of a block')
   }
-  const count = words[(offset >> 2) + PUBLISHED_COUNT]
-  const most = (byteLength - PUBLISHED_HEAD_BYTE_LENGTH) / step
+  const count = words[(offset >> 2) + Root.PUBLISHED_COUNT]
+  const most = (byteLength - Root.PUBLISHED_HEAD_BYTE_LENGTH) / step
   if (count >= 0 && count <= most) return count
   throw corrupt('the length of what a storage has published', count, `at most ${most}`)
 }

@@ -11,22 +11,8 @@ import {
   ROOT_SERIAL,
   SLOT_CAPACITY,
 } from '../shared/attachments.ts'
-import {
-  attachedWord,
-  type ComponentEntry,
-  internLogWord,
-  PUBLISHED_COUNT,
-  PUBLISHED_EPOCH,
-  PUBLISHED_HEAD_BYTE_LENGTH,
-  ROOT_BYTE_LENGTH,
-  ROOT_ENTITIES,
-  ROOT_EPOCH,
-  ROOT_MAGIC,
-  ROOT_MANIFEST,
-  type StorageHandle,
-  seenWord,
-  type TableEntry,
-} from '../shared/manifest.ts'
+import type { ComponentEntry, StorageHandle, TableEntry } from '../shared/manifest.ts'
+import * as Root from '../shared/storage-root.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { encodeManifest, storeManifest } from './published.ts'
 import { RetiredBlocks } from './retired-blocks.ts'
@@ -81,7 +67,7 @@ export class Publisher {
 
   #open(): void {
     const { alloc, allocZeroed } = this.#pool
-    this.root = allocZeroed(ROOT_BYTE_LENGTH)
+    this.root = allocZeroed(Root.BYTE_LENGTH)
     try {
       this.#publishManifest(alloc)
       this.#publishEntities(alloc)
@@ -91,7 +77,7 @@ export class Publisher {
     }
     this.#raiseEpoch()
     this.#words[this.#word(ROOT_SERIAL)] = this.serial
-    this.#words[this.#word(0)] = ROOT_MAGIC
+    this.#words[this.#word(0)] = Root.MAGIC
   }
 
   /** Publishes moved columns. @throws ArenaError 'out-of-memory', and can be called again */
@@ -124,7 +110,7 @@ export class Publisher {
       throw invalidArgument('generation', generation, 'that of its pool, or undefined')
     }
     if (this.root === 0) return
-    const word = this.#word(attachedWord(slot))
+    const word = this.#word(Root.attachedWord(slot))
     const attached = generation === undefined ? this.#words[word] : generation + 1
     Atomics.compareExchange(this.#words, word, attached, 0)
     this.#dropInternLog(slot, generation)
@@ -133,7 +119,7 @@ export class Publisher {
   /** @throws StorageError 'still-attached' */
   checkDetached(): void {
     if (this.root === 0) return
-    const wordOf = (slot: number) => this.#word(attachedWord(slot))
+    const wordOf = (slot: number) => this.#word(Root.attachedWord(slot))
     checkDetached(this.#pool, wordOf, 'this storage', 'storage.forget(slot)')
   }
 
@@ -173,7 +159,7 @@ export class Publisher {
 
   #dropInternLog(slot: number, generation?: number): void {
     const { cells, internedTexts } = this.#options.memory
-    dropInternLog(cells, this.#word(internLogWord(slot)), internedTexts.release, generation)
+    dropInternLog(cells, this.#word(Root.internLogWord(slot)), internedTexts.release, generation)
   }
 
   /** Returns false if `tryAlloc` finds no memory. */
@@ -183,10 +169,10 @@ export class Publisher {
     if (!this.isCurrent) {
       const { entityMask } = worlds
       const bytes = encodeManifest({ entityMask, components: entries(), tables: tables() })
-      const manifest = this.#allocate(PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
+      const manifest = this.#allocate(Root.PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
       if (manifest === 0) return false
       storeManifest(this.#words, manifest, bytes)
-      this.#replace(ROOT_MANIFEST, manifest, this.manifest)
+      this.#replace(Root.MANIFEST, manifest, this.manifest)
       this.manifest = manifest
       this.#version = version()
       this.#entityMask = entityMask
@@ -208,23 +194,23 @@ export class Publisher {
   #publishEntities(alloc: Pool['alloc']): void {
     const { worlds } = this.#options
     const { aliveCount } = worlds
-    const head = PUBLISHED_HEAD_BYTE_LENGTH
+    const head = Root.PUBLISHED_HEAD_BYTE_LENGTH
     const before = this.entities
-    const isSame = before !== 0 && this.#words[(before >> 2) + PUBLISHED_COUNT] === aliveCount
+    const isSame = before !== 0 && this.#words[(before >> 2) + Root.PUBLISHED_COUNT] === aliveCount
     if (isSame && worlds.areIds(this.#words, (before + head) >> 2)) return
     const offset = alloc(head + aliveCount * 4)
     if (offset === 0) return
     const words = this.#words
-    words[(offset >> 2) + PUBLISHED_COUNT] = aliveCount
+    words[(offset >> 2) + Root.PUBLISHED_COUNT] = aliveCount
     worlds.storeIds(words, (offset + head) >> 2)
-    this.#replace(ROOT_ENTITIES, offset, before)
+    this.#replace(Root.ENTITIES, offset, before)
     this.entities = offset
   }
 
   /** Publishes a block, and retires the one before. */
   #replace(field: number, offset: number, before: number): void {
     const words = this.#words
-    words[(offset >> 2) + PUBLISHED_EPOCH] = (this.epoch + 1) | 0
+    words[(offset >> 2) + Root.PUBLISHED_EPOCH] = (this.epoch + 1) | 0
     Atomics.store(words, this.#word(field), offset)
     this.#hasNews = true
     if (before !== 0) this.retire(before)
@@ -234,7 +220,7 @@ export class Publisher {
     if (!this.#hasNews) return
     this.#hasNews = false
     this.epoch = (this.epoch + 1) | 0
-    Atomics.store(this.#words, this.#word(ROOT_EPOCH), this.epoch)
+    Atomics.store(this.#words, this.#word(Root.EPOCH), this.epoch)
   }
 
   /** Frees the blocks of which all attached threads have seen that they are retired. */
@@ -247,13 +233,13 @@ export class Publisher {
     const words = this.#words
     let oldest = this.epoch
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-      const attached = Atomics.load(words, this.#word(attachedWord(slot)))
+      const attached = Atomics.load(words, this.#word(Root.attachedWord(slot)))
       if (attached === 0) continue
       if (!isOpenSlot(this.#pool.arena, slot, attached - 1)) {
         this.forget(slot, attached - 1)
         continue
       }
-      const seen = Atomics.load(words, this.#word(seenWord(slot)))
+      const seen = Atomics.load(words, this.#word(Root.seenWord(slot)))
       if (((oldest - seen) | 0) > 0) oldest = seen
     }
     return oldest

@@ -59,6 +59,10 @@ function writeShortText(text: string, bytes: Uint8Array, byteOffset: number): vo
 /** Whether a text has surrogates that are not in pairs. */
 export const isIllFormed = (text: string) => /\p{Surrogate}/u.test(text)
 
+const LONE_SURROGATES = /\p{Surrogate}/gu
+/** A text as it reads after it was UTF-8. */
+export const wellFormed = (text: string) => text.replace(LONE_SURROGATES, '\ufffd')
+
 const encoder = new TextEncoder()
 /** Keeps a byte order mark. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -92,11 +96,6 @@ export class Utf8 {
     const copy = fits ? this.#scratch.subarray(0, byteLength) : new Uint8Array(byteLength)
     copy.set(bytes.subarray(byteOffset, byteOffset + byteLength))
     return decoder.decode(copy)
-  }
-
-  /** A text as it reads after it was UTF-8. */
-  wellFormed(text: string): string {
-    return text.replace(/\p{Surrogate}/gu, '\ufffd')
   }
 
   /** Makes no garbage, unless the text is longer than any before. */

@@ -21,18 +21,9 @@ import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
-import {
-  ADD,
-  checkCommands,
-  DESPAWN,
-  HEAD_WORD_COUNT,
-  kindOf,
-  REMOVE,
-  SET,
-  SORT_KEY,
-  SPAWN,
-} from './command-blocks.ts'
+import { checkCommands } from './command-blocks.ts'
 import { CommandBuffer } from './command-buffer.ts'
+import * as Layout from './command-layout.ts'
 import { CommandStream, type Identity } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 
@@ -199,13 +190,13 @@ export class WorldCommands {
     while (stream.hasRecord()) {
       const { signedWords: words } = this.#views
       const at = stream.index
-      const kind = kindOf(words[at])
-      if (kind === SORT_KEY) return
+      const kind = Layout.kindOf(words[at])
+      if (kind === Layout.SORT_KEY) return
       const end = at + stream.wordCount
       stream.index = end
       const identity = this.#identities[stream.identityIndex++]
       try {
-        if (kind === SPAWN) this.#spawn(words[at + 2], identity)
+        if (kind === Layout.SPAWN) this.#spawn(words[at + 2], identity)
         else this.#applyRecord(kind, at, end, identity)
       } catch (error) {
         this.#noteFailure(kind, at, error)
@@ -221,15 +212,15 @@ export class WorldCommands {
       return
     }
     const world = this.#worlds.of(eid)!
-    if (kind === DESPAWN) {
+    if (kind === Layout.DESPAWN) {
       removeEntity(world, eid)
       return
     }
     const listed = this.#registry.at(words[at + 1])
-    if (kind === ADD) addComponent(world, eid, listed.component)
-    else if (kind === REMOVE) removeComponent(world, eid, listed.component)
-    else if (kind === SET) {
-      addComponent(world, eid, this.#reader.read(listed, at + HEAD_WORD_COUNT, end))
+    if (kind === Layout.ADD) addComponent(world, eid, listed.component)
+    else if (kind === Layout.REMOVE) removeComponent(world, eid, listed.component)
+    else if (kind === Layout.SET) {
+      addComponent(world, eid, this.#reader.read(listed, at + Layout.HEAD_WORD_COUNT, end))
     }
   }
 
@@ -281,8 +272,8 @@ export class WorldCommands {
     if (this.#failureCount > FAILURE_CAPACITY) return
     const { signedWords: words } = this.#views
     const command = NAMES[kind] as CommandFailure['command']
-    const component = kind >= ADD ? this.#registry.nameOf(words[at + 1]) : undefined
-    const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
+    const component = kind >= Layout.ADD ? this.#registry.nameOf(words[at + 1]) : undefined
+    const eid = kind === Layout.SPAWN ? 0 : this.#resolve(words[at + 2])
     this.#failures.push({ command, eid, component, error })
   }
 }

@@ -1,58 +1,14 @@
 /**
- * The memory of a command buffer: a chain of blocks of one pool. Its thread fills them from front
- * to back; any thread can read them. By 32-bit words:
- *
- *     block                                       record
- *     0  offset of the next block; 0 in the last  0  kind, and the word count of the record << 3
- *     1  end of the records, in words from the    1  number of the component; in a SORT_KEY record,
- *        start of the block                          the key; in a SPAWN record, the index of the
- *     2  byte length                                 temporary id
- *     3  magic                                    2  entity id, which may be temporary; in a SPAWN
- *     the rest in the first block only:              record, the prefab or 0
- *     4  offset of a block that is being added    3  0
- *        to the chain, or removed from it         4  in a SET record, see `command-values.ts`
- *     5  1 when the records were applied, and
- *        the writer may clear them
- *     6  serial number of the storage
- *     8  records
- *
- * If a record does not fit, another block is added, so no command is dropped. Records are multiples
- * of 8 bytes: their numbers are aligned, and no record crosses the end of a block.
+ * The memory of a command buffer. Its thread fills the chain of blocks from front to back; any
+ * thread can read it. If a record does not fit, another block is added, so no command is dropped.
  */
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { commandsOfAnother, corrupt, invalidArgument } from '../base/errors.ts'
 import { isLiveBlock, liveByteLength } from '../memory/blocks.ts'
 import { Cells } from '../memory/cells.ts'
+import * as Layout from './command-layout.ts'
 
-export const BLOCK_NEXT = 0
-const BLOCK_END = 1
-const BYTE_LENGTH = 2
-const MAGIC = 3
-export const BLOCK_IN_TRANSIT = 4
-export const BLOCK_IS_APPLIED = 5
-export const BLOCK_STORAGE = 6
-export const BLOCK_HEAD_WORD_COUNT = 8
-
-export const SORT_KEY = 0
-export const SPAWN = 1
-export const DESPAWN = 2
-export const ADD = 3
-export const REMOVE = 4
-export const SET = 5
-export const HEAD_WORD_COUNT = 4
-export const kindOf = (word: number) => word & 7
-export const wordCountOf = (word: number) => word >>> 3
-
-/**
- * Temporary ids count down from here. They are small integers in every engine, and no entity has
- * such an id: ids are positive, except versioned ones of the last version, whose index would have
- * to be a million below the greatest. They do not begin at -1, which users write into id fields for
- * "none".
- */
-export const TEMPORARY_FIRST = -(2 ** 20)
-
-const COMMANDS_MAGIC = 0x41534803
 const FIRST_BYTE_LENGTH = 4096
 /** Each block is twice as long as the one before, up to this. */
 const DOUBLED_BYTE_LENGTH = 2 ** 16
@@ -82,16 +38,16 @@ export class CommandBlocks {
     this.#first = this.offset >> 2
     this.block = this.#first
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
-    this.views.signedWords[this.#first + BLOCK_STORAGE] = storage
+    this.views.signedWords[this.#first + Layout.BLOCK_STORAGE] = storage
     this.#enter(this.#first)
   }
 
   get isEmpty(): boolean {
-    return this.cursor === this.#first + BLOCK_HEAD_WORD_COUNT
+    return this.cursor === this.#first + Layout.BLOCK_HEAD_WORD_COUNT
   }
 
   get isApplied(): boolean {
-    return this.views.signedWords[this.#first + BLOCK_IS_APPLIED] === 1
+    return this.views.signedWords[this.#first + Layout.BLOCK_IS_APPLIED] === 1
   }
 
   /**
@@ -106,7 +62,7 @@ export class CommandBlocks {
   /** @param end word index behind the record that was reserved last */
   commit(end: number): void {
     this.cursor = end
-    this.views.signedWords[this.block + BLOCK_END] = end - this.block
+    this.views.signedWords[this.block + Layout.BLOCK_END] = end - this.block
   }
 
   /**
@@ -118,27 +74,31 @@ export class CommandBlocks {
     const { words } = this.views
     this.#enter(block)
     this.commit(cursor)
-    for (let next = words[block + BLOCK_NEXT]; next !== 0; next = words[block + BLOCK_NEXT]) {
+    for (
+      let next = words[block + Layout.BLOCK_NEXT];
+      next !== 0;
+      next = words[block + Layout.BLOCK_NEXT]
+    ) {
       if (this.#pool.isOpen && !this.#mayFree(next)) {
-        words[block + BLOCK_NEXT] = 0 // the rest leaks: only `arena.blocks()` lists it
+        words[block + Layout.BLOCK_NEXT] = 0 // the rest leaks: only `arena.blocks()` lists it
         throw noBlock(next)
       }
       // In this order, so that `freeCommands` finds it at any moment, and frees it once.
-      words[this.#first + BLOCK_IN_TRANSIT] = next
-      words[block + BLOCK_NEXT] = words[(next >> 2) + BLOCK_NEXT]
+      words[this.#first + Layout.BLOCK_IN_TRANSIT] = next
+      words[block + Layout.BLOCK_NEXT] = words[(next >> 2) + Layout.BLOCK_NEXT]
       this.#pool.free(next)
-      words[this.#first + BLOCK_IN_TRANSIT] = 0
+      words[this.#first + Layout.BLOCK_IN_TRANSIT] = 0
     }
   }
 
   /** Marks the records as applied, so that nobody applies them. */
   drop(): void {
-    this.views.signedWords[this.#first + BLOCK_IS_APPLIED] = 1
+    this.views.signedWords[this.#first + Layout.BLOCK_IS_APPLIED] = 1
   }
 
   clear(): void {
-    this.views.signedWords[this.#first + BLOCK_IS_APPLIED] = 0
-    this.truncate(this.#first, this.#first + BLOCK_HEAD_WORD_COUNT)
+    this.views.signedWords[this.#first + Layout.BLOCK_IS_APPLIED] = 0
+    this.truncate(this.#first, this.#first + Layout.BLOCK_HEAD_WORD_COUNT)
   }
 
   /** Frees every block. @throws as `truncate`, and can be called again */
@@ -154,8 +114,8 @@ export class CommandBlocks {
 
   #chain(wordCount: number): void {
     const { words } = this.views
-    const inTransit = this.#first + BLOCK_IN_TRANSIT
-    const least = (BLOCK_HEAD_WORD_COUNT + wordCount) * 4
+    const inTransit = this.#first + Layout.BLOCK_IN_TRANSIT
+    const least = (Layout.BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     const doubled = Math.min((this.#limit - this.block) * 8, DOUBLED_BYTE_LENGTH)
     let byteLength = Math.max(least, doubled)
     // Stored at once, for `freeCommands`: threads die in loops and calls, not between two stores.
@@ -166,7 +126,7 @@ export class CommandBlocks {
     }
     const offset = words[inTransit]
     this.#writeHead(offset, byteLength)
-    words[this.block + BLOCK_NEXT] = offset
+    words[this.block + Layout.BLOCK_NEXT] = offset
     words[inTransit] = 0
     this.#enter(offset >> 2)
   }
@@ -174,15 +134,15 @@ export class CommandBlocks {
   #writeHead(offset: number, byteLength: number): void {
     const { words } = this.views
     const head = offset >> 2
-    for (let word = 0; word < BLOCK_HEAD_WORD_COUNT; word++) words[head + word] = 0
-    words[head + BLOCK_END] = BLOCK_HEAD_WORD_COUNT
-    words[head + BYTE_LENGTH] = byteLength
-    words[head + MAGIC] = COMMANDS_MAGIC
+    for (let word = 0; word < Layout.BLOCK_HEAD_WORD_COUNT; word++) words[head + word] = 0
+    words[head + Layout.BLOCK_END] = Layout.BLOCK_HEAD_WORD_COUNT
+    words[head + Layout.BLOCK_BYTE_LENGTH] = byteLength
+    words[head + Layout.BLOCK_MAGIC] = Layout.COMMANDS_MAGIC
   }
 
   #enter(block: number): void {
     this.block = block
-    this.cursor = block + BLOCK_HEAD_WORD_COUNT
+    this.cursor = block + Layout.BLOCK_HEAD_WORD_COUNT
     const offset = block << 2
     // Not from its head, which may be overwritten.
     const byteLength = offset === this.offset ? FIRST_BYTE_LENGTH : this.#pool.byteLengthOf(offset)
@@ -190,13 +150,16 @@ export class CommandBlocks {
   }
 }
 
-const LEAST_BYTE_LENGTH = (BLOCK_HEAD_WORD_COUNT + 4) * 4
+const LEAST_BYTE_LENGTH = (Layout.BLOCK_HEAD_WORD_COUNT + 4) * 4
 
 function isBlockOfCommands(pool: Pool, words: Int32Array, offset: number): boolean {
   const byteLength = liveByteLength(pool, offset)
   if (byteLength < LEAST_BYTE_LENGTH) return false
   const head = offset >> 2
-  return words[head + MAGIC] === COMMANDS_MAGIC && words[head + BYTE_LENGTH] === byteLength
+  return (
+    words[head + Layout.BLOCK_MAGIC] === Layout.COMMANDS_MAGIC &&
+    words[head + Layout.BLOCK_BYTE_LENGTH] === byteLength
+  )
 }
 
 /** For words that no writer of commands can have written. */
@@ -211,10 +174,10 @@ const noBlock = (given: unknown) => corruptCommands(given, 'the offset of a bloc
  */
 export function checkedEnd(pool: Pool, words: Int32Array, offset: number): number {
   if (!isBlockOfCommands(pool, words, offset)) throw noBlock(offset)
-  const end = words[(offset >> 2) + BLOCK_END]
-  const most = words[(offset >> 2) + BYTE_LENGTH] >> 2
-  if (end >= BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
-  throw corruptCommands(end, `an even number from ${BLOCK_HEAD_WORD_COUNT} to ${most}`)
+  const end = words[(offset >> 2) + Layout.BLOCK_END]
+  const most = words[(offset >> 2) + Layout.BLOCK_BYTE_LENGTH] >> 2
+  if (end >= Layout.BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
+  throw corruptCommands(end, `an even number from ${Layout.BLOCK_HEAD_WORD_COUNT} to ${most}`)
 }
 
 /**
@@ -226,9 +189,9 @@ export function checkedEnd(pool: Pool, words: Int32Array, offset: number): numbe
 export function listBlocks(pool: Pool, words: Int32Array, offset: number, into: number[]): number {
   let left = pool.arena.byteLength
   let count = 0
-  for (let block = offset; block !== 0; block = words[(block >> 2) + BLOCK_NEXT]) {
+  for (let block = offset; block !== 0; block = words[(block >> 2) + Layout.BLOCK_NEXT]) {
     if (!isBlockOfCommands(pool, words, block)) throw noBlock(block)
-    left -= words[(block >> 2) + BYTE_LENGTH]
+    left -= words[(block >> 2) + Layout.BLOCK_BYTE_LENGTH]
     if (left < 0) throw corruptCommands(block, 'no block that was passed before')
     into[count++] = block
   }
@@ -247,18 +210,19 @@ export function checkCommands(
   storage?: number,
 ): number {
   const isLive = typeof offset === 'number' && isLiveBlock(pool, offset)
-  if (!isLive || words[(offset >> 2) + MAGIC] !== COMMANDS_MAGIC) {
+  if (!isLive || words[(offset >> 2) + Layout.BLOCK_MAGIC] !== Layout.COMMANDS_MAGIC) {
     const expected = 'that of what storage.commands() gave, not yet disposed of'
     throw invalidArgument('the offset of commands', offset, expected)
   }
-  const isOfStorage = storage === undefined || words[(offset >> 2) + BLOCK_STORAGE] === storage
+  const isOfStorage =
+    storage === undefined || words[(offset >> 2) + Layout.BLOCK_STORAGE] === storage
   if (!isOfStorage) throw commandsOfAnother()
   return offset
 }
 
 /** Marks the records of a buffer as applied. Does nothing if there is no buffer. */
 export function dropCommands(pool: Pool, words: Int32Array, offset: number): void {
-  if (isBlockOfCommands(pool, words, offset)) words[(offset >> 2) + BLOCK_IS_APPLIED] = 1
+  if (isBlockOfCommands(pool, words, offset)) words[(offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
 }
 
 /**
@@ -272,7 +236,7 @@ export function freeCommands(pool: Pool, offset: number): void {
   if (typeof offset === 'number' && !isLiveBlock(pool, offset)) return
   const views = new Cells(pool)
   const first = checkCommands(pool, views, offset) >> 2
-  const inTransit = views.signedWords[first + BLOCK_IN_TRANSIT]
+  const inTransit = views.signedWords[first + Layout.BLOCK_IN_TRANSIT]
   const blocks: number[] = []
   listBlocks(pool, views.signedWords, offset, blocks) // throws before anything is freed
   for (const block of blocks) pool.free(block)

@@ -10,18 +10,8 @@ import { GivenFrames } from '../lists/given-values.ts'
 import type { Staging } from '../lists/staging.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component, Values } from '../schema/schema.ts'
-import {
-  ADD,
-  CommandBlocks,
-  DESPAWN,
-  freeCommands,
-  HEAD_WORD_COUNT,
-  REMOVE,
-  SET,
-  SORT_KEY,
-  SPAWN,
-  TEMPORARY_FIRST,
-} from './command-blocks.ts'
+import { CommandBlocks, freeCommands } from './command-blocks.ts'
+import * as Layout from './command-layout.ts'
 import { checkFields, ValueWriter } from './command-values.ts'
 
 /** Values by field, of a component that may be named by a string. */
@@ -119,13 +109,13 @@ export class CommandBuffer {
    */
   spawn(prefab = 0): number {
     if (!this.#isDisposed) this.#forgetApplied() // resets the count
-    this.#record(SPAWN, this.#spawnCount, prefab)
-    return TEMPORARY_FIRST - this.#spawnCount++
+    this.#record(Layout.SPAWN, this.#spawnCount, prefab)
+    return Layout.TEMPORARY_FIRST - this.#spawnCount++
   }
 
   /** Removes an entity. */
   despawn(eid: number): void {
-    this.#record(DESPAWN, 0, eid)
+    this.#record(Layout.DESPAWN, 0, eid)
   }
 
   /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
@@ -133,12 +123,12 @@ export class CommandBuffer {
   add(eid: number, component: string, values?: GivenFields): void
   add(eid: number, component: Component | string, values?: GivenFields): void {
     if (values !== undefined) this.set(eid, component as string, values)
-    else this.#record(ADD, this.#registry.find(component).number, eid)
+    else this.#record(Layout.ADD, this.#registry.find(component).number, eid)
   }
 
   /** Removes a component, as bitECS's `removeComponent`. */
   remove(eid: number, component: Component | string): void {
-    this.#record(REMOVE, this.#registry.find(component).number, eid)
+    this.#record(Layout.REMOVE, this.#registry.find(component).number, eid)
   }
 
   /**
@@ -160,9 +150,10 @@ export class CommandBuffer {
       frames.read(values, given)
       checkFields(listed, values)
       const isTag = fields.length === 0
-      const wordCount = HEAD_WORD_COUNT + this.#values.wordCountOf(fields, given)
-      const index = this.#reserve(isTag ? ADD : SET, wordCount, number, eid)
-      if (!isTag) this.#values.write(fields, given, this.#staging.values, index + HEAD_WORD_COUNT)
+      const wordCount = Layout.HEAD_WORD_COUNT + this.#values.wordCountOf(fields, given)
+      const index = this.#reserve(isTag ? Layout.ADD : Layout.SET, wordCount, number, eid)
+      if (!isTag)
+        this.#values.write(fields, given, this.#staging.values, index + Layout.HEAD_WORD_COUNT)
       this.#blocks.commit(index + wordCount)
     } finally {
       this.#isReading = false
@@ -240,7 +231,9 @@ export class CommandBuffer {
 
   #record(kind: number, number: number, eid: number): void {
     if (this.#isReading) throw commandsBusy()
-    this.#blocks.commit(this.#reserve(kind, HEAD_WORD_COUNT, number, eid) + HEAD_WORD_COUNT)
+    this.#blocks.commit(
+      this.#reserve(kind, Layout.HEAD_WORD_COUNT, number, eid) + Layout.HEAD_WORD_COUNT,
+    )
   }
 
   /** Writes the head of a record, after a new sort key; returns its word index. */
@@ -249,7 +242,9 @@ export class CommandBuffer {
     if (this.#isDisposed) throw commandsDisposed()
     this.#forgetApplied()
     if (this.#sortKey >= 0) {
-      const end = this.#writeHead(SORT_KEY, HEAD_WORD_COUNT, this.#sortKey, 0) + HEAD_WORD_COUNT
+      const end =
+        this.#writeHead(Layout.SORT_KEY, Layout.HEAD_WORD_COUNT, this.#sortKey, 0) +
+        Layout.HEAD_WORD_COUNT
       this.#blocks.commit(end)
       this.#sortKey = -1
     }

@@ -6,21 +6,8 @@ import type { Pool } from '@ashlar/core'
 import type { ComponentRef } from 'bitecs'
 import type { Cells } from '../memory/cells.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
-import {
-  ADD,
-  BLOCK_HEAD_WORD_COUNT,
-  BLOCK_IS_APPLIED,
-  checkedEnd,
-  corruptCommands,
-  HEAD_WORD_COUNT,
-  kindOf,
-  listBlocks,
-  SET,
-  SORT_KEY,
-  SPAWN,
-  TEMPORARY_FIRST,
-  wordCountOf,
-} from './command-blocks.ts'
+import { checkedEnd, corruptCommands, listBlocks } from './command-blocks.ts'
+import * as Layout from './command-layout.ts'
 import { checkValues } from './command-values.ts'
 
 /**
@@ -69,7 +56,7 @@ export class CommandStream {
     this.offset = offset
     this.sortKey = 0
     this.spawnCount = 0
-    this.index = (offset >> 2) + BLOCK_HEAD_WORD_COUNT
+    this.index = (offset >> 2) + Layout.BLOCK_HEAD_WORD_COUNT
     this.#at = 0
     this.#blocks[0] = offset
     this.look()
@@ -92,7 +79,7 @@ export class CommandStream {
     while (this.index >= this.#end) {
       if (this.#at === this.#blockCount - 1) return false
       this.#enter(this.#at + 1)
-      this.index = (this.#blocks[this.#at] >> 2) + BLOCK_HEAD_WORD_COUNT
+      this.index = (this.#blocks[this.#at] >> 2) + Layout.BLOCK_HEAD_WORD_COUNT
     }
     return true
   }
@@ -102,27 +89,28 @@ export class CommandStream {
     const { signedWords: words } = this.#views
     if (this.isApplied) return false
     while (this.hasRecord()) {
-      if (kindOf(words[this.index]) !== SORT_KEY) return true
+      if (Layout.kindOf(words[this.index]) !== Layout.SORT_KEY) return true
       this.sortKey = words[this.index + 1]
       this.spawnCount = 0
       this.identityIndex++
-      this.index += HEAD_WORD_COUNT
+      this.index += Layout.HEAD_WORD_COUNT
     }
     return false
   }
 
   /** Index in `spawned` of a temporary id since the last sort key; -1 for any other id. */
   spawnIndexOf(eid: number): number {
-    const index = TEMPORARY_FIRST - eid
+    const index = Layout.TEMPORARY_FIRST - eid
     return index >= 0 && index < this.spawnCount ? index : -1
   }
 
   /** Of the record at `index`. @throws StorageError 'corrupt' where it does not end in its block */
   get wordCount(): number {
-    const wordCount = wordCountOf(this.#views.signedWords[this.index])
+    const wordCount = Layout.wordCountOf(this.#views.signedWords[this.index])
+    const least = Layout.HEAD_WORD_COUNT
     const left = this.#end - this.index
-    if (wordCount >= HEAD_WORD_COUNT && wordCount <= left && wordCount % 2 === 0) return wordCount
-    throw corruptCommands(wordCount, `an even number from ${HEAD_WORD_COUNT} to ${left}`)
+    if (wordCount >= least && wordCount <= left && wordCount % 2 === 0) return wordCount
+    throw corruptCommands(wordCount, `an even number from ${least} to ${left}`)
   }
 
   /**
@@ -146,28 +134,29 @@ export class CommandStream {
   #checkRecord(registry: ComponentRegistry): number {
     const { index, wordCount } = this
     const { signedWords: words } = this.#views
-    const kind = kindOf(words[index])
+    const head = Layout.HEAD_WORD_COUNT
+    const kind = Layout.kindOf(words[index])
     const number = words[index + 1]
-    if (kind > SET) throw corruptCommands(kind, `a kind up to ${SET}`)
-    if (kind === SET) {
-      checkValues(words, registry.at(number).fields, index + HEAD_WORD_COUNT, index + wordCount)
-    } else if (wordCount !== HEAD_WORD_COUNT) throw corruptCommands(wordCount, `${HEAD_WORD_COUNT}`)
-    else if (kind === SORT_KEY) {
+    if (kind > Layout.SET) throw corruptCommands(kind, `a kind up to ${Layout.SET}`)
+    if (kind === Layout.SET) {
+      checkValues(words, registry.at(number).fields, index + head, index + wordCount)
+    } else if (wordCount !== head) throw corruptCommands(wordCount, `${head}`)
+    else if (kind === Layout.SORT_KEY) {
       if (number < 0) throw corruptCommands(number, 'a sort key')
       this.spawnCount = 0
-    } else if (kind === SPAWN) {
+    } else if (kind === Layout.SPAWN) {
       const expected = this.spawnCount++
       if (number !== expected) throw corruptCommands(number, `${expected}`)
-    } else if (kind >= ADD) void registry.at(number)
+    } else if (kind >= Layout.ADD) void registry.at(number)
     return wordCount
   }
 
   get isApplied(): boolean {
-    return this.#views.signedWords[(this.offset >> 2) + BLOCK_IS_APPLIED] === 1
+    return this.#views.signedWords[(this.offset >> 2) + Layout.BLOCK_IS_APPLIED] === 1
   }
 
   setApplied(): void {
-    this.#views.signedWords[(this.offset >> 2) + BLOCK_IS_APPLIED] = 1
+    this.#views.signedWords[(this.offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
   }
 
   #enter(at: number): void {

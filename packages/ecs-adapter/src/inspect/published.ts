@@ -3,18 +3,7 @@ import { encodeManifest, readManifest } from '../attach/published.ts'
 import { FIRST_ENTRY } from '../lists/intern-log.ts'
 import { Lists } from '../lists/lists.ts'
 import { ROOT_SERIAL, SLOT_CAPACITY } from '../shared/attachments.ts'
-import {
-  attachedWord,
-  internLogWord,
-  PUBLISHED_COUNT,
-  PUBLISHED_HEAD_BYTE_LENGTH,
-  ROOT_BYTE_LENGTH,
-  ROOT_ENTITIES,
-  ROOT_EPOCH,
-  ROOT_MAGIC,
-  ROOT_MANIFEST,
-  seenWord,
-} from '../shared/manifest.ts'
+import * as Root from '../shared/storage-root.ts'
 import type { StorageParts } from '../storage/storage-api.ts'
 import type { Table } from '../tables/table.ts'
 import type { Findings } from './findings.ts'
@@ -39,7 +28,7 @@ export function checkPublished(
     for (const offset of publisher.retired.offsets) findings.reach(offset)
   })
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    const block = findings.words[(publisher.root >> 2) + internLogWord(slot)]
+    const block = findings.words[(publisher.root >> 2) + Root.internLogWord(slot)]
     if (block === 0) continue
     const what = `the intern log of slot ${slot}`
     findings.check('published', what, () => checkInternLog(findings, parts, block, what, interned))
@@ -48,17 +37,18 @@ export function checkPublished(
 
 function checkRoot(findings: Findings, publisher: StorageParts['publisher']): void {
   const { root, manifest, entities, epoch, serial } = publisher
-  if (!findings.reach(root, '', { byteLength: ROOT_BYTE_LENGTH })) return
+  if (!findings.reach(root, '', { byteLength: Root.BYTE_LENGTH })) return
   const word = (field: number) => findings.words[(root >> 2) + field]
-  findings.expect(root, 'magic', word(0), ROOT_MAGIC)
+  findings.expect(root, 'magic', word(0), Root.MAGIC)
   findings.expect(root, 'serial number', word(ROOT_SERIAL), serial)
-  findings.expect(root, 'epoch', word(ROOT_EPOCH), epoch)
-  findings.expect(root, 'a manifest at', word(ROOT_MANIFEST), manifest)
-  findings.expect(root, 'entities at', word(ROOT_ENTITIES), entities)
+  findings.expect(root, 'epoch', word(Root.EPOCH), epoch)
+  findings.expect(root, 'a manifest at', word(Root.MANIFEST), manifest)
+  findings.expect(root, 'entities at', word(Root.ENTITIES), entities)
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    if (word(attachedWord(slot)) === 0) continue
-    const lag = (epoch - word(seenWord(slot))) | 0
-    if (lag < 0) findings.fail(root, `epoch ${word(seenWord(slot))} seen by slot ${slot}`, epoch)
+    if (word(Root.attachedWord(slot)) === 0) continue
+    const lag = (epoch - word(Root.seenWord(slot))) | 0
+    if (lag < 0)
+      findings.fail(root, `epoch ${word(Root.seenWord(slot))} seen by slot ${slot}`, epoch)
   }
 }
 
@@ -92,8 +82,8 @@ const isEqual = (a: Uint8Array, b: Uint8Array) =>
 function checkEntities(findings: Findings, offset: number): void {
   const info = findings.reach(offset)
   if (info === undefined) return
-  const most = (info.byteLength - PUBLISHED_HEAD_BYTE_LENGTH) / 4
-  findings.expect(offset, 'a count of', findings.words[(offset >> 2) + PUBLISHED_COUNT], most)
+  const most = (info.byteLength - Root.PUBLISHED_HEAD_BYTE_LENGTH) / 4
+  findings.expect(offset, 'a count of', findings.words[(offset >> 2) + Root.PUBLISHED_COUNT], most)
 }
 
 /** The log of a thread that is attached, or was. */

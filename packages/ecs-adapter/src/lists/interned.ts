@@ -11,7 +11,7 @@
  * are 0, the block is freed.
  */
 
-import { isIllFormed, type Utf8 } from '../base/utf8.ts'
+import { type Utf8, wellFormed } from '../base/utf8.ts'
 import type { Cells } from '../memory/cells.ts'
 import type { InternLog } from './intern-log.ts'
 import { Texts } from './texts.ts'
@@ -83,7 +83,7 @@ export class InternedTexts extends Texts {
   }
 
   protected override rewrite(word: number, text: string): void {
-    super.rewrite(word, this.#wellFormed(text))
+    super.rewrite(word, wellFormed(text)) // the index knows a text as it reads
   }
 
   protected override write(text: string, block: number): number {
@@ -103,13 +103,8 @@ export class InternedTexts extends Texts {
   }
 
   #createSlow(given: string, before: number): number {
-    const text = this.#wellFormed(given)
+    const text = wellFormed(given)
     return text === given ? this.allocate(text, before) : this.create(text, before)
-  }
-
-  /** The index knows a text as it reads: an ill-formed text is converted on each call. */
-  #wellFormed(text: string): string {
-    return isIllFormed(text) ? this.utf8.wellFormed(text) : text
   }
 
   /** For a block that has as many references as it can count. */

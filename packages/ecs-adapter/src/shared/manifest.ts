@@ -1,41 +1,5 @@
-/**
- * The root block of a shared storage, and the manifest that it publishes.
- *
- *     root, found by the handle          manifest, entities: constant once published
- *     0   magic                          0   epoch in which it was published
- *     1   epoch                          1   count: of bytes, of entities
- *     2   offset of the manifest        2.. JSON; the entity ids
- *     3   offset of the entities
- *     4   how many intern logs were made
- *     5   serial number of the storage
- *     16  for each slot, three words:
- *         generation + 1 of the attached pool, else 0
- *         the epoch it has seen
- *         offset of its intern log, see `intern-log.ts`
- *
- * A change makes a new block, publishes its offset, and then increments the epoch. The old block is
- * freed when every attached thread has seen that epoch.
- */
-
+/** What a storage publishes: the manifest lists its components and tables. */
 import type { Field } from '../schema/schema.ts'
-import { SLOT_CAPACITY } from './attachments.ts'
-
-export const ROOT_MAGIC = 0x41534802
-export const ROOT_EPOCH = 1
-export const ROOT_MANIFEST = 2
-export const ROOT_ENTITIES = 3
-export const ROOT_INTERN_LOG_SERIAL = 4
-const ROOT_ATTACHMENTS = 16
-export const ROOT_BYTE_LENGTH = (ROOT_ATTACHMENTS + 3 * SLOT_CAPACITY) * 4
-
-export const PUBLISHED_EPOCH = 0
-export const PUBLISHED_COUNT = 1
-export const PUBLISHED_HEAD_BYTE_LENGTH = 8
-
-/** Word indices of a slot's entry, from the root's first word. */
-export const attachedWord = (slot: number) => ROOT_ATTACHMENTS + 3 * slot
-export const seenWord = (slot: number) => attachedWord(slot) + 1
-export const internLogWord = (slot: number) => attachedWord(slot) + 2
 
 /** What another thread attaches to a storage with. It survives postMessage. */
 export interface StorageHandle {

@@ -12,7 +12,7 @@ import { addComponent, addEntity, addPrefab, removeComponent, removeEntity, set 
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { IndexPlace } from '../../src/columns/row-index.ts'
-import { internLogWord } from '../../src/shared/manifest.ts'
+import * as Root from '../../src/shared/storage-root.ts'
 import { entryWord, ownerWord, seedWord } from '../../src/tables/table-root.ts'
 import { assertThrows, buffers, createRandom, createScene, EXCLUSIVE } from '../support.ts'
 
@@ -61,7 +61,7 @@ const placeOf = (game: Game) => new IndexPlace(storeOf(game, 2).heldRows!.entry)
 const rootOf = ({ storage }: Game) => storage.parts.publisher.root >> 2
 const tableRoot = ({ shots }: Game) => shots.handle.offset >> 2
 const chunkOf = (game: Game) => game.arena.i32[tableRoot(game) + entryWord(0)] >> 2
-const logOf = (game: Game) => game.arena.i32[rootOf(game) + internLogWord(1)] >> 2
+const logOf = (game: Game) => game.arena.i32[rootOf(game) + Root.internLogWord(1)] >> 2
 const publishedOf = ({ storage }: Game) => storage.parts.publisher
 
 interface Damage {
@@ -288,7 +288,7 @@ const damages: readonly Damage[] = [
   {
     what: 'a thread has seen an epoch to come',
     damage: (game, words) => {
-      words[rootOf(game) + internLogWord(1) - 1] += 5
+      words[rootOf(game) + Root.internLogWord(1) - 1] += 5
     },
     ...{ invariant: 'published', says: ['seen by slot 1'] },
   },
