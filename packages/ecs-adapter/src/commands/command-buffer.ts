@@ -12,7 +12,7 @@ import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component, Values } from '../schema/schema.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
 import * as Layout from './command-layout.ts'
-import { checkFields, ValueWriter } from './command-values.ts'
+import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
 
 /** Values by field, of a component that may be named by a string. */
 type GivenFields = Readonly<Record<string, unknown>>
@@ -33,7 +33,6 @@ export class CommandBuffer {
   readonly #pool: Pool
   readonly #registry: ComponentRegistry
   readonly #blocks: CommandBlocks
-  readonly #values: ValueWriter
   readonly #staging: Staging
   /** By number of the component. */
   readonly #frames: GivenFrames[] = []
@@ -66,7 +65,6 @@ export class CommandBuffer {
     this.#registry = registry
     this.#staging = staging
     this.#blocks = new CommandBlocks(pool, storage)
-    this.#values = new ValueWriter(this.#blocks.views)
     this.#owner = owner
     this.#beginBlock = this.#blocks.block
     this.#beginCursor = this.#blocks.cursor
@@ -150,10 +148,10 @@ export class CommandBuffer {
       frames.read(values, given)
       checkFields(listed, values)
       const isTag = fields.length === 0
-      const wordCount = Layout.HEAD_WORD_COUNT + this.#values.wordCountOf(fields, given)
+      const wordCount = Layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
       const index = this.#reserve(isTag ? Layout.ADD : Layout.SET, wordCount, number, eid)
-      if (!isTag)
-        this.#values.write(fields, given, this.#staging.values, index + Layout.HEAD_WORD_COUNT)
+      const at = index + Layout.HEAD_WORD_COUNT
+      if (!isTag) writeValues(this.#blocks.views, fields, given, this.#staging.values, at)
       this.#blocks.commit(index + wordCount)
     } finally {
       this.#isReading = false

@@ -52,49 +52,50 @@ export function checkFields({ name, fields }: Listed, values: object): void {
   throw invalidArgument(`the values for ${name}`, values, 'an object with fields')
 }
 
-export class ValueWriter {
-  readonly #views: Cells
-  readonly #utf8 = new Utf8()
+const utf8 = new Utf8()
 
-  constructor(views: Cells) {
-    this.#views = views
+/** Word count of values, with their mask. */
+export function valuesWordCount(
+  fields: readonly Field[],
+  { isGiven, starts, ends, texts }: GivenValues,
+): number {
+  let wordCount = maskWordCount(fields)
+  for (let i = 0; i < fields.length; i++) {
+    if (isGiven[i] === 0) continue
+    const { kind } = fields[i].type
+    if (kind === 'list') wordCount += 2 * (ends[i] - starts[i])
+    else if (kind === 'text') wordCount += 2 * Math.ceil(byteLengthOfText(texts[i]) / 8)
+    wordCount += kind === 'scalar' ? SCALAR_WORD_COUNT : LENGTH_WORD_COUNT
   }
+  return wordCount
+}
 
-  /** Word count of values, with their mask. */
-  wordCountOf(fields: readonly Field[], { isGiven, starts, ends, texts }: GivenValues): number {
-    let wordCount = maskWordCount(fields)
-    for (let i = 0; i < fields.length; i++) {
-      if (isGiven[i] === 0) continue
-      const { kind } = fields[i].type
-      if (kind === 'list') wordCount += 2 * (ends[i] - starts[i])
-      else if (kind === 'text') wordCount += 2 * Math.ceil(byteLengthOfText(texts[i]) / 8)
-      wordCount += kind === 'scalar' ? SCALAR_WORD_COUNT : LENGTH_WORD_COUNT
+/** @param lists the numbers of lists, as `given` names them */
+export function writeValues(
+  { signedWords: words, numbers, bytes }: Cells,
+  fields: readonly Field[],
+  given: GivenValues,
+  lists: Float64Array,
+  at: number,
+): void {
+  let index = at + maskWordCount(fields)
+  for (let word = at; word < index; word++) words[word] = 0
+  for (let i = 0; i < fields.length; i++) {
+    if (given.isGiven[i] === 0) continue
+    words[at + (i >> 5)] |= 1 << (i & 31)
+    const { type } = fields[i]
+    if (type.kind === 'scalar') numbers[index >> 1] = given.numbers[i]
+    else if (type.kind === 'text') {
+      words[index] = byteLengthOfText(given.texts[i])
+      utf8.write(given.texts[i], bytes, (index + LENGTH_WORD_COUNT) * 4)
+    } else {
+      const start = given.starts[i]
+      const count = given.ends[i] - start
+      words[index] = count
+      const first = (index + LENGTH_WORD_COUNT) >> 1
+      for (let j = 0; j < count; j++) numbers[first + j] = lists[start + j]
     }
-    return wordCount
-  }
-
-  /** @param lists the numbers of lists, as `given` names them */
-  write(fields: readonly Field[], given: GivenValues, lists: Float64Array, at: number): void {
-    const { signedWords: words, numbers, bytes } = this.#views
-    let index = at + maskWordCount(fields)
-    for (let word = at; word < index; word++) words[word] = 0
-    for (let i = 0; i < fields.length; i++) {
-      if (given.isGiven[i] === 0) continue
-      words[at + (i >> 5)] |= 1 << (i & 31)
-      const { type } = fields[i]
-      if (type.kind === 'scalar') numbers[index >> 1] = given.numbers[i]
-      else if (type.kind === 'text') {
-        words[index] = byteLengthOfText(given.texts[i])
-        this.#utf8.write(given.texts[i], bytes, (index + LENGTH_WORD_COUNT) * 4)
-      } else {
-        const start = given.starts[i]
-        const count = given.ends[i] - start
-        words[index] = count
-        const first = (index + LENGTH_WORD_COUNT) >> 1
-        for (let j = 0; j < count; j++) numbers[first + j] = lists[start + j]
-      }
-      index += storedWordCount(words, index, type)
-    }
+    index += storedWordCount(words, index, type)
   }
 }
 
@@ -139,7 +140,6 @@ export class ValueReader {
   /** By number of the component. */
   readonly #settings: Setting[] = []
   readonly #views: Cells
-  readonly #utf8 = new Utf8()
   /** The entity that an id in a command stands for. */
   readonly #resolve: (eid: number) => number
 
@@ -174,7 +174,7 @@ export class ValueReader {
         const list = numbers.slice(first, first + words[index])
         if (isEid(type)) for (let j = 0; j < list.length; j++) list[j] = this.#resolve(list[j])
         data[name] = list
-      } else data[name] = this.#utf8.read(bytes, first * 8, words[index])
+      } else data[name] = utf8.read(bytes, first * 8, words[index])
       index += storedWordCount(words, index, type)
     }
     return setting

@@ -140,7 +140,8 @@ export class TableChunk {
     const words = this.#words
     const last = words[CHUNK_ROW_COUNT] - 1
     if (typeof row !== 'number' || !(row >= 0 && row <= last) || (row | 0) !== row) {
-      throw this.#noRow(row)
+      const expected = `that of a row: a whole number below its rowCount, ${this.rowCount}`
+      throw invalidArgument(`the row of chunk ${this.number}`, row, expected)
     }
     if (last >= this.#capacity) throw this.#noCount(last + 1)
     const { ids } = this
@@ -222,11 +223,6 @@ export class TableChunk {
   #noCount(given: number | undefined): Error {
     if (given === undefined) return staleChunk(this.number)
     return corrupt(`the rowCount of chunk ${this.number}`, given, `0 to ${this.#capacity}`)
-  }
-
-  #noRow(row: unknown): Error {
-    const expected = `that of a row: a whole number below its rowCount, ${this.rowCount}`
-    return invalidArgument(`the row of chunk ${this.number}`, row, expected)
   }
 }
 

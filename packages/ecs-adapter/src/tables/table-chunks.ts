@@ -11,16 +11,7 @@ import { isOpenSlot } from '../shared/attachments.ts'
 import { type Chunk, TableChunk, type TableSchema, writeChunk } from './table-chunk.ts'
 import { seedAfter } from './table-ids.ts'
 import type { TableLayout } from './table-layout.ts'
-import {
-  entryWord,
-  generationOfOwner,
-  ownerOf,
-  ownerWord,
-  seedWord,
-  slotOfOwner,
-  TABLE_EPOCH,
-  TABLE_NEXT_NUMBER,
-} from './table-root.ts'
+import * as Root from './table-root.ts'
 
 /** A chunk as the table and its users see it. */
 export type KnownChunk<S extends TableSchema> = TableChunk & Chunk<S>
@@ -44,13 +35,13 @@ export class TableChunks<S extends TableSchema> {
     this.#pool = pool
     this.#layout = layout
     this.#root = root >> 2
-    this.#self = ownerOf(pool)
+    this.#self = Root.ownerOf(pool)
     this.#buffer = pool.arena.buffer
   }
 
   /** Whether chunks were linked or unlinked since the last `follow`. */
   get isBehind(): boolean {
-    return this.#load(TABLE_EPOCH) !== this.#epoch
+    return this.#load(Root.EPOCH) !== this.#epoch
   }
 
   /** A chunk of this thread with room: searches from the cursor on, once around, or makes one. */
@@ -74,7 +65,7 @@ export class TableChunks<S extends TableSchema> {
       this.#pool.free(offset)
       throw tableFull(name, chunkLimit)
     }
-    const generation = this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(seedWord(number)))
+    const generation = this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(Root.seedWord(number)))
     writeChunk(this.#layout, this.#pool.arena.i32, offset, number, generation)
     this.#link(number, offset)
     const isStale = this.byNumber[number] !== undefined
@@ -86,7 +77,7 @@ export class TableChunks<S extends TableSchema> {
 
   /** Makes the known chunks those that the root lists now. */
   follow(): void {
-    this.#epoch = this.#load(TABLE_EPOCH)
+    this.#epoch = this.#load(Root.EPOCH)
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
     this.#settle()
   }
@@ -103,7 +94,7 @@ export class TableChunks<S extends TableSchema> {
     let alive = 0
     for (let i = 0; i < this.all.length; i++) {
       const { number } = this.all[i]
-      const owner = this.#load(ownerWord(number))
+      const owner = this.#load(Root.ownerWord(number))
       if (owner === alive || owner === this.#self) continue
       if (!this.#isGone(owner)) alive = owner
       else if (this.#inherit(number, owner)) {
@@ -126,7 +117,7 @@ export class TableChunks<S extends TableSchema> {
       const { rowCount, number, ids, $offset } = this.own[i]
       if (rowCount > 0) continue
       left--
-      this.#store(seedWord(number), seedAfter(ids, this.#layout))
+      this.#store(Root.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
     }
@@ -163,7 +154,7 @@ export class TableChunks<S extends TableSchema> {
 
   /** The chunk that a number has now, which may differ from the known one. */
   #lookUp(number: number): KnownChunk<S> | undefined {
-    const offset = this.#load(entryWord(number))
+    const offset = this.#load(Root.entryWord(number))
     const known = this.byNumber[number]
     if (known === undefined ? offset === 0 : known.$offset === offset) return known
     if (offset !== 0 && this.#isChunk(number, offset)) return this.#learn(number, offset)
@@ -179,7 +170,7 @@ export class TableChunks<S extends TableSchema> {
   #isChunk(number: number, offset: number): boolean {
     const { name, chunkByteLength } = this.#layout
     if (liveByteLength(this.#pool, offset) === chunkByteLength) return true
-    if (this.#load(entryWord(number)) !== offset) return false
+    if (this.#load(Root.entryWord(number)) !== offset) return false
     const expected = `the offset of a block of ${chunkByteLength} bytes, or 0`
     throw corrupt(`chunk ${number} of table ${JSON.stringify(name)}`, offset, expected)
   }
@@ -205,7 +196,7 @@ export class TableChunks<S extends TableSchema> {
         continue
       }
       all[count++] = chunk
-      if (this.#load(ownerWord(chunk.number)) === this.#self) own.push(chunk)
+      if (this.#load(Root.ownerWord(chunk.number)) === this.#self) own.push(chunk)
     }
     all.length = count
   }
@@ -213,12 +204,12 @@ export class TableChunks<S extends TableSchema> {
   /** Claims a number that has no chunk; -1 if there is none. */
   #claimFree(): number {
     const { chunkLimit } = this.#layout
-    const next = this.#load(TABLE_NEXT_NUMBER) >>> 0
+    const next = this.#load(Root.NEXT_NUMBER) >>> 0
     for (const mayBeUsedUp of [false, true]) {
       for (let i = 0; i < chunkLimit; i++) {
         const number = (next + i) % chunkLimit
         if (this.#isUsedUp(number) !== mayBeUsedUp || !this.#claimIfFree(number)) continue
-        this.#store(TABLE_NEXT_NUMBER, number + 1)
+        this.#store(Root.NEXT_NUMBER, number + 1)
         return number
       }
     }
@@ -227,16 +218,16 @@ export class TableChunks<S extends TableSchema> {
 
   /** See `table-ids.ts`. */
   #isUsedUp(number: number): boolean {
-    return this.#load(seedWord(number)) > this.#layout.lastGeneration >> 1
+    return this.#load(Root.seedWord(number)) > this.#layout.lastGeneration >> 1
   }
 
   /** A thread that died before `#link`, or in `#unlink`, has left its number claimed. */
   #claimIfFree(number: number): boolean {
-    const owner = this.#load(ownerWord(number))
+    const owner = this.#load(Root.ownerWord(number))
     if (owner !== 0) {
-      if (this.#load(entryWord(number)) !== 0) return false
+      if (this.#load(Root.entryWord(number)) !== 0) return false
       if (owner === this.#self) return true
-      if (!this.#isGone(owner) || this.#load(entryWord(number)) !== 0) return false
+      if (!this.#isGone(owner) || this.#load(Root.entryWord(number)) !== 0) return false
     }
     return this.#inherit(number, owner)
   }
@@ -244,25 +235,25 @@ export class TableChunks<S extends TableSchema> {
   /** Whether the pool of an owner is closed, or its slot was adopted. */
   #isGone(owner: number): boolean {
     if (owner === 0 || owner === this.#self) return false
-    return !isOpenSlot(this.#pool.arena, slotOfOwner(owner), generationOfOwner(owner))
+    return !isOpenSlot(this.#pool.arena, Root.slotOfOwner(owner), Root.generationOfOwner(owner))
   }
 
   /** Takes over the number of an owner that is gone; false if another thread was faster. */
   #inherit(number: number, owner: number): boolean {
-    const word = this.#root + ownerWord(number)
+    const word = this.#root + Root.ownerWord(number)
     return Atomics.compareExchange(this.#pool.arena.i32, word, owner, this.#self) === owner
   }
 
   /** Publishes the block of a number that this thread owns. */
   #link(number: number, offset: number): void {
-    this.#store(entryWord(number), offset)
-    Atomics.add(this.#pool.arena.i32, this.#root + TABLE_EPOCH, 1)
+    this.#store(Root.entryWord(number), offset)
+    Atomics.add(this.#pool.arena.i32, this.#root + Root.EPOCH, 1)
   }
 
   /** Releases a number. Then its block may be freed. */
   #unlink(number: number): void {
     this.#link(number, 0)
-    this.#store(ownerWord(number), 0)
+    this.#store(Root.ownerWord(number), 0)
   }
 
   #load(word: number): number {

@@ -26,16 +26,16 @@ export interface TableHandle {
   readonly serial: number
 }
 
-export const TABLE_MAGIC = 0x41535401
-export const TABLE_EPOCH = 1
-export const TABLE_CHUNK_LIMIT = 2
-export const TABLE_TEXT_BYTE_LENGTH = 3
-export const TABLE_NEXT_NUMBER = 4
-const TABLE_ATTACHMENTS = 8
-const TABLE_ENTRIES = TABLE_ATTACHMENTS + SLOT_CAPACITY
+export const MAGIC = 0x41535401
+export const EPOCH = 1
+export const CHUNK_LIMIT = 2
+export const TEXT_BYTE_LENGTH = 3
+export const NEXT_NUMBER = 4
+const ATTACHMENTS = 8
+const ENTRIES = ATTACHMENTS + SLOT_CAPACITY
 
 /** Word indices from the root's first word. */
-export const entryWord = (chunkNumber: number) => TABLE_ENTRIES + 3 * chunkNumber
+export const entryWord = (chunkNumber: number) => ENTRIES + 3 * chunkNumber
 export const ownerWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
 export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 2
 
@@ -46,12 +46,12 @@ export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
 
 /** Whether a handle, or whatever is given, is that of a table that is not disposed of. */
 export function isThere(pool: Pool, handle: TableHandle): boolean {
-  const byteLength = rootByteLength(pool, handle, TABLE_MAGIC)
+  const byteLength = rootByteLength(pool, handle, MAGIC)
   if (byteLength < entryWord(1) * 4) return false
   const words = pool.arena.i32
   const root = handle.offset >> 2
-  const limit = words[root + TABLE_CHUNK_LIMIT]
-  return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TABLE_TEXT_BYTE_LENGTH]
+  const limit = words[root + CHUNK_LIMIT]
+  return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TEXT_BYTE_LENGTH]
 }
 
 /** Throws while other pools that are open are attached. @throws StorageError 'still-attached' */
@@ -63,5 +63,5 @@ export function checkAlone(pool: Pool, table: { handle: TableHandle; name: strin
 
 /** Index of the word by which a slot is attached. */
 export const attachedWord = ({ offset }: TableHandle, slot: number) =>
-  (offset >> 2) + TABLE_ATTACHMENTS + slot
+  (offset >> 2) + ATTACHMENTS + slot
 export const shownTable = (name: string) => `table ${JSON.stringify(name)}`

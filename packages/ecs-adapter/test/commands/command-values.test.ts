@@ -2,7 +2,7 @@
 import { t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ValueReader, ValueWriter } from '../../src/commands/command-values.ts'
+import { ValueReader, valuesWordCount, writeValues } from '../../src/commands/command-values.ts'
 import { GivenFrames } from '../../src/lists/given-values.ts'
 import { Staging } from '../../src/lists/staging.ts'
 import { Cells } from '../../src/memory/cells.ts'
@@ -25,7 +25,6 @@ const component = { number: 0, name: 'C', component: {}, fields, signature: '' }
 function createCodec(shared: boolean) {
   const { pool } = createScene({ shared })
   const views = new Cells(pool)
-  const writer = new ValueWriter(views)
   const staging = new Staging(2 ** 20)
   const frames = new GivenFrames('C', fields, staging)
   const reader = new ValueReader(views, (eid) => (eid < 0 ? 1000 - eid : eid))
@@ -35,11 +34,11 @@ function createCodec(shared: boolean) {
     pass(values: Record<string, unknown>) {
       const given = frames.enter()
       frames.read(values, given)
-      const count = writer.wordCountOf(fields, given)
+      const count = valuesWordCount(fields, given)
       assert.is(count % 2, 0)
       for (const word of after(at, count)) views.signedWords[word] = 77
       views.signedWords.fill(-1, at, at + count)
-      writer.write(fields, given, staging.values, at)
+      writeValues(views, fields, given, staging.values, at)
       frames.leave(given)
       for (const word of after(at, count)) assert.is(views.signedWords[word], 77)
       return { ...reader.read(component, at, at + count).data }
