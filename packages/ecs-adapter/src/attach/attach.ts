@@ -9,7 +9,7 @@ import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import { CommandBuffer } from '../commands/command-buffer.ts'
 import { dropInternLog, InternLog } from '../lists/intern-log.ts'
 import { VariableMemory } from '../lists/variable-fields.ts'
-import { Cells } from '../memory/cells.ts'
+import { MemoryViews } from '../memory/memory-views.ts'
 import type { Component } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
 import type { ComponentRows, StorageHandle } from '../shared/manifest.ts'
@@ -89,7 +89,7 @@ export class AttachedStorage {
   /** @internal */
   constructor(handle: StorageHandle, pool: Pool) {
     const { slot, generation } = pool
-    const cells = new Cells(pool)
+    const cells = new MemoryViews(pool)
     const root = checkedRoot(handle, pool)
     this.#pool = pool
     this.#handle = handle

@@ -5,7 +5,7 @@ import { findRow, IndexPlace } from '../columns/row-index.ts'
 import { RowsView } from '../columns/rows-view.ts'
 import type { Rows } from '../lists/handle-column.ts'
 import { VariableFields, type VariableMemory } from '../lists/variable-fields.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component } from '../schema/schema.ts'
 import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/manifest.ts'
@@ -64,27 +64,27 @@ export class AttachedComponents {
 /** The rows of a sparse component. */
 class AttachedRows implements ComponentRows {
   entities: Int32Array = new Int32Array(0)
-  readonly #cells: Cells
+  readonly #views: MemoryViews
   #place = new IndexPlace({ index: 0, rowCount: 0 })
 
-  constructor(cells: Cells) {
-    this.#cells = cells
+  constructor(views: MemoryViews) {
+    this.#views = views
   }
 
   /** Capped by the length of the columns: after `detach`, the block may hold something else. */
   get count(): number {
-    return Math.min(this.#cells.signedWords[this.#place.head], this.#place.rowCount)
+    return Math.min(this.#views.signedWords[this.#place.head], this.#place.rowCount)
   }
 
   /** Bound: `RowsView` passes it on. */
   readonly row = (eid: number): number => {
-    const row = findRow(this.#cells.signedWords, this.#place, eid)
+    const row = findRow(this.#views.signedWords, this.#place, eid)
     return row < this.#place.rowCount ? row : -1
   }
 
   follow(entry: RowsEntry): void {
     this.#place = new IndexPlace(entry)
     const { entities, rowCount } = this.#place
-    this.entities = new Int32Array(this.#cells.buffer, entities * 4, rowCount)
+    this.entities = new Int32Array(this.#views.buffer, entities * 4, rowCount)
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Pool } from '@ashlar/core'
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ScalarArrayConstructor } from '../schema/schema.ts'
 
 /**
@@ -30,7 +30,7 @@ export interface Place {
 
 export interface ColumnBlocksOptions {
   pool: Pool
-  cells: Cells
+  cells: MemoryViews
   /** The type of each column. */
   arrays: readonly ScalarArrayConstructor[]
   /** Columns that the storage had before. */

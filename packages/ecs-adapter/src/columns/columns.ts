@@ -1,7 +1,7 @@
 /** The typed-array columns of one component, over blocks of an arena. */
 import type { GivenValues } from '../lists/given-values.ts'
 import type { VariableField } from '../lists/variable-fields.ts'
-import { typeIdOf } from '../memory/cells.ts'
+import { typeIdOf } from '../memory/memory-views.ts'
 import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { ComponentEntry } from '../shared/manifest.ts'
 import { publishColumns } from './column-array.ts'

@@ -22,7 +22,7 @@ import {
 import { noRow } from '../base/errors.ts'
 import type { GivenFrames, GivenValues } from '../lists/given-values.ts'
 import { NO_ROW } from '../lists/variable-fields.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import {
   type ComponentWatcher,
   hide,
@@ -49,7 +49,7 @@ export interface HooksOptions {
   worlds: Worlds
   component: object
   store: ComponentStore
-  cells: Cells
+  cells: MemoryViews
   frames: GivenFrames
   sets: Sets
   watcher: ComponentWatcher

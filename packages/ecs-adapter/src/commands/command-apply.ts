@@ -18,7 +18,7 @@ import {
 } from '../base/errors.ts'
 import type { Staging } from '../lists/staging.ts'
 import type { VariableMemory } from '../lists/variable-fields.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { checkCommands } from './command-blocks.ts'
@@ -42,7 +42,7 @@ export class WorldCommands {
   readonly #pool: Pool
   readonly #registry: ComponentRegistry
   readonly #serial: number
-  readonly #views: Cells
+  readonly #views: MemoryViews
   readonly #staging: Staging
   readonly #reader: ValueReader
   /** Also some that are disposed of. */

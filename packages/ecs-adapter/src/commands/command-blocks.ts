@@ -6,7 +6,7 @@ import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { commandsOfAnother, corrupt, invalidArgument } from '../base/errors.ts'
 import { isLiveBlock, liveByteLength } from '../memory/blocks.ts'
-import { Cells } from '../memory/cells.ts'
+import { MemoryViews } from '../memory/memory-views.ts'
 import * as Layout from './command-layout.ts'
 
 const FIRST_BYTE_LENGTH = 4096
@@ -17,7 +17,7 @@ const DOUBLED_BYTE_LENGTH = 2 ** 16
 export class CommandBlocks {
   /** Byte offset of the first block, which stays until `dispose`. */
   readonly offset: number
-  readonly views: Cells
+  readonly views: MemoryViews
   readonly #pool: Pool
   /** Word index of the first block. */
   readonly #first: number
@@ -33,7 +33,7 @@ export class CommandBlocks {
    */
   constructor(pool: Pool, storage: number) {
     this.#pool = pool
-    this.views = new Cells(pool)
+    this.views = new MemoryViews(pool)
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
     this.#first = this.offset >> 2
     this.block = this.#first
@@ -205,7 +205,7 @@ export function listBlocks(pool: Pool, words: Int32Array, offset: number, into: 
  */
 export function checkCommands(
   pool: Pool,
-  { signedWords: words }: Cells,
+  { signedWords: words }: MemoryViews,
   offset: unknown,
   storage?: number,
 ): number {
@@ -234,7 +234,7 @@ export function dropCommands(pool: Pool, words: Int32Array, offset: number): voi
 export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)
   if (typeof offset === 'number' && !isLiveBlock(pool, offset)) return
-  const views = new Cells(pool)
+  const views = new MemoryViews(pool)
   const first = checkCommands(pool, views, offset) >> 2
   const inTransit = views.signedWords[first + Layout.BLOCK_IN_TRANSIT]
   const blocks: number[] = []

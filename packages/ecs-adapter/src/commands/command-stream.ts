@@ -4,7 +4,7 @@
  */
 import type { Pool } from '@ashlar/core'
 import type { ComponentRef } from 'bitecs'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import { checkedEnd, corruptCommands, listBlocks } from './command-blocks.ts'
 import * as Layout from './command-layout.ts'
@@ -35,7 +35,7 @@ export class CommandStream {
   readonly spawned: number[] = []
   readonly spawnedIdentities: Identity[] = []
   readonly #pool: Pool
-  readonly #views: Cells
+  readonly #views: MemoryViews
   /** Offsets of the blocks from the present one at `look` on, the first `#blockCount`. */
   readonly #blocks: number[] = []
   #blockCount = 0
@@ -46,7 +46,7 @@ export class CommandStream {
   /** The same of the last block. */
   #stop = 0
 
-  constructor(pool: Pool, views: Cells) {
+  constructor(pool: Pool, views: MemoryViews) {
     this.#pool = pool
     this.#views = views
   }

@@ -15,7 +15,7 @@ import { isRecord } from '../base/arguments.ts'
 import { invalidArgument, unknownField } from '../base/errors.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
 import type { GivenValues } from '../lists/given-values.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
 import { corruptCommands } from './command-blocks.ts'
@@ -72,7 +72,7 @@ export function valuesWordCount(
 
 /** @param lists the numbers of lists, as `given` names them */
 export function writeValues(
-  { signedWords: words, numbers, bytes }: Cells,
+  { signedWords: words, numbers, bytes }: MemoryViews,
   fields: readonly Field[],
   given: GivenValues,
   lists: Float64Array,
@@ -139,11 +139,11 @@ interface Setting {
 export class ValueReader {
   /** By number of the component. */
   readonly #settings: Setting[] = []
-  readonly #views: Cells
+  readonly #views: MemoryViews
   /** The entity that an id in a command stands for. */
   readonly #resolve: (eid: number) => number
 
-  constructor(views: Cells, resolve: (eid: number) => number) {
+  constructor(views: MemoryViews, resolve: (eid: number) => number) {
     this.#views = views
     this.#resolve = resolve
   }

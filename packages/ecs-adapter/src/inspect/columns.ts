@@ -2,7 +2,7 @@
 import type { ElementTypeName } from '@ashlar/core'
 import type { Binding } from '../columns/binding.ts'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/blocks.ts'
-import { typeIdOf } from '../memory/cells.ts'
+import { typeIdOf } from '../memory/memory-views.ts'
 import type { Field, ScalarArray } from '../schema/schema.ts'
 import type { Findings } from './findings.ts'
 

@@ -1,7 +1,7 @@
 /** The handle words of a variable-length field: the offset of a block for each row, 0 for none. */
 
 import { invalidArgument, noRow } from '../base/errors.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 
 /** How a thread finds the rows of entities. */
 export interface Rows {
@@ -17,12 +17,12 @@ export class HandleColumn {
   /** Of component and field, for messages. */
   readonly name: string
   rowCount = 0
-  readonly #cells: Cells
+  readonly #cells: MemoryViews
   readonly #rows: Rows
   /** Of row 0, in `cells.words`. */
   #firstWord = 0
 
-  constructor(name: string, cells: Cells, rows: Rows) {
+  constructor(name: string, cells: MemoryViews, rows: Rows) {
     this.name = name
     this.#cells = cells
     this.#rows = rows

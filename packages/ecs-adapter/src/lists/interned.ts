@@ -12,7 +12,7 @@
  */
 
 import { type Utf8, wellFormed } from '../base/utf8.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { InternLog } from './intern-log.ts'
 import { Texts } from './texts.ts'
 
@@ -32,7 +32,7 @@ export class InternedTexts extends Texts {
   /** Where an attached thread writes down the blocks that its index has counted. */
   internLog: InternLog | undefined
 
-  constructor(cells: Cells, utf8: Utf8) {
+  constructor(cells: MemoryViews, utf8: Utf8) {
     super(cells, utf8, PREFIX_BYTE_LENGTH)
   }
 

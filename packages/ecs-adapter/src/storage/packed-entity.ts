@@ -17,7 +17,7 @@ import { invalidArgument } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { codeOf } from '../base/thrown.ts'
 import { isLiveBlock } from '../memory/blocks.ts'
-import { Cells } from '../memory/cells.ts'
+import { MemoryViews } from '../memory/memory-views.ts'
 
 const PACKED_MAGIC = 0x41534805
 /** While a thread unpacks it. */
@@ -37,9 +37,9 @@ export interface PackedComponent {
 
 export class PackedEntities {
   readonly #pool: Pool
-  readonly #cells: Cells
+  readonly #cells: MemoryViews
 
-  constructor(cells: Cells) {
+  constructor(cells: MemoryViews) {
     this.#pool = cells.pool
     this.#cells = cells
   }
@@ -147,7 +147,7 @@ const byteLengthOf = (jsonByteLength: number, numberCount: number) =>
  */
 export function freePacked(pool: Pool, offset: number): void {
   checkPool(pool)
-  const packed = new PackedEntities(new Cells(pool))
+  const packed = new PackedEntities(new MemoryViews(pool))
   for (const { blocks } of packed.claim(offset)) for (const block of blocks) pool.free(block)
   packed.end(offset)
 }

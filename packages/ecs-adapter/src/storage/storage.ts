@@ -12,7 +12,7 @@ import { Binding, type BindingOptions } from '../columns/binding.ts'
 import { Bindings } from '../columns/bindings.ts'
 import { WorldCommands } from '../commands/command-apply.ts'
 import { VariableMemory } from '../lists/variable-fields.ts'
-import { Cells } from '../memory/cells.ts'
+import { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry, type Listed } from '../schema/component-registry.ts'
 import {
   type Component,
@@ -88,7 +88,7 @@ class WorldStorage implements Storage {
   #isDisposed = false
 
   constructor(worlds: Worlds, pool: Pool, capacity: number) {
-    const cells = new Cells(pool)
+    const cells = new MemoryViews(pool)
     const memory = new VariableMemory(cells)
     const registry = this.#registry
     const bindings = this.#bindings

@@ -39,11 +39,6 @@ export class TableChunks<S extends TableSchema> {
     this.#buffer = pool.arena.buffer
   }
 
-  /** Whether chunks were linked or unlinked since the last `follow`. */
-  get isBehind(): boolean {
-    return this.#load(Root.EPOCH) !== this.#epoch
-  }
-
   /** A chunk of this thread with room: searches from the cursor on, once around, or makes one. */
   withRoom(): KnownChunk<S> {
     const { own } = this
@@ -75,9 +70,11 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /** Makes the known chunks those that the root lists now. */
+  /** Makes the known chunks those that the root lists now, if any was linked or unlinked since. */
   follow(): void {
-    this.#epoch = this.#load(Root.EPOCH)
+    const epoch = this.#load(Root.EPOCH)
+    if (epoch === this.#epoch) return
+    this.#epoch = epoch
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
     this.#settle()
   }

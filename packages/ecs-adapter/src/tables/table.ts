@@ -172,7 +172,7 @@ export class Table<S extends TableSchema = TableSchema> {
     this.#begin()
     this.#chunks.renew()
     if (!this.isAttached) this.#attach()
-    else if (this.#chunks.isBehind) this.#chunks.follow()
+    else this.#chunks.follow()
     if (this.#owner !== undefined) this.#chunks.takeOver()
   }
 
@@ -262,7 +262,7 @@ export class Table<S extends TableSchema = TableSchema> {
       throw alreadyAttached(slot, shownTable(this.name), 'attachTable')
     }
     this.#byNumber = this.#chunks.byNumber
-    if (this.#chunks.isBehind) this.#chunks.follow()
+    this.#chunks.follow()
   }
 
   /** Rows go to the first chunk with room, so that the last chunks may become empty. */

@@ -9,7 +9,7 @@ import {
   storeManifest,
 } from '../../src/attach/published.ts'
 import { encodeJson, storeBytes } from '../../src/base/json.ts'
-import { Cells } from '../../src/memory/cells.ts'
+import { MemoryViews } from '../../src/memory/memory-views.ts'
 import type { Manifest } from '../../src/shared/manifest.ts'
 import { assertThrows, buffers } from '../support.ts'
 
@@ -22,7 +22,7 @@ const scalars = Object.values<unknown>(t).filter(
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: a manifest is read as it was written, with all types and odd names`, () => {
     const pool = Arena.create({ byteLength: 2 ** 20, shared }).openPool()
-    const { signedWords } = new Cells(pool)
+    const { signedWords } = new MemoryViews(pool)
     const block = pool.alloc(4096)
     const manifest: Manifest = {
       entityMask: 2 ** 24 - 1,
@@ -65,7 +65,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
 test('a damaged manifest is refused, whichever part is damaged', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
-  const { signedWords } = new Cells(pool)
+  const { signedWords } = new MemoryViews(pool)
   const x = { name: 'x', type: 'f64' }
   const one = { name: 'A', fields: [x], rowCount: 4, byteOffsets: [arena.byteLength - 32] }
   const good = { entityMask: 1, components: [one], tables: [] }

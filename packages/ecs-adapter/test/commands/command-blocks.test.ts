@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CommandBlocks, checkCommands } from '../../src/commands/command-blocks.ts'
 import { CommandStream } from '../../src/commands/command-stream.ts'
-import { Cells } from '../../src/memory/cells.ts'
+import { MemoryViews } from '../../src/memory/memory-views.ts'
 import { assertSound, assertThrows, buffers, createScene } from '../support.ts'
 
 const test = suite('command blocks')
@@ -21,7 +21,7 @@ function write(blocks: CommandBlocks, value: number, wordCount = 2): void {
 /** Any number: the root of the storage that the commands are for. */
 const STORAGE = 4096
 
-function read(stream: CommandStream, views: Cells): number[] {
+function read(stream: CommandStream, views: MemoryViews): number[] {
   const values: number[] = []
   for (; stream.hasRecord(); stream.index += views.signedWords[stream.index]) {
     values.push(views.signedWords[stream.index + 1])
@@ -33,7 +33,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
   test(`${name}: records are read as they were written, over all blocks`, () => {
     const { pool, arena } = createScene(buffer)
     const blocks = new CommandBlocks(pool, STORAGE)
-    const views = new Cells(pool)
+    const views = new MemoryViews(pool)
     const stream = new CommandStream(pool, views)
     assert.ok(blocks.isEmpty)
     const values: number[] = []
@@ -151,7 +151,7 @@ test('killed at each step of a write: freeCommands frees each block once', () =>
 
 test('offsets without a buffer are refused, and no other block is freed', () => {
   const { pool, arena } = createScene()
-  const views = new Cells(pool)
+  const views = new MemoryViews(pool)
   const blocks = new CommandBlocks(pool, STORAGE)
   const other = pool.allocZeroed(4096)
   const blockCount = arena.blocks().length

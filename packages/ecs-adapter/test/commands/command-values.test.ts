@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { ValueReader, valuesWordCount, writeValues } from '../../src/commands/command-values.ts'
 import { GivenFrames } from '../../src/lists/given-values.ts'
 import { Staging } from '../../src/lists/staging.ts'
-import { Cells } from '../../src/memory/cells.ts'
+import { MemoryViews } from '../../src/memory/memory-views.ts'
 import type { Field } from '../../src/schema/schema.ts'
 import { assertThrows, buffers, createScene } from '../support.ts'
 
@@ -24,7 +24,7 @@ const component = { number: 0, name: 'C', component: {}, fields, signature: '' }
 
 function createCodec(shared: boolean) {
   const { pool } = createScene({ shared })
-  const views = new Cells(pool)
+  const views = new MemoryViews(pool)
   const staging = new Staging(2 ** 20)
   const frames = new GivenFrames('C', fields, staging)
   const reader = new ValueReader(views, (eid) => (eid < 0 ? 1000 - eid : eid))
