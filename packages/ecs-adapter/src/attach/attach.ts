@@ -97,11 +97,9 @@ export class AttachedStorage {
     this.#attachedWord = root + Root.attachedWord(slot)
     this.#seenWord = root + Root.seenWord(slot)
     this.#memory = new VariableMemory(cells)
-    const words = {
-      handleWord: root + Root.internLogWord(slot),
-      serialWord: root + Root.INTERN_LOG_SERIAL,
-    }
-    this.#internLog = new InternLog({ cells, ...words, generation })
+    const handleWord = root + Root.internLogWord(slot)
+    const serialWord = root + Root.INTERN_LOG_SERIAL
+    this.#internLog = new InternLog({ cells, handleWord, serialWord, generation })
     this.#memory.internedTexts.internLog = this.#internLog
     this.#components = new AttachedComponents(this.#memory, this)
     this.#tables = new StorageTables(pool)

@@ -39,7 +39,6 @@ const NAMES = ['', 'spawn', 'despawn', 'add', 'remove', 'set'] as const
 export class WorldCommands {
   isApplying = false
   readonly #worlds: Worlds
-  readonly #pool: Pool
   readonly #registry: ComponentRegistry
   readonly #serial: number
   readonly #views: MemoryViews
@@ -62,7 +61,6 @@ export class WorldCommands {
   /** @param serial number of the storage */
   constructor(worlds: Worlds, registry: ComponentRegistry, memory: VariableMemory, serial: number) {
     this.#worlds = worlds
-    this.#pool = memory.cells.pool
     this.#registry = registry
     this.#serial = serial
     this.#views = memory.cells
@@ -71,9 +69,9 @@ export class WorldCommands {
   }
 
   /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
-  create(pool: Pool = this.#pool): CommandBuffer {
+  create(pool: Pool = this.#views.pool): CommandBuffer {
     checkPool(pool)
-    if (!isOfOneArena(pool, this.#pool)) {
+    if (!isOfOneArena(pool, this.#views.pool)) {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
     const buffer = new CommandBuffer(pool, this.#registry, this.#staging, this.#serial, this)
@@ -93,7 +91,7 @@ export class WorldCommands {
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers) buffer.dispose(this.#pool)
+    for (const buffer of this.#buffers) buffer.dispose(this.#views.pool)
   }
 
   /**
@@ -142,10 +140,10 @@ export class WorldCommands {
   #take(source: CommandSource): void {
     if (source instanceof CommandBuffer && source.isDisposed) throw commandsDisposed()
     if (typeof source?.offset !== 'number') throw noCommands(source)
-    const offset = checkCommands(this.#pool, this.#views, source.offset, this.#serial)
+    const offset = checkCommands(this.#views, source.offset, this.#serial)
     const streams = this.#streams
     for (let i = 0; i < this.#count; i++) if (streams[i].offset === offset) return
-    if (streams.length === this.#count) streams.push(new CommandStream(this.#pool, this.#views))
+    if (streams.length === this.#count) streams.push(new CommandStream(this.#views))
     streams[this.#count++].offset = offset
   }
 

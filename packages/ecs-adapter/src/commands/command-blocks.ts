@@ -18,7 +18,6 @@ export class CommandBlocks {
   /** Byte offset of the first block, which stays until `dispose`. */
   readonly offset: number
   readonly views: MemoryViews
-  readonly #pool: Pool
   /** Word index of the first block. */
   readonly #first: number
   /** Word indices of the last block, and of the end of its records: see `truncate`. */
@@ -32,7 +31,6 @@ export class CommandBlocks {
    * @throws ArenaError 'out-of-memory'
    */
   constructor(pool: Pool, storage: number) {
-    this.#pool = pool
     this.views = new MemoryViews(pool)
     this.offset = pool.alloc(FIRST_BYTE_LENGTH)
     this.#first = this.offset >> 2
@@ -79,14 +77,14 @@ export class CommandBlocks {
       next !== 0;
       next = words[block + Layout.BLOCK_NEXT]
     ) {
-      if (this.#pool.isOpen && !this.#mayFree(next)) {
+      if (this.views.pool.isOpen && !this.#mayFree(next)) {
         words[block + Layout.BLOCK_NEXT] = 0 // the rest leaks: only `arena.blocks()` lists it
         throw noBlock(next)
       }
       // In this order, so that `freeCommands` finds it at any moment, and frees it once.
       words[this.#first + Layout.BLOCK_IN_TRANSIT] = next
       words[block + Layout.BLOCK_NEXT] = words[(next >> 2) + Layout.BLOCK_NEXT]
-      this.#pool.free(next)
+      this.views.pool.free(next)
       words[this.#first + Layout.BLOCK_IN_TRANSIT] = 0
     }
   }
@@ -104,12 +102,12 @@ export class CommandBlocks {
   /** Frees every block. @throws as `truncate`, and can be called again */
   dispose(): void {
     this.clear()
-    this.#pool.free(this.offset)
+    this.views.pool.free(this.offset)
   }
 
   #mayFree(offset: number): boolean {
     const isInUse = offset === this.offset || offset >> 2 === this.block
-    return !isInUse && isBlockOfCommands(this.#pool, this.views.signedWords, offset)
+    return !isInUse && isBlockOfCommands(this.views, offset)
   }
 
   #chain(wordCount: number): void {
@@ -119,10 +117,10 @@ export class CommandBlocks {
     const doubled = Math.min((this.#limit - this.block) * 8, DOUBLED_BYTE_LENGTH)
     let byteLength = Math.max(least, doubled)
     // Stored at once, for `freeCommands`: threads die in loops and calls, not between two stores.
-    words[inTransit] = this.#pool.tryAlloc(byteLength)
+    words[inTransit] = this.views.pool.tryAlloc(byteLength)
     if (words[inTransit] === 0) {
       byteLength = least
-      words[inTransit] = this.#pool.alloc(byteLength)
+      words[inTransit] = this.views.pool.alloc(byteLength)
     }
     const offset = words[inTransit]
     this.#writeHead(offset, byteLength)
@@ -145,14 +143,17 @@ export class CommandBlocks {
     this.cursor = block + Layout.BLOCK_HEAD_WORD_COUNT
     const offset = block << 2
     // Not from its head, which may be overwritten.
-    const byteLength = offset === this.offset ? FIRST_BYTE_LENGTH : this.#pool.byteLengthOf(offset)
+    const byteLength =
+      offset === this.offset ? FIRST_BYTE_LENGTH : this.views.pool.byteLengthOf(offset)
     this.#limit = block + (byteLength >> 2)
   }
 }
 
 const LEAST_BYTE_LENGTH = (Layout.BLOCK_HEAD_WORD_COUNT + 4) * 4
 
-function isBlockOfCommands(pool: Pool, words: Int32Array, offset: number): boolean {
+type Views = Pick<MemoryViews, 'pool' | 'signedWords'>
+
+function isBlockOfCommands({ pool, signedWords: words }: Views, offset: number): boolean {
   const byteLength = liveByteLength(pool, offset)
   if (byteLength < LEAST_BYTE_LENGTH) return false
   const head = offset >> 2
@@ -172,8 +173,9 @@ const noBlock = (given: unknown) => corruptCommands(given, 'the offset of a bloc
  * Where the records of a block end, in words from its start.
  * @throws StorageError 'corrupt' if there is no block of commands, or no record can end there
  */
-export function checkedEnd(pool: Pool, words: Int32Array, offset: number): number {
-  if (!isBlockOfCommands(pool, words, offset)) throw noBlock(offset)
+export function checkedEnd(views: Views, offset: number): number {
+  if (!isBlockOfCommands(views, offset)) throw noBlock(offset)
+  const { signedWords: words } = views
   const end = words[(offset >> 2) + Layout.BLOCK_END]
   const most = words[(offset >> 2) + Layout.BLOCK_BYTE_LENGTH] >> 2
   if (end >= Layout.BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
@@ -186,11 +188,12 @@ export function checkedEnd(pool: Pool, words: Int32Array, offset: number): numbe
  * @returns how many blocks
  * @throws StorageError 'corrupt', also if the chain is a circle
  */
-export function listBlocks(pool: Pool, words: Int32Array, offset: number, into: number[]): number {
-  let left = pool.arena.byteLength
+export function listBlocks(views: Views, offset: number, into: number[]): number {
+  const { signedWords: words } = views
+  let left = views.pool.arena.byteLength
   let count = 0
   for (let block = offset; block !== 0; block = words[(block >> 2) + Layout.BLOCK_NEXT]) {
-    if (!isBlockOfCommands(pool, words, block)) throw noBlock(block)
+    if (!isBlockOfCommands(views, block)) throw noBlock(block)
     left -= words[(block >> 2) + Layout.BLOCK_BYTE_LENGTH]
     if (left < 0) throw corruptCommands(block, 'no block that was passed before')
     into[count++] = block
@@ -203,26 +206,22 @@ export function listBlocks(pool: Pool, words: Int32Array, offset: number, into: 
  * @param storage serial number of the storage that the buffer has to be for; any by default
  * @throws StorageError 'invalid-argument'
  */
-export function checkCommands(
-  pool: Pool,
-  { signedWords: words }: MemoryViews,
-  offset: unknown,
-  storage?: number,
-): number {
+export function checkCommands(views: Views, offset: unknown, storage?: number): number {
+  const { pool, signedWords: words } = views
   const isLive = typeof offset === 'number' && isLiveBlock(pool, offset)
   if (!isLive || words[(offset >> 2) + Layout.BLOCK_MAGIC] !== Layout.COMMANDS_MAGIC) {
     const expected = 'that of what storage.commands() gave, not yet disposed of'
     throw invalidArgument('the offset of commands', offset, expected)
   }
-  const isOfStorage =
-    storage === undefined || words[(offset >> 2) + Layout.BLOCK_STORAGE] === storage
-  if (!isOfStorage) throw commandsOfAnother()
+  const given = words[(offset >> 2) + Layout.BLOCK_STORAGE]
+  if (storage !== undefined && given !== storage) throw commandsOfAnother()
   return offset
 }
 
 /** Marks the records of a buffer as applied. Does nothing if there is no buffer. */
-export function dropCommands(pool: Pool, words: Int32Array, offset: number): void {
-  if (isBlockOfCommands(pool, words, offset)) words[(offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
+export function dropCommands(views: Views, offset: number): void {
+  if (!isBlockOfCommands(views, offset)) return
+  views.signedWords[(offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
 }
 
 /**
@@ -235,10 +234,10 @@ export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)
   if (typeof offset === 'number' && !isLiveBlock(pool, offset)) return
   const views = new MemoryViews(pool)
-  const first = checkCommands(pool, views, offset) >> 2
+  const first = checkCommands(views, offset) >> 2
   const inTransit = views.signedWords[first + Layout.BLOCK_IN_TRANSIT]
   const blocks: number[] = []
-  listBlocks(pool, views.signedWords, offset, blocks) // throws before anything is freed
+  listBlocks(views, offset, blocks) // throws before anything is freed
   for (const block of blocks) pool.free(block)
   if (!blocks.includes(inTransit) && isLiveBlock(pool, inTransit)) pool.free(inTransit)
 }

@@ -2,7 +2,6 @@
  * Reads the records of one command buffer in the thread of the world, checks each record, and knows
  * the entities that its SPAWN records made.
  */
-import type { Pool } from '@ashlar/core'
 import type { ComponentRef } from 'bitecs'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
@@ -34,7 +33,6 @@ export class CommandStream {
   /** The spawned entities since the last sort key, by temporary index. */
   readonly spawned: number[] = []
   readonly spawnedIdentities: Identity[] = []
-  readonly #pool: Pool
   readonly #views: MemoryViews
   /** Offsets of the blocks from the present one at `look` on, the first `#blockCount`. */
   readonly #blocks: number[] = []
@@ -46,8 +44,7 @@ export class CommandStream {
   /** The same of the last block. */
   #stop = 0
 
-  constructor(pool: Pool, views: MemoryViews) {
-    this.#pool = pool
+  constructor(views: MemoryViews) {
     this.#views = views
   }
 
@@ -64,9 +61,8 @@ export class CommandStream {
 
   /** Makes the present end of the records the end of the stream. @throws StorageError 'corrupt' */
   look(): void {
-    const { signedWords: words } = this.#views
     const blocks = this.#blocks
-    this.#blockCount = listBlocks(this.#pool, words, blocks[this.#at], blocks)
+    this.#blockCount = listBlocks(this.#views, blocks[this.#at], blocks)
     this.#stop = this.#endOf(blocks[this.#blockCount - 1])
     this.#enter(0)
   }
@@ -165,6 +161,6 @@ export class CommandStream {
   }
 
   #endOf(block: number): number {
-    return (block >> 2) + checkedEnd(this.#pool, this.#views.signedWords, block)
+    return (block >> 2) + checkedEnd(this.#views, block)
   }
 }

@@ -2,7 +2,12 @@
 import { corrupt, invalidArgument, staleChunk } from '../base/errors.ts'
 import type { Column, ScalarArray, ScalarType } from '../schema/schema.ts'
 import { firstIdOf, idAfter } from './table-ids.ts'
-import { CHUNK_REMOVING, CHUNK_ROW_COUNT, type TableLayout } from './table-layout.ts'
+import {
+  CHUNK_HEAD_WORD_COUNT,
+  CHUNK_REMOVING,
+  CHUNK_ROW_COUNT,
+  type TableLayout,
+} from './table-layout.ts'
 
 export type TableSchema = { readonly [field: string]: ScalarType }
 
@@ -39,8 +44,6 @@ export class TableChunk {
   readonly #offset: number
   readonly #capacity: number
   readonly #slotMask: number
-  readonly #doublesFirst: number
-  readonly #doublesEnd: number
   readonly #wordsFirst: number
   readonly #wordsEnd: number
   readonly #halvesFirst: number
@@ -53,14 +56,12 @@ export class TableChunk {
   #rowBySlot: Uint16Array = new Uint16Array(0)
 
   constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number, number: number) {
-    const { doubles, words, halves, bytes } = layout
+    const { words, halves, bytes } = layout
     this.number = number
     this.#offset = offset
     this.#layout = layout
     this.#capacity = layout.chunkCapacity
     this.#slotMask = layout.slotMask
-    this.#doublesFirst = doubles.first
-    this.#doublesEnd = doubles.end
     this.#wordsFirst = words.first
     this.#wordsEnd = words.end
     this.#halvesFirst = halves.first
@@ -164,8 +165,8 @@ export class TableChunk {
   #clear(row: number): void {
     const words = this.#words
     const capacity = this.#capacity
-    let at = this.#doublesFirst + 2 * row
-    for (const end = this.#doublesEnd; at < end; at += 2 * capacity) {
+    let at = CHUNK_HEAD_WORD_COUNT + 2 * row
+    for (const end = this.#wordsFirst; at < end; at += 2 * capacity) {
       words[at] = 0
       words[at + 1] = 0
     }
@@ -181,21 +182,19 @@ export class TableChunk {
     const capacity = this.#capacity
     const distance = from - to
     const words = this.#words
-    for (let at = this.#doublesFirst + 2 * to; at < this.#doublesEnd; at += 2 * capacity) {
+    let at = CHUNK_HEAD_WORD_COUNT + 2 * to
+    for (const end = this.#wordsFirst; at < end; at += 2 * capacity) {
       words[at] = words[at + 2 * distance]
       words[at + 1] = words[at + 2 * distance + 1]
     }
-    for (let at = this.#wordsFirst + to; at < this.#wordsEnd; at += capacity) {
-      words[at] = words[at + distance]
-    }
+    at = this.#wordsFirst + to
+    for (const end = this.#wordsEnd; at < end; at += capacity) words[at] = words[at + distance]
     const halves = this.#halves
-    for (let at = this.#halvesFirst + to; at < this.#halvesEnd; at += capacity) {
-      halves[at] = halves[at + distance]
-    }
+    at = this.#halvesFirst + to
+    for (const end = this.#halvesEnd; at < end; at += capacity) halves[at] = halves[at + distance]
     const bytes = this.#bytes
-    for (let at = this.#bytesFirst + to; at < this.#bytesEnd; at += capacity) {
-      bytes[at] = bytes[at + distance]
-    }
+    at = this.#bytesFirst + to
+    for (const end = this.#bytesEnd; at < end; at += capacity) bytes[at] = bytes[at + distance]
   }
 
   /**

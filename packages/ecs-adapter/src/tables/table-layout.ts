@@ -12,7 +12,8 @@ import { layOutIds } from './table-ids.ts'
 
 export const CHUNK_ROW_COUNT = 0
 export const CHUNK_REMOVING = 1
-const CHUNK_HEAD_BYTE_LENGTH = 64
+export const CHUNK_HEAD_WORD_COUNT = 16
+const CHUNK_HEAD_BYTE_LENGTH = 4 * CHUNK_HEAD_WORD_COUNT
 
 /** A loop over 8 columns has 6 KiB of each: they stay in the L2 cache. */
 const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024
@@ -67,20 +68,19 @@ export function layOut(fields: readonly Field[], options: TableOptions & { name:
     end += width * chunkCapacity
     return end - width * chunkCapacity
   }
-  /** Places the columns of one element width, which follow each other. */
+  /** Places the columns of one element width, which follow each other. Returns where, by index. */
   const place = (width: number) => {
-    const unit = Math.min(width, 4) // elements of 8 bytes count as two words
-    const first = end / unit
+    const first = end / width
     for (const column of columns) {
       if (column.array.BYTES_PER_ELEMENT === width) column.byteOffset = take(width)
     }
-    return { first, end: end / unit }
+    return { first, end: end / width }
   }
+  place(8) // from the head of the chunk to the first column of 4 bytes
   return {
     ...{ name, chunkByteLength, chunkLimit, chunkCapacity, columns },
     ...layOutIds(chunkCapacity, chunkLimit),
     // In the order of the block.
-    doubles: place(8),
     words: place(4),
     idsByteOffset: take(4),
     halves: place(2),

@@ -58,9 +58,10 @@ export class RunCommands {
     if (!this.#isPending) return
     this.#isPending = false
     const { pool } = this.#storage
+    const { words: signedWords } = this.#workers
     for (const member of this.#run.members) {
       if (!this.#hasCommands(member)) continue
-      dropCommands(pool, this.#workers.words, this.#workers.load(member, WORKER_COMMANDS))
+      dropCommands({ pool, signedWords }, this.#workers.load(member, WORKER_COMMANDS))
     }
   }
 
