@@ -13,8 +13,7 @@ import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/manifes
 interface Attached {
   readonly fields: VariableFields
   /** Undefined if the component is dense. */
-  readonly ownRows: AttachedRows | undefined
-  readonly rows: RowsView | undefined
+  readonly rows: AttachedRows | undefined
 }
 
 export class AttachedComponents {
@@ -35,19 +34,18 @@ export class AttachedComponents {
   follow(entries: readonly ComponentEntry[]): void {
     for (const [number, entry] of entries.entries()) {
       if (number === this.#all.length) this.#add(entry)
-      const { fields, ownRows } = this.#all[number]
-      if (entry.rows) ownRows?.follow(entry.rows)
+      const { fields, rows } = this.#all[number]
+      if (entry.rows) rows?.follow(entry.rows)
       const { component } = this.registry.at(number)
       publishColumns(component, entry, this.#memory.cells.buffer, fields.byField)
     }
   }
 
-  #add({ name, fields, rows }: ComponentEntry): void {
+  #add({ name, fields, rows: isSparse }: ComponentEntry): void {
     const memory = this.#memory
-    const ownRows = rows && new AttachedRows(memory.cells)
-    const options = { name, fields, memory, rows: ownRows ?? this.#denseRows }
-    const view = ownRows && new RowsView(ownRows)
-    this.#all.push({ fields: new VariableFields(options), ownRows, rows: view })
+    const rows = isSparse && new AttachedRows(memory.cells)
+    const options = { name, fields, memory, rows: rows ?? this.#denseRows }
+    this.#all.push({ fields: new VariableFields(options), rows })
     this.byName[name] = {}
     this.registry.add(name, this.byName[name], fields)
   }
@@ -57,7 +55,7 @@ export class AttachedComponents {
     const { name, number } = this.registry.find(component)
     const { rows } = this.#all[number]
     if (rows === undefined) throw notSparse(name)
-    return rows
+    return rows.view
   }
 }
 
@@ -81,6 +79,9 @@ class AttachedRows implements ComponentRows {
     const row = findRow(this.#views.signedWords, this.#place, eid)
     return row < this.#place.rowCount ? row : -1
   }
+
+  /** What users have. */
+  readonly view = new RowsView(this)
 
   follow(entry: RowsEntry): void {
     this.#place = new IndexPlace(entry)

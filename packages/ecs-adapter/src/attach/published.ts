@@ -69,14 +69,11 @@ export function readEntities(pool: Pool, words: Int32Array, offset: number): Int
 
 /** The count of a published block, whose elements have `step` bytes and fit into the block. */
 function checkedCount(pool: Pool, words: Int32Array, offset: number, step: number): number {
-  const byteLength = liveByteLength(pool, offset)
-  if (byteLength < Root.PUBLISHED_HEAD_BYTE_LENGTH) {
-    throw corrupt('what a storage has published', offset, 'the offset of a block')
-  }
+  const room = liveByteLength(pool, offset) - Root.PUBLISHED_HEAD_BYTE_LENGTH
+  check(room >= 0, offset)
   const count = words[(offset >> 2) + Root.PUBLISHED_COUNT]
-  const most = (byteLength - Root.PUBLISHED_HEAD_BYTE_LENGTH) / step
-  if (count >= 0 && count <= most) return count
-  throw corrupt('the length of what a storage has published', count, `at most ${most}`)
+  if (count >= 0 && count <= room / step) return count
+  throw corrupt('the length of what a storage has published', count, `at most ${room / step}`)
 }
 
 function componentOf(read: unknown, arena: Arena): ComponentEntry {

@@ -20,9 +20,8 @@ import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
 import { corruptCommands } from './command-blocks.ts'
 
-const SCALAR_WORD_COUNT = 2
-/** The length of a list or text, and padding. */
-const LENGTH_WORD_COUNT = 2
+/** A scalar; of a list or text the length, which stands before its elements. */
+const FIRST_WORD_COUNT = 2
 
 const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
 
@@ -62,10 +61,10 @@ export function valuesWordCount(
   let wordCount = maskWordCount(fields)
   for (let i = 0; i < fields.length; i++) {
     if (isGiven[i] === 0) continue
+    wordCount += FIRST_WORD_COUNT
     const { kind } = fields[i].type
     if (kind === 'list') wordCount += 2 * (ends[i] - starts[i])
     else if (kind === 'text') wordCount += 2 * Math.ceil(byteLengthOfText(texts[i]) / 8)
-    wordCount += kind === 'scalar' ? SCALAR_WORD_COUNT : LENGTH_WORD_COUNT
   }
   return wordCount
 }
@@ -87,12 +86,12 @@ export function writeValues(
     if (type.kind === 'scalar') numbers[index >> 1] = given.numbers[i]
     else if (type.kind === 'text') {
       words[index] = byteLengthOfText(given.texts[i])
-      utf8.write(given.texts[i], bytes, (index + LENGTH_WORD_COUNT) * 4)
+      utf8.write(given.texts[i], bytes, (index + FIRST_WORD_COUNT) * 4)
     } else {
       const start = given.starts[i]
       const count = given.ends[i] - start
       words[index] = count
-      const first = (index + LENGTH_WORD_COUNT) >> 1
+      const first = (index + FIRST_WORD_COUNT) >> 1
       for (let j = 0; j < count; j++) numbers[first + j] = lists[start + j]
     }
     index += storedWordCount(words, index, type)
@@ -104,8 +103,8 @@ const isGiven = (words: Int32Array, at: number, i: number) =>
 
 /** Word count of the value that is stored at an index. */
 function storedWordCount(words: Int32Array, index: number, { kind }: FieldType): number {
-  if (kind === 'scalar') return SCALAR_WORD_COUNT
-  return LENGTH_WORD_COUNT + 2 * (kind === 'list' ? words[index] : Math.ceil(words[index] / 8))
+  if (kind === 'scalar') return FIRST_WORD_COUNT
+  return FIRST_WORD_COUNT + 2 * (kind === 'list' ? words[index] : Math.ceil(words[index] / 8))
 }
 
 /**
@@ -123,7 +122,7 @@ export function checkValues(
     if (!isGiven(words, at, i)) continue
     const wordCount = storedWordCount(words, index, fields[i].type)
     // At `end` stands another record's word: any count there leads past the end.
-    if (!(wordCount >= SCALAR_WORD_COUNT)) throw corruptCommands(words[index], 'a length')
+    if (!(wordCount >= FIRST_WORD_COUNT)) throw corruptCommands(words[index], 'a length')
     index += wordCount
   }
   if (index === end) return
@@ -166,7 +165,7 @@ export class ValueReader {
         data[name] = undefined
         continue
       }
-      const first = (index + LENGTH_WORD_COUNT) >> 1
+      const first = (index + FIRST_WORD_COUNT) >> 1
       if (type.kind === 'scalar') {
         const number = numbers[index >> 1]
         data[name] = unboxed(isEid(type) ? this.#resolve(number) : number)

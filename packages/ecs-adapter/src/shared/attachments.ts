@@ -13,20 +13,21 @@ export const SLOT_CAPACITY = 256
 /** Word of every root that has its serial number. */
 export const ROOT_SERIAL = 5
 
-/** What other threads find a root by. */
-interface Handle {
+/** What another thread attaches to a storage or a table with. It survives postMessage. */
+export interface RootHandle {
+  /** Of the root block in the arena. */
   readonly offset: number
+  /** Distinguishes it from a later one in the same block: but for 1 in 2 ** 31. */
   readonly serial: number
 }
 
-/** A random number that identifies something shared: a later root at its offset has another one. */
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
 
 /**
  * Byte length of the root block that a handle names; -1 if there is no such root, whatever is
  * given. Word 0 of each kind of root is its magic, word 5 its serial number.
  */
-export function rootByteLength(pool: Pool, handle: Handle, magic: number): number {
+export function rootByteLength(pool: Pool, handle: RootHandle, magic: number): number {
   const { offset, serial } = handle ?? {}
   const byteLength = typeof offset === 'number' ? liveByteLength(pool, offset) : -1
   if (byteLength <= ROOT_SERIAL * 4) return -1

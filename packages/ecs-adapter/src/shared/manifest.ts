@@ -1,13 +1,8 @@
 /** What a storage publishes: the manifest lists its components and tables. */
 import type { Field } from '../schema/schema.ts'
+import type { RootHandle } from './attachments.ts'
 
-/** What another thread attaches to a storage with. It survives postMessage. */
-export interface StorageHandle {
-  /** Of the root in the arena. */
-  readonly offset: number
-  /** Distinguishes the storage from a later one in the same block: but for 1 in 2 ** 31. */
-  readonly serial: number
-}
+export type StorageHandle = RootHandle
 
 /** The present columns of a component. */
 export interface ComponentEntry {
@@ -47,10 +42,8 @@ export interface RowsEntry {
 }
 
 /** Where a table of the storage is. */
-export interface TableEntry {
+export interface TableEntry extends RootHandle {
   readonly name: string
-  readonly offset: number
-  readonly serial: number
 }
 
 export interface Manifest {

@@ -47,9 +47,9 @@ export class StorageTables {
    */
   follow(entries: readonly TableEntry[]): void {
     this.sync() // a new table may have the name of a disposed one
-    for (const { name, offset, serial } of entries) {
-      const isNew = !(name in this.byName) && isThere(this.#pool, { offset, serial })
-      if (isNew) this.#add(attachTable({ offset, serial }, this.#pool))
+    for (const entry of entries) {
+      const isNew = !(entry.name in this.byName) && isThere(this.#pool, entry)
+      if (isNew) this.#add(attachTable(entry, this.#pool))
     }
   }
 

@@ -16,15 +16,14 @@
  *     ...   description, as JSON
  */
 import type { Pool } from '@ashlar/core'
-import { checkDetached, rootByteLength, SLOT_CAPACITY } from '../shared/attachments.ts'
+import {
+  checkDetached,
+  type RootHandle,
+  rootByteLength,
+  SLOT_CAPACITY,
+} from '../shared/attachments.ts'
 
-/** What another thread attaches to a table with; survives postMessage. */
-export interface TableHandle {
-  /** Of a block in the arena. */
-  readonly offset: number
-  /** Identifies the table: the block may later hold another one. */
-  readonly serial: number
-}
+export type TableHandle = RootHandle
 
 export const MAGIC = 0x41535401
 export const EPOCH = 1
