@@ -1,7 +1,7 @@
 /**
  * Commands: changes of entities and components that any thread records in its own memory, and the
  * world's thread applies. A buffer is a chain of blocks of records (`command-blocks.ts`,
- * `command-values.ts`). This room knows neither columns nor runs.
+ * `command-layout.ts`). This room knows neither columns nor runs.
  */
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
@@ -14,7 +14,7 @@ import { CommandBlocks, freeCommands } from './command-blocks.ts'
 import * as Layout from './command-layout.ts'
 import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
 
-/** Values by field, of a component that may be named by a string. */
+/** Values by field, of a component that is named by a string. */
 type GivenFields = Readonly<Record<string, unknown>>
 
 /**
@@ -229,9 +229,8 @@ export class CommandBuffer {
 
   #record(kind: number, number: number, eid: number): void {
     if (this.#isReading) throw commandsBusy()
-    this.#blocks.commit(
-      this.#reserve(kind, Layout.HEAD_WORD_COUNT, number, eid) + Layout.HEAD_WORD_COUNT,
-    )
+    const index = this.#reserve(kind, Layout.HEAD_WORD_COUNT, number, eid)
+    this.#blocks.commit(index + Layout.HEAD_WORD_COUNT)
   }
 
   /** Writes the head of a record, after a new sort key; returns its word index. */
@@ -240,10 +239,8 @@ export class CommandBuffer {
     if (this.#isDisposed) throw commandsDisposed()
     this.#forgetApplied()
     if (this.#sortKey >= 0) {
-      const end =
-        this.#writeHead(Layout.SORT_KEY, Layout.HEAD_WORD_COUNT, this.#sortKey, 0) +
-        Layout.HEAD_WORD_COUNT
-      this.#blocks.commit(end)
+      const index = this.#writeHead(Layout.SORT_KEY, Layout.HEAD_WORD_COUNT, this.#sortKey, 0)
+      this.#blocks.commit(index + Layout.HEAD_WORD_COUNT)
       this.#sortKey = -1
     }
     return this.#writeHead(kind, wordCount, number, id)

@@ -114,6 +114,7 @@ export class TableChunks<S extends TableSchema> {
       const { rowCount, number, ids, $offset } = this.own[i]
       if (rowCount > 0) continue
       left--
+      this.byNumber[number] = undefined // another thread may have the same block at once
       this.#store(Root.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
