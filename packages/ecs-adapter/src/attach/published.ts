@@ -1,7 +1,4 @@
-/**
- * The blocks that a storage publishes: the manifest as JSON, and the entity ids. Readers check
- * both.
- */
+/** The blocks that a storage publishes, the manifest and the entity ids. Readers check both. */
 import type { Arena, Pool } from '@ashlar/core'
 import { isArray, isRecord } from '../base/arguments.ts'
 import { corrupt } from '../base/errors.ts'
@@ -12,8 +9,7 @@ import { type Field, type FieldType, type ScalarType, t } from '../schema/schema
 import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
 import * as Root from '../shared/storage-root.ts'
 
-/** `createStorage` allows fewer. */
-const ROW_COUNT_LIMIT = 2 ** 30
+const ROW_COUNT_LIMIT = 2 ** 30 // `createStorage` allows fewer
 
 const { list, text, ...scalars } = t
 /** Field types by their published names. */
@@ -44,10 +40,7 @@ export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Arr
   storeBytes(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, bytes)
 }
 
-/**
- * Reads a manifest whose memory all lies in the arena.
- * @throws StorageError 'corrupt'
- */
+/** The manifest. All of its columns lie in the arena. @throws StorageError 'corrupt' */
 export function readManifest(pool: Pool, words: Int32Array, offset: number): Manifest {
   const byteLength = checkedCount(pool, words, offset, 1)
   const read = loadJson(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)

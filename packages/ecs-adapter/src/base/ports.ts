@@ -35,9 +35,7 @@ export function onMessage(port: Port, listener: (message: unknown) => void): () 
 /** Whether a worker has ended already, so that no event will say so. On Node and Bun. */
 export const hasEnded = (port: Port): boolean => 'threadId' in port && port.threadId === -1
 
-/**
- * Calls the listener when a worker fails or ends, or its port is closed, if the platform says so.
- */
+/** Calls the listener when a worker fails or ends, or its port closes, if the platform says so. */
 export function onFailure(port: Port, listener: (reason: string) => void): () => void {
   const failed = (error: unknown) => listener(shownError(error))
   const exited = (code: unknown) => listener(`exit ${shownError(code)}`)

@@ -18,7 +18,6 @@
  * Records are multiples of 8 bytes: their numbers are aligned, and no record crosses the end of a
  * block.
  */
-
 export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
 export const BLOCK_BYTE_LENGTH = 2

@@ -9,9 +9,7 @@ import { checkedEnd, corruptCommands, listBlocks } from './command-blocks.ts'
 import * as Layout from './command-layout.ts'
 import { checkValues } from './command-values.ts'
 
-/**
- * The Set of components that bitECS keeps for an entity: a later entity with its id has another.
- */
+/** The Set of components that bitECS keeps for an entity: a later one with its id has another. */
 export type Identity = Set<ComponentRef> | undefined
 
 /**

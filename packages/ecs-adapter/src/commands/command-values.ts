@@ -107,10 +107,7 @@ function storedWordCount(words: Int32Array, index: number, { kind }: FieldType):
   return FIRST_WORD_COUNT + 2 * (kind === 'list' ? words[index] : Math.ceil(words[index] / 8))
 }
 
-/**
- * Checks that values fill the words from `at` to `end`, so that a reader stays within them.
- * @throws StorageError 'corrupt'
- */
+/** Checks that values fill the words from `at` to `end`. @throws StorageError 'corrupt' */
 export function checkValues(
   words: Int32Array,
   fields: readonly Field[],
@@ -180,8 +177,6 @@ export class ValueReader {
   }
 }
 
-/**
- * V8 stores a number without a box if it knows it to be a small integer, for all later readers too.
- */
+/** V8 stores a number without a box if it knows the number to be a small integer. */
 const unboxed = (value: number) =>
   (value | 0) === value && !Object.is(value, -0) ? value | 0 : value

@@ -123,9 +123,7 @@ export class Table<S extends TableSchema = TableSchema> {
     return this.rowOf(id) !== -1
   }
 
-  /**
-   * The index of the row in its chunk, until a row is removed there; -1 if there is no such row.
-   */
+  /** The index of the row in its chunk, until a row is removed there; -1 if there is none. */
   rowOf(id: number): number {
     const chunk = this.#chunkAt(id)
     const row = chunk === undefined ? -1 : chunk.$find(id)
