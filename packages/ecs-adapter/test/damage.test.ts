@@ -80,7 +80,7 @@ function createGame() {
     recorded.add(spawned, 'Place', { x: 5 })
     recorded.set(eids[3], 'Path', { points: [1, 2, 3, 4], label: 'new', kind: 'kind 1' })
     recorded.begin(4)
-    recorded.setField(eids[4], 'Place', 'y', 2)
+    recorded.set(eids[4], 'Place', { y: 2 })
     recorded.remove(eids[6], 'Burning')
     recorded.despawn(eids[5])
   }

@@ -209,7 +209,7 @@ test('commands make none, given or applied, but for what bitECS makes', () => {
         const eid = commands.spawn()
         values.x = frame & 1023
         commands.add(eid, Position, values)
-        commands.setField(eid, Position, 'y', frame & 255)
+        commands.set(eid, Position, values)
         commands.add(eid, Enemy)
         commands.remove(eid, 'Enemy')
         spawned++
@@ -224,21 +224,6 @@ test('commands make none, given or applied, but for what bitECS makes', () => {
   assert.ok(spawned > 10_000)
   assertNoGarbage(garbage, OURS)
   assert.equal(arena.verify(), [])
-})
-
-test('a fraction is given without garbage by setField', () => {
-  const { world, storage } = createScene({ capacity: 64 })
-  const Position = storage.component('Position', { x: t.f32, y: t.f64 })
-  const commands = storage.commands()
-  const eid = addEntity(world)
-  const garbage = measureGarbage(
-    (frame) => {
-      for (let i = 0; i < 20; i++) commands.setField(eid, Position, 'x', frame / 7)
-      commands.clear()
-    },
-    { warmup: 1500 },
-  )
-  assertNoGarbage(garbage, OURS)
 })
 
 test('the gate sees this package: frames that grow a storage are found', () => {

@@ -206,7 +206,6 @@ const calls: Record<string, Record<string, Call>> = {
     set: ({ commands, eids }) => commands.set(eids[0], 'Path', VALUES),
     'set, which takes another block': ({ commands, eids }) =>
       commands.set(eids[0], 'Path', { points: Array(5000).fill(1) }),
-    setField: ({ commands, eids, Path }) => commands.setField(eids[0], Path, 'x', 0.25),
     begin: ({ commands }) => commands.begin(3),
     abort: ({ commands }) => commands.abort(),
     clear: ({ commands }) => commands.clear(),
@@ -389,10 +388,6 @@ const givers: Record<string, (scene: Scene, list: number[]) => void> = {
     commands.set(eids[1], Path, { points, x: 3, label: 'set' })
     storage.apply(commands)
   },
-  'commands.setField': ({ storage, commands, Path, eids }, points) => {
-    commands.setField(eids[1], Path, 'points', points)
-    storage.apply(commands)
-  },
   set: ({ world, Path, eids }, points) => {
     addComponent(world, eids[1], set(Path, { points, x: 3, label: 'set' }))
   },
@@ -451,7 +446,7 @@ test('the walk is over all that the public objects have', () => {
   assert.equal(lacks(storage.rows('Burning'), walked('rows')), [])
   assert.equal(lacks(attached, walked('attached')), [])
   assert.equal(lacks(shots, walked('table')), [])
-  const ofTheWorld = ['isDisposed', 'isBusy', 'setBusy'] // what commands have for their storage
+  const ofTheWorld = ['isDisposed', 'isBusy', 'isSpent'] // what commands have for their storage
   assert.equal(lacks(commands, [...walked('commands'), ...ofTheWorld]), [])
   assert.equal(lacks(Path.points, Object.keys(fieldCalls)), [])
   const ofTexts = Object.keys(fieldCalls).map((name) => name.replace('text ', ''))

@@ -129,9 +129,6 @@ const subjects: Record<
       add: call([isId, nothing, isOptions], ({ eid }) => [eid, 'Position', { x: 1 }]),
       remove: call([isId, nothing], ({ eid }) => [eid, 'Position']),
       set: call([isId, nothing, isEmptyRecord], ({ eid }) => [eid, 'Position', { x: 1 }]),
-      setField: call([isId, nothing, (value) => value === 'x', isNumber], ({ eid }) => [
-        ...[eid, 'Position', 'x', 1],
-      ]),
       begin: call([isWhole(0, 2 ** 31 - 1)], () => [1]),
       abort: none,
       clear: none,
@@ -304,9 +301,6 @@ test('values of commands: other fields, and what is no number, list or text', ()
         const set = () => commands.set(eid, component, { [field]: value })
         if (value === undefined || takes(value)) set()
         else assertThrows(set, 'invalid-argument', field)
-        const setField = () => commands.setField(eid, component, field, value)
-        if (takes(value)) setField()
-        else assertThrows(setField, 'invalid-argument', field)
       }
     }
   }

@@ -141,7 +141,7 @@ test('instances of a prefab begin with the values of its pair, and commands find
       assert.equal(getComponent(world, instance, Contains(gold)), { amount: 5, tags: [1] })
       const commands = storage.commands()
       commands.set(instance, Contains(gold), { amount: 9 })
-      commands.setField(prefab, Contains(gold), 'amount', 6)
+      commands.set(prefab, Contains(gold), { amount: 6 })
       assert.is(storage.apply(commands), 0)
       assert.equal(getComponent(world, instance, Contains(gold)), { amount: 9, tags: [1] })
       assert.equal(getComponent(world, prefab, Contains(gold)), { amount: 6, tags: [1] })

@@ -10,7 +10,7 @@ import {
 import { createWorld, type World } from 'bitecs'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../src/base/utf8.ts'
-import { Cells } from '../src/memory/cells.ts'
+import { MemoryViews } from '../src/memory/memory-views.ts'
 
 /** The twins that every test of behaviour runs on. */
 export const buffers = {
@@ -134,6 +134,6 @@ export const TEXTS = [
 export function createBlocks({ shared = true, byteLength = 2 ** 22 } = {}) {
   const arena = Arena.create({ byteLength, shared })
   const pool = arena.openPool()
-  const cells = new Cells(pool)
+  const cells = new MemoryViews(pool)
   return { arena, pool, cells, utf8: new Utf8() }
 }

@@ -2,9 +2,9 @@
 import { t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readTableSchema } from '../src/tables/create-table.ts'
 import { TableChunk, type TableSchema, writeChunk } from '../src/tables/table-chunk.ts'
 import { layOut } from '../src/tables/table-layout.ts'
-import { readTableSchema } from '../src/tables/table-root.ts'
 import { dies, mortalChunk } from './mortal-chunk.ts'
 
 const test = suite('table repair')

@@ -45,8 +45,7 @@ test('a sparse component has a type of its own, with the same fields, and rows',
   assert.equal(getComponent(world, eid, Burning), { heat: 1, name: '' })
   assert.is(query(world, [Burning, Not(Flat)]).length, 1)
   const commands = storage.commands()
-  commands.set(eid, Burning, { heat: 2 })
-  commands.setField(eid, Burning, 'heat', 3)
+  commands.set(eid, Burning, { heat: 3 })
   // @ts-expect-error: no such field
   const refused = () => commands.set(eid, Burning, { hear: 2 })
   assert.type(refused, 'function')
@@ -182,7 +181,6 @@ test('commands take the values of a component', () => {
   commands.add(eid, Position, { x: 1 })
   commands.set(eid, Position, { x: 1, y: 2 })
   commands.set(eid, 'Position', { x: 1 })
-  commands.setField(eid, Position, 'y', 2)
   commands.remove(eid, 'Enemy')
   const refused = () => {
     // @ts-expect-error no such field
@@ -191,10 +189,6 @@ test('commands take the values of a component', () => {
     commands.add(eid, Position, { x: '1' })
     // @ts-expect-error values are needed
     commands.set(eid, Position)
-    // @ts-expect-error no such field
-    commands.setField(eid, Position, 'z', 1)
-    // @ts-expect-error a number
-    commands.setField(eid, Position, 'x', '1')
     // @ts-expect-error no entity
     commands.despawn('1')
   }

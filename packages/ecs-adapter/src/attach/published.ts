@@ -1,7 +1,4 @@
-/**
- * The blocks that a storage publishes: the directory as JSON, and the entity ids. Readers check
- * both.
- */
+/** The blocks that a storage publishes, the manifest and the entity ids. Readers check both. */
 import type { Arena, Pool } from '@ashlar/core'
 import { isArray, isRecord } from '../base/arguments.ts'
 import { corrupt } from '../base/errors.ts'
@@ -9,17 +6,10 @@ import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { IndexPlace } from '../columns/row-index.ts'
 import { liveByteLength } from '../memory/blocks.ts'
 import { type Field, type FieldType, type ScalarType, t } from '../schema/schema.ts'
-import {
-  type ComponentEntry,
-  type Directory,
-  PUBLISHED_COUNT,
-  PUBLISHED_HEAD_BYTE_LENGTH,
-  type RowsEntry,
-  type TableEntry,
-} from '../shared/directory.ts'
+import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
+import * as Root from '../shared/storage-root.ts'
 
-/** `createStorage` allows fewer. */
-const ROW_COUNT_LIMIT = 2 ** 30
+const ROW_COUNT_LIMIT = 2 ** 30 // `createStorage` allows fewer
 
 const { list, text, ...scalars } = t
 /** Field types by their published names. */
@@ -37,26 +27,23 @@ function nameOf(type: FieldType): string {
   return `list ${type.element.name}${type.dropRemoved ? ' dropRemoved' : ''}`
 }
 
-export function encodeDirectory(directory: Directory): Uint8Array {
-  const components = directory.components.map(({ fields, ...rest }) => {
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const components = manifest.components.map(({ fields, ...rest }) => {
     return { ...rest, fields: fields.map(({ name, type }) => ({ name, type: nameOf(type) })) }
   })
-  return encodeJson({ ...directory, components })
+  return encodeJson({ ...manifest, components })
 }
 
-/** Writes the result of `encodeDirectory` into a block that is not yet published. */
-export function storeDirectory(words: Int32Array, offset: number, bytes: Uint8Array): void {
-  words[(offset >> 2) + PUBLISHED_COUNT] = bytes.length
-  storeBytes(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, bytes)
+/** Writes the result of `encodeManifest` into a block that is not yet published. */
+export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Array): void {
+  words[(offset >> 2) + Root.PUBLISHED_COUNT] = bytes.length
+  storeBytes(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, bytes)
 }
 
-/**
- * Reads a directory whose memory all lies in the arena.
- * @throws StorageError 'corrupt'
- */
-export function readDirectory(pool: Pool, words: Int32Array, offset: number): Directory {
+/** The manifest. All of its columns lie in the arena. @throws StorageError 'corrupt' */
+export function readManifest(pool: Pool, words: Int32Array, offset: number): Manifest {
   const byteLength = checkedCount(pool, words, offset, 1)
-  const read = loadJson(words, offset + PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
+  const read = loadJson(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
   const { entityMask, components, tables } = isRecord(read) ? read : {}
   check(isArray(components) && isArray(tables), read)
   check(Number.isInteger(entityMask), entityMask)
@@ -70,19 +57,16 @@ export function readDirectory(pool: Pool, words: Int32Array, offset: number): Di
 /** The ids that are published. @throws StorageError 'corrupt' */
 export function readEntities(pool: Pool, words: Int32Array, offset: number): Int32Array {
   const count = checkedCount(pool, words, offset, 4)
-  return new Int32Array(words.buffer, offset + PUBLISHED_HEAD_BYTE_LENGTH, count)
+  return new Int32Array(words.buffer, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, count)
 }
 
 /** The count of a published block, whose elements have `step` bytes and fit into the block. */
 function checkedCount(pool: Pool, words: Int32Array, offset: number, step: number): number {
-  const byteLength = liveByteLength(pool, offset)
-  if (byteLength < PUBLISHED_HEAD_BYTE_LENGTH) {
-    throw corrupt('what a storage has published', offset, 'the offset of a block')
-  }
-  const count = words[(offset >> 2) + PUBLISHED_COUNT]
-  const most = (byteLength - PUBLISHED_HEAD_BYTE_LENGTH) / step
-  if (count >= 0 && count <= most) return count
-  throw corrupt('the length of what a storage has published', count, `at most ${most}`)
+  const room = liveByteLength(pool, offset) - Root.PUBLISHED_HEAD_BYTE_LENGTH
+  check(room >= 0, offset)
+  const count = words[(offset >> 2) + Root.PUBLISHED_COUNT]
+  if (count >= 0 && count <= room / step) return count
+  throw corrupt('the length of what a storage has published', count, `at most ${room / step}`)
 }
 
 function componentOf(read: unknown, arena: Arena): ComponentEntry {
@@ -95,8 +79,8 @@ function componentOf(read: unknown, arena: Arena): ComponentEntry {
     const { type } = fields[i]
     // Elements of lists and texts are handles.
     const step = type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
-    if (isPlace(arena, byteOffset, rowCount * step, step)) return byteOffset
-    throw corrupt(`a column of component ${JSON.stringify(name)}`, byteOffset, 'one in the arena')
+    check(isPlace(arena, byteOffset, rowCount * step, step), byteOffset)
+    return byteOffset
   })
   const entry = { name, fields, rowCount, byteOffsets: places }
   return rows === undefined ? entry : { ...entry, rows: rowsOf(rows, arena) }
@@ -104,19 +88,17 @@ function componentOf(read: unknown, arena: Arena): ComponentEntry {
 
 function fieldOf(read: unknown): Field {
   const { name, type: typeName } = isRecord(read) ? read : {}
-  check(typeof name === 'string', read)
   const type = TYPES.get(typeName)
-  if (type !== undefined) return { name, type }
-  throw corrupt(`the type of field ${name} in this storage`, typeName, 'one that there is')
+  check(typeof name === 'string' && type !== undefined, typeName)
+  return { name, type }
 }
 
 function rowsOf(read: unknown, arena: Arena): RowsEntry {
   const { index, rowCount } = isRecord(read) ? read : {}
-  if (isPlace(arena, index, 0, 4) && isRowCount(rowCount)) {
-    const { wordCount } = new IndexPlace({ index, rowCount })
-    if (isPlace(arena, index, wordCount * 4, 4)) return { index, rowCount }
-  }
-  throw corrupt('the rows of a sparse component', index, 'the offset of an index in the arena')
+  check(isRowCount(rowCount) && isPlace(arena, index, 0, 4), index)
+  const { wordCount } = new IndexPlace({ index, rowCount })
+  check(isPlace(arena, index, wordCount * 4, 4), index)
+  return { index, rowCount }
 }
 
 function tableOf(read: unknown): TableEntry {
@@ -135,5 +117,6 @@ const isRowCount = (given: unknown): given is number =>
   typeof given === 'number' && Number.isInteger(given) && given >= 0 && given < ROW_COUNT_LIMIT
 
 function check(holds: boolean, given: unknown): asserts holds {
-  if (!holds) throw corrupt('the directory of a storage', given, 'that of one')
+  if (!holds)
+    throw corrupt('the manifest of a storage, or a part of it,', given, 'one in the arena')
 }

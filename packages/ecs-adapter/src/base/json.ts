@@ -34,15 +34,9 @@ export function refuseLoss(key: string, value: unknown): unknown {
 }
 
 function isPlain(value: unknown): boolean {
-  switch (typeof value) {
-    case 'number':
-      return Number.isFinite(value)
-    case 'object': {
-      if (value === null || Array.isArray(value)) return true
-      const prototype = Object.getPrototypeOf(value) // of any realm
-      return prototype === null || Object.getPrototypeOf(prototype) === null
-    }
-    default:
-      return typeof value === 'string' || typeof value === 'boolean'
-  }
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
+  if (value === null || Array.isArray(value)) return true
+  const prototype = Object.getPrototypeOf(value) // of any realm
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

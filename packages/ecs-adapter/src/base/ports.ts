@@ -20,64 +20,58 @@ interface WebPort {
 type WebEvent = Event & { data?: unknown; message?: unknown; code?: unknown }
 
 export function checkPort(what: string, port: unknown): asserts port is Port {
-  const isPort =
-    typeof port === 'object' &&
-    port !== null &&
-    'postMessage' in port &&
-    ('on' in port || 'addEventListener' in port)
-  if (isPort) return
+  const canPost = typeof port === 'object' && port !== null && 'postMessage' in port
+  if (canPost && ('on' in port || 'addEventListener' in port)) return
   throw invalidArgument(what, port, 'a Worker or MessagePort; inside of a worker, its own port')
 }
 
 /** Calls the listener with the data of each message. Returns a function that ends this. */
 export function onMessage(port: Port, listener: (message: unknown) => void): () => void {
-  if ('on' in port) return listen(port, 'message', listener)
-  const stop = listen<WebEvent>(port, 'message', ({ data }) => listener(data))
-  port.start?.()
+  const stop = listen(port, 'message', listener, ({ data }) => data)
+  if (!('on' in port)) port.start?.()
   return stop
 }
 
 /** Whether a worker has ended already, so that no event will say so. On Node and Bun. */
 export const hasEnded = (port: Port): boolean => 'threadId' in port && port.threadId === -1
 
-/**
- * Calls the listener when a worker fails or ends, or its port is closed, if the platform says so.
- */
+/** Calls the listener when a worker fails or ends, or its port closes, if the platform says so. */
 export function onFailure(port: Port, listener: (reason: string) => void): () => void {
+  const failed = (error: unknown) => listener(shownError(error))
   const exited = (code: unknown) => listener(`exit ${shownError(code)}`)
-  const closed = () => listener('it was closed')
-  const stops =
-    'on' in port
-      ? [
-          listen(port, 'error', (error) => listener(shownError(error))),
-          listen(port, 'exit', exited),
-          listen(port, 'close', closed),
-        ]
-      : [
-          listen<WebEvent>(port, 'error', (event) => {
-            event.preventDefault() // Deno would end this thread as well
-            listener(messageOf(event))
-          }),
-          listen<WebEvent>(port, 'close', (event) =>
-            'code' in event ? exited(event.code) : closed(),
-          ),
-        ]
+  // The web has no exit event: there, some platforms give a code with `close`.
+  const closed = (code: unknown) => (code === undefined ? listener('it was closed') : exited(code))
+  const stops = [
+    listen(port, 'error', failed, messageOf),
+    listen(port, 'exit', exited, codeOf),
+    listen(port, 'close', closed, codeOf),
+  ]
   return () => {
     for (const stop of stops) stop()
   }
 }
 
-/** Pages do not say why a script could not be loaded. */
-const messageOf = ({ message }: WebEvent) =>
-  typeof message === 'string' && message !== '' ? message : 'its script could not be loaded'
+const codeOf = ({ code }: WebEvent) => code
 
-/** @param listener `T` is an event of the web, or a value on Node */
-function listen<T>(port: Port, event: string, listener: (given: T) => void): () => void {
-  const call = listener as (given: unknown) => void
+function messageOf(event: WebEvent): string {
+  event.preventDefault() // Deno would end this thread as well
+  const { message } = event
+  // Pages do not say why a script could not be loaded.
+  return typeof message === 'string' && message !== '' ? message : 'its script could not be loaded'
+}
+
+/** @param read takes from an event of the web what Node gives to the listener */
+function listen(
+  port: Port,
+  event: string,
+  listener: (value: unknown) => void,
+  read: (event: WebEvent) => unknown,
+): () => void {
   if ('on' in port) {
-    port.on(event, call)
-    return () => void port.off(event, call)
+    port.on(event, listener)
+    return () => void port.off(event, listener)
   }
+  const call = (event: Event) => listener(read(event))
   port.addEventListener(event, call)
   return () => port.removeEventListener(event, call)
 }

@@ -59,9 +59,15 @@ function writeShortText(text: string, bytes: Uint8Array, byteOffset: number): vo
 /** Whether a text has surrogates that are not in pairs. */
 export const isIllFormed = (text: string) => /\p{Surrogate}/u.test(text)
 
+const LONE_SURROGATES = /\p{Surrogate}/gu
+/** A text as it reads after it was UTF-8. */
+export const wellFormed = (text: string) => text.replace(LONE_SURROGATES, '\ufffd')
+
+const encoder = new TextEncoder()
+/** Keeps a byte order mark. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
 export class Utf8 {
-  #decoder: TextDecoder | undefined
-  #encoder: TextEncoder | undefined
   /** False once the platform has refused to encode into shared memory. */
   #canEncodeInto = true
   #scratch = new Uint8Array(SCRATCH_BYTE_LENGTH)
@@ -73,32 +79,23 @@ export class Utf8 {
   }
 
   #writeLong(text: string, bytes: Uint8Array): void {
-    this.#encoder ??= new TextEncoder()
     if (this.#canEncodeInto) {
       try {
-        this.#encoder.encodeInto(text, bytes)
+        encoder.encodeInto(text, bytes)
         return
       } catch {
         this.#canEncodeInto = false
       }
     }
-    bytes.set(this.#encoder.encode(text))
+    bytes.set(encoder.encode(text))
   }
 
-  /** Decodes a copy. Keeps a byte order mark; invalid bytes become U+FFFD. */
+  /** Decodes a copy. Invalid bytes become U+FFFD. */
   read(bytes: Uint8Array, byteOffset: number, byteLength: number): string {
-    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })
     const fits = byteLength <= this.#scratch.length
     const copy = fits ? this.#scratch.subarray(0, byteLength) : new Uint8Array(byteLength)
     copy.set(bytes.subarray(byteOffset, byteOffset + byteLength))
-    return this.#decoder.decode(copy)
-  }
-
-  /** A text as it reads after it was UTF-8. */
-  wellFormed(text: string): string {
-    const bytes = new Uint8Array(byteLengthOfText(text))
-    this.write(text, bytes, 0)
-    return this.read(bytes, 0, bytes.length)
+    return decoder.decode(copy)
   }
 
   /** Makes no garbage, unless the text is longer than any before. */

@@ -8,8 +8,8 @@
  * Large blocks are reserved: their rows cost address space, and memory once they are touched, which
  * they are as far as rows are in use.
  */
-import { type Cells, typeIdOf } from '../memory/cells.ts'
-import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/reserved.ts'
+import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
+import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
 import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { ComponentContext } from './component-context.ts'
 
@@ -55,7 +55,7 @@ export abstract class GrowingColumns {
   rowCount = 0
   /** By field. */
   protected readonly columns: readonly Column[]
-  protected readonly cells: Cells
+  protected readonly cells: MemoryViews
   protected readonly context: ComponentContext
   /** Rows below it may be used without `touch`. */
   #touchedRowCount = 0

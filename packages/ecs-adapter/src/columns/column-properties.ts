@@ -1,6 +1,6 @@
 /** The properties of a component: a typed array, a `ListField` or a `TextField` for each field. */
 import type { VariableColumns } from '../lists/variable-column.ts'
-import type { ComponentEntry } from '../shared/directory.ts'
+import type { ComponentEntry } from '../shared/manifest.ts'
 import { markReferences } from '../world/bitecs-internals.ts'
 
 /**

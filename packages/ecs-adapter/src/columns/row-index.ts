@@ -17,8 +17,8 @@
  * the former columns.
  */
 import { corrupt } from '../base/errors.ts'
-import type { Cells } from '../memory/cells.ts'
-import type { ComponentRows, RowsEntry } from '../shared/directory.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
+import type { ComponentRows, RowsEntry } from '../shared/manifest.ts'
 import type { StorageContext } from './component-context.ts'
 
 /**
@@ -89,14 +89,14 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
 export class RowIndex {
   /** The entity of each row, as users have them. */
   entities: Int32Array = new Int32Array(0)
-  readonly #cells: Cells
+  readonly #cells: MemoryViews
   readonly #context: Pick<StorageContext, 'retire' | 'checkIdle'>
   #place = NO_PLACE
   /** Former blocks, of which users may still hold views. */
   readonly staleOffsets: number[] = []
 
   /** @throws ArenaError 'out-of-memory' */
-  constructor(cells: Cells, context: Pick<StorageContext, 'retire' | 'checkIdle'>) {
+  constructor(cells: MemoryViews, context: Pick<StorageContext, 'retire' | 'checkIdle'>) {
     this.#cells = cells
     this.#context = context
     this.#setBlock(this.#allocate(FIRST_ROW_COUNT), FIRST_ROW_COUNT)

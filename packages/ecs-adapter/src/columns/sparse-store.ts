@@ -8,7 +8,7 @@
  */
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
-import type { ComponentEntry, ComponentRows } from '../shared/directory.ts'
+import type { ComponentEntry, ComponentRows } from '../shared/manifest.ts'
 import type { ComponentContext } from './component-context.ts'
 import { ComponentStore } from './component-store.ts'
 import { FIRST_ROW_COUNT, RowIndex, RowsView } from './row-index.ts'

@@ -2,7 +2,7 @@
 
 import { usedElsewhere } from '../base/errors.ts'
 import { ComponentRegistry, type Listed } from '../schema/component-registry.ts'
-import type { ComponentEntry } from '../shared/directory.ts'
+import type { ComponentEntry } from '../shared/manifest.ts'
 import type { ComponentHooks } from './component-hooks.ts'
 
 export type StorageComponent = Listed<ComponentHooks | undefined>

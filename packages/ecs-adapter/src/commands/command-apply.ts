@@ -1,26 +1,29 @@
 /**
- * Applies commands to the worlds of a storage, in their thread: by their places if there are
- * several buffers, and within a place in the order in which they were recorded.
+ * Applies commands to the worlds of a storage, in their thread: in the order of their sort keys if
+ * there are several buffers, and for one key in the order in which they were recorded.
  *
- * A command names its entity by id, and ids are reused. So before anything is applied, the applier
- * notes the identity of each named entity. It skips and counts a command whose entity is gone.
+ * A command names its entity by id, and ids are reused. So before anything is applied, the identity
+ * of each named entity is noted. A command whose entity is gone is skipped and counted.
  */
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
-import { type CommandFailure, CommandsError } from '../base/errors.ts'
-import type { Cells } from '../memory/cells.ts'
+import { checkPool, isArray } from '../base/arguments.ts'
+import {
+  type CommandFailure,
+  CommandsError,
+  commandsBusy,
+  commandsDisposed,
+  invalidArgument,
+  noCommands,
+} from '../base/errors.ts'
+import type { Staging } from '../lists/staging.ts'
+import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
-import {
-  ADD,
-  DESPAWN,
-  HEAD_WORD_COUNT,
-  kindOf,
-  PLACE,
-  REMOVE,
-  SET,
-  SPAWN,
-} from './command-records.ts'
+import { checkCommands } from './command-blocks.ts'
+import { CommandBuffer } from './command-buffer.ts'
+import * as Layout from './command-layout.ts'
 import { CommandStream, type Identity } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 
@@ -30,79 +33,118 @@ export interface CommandSource {
 }
 
 const FAILURE_CAPACITY = 100
+const NO_FAILURES: CommandFailure[] = []
 const NAMES = ['', 'spawn', 'despawn', 'add', 'remove', 'set'] as const
 
-/** The argument of bitECS's `addComponent`, reused for all commands: `set` would allocate. */
-interface Setting {
-  readonly component: object
-  readonly data: Record<string, unknown>
-}
-
-export class CommandApplier {
+export class WorldCommands {
+  isApplying = false
   readonly #worlds: Worlds
   readonly #registry: ComponentRegistry
-  readonly #pool: Pool
-  readonly #views: Cells
+  readonly #serial: number
+  readonly #views: MemoryViews
+  readonly #staging: Staging
   readonly #reader: ValueReader
-  readonly #scout: CommandStream
+  /** Also some that are disposed of. */
+  #buffers: readonly CommandBuffer[] = []
+  /** Of the buffers to apply, the first `#count`. Kept, to make no garbage. */
   readonly #streams: CommandStream[] = []
-  readonly #settings: Setting[] = []
-  #identities: Identity[] = []
+  #count = 0
   /** The stream of the record that is applied. */
   #stream: CommandStream | undefined
+  /** By record, over all streams. */
+  #identities: Identity[] = []
+  #identityCount = 0
   #skippedCount = 0
   #failures: CommandFailure[] = NO_FAILURES
   #failureCount = 0
 
-  constructor(worlds: Worlds, registry: ComponentRegistry, pool: Pool, views: Cells) {
+  /** @param serial number of the storage */
+  constructor(worlds: Worlds, registry: ComponentRegistry, memory: VariableMemory, serial: number) {
     this.#worlds = worlds
     this.#registry = registry
-    this.#pool = pool
-    this.#views = views
-    this.#reader = new ValueReader(views, (eid) => this.#resolve(eid))
-    this.#scout = new CommandStream(pool, views)
+    this.#serial = serial
+    this.#views = memory.cells
+    this.#staging = memory.staging
+    this.#reader = new ValueReader(this.#views, (eid) => this.#resolve(eid))
+  }
+
+  /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
+  create(pool: Pool = this.#views.pool): CommandBuffer {
+    checkPool(pool)
+    if (!isOfOneArena(pool, this.#views.pool)) {
+      throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
+    }
+    const buffer = new CommandBuffer(pool, this.#registry, this.#staging, this.#serial, this)
+    this.#buffers = [...this.buffers, buffer]
+    return buffer
+  }
+
+  /** The buffers made here that are not disposed of. */
+  get buffers(): readonly CommandBuffer[] {
+    return this.#buffers.filter(({ isDisposed }) => !isDisposed)
+  }
+
+  /** @throws StorageError 'commands-busy' while commands are applied or their values read */
+  checkIdle(): void {
+    if (this.isApplying) throw commandsBusy()
+    for (let i = 0; i < this.#buffers.length; i++) if (this.#buffers[i].isBusy) throw commandsBusy()
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers) buffer.dispose(this.#views.pool)
   }
 
   /**
-   * Applies the commands of buffers, and those that observers record in them meanwhile. Marks the
+   * As `Storage.apply`. Also applies what observers record meanwhile in the buffers, and marks the
    * buffers as applied.
-   * @param offsets of the buffers, the first `count` of them
-   * @returns how many were skipped
    * @throws StorageError 'commands-failed' once all other commands are applied; 'corrupt' if memory
    * was overwritten. If no command was applied before, only the corrupt buffer is marked as applied
    */
-  apply(offsets: readonly number[], count: number): number {
-    const streams = this.#streams
-    while (streams.length < count) streams.push(new CommandStream(this.#pool, this.#views))
+  apply(sources: CommandSource | readonly CommandSource[]): number {
+    this.checkIdle()
+    this.#count = 0
+    if (!isArray(sources)) this.#take(sources)
+    else for (let i = 0; i < sources.length; i++) this.#take(sources[i])
     this.#skippedCount = 0
-    this.#failures = NO_FAILURES
     this.#failureCount = 0
+    this.isApplying = true
     let hasBegun = false
     try {
-      for (let i = 0; i < count; i++) this.#open(streams[i], offsets[i])
-      while (this.#look(count)) {
+      for (let i = 0; i < this.#count; i++) {
+        this.#stream = this.#streams[i]
+        this.#stream.open(this.#stream.offset)
+      }
+      while (this.#look()) {
         hasBegun = true
-        this.#applyByPlace(count)
+        this.#applyInOrder()
       }
       hasBegun = true // marks empty buffers, too
     } finally {
-      for (let i = 0; i < count; i++) {
-        if (hasBegun || streams[i] === this.#stream) streams[i].setApplied()
-        streams[i].spawnedIdentities.fill(undefined)
+      for (let i = 0; i < this.#count; i++) {
+        const stream = this.#streams[i]
+        if (hasBegun || stream === this.#stream) stream.setApplied()
+        stream.spawnedIdentities.fill(undefined)
       }
       this.#identities.fill(undefined)
+      this.isApplying = false
+      for (let i = 0; i < this.#buffers.length; i++) {
+        if (this.#buffers[i].isSpent) this.#buffers[i].clear()
+      }
     }
     const failures = this.#failures
     this.#failures = NO_FAILURES
-    if (this.#failureCount > 0) {
-      throw new CommandsError(failures, this.#failureCount, this.#skippedCount)
-    }
-    return this.#skippedCount
+    if (this.#failureCount === 0) return this.#skippedCount
+    throw new CommandsError(failures, this.#failureCount, this.#skippedCount)
   }
 
-  #open(stream: CommandStream, offset: number): void {
-    this.#stream = stream
-    stream.open(offset)
+  #take(source: CommandSource): void {
+    if (source instanceof CommandBuffer && source.isDisposed) throw commandsDisposed()
+    if (typeof source?.offset !== 'number') throw noCommands(source)
+    const offset = checkCommands(this.#views, source.offset, this.#serial)
+    const streams = this.#streams
+    for (let i = 0; i < this.#count; i++) if (streams[i].offset === offset) return
+    if (streams.length === this.#count) streams.push(new CommandStream(this.#views))
+    streams[this.#count++].offset = offset
   }
 
   /**
@@ -110,49 +152,50 @@ export class CommandApplier {
    * there are no commands.
    * @throws StorageError 'corrupt'
    */
-  #look(count: number): boolean {
-    const scout = this.#scout
-    let identityCount = 0
-    for (let i = 0; i < count; i++) {
+  #look(): boolean {
+    this.#identityCount = 0
+    for (let i = 0; i < this.#count; i++) {
       const stream = this.#streams[i]
-      stream.identityIndex = identityCount
+      stream.identityIndex = this.#identityCount
       if (stream.isApplied) continue
       this.#stream = stream
       stream.look()
-      for (scout.follow(stream); scout.hasRecord(); scout.index += scout.wordCount) {
-        scout.checkRecord(this.#registry)
-        const eid = this.#views.signedWords[scout.index + 2]
-        this.#identities[identityCount++] = this.#worlds.componentsOf(eid)
-      }
+      stream.checkRecords(this.#registry, this.#noteIdentity)
     }
-    return identityCount > 0
+    return this.#identityCount > 0
   }
 
-  #applyByPlace(count: number): void {
+  readonly #noteIdentity = (eid: number): void => {
+    this.#identities[this.#identityCount++] = this.#worlds.componentsOf(eid)
+  }
+
+  /** Applies the records of the lowest sort key, again and again. */
+  #applyInOrder(): void {
     for (;;) {
       let next: CommandStream | undefined
-      for (let i = 0; i < count; i++) {
+      for (let i = 0; i < this.#count; i++) {
         const stream = this.#streams[i]
-        if (!stream.enterPlace()) continue
-        if (next === undefined || stream.place < next.place) next = stream
+        if (!stream.enterSortKey()) continue
+        if (next === undefined || stream.sortKey < next.sortKey) next = stream
       }
       if (next === undefined) return
-      this.#applyPlace(next)
+      this.#stream = next
+      this.#applySortKey(next)
     }
   }
 
-  #applyPlace(stream: CommandStream): void {
-    this.#stream = stream
+  #applySortKey(stream: CommandStream): void {
     while (stream.hasRecord()) {
       const { signedWords: words } = this.#views
       const at = stream.index
-      const kind = kindOf(words[at])
-      if (kind === PLACE) return
+      const kind = Layout.kindOf(words[at])
+      if (kind === Layout.SORT_KEY) return
       const end = at + stream.wordCount
       stream.index = end
       const identity = this.#identities[stream.identityIndex++]
       try {
-        this.#applyRecord(kind, at, end, identity)
+        if (kind === Layout.SPAWN) this.#spawn(words[at + 2], identity)
+        else this.#applyRecord(kind, at, end, identity)
       } catch (error) {
         this.#noteFailure(kind, at, error)
       }
@@ -161,33 +204,29 @@ export class CommandApplier {
 
   #applyRecord(kind: number, at: number, end: number, identity: Identity): void {
     const { signedWords: words } = this.#views
-    const eid = words[at + 2]
-    if (kind === SPAWN) {
-      this.#spawn(eid, identity)
-      return
-    }
-    const target = this.#find(eid, identity)
-    if (target === 0) {
+    const eid = this.#find(words[at + 2], identity)
+    if (eid === 0) {
       this.#skippedCount++
       return
     }
-    const world = this.#worlds.of(target)!
-    if (kind === DESPAWN) {
-      removeEntity(world, target)
+    const world = this.#worlds.of(eid)!
+    if (kind === Layout.DESPAWN) {
+      removeEntity(world, eid)
       return
     }
-    const { component } = this.#registry.at(words[at + 1])
-    if (kind === ADD) addComponent(world, target, component)
-    else if (kind === REMOVE) removeComponent(world, target, component)
-    else if (kind === SET) addComponent(world, target, this.#read(at, end))
+    const listed = this.#registry.at(words[at + 1])
+    if (kind === Layout.ADD) addComponent(world, eid, listed.component)
+    else if (kind === Layout.REMOVE) removeComponent(world, eid, listed.component)
+    else if (kind === Layout.SET) {
+      addComponent(world, eid, this.#reader.read(listed, at + Layout.HEAD_WORD_COUNT, end))
+    }
   }
 
   #spawn(prefab: number, identity: Identity): void {
     const stream = this.#stream!
-    const index = stream.spawnCount
+    const index = stream.spawnCount++
     stream.spawned[index] = 0
     stream.spawnedIdentities[index] = undefined
-    stream.spawnCount = index + 1
     const base = prefab === 0 ? 0 : this.#find(prefab, identity)
     if (prefab !== 0 && base === 0) {
       this.#skippedCount++
@@ -211,16 +250,12 @@ export class CommandApplier {
     const stream = this.#stream!
     const index = stream.spawnIndexOf(eid)
     const id = index < 0 ? eid : stream.spawned[index]
-    const own = index < 0 ? identity : stream.spawnedIdentities[index]
-    return this.#isAlive(id, own) ? id : 0
+    return this.#isAlive(id, index < 0 ? identity : stream.spawnedIdentities[index]) ? id : 0
   }
 
   #isAlive(eid: number, identity: Identity): boolean {
-    return (
-      identity !== undefined &&
-      this.#worlds.componentsOf(eid) === identity &&
-      this.#worlds.exists(eid)
-    )
+    const isSame = identity !== undefined && this.#worlds.componentsOf(eid) === identity
+    return isSame && this.#worlds.exists(eid)
   }
 
   /** The entity that an id among the values names. Any number may be there. */
@@ -230,28 +265,16 @@ export class CommandApplier {
     return index < 0 ? eid : stream.spawned[index]
   }
 
-  #read(at: number, end: number): Setting {
-    const number = this.#views.signedWords[at + 1]
-    const { component, fields } = this.#registry.at(number)
-    this.#settings[number] ??= { component, data: {} }
-    const setting = this.#settings[number]
-    this.#reader.readAll(fields, at + HEAD_WORD_COUNT, end, setting.data)
-    return setting
-  }
-
   #noteFailure(kind: number, at: number, error: unknown): void {
     if (this.#failureCount++ === 0) this.#failures = []
     if (this.#failureCount > FAILURE_CAPACITY) return
     const { signedWords: words } = this.#views
-    const component = kind >= ADD ? this.#registry.all[words[at + 1]]?.name : undefined
-    const eid = kind === SPAWN ? 0 : this.#resolve(words[at + 2])
-    this.#failures.push({
-      command: NAMES[kind] as CommandFailure['command'],
-      eid,
-      component,
-      error,
-    })
+    const command = NAMES[kind] as CommandFailure['command']
+    const component = kind >= Layout.ADD ? this.#registry.all[words[at + 1]]?.name : undefined
+    const eid = kind === Layout.SPAWN ? 0 : this.#resolve(words[at + 2])
+    this.#failures.push({ command, eid, component, error })
   }
 }
 
-const NO_FAILURES: CommandFailure[] = []
+const isOfOneArena = ({ arena }: Pool, other: Pool) =>
+  arena.buffer === other.arena.buffer && arena.byteOffset === other.arena.byteOffset

@@ -12,172 +12,89 @@
  * type.
  */
 import { isRecord } from '../base/arguments.ts'
-import { corrupt, invalidArgument, unknownField } from '../base/errors.ts'
-import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
+import { invalidArgument, unknownField } from '../base/errors.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { GivenValues } from '../lists/given-values.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
-import type { Given } from './command-api.ts'
+import { corruptCommands } from './command-blocks.ts'
 
-/** What values are checked against. */
-type Described = Pick<Listed, 'name' | 'fields'>
+/** A scalar; of a list or text the length, which stands before its elements. */
+const FIRST_WORD_COUNT = 2
 
-const SCALAR_WORD_COUNT = 2
-/** The length of a list or text, and padding. */
-const LENGTH_WORD_COUNT = 2
+const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
 
-const namesOf = ({ fields }: Described) => fields.map(({ name }) => name)
-
-export const noField = (component: Described, given: unknown) =>
-  unknownField(component.name, given, namesOf(component))
-
-export const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
-
-/** -1 if there is no such field. */
-export function indexOfField(fields: readonly Field[], name: string): number {
-  for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return i
-  return -1
+function hasField(fields: readonly Field[], name: string): boolean {
+  for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return true
+  return false
 }
 
 const isEid = (type: FieldType) =>
   (type.kind === 'scalar' && type.name === 'eid') ||
   (type.kind === 'list' && type.element.name === 'eid')
 
-/** Word count of a value; 0 of undefined. @throws StorageError 'invalid-argument' */
-function valueWordCount(component: string, { name, type }: Field, value: unknown): number {
-  if (value === undefined) return 0
-  switch (type.kind) {
-    case 'scalar':
-      if (typeof value !== 'number') throw invalid(component, name, value, 'a number')
-      return SCALAR_WORD_COUNT
-    case 'list':
-      if (!isListOfNumbers(value)) throw invalid(component, name, value, 'an array of numbers')
-      return LENGTH_WORD_COUNT + 2 * lengthOf(component, name, value)
-    case 'text':
-      if (typeof value !== 'string') throw invalid(component, name, value, 'a string')
-      return LENGTH_WORD_COUNT + 2 * Math.ceil(byteLengthOfText(value) / 8)
+/** @throws StorageError 'invalid-argument' for keys that are no fields */
+export function checkFields({ name, fields }: Listed, values: object): void {
+  let hasKey = false
+  for (const key in values) {
+    hasKey = true
+    if (!hasField(fields, key))
+      throw unknownField(
+        name,
+        key,
+        fields.map(({ name }) => name),
+      )
   }
+  // A Map or a Date has no key. Checked only here: the check takes longer than the rest.
+  if (hasKey || isRecord(values)) return
+  throw invalidArgument(`the values for ${name}`, values, 'an object with fields')
 }
 
-function lengthOf(component: string, name: string, list: ArrayLike<unknown>): number {
-  const length: unknown = list.length
-  if (isLength(length)) return length
-  throw invalid(component, `${name}.length`, length, 'a whole number of elements')
-}
+const utf8 = new Utf8()
 
-/**
- * Word count of values, with their mask.
- * @throws StorageError 'invalid-argument' where a field cannot hold its value, or there is no such
- * field
- */
-export function valuesWordCount(component: Described, values: unknown): number {
-  const { name, fields } = component
-  if (!isObject(values)) throw noValues(component, values)
-  for (const key in values) if (indexOfField(fields, key) < 0) throw noField(component, key)
-  const wordCountOfMask = maskWordCount(fields)
-  let wordCount = wordCountOfMask
+/** Word count of values, with their mask. */
+export function valuesWordCount(
+  fields: readonly Field[],
+  { isGiven, starts, ends, texts }: GivenValues,
+): number {
+  let wordCount = maskWordCount(fields)
   for (let i = 0; i < fields.length; i++) {
-    wordCount += valueWordCount(name, fields[i], values[fields[i].name])
+    if (isGiven[i] === 0) continue
+    wordCount += FIRST_WORD_COUNT
+    const { kind } = fields[i].type
+    if (kind === 'list') wordCount += 2 * (ends[i] - starts[i])
+    else if (kind === 'text') wordCount += 2 * Math.ceil(byteLengthOfText(texts[i]) / 8)
   }
-  // A Map or a Date has no field either. Checked only here: the check takes longer than the rest.
-  if (wordCount === wordCountOfMask && !isRecord(values)) throw noValues(component, values)
   return wordCount
 }
 
-const noValues = (component: Described, given: unknown) =>
-  invalid(component.name, '', given, `an object with ${namesOf(component).join(', ')}`)
-
-/** Word count of one field's value, with the mask. @throws as `valuesWordCount` */
-export function fieldWordCount(component: Described, index: number, value: unknown): number {
-  const { name, fields } = component
-  if (value === undefined) throw invalid(name, fields[index].name, value, 'a value')
-  return maskWordCount(fields) + valueWordCount(name, fields[index], value)
-}
-
-export class ValueWriter {
-  readonly #views: Cells
-  readonly #utf8 = new Utf8()
-
-  constructor(views: Cells) {
-    this.#views = views
-  }
-
-  /** Writes what `valuesWordCount` has checked. */
-  writeAll(component: Described, values: Given, at: number, end: number): void {
-    const { fields } = component
-    let index = this.#clearMask(fields, at)
-    for (let i = 0; i < fields.length; i++) {
-      const value = values[fields[i].name]
-      if (value !== undefined) index = this.#write(component, i, value, at, index, end)
+/** @param lists the numbers of lists, as `given` names them */
+export function writeValues(
+  { signedWords: words, numbers, bytes }: MemoryViews,
+  fields: readonly Field[],
+  given: GivenValues,
+  lists: Float64Array,
+  at: number,
+): void {
+  let index = at + maskWordCount(fields)
+  for (let word = at; word < index; word++) words[word] = 0
+  for (let i = 0; i < fields.length; i++) {
+    if (given.isGiven[i] === 0) continue
+    words[at + (i >> 5)] |= 1 << (i & 31)
+    const { type } = fields[i]
+    if (type.kind === 'scalar') numbers[index >> 1] = given.numbers[i]
+    else if (type.kind === 'text') {
+      words[index] = byteLengthOfText(given.texts[i])
+      utf8.write(given.texts[i], bytes, (index + FIRST_WORD_COUNT) * 4)
+    } else {
+      const start = given.starts[i]
+      const count = given.ends[i] - start
+      words[index] = count
+      const first = (index + FIRST_WORD_COUNT) >> 1
+      for (let j = 0; j < count; j++) numbers[first + j] = lists[start + j]
     }
-    if (index !== end) throw hasChanged(component)
-  }
-
-  /** Writes what `fieldWordCount` has checked. */
-  writeOne(component: Described, i: number, value: unknown, at: number, end: number): void {
-    const index = this.#clearMask(component.fields, at)
-    if (this.#write(component, i, value, at, index, end) !== end) throw hasChanged(component)
-  }
-
-  /** Prepares the mask for one number, which the caller stores. */
-  markOne(fields: readonly Field[], i: number, at: number): void {
-    this.#clearMask(fields, at)
-    this.#mark(i, at)
-  }
-
-  /** Word index of the first value. */
-  #clearMask(fields: readonly Field[], at: number): number {
-    const end = at + maskWordCount(fields)
-    const { signedWords: words } = this.#views
-    for (let word = at; word < end; word++) words[word] = 0
-    return end
-  }
-
-  #mark(field: number, at: number): void {
-    this.#views.signedWords[at + (field >> 5)] |= 1 << (field & 31)
-  }
-
-  /** Writes one value; returns the word index of the next one. */
-  #write(
-    component: Described,
-    i: number,
-    value: unknown,
-    at: number,
-    index: number,
-    end: number,
-  ): number {
-    const { name, type } = component.fields[i]
-    // A getter may return another value than when it was measured, and make the memory grow.
-    const next = index + valueWordCount(component.name, component.fields[i], value)
-    if (next > end) throw hasChanged(component)
-    this.#mark(i, at)
-    const { signedWords: words, numbers, bytes } = this.#views
-    switch (type.kind) {
-      case 'scalar':
-        numbers[index >> 1] = value as number
-        return next
-      case 'list': {
-        const list = value as ArrayLike<unknown>
-        const count = (next - index - LENGTH_WORD_COUNT) >> 1
-        const first = (index + LENGTH_WORD_COUNT) >> 1
-        words[index] = count
-        for (let j = 0; j < count; j++) {
-          const element = list[j]
-          if (typeof element !== 'number') {
-            throw invalid(component.name, `${name}[${j}]`, element, 'a number')
-          }
-          this.#views.numbers[first + j] = element // may be a new view: elements may be getters
-        }
-        return next
-      }
-      case 'text': {
-        const text = value as string
-        words[index] = byteLengthOfText(text)
-        this.#utf8.write(text, bytes, (index + LENGTH_WORD_COUNT) * 4)
-        return next
-      }
-    }
+    index += storedWordCount(words, index, type)
   }
 }
 
@@ -186,14 +103,11 @@ const isGiven = (words: Int32Array, at: number, i: number) =>
 
 /** Word count of the value that is stored at an index. */
 function storedWordCount(words: Int32Array, index: number, { kind }: FieldType): number {
-  if (kind === 'scalar') return SCALAR_WORD_COUNT
-  return LENGTH_WORD_COUNT + 2 * (kind === 'list' ? words[index] : Math.ceil(words[index] / 8))
+  if (kind === 'scalar') return FIRST_WORD_COUNT
+  return FIRST_WORD_COUNT + 2 * (kind === 'list' ? words[index] : Math.ceil(words[index] / 8))
 }
 
-/**
- * Checks that values fill the words from `at` to `end`, so that a reader stays within them.
- * @throws StorageError 'corrupt'
- */
+/** Checks that values fill the words from `at` to `end`. @throws StorageError 'corrupt' */
 export function checkValues(
   words: Int32Array,
   fields: readonly Field[],
@@ -205,65 +119,64 @@ export function checkValues(
     if (!isGiven(words, at, i)) continue
     const wordCount = storedWordCount(words, index, fields[i].type)
     // At `end` stands another record's word: any count there leads past the end.
-    if (!(wordCount >= SCALAR_WORD_COUNT)) {
-      throw corrupt(`the length of ${fields[i].name}`, words[index], 'no negative number')
-    }
+    if (!(wordCount >= FIRST_WORD_COUNT)) throw corruptCommands(words[index], 'a length')
     index += wordCount
   }
   if (index === end) return
-  throw corrupt('the length of values in a command', index - at, `${end - at} words`)
+  throw corruptCommands(index - at, `values of ${end - at} words`)
+}
+
+/** The argument of bitECS's `addComponent`, reused for all commands: `set` would allocate. */
+interface Setting {
+  readonly component: object
+  readonly data: Record<string, unknown>
 }
 
 export class ValueReader {
-  readonly #views: Cells
-  readonly #utf8 = new Utf8()
+  /** By number of the component. */
+  readonly #settings: Setting[] = []
+  readonly #views: MemoryViews
   /** The entity that an id in a command stands for. */
   readonly #resolve: (eid: number) => number
 
-  constructor(views: Cells, resolve: (eid: number) => number) {
+  constructor(views: MemoryViews, resolve: (eid: number) => number) {
     this.#views = views
     this.#resolve = resolve
   }
 
   /**
-   * Reads values into an object: each field becomes a property, undefined where no value is given.
-   * A list becomes a new Float64Array, as observers may keep it.
+   * Reads the values of a component: each field becomes a property of `data`, undefined where no
+   * value is given. A list becomes a new Float64Array, as observers may keep it.
    * @throws as `checkValues`
    */
-  readAll(fields: readonly Field[], at: number, end: number, into: Record<string, unknown>): void {
+  read({ number, component, fields }: Listed, at: number, end: number): Setting {
     const { signedWords: words, numbers, bytes } = this.#views
     checkValues(words, fields, at, end)
+    this.#settings[number] ??= { component, data: {} }
+    const setting = this.#settings[number]
+    const { data } = setting
     let index = at + maskWordCount(fields)
     for (let i = 0; i < fields.length; i++) {
       const { name, type } = fields[i]
       if (!isGiven(words, at, i)) {
-        into[name] = undefined
+        data[name] = undefined
         continue
       }
-      const first = (index + LENGTH_WORD_COUNT) >> 1
+      const first = (index + FIRST_WORD_COUNT) >> 1
       if (type.kind === 'scalar') {
         const number = numbers[index >> 1]
-        into[name] = unboxed(isEid(type) ? this.#resolve(number) : number)
+        data[name] = unboxed(isEid(type) ? this.#resolve(number) : number)
       } else if (type.kind === 'list') {
         const list = numbers.slice(first, first + words[index])
         if (isEid(type)) for (let j = 0; j < list.length; j++) list[j] = this.#resolve(list[j])
-        into[name] = list
-      } else into[name] = this.#utf8.read(bytes, first * 8, words[index])
+        data[name] = list
+      } else data[name] = utf8.read(bytes, first * 8, words[index])
       index += storedWordCount(words, index, type)
     }
+    return setting
   }
 }
 
-const isObject = (value: unknown): value is Given => typeof value === 'object' && value !== null
-
-const invalid = (component: string, field: string, value: unknown, expected: string) =>
-  invalidArgument(`what is given ${component}${field && `.${field}`}`, value, expected)
-
-const hasChanged = ({ name }: Described) =>
-  invalid(name, '', 'different at each read', 'values that stay the same')
-
-/**
- * V8 stores a number without a box if it knows it to be a small integer, for all later readers too.
- */
+/** V8 stores a number without a box if it knows the number to be a small integer. */
 const unboxed = (value: number) =>
   (value | 0) === value && !Object.is(value, -0) ? value | 0 : value

@@ -1,10 +1,6 @@
 /** Chains of blocks with commands, and what open groups hold. */
-import {
-  BLOCK_IN_TRANSIT,
-  BLOCK_NEXT,
-  BLOCK_STORAGE,
-  checkedEnd,
-} from '../commands/command-blocks.ts'
+import { checkedEnd } from '../commands/command-blocks.ts'
+import * as Layout from '../commands/command-layout.ts'
 import type { OpenGroup } from '../storage/storage-api.ts'
 import type { Findings } from './findings.ts'
 
@@ -19,11 +15,16 @@ export function checkCommands(
       const { words, pool } = findings
       for (let block = offset, place = 0; block !== 0; place++) {
         if (!findings.reach(block, `, block ${place}`, { type: 'untyped' })) return
-        void checkedEnd(pool, words, block)
-        block = words[(block >> 2) + BLOCK_NEXT]
+        void checkedEnd({ pool, signedWords: words }, block)
+        block = words[(block >> 2) + Layout.BLOCK_NEXT]
       }
-      findings.expect(offset, 'for storage', words[(offset >> 2) + BLOCK_STORAGE], serial)
-      findings.expect(offset, 'a block in transit:', words[(offset >> 2) + BLOCK_IN_TRANSIT], 0)
+      findings.expect(offset, 'for storage', words[(offset >> 2) + Layout.BLOCK_STORAGE], serial)
+      findings.expect(
+        offset,
+        'a block in transit:',
+        words[(offset >> 2) + Layout.BLOCK_IN_TRANSIT],
+        0,
+      )
     })
   }
 }

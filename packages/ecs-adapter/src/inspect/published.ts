@@ -1,27 +1,14 @@
-/** What other threads find: the root leads to the directory, the entities and the intern logs. */
-import { encodeDirectory, readDirectory } from '../attach/published.ts'
+/** What other threads find: the root leads to the manifest, the entities and the intern logs. */
+import { encodeManifest, readManifest } from '../attach/published.ts'
 import { FIRST_ENTRY } from '../lists/intern-log.ts'
 import { Lists } from '../lists/lists.ts'
 import { ROOT_SERIAL, SLOT_CAPACITY } from '../shared/attachments.ts'
-import {
-  attachedWord,
-  internLogWord,
-  PUBLISHED_COUNT,
-  PUBLISHED_HEAD_BYTE_LENGTH,
-  ROOT_BYTE_LENGTH,
-  ROOT_DIRECTORY,
-  ROOT_ENTITIES,
-  ROOT_EPOCH,
-  ROOT_MAGIC,
-  seenWord,
-} from '../shared/directory.ts'
+import * as Root from '../shared/storage-root.ts'
 import type { StorageParts } from '../storage/storage-parts.ts'
-import type { Table } from '../tables/table-api.ts'
+import type { Table } from '../tables/table.ts'
 import type { Findings } from './findings.ts'
 import type { InternedCounts } from './interned.ts'
 import { checkList } from './variable.ts'
-
-type Held = StorageParts['publisher']['held']
 
 export function checkPublished(
   findings: Findings,
@@ -30,59 +17,59 @@ export function checkPublished(
   interned: InternedCounts,
 ): void {
   const { publisher } = parts
-  const { held } = publisher
-  if (held.root === 0) return
-  findings.check('published', 'the root', () => checkRoot(findings, held, publisher.serial))
-  findings.check('published', 'the directory', () => checkDirectory(findings, held, parts, tables))
-  findings.check('published', 'the entities', () => checkEntities(findings, held.entities))
-  findings.check('published', 'the spare directory', () => {
-    if (held.spare !== 0) findings.reach(held.spare)
+  if (publisher.root === 0) return
+  findings.check('published', 'the root', () => checkRoot(findings, publisher))
+  findings.check('published', 'the manifest', () => checkManifest(findings, parts, tables))
+  findings.check('published', 'the entities', () => checkEntities(findings, publisher.entities))
+  findings.check('published', 'the spare manifest', () => {
+    if (publisher.spare !== 0) findings.reach(publisher.spare)
   })
   findings.check('published', 'what waits for attached threads', () => {
-    for (const offset of held.retired) findings.reach(offset)
+    for (const offset of publisher.retired.offsets) findings.reach(offset)
   })
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    const block = findings.words[(held.root >> 2) + internLogWord(slot)]
+    const block = findings.words[(publisher.root >> 2) + Root.internLogWord(slot)]
     if (block === 0) continue
     const what = `the intern log of slot ${slot}`
     findings.check('published', what, () => checkInternLog(findings, parts, block, what, interned))
   }
 }
 
-function checkRoot(findings: Findings, held: Held, serial: number): void {
-  const { root, directory, entities, epoch } = held
-  if (!findings.reach(root, '', { byteLength: ROOT_BYTE_LENGTH })) return
+function checkRoot(findings: Findings, publisher: StorageParts['publisher']): void {
+  const { root, manifest, entities, epoch, serial } = publisher
+  if (!findings.reach(root, '', { byteLength: Root.BYTE_LENGTH })) return
   const word = (field: number) => findings.words[(root >> 2) + field]
-  findings.expect(root, 'magic', word(0), ROOT_MAGIC)
+  findings.expect(root, 'magic', word(0), Root.MAGIC)
   findings.expect(root, 'serial number', word(ROOT_SERIAL), serial)
-  findings.expect(root, 'epoch', word(ROOT_EPOCH), epoch)
-  findings.expect(root, 'a directory at', word(ROOT_DIRECTORY), directory)
-  findings.expect(root, 'entities at', word(ROOT_ENTITIES), entities)
+  findings.expect(root, 'epoch', word(Root.EPOCH), epoch)
+  findings.expect(root, 'a manifest at', word(Root.MANIFEST), manifest)
+  findings.expect(root, 'entities at', word(Root.ENTITIES), entities)
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    if (word(attachedWord(slot)) === 0) continue
-    const lag = (epoch - word(seenWord(slot))) | 0
-    if (lag < 0) findings.fail(root, `epoch ${word(seenWord(slot))} seen by slot ${slot}`, epoch)
+    if (word(Root.attachedWord(slot)) === 0) continue
+    const lag = (epoch - word(Root.seenWord(slot))) | 0
+    if (lag < 0)
+      findings.fail(root, `epoch ${word(Root.seenWord(slot))} seen by slot ${slot}`, epoch)
   }
 }
 
-function checkDirectory(
+function checkManifest(
   findings: Findings,
-  { directory, isCurrent }: Held,
-  { worlds, components }: StorageParts,
+  { worlds, components, publisher }: StorageParts,
   tables: readonly Table[],
 ): void {
-  if (!findings.reach(directory)) return
-  const told = readDirectory(findings.pool, findings.words, directory)
+  const { manifest, isCurrent } = publisher
+  if (!findings.reach(manifest)) return
+  const told = readManifest(findings.pool, findings.words, manifest)
   if (!isCurrent) return
   const { entityMask } = worlds
   const entries = tables.map(({ name, handle }) => ({ name, ...handle }))
   const byName = [...told.tables].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const present = encodeDirectory({
+  const present = encodeManifest({
     ...{ entityMask, components: components.entries },
     tables: entries.sort((a, b) => (a.name < b.name ? -1 : 1)),
   })
-  const published = encodeDirectory({ ...told, tables: byName })
-  if (!isEqual(published, present)) findings.fail(directory, 'another one', 'that of now')
+  const published = encodeManifest({ ...told, tables: byName })
+  if (!isEqual(published, present)) findings.fail(manifest, 'another one', 'that of now')
 }
 
 const isEqual = (a: Uint8Array, b: Uint8Array) =>
@@ -91,8 +78,8 @@ const isEqual = (a: Uint8Array, b: Uint8Array) =>
 function checkEntities(findings: Findings, offset: number): void {
   const info = findings.reach(offset)
   if (info === undefined) return
-  const most = (info.byteLength - PUBLISHED_HEAD_BYTE_LENGTH) / 4
-  findings.expect(offset, 'a count of', findings.words[(offset >> 2) + PUBLISHED_COUNT], most)
+  const most = (info.byteLength - Root.PUBLISHED_HEAD_BYTE_LENGTH) / 4
+  findings.expect(offset, 'a count of', findings.words[(offset >> 2) + Root.PUBLISHED_COUNT], most)
 }
 
 /** The log of a thread that is attached, or was. */

@@ -1,17 +1,16 @@
 /** Each chunk of a table has a number, a block and an owner; its ids are a permutation. */
-import type { Table } from '../tables/table-api.ts'
+import { readRoot } from '../tables/create-table.ts'
+import type { Table } from '../tables/table.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
+import { CHUNK_ROW_COUNT, type TableLayout } from '../tables/table-layout.ts'
 import {
-  CHUNK_ROW_COUNT,
   entryWord,
   generationOfOwner,
   ownerOf,
   ownerWord,
   seedWord,
   slotOfOwner,
-  type TableLayout,
-} from '../tables/table-layout.ts'
-import { readRoot } from '../tables/table-root.ts'
+} from '../tables/table-root.ts'
 import type { Findings } from './findings.ts'
 
 export function checkTable(findings: Findings, table: Table): void {
@@ -60,7 +59,7 @@ function checkNumber(
   if (block?.byteLength === byteLength) checkChunk(findings, layout, offset, number, where)
 }
 
-const self = ({ pool }: Findings) => ownerOf(pool.slot, pool.generation)
+const self = ({ pool }: Findings) => ownerOf(pool)
 
 /** Whether the slot of an owner exists: its pool may be closed. */
 function isOwner({ pool }: Findings, owner: number): boolean {
@@ -80,7 +79,7 @@ function checkChunk(
   where: string,
 ): void {
   const { words } = findings
-  const { chunkCapacity, generationStep, slotBits, lastGeneration } = layout
+  const { chunkCapacity, generationStep, slotBits, slotMask, lastGeneration } = layout
   const rowCount = words[(offset >> 2) + CHUNK_ROW_COUNT]
   if (rowCount < 0 || rowCount > chunkCapacity) {
     findings.fail(offset, `${rowCount} rows`, `0 to ${chunkCapacity}`, where)
@@ -88,7 +87,7 @@ function checkChunk(
   const rowBySlot = new Uint16Array(words.buffer, offset + layout.rowsByteOffset, chunkCapacity)
   for (let row = 0; row < chunkCapacity; row++) {
     const id = words[((offset + layout.idsByteOffset) >> 2) + row]
-    const slot = id & (2 ** slotBits - 1)
+    const slot = id & slotMask
     const generation = Math.floor(id / generationStep)
     const isOfChunk = (id & (generationStep - 1)) >> slotBits === number && slot < chunkCapacity
     if (!isOfChunk || generation < 1 || generation > lastGeneration) {

@@ -33,7 +33,7 @@ export interface VerifyOptions {
  *     every owner         of a component has a row
  *     every handle        is 0, or leads to a list or text; its row has an owner or waits for sync
  *     interned texts      references = rows that hold them; indexes = threads that know them
- *     what is published   root, directory and entities are those of the storage
+ *     what is published   root, manifest and entities are those of the storage
  *     every table         chunks, owners, ids and row counts agree
  *     commands            chains of blocks end, and are for this storage
  *
@@ -71,7 +71,8 @@ export function verifyStorage(
   checkPublished(findings, parts, Object.values(storage.tables), interned)
   interned.check(findings)
   for (const table of Object.values(storage.tables)) checkTable(findings, table)
-  checkCommands(findings, parts.commands.heldOffsets, parts.publisher.serial)
+  const commands = parts.commands.buffers.map(({ offset }) => offset)
+  checkCommands(findings, commands, parts.publisher.serial)
   checkGroups(findings, storage.openGroups, parts.publisher.serial)
   if (exclusive) findings.checkLeaks()
   return findings.violations

@@ -11,7 +11,7 @@
  * A reference is taken before it is logged, and removed from the log before it is dropped. A thread
  * that is killed in between leaks one text, and frees none that somebody has.
  */
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import { Lists } from './lists.ts'
 
 const GENERATION = 0
@@ -19,7 +19,7 @@ const SERIAL = 1
 export const FIRST_ENTRY = 2
 
 export class InternLog {
-  readonly #cells: Cells
+  readonly #cells: MemoryViews
   readonly #handleWord: number
   readonly #serialWord: number
   readonly #lists: Lists
@@ -32,7 +32,7 @@ export class InternLog {
    * @param handleWord index of the handle word
    * @param serialWord index of the word that counts serial numbers
    */
-  constructor(cells: Cells, handleWord: number, serialWord: number) {
+  constructor(cells: MemoryViews, handleWord: number, serialWord: number) {
     this.#cells = cells
     this.#handleWord = handleWord
     this.#serialWord = serialWord
@@ -95,7 +95,7 @@ export class InternLog {
  * @param generation only a log of this pool; by default a log of any
  */
 export function dropInternLog(
-  cells: Cells,
+  cells: MemoryViews,
   handleWord: number,
   release: (block: number) => void,
   generation?: number,

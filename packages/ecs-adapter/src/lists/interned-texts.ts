@@ -10,8 +10,8 @@
  * that index dropped the last one, else by a sweep whenever the index has doubled. When both counts
  * are 0, the block is freed.
  */
-import { isIllFormed, type Utf8 } from '../base/utf8.ts'
-import type { Cells } from '../memory/cells.ts'
+import { type Utf8, wellFormed } from '../base/utf8.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { InternLog } from './intern-log.ts'
 import { Texts } from './texts.ts'
 
@@ -31,7 +31,7 @@ export class InternedTexts extends Texts {
   /** Where an attached thread writes down the blocks that its index has counted. */
   internLog: InternLog | undefined
 
-  constructor(cells: Cells, utf8: Utf8) {
+  constructor(cells: MemoryViews, utf8: Utf8) {
     super(cells, utf8, PREFIX_BYTE_LENGTH)
   }
 
@@ -43,7 +43,7 @@ export class InternedTexts extends Texts {
       this.#count(block, -1) // it has as many references as it can count: another block follows
       this.#blockOf.delete(given)
     }
-    const text = this.#wellFormed(given)
+    const text = wellFormed(given)
     return text === given ? this.allocate(text, before) : this.create(text, before)
   }
 
@@ -89,7 +89,7 @@ export class InternedTexts extends Texts {
   }
 
   protected override rewrite(word: number, text: string): void {
-    super.rewrite(word, this.#wellFormed(text))
+    super.rewrite(word, wellFormed(text)) // the index knows a text as it reads
   }
 
   protected override write(text: string, block: number): number {
@@ -106,11 +106,6 @@ export class InternedTexts extends Texts {
     if (this.#count(block, 0) !== (isIndexed ? ONE_INDEX + 1 : 1)) return false
     this.#dropFromIndex(block)
     return true
-  }
-
-  /** The index knows a text as it reads: an ill-formed text is converted on each call. */
-  #wellFormed(text: string): string {
-    return isIllFormed(text) ? this.utf8.wellFormed(text) : text
   }
 
   /** A text that the log has no memory for is in no index. */

@@ -9,7 +9,7 @@
  * 256 B.)
  */
 import type { Pool } from '@ashlar/core'
-import { CLASS_BYTE_LENGTH_MAX } from '../memory/reserved.ts'
+import { CLASS_BYTE_LENGTH_MAX } from '../memory/blocks.ts'
 
 /** Before the elements: the length, and the room. */
 export const PREFIX_BYTE_LENGTH = 8

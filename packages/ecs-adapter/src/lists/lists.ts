@@ -9,7 +9,7 @@
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
-import { type Cells, typeIdOf } from '../memory/cells.ts'
+import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
 import type { ScalarArray, ScalarArrayConstructor } from '../schema/schema.ts'
 import {
   isRun,
@@ -22,13 +22,13 @@ import {
 } from './list-capacity.ts'
 
 export class Lists<A extends ScalarArray = ScalarArray> {
-  readonly #cells: Cells
+  readonly #cells: MemoryViews
   readonly #type: ScalarArrayConstructor<A>
   readonly #typeId: number
   /** Elements to bytes. */
   readonly #shift: number
 
-  constructor(cells: Cells, type: ScalarArrayConstructor<A>) {
+  constructor(cells: MemoryViews, type: ScalarArrayConstructor<A>) {
     this.#cells = cells
     this.#type = type
     this.#typeId = typeIdOf(type)

@@ -1,7 +1,7 @@
 /** Texts in blocks of an arena. A text is known by the offset of its block; '' has no block: 0. */
 import { corrupt } from '../base/errors.ts'
 import { byteLengthOfText, type Utf8 } from '../base/utf8.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 
 /**
  * What `create` returns when memory is out and the text fits into the block that it is to replace.
@@ -11,12 +11,12 @@ const IN_PLACE = -1
 
 /** The block of a text holds nothing else: `arena.view(block)` is the text in UTF-8. */
 export class Texts {
-  protected readonly cells: Cells
+  protected readonly cells: MemoryViews
   protected readonly utf8: Utf8
   /** How many bytes precede the text in its block. */
   readonly #prefix: number
 
-  constructor(cells: Cells, utf8: Utf8, prefix = 0) {
+  constructor(cells: MemoryViews, utf8: Utf8, prefix = 0) {
     this.cells = cells
     this.utf8 = utf8
     this.#prefix = prefix

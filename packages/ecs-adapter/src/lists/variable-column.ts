@@ -6,7 +6,7 @@
  * private.
  */
 import { invalidArgument, noRow } from '../base/errors.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { GivenValues } from './staging.ts'
 
 /** How a thread finds the rows of entities. */
@@ -28,14 +28,14 @@ export type VariableColumns = readonly (VariableColumn | undefined)[]
 export interface VariableColumnOptions {
   /** Of component and field, for messages. */
   name: string
-  cells: Cells
+  cells: MemoryViews
   rows: Rows
 }
 
 export abstract class VariableColumn {
   readonly $name: string
   $rowCount = 0
-  readonly #cells: Cells
+  readonly #cells: MemoryViews
   readonly #rows: Rows
   /** Of row 0, in `cells.words`. */
   #firstWord = 0

@@ -5,7 +5,7 @@
  * The room knows bitECS only by `StaleReferences`.
  */
 import { Utf8 } from '../base/utf8.ts'
-import type { Cells } from '../memory/cells.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import type { Field } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
 import { InternedTexts } from './interned-texts.ts'
@@ -17,13 +17,13 @@ import type { Rows, VariableColumns } from './variable-column.ts'
 
 /** What the variable-length fields of a storage share in one thread. */
 export class VariableMemory {
-  readonly cells: Cells
+  readonly cells: MemoryViews
   readonly staging: Staging
   readonly utf8 = new Utf8()
   readonly texts: Texts
   readonly internedTexts: InternedTexts
 
-  constructor(cells: Cells) {
+  constructor(cells: MemoryViews) {
     this.cells = cells
     this.staging = new Staging(cells.pool.arena.byteLength)
     this.texts = new Texts(cells, this.utf8)

@@ -13,20 +13,21 @@ export const SLOT_CAPACITY = 256
 /** Word of every root that has its serial number. */
 export const ROOT_SERIAL = 5
 
-/** What other threads find a root by. */
-interface Handle {
+/** What another thread attaches to a storage or a table with. It survives postMessage. */
+export interface RootHandle {
+  /** Of the root block in the arena. */
   readonly offset: number
+  /** Distinguishes it from a later one in the same block: but for 1 in 2 ** 31. */
   readonly serial: number
 }
 
-/** A random number that identifies something shared: a later root at its offset has another one. */
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
 
 /**
  * Byte length of the root block that a handle names; -1 if there is no such root, whatever is
  * given. Word 0 of each kind of root is its magic, word 5 its serial number.
  */
-export function rootByteLength(pool: Pool, handle: Handle, magic: number): number {
+export function rootByteLength(pool: Pool, handle: RootHandle, magic: number): number {
   const { offset, serial } = handle ?? {}
   const byteLength = typeof offset === 'number' ? liveByteLength(pool, offset) : -1
   if (byteLength <= ROOT_SERIAL * 4) return -1
@@ -35,17 +36,18 @@ export function rootByteLength(pool: Pool, handle: Handle, magic: number): numbe
   return i32[root] === magic && i32[root + ROOT_SERIAL] === serial ? byteLength : -1
 }
 
-/** @param word of the pool's slot, as in what follows */
-export const isAttachedAt = (words: Int32Array, word: number, pool: Pool): boolean =>
-  Atomics.load(words, word) === pool.generation + 1
-
-export function attachAt(words: Int32Array, word: number, pool: Pool): void {
-  Atomics.store(words, word, pool.generation + 1)
+/**
+ * @param word of the pool's slot, as in what follows
+ * @returns false if the pool is attached already
+ */
+export function attachAt(pool: Pool, word: number): boolean {
+  const attached = pool.generation + 1
+  return Atomics.exchange(pool.arena.i32, word, attached) !== attached
 }
 
 /** Does nothing if another pool has the slot by now. */
-export function detachAt(words: Int32Array, word: number, pool: Pool): void {
-  Atomics.compareExchange(words, word, pool.generation + 1, 0)
+export function detachAt(pool: Pool, word: number): void {
+  Atomics.compareExchange(pool.arena.i32, word, pool.generation + 1, 0)
 }
 
 /**

@@ -1,11 +1,11 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
-import type { CommandBuffer } from '../commands/command-api.ts'
+import type { CommandBuffer } from '../commands/command-buffer.ts'
 import type { CommandSource } from '../commands/command-apply.ts'
 import type { Component, Schema, SparseComponent } from '../schema/schema.ts'
-import type { ComponentRows, StorageHandle } from '../shared/directory.ts'
-import type { Table } from '../tables/table-api.ts'
+import type { ComponentRows, StorageHandle } from '../shared/manifest.ts'
+import type { Table } from '../tables/table.ts'
 import type { TableSchema } from '../tables/table-chunk.ts'
 import type { TableOptions } from '../tables/table-layout.ts'
 import type { StorageParts } from './storage-parts.ts'
@@ -147,7 +147,7 @@ export interface Storage {
   commands(pool?: Pool): CommandBuffer
 
   /**
-   * Applies commands and forgets them: those of several buffers by their places (see
+   * Applies commands and forgets them: those of several buffers by their sort keys (see
    * `CommandBuffer.begin`), then in the order of the buffers. Meanwhile only observers that this
    * calls may record commands, which are applied last.
    *

@@ -3,9 +3,9 @@ import type { Pool } from '@ashlar/core'
 import { Publisher } from '../attach/publisher.ts'
 import type { StorageContext } from '../columns/component-context.ts'
 import { StorageComponents } from '../columns/storage-components.ts'
-import { WorldCommands } from '../commands/world-commands.ts'
+import { WorldCommands } from '../commands/command-apply.ts'
 import { VariableMemory } from '../lists/variable-fields.ts'
-import { Cells } from '../memory/cells.ts'
+import { MemoryViews } from '../memory/memory-views.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 import type { Worlds } from '../world/worlds.ts'
@@ -19,14 +19,13 @@ export type StorageParts = ReturnType<typeof createParts>
  * @throws StorageError 'invalid-argument' if another storage serves some of the worlds, and others
  */
 export function createParts(worlds: Worlds, pool: Pool, rowCount: number) {
-  const cells = new Cells(pool)
-  const memory = new VariableMemory(cells)
+  const memory = new VariableMemory(new MemoryViews(pool))
   const components = new StorageComponents()
-  const tables = new StorageTables(pool)
   const worldState = worldStateOf(worlds)
   const { runs } = worldState
+  const tables = new StorageTables(pool, runs.checkTables)
   const publisher = new Publisher({
-    ...{ pool, cells, worlds, memory },
+    ...{ worlds, memory },
     version: () => tables.version + components.version,
     entries: () => components.entries,
     tables: tables.entries,
@@ -41,7 +40,7 @@ export function createParts(worlds: Worlds, pool: Pool, rowCount: number) {
     checkIdle: (what) => runs.checkDone(what),
   }
   const packing = new Packing({ worlds, components, memory, worldState })
-  const commands = new WorldCommands(worlds, pool, components, publisher.serial)
+  const commands = new WorldCommands(worlds, components, memory, publisher.serial)
   return {
     ...{ worlds, memory, components, tables, commands, packing, publisher },
     ...{ context, staleReferences, worldState },

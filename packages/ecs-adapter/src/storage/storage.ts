@@ -124,7 +124,7 @@ class WorldStorage implements Storage, StorageState {
 
   readonly table: Storage['table'] = (name, schema, options) => {
     this.#check()
-    return guardTable(this.parts.tables.create(name, schema, options), this.runs)
+    return this.parts.tables.create(name, schema, options)
   }
 
   readonly row: Storage['row'] = (eid) => {
@@ -212,10 +212,7 @@ class WorldStorage implements Storage, StorageState {
     commands.checkIdle()
     packing.checkIdle('storage.dispose()')
     publisher.checkDetached()
-    tables.sync() // attaches those that are detached here
-    for (const { handle, name } of Object.values(this.tables)) {
-      checkAlone(this.pool, handle.offset, name)
-    }
+    tables.checkAlone()
     this.#isDisposed = true
     tables.dispose()
     commands.dispose()

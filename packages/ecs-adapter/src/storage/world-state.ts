@@ -81,6 +81,16 @@ export class RunQueue {
   checkDone(what: string): void {
     if (this.last !== undefined && !this.last.isDone()) throw systemsAtWork(what)
   }
+
+  /**
+   * `checkDone` for calls that free chunks of tables, or repair chunks of dead threads. Repairs the
+   * tables of a run that is done but not concluded. `add` and `remove` are too hot for a check:
+   * they move one row, and free nothing.
+   */
+  readonly checkTables = (what: string): void => {
+    this.checkDone(what)
+    this.last?.repairTables()
+  }
 }
 
 /** A storage as the others of its worlds see it. */

@@ -1,39 +1,29 @@
-/** The tables of a storage, by name: in the thread of its world, and in attached threads. */
+/** The tables of a storage, by name: in the thread of its world, or in an attached thread. */
 import type { Pool } from '@ashlar/core'
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateTable, StorageError } from '../base/errors.ts'
 import { checkName } from '../schema/schema.ts'
-import type { TableEntry } from '../shared/directory.ts'
-import { attachTable, createWatchedTable } from './table.ts'
-import type { Table } from './table-api.ts'
+import type { TableEntry } from '../shared/manifest.ts'
+import { attachTable, createTable } from './create-table.ts'
+import type { Table } from './table.ts'
 import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
-import { isThere } from './table-root.ts'
+import { checkAlone, isThere } from './table-root.ts'
 
-class NamedTables {
+export class StorageTables {
   readonly byName: Record<string, Table> = Object.create(null)
-  protected readonly pool: Pool
-  /** The same tables: `sync` is to make no garbage. */
-  protected readonly all: Table[] = []
-
-  constructor(pool: Pool) {
-    this.pool = pool
-  }
-
-  protected put(name: string, table: Table): void {
-    this.byName[name] = table
-    this.all.push(table)
-  }
-
-  protected drop(name: string): void {
-    this.all.splice(this.all.indexOf(this.byName[name]), 1)
-    delete this.byName[name]
-  }
-}
-
-export class StorageTables extends NamedTables {
-  /** Increments whenever a table is created or disposed of. */
+  /** Increments whenever a table is added or dropped. */
   version = 0
+  readonly #pool: Pool
+  readonly #checkIdle: (what: string) => void
+  /** The same tables: `sync` is to make no garbage. */
+  readonly #all: Table[] = []
+
+  /** @param checkIdle in the thread of the world: throws while workers run a system */
+  constructor(pool: Pool, checkIdle: (what: string) => void = () => {}) {
+    this.#pool = pool
+    this.#checkIdle = checkIdle
+  }
 
   create<const S extends TableSchema>(
     name: string,
@@ -43,60 +33,67 @@ export class StorageTables extends NamedTables {
     checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
     checkName(name, 'table') // an undefined name would become the default
     if (name in this.byName) throw duplicateTable(name)
-    const table = createWatchedTable(this.pool, schema, { ...options, name }, () => {
-      this.drop(name)
-      this.version++
-    })
-    this.put(name, table as unknown as Table)
-    this.version++
+    const owner = { checkIdle: this.#checkIdle, onDispose: () => this.#drop(name) }
+    const table = createTable(this.#pool, schema, { ...options, name }, owner)
+    this.#add(table as unknown as Table)
     return table
   }
 
-  readonly entries = (): TableEntry[] => this.all.map(({ name, handle }) => ({ name, ...handle }))
+  readonly entries = (): TableEntry[] => this.#all.map(({ name, handle }) => ({ name, ...handle }))
 
-  sync(): void {
-    for (let i = 0; i < this.all.length; i++) this.all[i].sync()
-  }
-
-  takeOver(): void {
-    for (const table of this.all) if (table.isAttached) table.takeOver()
-  }
-
-  /** @throws StorageError 'still-attached', after it has disposed of later tables */
-  dispose(): void {
-    while (this.all.length > 0) this.all[this.all.length - 1].dispose() // which drops it
-  }
-}
-
-export class AttachedTables extends NamedTables {
   /**
    * Attaches to new tables. The entries may list a table that was disposed of after they were
    * published.
    */
   follow(entries: readonly TableEntry[]): void {
     this.sync() // a new table may have the name of a disposed one
-    for (const { name, offset, serial } of entries) {
-      const handle = { offset, serial }
-      if (!(name in this.byName) && isThere(this.pool, handle)) {
-        this.put(name, attachTable(handle, this.pool))
-      }
+    for (const entry of entries) {
+      const isNew = !(entry.name in this.byName) && isThere(this.#pool, entry)
+      if (isNew) this.#add(attachTable(entry, this.#pool))
     }
   }
 
-  /** Drops the tables that are disposed of. */
+  /** Drops the tables that another thread has disposed of. */
   sync(): void {
-    for (let i = this.all.length - 1; i >= 0; i--) {
-      const table = this.all[i]
+    for (let i = this.#all.length - 1; i >= 0; i--) {
+      const table = this.#all[i]
       try {
         table.sync()
       } catch (error) {
         if (!(error instanceof StorageError) || error.code !== 'table-disposed') throw error
-        this.drop(table.name)
+        this.#drop(table.name)
       }
     }
   }
 
+  takeOver(): void {
+    for (const table of this.#all) if (table.isAttached) table.takeOver()
+  }
+
   detach(): void {
-    for (const table of this.all) table.detach()
+    for (const table of this.#all) table.detach()
+  }
+
+  /** @throws StorageError 'still-attached' */
+  checkAlone(): void {
+    this.sync() // attaches to those that are detached here
+    for (const table of this.#all) checkAlone(this.#pool, table)
+  }
+
+  /** Call `checkAlone` before. */
+  dispose(): void {
+    while (this.#all.length > 0) this.#all[this.#all.length - 1].dispose() // which drops it
+  }
+
+  #add(table: Table): void {
+    this.byName[table.name] = table
+    this.#all.push(table)
+    this.version++
+  }
+
+  #drop(name: string): void {
+    this.#all.splice(this.#all.indexOf(this.byName[name]), 1)
+    delete this.byName[name]
+    this.version++
   }
 }

@@ -1,7 +1,13 @@
 /** A chunk of a table, as one thread sees it: typed arrays over one block. */
 import { corrupt, invalidArgument, staleChunk } from '../base/errors.ts'
 import type { Column, ScalarArray, ScalarType } from '../schema/schema.ts'
-import { CHUNK_REMOVING, CHUNK_ROW_COUNT, ID_LIMIT, type TableLayout } from './table-layout.ts'
+import { firstIdOf, idAfter } from './table-ids.ts'
+import {
+  CHUNK_HEAD_WORD_COUNT,
+  CHUNK_REMOVING,
+  CHUNK_ROW_COUNT,
+  type TableLayout,
+} from './table-layout.ts'
 
 export type TableSchema = { readonly [field: string]: ScalarType }
 
@@ -11,27 +17,9 @@ export type Chunk<S extends TableSchema = TableSchema> = ChunkRows & {
 }
 
 /** The members that a chunk has besides its columns. */
-export interface ChunkRows {
-  /** Identifies the chunk in its table; the same in every thread. */
-  readonly number: number
-  /**
-   * The first `rowCount` rows are in use.
-   * @throws StorageError 'stale-chunk' if the chunk is no longer in the table, or a
-   * WebAssembly.Memory has grown since the last `table.sync()`
-   */
-  readonly rowCount: number
-  /** The id of each row below `rowCount`. Do not write to it. */
-  readonly ids: Int32Array
-  /** The id of a row; 0 if there is no such row. */
-  idAt(row: number): number
-  /** Adds a row of zeros, and returns its index; -1 if the chunk is full or stale. */
-  add(): number
-  /**
-   * Removes a row; the last row moves to its index. Loops that remove rows go backwards.
-   * @throws StorageError 'invalid-argument' if there is no such row; 'stale-chunk' as `rowCount`
-   */
-  remove(row: number): void
-}
+export type ChunkRows = Readonly<
+  Pick<TableChunk, 'number' | 'rowCount' | 'ids' | 'idAt' | 'add' | 'remove'>
+>
 
 const MEMBERS = 'number rowCount ids idAt add remove $offset $hasRoom $find $repair $bind'
 /** Names that no field of a table can have. */
@@ -46,40 +34,40 @@ const NOWHERE = new ArrayBuffer(0)
  * Columns are cleared and moved by the width of their elements, through one array for each width.
  * Through the columns themselves, whose types differ, V8 takes 30 ns for each.
  */
-export class TableChunk implements ChunkRows {
+export class TableChunk {
+  /** Identifies the chunk in its table; the same in every thread. */
   readonly number: number
+  /** The id of each row below `rowCount`. Do not write to it. */
   ids: Int32Array = new Int32Array(0)
   readonly #layout: TableLayout
+  /** Byte offset of the block. */
   readonly #offset: number
   readonly #capacity: number
   readonly #slotMask: number
-  readonly #doubleCount: number
-  readonly #doublesFirst: number
-  readonly #wordCount: number
   readonly #wordsFirst: number
-  readonly #halfCount: number
+  readonly #wordsEnd: number
   readonly #halvesFirst: number
-  readonly #byteCount: number
+  readonly #halvesEnd: number
   readonly #bytesFirst: number
+  readonly #bytesEnd: number
   #words: Int32Array = new Int32Array(0)
   #halves: Uint16Array = new Uint16Array(0)
   #bytes: Uint8Array = new Uint8Array(0)
   #rowBySlot: Uint16Array = new Uint16Array(0)
 
   constructor(layout: TableLayout, buffer: ArrayBufferLike, offset: number, number: number) {
+    const { words, halves, bytes } = layout
     this.number = number
-    this.#layout = layout
     this.#offset = offset
+    this.#layout = layout
     this.#capacity = layout.chunkCapacity
-    this.#slotMask = 2 ** layout.slotBits - 1
-    this.#doubleCount = layout.doubles.count
-    this.#doublesFirst = layout.doubles.first
-    this.#wordCount = layout.words.count
-    this.#wordsFirst = layout.words.first
-    this.#halfCount = layout.halves.count
-    this.#halvesFirst = layout.halves.first
-    this.#byteCount = layout.bytes.count
-    this.#bytesFirst = layout.bytes.first
+    this.#slotMask = layout.slotMask
+    this.#wordsFirst = words.first
+    this.#wordsEnd = words.end
+    this.#halvesFirst = halves.first
+    this.#halvesEnd = halves.end
+    this.#bytesFirst = bytes.first
+    this.#bytesEnd = bytes.end
     this.$bind(buffer)
   }
 
@@ -106,12 +94,18 @@ export class TableChunk implements ChunkRows {
     }
   }
 
+  /**
+   * The first `rowCount` rows are in use.
+   * @throws StorageError 'stale-chunk' if the chunk is no longer in the table, or a
+   * WebAssembly.Memory has grown since the last `table.sync()`
+   */
   get rowCount(): number {
     const count: number | undefined = this.#words[CHUNK_ROW_COUNT]
     if (count >= 0 && count <= this.#capacity) return count
     throw this.#noCount(count)
   }
 
+  /** The id of a row; 0 if there is no such row. */
   idAt(row: number): number {
     const isRow = typeof row === 'number' && row >= 0 && row < this.rowCount
     return isRow ? (this.ids[row] ?? 0) : 0
@@ -128,26 +122,32 @@ export class TableChunk implements ChunkRows {
     return this.#words[CHUNK_ROW_COUNT] < this.#capacity
   }
 
-  /** The last store adds the row: a thread that dies before it has added none. */
+  /** Adds a row of zeros, and returns its index; -1 if the chunk is full or stale. */
   add(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
     if (!(row < this.#capacity)) return -1 // full, or stale
     if (row < 0) throw this.#noCount(row)
     this.#clear(row)
-    words[CHUNK_ROW_COUNT] = row + 1
+    words[CHUNK_ROW_COUNT] = row + 1 // last: a thread that dies before has added no row
     return row
   }
 
+  /**
+   * Removes a row; the last row moves to its index. Loops that remove rows go backwards.
+   * @throws StorageError 'invalid-argument' if there is no such row; 'stale-chunk' as `rowCount`
+   */
   remove(row: number): void {
     const words = this.#words
     const last = words[CHUNK_ROW_COUNT] - 1
     if (typeof row !== 'number' || !(row >= 0 && row <= last) || (row | 0) !== row) {
-      throw this.#noRow(row)
+      const expected = `that of a row: a whole number below its rowCount, ${this.rowCount}`
+      throw invalidArgument(`the row of chunk ${this.number}`, row, expected)
     }
     if (last >= this.#capacity) throw this.#noCount(last + 1)
     const { ids } = this
     const rowBySlot = this.#rowBySlot
+    const step = this.#layout.generationStep
     const id = ids[row]
     // `$repair` relies on this order.
     words[CHUNK_REMOVING] = id
@@ -158,68 +158,43 @@ export class TableChunk implements ChunkRows {
       rowBySlot[lastId & this.#slotMask] = row
     }
     words[CHUNK_ROW_COUNT] = last
-    ids[last] = this.#following(id)
+    ids[last] = idAfter(id, step)
     rowBySlot[id & this.#slotMask] = last
-  }
-
-  /** The next id of the same slot. */
-  #following(id: number): number {
-    const step = this.#layout.generationStep
-    const next = id + step
-    return next < ID_LIMIT ? next : (id & (step - 1)) | step
   }
 
   #clear(row: number): void {
     const words = this.#words
     const capacity = this.#capacity
-    let at = this.#doublesFirst + 2 * row
-    for (let i = this.#doubleCount; i > 0; i--) {
+    let at = CHUNK_HEAD_WORD_COUNT + 2 * row
+    for (const end = this.#wordsFirst; at < end; at += 2 * capacity) {
       words[at] = 0
       words[at + 1] = 0
-      at += 2 * capacity
     }
     at = this.#wordsFirst + row
-    for (let i = this.#wordCount; i > 0; i--) {
-      words[at] = 0
-      at += capacity
-    }
+    for (const end = this.#wordsEnd; at < end; at += capacity) words[at] = 0
     at = this.#halvesFirst + row
-    for (let i = this.#halfCount; i > 0; i--) {
-      this.#halves[at] = 0
-      at += capacity
-    }
+    for (const end = this.#halvesEnd; at < end; at += capacity) this.#halves[at] = 0
     at = this.#bytesFirst + row
-    for (let i = this.#byteCount; i > 0; i--) {
-      this.#bytes[at] = 0
-      at += capacity
-    }
+    for (const end = this.#bytesEnd; at < end; at += capacity) this.#bytes[at] = 0
   }
 
   #copy(from: number, to: number): void {
-    const words = this.#words
     const capacity = this.#capacity
     const distance = from - to
-    let at = this.#doublesFirst + 2 * to
-    for (let i = this.#doubleCount; i > 0; i--) {
+    const words = this.#words
+    let at = CHUNK_HEAD_WORD_COUNT + 2 * to
+    for (const end = this.#wordsFirst; at < end; at += 2 * capacity) {
       words[at] = words[at + 2 * distance]
       words[at + 1] = words[at + 2 * distance + 1]
-      at += 2 * capacity
     }
     at = this.#wordsFirst + to
-    for (let i = this.#wordCount; i > 0; i--) {
-      words[at] = words[at + distance]
-      at += capacity
-    }
+    for (const end = this.#wordsEnd; at < end; at += capacity) words[at] = words[at + distance]
+    const halves = this.#halves
     at = this.#halvesFirst + to
-    for (let i = this.#halfCount; i > 0; i--) {
-      this.#halves[at] = this.#halves[at + distance]
-      at += capacity
-    }
+    for (const end = this.#halvesEnd; at < end; at += capacity) halves[at] = halves[at + distance]
+    const bytes = this.#bytes
     at = this.#bytesFirst + to
-    for (let i = this.#byteCount; i > 0; i--) {
-      this.#bytes[at] = this.#bytes[at + distance]
-      at += capacity
-    }
+    for (const end = this.#bytesEnd; at < end; at += capacity) bytes[at] = bytes[at + distance]
   }
 
   /**
@@ -230,17 +205,16 @@ export class TableChunk implements ChunkRows {
   $repair(): void {
     const words = this.#words
     const { ids } = this
-    const removed = words[CHUNK_REMOVING]
     const count = words[CHUNK_ROW_COUNT]
+    const removed = words[CHUNK_REMOVING]
+    const next = idAfter(removed, this.#layout.generationStep)
     const rowBySlot = this.#rowBySlot.fill(0xffff)
     for (let row = 0; row < this.#capacity; row++) {
       const isTwice = rowBySlot[ids[row] & this.#slotMask] !== 0xffff
       if (isTwice) {
         if (row < count) words[CHUNK_ROW_COUNT] = row // first: the repairing thread may die as well
-        ids[row] = this.#following(removed)
-      } else if (row >= count && ids[row] === removed) {
-        ids[row] = this.#following(removed)
-      }
+        ids[row] = next
+      } else if (row >= count && ids[row] === removed) ids[row] = next
       rowBySlot[ids[row] & this.#slotMask] = row
     }
   }
@@ -248,11 +222,6 @@ export class TableChunk implements ChunkRows {
   #noCount(given: number | undefined): Error {
     if (given === undefined) return staleChunk(this.number)
     return corrupt(`the rowCount of chunk ${this.number}`, given, `0 to ${this.#capacity}`)
-  }
-
-  #noRow(row: unknown): Error {
-    const expected = `that of a row: a whole number below its rowCount, ${this.rowCount}`
-    return invalidArgument(`the row of chunk ${this.number}`, row, expected)
   }
 }
 
@@ -264,12 +233,14 @@ export function writeChunk(
   number: number,
   generation: number,
 ): void {
-  const { chunkCapacity, slotBits, generationStep, idsByteOffset, rowsByteOffset } = layout
+  const { chunkCapacity, idsByteOffset, rowsByteOffset } = layout
   const first = offset >> 2
   words.fill(0, first, first + 16)
-  const id = generation * generationStep + number * 2 ** slotBits
+  const id = firstIdOf(layout, generation, number)
   const ids = (offset + idsByteOffset) >> 2
-  for (let slot = 0; slot < chunkCapacity; slot++) words[ids + slot] = id + slot
   const rows = new Uint16Array(words.buffer, offset + rowsByteOffset, chunkCapacity)
-  for (let slot = 0; slot < chunkCapacity; slot++) rows[slot] = slot
+  for (let slot = 0; slot < chunkCapacity; slot++) {
+    words[ids + slot] = id + slot
+    rows[slot] = slot
+  }
 }

@@ -8,23 +8,20 @@ import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
 import { liveByteLength } from '../memory/blocks.ts'
 import { isOpenSlot } from '../shared/attachments.ts'
-import { TableChunk, writeChunk } from './table-chunk.ts'
-import {
-  entryWord,
-  generationOfOwner,
-  ownerOf,
-  ownerWord,
-  seedWord,
-  slotOfOwner,
-  TABLE_EPOCH,
-  TABLE_NEXT_NUMBER,
-  type TableLayout,
-} from './table-layout.ts'
+import { type Chunk, TableChunk, type TableSchema, writeChunk } from './table-chunk.ts'
+import { seedAfter } from './table-ids.ts'
+import type { TableLayout } from './table-layout.ts'
+import * as Root from './table-root.ts'
 
-export class TableChunks {
-  readonly all: TableChunk[] = []
-  readonly own: TableChunk[] = []
-  readonly byNumber: (TableChunk | undefined)[] = []
+/** A chunk as the table and its users see it. */
+export type KnownChunk<S extends TableSchema> = TableChunk & Chunk<S>
+
+export class TableChunks<S extends TableSchema> {
+  readonly all: KnownChunk<S>[] = []
+  readonly own: KnownChunk<S>[] = []
+  readonly byNumber: (KnownChunk<S> | undefined)[] = []
+  /** Index in `own` where the search for room goes on. */
+  cursor = 0
   readonly #pool: Pool
   readonly #layout: TableLayout
   /** Word index. */
@@ -38,17 +35,24 @@ export class TableChunks {
     this.#pool = pool
     this.#layout = layout
     this.#root = root >> 2
-    this.#self = ownerOf(pool.slot, pool.generation)
+    this.#self = Root.ownerOf(pool)
     this.#buffer = pool.arena.buffer
   }
 
-  /** Whether chunks were linked or unlinked since the last `follow`. */
-  get isBehind(): boolean {
-    return this.#load(TABLE_EPOCH) !== this.#epoch
+  /** A chunk of this thread with room: searches from the cursor on, once around, or makes one. */
+  withRoom(): KnownChunk<S> {
+    const { own } = this
+    for (let left = own.length; left > 0; left--, this.cursor++) {
+      if (this.cursor >= own.length) this.cursor = 0
+      if (own[this.cursor].$hasRoom) return own[this.cursor]
+    }
+    const chunk = this.#make()
+    this.cursor = own.length - 1
+    return chunk
   }
 
   /** Makes an empty chunk of this thread. A thread that dies in it loses no more than the block. */
-  make(): TableChunk {
+  #make(): KnownChunk<S> {
     const { name, chunkByteLength, chunkLimit } = this.#layout
     const offset = this.#pool.alloc(chunkByteLength)
     const number = this.#claimFree()
@@ -56,7 +60,7 @@ export class TableChunks {
       this.#pool.free(offset)
       throw tableFull(name, chunkLimit)
     }
-    const generation = this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(seedWord(number)))
+    const generation = this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(Root.seedWord(number)))
     writeChunk(this.#layout, this.#pool.arena.i32, offset, number, generation)
     this.#link(number, offset)
     const isStale = this.byNumber[number] !== undefined
@@ -66,9 +70,11 @@ export class TableChunks {
     return chunk
   }
 
-  /** Makes the known chunks those that the root lists now. */
+  /** Makes the known chunks those that the root lists now, if any was linked or unlinked since. */
   follow(): void {
-    this.#epoch = this.#load(TABLE_EPOCH)
+    const epoch = this.#load(Root.EPOCH)
+    if (epoch === this.#epoch) return
+    this.#epoch = epoch
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
     this.#settle()
   }
@@ -85,7 +91,7 @@ export class TableChunks {
     let alive = 0
     for (let i = 0; i < this.all.length; i++) {
       const { number } = this.all[i]
-      const owner = this.#load(ownerWord(number))
+      const owner = this.#load(Root.ownerWord(number))
       if (owner === alive || owner === this.#self) continue
       if (!this.#isGone(owner)) alive = owner
       else if (this.#inherit(number, owner)) {
@@ -102,21 +108,19 @@ export class TableChunks {
 
   /** Frees this thread's empty chunks but one. A thread that dies in it loses at most one block. */
   trim(): number {
-    let count = 0
-    for (let i = this.own.length - 1; i >= 0 && this.own.length > 1; i--) {
+    const before = this.own.length
+    let left = before
+    for (let i = before - 1; i >= 0 && left > 1; i--) {
       const { rowCount, number, ids, $offset } = this.own[i]
       if (rowCount > 0) continue
-      this.own.splice(i, 1)
-      this.byNumber[number] = undefined
-      let lastId = 0
-      for (const id of ids) lastId = Math.max(lastId, id)
-      this.#store(seedWord(number), Math.floor(lastId / this.#layout.generationStep))
+      left--
+      this.byNumber[number] = undefined // another thread may have the same block at once
+      this.#store(Root.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
-      count++
     }
-    if (count > 0) this.follow()
-    return count
+    if (left < before) this.follow()
+    return before - left
   }
 
   /** Makes all chunks stale before it frees the first. */
@@ -147,8 +151,8 @@ export class TableChunks {
   }
 
   /** The chunk that a number has now, which may differ from the known one. */
-  #lookUp(number: number): TableChunk | undefined {
-    const offset = this.#load(entryWord(number))
+  #lookUp(number: number): KnownChunk<S> | undefined {
+    const offset = this.#load(Root.entryWord(number))
     const known = this.byNumber[number]
     if (known === undefined ? offset === 0 : known.$offset === offset) return known
     if (offset !== 0 && this.#isChunk(number, offset)) return this.#learn(number, offset)
@@ -164,13 +168,14 @@ export class TableChunks {
   #isChunk(number: number, offset: number): boolean {
     const { name, chunkByteLength } = this.#layout
     if (liveByteLength(this.#pool, offset) === chunkByteLength) return true
-    if (this.#load(entryWord(number)) !== offset) return false
+    if (this.#load(Root.entryWord(number)) !== offset) return false
     const expected = `the offset of a block of ${chunkByteLength} bytes, or 0`
     throw corrupt(`chunk ${number} of table ${JSON.stringify(name)}`, offset, expected)
   }
 
-  #learn(number: number, offset: number): TableChunk {
-    const chunk = new TableChunk(this.#layout, this.#pool.arena.buffer, offset, number)
+  #learn(number: number, offset: number): KnownChunk<S> {
+    const { buffer } = this.#pool.arena
+    const chunk = new TableChunk(this.#layout, buffer, offset, number) as KnownChunk<S>
     // An array with gaps is slow.
     while (this.byNumber.length < number) this.byNumber.push(undefined)
     this.byNumber[number] = chunk
@@ -189,44 +194,38 @@ export class TableChunks {
         continue
       }
       all[count++] = chunk
-      if (this.#load(ownerWord(chunk.number)) === this.#self) own.push(chunk)
+      if (this.#load(Root.ownerWord(chunk.number)) === this.#self) own.push(chunk)
     }
     all.length = count
   }
 
-  /**
-   * Claims a number that has no chunk; -1 if there is none.
-   *
-   * The ids of the next chunk begin with the greatest generation of the last one. Most slots have
-   * used few generations, so the ids may skip up to half of all: then no id comes again before its
-   * slot went through the other half. A number past the half is used up. Its generations begin at 1
-   * again when all other numbers are used up.
-   */
+  /** Claims a number that has no chunk; -1 if there is none. */
   #claimFree(): number {
     const { chunkLimit } = this.#layout
-    const next = this.#load(TABLE_NEXT_NUMBER) >>> 0
+    const next = this.#load(Root.NEXT_NUMBER) >>> 0
     for (const mayBeUsedUp of [false, true]) {
       for (let i = 0; i < chunkLimit; i++) {
         const number = (next + i) % chunkLimit
         if (this.#isUsedUp(number) !== mayBeUsedUp || !this.#claimIfFree(number)) continue
-        this.#store(TABLE_NEXT_NUMBER, number + 1)
+        this.#store(Root.NEXT_NUMBER, number + 1)
         return number
       }
     }
     return -1
   }
 
+  /** See `table-ids.ts`. */
   #isUsedUp(number: number): boolean {
-    return this.#load(seedWord(number)) > this.#layout.lastGeneration >> 1
+    return this.#load(Root.seedWord(number)) > this.#layout.lastGeneration >> 1
   }
 
   /** A thread that died before `#link`, or in `#unlink`, has left its number claimed. */
   #claimIfFree(number: number): boolean {
-    const owner = this.#load(ownerWord(number))
+    const owner = this.#load(Root.ownerWord(number))
     if (owner !== 0) {
-      if (this.#load(entryWord(number)) !== 0) return false
+      if (this.#load(Root.entryWord(number)) !== 0) return false
       if (owner === this.#self) return true
-      if (!this.#isGone(owner) || this.#load(entryWord(number)) !== 0) return false
+      if (!this.#isGone(owner) || this.#load(Root.entryWord(number)) !== 0) return false
     }
     return this.#inherit(number, owner)
   }
@@ -234,25 +233,25 @@ export class TableChunks {
   /** Whether the pool of an owner is closed, or its slot was adopted. */
   #isGone(owner: number): boolean {
     if (owner === 0 || owner === this.#self) return false
-    return !isOpenSlot(this.#pool.arena, slotOfOwner(owner), generationOfOwner(owner))
+    return !isOpenSlot(this.#pool.arena, Root.slotOfOwner(owner), Root.generationOfOwner(owner))
   }
 
   /** Takes over the number of an owner that is gone; false if another thread was faster. */
   #inherit(number: number, owner: number): boolean {
-    const word = this.#root + ownerWord(number)
+    const word = this.#root + Root.ownerWord(number)
     return Atomics.compareExchange(this.#pool.arena.i32, word, owner, this.#self) === owner
   }
 
   /** Publishes the block of a number that this thread owns. */
   #link(number: number, offset: number): void {
-    this.#store(entryWord(number), offset)
-    Atomics.add(this.#pool.arena.i32, this.#root + TABLE_EPOCH, 1)
+    this.#store(Root.entryWord(number), offset)
+    Atomics.add(this.#pool.arena.i32, this.#root + Root.EPOCH, 1)
   }
 
   /** Releases a number. Then its block may be freed. */
   #unlink(number: number): void {
     this.#link(number, 0)
-    this.#store(ownerWord(number), 0)
+    this.#store(Root.ownerWord(number), 0)
   }
 
   #load(word: number): number {

@@ -1,56 +1,19 @@
 /**
- * The layout of a table's root and of its chunks. All words are of 32 bits.
+ * The layout of the chunks of a table. A chunk is one block, which its owner writes:
  *
- *     root, found by the handle             chunk, one block, written by its owner
- *     0   magic                             0   rowCount
- *     1   epoch, incremented by each        1   id that is being removed, or was last
- *         change of the list of chunks      16  columns, those of wide elements first; among those
- *     2   chunkLimit                            of 4 bytes the ids, of 2 bytes the rows by slot
- *     3   byteLength of the description
- *     4   number where the search for a
- *         free one begins
- *     5   serial number of the table
- *     8   for each slot: generation + 1
- *         of the pool that is attached
- *     264 for each chunk number: offset of
- *         its block, or 0; its owner, see
- *         `ownerOf`, the only one who
- *         changes the others; the generation
- *         of the ids of its next chunk
- *     ... the description, as JSON
- *
- * An id is generation, chunk number, slot. The ids of a chunk are a permutation: the first
- * `rowCount` are in use; the others are given next, in a generation that nobody has seen. So the
- * equation `ids[rowBySlot[slot]] === id` holds for each id in use, and there is no list of free
- * slots.
+ *     word 0      rowCount
+ *          1      id that is being removed, or was removed last
+ *          16..   columns, those of wide elements first; behind those of 4 bytes the ids, behind
+ *                 those of 2 bytes the rows by slot, see `table-ids.ts`
  */
-
 import { invalidArgument } from '../base/errors.ts'
-import type { Field, ScalarArrayConstructor, ScalarType } from '../schema/schema.ts'
-import { SLOT_CAPACITY } from '../shared/attachments.ts'
-
-export const TABLE_MAGIC = 0x41535401
-export const TABLE_EPOCH = 1
-export const TABLE_CHUNK_LIMIT = 2
-export const TABLE_TEXT_BYTE_LENGTH = 3
-export const TABLE_NEXT_NUMBER = 4
-const TABLE_ATTACHMENTS = 8
-const TABLE_ENTRIES = TABLE_ATTACHMENTS + SLOT_CAPACITY
-
-/** Word indices from the root's first word. */
-export const attachmentWord = (slot: number) => TABLE_ATTACHMENTS + slot
-export const entryWord = (chunkNumber: number) => TABLE_ENTRIES + 3 * chunkNumber
-export const ownerWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
-export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 2
+import type { Field, ScalarType } from '../schema/schema.ts'
+import { layOutIds } from './table-ids.ts'
 
 export const CHUNK_ROW_COUNT = 0
 export const CHUNK_REMOVING = 1
-const CHUNK_HEAD_BYTE_LENGTH = 64
-
-/** The owner of a chunk in one word, for compare-and-swap: generation (16 bits), slot + 1. */
-export const ownerOf = (slot: number, generation: number) => (generation << 8) | (slot + 1)
-export const generationOfOwner = (owner: number) => owner >>> 8
-export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
+export const CHUNK_HEAD_WORD_COUNT = 16
+const CHUNK_HEAD_BYTE_LENGTH = 4 * CHUNK_HEAD_WORD_COUNT
 
 /** A loop over 8 columns has 6 KiB of each: they stay in the L2 cache. */
 const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024
@@ -59,10 +22,6 @@ const DEFAULT_ROWS_AT_MOST = 4096
 const DEFAULT_CHUNK_LIMIT = 1024
 const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
 const CHUNK_LIMIT_MAX = 2 ** 16
-const GENERATION_BITS_AT_LEAST = 6
-/** Chromium boxes larger numbers in fields of objects. */
-const ID_BITS = 30
-export const ID_LIMIT = 2 ** ID_BITS
 
 export interface TableOptions {
   /** For messages, and for other threads. */
@@ -73,17 +32,8 @@ export interface TableOptions {
   chunkLimit?: number
 }
 
-/** The columns of one element width, which follow each other. */
-interface ColumnGroup {
-  readonly count: number
-  /** Index of the first element; for elements of 8 bytes, of the first 4-byte word. */
-  readonly first: number
-}
-
 /** What is the same in all chunks of a table. Byte offsets count from the start of a chunk. */
 export type TableLayout = ReturnType<typeof layOut>
-
-const bitsFor = (count: number) => 32 - Math.clz32(count - 1)
 
 /**
  * The rows of a chunk are 16 times an odd number. So columns begin at multiples of 16 bytes, and
@@ -98,8 +48,10 @@ function capacityFor(chunkByteLength: number, rowByteLength: number): number {
 /** @throws StorageError 'invalid-argument' */
 export function layOut(fields: readonly Field[], options: TableOptions & { name: string }) {
   const { name, chunkLimit = DEFAULT_CHUNK_LIMIT } = options
-  const arrays = fields.map(({ type }) => (type as ScalarType).array)
-  const rowByteLength = arrays.reduce((sum, array) => sum + array.BYTES_PER_ELEMENT, 4 + 2)
+  const columns = fields.map(({ name, type }) => {
+    return { name, array: (type as ScalarType).array, byteOffset: 0 }
+  })
+  const rowByteLength = columns.reduce((sum, { array }) => sum + array.BYTES_PER_ELEMENT, 4 + 2)
   let { chunkByteLength = DEFAULT_CHUNK_BYTE_LENGTH } = options
   if (options.chunkByteLength === undefined) {
     while (capacityFor(chunkByteLength, rowByteLength) > DEFAULT_ROWS_AT_MOST) chunkByteLength /= 2
@@ -111,61 +63,30 @@ export function layOut(fields: readonly Field[], options: TableOptions & { name:
     const expected = `room for 16 to ${0xfff0} rows of ${rowByteLength} bytes`
     throw invalidArgument('chunkByteLength', chunkByteLength, expected)
   }
-  const slotBits = bitsFor(chunkCapacity)
-  const chunkBits = bitsFor(Math.max(chunkLimit, 2))
-  const chunkBitsMax = ID_BITS - GENERATION_BITS_AT_LEAST - slotBits
-  if (chunkBits > chunkBitsMax) {
-    const rows = `chunks of ${chunkCapacity} rows: ids are of ${ID_BITS} bits`
-    throw invalidArgument('chunkLimit', chunkLimit, `at most ${2 ** chunkBitsMax} for ${rows}`)
-  }
-  const generationStep = 2 ** (slotBits + chunkBits)
-  return {
-    name,
-    chunkByteLength,
-    chunkLimit,
-    chunkCapacity,
-    slotBits,
-    chunkBits,
-    /** The step from an id to that of the next generation. */
-    generationStep,
-    /** Generation 1 follows it. */
-    lastGeneration: ID_LIMIT / generationStep - 1,
-    ...placeColumns(fields, arrays, chunkCapacity),
-  }
-}
-
-function placeColumns(
-  fields: readonly Field[],
-  arrays: readonly ScalarArrayConstructor[],
-  chunkCapacity: number,
-) {
-  const byteOffsets: number[] = []
   let end = CHUNK_HEAD_BYTE_LENGTH
-  function take(width: number): number {
-    const byteOffset = end
+  const take = (width: number) => {
     end += width * chunkCapacity
-    return byteOffset
+    return end - width * chunkCapacity
   }
-  function takeAll(width: number): ColumnGroup {
-    const first = end / Math.min(width, 4)
-    let count = 0
-    for (const [i, array] of arrays.entries()) {
-      if (array.BYTES_PER_ELEMENT !== width) continue
-      byteOffsets[i] = take(width)
-      count++
+  /** Places the columns of one element width, which follow each other. Returns where, by index. */
+  const place = (width: number) => {
+    const first = end / width
+    for (const column of columns) {
+      if (column.array.BYTES_PER_ELEMENT === width) column.byteOffset = take(width)
     }
-    return { count, first }
+    return { first, end: end / width }
   }
-  const doubles = takeAll(8)
-  const words = takeAll(4)
-  const idsByteOffset = take(4)
-  const halves = takeAll(2)
-  const rowsByteOffset = take(2)
-  const bytes = takeAll(1)
-  const columns = fields.map(({ name }, i) => {
-    return { name, array: arrays[i], byteOffset: byteOffsets[i] }
-  })
-  return { columns, idsByteOffset, rowsByteOffset, doubles, words, halves, bytes }
+  place(8) // from the head of the chunk to the first column of 4 bytes
+  return {
+    ...{ name, chunkByteLength, chunkLimit, chunkCapacity, columns },
+    ...layOutIds(chunkCapacity, chunkLimit),
+    // In the order of the block.
+    words: place(4),
+    idsByteOffset: take(4),
+    halves: place(2),
+    rowsByteOffset: take(2),
+    bytes: place(1),
+  }
 }
 
 function checkCount(what: string, given: unknown, most: number): void {

@@ -1,136 +1,66 @@
-/** The root block of a table: its schema, the attached slots, and the list of its chunks. */
+/**
+ * The root block of a table: its description, the attached slots, and the list of its chunks.
+ * Words:
+ *
+ *     0     magic
+ *     1     epoch, incremented by each change of the list of chunks
+ *     2     chunkLimit
+ *     3     byte length of the description
+ *     4     number where the search for a free one begins
+ *     5     serial number of the table
+ *     8..   for each slot: generation + 1 of the pool that is attached
+ *     264.. for each chunk number three words, which only the owner changes, once there is one:
+ *           offset of the chunk's block, or 0
+ *           owner, see `ownerOf`; 0 of none
+ *           seed, see `table-ids.ts`
+ *     ...   description, as JSON
+ */
 import type { Pool } from '@ashlar/core'
-import { isRecord } from '../base/arguments.ts'
-import { alreadyAttached, corrupt, invalidArgument } from '../base/errors.ts'
-import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import {
-  checkName,
-  type Field,
-  isScalarName,
-  readSchema,
-  type ScalarName,
-  type ScalarType,
-  t,
-} from '../schema/schema.ts'
-import {
-  attachAt,
   checkDetached,
-  detachAt,
-  isAttachedAt,
-  newSerial,
-  ROOT_SERIAL,
+  type RootHandle,
   rootByteLength,
+  SLOT_CAPACITY,
 } from '../shared/attachments.ts'
-import type { TableHandle } from './table-api.ts'
-import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
-import {
-  attachmentWord,
-  entryWord,
-  layOut,
-  TABLE_CHUNK_LIMIT,
-  TABLE_MAGIC,
-  TABLE_TEXT_BYTE_LENGTH,
-  type TableLayout,
-} from './table-layout.ts'
 
-/** @throws StorageError 'invalid-argument' */
-export function readTableSchema(name: string, schema: TableSchema): Field[] {
-  checkName(name, 'table')
-  const of = `of ${shownTable(name)}`
-  const fields = readSchema(name, schema, 'table')
-  if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')
-  for (const field of fields) {
-    if (CHUNK_MEMBERS.includes(field.name)) {
-      throw invalidArgument(`a field name ${of}`, field.name, 'a name that no member of chunks has')
-    }
-    if (field.type.kind !== 'scalar') {
-      const expected = 'a number such as t.f32. Keep lists and texts in a component'
-      throw invalidArgument(`the type of field ${field.name} ${of}`, field.type.kind, expected)
-    }
-  }
-  return fields
-}
+export type TableHandle = RootHandle
 
-/** @throws ArenaError 'out-of-memory' */
-export function writeRoot(pool: Pool, layout: TableLayout, fields: readonly Field[]): TableHandle {
-  const { name, chunkByteLength, chunkLimit } = layout
-  const types = fields.map((field) => [field.name, (field.type as ScalarType).name])
-  const text = encodeJson({ name, chunkByteLength, types })
-  const textOffset = entryWord(chunkLimit) * 4
-  const offset = pool.allocZeroed(textOffset + text.length)
-  const words = pool.arena.i32
-  const root = offset >> 2
-  words[root + TABLE_CHUNK_LIMIT] = chunkLimit
-  words[root + TABLE_TEXT_BYTE_LENGTH] = text.length
-  storeBytes(words, offset + textOffset, text)
-  const serial = newSerial()
-  words[root + ROOT_SERIAL] = serial
-  words[root] = TABLE_MAGIC
-  return { offset, serial }
-}
+export const MAGIC = 0x41535401
+export const EPOCH = 1
+export const CHUNK_LIMIT = 2
+export const TEXT_BYTE_LENGTH = 3
+export const NEXT_NUMBER = 4
+const ATTACHMENTS = 8
+const ENTRIES = ATTACHMENTS + SLOT_CAPACITY
 
-/** The layout of a table that another thread made. @throws StorageError 'invalid-argument' */
-export function readRoot(pool: Pool, handle: TableHandle): TableLayout {
-  if (!isThere(pool, handle)) {
-    const expected = 'table.handle of a table in the arena of this pool'
-    throw invalidArgument('the handle', handle, expected)
-  }
-  const { offset } = handle
-  const words = pool.arena.i32
-  const root = offset >> 2
-  const chunkLimit = words[root + TABLE_CHUNK_LIMIT]
-  const textByteLength = words[root + TABLE_TEXT_BYTE_LENGTH]
-  const read = loadJson(words, offset + entryWord(chunkLimit) * 4, textByteLength)
-  if (!isDescription(read)) throw corrupt('the description of a table', read, 'that of one')
-  const { name, chunkByteLength, types } = read
-  const schema: Record<string, ScalarType> = {}
-  for (const [field, type] of types) schema[field] = t[type]
-  return layOut(readTableSchema(name, schema), { name, chunkByteLength, chunkLimit })
-}
+/** Word indices from the root's first word. */
+export const entryWord = (chunkNumber: number) => ENTRIES + 3 * chunkNumber
+export const ownerWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
+export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 2
 
-interface Description {
-  readonly name: string
-  readonly chunkByteLength: number
-  readonly types: readonly (readonly [name: string, type: ScalarName])[]
-}
-
-function isDescription(read: unknown): read is Description {
-  if (!isRecord(read) || !Array.isArray(read.types)) return false
-  const isType = (one: unknown) =>
-    Array.isArray(one) && typeof one[0] === 'string' && isScalarName(one[1])
-  const { name, chunkByteLength } = read
-  return typeof name === 'string' && typeof chunkByteLength === 'number' && read.types.every(isType)
-}
+/** The owner of a chunk in one word, for compare-and-swap: generation (16 bits), slot + 1. */
+export const ownerOf = ({ slot, generation }: Pool) => (generation << 8) | (slot + 1)
+export const generationOfOwner = (owner: number) => owner >>> 8
+export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
 
 /** Whether a handle, or whatever is given, is that of a table that is not disposed of. */
 export function isThere(pool: Pool, handle: TableHandle): boolean {
-  const byteLength = rootByteLength(pool, handle, TABLE_MAGIC)
+  const byteLength = rootByteLength(pool, handle, MAGIC)
   if (byteLength < entryWord(1) * 4) return false
   const words = pool.arena.i32
   const root = handle.offset >> 2
-  const limit = words[root + TABLE_CHUNK_LIMIT]
-  return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TABLE_TEXT_BYTE_LENGTH]
-}
-
-/** @throws StorageError 'already-attached' */
-export function enter(pool: Pool, root: number, name: string): void {
-  const { i32 } = pool.arena
-  const word = wordOf(root, pool.slot)
-  if (isAttachedAt(i32, word, pool)) {
-    throw alreadyAttached(pool.slot, shownTable(name), 'attachTable')
-  }
-  attachAt(i32, word, pool)
-}
-
-export function leave(pool: Pool, root: number): void {
-  detachAt(pool.arena.i32, wordOf(root, pool.slot), pool)
+  const limit = words[root + CHUNK_LIMIT]
+  return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TEXT_BYTE_LENGTH]
 }
 
 /** Throws while other pools that are open are attached. @throws StorageError 'still-attached' */
-export function checkAlone(pool: Pool, root: number, name: string): void {
-  const word = (slot: number) => wordOf(root, slot)
-  checkDetached(pool, word, shownTable(name), 'arena.adopt(slot)', pool.slot)
+export function checkAlone(pool: Pool, table: { handle: TableHandle; name: string }): void {
+  const { handle, name } = table
+  const wordOf = (slot: number) => attachedWord(handle, slot)
+  checkDetached(pool, wordOf, shownTable(name), 'arena.adopt(slot)', pool.slot)
 }
 
-const wordOf = (root: number, slot: number) => (root >> 2) + attachmentWord(slot)
-const shownTable = (name: string) => `table ${JSON.stringify(name)}`
+/** Index of the word by which a slot is attached. */
+export const attachedWord = ({ offset }: TableHandle, slot: number) =>
+  (offset >> 2) + ATTACHMENTS + slot
+export const shownTable = (name: string) => `table ${JSON.stringify(name)}`

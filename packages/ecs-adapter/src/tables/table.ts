@@ -1,103 +1,73 @@
 /**
  * Tables: dense rows in chunks, each a block in the pool of the thread that adds to it. The root
  * block lists the chunks; a thread sees a change of the list at its next `sync`. This room knows
- * neither entities nor worlds. `createTable` and `attachTable` are its front.
+ * neither entities nor worlds. `createTable` and `attachTable` are in `create-table.ts`.
  */
 import type { Pool } from '@ashlar/core'
-import { checkOptions, checkPool } from '../base/arguments.ts'
-import { invalidArgument, tableDetached, tableDisposed, tablePoolClosed } from '../base/errors.ts'
-import type { Table, TableHandle } from './table-api.ts'
-import type { TableChunk, TableSchema } from './table-chunk.ts'
-import { TableChunks } from './table-chunks.ts'
-import { layOut, type TableLayout, type TableOptions } from './table-layout.ts'
 import {
-  checkAlone,
-  enter,
-  isThere,
-  leave,
-  readRoot,
-  readTableSchema,
-  writeRoot,
-} from './table-root.ts'
-
-/**
- * Makes a table in the arena of a pool.
- *
- * @param schema field names to scalar types of `t`
- * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
- */
-export function createTable<const S extends TableSchema>(
-  pool: Pool,
-  schema: S,
-  options: TableOptions = {},
-): Table<S> {
-  checkPool(pool)
-  checkOptions('the options', options, ['name', 'chunkByteLength', 'chunkLimit'])
-  return createWatchedTable(pool, schema, options, () => {})
-}
-
-/** Calls `onDispose` when the table is disposed of. */
-export function createWatchedTable<const S extends TableSchema>(
-  pool: Pool,
-  schema: S,
-  options: TableOptions,
-  onDispose: () => void,
-): Table<S> {
-  const { name = 'table' } = options
-  const fields = readTableSchema(name, schema)
-  const layout = layOut(fields, { ...options, name })
-  const handle = writeRoot(pool, layout, fields)
-  return new ChunkedTable(pool, layout, handle, onDispose) as unknown as Table<S>
-}
-
-/**
- * Attaches a thread to a table that another thread made.
- *
- * @param handle `table.handle` of that thread
- * @param pool this thread's, in the same arena; a pool attaches to a table once
- * @throws StorageError 'invalid-argument', 'already-attached'
- */
-export function attachTable<const S extends TableSchema = TableSchema>(
-  handle: TableHandle,
-  pool: Pool,
-): Table<S> {
-  checkPool(pool)
-  const layout = readRoot(pool, handle)
-  const { offset, serial } = handle
-  return new ChunkedTable(pool, layout, { offset, serial }) as unknown as Table<S>
-}
+  alreadyAttached,
+  invalidArgument,
+  tableDetached,
+  tableDisposed,
+  tablePoolClosed,
+} from '../base/errors.ts'
+import { attachAt, detachAt } from '../shared/attachments.ts'
+import type { Chunk, ChunkRows, TableSchema } from './table-chunk.ts'
+import { type KnownChunk, TableChunks } from './table-chunks.ts'
+import type { TableLayout } from './table-layout.ts'
+import { attachedWord, checkAlone, isThere, shownTable, type TableHandle } from './table-root.ts'
 
 const NO_CHUNKS: readonly undefined[] = []
 
-class ChunkedTable {
+/** What a table asks and tells the storage that made it. */
+export interface TableOwner {
+  /** @throws StorageError 'group-busy' while workers run a system */
+  checkIdle(what: string): void
+  onDispose(): void
+}
+
+/** A table with any schema. */
+export type AnyTable = Pick<Table, 'name' | 'isAttached'> & {
+  readonly chunks: readonly ChunkRows[]
+  chunk(number: number): ChunkRows | undefined
+}
+
+/**
+ * Dense rows in chunks; no archetype table. Each chunk is one block in the pool of the thread that
+ * adds to it.
+ *
+ * One thread at a time may change the rows of a chunk. Meanwhile, other threads may see a
+ * half-written row: there is no lock, and nobody waits.
+ */
+export class Table<S extends TableSchema = TableSchema> {
   readonly name: string
+  /** For `attachTable` in any thread of the arena. */
   readonly handle: TableHandle
+  /** Rows that a chunk has room for. */
   readonly chunkCapacity: number
-  readonly chunks: readonly TableChunk[]
-  readonly ownChunks: readonly TableChunk[]
+  /** Chunks of all threads, as of the last `sync`. Always the same array. */
+  readonly chunks: readonly Chunk<S>[]
+  /** The chunks that this thread adds to. Always the same array. */
+  readonly ownChunks: readonly Chunk<S>[]
   readonly #pool: Pool
-  readonly #chunks: TableChunks
+  readonly #chunks: TableChunks<S>
   /** Empty while this thread is not attached. */
-  #byNumber: readonly (TableChunk | undefined)[] = NO_CHUNKS
-  readonly #root: number
+  #byNumber: readonly (KnownChunk<S> | undefined)[] = NO_CHUNKS
   /** Undefined in threads that have attached. */
-  readonly #onDispose: (() => void) | undefined
+  readonly #owner: TableOwner | undefined
   readonly #slotBits: number
-  readonly #numberMask: number
+  readonly #chunkMask: number
   /** The chunk that rows are added to. */
-  #current: TableChunk | undefined
-  /** Index in `ownChunks`, where the search for room goes on. */
-  #cursor = 0
-  #isAttached = false
+  #current: KnownChunk<S> | undefined
   #isDisposed = false
 
-  constructor(pool: Pool, layout: TableLayout, handle: TableHandle, onDispose?: () => void) {
+  /** @internal */
+  constructor(pool: Pool, layout: TableLayout, handle: TableHandle, owner?: TableOwner) {
     this.#pool = pool
     this.#chunks = new TableChunks(pool, layout, handle.offset)
-    this.#root = handle.offset
-    this.#onDispose = onDispose
+    this.#owner = owner
     this.#slotBits = layout.slotBits
-    this.#numberMask = 2 ** layout.chunkBits - 1
+    this.#chunkMask = layout.chunkMask
     this.name = layout.name
     this.handle = handle
     this.chunkCapacity = layout.chunkCapacity
@@ -106,6 +76,7 @@ class ChunkedTable {
     this.#attach()
   }
 
+  /** Rows of all chunks that this thread knows. */
   get rowCount(): number {
     this.#hasRenewed()
     let sum = 0
@@ -113,38 +84,62 @@ class ChunkedTable {
     return sum
   }
 
+  /** Whether this thread is attached: false after `detach` and `dispose`. */
   get isAttached(): boolean {
-    return this.#isAttached
+    return this.#byNumber !== NO_CHUNKS
   }
 
-  chunk(number: number): TableChunk | undefined {
+  /** The chunk in `chunks` that has a number. */
+  chunk(number: number): Chunk<S> | undefined {
     return typeof number === 'number' ? this.#byNumber[number] : undefined
   }
 
-  room(): TableChunk {
+  /**
+   * A chunk of this thread with room. To add a row and write its fields, `table.room().add()` takes
+   * half the time of `add`, `chunkOf` and `rowOf`.
+   * @throws as `add`
+   */
+  room(): Chunk<S> {
     const current = this.#current
     return current?.$hasRoom ? current : this.#roomSlow()
   }
 
+  /**
+   * Adds a row of zeros to a chunk of this thread.
+   * @returns its id, a positive number below 2 ** 30, which the row keeps when it moves. Another
+   * row gets the id only after its slot was used as often as there are generations: at least 63
+   * times, by default 255 or more. After `trim`, half of that; less once all chunk numbers are used
+   * up in this way: see `TableOptions.chunkLimit`
+   * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-detached',
+   * 'table-disposed'
+   */
   add(): number {
     const chunk = this.room()
     return chunk.ids[chunk.add()]
   }
 
+  /** Whether there is a row with this id. Accepts any value. */
   has(id: number): boolean {
     return this.rowOf(id) !== -1
   }
 
+  /** The index of the row in its chunk, until a row is removed there; -1 if there is none. */
   rowOf(id: number): number {
     const chunk = this.#chunkAt(id)
     const row = chunk === undefined ? -1 : chunk.$find(id)
     return row === -1 && this.#hasRenewed() ? this.rowOf(id) : row
   }
 
-  chunkOf(id: number): TableChunk | undefined {
+  /** The chunk that has the row; undefined if there is no such row. */
+  chunkOf(id: number): Chunk<S> | undefined {
     return this.rowOf(id) === -1 ? undefined : this.#chunkAt(id)
   }
 
+  /**
+   * Removes a row; the last row of its chunk moves to its index. No other thread may use the chunk
+   * meanwhile.
+   * @returns whether there was one
+   */
   remove(id: number): boolean {
     const chunk = this.#chunkAt(id)
     if (chunk === undefined) return false
@@ -154,93 +149,130 @@ class ChunkedTable {
     return true
   }
 
+  /** Removes every row of this thread's chunks. */
   clear(): void {
-    this.#check()
+    this.#check('clear')
     for (const chunk of this.ownChunks) {
       for (let row = chunk.rowCount - 1; row >= 0; row--) chunk.remove(row)
     }
     this.#begin()
   }
 
+  /**
+   * Finds the chunks that other threads have made or freed; costs one load if there are none. In
+   * the thread that created the table it also takes over, which costs one load for each chunk. Call
+   * it once a frame, and before you use chunks of which some may have been trimmed. After `detach`
+   * it attaches again.
+   * @throws StorageError 'table-disposed'
+   */
   sync(): void {
+    this.#owner?.checkIdle('table.sync()')
     this.#begin()
     this.#chunks.renew()
-    if (!this.#isAttached) this.#attach()
-    else if (this.#chunks.isBehind) this.#chunks.follow()
-    if (this.#onDispose !== undefined) this.#chunks.takeOver()
+    if (!this.isAttached) this.#attach()
+    else this.#chunks.follow()
+    if (this.#owner !== undefined) this.#chunks.takeOver()
   }
 
+  /**
+   * Takes over the chunks of threads that have closed their pool or died. If a thread died, call
+   * `arena.adopt(slot)` first. A row that the thread was removing may hold values of two rows. No
+   * other thread may use these chunks meanwhile, so call it while no worker runs a system over the
+   * table.
+   * @returns how many chunks
+   */
   takeOver(): number {
-    this.#check()
+    this.#check('takeOver')
     this.#chunks.follow()
     return this.#chunks.takeOver()
   }
 
+  /**
+   * Frees this thread's empty chunks but one. Other threads must not use the table until they have
+   * synced. Without `trim`, a table keeps the memory of its peak.
+   * @returns how many chunks
+   */
   trim(): number {
-    this.#check()
+    this.#check('trim')
     this.#begin()
     return this.#chunks.trim()
   }
 
+  /**
+   * Declares that this thread uses neither the table nor its chunks until its next `sync`, which
+   * attaches again. The chunks stay its own until its pool is closed; then other threads may take
+   * them over. Detach before you close the pool: `add` checks nothing but its chunk.
+   */
   detach(): void {
-    if (!this.#isAttached) return
-    leave(this.#pool, this.#root)
+    this.#owner?.checkIdle('table.detach()')
+    if (!this.isAttached) return
+    detachAt(this.#pool, attachedWord(this.handle, this.#pool.slot))
     this.#leave()
   }
 
+  /**
+   * Frees the table. Only the thread that created it can do it, while no other is attached. A
+   * storage then no longer lists the table in `tables`, and its name is free; in attached threads
+   * from their next `sync` on.
+   * @throws StorageError 'still-attached' if another thread is attached; 'invalid-argument' in
+   * another thread; 'table-disposed'
+   */
   dispose(): void {
-    if (this.#onDispose === undefined) {
+    if (this.#owner === undefined) {
       throw invalidArgument('the table', this.name, 'one that this thread created. Call detach()')
     }
-    if (!this.#isAttached) this.#attach()
+    this.#owner.checkIdle('table.dispose()')
+    if (!this.isAttached) this.#attach()
     this.#check()
-    checkAlone(this.#pool, this.#root, this.name)
+    checkAlone(this.#pool, this)
     this.#chunks.follow()
-    this.#pool.arena.i32[this.#root >> 2] = 0
+    this.#pool.arena.i32[this.handle.offset >> 2] = 0
     this.#leave()
     this.#isDisposed = true
-    this.#onDispose()
-    this.#pool.free(this.#root)
+    this.#owner.onDispose()
+    this.#pool.free(this.handle.offset)
     this.#chunks.free()
   }
 
   /** Keeps the views of chunks: workers detach after each run, and most chunks stay. */
   #leave(): void {
-    this.#isAttached = false
     this.#current = undefined
     this.#byNumber = NO_CHUNKS
   }
 
-  #check(): void {
+  /** @param method that frees or moves what systems use */
+  #check(method?: string): void {
+    if (method !== undefined) this.#owner?.checkIdle(`table.${method}()`)
     if (this.#isDisposed) throw tableDisposed(this.name)
-    if (!this.#isAttached) throw tableDetached(this.name)
+    if (!this.isAttached) throw tableDetached(this.name)
     if (!this.#pool.isOpen) throw tablePoolClosed(this.name)
     this.#chunks.renew()
   }
 
   #attach(): void {
     if (!isThere(this.#pool, this.handle)) {
-      this.#leave()
       this.#isDisposed = true
       this.#chunks.forget()
       throw tableDisposed(this.name)
     }
-    enter(this.#pool, this.#root, this.name)
-    this.#isAttached = true
+    const { slot } = this.#pool
+    if (!attachAt(this.#pool, attachedWord(this.handle, slot))) {
+      throw alreadyAttached(slot, shownTable(this.name), 'attachTable')
+    }
     this.#byNumber = this.#chunks.byNumber
-    if (this.#chunks.isBehind) this.#chunks.follow()
+    this.#chunks.follow()
   }
 
   /** Rows go to the first chunk with room, so that the last chunks may become empty. */
   #begin(): void {
-    this.#cursor = 0
+    this.#chunks.cursor = 0
     this.#current = undefined
   }
 
   /** The chunk that an id names; any chunk if it is no id. */
-  #chunkAt(id: unknown): TableChunk | undefined {
+  #chunkAt(id: unknown): KnownChunk<S> | undefined {
     if (typeof id !== 'number') return undefined
-    return this.#byNumber[(id >>> this.#slotBits) & this.#numberMask]
+    return this.#byNumber[(id >>> this.#slotBits) & this.#chunkMask]
   }
 
   /** A row that was not found may be in the new buffer. */
@@ -248,20 +280,9 @@ class ChunkedTable {
     return this.#chunks.isDetached && this.#chunks.renew()
   }
 
-  /** Searches from the cursor on, once around. */
-  #roomSlow(): TableChunk {
+  #roomSlow(): KnownChunk<S> {
     this.#check()
-    const chunks = this.ownChunks
-    for (let left = chunks.length; left > 0; left--, this.#cursor++) {
-      if (this.#cursor >= chunks.length) this.#cursor = 0
-      const chunk = chunks[this.#cursor]
-      if (chunk.$hasRoom) {
-        this.#current = chunk
-        return chunk
-      }
-    }
-    this.#current = this.#chunks.make()
-    this.#cursor = chunks.length - 1
+    this.#current = this.#chunks.withRoom()
     return this.#current
   }
 }

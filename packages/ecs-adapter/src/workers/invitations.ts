@@ -3,7 +3,7 @@ import type { Life } from '@ashlar/core'
 import { onFailure, onMessage, type Port } from '../base/ports.ts'
 import { notJoined } from '../base/run-errors.ts'
 import { WAIT_MS_MAX } from '../base/wait.ts'
-import type { StorageHandle } from '../shared/directory.ts'
+import type { StorageHandle } from '../shared/manifest.ts'
 
 export interface Invitation {
   readonly ashlar: 'group-invitation'

@@ -3,7 +3,7 @@ import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { type AttachedStorage, attachStorage } from '../attach/attach.ts'
 import { isAsynchronous } from '../base/run-errors.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from '../base/wait.ts'
-import type { CommandBuffer } from '../commands/command-api.ts'
+import type { CommandBuffer } from '../commands/command-buffer.ts'
 import {
   BATCH_COMMAND_WORKER,
   BATCH_RUN,

@@ -4,7 +4,7 @@ import { isEntityId } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { isIdArray } from '../base/typed-arrays.ts'
 import type { Storage } from '../storage/storage-api.ts'
-import type { AnyTable } from '../tables/table-api.ts'
+import type { AnyTable } from '../tables/table.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
 
 /**

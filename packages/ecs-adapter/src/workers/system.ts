@@ -1,9 +1,9 @@
 /** What users write for workers: systems, and the context that systems are called with. */
 import type { Arena, Pool, Scratch } from '@ashlar/core'
-import type { Commands } from '../commands/command-api.ts'
+import type { Commands } from '../commands/command-buffer.ts'
 import type { Component } from '../schema/schema.ts'
-import type { ComponentRows } from '../shared/directory.ts'
-import type { Table } from '../tables/table-api.ts'
+import type { ComponentRows } from '../shared/manifest.ts'
+import type { Table } from '../tables/table.ts'
 
 type Components = Readonly<Record<string, Component>>
 type Tables = Readonly<Record<string, Table>>

@@ -3,14 +3,14 @@ import { type ScalarType, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  encodeDirectory,
-  readDirectory,
+  encodeManifest,
   readEntities,
-  storeDirectory,
+  readManifest,
+  storeManifest,
 } from '../../src/attach/published.ts'
 import { encodeJson, storeBytes } from '../../src/base/json.ts'
-import { Cells } from '../../src/memory/cells.ts'
-import type { Directory } from '../../src/shared/directory.ts'
+import { MemoryViews } from '../../src/memory/memory-views.ts'
+import type { Manifest } from '../../src/shared/manifest.ts'
 import { assertThrows, buffers } from '../support.ts'
 
 const test = suite('published')
@@ -20,11 +20,11 @@ const scalars = Object.values<unknown>(t).filter(
 )
 
 for (const [name, { shared }] of Object.entries(buffers)) {
-  test(`${name}: a directory is read as it was written, with all types and odd names`, () => {
+  test(`${name}: a manifest is read as it was written, with all types and odd names`, () => {
     const pool = Arena.create({ byteLength: 2 ** 20, shared }).openPool()
-    const { signedWords } = new Cells(pool)
+    const { signedWords } = new MemoryViews(pool)
     const block = pool.alloc(4096)
-    const directory: Directory = {
+    const manifest: Manifest = {
       entityMask: 2 ** 24 - 1,
       components: [
         { name: 'Tag "ü" \u0000', fields: [], rowCount: 0, byteOffsets: [] },
@@ -52,20 +52,20 @@ for (const [name, { shared }] of Object.entries(buffers)) {
       ],
       tables: [{ name: 'Shot', offset: 16, serial: 5 }],
     }
-    const bytes = encodeDirectory(directory)
+    const bytes = encodeManifest(manifest)
     const offset = pool.alloc(8 + bytes.length)
-    storeDirectory(signedWords, offset, bytes)
-    const read = readDirectory(pool, signedWords, offset)
-    assert.equal(read, directory)
+    storeManifest(signedWords, offset, bytes)
+    const read = readManifest(pool, signedWords, offset)
+    assert.equal(read, manifest)
     assert.is(read.components[2].fields[3].type.kind, 'text')
     pool.free(offset)
   })
 }
 
-test('a damaged directory is refused, whichever part is damaged', () => {
+test('a damaged manifest is refused, whichever part is damaged', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
-  const { signedWords } = new Cells(pool)
+  const { signedWords } = new MemoryViews(pool)
   const x = { name: 'x', type: 'f64' }
   const one = { name: 'A', fields: [x], rowCount: 4, byteOffsets: [arena.byteLength - 32] }
   const good = { entityMask: 1, components: [one], tables: [] }
@@ -74,7 +74,7 @@ test('a damaged directory is refused, whichever part is damaged', () => {
     const offset = pool.alloc(8 + bytes.length)
     signedWords[(offset >> 2) + 1] = bytes.length
     storeBytes(signedWords, offset + 8, bytes)
-    assertThrows(() => readDirectory(pool, signedWords, offset), 'corrupt')
+    assertThrows(() => readManifest(pool, signedWords, offset), 'corrupt')
     pool.free(offset)
   }
   const odd = [null, 5, 'x', [], {}, [null], [5], [[]], -1, 1.5, 2 ** 31, -(2 ** 40), true]
@@ -101,20 +101,20 @@ test('a damaged directory is refused, whichever part is damaged', () => {
   }
   refuse({ ...good, components: [{ ...one, rowCount: 5 }] }) // one row behind the arena
   refuse({ ...good, components: [{ ...one, fields: [{ ...x, type: 'f128' }] }] })
-  const bytes = encodeDirectory({ ...good, components: [], tables: [] })
+  const bytes = encodeManifest({ ...good, components: [], tables: [] })
   const text = pool.alloc(8 + bytes.length)
-  storeDirectory(signedWords, text, bytes)
+  storeManifest(signedWords, text, bytes)
   for (const byte of [0, 34, 44, 91, 93, 123, 125, 255]) {
     arena.u8[text + 8] = byte
-    if (byte !== 123) assertThrows(() => readDirectory(pool, signedWords, text), 'corrupt')
+    if (byte !== 123) assertThrows(() => readManifest(pool, signedWords, text), 'corrupt')
   }
   for (const count of [-1, 2 ** 20, 2 ** 31 - 1, -(2 ** 31)]) {
     signedWords[(text >> 2) + 1] = count
-    assertThrows(() => readDirectory(pool, signedWords, text), 'corrupt', 'at most')
+    assertThrows(() => readManifest(pool, signedWords, text), 'corrupt', 'at most')
     assertThrows(() => readEntities(pool, signedWords, text), 'corrupt', 'at most')
   }
   for (const offset of [0, -16, 8, 2 ** 30, text + 16]) {
-    assertThrows(() => readDirectory(pool, signedWords, offset), 'corrupt')
+    assertThrows(() => readManifest(pool, signedWords, offset), 'corrupt')
     assertThrows(() => readEntities(pool, signedWords, offset), 'corrupt')
   }
 })

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { byteLengthOfText, Utf8 } from '../../src/base/utf8.ts'
+import { byteLengthOfText, Utf8, wellFormed } from '../../src/base/utf8.ts'
 import { Texts } from '../../src/lists/texts.ts'
 import { createBlocks, createRandom, TEXTS } from '../support.ts'
 
@@ -32,7 +32,7 @@ test('equals agrees with the texts that are read', () => {
     const read = texts.read(block)
     for (const two of TEXTS) {
       const isEqual = utf8.equals(two, cells.bytes, block, texts.byteLength(block))
-      assert.is(isEqual, read === utf8.wellFormed(two), JSON.stringify([one, two]))
+      assert.is(isEqual, read === wellFormed(two), JSON.stringify([one, two]))
     }
     texts.free(block)
   }

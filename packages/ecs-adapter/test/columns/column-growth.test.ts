@@ -5,7 +5,7 @@ import { attachStorage, type Component, createStorage, type Schema, t } from '@a
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { freeReserved, settleTouched } from '../../src/memory/reserved.ts'
+import { freeReserved, settleTouched } from '../../src/memory/blocks.ts'
 import { assertSound, buffers, createRandom } from '../support.ts'
 
 const test = suite('column-growth')

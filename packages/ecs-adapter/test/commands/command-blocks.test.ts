@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CommandBlocks, checkCommands } from '../../src/commands/command-blocks.ts'
 import { CommandStream } from '../../src/commands/command-stream.ts'
-import { Cells } from '../../src/memory/cells.ts'
+import { MemoryViews } from '../../src/memory/memory-views.ts'
 import { assertSound, assertThrows, buffers, createScene } from '../support.ts'
 
 const test = suite('command blocks')
@@ -21,7 +21,7 @@ function write(blocks: CommandBlocks, value: number, wordCount = 2): void {
 /** Any number: the root of the storage that the commands are for. */
 const STORAGE = 4096
 
-function read(stream: CommandStream, views: Cells): number[] {
+function read(stream: CommandStream, views: MemoryViews): number[] {
   const values: number[] = []
   for (; stream.hasRecord(); stream.index += views.signedWords[stream.index]) {
     values.push(views.signedWords[stream.index + 1])
@@ -33,8 +33,8 @@ for (const [name, buffer] of Object.entries(buffers)) {
   test(`${name}: records are read as they were written, over all blocks`, () => {
     const { pool, arena } = createScene(buffer)
     const blocks = new CommandBlocks(pool, STORAGE)
-    const views = new Cells(pool)
-    const stream = new CommandStream(pool, views)
+    const views = new MemoryViews(pool)
+    const stream = new CommandStream(views)
     assert.ok(blocks.isEmpty)
     const values: number[] = []
     for (let i = 0; i < 5000; i++) {
@@ -59,7 +59,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
 test('truncate drops the records behind a position in any block', () => {
   const { pool, arena } = createScene()
   const blocks = new CommandBlocks(pool, STORAGE)
-  const stream = new CommandStream(pool, blocks.views)
+  const stream = new CommandStream(blocks.views)
   const places: [number, number][] = []
   for (let i = 0; i < 300; i++) {
     places.push([blocks.block, blocks.cursor])
@@ -86,7 +86,7 @@ test('without memory to double the chain, a block is as long as its record', () 
     for (; count < 1e6; count++) write(blocks, count)
   }, 'out-of-memory')
   assertThrows(() => write(blocks, 0), 'out-of-memory')
-  const stream = new CommandStream(pool, blocks.views)
+  const stream = new CommandStream(blocks.views)
   stream.open(blocks.offset)
   assert.is(read(stream, blocks.views).length, count)
   assertSound(arena)
@@ -151,21 +151,17 @@ test('killed at each step of a write: freeCommands frees each block once', () =>
 
 test('offsets without a buffer are refused, and no other block is freed', () => {
   const { pool, arena } = createScene()
-  const views = new Cells(pool)
+  const views = new MemoryViews(pool)
   const blocks = new CommandBlocks(pool, STORAGE)
   const other = pool.allocZeroed(4096)
   const blockCount = arena.blocks().length
   for (const bad of [0, -16, 8.5, undefined, '16', other, blocks.offset + 16, 2 ** 40]) {
-    assertThrows(
-      () => checkCommands(pool, views, bad, STORAGE),
-      'invalid-argument',
-      'storage.commands()',
-    )
+    assertThrows(() => checkCommands(views, bad, STORAGE), 'invalid-argument', 'storage.commands()')
   }
   assertThrows(() => freeCommands(pool, other), 'invalid-argument')
-  assert.is(checkCommands(pool, views, blocks.offset, STORAGE), blocks.offset)
+  assert.is(checkCommands(views, blocks.offset, STORAGE), blocks.offset)
   assertThrows(
-    () => checkCommands(pool, views, blocks.offset, STORAGE + 16),
+    () => checkCommands(views, blocks.offset, STORAGE + 16),
     'invalid-argument',
     'another storage',
   )

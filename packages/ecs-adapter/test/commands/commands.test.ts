@@ -88,7 +88,7 @@ test('temporary ids are entities to later commands, and values of id fields', ()
   commands.set(a, Link, { to: b, weight: 300 })
   commands.set(b, Link, { to: root })
   commands.set(root, Link, { to: a })
-  commands.setField(a, Link, 'to', b)
+  commands.set(a, Link, { to: b })
   commands.set(b, Position, { x: b }) // no id field: a number
   storage.apply(commands)
   const [idA, idB] = [root + 1, root + 2]
@@ -114,9 +114,9 @@ test('set writes the given fields, and adds a missing component', () => {
   commands.set(eid, Position, values)
   values.x = 6 // it was read
   commands.set(eid, 'Position', { y: undefined })
-  commands.setField(eid, Position, 'y', 0.25)
+  commands.set(eid, Position, { y: 0.25 })
   const other = addEntity(world)
-  commands.setField(other, 'Position', 'x', Number.NaN)
+  commands.set(other, 'Position', { x: Number.NaN })
   commands.set(other, Enemy, {})
   assert.is(Position.x[eid], 1)
   storage.apply(commands)
@@ -134,7 +134,7 @@ test('components of more than 32 fields', () => {
     const given = entries.filter((_, i) => i % 3 === 0 || i > count - 3)
     const values = Object.fromEntries(given.map(([name], i) => [name, i + 0.5]))
     commands.set(eid, Wide, values)
-    commands.setField(eid, Wide, `f${count - 1}`, -1)
+    commands.set(eid, Wide, { [`f${count - 1}`]: -1 })
     storage.apply(commands)
     const zeros = Object.fromEntries(entries.map(([name]) => [name, 0]))
     const expected = { ...zeros, ...values, [`f${count - 1}`]: -1 }

@@ -13,8 +13,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { IndexPlace } from '../../src/columns/row-index.ts'
 import type { SparseStore } from '../../src/columns/sparse-store.ts'
-import { internLogWord } from '../../src/shared/directory.ts'
-import { entryWord, ownerWord, seedWord } from '../../src/tables/table-layout.ts'
+import * as Root from '../../src/shared/storage-root.ts'
+import { entryWord, ownerWord, seedWord } from '../../src/tables/table-root.ts'
 import { assertThrows, buffers, createRandom, createScene, EXCLUSIVE } from '../support.ts'
 
 const test = suite('verify-storage')
@@ -60,11 +60,11 @@ const handleWord = (game: Game, field: number, row: number) =>
   storeOf(game, 1).variable[field]!.$wordAt(row)
 const [POINTS, LABEL, KIND] = [0, 2, 3]
 const placeOf = (game: Game) => new IndexPlace((storeOf(game, 2) as SparseStore).index.entry)
-const rootOf = ({ storage }: Game) => storage.parts.publisher.held.root >> 2
+const rootOf = ({ storage }: Game) => storage.parts.publisher.root >> 2
 const tableRoot = ({ shots }: Game) => shots.handle.offset >> 2
 const chunkOf = (game: Game) => game.arena.i32[tableRoot(game) + entryWord(0)] >> 2
-const logOf = (game: Game) => game.arena.i32[rootOf(game) + internLogWord(1)] >> 2
-const publishedOf = ({ storage }: Game) => storage.parts.publisher.held
+const logOf = (game: Game) => game.arena.i32[rootOf(game) + Root.internLogWord(1)] >> 2
+const publishedOf = ({ storage }: Game) => storage.parts.publisher
 
 interface Damage {
   readonly what: string
@@ -281,34 +281,34 @@ const damages: readonly Damage[] = [
     ...{ invariant: 'published', says: ['the root: found magic'] },
   },
   {
-    what: 'the root leads to another directory',
+    what: 'the root leads to another manifest',
     damage: (game, words) => {
       words[rootOf(game) + 2] += 16
     },
-    ...{ invariant: 'published', says: ['the root: found a directory at'] },
+    ...{ invariant: 'published', says: ['the root: found a manifest at'] },
   },
   {
     what: 'a thread has seen an epoch to come',
     damage: (game, words) => {
-      words[rootOf(game) + internLogWord(1) - 1] += 5
+      words[rootOf(game) + Root.internLogWord(1) - 1] += 5
     },
     ...{ invariant: 'published', says: ['seen by slot 1'] },
   },
   {
-    what: 'the text of the directory',
+    what: 'the text of the manifest',
     damage: (game, words) => {
-      words[(publishedOf(game).directory >> 2) + 2] = 0
+      words[(publishedOf(game).manifest >> 2) + 2] = 0
     },
-    ...{ invariant: 'published', says: ['the directory: found', 'what can be read'] },
+    ...{ invariant: 'published', says: ['the manifest: found', 'what can be read'] },
   },
   {
-    what: 'a name in the directory',
+    what: 'a name in the manifest',
     damage: ({ arena, ...game }) => {
-      const { directory } = publishedOf({ arena, ...game })
-      const first = new TextDecoder().decode(arena.u8.slice(directory)).indexOf('Burning')
-      arena.u8[directory + first] ^= 1
+      const { manifest } = publishedOf({ arena, ...game })
+      const first = new TextDecoder().decode(arena.u8.slice(manifest)).indexOf('Burning')
+      arena.u8[manifest + first] ^= 1
     },
-    ...{ invariant: 'published', says: ['the directory: found another one'] },
+    ...{ invariant: 'published', says: ['the manifest: found another one'] },
   },
   {
     what: 'the count of published entities',

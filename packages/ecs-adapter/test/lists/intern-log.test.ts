@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dropInternLog, InternLog } from '../../src/lists/intern-log.ts'
-import { Cells } from '../../src/memory/cells.ts'
+import { MemoryViews } from '../../src/memory/memory-views.ts'
 import { assertSound, createBlocks, createRandom } from '../support.ts'
 
 const test = suite('intern-log')
@@ -125,7 +125,7 @@ test('another thread drops the log', () => {
   internLog.tryAdd(16)
   const other = arena.openPool()
   const released: number[] = []
-  const theirs = new Cells(other)
+  const theirs = new MemoryViews(other)
   dropInternLog(theirs, handleWord, (block) => released.push(block), generation)
   assert.equal(released, [16])
   other.close()

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../../src/base/utf8.ts'
 import { InternedTexts } from '../../src/lists/interned-texts.ts'
-import { Cells } from '../../src/memory/cells.ts'
+import { MemoryViews } from '../../src/memory/memory-views.ts'
 import { assertSound, createBlocks } from '../support.ts'
 
 const test = suite('interned-texts')
@@ -47,7 +47,7 @@ test('reading an interned text makes no new string', () => {
 /** A second thread's texts in the same arena, and how to let it tell what it has freed. */
 function createOthers(arena: ReturnType<typeof createBlocks>['arena']) {
   const pool = arena.openPool()
-  return { pool, theirs: new InternedTexts(new Cells(pool), new Utf8()) }
+  return { pool, theirs: new InternedTexts(new MemoryViews(pool), new Utf8()) }
 }
 
 test('a thread finds another thread’s text once it has read it', () => {

@@ -3,7 +3,7 @@ import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Lists } from '../../src/lists/lists.ts'
-import { Cells } from '../../src/memory/cells.ts'
+import { MemoryViews } from '../../src/memory/memory-views.ts'
 import type { ScalarType } from '../../src/schema/schema.ts'
 import { assertSound, assertThrows, buffers, createRandom, scalars } from '../support.ts'
 
@@ -11,7 +11,7 @@ const test = suite('lists')
 
 /** A thread's view of lists in an arena; `pool` may be wrapped. */
 function createLists(pool: Pool, type: ScalarType = scalars.f32) {
-  const cells = new Cells(pool)
+  const cells = new MemoryViews(pool)
   return { cells, lists: new Lists(cells, type.array) }
 }
 
@@ -234,7 +234,7 @@ test('a thread that dies between two calls of the pool leaves a whole list', () 
       const dying = watched(pool, (event) => {
         if (++eventCount === death) throw new Error(`dies ${event}`)
       })
-      const mortals = new Lists(new Cells(dying), scalars.f32.array)
+      const mortals = new Lists(new MemoryViews(dying), scalars.f32.array)
       let isDead = false
       try {
         change(mortals, words[0])

@@ -35,7 +35,7 @@ export const commandSystems = {
   /** As many commands for each entity as `args` says. */
   flood({ components: { Position }, entities, args, commands }: Context) {
     for (const eid of entities) {
-      for (let i = 0; i < (args as number); i++) commands.setField(eid, Position, 'x', i)
+      for (let i = 0; i < (args as number); i++) commands.set(eid, Position, { x: i })
     }
   },
 
@@ -105,7 +105,7 @@ export const commandSystems = {
       if (((chance >>> 12) & 7) === 0) commands.remove(eid, 'Hot')
       const { [eid]: friend } = Life.friend
       keepDiary(Diary, eid, friend, random(chance))
-      if (((chance >>> 15) & 7) === 0) commands.setField(friend, 'Position', 'y', eid / 8)
+      if (((chance >>> 15) & 7) === 0) commands.set(friend, 'Position', { y: eid / 8 })
       if (((chance >>> 18) & 127) === 0) commands.despawn(friend)
       if (((chance >>> 25) & 63) === 0) commands.remove(friend, Position)
     }

@@ -316,7 +316,7 @@ for (const kind of threadKinds) {
     const team = await createGroup(game, kind)
     const sibling = createStorage(world, storage.pool)
     const commands = storage.commands()
-    commands.setField(eids[0], Position, 'x', 7)
+    commands.set(eids[0], Position, { x: 7 })
     const traps = createTraps(game, [5, 295])
     const run = team.group.run('hang', all(), traps.args, { chunkLength: 10 })
     await traps.untilCaught()

@@ -1,7 +1,7 @@
 /** Systems over tables. */
 import { type Component, type SystemContext, type Table, t } from '@ashlar/ecs-adapter'
+import { readTableSchema } from '../../src/tables/create-table.ts'
 import { layOut } from '../../src/tables/table-layout.ts'
-import { readTableSchema } from '../../src/tables/table-root.ts'
 import { dies, mortalChunk } from '../mortal-chunk.ts'
 import { createRandom } from '../support.ts'
 import { observeRoot } from '../table-steps.ts'

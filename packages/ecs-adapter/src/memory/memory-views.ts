@@ -27,7 +27,7 @@ export const typeIdOf = (type: ScalarArrayConstructor) => TYPES.indexOf(type)
  * `signedWords`, `numbers` and `bytes` renew the views. `load` and `store` are for loops and check
  * nothing: call a getter or `renew` before.
  */
-export class Cells {
+export class MemoryViews {
   readonly pool: Pool
   readonly #first: number
   readonly #end: number

@@ -1,0 +1,90 @@
+/** The components of another thread's storage, as an attached thread has them. */
+import { notSparse } from '../base/errors.ts'
+import { defineColumns } from '../columns/column-properties.ts'
+import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
+import type { Rows, VariableColumns } from '../lists/variable-column.ts'
+import { createVariableColumns, type VariableMemory } from '../lists/variable-fields.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
+import { ComponentRegistry } from '../schema/component-registry.ts'
+import type { Component } from '../schema/schema.ts'
+import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/manifest.ts'
+
+interface Attached {
+  readonly variable: VariableColumns
+  /** Undefined if the component is dense. */
+  readonly rows: AttachedRows | undefined
+}
+
+export class AttachedComponents {
+  readonly byName: Record<string, Component> = Object.create(null)
+  readonly registry = new ComponentRegistry()
+  readonly #memory: VariableMemory
+  readonly #denseRows: Rows
+  /** By number. */
+  readonly #all: Attached[] = []
+
+  /** @param memory of this thread: lists and texts that grow move into it */
+  constructor(memory: VariableMemory, denseRows: Rows) {
+    this.#memory = memory
+    this.#denseRows = denseRows
+  }
+
+  /** Adds new components, and gives all components the published columns. */
+  follow(entries: readonly ComponentEntry[]): void {
+    for (const [number, entry] of entries.entries()) {
+      if (number === this.#all.length) this.#add(entry)
+      const { variable, rows } = this.#all[number]
+      if (entry.rows) rows?.follow(entry.rows)
+      const { component } = this.registry.at(number)
+      defineColumns(component, entry, this.#memory.cells.buffer, variable)
+    }
+  }
+
+  #add({ name, fields, rows: isSparse }: ComponentEntry): void {
+    const memory = this.#memory
+    const rows = isSparse && new AttachedRows(memory.cells)
+    const options = { name, fields, memory, rows: rows ?? this.#denseRows }
+    this.#all.push({ variable: createVariableColumns(options), rows })
+    this.byName[name] = {}
+    this.registry.add(name, this.byName[name], fields, undefined)
+  }
+
+  /** @throws StorageError 'invalid-argument' */
+  readonly rows = (component: Component | string): ComponentRows => {
+    const { name, number } = this.registry.find(component)
+    const { rows } = this.#all[number]
+    if (rows === undefined) throw notSparse(name)
+    return rows.view
+  }
+}
+
+/** The rows of a sparse component. */
+class AttachedRows implements ComponentRows {
+  entities: Int32Array = new Int32Array(0)
+  readonly #views: MemoryViews
+  #place = new IndexPlace({ index: 0, rowCount: 0 })
+
+  constructor(views: MemoryViews) {
+    this.#views = views
+  }
+
+  /** Capped by the length of the columns: after `detach`, the block may hold something else. */
+  get count(): number {
+    return Math.min(this.#views.signedWords[this.#place.head], this.#place.rowCount)
+  }
+
+  /** Bound: `RowsView` passes it on. */
+  readonly row = (eid: number): number => {
+    const row = findRow(this.#views.signedWords, this.#place, eid)
+    return row < this.#place.rowCount ? row : -1
+  }
+
+  /** What users have. */
+  readonly view = new RowsView(this)
+
+  follow(entry: RowsEntry): void {
+    this.#place = new IndexPlace(entry)
+    const { entities, rowCount } = this.#place
+    this.entities = new Int32Array(this.#views.buffer, entities * 4, rowCount)
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Old columns, manifests and lists of entities, which are no longer published and wait to be freed:
+ * until each attached thread has seen an epoch in which they were replaced.
+ */
+import type { Pool } from '@ashlar/core'
+import { freeReserved } from '../memory/blocks.ts'
+
+export class RetiredBlocks {
+  readonly #pool: Pool
+  /** Offsets, and for each the first epoch without it; the first `#count` of both. */
+  readonly #offsets: number[] = []
+  readonly #epochs: number[] = []
+  #count = 0
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  get offsets(): readonly number[] {
+    return this.#offsets.slice(0, this.#count)
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
+  /** @param epoch the first one without the block */
+  add(offset: number, epoch: number): void {
+    this.#offsets[this.#count] = offset
+    this.#epochs[this.#count++] = epoch
+  }
+
+  /** Frees the blocks that were replaced before or in an epoch. */
+  free(epoch: number): void {
+    for (let i = this.#count - 1; i >= 0; i--) {
+      if (((epoch - this.#epochs[i]) | 0) < 0) continue
+      const offset = this.#offsets[i]
+      const last = --this.#count
+      this.#offsets[i] = this.#offsets[last]
+      this.#epochs[i] = this.#epochs[last]
+      freeReserved(this.#pool, offset)
+    }
+  }
+
+  freeAll(): void {
+    while (this.#count > 0) freeReserved(this.#pool, this.#offsets[--this.#count])
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * Commands: changes of entities and components that any thread records in its own memory, and the
+ * world's thread applies. A buffer is a chain of blocks of records (`command-blocks.ts`,
+ * `command-layout.ts`). This room knows neither columns nor runs.
+ */
+import type { Pool } from '@ashlar/core'
+import { checkedEid } from '../base/arguments.ts'
+import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
+import { GivenFrames } from '../lists/given-values.ts'
+import type { Staging } from '../lists/staging.ts'
+import type { ComponentRegistry } from '../schema/component-registry.ts'
+import type { Component, Values } from '../schema/schema.ts'
+import { CommandBlocks, freeCommands } from './command-blocks.ts'
+import * as Layout from './command-layout.ts'
+import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
+
+/** Values by field, of a component that is named by a string. */
+type GivenFields = Readonly<Record<string, unknown>>
+
+/**
+ * Records changes of entities and components until `storage.apply`. A command is checked when it is
+ * recorded; its entity is looked up when it is applied. Each method throws StorageError
+ * 'invalid-argument', 'commands-disposed', and ArenaError 'out-of-memory'. Then that command is not
+ * recorded; earlier commands stay.
+ *
+ * Components are given as objects or by name. An `eid` is an entity of the world or a result of
+ * `spawn`.
+ */
+export type Commands = Pick<CommandBuffer, 'spawn' | 'despawn' | 'add' | 'remove' | 'set'>
+
+/** Commands in blocks of a pool. */
+export class CommandBuffer {
+  readonly #pool: Pool
+  readonly #registry: ComponentRegistry
+  readonly #blocks: CommandBlocks
+  readonly #staging: Staging
+  /** By number of the component. */
+  readonly #frames: GivenFrames[] = []
+  readonly #owner: { readonly isApplying: boolean } | undefined
+  #isDisposed = false
+  #spawnCount = 0
+  /** The sort key to record before the next command; -1 if it is recorded. */
+  #sortKey = -1
+  /** Whether values are being read. Their getters must not record commands. */
+  #isReading = false
+  /** The sort key and the position of the last `begin`. */
+  #beginKey = -1
+  #beginBlock: number
+  #beginCursor: number
+
+  /**
+   * @internal
+   * @param storage serial number of the storage
+   * @param owner while it applies commands, observers may only record more of them
+   * @throws ArenaError 'out-of-memory'
+   */
+  constructor(
+    pool: Pool,
+    registry: ComponentRegistry,
+    staging: Staging,
+    storage: number,
+    owner?: { readonly isApplying: boolean },
+  ) {
+    this.#pool = pool
+    this.#registry = registry
+    this.#staging = staging
+    this.#blocks = new CommandBlocks(pool, storage)
+    this.#owner = owner
+    this.#beginBlock = this.#blocks.block
+    this.#beginCursor = this.#blocks.cursor
+  }
+
+  /** Byte offset of the first block: for `storage.apply` in another thread. */
+  get offset(): number {
+    return this.#blocks.offset
+  }
+
+  /** Whether there are no commands to apply. */
+  get isEmpty(): boolean {
+    return this.#isDisposed || this.#blocks.isEmpty || this.#blocks.isApplied
+  }
+
+  /** Whether a command was recorded since `begin`. */
+  get hasCommandsSinceBegin(): boolean {
+    return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
+  }
+
+  /** @internal */
+  get isDisposed(): boolean {
+    return this.#isDisposed
+  }
+
+  /** @internal Whether commands are being applied, or values are being read. */
+  get isBusy(): boolean {
+    return this.#isReading || this.#owner?.isApplying === true
+  }
+
+  /** @internal Whether the commands were applied, and their blocks can be freed. */
+  get isSpent(): boolean {
+    return !this.#isDisposed && this.#pool.isOpen && this.#blocks.isApplied
+  }
+
+  /**
+   * Adds an entity; with a prefab, an instance of it (by `IsA`).
+   * @returns a temporary id, a negative number. Later commands, up to the next `begin`, `clear` or
+   * `apply`, take it as an entity, and as a value of `t.eid` fields. It has no meaning elsewhere
+   */
+  spawn(prefab = 0): number {
+    if (!this.#isDisposed) this.#forgetApplied() // resets the count
+    this.#record(Layout.SPAWN, this.#spawnCount, prefab)
+    return Layout.TEMPORARY_FIRST - this.#spawnCount++
+  }
+
+  /** Removes an entity. */
+  despawn(eid: number): void {
+    this.#record(Layout.DESPAWN, 0, eid)
+  }
+
+  /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
+  add<C extends Component>(eid: number, component: C, values?: Values<C>): void
+  add(eid: number, component: string, values?: GivenFields): void
+  add(eid: number, component: Component | string, values?: GivenFields): void {
+    if (values !== undefined) this.set(eid, component as string, values)
+    else this.#record(Layout.ADD, this.#registry.find(component).number, eid)
+  }
+
+  /** Removes a component, as bitECS's `removeComponent`. */
+  remove(eid: number, component: Component | string): void {
+    this.#record(Layout.REMOVE, this.#registry.find(component).number, eid)
+  }
+
+  /**
+   * Writes fields of a component, and adds the component if the entity lacks it, as bitECS's
+   * `setComponent`. Other fields keep their values; an unknown field is refused. The object is read
+   * at once and may be reused.
+   */
+  set<C extends Component>(eid: number, component: C, values: Values<C>): void
+  set(eid: number, component: string, values: GivenFields): void
+  set(eid: number, component: Component | string, values: GivenFields): void {
+    const listed = this.#registry.find(component)
+    if (this.#isReading) throw commandsBusy()
+    const { number, name, fields } = listed
+    this.#frames[number] ??= new GivenFrames(name, fields, this.#staging)
+    const frames = this.#frames[number]
+    const given = frames.enter()
+    this.#isReading = true
+    try {
+      frames.read(values, given)
+      checkFields(listed, values)
+      const isTag = fields.length === 0
+      const wordCount = Layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
+      const index = this.#reserve(isTag ? Layout.ADD : Layout.SET, wordCount, number, eid)
+      const at = index + Layout.HEAD_WORD_COUNT
+      if (!isTag) writeValues(this.#blocks.views, fields, given, this.#staging.values, at)
+      this.#blocks.commit(index + wordCount)
+    } finally {
+      this.#isReading = false
+      frames.leave(given)
+    }
+  }
+
+  /**
+   * Gives later commands a sort key. `storage.apply` of several buffers sorts all commands by it.
+   * Worker groups call `begin` themselves. The sort keys of one buffer must ascend.
+   * @param sortKey a whole number from 0 to 2^31 - 1, such as the index of the first entity of a
+   * batch
+   */
+  begin(sortKey: number): void {
+    if (typeof sortKey !== 'number' || sortKey >>> 0 !== sortKey || sortKey >= 2 ** 31) {
+      throw invalidArgument('the sort key', sortKey, 'a whole number from 0 to 2147483647')
+    }
+    this.#checkIdle()
+    this.#forgetApplied()
+    this.#beginAt(sortKey)
+  }
+
+  /** Drops the commands since `begin`. */
+  abort(): void {
+    this.#checkIdle()
+    if (!this.#pool.isOpen) {
+      this.#blocks.drop() // no block can be freed, so all commands are dropped
+      return
+    }
+    this.#forgetApplied()
+    this.#blocks.truncate(this.#beginBlock, this.#beginCursor)
+    this.#beginAt(this.#beginKey)
+  }
+
+  /** Drops all commands. */
+  clear(): void {
+    this.#checkIdle()
+    this.#clear()
+  }
+
+  /** Drops all commands and frees the blocks. Call it before the pool is closed. */
+  dispose(): void
+  /** @internal @param adopter frees the blocks if the pool is closed: they outlive it */
+  dispose(adopter: Pool): void
+  dispose(adopter?: Pool): void {
+    if (this.#isDisposed) return
+    this.#checkIdle()
+    if (adopter === undefined || this.#pool.isOpen) this.#blocks.dispose()
+    else freeCommands(adopter, this.offset)
+    this.#isDisposed = true
+  }
+
+  #clear(): void {
+    this.#blocks.clear()
+    this.#beginAt(-1)
+  }
+
+  #beginAt(sortKey: number): void {
+    this.#sortKey = sortKey
+    this.#beginKey = sortKey
+    this.#spawnCount = 0
+    this.#beginBlock = this.#blocks.block
+    this.#beginCursor = this.#blocks.cursor
+  }
+
+  /** Clears the buffer if another thread has applied it. */
+  #forgetApplied(): void {
+    if (this.#blocks.isApplied) this.#clear()
+  }
+
+  #checkIdle(): void {
+    if (this.#isDisposed) throw commandsDisposed()
+    if (this.isBusy) throw commandsBusy()
+  }
+
+  #record(kind: number, number: number, eid: number): void {
+    if (this.#isReading) throw commandsBusy()
+    const index = this.#reserve(kind, Layout.HEAD_WORD_COUNT, number, eid)
+    this.#blocks.commit(index + Layout.HEAD_WORD_COUNT)
+  }
+
+  /** Writes the head of a record, after a new sort key; returns its word index. */
+  #reserve(kind: number, wordCount: number, number: number, eid: number): number {
+    const id = checkedEid(eid, EID)
+    if (this.#isDisposed) throw commandsDisposed()
+    this.#forgetApplied()
+    if (this.#sortKey >= 0) {
+      const index = this.#writeHead(Layout.SORT_KEY, Layout.HEAD_WORD_COUNT, this.#sortKey, 0)
+      this.#blocks.commit(index + Layout.HEAD_WORD_COUNT)
+      this.#sortKey = -1
+    }
+    return this.#writeHead(kind, wordCount, number, id)
+  }
+
+  #writeHead(kind: number, wordCount: number, number: number, id: number): number {
+    const index = this.#blocks.reserve(wordCount)
+    const { words } = this.#blocks.views
+    words[index] = kind | (wordCount << 3)
+    words[index + 1] = number
+    words[index + 2] = id
+    words[index + 3] = 0
+    return index
+  }
+}
+
+const EID = 'an entity id, or what commands.spawn() gave'

@@ -1,0 +1,128 @@
+/** Makes a table and its root, or attaches to a table by its root. */
+import type { Pool } from '@ashlar/core'
+import { checkOptions, checkPool, isRecord } from '../base/arguments.ts'
+import { corrupt, invalidArgument } from '../base/errors.ts'
+import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
+import {
+  type Field,
+  isScalarName,
+  readSchema,
+  type ScalarName,
+  type ScalarType,
+  t,
+} from '../schema/schema.ts'
+import { newSerial, ROOT_SERIAL } from '../shared/attachments.ts'
+import { Table, type TableOwner } from './table.ts'
+import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
+import { layOut, type TableLayout, type TableOptions } from './table-layout.ts'
+import * as Root from './table-root.ts'
+
+/**
+ * Makes a table in the arena of a pool.
+ *
+ * @param schema field names to scalar types of `t`
+ * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
+ */
+export function createTable<const S extends TableSchema>(
+  pool: Pool,
+  schema: S,
+  options?: TableOptions,
+): Table<S>
+/** @internal For a storage. */
+export function createTable<const S extends TableSchema>(
+  pool: Pool,
+  schema: S,
+  options: TableOptions,
+  owner: TableOwner,
+): Table<S>
+export function createTable<const S extends TableSchema>(
+  pool: Pool,
+  schema: S,
+  options: TableOptions = {},
+  owner: TableOwner = { checkIdle() {}, onDispose() {} },
+): Table<S> {
+  checkPool(pool)
+  checkOptions('the options', options, ['name', 'chunkByteLength', 'chunkLimit'])
+  const { name = 'table' } = options
+  const fields = readTableSchema(name, schema)
+  const layout = layOut(fields, { ...options, name })
+  return new Table(pool, layout, writeRoot(pool, layout, fields), owner)
+}
+
+/**
+ * Attaches a thread to a table that another thread made.
+ *
+ * @param handle `table.handle` of that thread
+ * @param pool this thread's, in the same arena; a pool attaches to a table once
+ * @throws StorageError 'invalid-argument', 'already-attached'
+ */
+export function attachTable<const S extends TableSchema = TableSchema>(
+  handle: Root.TableHandle,
+  pool: Pool,
+): Table<S> {
+  checkPool(pool)
+  const layout = readRoot(pool, handle)
+  const { offset, serial } = handle
+  return new Table(pool, layout, { offset, serial })
+}
+
+/** @throws StorageError 'invalid-argument' */
+export function readTableSchema(name: string, schema: TableSchema): Field[] {
+  const fields = readSchema(name, schema, 'table')
+  const of = `of ${Root.shownTable(name)}`
+  if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')
+  for (const { name, type } of fields) {
+    if (CHUNK_MEMBERS.includes(name)) {
+      throw invalidArgument(`a field name ${of}`, name, 'a name that no member of chunks has')
+    }
+    if (type.kind !== 'scalar') {
+      const expected = 'a number such as t.f32. Keep lists and texts in a component'
+      throw invalidArgument(`the type of field ${name} ${of}`, type.kind, expected)
+    }
+  }
+  return fields
+}
+
+/** @throws ArenaError 'out-of-memory' */
+export function writeRoot(
+  pool: Pool,
+  layout: TableLayout,
+  fields: readonly Field[],
+): Root.TableHandle {
+  const { name, chunkByteLength, chunkLimit } = layout
+  const types = fields.map(({ name, type }) => [name, (type as ScalarType).name])
+  const text = encodeJson({ name, chunkByteLength, types: Object.fromEntries(types) })
+  const textOffset = Root.entryWord(chunkLimit) * 4
+  const offset = pool.allocZeroed(textOffset + text.length)
+  const words = pool.arena.i32
+  const root = offset >> 2
+  words[root + Root.CHUNK_LIMIT] = chunkLimit
+  words[root + Root.TEXT_BYTE_LENGTH] = text.length
+  storeBytes(words, offset + textOffset, text)
+  const serial = newSerial()
+  words[root + ROOT_SERIAL] = serial
+  words[root] = Root.MAGIC
+  return { offset, serial }
+}
+
+/** The layout of a table that another thread made. @throws StorageError 'invalid-argument' */
+export function readRoot(pool: Pool, handle: Root.TableHandle): TableLayout {
+  if (!Root.isThere(pool, handle)) {
+    const expected = 'table.handle of a table in the arena of this pool'
+    throw invalidArgument('the handle', handle, expected)
+  }
+  const { offset } = handle
+  const words = pool.arena.i32
+  const root = offset >> 2
+  const chunkLimit = words[root + Root.CHUNK_LIMIT]
+  const textByteLength = words[root + Root.TEXT_BYTE_LENGTH]
+  const read = loadJson(words, offset + Root.entryWord(chunkLimit) * 4, textByteLength)
+  const { name, chunkByteLength, types } = isRecord(read) ? read : {}
+  const isName = typeof name === 'string' && typeof chunkByteLength === 'number'
+  if (!isName || !isRecord(types) || !Object.values(types).every(isScalarName)) {
+    throw corrupt('the description of a table', read, 'that of one')
+  }
+  const schema = Object.entries(types).map(([field, type]) => [field, t[type as ScalarName]])
+  const fields = readTableSchema(name, Object.fromEntries(schema))
+  return layOut(fields, { name, chunkByteLength, chunkLimit })
+}
