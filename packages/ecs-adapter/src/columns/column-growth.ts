@@ -54,13 +54,13 @@ export abstract class GrowingColumns {
   /** Rows that every column has; 0 once the blocks are freed. */
   rowCount = 0
   /** By field. */
-  protected readonly columns: readonly Column[]
+  readonly columns: readonly Column[]
   protected readonly cells: Cells
   protected readonly context: ComponentContext
   /** Rows below it may be used without `touch`. */
   #touchedRowCount = 0
   /** Blocks that columns or the index moved out of. */
-  protected readonly staleOffsets: number[] = []
+  readonly staleOffsets: number[] = []
 
   constructor(context: ComponentContext) {
     this.context = context
@@ -74,11 +74,6 @@ export abstract class GrowingColumns {
 
   /** Makes the columns properties of the component: views of a buffer. */
   protected abstract publish(buffer: ArrayBufferLike): void
-
-  /** For `verifyStorage`: where the columns are, and the blocks that were moved out of. */
-  get held() {
-    return { places: this.rowCount === 0 ? [] : this.columns, staleOffsets: this.staleOffsets }
-  }
 
   /**
    * Makes sure that every column has this row; new rows read zero.
