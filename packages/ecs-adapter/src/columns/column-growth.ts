@@ -54,13 +54,13 @@ export abstract class GrowingColumns {
   /** Rows that every column has; 0 once the blocks are freed. */
   rowCount = 0
   /** By field. */
-  protected readonly columns: readonly Column[]
+  readonly columns: readonly Column[]
   protected readonly cells: MemoryViews
   protected readonly context: ComponentContext
   /** Rows below it may be used without `touch`. */
   #touchedRowCount = 0
-  /** Blocks that columns moved out of. */
-  readonly #staleOffsets: number[] = []
+  /** Blocks that columns or the index moved out of. */
+  readonly staleOffsets: number[] = []
 
   constructor(context: ComponentContext) {
     this.context = context
@@ -75,11 +75,6 @@ export abstract class GrowingColumns {
   /** Makes the columns properties of the component: views of a buffer. */
   protected abstract publish(buffer: ArrayBufferLike): void
 
-  /** For `verifyStorage`: where the columns are, and the blocks that they moved out of. */
-  get held() {
-    return { places: this.rowCount === 0 ? [] : this.columns, staleOffsets: this.#staleOffsets }
-  }
-
   /**
    * Makes sure that every column has this row; new rows read zero.
    * @throws ArenaError 'out-of-memory'; every column is as it was then
@@ -91,7 +86,7 @@ export abstract class GrowingColumns {
   /** Frees every block, and leaves the component with empty columns. */
   dispose(): void {
     for (const column of this.columns) {
-      this.#staleOffsets.push(column.blockOffset)
+      this.staleOffsets.push(column.blockOffset)
       column.byteOffset = 0
     }
     this.rowCount = 0
@@ -103,7 +98,7 @@ export abstract class GrowingColumns {
 
   /** Frees the blocks that columns moved out of. */
   protected freeStale(): void {
-    while (this.#staleOffsets.length > 0) this.context.retire(this.#staleOffsets.pop()!)
+    while (this.staleOffsets.length > 0) this.context.retire(this.staleOffsets.pop()!)
   }
 
   /** Gives every column this many rows. @throws as `cover` */
@@ -206,6 +201,6 @@ export abstract class GrowingColumns {
     // As an integer: a quotient is a box to V8.
     const lastRow = ((end - byteOffset) / array.BYTES_PER_ELEMENT) | 0
     this.#touchedRowCount = Math.max(this.#touchedRowCount, Math.min(lastRow + 1, this.rowCount))
-    this.#staleOffsets.push(blockOffset)
+    this.staleOffsets.push(blockOffset)
   }
 }

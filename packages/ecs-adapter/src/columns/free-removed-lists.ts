@@ -1,7 +1,7 @@
 /**
- * Rows of one component whose lists and texts are freed at `sync`: those of entities that lost the
- * component, whose values stay until then, and untracked rows, whose end is not reported: prefabs'
- * rows, and rows of entities for which a list was written though they lack the component.
+ * The lists and texts of removed entities, which `sync` frees, by row of one dense component. A row
+ * is lost if its entity has lost the component: the values stay until `sync`. A row is untracked if
+ * bitECS will not report its end: a prefab's, or that of an entity which lacks the component.
  */
 import { lengthened } from '../base/typed-arrays.ts'
 
@@ -11,7 +11,7 @@ const LOST = 2
 
 export class RemovedLists {
   #states = new Uint8Array(0)
-  /** Rows; `#queueLength` says how many, so that the array keeps its room and makes no garbage. */
+  /** Rows: the first `#queueLength`, so that the array keeps its room and makes no garbage. */
   readonly #queue: number[] = []
   #queueLength = 0
   /** By row: its entity. */
@@ -54,7 +54,7 @@ export class RemovedLists {
     return (this.#states[row] & LOST) !== 0 || this.#untracked.has(row)
   }
 
-  /** The blocks of a row were freed, as an entity got the component. */
+  /** An entity has got the component: the blocks of its row were freed. */
   renew(row: number): void {
     if (row < this.#states.length) this.#states[row] &= ~LOST
     if (this.#untracked.size > 0) this.#untracked.delete(row)

@@ -19,7 +19,7 @@
 import { corrupt } from '../base/errors.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRows, RowsEntry } from '../shared/manifest.ts'
-import type { StorageContext } from './component-context.ts'
+import type { ComponentContext } from './component-context.ts'
 
 /**
  * Rows are 3/4 or 1/2 of the slots, minus 8. So they grow by a third or a half, and columns of any
@@ -90,15 +90,18 @@ export class RowIndex {
   /** The entity of each row, as users have them. */
   entities: Int32Array = new Int32Array(0)
   readonly #cells: MemoryViews
-  readonly #context: Pick<StorageContext, 'retire' | 'checkIdle'>
+  readonly #checkIdle: ComponentContext['checkIdle']
+  readonly #staleOffsets: number[]
   #place = NO_PLACE
-  /** Former blocks, of which users may still hold views. */
-  readonly staleOffsets: number[] = []
 
-  /** @throws ArenaError 'out-of-memory' */
-  constructor(cells: MemoryViews, context: Pick<StorageContext, 'retire' | 'checkIdle'>) {
+  /**
+   * @param staleOffsets gets former blocks: users may still hold views of them
+   * @throws ArenaError 'out-of-memory'
+   */
+  constructor(cells: MemoryViews, checkIdle: ComponentContext['checkIdle'], staleOffsets: number[]) {
     this.#cells = cells
-    this.#context = context
+    this.#checkIdle = checkIdle
+    this.#staleOffsets = staleOffsets
     this.#setBlock(this.#allocate(FIRST_ROW_COUNT), FIRST_ROW_COUNT)
   }
 
@@ -136,7 +139,7 @@ export class RowIndex {
    * @throws ArenaError 'out-of-memory'; the index is unchanged
    */
   grow(count: number, resize: (rowCount: number) => void): void {
-    this.#context.checkIdle('rows that grow and have to move')
+    this.#checkIdle('rows that grow and have to move')
     const before = this.#place
     const rowCount = nextRowCount(before.rowCount)
     const grown = this.#allocate(rowCount)
@@ -146,7 +149,7 @@ export class RowIndex {
       this.#cells.pool.free(grown)
       throw error
     }
-    this.staleOffsets.push(before.index)
+    this.#staleOffsets.push(before.index)
     this.#setBlock(grown, rowCount)
     const words = this.#words
     for (let row = 0; row < count; row++) {
@@ -195,15 +198,13 @@ export class RowIndex {
     this.#words.fill(0, slots, slots + (1 << (32 - shift)))
   }
 
-  /** Frees former blocks, and renews a view whose buffer is gone. */
+  /** Renews a view whose buffer is gone. */
   sync(): void {
     if (this.entities.buffer !== this.#words.buffer) this.#publish()
-    while (this.staleOffsets.length > 0) this.#context.retire(this.staleOffsets.pop()!)
   }
 
   dispose(): void {
-    if (this.#place !== NO_PLACE) this.staleOffsets.push(this.#place.index)
-    this.sync()
+    if (this.#place !== NO_PLACE) this.#staleOffsets.push(this.#place.index)
     this.entities = new Int32Array(0)
     this.#place = NO_PLACE
   }

@@ -28,7 +28,7 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   constructor(context: ComponentContext) {
     super(context, FIRST_ROW_COUNT)
     try {
-      this.index = new RowIndex(context.memory.cells, context)
+      this.index = new RowIndex(this.cells, context.checkIdle, this.staleOffsets)
     } catch (error) {
       super.dispose()
       throw error
@@ -96,9 +96,9 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   }
 
   override dispose(): void {
+    this.index.dispose()
     super.dispose()
     this.count = 0
-    this.index.dispose()
   }
 
   isDeferred(row: number): boolean {

@@ -23,9 +23,9 @@ export function checkColumns(
   { name, component, store }: ComponentHooks,
   fields: readonly Field[],
 ): void {
-  const { places, staleOffsets } = store.held
-  const { rowCount } = store
-  for (const [i, { byteOffset, blockOffset }] of places.entries()) {
+  const { rowCount, staleOffsets } = store
+  const columns = rowCount === 0 ? [] : store.columns // none once the storage is disposed of
+  for (const [i, { byteOffset, blockOffset }] of columns.entries()) {
     const field = fields[i]
     findings.check('column', `column ${name}.${field.name}`, () => {
       const array = field.type.kind === 'scalar' ? field.type.array : Uint32Array

@@ -28,10 +28,7 @@ export class InternLog {
   readonly #entryOf = new Map<number, number>()
   readonly #emptyEntries: number[] = []
 
-  /**
-   * @param handleWord index of the handle word
-   * @param serialWord index of the word that counts serial numbers
-   */
+  /** @param serialWord index of the word that counts serial numbers */
   constructor(cells: MemoryViews, handleWord: number, serialWord: number) {
     this.#cells = cells
     this.#handleWord = handleWord
@@ -91,7 +88,6 @@ export class InternLog {
 
 /**
  * Drops the references in a log, and frees it. Its thread is gone, or uses none of them.
- * @param handleWord index of its handle word
  * @param generation only a log of this pool; by default a log of any
  */
 export function dropInternLog(

@@ -21,7 +21,7 @@ const SPAN_BYTE_LENGTH = 64 * 1024
 /** Of a run: 16 bytes up to its block, the prefix, and 8 to a multiple of 16. */
 const RUN_OVERHEAD = 32
 
-/** Whether a block of that room is a run of whole spans, which can be resized in place. */
+/** Whether a block with that room is a run of whole spans, which can be resized in place. */
 export const isRun = (room: number) => room > CLASS_BYTE_LENGTH_MAX
 
 /** The room for so many bytes of elements. Runs get an eighth to spare, or each span would copy. */
@@ -41,8 +41,7 @@ export const leastRunRoomFor = (byteLength: number) =>
 
 /**
  * The room that a list should shrink to, or its own. At least 4 bytes stay spare, or a 16th from
- * 256 B up, before the list has to move again. (8 bytes: two bytes more a list on average. A 16th
- * everywhere: five more at 128 B.)
+ * 256 B up. (8 bytes: two bytes more a list on average. A 16th everywhere: five more at 128 B.)
  */
 export function shrunkRoom(pool: Pool, room: number, byteLength: number): number {
   const spare = room - byteLength

@@ -22,7 +22,7 @@ export interface Rows {
 /** `prepare` gets it if no row has the values yet. */
 export const NO_ROW = -1
 
-/** The lists and texts of a component, by field: undefined for a scalar. Empty if there are none. */
+/** The lists and texts of a component by field: undefined for a scalar. Empty if it has none. */
 export type VariableColumns = readonly (VariableColumn | undefined)[]
 
 export interface VariableColumnOptions {
@@ -76,7 +76,7 @@ export abstract class VariableColumn {
     blocks[i] = 0
   }
 
-  /** To be called when the column has moved or grown. */
+  /** Call it when the column has moved or grown. */
   $bind(firstWord: number, rowCount: number): void {
     this.#firstWord = firstWord
     this.$rowCount = rowCount

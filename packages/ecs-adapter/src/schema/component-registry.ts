@@ -10,7 +10,7 @@ export interface Listed<Hooks = unknown> {
   readonly fields: readonly Field[]
   /** What two storages must agree on: `Path(points: list f32, label: text)`. */
   readonly signature: string
-  /** What reacts to changes of the component; not in attached threads. */
+  /** What runs when the component changes; undefined in attached threads. */
   readonly hooks: Hooks
 }
 

@@ -17,10 +17,10 @@ import type { Worlds } from './worlds.ts'
 export class StaleReferences {
   readonly #worlds: Worlds
   readonly #drop: (isKept: (eid: number) => boolean) => void
-  /** By row: the id that was removed since the last `sync`, or 0, and whether lists may hold it. */
+  /** By row: the id that was removed since the last `sync`, or 0; and whether lists may hold it. */
   #removed = new Int32Array(256)
   #isDue = new Uint8Array(256)
-  /** The rows with a removed id; `#count` says how many, so that the array keeps its room. */
+  /** The rows with a removed id: the first `#count`, so that the array keeps its room. */
   readonly #rows: number[] = []
   #count = 0
   /** If ids have versions, a row may lose several before `sync`: all but the first, all due. */
@@ -60,7 +60,7 @@ export class StaleReferences {
     return this.#hasDue && !this.isKept(eid) && this.#worlds.isAlive(eid, this.#everyone)
   }
 
-  /** Call it with every id before the first of them goes into a list. */
+  /** Sweeps if it has to: call it with every id before the first of them goes into a list. */
   settle(eid: number): void {
     if (this.isReused(eid | 0)) this.#sweep()
   }

@@ -10,7 +10,9 @@ const noColumns = () => {}
 
 function createIndex(options: { shared?: boolean; byteLength?: number } = {}) {
   const { arena, pool, cells } = createBlocks(options)
-  const index = new RowIndex(cells, { retire: pool.free, checkIdle() {} })
+  const stale: number[] = []
+  const index = new RowIndex(cells, () => {}, stale)
+  const freeStale = () => stale.splice(0).forEach(pool.free)
   const model = new Map<number, number>()
 
   function insert(key: number): void {
@@ -48,7 +50,7 @@ function createIndex(options: { shared?: boolean; byteLength?: number } = {}) {
     assertSound(arena)
   }
 
-  return { arena, pool, cells, index, model, insert, remove, check }
+  return { arena, pool, cells, index, model, insert, remove, check, freeStale }
 }
 
 /** Keys whose first slot, of 64, is this one. */
@@ -103,7 +105,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
             const keys = [...scene.model.keys()]
             scene.remove(keys[random(keys.length)])
           }
-          if (step % 200 === 0) scene.index.sync()
+          if (step % 200 === 0) scene.freeStale()
           if (step % 50 === 0) scene.check(seen)
         }
         scene.check(seen)
@@ -160,19 +162,20 @@ test('growth takes another block and view, and frees the former block at sync', 
   assert.is.not(index.entry.index, before.index)
   assert.is(arena.blocks().length, 2)
   assert.equal([...entities], [...index.entities.subarray(0, before.rowCount)])
-  index.sync()
+  scene.freeStale()
   assert.is(arena.blocks().length, 1)
   scene.check()
   index.dispose()
+  scene.freeStale()
   assert.is(arena.blocks().length, 0)
   assert.is(index.find(1), -1)
 })
 
 test('index and columns of any type fill their size classes, whatever they have grown to', () => {
-  const { index, arena } = createIndex({ byteLength: 2 ** 24 })
+  const { index, arena, freeStale } = createIndex({ byteLength: 2 ** 24 })
   const classes = arena.stats().classes.map(({ maxByteLength }) => maxByteLength)
   while (index.rowCount < 40_000) {
-    index.sync()
+    freeStale()
     const [{ byteLength }] = arena.blocks()
     for (const length of [byteLength, ...[1, 2, 4, 8].map((bytes) => bytes * index.rowCount)]) {
       const room = classes.find((most) => most >= length)!
@@ -208,11 +211,11 @@ test('out of memory leaves the index as it was, and it can be tried again', () =
 })
 
 test('a block that must not move stays, and says so', () => {
-  const { pool, cells } = createBlocks()
+  const { cells } = createBlocks()
   const checkIdle = () => {
     throw new Error('at work')
   }
-  const index = new RowIndex(cells, { retire: pool.free, checkIdle })
+  const index = new RowIndex(cells, checkIdle, [])
   assert.throws(() => index.grow(0, noColumns), 'at work')
   assert.is(index.find(5), -1)
 })

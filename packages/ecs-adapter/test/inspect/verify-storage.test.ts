@@ -198,7 +198,7 @@ const damages: readonly Damage[] = [
   {
     what: 'a column is shorter than its rows',
     damage: (game) => {
-      const { blockOffset } = storeOf(game, 0).held.places[0]
+      const { blockOffset } = storeOf(game, 0).columns[0]
       assert.ok(game.pool.tryResize(blockOffset, 4 * 63))
     },
     ...{ invariant: 'block', says: ['column Place.x: found 252 bytes, expected 256 bytes'] },
