@@ -8,8 +8,9 @@
  * Large blocks are reserved: their rows cost address space, and memory once they are touched, which
  * they are as far as rows are in use.
  */
-import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
+
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
+import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
 import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { ComponentContext } from './component-context.ts'
 

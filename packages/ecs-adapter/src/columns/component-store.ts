@@ -6,7 +6,6 @@
  * The columns of a component grow together, those of different components do not: what only the
  * player has stays small in a world of a million particles, and no frame copies a whole storage.
  */
-import { invalidArgument } from '../base/errors.ts'
 import type { GivenValues } from '../lists/staging.ts'
 import type { Rows, VariableColumns } from '../lists/variable-column.ts'
 import { createVariableColumns } from '../lists/variable-fields.ts'
@@ -95,32 +94,15 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
    * @throws StorageError 'invalid-argument', 'group-busy'; and what getters throw
    */
   take(values: unknown, given: GivenValues): void {
-    const { sets } = this.context
+    const { name, fields, memory, sets } = this.context
     sets.beginSet()
     try {
-      this.#read(values, given)
+      memory.staging.read(name, fields, values, given)
     } finally {
       sets.endSet()
     }
     for (let i = 0; i < this.variable.length; i++) {
       if (given.isGiven[i] !== 0) this.variable[i]?.$settle?.(given, i)
-    }
-  }
-
-  #read(values: unknown, given: GivenValues): void {
-    const { name, fields } = this.context
-    if (typeof values !== 'object' || values === null) {
-      const names = fields.map((field) => field.name).join(', ')
-      throw invalidArgument(`the values for ${name}`, values, `an object with ${names}`)
-    }
-    for (let i = 0; i < fields.length; i++) {
-      const value = (values as Record<string, unknown>)[fields[i].name]
-      if (value === undefined) continue
-      const variable = this.variable[i]
-      if (variable !== undefined) variable.$take(value, given, i)
-      else if (typeof value === 'number') given.numbers[i] = value
-      else throw invalidArgument(`${name}.${fields[i].name}`, value, 'a number')
-      given.isGiven[i] = 1
     }
   }
 

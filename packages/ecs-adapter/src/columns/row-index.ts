@@ -98,7 +98,11 @@ export class RowIndex {
    * @param staleOffsets gets former blocks: users may still hold views of them
    * @throws ArenaError 'out-of-memory'
    */
-  constructor(cells: MemoryViews, checkIdle: ComponentContext['checkIdle'], staleOffsets: number[]) {
+  constructor(
+    cells: MemoryViews,
+    checkIdle: ComponentContext['checkIdle'],
+    staleOffsets: number[],
+  ) {
     this.#cells = cells
     this.#checkIdle = checkIdle
     this.#staleOffsets = staleOffsets

@@ -6,7 +6,6 @@
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
-import { GivenFrames } from '../lists/given-values.ts'
 import type { Staging } from '../lists/staging.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component, Values } from '../schema/schema.ts'
@@ -34,8 +33,6 @@ export class CommandBuffer {
   readonly #registry: ComponentRegistry
   readonly #blocks: CommandBlocks
   readonly #staging: Staging
-  /** By number of the component. */
-  readonly #frames: GivenFrames[] = []
   readonly #owner: { readonly isApplying: boolean } | undefined
   #isDisposed = false
   #spawnCount = 0
@@ -140,22 +137,21 @@ export class CommandBuffer {
     const listed = this.#registry.find(component)
     if (this.#isReading) throw commandsBusy()
     const { number, name, fields } = listed
-    this.#frames[number] ??= new GivenFrames(name, fields, this.#staging)
-    const frames = this.#frames[number]
-    const given = frames.enter()
+    const staging = this.#staging
+    const given = staging.enter(fields.length)
     this.#isReading = true
     try {
-      frames.read(values, given)
+      staging.read(name, fields, values, given)
       checkFields(listed, values)
       const isTag = fields.length === 0
       const wordCount = Layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
       const index = this.#reserve(isTag ? Layout.ADD : Layout.SET, wordCount, number, eid)
       const at = index + Layout.HEAD_WORD_COUNT
-      if (!isTag) writeValues(this.#blocks.views, fields, given, this.#staging.values, at)
+      if (!isTag) writeValues(this.#blocks.views, fields, given, staging.values, at)
       this.#blocks.commit(index + wordCount)
     } finally {
       this.#isReading = false
-      frames.leave(given)
+      staging.leave(given)
     }
   }
 

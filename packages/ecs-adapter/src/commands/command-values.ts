@@ -14,7 +14,7 @@
 import { isRecord } from '../base/arguments.ts'
 import { invalidArgument, unknownField } from '../base/errors.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
-import type { GivenValues } from '../lists/given-values.ts'
+import type { GivenValues } from '../lists/staging.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'

@@ -1,8 +1,8 @@
 /** Each column has a block of its own with all rows of its component; users have a view of it. */
 import type { ElementTypeName } from '@ashlar/core'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
-import { typeIdOf } from '../memory/memory-views.ts'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/blocks.ts'
+import { typeIdOf } from '../memory/memory-views.ts'
 import type { Field, ScalarArray } from '../schema/schema.ts'
 import type { Findings } from './findings.ts'
 

@@ -149,13 +149,6 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     return removed === undefined ? values : values.filter((eid) => !removed.isReused(eid))
   }
 
-  override $take(value: unknown, { starts, ends }: GivenValues, i: number): void {
-    const start = this.#staging.length
-    this.#staging.take(value, this.$name)
-    starts[i] = start
-    ends[i] = this.#staging.length
-  }
-
   override $settle({ starts, ends }: GivenValues, i: number): void {
     this.#staging.settle(this.#removed, starts[i], ends[i])
   }

@@ -8,6 +8,7 @@
  */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
+import type { Field } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
 
 const LENGTH_AT_FIRST = 1024
@@ -27,6 +28,7 @@ export class GivenValues {
   readonly blocks: Int32Array
   /** How many numbers were staged when the frame began. */
   first = 0
+  fieldCount = 0
 
   constructor(fieldCount: number) {
     this.isGiven = new Uint8Array(fieldCount)
@@ -56,39 +58,75 @@ export class Staging {
     if (!(this.#frames[depth]?.isGiven.length >= fieldCount)) {
       this.#frames[depth] = new GivenValues(fieldCount)
     }
-    this.#frames[depth].first = this.length
-    return this.#frames[depth]
+    const given = this.#frames[depth]
+    given.first = this.length
+    given.fieldCount = fieldCount
+    return given
   }
 
   /** @param given the frame that was entered last */
   leave(given: GivenValues): void {
     this.#depth--
     this.dropFrom(given.first)
-    given.isGiven.fill(0)
-    given.texts.fill('') // releases the strings
+    // By a loop: two calls of `fill` take 30 ns, as long as four fields.
+    for (let i = 0; i < given.fieldCount; i++) {
+      given.isGiven[i] = 0
+      given.texts[i] = '' // releases the string
+    }
+  }
+
+  /**
+   * Reads the values of a component into a frame, each once.
+   * @throws StorageError 'invalid-argument', and what getters throw
+   */
+  read(name: string, fields: readonly Field[], values: unknown, given: GivenValues): void {
+    if (typeof values !== 'object' || values === null) {
+      const names = fields.map((field) => field.name).join(', ')
+      throw invalidArgument(`the values for ${name}`, values, `an object with ${names}`)
+    }
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i]
+      const value = (values as Record<string, unknown>)[field.name]
+      if (value === undefined) continue
+      if (field.type.kind === 'list') {
+        const start = this.length
+        this.take(value, name, field.name)
+        given.starts[i] = start
+        given.ends[i] = this.length
+      } else if (field.type.kind === 'scalar') {
+        if (typeof value !== 'number') throw notA('number', value, name, field.name)
+        given.numbers[i] = value
+      } else {
+        if (typeof value !== 'string') throw notA('string', value, name, field.name)
+        given.texts[i] = value
+      }
+      given.isGiven[i] = 1
+    }
   }
 
   /**
    * Pushes all of the numbers, or none.
-   * @param what for messages
+   * @param name of the component, or of component and field: for messages
    * @throws StorageError 'invalid-argument'
    */
-  take(given: unknown, what: string): void {
+  take(given: unknown, name: string, field?: string): void {
     const before = this.length
     try {
       if (!isListOfNumbers(given)) {
-        throw invalidArgument(what, given, 'an array or typed array of numbers')
+        throw invalidArgument(labelOf(name, field), given, 'an array or typed array of numbers')
       }
       const count: unknown = given.length
       if (!isLength(count) || count > this.#lengthMax) {
         const expected = `a whole number up to ${this.#lengthMax}, the arena's bytes`
-        throw invalidArgument(`the length of ${what}`, count, expected)
+        throw invalidArgument(`the length of ${labelOf(name, field)}`, count, expected)
       }
       this.#makeRoom(before + count)
       this.length = before + count // first: a getter of an element may start a nested use
       for (let i = 0; i < count; i++) {
         const value: unknown = given[i]
-        if (typeof value !== 'number') throw invalidArgument(`${what}[${i}]`, value, 'a number')
+        if (typeof value !== 'number') {
+          throw invalidArgument(`${labelOf(name, field)}[${i}]`, value, 'a number')
+        }
         this.values[before + i] = value
       }
     } catch (error) {
@@ -122,3 +160,8 @@ export class Staging {
     this.values = grown
   }
 }
+
+const labelOf = (name: string, field?: string) => (field === undefined ? name : `${name}.${field}`)
+
+const notA = (type: string, value: unknown, name: string, field: string) =>
+  invalidArgument(labelOf(name, field), value, `a ${type}`)

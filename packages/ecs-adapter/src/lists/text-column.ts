@@ -47,11 +47,6 @@ export class TextColumn extends VariableColumn implements TextField {
     return this.#texts.read(this.$blockAt(row))
   }
 
-  override $take(value: unknown, { texts }: GivenValues, i: number): void {
-    if (typeof value !== 'string') throw invalidArgument(this.$name, value, 'a string')
-    texts[i] = value
-  }
-
   override $prepare(row: number, { texts, blocks }: GivenValues, i: number): void {
     blocks[i] = this.#texts.create(texts[i], row === NO_ROW ? 0 : this.$blockAt(row))
   }

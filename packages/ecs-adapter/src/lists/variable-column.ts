@@ -46,8 +46,6 @@ export abstract class VariableColumn {
     this.#rows = rows
   }
 
-  /** Checks and copies a given value. @throws StorageError 'invalid-argument' */
-  abstract $take(value: unknown, given: GivenValues, i: number): void
   /** A copy of a row's value. */
   abstract $readRow(row: number): number[] | string
   /**

@@ -1,8 +1,8 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId, World } from 'bitecs'
-import type { CommandBuffer } from '../commands/command-buffer.ts'
 import type { CommandSource } from '../commands/command-apply.ts'
+import type { CommandBuffer } from '../commands/command-buffer.ts'
 import type { Component, Schema, SparseComponent } from '../schema/schema.ts'
 import type { ComponentRows, StorageHandle } from '../shared/manifest.ts'
 import type { Table } from '../tables/table.ts'

@@ -16,11 +16,9 @@ import {
   type Schema,
   type SparseComponent,
 } from '../schema/schema.ts'
-import { checkAlone } from '../tables/table-root.ts'
 import { Worlds } from '../world/worlds.ts'
 import type { ComponentOptions, OpenGroup, Storage, StorageOptions } from './storage-api.ts'
 import { createParts, type StorageParts } from './storage-parts.ts'
-import { guardTable } from './table-guard.ts'
 import type { RunQueue, StorageState } from './world-state.ts'
 
 /** Rows of a new column: with `f32`, a block of 4 KiB. */

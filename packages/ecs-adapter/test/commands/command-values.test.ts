@@ -3,7 +3,6 @@ import { t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ValueReader, valuesWordCount, writeValues } from '../../src/commands/command-values.ts'
-import { GivenFrames } from '../../src/lists/given-values.ts'
 import { Staging } from '../../src/lists/staging.ts'
 import { MemoryViews } from '../../src/memory/memory-views.ts'
 import type { Field } from '../../src/schema/schema.ts'
@@ -20,26 +19,25 @@ const fields = [
   { name: 'leader', type: t.eid },
   { name: 'cost', type: t.f64 },
 ] as unknown as readonly Field[]
-const component = { number: 0, name: 'C', component: {}, fields, signature: '' }
+const component = { number: 0, name: 'C', component: {}, fields, signature: '', hooks: undefined }
 
 function createCodec(shared: boolean) {
   const { pool } = createScene({ shared })
   const views = new MemoryViews(pool)
   const staging = new Staging(2 ** 20)
-  const frames = new GivenFrames('C', fields, staging)
   const reader = new ValueReader(views, (eid) => (eid < 0 ? 1000 - eid : eid))
   const at = pool.alloc(2 ** 20) >> 2
   const after = (at: number, count: number) => [at + count, at + count + 1]
   return {
     pass(values: Record<string, unknown>) {
-      const given = frames.enter()
-      frames.read(values, given)
+      const given = staging.enter(fields.length)
+      staging.read('C', fields, values, given)
       const count = valuesWordCount(fields, given)
       assert.is(count % 2, 0)
       for (const word of after(at, count)) views.signedWords[word] = 77
       views.signedWords.fill(-1, at, at + count)
       writeValues(views, fields, given, staging.values, at)
-      frames.leave(given)
+      staging.leave(given)
       for (const word of after(at, count)) assert.is(views.signedWords[word], 77)
       return { ...reader.read(component, at, at + count).data }
     },
