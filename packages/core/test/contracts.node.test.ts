@@ -95,7 +95,7 @@ const BROKEN: readonly [string, Check, Change][] = [
   [
     'B: what is published is not heard',
     contractB,
-    { file: 'memory/policy.ts', from: 'published > 0 ?', to: 'published < 0 ?' },
+    { file: 'memory/refill-batch.ts', from: 'published > 0 ?', to: 'published < 0 ?' },
   ],
   [
     'B: publishing empties the list that is filled',
@@ -184,7 +184,7 @@ test('D', () => {
   const [fastPaths, rest, policy, supervise] = [
     'pool/fast-paths.ts',
     'pool/pool.ts',
-    'memory/policy.ts',
+    'memory/refill-batch.ts',
     'inspect/supervise.ts',
   ].map(sourceOf)
   const pool = fastPaths + rest
@@ -196,10 +196,10 @@ test('D', () => {
     ['', '', emit],
     ["import { openTelemetry } from '../telemetry/telemetry.ts'\n", '', ''],
     ["import type { ArenaStats } from '../inspect/stats/figures.ts'\n", '', ''],
-    ["import * as policy from '../memory/policy.ts'\n", '', ''],
+    ["import * as policy from '../memory/refill-batch.ts'\n", '', ''],
     ["import { handOut } from '../refill/refill.ts'\n", '', ''],
     ["import { receiveAll } from '../remote/inbox.ts'\n", '', ''],
-    ["export { baseBatch } from '../memory/policy.ts'\n", '', ''],
+    ["export { baseBatch } from '../memory/refill-batch.ts'\n", '', ''],
     ["const late = import('../inspect/stats/stats.ts')\n", '', ''],
     ['', "import { MAX_BYTE_END } from '../base/layout.ts'\n", ''],
   ]

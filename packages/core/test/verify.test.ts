@@ -2,7 +2,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../src/base/units.ts'
-import { freedPattern, internalPattern, shiftedPattern } from '../src/memory/header.ts'
+import {
+  HEADER_ALIGNMENT_SHIFT,
+  HEADER_TAG_SHIFT,
+  HEADER_TYPE_SHIFT,
+} from '../src/memory/block-header.ts'
 import { assertSound } from './support/checks.ts'
 import {
   added,
@@ -34,30 +38,22 @@ const NO_RUN = /belongs to slot \d+ but to no run/
 
 const ofHeaders: Damage[] = [
   ['overwritten', (s) => [[s.headerWord(s.live), 0x3fc00000]], DAMAGED],
-  ['of another arena', (s) => header(s, 1 << layout.HEADER_TAG_SHIFT), DAMAGED],
-  ['of another alignment', (s) => header(s, 8 << layout.HEADER_ALIGNMENT_SHIFT), DAMAGED],
-  ['of a type that there is not', (s) => header(s, 14 << layout.HEADER_TYPE_SHIFT), DAMAGED],
+  ['of another arena', (s) => header(s, 1 << HEADER_TAG_SHIFT), DAMAGED],
+  ['of another alignment', (s) => header(s, 8 << HEADER_ALIGNMENT_SHIFT), DAMAGED],
+  ['of a type that there is not', (s) => header(s, 14 << HEADER_TYPE_SHIFT), DAMAGED],
   ['too long a block', (s) => [[nextOf(s, s.live), 105]], /says it has 105 bytes, 104/],
   ['a negative length', (s) => [[nextOf(s, s.live), -1]], /says it has 4294967295/],
   ['too long a large block', (s) => [[nextOf(s, s.large), 655_345]], /says it has 655345/],
   ['of a shifted payload', (s) => [[s.headerWord(s.shifted), 0]], LOST],
-  ['of a live block: freed', (s) => [[s.headerWord(s.live), freedPattern(s.memory.tag)]], DAMAGED],
-  [
-    'of a live block: shifted',
-    (s) => [[s.headerWord(s.live), shiftedPattern(s.memory.tag)]],
-    DAMAGED,
-  ],
+  ['of a live block: freed', (s) => [[s.headerWord(s.live), s.memory.freedHeader]], DAMAGED],
+  ['of a live block: shifted', (s) => [[s.headerWord(s.live), s.memory.shiftedHeader]], DAMAGED],
   [
     'of a live block: a segment’s',
-    (s) => [[s.headerWord(s.live), internalPattern(s.memory.tag)]],
+    (s) => [[s.headerWord(s.live), s.memory.internalHeader]],
     DAMAGED,
   ],
   ['of a large block', (s) => [[s.headerWord(s.large), 0x3fc00000]], /large block \d+ is damaged/],
-  [
-    'of a large block: freed',
-    (s) => [[s.headerWord(s.large), freedPattern(s.memory.tag)]],
-    /large/,
-  ],
+  ['of a large block: freed', (s) => [[s.headerWord(s.large), s.memory.freedHeader]], /large/],
   ['of the block of a shifted payload', (s) => [[s.headerWord(blockOf(s)), 0]], LOST],
   ['a shifted block that leads nowhere', (s) => [[nextOf(s, blockOf(s)), s.live]], LOST],
 ]

@@ -6,10 +6,10 @@
  */
 import { invalidArgument } from '../base/errors.ts'
 import { GRANULE_BYTE_LENGTH, MAX_ALIGNMENT, RECORD_UNMARKED_COUNT } from '../base/layout.ts'
-import { alignmentBits, freedPattern, plainPattern, shiftedPattern } from '../memory/header.ts'
+import { alignmentBits } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { headOf, touchBytes } from '../spans/span-map.ts'
-import { isLarge } from './lookup.ts'
+import { isLarge } from './check-offset.ts'
 
 /** The byte length of a block that has room for an aligned payload of `byteLength` bytes. */
 export const alignedByteLength = (byteLength: number, alignment: number) =>
@@ -42,12 +42,12 @@ export function shiftPayload(
   if (offset !== block) {
     // The block is free until its header says where the payload is: the thread may die before.
     unmark(memory, block)
-    i32[(block >> 2) - 2] = freedPattern(memory.tag)
+    i32[(block >> 2) - 2] = memory.freedHeader
     i32[(block >> 2) - 1] = offset
   }
   i32[payloadHeader + 1] = byteLength
-  i32[payloadHeader] = plainPattern(memory.tag) | alignmentBits(alignment)
-  if (offset !== block) i32[(block >> 2) - 2] = shiftedPattern(memory.tag)
+  i32[payloadHeader] = memory.plainHeader | alignmentBits(alignment)
+  if (offset !== block) i32[(block >> 2) - 2] = memory.shiftedHeader
   return offset
 }
 
@@ -64,8 +64,8 @@ export function unmark(memory: ArenaMemory, block: number): void {
 /** Marks a block as free whose header alone says that it is live. */
 export function freeUnmarked(memory: ArenaMemory, block: number, offset: number): void {
   // A second free of the offset is recognised by this header.
-  if (block !== offset) memory.i32[(offset >> 2) - 2] = freedPattern(memory.tag)
-  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
+  if (block !== offset) memory.i32[(offset >> 2) - 2] = memory.freedHeader
+  memory.i32[(block >> 2) - 2] = memory.plainHeader
   countUnmarked(memory, block, -1)
 }
 

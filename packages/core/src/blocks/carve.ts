@@ -7,7 +7,6 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import { plainPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 
 /**
@@ -24,7 +23,7 @@ export function carve(
 ): PayloadOffset {
   const { i32 } = memory
   const stride = memory.classes.strides[classIndex]
-  const header = plainPattern(memory.tag)
+  const header = memory.plainHeader
   const carvedCount = memory.recordWord(head, RECORD_CARVED_COUNT)
   const first = memory.spanStart(head) + FIRST_PAYLOAD + i32[carvedCount] * stride
   const last = first + (blockCount - 1) * stride

@@ -7,17 +7,16 @@ import {
   SLOT_OUTSTANDING,
 } from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
-import { freedPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { park } from '../spans/partial.ts'
 import { releaseRun } from '../spans/runs.ts'
 import { headOf, isDraining } from '../spans/span-map.ts'
 import { freeUnmarked } from './aligned.ts'
-import { classOfBlock, isLarge } from './lookup.ts'
+import { classOfBlock, isLarge } from './check-offset.ts'
 
 /** Marks a live block as free, so that a second free of it is recognised. */
 export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
-  if (isLarge(memory, block)) memory.i32[(offset >> 2) - 2] = freedPattern(memory.tag)
+  if (isLarge(memory, block)) memory.i32[(offset >> 2) - 2] = memory.freedHeader
   else if (memory.hasLiveBit(block)) memory.clearLiveBit(block)
   else freeUnmarked(memory, block, offset)
 }

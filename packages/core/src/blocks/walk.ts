@@ -1,9 +1,6 @@
 /** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
 import { corrupt } from '../base/errors.ts'
 import {
-  BLOCK_INTERNAL,
-  BLOCK_PLAIN,
-  BLOCK_SHIFTED,
   FIRST_PAYLOAD,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
@@ -20,10 +17,11 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
+import { BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { capacityOf } from '../spans/runs.ts'
 import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
-import { roomOfBlock, secondWordAt, stateAt } from './lookup.ts'
+import { roomOfBlock } from './check-offset.ts'
 
 /**
  * Calls `visit` for the first span of every run in use, in ascending order.
@@ -91,11 +89,11 @@ export function unmarkedOffset(
   block: PayloadOffset,
   isLarge: boolean,
 ): PayloadOffset {
-  const state = stateAt(memory, block)
+  const state = memory.stateAt(block)
   if (state === BLOCK_INTERNAL || (isLarge && state === BLOCK_PLAIN)) return block
   if (state !== BLOCK_SHIFTED) return asPayloadOffset(0)
-  const offset = secondWordAt(memory, block)
+  const offset = memory.secondWordAt(block)
   const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
-  const isLive = isInside && stateAt(memory, offset) === BLOCK_PLAIN
+  const isLive = isInside && memory.stateAt(offset) === BLOCK_PLAIN
   return asPayloadOffset(isLive ? offset : 0)
 }

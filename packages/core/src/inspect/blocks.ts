@@ -5,14 +5,9 @@
  * pools.
  */
 
-import { headerWordAt, secondWordAt } from '../blocks/lookup.ts'
 import { forEachLiveIn, forEachRun } from '../blocks/walk.ts'
-import {
-  ELEMENT_TYPE_NAMES,
-  type ElementTypeName,
-  isInternal,
-  typeInHeader,
-} from '../memory/header.ts'
+import { BLOCK_INTERNAL, typeInHeader } from '../memory/block-header.ts'
+import { ELEMENT_TYPE_NAMES, type ElementTypeName } from '../memory/element-types.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { offsetsOnTheWay } from '../remote/remote.ts'
 
@@ -34,10 +29,9 @@ export function listBlocks(memory: ArenaMemory): BlockInfo[] {
   const blocks: BlockInfo[] = []
   forEachRun(memory, (head, _classIndex, slot) => {
     forEachLiveIn(memory, head, (_block, offset) => {
-      const header = headerWordAt(memory, offset)
-      if (isInternal(memory.tag, header) || onTheWay.has(offset)) return
-      const type = ELEMENT_TYPE_NAMES[typeInHeader(header)]
-      blocks.push({ offset, byteLength: secondWordAt(memory, offset), type, slot })
+      if (memory.stateAt(offset) === BLOCK_INTERNAL || onTheWay.has(offset)) return
+      const type = ELEMENT_TYPE_NAMES[typeInHeader(memory.headerAt(offset))]
+      blocks.push({ offset, byteLength: memory.secondWordAt(offset), type, slot })
     })
   })
   return blocks

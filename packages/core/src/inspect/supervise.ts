@@ -9,7 +9,7 @@
  *     twice the batch saves 8 %                                twice
  *     else                                                     none
  */
-import { baseBatch, maxBatch } from '../memory/policy.ts'
+import { baseBatch, maxBatch } from '../memory/refill-batch.ts'
 
 /** The cost of a refill relative to that of one more block in it: some 100 ns to 2 ns. */
 const REFILL_COST = 50

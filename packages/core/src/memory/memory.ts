@@ -3,6 +3,7 @@
  * Invariant: nothing here changes which memory is in use.
  * Every file is a front; all higher rooms work on the `ArenaMemory` in this one. It knows base.
  */
+
 import { type ArenaError, invalidArgument } from '../base/errors.ts'
 import {
   BIT_WORD_SHIFT,
@@ -27,6 +28,14 @@ import {
   SPAN_SHIFT,
 } from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import {
+  BLOCK_FREED,
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
+  headerWith,
+  stateInHeader,
+} from './block-header.ts'
 import { SizeClasses } from './size-classes.ts'
 
 /** The part of a WebAssembly.Memory that an arena needs. */
@@ -37,31 +46,20 @@ export interface GrowableMemory {
 /**
  * Views of the whole buffer, up to the arena's end. Their length is fixed: views that track the
  * length of a growable SharedArrayBuffer are 30 to 80 times slower.
+ * @param byteEnd a multiple of 16, up to 2^31, which is no int32
  */
-export class Views {
-  readonly buffer: ArrayBufferLike
-  readonly u8: Uint8Array
-  readonly i8: Int8Array
-  readonly u16: Uint16Array
-  readonly i16: Int16Array
-  readonly u32: Uint32Array
-  readonly i32: Int32Array
-  readonly f32: Float32Array
-  readonly f64: Float64Array
-
-  /** @param byteEnd a multiple of 16, up to 2^31, which is no int32 */
-  constructor(buffer: ArrayBufferLike, byteEnd: number) {
-    this.buffer = buffer
-    this.u8 = new Uint8Array(buffer, 0, byteEnd)
-    this.i8 = new Int8Array(buffer, 0, byteEnd)
-    this.u16 = new Uint16Array(buffer, 0, byteEnd / 2)
-    this.i16 = new Int16Array(buffer, 0, byteEnd / 2)
-    this.u32 = new Uint32Array(buffer, 0, byteEnd / 4)
-    this.i32 = new Int32Array(buffer, 0, byteEnd / 4)
-    this.f32 = new Float32Array(buffer, 0, byteEnd / 4)
-    this.f64 = new Float64Array(buffer, 0, byteEnd / 8)
-  }
-}
+export const viewsOf = (buffer: ArrayBufferLike, byteEnd: number) => ({
+  buffer,
+  u8: new Uint8Array(buffer, 0, byteEnd),
+  i8: new Int8Array(buffer, 0, byteEnd),
+  u16: new Uint16Array(buffer, 0, byteEnd / 2),
+  i16: new Int16Array(buffer, 0, byteEnd / 2),
+  u32: new Uint32Array(buffer, 0, byteEnd / 4),
+  i32: new Int32Array(buffer, 0, byteEnd / 4),
+  f32: new Float32Array(buffer, 0, byteEnd / 4),
+  f64: new Float64Array(buffer, 0, byteEnd / 8),
+})
+export type Views = ReturnType<typeof viewsOf>
 
 /** The views and the geometry of one arena. Word indices count from the buffer's start. */
 export class ArenaMemory {
@@ -80,6 +78,11 @@ export class ArenaMemory {
   /** Called when an owner receives a block that another thread freed wrongly. */
   onViolation: ((error: ArenaError) => void) | undefined
   readonly tag: number
+  /** Header words of untyped blocks with natural alignment, by their state. */
+  readonly plainHeader: number
+  readonly shiftedHeader: number
+  readonly internalHeader: number
+  readonly freedHeader: number
   readonly classes: SizeClasses
   readonly #spanMap: number
   readonly #touchedMap: number
@@ -101,6 +104,10 @@ export class ArenaMemory {
     this.slotWordCount = words[CONTROL_SLOT_BYTE_LENGTH] >> 2
     this.queueStride = queueStrideFor(this.slotCount)
     this.tag = words[CONTROL_TAG]
+    this.plainHeader = headerWith(BLOCK_PLAIN, this.tag)
+    this.shiftedHeader = headerWith(BLOCK_SHIFTED, this.tag)
+    this.internalHeader = headerWith(BLOCK_INTERNAL, this.tag)
+    this.freedHeader = headerWith(BLOCK_FREED, this.tag)
     const classTable = words[CONTROL_CLASS_TABLE] >> 2
     const strides = words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT])
     this.classes = new SizeClasses([...strides])
@@ -111,7 +118,7 @@ export class ArenaMemory {
     this.#freedBits = tableAt(CONTROL_FREED_BITS)
     this.#slots = tableAt(CONTROL_SLOTS)
     this.#growable = growable
-    this.#views = new Views(buffer, base + this.byteLength)
+    this.#views = viewsOf(buffer, base + this.byteLength)
   }
 
   /**
@@ -134,7 +141,7 @@ export class ArenaMemory {
     if (buffer.byteLength < byteEnd) {
       throw invalidArgument('the arena’s buffer', `${buffer.byteLength} bytes`, `${byteEnd} bytes`)
     }
-    this.#views = new Views(buffer, byteEnd)
+    this.#views = viewsOf(buffer, byteEnd)
   }
 
   /** Calls the user's hook later, so that an error of the hook does not reach another caller. */
@@ -172,6 +179,21 @@ export class ArenaMemory {
     return this.#freedBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT)
   }
 
+  /** The header word of the block with a payload at an offset. */
+  headerAt(offset: number): number {
+    return this.i32[(offset >> 2) - 2]
+  }
+
+  /** The state in that word; 0 if it is no header of this arena. */
+  stateAt(offset: number): number {
+    return stateInHeader(this.headerAt(offset), this.tag)
+  }
+
+  /** The word behind the header word. */
+  secondWordAt(offset: number): number {
+    return this.i32[(offset >> 2) - 1]
+  }
+
   /** The bit of the 16 bytes at an offset, in either of these words. */
   bitOf(byteOffset: number): number {
     return 1 << ((byteOffset - this.base) >>> GRANULE_SHIFT)
@@ -192,6 +214,10 @@ export class ArenaMemory {
 
   recordAt(span: SpanIndex, field: number): number {
     return this.i32[this.recordWord(span, field)]
+  }
+
+  slotAt(slot: SlotIndex, field: number): number {
+    return this.i32[this.slotWord(slot, field)]
   }
 
   addToSlot(slot: SlotIndex, field: number, summand: number): void {

@@ -1,5 +1,5 @@
 /** The interface of a pool, as callers see it, with its docs. */
-import type { ElementArray, ElementArrayConstructor } from './header.ts'
+import type { ElementArray, ElementArrayConstructor } from './element-types.ts'
 
 /** How much `collect` may do. If both limits are given, the first one that is reached counts. */
 export interface CollectOptions {

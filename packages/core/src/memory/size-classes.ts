@@ -13,7 +13,7 @@ import {
   SPAN_BYTE_LENGTH,
 } from '../base/layout.ts'
 import { asClassIndex, type ClassIndex } from '../base/units.ts'
-import { baseBatch, maxBatch } from './policy.ts'
+import { baseBatch, maxBatch } from './refill-batch.ts'
 
 /** Longer payloads have no class: their block is a run by itself. */
 export const MAX_CLASS_PAYLOAD = 512 * 1024

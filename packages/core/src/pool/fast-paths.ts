@@ -15,9 +15,8 @@
 import { outOfMemory } from '../base/errors.ts'
 import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../base/units.ts'
+import { liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { freeBlock } from '../blocks/free-block.ts'
-import { liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
-import { plainPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { createEnqueue, markFreed, type PoolCore } from '../remote/remote.ts'
@@ -52,7 +51,7 @@ export function createFastPaths(
   const freeHeads: number = memory.slotWord(slot, SLOT_FREE_HEADS)
   const spanMap: number = memory.mapWord(asSpanIndex(0))
   const liveBits: number = memory.liveWord(base)
-  const plain = plainPattern(memory.tag)
+  const plain = memory.plainHeader
   /** Blocks lie between these offsets; an overwritten list leads elsewhere. */
   const lowest = memory.spanStart(asSpanIndex(controlSpanCount))
   const highest = base + reach

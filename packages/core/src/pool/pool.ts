@@ -10,14 +10,10 @@
 
 import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
 import type { SlotIndex } from '../base/units.ts'
+import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { goodByteLength as roomFor } from '../blocks/large.ts'
-import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
-import {
-  type ElementArray,
-  type ElementArrayConstructor,
-  typeBits,
-  typeOf,
-} from '../memory/header.ts'
+import { typeBits } from '../memory/block-header.ts'
+import { type ElementArray, type ElementArrayConstructor, typeOf } from '../memory/element-types.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import type { CollectOptions, PoolOf } from '../memory/pool-api.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'

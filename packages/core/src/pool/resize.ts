@@ -4,17 +4,15 @@ import { checkCount } from '../base/errors.ts'
 import { LARGE_CLASS } from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
 import { alignedByteLength } from '../blocks/aligned.ts'
-import { resizeLarge } from '../blocks/large.ts'
 import {
   byteLengthAt,
   classOfBlock,
-  headerWordAt,
   liveBlockAt,
   ownerOfBlock,
   roomOfBlock,
-  secondWordAt,
-} from '../blocks/lookup.ts'
-import { alignmentInHeader, CONTENTS } from '../memory/header.ts'
+} from '../blocks/check-offset.ts'
+import { resizeLarge } from '../blocks/large.ts'
+import { alignmentInHeader, CONTENTS } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { announce } from '../remote/remote.ts'
 import { touchBytes } from '../spans/span-map.ts'
@@ -28,7 +26,7 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
   const { memory, slot } = pool
   const block = liveBlockAt(memory, offset)
   checkCount('byteLength', byteLength, 'bytes')
-  const header = headerWordAt(memory, offset)
+  const header = memory.headerAt(offset)
   const alignment = alignmentInHeader(header)
   const mayStay =
     ownerOfBlock(memory, block) === slot &&
@@ -69,13 +67,13 @@ export function resizeWithin(
   const isLarge = classOfBlock(memory, block) === LARGE_CLASS
   const isOwn = ownerOfBlock(memory, block) === slot
   const length = (offset >> 2) - 1
-  const needed = alignedByteLength(byteLength, alignmentInHeader(headerWordAt(memory, offset)))
+  const needed = alignedByteLength(byteLength, alignmentInHeader(memory.headerAt(offset)))
   if (!isLarge) {
     if (needed > roomOfBlock(memory, block)) return false
   } else if (isOwn) {
     // If a thread dies in between, the run must still have room for the block's length: so a block
     // shrinks before its run, which never fails, and grows after it.
-    const before = secondWordAt(memory, offset) >>> 0
+    const before = memory.secondWordAt(offset) >>> 0
     if (byteLength < before) memory.i32[length] = byteLength
     if (!resizeLarge(memory, slot, block, needed)) return false
     if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)

@@ -10,7 +10,11 @@ import { checkCount, invalidArgument, scratchDisposed } from '../base/errors.ts'
 import { GRANULE_BYTE_LENGTH } from '../base/layout.ts'
 import { checkOptions } from '../base/options.ts'
 import { checkAlignment } from '../blocks/aligned.ts'
-import { ELEMENT_TYPES, type ElementArray, type ElementArrayConstructor } from '../memory/header.ts'
+import {
+  ELEMENT_TYPES,
+  type ElementArray,
+  type ElementArrayConstructor,
+} from '../memory/element-types.ts'
 import { checkedType } from './pool.ts'
 import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
 

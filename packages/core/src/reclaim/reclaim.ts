@@ -21,7 +21,7 @@ import {
 } from '../base/layout.ts'
 import { asClassIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { afterSweep, batchFor } from '../memory/policy.ts'
+import { afterSweep, batchFor } from '../memory/refill-batch.ts'
 import { drainSparse, park, sortPartial } from '../spans/partial.ts'
 import { headOf, isHeadOf } from '../spans/span-map.ts'
 
@@ -52,14 +52,14 @@ export function reclaim(
   let rest = count
   while (rest > 0 && released < spanBudget) {
     released += sweepClass(memory, slot, asClassIndex(row), spanBudget - released, deadline)
-    const isWhole = i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)] === 0
+    const isWhole = memory.slotAt(slot, SLOT_FREE_HEADS + row) === 0
     row = row + 1 === count ? 0 : row + 1
     if (!isWhole || isOver(deadline)) break
     rest--
   }
   i32[nextSweep] = row
   if (rest === 0) {
-    i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+    i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = memory.slotAt(slot, SLOT_OWNED_SPANS)
   }
   return released
 }
@@ -126,9 +126,9 @@ function learn(
   i32[memory.slotWord(slot, SLOT_UNUSED_AT_SWEEP + classIndex)] = spareCount
   // Sorting waits until as many blocks were parked as there are spans to sort, which pays for it.
   const unsorted = memory.slotWord(slot, SLOT_UNSORTED + classIndex)
-  if (i32[unsorted] < i32[memory.slotWord(slot, SLOT_SPANS + classIndex)]) return
+  if (i32[unsorted] < memory.slotAt(slot, SLOT_SPANS + classIndex)) return
   i32[unsorted] = 0
-  const published = i32[memory.slotWord(slot, SLOT_PUBLISHED + classIndex)]
+  const published = memory.slotAt(slot, SLOT_PUBLISHED + classIndex)
   sortPartial(memory, slot, classIndex)
   drainSparse(memory, slot, classIndex, batchFor(published, i32[learned], base, max))
 }

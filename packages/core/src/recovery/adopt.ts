@@ -39,7 +39,7 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
     closeSlot(memory, tended)
   }
   repair(memory, slot, slot)
-  const spanCount = memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  const spanCount = memory.slotAt(slot, SLOT_OWNED_SPANS)
   emit(memory, slot, EVENT_ADOPT, 0, spanCount, slotGeneration(memory, slot))
 }
 

@@ -25,15 +25,9 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import { headerWordAt, roomOfBlock, secondWordAt } from '../blocks/lookup.ts'
+import { roomOfBlock } from '../blocks/check-offset.ts'
 import { forEachBlockIn, forEachRun } from '../blocks/walk.ts'
-import {
-  freedPattern,
-  internalPattern,
-  plainPattern,
-  STATE_AND_TAG,
-  shiftedPattern,
-} from '../memory/header.ts'
+import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
 import { link, sortPartial } from '../spans/partial.ts'
@@ -72,7 +66,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
   })
   for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
-  i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = memory.slotAt(slot, SLOT_OWNED_SPANS)
 }
 
 /** Parks every block of a run that is not live; gives how many are live. */
@@ -95,7 +89,7 @@ function rebuildRun(
     if (memory.hasLiveBit(block)) liveCount++
     else if (mayBeUnmarked && isHeld(memory, segments, block, isLarge)) unmarkedCount++
     else if (!isLarge) {
-      i32[(block >> 2) - 2] = plainPattern(memory.tag)
+      i32[(block >> 2) - 2] = memory.plainHeader
       i32[(block >> 2) - 1] = i32[parkedHead]
       i32[parkedHead] = block
       i32[parkedCount]++
@@ -115,15 +109,15 @@ function isHeld(
   block: PayloadOffset,
   isLarge: boolean,
 ): boolean {
-  const state = headerWordAt(memory, block) & STATE_AND_TAG
-  if (state === internalPattern(memory.tag)) return segments.has(block)
-  if (state === shiftedPattern(memory.tag)) {
+  const state = memory.stateAt(block)
+  if (state === BLOCK_INTERNAL) return segments.has(block)
+  if (state === BLOCK_SHIFTED) {
     // A free marks the header before the payload first.
-    const offset = secondWordAt(memory, block)
+    const offset = memory.secondWordAt(block)
     const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
-    return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freedPattern(memory.tag)
+    return !isInside || memory.stateAt(offset) !== BLOCK_FREED
   }
-  return state !== freedPattern(memory.tag) && (isLarge || state !== plainPattern(memory.tag))
+  return state !== BLOCK_FREED && (isLarge || state !== BLOCK_PLAIN)
 }
 
 function linkIfPartial(
@@ -132,8 +126,8 @@ function linkIfPartial(
   head: SpanIndex,
   classIndex: ClassIndex,
 ): void {
-  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
-  const parkedCount = memory.i32[memory.recordWord(head, RECORD_PARKED_COUNT)]
+  const carvedCount = memory.recordAt(head, RECORD_CARVED_COUNT)
+  const parkedCount = memory.recordAt(head, RECORD_PARKED_COUNT)
   const hasRoom = parkedCount > 0 || carvedCount < capacityOf(memory, head, classIndex)
   if (hasRoom) link(memory, slot, classIndex, head)
 }

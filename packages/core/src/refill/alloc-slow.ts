@@ -15,7 +15,6 @@ import {
 } from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
 import { spanCountFor } from '../blocks/large.ts'
-import { plainPattern } from '../memory/header.ts'
 import { exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { publishRun } from '../spans/runs.ts'
 import { clearSpans, touchBytes } from '../spans/span-map.ts'
@@ -67,7 +66,7 @@ function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): numb
   const block = start + FIRST_PAYLOAD
   if (isZeroed) clearSpans(memory, head, spanCount)
   touchBytes(memory, start, isZeroed ? block : block + byteLength)
-  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
+  memory.i32[(block >> 2) - 2] = memory.plainHeader
   memory.i32[(block >> 2) - 1] = byteLength
   publishRun(memory, slot, head, spanCount, LARGE_CLASS)
   handOut(memory, slot, LARGE_ROW, 1)

@@ -67,8 +67,8 @@ function takeOverPartial(
   const { i32 } = memory
   const span = firstPartial(memory, from, classIndex)
   if (span === 0) return false
-  const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
-  const liveCount = carvedCount - i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
+  const carvedCount = memory.recordAt(span, RECORD_CARVED_COUNT)
+  const liveCount = carvedCount - memory.recordAt(span, RECORD_PARKED_COUNT)
   unlink(memory, from, classIndex, span)
   handOverRun(memory, from, to, span)
   link(memory, to, classIndex, span)

@@ -30,7 +30,7 @@ import {
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import { carve } from '../blocks/carve.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { afterMiss, batchFor, isSweepDue } from '../memory/policy.ts'
+import { afterMiss, batchFor, isSweepDue } from '../memory/refill-batch.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { firstPartial, link, setDraining, unlink } from '../spans/partial.ts'
@@ -72,8 +72,8 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   while (blockCount < batch && i32[partial] !== 0) {
     const span = firstPartial(memory, slot, classIndex)
     setDraining(memory, span, false)
-    const parkedCount = i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
-    const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
+    const parkedCount = memory.recordAt(span, RECORD_PARKED_COUNT)
+    const carvedCount = memory.recordAt(span, RECORD_CARVED_COUNT)
     const uncarvedCount = capacityOf(memory, span, classIndex) - carvedCount
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
     if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
@@ -94,7 +94,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   handOut(memory, slot, classIndex, blockCount)
   i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
   i32[memory.slotWord(slot, SLOT_REFILLED + classIndex)] += blockCount
-  const live = i32[memory.slotWord(slot, SLOT_LIVE_SEEN + classIndex)]
+  const live = memory.slotAt(slot, SLOT_LIVE_SEEN + classIndex)
   const unusedAtSweep = memory.slotWord(slot, SLOT_UNUSED_AT_SWEEP + classIndex)
   emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[unusedAtSweep])
   i32[unusedAtSweep] = 0
@@ -105,12 +105,12 @@ function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex
   const { i32 } = memory
   const base = memory.classes.baseBatches[classIndex]
   const max = memory.classes.maxBatches[classIndex]
-  const arrived = i32[memory.slotWord(slot, SLOT_ARRIVED + classIndex)]
+  const arrived = memory.slotAt(slot, SLOT_ARRIVED + classIndex)
   const arrivedAtRefill = memory.slotWord(slot, SLOT_ARRIVED_AT_REFILL + classIndex)
   const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
   i32[learned] = afterMiss(i32[learned], base, max, (arrived - i32[arrivedAtRefill]) | 0)
   i32[arrivedAtRefill] = arrived
-  const published = i32[memory.slotWord(slot, SLOT_PUBLISHED + classIndex)]
+  const published = memory.slotAt(slot, SLOT_PUBLISHED + classIndex)
   return batchFor(published, i32[learned], base, max)
 }
 
@@ -187,7 +187,7 @@ export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number
 /** Sweeps for empty spans before the slot grows by one, if a sweep is due. */
 function sweepWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const owned = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  const owned = memory.slotAt(slot, SLOT_OWNED_SPANS)
   const atSweep = memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)
   if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed
   if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot, memory.spanCount)

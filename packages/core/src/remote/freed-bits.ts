@@ -34,18 +34,11 @@ import {
   type SpanIndex,
 } from '../base/units.ts'
 import { alignedByteLength } from '../blocks/aligned.ts'
+import { classOfBlock, isLiveAt, liveBlockAt, roomOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
 import { spanCountFor } from '../blocks/large.ts'
-import {
-  classOfBlock,
-  headerWordAt,
-  isLiveAt,
-  liveBlockAt,
-  roomOfBlock,
-  secondWordAt,
-} from '../blocks/lookup.ts'
 import { unmarkedOffset } from '../blocks/walk.ts'
-import { alignmentInHeader } from '../memory/header.ts'
+import { alignmentInHeader } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { rowOf, runSpanCountOf, truncateLargeRun } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
@@ -117,8 +110,7 @@ export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex, limit = NO_
 }
 
 function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex, limit: number): number {
-  const { i32 } = memory
-  const mapped = i32[memory.mapWord(head)] & ~MAP_DRAINING
+  const mapped = memory.mapAt(head) & ~MAP_DRAINING
   let freedCount = 0
   forEachFreedBit(memory, head, (offset) => {
     if (freedCount === limit) {
@@ -132,7 +124,7 @@ function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex, limit: 
     freeMarked(memory, slot, offset)
     freedCount++
     // With its last block, the run is given back, and another slot may have claimed it by now.
-    return (i32[memory.mapWord(head)] & ~MAP_DRAINING) === mapped
+    return (memory.mapAt(head) & ~MAP_DRAINING) === mapped
   })
   return freedCount
 }
@@ -157,7 +149,7 @@ export function forEachFreedBit(
 
 /** A large run has bits in its first span only, where its one block begins. */
 const bitWordCountOf = (memory: ArenaMemory, head: SpanIndex) =>
-  stateInMap(memory.i32[memory.mapWord(head)]) === SPAN_LARGE
+  stateInMap(memory.mapAt(head)) === SPAN_LARGE
     ? SPAN_BIT_WORD_COUNT
     : runSpanCountOf(memory, head) * SPAN_BIT_WORD_COUNT
 
@@ -187,7 +179,7 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
 
 /** Finishes what a dead slot's thread was marking. */
 export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
-  const offset = memory.i32[memory.slotWord(slot, SLOT_MARKING)]
+  const offset = memory.slotAt(slot, SLOT_MARKING)
   if (offset !== 0 && isLiveAt(memory, offset)) beginMarking(memory, slot, offset)
   endMarking(memory, slot)
 }
@@ -215,7 +207,7 @@ export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
 /** Whether a run of the slot begins at a span. */
 function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean {
   if (!(span > 0 && span < memory.spanCount)) return false
-  const mapped = memory.i32[memory.mapWord(span)]
+  const mapped = memory.mapAt(span)
   const state = stateInMap(mapped)
   return (state === SPAN_HEAD || state === SPAN_LARGE) && ownerInMap(mapped) === slot
 }
@@ -225,13 +217,13 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
  * length, in any thread; the owner of the run has the spans.
  */
 function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): void {
-  if (stateInMap(memory.i32[memory.mapWord(head)]) !== SPAN_LARGE) return
+  if (stateInMap(memory.mapAt(head)) !== SPAN_LARGE) return
   const block = asPayloadOffset(memory.spanStart(head) + FIRST_PAYLOAD)
   const offset = unmarkedOffset(memory, block, true)
-  const byteLength = secondWordAt(memory, offset) >>> 0
+  const byteLength = memory.secondWordAt(offset) >>> 0
   // If the headers are damaged, all of the run stays.
   if (offset === 0 || offset + byteLength > block + roomOfBlock(memory, block)) return
-  const alignment = alignmentInHeader(headerWordAt(memory, offset))
+  const alignment = alignmentInHeader(memory.headerAt(offset))
   const spanCount = spanCountFor(alignedByteLength(byteLength, alignment))
   if (spanCount < runSpanCountOf(memory, head)) truncateLargeRun(memory, slot, head, spanCount)
 }

@@ -4,7 +4,6 @@ import { corrupt } from '../base/errors.ts'
 import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
 import { unmark } from '../blocks/aligned.ts'
 import { freeBlock } from '../blocks/free-block.ts'
-import { internalPattern } from '../memory/header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import {
   INBOX_SEGMENT,
@@ -181,7 +180,7 @@ function newSegment(memory: ArenaMemory, tryAlloc: PoolCore['tryAlloc']): number
   if (segment === 0) return 0
   memory.i32[(segment >> 2) + SEGMENT_NEXT] = 0
   unmark(memory, segment)
-  memory.i32[(segment >> 2) - 2] = internalPattern(memory.tag)
+  memory.i32[(segment >> 2) - 2] = memory.internalHeader
   return segment
 }
 

@@ -24,8 +24,7 @@
 
 import { SLOT_FIXED_WORD_COUNT } from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
-import { headerWordAt } from '../blocks/lookup.ts'
-import { isInternal } from '../memory/header.ts'
+import { BLOCK_INTERNAL } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { ownerInMap } from '../spans/span-map.ts'
 
@@ -71,5 +70,5 @@ export const isSegmentOf = (memory: ArenaMemory, slot: SlotIndex, offset: number
   offset > memory.base &&
   offset < memory.base + memory.byteLength &&
   offset % 16 === 0 &&
-  ownerInMap(memory.i32[memory.mapWord(memory.spanOf(offset))]) === slot &&
-  isInternal(memory.tag, headerWordAt(memory, offset))
+  ownerInMap(memory.mapAt(memory.spanOf(offset))) === slot &&
+  memory.stateAt(offset) === BLOCK_INTERNAL

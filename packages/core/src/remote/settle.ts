@@ -1,7 +1,7 @@
 /** The queues as a whole: what is in them, and what a dead slot left unfinished in them. */
 import { SLOT_MARKING, SLOT_TAKING_FROM } from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
-import { isLiveAt } from '../blocks/lookup.ts'
+import { isLiveAt } from '../blocks/check-offset.ts'
 import { forEachRun } from '../blocks/walk.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { forEachFreedBit, settleMarking } from './freed-bits.ts'
@@ -51,7 +51,7 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
     // If the segment was overwritten, the next thread that takes from this queue gives it up.
     const segment = taken === sent ? 0 : findSegment(memory, slot, freer, taken)
     const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
-    const isMarked = offset === i32[memory.slotWord(by, SLOT_MARKING)]
+    const isMarked = offset === memory.slotAt(by, SLOT_MARKING)
     if (segment !== 0 && (isMarked || !isLiveAt(memory, offset))) {
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     }

@@ -1,7 +1,7 @@
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { typeBits } from '../../src/memory/header.ts'
+import { typeBits } from '../../src/memory/block-header.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { memoryOf, smallArena } from '../support/memory.ts'
 import { regions } from '../support/regions.ts'

@@ -3,8 +3,6 @@ import * as assert from 'uvu/assert'
 import { FIRST_PAYLOAD, RECORD_CARVED_COUNT } from '../../src/base/layout.ts'
 import { asClassIndex } from '../../src/base/units.ts'
 import { carve } from '../../src/blocks/carve.ts'
-import { headerWordAt, secondWordAt } from '../../src/blocks/lookup.ts'
-import { plainPattern } from '../../src/memory/header.ts'
 import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { capacityOf, publishRun } from '../../src/spans/runs.ts'
 import { claimRun } from '../../src/spans/span-map.ts'
@@ -28,10 +26,10 @@ test('every class: chains ascend by strides, end in 0, and go on where the last 
       let block: number = carve(memory, slot, head, classIndex, count)
       for (let i = 1; i <= count; i++) {
         assert.is(block, expected)
-        assert.is(headerWordAt(memory, block), plainPattern(memory.tag))
+        assert.is(memory.headerAt(block), memory.plainHeader)
         expected += stride
-        assert.is(secondWordAt(memory, block), i < count ? expected : 0)
-        block = secondWordAt(memory, block)
+        assert.is(memory.secondWordAt(block), i < count ? expected : 0)
+        block = memory.secondWordAt(block)
       }
       carved += count
       assert.is(memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)], carved)

@@ -10,9 +10,8 @@ import {
   SPAN_HEAD,
   SPAN_LARGE,
 } from '../../src/base/layout.ts'
-import { liveBlockAt } from '../../src/blocks/lookup.ts'
+import { liveBlockAt } from '../../src/blocks/check-offset.ts'
 import { forEachBlockIn, forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
-import { internalPattern, shiftedPattern } from '../../src/memory/header.ts'
 import { capacityOf } from '../../src/spans/runs.ts'
 import { assertSameNumbers, refuses } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
@@ -85,7 +84,7 @@ test('live blocks: by their own offset, shifted ones by the payload’s', () => 
   const internal = pool.alloc(24)
   memory.i32[memory.recordWord(memory.spanOf(internal), RECORD_UNMARKED_COUNT)] = 1
   memory.clearLiveBit(internal)
-  memory.i32[(internal >> 2) - 2] = internalPattern(memory.tag)
+  memory.i32[(internal >> 2) - 2] = memory.internalHeader
   assert.equal(liveIn(small), [[internal, internal]])
 })
 
@@ -94,7 +93,7 @@ test('where no block is unmarked, live bits alone decide: headers are not read',
   const { pool, memory } = small
   const [live, free] = [pool.alloc(100), pool.alloc(100)]
   pool.free(free)
-  for (const block of [live, free]) memory.i32[(block >> 2) - 2] = internalPattern(memory.tag)
+  for (const block of [live, free]) memory.i32[(block >> 2) - 2] = memory.internalHeader
   assert.equal(liveIn(small), [[live, live]])
 })
 
@@ -110,7 +109,7 @@ test('a shifted block without a payload is not live', () => {
     assert.equal(liveIn(small), [])
   }
   memory.i32[(block >> 2) - 1] = offset
-  memory.i32[(offset >> 2) - 2] = shiftedPattern(memory.tag)
+  memory.i32[(offset >> 2) - 2] = memory.shiftedHeader
   assert.equal(liveIn(small), [])
 })
 

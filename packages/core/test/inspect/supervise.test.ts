@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { betterBatch, wasIdle } from '../../src/inspect/supervise.ts'
-import { baseBatch, maxBatch } from '../../src/memory/policy.ts'
+import { baseBatch, maxBatch } from '../../src/memory/refill-batch.ts'
 
 const test = suite('supervise')
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_PUBLISHED } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
-import { baseBatch } from '../../src/memory/policy.ts'
+import { baseBatch } from '../../src/memory/refill-batch.ts'
 import { assertSound, refusesUnharmed } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 

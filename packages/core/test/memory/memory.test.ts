@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { slotWordCount } from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
-import { Views } from '../../src/memory/memory.ts'
+import { viewsOf } from '../../src/memory/memory.ts'
 import { assertSound, refuses } from '../support/checks.ts'
 import { fill, memoryOf, smallArena } from '../support/memory.ts'
 import { regions } from '../support/regions.ts'
@@ -27,7 +27,7 @@ test('views: of one buffer, fixed in length, up to the arena’s end', () => {
 })
 
 test('views of 2 GiB are as long as they should be', () => {
-  const { u8, u16, f32, f64 } = new Views(new SharedArrayBuffer(2 ** 31), 2 ** 31)
+  const { u8, u16, f32, f64 } = viewsOf(new SharedArrayBuffer(2 ** 31), 2 ** 31)
   assert.equal(
     [u8, u16, f32, f64].map(({ length }) => length),
     [2 ** 31, 2 ** 30, 2 ** 29, 2 ** 28],

@@ -13,7 +13,7 @@ import {
 } from '../../src/base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
-import { baseBatch } from '../../src/memory/policy.ts'
+import { baseBatch } from '../../src/memory/refill-batch.ts'
 import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { refill } from '../../src/refill/refill.ts'
 import type { PoolCore } from '../../src/remote/remote.ts'

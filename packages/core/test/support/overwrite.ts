@@ -1,6 +1,8 @@
 /** What a write astray may leave in an arena, or somebody who knows its layout. */
+
 import * as layout from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import { HEADER_STATE_SHIFT, HEADER_TAG_SHIFT } from '../../src/memory/block-header.ts'
 import {
   INBOX_SEGMENT,
   INBOX_TAKEN,
@@ -183,8 +185,8 @@ const themes: Record<string, Theme> = {
   headers: (p) => {
     const { random, site } = p
     const word = (p.offset >> 2) - 1 - random.below(2)
-    const state = random.below(16) << layout.HEADER_STATE_SHIFT
-    const header = state | (site.memory.tag << layout.HEADER_TAG_SHIFT) | random.below(2 ** 20)
+    const state = random.below(16) << HEADER_STATE_SHIFT
+    const header = state | (site.memory.tag << HEADER_TAG_SHIFT) | random.below(2 ** 20)
     return [word, random.pick([header, p.number, p.place, site.memory.i32[word] ^ 0x1000])]
   },
   'touched words and hints': (p) => {

@@ -2,7 +2,7 @@
 import { Arena, type Pool } from '@ashlar/core'
 import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
-import { isLiveAt } from '../../src/blocks/lookup.ts'
+import { isLiveAt } from '../../src/blocks/check-offset.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
 import { receiveForClosedSlots, reclaimClosedSlots } from '../../src/refill/reclaim-closed.ts'
 import { createEnqueue } from '../../src/remote/outbox.ts'

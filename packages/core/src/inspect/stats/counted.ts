@@ -18,7 +18,6 @@ import {
   SPAN_BYTE_LENGTH,
 } from '../../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
-import { secondWordAt } from '../../blocks/lookup.ts'
 import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
 import { capacityOf, runSpanCountOf } from '../../spans/runs.ts'
@@ -91,12 +90,12 @@ export function walkClasses(memory: ArenaMemory, rows: ClassStats[], slot: numbe
     let liveBlocks = 0
     forEachLiveIn(memory, head, (_block, offset) => {
       liveBlocks++
-      row.requestedBytes += secondWordAt(memory, offset)
+      row.requestedBytes += memory.secondWordAt(offset)
     })
     row.spanCount += spanCount
     row.liveBlocks += liveBlocks
     if (isLarge) return
-    const carvedBlocks = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
+    const carvedBlocks = memory.recordAt(head, RECORD_CARVED_COUNT)
     const capacity = capacityOf(memory, head, classIndex)
     row.freeBlocks += carvedBlocks - liveBlocks
     row.uncarvedBlocks += capacity - carvedBlocks
@@ -132,7 +131,7 @@ export function countSlots(
 }
 
 const wordOf = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
-  memory.i32[memory.slotWord(slot, field)] >>> 0
+  memory.slotAt(slot, field) >>> 0
 
 function sumOf(memory: ArenaMemory, slot: SlotIndex, field: number): number {
   let sum = 0

@@ -70,14 +70,14 @@ function countSpans(memory: ArenaMemory, stats: ArenaStats, only: number, exact:
   let peakSpanCount = i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)]
   if (only !== -1) {
     const slot = asSlotIndex(only)
-    committedSpanCount = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
-    peakSpanCount = i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)]
+    committedSpanCount = memory.slotAt(slot, SLOT_OWNED_SPANS)
+    peakSpanCount = memory.slotAt(slot, SLOT_PEAK_OWNED_SPANS)
   } else if (exact) {
     committedSpanCount = memory.spanCount - countFreeSpans(memory)
   } else {
     committedSpanCount = memory.controlSpanCount
     for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
-      committedSpanCount += i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+      committedSpanCount += memory.slotAt(slot, SLOT_OWNED_SPANS)
     }
   }
   stats.reservedBytes = memory.byteLength

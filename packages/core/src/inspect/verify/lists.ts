@@ -19,7 +19,6 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../../base/units.ts'
-import { secondWordAt } from '../../blocks/lookup.ts'
 import { capacityOf } from '../../spans/runs.ts'
 import { headOf, isHeadOf, stateInMap } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
@@ -28,7 +27,7 @@ export function checkLists(findings: Findings): void {
   const { memory } = findings
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
     for (let row = asClassIndex(0); row < memory.classes.count; row++) {
-      const first = memory.i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)]
+      const first = memory.slotAt(slot, SLOT_FREE_HEADS + row)
       findings.add(SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
       checkPartial(findings, slot, row)
     }
@@ -44,7 +43,7 @@ function checkChain(
 ): number {
   const { memory } = findings
   let blockCount = 0
-  for (let block = first; block !== 0; block = secondWordAt(memory, block)) {
+  for (let block = first; block !== 0; block = memory.secondWordAt(block)) {
     const reason = whyNotListed(findings, slot, classIndex, block)
     if (reason !== '') {
       findings.fail(block, `a list of slot ${slot}, class ${classIndex} holds ${block}, ${reason}`)
@@ -67,12 +66,12 @@ function whyNotListed(
   if (!isInside || block % 16 !== 0) return 'which is no offset'
   if (findings.listed.has(block)) return 'which is on a list already'
   const span = memory.spanOf(block)
-  const isTail = stateInMap(memory.i32[memory.mapWord(span)]) === SPAN_TAIL
+  const isTail = stateInMap(memory.mapAt(span)) === SPAN_TAIL
   const head = isTail ? headOf(memory, span) : span
   if (!isHeadOf(memory, head, slot, classIndex)) return 'which belongs to another slot or class'
   const within = block - memory.spanStart(head) - FIRST_PAYLOAD
   const blockIndex = within / memory.classes.strides[classIndex]
-  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
+  const carvedCount = memory.recordAt(head, RECORD_CARVED_COUNT)
   if (!Number.isInteger(blockIndex) || blockIndex >= carvedCount) return 'where no block begins'
   if (memory.hasLiveBit(block)) return 'which has a live bit'
   return ''
@@ -81,9 +80,9 @@ function whyNotListed(
 /** The partial spans of a slot and class are linked both ways, and have room. */
 function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassIndex): void {
   const { memory } = findings
-  const recordOf = (span: SpanIndex, field: number) => memory.i32[memory.recordWord(span, field)]
+  const recordOf = (span: SpanIndex, field: number) => memory.recordAt(span, field)
   let previous = asSpanIndex(0)
-  let span = asSpanIndex(memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)])
+  let span = asSpanIndex(memory.slotAt(slot, SLOT_PARTIAL_HEADS + classIndex))
   for (let steps = 0; span !== 0; steps++) {
     const isOwn = span > 0 && span < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
     if (!isOwn || steps > memory.spanCount) {

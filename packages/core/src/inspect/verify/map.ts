@@ -25,7 +25,7 @@ export function checkMap(findings: Findings): void {
   let spanCount = 1
   for (let index = 0; index < memory.spanCount; index += spanCount) {
     const span = asSpanIndex(index)
-    const word = memory.i32[memory.mapWord(span)]
+    const word = memory.mapAt(span)
     const state = stateInMap(word)
     spanCount = 1
     if ((state === SPAN_CONTROL) !== index < memory.controlSpanCount) {
@@ -52,7 +52,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const { memory } = findings
   const fail = (what: string) =>
     findings.fail(memory.spanStart(head), `the run at span ${head} ${what}`)
-  const word = memory.i32[memory.mapWord(head)]
+  const word = memory.mapAt(head)
   const classIndex = classInMap(word)
   const isLarge = stateInMap(word) === SPAN_LARGE
   if (positionInMap(word) !== 0 || (isLarge && isDraining(word))) {
@@ -67,13 +67,13 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
     fail(`belongs to slot ${owner}, which does not exist`)
     return 1
   }
-  const spanCount = memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)]
+  const spanCount = memory.recordAt(head, RECORD_RUN_SPAN_COUNT)
   if (spanCount < 1 || head + spanCount > memory.spanCount) {
     fail(`has ${spanCount} spans by its record`)
     return 1
   }
   for (let position = 1; position < spanCount; position++) {
-    const tail = memory.i32[memory.mapWord(asSpanIndex(head + position))]
+    const tail = memory.mapAt(asSpanIndex(head + position))
     const belongs =
       stateInMap(tail) === SPAN_TAIL &&
       ownerInMap(tail) === owner &&

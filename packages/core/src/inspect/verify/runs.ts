@@ -25,16 +25,14 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../../base/units.ts'
-import { headerWordAt, secondWordAt } from '../../blocks/lookup.ts'
 import { forEachBlockIn, forEachLiveIn } from '../../blocks/walk.ts'
 import {
   alignmentInHeader,
-  ELEMENT_TYPES,
-  isInternal,
-  plainPattern,
-  STATE_AND_TAG,
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
   typeInHeader,
-} from '../../memory/header.ts'
+} from '../../memory/block-header.ts'
+import { ELEMENT_TYPES } from '../../memory/element-types.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
 import { capacityOf, rowOf, runSpanCountOf } from '../../spans/runs.ts'
 import { isDraining } from '../../spans/span-map.ts'
@@ -51,7 +49,7 @@ export function checkRun(
   const fail = (what: string) => findings.fail(memory.spanStart(head), `span ${head} ${what}`)
   const row = rowOf(classIndex)
   const spanCount = runSpanCountOf(memory, head)
-  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
+  const carvedCount = memory.recordAt(head, RECORD_CARVED_COUNT)
   const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
   findings.add(SLOT_SPANS + row, owner, spanCount)
   if (!isLarge) {
@@ -71,7 +69,7 @@ export function checkRun(
   }
   if (!findings.partial.has(head)) {
     if (carvedCount < capacity) fail('has uncarved blocks, but is not listed as partial')
-    if (isDraining(memory.i32[memory.mapWord(head)])) fail('drains, but is not listed as partial')
+    if (isDraining(memory.mapAt(head))) fail('drains, but is not listed as partial')
   }
   const live = new Set<PayloadOffset>()
   let unmarkedCount = 0
@@ -89,7 +87,7 @@ export function checkRun(
   const markedCount = isLarge ? 0 : live.size - unmarkedCount
   const bitCount = countLiveBits(memory, head, spanCount)
   if (bitCount !== markedCount) fail(`has ${bitCount} live bits for ${markedCount} blocks`)
-  const counted = memory.i32[memory.recordWord(head, RECORD_UNMARKED_COUNT)]
+  const counted = memory.recordAt(head, RECORD_UNMARKED_COUNT)
   if (counted !== unmarkedCount) {
     fail(`counts ${counted} live blocks without a bit, there are ${unmarkedCount}`)
   }
@@ -116,17 +114,18 @@ function checkBlock(
   room: number,
 ): void {
   const { memory } = findings
-  const header = headerWordAt(memory, offset)
+  const header = memory.headerAt(offset)
+  const state = memory.stateAt(offset)
   const isSound =
-    (isInternal(memory.tag, header) && !memory.hasLiveBit(block)) ||
-    ((header & STATE_AND_TAG) === plainPattern(memory.tag) &&
+    (state === BLOCK_INTERNAL && !memory.hasLiveBit(block)) ||
+    (state === BLOCK_PLAIN &&
       typeInHeader(header) < ELEMENT_TYPES.length &&
       offset % alignmentInHeader(header) === 0)
   if (!isSound) {
     findings.fail(block, `the header of block ${block} is damaged: ${header >>> 0}`)
     return
   }
-  const byteLength = secondWordAt(memory, offset) >>> 0
+  const byteLength = memory.secondWordAt(offset) >>> 0
   if (offset + byteLength > block + room) {
     findings.fail(block, `block ${offset} says it has ${byteLength} bytes, ${room} is the most`)
   }
@@ -148,7 +147,7 @@ export function checkFreeSpans(findings: Findings): void {
   const peakSpanCount = memory.i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)]
   const end = Math.min(peakSpanCount, memory.spanCount)
   for (let span = asSpanIndex(memory.controlSpanCount); span < end; span++) {
-    if (memory.i32[memory.mapWord(span)] !== SPAN_FREE) continue
+    if (memory.mapAt(span) !== SPAN_FREE) continue
     const bitCount = countLiveBits(memory, span, 1)
     if (bitCount === 0) continue
     findings.fail(memory.spanStart(span), `span ${span} is free, but has ${bitCount} live bits`)

@@ -66,8 +66,8 @@ function checkCounts(findings: Findings, slot: SlotIndex): void {
 function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
   const { memory } = findings
   const isFlagged =
-    memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] !== 0 &&
-    memory.i32[memory.slotWord(owner, SLOT_HAS_FREED_BITS)] !== 0
+    memory.recordAt(head, RECORD_HAS_FREED_BITS) !== 0 &&
+    memory.slotAt(owner, SLOT_HAS_FREED_BITS) !== 0
   forEachFreedBit(memory, head, (offset) => {
     if (!isFlagged)
       findings.fail(offset, `no flag of slot ${owner} shows the freed bit at ${offset}`)

@@ -159,7 +159,7 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'a shifted block whose payload was freed is kept',
     file: 'recovery/rebuild.ts',
-    from: 'return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freedPattern(memory.tag)',
+    from: 'return !isInside || memory.stateAt(offset) !== BLOCK_FREED',
     to: 'return true',
     scenarios: ['aligned alloc and free'],
   },

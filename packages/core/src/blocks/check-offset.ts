@@ -7,14 +7,8 @@
 /* This file: which live block is at an offset. All cold paths share this check and its refusals. */
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
 import {
-  BLOCK_FREED,
-  BLOCK_INTERNAL,
-  BLOCK_PLAIN,
-  BLOCK_SHIFTED,
   FIRST_PAYLOAD,
   HEADER_BYTE_LENGTH,
-  HEADER_STATE_SHIFT,
-  HEADER_TAG_SHIFT,
   LARGE_CLASS,
   RECORD_CARVED_COUNT,
   SPAN_BYTE_LENGTH,
@@ -29,19 +23,10 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
+import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
-
-/** The two words before a payload. */
-export const headerWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
-export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
-
-/** The state in the header before an offset; 0 if that is no header of this arena. */
-export function stateAt(memory: ArenaMemory, offset: number): number {
-  const word = headerWordAt(memory, offset)
-  return ((word >>> HEADER_TAG_SHIFT) & 0xff) === memory.tag ? word >>> HEADER_STATE_SHIFT : 0
-}
 
 const mapAtOffset = (memory: ArenaMemory, offset: number) => memory.mapAt(memory.spanOf(offset))
 
@@ -51,10 +36,10 @@ const mapAtOffset = (memory: ArenaMemory, offset: number) => memory.mapAt(memory
  */
 export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const block = blockStartAt(memory, offset)
-  const state = stateAt(memory, offset)
+  const state = memory.stateAt(offset)
   if (block !== offset) {
     const isShiftedHere =
-      stateAt(memory, block) === BLOCK_SHIFTED && secondWordAt(memory, block) === offset
+      memory.stateAt(block) === BLOCK_SHIFTED && memory.secondWordAt(block) === offset
     if (isShiftedHere && state === BLOCK_PLAIN) return block
     if (state === BLOCK_FREED) throw doubleFree(offset)
     throw isShiftedHere ? overwritten(offset) : insideBlock(offset, block)
@@ -141,7 +126,7 @@ export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
 
 /** The requested byte length of a live block; throws if the block has no room for it. */
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
-  const byteLength = secondWordAt(memory, offset)
+  const byteLength = memory.secondWordAt(offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
   throw corrupt(
     `the block at offset ${offset} has no room for the ${byteLength >>> 0} bytes in its header, ` +
@@ -162,7 +147,7 @@ export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotInd
 
 /** The header of a freed block stays, also after its span has left its class. */
 function unusedMemory(memory: ArenaMemory, offset: number): ArenaError {
-  const state = stateAt(memory, offset)
+  const state = memory.stateAt(offset)
   const wasBlock = state === BLOCK_PLAIN || state === BLOCK_FREED
   return wasBlock ? doubleFree(offset) : invalidOffset(offset, 'lies in memory that no block uses')
 }

@@ -8,7 +8,7 @@ import {
   isSweepDue,
   learnedBatch,
   maxBatch,
-} from '../../src/memory/policy.ts'
+} from '../../src/memory/refill-batch.ts'
 import { MAX_STRIDE } from '../../src/memory/size-classes.ts'
 
 const test = suite('policy')

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { classOfBlock, liveBlockAt, ownerOfBlock } from '../../src/blocks/lookup.ts'
+import { classOfBlock, liveBlockAt, ownerOfBlock } from '../../src/blocks/check-offset.ts'
 import { refuses } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 
