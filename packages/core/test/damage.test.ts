@@ -67,7 +67,6 @@ function callsOfPool(site: HostileArena, { pool, scratch }: Thread, random: Rand
     ['flush', () => pool.flush()],
     ['collect', () => pool.collect()],
     ['collect, spans', () => pool.collect({ spans: random.below(3) })],
-    ['collect, time', () => pool.collect({ milliseconds: 0 })],
     ['createScratch', () => useScratch(pool, 64 + length())],
     ['freeScratch', () => freeScratch(pool, random.pick([scratch.offset, at()]))],
     ['scratch.alloc', () => scratch.alloc(length())],

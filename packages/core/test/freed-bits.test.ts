@@ -9,7 +9,6 @@ import {
   SLOT_SWEEPING,
 } from '../src/base/layout.ts'
 import { adoptSlot } from '../src/recovery/adopt.ts'
-import { sweepFreedBits } from '../src/remote/freed-bits.ts'
 import { setDraining } from '../src/spans/partial.ts'
 import { headOf } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
@@ -97,24 +96,9 @@ for (const { name, create, byteOffset } of regions) {
   })
 }
 
-test('a sweep that has a limit leaves the rest to the next one, wherever it stops', () => {
-  const { arena, memory, owner, freer } = fourPools(4 << 20)
-  const blocks = allocMany(owner, 1500, 100)
-  const inFirst = blocks.filter((block) => memory.spanOf(block) === memory.spanOf(blocks[0]))
-  const rest = blocks.length - inFirst.length - 1
-  mark(memory, freer, ...blocks)
-  for (const limit of [0, 1, inFirst.length - 1, rest, 0]) {
-    assert.is(sweepFreedBits(memory, slotOf(owner), limit), limit)
-    assertSound(arena) // what is left is known to the owner
-  }
-  assert.is(sweepFreedBits(memory, slotOf(owner), 10), 1)
-  assertSound(arena)
-  assert.equal([countLive(memory, blocks), saidOf(memory, owner, blocks[0])], [0, [0, 0]])
-})
-
 const takers: [name: string, take: (owner: Pool) => unknown][] = [
   ['collect', (owner) => owner.collect()],
-  ['collect with a budget', (owner) => owner.collect({ milliseconds: 1000 })],
+  ['collect with a budget', (owner) => owner.collect({ spans: 1000 })],
   ['a miss', (owner) => owner.free(owner.alloc(5000))],
   ['a large block', (owner) => owner.free(owner.alloc(700_000))],
   ['an aligned block', (owner) => owner.free(owner.alloc(5000, 4096))],

@@ -2,9 +2,10 @@
  * Room blocks: carves, finds, frees, resizes and walks single blocks.
  * Invariant: what is not a live block is refused, and the memory stays unchanged.
  * Every file is a front. It knows spans, telemetry, memory and base.
+ *
+ * This file checks the offsets that callers pass: it finds the live block, and refuses freed blocks
+ * and made-up offsets. All cold paths share it.
  */
-
-/* This file: which live block is at an offset. All cold paths share this check and its refusals. */
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
 import {
   FIRST_PAYLOAD,
@@ -25,10 +26,8 @@ import {
 } from '../base/units.ts'
 import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { runSpanCountOf } from '../spans/runs.ts'
+import { classOf, runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
-
-const mapAtOffset = (memory: ArenaMemory, offset: number) => memory.mapAt(memory.spanOf(offset))
 
 /**
  * The start of the live block that a caller holds by `offset`; throws if there is none. The start
@@ -67,10 +66,10 @@ export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
   }
 }
 
-const overwritten = (offset: number) =>
+const overwritten = (offset: number, what = 'was') =>
   corrupt(
-    `the header of the block at offset ${offset} was overwritten, most likely by a write past ` +
-      'the end of the block before it',
+    `the header of the block at offset ${offset} ${what} overwritten, most likely by a write ` +
+      'past the end of the block before it',
   )
 
 const insideBlock = (offset: number, block: number) =>
@@ -98,7 +97,7 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
 
 function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
   const first = memory.spanStart(head) + FIRST_PAYLOAD
-  const classIndex = classInMap(memory.mapAt(head))
+  const classIndex = classOf(memory, head)
   if (classIndex === LARGE_CLASS) return asPayloadOffset(first)
   const stride = memory.classes.strides[classIndex]
   if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
@@ -110,12 +109,12 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
 }
 
 /** The class of the block that begins at an offset, or `LARGE_CLASS`. */
-export const classOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>
-  classInMap(mapAtOffset(memory, block))
+export const classOfBlock = (memory: ArenaMemory, block: number) =>
+  classOf(memory, memory.spanOf(block))
 
-/** Whether the block at an offset is a run by itself. */
-export const isLarge = (memory: ArenaMemory, offset: number) =>
-  classInMap(mapAtOffset(memory, offset)) === LARGE_CLASS
+/** Whether the block that begins at an offset is a run by itself. */
+export const isLarge = (memory: ArenaMemory, block: number) =>
+  classOfBlock(memory, block) === LARGE_CLASS
 
 /** How many bytes the payload of the block that begins at an offset can have. */
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
@@ -128,10 +127,7 @@ export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
   const byteLength = memory.secondWordAt(offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
-  throw corrupt(
-    `the block at offset ${offset} has no room for the ${byteLength >>> 0} bytes in its header, ` +
-      'which was most likely overwritten by a write just before the block',
-  )
+  throw overwritten(offset, `says ${byteLength >>> 0} bytes, and was`)
 }
 
 /**
@@ -139,7 +135,7 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
  * block at once, the span may be given back before the second one looks.
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
-  const owner = ownerInMap(mapAtOffset(memory, block))
+  const owner = ownerInMap(memory.mapAt(memory.spanOf(block)))
   if (owner < 0) throw unusedMemory(memory, block)
   if (owner >= memory.slotCount) throw corrupt(`the block at ${block} belongs to slot ${owner}`)
   return owner

@@ -6,13 +6,13 @@ import {
   SLOT_LIVE_SEEN,
   SLOT_OUTSTANDING,
 } from '../base/layout.ts'
-import type { PayloadOffset, SlotIndex } from '../base/units.ts'
+import type { PayloadOffset } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { park } from '../spans/partial.ts'
-import { releaseRun } from '../spans/runs.ts'
+import { classOf, ownerOf, releaseRun } from '../spans/runs.ts'
 import { headOf, isDraining } from '../spans/span-map.ts'
 import { freeUnmarked } from './aligned.ts'
-import { classOfBlock, isLarge } from './check-offset.ts'
+import { isLarge } from './check-offset.ts'
 
 /** Marks a live block as free, so that a second free of it is recognised. */
 export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
@@ -22,33 +22,27 @@ export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: numb
 }
 
 /** Frees the live block that begins at `block` and is held by `offset`. */
-export function freeBlock(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  block: PayloadOffset,
-  offset: number,
-): void {
+export function freeBlock(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
   markFree(memory, block, offset)
-  recycle(memory, slot, block)
+  recycle(memory, block)
 }
 
-/** Makes the memory of a block that is marked free available again. */
-export function recycle(memory: ArenaMemory, slot: SlotIndex, block: PayloadOffset): void {
+/** Makes the memory of a block that is marked free available to its owner again. */
+export function recycle(memory: ArenaMemory, block: PayloadOffset): void {
   const { i32 } = memory
-  const span = memory.spanOf(block)
-  const classIndex = classOfBlock(memory, block)
+  const head = headOf(memory, memory.spanOf(block))
+  const slot = ownerOf(memory, head)
+  const classIndex = classOf(memory, head)
   if (classIndex === LARGE_CLASS) {
-    releaseRun(memory, slot, span)
+    releaseRun(memory, head)
     memory.addToSlot(slot, SLOT_OUTSTANDING + LARGE_ROW, -1)
     memory.addToSlot(slot, SLOT_LIVE_SEEN + LARGE_ROW, -1)
-    return
-  }
-  if (isDraining(memory.mapAt(headOf(memory, span)))) {
+  } else if (isDraining(memory.mapAt(head))) {
     memory.addToSlot(slot, SLOT_OUTSTANDING + classIndex, -1)
-    park(memory, slot, classIndex, block)
-    return
+    park(memory, block)
+  } else {
+    const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+    i32[(block >> 2) - 1] = i32[freeHead]
+    i32[freeHead] = block
   }
-  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
-  i32[(block >> 2) - 1] = i32[freeHead]
-  i32[freeHead] = block
 }

@@ -19,7 +19,7 @@ import {
 } from '../base/units.ts'
 import { BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { capacityOf } from '../spans/runs.ts'
+import { capacityOf, classOf } from '../spans/runs.ts'
 import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
 import { roomOfBlock } from './check-offset.ts'
 
@@ -53,13 +53,11 @@ export function forEachBlockIn(
   head: SpanIndex,
   visit: (block: PayloadOffset) => void,
 ): void {
-  const classIndex = classInMap(memory.mapAt(head))
-  const isLarge = classIndex === LARGE_CLASS
-  const stride = isLarge ? 0 : memory.classes.strides[classIndex]
-  const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
+  const classIndex = classOf(memory, head)
+  const stride = memory.classes.strides[classIndex] ?? 0 // a large block is the only one of its run
   const first = memory.spanStart(head) + FIRST_PAYLOAD
   // A damaged count, which verify reports, must not lead out of the run.
-  const blockCount = Math.min(memory.recordAt(head, RECORD_CARVED_COUNT), capacity)
+  const blockCount = Math.min(memory.recordAt(head, RECORD_CARVED_COUNT), capacityOf(memory, head))
   for (let i = 0; i < blockCount; i++) visit(asPayloadOffset(first + i * stride))
 }
 
@@ -72,7 +70,7 @@ export function forEachLiveIn(
   head: SpanIndex,
   visit: (block: PayloadOffset, offset: PayloadOffset) => void,
 ): void {
-  const isLarge = classInMap(memory.mapAt(head)) === LARGE_CLASS
+  const isLarge = classOf(memory, head) === LARGE_CLASS
   const mayBeUnmarked = isLarge || memory.recordAt(head, RECORD_UNMARKED_COUNT) !== 0
   forEachBlockIn(memory, head, (block) => {
     if (memory.hasLiveBit(block)) visit(block, block)

@@ -18,6 +18,8 @@
  * class. They come from tables: to compute them took 30 ns a refill.
  */
 
+import { SPAN_BYTE_LENGTH } from '../base/layout.ts'
+
 const MAX_BASE = 64
 const MIN_BASE = 16
 /** About 8 KiB a refill: enough to pay for the miss, little enough to commit for one block. */
@@ -25,10 +27,6 @@ const BASE_BYTE_LENGTH = 8192
 
 const GROWTH = 2
 export const MAX_BATCH = 1024
-const SPAN_BYTE_LENGTH = 65536
-
-/** 4 MiB may stay idle in a slot: a few blocks of many classes cause no claim each frame. */
-const IDLE_SPAN_COUNT = 64
 
 const BATCH_MASK = 0xffff
 const MISS_SHIFT = 16
@@ -80,10 +78,3 @@ export function afterSweep(learned: number, base: number, max: number, spareCoun
     missCount === 0 ? spareCount > 0 : missCount === 1 && 4 * spareCount >= 3 * batch
   return isTooMuch ? Math.max(batch >> 1, base) : batch
 }
-
-/**
- * Whether a slot sweeps for empty spans before it claims another: if it has twice as many as after
- * its last sweep. Every block that a sweep finds was handed out before, which pays for the sweep.
- */
-export const isSweepDue = (spanCount: number, spanCountAtSweep: number) =>
-  spanCount >= 2 * spanCountAtSweep + IDLE_SPAN_COUNT

@@ -152,7 +152,7 @@ export function createFastPaths(
     if (offset === 0) return
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
-    if (owner === slot) freeBlock(memory, slot, block, offset)
+    if (owner === slot) freeBlock(memory, block, offset)
     else if (!enqueue(owner, offset)) markFreed(memory, slot, offset)
   }
 

@@ -9,9 +9,9 @@
  */
 
 import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
+import { FIRST_PAYLOAD, HEADER_BYTE_LENGTH, SPAN_BYTE_LENGTH } from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
-import { goodByteLength as roomFor } from '../blocks/large.ts'
 import { typeBits } from '../memory/block-header.ts'
 import { type ElementArray, type ElementArrayConstructor, typeOf } from '../memory/element-types.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
@@ -19,6 +19,7 @@ import type { CollectOptions, PoolOf } from '../memory/pool-api.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { collect as collectFor } from '../refill/collect.ts'
 import { deliverAll } from '../remote/remote.ts'
+import { largeSpanCount } from '../spans/runs.ts'
 import { closeSlot, slotGeneration } from '../spans/slots.ts'
 import { touchBytes } from '../spans/span-map.ts'
 import { createFastPaths, type FastPaths, throwOutOfMemory } from './fast-paths.ts'
@@ -129,7 +130,12 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
   function goodByteLength(byteLength: number): number {
     current()
     checkCount('byteLength', byteLength, 'bytes')
-    return roomFor(memory, byteLength)
+    const { classes } = memory
+    if (byteLength <= classes.maxByteLength) {
+      return classes.strides[classes.classFor(byteLength)] - HEADER_BYTE_LENGTH
+    }
+    if (byteLength > memory.byteLength) return byteLength
+    return largeSpanCount(byteLength) * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
   }
 
   function flush(): void {

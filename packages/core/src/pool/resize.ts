@@ -11,10 +11,10 @@ import {
   ownerOfBlock,
   roomOfBlock,
 } from '../blocks/check-offset.ts'
-import { resizeLarge } from '../blocks/large.ts'
 import { alignmentInHeader, CONTENTS } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { announce } from '../remote/remote.ts'
+import { largeSpanCount, resizeLargeRun } from '../spans/runs.ts'
 import { touchBytes } from '../spans/span-map.ts'
 import type { FastPaths } from './fast-paths.ts'
 
@@ -75,7 +75,10 @@ export function resizeWithin(
     // shrinks before its run, which never fails, and grows after it.
     const before = memory.secondWordAt(offset) >>> 0
     if (byteLength < before) memory.i32[length] = byteLength
-    if (!resizeLarge(memory, slot, block, needed)) return false
+    const isTooLong = needed > memory.byteLength
+    if (isTooLong || !resizeLargeRun(memory, memory.spanOf(block), largeSpanCount(needed))) {
+      return false
+    }
     if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)
   } else if (byteLength > byteLengthAt(memory, block, offset)) {
     // The owner gives the end of the run back at any time, so the block must not grow into it.

@@ -1,7 +1,7 @@
 /*
  * Room reclaim: a sweep parks the blocks on a slot's free lists, gives empty spans back, and learns
  * the batch of a class from what it found.
- * Invariant: a sweep stops between two blocks, at its budget or deadline, and may go on later.
+ * Invariant: a sweep stops between two blocks, at its budget, and may go on later.
  * It knows spans, telemetry, memory and base.
  */
 import { corrupt } from '../base/errors.ts'
@@ -25,23 +25,25 @@ import { afterSweep, batchFor } from '../memory/refill-batch.ts'
 import { drainSparse, park, sortPartial } from '../spans/partial.ts'
 import { headOf, isHeadOf } from '../spans/span-map.ts'
 
-/** No deadline. (Infinity would be boxed as an argument, which is garbage.) */
-export const UNHURRIED = 0
-/** Blocks between two readings of the clock: about a microsecond. */
-const BLOCKS_PER_CLOCK_READ = 256
+/** 4 MiB may stay idle in a slot: a few blocks of many classes cause no claim each frame. */
+const IDLE_SPAN_COUNT = 64
 
 /**
- * Parks the slot's free lists until it has given back `spanBudget` spans, or until the deadline.
- * Returns how many spans it gave back: more than the budget if the last run had more. Pass
- * `memory.spanCount` for all. The next sweep begins with the class after the last one here, as one
- * class could use up every budget.
- * @param deadline by `performance.now()`, in milliseconds
+ * Whether a slot sweeps for empty spans before it claims another: if it has twice as many as after
+ * its last sweep. Every block that a sweep finds was handed out before, which pays for the sweep.
+ */
+export const isSweepDue = (spanCount: number, spanCountAtSweep: number) =>
+  spanCount >= 2 * spanCountAtSweep + IDLE_SPAN_COUNT
+
+/**
+ * Parks the slot's free lists until it has given back `spanBudget` spans; by default, all of them.
+ * Returns how many spans it gave back: more than the budget if the last run had more. The next
+ * sweep begins with the class after the last one here, as one class could use up every budget.
  */
 export function reclaim(
   memory: ArenaMemory,
   slot: SlotIndex,
-  spanBudget: number,
-  deadline = UNHURRIED,
+  spanBudget = memory.spanCount,
 ): number {
   const { i32 } = memory
   const { count } = memory.classes
@@ -51,11 +53,9 @@ export function reclaim(
   let released = 0
   let rest = count
   while (rest > 0 && released < spanBudget) {
-    released += sweepClass(memory, slot, asClassIndex(row), spanBudget - released, deadline)
-    const isWhole = memory.slotAt(slot, SLOT_FREE_HEADS + row) === 0
+    released += sweepClass(memory, slot, asClassIndex(row), spanBudget - released)
+    if (memory.slotAt(slot, SLOT_FREE_HEADS + row) === 0) rest--
     row = row + 1 === count ? 0 : row + 1
-    if (!isWhole || isOver(deadline)) break
-    rest--
   }
   i32[nextSweep] = row
   if (rest === 0) {
@@ -64,15 +64,12 @@ export function reclaim(
   return released
 }
 
-const isOver = (deadline: number) => deadline !== UNHURRIED && performance.now() >= deadline
-
 /** Parks the free list of a class, and returns how many spans it gave back by that. */
 function sweepClass(
   memory: ArenaMemory,
   slot: SlotIndex,
   classIndex: ClassIndex,
   spanBudget: number,
-  deadline: number,
 ): number {
   const { i32 } = memory
   const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
@@ -81,13 +78,15 @@ function sweepClass(
   let released = 0
   let parkedCount = 0
   while (i32[freeHead] !== 0 && released < spanBudget) {
-    const block = listedBlock(memory, slot, classIndex, i32[freeHead])
+    const block = i32[freeHead]
     if (i32[outstanding] <= 0) throw corrupt(`the free list of class ${classIndex} is too long`)
+    if (!isFreeBlock(memory, slot, classIndex, block)) {
+      throw corrupt(`the free list of slot ${slot}, class ${classIndex} leads to ${block}`)
+    }
     i32[freeHead] = i32[(block >> 2) - 1]
     i32[outstanding]--
-    released += park(memory, slot, classIndex, block)
+    released += park(memory, block)
     parkedCount++
-    if (parkedCount % BLOCKS_PER_CLOCK_READ === 0 && isOver(deadline)) break
   }
   const isWhole = i32[freeHead] === 0
   if (isWhole || i32[seen] > i32[outstanding]) i32[seen] = i32[outstanding]
@@ -96,21 +95,22 @@ function sweepClass(
   return released
 }
 
-/** A block from a free list. @throws ArenaError 'corrupt' unless the slot and class own it, free */
-function listedBlock(
+/** Whether a free block of the slot and class may be at an offset. */
+function isFreeBlock(
   memory: ArenaMemory,
   slot: SlotIndex,
   classIndex: ClassIndex,
   block: number,
-): number {
-  if (memory.isInside(block) && block % GRANULE_BYTE_LENGTH === 0 && !memory.hasLiveBit(block)) {
-    const head = headOf(memory, memory.spanOf(block))
-    if (isHeadOf(memory, head, slot, classIndex)) return block
-  }
-  throw corrupt(`the free list of slot ${slot}, class ${classIndex} leads to ${block}`)
+): boolean {
+  if (!memory.isInside(block) || block % GRANULE_BYTE_LENGTH !== 0) return false
+  const head = headOf(memory, memory.spanOf(block))
+  return isHeadOf(memory, head, slot, classIndex) && !memory.hasLiveBit(block)
 }
 
-/** Learns the batch of a class from the blocks that lay on its free list, which is empty now. */
+/**
+ * Learns the batch of a class from the blocks that lay on its free list, which is empty now.
+ * @param spareCount of these blocks
+ */
 function learn(
   memory: ArenaMemory,
   slot: SlotIndex,

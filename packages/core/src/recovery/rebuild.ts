@@ -3,7 +3,6 @@
 import {
   CLASS_CAPACITY,
   LARGE_CLASS,
-  RECORD_CARVED_COUNT,
   RECORD_PARKED_COUNT,
   RECORD_PARKED_HEAD,
   RECORD_UNMARKED_COUNT,
@@ -18,20 +17,14 @@ import {
   SLOT_SPANS_AT_SWEEP,
   SLOT_UNSORTED,
 } from '../base/layout.ts'
-import {
-  asClassIndex,
-  type ClassIndex,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
+import { asClassIndex, type PayloadOffset, type SlotIndex, type SpanIndex } from '../base/units.ts'
 import { roomOfBlock } from '../blocks/check-offset.ts'
 import { forEachBlockIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
-import { link, sortPartial } from '../spans/partial.ts'
-import { capacityOf, countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
+import { hasRoom, link, sortPartial } from '../spans/partial.ts'
+import { countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 
 /** Class arrays that a walk can fill. */
 const REBUILT = [
@@ -62,8 +55,8 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     countRun(memory, slot, head, 1)
     i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)] += liveCount
     i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
-    if (liveCount === 0) releaseRun(memory, slot, head)
-    else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
+    if (liveCount === 0) releaseRun(memory, head)
+    else if (hasRoom(memory, head)) link(memory, head)
   })
   for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
   i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = memory.slotAt(slot, SLOT_OWNED_SPANS)
@@ -118,16 +111,4 @@ function isHeld(
     return !isInside || memory.stateAt(offset) !== BLOCK_FREED
   }
   return state !== BLOCK_FREED && (isLarge || state !== BLOCK_PLAIN)
-}
-
-function linkIfPartial(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  classIndex: ClassIndex,
-): void {
-  const carvedCount = memory.recordAt(head, RECORD_CARVED_COUNT)
-  const parkedCount = memory.recordAt(head, RECORD_PARKED_COUNT)
-  const hasRoom = parkedCount > 0 || carvedCount < capacityOf(memory, head, classIndex)
-  if (hasRoom) link(memory, slot, classIndex, head)
 }

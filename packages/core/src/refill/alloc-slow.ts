@@ -14,9 +14,8 @@ import {
   SLOT_FREE_HEADS,
 } from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
-import { spanCountFor } from '../blocks/large.ts'
 import { exchangeQueues, type PoolCore } from '../remote/remote.ts'
-import { publishRun } from '../spans/runs.ts'
+import { largeSpanCount, publishRun } from '../spans/runs.ts'
 import { clearSpans, touchBytes } from '../spans/span-map.ts'
 import { claimAfterReclaim, handOut, refill } from './refill.ts'
 
@@ -58,7 +57,7 @@ function allocOfClass(pool: PoolCore, byteLength: number): number {
 /** A block with a run of its own. */
 function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): number {
   const { memory, slot } = pool
-  const spanCount = spanCountFor(byteLength)
+  const spanCount = largeSpanCount(byteLength)
   exchangeQueues(pool)
   const head = claimAfterReclaim(pool, spanCount, LARGE_ROW)
   if (head === 0) return 0

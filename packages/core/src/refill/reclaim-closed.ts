@@ -48,7 +48,7 @@ export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, ro
     if (!lendSlot(memory, slot, reclaimer)) continue
     sweepFreedBits(memory, slot) // set as other closed slots were received for
     dropAllSegments(memory, slot)
-    reclaim(memory, slot, memory.spanCount)
+    reclaim(memory, slot)
     // Segments of a slot stay in its own spans.
     if (!isServed && (row !== segmentRow(memory) || !hasSegments(memory, slot))) {
       isServed = takeOverPartial(memory, slot, reclaimer, asClassIndex(row))
@@ -64,17 +64,16 @@ function takeOverPartial(
   to: SlotIndex,
   classIndex: ClassIndex,
 ): boolean {
-  const { i32 } = memory
   const span = firstPartial(memory, from, classIndex)
   if (span === 0) return false
   const carvedCount = memory.recordAt(span, RECORD_CARVED_COUNT)
   const liveCount = carvedCount - memory.recordAt(span, RECORD_PARKED_COUNT)
-  unlink(memory, from, classIndex, span)
-  handOverRun(memory, from, to, span)
-  link(memory, to, classIndex, span)
+  unlink(memory, span)
+  handOverRun(memory, span, to)
+  link(memory, span)
   for (const field of [SLOT_OUTSTANDING, SLOT_LIVE_SEEN]) {
-    i32[memory.slotWord(from, field + classIndex)] -= liveCount
-    i32[memory.slotWord(to, field + classIndex)] += liveCount
+    memory.addToSlot(from, field + classIndex, -liveCount)
+    memory.addToSlot(to, field + classIndex, liveCount)
   }
   return true
 }

@@ -30,8 +30,8 @@ import {
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import { carve } from '../blocks/carve.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { afterMiss, batchFor, isSweepDue } from '../memory/refill-batch.ts'
-import { reclaim } from '../reclaim/reclaim.ts'
+import { afterMiss, batchFor } from '../memory/refill-batch.ts'
+import { isSweepDue, reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { firstPartial, link, setDraining, unlink } from '../spans/partial.ts'
 import { capacityOf, publishRun, releaseRun, runSpanCountOf } from '../spans/runs.ts'
@@ -52,8 +52,8 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
     // What closed slots had for the class, in their queues or in spans with room, comes first.
     const hasRoom = i32[partial] !== 0
     if (span === 0 && !hasRoom) return false
-    if (span !== 0 && hasRoom) releaseRun(memory, slot, span)
-    else if (span !== 0) link(memory, slot, classIndex, span)
+    if (span !== 0 && hasRoom) releaseRun(memory, span)
+    else if (span !== 0) link(memory, span)
   }
   install(memory, slot, classIndex)
   return true
@@ -74,7 +74,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     setDraining(memory, span, false)
     const parkedCount = memory.recordAt(span, RECORD_PARKED_COUNT)
     const carvedCount = memory.recordAt(span, RECORD_CARVED_COUNT)
-    const uncarvedCount = capacityOf(memory, span, classIndex) - carvedCount
+    const uncarvedCount = capacityOf(memory, span) - carvedCount
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
     if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
       throw corrupt(`span ${span} has room for ${count} blocks, and ${carvedCount} carved ones`)
@@ -82,11 +82,11 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     if (parkedCount > 0) {
       end = unpark(memory, span, count, end)
     } else {
-      i32[end] = carve(memory, slot, span, classIndex, count)
+      i32[end] = carve(memory, span, count)
       end = (i32[end] >> 2) - 1 + (count - 1) * (memory.classes.strides[classIndex] >> 2)
     }
     if (count === parkedCount + uncarvedCount) {
-      unlink(memory, slot, classIndex, span)
+      unlink(memory, span)
       if (i32[partial] === span) throw corrupt(`span ${span} stays on a list that it was taken off`)
     }
     blockCount += count
@@ -173,13 +173,13 @@ export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number
   const { memory, slot } = pool
   sweepWhenDue(memory, slot)
   let span = claimRun(memory, slot, spanCount)
-  if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
+  if (span === 0 && reclaim(memory, slot) > 0) {
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) return span
   receiveForClosedSlots(pool)
   dropAllSegments(memory, slot)
-  reclaim(memory, slot, memory.spanCount)
+  reclaim(memory, slot)
   reclaimClosedSlots(memory, slot, row)
   return claimRun(memory, slot, spanCount)
 }
@@ -190,5 +190,5 @@ function sweepWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const owned = memory.slotAt(slot, SLOT_OWNED_SPANS)
   const atSweep = memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)
   if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed
-  if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot, memory.spanCount)
+  if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot)
 }

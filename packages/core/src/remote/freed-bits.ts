@@ -36,13 +36,11 @@ import {
 import { alignedByteLength } from '../blocks/aligned.ts'
 import { classOfBlock, isLiveAt, liveBlockAt, roomOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
-import { spanCountFor } from '../blocks/large.ts'
 import { unmarkedOffset } from '../blocks/walk.ts'
 import { alignmentInHeader } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { rowOf, runSpanCountOf, truncateLargeRun } from '../spans/runs.ts'
+import { largeSpanCount, resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
-import { NO_LIMIT } from './queue.ts'
 
 /**
  * Notes a live block of another slot for its owner, by its bit.
@@ -82,41 +80,32 @@ export function announce(memory: ArenaMemory, head: SpanIndex): void {
 }
 
 /**
- * Frees the blocks of a slot that have freed bits, at most `limit`; gives how many. The rest waits
- * for the next sweep. Only the thread that has the slot may call it.
+ * Frees the blocks of a slot that have freed bits. Only the thread that has the slot may call it.
  */
-export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex, limit = NO_LIMIT): number {
+export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const hasFreedBits = memory.slotWord(slot, SLOT_HAS_FREED_BITS)
-  if (i32[hasFreedBits] === 0) return 0
+  if (i32[hasFreedBits] === 0) return
   Atomics.store(i32, hasFreedBits, 0)
   let freedCount = 0
   for (let head = asSpanIndex(memory.controlSpanCount); head < memory.spanCount; head++) {
     if (!isRunOf(memory, head, slot)) continue
     const runHasFreedBits = memory.recordWord(head, RECORD_HAS_FREED_BITS)
     if (Atomics.load(i32, runHasFreedBits) === 0) continue
-    if (freedCount >= limit) {
-      Atomics.store(i32, hasFreedBits, 1)
-      break
-    }
     i32[memory.slotWord(slot, SLOT_SWEEPING)] = head
     Atomics.store(i32, runHasFreedBits, 0)
-    freedCount += sweepRun(memory, slot, head, limit - freedCount)
-    if (isRunOf(memory, head, slot)) giveBackEnd(memory, slot, head)
+    freedCount += sweepRun(memory, slot, head)
+    if (isRunOf(memory, head, slot)) giveBackEnd(memory, head)
     i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
   }
-  i32[memory.slotWord(slot, SLOT_DRAINED)] += freedCount
-  return freedCount
+  memory.addToSlot(slot, SLOT_DRAINED, freedCount)
 }
 
-function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex, limit: number): number {
+/** Gives how many blocks it freed. */
+function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
   const mapped = memory.mapAt(head) & ~MAP_DRAINING
   let freedCount = 0
   forEachFreedBit(memory, head, (offset) => {
-    if (freedCount === limit) {
-      announce(memory, head)
-      return false
-    }
     if (isBeingMarked(memory, offset)) {
       announce(memory, head)
       return true
@@ -137,7 +126,9 @@ export function forEachFreedBit(
 ): void {
   const start = memory.spanStart(head)
   const first: number = memory.freedWord(start)
-  const wordCount = bitWordCountOf(memory, head)
+  // A large run has bits in its first span only, where its one block begins.
+  const isLargeRun = stateInMap(memory.mapAt(head)) === SPAN_LARGE
+  const wordCount = (isLargeRun ? 1 : runSpanCountOf(memory, head)) * SPAN_BIT_WORD_COUNT
   for (let word = 0; word < wordCount; word++) {
     for (let bits = Atomics.load(memory.i32, first + word); bits !== 0; bits &= bits - 1) {
       const bitIndex = 31 - Math.clz32(bits & -bits)
@@ -146,12 +137,6 @@ export function forEachFreedBit(
     }
   }
 }
-
-/** A large run has bits in its first span only, where its one block begins. */
-const bitWordCountOf = (memory: ArenaMemory, head: SpanIndex) =>
-  stateInMap(memory.mapAt(head)) === SPAN_LARGE
-    ? SPAN_BIT_WORD_COUNT
-    : runSpanCountOf(memory, head) * SPAN_BIT_WORD_COUNT
 
 function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
   for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
@@ -173,8 +158,8 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   }
   Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
   if (block === 0) return
-  i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-  recycle(memory, slot, block)
+  memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  recycle(memory, block)
 }
 
 /** Finishes what a dead slot's thread was marking. */
@@ -216,7 +201,7 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
  * Gives back the end of a large run that its block does not need. The holder of the block sets its
  * length, in any thread; the owner of the run has the spans.
  */
-function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): void {
+function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
   if (stateInMap(memory.mapAt(head)) !== SPAN_LARGE) return
   const block = asPayloadOffset(memory.spanStart(head) + FIRST_PAYLOAD)
   const offset = unmarkedOffset(memory, block, true)
@@ -224,8 +209,8 @@ function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): voi
   // If the headers are damaged, all of the run stays.
   if (offset === 0 || offset + byteLength > block + roomOfBlock(memory, block)) return
   const alignment = alignmentInHeader(memory.headerAt(offset))
-  const spanCount = spanCountFor(alignedByteLength(byteLength, alignment))
-  if (spanCount < runSpanCountOf(memory, head)) truncateLargeRun(memory, slot, head, spanCount)
+  const spanCount = largeSpanCount(alignedByteLength(byteLength, alignment))
+  if (spanCount < runSpanCountOf(memory, head)) resizeLargeRun(memory, head, spanCount)
 }
 
 /**
@@ -234,6 +219,6 @@ function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): voi
  */
 export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
   if (!(error instanceof ArenaError)) throw error
-  memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
+  memory.addToSlot(slot, SLOT_VIOLATIONS, 1)
   memory.report(error)
 }

@@ -14,7 +14,6 @@ import {
   INBOX_SEGMENT,
   INBOX_TAKEN,
   maxSegmentCount,
-  NO_LIMIT,
   OUTBOX_FIRST,
   OUTBOX_SENT,
   placeOf,
@@ -25,38 +24,33 @@ import {
   stampOf,
 } from './queue.ts'
 
-/** Delivers what a pool has noted, and frees what was delivered to it; gives how much that was. */
-export function exchangeQueues(pool: PoolCore, limit = NO_LIMIT): number {
+/** Delivers what a pool has noted, and frees what was delivered to it. */
+export function exchangeQueues(pool: PoolCore): void {
   deliverAll(pool.memory, pool.slot)
-  return receiveAll(pool, pool.slot, limit)
+  receiveAll(pool, pool.slot)
 }
 
 /**
- * Frees what was delivered to a slot, at most `limit` blocks; gives how many there were.
+ * Frees what was delivered to a slot.
  * @param pool of the thread that does it: the slot's own, or that of a closed slot's reclaimer
  */
-export function receiveAll(pool: PoolCore, slot: SlotIndex, limit = NO_LIMIT): number {
+export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const { memory } = pool
   const { i32, openedSlotCount, slotWordCount } = memory
   const takenWords: number = queueWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
-  let takenCount = 0
   let sentWord: number = queueWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
   for (let freer = asSlotIndex(0); freer < openedSlotCount; freer++) {
     // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
-    const taken = i32[takenWords + freer]
-    if (i32[sentWord] !== taken) {
-      const sent = Atomics.load(i32, sentWord)
-      const rest = limit - takenCount
-      const upTo = ((sent - taken) | 0) > rest ? (taken + rest) | 0 : sent
-      takenCount += receiveFrom(pool, slot, freer, upTo)
+    if (i32[sentWord] !== i32[takenWords + freer]) {
+      receiveFrom(pool, slot, freer, Atomics.load(i32, sentWord))
     }
     sentWord += slotWordCount
   }
-  return takenCount + sweepFreedBits(memory, slot, limit - takenCount)
+  sweepFreedBits(memory, slot)
 }
 
-/** Frees what one slot has delivered, up to the number `sent`; gives how many blocks that were. */
-function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): number {
+/** Frees what one slot has delivered, up to the number `sent`. */
+function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): void {
   const { memory } = pool
   const { i32 } = memory
   const arrived = memory.slotWord(slot, SLOT_ARRIVED)
@@ -82,9 +76,8 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   }
   i32[takingFrom] = 0
   const takenCount = (i32[takenWord] - before) | 0
-  i32[memory.slotWord(slot, SLOT_DRAINED)] += takenCount
+  memory.addToSlot(slot, SLOT_DRAINED, takenCount)
   if (takenCount !== 0) emit(memory, slot, EVENT_DRAIN, 0, takenCount, freer)
-  return takenCount
 }
 
 /** The last count is stored atomically: it shows the freer that nobody reads those before it. */
@@ -145,8 +138,8 @@ function receive(
     }
     markFree(memory, block, offset)
     countTaken(i32, takenWord, taken, sent)
-    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-    recycle(memory, owner, block)
+    memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    recycle(memory, block)
   } catch (error) {
     countTaken(i32, takenWord, taken, sent)
     violate(memory, slot, error)

@@ -157,7 +157,7 @@ function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): v
     const next = i32[(first >> 2) + SEGMENT_NEXT]
     if (next === 0) i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = 0
     i32[firstWord] = next
-    freeBlock(memory, slot, asPayloadOffset(first), first)
+    freeBlock(memory, asPayloadOffset(first), first)
     first = next
   }
 }

@@ -44,9 +44,6 @@ export const queueWord = (
   other: SlotIndex,
 ): number => memory.slotWord(slot, SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
 
-/** A limit: more blocks than an arena has. */
-export const NO_LIMIT = 2 ** 30
-
 /** Offsets in a segment; a power of two, so that counts may wrap. */
 export const SEGMENT_CAPACITY = 128
 const SEGMENT_SHIFT = 7

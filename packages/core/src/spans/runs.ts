@@ -1,6 +1,7 @@
 /** Runs: claimed spans in use, of blocks of one class or of one large block. */
 import { corrupt } from '../base/errors.ts'
 import {
+  FIRST_PAYLOAD,
   LARGE_CLASS,
   LARGE_ROW,
   MAP_OWNER_SHIFT,
@@ -18,6 +19,7 @@ import {
   SPAN_CLAIMED,
   SPAN_HEAD,
   SPAN_LARGE,
+  SPAN_SHIFT,
   SPAN_TAIL,
 } from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
@@ -29,12 +31,27 @@ import {
   countOwned,
   mapWord,
   OWNER_MASK,
+  ownerInMap,
   releaseSpans,
   touchSpans,
 } from './span-map.ts'
 
 /** Index of a class in the class arrays of a slot. */
 export const rowOf = (classIndex: number) => (classIndex === LARGE_CLASS ? LARGE_ROW : classIndex)
+
+/** How many spans a large block of so many bytes takes. */
+export const largeSpanCount = (byteLength: number) =>
+  ((byteLength + FIRST_PAYLOAD - 1) >>> SPAN_SHIFT) + 1
+
+/** The slot that owns a run. @throws ArenaError 'corrupt' if there is no such slot */
+export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
+  const owner = ownerInMap(memory.mapAt(head))
+  if (owner >= 0 && owner < memory.slotCount) return owner
+  throw corrupt(`the run at span ${head} belongs to slot ${owner}`)
+}
+
+export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
+  classInMap(memory.mapAt(head))
 
 /** How many spans a run has. @throws ArenaError 'corrupt' if they lead out of the arena */
 export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
@@ -44,8 +61,11 @@ export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
 }
 
 /** How many blocks a run has room for. */
-export const capacityOf = (memory: ArenaMemory, head: SpanIndex, classIndex: ClassIndex): number =>
-  memory.classes.capacityOf(classIndex, runSpanCountOf(memory, head))
+export function capacityOf(memory: ArenaMemory, head: SpanIndex): number {
+  const classIndex = classOf(memory, head)
+  if (classIndex === LARGE_CLASS) return 1
+  return memory.classes.capacityOf(classIndex, runSpanCountOf(memory, head))
+}
 
 /**
  * Puts a claimed run to use, with a new record: of no block, or of the one large block. The head is
@@ -92,42 +112,26 @@ export function extendRun(
   memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
 }
 
-/** Grows the run of a large block to `to` spans; false if the spans behind it are taken. */
-export function growLargeRun(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  to: number,
-): boolean {
+/** Resizes the run of a large block to `to` spans; false if the spans behind it are taken. */
+export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number): boolean {
+  const slot = ownerOf(memory, head)
   const from = runSpanCountOf(memory, head)
-  if (!claimSpans(memory, slot, head + from, to - from)) return false
-  extendRun(memory, slot, head, from, to, LARGE_CLASS)
+  if (to > from) {
+    if (!claimSpans(memory, slot, head + from, to - from)) return false
+    extendRun(memory, slot, head, from, to, LARGE_CLASS)
+    emit(memory, slot, EVENT_CLAIM, LARGE_ROW, to - from, head + from)
+  } else if (to < from) {
+    memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
+    releaseSpans(memory, slot, head + to, from - to)
+    emit(memory, slot, EVENT_RETURN, LARGE_ROW, from - to, head + to)
+  }
   memory.addToSlot(slot, SLOT_SPANS + LARGE_ROW, to - from)
-  emit(memory, slot, EVENT_CLAIM, LARGE_ROW, to - from, head + from)
   return true
 }
 
-/** Gives the end of a large block's run back: `to` of its spans remain. */
-export function truncateLargeRun(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  to: number,
-): void {
-  const from = runSpanCountOf(memory, head)
-  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
-  releaseSpans(memory, slot, head + to, from - to)
-  memory.addToSlot(slot, SLOT_SPANS + LARGE_ROW, to - from)
-  emit(memory, slot, EVENT_RETURN, LARGE_ROW, from - to, head + to)
-}
-
 /** Hands a run of a closed slot over to its reclaimer. The head is first: it names the owner. */
-export function handOverRun(
-  memory: ArenaMemory,
-  from: SlotIndex,
-  to: SlotIndex,
-  head: SpanIndex,
-): void {
+export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex): void {
+  const from = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
   const map = memory.mapWord(head)
   for (let i = 0; i < spanCount; i++) {
@@ -138,23 +142,23 @@ export function handOverRun(
   countRun(memory, from, head, -1)
   countOwned(memory, to, spanCount)
   countRun(memory, to, head, 1)
-  const classIndex = classInMap(memory.i32[map])
   // A thread that set freed bits just before has told only the former owner.
   if (Atomics.load(memory.i32, memory.recordWord(head, RECORD_HAS_FREED_BITS)) !== 0) {
     Atomics.store(memory.i32, memory.slotWord(to, SLOT_HAS_FREED_BITS), 1)
   }
+  const classIndex = classOf(memory, head)
   emit(memory, from, EVENT_RETURN, classIndex, spanCount, head)
   emit(memory, to, EVENT_CLAIM, classIndex, spanCount, head)
 }
 
 /** Gives a run back, and returns its span count. The head is claimed first, and freed last. */
-export function releaseRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
-  const { i32 } = memory
+export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
+  const slot = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
-  const classIndex = classInMap(memory.mapAt(head))
+  const classIndex = classOf(memory, head)
   if (classIndex !== LARGE_CLASS) checkEmpty(memory, head, spanCount)
   countRun(memory, slot, head, -1)
-  Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))
+  Atomics.store(memory.i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))
   releaseSpans(memory, slot, head, spanCount)
   emit(memory, slot, EVENT_RETURN, rowOf(classIndex), spanCount, head)
   return spanCount
@@ -177,15 +181,10 @@ export function countRun(
   head: SpanIndex,
   sign: 1 | -1,
 ): void {
-  const classIndex = classInMap(memory.mapAt(head))
-  const spanCount = runSpanCountOf(memory, head)
-  memory.addToSlot(slot, SLOT_SPANS + rowOf(classIndex), sign * spanCount)
+  const classIndex = classOf(memory, head)
+  memory.addToSlot(slot, SLOT_SPANS + rowOf(classIndex), sign * runSpanCountOf(memory, head))
   if (classIndex === LARGE_CLASS) return
-  const capacity = memory.classes.capacityOf(classIndex, spanCount)
-  memory.addToSlot(slot, SLOT_ROOM + classIndex, sign * capacity)
-  memory.addToSlot(
-    slot,
-    SLOT_CARVED + classIndex,
-    sign * memory.recordAt(head, RECORD_CARVED_COUNT),
-  )
+  const carvedCount = memory.recordAt(head, RECORD_CARVED_COUNT)
+  memory.addToSlot(slot, SLOT_ROOM + classIndex, sign * capacityOf(memory, head))
+  memory.addToSlot(slot, SLOT_CARVED + classIndex, sign * carvedCount)
 }

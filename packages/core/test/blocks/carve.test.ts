@@ -18,12 +18,12 @@ test('every class: chains ascend by strides, end in 0, and go on where the last 
     const spanCount = preferredRunSpanCount(stride)
     const head = claimRun(memory, slot, spanCount)
     publishRun(memory, slot, head, spanCount, classIndex)
-    const capacity = capacityOf(memory, head, classIndex)
+    const capacity = capacityOf(memory, head)
     const end = memory.spanStart(head) + spanCount * 65536
     let expected = memory.spanStart(head) + FIRST_PAYLOAD
     for (let carved = 0; carved < capacity; ) {
       const count = Math.min(capacity - carved, 1 + (carved % 7))
-      let block: number = carve(memory, slot, head, classIndex, count)
+      let block: number = carve(memory, head, count)
       for (let i = 1; i <= count; i++) {
         assert.is(block, expected)
         assert.is(memory.headerAt(block), memory.plainHeader)
@@ -46,7 +46,7 @@ test('carving writes headers only: the next run keeps every byte', () => {
   publishRun(memory, slot, head, 1, classIndex)
   const end = memory.spanStart(head) + 65536
   memory.views.u8.fill(0x5a, end)
-  carve(memory, slot, head, classIndex, capacityOf(memory, head, classIndex))
+  carve(memory, head, capacityOf(memory, head))
   assert.ok(memory.views.u8.subarray(end).every((byte) => byte === 0x5a))
 })
 

@@ -54,7 +54,7 @@ test('blocks: every carved one, live or free, by ascending offset', () => {
   const offsets: number[] = []
   // All of several refills, but not all of the span.
   while (offsets.length < 100 || memory.i32[freeHead] !== 0) offsets.push(pool.alloc(100))
-  assert.ok(offsets.length < capacityOf(memory, memory.spanOf(offsets[0]), classIndex))
+  assert.ok(offsets.length < capacityOf(memory, memory.spanOf(offsets[0])))
   for (const offset of offsets.slice(50)) pool.free(offset)
   assertSameNumbers(blocksIn(small), offsets)
 })
@@ -137,7 +137,7 @@ test('a damaged count of blocks does not lead out of the run', () => {
     const { memory, pool } = small
     const head = memory.spanOf(pool.alloc(byteLength))
     const isLarge = byteLength > memory.classes.maxByteLength
-    const capacity = isLarge ? 1 : capacityOf(memory, head, memory.classes.classFor(byteLength))
+    const capacity = isLarge ? 1 : capacityOf(memory, head)
     for (const count of [capacity + 1, 1 << 20, 0x7fff_ffff]) {
       memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)] = count
       assert.is(blocksIn(small).length, capacity)

@@ -8,7 +8,7 @@ import {
   SLOT_UNSORTED,
 } from '../../src/base/layout.ts'
 import { asSpanIndex } from '../../src/base/units.ts'
-import { reclaim } from '../../src/reclaim/reclaim.ts'
+import { isSweepDue, reclaim } from '../../src/reclaim/reclaim.ts'
 import { assertSound } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
 
@@ -76,6 +76,20 @@ test('spans are sorted once as many blocks were parked as there are spans', () =
     assert.is(memory.i32[unsorted], parked % bySpan.size)
     assert.is(isSorted(), parked === 1 || parked === bySpan.size)
     assertSound(arena)
+  }
+})
+
+test('a sweep is due at twice the spans of the last one, and not before there are 64', () => {
+  for (const [spanCount, atSweep, expected] of [
+    [0, 0, false],
+    [63, 0, false],
+    [64, 0, true],
+    [83, 10, false],
+    [84, 10, true],
+    [32_000, 16_000, false],
+    [32_064, 16_000, true],
+  ] as const) {
+    assert.is(isSweepDue(spanCount, atSweep), expected, `${spanCount} after ${atSweep}`)
   }
 })
 

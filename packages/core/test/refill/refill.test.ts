@@ -65,7 +65,7 @@ test('a run is carved from its start to its end, batch by batch', () => {
   const classIndex = memory.classes.classFor(1000)
   const stride = memory.classes.strides[classIndex]
   const first = pool.alloc(1000)
-  const capacity = capacityOf(memory, memory.spanOf(first), classIndex)
+  const capacity = capacityOf(memory, memory.spanOf(first))
   const base = baseBatch(stride) // then twice as many, and then more than the rest
   for (let i = 1; i < capacity; i++) {
     assert.is(pool.alloc(1000), first + i * stride)

@@ -29,7 +29,7 @@ function drained(liveCounts: readonly number[], batch: number): boolean[] {
     memory.i32[memory.recordWord(span, RECORD_CARVED_COUNT)] = CAPACITY
     memory.i32[memory.recordWord(span, RECORD_PARKED_COUNT)] = CAPACITY - liveCounts[i]
   }
-  for (const span of [...spans].reverse()) link(memory, slot, classIndex, span)
+  for (const span of [...spans].reverse()) link(memory, span)
   drainSparse(memory, slot, classIndex, batch)
   return spans.map((span) => isDraining(memory.i32[memory.mapWord(span)]))
 }

@@ -54,7 +54,7 @@ function spansOf(spanCount: number) {
 function sorts(spanCount: number, order: (spans: SpanIndex[]) => SpanIndex[]): void {
   const { arena, memory, slot, classIndex, spans } = spansOf(spanCount)
   const list = order([...spans])
-  for (const span of [...list].reverse()) link(memory, slot, classIndex, span)
+  for (const span of [...list].reverse()) link(memory, span)
   assertSameNumbers(partialOf(memory, slot, classIndex), list, 'before')
   sortPartial(memory, slot, classIndex)
   assertSameNumbers(partialOf(memory, slot, classIndex), spans, `of ${list}`)
@@ -112,9 +112,9 @@ test(
     const listed = new Set<SpanIndex>()
     for (let step = 0; step < 500; step++) {
       const span = random.pick(spans)
-      if (listed.delete(span)) unlink(memory, slot, classIndex, span)
+      if (listed.delete(span)) unlink(memory, span)
       else {
-        link(memory, slot, classIndex, span)
+        link(memory, span)
         listed.add(span)
       }
       if (random.below(8) > 0) continue
@@ -136,7 +136,7 @@ test('lists of other classes and of other slots stay as they are', () => {
     for (const { owner, classIndex, spans } of lists) {
       const span = claimRun(memory, owner, 1)
       publishRun(memory, owner, span, 1, classIndex)
-      link(memory, owner, classIndex, span) // in front: they descend
+      link(memory, span) // in front: they descend
       spans.unshift(span)
     }
   }

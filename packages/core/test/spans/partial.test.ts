@@ -12,6 +12,7 @@ import { asSpanIndex } from '../../src/base/units.ts'
 import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { reclaim } from '../../src/reclaim/reclaim.ts'
 import { link, unlink } from '../../src/spans/partial.ts'
+import { headPattern } from '../../src/spans/span-map.ts'
 import { assertConserved, assertSound } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
 import { Random } from '../support/random.ts'
@@ -23,8 +24,11 @@ test('the list of partial spans links both ways, whichever span is taken off', (
     const { memory, slot } = smallArena()
     const classIndex = memory.classes.classFor(16)
     const spans = [3, 7, 5].map(asSpanIndex)
-    for (const span of spans) link(memory, slot, classIndex, span)
-    unlink(memory, slot, classIndex, spans[taken])
+    for (const span of spans) {
+      memory.i32[memory.mapWord(span)] = headPattern(slot) | classIndex
+      link(memory, span)
+    }
+    unlink(memory, spans[taken])
     const expected = [...spans].reverse().filter((span) => span !== spans[taken])
     const recordOf = (span: number, field: number) =>
       memory.i32[memory.recordWord(asSpanIndex(span), field)]

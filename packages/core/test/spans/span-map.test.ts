@@ -69,8 +69,8 @@ test('claims take the lowest run that is long enough', () => {
     return head
   })
   assert.equal(runs, [CONTROL, CONTROL + 1, CONTROL + 3, CONTROL + 4])
-  releaseRun(memory, slot, runs[1])
-  releaseRun(memory, slot, runs[2]) // spans 1 to 3 behind the control area are free now
+  releaseRun(memory, runs[1])
+  releaseRun(memory, runs[2]) // spans 1 to 3 behind the control area are free now
   assert.is(claimRun(memory, slot, 4), CONTROL + 7)
   assert.is(claimRun(memory, slot, 3), CONTROL + 1)
   assert.is(claimRun(memory, slot, 1), CONTROL + 11)
@@ -84,7 +84,7 @@ test('a claimed run is nobody else’s, and counts for its slot only once', () =
   assert.is(countFreeSpans(memory), FREE - 3)
   publishRun(memory, slot, head, 3, 0)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 3)
-  releaseRun(memory, slot, head)
+  releaseRun(memory, head)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 0)
   assert.is(memory.i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)], 3)
   assert.is(memory.i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)], CONTROL + 3)
@@ -115,9 +115,9 @@ test('the hint follows claims and releases of single spans: a search begins at a
   const heads = [0, 1, 2].map(() => claimRun(memory, slot, 1))
   for (const head of heads) publishRun(memory, slot, head, 1, 0)
   assert.is(hint(), CONTROL + 3)
-  releaseRun(memory, slot, heads[1])
+  releaseRun(memory, heads[1])
   assert.is(hint(), CONTROL + 1)
-  releaseRun(memory, slot, heads[2])
+  releaseRun(memory, heads[2])
   assert.is(hint(), CONTROL + 1)
 })
 

@@ -1,19 +1,40 @@
-/** Figures about an arena, or about one slot. */
+/** Fills figures: from the counters of cold paths, or from a walk over all headers. */
 import { isPlainObject } from '../../base/builtins.ts'
 import { invalidArgument } from '../../base/errors.ts'
 import {
   CONTROL_PEAK_SPAN_COUNT,
+  LARGE_CLASS,
+  LARGE_ROW,
+  RECORD_CARVED_COUNT,
+  SLOT_ARRIVED,
+  SLOT_CARVED,
+  SLOT_DRAINED,
+  SLOT_LIVE_SEEN,
   SLOT_OWNED_SPANS,
+  SLOT_PEAK_LIVE,
   SLOT_PEAK_OWNED_SPANS,
+  SLOT_REFILLED,
+  SLOT_REFILLS,
+  SLOT_ROOM,
+  SLOT_SPANS,
+  SLOT_VIOLATIONS,
   SPAN_BYTE_LENGTH,
 } from '../../base/layout.ts'
 import { checkOptions } from '../../base/options.ts'
-import { asSlotIndex } from '../../base/units.ts'
+import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
+import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
-import { checkedSlot } from '../../spans/slots.ts'
+import { capacityOf, runSpanCountOf } from '../../spans/runs.ts'
+import { checkedSlot, slotState } from '../../spans/slots.ts'
 import { countFreeSpans } from '../../spans/span-map.ts'
-import { countClasses, countSlots, sumUp, walkClasses } from './counted.ts'
-import { type ArenaStats, emptyStats } from './figures.ts'
+import { droppedEvents } from '../../telemetry/telemetry.ts'
+import {
+  type ArenaStats,
+  type ClassStats,
+  emptySlotStats,
+  emptyStats,
+  type SlotStats,
+} from './figures.ts'
 
 export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
 
@@ -41,14 +62,23 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
     throw invalidArgument('into', into, 'what stats() of this arena gave')
   }
   const stats = into ?? emptyStats(memory.classes.strides)
-  const firstSlot = only === -1 ? 0 : only
-  const endSlot = only === -1 ? memory.openedSlotCount : only + 1
+  const first = asSlotIndex(Math.max(only, 0))
+  const end = only === -1 ? memory.openedSlotCount : only + 1
   stats.exact = exact
-  countSpans(memory, stats, only, exact)
-  countClasses(memory, stats.classes, firstSlot, endSlot)
+  stats.reservedBytes = memory.byteLength
+  stats.controlBytes = only === -1 ? memory.controlSpanCount * SPAN_BYTE_LENGTH : 0
+  stats.committedBytes =
+    exact && only === -1
+      ? (memory.spanCount - countFreeSpans(memory)) * SPAN_BYTE_LENGTH
+      : stats.controlBytes + sumOf(memory, SLOT_OWNED_SPANS, first, end) * SPAN_BYTE_LENGTH
+  stats.peakCommittedBytes =
+    SPAN_BYTE_LENGTH *
+    (only === -1
+      ? memory.i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)]
+      : memory.slotAt(first, SLOT_PEAK_OWNED_SPANS))
+  countClasses(memory, stats.classes, first, end)
   if (exact) walkClasses(memory, stats.classes, only)
-  countSlots(memory, stats.slots, firstSlot, endSlot)
-  sumUp(stats)
+  countSlots(memory, stats.slots, first, end)
   return stats
 }
 
@@ -64,24 +94,90 @@ function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
   return classes[count]?.stride === 0
 }
 
-function countSpans(memory: ArenaMemory, stats: ArenaStats, only: number, exact: boolean): void {
-  const { i32 } = memory
-  let committedSpanCount = 0
-  let peakSpanCount = i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)]
-  if (only !== -1) {
-    const slot = asSlotIndex(only)
-    committedSpanCount = memory.slotAt(slot, SLOT_OWNED_SPANS)
-    peakSpanCount = memory.slotAt(slot, SLOT_PEAK_OWNED_SPANS)
-  } else if (exact) {
-    committedSpanCount = memory.spanCount - countFreeSpans(memory)
-  } else {
-    committedSpanCount = memory.controlSpanCount
-    for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
-      committedSpanCount += memory.slotAt(slot, SLOT_OWNED_SPANS)
-    }
+/** Adds a word of the slots from `first` up to `end` up. */
+function sumOf(memory: ArenaMemory, field: number, first: SlotIndex, end: number): number {
+  let sum = 0
+  for (let slot = first; slot < end; slot++) sum += memory.slotAt(slot, field) >>> 0
+  return sum
+}
+
+/** Fills the rows of classes with what the slots from `first` up to `end` counted. */
+function countClasses(
+  memory: ArenaMemory,
+  rows: readonly ClassStats[],
+  first: SlotIndex,
+  end: number,
+): void {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]
+    const isLarge = index === memory.classes.count
+    const at = isLarge ? LARGE_ROW : index
+    const liveBlocks = sumOf(memory, SLOT_LIVE_SEEN + at, first, end)
+    const carvedBlocks = sumOf(memory, SLOT_CARVED + at, first, end)
+    const capacity = sumOf(memory, SLOT_ROOM + at, first, end)
+    row.spanCount = sumOf(memory, SLOT_SPANS + at, first, end)
+    // The counters of a thread that is running may disagree for a moment.
+    row.liveBlocks = isLarge ? liveBlocks : Math.min(liveBlocks, carvedBlocks)
+    row.freeBlocks = isLarge ? 0 : carvedBlocks - row.liveBlocks
+    row.uncarvedBlocks = capacity - carvedBlocks
+    row.wasteBytes = isLarge ? 0 : row.spanCount * SPAN_BYTE_LENGTH - capacity * row.stride
+    row.peakLiveBlocks = Math.max(sumOf(memory, SLOT_PEAK_LIVE + at, first, end), row.liveBlocks)
+    row.refills = sumOf(memory, SLOT_REFILLS + at, first, end)
+    row.refilledBlocks = sumOf(memory, SLOT_REFILLED + at, first, end)
+    row.drainedBlocks = sumOf(memory, SLOT_ARRIVED + at, first, end)
+    row.requestedBytes = 0
   }
-  stats.reservedBytes = memory.byteLength
-  stats.committedBytes = committedSpanCount * SPAN_BYTE_LENGTH
-  stats.peakCommittedBytes = peakSpanCount * SPAN_BYTE_LENGTH
-  stats.controlBytes = only === -1 ? memory.controlSpanCount * SPAN_BYTE_LENGTH : 0
+}
+
+/**
+ * Replaces the figures that a walk over all headers gives exactly.
+ * @param slot whose runs are walked; -1 for those of all slots
+ */
+function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: number): void {
+  const none = { spanCount: 0, liveBlocks: 0, freeBlocks: 0, uncarvedBlocks: 0, wasteBytes: 0 }
+  for (const row of rows) Object.assign(row, none)
+  forEachRun(memory, (head, classIndex, owner) => {
+    if (slot !== -1 && owner !== slot) return
+    const row = rows[classIndex === LARGE_CLASS ? memory.classes.count : classIndex]
+    const spanCount = runSpanCountOf(memory, head)
+    let liveBlocks = 0
+    forEachLiveIn(memory, head, (_block, offset) => {
+      liveBlocks++
+      row.requestedBytes += memory.secondWordAt(offset)
+    })
+    row.spanCount += spanCount
+    row.liveBlocks += liveBlocks
+    if (classIndex === LARGE_CLASS) return
+    const carvedBlocks = memory.recordAt(head, RECORD_CARVED_COUNT)
+    const capacity = capacityOf(memory, head)
+    row.freeBlocks += carvedBlocks - liveBlocks
+    row.uncarvedBlocks += capacity - carvedBlocks
+    row.wasteBytes += spanCount * SPAN_BYTE_LENGTH - capacity * row.stride
+  })
+  for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
+}
+
+/** Fills the rows of the slots that were ever opened. */
+function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, end: number): void {
+  let rowCount = 0
+  for (let slot = first; slot < end; slot++) {
+    const state = slotState(memory, slot)
+    if (state === 'vacant') continue
+    if (rowCount === rows.length) rows.push(emptySlotStats())
+    const row = rows[rowCount++]
+    row.slot = slot
+    row.state = state
+    row.spanCount = memory.slotAt(slot, SLOT_OWNED_SPANS)
+    row.peakSpanCount = memory.slotAt(slot, SLOT_PEAK_OWNED_SPANS)
+    row.refills = 0
+    row.refilledBlocks = 0
+    for (let index = 0; index < memory.classes.count; index++) {
+      row.refills += memory.slotAt(slot, SLOT_REFILLS + index) >>> 0
+      row.refilledBlocks += memory.slotAt(slot, SLOT_REFILLED + index) >>> 0
+    }
+    row.remoteFrees = memory.slotAt(slot, SLOT_DRAINED) >>> 0
+    row.violations = memory.slotAt(slot, SLOT_VIOLATIONS) >>> 0
+    row.droppedEvents = droppedEvents(memory, slot)
+  }
+  if (rows.length > rowCount) rows.length = rowCount
 }

@@ -93,7 +93,7 @@ function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassInde
     if (recordOf(span, RECORD_PREVIOUS_PARTIAL) !== previous) {
       findings.fail(start, `partial span ${span} does not link back to ${previous}`)
     }
-    const uncarved = capacityOf(memory, span, classIndex) - recordOf(span, RECORD_CARVED_COUNT)
+    const uncarved = capacityOf(memory, span) - recordOf(span, RECORD_CARVED_COUNT)
     const parkedCount = recordOf(span, RECORD_PARKED_COUNT)
     if (uncarved === 0 && parkedCount === 0) {
       findings.fail(start, `span ${span} is listed as partial, but is full`)

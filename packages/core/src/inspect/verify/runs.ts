@@ -50,7 +50,7 @@ export function checkRun(
   const row = rowOf(classIndex)
   const spanCount = runSpanCountOf(memory, head)
   const carvedCount = memory.recordAt(head, RECORD_CARVED_COUNT)
-  const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
+  const capacity = capacityOf(memory, head)
   findings.add(SLOT_SPANS + row, owner, spanCount)
   if (!isLarge) {
     findings.add(SLOT_ROOM + row, owner, capacity)

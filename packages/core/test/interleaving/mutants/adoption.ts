@@ -131,8 +131,8 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'empty runs are kept',
     file: 'recovery/rebuild.ts',
-    from: 'if (liveCount === 0) releaseRun(memory, slot, head)',
-    to: 'if (liveCount < 0) releaseRun(memory, slot, head)',
+    from: 'if (liveCount === 0) releaseRun(memory, head)',
+    to: 'if (liveCount < 0) releaseRun(memory, head)',
     scenarios: ['the first alloc of a class'],
   },
   {

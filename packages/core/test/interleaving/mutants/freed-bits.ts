@@ -76,8 +76,8 @@ export const FREED_BITS: readonly Mutant[] = [
     name: 'what a run says is cleared after its bits were looked at',
     file: 'remote/freed-bits.ts',
     from: `    Atomics.store(i32, runHasFreedBits, 0)
-    freedCount += sweepRun(memory, slot, head, limit - freedCount)`,
-    to: `    freedCount += sweepRun(memory, slot, head, limit - freedCount)
+    freedCount += sweepRun(memory, slot, head)`,
+    to: `    freedCount += sweepRun(memory, slot, head)
     Atomics.store(i32, runHasFreedBits, 0)`,
     scenarios: ['an owner sweeps', 'two threads mark blocks'],
   },
@@ -96,17 +96,17 @@ export const FREED_BITS: readonly Mutant[] = [
     file: 'remote/freed-bits.ts',
     from: `  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
   if (block === 0) return
-  i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-  recycle(memory, slot, block)`,
-    to: `  if (block !== 0) recycle(memory, slot, block)
+  memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  recycle(memory, block)`,
+    to: `  if (block !== 0) recycle(memory, block)
   Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))`,
     scenarios: ['a marked large block is swept'],
   },
   {
     name: 'the end of a run is given back that its block still needs',
     file: 'remote/freed-bits.ts',
-    from: 'truncateLargeRun(memory, slot, head, spanCount)',
-    to: 'truncateLargeRun(memory, slot, head, 1)',
+    from: 'resizeLargeRun(memory, head, spanCount)',
+    to: 'resizeLargeRun(memory, head, 1)',
     scenarios: ['a large block is cut off as its owner sweeps'],
   },
 ]

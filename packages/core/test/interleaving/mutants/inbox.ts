@@ -41,10 +41,10 @@ export const INBOX: readonly Mutant[] = [
     name: 'a block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
     from: `    countTaken(i32, takenWord, taken, sent)
-    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-    recycle(memory, owner, block)`,
-    to: `    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-    recycle(memory, owner, block)
+    memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    recycle(memory, block)`,
+    to: `    memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    recycle(memory, block)
     countTaken(i32, takenWord, taken, sent)`,
     scenarios: [
       'a rival allocates a large block',

@@ -42,7 +42,7 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'counts stay behind when a run is handed over',
     file: 'refill/reclaim-closed.ts',
-    from: '    i32[memory.slotWord(to, field + classIndex)] += liveCount\n',
+    from: '    memory.addToSlot(to, field + classIndex, liveCount)\n',
     to: '',
     scenarios: ['reclaiming against reclaiming'],
   },

@@ -55,17 +55,17 @@ export const SPAN_MAP: readonly Mutant[] = [
   {
     name: 'a run that is given back still has its head, last of all',
     file: 'spans/runs.ts',
-    from: 'Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))',
+    from: 'Atomics.store(memory.i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))',
     to: '',
     scenarios: ['who gives a run back dies'],
   },
   {
     name: 'a run is shortened before its record says so',
     file: 'spans/runs.ts',
-    from: `  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
-  releaseSpans(memory, slot, head + to, from - to)`,
-    to: `  releaseSpans(memory, slot, head + to, from - to)
-  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to`,
+    from: `    memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
+    releaseSpans(memory, slot, head + to, from - to)`,
+    to: `    releaseSpans(memory, slot, head + to, from - to)
+    memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to`,
     scenarios: ['who shrinks dies'],
   },
   {
