@@ -61,54 +61,57 @@ export interface ArenaRegion extends Geometry {
 const roundUpToLine = (byteLength: number) =>
   Math.ceil(byteLength / LINE_BYTE_LENGTH) * LINE_BYTE_LENGTH
 
-/** Lays the control area out: its length, and the words of its header that the geometry sets. */
-function layOut({ byteLength, slotCount, classCount }: Geometry) {
+/** Lays the control area out: gives the words that never change. */
+function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0, shared = 0) {
   const spanCount = byteLength / SPAN_BYTE_LENGTH
+  const bitsByteLength = spanCount * SPAN_BIT_WORD_COUNT * 4
+  const slotByteLength = slotWordCount(slotCount) * 4
   const classTable = CONTROL_WORD_COUNT * 4
   const spanMap = roundUpToLine(classTable + classCount * 4)
   const touchedMap = roundUpToLine(spanMap + spanCount * 4)
   const spanRecords = roundUpToLine(touchedMap + spanCount * 4)
   const liveBits = roundUpToLine(spanRecords + spanCount * RECORD_WORD_COUNT * 4)
-  const freedBits = liveBits + spanCount * SPAN_BIT_WORD_COUNT * 4
-  const slots = freedBits + spanCount * SPAN_BIT_WORD_COUNT * 4
-  const byteEnd = slots + slotCount * slotWordCount(slotCount) * 4
-  const controlSpanCount = Math.ceil(byteEnd / SPAN_BYTE_LENGTH)
-  const header: [field: number, value: number][] = [
-    [CONTROL_BYTE_LENGTH, byteLength | 0],
-    [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
-    [CONTROL_SPAN_COUNT, controlSpanCount],
-    [CONTROL_SLOT_COUNT, slotCount],
-    [CONTROL_SLOT_BYTE_LENGTH, slotWordCount(slotCount) * 4],
-    [CONTROL_CLASS_COUNT, classCount],
-    [CONTROL_CLASS_TABLE, classTable],
-    [CONTROL_SPAN_MAP, spanMap],
-    [CONTROL_SPAN_RECORDS, spanRecords],
-    [CONTROL_SLOTS, slots],
-    [CONTROL_TOUCHED_MAP, touchedMap],
-    [CONTROL_LIVE_BITS, liveBits],
-    [CONTROL_FREED_BITS, freedBits],
-  ]
-  return { byteEnd, controlSpanCount, header }
+  const slots = liveBits + 2 * bitsByteLength
+  const words = new Int32Array(CONTROL_CONSTANT_WORD_COUNT)
+  words[CONTROL_MAGIC] = MAGIC
+  words[CONTROL_VERSION] = VERSION
+  words[CONTROL_BYTE_LENGTH] = byteLength
+  words[CONTROL_SPAN_BYTE_LENGTH] = SPAN_BYTE_LENGTH
+  words[CONTROL_SPAN_COUNT] = Math.ceil((slots + slotCount * slotByteLength) / SPAN_BYTE_LENGTH)
+  words[CONTROL_SLOT_COUNT] = slotCount
+  words[CONTROL_SLOT_BYTE_LENGTH] = slotByteLength
+  words[CONTROL_CLASS_COUNT] = classCount
+  words[CONTROL_TAG] = tag
+  words[CONTROL_SHARED] = shared
+  words[CONTROL_CLASS_TABLE] = classTable
+  words[CONTROL_SPAN_MAP] = spanMap
+  words[CONTROL_SPAN_RECORDS] = spanRecords
+  words[CONTROL_SLOTS] = slots
+  words[CONTROL_TOUCHED_MAP] = touchedMap
+  words[CONTROL_LIVE_BITS] = liveBits
+  words[CONTROL_FREED_BITS] = liveBits + bitsByteLength
+  return words
 }
 
 /** How many spans the control area takes. */
-export const controlSpanCountOf = (geometry: Geometry) => layOut(geometry).controlSpanCount
+export const controlSpanCountOf = (geometry: Geometry) =>
+  constantWords(geometry)[CONTROL_SPAN_COUNT]
 
 /** Writes the control area of an empty arena. The magic comes last: it makes it an arena. */
 export function writeControl(region: ArenaRegion, tag: number): void {
-  const { byteEnd, controlSpanCount, header } = layOut(region)
-  const words = new Int32Array(region.buffer, region.base, byteEnd >> 2)
+  const constant = constantWords(region, tag, region.shared ? 1 : 0)
+  const controlSpanCount = constant[CONTROL_SPAN_COUNT]
+  const wordCount = (controlSpanCount * SPAN_BYTE_LENGTH) >> 2
+  const words = new Int32Array(region.buffer, region.base, wordCount)
   if (!region.isNew) words.fill(0)
-  for (const [field, value] of header) words[field] = value
-  const fill = (value: number, table: number, wordCount: number) =>
-    words.fill(value, words[table] >> 2, (words[table] >> 2) + wordCount)
-  const spanCount = region.byteLength / SPAN_BYTE_LENGTH
-  if (!region.isNew) fill(SPAN_BYTE_LENGTH, CONTROL_TOUCHED_MAP, spanCount)
+  words.set(constant.subarray(CONTROL_VERSION), CONTROL_VERSION)
+  const fill = (value: number, table: number, count: number) =>
+    words.fill(value, constant[table] >> 2, (constant[table] >> 2) + count)
+  if (!region.isNew) {
+    fill(SPAN_BYTE_LENGTH, CONTROL_TOUCHED_MAP, region.byteLength / SPAN_BYTE_LENGTH)
+  }
   fill(CONTROL_SPAN_WORD, CONTROL_SPAN_MAP, controlSpanCount)
-  words.set(region.strides, words[CONTROL_CLASS_TABLE] >> 2)
-  words[CONTROL_VERSION] = VERSION
-  words[CONTROL_TAG] = tag
-  words[CONTROL_SHARED] = region.shared ? 1 : 0
+  words.set(region.strides, constant[CONTROL_CLASS_TABLE] >> 2)
   words[CONTROL_FIRST_FREE_SPAN] = controlSpanCount
   words[CONTROL_PEAK_SPAN_COUNT] = controlSpanCount
   words[CONTROL_CHECKSUM] = checksumOf(words)
@@ -155,10 +158,10 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
   }
   const slotCount = check(CONTROL_SLOT_COUNT, 1, MAX_SLOT_COUNT)
   const classCount = check(CONTROL_CLASS_COUNT, 1, MAX_CLASS_COUNT)
-  for (const [field, value] of layOut({ byteLength, slotCount, classCount }).header) {
-    check(field, value, value)
-  }
-  check(CONTROL_TAG, 1, 255)
+  const tag = check(CONTROL_TAG, 1, 255)
+  constantWords({ byteLength, slotCount, classCount }, tag, words[CONTROL_SHARED]).forEach(
+    (value, field) => check(field, value, value),
+  )
   checkStrides(words.subarray(words[CONTROL_CLASS_TABLE] >> 2), classCount)
   for (const field of [CONTROL_FIRST_FREE_SPAN, CONTROL_PEAK_SPAN_COUNT]) {
     check(field, words[CONTROL_SPAN_COUNT], byteLength / SPAN_BYTE_LENGTH)
