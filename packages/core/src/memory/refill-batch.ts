@@ -18,8 +18,6 @@
  * class. They come from tables: to compute them took 30 ns a refill.
  */
 
-import { SPAN_BYTE_LENGTH } from '../base/layout.ts'
-
 const MAX_BASE = 64
 const MIN_BASE = 16
 /** About 8 KiB a refill: enough to pay for the miss, little enough to commit for one block. */
@@ -27,6 +25,7 @@ const BASE_BYTE_LENGTH = 8192
 
 const GROWTH = 2
 export const MAX_BATCH = 1024
+const SPAN_BYTE_LENGTH = 65536
 
 const BATCH_MASK = 0xffff
 const MISS_SHIFT = 16
@@ -78,3 +77,42 @@ export function afterSweep(learned: number, base: number, max: number, spareCoun
     missCount === 0 ? spareCount > 0 : missCount === 1 && 4 * spareCount >= 3 * batch
   return isTooMuch ? Math.max(batch >> 1, base) : batch
 }
+
+/*
+ * Which batch would have served a class better, between two steps of a supervisor? Between two
+ * sweeps for empty spans, a pool refills a class once or several times. Twice the batch saves half
+ * of the refills after the first, and hands out half a batch too much on average.
+ *
+ *     most refills were four times too much      half
+ *     twice the batch saves 8 %                  twice
+ *     else                                       the same
+ */
+
+/** The cost of a refill relative to that of one more block in it: some 100 ns to 2 ns. */
+const REFILL_COST = 50
+/** In percent; a smaller gain is not worth a change. */
+const MIN_GAIN = 8
+
+/** The refills of a class between two steps of a supervisor. */
+interface RefillWindow {
+  readonly refillCount: number
+  /** Refills that were not the first one after a sweep. */
+  readonly furtherCount: number
+  /** First refills that handed out at least four times as much as was needed. */
+  readonly idleCount: number
+}
+
+/** The batch that would have been better in a window, or the present one. */
+export function betterBatch(window: RefillWindow, batch: number, stride: number): number {
+  const { refillCount, furtherCount, idleCount } = window
+  if (2 * idleCount > refillCount) {
+    return Math.min(batch, Math.max(batch >> 1, baseBatch(stride)))
+  }
+  const firstCount = refillCount - furtherCount
+  const gain = (furtherCount * REFILL_COST - firstCount * batch) / 2
+  const isBetter = 100 * gain >= MIN_GAIN * refillCount * (REFILL_COST + batch)
+  return isBetter && gain > 0 ? Math.max(batch, Math.min(2 * batch, maxBatch(stride))) : batch
+}
+
+/** Whether a refill was too much: the sweep after it found three quarters of it unused. */
+export const wasIdle = (blockCount: number, spareCount: number) => 4 * spareCount >= 3 * blockCount

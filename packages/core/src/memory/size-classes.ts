@@ -2,6 +2,7 @@
  * Size classes: byte length -> class -> stride. A stride is header + payload, a multiple of 16.
  * Strides are computed here only; carving, bounds, verify and the heap walk read the class table.
  */
+
 import { isArray } from '../base/builtins.ts'
 import { invalidArgument } from '../base/errors.ts'
 import {
@@ -11,6 +12,7 @@ import {
   HEADER_BYTE_LENGTH,
   MAX_CLASS_COUNT,
   SPAN_BYTE_LENGTH,
+  SPAN_SHIFT,
 } from '../base/layout.ts'
 import { asClassIndex, type ClassIndex } from '../base/units.ts'
 import { baseBatch, maxBatch } from './refill-batch.ts'
@@ -87,6 +89,10 @@ export function preferredRunSpanCount(stride: number): number {
 export const minimalRunSpanCount = (stride: number) =>
   Math.ceil((stride + FIRST_PAYLOAD - HEADER_BYTE_LENGTH) / SPAN_BYTE_LENGTH)
 
+/** How many spans a large block of so many bytes takes. */
+export const largeSpanCount = (byteLength: number) =>
+  ((byteLength + FIRST_PAYLOAD - 1) >>> SPAN_SHIFT) + 1
+
 /** The size classes of one arena, as tables for the hot path. */
 export class SizeClasses {
   readonly count: number
@@ -147,6 +153,13 @@ export class SizeClasses {
       return this.shortRunCapacities[classIndex]
     }
     return blockCapacity(this.strides[classIndex], spanCount)
+  }
+
+  /** How many bytes a block has room for that is allocated with `byteLength` bytes. */
+  goodByteLength(byteLength: number): number {
+    return byteLength <= this.maxByteLength
+      ? this.strides[this.classFor(byteLength)] - HEADER_BYTE_LENGTH
+      : largeSpanCount(byteLength) * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
   }
 
   /** The smallest class whose blocks hold `byteLength` bytes, at most `maxByteLength`. */

@@ -9,7 +9,6 @@
  */
 
 import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
-import { FIRST_PAYLOAD, HEADER_BYTE_LENGTH, SPAN_BYTE_LENGTH } from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { typeBits } from '../memory/block-header.ts'
@@ -19,7 +18,6 @@ import type { CollectOptions, PoolOf } from '../memory/pool-api.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { collect as collectFor } from '../refill/collect.ts'
 import { deliverAll } from '../remote/remote.ts'
-import { largeSpanCount } from '../spans/runs.ts'
 import { closeSlot, slotGeneration } from '../spans/slots.ts'
 import { touchBytes } from '../spans/span-map.ts'
 import { createFastPaths, type FastPaths, throwOutOfMemory } from './fast-paths.ts'
@@ -130,12 +128,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
   function goodByteLength(byteLength: number): number {
     current()
     checkCount('byteLength', byteLength, 'bytes')
-    const { classes } = memory
-    if (byteLength <= classes.maxByteLength) {
-      return classes.strides[classes.classFor(byteLength)] - HEADER_BYTE_LENGTH
-    }
-    if (byteLength > memory.byteLength) return byteLength
-    return largeSpanCount(byteLength) * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
+    return byteLength > memory.byteLength ? byteLength : memory.classes.goodByteLength(byteLength)
   }
 
   function flush(): void {

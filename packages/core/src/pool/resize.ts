@@ -13,8 +13,9 @@ import {
 } from '../blocks/check-offset.ts'
 import { alignmentInHeader, CONTENTS } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
+import { largeSpanCount } from '../memory/size-classes.ts'
 import { announce } from '../remote/remote.ts'
-import { largeSpanCount, resizeLargeRun } from '../spans/runs.ts'
+import { resizeLargeRun } from '../spans/runs.ts'
 import { touchBytes } from '../spans/span-map.ts'
 import type { FastPaths } from './fast-paths.ts'
 

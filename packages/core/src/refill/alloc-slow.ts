@@ -14,8 +14,9 @@ import {
   SLOT_FREE_HEADS,
 } from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
+import { largeSpanCount } from '../memory/size-classes.ts'
 import { exchangeQueues, type PoolCore } from '../remote/remote.ts'
-import { largeSpanCount, publishRun } from '../spans/runs.ts'
+import { publishRun } from '../spans/runs.ts'
 import { clearSpans, touchBytes } from '../spans/span-map.ts'
 import { claimAfterReclaim, handOut, refill } from './refill.ts'
 

@@ -39,7 +39,8 @@ import { markFree, recycle } from '../blocks/free-block.ts'
 import { unmarkedOffset } from '../blocks/walk.ts'
 import { alignmentInHeader } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import { largeSpanCount, resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
+import { largeSpanCount } from '../memory/size-classes.ts'
+import { resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /**

@@ -1,7 +1,6 @@
 /** Runs: claimed spans in use, of blocks of one class or of one large block. */
 import { corrupt } from '../base/errors.ts'
 import {
-  FIRST_PAYLOAD,
   LARGE_CLASS,
   LARGE_ROW,
   MAP_OWNER_SHIFT,
@@ -19,7 +18,6 @@ import {
   SPAN_CLAIMED,
   SPAN_HEAD,
   SPAN_LARGE,
-  SPAN_SHIFT,
   SPAN_TAIL,
 } from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
@@ -38,10 +36,6 @@ import {
 
 /** Index of a class in the class arrays of a slot. */
 export const rowOf = (classIndex: number) => (classIndex === LARGE_CLASS ? LARGE_ROW : classIndex)
-
-/** How many spans a large block of so many bytes takes. */
-export const largeSpanCount = (byteLength: number) =>
-  ((byteLength + FIRST_PAYLOAD - 1) >>> SPAN_SHIFT) + 1
 
 /** The slot that owns a run. @throws ArenaError 'corrupt' if there is no such slot */
 export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {

@@ -167,10 +167,7 @@ test('options: what is passed by itself is refused, with how to pass it', () => 
   for (const [value, message] of [
     [5 * SPAN, /options is 327680, .*\{ byteLength \}/],
     [bytes.buffer, /options is ArrayBuffer, .*\{ buffer \}/],
-    [
-      new SharedArrayBuffer(4 * SPAN),
-      /options is SharedArrayBuffer, .*\{ buffer \}/,
-    ],
+    [new SharedArrayBuffer(4 * SPAN), /options is SharedArrayBuffer, .*\{ buffer \}/],
     [bytes, /options is Uint8Array, .*\{ buffer \}/],
     [new DataView(bytes.buffer), /options is DataView, .*\{ buffer \}/],
     [new WebAssembly.Memory({ initial: 16 }), /options is Memory, .*\{ memory \}/],

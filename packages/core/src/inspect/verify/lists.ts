@@ -1,6 +1,7 @@
 /** Each list ends, and holds free blocks of its own class and slot that no other list holds. */
 import {
   FIRST_PAYLOAD,
+  GRANULE_BYTE_LENGTH,
   RECORD_CARVED_COUNT,
   RECORD_NEXT_PARTIAL,
   RECORD_PARKED_COUNT,
@@ -17,9 +18,8 @@ import {
   asSpanIndex,
   type ClassIndex,
   type SlotIndex,
-  type SpanIndex,
 } from '../../base/units.ts'
-import { capacityOf } from '../../spans/runs.ts'
+import { hasRoom } from '../../spans/partial.ts'
 import { headOf, isHeadOf, stateInMap } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
 
@@ -28,7 +28,7 @@ export function checkLists(findings: Findings): void {
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
     for (let row = asClassIndex(0); row < memory.classes.count; row++) {
       const first = memory.slotAt(slot, SLOT_FREE_HEADS + row)
-      findings.add(SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
+      findings.count(SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
       checkPartial(findings, slot, row)
     }
   }
@@ -41,7 +41,7 @@ function checkChain(
   classIndex: ClassIndex,
   first: number,
 ): number {
-  const { memory } = findings
+  const { memory, listed } = findings
   let blockCount = 0
   for (let block = first; block !== 0; block = memory.secondWordAt(block)) {
     const reason = whyNotListed(findings, slot, classIndex, block)
@@ -49,39 +49,37 @@ function checkChain(
       findings.fail(block, `a list of slot ${slot}, class ${classIndex} holds ${block}, ${reason}`)
       break
     }
-    findings.listed.add(block)
+    listed.add(block)
     blockCount++
   }
   return blockCount
 }
 
 function whyNotListed(
-  findings: Findings,
+  { memory, listed }: Findings,
   slot: SlotIndex,
   classIndex: ClassIndex,
   block: number,
 ): string {
-  const { memory } = findings
   const isInside = block > memory.base && block < memory.base + memory.byteLength
-  if (!isInside || block % 16 !== 0) return 'which is no offset'
-  if (findings.listed.has(block)) return 'which is on a list already'
+  if (!isInside || block % GRANULE_BYTE_LENGTH !== 0) return 'which is no offset'
+  if (listed.has(block)) return 'which is on a list already'
   const span = memory.spanOf(block)
   const isTail = stateInMap(memory.mapAt(span)) === SPAN_TAIL
   const head = isTail ? headOf(memory, span) : span
   if (!isHeadOf(memory, head, slot, classIndex)) return 'which belongs to another slot or class'
   const within = block - memory.spanStart(head) - FIRST_PAYLOAD
   const blockIndex = within / memory.classes.strides[classIndex]
-  const carvedCount = memory.recordAt(head, RECORD_CARVED_COUNT)
-  if (!Number.isInteger(blockIndex) || blockIndex >= carvedCount) return 'where no block begins'
-  if (memory.hasLiveBit(block)) return 'which has a live bit'
-  return ''
+  if (!Number.isInteger(blockIndex) || blockIndex >= memory.recordAt(head, RECORD_CARVED_COUNT)) {
+    return 'where no block begins'
+  }
+  return memory.hasLiveBit(block) ? 'which has a live bit' : ''
 }
 
 /** The partial spans of a slot and class are linked both ways, and have room. */
 function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassIndex): void {
-  const { memory } = findings
-  const recordOf = (span: SpanIndex, field: number) => memory.recordAt(span, field)
-  let previous = asSpanIndex(0)
+  const { memory, partial } = findings
+  let previous = 0
   let span = asSpanIndex(memory.slotAt(slot, SLOT_PARTIAL_HEADS + classIndex))
   for (let steps = 0; span !== 0; steps++) {
     const isOwn = span > 0 && span < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
@@ -89,21 +87,18 @@ function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassInde
       findings.fail(0, `the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
       return
     }
-    const start = memory.spanStart(span)
-    if (recordOf(span, RECORD_PREVIOUS_PARTIAL) !== previous) {
-      findings.fail(start, `partial span ${span} does not link back to ${previous}`)
+    if (memory.recordAt(span, RECORD_PREVIOUS_PARTIAL) !== previous) {
+      findings.failSpan(span, `does not link back to ${previous}`)
     }
-    const uncarved = capacityOf(memory, span) - recordOf(span, RECORD_CARVED_COUNT)
-    const parkedCount = recordOf(span, RECORD_PARKED_COUNT)
-    if (uncarved === 0 && parkedCount === 0) {
-      findings.fail(start, `span ${span} is listed as partial, but is full`)
+    if (!hasRoom(memory, span)) findings.failSpan(span, 'is listed as partial, but is full')
+    const parkedHead = memory.recordAt(span, RECORD_PARKED_HEAD)
+    const listedCount = checkChain(findings, slot, classIndex, parkedHead)
+    const parkedCount = memory.recordAt(span, RECORD_PARKED_COUNT)
+    if (listedCount !== parkedCount) {
+      findings.failSpan(span, `counts ${parkedCount} parked blocks, ${listedCount} are listed`)
     }
-    const found = checkChain(findings, slot, classIndex, recordOf(span, RECORD_PARKED_HEAD))
-    if (found !== parkedCount) {
-      findings.fail(start, `span ${span} counts ${parkedCount} parked blocks, ${found} are listed`)
-    }
-    findings.partial.add(span)
+    partial.add(span)
     previous = span
-    span = asSpanIndex(recordOf(span, RECORD_NEXT_PARTIAL))
+    span = asSpanIndex(memory.recordAt(span, RECORD_NEXT_PARTIAL))
   }
 }

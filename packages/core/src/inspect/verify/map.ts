@@ -1,6 +1,7 @@
 /** Every span is free, control, or part of exactly one run; slots own as many as they count. */
 import {
   LARGE_CLASS,
+  MAP_DRAINING,
   MAX_POSITION,
   RECORD_RUN_SPAN_COUNT,
   SLOT_OWNED_SPANS,
@@ -11,13 +12,7 @@ import {
   SPAN_TAIL,
 } from '../../base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SpanIndex } from '../../base/units.ts'
-import {
-  classInMap,
-  isDraining,
-  ownerInMap,
-  positionInMap,
-  stateInMap,
-} from '../../spans/span-map.ts'
+import { classInMap, mapWord, ownerInMap, stateInMap } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
 
 export function checkMap(findings: Findings): void {
@@ -29,17 +24,11 @@ export function checkMap(findings: Findings): void {
     const state = stateInMap(word)
     spanCount = 1
     if ((state === SPAN_CONTROL) !== index < memory.controlSpanCount) {
-      findings.fail(
-        memory.spanStart(span),
-        `span ${index} has state ${state}: control area or not?`,
-      )
+      findings.failSpan(span, `has state ${state}: control area or not?`)
     } else if (state === SPAN_HEAD || state === SPAN_LARGE) {
       spanCount = checkRunInMap(findings, span)
-      const owner = ownerInMap(word)
-      if (owner >= 0 && owner < memory.slotCount) findings.add(SLOT_OWNED_SPANS, owner, spanCount)
     } else if (word !== SPAN_FREE && state !== SPAN_CONTROL) {
-      const what = `belongs to slot ${ownerInMap(word)} but to no run (state ${state})`
-      findings.fail(memory.spanStart(span), `span ${index} ${what}`)
+      findings.failSpan(span, `belongs to slot ${ownerInMap(word)} but to no run (state ${state})`)
     }
   }
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
@@ -47,40 +36,33 @@ export function checkMap(findings: Findings): void {
   }
 }
 
-/** Gives the run's span count; 1 if it is damaged. */
+/** Counts the spans of a run for its owner. Gives the run's span count; 1 if it is damaged. */
 function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const { memory } = findings
-  const fail = (what: string) =>
-    findings.fail(memory.spanStart(head), `the run at span ${head} ${what}`)
   const word = memory.mapAt(head)
   const classIndex = classInMap(word)
-  const isLarge = stateInMap(word) === SPAN_LARGE
-  if (positionInMap(word) !== 0 || (isLarge && isDraining(word))) {
-    fail(`begins with the map word ${word >>> 0}`)
-  }
-  if (isLarge ? classIndex !== LARGE_CLASS : classIndex >= memory.classes.count) {
-    fail(`has class ${classIndex}, which does not exist`)
-    return 1
-  }
   const owner = ownerInMap(word)
-  if (owner < 0 || owner >= memory.slotCount) {
-    fail(`belongs to slot ${owner}, which does not exist`)
-    return 1
-  }
   const spanCount = memory.recordAt(head, RECORD_RUN_SPAN_COUNT)
-  if (spanCount < 1 || head + spanCount > memory.spanCount) {
-    fail(`has ${spanCount} spans by its record`)
-    return 1
+  const isLarge = stateInMap(word) === SPAN_LARGE
+  if (isLarge ? classIndex !== LARGE_CLASS : classIndex >= memory.classes.count) {
+    findings.failSpan(head, `has class ${classIndex}, which does not exist`)
+  } else if (owner < 0 || owner >= memory.slotCount) {
+    findings.failSpan(head, `belongs to slot ${owner}, which does not exist`)
+  } else if (spanCount < 1 || head + spanCount > memory.spanCount) {
+    findings.failSpan(head, `has ${spanCount} spans by its record`)
+  } else {
+    // A run of a class may be draining.
+    const sound = mapWord(isLarge ? SPAN_LARGE : SPAN_HEAD, owner, classIndex, 0)
+    if ((isLarge ? word : word & ~MAP_DRAINING) !== sound) {
+      findings.failSpan(head, `begins with the map word ${word >>> 0}`)
+    }
+    for (let position = 1; position < spanCount; position++) {
+      const span = asSpanIndex(head + position)
+      const tail = mapWord(SPAN_TAIL, owner, classIndex, Math.min(position, MAX_POSITION))
+      if (memory.mapAt(span) !== tail) findings.failSpan(head, `has no tail at span ${span}`)
+    }
+    findings.count(SLOT_OWNED_SPANS, owner, spanCount)
+    return spanCount
   }
-  for (let position = 1; position < spanCount; position++) {
-    const tail = memory.mapAt(asSpanIndex(head + position))
-    const belongs =
-      stateInMap(tail) === SPAN_TAIL &&
-      ownerInMap(tail) === owner &&
-      classInMap(tail) === classIndex &&
-      !isDraining(tail) &&
-      positionInMap(tail) === Math.min(position, MAX_POSITION)
-    if (!belongs) fail(`has no tail at span ${head + position}`)
-  }
-  return spanCount
+  return 1
 }

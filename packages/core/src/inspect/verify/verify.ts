@@ -65,12 +65,14 @@ function checkCounts(findings: Findings, slot: SlotIndex): void {
 /** A thread that dies as it sets a bit leaves the flags to its adopter. */
 function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
   const { memory } = findings
-  const isFlagged =
+  if (
     memory.recordAt(head, RECORD_HAS_FREED_BITS) !== 0 &&
     memory.slotAt(owner, SLOT_HAS_FREED_BITS) !== 0
+  ) {
+    return
+  }
   forEachFreedBit(memory, head, (offset) => {
-    if (!isFlagged)
-      findings.fail(offset, `no flag of slot ${owner} shows the freed bit at ${offset}`)
+    findings.fail(offset, `no flag of slot ${owner} shows the freed bit at ${offset}`)
     return true
   })
 }
@@ -82,16 +84,14 @@ function checkQueue(findings: Findings, freer: SlotIndex, owner: SlotIndex): voi
   const written = i32[writtenWord]
   const sent = i32[queueWord(memory, freer, OUTBOX_SENT, owner)]
   const taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
-  const queue = `the queue from slot ${freer} to slot ${owner}`
+  const fail = (what: string) =>
+    findings.fail(writtenWord * 4, `the queue from slot ${freer} to slot ${owner} has ${what}`)
   // Counts wrap; no arena holds 2^31 offsets.
   if (((sent - taken) | 0) < 0 || ((written - sent) | 0) < 0) {
-    const counts = `${written} written, ${sent} sent, ${taken} taken`
-    findings.fail(writtenWord * 4, `${queue} has ${counts}, which is not in order`)
+    fail(`${written} written, ${sent} sent, ${taken} taken, which is not in order`)
     return
   }
   const waiting = (written - taken) | 0
   const found = offsetsBetween(memory, freer, owner).length
-  if (found !== waiting) {
-    findings.fail(writtenWord * 4, `${queue} has ${waiting} offsets waiting, but holds ${found}`)
-  }
+  if (found !== waiting) fail(`${waiting} offsets waiting, but holds ${found}`)
 }
