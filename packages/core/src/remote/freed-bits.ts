@@ -147,9 +147,12 @@ function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
   return false
 }
 
+function clearFreedBit(memory: ArenaMemory, offset: PayloadOffset): void {
+  Atomics.and(memory.i32, memory.freedWord(offset), ~memory.bitOf(offset))
+}
+
 /** The block counts as free before its bit is cleared: so an adopter sees which bits are done. */
 function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset): void {
-  const { i32 } = memory
   let block = asPayloadOffset(0)
   try {
     block = liveBlockAt(memory, offset)
@@ -157,7 +160,7 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   } catch (error) {
     violate(memory, slot, error)
   }
-  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+  clearFreedBit(memory, offset)
   if (block === 0) return
   memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
   recycle(memory, block)
@@ -181,7 +184,7 @@ export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   if (isRunOf(memory, head, slot)) {
     forEachFreedBit(memory, head, (offset) => {
       const isFreed = !isLiveAt(memory, offset)
-      if (isFreed) Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+      if (isFreed) clearFreedBit(memory, offset)
       return true
     })
     announce(memory, head)

@@ -1,5 +1,6 @@
 /** The owner's side of a queue: frees the blocks that other slots have delivered. */
-import { corrupt, doubleFree } from '../base/errors.ts'
+
+import { doubleFree } from '../base/errors.ts'
 import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
@@ -16,6 +17,7 @@ import {
   maxSegmentCount,
   OUTBOX_FIRST,
   OUTBOX_SENT,
+  overwrittenQueue,
   placeOf,
   queueWord,
   SEGMENT_NEXT,
@@ -62,7 +64,7 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
     if (segment === 0 || placeOf(taken) === 0) segment = findSegment(memory, slot, freer, taken)
     if (segment === 0) {
-      violate(memory, slot, corrupt(`the queue from slot ${freer} to slot ${slot} was overwritten`))
+      violate(memory, slot, overwrittenQueue(freer, slot))
       countTaken(i32, takenWord, sent, sent)
       break
     }

@@ -1,6 +1,5 @@
 /** The freer's side of a queue: notes blocks for their owners, and delivers them in batches. */
 
-import { corrupt } from '../base/errors.ts'
 import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
 import { unmark } from '../blocks/aligned.ts'
 import { freeBlock } from '../blocks/free-block.ts'
@@ -13,6 +12,7 @@ import {
   OUTBOX_LAST,
   OUTBOX_SENT,
   OUTBOX_WRITTEN,
+  overwrittenQueue,
   placeOf,
   queueWord,
   SEGMENT_BYTE_LENGTH,
@@ -50,23 +50,23 @@ export function createEnqueue(
   const controlEnd = memory.spanStart(asSpanIndex(memory.controlSpanCount))
   // In a full arena, the search for a segment is slow. After each search that failed, twice as many
   // blocks go without a search.
-  let withoutLook = 0
-  let nextWithoutLook = SEGMENT_CAPACITY
+  let searchesToSkip = 0
+  let nextSkipCount = SEGMENT_CAPACITY
 
   return function enqueue(owner, offset) {
     const written = i32[writtenWords + owner]
     let segment = i32[lastWords + owner]
     if (placeOf(written) === 0 || segment <= controlEnd) {
-      if (withoutLook > 0) {
-        withoutLook--
+      if (searchesToSkip > 0) {
+        searchesToSkip--
         return false
       }
       if (!appendSegment(memory, slot, owner, written, tryAlloc)) {
-        withoutLook = nextWithoutLook
-        nextWithoutLook *= 2
+        searchesToSkip = nextSkipCount
+        nextSkipCount *= 2
         return false
       }
-      nextWithoutLook = SEGMENT_CAPACITY
+      nextSkipCount = SEGMENT_CAPACITY
       segment = i32[lastWords + owner]
     }
     i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(written)] = offset
@@ -113,7 +113,7 @@ function appendSegment(
   // If a writer died just after it had appended the segment, the segment is there already.
   if (before !== 0 && i32[(before >> 2) + SEGMENT_STAMP] === stamp) return true
   // So one can be allocated even in a full arena.
-  if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)
+  dropSegments(memory, slot, owner)
   checkEnds(memory, slot, owner)
   const first = i32[firstWord]
   const isReused = first !== 0 && isPast(memory, slot, owner, first)
@@ -138,22 +138,20 @@ function checkEnds(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void
   const last = memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)]
   if (first === 0 && last === 0) return
   if (isSegmentOf(memory, slot, first) && isSegmentOf(memory, slot, last)) return
-  throw corrupt(`the queue from slot ${slot} to slot ${owner} was overwritten`)
+  throw overwrittenQueue(slot, owner)
 }
 
-/** Whether the owner has taken all that was written for it, and reads none of the segments. */
-const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
-  Atomics.load(memory.i32, queueWord(memory, owner, INBOX_TAKEN, slot)) ===
-  memory.i32[queueWord(memory, slot, OUTBOX_WRITTEN, owner)]
-
-/** Frees a queue's segments, which nobody reads. If the writer dies, unlinked ones are free. */
+/** Frees a queue's segments if the owner has taken all offsets: nobody reads them. */
 function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
   const { i32 } = memory
   const firstWord = queueWord(memory, slot, OUTBOX_FIRST, owner)
-  if (i32[firstWord] === 0) return
+  const taken = Atomics.load(i32, queueWord(memory, owner, INBOX_TAKEN, slot))
+  const isAllTaken = taken === i32[queueWord(memory, slot, OUTBOX_WRITTEN, owner)]
+  if (!isAllTaken || i32[firstWord] === 0) return
   // This is the owner's word, but the owner reads and writes it only while the queue has offsets.
   Atomics.store(i32, queueWord(memory, owner, INBOX_SEGMENT, slot), 0)
   for (let first = i32[firstWord]; isSegmentOf(memory, slot, first); ) {
+    // If the writer dies, a segment that is unlinked is free.
     const next = i32[(first >> 2) + SEGMENT_NEXT]
     if (next === 0) i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = 0
     i32[firstWord] = next
@@ -165,7 +163,7 @@ function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): v
 /** Frees the segments of all queues that nobody reads. */
 export function dropAllSegments(memory: ArenaMemory, slot: SlotIndex): void {
   for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
-    if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)
+    dropSegments(memory, slot, owner)
   }
 }
 

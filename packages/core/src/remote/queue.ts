@@ -21,7 +21,7 @@
  * freer's batch was taken or never pushed. A bitmap of freed blocks for each span costs an atomic
  * operation for each block if blocks are freed in random order.
  */
-
+import { corrupt } from '../base/errors.ts'
 import { SLOT_FIXED_WORD_COUNT } from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { BLOCK_INTERNAL } from '../memory/block-header.ts'
@@ -61,6 +61,9 @@ export const placeOf = (count: number) => count & (SEGMENT_CAPACITY - 1)
 
 /** The most segments that an arena has room for. (A fraction would be boxed, which is garbage.) */
 export const maxSegmentCount = (memory: ArenaMemory) => memory.byteLength >>> 9
+
+export const overwrittenQueue = (freer: SlotIndex, owner: SlotIndex) =>
+  corrupt(`the queue from slot ${freer} to slot ${owner} was overwritten`)
 
 /** Whether a segment of a slot is at an offset, and not what a stray write left there. */
 export const isSegmentOf = (memory: ArenaMemory, slot: SlotIndex, offset: number): boolean =>

@@ -104,15 +104,14 @@ export function offsetsBetween(
   const { i32 } = memory
   const offsets: number[] = []
   const written = i32[queueWord(memory, freer, OUTBOX_WRITTEN, owner)]
+  const segments = segmentsFor(memory, freer, owner)
   let taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
-  if (taken === written) return offsets
-  const segments = new Map(
-    segmentsFor(memory, freer, owner).map((one) => [i32[(one >> 2) + SEGMENT_STAMP], one]),
-  )
   for (; taken !== written; taken = (taken + 1) | 0) {
-    const segment = segments.get(stampOf(freer, taken))
-    if (segment === undefined) break
-    offsets.push(i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)])
+    const stamp = stampOf(freer, taken)
+    while (segments.length > 0 && i32[(segments[0] >> 2) + SEGMENT_STAMP] !== stamp)
+      segments.shift()
+    if (segments.length === 0) break
+    offsets.push(i32[(segments[0] >> 2) + SEGMENT_OFFSETS + placeOf(taken)])
   }
   return offsets
 }

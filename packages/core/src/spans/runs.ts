@@ -1,4 +1,5 @@
 /** Runs: claimed spans in use, of blocks of one class or of one large block. */
+
 import { corrupt } from '../base/errors.ts'
 import {
   LARGE_CLASS,
@@ -27,10 +28,10 @@ import {
   claimSpans,
   classInMap,
   countOwned,
+  freeSpans,
   mapWord,
   OWNER_MASK,
   ownerInMap,
-  releaseSpans,
   touchSpans,
 } from './span-map.ts'
 
@@ -116,7 +117,8 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
     emit(memory, slot, EVENT_CLAIM, LARGE_ROW, to - from, head + from)
   } else if (to < from) {
     memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
-    releaseSpans(memory, slot, head + to, from - to)
+    freeSpans(memory, head + to, from - to)
+    countOwned(memory, slot, to - from)
     emit(memory, slot, EVENT_RETURN, LARGE_ROW, from - to, head + to)
   }
   memory.addToSlot(slot, SLOT_SPANS + LARGE_ROW, to - from)
@@ -153,7 +155,8 @@ export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   if (classIndex !== LARGE_CLASS) checkEmpty(memory, head, spanCount)
   countRun(memory, slot, head, -1)
   Atomics.store(memory.i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))
-  releaseSpans(memory, slot, head, spanCount)
+  freeSpans(memory, head, spanCount)
+  countOwned(memory, slot, -spanCount)
   emit(memory, slot, EVENT_RETURN, rowOf(classIndex), spanCount, head)
   return spanCount
 }

@@ -51,8 +51,7 @@ export function changeState(
   const { i32 } = memory
   const seen = wordOf(memory, slot)
   const current = seen >>> SLOT_GENERATION_SHIFT
-  if ((seen & SLOT_STATE_MASK) !== from) return false
-  if (generation !== undefined && generation !== current) return false
+  if ((seen & SLOT_STATE_MASK) !== from || (generation ?? current) !== current) return false
   const word =
     to | ((reclaimer + 1) << SLOT_RECLAIMER_SHIFT) | ((current + 1) << SLOT_GENERATION_SHIFT)
   return Atomics.compareExchange(i32, memory.slotWord(slot, SLOT_STATE), seen, word) === seen
@@ -62,31 +61,21 @@ export function changeState(
 const MAX_ATTEMPTS = 1000
 
 /** Takes a closed slot, to use its memory again; a vacant one if none is closed. */
-export function claimSlot(memory: ArenaMemory, state: number): SlotIndex {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const slot = tryClaim(memory, SLOT_CLOSED, state) ?? tryClaim(memory, SLOT_VACANT, state)
-    if (slot !== undefined) return slot
-    if (areAllTaken(memory)) break
+export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
+  for (let attempt = 0, isAnyLeft = true; isAnyLeft && attempt < MAX_ATTEMPTS; attempt++) {
+    isAnyLeft = false
+    for (const from of [SLOT_CLOSED, SLOT_VACANT]) {
+      for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+        const state = stateOf(memory, slot)
+        if (state !== SLOT_OPEN && state !== SLOT_RESERVED) isAnyLeft = true
+        if (state !== from) continue
+        // First: if the thread dies just after the change, others must find its queues.
+        atomicMax(memory, memory.controlWord(CONTROL_OPENED_SLOT_COUNT), slot + 1)
+        if (changeState(memory, slot, from, to)) return slot
+      }
+    }
   }
   throw noFreeSlot(memory.slotCount)
-}
-
-function tryClaim(memory: ArenaMemory, from: number, to: number): SlotIndex | undefined {
-  for (let index = 0; index < memory.slotCount; index++) {
-    const slot = asSlotIndex(index)
-    if (stateOf(memory, slot) !== from) continue
-    // First: if the thread dies just after the change, others must find its queues.
-    atomicMax(memory, memory.controlWord(CONTROL_OPENED_SLOT_COUNT), slot + 1)
-    if (changeState(memory, slot, from, to)) return slot
-  }
-}
-
-function areAllTaken(memory: ArenaMemory): boolean {
-  for (let slot = 0; slot < memory.slotCount; slot++) {
-    const state = stateOf(memory, asSlotIndex(slot))
-    if (state !== SLOT_OPEN && state !== SLOT_RESERVED) return false
-  }
-  return true
 }
 
 /** Opens the slot that was reserved, or any if `reserved` is undefined. */

@@ -78,11 +78,10 @@ export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number
     const head =
       findFreeRun(memory, from, spanCount) ||
       findFreeRun(memory, memory.controlSpanCount, spanCount) // races may leave the hint too high
-    if (head === 0) return asSpanIndex(0)
-    if (claimSpans(memory, slot, head, spanCount)) {
-      if (spanCount === 1) memory.i32[hint] = head + 1
-      return asSpanIndex(head)
-    }
+    if (head === 0) break
+    if (!claimSpans(memory, slot, head, spanCount)) continue
+    if (spanCount === 1) memory.i32[hint] = head + 1
+    return asSpanIndex(head)
   }
   return asSpanIndex(0)
 }
@@ -130,24 +129,11 @@ export function freeSpans(memory: ArenaMemory, first: number, spanCount: number)
   if (first < i32[hint]) i32[hint] = first
 }
 
-/** Frees spans that were a run, or its end. */
-export function releaseSpans(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  first: number,
-  spanCount: number,
-): void {
-  freeSpans(memory, first, spanCount)
-  countOwned(memory, slot, -spanCount)
-}
-
 /** Adds to the spans that a slot owns. */
 export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
-  const { i32 } = memory
-  const owned = memory.slotWord(slot, SLOT_OWNED_SPANS)
-  const peak = memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)
-  i32[owned] += spanCount
-  if (i32[owned] > i32[peak]) i32[peak] = i32[owned]
+  memory.addToSlot(slot, SLOT_OWNED_SPANS, spanCount)
+  const risenBy = memory.slotAt(slot, SLOT_OWNED_SPANS) - memory.slotAt(slot, SLOT_PEAK_OWNED_SPANS)
+  if (risenBy > 0) memory.addToSlot(slot, SLOT_PEAK_OWNED_SPANS, risenBy)
 }
 
 /** Raises a word to a value, unless it is higher already; other threads may raise it too. */

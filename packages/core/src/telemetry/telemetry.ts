@@ -122,20 +122,28 @@ export interface Telemetry {
 
 /** Begins with what the rings hold. */
 export function openTelemetry(memory: ArenaMemory): Telemetry {
-  const event = emptyEvent()
-  const droppedBefore = totalDropped(memory)
-
-  function read(visit: (event: Readonly<TelemetryEvent>) => void): number {
-    if (typeof visit !== 'function') throw invalidArgument('visit', visit, 'a function')
-    let eventCount = 0
-    for (let slot = 0; slot < memory.openedSlotCount; slot++) {
-      eventCount += readRing(memory, asSlotIndex(slot), event, visit)
-    }
-    return eventCount
+  const event: TelemetryEvent = {
+    kind: 'refill',
+    slot: 0,
+    classIndex: 0,
+    blockCount: 0,
+    liveBlocks: 0,
+    spareBlocks: 0,
+    spanCount: 0,
+    span: 0,
+    freer: 0,
+    generation: 0,
   }
-
+  const droppedBefore = totalDropped(memory)
   return {
-    read,
+    read(visit) {
+      if (typeof visit !== 'function') throw invalidArgument('visit', visit, 'a function')
+      let eventCount = 0
+      for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+        eventCount += readRing(memory, slot, event, visit)
+      }
+      return eventCount
+    },
     get droppedEvents() {
       return (totalDropped(memory) - droppedBefore) >>> 0
     },
@@ -144,24 +152,11 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
 
 function totalDropped(memory: ArenaMemory): number {
   let dropped = 0
-  for (let slot = 0; slot < memory.slotCount; slot++) {
-    dropped += droppedEvents(memory, asSlotIndex(slot))
+  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+    dropped += droppedEvents(memory, slot)
   }
   return dropped
 }
-
-export const emptyEvent = (): TelemetryEvent => ({
-  kind: 'refill',
-  slot: 0,
-  classIndex: 0,
-  blockCount: 0,
-  liveBlocks: 0,
-  spareBlocks: 0,
-  spanCount: 0,
-  span: 0,
-  freer: 0,
-  generation: 0,
-})
 
 /** Modulo 2^32. */
 export const droppedEvents = (memory: ArenaMemory, slot: SlotIndex) =>
@@ -202,26 +197,24 @@ function decode(
   word: number,
   event: TelemetryEvent,
 ): boolean {
-  const { i32 } = memory
+  const { i32, classes } = memory
   const kind = i32[word] & 0xff
   const row = (i32[word] >>> EVENT_ROW_SHIFT) & 0xff
   const first = i32[word + 1]
   const second = i32[word + 2]
   const isRefill = kind === EVENT_REFILL
-  const isDrain = kind === EVENT_DRAIN
-  const isAdoption = kind === EVENT_ADOPT
-  const isOfBlocks = isRefill || isDrain
-  const isClass = row < memory.classes.count || (row === LARGE_ROW && !isRefill)
+  const isOfBlocks = isRefill || kind === EVENT_DRAIN
+  const isClass = row < classes.count || (row === LARGE_ROW && !isRefill)
   if (kind >= EVENT_KINDS.length || !isClass) return false
   event.kind = EVENT_KINDS[kind]
   event.slot = slot
-  event.classIndex = row === LARGE_ROW ? memory.classes.count : row
+  event.classIndex = Math.min(row, classes.count)
   event.blockCount = isOfBlocks ? first : 0
   event.liveBlocks = isRefill ? second : 0
   event.spareBlocks = isRefill ? i32[word + 3] : 0
   event.spanCount = isOfBlocks ? 0 : first
-  event.span = isOfBlocks || isAdoption ? 0 : second
-  event.freer = isDrain ? second : 0
-  event.generation = isAdoption ? second : 0
+  event.span = kind === EVENT_CLAIM || kind === EVENT_RETURN ? second : 0
+  event.freer = kind === EVENT_DRAIN ? second : 0
+  event.generation = kind === EVENT_ADOPT ? second : 0
   return true
 }

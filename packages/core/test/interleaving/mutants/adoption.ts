@@ -61,7 +61,7 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'freed bits of blocks that were freed are left as they are',
     file: 'remote/freed-bits.ts',
-    from: '      if (isFreed) Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))\n',
+    from: '      if (isFreed) clearFreedBit(memory, offset)\n',
     to: '      isFreed.valueOf()\n',
     scenarios: ['an owner dies as it sweeps'],
   },

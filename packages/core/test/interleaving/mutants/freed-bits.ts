@@ -86,7 +86,7 @@ export const FREED_BITS: readonly Mutant[] = [
     file: 'remote/freed-bits.ts',
     from: `  try {
     block = liveBlockAt(memory, offset)`,
-    to: `  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+    to: `  clearFreedBit(memory, offset)
   try {
     block = liveBlockAt(memory, offset)`,
     scenarios: ['an owner dies as it sweeps'],
@@ -94,12 +94,12 @@ export const FREED_BITS: readonly Mutant[] = [
   {
     name: 'a bit is cleared after its block is free to be used',
     file: 'remote/freed-bits.ts',
-    from: `  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+    from: `  clearFreedBit(memory, offset)
   if (block === 0) return
   memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
   recycle(memory, block)`,
     to: `  if (block !== 0) recycle(memory, block)
-  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))`,
+  clearFreedBit(memory, offset)`,
     scenarios: ['a marked large block is swept'],
   },
   {

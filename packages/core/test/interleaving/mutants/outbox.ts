@@ -43,8 +43,8 @@ export const OUTBOX: readonly Mutant[] = [
   {
     name: 'segments are given back before all in them was taken',
     file: 'remote/outbox.ts',
-    from: '  if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)\n  checkEnds',
-    to: '  dropSegments(memory, slot, owner)\n  checkEnds',
+    from: '  if (!isAllTaken || i32[firstWord] === 0) return',
+    to: '  if (i32[firstWord] === 0) return',
     scenarios: ['the segment becomes full'],
   },
   {

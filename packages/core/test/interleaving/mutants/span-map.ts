@@ -63,8 +63,8 @@ export const SPAN_MAP: readonly Mutant[] = [
     name: 'a run is shortened before its record says so',
     file: 'spans/runs.ts',
     from: `    memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
-    releaseSpans(memory, slot, head + to, from - to)`,
-    to: `    releaseSpans(memory, slot, head + to, from - to)
+    freeSpans(memory, head + to, from - to)`,
+    to: `    freeSpans(memory, head + to, from - to)
     memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to`,
     scenarios: ['who shrinks dies'],
   },
