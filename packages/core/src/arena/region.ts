@@ -1,4 +1,5 @@
 /** The memory of a new arena: a buffer of its own, a caller's, or a region of one. */
+
 import {
   isPlainObject,
   isSharedBuffer,
@@ -6,7 +7,14 @@ import {
   isWasmMemory,
   tagOf,
 } from '../base/builtins.ts'
-import { invalidArgument, noBuffer, notAnArena, notShareable, shown } from '../base/errors.ts'
+import {
+  checkInteger,
+  invalidArgument,
+  noBuffer,
+  notAnArena,
+  notShareable,
+  shown,
+} from '../base/errors.ts'
 import {
   GRANULE_BYTE_LENGTH,
   MAX_BYTE_END,
@@ -74,9 +82,7 @@ function readOptions(given: ArenaOptions) {
   const { byteLength, shared, slots: slotCount = DEFAULT_SLOT_COUNT, classes = [] } = given
   const { buffer, memory: growable, byteOffset: base = 0 } = given
   const strides = stridesWith(classes)
-  if (!Number.isInteger(slotCount) || slotCount < 1 || slotCount > MAX_SLOT_COUNT) {
-    throw invalidArgument('slots', slotCount, `a whole number from 1 to ${MAX_SLOT_COUNT}`)
-  }
+  checkInteger('slots', slotCount, 1, MAX_SLOT_COUNT)
   if (shared !== undefined && typeof shared !== 'boolean') {
     throw invalidArgument('shared', shared, 'true or false')
   }
@@ -96,7 +102,8 @@ function minByteLength(byteLength: number, options: ReadOptions): number {
 
 function ownRegion(options: ReadOptions): ArenaRegion {
   const { base } = options
-  const wanted = checkedByteLength(options.byteLength)
+  const { byteLength: wanted = 0 } = options
+  checkInteger('byteLength', options.byteLength, 1, MAX_BYTE_END)
   if (base !== 0) throw invalidArgument('byteOffset', base, 'none without `buffer` or `memory`')
   const whole = Math.ceil(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
   const byteLength = minByteLength(whole, options)
@@ -114,14 +121,12 @@ function callersRegion(options: ReadOptions): ArenaRegion {
   const { base, slotCount } = options
   const buffer = callersBuffer(options)
   const memoryEnd = Math.min(buffer.byteLength, MAX_BYTE_END)
-  if (!Number.isInteger(base) || base < 0 || base > memoryEnd || base % GRANULE_BYTE_LENGTH !== 0) {
-    throw invalidArgument('byteOffset', base, `a multiple of 16 from 0 to ${memoryEnd}`)
+  checkInteger('byteOffset', base, 0, memoryEnd)
+  if (base % GRANULE_BYTE_LENGTH !== 0) {
+    throw invalidArgument('byteOffset', base, 'a multiple of 16')
   }
-  const room = memoryEnd - base
-  const wanted = options.byteLength === undefined ? room : checkedByteLength(options.byteLength)
-  if (wanted > room) {
-    throw invalidArgument('byteLength', wanted, `at most ${room}, the rest of the memory`)
-  }
+  const { byteLength: wanted = memoryEnd - base } = options
+  checkInteger('byteLength', wanted, 0, memoryEnd - base)
   const byteLength = wanted - (wanted % SPAN_BYTE_LENGTH)
   const minimum = minByteLength(byteLength, options)
   if (byteLength < minimum) {
@@ -149,19 +154,6 @@ function callersBuffer({ buffer, growable: memory }: ReadOptions): ArrayBufferLi
   if (tagOf(found) === '[object SharedArrayBuffer]') checkShareable()
   if (isUnsharedBuffer(found) || isSharedBuffer(found)) return found
   throw invalidArgument('buffer', found, 'an ArrayBuffer or a SharedArrayBuffer')
-}
-
-function checkedByteLength(byteLength: number | undefined): number {
-  if (
-    byteLength !== undefined &&
-    Number.isInteger(byteLength) &&
-    byteLength > 0 &&
-    byteLength <= MAX_BYTE_END
-  ) {
-    return byteLength
-  }
-  const expected = `a whole number of bytes from 1 to ${MAX_BYTE_END} (2 GiB)`
-  throw invalidArgument('byteLength', byteLength, expected)
 }
 
 /** Checks a handle: this thread must share its memory with the thread that made it. */

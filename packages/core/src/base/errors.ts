@@ -52,12 +52,14 @@ function nameBy(read: () => unknown): string {
 export const invalidArgument = (name: string, given: unknown, expected: string) =>
   new ArenaError('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
 
-/** Throws unless `count` is a number that a length can be. */
-export function checkCount(name: string, count: unknown, unit: string): void {
-  if (typeof count !== 'number' || count >>> 0 !== count) {
-    throw invalidArgument(name, count, `a whole number of ${unit} from 0 to 2^32 - 1`)
-  }
+export function checkInteger(name: string, given: unknown, min: number, max: number): void {
+  if (Number.isInteger(given) && Number(given) >= min && Number(given) <= max) return
+  throw invalidArgument(name, given, `a whole number from ${min} to ${max}`)
 }
+
+/** Throws unless a length can be so many bytes, or elements. */
+export const checkCount = (name: string, count: unknown) =>
+  checkInteger(name, count, 0, 2 ** 32 - 1)
 
 export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
   new ArenaError(

@@ -15,16 +15,13 @@ import { isLarge } from './check-offset.ts'
 export const alignedByteLength = (byteLength: number, alignment: number) =>
   byteLength + alignment - GRANULE_BYTE_LENGTH
 
+const ALIGNMENTS: readonly unknown[] = Array.from(
+  { length: Math.log2(MAX_ALIGNMENT) + 1 },
+  (_, log2) => 1 << log2,
+)
+
 export function checkAlignment(alignment: unknown): void {
-  if (
-    typeof alignment === 'number' &&
-    alignment >= 1 &&
-    alignment <= MAX_ALIGNMENT &&
-    (alignment & (alignment - 1)) === 0 &&
-    Number.isInteger(alignment)
-  ) {
-    return
-  }
+  if (ALIGNMENTS.includes(alignment)) return
   throw invalidArgument('alignment', alignment, `a power of two from 1 to ${MAX_ALIGNMENT}`)
 }
 

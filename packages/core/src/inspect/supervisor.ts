@@ -3,7 +3,7 @@
  * their refills hand out. A pool reads one word at its next refill, and waits for no thread.
  */
 
-import { invalidArgument } from '../base/errors.ts'
+import { checkInteger, invalidArgument } from '../base/errors.ts'
 import { SLOT_PUBLISHED } from '../base/layout.ts'
 import { checkOptions } from '../base/options.ts'
 import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
@@ -181,10 +181,7 @@ export function publishBatch(
   slot?: number,
 ): void {
   const classIndex = checkedClass(memory, byteLength)
-  if (!Number.isInteger(blockCount) || blockCount < 0 || blockCount > MAX_BATCH) {
-    const expected = `a whole number of blocks up to ${MAX_BATCH}, or 0`
-    throw invalidArgument('blockCount', blockCount, expected)
-  }
+  checkInteger('blockCount', blockCount, 0, MAX_BATCH)
   const only = slot === undefined ? undefined : checkedSlot(memory, slot)
   publish(memory, only, classIndex, blockCount)
 }
@@ -203,11 +200,8 @@ function publish(
 }
 
 function checkedClass(memory: ArenaMemory, byteLength: number): ClassIndex {
-  const { maxByteLength } = memory.classes
-  if (Number.isInteger(byteLength) && byteLength >= 0 && byteLength <= maxByteLength) {
-    return memory.classes.classFor(byteLength)
-  }
-  throw invalidArgument('byteLength', byteLength, `a whole number up to ${maxByteLength}`)
+  checkInteger('byteLength', byteLength, 0, memory.classes.maxByteLength)
+  return memory.classes.classFor(byteLength)
 }
 
 function checkedState(state: SupervisorState): SupervisorState {

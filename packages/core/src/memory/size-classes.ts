@@ -4,7 +4,7 @@
  */
 
 import { isArray } from '../base/builtins.ts'
-import { invalidArgument } from '../base/errors.ts'
+import { checkInteger, invalidArgument } from '../base/errors.ts'
 import {
   FIRST_PAYLOAD,
   GRANULE_BYTE_LENGTH,
@@ -50,12 +50,8 @@ export function stridesWith(classes: readonly number[]): number[] {
   if (!isArray(classes)) throw invalidArgument('classes', classes, 'an array of byte lengths')
   const userPayloads = [...classes]
   for (const byteLength of userPayloads) {
-    if (!(Number.isInteger(byteLength) && byteLength > 0) || byteLength % 16 !== 0) {
-      throw invalidArgument('classes', byteLength, 'positive multiples of 16, in bytes of payload')
-    }
-    if (byteLength > MAX_CLASS_PAYLOAD) {
-      throw invalidArgument('classes', byteLength, `at most ${MAX_CLASS_PAYLOAD} bytes`)
-    }
+    checkInteger('classes', byteLength, 1, MAX_CLASS_PAYLOAD)
+    if (byteLength % 16 !== 0) throw invalidArgument('classes', byteLength, 'multiples of 16')
   }
   const strides = new Set([...DEFAULT_STRIDES, ...userPayloads.map(strideFor)])
   if (strides.size > MAX_CLASS_COUNT) {

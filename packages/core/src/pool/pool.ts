@@ -82,7 +82,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
 
   function touch(offset: number, byteLength: number): void {
     const most = byteLengthOf(offset)
-    checkCount('byteLength', byteLength, 'bytes')
+    checkCount('byteLength', byteLength)
     if (byteLength > most) throw invalidArgument('byteLength', byteLength, `at most ${most}`)
     touchBytes(memory, offset, offset + byteLength)
   }
@@ -115,7 +115,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
   function tryResize(offset: number, byteLength: number): boolean {
     current()
     const block = liveBlockAt(memory, offset)
-    checkCount('byteLength', byteLength, 'bytes')
+    checkCount('byteLength', byteLength)
     const isOwn = ownerOfBlock(memory, block) === slot
     return isOwn && resizeWithin(memory, slot, block, offset, byteLength)
   }
@@ -127,7 +127,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
 
   function goodByteLength(byteLength: number): number {
     current()
-    checkCount('byteLength', byteLength, 'bytes')
+    checkCount('byteLength', byteLength)
     return byteLength > memory.byteLength ? byteLength : memory.classes.goodByteLength(byteLength)
   }
 
@@ -145,6 +145,6 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
 export function checkedType(type: unknown, length: number): number {
   const elementType = typeOf(type)
   if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
-  checkCount('length', length, 'elements')
+  checkCount('length', length)
   return elementType
 }

@@ -26,7 +26,7 @@ import type { FastPaths } from './fast-paths.ts'
 export function reallocate(pool: FastPaths, offset: number, byteLength: number): number {
   const { memory, slot } = pool
   const block = liveBlockAt(memory, offset)
-  checkCount('byteLength', byteLength, 'bytes')
+  checkCount('byteLength', byteLength)
   const header = memory.headerAt(offset)
   const alignment = alignmentInHeader(header)
   const mayStay =

@@ -104,7 +104,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   }
 
   function allocSlow(byteLength: number, alignment = GRANULE_BYTE_LENGTH): number {
-    checkCount('byteLength', byteLength, 'bytes')
+    checkCount('byteLength', byteLength)
     checkAlignment(alignment)
     if (limit === -1) throw scratchDisposed()
     if (alignedUp(cursor, alignment) + byteLength > limit) overflow(byteLength, alignment)
@@ -174,7 +174,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
 function checkedByteLength(options: ScratchOptions): number {
   checkOptions(options, ['byteLength'], '{ byteLength: 64 * 1024 }')
   const { byteLength } = options
-  checkCount('byteLength', byteLength, 'bytes')
+  checkCount('byteLength', byteLength)
   if (byteLength >= MIN_BYTE_LENGTH) return byteLength
   throw invalidArgument('byteLength', byteLength, `at least ${MIN_BYTE_LENGTH} bytes`)
 }

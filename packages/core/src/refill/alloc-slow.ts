@@ -30,7 +30,7 @@ export function allocSlow(
   alignment = GRANULE_BYTE_LENGTH,
   isZeroed = false,
 ): number {
-  checkCount('byteLength', byteLength, 'bytes')
+  checkCount('byteLength', byteLength)
   checkAlignment(alignment)
   const { memory } = pool
   if (byteLength > memory.byteLength) return 0

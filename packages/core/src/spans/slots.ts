@@ -1,5 +1,5 @@
 /** Claims slots for threads, and hands them back. A closed slot keeps its memory. */
-import { invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
+import { checkInteger, invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
 import {
   CONTROL_OPENED_SLOT_COUNT,
   SLOT_CLOSED,
@@ -87,8 +87,8 @@ export function openSlot(memory: ArenaMemory, reserved: number | undefined): Slo
 }
 
 export function checkedSlot(memory: ArenaMemory, slot: number): SlotIndex {
-  if (Number.isInteger(slot) && slot >= 0 && slot < memory.slotCount) return asSlotIndex(slot)
-  throw invalidArgument('slot', slot, `a whole number from 0 to ${memory.slotCount - 1}`)
+  checkInteger('slot', slot, 0, memory.slotCount - 1)
+  return asSlotIndex(slot)
 }
 
 export function checkGeneration(generation: number): void {

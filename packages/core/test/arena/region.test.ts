@@ -60,7 +60,11 @@ test('byteLength of a caller’s memory: rounded down, by default all that is le
 test('byteLength: 2 GiB is the most, and reserved only', () => {
   const arena = Arena.create({ byteLength: 2 ** 31 })
   assert.is(arena.byteLength, 2 ** 31)
-  refuses('invalid-argument', () => create({ byteLength: 2 ** 31 + 1 }), /2147483649.*2 GiB/)
+  refuses(
+    'invalid-argument',
+    () => create({ byteLength: 2 ** 31 + 1 }),
+    /2147483649.*to 2147483648/,
+  )
 })
 
 test('byteLength: whatever is no length is refused, with what was given', () => {
@@ -78,7 +82,7 @@ test('byteLength: a caller’s memory that is too short is refused', () => {
     refuses('invalid-argument', () => create({ buffer }), new RegExp(`at least ${LEAST} `))
   }
   const buffer = new ArrayBuffer(3 * SPAN)
-  refuses('invalid-argument', () => create({ buffer, byteLength: 4 * SPAN }), /at most 196608/)
+  refuses('invalid-argument', () => create({ buffer, byteLength: 4 * SPAN }), /from 0 to 196608/)
   refuses('invalid-argument', () => create({ buffer, slots: 254 }), /at least \d+ for 254 slots/)
 })
 
