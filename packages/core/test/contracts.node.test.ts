@@ -83,14 +83,14 @@ const BROKEN: readonly [string, Check, Change][] = [
     contractA,
     {
       file: 'telemetry/telemetry.ts',
-      from: '((written - read) | 0) >= TELEMETRY_EVENT_COUNT',
+      from: '((written - read) | 0) >= layout.TELEMETRY_EVENT_COUNT',
       to: 'written < read',
     },
   ],
   [
     'A: a drop is not counted',
     contractA,
-    { file: 'telemetry/telemetry.ts', from: 'i32[ring + TELEMETRY_DROPPED]++', to: '' },
+    { file: 'telemetry/telemetry.ts', from: 'i32[ring + layout.TELEMETRY_DROPPED]++', to: '' },
   ],
   [
     'B: what is published is not heard',
@@ -102,8 +102,8 @@ const BROKEN: readonly [string, Check, Change][] = [
     contractB,
     {
       file: 'inspect/supervisor.ts',
-      from: 'SLOT_PUBLISHED + classIndex), blockCount)',
-      to: 'SLOT_PUBLISHED + classIndex), blockCount), Atomics.store(memory.i32, memory.slotWord(slot, 32 + classIndex), 0)',
+      from: 'layout.SLOT_PUBLISHED + classIndex), blockCount)',
+      to: 'layout.SLOT_PUBLISHED + classIndex), blockCount), Atomics.store(memory.i32, memory.slotWord(slot, 32 + classIndex), 0)',
     },
   ],
   [
@@ -116,8 +116,8 @@ const BROKEN: readonly [string, Check, Change][] = [
     contractC,
     {
       file: 'refill/alloc-slow.ts',
-      from: '  handOut(memory, slot, LARGE_ROW, 1)\n',
-      to: '  handOut(memory, slot, LARGE_ROW, 1)\n  pool.tryAlloc(16)\n',
+      from: '  handOut(memory, slot, layout.LARGE_ROW, 1)\n',
+      to: '  handOut(memory, slot, layout.LARGE_ROW, 1)\n  pool.tryAlloc(16)\n',
     },
   ],
 ]
@@ -198,7 +198,7 @@ test('D', () => {
     ["import { receiveAll } from '../remote/inbox.ts'\n", ''],
     ["export { baseBatch } from '../memory/refill-batch.ts'\n", ''],
     ["const late = import('../inspect/stats/stats.ts')\n", ''],
-    ['', "import { MAX_BYTE_END } from '../base/layout.ts'\n"],
+    ['', "import { layout.MAX_BYTE_END } from '../base/layout.ts'\n"],
   ]
   for (const [inPool, inPolicy] of broken) {
     const check = () => contractD(inPool + pool, inPolicy + policy)

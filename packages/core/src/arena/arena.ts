@@ -12,7 +12,7 @@ import {
   notAdoptable,
   notShareable,
 } from '../base/errors.ts'
-import { SLOT_RESERVED } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, liveBlockAt } from '../blocks/check-offset.ts'
 import { type BlockInfo, listBlocks } from '../inspect/blocks.ts'
@@ -201,7 +201,7 @@ export class Arena {
    * @throws ArenaError 'no-free-slot'
    */
   reserveSlot(): number {
-    return claimSlot(this.#memory, SLOT_RESERVED)
+    return claimSlot(this.#memory, layout.SLOT_RESERVED)
   }
 
   /**

@@ -15,12 +15,7 @@ import {
   notShareable,
   shown,
 } from '../base/errors.ts'
-import {
-  GRANULE_BYTE_LENGTH,
-  MAX_BYTE_END,
-  MAX_SLOT_COUNT,
-  SPAN_BYTE_LENGTH,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { checkOptions } from '../base/options.ts'
 import type { GrowableMemory } from '../memory/memory.ts'
 import { stridesWith } from '../memory/size-classes.ts'
@@ -82,7 +77,7 @@ function readOptions(given: ArenaOptions) {
   const { byteLength, shared, slots: slotCount = DEFAULT_SLOT_COUNT, classes = [] } = given
   const { buffer, memory: growable, byteOffset: base = 0 } = given
   const strides = stridesWith(classes)
-  checkInteger('slots', slotCount, 1, MAX_SLOT_COUNT)
+  checkInteger('slots', slotCount, 1, layout.MAX_SLOT_COUNT)
   if (shared !== undefined && typeof shared !== 'boolean') {
     throw invalidArgument('shared', shared, 'true or false')
   }
@@ -94,18 +89,18 @@ type ReadOptions = ReturnType<typeof readOptions>
 
 /** The least length of an arena, from so many bytes up, with room for a span of blocks. */
 function minByteLength(byteLength: number, options: ReadOptions): number {
-  const controlByteLength = controlSpanCountOf({ ...options, byteLength }) * SPAN_BYTE_LENGTH
+  const controlByteLength = controlSpanCountOf({ ...options, byteLength }) * layout.SPAN_BYTE_LENGTH
   return byteLength > controlByteLength
     ? byteLength
-    : minByteLength(byteLength + SPAN_BYTE_LENGTH, options)
+    : minByteLength(byteLength + layout.SPAN_BYTE_LENGTH, options)
 }
 
 function ownRegion(options: ReadOptions): ArenaRegion {
   const { base } = options
   const { byteLength: wanted = 0 } = options
-  checkInteger('byteLength', options.byteLength, 1, MAX_BYTE_END)
+  checkInteger('byteLength', options.byteLength, 1, layout.MAX_BYTE_END)
   if (base !== 0) throw invalidArgument('byteOffset', base, 'none without `buffer` or `memory`')
-  const whole = Math.ceil(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
+  const whole = Math.ceil(wanted / layout.SPAN_BYTE_LENGTH) * layout.SPAN_BYTE_LENGTH
   const byteLength = minByteLength(whole, options)
   const shared = options.shared ?? whyNotShareable() === ''
   if (shared) checkShareable()
@@ -120,21 +115,21 @@ function ownRegion(options: ReadOptions): ArenaRegion {
 function callersRegion(options: ReadOptions): ArenaRegion {
   const { base, slotCount } = options
   const buffer = callersBuffer(options)
-  const memoryEnd = Math.min(buffer.byteLength, MAX_BYTE_END)
+  const memoryEnd = Math.min(buffer.byteLength, layout.MAX_BYTE_END)
   checkInteger('byteOffset', base, 0, memoryEnd)
-  if (base % GRANULE_BYTE_LENGTH !== 0) {
+  if (base % layout.GRANULE_BYTE_LENGTH !== 0) {
     throw invalidArgument('byteOffset', base, 'a multiple of 16')
   }
   const { byteLength: wanted = memoryEnd - base } = options
   checkInteger('byteLength', wanted, 0, memoryEnd - base)
-  const byteLength = wanted - (wanted % SPAN_BYTE_LENGTH)
+  const byteLength = wanted - (wanted % layout.SPAN_BYTE_LENGTH)
   const minimum = minByteLength(byteLength, options)
   if (byteLength < minimum) {
     throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slotCount} slots`)
   }
   const shared = isSharedBuffer(buffer)
   if (options.shared === true && !shared) {
-    throw notShareable('the given buffer is an ArrayBuffer, which threads cannot share')
+    throw notShareable('threads cannot share the given ArrayBuffer')
   }
   if (options.shared === false && shared) {
     throw invalidArgument('shared', false, 'true, as the given buffer is shared')

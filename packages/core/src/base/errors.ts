@@ -65,7 +65,7 @@ export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount
   new ArenaError(
     'out-of-memory',
     `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans are free, too ` +
-      'few or not adjacent. Free something, create a larger arena, or call tryAlloc',
+      'few or not adjacent. Free something, or create a larger arena',
   )
 
 export const noBuffer = (byteLength: number, reason: unknown) =>
@@ -77,7 +77,7 @@ export const noBuffer = (byteLength: number, reason: unknown) =>
 export const invalidOffset = (given: unknown, reason: string) =>
   new ArenaError(
     'invalid-offset',
-    `offset ${shown(given)} ${reason}. Pass what alloc of this arena returned, until you free it`,
+    `offset ${shown(given)} ${reason}. Pass what alloc returned, until you free it`,
   )
 
 export const doubleFree = (offset: number) =>
@@ -87,10 +87,7 @@ export const poolClosed = () =>
   new ArenaError('pool-closed', 'this pool is closed. Open another one with arena.openPool()')
 
 export const scratchDisposed = () =>
-  new ArenaError(
-    'scratch-disposed',
-    'this scratch is disposed. Create another one with createScratch()',
-  )
+  new ArenaError('scratch-disposed', 'this scratch is disposed. Create another one')
 
 export const noFreeSlot = (slotCount: number) =>
   new ArenaError(
@@ -113,15 +110,14 @@ export const notAdoptable = (slot: number, reason: string) =>
 export const lifeTaken = (lockName: string) =>
   new ArenaError(
     'life-taken',
-    `the life ${lockName} is held by another thread, or whenDead() took it. Do not use its slot: ` +
-      'start a thread with a new life',
+    `the life ${lockName} is held by another thread, or whenDead() took it. Start another thread ` +
+      'with a new life',
   )
 
 export const noWebLocks = () =>
   new ArenaError(
     'no-web-locks',
-    'navigator.locks is missing. Browsers have it in secure contexts: serve the page by https, ' +
-      'or from localhost',
+    'navigator.locks is missing. Serve the page by https, or from localhost',
   )
 
 export const notAnArena = (what: string) =>

@@ -5,7 +5,7 @@
  *     | shifted | offset | ... | plain | byte length | payload ... |
  */
 import { invalidArgument } from '../base/errors.ts'
-import { GRANULE_BYTE_LENGTH, MAX_ALIGNMENT, RECORD_UNMARKED_COUNT } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { alignmentBits } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { headOf, touchBytes } from '../spans/span-map.ts'
@@ -13,16 +13,16 @@ import { isLarge } from './check-offset.ts'
 
 /** The byte length of a block that has room for an aligned payload of `byteLength` bytes. */
 export const alignedByteLength = (byteLength: number, alignment: number) =>
-  byteLength + alignment - GRANULE_BYTE_LENGTH
+  byteLength + alignment - layout.GRANULE_BYTE_LENGTH
 
 const ALIGNMENTS: readonly unknown[] = Array.from(
-  { length: Math.log2(MAX_ALIGNMENT) + 1 },
+  { length: Math.log2(layout.MAX_ALIGNMENT) + 1 },
   (_, log2) => 1 << log2,
 )
 
 export function checkAlignment(alignment: unknown): void {
   if (ALIGNMENTS.includes(alignment)) return
-  throw invalidArgument('alignment', alignment, `a power of two from 1 to ${MAX_ALIGNMENT}`)
+  throw invalidArgument('alignment', alignment, `a power of two from 1 to ${layout.MAX_ALIGNMENT}`)
 }
 
 /** Shifts the payload of a live block, which has room for that; returns the aligned offset. */
@@ -68,5 +68,5 @@ export function freeUnmarked(memory: ArenaMemory, block: number, offset: number)
 
 function countUnmarked(memory: ArenaMemory, block: number, summand: number): void {
   const head = headOf(memory, memory.spanOf(block))
-  memory.i32[memory.recordWord(head, RECORD_UNMARKED_COUNT)] += summand
+  memory.i32[memory.recordWord(head, layout.RECORD_UNMARKED_COUNT)] += summand
 }

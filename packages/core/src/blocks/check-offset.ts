@@ -7,17 +7,7 @@
  * and made-up offsets. All cold paths share it.
  */
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
-import {
-  FIRST_PAYLOAD,
-  HEADER_BYTE_LENGTH,
-  LARGE_CLASS,
-  RECORD_CARVED_COUNT,
-  SPAN_BYTE_LENGTH,
-  SPAN_CONTROL,
-  SPAN_HEAD,
-  SPAN_LARGE,
-  SPAN_TAIL,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import {
   asPayloadOffset,
   type PayloadOffset,
@@ -69,7 +59,7 @@ export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
 const overwritten = (offset: number, what = 'was') =>
   corrupt(
     `the header of the block at offset ${offset} ${what} overwritten, most likely by a write ` +
-      'past the end of the block before it',
+      'past the block before it',
   )
 
 const insideBlock = (offset: number, block: number) =>
@@ -88,21 +78,24 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const span = memory.spanOf(offset)
   const mapped = memory.mapAt(span)
   const state = stateInMap(mapped)
-  if (state === SPAN_CONTROL) throw invalidOffset(offset, 'lies in the control area of the arena')
-  if (state === SPAN_HEAD || state === SPAN_LARGE) return startInRun(memory, offset, span)
-  if (state !== SPAN_TAIL) throw unusedMemory(memory, offset)
-  if (classInMap(mapped) === LARGE_CLASS) throw invalidOffset(offset, 'lies inside a large block')
+  if (state === layout.SPAN_CONTROL)
+    throw invalidOffset(offset, 'lies in the control area of the arena')
+  if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE)
+    return startInRun(memory, offset, span)
+  if (state !== layout.SPAN_TAIL) throw unusedMemory(memory, offset)
+  if (classInMap(mapped) === layout.LARGE_CLASS)
+    throw invalidOffset(offset, 'lies inside a large block')
   return startInRun(memory, offset, headOf(memory, span))
 }
 
 function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
-  const first = memory.spanStart(head) + FIRST_PAYLOAD
+  const first = memory.spanStart(head) + layout.FIRST_PAYLOAD
   const classIndex = classOf(memory, head)
-  if (classIndex === LARGE_CLASS) return asPayloadOffset(first)
+  if (classIndex === layout.LARGE_CLASS) return asPayloadOffset(first)
   const stride = memory.classes.strides[classIndex]
   if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
   const blockIndex = Math.floor((offset - first) / stride)
-  if (blockIndex < 0 || blockIndex >= memory.recordAt(head, RECORD_CARVED_COUNT)) {
+  if (blockIndex < 0 || blockIndex >= memory.recordAt(head, layout.RECORD_CARVED_COUNT)) {
     throw unusedMemory(memory, offset)
   }
   return asPayloadOffset(first + blockIndex * stride)
@@ -114,13 +107,16 @@ export const classOfBlock = (memory: ArenaMemory, block: number) =>
 
 /** Whether the block that begins at an offset is a run by itself. */
 export const isLarge = (memory: ArenaMemory, block: number) =>
-  classOfBlock(memory, block) === LARGE_CLASS
+  classOfBlock(memory, block) === layout.LARGE_CLASS
 
 /** How many bytes the payload of the block that begins at an offset can have. */
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   const classIndex = classOfBlock(memory, block)
-  if (classIndex !== LARGE_CLASS) return memory.classes.strides[classIndex] - HEADER_BYTE_LENGTH
-  return runSpanCountOf(memory, memory.spanOf(block)) * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
+  if (classIndex !== layout.LARGE_CLASS)
+    return memory.classes.strides[classIndex] - layout.HEADER_BYTE_LENGTH
+  return (
+    runSpanCountOf(memory, memory.spanOf(block)) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
+  )
 }
 
 /** The requested byte length of a live block; throws if the block has no room for it. */

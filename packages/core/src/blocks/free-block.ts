@@ -1,11 +1,5 @@
 /** Frees a live block of any kind, in its owner's slot. */
-import {
-  LARGE_CLASS,
-  LARGE_ROW,
-  SLOT_FREE_HEADS,
-  SLOT_LIVE_SEEN,
-  SLOT_OUTSTANDING,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { PayloadOffset } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { park } from '../spans/partial.ts'
@@ -33,15 +27,15 @@ export function recycle(memory: ArenaMemory, block: PayloadOffset): void {
   const head = headOf(memory, memory.spanOf(block))
   const slot = ownerOf(memory, head)
   const classIndex = classOf(memory, head)
-  if (classIndex === LARGE_CLASS) {
+  if (classIndex === layout.LARGE_CLASS) {
     releaseRun(memory, head)
-    memory.addToSlot(slot, SLOT_OUTSTANDING + LARGE_ROW, -1)
-    memory.addToSlot(slot, SLOT_LIVE_SEEN + LARGE_ROW, -1)
+    memory.addToSlot(slot, layout.SLOT_OUTSTANDING + layout.LARGE_ROW, -1)
+    memory.addToSlot(slot, layout.SLOT_LIVE_SEEN + layout.LARGE_ROW, -1)
   } else if (isDraining(memory.mapAt(head))) {
-    memory.addToSlot(slot, SLOT_OUTSTANDING + classIndex, -1)
+    memory.addToSlot(slot, layout.SLOT_OUTSTANDING + classIndex, -1)
     park(memory, block)
   } else {
-    const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+    const freeHead = memory.slotWord(slot, layout.SLOT_FREE_HEADS + classIndex)
     i32[(block >> 2) - 1] = i32[freeHead]
     i32[freeHead] = block
   }

@@ -1,13 +1,6 @@
 /** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
 import { corrupt } from '../base/errors.ts'
-import {
-  FIRST_PAYLOAD,
-  LARGE_CLASS,
-  RECORD_CARVED_COUNT,
-  RECORD_UNMARKED_COUNT,
-  SPAN_HEAD,
-  SPAN_LARGE,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import {
   asPayloadOffset,
   asSlotIndex,
@@ -35,11 +28,13 @@ export function forEachRun(
     const span = asSpanIndex(index)
     const word = memory.mapAt(span)
     const state = stateInMap(word)
-    if (state !== SPAN_HEAD && state !== SPAN_LARGE) continue
+    if (state !== layout.SPAN_HEAD && state !== layout.SPAN_LARGE) continue
     const classIndex = classInMap(word)
     const owner = ownerInMap(word)
     const isClass =
-      state === SPAN_LARGE ? classIndex === LARGE_CLASS : classIndex < memory.classes.count
+      state === layout.SPAN_LARGE
+        ? classIndex === layout.LARGE_CLASS
+        : classIndex < memory.classes.count
     if (!isClass || owner < 0 || owner >= memory.slotCount) {
       throw corrupt(`the run at span ${index} has class ${classIndex} and slot ${owner}`)
     }
@@ -55,9 +50,12 @@ export function forEachBlockIn(
 ): void {
   const classIndex = classOf(memory, head)
   const stride = memory.classes.strides[classIndex] ?? 0 // a large block is the only one of its run
-  const first = memory.spanStart(head) + FIRST_PAYLOAD
+  const first = memory.spanStart(head) + layout.FIRST_PAYLOAD
   // A damaged count, which verify reports, must not lead out of the run.
-  const blockCount = Math.min(memory.recordAt(head, RECORD_CARVED_COUNT), capacityOf(memory, head))
+  const blockCount = Math.min(
+    memory.recordAt(head, layout.RECORD_CARVED_COUNT),
+    capacityOf(memory, head),
+  )
   for (let i = 0; i < blockCount; i++) visit(asPayloadOffset(first + i * stride))
 }
 
@@ -70,8 +68,8 @@ export function forEachLiveIn(
   head: SpanIndex,
   visit: (block: PayloadOffset, offset: PayloadOffset) => void,
 ): void {
-  const isLarge = classOf(memory, head) === LARGE_CLASS
-  const mayBeUnmarked = isLarge || memory.recordAt(head, RECORD_UNMARKED_COUNT) !== 0
+  const isLarge = classOf(memory, head) === layout.LARGE_CLASS
+  const mayBeUnmarked = isLarge || memory.recordAt(head, layout.RECORD_UNMARKED_COUNT) !== 0
   forEachBlockIn(memory, head, (block) => {
     if (memory.hasLiveBit(block)) visit(block, block)
     else if (mayBeUnmarked) {

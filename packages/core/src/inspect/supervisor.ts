@@ -4,7 +4,7 @@
  */
 
 import { checkInteger, invalidArgument } from '../base/errors.ts'
-import { SLOT_PUBLISHED } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { checkOptions } from '../base/options.ts'
 import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
@@ -195,7 +195,7 @@ function publish(
 ): void {
   const end = only === undefined ? memory.slotCount : only + 1
   for (let slot = only ?? asSlotIndex(0); slot < end; slot++) {
-    Atomics.store(memory.i32, memory.slotWord(slot, SLOT_PUBLISHED + classIndex), blockCount)
+    Atomics.store(memory.i32, memory.slotWord(slot, layout.SLOT_PUBLISHED + classIndex), blockCount)
   }
 }
 

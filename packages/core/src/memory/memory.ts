@@ -5,28 +5,7 @@
  */
 
 import { type ArenaError, invalidArgument } from '../base/errors.ts'
-import {
-  BIT_WORD_SHIFT,
-  CONTROL_BYTE_LENGTH,
-  CONTROL_CLASS_COUNT,
-  CONTROL_CLASS_TABLE,
-  CONTROL_FREED_BITS,
-  CONTROL_LIVE_BITS,
-  CONTROL_OPENED_SLOT_COUNT,
-  CONTROL_SLOT_BYTE_LENGTH,
-  CONTROL_SLOT_COUNT,
-  CONTROL_SLOTS,
-  CONTROL_SPAN_COUNT,
-  CONTROL_SPAN_MAP,
-  CONTROL_SPAN_RECORDS,
-  CONTROL_TAG,
-  CONTROL_TOUCHED_MAP,
-  GRANULE_SHIFT,
-  queueStrideFor,
-  RECORD_WORD_COUNT,
-  SPAN_BYTE_LENGTH,
-  SPAN_SHIFT,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
 import {
   BLOCK_FREED,
@@ -94,29 +73,29 @@ export class ArenaMemory {
   /** @param buffer has a valid control header at `base` */
   constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
     // The control header and the class table; the buffer may end at an odd byte.
-    const words = new Int32Array(buffer, base, SPAN_BYTE_LENGTH >> 2)
+    const words = new Int32Array(buffer, base, layout.SPAN_BYTE_LENGTH >> 2)
     const tableAt = (field: number) => (base + words[field]) >> 2
     this.base = base
-    this.byteLength = words[CONTROL_BYTE_LENGTH] >>> 0
-    this.spanCount = this.byteLength / SPAN_BYTE_LENGTH
-    this.controlSpanCount = words[CONTROL_SPAN_COUNT]
-    this.slotCount = words[CONTROL_SLOT_COUNT]
-    this.slotWordCount = words[CONTROL_SLOT_BYTE_LENGTH] >> 2
-    this.queueStride = queueStrideFor(this.slotCount)
-    this.tag = words[CONTROL_TAG]
+    this.byteLength = words[layout.CONTROL_BYTE_LENGTH] >>> 0
+    this.spanCount = this.byteLength / layout.SPAN_BYTE_LENGTH
+    this.controlSpanCount = words[layout.CONTROL_SPAN_COUNT]
+    this.slotCount = words[layout.CONTROL_SLOT_COUNT]
+    this.slotWordCount = words[layout.CONTROL_SLOT_BYTE_LENGTH] >> 2
+    this.queueStride = layout.queueStrideFor(this.slotCount)
+    this.tag = words[layout.CONTROL_TAG]
     this.plainHeader = headerWith(BLOCK_PLAIN, this.tag)
     this.shiftedHeader = headerWith(BLOCK_SHIFTED, this.tag)
     this.internalHeader = headerWith(BLOCK_INTERNAL, this.tag)
     this.freedHeader = headerWith(BLOCK_FREED, this.tag)
-    const classTable = words[CONTROL_CLASS_TABLE] >> 2
-    const strides = words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT])
+    const classTable = words[layout.CONTROL_CLASS_TABLE] >> 2
+    const strides = words.subarray(classTable, classTable + words[layout.CONTROL_CLASS_COUNT])
     this.classes = new SizeClasses([...strides])
-    this.#spanMap = tableAt(CONTROL_SPAN_MAP)
-    this.#touchedMap = tableAt(CONTROL_TOUCHED_MAP)
-    this.#spanRecords = tableAt(CONTROL_SPAN_RECORDS)
-    this.#liveBits = tableAt(CONTROL_LIVE_BITS)
-    this.#freedBits = tableAt(CONTROL_FREED_BITS)
-    this.#slots = tableAt(CONTROL_SLOTS)
+    this.#spanMap = tableAt(layout.CONTROL_SPAN_MAP)
+    this.#touchedMap = tableAt(layout.CONTROL_TOUCHED_MAP)
+    this.#spanRecords = tableAt(layout.CONTROL_SPAN_RECORDS)
+    this.#liveBits = tableAt(layout.CONTROL_LIVE_BITS)
+    this.#freedBits = tableAt(layout.CONTROL_FREED_BITS)
+    this.#slots = tableAt(layout.CONTROL_SLOTS)
     this.#growable = growable
     this.#views = viewsOf(buffer, base + this.byteLength)
   }
@@ -163,7 +142,7 @@ export class ArenaMemory {
   }
 
   recordWord(span: SpanIndex, field: number): number {
-    return this.#spanRecords + span * RECORD_WORD_COUNT + field
+    return this.#spanRecords + span * layout.RECORD_WORD_COUNT + field
   }
 
   slotWord(slot: SlotIndex, field: number): number {
@@ -172,11 +151,11 @@ export class ArenaMemory {
 
   /** The word with the live bit of the 16 bytes at an offset within the arena. */
   liveWord(byteOffset: number): number {
-    return this.#liveBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT)
+    return this.#liveBits + ((byteOffset - this.base) >>> layout.BIT_WORD_SHIFT)
   }
 
   freedWord(byteOffset: number): number {
-    return this.#freedBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT)
+    return this.#freedBits + ((byteOffset - this.base) >>> layout.BIT_WORD_SHIFT)
   }
 
   /** The header word of the block with a payload at an offset. */
@@ -196,7 +175,7 @@ export class ArenaMemory {
 
   /** The bit of the 16 bytes at an offset, in either of these words. */
   bitOf(byteOffset: number): number {
-    return 1 << ((byteOffset - this.base) >>> GRANULE_SHIFT)
+    return 1 << ((byteOffset - this.base) >>> layout.GRANULE_SHIFT)
   }
 
   /** Whether an ordinary block is live at an offset. */
@@ -226,7 +205,7 @@ export class ArenaMemory {
 
   /** No slot from this one on was ever opened, so none of them has a queue. */
   get openedSlotCount(): number {
-    return Math.min(this.i32[this.controlWord(CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
+    return Math.min(this.i32[this.controlWord(layout.CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
   }
 
   /** Whether a block can be at an offset. An overwritten list leads to other offsets. */
@@ -237,11 +216,11 @@ export class ArenaMemory {
 
   /** The span of a byte offset within the arena. */
   spanOf(byteOffset: number): SpanIndex {
-    return asSpanIndex((byteOffset - this.base) >>> SPAN_SHIFT)
+    return asSpanIndex((byteOffset - this.base) >>> layout.SPAN_SHIFT)
   }
 
   /** Byte offset of the first byte of a span. */
   spanStart(span: SpanIndex): number {
-    return this.base + span * SPAN_BYTE_LENGTH
+    return this.base + span * layout.SPAN_BYTE_LENGTH
   }
 }

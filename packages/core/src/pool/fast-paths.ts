@@ -13,7 +13,7 @@
  */
 
 import { outOfMemory } from '../base/errors.ts'
-import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../base/units.ts'
 import { liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { freeBlock } from '../blocks/free-block.ts'
@@ -48,7 +48,7 @@ export function createFastPaths(
   // A copy, which `disable` blanks: once the slot is opened again, its free lists are another
   // pool's.
   const classOf = memory.classes.classOf.slice()
-  const freeHeads: number = memory.slotWord(slot, SLOT_FREE_HEADS)
+  const freeHeads: number = memory.slotWord(slot, layout.SLOT_FREE_HEADS)
   const spanMap: number = memory.mapWord(asSpanIndex(0))
   const liveBits: number = memory.liveWord(base)
   const plain = memory.plainHeader
@@ -117,7 +117,7 @@ export function createFastPaths(
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
       const classIndex = mapped & 0xff
       const owner = ownerInMap(mapped)
-      const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
+      const withinBlocks = ((offset - base) & 0xffff) - layout.FIRST_PAYLOAD
       if (
         mine !== -1 &&
         // In a span of a class, of another slot?
@@ -158,7 +158,7 @@ export function createFastPaths(
 
   function disable(): void {
     mine = -1
-    classOf.fill(LARGE_ROW) // the row of large blocks has no free list
+    classOf.fill(layout.LARGE_ROW) // the row of large blocks has no free list
   }
 
   const enqueue = createEnqueue(memory, slot, tryAlloc)

@@ -1,7 +1,7 @@
 /** Changes a block's byte length: in place, or by moving the block. */
 
 import { checkCount } from '../base/errors.ts'
-import { LARGE_CLASS } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
 import { alignedByteLength } from '../blocks/aligned.ts'
 import {
@@ -50,7 +50,7 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
 /** Whether a block suits so many bytes: they fill more than half of it, or have the same class. */
 function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
   const classIndex = classOfBlock(memory, block)
-  if (classIndex === LARGE_CLASS) return needed > memory.classes.maxByteLength
+  if (classIndex === layout.LARGE_CLASS) return needed > memory.classes.maxByteLength
   return 2 * needed > roomOfBlock(memory, block) || memory.classes.classFor(needed) === classIndex
 }
 
@@ -65,7 +65,7 @@ export function resizeWithin(
   offset: number,
   byteLength: number,
 ): boolean {
-  const isLarge = classOfBlock(memory, block) === LARGE_CLASS
+  const isLarge = classOfBlock(memory, block) === layout.LARGE_CLASS
   const isOwn = ownerOfBlock(memory, block) === slot
   const length = (offset >> 2) - 1
   const needed = alignedByteLength(byteLength, alignmentInHeader(memory.headerAt(offset)))

@@ -8,7 +8,7 @@
  * the chain, and reads it only to go back. An overwritten chain ends in an error, never in a loop
  * or in other memory.
  */
-import { isPlainObject, typedArrayName } from '../base/builtins.ts'
+import { isPlainObject } from '../base/builtins.ts'
 import { chainOverwritten, invalidArgument } from '../base/errors.ts'
 import type { PoolOf } from '../memory/pool-api.ts'
 
@@ -30,7 +30,7 @@ export type ScratchPool = PoolOf<{ readonly i32: Int32Array }>
 
 export function checkPool(pool: unknown): asserts pool is ScratchPool {
   const { byteLengthOf, arena }: Partial<ScratchPool> = isPlainObject(pool) ? pool : {}
-  if (typeof byteLengthOf === 'function' && typedArrayName(arena?.i32) === 'Int32Array') return
+  if (typeof byteLengthOf === 'function' && ArrayBuffer.isView(arena?.i32)) return
   throw invalidArgument('pool', pool, 'what arena.openPool() or arena.adopt() gives')
 }
 

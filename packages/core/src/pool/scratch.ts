@@ -7,7 +7,7 @@
  */
 
 import { checkCount, invalidArgument, scratchDisposed } from '../base/errors.ts'
-import { GRANULE_BYTE_LENGTH } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { checkOptions } from '../base/options.ts'
 import { checkAlignment } from '../blocks/aligned.ts'
 import type { ElementArray, ElementArrayConstructor } from '../memory/element-types.ts'
@@ -90,7 +90,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     limit === -1 ? 0 : chain.usedBelow + cursor - chain.last - HEAD_BYTE_LENGTH
 
   function alloc(byteLength: number, alignment?: number): number {
-    const offset = alignedUp(cursor, GRANULE_BYTE_LENGTH)
+    const offset = alignedUp(cursor, layout.GRANULE_BYTE_LENGTH)
     if (
       alignment !== undefined ||
       typeof byteLength !== 'number' || // `>>>` and `+` throw for a bigint or a symbol
@@ -103,7 +103,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     return offset
   }
 
-  function allocSlow(byteLength: number, alignment = GRANULE_BYTE_LENGTH): number {
+  function allocSlow(byteLength: number, alignment = layout.GRANULE_BYTE_LENGTH): number {
     checkCount('byteLength', byteLength)
     checkAlignment(alignment)
     if (limit === -1) throw scratchDisposed()
@@ -115,9 +115,9 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
 
   /** Goes on in a further block with room for so many bytes. */
   function overflow(byteLength: number, alignment: number): void {
-    const gap = Math.max(0, alignment - GRANULE_BYTE_LENGTH)
+    const gap = Math.max(0, alignment - layout.GRANULE_BYTE_LENGTH)
     const needed = Math.min(HEAD_BYTE_LENGTH + byteLength + gap, MAX_BYTE_LENGTH)
-    const used = alignedUp(usedBytes(), GRANULE_BYTE_LENGTH)
+    const used = alignedUp(usedBytes(), layout.GRANULE_BYTE_LENGTH)
     notePeak()
     chain.append(Math.max(used, firstByteLength, needed), needed, used)
     overflows++

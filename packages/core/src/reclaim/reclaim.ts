@@ -5,20 +5,7 @@
  * It knows spans, telemetry, memory and base.
  */
 import { corrupt } from '../base/errors.ts'
-import {
-  GRANULE_BYTE_LENGTH,
-  SLOT_FREE_HEADS,
-  SLOT_LEARNED,
-  SLOT_LIVE_SEEN,
-  SLOT_NEXT_SWEEP,
-  SLOT_OUTSTANDING,
-  SLOT_OWNED_SPANS,
-  SLOT_PUBLISHED,
-  SLOT_SPANS,
-  SLOT_SPANS_AT_SWEEP,
-  SLOT_UNSORTED,
-  SLOT_UNUSED_AT_SWEEP,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asClassIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { afterSweep, batchFor } from '../memory/refill-batch.ts'
@@ -47,19 +34,22 @@ export function reclaim(
 ): number {
   const { i32 } = memory
   const { count } = memory.classes
-  const nextSweep = memory.slotWord(slot, SLOT_NEXT_SWEEP)
+  const nextSweep = memory.slotWord(slot, layout.SLOT_NEXT_SWEEP)
   let row = i32[nextSweep]
   if (!(row >= 0 && row < count)) row = 0
   let released = 0
   let rest = count
   while (rest > 0 && released < spanBudget) {
     released += sweepClass(memory, slot, asClassIndex(row), spanBudget - released)
-    if (memory.slotAt(slot, SLOT_FREE_HEADS + row) === 0) rest--
+    if (memory.slotAt(slot, layout.SLOT_FREE_HEADS + row) === 0) rest--
     row = row + 1 === count ? 0 : row + 1
   }
   i32[nextSweep] = row
   if (rest === 0) {
-    i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = memory.slotAt(slot, SLOT_OWNED_SPANS)
+    i32[memory.slotWord(slot, layout.SLOT_SPANS_AT_SWEEP)] = memory.slotAt(
+      slot,
+      layout.SLOT_OWNED_SPANS,
+    )
   }
   return released
 }
@@ -72,9 +62,9 @@ function sweepClass(
   spanBudget: number,
 ): number {
   const { i32 } = memory
-  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
-  const outstanding = memory.slotWord(slot, SLOT_OUTSTANDING + classIndex)
-  const seen = memory.slotWord(slot, SLOT_LIVE_SEEN + classIndex)
+  const freeHead = memory.slotWord(slot, layout.SLOT_FREE_HEADS + classIndex)
+  const outstanding = memory.slotWord(slot, layout.SLOT_OUTSTANDING + classIndex)
+  const seen = memory.slotWord(slot, layout.SLOT_LIVE_SEEN + classIndex)
   let released = 0
   let parkedCount = 0
   while (i32[freeHead] !== 0 && released < spanBudget) {
@@ -90,7 +80,7 @@ function sweepClass(
   }
   const isWhole = i32[freeHead] === 0
   if (isWhole || i32[seen] > i32[outstanding]) i32[seen] = i32[outstanding]
-  memory.addToSlot(slot, SLOT_UNSORTED + classIndex, parkedCount)
+  memory.addToSlot(slot, layout.SLOT_UNSORTED + classIndex, parkedCount)
   if (isWhole) learn(memory, slot, classIndex, parkedCount)
   return released
 }
@@ -102,7 +92,7 @@ function isFreeBlock(
   classIndex: ClassIndex,
   block: number,
 ): boolean {
-  if (!memory.isInside(block) || block % GRANULE_BYTE_LENGTH !== 0) return false
+  if (!memory.isInside(block) || block % layout.GRANULE_BYTE_LENGTH !== 0) return false
   const head = headOf(memory, memory.spanOf(block))
   return isHeadOf(memory, head, slot, classIndex) && !memory.hasLiveBit(block)
 }
@@ -120,15 +110,15 @@ function learn(
   const { i32 } = memory
   const base = memory.classes.baseBatches[classIndex]
   const max = memory.classes.maxBatches[classIndex]
-  const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
+  const learned = memory.slotWord(slot, layout.SLOT_LEARNED + classIndex)
   i32[learned] = afterSweep(i32[learned], base, max, spareCount)
   if (spareCount === 0) return // nothing has changed since the last sweep
-  i32[memory.slotWord(slot, SLOT_UNUSED_AT_SWEEP + classIndex)] = spareCount
+  i32[memory.slotWord(slot, layout.SLOT_UNUSED_AT_SWEEP + classIndex)] = spareCount
   // Sorting waits until as many blocks were parked as there are spans to sort, which pays for it.
-  const unsorted = memory.slotWord(slot, SLOT_UNSORTED + classIndex)
-  if (i32[unsorted] < memory.slotAt(slot, SLOT_SPANS + classIndex)) return
+  const unsorted = memory.slotWord(slot, layout.SLOT_UNSORTED + classIndex)
+  if (i32[unsorted] < memory.slotAt(slot, layout.SLOT_SPANS + classIndex)) return
   i32[unsorted] = 0
-  const published = memory.slotAt(slot, SLOT_PUBLISHED + classIndex)
+  const published = memory.slotAt(slot, layout.SLOT_PUBLISHED + classIndex)
   sortPartial(memory, slot, classIndex)
   drainSparse(memory, slot, classIndex, batchFor(published, i32[learned], base, max))
 }

@@ -1,22 +1,6 @@
 /** Rebuilds a dead slot's lists and counts from live bits, and frees blocks that nobody holds. */
 
-import {
-  CLASS_CAPACITY,
-  LARGE_CLASS,
-  RECORD_PARKED_COUNT,
-  RECORD_PARKED_HEAD,
-  RECORD_UNMARKED_COUNT,
-  SLOT_CARVED,
-  SLOT_FREE_HEADS,
-  SLOT_LIVE_SEEN,
-  SLOT_OUTSTANDING,
-  SLOT_OWNED_SPANS,
-  SLOT_PARTIAL_HEADS,
-  SLOT_ROOM,
-  SLOT_SPANS,
-  SLOT_SPANS_AT_SWEEP,
-  SLOT_UNSORTED,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asClassIndex, type PayloadOffset, type SlotIndex, type SpanIndex } from '../base/units.ts'
 import { roomOfBlock } from '../blocks/check-offset.ts'
 import { forEachBlockIn, forEachRun } from '../blocks/walk.ts'
@@ -28,14 +12,14 @@ import { countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 
 /** Class arrays that a walk can fill. */
 const REBUILT = [
-  SLOT_FREE_HEADS,
-  SLOT_PARTIAL_HEADS,
-  SLOT_OUTSTANDING,
-  SLOT_LIVE_SEEN,
-  SLOT_SPANS,
-  SLOT_ROOM,
-  SLOT_CARVED,
-  SLOT_UNSORTED,
+  layout.SLOT_FREE_HEADS,
+  layout.SLOT_PARTIAL_HEADS,
+  layout.SLOT_OUTSTANDING,
+  layout.SLOT_LIVE_SEEN,
+  layout.SLOT_SPANS,
+  layout.SLOT_ROOM,
+  layout.SLOT_CARVED,
+  layout.SLOT_UNSORTED,
 ]
 
 export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
@@ -43,23 +27,26 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   const segments = segmentsOf(memory, slot)
   for (const field of REBUILT) {
     const first = memory.slotWord(slot, field)
-    i32.fill(0, first, first + CLASS_CAPACITY)
+    i32.fill(0, first, first + layout.CLASS_CAPACITY)
   }
-  i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] = 0
+  i32[memory.slotWord(slot, layout.SLOT_OWNED_SPANS)] = 0
   forEachRun(memory, (head, classIndex, owner) => {
     if (owner !== slot) return
     const spanCount = runSpanCountOf(memory, head)
-    i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
-    const liveCount = rebuildRun(memory, segments, head, classIndex === LARGE_CLASS)
+    i32[memory.slotWord(slot, layout.SLOT_OWNED_SPANS)] += spanCount
+    const liveCount = rebuildRun(memory, segments, head, classIndex === layout.LARGE_CLASS)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
-    i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)] += liveCount
-    i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
+    i32[memory.slotWord(slot, layout.SLOT_OUTSTANDING + row)] += liveCount
+    i32[memory.slotWord(slot, layout.SLOT_LIVE_SEEN + row)] += liveCount
     if (liveCount === 0) releaseRun(memory, head)
     else if (hasRoom(memory, head)) link(memory, head)
   })
   for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
-  i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = memory.slotAt(slot, SLOT_OWNED_SPANS)
+  i32[memory.slotWord(slot, layout.SLOT_SPANS_AT_SWEEP)] = memory.slotAt(
+    slot,
+    layout.SLOT_OWNED_SPANS,
+  )
 }
 
 /** Parks every block of a run that is not live; gives how many are live. */
@@ -70,9 +57,9 @@ function rebuildRun(
   isLarge: boolean,
 ): number {
   const { i32 } = memory
-  const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
-  const parkedCount = memory.recordWord(head, RECORD_PARKED_COUNT)
-  const unmarked = memory.recordWord(head, RECORD_UNMARKED_COUNT)
+  const parkedHead = memory.recordWord(head, layout.RECORD_PARKED_HEAD)
+  const parkedCount = memory.recordWord(head, layout.RECORD_PARKED_COUNT)
+  const unmarked = memory.recordWord(head, layout.RECORD_UNMARKED_COUNT)
   const mayBeUnmarked = isLarge || i32[unmarked] !== 0
   let liveCount = 0
   let unmarkedCount = 0

@@ -6,13 +6,7 @@
  * Spans full of live blocks stay; blocks freed there go to the closed slot's inbox, where the
  * next thread finds them.
  */
-import {
-  LARGE_ROW,
-  RECORD_CARVED_COUNT,
-  RECORD_PARKED_COUNT,
-  SLOT_LIVE_SEEN,
-  SLOT_OUTSTANDING,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asClassIndex, asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
@@ -43,7 +37,7 @@ export function receiveForClosedSlots(pool: PoolCore): void {
  * @param row the class that the reclaimer has no block of, or LARGE_ROW
  */
 export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, row: number): void {
-  let isServed = row === LARGE_ROW
+  let isServed = row === layout.LARGE_ROW
   for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
     if (!lendSlot(memory, slot, reclaimer)) continue
     sweepFreedBits(memory, slot) // set as other closed slots were received for
@@ -66,12 +60,12 @@ function takeOverPartial(
 ): boolean {
   const span = firstPartial(memory, from, classIndex)
   if (span === 0) return false
-  const carvedCount = memory.recordAt(span, RECORD_CARVED_COUNT)
-  const liveCount = carvedCount - memory.recordAt(span, RECORD_PARKED_COUNT)
+  const carvedCount = memory.recordAt(span, layout.RECORD_CARVED_COUNT)
+  const liveCount = carvedCount - memory.recordAt(span, layout.RECORD_PARKED_COUNT)
   unlink(memory, span)
   handOverRun(memory, span, to)
   link(memory, span)
-  for (const field of [SLOT_OUTSTANDING, SLOT_LIVE_SEEN]) {
+  for (const field of [layout.SLOT_OUTSTANDING, layout.SLOT_LIVE_SEEN]) {
     memory.addToSlot(from, field + classIndex, -liveCount)
     memory.addToSlot(to, field + classIndex, liveCount)
   }

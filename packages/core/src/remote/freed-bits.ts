@@ -9,22 +9,7 @@
  * steps, its adopter can do all of them again: nobody has cleared the bit meanwhile.
  */
 import { ArenaError, doubleFree } from '../base/errors.ts'
-import {
-  BIT_WORD_SHIFT,
-  FIRST_PAYLOAD,
-  GRANULE_SHIFT,
-  MAP_DRAINING,
-  RECORD_HAS_FREED_BITS,
-  SLOT_ARRIVED,
-  SLOT_DRAINED,
-  SLOT_HAS_FREED_BITS,
-  SLOT_MARKING,
-  SLOT_SWEEPING,
-  SLOT_VIOLATIONS,
-  SPAN_BIT_WORD_COUNT,
-  SPAN_HEAD,
-  SPAN_LARGE,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import {
   asPayloadOffset,
   asSlotIndex,
@@ -57,14 +42,14 @@ export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number):
 export function beginMarking(memory: ArenaMemory, slot: SlotIndex, offset: number): boolean {
   const { i32 } = memory
   const bit = memory.bitOf(offset)
-  Atomics.store(i32, memory.slotWord(slot, SLOT_MARKING), offset)
+  Atomics.store(i32, memory.slotWord(slot, layout.SLOT_MARKING), offset)
   const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0
   announce(memory, headOf(memory, memory.spanOf(offset)))
   return isNew
 }
 
 export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
-  Atomics.store(memory.i32, memory.slotWord(slot, SLOT_MARKING), 0)
+  Atomics.store(memory.i32, memory.slotWord(slot, layout.SLOT_MARKING), 0)
 }
 
 /**
@@ -74,10 +59,10 @@ export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
  */
 export function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory
-  Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)
+  Atomics.store(i32, memory.recordWord(head, layout.RECORD_HAS_FREED_BITS), 1)
   const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
   if (owner < 0 || owner >= memory.slotCount) return
-  Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, memory.slotWord(owner, layout.SLOT_HAS_FREED_BITS), 1)
 }
 
 /**
@@ -85,26 +70,26 @@ export function announce(memory: ArenaMemory, head: SpanIndex): void {
  */
 export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const hasFreedBits = memory.slotWord(slot, SLOT_HAS_FREED_BITS)
+  const hasFreedBits = memory.slotWord(slot, layout.SLOT_HAS_FREED_BITS)
   if (i32[hasFreedBits] === 0) return
   Atomics.store(i32, hasFreedBits, 0)
   let freedCount = 0
   for (let head = asSpanIndex(memory.controlSpanCount); head < memory.spanCount; head++) {
     if (!isRunOf(memory, head, slot)) continue
-    const runHasFreedBits = memory.recordWord(head, RECORD_HAS_FREED_BITS)
+    const runHasFreedBits = memory.recordWord(head, layout.RECORD_HAS_FREED_BITS)
     if (Atomics.load(i32, runHasFreedBits) === 0) continue
-    i32[memory.slotWord(slot, SLOT_SWEEPING)] = head
+    i32[memory.slotWord(slot, layout.SLOT_SWEEPING)] = head
     Atomics.store(i32, runHasFreedBits, 0)
     freedCount += sweepRun(memory, slot, head)
     if (isRunOf(memory, head, slot)) giveBackEnd(memory, head)
-    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
+    i32[memory.slotWord(slot, layout.SLOT_SWEEPING)] = 0
   }
-  memory.addToSlot(slot, SLOT_DRAINED, freedCount)
+  memory.addToSlot(slot, layout.SLOT_DRAINED, freedCount)
 }
 
 /** Gives how many blocks it freed. */
 function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
-  const mapped = memory.mapAt(head) & ~MAP_DRAINING
+  const mapped = memory.mapAt(head) & ~layout.MAP_DRAINING
   let freedCount = 0
   forEachFreedBit(memory, head, (offset) => {
     if (isBeingMarked(memory, offset)) {
@@ -114,7 +99,7 @@ function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number
     freeMarked(memory, slot, offset)
     freedCount++
     // With its last block, the run is given back, and another slot may have claimed it by now.
-    return (memory.mapAt(head) & ~MAP_DRAINING) === mapped
+    return (memory.mapAt(head) & ~layout.MAP_DRAINING) === mapped
   })
   return freedCount
 }
@@ -128,12 +113,12 @@ export function forEachFreedBit(
   const start = memory.spanStart(head)
   const first: number = memory.freedWord(start)
   // A large run has bits in its first span only, where its one block begins.
-  const isLargeRun = stateInMap(memory.mapAt(head)) === SPAN_LARGE
-  const wordCount = (isLargeRun ? 1 : runSpanCountOf(memory, head)) * SPAN_BIT_WORD_COUNT
+  const isLargeRun = stateInMap(memory.mapAt(head)) === layout.SPAN_LARGE
+  const wordCount = (isLargeRun ? 1 : runSpanCountOf(memory, head)) * layout.SPAN_BIT_WORD_COUNT
   for (let word = 0; word < wordCount; word++) {
     for (let bits = Atomics.load(memory.i32, first + word); bits !== 0; bits &= bits - 1) {
       const bitIndex = 31 - Math.clz32(bits & -bits)
-      const offset = start + (word << BIT_WORD_SHIFT) + (bitIndex << GRANULE_SHIFT)
+      const offset = start + (word << layout.BIT_WORD_SHIFT) + (bitIndex << layout.GRANULE_SHIFT)
       if (!visit(asPayloadOffset(offset))) return
     }
   }
@@ -141,7 +126,7 @@ export function forEachFreedBit(
 
 function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
   for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
-    const marking = memory.slotWord(slot, SLOT_MARKING)
+    const marking = memory.slotWord(slot, layout.SLOT_MARKING)
     if (Atomics.load(memory.i32, marking) === offset) return true
   }
   return false
@@ -162,13 +147,13 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   }
   clearFreedBit(memory, offset)
   if (block === 0) return
-  memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  memory.addToSlot(slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
   recycle(memory, block)
 }
 
 /** Finishes what a dead slot's thread was marking. */
 export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
-  const offset = memory.slotAt(slot, SLOT_MARKING)
+  const offset = memory.slotAt(slot, layout.SLOT_MARKING)
   if (offset !== 0 && isLiveAt(memory, offset)) beginMarking(memory, slot, offset)
   endMarking(memory, slot)
 }
@@ -179,7 +164,7 @@ export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
  */
 export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const sweeping = memory.slotWord(slot, SLOT_SWEEPING)
+  const sweeping = memory.slotWord(slot, layout.SLOT_SWEEPING)
   const head = asSpanIndex(i32[sweeping])
   if (isRunOf(memory, head, slot)) {
     forEachFreedBit(memory, head, (offset) => {
@@ -189,7 +174,7 @@ export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
     })
     announce(memory, head)
   }
-  Atomics.store(i32, memory.slotWord(slot, SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, memory.slotWord(slot, layout.SLOT_HAS_FREED_BITS), 1)
   i32[sweeping] = 0
 }
 
@@ -198,7 +183,7 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
   if (!(span > 0 && span < memory.spanCount)) return false
   const mapped = memory.mapAt(span)
   const state = stateInMap(mapped)
-  return (state === SPAN_HEAD || state === SPAN_LARGE) && ownerInMap(mapped) === slot
+  return (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) && ownerInMap(mapped) === slot
 }
 
 /**
@@ -206,8 +191,8 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
  * length, in any thread; the owner of the run has the spans.
  */
 function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
-  if (stateInMap(memory.mapAt(head)) !== SPAN_LARGE) return
-  const block = asPayloadOffset(memory.spanStart(head) + FIRST_PAYLOAD)
+  if (stateInMap(memory.mapAt(head)) !== layout.SPAN_LARGE) return
+  const block = asPayloadOffset(memory.spanStart(head) + layout.FIRST_PAYLOAD)
   const offset = unmarkedOffset(memory, block, true)
   const byteLength = memory.secondWordAt(offset) >>> 0
   // If the headers are damaged, all of the run stays.
@@ -223,6 +208,6 @@ function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
  */
 export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
   if (!(error instanceof ArenaError)) throw error
-  memory.addToSlot(slot, SLOT_VIOLATIONS, 1)
+  memory.addToSlot(slot, layout.SLOT_VIOLATIONS, 1)
   memory.report(error)
 }

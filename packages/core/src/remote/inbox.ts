@@ -1,7 +1,7 @@
 /** The owner's side of a queue: frees the blocks that other slots have delivered. */
 
 import { doubleFree } from '../base/errors.ts'
-import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
@@ -55,9 +55,9 @@ export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
 function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): void {
   const { memory } = pool
   const { i32 } = memory
-  const arrived = memory.slotWord(slot, SLOT_ARRIVED)
+  const arrived = memory.slotWord(slot, layout.SLOT_ARRIVED)
   const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
-  const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
+  const takingFrom = memory.slotWord(slot, layout.SLOT_TAKING_FROM)
   const before = i32[takenWord]
   let segment = 0
   i32[takingFrom] = freer + 1
@@ -78,7 +78,7 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   }
   i32[takingFrom] = 0
   const takenCount = (i32[takenWord] - before) | 0
-  memory.addToSlot(slot, SLOT_DRAINED, takenCount)
+  memory.addToSlot(slot, layout.SLOT_DRAINED, takenCount)
   if (takenCount !== 0) emit(memory, slot, EVENT_DRAIN, 0, takenCount, freer)
 }
 
@@ -140,7 +140,7 @@ function receive(
     }
     markFree(memory, block, offset)
     countTaken(i32, takenWord, taken, sent)
-    memory.addToSlot(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    memory.addToSlot(slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
     recycle(memory, block)
   } catch (error) {
     countTaken(i32, takenWord, taken, sent)

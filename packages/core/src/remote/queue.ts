@@ -22,7 +22,7 @@
  * operation for each block if blocks are freed in random order.
  */
 import { corrupt } from '../base/errors.ts'
-import { SLOT_FIXED_WORD_COUNT } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { BLOCK_INTERNAL } from '../memory/block-header.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
@@ -42,7 +42,8 @@ export const queueWord = (
   slot: SlotIndex,
   array: number,
   other: SlotIndex,
-): number => memory.slotWord(slot, SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
+): number =>
+  memory.slotWord(slot, layout.SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
 
 /** Offsets in a segment; a power of two, so that counts may wrap. */
 export const SEGMENT_CAPACITY = 128

@@ -1,5 +1,5 @@
 /** The queues as a whole: what is in them, and what a dead slot left unfinished in them. */
-import { SLOT_MARKING, SLOT_TAKING_FROM } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { isLiveAt } from '../blocks/check-offset.ts'
 import { forEachRun } from '../blocks/walk.ts'
@@ -42,7 +42,7 @@ export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): v
 /** The block that was being taken counts as taken if it was freed, or marked for another slot. */
 function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   const { i32 } = memory
-  const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
+  const takingFrom = memory.slotWord(slot, layout.SLOT_TAKING_FROM)
   const freer = asSlotIndex(i32[takingFrom] - 1)
   if (freer >= 0 && freer < memory.slotCount) {
     const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
@@ -51,7 +51,7 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
     // If the segment was overwritten, the next thread that takes from this queue gives it up.
     const segment = taken === sent ? 0 : findSegment(memory, slot, freer, taken)
     const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
-    const isMarked = offset === memory.slotAt(by, SLOT_MARKING)
+    const isMarked = offset === memory.slotAt(by, layout.SLOT_MARKING)
     if (segment !== 0 && (isMarked || !isLiveAt(memory, offset))) {
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     }

@@ -5,17 +5,7 @@
  * It knows memory and base.
  */
 import { invalidArgument } from '../base/errors.ts'
-import {
-  LARGE_ROW,
-  SLOT_TELEMETRY,
-  TELEMETRY_DROPPED,
-  TELEMETRY_EVENT_COUNT,
-  TELEMETRY_EVENT_WORD_COUNT,
-  TELEMETRY_EVENTS,
-  TELEMETRY_READ,
-  TELEMETRY_READ_SEEN,
-  TELEMETRY_WRITTEN,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 
@@ -38,13 +28,16 @@ const EVENT_ROW_SHIFT = 8
 
 /** First word of a slot's ring. */
 export const ringOf = (memory: ArenaMemory, slot: SlotIndex) =>
-  memory.slotWord(slot, SLOT_TELEMETRY)
+  memory.slotWord(slot, layout.SLOT_TELEMETRY)
 
 /** First word of the event with a number. */
 const eventWord = (ring: number, number: number) =>
-  ring + TELEMETRY_EVENTS + (number & (TELEMETRY_EVENT_COUNT - 1)) * TELEMETRY_EVENT_WORD_COUNT
+  ring +
+  layout.TELEMETRY_EVENTS +
+  (number & (layout.TELEMETRY_EVENT_COUNT - 1)) * layout.TELEMETRY_EVENT_WORD_COUNT
 
-const isFull = (written: number, read: number) => ((written - read) | 0) >= TELEMETRY_EVENT_COUNT
+const isFull = (written: number, read: number) =>
+  ((written - read) | 0) >= layout.TELEMETRY_EVENT_COUNT
 
 /** Writes an event into the ring of a slot, or drops it. Only the slot's thread may call it. */
 export function emit(
@@ -58,13 +51,13 @@ export function emit(
 ): void {
   const { i32 } = memory
   const ring = ringOf(memory, slot)
-  const written = i32[ring + TELEMETRY_WRITTEN]
-  if (isFull(written, i32[ring + TELEMETRY_READ_SEEN])) {
+  const written = i32[ring + layout.TELEMETRY_WRITTEN]
+  if (isFull(written, i32[ring + layout.TELEMETRY_READ_SEEN])) {
     // Only now: an atomic load takes longer than all the rest.
-    const read = Atomics.load(i32, ring + TELEMETRY_READ)
-    i32[ring + TELEMETRY_READ_SEEN] = read
+    const read = Atomics.load(i32, ring + layout.TELEMETRY_READ)
+    i32[ring + layout.TELEMETRY_READ_SEEN] = read
     if (isFull(written, read)) {
-      i32[ring + TELEMETRY_DROPPED]++
+      i32[ring + layout.TELEMETRY_DROPPED]++
       return
     }
   }
@@ -73,7 +66,7 @@ export function emit(
   i32[event + 1] = first
   i32[event + 2] = second
   i32[event + 3] = third
-  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)
+  Atomics.store(i32, ring + layout.TELEMETRY_WRITTEN, (written + 1) | 0)
 }
 
 /** What a pool did off its hot path. Fields that a kind of event does not use are 0. */
@@ -160,7 +153,7 @@ function totalDropped(memory: ArenaMemory): number {
 
 /** Modulo 2^32. */
 export const droppedEvents = (memory: ArenaMemory, slot: SlotIndex) =>
-  memory.i32[ringOf(memory, slot) + TELEMETRY_DROPPED] >>> 0
+  memory.i32[ringOf(memory, slot) + layout.TELEMETRY_DROPPED] >>> 0
 
 /** Calls `visit` for each unread event of a slot's ring, and returns their number. */
 export function readRing(
@@ -172,18 +165,18 @@ export function readRing(
   const { i32 } = memory
   const ring = ringOf(memory, slot)
   // Events that are written from now on wait: a busy writer would keep the reader for ever.
-  const written = Atomics.load(i32, ring + TELEMETRY_WRITTEN)
+  const written = Atomics.load(i32, ring + layout.TELEMETRY_WRITTEN)
   let eventCount = 0
   for (;;) {
-    const read = Atomics.load(i32, ring + TELEMETRY_READ)
+    const read = Atomics.load(i32, ring + layout.TELEMETRY_READ)
     const waiting = (written - read) | 0
     if (waiting <= 0) return eventCount
     // More than the ring has room for: its words were overwritten. Skip to the next event.
-    const isOverwritten = waiting > TELEMETRY_EVENT_COUNT
+    const isOverwritten = waiting > layout.TELEMETRY_EVENT_COUNT
     const next = isOverwritten ? written : (read + 1) | 0
     const isSound = decode(memory, slot, eventWord(ring, read), event)
     // The copy is good if nobody read it meanwhile: until then its place is not written again.
-    if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue
+    if (Atomics.compareExchange(i32, ring + layout.TELEMETRY_READ, read, next) !== read) continue
     if (!isSound || isOverwritten) continue
     visit(event)
     eventCount++
@@ -204,7 +197,7 @@ function decode(
   const second = i32[word + 2]
   const isRefill = kind === EVENT_REFILL
   const isOfBlocks = isRefill || kind === EVENT_DRAIN
-  const isClass = row < classes.count || (row === LARGE_ROW && !isRefill)
+  const isClass = row < classes.count || (row === layout.LARGE_ROW && !isRefill)
   if (kind >= EVENT_KINDS.length || !isClass) return false
   event.kind = EVENT_KINDS[kind]
   event.slot = slot

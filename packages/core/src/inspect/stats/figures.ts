@@ -2,7 +2,7 @@
  * The figures that `arena.stats()` gives: what they mean, and objects that hold them. Totals and
  * shares are worked out as they are read.
  */
-import { HEADER_BYTE_LENGTH, SPAN_BYTE_LENGTH } from '../../base/layout.ts'
+import * as layout from '../../base/layout.ts'
 import type { SlotState } from '../../spans/slots.ts'
 
 /**
@@ -14,7 +14,7 @@ const restOf = (part: number, whole: number) =>
 
 /** The bytes of spans that live blocks of a class take; large blocks take all of their spans. */
 const liveBytesOf = ({ stride, spanCount, liveBlocks }: ClassStats) =>
-  stride === 0 ? spanCount * SPAN_BYTE_LENGTH : liveBlocks * stride
+  stride === 0 ? spanCount * layout.SPAN_BYTE_LENGTH : liveBlocks * stride
 const freeBytesOf = ({ freeBlocks, stride }: ClassStats) => freeBlocks * stride
 const uncarvedBytesOf = ({ uncarvedBlocks, stride }: ClassStats) => uncarvedBlocks * stride
 
@@ -47,7 +47,7 @@ const emptyClassStats = (stride: number, maxByteLength: number) => ({
   },
   /** The share of the spans' bytes that no live block takes; 0 without spans. */
   get fragmentation(): number {
-    return restOf(liveBytesOf(this), this.spanCount * SPAN_BYTE_LENGTH)
+    return restOf(liveBytesOf(this), this.spanCount * layout.SPAN_BYTE_LENGTH)
   },
   /** Bytes at the ends of runs that no block fits. */
   wasteBytes: 0,
@@ -142,7 +142,7 @@ export const emptyStats = (strides: Int32Array) => ({
   },
   /** By ascending stride; the last row is that of large blocks. */
   classes: [
-    ...Array.from(strides, (stride) => emptyClassStats(stride, stride - HEADER_BYTE_LENGTH)),
+    ...Array.from(strides, (stride) => emptyClassStats(stride, stride - layout.HEADER_BYTE_LENGTH)),
     emptyClassStats(0, Number.POSITIVE_INFINITY),
   ],
   /** The slots that were ever opened. */

@@ -1,25 +1,7 @@
 /** Fills figures: from the counters of cold paths, or from a walk over all headers. */
 import { isPlainObject } from '../../base/builtins.ts'
 import { invalidArgument } from '../../base/errors.ts'
-import {
-  CONTROL_PEAK_SPAN_COUNT,
-  LARGE_CLASS,
-  LARGE_ROW,
-  RECORD_CARVED_COUNT,
-  SLOT_ARRIVED,
-  SLOT_CARVED,
-  SLOT_DRAINED,
-  SLOT_LIVE_SEEN,
-  SLOT_OWNED_SPANS,
-  SLOT_PEAK_LIVE,
-  SLOT_PEAK_OWNED_SPANS,
-  SLOT_REFILLED,
-  SLOT_REFILLS,
-  SLOT_ROOM,
-  SLOT_SPANS,
-  SLOT_VIOLATIONS,
-  SPAN_BYTE_LENGTH,
-} from '../../base/layout.ts'
+import * as layout from '../../base/layout.ts'
 import { checkOptions } from '../../base/options.ts'
 import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
 import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
@@ -66,16 +48,17 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   const end = only === -1 ? memory.openedSlotCount : only + 1
   stats.exact = exact
   stats.reservedBytes = memory.byteLength
-  stats.controlBytes = only === -1 ? memory.controlSpanCount * SPAN_BYTE_LENGTH : 0
+  stats.controlBytes = only === -1 ? memory.controlSpanCount * layout.SPAN_BYTE_LENGTH : 0
   stats.committedBytes =
     exact && only === -1
-      ? (memory.spanCount - countFreeSpans(memory)) * SPAN_BYTE_LENGTH
-      : stats.controlBytes + sumOf(memory, SLOT_OWNED_SPANS, first, end) * SPAN_BYTE_LENGTH
+      ? (memory.spanCount - countFreeSpans(memory)) * layout.SPAN_BYTE_LENGTH
+      : stats.controlBytes +
+        sumOf(memory, layout.SLOT_OWNED_SPANS, first, end) * layout.SPAN_BYTE_LENGTH
   stats.peakCommittedBytes =
-    SPAN_BYTE_LENGTH *
+    layout.SPAN_BYTE_LENGTH *
     (only === -1
-      ? memory.i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)]
-      : memory.slotAt(first, SLOT_PEAK_OWNED_SPANS))
+      ? memory.i32[memory.controlWord(layout.CONTROL_PEAK_SPAN_COUNT)]
+      : memory.slotAt(first, layout.SLOT_PEAK_OWNED_SPANS))
   countClasses(memory, stats.classes, first, end)
   if (exact) walkClasses(memory, stats.classes, only)
   countSlots(memory, stats.slots, first, end)
@@ -111,20 +94,23 @@ function countClasses(
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]
     const isLarge = index === memory.classes.count
-    const at = isLarge ? LARGE_ROW : index
-    const liveBlocks = sumOf(memory, SLOT_LIVE_SEEN + at, first, end)
-    const carvedBlocks = sumOf(memory, SLOT_CARVED + at, first, end)
-    const capacity = sumOf(memory, SLOT_ROOM + at, first, end)
-    row.spanCount = sumOf(memory, SLOT_SPANS + at, first, end)
+    const at = isLarge ? layout.LARGE_ROW : index
+    const liveBlocks = sumOf(memory, layout.SLOT_LIVE_SEEN + at, first, end)
+    const carvedBlocks = sumOf(memory, layout.SLOT_CARVED + at, first, end)
+    const capacity = sumOf(memory, layout.SLOT_ROOM + at, first, end)
+    row.spanCount = sumOf(memory, layout.SLOT_SPANS + at, first, end)
     // The counters of a thread that is running may disagree for a moment.
     row.liveBlocks = isLarge ? liveBlocks : Math.min(liveBlocks, carvedBlocks)
     row.freeBlocks = isLarge ? 0 : carvedBlocks - row.liveBlocks
     row.uncarvedBlocks = capacity - carvedBlocks
-    row.wasteBytes = isLarge ? 0 : row.spanCount * SPAN_BYTE_LENGTH - capacity * row.stride
-    row.peakLiveBlocks = Math.max(sumOf(memory, SLOT_PEAK_LIVE + at, first, end), row.liveBlocks)
-    row.refills = sumOf(memory, SLOT_REFILLS + at, first, end)
-    row.refilledBlocks = sumOf(memory, SLOT_REFILLED + at, first, end)
-    row.drainedBlocks = sumOf(memory, SLOT_ARRIVED + at, first, end)
+    row.wasteBytes = isLarge ? 0 : row.spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
+    row.peakLiveBlocks = Math.max(
+      sumOf(memory, layout.SLOT_PEAK_LIVE + at, first, end),
+      row.liveBlocks,
+    )
+    row.refills = sumOf(memory, layout.SLOT_REFILLS + at, first, end)
+    row.refilledBlocks = sumOf(memory, layout.SLOT_REFILLED + at, first, end)
+    row.drainedBlocks = sumOf(memory, layout.SLOT_ARRIVED + at, first, end)
     row.requestedBytes = 0
   }
 }
@@ -138,7 +124,7 @@ function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: num
   for (const row of rows) Object.assign(row, none)
   forEachRun(memory, (head, classIndex, owner) => {
     if (slot !== -1 && owner !== slot) return
-    const row = rows[classIndex === LARGE_CLASS ? memory.classes.count : classIndex]
+    const row = rows[classIndex === layout.LARGE_CLASS ? memory.classes.count : classIndex]
     const spanCount = runSpanCountOf(memory, head)
     let liveBlocks = 0
     forEachLiveIn(memory, head, (_block, offset) => {
@@ -147,12 +133,12 @@ function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: num
     })
     row.spanCount += spanCount
     row.liveBlocks += liveBlocks
-    if (classIndex === LARGE_CLASS) return
-    const carvedBlocks = memory.recordAt(head, RECORD_CARVED_COUNT)
+    if (classIndex === layout.LARGE_CLASS) return
+    const carvedBlocks = memory.recordAt(head, layout.RECORD_CARVED_COUNT)
     const capacity = capacityOf(memory, head)
     row.freeBlocks += carvedBlocks - liveBlocks
     row.uncarvedBlocks += capacity - carvedBlocks
-    row.wasteBytes += spanCount * SPAN_BYTE_LENGTH - capacity * row.stride
+    row.wasteBytes += spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
   })
   for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
 }
@@ -167,16 +153,16 @@ function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, en
     const row = rows[rowCount++]
     row.slot = slot
     row.state = state
-    row.spanCount = memory.slotAt(slot, SLOT_OWNED_SPANS)
-    row.peakSpanCount = memory.slotAt(slot, SLOT_PEAK_OWNED_SPANS)
+    row.spanCount = memory.slotAt(slot, layout.SLOT_OWNED_SPANS)
+    row.peakSpanCount = memory.slotAt(slot, layout.SLOT_PEAK_OWNED_SPANS)
     row.refills = 0
     row.refilledBlocks = 0
     for (let index = 0; index < memory.classes.count; index++) {
-      row.refills += memory.slotAt(slot, SLOT_REFILLS + index) >>> 0
-      row.refilledBlocks += memory.slotAt(slot, SLOT_REFILLED + index) >>> 0
+      row.refills += memory.slotAt(slot, layout.SLOT_REFILLS + index) >>> 0
+      row.refilledBlocks += memory.slotAt(slot, layout.SLOT_REFILLED + index) >>> 0
     }
-    row.remoteFrees = memory.slotAt(slot, SLOT_DRAINED) >>> 0
-    row.violations = memory.slotAt(slot, SLOT_VIOLATIONS) >>> 0
+    row.remoteFrees = memory.slotAt(slot, layout.SLOT_DRAINED) >>> 0
+    row.violations = memory.slotAt(slot, layout.SLOT_VIOLATIONS) >>> 0
     row.droppedEvents = droppedEvents(memory, slot)
   }
   if (rows.length > rowCount) rows.length = rowCount

@@ -1,5 +1,5 @@
 /** What a verification works on, and what it has found so far. */
-import { SLOT_FIXED_WORD_COUNT } from '../../base/layout.ts'
+import * as layout from '../../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
 
@@ -23,7 +23,7 @@ export class Findings {
 
   constructor(memory: ArenaMemory) {
     this.memory = memory
-    this.#counts = new Int32Array(memory.slotCount * SLOT_FIXED_WORD_COUNT)
+    this.#counts = new Int32Array(memory.slotCount * layout.SLOT_FIXED_WORD_COUNT)
   }
 
   fail(offset: number, message: string): void {
@@ -35,13 +35,13 @@ export class Findings {
   }
 
   count(field: number, slot: SlotIndex, summand: number): void {
-    this.#counts[slot * SLOT_FIXED_WORD_COUNT + field] += summand
+    this.#counts[slot * layout.SLOT_FIXED_WORD_COUNT + field] += summand
   }
 
   /** Fails unless a slot's word says what the walk has counted. */
   checkCount(field: number, slot: SlotIndex, what: string, where = ''): void {
     const said = this.memory.slotAt(slot, field)
-    const counted = this.#counts[slot * SLOT_FIXED_WORD_COUNT + field]
+    const counted = this.#counts[slot * layout.SLOT_FIXED_WORD_COUNT + field]
     if (said === counted) return
     this.fail(0, `slot ${slot}${where} counts ${said} ${what}, there are ${counted}`)
   }

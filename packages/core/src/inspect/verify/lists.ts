@@ -1,17 +1,5 @@
 /** Each list ends, and holds free blocks of its own class and slot that no other list holds. */
-import {
-  FIRST_PAYLOAD,
-  GRANULE_BYTE_LENGTH,
-  RECORD_CARVED_COUNT,
-  RECORD_NEXT_PARTIAL,
-  RECORD_PARKED_COUNT,
-  RECORD_PARKED_HEAD,
-  RECORD_PREVIOUS_PARTIAL,
-  SLOT_FREE_HEADS,
-  SLOT_OUTSTANDING,
-  SLOT_PARTIAL_HEADS,
-  SPAN_TAIL,
-} from '../../base/layout.ts'
+import * as layout from '../../base/layout.ts'
 import {
   asClassIndex,
   asSlotIndex,
@@ -27,8 +15,8 @@ export function checkLists(findings: Findings): void {
   const { memory } = findings
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
     for (let row = asClassIndex(0); row < memory.classes.count; row++) {
-      const first = memory.slotAt(slot, SLOT_FREE_HEADS + row)
-      findings.count(SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
+      const first = memory.slotAt(slot, layout.SLOT_FREE_HEADS + row)
+      findings.count(layout.SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
       checkPartial(findings, slot, row)
     }
   }
@@ -62,15 +50,18 @@ function whyNotListed(
   block: number,
 ): string {
   const isInside = block > memory.base && block < memory.base + memory.byteLength
-  if (!isInside || block % GRANULE_BYTE_LENGTH !== 0) return 'which is no offset'
+  if (!isInside || block % layout.GRANULE_BYTE_LENGTH !== 0) return 'which is no offset'
   if (listed.has(block)) return 'which is on a list already'
   const span = memory.spanOf(block)
-  const isTail = stateInMap(memory.mapAt(span)) === SPAN_TAIL
+  const isTail = stateInMap(memory.mapAt(span)) === layout.SPAN_TAIL
   const head = isTail ? headOf(memory, span) : span
   if (!isHeadOf(memory, head, slot, classIndex)) return 'which belongs to another slot or class'
-  const within = block - memory.spanStart(head) - FIRST_PAYLOAD
+  const within = block - memory.spanStart(head) - layout.FIRST_PAYLOAD
   const blockIndex = within / memory.classes.strides[classIndex]
-  if (!Number.isInteger(blockIndex) || blockIndex >= memory.recordAt(head, RECORD_CARVED_COUNT)) {
+  if (
+    !Number.isInteger(blockIndex) ||
+    blockIndex >= memory.recordAt(head, layout.RECORD_CARVED_COUNT)
+  ) {
     return 'where no block begins'
   }
   return memory.hasLiveBit(block) ? 'which has a live bit' : ''
@@ -80,25 +71,25 @@ function whyNotListed(
 function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassIndex): void {
   const { memory, partial } = findings
   let previous = 0
-  let span = asSpanIndex(memory.slotAt(slot, SLOT_PARTIAL_HEADS + classIndex))
+  let span = asSpanIndex(memory.slotAt(slot, layout.SLOT_PARTIAL_HEADS + classIndex))
   for (let steps = 0; span !== 0; steps++) {
     const isOwn = span > 0 && span < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
     if (!isOwn || steps > memory.spanCount) {
       findings.fail(0, `the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
       return
     }
-    if (memory.recordAt(span, RECORD_PREVIOUS_PARTIAL) !== previous) {
+    if (memory.recordAt(span, layout.RECORD_PREVIOUS_PARTIAL) !== previous) {
       findings.failSpan(span, `does not link back to ${previous}`)
     }
     if (!hasRoom(memory, span)) findings.failSpan(span, 'is listed as partial, but is full')
-    const parkedHead = memory.recordAt(span, RECORD_PARKED_HEAD)
+    const parkedHead = memory.recordAt(span, layout.RECORD_PARKED_HEAD)
     const listedCount = checkChain(findings, slot, classIndex, parkedHead)
-    const parkedCount = memory.recordAt(span, RECORD_PARKED_COUNT)
+    const parkedCount = memory.recordAt(span, layout.RECORD_PARKED_COUNT)
     if (listedCount !== parkedCount) {
       findings.failSpan(span, `counts ${parkedCount} parked blocks, ${listedCount} are listed`)
     }
     partial.add(span)
     previous = span
-    span = asSpanIndex(memory.recordAt(span, RECORD_NEXT_PARTIAL))
+    span = asSpanIndex(memory.recordAt(span, layout.RECORD_NEXT_PARTIAL))
   }
 }

@@ -1,16 +1,5 @@
 /** Every span is free, control, or part of exactly one run; slots own as many as they count. */
-import {
-  LARGE_CLASS,
-  MAP_DRAINING,
-  MAX_POSITION,
-  RECORD_RUN_SPAN_COUNT,
-  SLOT_OWNED_SPANS,
-  SPAN_CONTROL,
-  SPAN_FREE,
-  SPAN_HEAD,
-  SPAN_LARGE,
-  SPAN_TAIL,
-} from '../../base/layout.ts'
+import * as layout from '../../base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SpanIndex } from '../../base/units.ts'
 import { classInMap, mapWord, ownerInMap, stateInMap } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
@@ -23,16 +12,16 @@ export function checkMap(findings: Findings): void {
     const word = memory.mapAt(span)
     const state = stateInMap(word)
     spanCount = 1
-    if ((state === SPAN_CONTROL) !== index < memory.controlSpanCount) {
+    if ((state === layout.SPAN_CONTROL) !== index < memory.controlSpanCount) {
       findings.failSpan(span, `has state ${state}: control area or not?`)
-    } else if (state === SPAN_HEAD || state === SPAN_LARGE) {
+    } else if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) {
       spanCount = checkRunInMap(findings, span)
-    } else if (word !== SPAN_FREE && state !== SPAN_CONTROL) {
+    } else if (word !== layout.SPAN_FREE && state !== layout.SPAN_CONTROL) {
       findings.failSpan(span, `belongs to slot ${ownerInMap(word)} but to no run (state ${state})`)
     }
   }
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
-    findings.checkCount(SLOT_OWNED_SPANS, slot, 'spans in the map')
+    findings.checkCount(layout.SLOT_OWNED_SPANS, slot, 'spans in the map')
   }
 }
 
@@ -42,9 +31,9 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const word = memory.mapAt(head)
   const classIndex = classInMap(word)
   const owner = ownerInMap(word)
-  const spanCount = memory.recordAt(head, RECORD_RUN_SPAN_COUNT)
-  const isLarge = stateInMap(word) === SPAN_LARGE
-  if (isLarge ? classIndex !== LARGE_CLASS : classIndex >= memory.classes.count) {
+  const spanCount = memory.recordAt(head, layout.RECORD_RUN_SPAN_COUNT)
+  const isLarge = stateInMap(word) === layout.SPAN_LARGE
+  if (isLarge ? classIndex !== layout.LARGE_CLASS : classIndex >= memory.classes.count) {
     findings.failSpan(head, `has class ${classIndex}, which does not exist`)
   } else if (owner < 0 || owner >= memory.slotCount) {
     findings.failSpan(head, `belongs to slot ${owner}, which does not exist`)
@@ -52,16 +41,21 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
     findings.failSpan(head, `has ${spanCount} spans by its record`)
   } else {
     // A run of a class may be draining.
-    const sound = mapWord(isLarge ? SPAN_LARGE : SPAN_HEAD, owner, classIndex, 0)
-    if ((isLarge ? word : word & ~MAP_DRAINING) !== sound) {
+    const sound = mapWord(isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD, owner, classIndex, 0)
+    if ((isLarge ? word : word & ~layout.MAP_DRAINING) !== sound) {
       findings.failSpan(head, `begins with the map word ${word >>> 0}`)
     }
     for (let position = 1; position < spanCount; position++) {
       const span = asSpanIndex(head + position)
-      const tail = mapWord(SPAN_TAIL, owner, classIndex, Math.min(position, MAX_POSITION))
+      const tail = mapWord(
+        layout.SPAN_TAIL,
+        owner,
+        classIndex,
+        Math.min(position, layout.MAX_POSITION),
+      )
       if (memory.mapAt(span) !== tail) findings.failSpan(head, `has no tail at span ${span}`)
     }
-    findings.count(SLOT_OWNED_SPANS, owner, spanCount)
+    findings.count(layout.SLOT_OWNED_SPANS, owner, spanCount)
     return spanCount
   }
   return 1

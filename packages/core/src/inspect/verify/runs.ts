@@ -3,21 +3,7 @@
  * only; memory in use counts as touched.
  */
 
-import {
-  CONTROL_PEAK_SPAN_COUNT,
-  FIRST_PAYLOAD,
-  HEADER_BYTE_LENGTH,
-  LARGE_CLASS,
-  RECORD_CARVED_COUNT,
-  RECORD_UNMARKED_COUNT,
-  SLOT_CARVED,
-  SLOT_OUTSTANDING,
-  SLOT_ROOM,
-  SLOT_SPANS,
-  SPAN_BIT_WORD_COUNT,
-  SPAN_BYTE_LENGTH,
-  SPAN_FREE,
-} from '../../base/layout.ts'
+import * as layout from '../../base/layout.ts'
 import {
   asSpanIndex,
   type ClassIndex,
@@ -45,36 +31,38 @@ export function checkRun(
   owner: SlotIndex,
 ): void {
   const { memory } = findings
-  const isLarge = classIndex === LARGE_CLASS
+  const isLarge = classIndex === layout.LARGE_CLASS
   const row = rowOf(classIndex)
   const spanCount = runSpanCountOf(memory, head)
-  const carvedCount = memory.recordAt(head, RECORD_CARVED_COUNT)
+  const carvedCount = memory.recordAt(head, layout.RECORD_CARVED_COUNT)
   const capacity = capacityOf(memory, head)
-  findings.count(SLOT_SPANS + row, owner, spanCount)
+  findings.count(layout.SLOT_SPANS + row, owner, spanCount)
   if (!isLarge) {
-    findings.count(SLOT_ROOM + row, owner, capacity)
-    findings.count(SLOT_CARVED + row, owner, carvedCount)
+    findings.count(layout.SLOT_ROOM + row, owner, capacity)
+    findings.count(layout.SLOT_CARVED + row, owner, carvedCount)
   }
   if (carvedCount < (isLarge ? 1 : 0) || carvedCount > capacity) {
     findings.failSpan(head, `has ${carvedCount} carved blocks of ${capacity}`)
     return
   }
-  const byteLength = spanCount * SPAN_BYTE_LENGTH
-  const stride = isLarge ? byteLength - HEADER_BYTE_LENGTH : memory.classes.strides[classIndex]
+  const byteLength = spanCount * layout.SPAN_BYTE_LENGTH
+  const stride = isLarge
+    ? byteLength - layout.HEADER_BYTE_LENGTH
+    : memory.classes.strides[classIndex]
   const rest = byteLength - capacity * stride
-  if (rest < HEADER_BYTE_LENGTH || rest - HEADER_BYTE_LENGTH >= stride) {
+  if (rest < layout.HEADER_BYTE_LENGTH || rest - layout.HEADER_BYTE_LENGTH >= stride) {
     findings.failSpan(head, `has room for ${capacity} blocks and ${rest} bytes over`)
   }
   const isMissing =
     !findings.partial.has(head) && (carvedCount < capacity || isDraining(memory.mapAt(head)))
   if (isMissing)
     findings.failSpan(head, 'drains or has uncarved blocks, but is not listed as partial')
-  checkBlocks(findings, head, owner, stride - HEADER_BYTE_LENGTH)
+  checkBlocks(findings, head, owner, stride - layout.HEADER_BYTE_LENGTH)
   for (let i = 0; i < spanCount; i++) {
     const span = asSpanIndex(head + i)
     const touched = memory.i32[memory.touchedWord(span)]
-    const least = isLarge ? (i === 0 ? FIRST_PAYLOAD : 0) : SPAN_BYTE_LENGTH
-    if (touched < least || touched > SPAN_BYTE_LENGTH) {
+    const least = isLarge ? (i === 0 ? layout.FIRST_PAYLOAD : 0) : layout.SPAN_BYTE_LENGTH
+    if (touched < least || touched > layout.SPAN_BYTE_LENGTH) {
       findings.failSpan(span, `has ${touched} touched bytes, ${least} are in use`)
     }
   }
@@ -83,7 +71,7 @@ export function checkRun(
 /** Every block is live and on no list, or free and on one. @param room for a block's bytes */
 function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room: number): void {
   const { memory, listed } = findings
-  const isLarge = classOf(memory, head) === LARGE_CLASS
+  const isLarge = classOf(memory, head) === layout.LARGE_CLASS
   const live = new Set<PayloadOffset>()
   let markedCount = 0
   forEachLiveIn(memory, head, (block, offset) => {
@@ -91,7 +79,7 @@ function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room
     if (!isLarge && memory.hasLiveBit(block)) markedCount++
     checkHeader(findings, block, offset, room)
   })
-  findings.count(SLOT_OUTSTANDING + rowOf(classOf(memory, head)), owner, live.size)
+  findings.count(layout.SLOT_OUTSTANDING + rowOf(classOf(memory, head)), owner, live.size)
   forEachBlockIn(memory, head, (block) => {
     if (live.has(block)) {
       if (listed.has(block)) findings.fail(block, `the live block at ${block} is on a list`)
@@ -106,7 +94,7 @@ function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room
     findings.failSpan(head, `has ${bitCount} live bits for ${markedCount} blocks`)
   }
   const unmarkedCount = isLarge ? 0 : live.size - markedCount
-  const counted = memory.recordAt(head, RECORD_UNMARKED_COUNT)
+  const counted = memory.recordAt(head, layout.RECORD_UNMARKED_COUNT)
   if (counted !== unmarkedCount) {
     findings.failSpan(
       head,
@@ -140,7 +128,7 @@ function checkHeader(
 
 function countLiveBits(memory: ArenaMemory, first: SpanIndex, spanCount: number): number {
   const firstWord: number = memory.liveWord(memory.spanStart(first))
-  const end = firstWord + spanCount * SPAN_BIT_WORD_COUNT
+  const end = firstWord + spanCount * layout.SPAN_BIT_WORD_COUNT
   let count = 0
   for (let word = firstWord; word < end; word++) {
     for (let bits = memory.i32[word]; bits !== 0; bits &= bits - 1) count++
@@ -151,10 +139,10 @@ function countLiveBits(memory: ArenaMemory, first: SpanIndex, spanCount: number)
 /** Skips spans that were never in use: to read their words would take pages. */
 export function checkFreeSpans(findings: Findings): void {
   const { memory } = findings
-  const peakSpanCount = memory.i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)]
+  const peakSpanCount = memory.i32[memory.controlWord(layout.CONTROL_PEAK_SPAN_COUNT)]
   const end = Math.min(peakSpanCount, memory.spanCount)
   for (let span = asSpanIndex(memory.controlSpanCount); span < end; span++) {
-    const bitCount = memory.mapAt(span) === SPAN_FREE ? countLiveBits(memory, span, 1) : 0
+    const bitCount = memory.mapAt(span) === layout.SPAN_FREE ? countLiveBits(memory, span, 1) : 0
     if (bitCount !== 0) findings.failSpan(span, `is free, but has ${bitCount} live bits`)
   }
 }

@@ -8,15 +8,7 @@
  *                   spans, room and carved blocks, per class, as in the map and the records
  *     every queue   taken <= sent <= written, and every offset that waits is in a segment
  */
-import {
-  LARGE_ROW,
-  RECORD_HAS_FREED_BITS,
-  SLOT_CARVED,
-  SLOT_HAS_FREED_BITS,
-  SLOT_OUTSTANDING,
-  SLOT_ROOM,
-  SLOT_SPANS,
-} from '../../base/layout.ts'
+import * as layout from '../../base/layout.ts'
 import { asSlotIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
 import { forEachRun } from '../../blocks/walk.ts'
 import type { ArenaMemory } from '../../memory/memory.ts'
@@ -51,14 +43,18 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
   return findings.violations
 }
 
+const COUNTS = [
+  [layout.SLOT_OUTSTANDING, 'outstanding blocks'],
+  [layout.SLOT_SPANS, 'spans'],
+  [layout.SLOT_ROOM, 'blocks of capacity'],
+  [layout.SLOT_CARVED, 'carved blocks'],
+] as const
+
 /** In the row of large blocks, room and carved blocks are not counted. */
 function checkCounts(findings: Findings, slot: SlotIndex): void {
-  for (let row = 0; row <= LARGE_ROW; row++) {
+  for (let row = 0; row <= layout.LARGE_ROW; row++) {
     const where = `, class ${row}`
-    findings.checkCount(SLOT_OUTSTANDING + row, slot, 'outstanding blocks', where)
-    findings.checkCount(SLOT_SPANS + row, slot, 'spans', where)
-    findings.checkCount(SLOT_ROOM + row, slot, 'blocks of capacity', where)
-    findings.checkCount(SLOT_CARVED + row, slot, 'carved blocks', where)
+    for (const [field, what] of COUNTS) findings.checkCount(field + row, slot, what, where)
   }
 }
 
@@ -66,8 +62,8 @@ function checkCounts(findings: Findings, slot: SlotIndex): void {
 function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
   const { memory } = findings
   if (
-    memory.recordAt(head, RECORD_HAS_FREED_BITS) !== 0 &&
-    memory.slotAt(owner, SLOT_HAS_FREED_BITS) !== 0
+    memory.recordAt(head, layout.RECORD_HAS_FREED_BITS) !== 0 &&
+    memory.slotAt(owner, layout.SLOT_HAS_FREED_BITS) !== 0
   ) {
     return
   }

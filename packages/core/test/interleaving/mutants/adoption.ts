@@ -12,8 +12,8 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'adoption does not look at the generation again as it takes the slot',
     file: 'recovery/adopt.ts',
-    from: '    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN, -1, seen) ||',
-    to: '    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN, -1) ||',
+    from: '    changeState(memory, slot, layout.SLOT_OPEN, layout.SLOT_OPEN, -1, seen) ||',
+    to: '    changeState(memory, slot, layout.SLOT_OPEN, layout.SLOT_OPEN, -1) ||',
     scenarios: ['two threads adopt the same slot'],
   },
   {
@@ -75,14 +75,14 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'an owner whose sweep was cut short is not told of its other runs',
     file: 'remote/freed-bits.ts',
-    from: '  Atomics.store(i32, memory.slotWord(slot, SLOT_HAS_FREED_BITS), 1)\n  i32[sweeping] = 0\n',
+    from: '  Atomics.store(i32, memory.slotWord(slot, layout.SLOT_HAS_FREED_BITS), 1)\n  i32[sweeping] = 0\n',
     to: '  i32[sweeping] = 0\n',
     scenarios: ['an owner dies as it sweeps two runs'],
   },
   {
     name: 'nothing says which run is being swept',
     file: 'remote/freed-bits.ts',
-    from: '    i32[memory.slotWord(slot, SLOT_SWEEPING)] = head\n',
+    from: '    i32[memory.slotWord(slot, layout.SLOT_SWEEPING)] = head\n',
     to: '',
     scenarios: ['an owner dies as it sweeps'],
   },
@@ -103,8 +103,8 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'tails without a run are not freed',
     file: 'recovery/adopt.ts',
-    from: '(state === SPAN_CLAIMED || span >= runEnd)',
-    to: 'state === SPAN_CLAIMED',
+    from: '(state === layout.SPAN_CLAIMED || span >= runEnd)',
+    to: 'state === layout.SPAN_CLAIMED',
     scenarios: ['a claimer of a run dies'],
   },
   {
@@ -138,8 +138,8 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'counts per class are added to those of the dead thread',
     file: 'recovery/rebuild.ts',
-    from: '  SLOT_CARVED,\n  SLOT_UNSORTED,\n]',
-    to: '  SLOT_UNSORTED,\n]',
+    from: '  layout.SLOT_CARVED,\n  layout.SLOT_UNSORTED,\n]',
+    to: '  layout.SLOT_UNSORTED,\n]',
     scenarios: ['the first alloc of a class'],
   },
   {

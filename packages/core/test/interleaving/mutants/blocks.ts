@@ -14,8 +14,8 @@ export const BLOCKS: readonly Mutant[] = [
     file: 'refill/alloc-slow.ts',
     from: `  memory.i32[(block >> 2) - 2] = memory.plainHeader
   memory.i32[(block >> 2) - 1] = byteLength
-  publishRun(memory, slot, head, spanCount, LARGE_CLASS)`,
-    to: `  publishRun(memory, slot, head, spanCount, LARGE_CLASS)
+  publishRun(memory, slot, head, spanCount, layout.LARGE_CLASS)`,
+    to: `  publishRun(memory, slot, head, spanCount, layout.LARGE_CLASS)
   memory.i32[(block >> 2) - 2] = memory.plainHeader
   memory.i32[(block >> 2) - 1] = byteLength`,
     scenarios: ['a large block'],

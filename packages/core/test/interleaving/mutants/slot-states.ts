@@ -12,15 +12,15 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot changes its state by a load and a store',
     file: 'spans/slots.ts',
-    from: 'return Atomics.compareExchange(i32, memory.slotWord(slot, SLOT_STATE), seen, word) === seen',
-    to: 'return Atomics.store(i32, memory.slotWord(slot, SLOT_STATE), word) === word',
+    from: 'return Atomics.compareExchange(i32, memory.slotWord(slot, layout.SLOT_STATE), seen, word) === seen',
+    to: 'return Atomics.store(i32, memory.slotWord(slot, layout.SLOT_STATE), word) === word',
     scenarios: ['two threads open the last slot'],
   },
   {
     name: 'a tended slot does not name its reclaimer',
     file: 'spans/slots.ts',
-    from: 'changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer)',
-    to: 'changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer * 0 - 1)',
+    from: 'changeState(memory, slot, layout.SLOT_CLOSED, layout.SLOT_LENT, reclaimer)',
+    to: 'changeState(memory, slot, layout.SLOT_CLOSED, layout.SLOT_LENT, reclaimer * 0 - 1)',
     scenarios: ['a reclaimer and its adopter die'],
   },
   {
