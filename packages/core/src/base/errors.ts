@@ -65,7 +65,7 @@ export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount
   new ArenaError(
     'out-of-memory',
     `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans are free, too ` +
-      'few or not adjacent. Free something, or create a larger arena',
+      'few or not adjacent. Free something, create a larger arena, or call tryAlloc',
   )
 
 export const noBuffer = (byteLength: number, reason: unknown) =>

@@ -123,12 +123,6 @@ export class ArenaMemory {
     this.#views = viewsOf(buffer, byteEnd)
   }
 
-  /** Calls the user's hook later, so that an error of the hook does not reach another caller. */
-  report(error: ArenaError): void {
-    const { onViolation } = this
-    if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
-  }
-
   controlWord(field: number): number {
     return (this.base >> 2) + field
   }

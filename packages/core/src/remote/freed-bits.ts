@@ -209,5 +209,7 @@ function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
 export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
   if (!(error instanceof ArenaError)) throw error
   memory.addToSlot(slot, layout.SLOT_VIOLATIONS, 1)
-  memory.report(error)
+  const { onViolation } = memory
+  // Later: an error of the hook must not reach this caller.
+  if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
 }

@@ -181,12 +181,3 @@ function newSegment(memory: ArenaMemory, tryAlloc: PoolCore['tryAlloc']): number
   memory.i32[(segment >> 2) - 2] = memory.internalHeader
   return segment
 }
-
-/** Whether any queue of a slot has segments: they lie in the slot's spans, which must stay. */
-export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
-  const firstWords = queueWord(memory, slot, OUTBOX_FIRST, asSlotIndex(0))
-  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
-    if (memory.i32[firstWords + owner] !== 0) return true
-  }
-  return false
-}

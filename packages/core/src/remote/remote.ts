@@ -7,6 +7,6 @@
  */
 export { announce, markFreed, settleSweep, sweepFreedBits } from './freed-bits.ts'
 export { exchangeQueues, receiveAll } from './inbox.ts'
-export { createEnqueue, deliverAll, dropAllSegments, hasSegments, type PoolCore } from './outbox.ts'
+export { createEnqueue, deliverAll, dropAllSegments, type PoolCore } from './outbox.ts'
 export { SEGMENT_BYTE_LENGTH } from './queue.ts'
 export { offsetsOnTheWay, segmentsOf, settleQueues } from './settle.ts'

@@ -84,6 +84,16 @@ function sumOf(memory: ArenaMemory, field: number, first: SlotIndex, end: number
   return sum
 }
 
+/** Which words of slots count the figures of a class. */
+const CLASS_COUNTS = [
+  ['spanCount', layout.SLOT_SPANS],
+  ['liveBlocks', layout.SLOT_LIVE_SEEN],
+  ['peakLiveBlocks', layout.SLOT_PEAK_LIVE],
+  ['refills', layout.SLOT_REFILLS],
+  ['refilledBlocks', layout.SLOT_REFILLED],
+  ['drainedBlocks', layout.SLOT_ARRIVED],
+] as const
+
 /** Fills the rows of classes with what the slots from `first` up to `end` counted. */
 function countClasses(
   memory: ArenaMemory,
@@ -95,22 +105,17 @@ function countClasses(
     const row = rows[index]
     const isLarge = index === memory.classes.count
     const at = isLarge ? layout.LARGE_ROW : index
-    const liveBlocks = sumOf(memory, layout.SLOT_LIVE_SEEN + at, first, end)
+    for (let i = 0; i < CLASS_COUNTS.length; i++) {
+      row[CLASS_COUNTS[i][0]] = sumOf(memory, CLASS_COUNTS[i][1] + at, first, end)
+    }
     const carvedBlocks = sumOf(memory, layout.SLOT_CARVED + at, first, end)
     const capacity = sumOf(memory, layout.SLOT_ROOM + at, first, end)
-    row.spanCount = sumOf(memory, layout.SLOT_SPANS + at, first, end)
     // The counters of a thread that is running may disagree for a moment.
-    row.liveBlocks = isLarge ? liveBlocks : Math.min(liveBlocks, carvedBlocks)
+    if (!isLarge) row.liveBlocks = Math.min(row.liveBlocks, carvedBlocks)
     row.freeBlocks = isLarge ? 0 : carvedBlocks - row.liveBlocks
     row.uncarvedBlocks = capacity - carvedBlocks
     row.wasteBytes = isLarge ? 0 : row.spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
-    row.peakLiveBlocks = Math.max(
-      sumOf(memory, layout.SLOT_PEAK_LIVE + at, first, end),
-      row.liveBlocks,
-    )
-    row.refills = sumOf(memory, layout.SLOT_REFILLS + at, first, end)
-    row.refilledBlocks = sumOf(memory, layout.SLOT_REFILLED + at, first, end)
-    row.drainedBlocks = sumOf(memory, layout.SLOT_ARRIVED + at, first, end)
+    row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
     row.requestedBytes = 0
   }
 }
