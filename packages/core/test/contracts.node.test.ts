@@ -103,7 +103,7 @@ const BROKEN: readonly [string, Check, Change][] = [
     {
       file: 'inspect/supervisor.ts',
       from: 'layout.SLOT_PUBLISHED + classIndex), blockCount)',
-      to: 'layout.SLOT_PUBLISHED + classIndex), blockCount), Atomics.store(memory.i32, memory.slotWord(slot, 32 + classIndex), 0)',
+      to: 'layout.SLOT_PUBLISHED + classIndex), blockCount), Atomics.store(memory.i32, slotWord(memory, slot, 32 + classIndex), 0)',
     },
   ],
   [

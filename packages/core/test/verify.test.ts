@@ -7,6 +7,7 @@ import {
   HEADER_TAG_SHIFT,
   HEADER_TYPE_SHIFT,
 } from '../src/memory/block-header.ts'
+import { liveWord, slotWord, spanMapWord, spanOf, spanStart } from '../src/memory/memory.ts'
 import { assertSound } from './support/checks.ts'
 import {
   added,
@@ -78,7 +79,7 @@ const ofLists: Damage[] = [
   ['leading into the control area', (s) => [[freeHead(s), 4096]], FOREIGN],
   [
     'leading to another class',
-    (s) => [[freeHead(s), s.memory.spanStart(asSpanIndex(s.run)) + 16]],
+    (s) => [[freeHead(s), spanStart(s.memory, asSpanIndex(s.run)) + 16]],
     FOREIGN,
   ],
   [
@@ -113,7 +114,7 @@ const ofSpans: Damage[] = [
   ['a negative count of carved', (s) => record(s, s.fullSpan, CARVED, -1), /has -1 carved blocks/],
   [
     'a large block with none',
-    (s) => record(s, s.memory.spanOf(s.large), CARVED, 0),
+    (s) => record(s, spanOf(s.memory, s.large), CARVED, 0),
     /has 0 carved/,
   ],
   ['no list of partial ones', (s) => [[partialHead(s), 0]], /is on no list/],
@@ -277,10 +278,10 @@ test('verify and its like change nothing', () => {
 
 test('any word of the control area overwritten: verify ends, and throws nothing', () => {
   const { arena, memory, i32 } = site()
-  const [bits, slots] = [memory.liveWord(memory.base), memory.slotWord(asSlotIndex(0), 0)]
-  const end = memory.slotWord(asSlotIndex(1), 0)
+  const [bits, slots] = [liveWord(memory, memory.base), slotWord(memory, asSlotIndex(0), 0)]
+  const end = slotWord(memory, asSlotIndex(1), 0)
   const step = (word: number) => (word > bits && word < slots ? 97 : 1 + (word % 3))
-  for (let word: number = memory.mapWord(asSpanIndex(0)); word < end; word += step(word)) {
+  for (let word: number = spanMapWord(memory, asSpanIndex(0)); word < end; word += step(word)) {
     const right = i32[word]
     for (const wrong of [-1, 0, 1, right + 1, 0x7fffffff, -(2 ** 31)]) {
       i32[word] = wrong

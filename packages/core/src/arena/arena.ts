@@ -26,7 +26,7 @@ import {
 import { type Violation, verifyArena } from '../inspect/verify/verify.ts'
 import { typeInHeader } from '../memory/block-header.ts'
 import { ELEMENT_TYPES, type ElementArray } from '../memory/element-types.ts'
-import { ArenaMemory } from '../memory/memory.ts'
+import { ArenaMemory, headerAt } from '../memory/memory.ts'
 import type { PoolOf } from '../memory/pool-api.ts'
 import { createPool } from '../pool/pool.ts'
 import { adoptSlot } from '../recovery/adopt.ts'
@@ -180,7 +180,7 @@ export class Arena {
    */
   view(offset: number): ElementArray {
     const byteLength = byteLengthAt(this.#memory, liveBlockAt(this.#memory, offset), offset)
-    const type = ELEMENT_TYPES[typeInHeader(this.#memory.headerAt(offset))]
+    const type = ELEMENT_TYPES[typeInHeader(headerAt(this.#memory, offset))]
     if (type === undefined)
       throw corrupt(`the block at offset ${offset} has an unknown element type`)
     return new type(this.buffer, offset, Math.floor(byteLength / type.BYTES_PER_ELEMENT))

@@ -9,6 +9,7 @@ import {
 } from '../base/builtins.ts'
 import {
   checkInteger,
+  checkOptions,
   invalidArgument,
   noBuffer,
   notAnArena,
@@ -16,7 +17,6 @@ import {
   shown,
 } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { checkOptions } from '../base/options.ts'
 import type { GrowableMemory } from '../memory/memory.ts'
 import { stridesWith } from '../memory/size-classes.ts'
 import { type ArenaRegion, controlSpanCountOf } from './control.ts'

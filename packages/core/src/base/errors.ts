@@ -1,4 +1,5 @@
-/** Every error of the package: what was given, what was expected, what to do. */
+/** Every error of the package: what was given, what was expected, what to do; and checks. */
+import { isPlainObject } from './builtins.ts'
 
 export type ArenaErrorCode =
   | 'out-of-memory'
@@ -60,6 +61,19 @@ export function checkInteger(name: string, given: unknown, min: number, max: num
 /** Throws unless a length can be so many bytes, or elements. */
 export const checkCount = (name: string, count: unknown) =>
   checkInteger(name, count, 0, 2 ** 32 - 1)
+
+/** Throws for a key that is not one of `keys`: a misspelt option would be ignored in silence. */
+export function checkOptions(given: unknown, keys: readonly string[], example: string): void {
+  if (!isPlainObject(given)) {
+    throw invalidArgument('options', given, `an object such as ${example}`)
+  }
+  // Object.keys would make an array, and some callers run each frame.
+  for (const key in given) {
+    if (!keys.includes(key)) {
+      throw invalidArgument('an option', key, `one of ${keys.join(', ')}`)
+    }
+  }
+}
 
 export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
   new ArenaError(

@@ -4,10 +4,11 @@
  *     block                 shifted payload
  *     | shifted | offset | ... | plain | byte length | payload ... |
  */
+
 import { invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { alignmentBits } from '../memory/block-header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, clearLiveBit, recordWord, spanOf } from '../memory/memory.ts'
 import { headOf, touchBytes } from '../spans/span-map.ts'
 import { isLarge } from './check-offset.ts'
 
@@ -55,7 +56,7 @@ export function shiftPayload(
 export function unmark(memory: ArenaMemory, block: number): void {
   if (isLarge(memory, block)) return
   countUnmarked(memory, block, 1)
-  memory.clearLiveBit(block)
+  clearLiveBit(memory, block)
 }
 
 /** Marks a block as free whose header alone says that it is live. */
@@ -67,6 +68,6 @@ export function freeUnmarked(memory: ArenaMemory, block: number, offset: number)
 }
 
 function countUnmarked(memory: ArenaMemory, block: number, summand: number): void {
-  const head = headOf(memory, memory.spanOf(block))
-  memory.i32[memory.recordWord(head, layout.RECORD_UNMARKED_COUNT)] += summand
+  const head = headOf(memory, spanOf(memory, block))
+  memory.i32[recordWord(memory, head, layout.RECORD_UNMARKED_COUNT)] += summand
 }

@@ -1,7 +1,8 @@
 /** Cuts the uncarved part of a run into a chain of free blocks. */
+
 import * as layout from '../base/layout.ts'
 import { asPayloadOffset, type PayloadOffset, type SpanIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, addToSlot, recordWord, spanStart } from '../memory/memory.ts'
 import { classOf, ownerOf } from '../spans/runs.ts'
 
 /**
@@ -13,8 +14,8 @@ export function carve(memory: ArenaMemory, head: SpanIndex, blockCount: number):
   const { i32, plainHeader } = memory
   const classIndex = classOf(memory, head)
   const stride = memory.classes.strides[classIndex]
-  const carvedCount = memory.recordWord(head, layout.RECORD_CARVED_COUNT)
-  const first = memory.spanStart(head) + layout.FIRST_PAYLOAD + i32[carvedCount] * stride
+  const carvedCount = recordWord(memory, head, layout.RECORD_CARVED_COUNT)
+  const first = spanStart(memory, head) + layout.FIRST_PAYLOAD + i32[carvedCount] * stride
   const last = first + (blockCount - 1) * stride
   for (let block = first; block <= last; block += stride) {
     i32[(block >> 2) - 2] = plainHeader
@@ -22,6 +23,6 @@ export function carve(memory: ArenaMemory, head: SpanIndex, blockCount: number):
   }
   i32[(last >> 2) - 1] = 0
   i32[carvedCount] += blockCount
-  memory.addToSlot(ownerOf(memory, head), layout.SLOT_CARVED + classIndex, blockCount)
+  addToSlot(memory, ownerOf(memory, head), layout.SLOT_CARVED + classIndex, blockCount)
   return asPayloadOffset(first)
 }

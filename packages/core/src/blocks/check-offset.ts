@@ -6,6 +6,7 @@
  * This file checks the offsets that callers pass: it finds the live block, and refuses freed blocks
  * and made-up offsets. All cold paths share it.
  */
+
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {
@@ -15,7 +16,16 @@ import {
   type SpanIndex,
 } from '../base/units.ts'
 import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  hasLiveBit,
+  mapAt,
+  recordAt,
+  secondWordAt,
+  spanOf,
+  spanStart,
+  stateAt,
+} from '../memory/memory.ts'
 import { classOf, runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
@@ -25,15 +35,15 @@ import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts
  */
 export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const block = blockStartAt(memory, offset)
-  const state = memory.stateAt(offset)
+  const state = stateAt(memory, offset)
   if (block !== offset) {
     const isShiftedHere =
-      memory.stateAt(block) === BLOCK_SHIFTED && memory.secondWordAt(block) === offset
+      stateAt(memory, block) === BLOCK_SHIFTED && secondWordAt(memory, block) === offset
     if (isShiftedHere && state === BLOCK_PLAIN) return block
     if (state === BLOCK_FREED) throw doubleFree(offset)
     throw isShiftedHere ? overwritten(offset) : insideBlock(offset, block)
   }
-  const isMarked = memory.hasLiveBit(block)
+  const isMarked = hasLiveBit(memory, block)
   if (state === BLOCK_PLAIN) {
     if (isMarked || isLarge(memory, block)) return block
     throw doubleFree(offset)
@@ -75,8 +85,8 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   if (offset < memory.base || offset >= byteEnd) {
     throw invalidOffset(offset, `lies outside the arena, which is ${memory.base} to ${byteEnd}`)
   }
-  const span = memory.spanOf(offset)
-  const mapped = memory.mapAt(span)
+  const span = spanOf(memory, offset)
+  const mapped = mapAt(memory, span)
   const state = stateInMap(mapped)
   if (state === layout.SPAN_CONTROL)
     throw invalidOffset(offset, 'lies in the control area of the arena')
@@ -89,13 +99,13 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
 }
 
 function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
-  const first = memory.spanStart(head) + layout.FIRST_PAYLOAD
+  const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) return asPayloadOffset(first)
   const stride = memory.classes.strides[classIndex]
   if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
   const blockIndex = Math.floor((offset - first) / stride)
-  if (blockIndex < 0 || blockIndex >= memory.recordAt(head, layout.RECORD_CARVED_COUNT)) {
+  if (blockIndex < 0 || blockIndex >= recordAt(memory, head, layout.RECORD_CARVED_COUNT)) {
     throw unusedMemory(memory, offset)
   }
   return asPayloadOffset(first + blockIndex * stride)
@@ -103,7 +113,7 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
 
 /** The class of the block that begins at an offset, or `LARGE_CLASS`. */
 export const classOfBlock = (memory: ArenaMemory, block: number) =>
-  classOf(memory, memory.spanOf(block))
+  classOf(memory, spanOf(memory, block))
 
 /** Whether the block that begins at an offset is a run by itself. */
 export const isLarge = (memory: ArenaMemory, block: number) =>
@@ -115,13 +125,13 @@ export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   if (classIndex !== layout.LARGE_CLASS)
     return memory.classes.strides[classIndex] - layout.HEADER_BYTE_LENGTH
   return (
-    runSpanCountOf(memory, memory.spanOf(block)) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
+    runSpanCountOf(memory, spanOf(memory, block)) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
   )
 }
 
 /** The requested byte length of a live block; throws if the block has no room for it. */
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
-  const byteLength = memory.secondWordAt(offset)
+  const byteLength = secondWordAt(memory, offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
   throw overwritten(offset, `says ${byteLength >>> 0} bytes, and was`)
 }
@@ -131,7 +141,7 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
  * block at once, the span may be given back before the second one looks.
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
-  const owner = ownerInMap(memory.mapAt(memory.spanOf(block)))
+  const owner = ownerInMap(mapAt(memory, spanOf(memory, block)))
   if (owner < 0) throw unusedMemory(memory, block)
   if (owner >= memory.slotCount) throw corrupt(`the block at ${block} belongs to slot ${owner}`)
   return owner
@@ -139,7 +149,7 @@ export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotInd
 
 /** The header of a freed block stays, also after its span has left its class. */
 function unusedMemory(memory: ArenaMemory, offset: number): ArenaError {
-  const state = memory.stateAt(offset)
+  const state = stateAt(memory, offset)
   const wasBlock = state === BLOCK_PLAIN || state === BLOCK_FREED
   return wasBlock ? doubleFree(offset) : invalidOffset(offset, 'lies in memory that no block uses')
 }

@@ -1,7 +1,16 @@
 /** Frees a live block of any kind, in its owner's slot. */
+
 import * as layout from '../base/layout.ts'
 import type { PayloadOffset } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  addToSlot,
+  clearLiveBit,
+  hasLiveBit,
+  mapAt,
+  slotWord,
+  spanOf,
+} from '../memory/memory.ts'
 import { park } from '../spans/partial.ts'
 import { classOf, ownerOf, releaseRun } from '../spans/runs.ts'
 import { headOf, isDraining } from '../spans/span-map.ts'
@@ -11,7 +20,7 @@ import { isLarge } from './check-offset.ts'
 /** Marks a live block as free, so that a second free of it is recognised. */
 export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
   if (isLarge(memory, block)) memory.i32[(offset >> 2) - 2] = memory.freedHeader
-  else if (memory.hasLiveBit(block)) memory.clearLiveBit(block)
+  else if (hasLiveBit(memory, block)) clearLiveBit(memory, block)
   else freeUnmarked(memory, block, offset)
 }
 
@@ -24,18 +33,18 @@ export function freeBlock(memory: ArenaMemory, block: PayloadOffset, offset: num
 /** Makes the memory of a block that is marked free available to its owner again. */
 export function recycle(memory: ArenaMemory, block: PayloadOffset): void {
   const { i32 } = memory
-  const head = headOf(memory, memory.spanOf(block))
+  const head = headOf(memory, spanOf(memory, block))
   const slot = ownerOf(memory, head)
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) {
     releaseRun(memory, head)
-    memory.addToSlot(slot, layout.SLOT_OUTSTANDING + layout.LARGE_ROW, -1)
-    memory.addToSlot(slot, layout.SLOT_LIVE_SEEN + layout.LARGE_ROW, -1)
-  } else if (isDraining(memory.mapAt(head))) {
-    memory.addToSlot(slot, layout.SLOT_OUTSTANDING + classIndex, -1)
+    addToSlot(memory, slot, layout.SLOT_OUTSTANDING + layout.LARGE_ROW, -1)
+    addToSlot(memory, slot, layout.SLOT_LIVE_SEEN + layout.LARGE_ROW, -1)
+  } else if (isDraining(mapAt(memory, head))) {
+    addToSlot(memory, slot, layout.SLOT_OUTSTANDING + classIndex, -1)
     park(memory, block)
   } else {
-    const freeHead = memory.slotWord(slot, layout.SLOT_FREE_HEADS + classIndex)
+    const freeHead = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
     i32[(block >> 2) - 1] = i32[freeHead]
     i32[freeHead] = block
   }

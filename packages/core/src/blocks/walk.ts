@@ -1,4 +1,5 @@
 /** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
+
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {
@@ -11,7 +12,15 @@ import {
   type SpanIndex,
 } from '../base/units.ts'
 import { BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  hasLiveBit,
+  mapAt,
+  recordAt,
+  secondWordAt,
+  spanStart,
+  stateAt,
+} from '../memory/memory.ts'
 import { capacityOf, classOf } from '../spans/runs.ts'
 import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
 import { roomOfBlock } from './check-offset.ts'
@@ -26,7 +35,7 @@ export function forEachRun(
 ): void {
   for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
     const span = asSpanIndex(index)
-    const word = memory.mapAt(span)
+    const word = mapAt(memory, span)
     const state = stateInMap(word)
     if (state !== layout.SPAN_HEAD && state !== layout.SPAN_LARGE) continue
     const classIndex = classInMap(word)
@@ -50,10 +59,10 @@ export function forEachBlockIn(
 ): void {
   const classIndex = classOf(memory, head)
   const stride = memory.classes.strides[classIndex] ?? 0 // a large block is the only one of its run
-  const first = memory.spanStart(head) + layout.FIRST_PAYLOAD
+  const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   // A damaged count, which verify reports, must not lead out of the run.
   const blockCount = Math.min(
-    memory.recordAt(head, layout.RECORD_CARVED_COUNT),
+    recordAt(memory, head, layout.RECORD_CARVED_COUNT),
     capacityOf(memory, head),
   )
   for (let i = 0; i < blockCount; i++) visit(asPayloadOffset(first + i * stride))
@@ -69,9 +78,9 @@ export function forEachLiveIn(
   visit: (block: PayloadOffset, offset: PayloadOffset) => void,
 ): void {
   const isLarge = classOf(memory, head) === layout.LARGE_CLASS
-  const mayBeUnmarked = isLarge || memory.recordAt(head, layout.RECORD_UNMARKED_COUNT) !== 0
+  const mayBeUnmarked = isLarge || recordAt(memory, head, layout.RECORD_UNMARKED_COUNT) !== 0
   forEachBlockIn(memory, head, (block) => {
-    if (memory.hasLiveBit(block)) visit(block, block)
+    if (hasLiveBit(memory, block)) visit(block, block)
     else if (mayBeUnmarked) {
       const offset = unmarkedOffset(memory, block, isLarge)
       if (offset !== 0) visit(block, offset)
@@ -85,11 +94,11 @@ export function unmarkedOffset(
   block: PayloadOffset,
   isLarge: boolean,
 ): PayloadOffset {
-  const state = memory.stateAt(block)
+  const state = stateAt(memory, block)
   if (state === BLOCK_INTERNAL || (isLarge && state === BLOCK_PLAIN)) return block
   if (state !== BLOCK_SHIFTED) return asPayloadOffset(0)
-  const offset = memory.secondWordAt(block)
+  const offset = secondWordAt(memory, block)
   const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
-  const isLive = isInside && memory.stateAt(offset) === BLOCK_PLAIN
+  const isLive = isInside && stateAt(memory, offset) === BLOCK_PLAIN
   return asPayloadOffset(isLive ? offset : 0)
 }

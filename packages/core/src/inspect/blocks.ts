@@ -8,7 +8,7 @@
 import { forEachLiveIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_INTERNAL, typeInHeader } from '../memory/block-header.ts'
 import { ELEMENT_TYPE_NAMES, type ElementTypeName } from '../memory/element-types.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, headerAt, secondWordAt, stateAt } from '../memory/memory.ts'
 import { offsetsOnTheWay } from '../remote/remote.ts'
 
 /** A live block, as its header describes it. */
@@ -29,9 +29,9 @@ export function listBlocks(memory: ArenaMemory): BlockInfo[] {
   const blocks: BlockInfo[] = []
   forEachRun(memory, (head, _classIndex, slot) => {
     forEachLiveIn(memory, head, (_block, offset) => {
-      if (memory.stateAt(offset) === BLOCK_INTERNAL || onTheWay.has(offset)) return
-      const type = ELEMENT_TYPE_NAMES[typeInHeader(memory.headerAt(offset))]
-      blocks.push({ offset, byteLength: memory.secondWordAt(offset), type, slot })
+      if (stateAt(memory, offset) === BLOCK_INTERNAL || onTheWay.has(offset)) return
+      const type = ELEMENT_TYPE_NAMES[typeInHeader(headerAt(memory, offset))]
+      blocks.push({ offset, byteLength: secondWordAt(memory, offset), type, slot })
     })
   })
   return blocks

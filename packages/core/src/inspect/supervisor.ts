@@ -3,11 +3,10 @@
  * their refills hand out. A pool reads one word at its next refill, and waits for no thread.
  */
 
-import { checkInteger, invalidArgument } from '../base/errors.ts'
+import { checkInteger, checkOptions, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { checkOptions } from '../base/options.ts'
 import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, slotWord } from '../memory/memory.ts'
 import { baseBatch, betterBatch, MAX_BATCH, wasIdle } from '../memory/refill-batch.ts'
 import { checkedSlot } from '../spans/slots.ts'
 import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
@@ -195,7 +194,11 @@ function publish(
 ): void {
   const end = only === undefined ? memory.slotCount : only + 1
   for (let slot = only ?? asSlotIndex(0); slot < end; slot++) {
-    Atomics.store(memory.i32, memory.slotWord(slot, layout.SLOT_PUBLISHED + classIndex), blockCount)
+    Atomics.store(
+      memory.i32,
+      slotWord(memory, slot, layout.SLOT_PUBLISHED + classIndex),
+      blockCount,
+    )
   }
 }
 

@@ -63,12 +63,12 @@ export class ArenaMemory {
   readonly internalHeader: number
   readonly freedHeader: number
   readonly classes: SizeClasses
-  readonly #spanMap: number
-  readonly #touchedMap: number
-  readonly #spanRecords: number
-  readonly #liveBits: number
-  readonly #freedBits: number
-  readonly #slots: number
+  readonly spanMap: number
+  readonly touchedMap: number
+  readonly spanRecords: number
+  readonly liveBits: number
+  readonly freedBits: number
+  readonly slots: number
 
   /** @param buffer has a valid control header at `base` */
   constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
@@ -90,12 +90,12 @@ export class ArenaMemory {
     const classTable = words[layout.CONTROL_CLASS_TABLE] >> 2
     const strides = words.subarray(classTable, classTable + words[layout.CONTROL_CLASS_COUNT])
     this.classes = new SizeClasses([...strides])
-    this.#spanMap = tableAt(layout.CONTROL_SPAN_MAP)
-    this.#touchedMap = tableAt(layout.CONTROL_TOUCHED_MAP)
-    this.#spanRecords = tableAt(layout.CONTROL_SPAN_RECORDS)
-    this.#liveBits = tableAt(layout.CONTROL_LIVE_BITS)
-    this.#freedBits = tableAt(layout.CONTROL_FREED_BITS)
-    this.#slots = tableAt(layout.CONTROL_SLOTS)
+    this.spanMap = tableAt(layout.CONTROL_SPAN_MAP)
+    this.touchedMap = tableAt(layout.CONTROL_TOUCHED_MAP)
+    this.spanRecords = tableAt(layout.CONTROL_SPAN_RECORDS)
+    this.liveBits = tableAt(layout.CONTROL_LIVE_BITS)
+    this.freedBits = tableAt(layout.CONTROL_FREED_BITS)
+    this.slots = tableAt(layout.CONTROL_SLOTS)
     this.#growable = growable
     this.#views = viewsOf(buffer, base + this.byteLength)
   }
@@ -123,98 +123,84 @@ export class ArenaMemory {
     this.#views = viewsOf(buffer, byteEnd)
   }
 
-  controlWord(field: number): number {
-    return (this.base >> 2) + field
-  }
-
-  mapWord(span: SpanIndex): number {
-    return this.#spanMap + span
-  }
-
-  touchedWord(span: SpanIndex): number {
-    return this.#touchedMap + span
-  }
-
-  recordWord(span: SpanIndex, field: number): number {
-    return this.#spanRecords + span * layout.RECORD_WORD_COUNT + field
-  }
-
-  slotWord(slot: SlotIndex, field: number): number {
-    return this.#slots + slot * this.slotWordCount + field
-  }
-
-  /** The word with the live bit of the 16 bytes at an offset within the arena. */
-  liveWord(byteOffset: number): number {
-    return this.#liveBits + ((byteOffset - this.base) >>> layout.BIT_WORD_SHIFT)
-  }
-
-  freedWord(byteOffset: number): number {
-    return this.#freedBits + ((byteOffset - this.base) >>> layout.BIT_WORD_SHIFT)
-  }
-
-  /** The header word of the block with a payload at an offset. */
-  headerAt(offset: number): number {
-    return this.i32[(offset >> 2) - 2]
-  }
-
-  /** The state in that word; 0 if it is no header of this arena. */
-  stateAt(offset: number): number {
-    return stateInHeader(this.headerAt(offset), this.tag)
-  }
-
-  /** The word behind the header word. */
-  secondWordAt(offset: number): number {
-    return this.i32[(offset >> 2) - 1]
-  }
-
-  /** The bit of the 16 bytes at an offset, in either of these words. */
-  bitOf(byteOffset: number): number {
-    return 1 << ((byteOffset - this.base) >>> layout.GRANULE_SHIFT)
-  }
-
-  /** Whether an ordinary block is live at an offset. */
-  hasLiveBit(byteOffset: number): boolean {
-    return (this.i32[this.liveWord(byteOffset)] & this.bitOf(byteOffset)) !== 0
-  }
-
-  clearLiveBit(byteOffset: number): void {
-    this.i32[this.liveWord(byteOffset)] &= ~this.bitOf(byteOffset)
-  }
-
-  mapAt(span: SpanIndex): number {
-    return this.i32[this.mapWord(span)]
-  }
-
-  recordAt(span: SpanIndex, field: number): number {
-    return this.i32[this.recordWord(span, field)]
-  }
-
-  slotAt(slot: SlotIndex, field: number): number {
-    return this.i32[this.slotWord(slot, field)]
-  }
-
-  addToSlot(slot: SlotIndex, field: number, summand: number): void {
-    this.i32[this.slotWord(slot, field)] += summand
-  }
-
   /** No slot from this one on was ever opened, so none of them has a queue. */
   get openedSlotCount(): number {
-    return Math.min(this.i32[this.controlWord(layout.CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
+    return Math.min(this.i32[controlWord(this, layout.CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
   }
+}
 
-  /** Whether a block can be at an offset. An overwritten list leads to other offsets. */
-  isInside(byteOffset: number): boolean {
-    const first = this.spanStart(asSpanIndex(this.controlSpanCount))
-    return byteOffset > first && byteOffset < this.base + this.byteLength
-  }
+/*
+ * Where the words of an arena are, and what they hold. Functions, not methods: minifiers shorten
+ * their names, which are all over the package.
+ */
 
-  /** The span of a byte offset within the arena. */
-  spanOf(byteOffset: number): SpanIndex {
-    return asSpanIndex((byteOffset - this.base) >>> layout.SPAN_SHIFT)
-  }
+export const controlWord = (memory: ArenaMemory, field: number) => (memory.base >> 2) + field
 
-  /** Byte offset of the first byte of a span. */
-  spanStart(span: SpanIndex): number {
-    return this.base + span * layout.SPAN_BYTE_LENGTH
-  }
+export const spanMapWord = (memory: ArenaMemory, span: SpanIndex) => memory.spanMap + span
+
+export const mapAt = (memory: ArenaMemory, span: SpanIndex) => memory.i32[memory.spanMap + span]
+
+export const touchedWord = (memory: ArenaMemory, span: SpanIndex) => memory.touchedMap + span
+
+export const recordWord = (memory: ArenaMemory, span: SpanIndex, field: number) =>
+  memory.spanRecords + span * layout.RECORD_WORD_COUNT + field
+
+export const recordAt = (memory: ArenaMemory, span: SpanIndex, field: number) =>
+  memory.i32[recordWord(memory, span, field)]
+
+export const slotWord = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
+  memory.slots + slot * memory.slotWordCount + field
+
+export const slotAt = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
+  memory.i32[slotWord(memory, slot, field)]
+
+export function addToSlot(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  field: number,
+  summand: number,
+): void {
+  memory.i32[slotWord(memory, slot, field)] += summand
+}
+
+/** The span of a byte offset within the arena. */
+export const spanOf = (memory: ArenaMemory, byteOffset: number) =>
+  asSpanIndex((byteOffset - memory.base) >>> layout.SPAN_SHIFT)
+
+/** Byte offset of the first byte of a span. */
+export const spanStart = (memory: ArenaMemory, span: SpanIndex) =>
+  memory.base + span * layout.SPAN_BYTE_LENGTH
+
+/** Whether a block can be at an offset. An overwritten list leads to other offsets. */
+export const isInside = (memory: ArenaMemory, byteOffset: number) =>
+  byteOffset > spanStart(memory, asSpanIndex(memory.controlSpanCount)) &&
+  byteOffset < memory.base + memory.byteLength
+
+/** The header word of the block with a payload at an offset. */
+export const headerAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
+
+/** The state in that word; 0 if it is no header of this arena. */
+export const stateAt = (memory: ArenaMemory, offset: number) =>
+  stateInHeader(headerAt(memory, offset), memory.tag)
+
+/** The word behind the header word. */
+export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
+
+/** The word with the live bit of the 16 bytes at an offset within the arena. */
+export const liveWord = (memory: ArenaMemory, byteOffset: number) =>
+  memory.liveBits + ((byteOffset - memory.base) >>> layout.BIT_WORD_SHIFT)
+
+export const freedWord = (memory: ArenaMemory, byteOffset: number) =>
+  memory.freedBits + ((byteOffset - memory.base) >>> layout.BIT_WORD_SHIFT)
+
+/** The bit of the 16 bytes at an offset, in either of these words. */
+export const bitOf = (memory: ArenaMemory, byteOffset: number) =>
+  1 << ((byteOffset - memory.base) >>> layout.GRANULE_SHIFT)
+
+/** Whether an ordinary block is live at an offset. */
+export const hasLiveBit = (memory: ArenaMemory, byteOffset: number) =>
+  (memory.i32[liveWord(memory, byteOffset)] & bitOf(memory, byteOffset)) !== 0
+
+export function clearLiveBit(memory: ArenaMemory, byteOffset: number): void {
+  memory.i32[liveWord(memory, byteOffset)] &= ~bitOf(memory, byteOffset)
 }

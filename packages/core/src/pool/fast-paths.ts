@@ -17,7 +17,7 @@ import * as layout from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../base/units.ts'
 import { liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { freeBlock } from '../blocks/free-block.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, liveWord, slotWord, spanMapWord, spanStart } from '../memory/memory.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { createEnqueue, markFreed, type PoolCore } from '../remote/remote.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from '../spans/span-map.ts'
@@ -48,12 +48,12 @@ export function createFastPaths(
   // A copy, which `disable` blanks: once the slot is opened again, its free lists are another
   // pool's.
   const classOf = memory.classes.classOf.slice()
-  const freeHeads: number = memory.slotWord(slot, layout.SLOT_FREE_HEADS)
-  const spanMap: number = memory.mapWord(asSpanIndex(0))
-  const liveBits: number = memory.liveWord(base)
+  const freeHeads: number = slotWord(memory, slot, layout.SLOT_FREE_HEADS)
+  const spanMap: number = spanMapWord(memory, asSpanIndex(0))
+  const liveBits: number = liveWord(memory, base)
   const plain = memory.plainHeader
   /** Blocks lie between these offsets; an overwritten list leads elsewhere. */
-  const lowest = memory.spanStart(asSpanIndex(controlSpanCount))
+  const lowest = spanStart(memory, asSpanIndex(controlSpanCount))
   const highest = base + reach
   // -1 once the pool is closed: no word of the span map is a class away from it.
   let mine = headPattern(slot)

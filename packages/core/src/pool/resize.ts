@@ -12,7 +12,7 @@ import {
   roomOfBlock,
 } from '../blocks/check-offset.ts'
 import { alignmentInHeader, CONTENTS } from '../memory/block-header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, headerAt, secondWordAt, spanOf } from '../memory/memory.ts'
 import { largeSpanCount } from '../memory/size-classes.ts'
 import { announce } from '../remote/remote.ts'
 import { resizeLargeRun } from '../spans/runs.ts'
@@ -27,7 +27,7 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
   const { memory, slot } = pool
   const block = liveBlockAt(memory, offset)
   checkCount('byteLength', byteLength)
-  const header = memory.headerAt(offset)
+  const header = headerAt(memory, offset)
   const alignment = alignmentInHeader(header)
   const mayStay =
     ownerOfBlock(memory, block) === slot &&
@@ -68,16 +68,16 @@ export function resizeWithin(
   const isLarge = classOfBlock(memory, block) === layout.LARGE_CLASS
   const isOwn = ownerOfBlock(memory, block) === slot
   const length = (offset >> 2) - 1
-  const needed = alignedByteLength(byteLength, alignmentInHeader(memory.headerAt(offset)))
+  const needed = alignedByteLength(byteLength, alignmentInHeader(headerAt(memory, offset)))
   if (!isLarge) {
     if (needed > roomOfBlock(memory, block)) return false
   } else if (isOwn) {
     // If a thread dies in between, the run must still have room for the block's length: so a block
     // shrinks before its run, which never fails, and grows after it.
-    const before = memory.secondWordAt(offset) >>> 0
+    const before = secondWordAt(memory, offset) >>> 0
     if (byteLength < before) memory.i32[length] = byteLength
     const isTooLong = needed > memory.byteLength
-    if (isTooLong || !resizeLargeRun(memory, memory.spanOf(block), largeSpanCount(needed))) {
+    if (isTooLong || !resizeLargeRun(memory, spanOf(memory, block), largeSpanCount(needed))) {
       return false
     }
     if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)
@@ -86,6 +86,6 @@ export function resizeWithin(
     return false
   }
   memory.i32[length] = byteLength
-  if (isLarge && !isOwn) announce(memory, memory.spanOf(block))
+  if (isLarge && !isOwn) announce(memory, spanOf(memory, block))
   return true
 }

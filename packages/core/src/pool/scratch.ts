@@ -6,9 +6,8 @@
  * frame leaves nothing behind, and `peakByteLength` shows which length would have been enough.
  */
 
-import { checkCount, invalidArgument, scratchDisposed } from '../base/errors.ts'
+import { checkCount, checkOptions, invalidArgument, scratchDisposed } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { checkOptions } from '../base/options.ts'
 import { checkAlignment } from '../blocks/aligned.ts'
 import type { ElementArray, ElementArrayConstructor } from '../memory/element-types.ts'
 import { checkedType } from './pool.ts'

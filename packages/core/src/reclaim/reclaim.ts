@@ -4,10 +4,19 @@
  * Invariant: a sweep stops between two blocks, at its budget, and may go on later.
  * It knows spans, telemetry, memory and base.
  */
+
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asClassIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  addToSlot,
+  hasLiveBit,
+  isInside,
+  slotAt,
+  slotWord,
+  spanOf,
+} from '../memory/memory.ts'
 import { afterSweep, batchFor } from '../memory/refill-batch.ts'
 import { drainSparse, park, sortPartial } from '../spans/partial.ts'
 import { headOf, isHeadOf } from '../spans/span-map.ts'
@@ -34,19 +43,20 @@ export function reclaim(
 ): number {
   const { i32 } = memory
   const { count } = memory.classes
-  const nextSweep = memory.slotWord(slot, layout.SLOT_NEXT_SWEEP)
+  const nextSweep = slotWord(memory, slot, layout.SLOT_NEXT_SWEEP)
   let row = i32[nextSweep]
   if (!(row >= 0 && row < count)) row = 0
   let released = 0
   let rest = count
   while (rest > 0 && released < spanBudget) {
     released += sweepClass(memory, slot, asClassIndex(row), spanBudget - released)
-    if (memory.slotAt(slot, layout.SLOT_FREE_HEADS + row) === 0) rest--
+    if (slotAt(memory, slot, layout.SLOT_FREE_HEADS + row) === 0) rest--
     row = row + 1 === count ? 0 : row + 1
   }
   i32[nextSweep] = row
   if (rest === 0) {
-    i32[memory.slotWord(slot, layout.SLOT_SPANS_AT_SWEEP)] = memory.slotAt(
+    i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = slotAt(
+      memory,
       slot,
       layout.SLOT_OWNED_SPANS,
     )
@@ -62,9 +72,9 @@ function sweepClass(
   spanBudget: number,
 ): number {
   const { i32 } = memory
-  const freeHead = memory.slotWord(slot, layout.SLOT_FREE_HEADS + classIndex)
-  const outstanding = memory.slotWord(slot, layout.SLOT_OUTSTANDING + classIndex)
-  const seen = memory.slotWord(slot, layout.SLOT_LIVE_SEEN + classIndex)
+  const freeHead = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
+  const outstanding = slotWord(memory, slot, layout.SLOT_OUTSTANDING + classIndex)
+  const seen = slotWord(memory, slot, layout.SLOT_LIVE_SEEN + classIndex)
   let released = 0
   let parkedCount = 0
   while (i32[freeHead] !== 0 && released < spanBudget) {
@@ -80,7 +90,7 @@ function sweepClass(
   }
   const isWhole = i32[freeHead] === 0
   if (isWhole || i32[seen] > i32[outstanding]) i32[seen] = i32[outstanding]
-  memory.addToSlot(slot, layout.SLOT_UNSORTED + classIndex, parkedCount)
+  addToSlot(memory, slot, layout.SLOT_UNSORTED + classIndex, parkedCount)
   if (isWhole) learn(memory, slot, classIndex, parkedCount)
   return released
 }
@@ -92,9 +102,9 @@ function isFreeBlock(
   classIndex: ClassIndex,
   block: number,
 ): boolean {
-  if (!memory.isInside(block) || block % layout.GRANULE_BYTE_LENGTH !== 0) return false
-  const head = headOf(memory, memory.spanOf(block))
-  return isHeadOf(memory, head, slot, classIndex) && !memory.hasLiveBit(block)
+  if (!isInside(memory, block) || block % layout.GRANULE_BYTE_LENGTH !== 0) return false
+  const head = headOf(memory, spanOf(memory, block))
+  return isHeadOf(memory, head, slot, classIndex) && !hasLiveBit(memory, block)
 }
 
 /**
@@ -110,15 +120,15 @@ function learn(
   const { i32 } = memory
   const base = memory.classes.baseBatches[classIndex]
   const max = memory.classes.maxBatches[classIndex]
-  const learned = memory.slotWord(slot, layout.SLOT_LEARNED + classIndex)
+  const learned = slotWord(memory, slot, layout.SLOT_LEARNED + classIndex)
   i32[learned] = afterSweep(i32[learned], base, max, spareCount)
   if (spareCount === 0) return // nothing has changed since the last sweep
-  i32[memory.slotWord(slot, layout.SLOT_UNUSED_AT_SWEEP + classIndex)] = spareCount
+  i32[slotWord(memory, slot, layout.SLOT_UNUSED_AT_SWEEP + classIndex)] = spareCount
   // Sorting waits until as many blocks were parked as there are spans to sort, which pays for it.
-  const unsorted = memory.slotWord(slot, layout.SLOT_UNSORTED + classIndex)
-  if (i32[unsorted] < memory.slotAt(slot, layout.SLOT_SPANS + classIndex)) return
+  const unsorted = slotWord(memory, slot, layout.SLOT_UNSORTED + classIndex)
+  if (i32[unsorted] < slotAt(memory, slot, layout.SLOT_SPANS + classIndex)) return
   i32[unsorted] = 0
-  const published = memory.slotAt(slot, layout.SLOT_PUBLISHED + classIndex)
+  const published = slotAt(memory, slot, layout.SLOT_PUBLISHED + classIndex)
   sortPartial(memory, slot, classIndex)
   drainSparse(memory, slot, classIndex, batchFor(published, i32[learned], base, max))
 }

@@ -4,10 +4,11 @@
  * Invariant: an adopter that dies as well can be adopted; every step can be done again. Fronts:
  * this file, and death.ts, which confirms a death. The room knows all rooms below pools.
  */
+
 import { notAdoptable } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, slotAt, spanMapWord } from '../memory/memory.ts'
 import { settleQueues, settleSweep } from '../remote/remote.ts'
 import { extendRun, runSpanCountOf } from '../spans/runs.ts'
 import { changeState, closeSlot, reclaimerOf, slotGeneration, slotState } from '../spans/slots.ts'
@@ -32,7 +33,7 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
     closeSlot(memory, tended)
   }
   repair(memory, slot, slot)
-  const spanCount = memory.slotAt(slot, layout.SLOT_OWNED_SPANS)
+  const spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
   emit(memory, slot, EVENT_ADOPT, 0, spanCount, slotGeneration(memory, slot))
 }
 
@@ -49,7 +50,7 @@ export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): 
   let runEnd = 0
   for (let span = asSpanIndex(memory.controlSpanCount); span < memory.spanCount; span++) {
     // Atomic: another thread may have published a run just now, and its record must show.
-    const word = Atomics.load(memory.i32, memory.mapWord(span))
+    const word = Atomics.load(memory.i32, spanMapWord(memory, span))
     const state = stateInMap(word)
     if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) {
       const owner = ownerInMap(word)

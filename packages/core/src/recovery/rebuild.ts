@@ -5,7 +5,15 @@ import { asClassIndex, type PayloadOffset, type SlotIndex, type SpanIndex } from
 import { roomOfBlock } from '../blocks/check-offset.ts'
 import { forEachBlockIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  hasLiveBit,
+  recordWord,
+  secondWordAt,
+  slotAt,
+  slotWord,
+  stateAt,
+} from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
 import { hasRoom, link, sortPartial } from '../spans/partial.ts'
 import { countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
@@ -26,24 +34,25 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const segments = segmentsOf(memory, slot)
   for (const field of REBUILT) {
-    const first = memory.slotWord(slot, field)
+    const first = slotWord(memory, slot, field)
     i32.fill(0, first, first + layout.CLASS_CAPACITY)
   }
-  i32[memory.slotWord(slot, layout.SLOT_OWNED_SPANS)] = 0
+  i32[slotWord(memory, slot, layout.SLOT_OWNED_SPANS)] = 0
   forEachRun(memory, (head, classIndex, owner) => {
     if (owner !== slot) return
     const spanCount = runSpanCountOf(memory, head)
-    i32[memory.slotWord(slot, layout.SLOT_OWNED_SPANS)] += spanCount
+    i32[slotWord(memory, slot, layout.SLOT_OWNED_SPANS)] += spanCount
     const liveCount = rebuildRun(memory, segments, head, classIndex === layout.LARGE_CLASS)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
-    i32[memory.slotWord(slot, layout.SLOT_OUTSTANDING + row)] += liveCount
-    i32[memory.slotWord(slot, layout.SLOT_LIVE_SEEN + row)] += liveCount
+    i32[slotWord(memory, slot, layout.SLOT_OUTSTANDING + row)] += liveCount
+    i32[slotWord(memory, slot, layout.SLOT_LIVE_SEEN + row)] += liveCount
     if (liveCount === 0) releaseRun(memory, head)
     else if (hasRoom(memory, head)) link(memory, head)
   })
   for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
-  i32[memory.slotWord(slot, layout.SLOT_SPANS_AT_SWEEP)] = memory.slotAt(
+  i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = slotAt(
+    memory,
     slot,
     layout.SLOT_OWNED_SPANS,
   )
@@ -57,16 +66,16 @@ function rebuildRun(
   isLarge: boolean,
 ): number {
   const { i32 } = memory
-  const parkedHead = memory.recordWord(head, layout.RECORD_PARKED_HEAD)
-  const parkedCount = memory.recordWord(head, layout.RECORD_PARKED_COUNT)
-  const unmarked = memory.recordWord(head, layout.RECORD_UNMARKED_COUNT)
+  const parkedHead = recordWord(memory, head, layout.RECORD_PARKED_HEAD)
+  const parkedCount = recordWord(memory, head, layout.RECORD_PARKED_COUNT)
+  const unmarked = recordWord(memory, head, layout.RECORD_UNMARKED_COUNT)
   const mayBeUnmarked = isLarge || i32[unmarked] !== 0
   let liveCount = 0
   let unmarkedCount = 0
   i32[parkedHead] = 0
   i32[parkedCount] = 0
   forEachBlockIn(memory, head, (block) => {
-    if (memory.hasLiveBit(block)) liveCount++
+    if (hasLiveBit(memory, block)) liveCount++
     else if (mayBeUnmarked && isHeld(memory, segments, block, isLarge)) unmarkedCount++
     else if (!isLarge) {
       i32[(block >> 2) - 2] = memory.plainHeader
@@ -89,13 +98,13 @@ function isHeld(
   block: PayloadOffset,
   isLarge: boolean,
 ): boolean {
-  const state = memory.stateAt(block)
+  const state = stateAt(memory, block)
   if (state === BLOCK_INTERNAL) return segments.has(block)
   if (state === BLOCK_SHIFTED) {
     // A free marks the header before the payload first.
-    const offset = memory.secondWordAt(block)
+    const offset = secondWordAt(memory, block)
     const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
-    return !isInside || memory.stateAt(offset) !== BLOCK_FREED
+    return !isInside || stateAt(memory, offset) !== BLOCK_FREED
   }
   return state !== BLOCK_FREED && (isLarge || state !== BLOCK_PLAIN)
 }

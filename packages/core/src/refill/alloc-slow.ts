@@ -8,6 +8,7 @@
 import { checkCount, corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
+import { isInside, slotWord, spanStart } from '../memory/memory.ts'
 import { largeSpanCount } from '../memory/size-classes.ts'
 import { exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { publishRun } from '../spans/runs.ts'
@@ -43,9 +44,9 @@ export function allocSlow(
 function allocOfClass(pool: PoolCore, byteLength: number): number {
   const { memory, slot } = pool
   const classIndex = memory.classes.classFor(byteLength)
-  const freeHead = memory.slotWord(slot, layout.SLOT_FREE_HEADS + classIndex)
+  const freeHead = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
   if (memory.i32[freeHead] === 0 && !refill(pool, classIndex)) return 0
-  if (memory.isInside(memory.i32[freeHead])) return pool.tryAlloc(byteLength)
+  if (isInside(memory, memory.i32[freeHead])) return pool.tryAlloc(byteLength)
   throw corrupt(`the free list of class ${classIndex} begins at ${memory.i32[freeHead]}`)
 }
 
@@ -56,7 +57,7 @@ function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): numb
   exchangeQueues(pool)
   const head = claimAfterReclaim(pool, spanCount, layout.LARGE_ROW)
   if (head === 0) return 0
-  const start = memory.spanStart(head)
+  const start = spanStart(memory, head)
   const block = start + layout.FIRST_PAYLOAD
   if (isZeroed) clearSpans(memory, head, spanCount)
   touchBytes(memory, start, isZeroed ? block : block + byteLength)

@@ -1,6 +1,5 @@
 /** `collect`: frees what other threads have delivered, and gives empty spans to the arena. */
-import { invalidArgument } from '../base/errors.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkOptions, invalidArgument } from '../base/errors.ts'
 import type { CollectOptions } from '../memory/pool-api.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'

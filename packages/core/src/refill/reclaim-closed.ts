@@ -6,9 +6,10 @@
  * Spans full of live blocks stay; blocks freed there go to the closed slot's inbox, where the
  * next thread finds them.
  */
+
 import * as layout from '../base/layout.ts'
 import { asClassIndex, asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, addToSlot, recordAt } from '../memory/memory.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import {
   dropAllSegments,
@@ -60,14 +61,14 @@ function takeOverPartial(
 ): boolean {
   const span = firstPartial(memory, from, classIndex)
   if (span === 0) return false
-  const carvedCount = memory.recordAt(span, layout.RECORD_CARVED_COUNT)
-  const liveCount = carvedCount - memory.recordAt(span, layout.RECORD_PARKED_COUNT)
+  const carvedCount = recordAt(memory, span, layout.RECORD_CARVED_COUNT)
+  const liveCount = carvedCount - recordAt(memory, span, layout.RECORD_PARKED_COUNT)
   unlink(memory, span)
   handOverRun(memory, span, to)
   link(memory, span)
   for (const field of [layout.SLOT_OUTSTANDING, layout.SLOT_LIVE_SEEN]) {
-    memory.addToSlot(from, field + classIndex, -liveCount)
-    memory.addToSlot(to, field + classIndex, liveCount)
+    addToSlot(memory, from, field + classIndex, -liveCount)
+    addToSlot(memory, to, field + classIndex, liveCount)
   }
   return true
 }

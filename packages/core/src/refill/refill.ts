@@ -10,7 +10,14 @@ import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import { carve } from '../blocks/carve.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  recordAt,
+  recordWord,
+  slotAt,
+  slotWord,
+  spanStart,
+} from '../memory/memory.ts'
 import { afterMiss, batchFor } from '../memory/refill-batch.ts'
 import { isSweepDue, reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
@@ -25,9 +32,9 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
   const { memory, slot } = pool
   const { i32 } = memory
   exchangeQueues(pool)
-  const freeHead = memory.slotWord(slot, layout.SLOT_FREE_HEADS + classIndex)
+  const freeHead = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
   if (i32[freeHead] !== 0) return true
-  const partial = memory.slotWord(slot, layout.SLOT_PARTIAL_HEADS + classIndex)
+  const partial = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
     const span = claimForClass(pool, classIndex)
     // What closed slots had for the class, in their queues or in spans with room, comes first.
@@ -46,15 +53,15 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
  */
 function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
-  const partial = memory.slotWord(slot, layout.SLOT_PARTIAL_HEADS + classIndex)
+  const partial = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   const batch = learnBatch(memory, slot, classIndex)
-  let end: number = memory.slotWord(slot, layout.SLOT_FREE_HEADS + classIndex)
+  let end: number = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
   let blockCount = 0
   while (blockCount < batch && i32[partial] !== 0) {
     const span = firstPartial(memory, slot, classIndex)
     setDraining(memory, span, false)
-    const parkedCount = memory.recordAt(span, layout.RECORD_PARKED_COUNT)
-    const carvedCount = memory.recordAt(span, layout.RECORD_CARVED_COUNT)
+    const parkedCount = recordAt(memory, span, layout.RECORD_PARKED_COUNT)
+    const carvedCount = recordAt(memory, span, layout.RECORD_CARVED_COUNT)
     const uncarvedCount = capacityOf(memory, span) - carvedCount
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
     if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
@@ -73,10 +80,10 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     blockCount += count
   }
   handOut(memory, slot, classIndex, blockCount)
-  i32[memory.slotWord(slot, layout.SLOT_REFILLS + classIndex)]++
-  i32[memory.slotWord(slot, layout.SLOT_REFILLED + classIndex)] += blockCount
-  const live = memory.slotAt(slot, layout.SLOT_LIVE_SEEN + classIndex)
-  const unusedAtSweep = memory.slotWord(slot, layout.SLOT_UNUSED_AT_SWEEP + classIndex)
+  i32[slotWord(memory, slot, layout.SLOT_REFILLS + classIndex)]++
+  i32[slotWord(memory, slot, layout.SLOT_REFILLED + classIndex)] += blockCount
+  const live = slotAt(memory, slot, layout.SLOT_LIVE_SEEN + classIndex)
+  const unusedAtSweep = slotWord(memory, slot, layout.SLOT_UNUSED_AT_SWEEP + classIndex)
   emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[unusedAtSweep])
   i32[unusedAtSweep] = 0
 }
@@ -86,20 +93,20 @@ function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex
   const { i32 } = memory
   const base = memory.classes.baseBatches[classIndex]
   const max = memory.classes.maxBatches[classIndex]
-  const arrived = memory.slotAt(slot, layout.SLOT_ARRIVED + classIndex)
-  const arrivedAtRefill = memory.slotWord(slot, layout.SLOT_ARRIVED_AT_REFILL + classIndex)
-  const learned = memory.slotWord(slot, layout.SLOT_LEARNED + classIndex)
+  const arrived = slotAt(memory, slot, layout.SLOT_ARRIVED + classIndex)
+  const arrivedAtRefill = slotWord(memory, slot, layout.SLOT_ARRIVED_AT_REFILL + classIndex)
+  const learned = slotWord(memory, slot, layout.SLOT_LEARNED + classIndex)
   i32[learned] = afterMiss(i32[learned], base, max, (arrived - i32[arrivedAtRefill]) | 0)
   i32[arrivedAtRefill] = arrived
-  const published = memory.slotAt(slot, layout.SLOT_PUBLISHED + classIndex)
+  const published = slotAt(memory, slot, layout.SLOT_PUBLISHED + classIndex)
   return batchFor(published, i32[learned], base, max)
 }
 
 /** Appends parked blocks to the list that ends with the word `end`; gives its new last word. */
 function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: number): number {
   const { i32 } = memory
-  const parkedHead = memory.recordWord(span, layout.RECORD_PARKED_HEAD)
-  const start = memory.spanStart(span)
+  const parkedHead = recordWord(memory, span, layout.RECORD_PARKED_HEAD)
+  const start = spanStart(memory, span)
   const reach = runSpanCountOf(memory, span) * layout.SPAN_BYTE_LENGTH
   i32[end] = i32[parkedHead]
   let last = end
@@ -112,7 +119,7 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
     last = (block >> 2) - 1
   }
   i32[parkedHead] = i32[last]
-  i32[memory.recordWord(span, layout.RECORD_PARKED_COUNT)] -= blockCount
+  i32[recordWord(memory, span, layout.RECORD_PARKED_COUNT)] -= blockCount
   i32[last] = 0
   return last
 }
@@ -120,11 +127,11 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
 /** Counts blocks that went to a free list, or large ones that went to the caller. */
 export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, blockCount: number) {
   const { i32 } = memory
-  const outstanding = memory.slotWord(slot, layout.SLOT_OUTSTANDING + row)
-  const peak = memory.slotWord(slot, layout.SLOT_PEAK_LIVE + row)
+  const outstanding = slotWord(memory, slot, layout.SLOT_OUTSTANDING + row)
+  const peak = slotWord(memory, slot, layout.SLOT_PEAK_LIVE + row)
   // The free list was empty, so all outstanding blocks were live; one more is about to be.
   const live = i32[outstanding] + 1
-  i32[memory.slotWord(slot, layout.SLOT_LIVE_SEEN + row)] = live
+  i32[slotWord(memory, slot, layout.SLOT_LIVE_SEEN + row)] = live
   if (live > i32[peak]) i32[peak] = live
   i32[outstanding] += blockCount
 }
@@ -168,8 +175,8 @@ export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number
 /** Sweeps for empty spans before the slot grows by one, if a sweep is due. */
 function sweepWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const owned = memory.slotAt(slot, layout.SLOT_OWNED_SPANS)
-  const atSweep = memory.slotWord(slot, layout.SLOT_SPANS_AT_SWEEP)
+  const owned = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
+  const atSweep = slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)
   if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed
   if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot)
 }

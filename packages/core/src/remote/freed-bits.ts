@@ -8,6 +8,7 @@
  * The owner leaves a bit alone while somebody is marking its offset. So if a thread dies amid these
  * steps, its adopter can do all of them again: nobody has cleared the bit meanwhile.
  */
+
 import { ArenaError, doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {
@@ -23,7 +24,21 @@ import { classOfBlock, isLiveAt, liveBlockAt, roomOfBlock } from '../blocks/chec
 import { markFree, recycle } from '../blocks/free-block.ts'
 import { unmarkedOffset } from '../blocks/walk.ts'
 import { alignmentInHeader } from '../memory/block-header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  addToSlot,
+  bitOf,
+  freedWord,
+  headerAt,
+  mapAt,
+  recordWord,
+  secondWordAt,
+  slotAt,
+  slotWord,
+  spanMapWord,
+  spanOf,
+  spanStart,
+} from '../memory/memory.ts'
 import { largeSpanCount } from '../memory/size-classes.ts'
 import { resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
@@ -41,15 +56,15 @@ export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number):
 /** Gives whether the bit was not set before. What depends on the bit comes before `endMarking`. */
 export function beginMarking(memory: ArenaMemory, slot: SlotIndex, offset: number): boolean {
   const { i32 } = memory
-  const bit = memory.bitOf(offset)
-  Atomics.store(i32, memory.slotWord(slot, layout.SLOT_MARKING), offset)
-  const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0
-  announce(memory, headOf(memory, memory.spanOf(offset)))
+  const bit = bitOf(memory, offset)
+  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_MARKING), offset)
+  const isNew = (Atomics.or(i32, freedWord(memory, offset), bit) & bit) === 0
+  announce(memory, headOf(memory, spanOf(memory, offset)))
   return isNew
 }
 
 export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
-  Atomics.store(memory.i32, memory.slotWord(slot, layout.SLOT_MARKING), 0)
+  Atomics.store(memory.i32, slotWord(memory, slot, layout.SLOT_MARKING), 0)
 }
 
 /**
@@ -59,10 +74,10 @@ export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
  */
 export function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory
-  Atomics.store(i32, memory.recordWord(head, layout.RECORD_HAS_FREED_BITS), 1)
-  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
+  Atomics.store(i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS), 1)
+  const owner = ownerInMap(Atomics.load(i32, spanMapWord(memory, head)))
   if (owner < 0 || owner >= memory.slotCount) return
-  Atomics.store(i32, memory.slotWord(owner, layout.SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, slotWord(memory, owner, layout.SLOT_HAS_FREED_BITS), 1)
 }
 
 /**
@@ -70,26 +85,26 @@ export function announce(memory: ArenaMemory, head: SpanIndex): void {
  */
 export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const hasFreedBits = memory.slotWord(slot, layout.SLOT_HAS_FREED_BITS)
+  const hasFreedBits = slotWord(memory, slot, layout.SLOT_HAS_FREED_BITS)
   if (i32[hasFreedBits] === 0) return
   Atomics.store(i32, hasFreedBits, 0)
   let freedCount = 0
   for (let head = asSpanIndex(memory.controlSpanCount); head < memory.spanCount; head++) {
     if (!isRunOf(memory, head, slot)) continue
-    const runHasFreedBits = memory.recordWord(head, layout.RECORD_HAS_FREED_BITS)
+    const runHasFreedBits = recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)
     if (Atomics.load(i32, runHasFreedBits) === 0) continue
-    i32[memory.slotWord(slot, layout.SLOT_SWEEPING)] = head
+    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = head
     Atomics.store(i32, runHasFreedBits, 0)
     freedCount += sweepRun(memory, slot, head)
     if (isRunOf(memory, head, slot)) giveBackEnd(memory, head)
-    i32[memory.slotWord(slot, layout.SLOT_SWEEPING)] = 0
+    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = 0
   }
-  memory.addToSlot(slot, layout.SLOT_DRAINED, freedCount)
+  addToSlot(memory, slot, layout.SLOT_DRAINED, freedCount)
 }
 
 /** Gives how many blocks it freed. */
 function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
-  const mapped = memory.mapAt(head) & ~layout.MAP_DRAINING
+  const mapped = mapAt(memory, head) & ~layout.MAP_DRAINING
   let freedCount = 0
   forEachFreedBit(memory, head, (offset) => {
     if (isBeingMarked(memory, offset)) {
@@ -99,7 +114,7 @@ function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number
     freeMarked(memory, slot, offset)
     freedCount++
     // With its last block, the run is given back, and another slot may have claimed it by now.
-    return (memory.mapAt(head) & ~layout.MAP_DRAINING) === mapped
+    return (mapAt(memory, head) & ~layout.MAP_DRAINING) === mapped
   })
   return freedCount
 }
@@ -110,10 +125,10 @@ export function forEachFreedBit(
   head: SpanIndex,
   visit: (offset: PayloadOffset) => boolean,
 ): void {
-  const start = memory.spanStart(head)
-  const first: number = memory.freedWord(start)
+  const start = spanStart(memory, head)
+  const first: number = freedWord(memory, start)
   // A large run has bits in its first span only, where its one block begins.
-  const isLargeRun = stateInMap(memory.mapAt(head)) === layout.SPAN_LARGE
+  const isLargeRun = stateInMap(mapAt(memory, head)) === layout.SPAN_LARGE
   const wordCount = (isLargeRun ? 1 : runSpanCountOf(memory, head)) * layout.SPAN_BIT_WORD_COUNT
   for (let word = 0; word < wordCount; word++) {
     for (let bits = Atomics.load(memory.i32, first + word); bits !== 0; bits &= bits - 1) {
@@ -126,14 +141,14 @@ export function forEachFreedBit(
 
 function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
   for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
-    const marking = memory.slotWord(slot, layout.SLOT_MARKING)
+    const marking = slotWord(memory, slot, layout.SLOT_MARKING)
     if (Atomics.load(memory.i32, marking) === offset) return true
   }
   return false
 }
 
 function clearFreedBit(memory: ArenaMemory, offset: PayloadOffset): void {
-  Atomics.and(memory.i32, memory.freedWord(offset), ~memory.bitOf(offset))
+  Atomics.and(memory.i32, freedWord(memory, offset), ~bitOf(memory, offset))
 }
 
 /** The block counts as free before its bit is cleared: so an adopter sees which bits are done. */
@@ -147,13 +162,13 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   }
   clearFreedBit(memory, offset)
   if (block === 0) return
-  memory.addToSlot(slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
   recycle(memory, block)
 }
 
 /** Finishes what a dead slot's thread was marking. */
 export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
-  const offset = memory.slotAt(slot, layout.SLOT_MARKING)
+  const offset = slotAt(memory, slot, layout.SLOT_MARKING)
   if (offset !== 0 && isLiveAt(memory, offset)) beginMarking(memory, slot, offset)
   endMarking(memory, slot)
 }
@@ -164,7 +179,7 @@ export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
  */
 export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const sweeping = memory.slotWord(slot, layout.SLOT_SWEEPING)
+  const sweeping = slotWord(memory, slot, layout.SLOT_SWEEPING)
   const head = asSpanIndex(i32[sweeping])
   if (isRunOf(memory, head, slot)) {
     forEachFreedBit(memory, head, (offset) => {
@@ -174,14 +189,14 @@ export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
     })
     announce(memory, head)
   }
-  Atomics.store(i32, memory.slotWord(slot, layout.SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_HAS_FREED_BITS), 1)
   i32[sweeping] = 0
 }
 
 /** Whether a run of the slot begins at a span. */
 function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean {
   if (!(span > 0 && span < memory.spanCount)) return false
-  const mapped = memory.mapAt(span)
+  const mapped = mapAt(memory, span)
   const state = stateInMap(mapped)
   return (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) && ownerInMap(mapped) === slot
 }
@@ -191,13 +206,13 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
  * length, in any thread; the owner of the run has the spans.
  */
 function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
-  if (stateInMap(memory.mapAt(head)) !== layout.SPAN_LARGE) return
-  const block = asPayloadOffset(memory.spanStart(head) + layout.FIRST_PAYLOAD)
+  if (stateInMap(mapAt(memory, head)) !== layout.SPAN_LARGE) return
+  const block = asPayloadOffset(spanStart(memory, head) + layout.FIRST_PAYLOAD)
   const offset = unmarkedOffset(memory, block, true)
-  const byteLength = memory.secondWordAt(offset) >>> 0
+  const byteLength = secondWordAt(memory, offset) >>> 0
   // If the headers are damaged, all of the run stays.
   if (offset === 0 || offset + byteLength > block + roomOfBlock(memory, block)) return
-  const alignment = alignmentInHeader(memory.headerAt(offset))
+  const alignment = alignmentInHeader(headerAt(memory, offset))
   const spanCount = largeSpanCount(alignedByteLength(byteLength, alignment))
   if (spanCount < runSpanCountOf(memory, head)) resizeLargeRun(memory, head, spanCount)
 }
@@ -208,7 +223,7 @@ function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
  */
 export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
   if (!(error instanceof ArenaError)) throw error
-  memory.addToSlot(slot, layout.SLOT_VIOLATIONS, 1)
+  addToSlot(memory, slot, layout.SLOT_VIOLATIONS, 1)
   const { onViolation } = memory
   // Later: an error of the hook must not reach this caller.
   if (onViolation !== undefined) queueMicrotask(() => onViolation(error))

@@ -5,26 +5,13 @@ import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, addToSlot, slotWord, spanMapWord, spanOf } from '../memory/memory.ts'
 import { rowOf } from '../spans/runs.ts'
 import { classInMap } from '../spans/span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
 import { beginMarking, endMarking, sweepFreedBits, violate } from './freed-bits.ts'
 import { deliverAll, type PoolCore } from './outbox.ts'
-import {
-  INBOX_SEGMENT,
-  INBOX_TAKEN,
-  maxSegmentCount,
-  OUTBOX_FIRST,
-  OUTBOX_SENT,
-  overwrittenQueue,
-  placeOf,
-  queueWord,
-  SEGMENT_NEXT,
-  SEGMENT_OFFSETS,
-  SEGMENT_STAMP,
-  stampOf,
-} from './queue.ts'
+import * as queue from './queue.ts'
 
 /** Delivers what a pool has noted, and frees what was delivered to it. */
 export function exchangeQueues(pool: PoolCore): void {
@@ -39,8 +26,8 @@ export function exchangeQueues(pool: PoolCore): void {
 export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const { memory } = pool
   const { i32, openedSlotCount, slotWordCount } = memory
-  const takenWords: number = queueWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
-  let sentWord: number = queueWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
+  const takenWords: number = queue.queueWord(memory, slot, queue.INBOX_TAKEN, asSlotIndex(0))
+  let sentWord: number = queue.queueWord(memory, asSlotIndex(0), queue.OUTBOX_SENT, slot)
   for (let freer = asSlotIndex(0); freer < openedSlotCount; freer++) {
     // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
     if (i32[sentWord] !== i32[takenWords + freer]) {
@@ -55,22 +42,23 @@ export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
 function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): void {
   const { memory } = pool
   const { i32 } = memory
-  const arrived = memory.slotWord(slot, layout.SLOT_ARRIVED)
-  const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
-  const takingFrom = memory.slotWord(slot, layout.SLOT_TAKING_FROM)
+  const arrived = slotWord(memory, slot, layout.SLOT_ARRIVED)
+  const takenWord = queue.queueWord(memory, slot, queue.INBOX_TAKEN, freer)
+  const takingFrom = slotWord(memory, slot, layout.SLOT_TAKING_FROM)
   const before = i32[takenWord]
   let segment = 0
   i32[takingFrom] = freer + 1
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
-    if (segment === 0 || placeOf(taken) === 0) segment = findSegment(memory, slot, freer, taken)
+    if (segment === 0 || queue.placeOf(taken) === 0)
+      segment = findSegment(memory, slot, freer, taken)
     if (segment === 0) {
-      violate(memory, slot, overwrittenQueue(freer, slot))
+      violate(memory, slot, queue.overwrittenQueue(freer, slot))
       countTaken(i32, takenWord, sent, sent)
       break
     }
-    const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
+    const offset = i32[(segment >> 2) + queue.SEGMENT_OFFSETS + queue.placeOf(taken)]
     if (pool.tryFree(offset)) {
-      i32[arrived + classInMap(i32[memory.mapWord(memory.spanOf(offset))])]++
+      i32[arrived + classInMap(i32[spanMapWord(memory, spanOf(memory, offset))])]++
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     } else {
       receive(pool, slot, takenWord, offset, sent)
@@ -78,7 +66,7 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   }
   i32[takingFrom] = 0
   const takenCount = (i32[takenWord] - before) | 0
-  memory.addToSlot(slot, layout.SLOT_DRAINED, takenCount)
+  addToSlot(memory, slot, layout.SLOT_DRAINED, takenCount)
   if (takenCount !== 0) emit(memory, slot, EVENT_DRAIN, 0, takenCount, freer)
 }
 
@@ -99,14 +87,14 @@ export function findSegment(
   taken: number,
 ): number {
   const { i32 } = memory
-  const segmentWord = queueWord(memory, slot, INBOX_SEGMENT, freer)
-  let segment = i32[segmentWord] || i32[queueWord(memory, freer, OUTBOX_FIRST, slot)]
-  for (let rest = maxSegmentCount(memory); segment > 0 && rest > 0; rest--) {
-    if (i32[(segment >> 2) + SEGMENT_STAMP] === stampOf(freer, taken)) {
+  const segmentWord = queue.queueWord(memory, slot, queue.INBOX_SEGMENT, freer)
+  let segment = i32[segmentWord] || i32[queue.queueWord(memory, freer, queue.OUTBOX_FIRST, slot)]
+  for (let rest = queue.maxSegmentCount(memory); segment > 0 && rest > 0; rest--) {
+    if (i32[(segment >> 2) + queue.SEGMENT_STAMP] === queue.stampOf(freer, taken)) {
       Atomics.store(i32, segmentWord, segment)
       return segment
     }
-    segment = i32[(segment >> 2) + SEGMENT_NEXT]
+    segment = i32[(segment >> 2) + queue.SEGMENT_NEXT]
   }
   return 0
 }
@@ -140,7 +128,7 @@ function receive(
     }
     markFree(memory, block, offset)
     countTaken(i32, takenWord, taken, sent)
-    memory.addToSlot(slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
     recycle(memory, block)
   } catch (error) {
     countTaken(i32, takenWord, taken, sent)

@@ -21,11 +21,12 @@
  * freer's batch was taken or never pushed. A bitmap of freed blocks for each span costs an atomic
  * operation for each block if blocks are freed in random order.
  */
+
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { BLOCK_INTERNAL } from '../memory/block-header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, mapAt, slotWord, spanOf, stateAt } from '../memory/memory.ts'
 import { ownerInMap } from '../spans/span-map.ts'
 
 /** Arrays with a word for each other slot. Different threads write to different cache lines. */
@@ -43,7 +44,7 @@ export const queueWord = (
   array: number,
   other: SlotIndex,
 ): number =>
-  memory.slotWord(slot, layout.SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
+  slotWord(memory, slot, layout.SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
 
 /** Offsets in a segment; a power of two, so that counts may wrap. */
 export const SEGMENT_CAPACITY = 128
@@ -71,5 +72,5 @@ export const isSegmentOf = (memory: ArenaMemory, slot: SlotIndex, offset: number
   offset > memory.base &&
   offset < memory.base + memory.byteLength &&
   offset % 16 === 0 &&
-  ownerInMap(memory.mapAt(memory.spanOf(offset))) === slot &&
-  memory.stateAt(offset) === BLOCK_INTERNAL
+  ownerInMap(mapAt(memory, spanOf(memory, offset))) === slot &&
+  stateAt(memory, offset) === BLOCK_INTERNAL

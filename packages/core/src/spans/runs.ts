@@ -3,7 +3,18 @@
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  addToSlot,
+  freedWord,
+  liveWord,
+  mapAt,
+  recordAt,
+  recordWord,
+  slotWord,
+  spanMapWord,
+  spanStart,
+} from '../memory/memory.ts'
 import { EVENT_CLAIM, EVENT_RETURN, emit } from '../telemetry/telemetry.ts'
 import {
   claimSpans,
@@ -22,17 +33,17 @@ export const rowOf = (classIndex: number) =>
 
 /** The slot that owns a run. @throws ArenaError 'corrupt' if there is no such slot */
 export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
-  const owner = ownerInMap(memory.mapAt(head))
+  const owner = ownerInMap(mapAt(memory, head))
   if (owner >= 0 && owner < memory.slotCount) return owner
   throw corrupt(`the run at span ${head} belongs to slot ${owner}`)
 }
 
 export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
-  classInMap(memory.mapAt(head))
+  classInMap(mapAt(memory, head))
 
 /** How many spans a run has. @throws ArenaError 'corrupt' if they lead out of the arena */
 export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
-  const spanCount = memory.recordAt(head, layout.RECORD_RUN_SPAN_COUNT)
+  const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   if (spanCount >= 1 && spanCount <= memory.spanCount - head) return spanCount
   throw corrupt(`the run at span ${head} has ${spanCount} spans by its record`)
 }
@@ -57,16 +68,16 @@ export function publishRun(
 ): void {
   const { i32 } = memory
   const isLarge = classIndex === layout.LARGE_CLASS
-  const record = memory.recordWord(head, 0)
+  const record = recordWord(memory, head, 0)
   i32.fill(0, record, record + layout.RECORD_WORD_COUNT)
   // Blocks that were freed twice may have left bits. A large block begins in its first span.
-  const freedBits = memory.freedWord(memory.spanStart(head))
+  const freedBits = freedWord(memory, spanStart(memory, head))
   i32.fill(0, freedBits, freedBits + (isLarge ? 1 : spanCount) * layout.SPAN_BIT_WORD_COUNT)
   if (isLarge) i32[record + layout.RECORD_CARVED_COUNT] = 1
   else touchSpans(memory, head, spanCount)
   extendRun(memory, slot, head, 1, spanCount, classIndex)
   const state = isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD
-  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
+  Atomics.store(i32, spanMapWord(memory, head), mapWord(state, slot, classIndex, 0))
   countRun(memory, slot, head, 1)
   emit(memory, slot, EVENT_CLAIM, rowOf(classIndex), spanCount, head)
 }
@@ -80,13 +91,13 @@ export function extendRun(
   to: number,
   classIndex: number,
 ): void {
-  const map = memory.mapWord(head)
+  const map = spanMapWord(memory, head)
   for (let i = from; i < to; i++) {
     // Only tails of a size class need their head, and such runs are far shorter than MAX_POSITION.
     const word = mapWord(layout.SPAN_TAIL, slot, classIndex, Math.min(i, layout.MAX_POSITION))
     Atomics.store(memory.i32, map + i, word)
   }
-  memory.i32[memory.recordWord(head, layout.RECORD_RUN_SPAN_COUNT)] = to
+  memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
 }
 
 /** Resizes the run of a large block to `to` spans; false if the spans behind it are taken. */
@@ -98,12 +109,12 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
     extendRun(memory, slot, head, from, to, layout.LARGE_CLASS)
     emit(memory, slot, EVENT_CLAIM, layout.LARGE_ROW, to - from, head + from)
   } else if (to < from) {
-    memory.i32[memory.recordWord(head, layout.RECORD_RUN_SPAN_COUNT)] = to
+    memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
     freeSpans(memory, head + to, from - to)
     countOwned(memory, slot, to - from)
     emit(memory, slot, EVENT_RETURN, layout.LARGE_ROW, from - to, head + to)
   }
-  memory.addToSlot(slot, layout.SLOT_SPANS + layout.LARGE_ROW, to - from)
+  addToSlot(memory, slot, layout.SLOT_SPANS + layout.LARGE_ROW, to - from)
   return true
 }
 
@@ -111,7 +122,7 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
 export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex): void {
   const from = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
-  const map = memory.mapWord(head)
+  const map = spanMapWord(memory, head)
   for (let i = 0; i < spanCount; i++) {
     const word = memory.i32[map + i]
     Atomics.store(memory.i32, map + i, (word & ~OWNER_MASK) | ((to + 1) << layout.MAP_OWNER_SHIFT))
@@ -121,8 +132,8 @@ export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex)
   countOwned(memory, to, spanCount)
   countRun(memory, to, head, 1)
   // A thread that set freed bits just before has told only the former owner.
-  if (Atomics.load(memory.i32, memory.recordWord(head, layout.RECORD_HAS_FREED_BITS)) !== 0) {
-    Atomics.store(memory.i32, memory.slotWord(to, layout.SLOT_HAS_FREED_BITS), 1)
+  if (Atomics.load(memory.i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)) !== 0) {
+    Atomics.store(memory.i32, slotWord(memory, to, layout.SLOT_HAS_FREED_BITS), 1)
   }
   const classIndex = classOf(memory, head)
   emit(memory, from, EVENT_RETURN, classIndex, spanCount, head)
@@ -136,7 +147,7 @@ export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   const classIndex = classOf(memory, head)
   if (classIndex !== layout.LARGE_CLASS) checkEmpty(memory, head, spanCount)
   countRun(memory, slot, head, -1)
-  Atomics.store(memory.i32, memory.mapWord(head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))
+  Atomics.store(memory.i32, spanMapWord(memory, head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))
   freeSpans(memory, head, spanCount)
   countOwned(memory, slot, -spanCount)
   emit(memory, slot, EVENT_RETURN, rowOf(classIndex), spanCount, head)
@@ -146,9 +157,9 @@ export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
 /** @throws ArenaError 'corrupt' if a block of a run is live, although all of them count as free */
 function checkEmpty(memory: ArenaMemory, head: SpanIndex, spanCount: number): void {
   const { i32 } = memory
-  const first = memory.liveWord(memory.spanStart(head))
+  const first = liveWord(memory, spanStart(memory, head))
   const end = first + spanCount * layout.SPAN_BIT_WORD_COUNT
-  let live = memory.recordAt(head, layout.RECORD_UNMARKED_COUNT)
+  let live = recordAt(memory, head, layout.RECORD_UNMARKED_COUNT)
   for (let word = first; word < end; word++) live |= i32[word]
   if (live !== 0) throw corrupt(`the lists of span ${head} count a live block as free`)
 }
@@ -161,9 +172,14 @@ export function countRun(
   sign: 1 | -1,
 ): void {
   const classIndex = classOf(memory, head)
-  memory.addToSlot(slot, layout.SLOT_SPANS + rowOf(classIndex), sign * runSpanCountOf(memory, head))
+  addToSlot(
+    memory,
+    slot,
+    layout.SLOT_SPANS + rowOf(classIndex),
+    sign * runSpanCountOf(memory, head),
+  )
   if (classIndex === layout.LARGE_CLASS) return
-  const carvedCount = memory.recordAt(head, layout.RECORD_CARVED_COUNT)
-  memory.addToSlot(slot, layout.SLOT_ROOM + classIndex, sign * capacityOf(memory, head))
-  memory.addToSlot(slot, layout.SLOT_CARVED + classIndex, sign * carvedCount)
+  const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
+  addToSlot(memory, slot, layout.SLOT_ROOM + classIndex, sign * capacityOf(memory, head))
+  addToSlot(memory, slot, layout.SLOT_CARVED + classIndex, sign * carvedCount)
 }

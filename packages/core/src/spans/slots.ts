@@ -1,8 +1,9 @@
 /** Claims slots for threads, and hands them back. A closed slot keeps its memory. */
+
 import { checkInteger, invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, controlWord, slotWord } from '../memory/memory.ts'
 import { atomicMax } from './span-map.ts'
 
 /** By the state in the state word. */
@@ -10,7 +11,7 @@ const STATE_NAMES = ['vacant', 'open', 'closed', 'reserved', 'tended'] as const
 export type SlotState = (typeof STATE_NAMES)[number]
 
 const wordOf = (memory: ArenaMemory, slot: SlotIndex) =>
-  Atomics.load(memory.i32, memory.slotWord(slot, layout.SLOT_STATE))
+  Atomics.load(memory.i32, slotWord(memory, slot, layout.SLOT_STATE))
 
 const stateOf = (memory: ArenaMemory, slot: SlotIndex) =>
   wordOf(memory, slot) & layout.SLOT_STATE_MASK
@@ -46,7 +47,9 @@ export function changeState(
     to |
     ((reclaimer + 1) << layout.SLOT_RECLAIMER_SHIFT) |
     ((current + 1) << layout.SLOT_GENERATION_SHIFT)
-  return Atomics.compareExchange(i32, memory.slotWord(slot, layout.SLOT_STATE), seen, word) === seen
+  return (
+    Atomics.compareExchange(i32, slotWord(memory, slot, layout.SLOT_STATE), seen, word) === seen
+  )
 }
 
 /** A reclaimer returns its slot in a moment, unless its thread has died. */
@@ -62,7 +65,7 @@ export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
         if (state !== layout.SLOT_OPEN && state !== layout.SLOT_RESERVED) isAnyLeft = true
         if (state !== from) continue
         // First: if the thread dies just after the change, others must find its queues.
-        atomicMax(memory, memory.controlWord(layout.CONTROL_OPENED_SLOT_COUNT), slot + 1)
+        atomicMax(memory, controlWord(memory, layout.CONTROL_OPENED_SLOT_COUNT), slot + 1)
         if (changeState(memory, slot, from, to)) return slot
       }
     }

@@ -4,14 +4,6 @@
  * Every file is a front. It knows telemetry, memory and base.
  */
 
-/*
- * This file: the words of the span map, how runs of spans are claimed and given back, and the
- * touched map.
- *
- * Any thread may claim at any time, so a word leaves `free` by compare-and-swap only, to `claimed`,
- * which names the claimer. A thread that dies half-way leaves claimed spans, or tails beyond the
- * span count in the head's record. Both name its slot, so the adopter finds and releases them.
- */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {
@@ -22,7 +14,25 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+/*
+ * This file: the words of the span map, how runs of spans are claimed and given back, and the
+ * touched map.
+ *
+ * Any thread may claim at any time, so a word leaves `free` by compare-and-swap only, to `claimed`,
+ * which names the claimer. A thread that dies half-way leaves claimed spans, or tails beyond the
+ * span count in the head's record. Both name its slot, so the adopter finds and releases them.
+ */
+import {
+  type ArenaMemory,
+  addToSlot,
+  controlWord,
+  mapAt,
+  slotAt,
+  spanMapWord,
+  spanOf,
+  spanStart,
+  touchedWord,
+} from '../memory/memory.ts'
 
 /** How often a claim starts again after a rival took one of its spans. */
 const MAX_ATTEMPTS = 8
@@ -53,12 +63,12 @@ export const isHeadOf = (
   span: SpanIndex,
   slot: SlotIndex,
   classIndex: ClassIndex,
-) => (memory.mapAt(span) & ~layout.MAP_DRAINING) === (headPattern(slot) | classIndex)
+) => (mapAt(memory, span) & ~layout.MAP_DRAINING) === (headPattern(slot) | classIndex)
 export const isDraining = (word: number) => (word & layout.MAP_DRAINING) !== 0
 
 /** Claims the lowest run of free spans that is long enough; 0 if there is none. */
 export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {
-  const hint = memory.controlWord(layout.CONTROL_FIRST_FREE_SPAN)
+  const hint = controlWord(memory, layout.CONTROL_FIRST_FREE_SPAN)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const from = Math.max(memory.i32[hint], memory.controlSpanCount)
     const head =
@@ -75,7 +85,7 @@ export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number
 /** Index of the first of `spanCount` adjacent free spans at or after `from`, or 0. */
 function findFreeRun(memory: ArenaMemory, from: number, spanCount: number): number {
   const { i32 } = memory
-  const map = memory.mapWord(asSpanIndex(0))
+  const map = spanMapWord(memory, asSpanIndex(0))
   let found = 0
   for (let span = from; span < memory.spanCount; span++) {
     found = i32[map + span] === layout.SPAN_FREE ? found + 1 : 0
@@ -93,7 +103,7 @@ export function claimSpans(
 ): boolean {
   const { i32 } = memory
   if (first + spanCount > memory.spanCount) return false
-  const map = memory.mapWord(asSpanIndex(first))
+  const map = spanMapWord(memory, asSpanIndex(first))
   const claimed = mapWord(layout.SPAN_CLAIMED, slot, 0, 0)
   for (let i = 0; i < spanCount; i++) {
     if (Atomics.compareExchange(i32, map + i, layout.SPAN_FREE, claimed) !== layout.SPAN_FREE) {
@@ -102,25 +112,26 @@ export function claimSpans(
     }
   }
   countOwned(memory, slot, spanCount)
-  atomicMax(memory, memory.controlWord(layout.CONTROL_PEAK_SPAN_COUNT), first + spanCount)
+  atomicMax(memory, controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT), first + spanCount)
   return true
 }
 
 /** Frees spans that belong to no run. */
 export function freeSpans(memory: ArenaMemory, first: number, spanCount: number): void {
   const { i32 } = memory
-  const map = memory.mapWord(asSpanIndex(first))
+  const map = spanMapWord(memory, asSpanIndex(first))
   for (let i = spanCount - 1; i >= 0; i--) Atomics.store(i32, map + i, layout.SPAN_FREE)
-  const hint = memory.controlWord(layout.CONTROL_FIRST_FREE_SPAN)
+  const hint = controlWord(memory, layout.CONTROL_FIRST_FREE_SPAN)
   if (first < i32[hint]) i32[hint] = first
 }
 
 /** Adds to the spans that a slot owns. */
 export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
-  memory.addToSlot(slot, layout.SLOT_OWNED_SPANS, spanCount)
+  addToSlot(memory, slot, layout.SLOT_OWNED_SPANS, spanCount)
   const risenBy =
-    memory.slotAt(slot, layout.SLOT_OWNED_SPANS) - memory.slotAt(slot, layout.SLOT_PEAK_OWNED_SPANS)
-  if (risenBy > 0) memory.addToSlot(slot, layout.SLOT_PEAK_OWNED_SPANS, risenBy)
+    slotAt(memory, slot, layout.SLOT_OWNED_SPANS) -
+    slotAt(memory, slot, layout.SLOT_PEAK_OWNED_SPANS)
+  if (risenBy > 0) addToSlot(memory, slot, layout.SLOT_PEAK_OWNED_SPANS, risenBy)
 }
 
 /** Raises a word to a value, unless it is higher already; other threads may raise it too. */
@@ -137,14 +148,14 @@ export function atomicMax(memory: ArenaMemory, word: number, value: number): voi
 export function countFreeSpans(memory: ArenaMemory): number {
   let free = 0
   for (let span = 0; span < memory.spanCount; span++) {
-    if (memory.mapAt(asSpanIndex(span)) === layout.SPAN_FREE) free++
+    if (mapAt(memory, asSpanIndex(span)) === layout.SPAN_FREE) free++
   }
   return free
 }
 
 /** The head of the run of a span, for size classes. @throws ArenaError 'corrupt' if it has none */
 export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
-  const position = positionInMap(memory.mapAt(span))
+  const position = positionInMap(mapAt(memory, span))
   const head = span - position
   if (head >= memory.controlSpanCount) return asSpanIndex(head)
   throw corrupt(`span ${span} is tail ${position} of no run`)
@@ -157,29 +168,29 @@ export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
  */
 
 export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
-  const word = memory.touchedWord(first)
+  const word = touchedWord(memory, first)
   memory.i32.fill(layout.SPAN_BYTE_LENGTH, word, word + spanCount)
 }
 
 /** Any thread may call it, before bytes of a block from `offset` to `byteEnd` are written. */
 export function touchBytes(memory: ArenaMemory, offset: number, byteEnd: number): void {
-  const first = memory.spanOf(offset)
-  const last = memory.spanOf(byteEnd)
+  const first = spanOf(memory, offset)
+  const last = spanOf(memory, byteEnd)
   touchSpans(memory, first, last - first)
-  const rest = byteEnd - memory.spanStart(last)
+  const rest = byteEnd - spanStart(memory, last)
   // Other threads may raise this word as well. The words before it get one value from all.
-  if (rest > 0) atomicMax(memory, memory.touchedWord(last), rest)
+  if (rest > 0) atomicMax(memory, touchedWord(memory, last), rest)
 }
 
 /** Zeroes spans, which are untouched then. Only the thread that claimed them may call it. */
 export function clearSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
   const { i32, u8 } = memory.views
-  const words = memory.touchedWord(first)
+  const words = touchedWord(memory, first)
   for (let i = 0; i < spanCount; i++) {
     // An overwritten word must not lead to other blocks.
     const touched = Math.min(i32[words + i] >>> 0, layout.SPAN_BYTE_LENGTH)
     if (touched === 0) continue
-    const start = memory.spanStart(asSpanIndex(first + i))
+    const start = spanStart(memory, asSpanIndex(first + i))
     u8.fill(0, start, start + touched)
     i32[words + i] = 0
   }

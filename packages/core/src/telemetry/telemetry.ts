@@ -4,10 +4,11 @@
  * Nobody waits: if the ring is full, as nobody reads, the event is dropped and the drop counted.
  * It knows memory and base.
  */
+
 import { invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, slotWord } from '../memory/memory.ts'
 
 /** A free list was filled: blocks handed out, live blocks, blocks unused at the sweep before. */
 export const EVENT_REFILL = 0
@@ -28,7 +29,7 @@ const EVENT_ROW_SHIFT = 8
 
 /** First word of a slot's ring. */
 export const ringOf = (memory: ArenaMemory, slot: SlotIndex) =>
-  memory.slotWord(slot, layout.SLOT_TELEMETRY)
+  slotWord(memory, slot, layout.SLOT_TELEMETRY)
 
 /** First word of the event with a number. */
 const eventWord = (ring: number, number: number) =>

@@ -9,7 +9,7 @@ import { forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
 import { listBlocks } from '../../src/inspect/blocks.ts'
 import { verifyArena } from '../../src/inspect/verify/verify.ts'
 import { BLOCK_INTERNAL } from '../../src/memory/block-header.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { type ArenaMemory, spanOf, stateAt } from '../../src/memory/memory.ts'
 import type { PoolOf as Pool } from '../../src/memory/pool-api.ts'
 import { createPool } from '../../src/pool/pool.ts'
 import { adoptSlot } from '../../src/recovery/adopt.ts'
@@ -119,7 +119,7 @@ function liveSegments(memory: ArenaMemory): Set<number> {
   const segments = new Set<number>()
   forEachRun(memory, (head) => {
     forEachLiveIn(memory, head, (_block, offset) => {
-      if (memory.stateAt(offset) === BLOCK_INTERNAL) segments.add(offset)
+      if (stateAt(memory, offset) === BLOCK_INTERNAL) segments.add(offset)
     })
   })
   return segments
@@ -196,7 +196,7 @@ function freeAll(memory: ArenaMemory, pools: readonly Pool[]): void {
 function checkEmpty(memory: ArenaMemory): void {
   const segments = [...liveSegments(memory)]
   forEachRun(memory, (head, classIndex) => {
-    const isNeeded = segments.some((segment) => memory.spanOf(segment) === head)
+    const isNeeded = segments.some((segment) => spanOf(memory, segment) === head)
     if (!isNeeded)
       fail('after freeing all', `the run at span ${head}, class ${classIndex}, is left`)
   })

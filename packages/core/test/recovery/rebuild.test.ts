@@ -7,6 +7,7 @@ import * as layout from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
 import { unmark } from '../../src/blocks/aligned.ts'
 import { BLOCK_PLAIN, headerWith, typeBits } from '../../src/memory/block-header.ts'
+import { bitOf, liveWord, slotWord, spanOf, spanStart } from '../../src/memory/memory.ts'
 import { rebuildRuns } from '../../src/recovery/rebuild.ts'
 import { SEGMENT_STAMP, stampOf } from '../../src/remote/queue.ts'
 import { assertConserved, assertSound } from '../support/checks.ts'
@@ -32,12 +33,12 @@ const lengthOf = (s: Site, offset: number) => s.headerWord(offset) + 1
 const plain = (s: Site) => s.memory.plainHeader
 /** The word with a block's live bit, and what it is with that bit changed. */
 const liveBit = (s: Site, block: number) => {
-  const word = s.memory.liveWord(block)
-  return [word, s.i32[word] ^ s.memory.bitOf(block)] as const
+  const word = liveWord(s.memory, block)
+  return [word, s.i32[word] ^ bitOf(s.memory, block)] as const
 }
 /** The count of unmarked blocks of a block's run, and what it is with one more. */
 const unmarkedOf = (s: Site, block: number) => {
-  const word = s.recordWord(s.memory.spanOf(block), layout.RECORD_UNMARKED_COUNT)
+  const word = s.recordWord(spanOf(s.memory, block), layout.RECORD_UNMARKED_COUNT)
   return [word, s.i32[word] + 1] as const
 }
 /** Where the block of the shifted payload begins. */
@@ -51,7 +52,7 @@ const uncarved = (s: Site) => {
   let span = s.partialSpan
   const end = () => s.i32[s.recordWord(span, layout.RECORD_CARVED_COUNT)] * 112
   while (end() > 60_000) span = s.i32[s.recordWord(span, layout.RECORD_NEXT_PARTIAL)]
-  return s.memory.spanStart(asSpanIndex(span)) + layout.FIRST_PAYLOAD + end()
+  return spanStart(s.memory, asSpanIndex(span)) + layout.FIRST_PAYLOAD + end()
 }
 
 const leftovers: Record<string, Left> = {
@@ -280,8 +281,8 @@ test('partial spans are in ascending order afterwards', () => {
   const offsets = fill(pool, 1000)
   for (const [i, offset] of offsets.entries()) if (i % 2 === 0) pool.free(offset)
   rebuildRuns(memory, slot)
-  const first = memory.slotWord(slot, layout.SLOT_PARTIAL_HEADS + memory.classes.classFor(1000))
-  assert.is(memory.i32[first], memory.spanOf(offsets[0]))
+  const first = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + memory.classes.classFor(1000))
+  assert.is(memory.i32[first], spanOf(memory, offsets[0]))
 })
 
 test.run()

@@ -19,7 +19,7 @@ import {
 } from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SlotIndex } from '../../src/base/units.ts'
 import { carve } from '../../src/blocks/carve.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { type ArenaMemory, recordWord, slotWord, spanMapWord } from '../../src/memory/memory.ts'
 import {
   capacityOf,
   handOverRun,
@@ -43,14 +43,15 @@ const test = suite('runs')
 const SPAN_COUNT = 20
 
 const fresh = () => smallArena(SPAN_COUNT * 65536)
-const wordOf = (memory: ArenaMemory, span: number) => memory.i32[memory.mapWord(asSpanIndex(span))]
+const wordOf = (memory: ArenaMemory, span: number) =>
+  memory.i32[spanMapWord(memory, asSpanIndex(span))]
 const statesFrom = (memory: ArenaMemory, span: number, spanCount: number) =>
   Array.from({ length: spanCount }, (_, i) => stateInMap(wordOf(memory, span + i)))
 
 /** What a slot counts of a class: spans, blocks that they have room for, carved blocks. */
 const countsOf = (memory: ArenaMemory, slot: SlotIndex, row: number) =>
   [SLOT_SPANS, SLOT_ROOM, SLOT_CARVED].map(
-    (field) => memory.i32[memory.slotWord(slot, field + row)],
+    (field) => memory.i32[slotWord(memory, slot, field + row)],
   )
 
 function claimAndPublish(
@@ -95,7 +96,7 @@ test('positions of a very long run stop at the largest one that a word holds', (
 test('publishing empties the record that an earlier run left', () => {
   const { memory, slot } = fresh()
   const head = claimRun(memory, slot, 2)
-  const record = memory.recordWord(head, 0)
+  const record = recordWord(memory, head, 0)
   memory.i32.fill(-1, record, record + RECORD_WORD_COUNT)
   publishRun(memory, slot, head, 2, 3)
   assert.equal([...memory.i32.subarray(record, record + 8)], [0, 0, 0, 0, 0, 2, 0, 0])
@@ -118,14 +119,14 @@ test('a published run counts for its slot and class until it is given back', () 
   assert.equal(countsOf(memory, slot, classIndex), [2, capacities[1], 1])
   assert.is(releaseRun(memory, heads[1]), 2)
   assert.equal(countsOf(memory, slot, classIndex), [0, 0, 0])
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 0)
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)], 5)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)], 0)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_PEAK_OWNED_SPANS)], 5)
 })
 
 test('a large run is one block, and only its spans count', () => {
   const { memory, slot } = fresh()
   const head = claimAndPublish(memory, slot, 9, LARGE_CLASS)
-  assert.is(memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)], 1)
+  assert.is(memory.i32[recordWord(memory, head, RECORD_CARVED_COUNT)], 1)
   assert.equal(countsOf(memory, slot, LARGE_ROW), [9, 0, 0])
   assert.is(releaseRun(memory, head), 9)
   assert.equal(countsOf(memory, slot, LARGE_ROW), [0, 0, 0])
@@ -133,10 +134,10 @@ test('a large run is one block, and only its spans count', () => {
 
 test('a large run grows by what was claimed behind it, and gives its end back', () => {
   const { memory, slot } = fresh()
-  const owned = () => memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  const owned = () => memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)]
   const head = claimAndPublish(memory, slot, 2, LARGE_CLASS)
   assert.ok(resizeLargeRun(memory, head, 5))
-  assert.is(memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)], 5)
+  assert.is(memory.i32[recordWord(memory, head, RECORD_RUN_SPAN_COUNT)], 5)
   assert.equal(statesFrom(memory, head, 6), [SPAN_LARGE, ...Array(4).fill(SPAN_TAIL), SPAN_FREE])
   assert.equal(
     [0, 1, 2, 3, 4].map((i) => positionInMap(wordOf(memory, head + i))),
@@ -146,7 +147,7 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
   const other = claimAndPublish(memory, slot, 1, 0)
   assert.is(other, head + 5)
   resizeLargeRun(memory, head, 1)
-  assert.is(memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)], 1)
+  assert.is(memory.i32[recordWord(memory, head, RECORD_RUN_SPAN_COUNT)], 1)
   assert.equal(statesFrom(memory, head, 6), [SPAN_LARGE, 0, 0, 0, 0, SPAN_HEAD])
   assert.equal([owned(), ...countsOf(memory, slot, LARGE_ROW)], [2, 1, 0, 0])
 })
@@ -167,7 +168,7 @@ test('a run that is handed over belongs to its new owner: map, owned spans, coun
   assert.is(ownerInMap(wordOf(memory, head + 3)), -1)
   for (let i = 0; i < 4; i++) assert.is(ownerInMap(wordOf(memory, kept + i)), slot)
   const counts = (owner: SlotIndex) => [
-    memory.i32[memory.slotWord(owner, SLOT_OWNED_SPANS)],
+    memory.i32[slotWord(memory, owner, SLOT_OWNED_SPANS)],
     ...countsOf(memory, owner, classIndex),
   ]
   assert.equal(counts(slot), [4, 4, capacityOf(memory, kept), 1])

@@ -1,11 +1,17 @@
 /** Fills figures: from the counters of cold paths, or from a walk over all headers. */
+
 import { isPlainObject } from '../../base/builtins.ts'
-import { invalidArgument } from '../../base/errors.ts'
+import { checkOptions, invalidArgument } from '../../base/errors.ts'
 import * as layout from '../../base/layout.ts'
-import { checkOptions } from '../../base/options.ts'
 import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
 import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
-import type { ArenaMemory } from '../../memory/memory.ts'
+import {
+  type ArenaMemory,
+  controlWord,
+  recordAt,
+  secondWordAt,
+  slotAt,
+} from '../../memory/memory.ts'
 import { capacityOf, runSpanCountOf } from '../../spans/runs.ts'
 import { checkedSlot, slotState } from '../../spans/slots.ts'
 import { countFreeSpans } from '../../spans/span-map.ts'
@@ -57,8 +63,8 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   stats.peakCommittedBytes =
     layout.SPAN_BYTE_LENGTH *
     (only === -1
-      ? memory.i32[memory.controlWord(layout.CONTROL_PEAK_SPAN_COUNT)]
-      : memory.slotAt(first, layout.SLOT_PEAK_OWNED_SPANS))
+      ? memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]
+      : slotAt(memory, first, layout.SLOT_PEAK_OWNED_SPANS))
   countClasses(memory, stats.classes, first, end)
   if (exact) walkClasses(memory, stats.classes, only)
   countSlots(memory, stats.slots, first, end)
@@ -80,7 +86,7 @@ function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
 /** Adds a word of the slots from `first` up to `end` up. */
 function sumOf(memory: ArenaMemory, field: number, first: SlotIndex, end: number): number {
   let sum = 0
-  for (let slot = first; slot < end; slot++) sum += memory.slotAt(slot, field) >>> 0
+  for (let slot = first; slot < end; slot++) sum += slotAt(memory, slot, field) >>> 0
   return sum
 }
 
@@ -134,12 +140,12 @@ function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: num
     let liveBlocks = 0
     forEachLiveIn(memory, head, (_block, offset) => {
       liveBlocks++
-      row.requestedBytes += memory.secondWordAt(offset)
+      row.requestedBytes += secondWordAt(memory, offset)
     })
     row.spanCount += spanCount
     row.liveBlocks += liveBlocks
     if (classIndex === layout.LARGE_CLASS) return
-    const carvedBlocks = memory.recordAt(head, layout.RECORD_CARVED_COUNT)
+    const carvedBlocks = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
     const capacity = capacityOf(memory, head)
     row.freeBlocks += carvedBlocks - liveBlocks
     row.uncarvedBlocks += capacity - carvedBlocks
@@ -158,16 +164,16 @@ function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, en
     const row = rows[rowCount++]
     row.slot = slot
     row.state = state
-    row.spanCount = memory.slotAt(slot, layout.SLOT_OWNED_SPANS)
-    row.peakSpanCount = memory.slotAt(slot, layout.SLOT_PEAK_OWNED_SPANS)
+    row.spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
+    row.peakSpanCount = slotAt(memory, slot, layout.SLOT_PEAK_OWNED_SPANS)
     row.refills = 0
     row.refilledBlocks = 0
     for (let index = 0; index < memory.classes.count; index++) {
-      row.refills += memory.slotAt(slot, layout.SLOT_REFILLS + index) >>> 0
-      row.refilledBlocks += memory.slotAt(slot, layout.SLOT_REFILLED + index) >>> 0
+      row.refills += slotAt(memory, slot, layout.SLOT_REFILLS + index) >>> 0
+      row.refilledBlocks += slotAt(memory, slot, layout.SLOT_REFILLED + index) >>> 0
     }
-    row.remoteFrees = memory.slotAt(slot, layout.SLOT_DRAINED) >>> 0
-    row.violations = memory.slotAt(slot, layout.SLOT_VIOLATIONS) >>> 0
+    row.remoteFrees = slotAt(memory, slot, layout.SLOT_DRAINED) >>> 0
+    row.violations = slotAt(memory, slot, layout.SLOT_VIOLATIONS) >>> 0
     row.droppedEvents = droppedEvents(memory, slot)
   }
   if (rows.length > rowCount) rows.length = rowCount

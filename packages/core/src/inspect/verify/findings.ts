@@ -1,7 +1,8 @@
 /** What a verification works on, and what it has found so far. */
+
 import * as layout from '../../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../base/units.ts'
-import type { ArenaMemory } from '../../memory/memory.ts'
+import { type ArenaMemory, slotAt, spanStart } from '../../memory/memory.ts'
 
 /** Something that does not hold in an arena. */
 export interface Violation {
@@ -31,7 +32,7 @@ export class Findings {
   }
 
   failSpan(span: SpanIndex, what: string): void {
-    this.fail(this.memory.spanStart(span), `span ${span} ${what}`)
+    this.fail(spanStart(this.memory, span), `span ${span} ${what}`)
   }
 
   count(field: number, slot: SlotIndex, summand: number): void {
@@ -40,7 +41,7 @@ export class Findings {
 
   /** Fails unless a slot's word says what the walk has counted. */
   checkCount(field: number, slot: SlotIndex, what: string, where = ''): void {
-    const said = this.memory.slotAt(slot, field)
+    const said = slotAt(this.memory, slot, field)
     const counted = this.#counts[slot * layout.SLOT_FIXED_WORD_COUNT + field]
     if (said === counted) return
     this.fail(0, `slot ${slot}${where} counts ${said} ${what}, there are ${counted}`)

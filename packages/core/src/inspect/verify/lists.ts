@@ -1,4 +1,5 @@
 /** Each list ends, and holds free blocks of its own class and slot that no other list holds. */
+
 import * as layout from '../../base/layout.ts'
 import {
   asClassIndex,
@@ -7,6 +8,15 @@ import {
   type ClassIndex,
   type SlotIndex,
 } from '../../base/units.ts'
+import {
+  hasLiveBit,
+  mapAt,
+  recordAt,
+  secondWordAt,
+  slotAt,
+  spanOf,
+  spanStart,
+} from '../../memory/memory.ts'
 import { hasRoom } from '../../spans/partial.ts'
 import { headOf, isHeadOf, stateInMap } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
@@ -15,7 +25,7 @@ export function checkLists(findings: Findings): void {
   const { memory } = findings
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
     for (let row = asClassIndex(0); row < memory.classes.count; row++) {
-      const first = memory.slotAt(slot, layout.SLOT_FREE_HEADS + row)
+      const first = slotAt(memory, slot, layout.SLOT_FREE_HEADS + row)
       findings.count(layout.SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
       checkPartial(findings, slot, row)
     }
@@ -31,7 +41,7 @@ function checkChain(
 ): number {
   const { memory, listed } = findings
   let blockCount = 0
-  for (let block = first; block !== 0; block = memory.secondWordAt(block)) {
+  for (let block = first; block !== 0; block = secondWordAt(memory, block)) {
     const reason = whyNotListed(findings, slot, classIndex, block)
     if (reason !== '') {
       findings.fail(block, `a list of slot ${slot}, class ${classIndex} holds ${block}, ${reason}`)
@@ -52,44 +62,44 @@ function whyNotListed(
   const isInside = block > memory.base && block < memory.base + memory.byteLength
   if (!isInside || block % layout.GRANULE_BYTE_LENGTH !== 0) return 'which is no offset'
   if (listed.has(block)) return 'which is on a list already'
-  const span = memory.spanOf(block)
-  const isTail = stateInMap(memory.mapAt(span)) === layout.SPAN_TAIL
+  const span = spanOf(memory, block)
+  const isTail = stateInMap(mapAt(memory, span)) === layout.SPAN_TAIL
   const head = isTail ? headOf(memory, span) : span
   if (!isHeadOf(memory, head, slot, classIndex)) return 'which belongs to another slot or class'
-  const within = block - memory.spanStart(head) - layout.FIRST_PAYLOAD
+  const within = block - spanStart(memory, head) - layout.FIRST_PAYLOAD
   const blockIndex = within / memory.classes.strides[classIndex]
   if (
     !Number.isInteger(blockIndex) ||
-    blockIndex >= memory.recordAt(head, layout.RECORD_CARVED_COUNT)
+    blockIndex >= recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   ) {
     return 'where no block begins'
   }
-  return memory.hasLiveBit(block) ? 'which has a live bit' : ''
+  return hasLiveBit(memory, block) ? 'which has a live bit' : ''
 }
 
 /** The partial spans of a slot and class are linked both ways, and have room. */
 function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassIndex): void {
   const { memory, partial } = findings
   let previous = 0
-  let span = asSpanIndex(memory.slotAt(slot, layout.SLOT_PARTIAL_HEADS + classIndex))
+  let span = asSpanIndex(slotAt(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex))
   for (let steps = 0; span !== 0; steps++) {
     const isOwn = span > 0 && span < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
     if (!isOwn || steps > memory.spanCount) {
       findings.fail(0, `the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
       return
     }
-    if (memory.recordAt(span, layout.RECORD_PREVIOUS_PARTIAL) !== previous) {
+    if (recordAt(memory, span, layout.RECORD_PREVIOUS_PARTIAL) !== previous) {
       findings.failSpan(span, `does not link back to ${previous}`)
     }
     if (!hasRoom(memory, span)) findings.failSpan(span, 'is listed as partial, but is full')
-    const parkedHead = memory.recordAt(span, layout.RECORD_PARKED_HEAD)
+    const parkedHead = recordAt(memory, span, layout.RECORD_PARKED_HEAD)
     const listedCount = checkChain(findings, slot, classIndex, parkedHead)
-    const parkedCount = memory.recordAt(span, layout.RECORD_PARKED_COUNT)
+    const parkedCount = recordAt(memory, span, layout.RECORD_PARKED_COUNT)
     if (listedCount !== parkedCount) {
       findings.failSpan(span, `counts ${parkedCount} parked blocks, ${listedCount} are listed`)
     }
     partial.add(span)
     previous = span
-    span = asSpanIndex(memory.recordAt(span, layout.RECORD_NEXT_PARTIAL))
+    span = asSpanIndex(recordAt(memory, span, layout.RECORD_NEXT_PARTIAL))
   }
 }

@@ -1,6 +1,8 @@
 /** Every span is free, control, or part of exactly one run; slots own as many as they count. */
+
 import * as layout from '../../base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SpanIndex } from '../../base/units.ts'
+import { mapAt, recordAt } from '../../memory/memory.ts'
 import { classInMap, mapWord, ownerInMap, stateInMap } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
 
@@ -9,7 +11,7 @@ export function checkMap(findings: Findings): void {
   let spanCount = 1
   for (let index = 0; index < memory.spanCount; index += spanCount) {
     const span = asSpanIndex(index)
-    const word = memory.mapAt(span)
+    const word = mapAt(memory, span)
     const state = stateInMap(word)
     spanCount = 1
     if ((state === layout.SPAN_CONTROL) !== index < memory.controlSpanCount) {
@@ -28,10 +30,10 @@ export function checkMap(findings: Findings): void {
 /** Counts the spans of a run for its owner. Gives the run's span count; 1 if it is damaged. */
 function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const { memory } = findings
-  const word = memory.mapAt(head)
+  const word = mapAt(memory, head)
   const classIndex = classInMap(word)
   const owner = ownerInMap(word)
-  const spanCount = memory.recordAt(head, layout.RECORD_RUN_SPAN_COUNT)
+  const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   const isLarge = stateInMap(word) === layout.SPAN_LARGE
   if (isLarge ? classIndex !== layout.LARGE_CLASS : classIndex >= memory.classes.count) {
     findings.failSpan(head, `has class ${classIndex}, which does not exist`)
@@ -53,7 +55,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
         classIndex,
         Math.min(position, layout.MAX_POSITION),
       )
-      if (memory.mapAt(span) !== tail) findings.failSpan(head, `has no tail at span ${span}`)
+      if (mapAt(memory, span) !== tail) findings.failSpan(head, `has no tail at span ${span}`)
     }
     findings.count(layout.SLOT_OWNED_SPANS, owner, spanCount)
     return spanCount

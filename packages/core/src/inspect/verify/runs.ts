@@ -19,7 +19,19 @@ import {
   typeInHeader,
 } from '../../memory/block-header.ts'
 import { ELEMENT_TYPES } from '../../memory/element-types.ts'
-import type { ArenaMemory } from '../../memory/memory.ts'
+import {
+  type ArenaMemory,
+  controlWord,
+  hasLiveBit,
+  headerAt,
+  liveWord,
+  mapAt,
+  recordAt,
+  secondWordAt,
+  spanStart,
+  stateAt,
+  touchedWord,
+} from '../../memory/memory.ts'
 import { capacityOf, classOf, rowOf, runSpanCountOf } from '../../spans/runs.ts'
 import { isDraining } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
@@ -34,7 +46,7 @@ export function checkRun(
   const isLarge = classIndex === layout.LARGE_CLASS
   const row = rowOf(classIndex)
   const spanCount = runSpanCountOf(memory, head)
-  const carvedCount = memory.recordAt(head, layout.RECORD_CARVED_COUNT)
+  const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   const capacity = capacityOf(memory, head)
   findings.count(layout.SLOT_SPANS + row, owner, spanCount)
   if (!isLarge) {
@@ -54,13 +66,13 @@ export function checkRun(
     findings.failSpan(head, `has room for ${capacity} blocks and ${rest} bytes over`)
   }
   const isMissing =
-    !findings.partial.has(head) && (carvedCount < capacity || isDraining(memory.mapAt(head)))
+    !findings.partial.has(head) && (carvedCount < capacity || isDraining(mapAt(memory, head)))
   if (isMissing)
     findings.failSpan(head, 'drains or has uncarved blocks, but is not listed as partial')
   checkBlocks(findings, head, owner, stride - layout.HEADER_BYTE_LENGTH)
   for (let i = 0; i < spanCount; i++) {
     const span = asSpanIndex(head + i)
-    const touched = memory.i32[memory.touchedWord(span)]
+    const touched = memory.i32[touchedWord(memory, span)]
     const least = isLarge ? (i === 0 ? layout.FIRST_PAYLOAD : 0) : layout.SPAN_BYTE_LENGTH
     if (touched < least || touched > layout.SPAN_BYTE_LENGTH) {
       findings.failSpan(span, `has ${touched} touched bytes, ${least} are in use`)
@@ -76,7 +88,7 @@ function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room
   let markedCount = 0
   forEachLiveIn(memory, head, (block, offset) => {
     live.add(block)
-    if (!isLarge && memory.hasLiveBit(block)) markedCount++
+    if (!isLarge && hasLiveBit(memory, block)) markedCount++
     checkHeader(findings, block, offset, room)
   })
   findings.count(layout.SLOT_OUTSTANDING + rowOf(classOf(memory, head)), owner, live.size)
@@ -94,7 +106,7 @@ function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room
     findings.failSpan(head, `has ${bitCount} live bits for ${markedCount} blocks`)
   }
   const unmarkedCount = isLarge ? 0 : live.size - markedCount
-  const counted = memory.recordAt(head, layout.RECORD_UNMARKED_COUNT)
+  const counted = recordAt(memory, head, layout.RECORD_UNMARKED_COUNT)
   if (counted !== unmarkedCount) {
     findings.failSpan(
       head,
@@ -111,14 +123,14 @@ function checkHeader(
   room: number,
 ): void {
   const { memory } = findings
-  const header = memory.headerAt(offset)
-  const state = memory.stateAt(offset)
+  const header = headerAt(memory, offset)
+  const state = stateAt(memory, offset)
   const isSound =
-    (state === BLOCK_INTERNAL && !memory.hasLiveBit(block)) ||
+    (state === BLOCK_INTERNAL && !hasLiveBit(memory, block)) ||
     (state === BLOCK_PLAIN &&
       typeInHeader(header) < ELEMENT_TYPES.length &&
       offset % alignmentInHeader(header) === 0)
-  const byteLength = memory.secondWordAt(offset) >>> 0
+  const byteLength = secondWordAt(memory, offset) >>> 0
   if (!isSound) {
     findings.fail(block, `the header of block ${block} is damaged: ${header >>> 0}`)
   } else if (offset + byteLength > block + room) {
@@ -127,7 +139,7 @@ function checkHeader(
 }
 
 function countLiveBits(memory: ArenaMemory, first: SpanIndex, spanCount: number): number {
-  const firstWord: number = memory.liveWord(memory.spanStart(first))
+  const firstWord: number = liveWord(memory, spanStart(memory, first))
   const end = firstWord + spanCount * layout.SPAN_BIT_WORD_COUNT
   let count = 0
   for (let word = firstWord; word < end; word++) {
@@ -139,10 +151,10 @@ function countLiveBits(memory: ArenaMemory, first: SpanIndex, spanCount: number)
 /** Skips spans that were never in use: to read their words would take pages. */
 export function checkFreeSpans(findings: Findings): void {
   const { memory } = findings
-  const peakSpanCount = memory.i32[memory.controlWord(layout.CONTROL_PEAK_SPAN_COUNT)]
+  const peakSpanCount = memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]
   const end = Math.min(peakSpanCount, memory.spanCount)
   for (let span = asSpanIndex(memory.controlSpanCount); span < end; span++) {
-    const bitCount = memory.mapAt(span) === layout.SPAN_FREE ? countLiveBits(memory, span, 1) : 0
+    const bitCount = mapAt(memory, span) === layout.SPAN_FREE ? countLiveBits(memory, span, 1) : 0
     if (bitCount !== 0) findings.failSpan(span, `is free, but has ${bitCount} live bits`)
   }
 }

@@ -8,10 +8,11 @@
  *                   spans, room and carved blocks, per class, as in the map and the records
  *     every queue   taken <= sent <= written, and every offset that waits is in a segment
  */
+
 import * as layout from '../../base/layout.ts'
 import { asSlotIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
 import { forEachRun } from '../../blocks/walk.ts'
-import type { ArenaMemory } from '../../memory/memory.ts'
+import { type ArenaMemory, recordAt, slotAt } from '../../memory/memory.ts'
 import { forEachFreedBit } from '../../remote/freed-bits.ts'
 import { INBOX_TAKEN, OUTBOX_SENT, OUTBOX_WRITTEN, queueWord } from '../../remote/queue.ts'
 import { offsetsBetween } from '../../remote/settle.ts'
@@ -62,8 +63,8 @@ function checkCounts(findings: Findings, slot: SlotIndex): void {
 function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
   const { memory } = findings
   if (
-    memory.recordAt(head, layout.RECORD_HAS_FREED_BITS) !== 0 &&
-    memory.slotAt(owner, layout.SLOT_HAS_FREED_BITS) !== 0
+    recordAt(memory, head, layout.RECORD_HAS_FREED_BITS) !== 0 &&
+    slotAt(memory, owner, layout.SLOT_HAS_FREED_BITS) !== 0
   ) {
     return
   }

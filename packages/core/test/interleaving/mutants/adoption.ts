@@ -75,14 +75,14 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'an owner whose sweep was cut short is not told of its other runs',
     file: 'remote/freed-bits.ts',
-    from: '  Atomics.store(i32, memory.slotWord(slot, layout.SLOT_HAS_FREED_BITS), 1)\n  i32[sweeping] = 0\n',
+    from: '  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_HAS_FREED_BITS), 1)\n  i32[sweeping] = 0\n',
     to: '  i32[sweeping] = 0\n',
     scenarios: ['an owner dies as it sweeps two runs'],
   },
   {
     name: 'nothing says which run is being swept',
     file: 'remote/freed-bits.ts',
-    from: '    i32[memory.slotWord(slot, layout.SLOT_SWEEPING)] = head\n',
+    from: '    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = head\n',
     to: '',
     scenarios: ['an owner dies as it sweeps'],
   },
@@ -159,7 +159,7 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'a shifted block whose payload was freed is kept',
     file: 'recovery/rebuild.ts',
-    from: 'return !isInside || memory.stateAt(offset) !== BLOCK_FREED',
+    from: 'return !isInside || stateAt(memory, offset) !== BLOCK_FREED',
     to: 'return true',
     scenarios: ['aligned alloc and free'],
   },

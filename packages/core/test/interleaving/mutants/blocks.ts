@@ -55,8 +55,8 @@ export const BLOCKS: readonly Mutant[] = [
   {
     name: 'a block is counted as unmarked after it has lost its bit',
     file: 'blocks/aligned.ts',
-    from: '  countUnmarked(memory, block, 1)\n  memory.clearLiveBit(block)\n',
-    to: '  memory.clearLiveBit(block)\n',
+    from: '  countUnmarked(memory, block, 1)\n  clearLiveBit(memory, block)\n',
+    to: '  clearLiveBit(memory, block)\n',
     scenarios: ['aligned alloc and free'],
   },
   {

@@ -5,18 +5,18 @@ export const FREED_BITS: readonly Mutant[] = [
   {
     name: 'a bit is set before it is said who sets it',
     file: 'remote/freed-bits.ts',
-    from: `  Atomics.store(i32, memory.slotWord(slot, layout.SLOT_MARKING), offset)
-  const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0`,
-    to: `  const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0
-  Atomics.store(i32, memory.slotWord(slot, layout.SLOT_MARKING), offset)`,
+    from: `  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_MARKING), offset)
+  const isNew = (Atomics.or(i32, freedWord(memory, offset), bit) & bit) === 0`,
+    to: `  const isNew = (Atomics.or(i32, freedWord(memory, offset), bit) & bit) === 0
+  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_MARKING), offset)`,
     scenarios: ['a marker dies'],
   },
   {
     name: 'a bit is set by a load and a store',
     file: 'remote/freed-bits.ts',
-    from: 'const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0',
-    to: `const seen = Atomics.load(i32, memory.freedWord(offset))
-  Atomics.store(i32, memory.freedWord(offset), seen | bit)
+    from: 'const isNew = (Atomics.or(i32, freedWord(memory, offset), bit) & bit) === 0',
+    to: `const seen = Atomics.load(i32, freedWord(memory, offset))
+  Atomics.store(i32, freedWord(memory, offset), seen | bit)
   const isNew = (seen & bit) === 0`,
     scenarios: ['two threads mark blocks'],
   },
@@ -37,36 +37,36 @@ export const FREED_BITS: readonly Mutant[] = [
   {
     name: 'a run that has freed bits does not say so',
     file: 'remote/freed-bits.ts',
-    from: '  Atomics.store(i32, memory.recordWord(head, layout.RECORD_HAS_FREED_BITS), 1)\n',
+    from: '  Atomics.store(i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS), 1)\n',
     to: '',
     scenarios: ['an owner sweeps'],
   },
   {
     name: 'the owner is told before the run says so',
     file: 'remote/freed-bits.ts',
-    from: `  Atomics.store(i32, memory.recordWord(head, layout.RECORD_HAS_FREED_BITS), 1)
-  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
+    from: `  Atomics.store(i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS), 1)
+  const owner = ownerInMap(Atomics.load(i32, spanMapWord(memory, head)))
   if (owner < 0 || owner >= memory.slotCount) return
-  Atomics.store(i32, memory.slotWord(owner, layout.SLOT_HAS_FREED_BITS), 1)`,
-    to: `  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
-  Atomics.store(i32, memory.slotWord(owner, layout.SLOT_HAS_FREED_BITS), 1)
-  Atomics.store(i32, memory.recordWord(head, layout.RECORD_HAS_FREED_BITS), 1)`,
+  Atomics.store(i32, slotWord(memory, owner, layout.SLOT_HAS_FREED_BITS), 1)`,
+    to: `  const owner = ownerInMap(Atomics.load(i32, spanMapWord(memory, head)))
+  Atomics.store(i32, slotWord(memory, owner, layout.SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS), 1)`,
     scenarios: ['an owner sweeps'],
   },
   {
     name: 'who takes a run over is not told of its freed bits',
     file: 'spans/runs.ts',
-    from: '    Atomics.store(memory.i32, memory.slotWord(to, layout.SLOT_HAS_FREED_BITS), 1)\n',
+    from: '    Atomics.store(memory.i32, slotWord(memory, to, layout.SLOT_HAS_FREED_BITS), 1)\n',
     to: '',
     scenarios: ['a run is handed over as'],
   },
   {
     name: 'what the slot says is cleared after the sweep',
     file: 'remote/freed-bits.ts',
-    from: `    i32[memory.slotWord(slot, layout.SLOT_SWEEPING)] = 0
+    from: `    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = 0
   }
 `,
-    to: `    i32[memory.slotWord(slot, layout.SLOT_SWEEPING)] = 0
+    to: `    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = 0
   }
   Atomics.store(i32, hasFreedBits, 0)
 `,
@@ -96,7 +96,7 @@ export const FREED_BITS: readonly Mutant[] = [
     file: 'remote/freed-bits.ts',
     from: `  clearFreedBit(memory, offset)
   if (block === 0) return
-  memory.addToSlot(slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
   recycle(memory, block)`,
     to: `  if (block !== 0) recycle(memory, block)
   clearFreedBit(memory, offset)`,

@@ -12,8 +12,8 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot changes its state by a load and a store',
     file: 'spans/slots.ts',
-    from: 'return Atomics.compareExchange(i32, memory.slotWord(slot, layout.SLOT_STATE), seen, word) === seen',
-    to: 'return Atomics.store(i32, memory.slotWord(slot, layout.SLOT_STATE), word) === word',
+    from: 'return Atomics.compareExchange(i32, slotWord(memory, slot, layout.SLOT_STATE), seen, word) === seen',
+    to: 'return Atomics.store(i32, slotWord(memory, slot, layout.SLOT_STATE), word) === word',
     scenarios: ['two threads open the last slot'],
   },
   {
@@ -36,13 +36,13 @@ export const SLOT_STATES: readonly Mutant[] = [
     name: 'a slot is tended without being taken',
     file: 'refill/reclaim-closed.ts',
     from: 'if (!lendSlot(memory, slot, reclaimer)) continue\n    sweep',
-    to: 'if (Atomics.load(memory.i32, memory.slotWord(slot, 0)) % 256 !== 2) continue\n    sweep',
+    to: 'if (Atomics.load(memory.i32, slotWord(memory, slot, 0)) % 256 !== 2) continue\n    sweep',
     scenarios: ['reclaiming against reclaiming'],
   },
   {
     name: 'counts stay behind when a run is handed over',
     file: 'refill/reclaim-closed.ts',
-    from: '    memory.addToSlot(to, field + classIndex, liveCount)\n',
+    from: '    addToSlot(memory, to, field + classIndex, liveCount)\n',
     to: '',
     scenarios: ['reclaiming against reclaiming'],
   },

@@ -46,40 +46,40 @@ export const SPAN_MAP: readonly Mutant[] = [
     file: 'spans/runs.ts',
     from: `  extendRun(memory, slot, head, 1, spanCount, classIndex)
   const state = isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD
-  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))`,
+  Atomics.store(i32, spanMapWord(memory, head), mapWord(state, slot, classIndex, 0))`,
     to: `  const state = isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD
-  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
+  Atomics.store(i32, spanMapWord(memory, head), mapWord(state, slot, classIndex, 0))
   extendRun(memory, slot, head, 1, spanCount, classIndex)`,
     scenarios: ['a claimer of a run dies', 'a large block'],
   },
   {
     name: 'a run that is given back still has its head, last of all',
     file: 'spans/runs.ts',
-    from: 'Atomics.store(memory.i32, memory.mapWord(head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))',
+    from: 'Atomics.store(memory.i32, spanMapWord(memory, head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))',
     to: '',
     scenarios: ['who gives a run back dies'],
   },
   {
     name: 'a run is shortened before its record says so',
     file: 'spans/runs.ts',
-    from: `    memory.i32[memory.recordWord(head, layout.RECORD_RUN_SPAN_COUNT)] = to
+    from: `    memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
     freeSpans(memory, head + to, from - to)`,
     to: `    freeSpans(memory, head + to, from - to)
-    memory.i32[memory.recordWord(head, layout.RECORD_RUN_SPAN_COUNT)] = to`,
+    memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to`,
     scenarios: ['who shrinks dies'],
   },
   {
     name: 'a run that grows does not claim what is behind it',
     file: 'spans/runs.ts',
     from: 'if (!claimSpans(memory, slot, head + from, to - from)) return false',
-    to: 'if (memory.i32[memory.mapWord(head) + from] !== 0) return false',
+    to: 'if (memory.i32[spanMapWord(memory, head) + from] !== 0) return false',
     scenarios: ['growth in place against a claim'],
   },
   {
     name: 'a run is handed over without its tails',
     file: 'spans/runs.ts',
-    from: '  const map = memory.mapWord(head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
-    to: '  const map = memory.mapWord(head)\n  for (let i = 0; i < 1; i++) {\n    const word',
+    from: '  const map = spanMapWord(memory, head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
+    to: '  const map = spanMapWord(memory, head)\n  for (let i = 0; i < 1; i++) {\n    const word',
     scenarios: ['reclaiming against free into the closed slot'],
   },
   {
