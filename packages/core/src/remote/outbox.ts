@@ -152,10 +152,8 @@ export function dropAllSegments(memory: ArenaMemory, slot: SlotIndex): void {
 
 /** Whether the owner has come past the first segment of its queue. */
 function isPast(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex, first: number): boolean {
-  const beingRead = Atomics.load(
-    memory.i32,
-    queue.queueWord(memory, owner, queue.INBOX_SEGMENT, slot),
-  )
+  const segmentWord = queue.queueWord(memory, owner, queue.INBOX_SEGMENT, slot)
+  const beingRead = Atomics.load(memory.i32, segmentWord)
   return beingRead !== 0 && beingRead !== first
 }
 

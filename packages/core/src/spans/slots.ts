@@ -39,7 +39,6 @@ export function changeState(
   reclaimer = -1,
   generation?: number,
 ): boolean {
-  const { i32 } = memory
   const seen = wordOf(memory, slot)
   const current = seen >>> layout.SLOT_GENERATION_SHIFT
   if ((seen & layout.SLOT_STATE_MASK) !== from || (generation ?? current) !== current) return false
@@ -47,9 +46,8 @@ export function changeState(
     to |
     ((reclaimer + 1) << layout.SLOT_RECLAIMER_SHIFT) |
     ((current + 1) << layout.SLOT_GENERATION_SHIFT)
-  return (
-    Atomics.compareExchange(i32, slotWord(memory, slot, layout.SLOT_STATE), seen, word) === seen
-  )
+  const stateWord = slotWord(memory, slot, layout.SLOT_STATE)
+  return Atomics.compareExchange(memory.i32, stateWord, seen, word) === seen
 }
 
 /** A reclaimer returns its slot in a moment, unless its thread has died. */

@@ -89,7 +89,7 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'the last segment is not looked for',
     file: 'remote/settle.ts',
-    from: '    memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = last\n',
+    from: '    memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)] = last\n',
     to: '',
     scenarios: ['a freer dies, the first segment is used again', 'a freer dies, the segment'],
   },

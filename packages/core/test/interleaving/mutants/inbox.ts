@@ -13,7 +13,7 @@ export const INBOX: readonly Mutant[] = [
     name: 'a segment is given back while it is read',
     file: 'remote/inbox.ts',
     from: 'Atomics.store(i32, segmentWord, segment)',
-    to: 'Atomics.store(i32, segmentWord, i32[(segment >> 2) + SEGMENT_NEXT] || segment)',
+    to: 'Atomics.store(i32, segmentWord, i32[(segment >> 2) + queue.SEGMENT_NEXT] || segment)',
     scenarios: ['the owner is a segment behind'],
   },
   {

@@ -12,8 +12,8 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'a slot changes its state by a load and a store',
     file: 'spans/slots.ts',
-    from: 'return Atomics.compareExchange(i32, slotWord(memory, slot, layout.SLOT_STATE), seen, word) === seen',
-    to: 'return Atomics.store(i32, slotWord(memory, slot, layout.SLOT_STATE), word) === word',
+    from: 'return Atomics.compareExchange(memory.i32, stateWord, seen, word) === seen',
+    to: 'return Atomics.store(memory.i32, stateWord, word) === word',
     scenarios: ['two threads open the last slot'],
   },
   {
