@@ -102,8 +102,8 @@ const BROKEN: readonly [string, Check, Change][] = [
     contractB,
     {
       file: 'inspect/supervisor.ts',
-      from: 'layout.SLOT_PUBLISHED + classIndex), blockCount)',
-      to: 'layout.SLOT_PUBLISHED + classIndex), blockCount), Atomics.store(memory.i32, slotWord(memory, slot, 32 + classIndex), 0)',
+      from: 'Atomics.store(memory.i32, published, blockCount)',
+      to: 'Atomics.store(memory.i32, published, blockCount), Atomics.store(memory.i32, slotWord(memory, slot, 32 + classIndex), 0)',
     },
   ],
   [

@@ -10,7 +10,7 @@ import {
 } from '../src/base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../src/base/units.ts'
 import { type ArenaMemory, controlWord, spanOf } from '../src/memory/memory.ts'
-import { EVENT_CLAIM, emit, ringOf } from '../src/telemetry/telemetry.ts'
+import { EVENT_CLAIM, emit, emptyEvent, ringOf } from '../src/telemetry/telemetry.ts'
 import { assertSound, refusesUnharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
 
@@ -40,10 +40,7 @@ test('what a pool does, in its order', () => {
   pool.free(large)
   pool.free(offset)
   pool.collect()
-  const nothing = {
-    ...{ classIndex: 0, blockCount: 0, liveBlocks: 0, spareBlocks: 0 },
-    ...{ slot: pool.slot, spanCount: 0, span: 0, freer: 0, generation: 0 },
-  }
+  const nothing = { ...emptyEvent(), slot: pool.slot }
   const largeRow = { classIndex: memory.classes.count, spanCount: 11, span: span + 1 }
   assert.equal(eventsOf(telemetry), [
     { ...nothing, kind: 'claim', classIndex, spanCount: 1, span },

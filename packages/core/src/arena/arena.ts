@@ -1,9 +1,7 @@
 /**
  * The room of the arena itself, and the front of the package: makes arenas, attaches to them, opens
- * pools. Invariant: a thread has at most one open pool on a slot. Fronts: this file and buffers.ts,
- * which finds the memory. The room may know every other one.
+ * pools. Invariant: a thread has at most one open pool on a slot.
  */
-
 import { isPlainObject } from '../base/builtins.ts'
 import {
   type ArenaError,

@@ -1,5 +1,4 @@
 /** The memory of a new arena: a buffer of its own, a caller's, or a region of one. */
-
 import {
   isPlainObject,
   isSharedBuffer,

@@ -1,7 +1,7 @@
 /*
  * Room base: the byte layout in this file, branded numbers, errors, and checks of arguments.
  * Invariant: every byte constant of an arena but those of block headers is here once, and none of
- * these files touches memory. Every file is a front. The room knows no other room.
+ * these files touches memory.
  */
 
 /*

@@ -4,7 +4,6 @@
  *     block                 shifted payload
  *     | shifted | offset | ... | plain | byte length | payload ... |
  */
-
 import { invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { alignmentBits } from '../memory/block-header.ts'

@@ -1,5 +1,4 @@
 /** Cuts the uncarved part of a run into a chain of free blocks. */
-
 import * as layout from '../base/layout.ts'
 import { asPayloadOffset, type PayloadOffset, type SpanIndex } from '../base/units.ts'
 import { type ArenaMemory, addToSlot, recordWord, spanStart } from '../memory/memory.ts'

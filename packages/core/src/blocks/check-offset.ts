@@ -1,12 +1,10 @@
 /*
  * Room blocks: carves, finds, frees, resizes and walks single blocks.
  * Invariant: what is not a live block is refused, and the memory stays unchanged.
- * Every file is a front. It knows spans, telemetry, memory and base.
  *
  * This file checks the offsets that callers pass: it finds the live block, and refuses freed blocks
  * and made-up offsets. All cold paths share it.
  */
-
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {

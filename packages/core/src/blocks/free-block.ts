@@ -1,5 +1,4 @@
 /** Frees a live block of any kind, in its owner's slot. */
-
 import * as layout from '../base/layout.ts'
 import type { PayloadOffset } from '../base/units.ts'
 import {

@@ -1,5 +1,4 @@
 /** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
-
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {

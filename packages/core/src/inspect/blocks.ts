@@ -1,10 +1,7 @@
 /**
  * The room of what can be seen of an arena: its blocks, figures and faults, and a supervisor that
  * learns from them. Invariant: nothing here changes a heap; a supervisor only publishes batches.
- * Fronts: this file, supervisor.ts, stats/stats.ts, verify/verify.ts. The room knows all below
- * pools.
  */
-
 import { forEachLiveIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_INTERNAL, typeInHeader } from '../memory/block-header.ts'
 import { ELEMENT_TYPE_NAMES, type ElementTypeName } from '../memory/element-types.ts'

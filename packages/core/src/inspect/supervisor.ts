@@ -2,7 +2,6 @@
  * A supervisor: from any thread, it reads the telemetry of all pools and publishes how many blocks
  * their refills hand out. A pool reads one word at its next refill, and waits for no thread.
  */
-
 import { checkInteger, checkOptions, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
@@ -194,11 +193,8 @@ function publish(
 ): void {
   const end = only === undefined ? memory.slotCount : only + 1
   for (let slot = only ?? asSlotIndex(0); slot < end; slot++) {
-    Atomics.store(
-      memory.i32,
-      slotWord(memory, slot, layout.SLOT_PUBLISHED + classIndex),
-      blockCount,
-    )
+    const published = slotWord(memory, slot, layout.SLOT_PUBLISHED + classIndex)
+    Atomics.store(memory.i32, published, blockCount)
   }
 }
 

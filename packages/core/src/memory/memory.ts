@@ -1,9 +1,8 @@
 /*
  * Room memory: the views and the geometry of an arena, size classes, header words, the Pool API.
  * Invariant: nothing here changes which memory is in use.
- * Every file is a front; all higher rooms work on the `ArenaMemory` in this one. It knows base.
+ * All higher rooms work on the `ArenaMemory` in this file.
  */
-
 import { type ArenaError, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'

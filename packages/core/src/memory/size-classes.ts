@@ -2,7 +2,6 @@
  * Size classes: byte length -> class -> stride. A stride is header + payload, a multiple of 16.
  * Strides are computed here only; carving, bounds, verify and the heap walk read the class table.
  */
-
 import { isArray } from '../base/builtins.ts'
 import { checkInteger, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'

@@ -11,7 +11,6 @@
  *     a class with fields                    1,000 live: 1.3
  *     the header before the map              1,000 live: 1.05 to 1.08
  */
-
 import { outOfMemory } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../base/units.ts'

@@ -1,13 +1,11 @@
 /**
  * What a thread allocates from. Invariant: all state of a pool is in its slot of the arena; a pool
- * only adds fast paths to that slot. Fronts: this file, scratch.ts and scratch-chain.ts, which free
- * a frame's memory at once. The room knows the miss path and all below it, but no recovery.
+ * only adds fast paths to that slot.
  *
  *     alloc -> class -> pop the free list        free -> mine? live? -> push on the free list
  *           '-> slow: aligned, large, refill          '-> another slot's? -> note it for that slot
  *                                                     '-> slow: aligned, large, errors
  */
-
 import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'

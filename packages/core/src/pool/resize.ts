@@ -1,5 +1,4 @@
 /** Changes a block's byte length: in place, or by moving the block. */
-
 import { checkCount } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'

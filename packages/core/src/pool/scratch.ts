@@ -5,7 +5,6 @@
  * of any length takes few blocks; `reset` gives them back. The first block never grows: one large
  * frame leaves nothing behind, and `peakByteLength` shows which length would have been enough.
  */
-
 import { checkCount, checkOptions, invalidArgument, scratchDisposed } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { checkAlignment } from '../blocks/aligned.ts'

@@ -2,9 +2,7 @@
  * Room reclaim: a sweep parks the blocks on a slot's free lists, gives empty spans back, and learns
  * the batch of a class from what it found.
  * Invariant: a sweep stops between two blocks, at its budget, and may go on later.
- * It knows spans, telemetry, memory and base.
  */
-
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asClassIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
@@ -19,7 +17,7 @@ import {
 } from '../memory/memory.ts'
 import { afterSweep, batchFor } from '../memory/refill-batch.ts'
 import { drainSparse, park, sortPartial } from '../spans/partial.ts'
-import { headOf, isHeadOf } from '../spans/span-map.ts'
+import { headOf, headPattern, isHeadWith } from '../spans/span-map.ts'
 
 /** 4 MiB may stay idle in a slot: a few blocks of many classes cause no claim each frame. */
 const IDLE_SPAN_COUNT = 64
@@ -80,7 +78,7 @@ function sweepClass(
   while (i32[freeHead] !== 0 && released < spanBudget) {
     const block = i32[freeHead]
     if (i32[outstanding] <= 0) throw corrupt(`the free list of class ${classIndex} is too long`)
-    if (!isFreeBlock(memory, slot, classIndex, block)) {
+    if (!isFreeBlock(memory, headPattern(slot) | classIndex, block)) {
       throw corrupt(`the free list of slot ${slot}, class ${classIndex} leads to ${block}`)
     }
     i32[freeHead] = i32[(block >> 2) - 1]
@@ -95,16 +93,11 @@ function sweepClass(
   return released
 }
 
-/** Whether a free block of the slot and class may be at an offset. */
-function isFreeBlock(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  block: number,
-): boolean {
+/** Whether a free block may be at an offset. @param owner the map word of runs that may have it */
+function isFreeBlock(memory: ArenaMemory, owner: number, block: number): boolean {
   if (!isInside(memory, block) || block % layout.GRANULE_BYTE_LENGTH !== 0) return false
   const head = headOf(memory, spanOf(memory, block))
-  return isHeadOf(memory, head, slot, classIndex) && !hasLiveBit(memory, block)
+  return isHeadWith(memory, head, owner) && !hasLiveBit(memory, block)
 }
 
 /**

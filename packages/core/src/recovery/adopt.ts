@@ -1,10 +1,8 @@
 /**
  * The room of what a dead thread left. Adoption makes the slot of a dead thread whole again: lists
  * and counts are rebuilt from headers and the span map, and queues are settled by their counts.
- * Invariant: an adopter that dies as well can be adopted; every step can be done again. Fronts:
- * this file, and death.ts, which confirms a death. The room knows all rooms below pools.
+ * Invariant: an adopter that dies as well can be adopted; every step can be done again.
  */
-
 import { notAdoptable } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'

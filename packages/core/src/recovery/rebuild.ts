@@ -1,5 +1,4 @@
 /** Rebuilds a dead slot's lists and counts from live bits, and frees blocks that nobody holds. */
-
 import * as layout from '../base/layout.ts'
 import { asClassIndex, type PayloadOffset, type SlotIndex, type SpanIndex } from '../base/units.ts'
 import { roomOfBlock } from '../blocks/check-offset.ts'

@@ -1,10 +1,8 @@
 /**
  * The room of the miss path: what a pool does if its free list is empty, and how it gives memory
- * back. Invariant: a block is counted as outstanding before a caller can have it. Fronts: this
- * file, which allocates what the fast path does not, and collect.ts. The room knows all rooms below
- * pools.
+ * back. Invariant: a block is counted as outstanding before a caller can have it. This file
+ * allocates what the fast path does not.
  */
-
 import { checkCount, corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'

@@ -6,7 +6,6 @@
  * Spans full of live blocks stay; blocks freed there go to the closed slot's inbox, where the
  * next thread finds them.
  */
-
 import * as layout from '../base/layout.ts'
 import { asClassIndex, asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, addToSlot, recordAt } from '../memory/memory.ts'

@@ -5,7 +5,6 @@
  *                                    -> reclaim, claim again
  *                                    -> receive for closed slots, reclaim them and own segments
  */
-
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'

@@ -8,7 +8,6 @@
  * The owner leaves a bit alone while somebody is marking its offset. So if a thread dies amid these
  * steps, its adopter can do all of them again: nobody has cleared the bit meanwhile.
  */
-
 import { ArenaError, doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {

@@ -1,5 +1,4 @@
 /** The owner's side of a queue: frees the blocks that other slots have delivered. */
-
 import { doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'

@@ -1,5 +1,4 @@
 /** The freer's side of a queue: notes blocks for their owners, and delivers them in batches. */
-
 import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
 import { unmark } from '../blocks/aligned.ts'
 import { freeBlock } from '../blocks/free-block.ts'

@@ -21,7 +21,6 @@
  * freer's batch was taken or never pushed. A bitmap of freed blocks for each span costs an atomic
  * operation for each block if blocks are freed in random order.
  */
-
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'

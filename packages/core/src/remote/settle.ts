@@ -1,5 +1,4 @@
 /** The queues as a whole: what is in them, and what a dead slot left unfinished in them. */
-
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { isLiveAt } from '../blocks/check-offset.ts'

@@ -7,7 +7,6 @@
  * for its span, and the last block gives the span back. So sweeps visit a block once for each time
  * that it was handed out, however many there are.
  */
-
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
@@ -22,7 +21,7 @@ import {
   spanOf,
 } from '../memory/memory.ts'
 import { capacityOf, classOf, ownerOf, releaseRun } from './runs.ts'
-import { headOf, isHeadOf } from './span-map.ts'
+import { headOf, headPattern, isHeadWith } from './span-map.ts'
 
 /** The word with the span that follows. */
 const nextWord = (memory: ArenaMemory, span: number) =>
@@ -36,7 +35,8 @@ export function firstPartial(
 ): SpanIndex {
   const span = asSpanIndex(slotAt(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex))
   const isInside = span > 0 && span < memory.spanCount
-  if (span === 0 || (isInside && isHeadOf(memory, span, slot, classIndex))) return span
+  if (span === 0 || (isInside && isHeadWith(memory, span, headPattern(slot) | classIndex)))
+    return span
   throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
 }
 

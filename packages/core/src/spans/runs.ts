@@ -1,5 +1,4 @@
 /** Runs: claimed spans in use, of blocks of one class or of one large block. */
-
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'

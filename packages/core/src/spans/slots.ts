@@ -1,5 +1,4 @@
 /** Claims slots for threads, and hands them back. A closed slot keeps its memory. */
-
 import { checkInteger, invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'

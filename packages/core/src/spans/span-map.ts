@@ -1,9 +1,7 @@
 /*
  * Room spans: which slot owns which spans, and what is used of them; opening and closing slots.
  * Invariant: the span map alone says who owns a span, and every free block is on one list.
- * Every file is a front. It knows telemetry, memory and base.
  */
-
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {
@@ -57,13 +55,9 @@ export const ownerInMap = (word: number): SlotIndex =>
   asSlotIndex(((word >>> layout.MAP_OWNER_SHIFT) & 0xff) - 1)
 export const positionInMap = (word: number) =>
   (word >>> layout.MAP_POSITION_SHIFT) & layout.MAX_POSITION
-/** Whether a span begins a run of the slot and class, draining or not. */
-export const isHeadOf = (
-  memory: ArenaMemory,
-  span: SpanIndex,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-) => (mapAt(memory, span) & ~layout.MAP_DRAINING) === (headPattern(slot) | classIndex)
+/** Whether a span begins a run with this map word, draining or not: that of a slot and class. */
+export const isHeadWith = (memory: ArenaMemory, span: SpanIndex, word: number) =>
+  (mapAt(memory, span) & ~layout.MAP_DRAINING) === word
 export const isDraining = (word: number) => (word & layout.MAP_DRAINING) !== 0
 
 /** Claims the lowest run of free spans that is long enough; 0 if there is none. */

@@ -2,9 +2,7 @@
  * Room telemetry: a ring of events per slot, in the arena. `base/layout` draws the ring.
  * Invariant: the slot's thread alone writes events, off its hot paths; any thread reads them.
  * Nobody waits: if the ring is full, as nobody reads, the event is dropped and the drop counted.
- * It knows memory and base.
  */
-
 import { invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
@@ -71,33 +69,34 @@ export function emit(
 }
 
 /** What a pool did off its hot path. Fields that a kind of event does not use are 0. */
-export interface TelemetryEvent {
+export type TelemetryEvent = ReturnType<typeof emptyEvent>
+export const emptyEvent = () => ({
   /**
    * `refill`: an empty free list was filled. `claim`, `return`: the slot got, or gave back, a run
    * of spans. `drain`: it received blocks that another slot freed. `adopt`: its thread died.
    */
-  kind: TelemetryEventKind
-  slot: number
+  kind: 'refill' as TelemetryEventKind,
+  slot: 0,
   /** For a refill, claim or return: the index in `arena.stats().classes`. */
-  classIndex: number
+  classIndex: 0,
   /** For a refill: blocks handed out. For a drain: blocks received. */
-  blockCount: number
+  blockCount: 0,
   /** For a refill: live blocks of the class, with the one that is about to be allocated. */
-  liveBlocks: number
+  liveBlocks: 0,
   /**
    * For the first refill after a sweep for empty spans: the free blocks that the sweep found. If
    * there was one refill before the sweep, it handed out so many too many.
    */
-  spareBlocks: number
+  spareBlocks: 0,
   /** For a claim or return, in spans of 64 KiB. For an adoption: the spans of the slot. */
-  spanCount: number
+  spanCount: 0,
   /** For a claim or return: index of the first span. */
-  span: number
+  span: 0,
   /** For a drain: the slot that freed the blocks. */
-  freer: number
+  freer: 0,
   /** For an adoption: that of the slot. */
-  generation: number
-}
+  generation: 0,
+})
 
 /** Follows the events of all slots of an arena, from any thread. */
 export interface Telemetry {
@@ -116,18 +115,7 @@ export interface Telemetry {
 
 /** Begins with what the rings hold. */
 export function openTelemetry(memory: ArenaMemory): Telemetry {
-  const event: TelemetryEvent = {
-    kind: 'refill',
-    slot: 0,
-    classIndex: 0,
-    blockCount: 0,
-    liveBlocks: 0,
-    spareBlocks: 0,
-    spanCount: 0,
-    span: 0,
-    freer: 0,
-    generation: 0,
-  }
+  const event = emptyEvent()
   const droppedBefore = totalDropped(memory)
   return {
     read(visit) {

@@ -1,5 +1,4 @@
 /** Fills figures: from the counters of cold paths, or from a walk over all headers. */
-
 import { isPlainObject } from '../../base/builtins.ts'
 import { checkOptions, invalidArgument } from '../../base/errors.ts'
 import * as layout from '../../base/layout.ts'

@@ -1,5 +1,4 @@
 /** What a verification works on, and what it has found so far. */
-
 import * as layout from '../../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import { type ArenaMemory, slotAt, spanStart } from '../../memory/memory.ts'

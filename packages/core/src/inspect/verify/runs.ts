@@ -2,7 +2,6 @@
  * Every carved block is live and on no list, or free and on one. Live bits are set for live blocks
  * only; memory in use counts as touched.
  */
-
 import * as layout from '../../base/layout.ts'
 import {
   asSpanIndex,

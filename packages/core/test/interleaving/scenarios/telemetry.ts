@@ -11,9 +11,9 @@ import { publishBatch } from '../../../src/inspect/supervisor.ts'
 import {
   EVENT_CLAIM,
   emit,
+  emptyEvent,
   readRing,
   ringOf,
-  type TelemetryEvent,
 } from '../../../src/telemetry/telemetry.ts'
 import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
@@ -46,7 +46,7 @@ const reader = (name: string, limit: number): Agent => ({
     void hand.do('read', () => {
       const seen: number[] = []
       try {
-        readRing(hand.memory, WRITER, {} as TelemetryEvent, ({ classIndex, spanCount, span }) => {
+        readRing(hand.memory, WRITER, emptyEvent(), ({ classIndex, spanCount, span }) => {
           seen.push(span > 0 && classIndex === spanCount && spanCount === span ? span : Number.NaN)
           if (seen.length === limit) throw ENOUGH
         })
