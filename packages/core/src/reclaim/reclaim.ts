@@ -52,13 +52,8 @@ export function reclaim(
     row = row + 1 === count ? 0 : row + 1
   }
   i32[nextSweep] = row
-  if (rest === 0) {
-    i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = slotAt(
-      memory,
-      slot,
-      layout.SLOT_OWNED_SPANS,
-    )
-  }
+  const spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
+  if (rest === 0) i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = spanCount
   return released
 }
 
@@ -100,10 +95,7 @@ function isFreeBlock(memory: ArenaMemory, owner: number, block: number): boolean
   return isHeadWith(memory, head, owner) && !hasLiveBit(memory, block)
 }
 
-/**
- * Learns the batch of a class from the blocks that lay on its free list, which is empty now.
- * @param spareCount of these blocks
- */
+/** Learns the batch of a class from the number of blocks that lay on its free list. */
 function learn(
   memory: ArenaMemory,
   slot: SlotIndex,

@@ -50,11 +50,8 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     else if (hasRoom(memory, head)) link(memory, head)
   })
   for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
-  i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = slotAt(
-    memory,
-    slot,
-    layout.SLOT_OWNED_SPANS,
-  )
+  const ownedCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
+  i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = ownedCount
 }
 
 /** Parks every block of a run that is not live; gives how many are live. */

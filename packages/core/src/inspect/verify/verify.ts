@@ -87,12 +87,8 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
     }
     for (let position = 1; position < spanCount; position++) {
       const span = asSpanIndex(head + position)
-      const tail = mapWord(
-        layout.SPAN_TAIL,
-        owner,
-        classIndex,
-        Math.min(position, layout.MAX_POSITION),
-      )
+      const distance = Math.min(position, layout.MAX_POSITION)
+      const tail = mapWord(layout.SPAN_TAIL, owner, classIndex, distance)
       if (mapAt(memory, span) !== tail) findings.failSpan(head, `has no tail at span ${span}`)
     }
     findings.count(layout.SLOT_OWNED_SPANS, owner, spanCount)
