@@ -103,7 +103,7 @@ function appendSegment(
   if (segment === 0) return false
   const last = i32[lastWord] // after the allocation, which may have dropped segments
   i32[(segment >> 2) + queue.SEGMENT_STAMP] = stamp
-  if (last !== 0) i32[(last >> 2) + queue.SEGMENT_NEXT] = segment // for a moment, a ring if it is reused
+  if (last !== 0) i32[(last >> 2) + queue.SEGMENT_NEXT] = segment // a ring, if it is reused
   i32[lastWord] = segment
   if (isReused) {
     i32[firstWord] = i32[(segment >> 2) + queue.SEGMENT_NEXT]

@@ -171,12 +171,8 @@ export function countRun(
   sign: 1 | -1,
 ): void {
   const classIndex = classOf(memory, head)
-  addToSlot(
-    memory,
-    slot,
-    layout.SLOT_SPANS + rowOf(classIndex),
-    sign * runSpanCountOf(memory, head),
-  )
+  const row = rowOf(classIndex)
+  addToSlot(memory, slot, layout.SLOT_SPANS + row, sign * runSpanCountOf(memory, head))
   if (classIndex === layout.LARGE_CLASS) return
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   addToSlot(memory, slot, layout.SLOT_ROOM + classIndex, sign * capacityOf(memory, head))

@@ -5,7 +5,7 @@ import { spanOf, spanStart } from '../../src/memory/memory.ts'
 import { refuses } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 
-const test = suite('lookup')
+const test = suite('check-offset')
 const SPAN = 65536
 
 test('finds the start of every kind of block, its class and its owner', () => {

@@ -10,7 +10,7 @@ import {
 } from '../../src/memory/refill-batch.ts'
 import { MAX_STRIDE } from '../../src/memory/size-classes.ts'
 
-const test = suite('policy')
+const test = suite('refill-batch')
 const boundsOf = (stride: number) => [baseBatch(stride), maxBatch(stride)] as const
 const missesOf = (learned: number) => learned >>> 16
 
