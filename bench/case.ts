@@ -82,7 +82,9 @@ export async function serveCases(
   console.log(JSON.stringify(result))
 }
 
-/** The fastest round after a warm-up, in ns per operation: what it costs when nothing disturbs it. */
+/**
+ * The fastest round after a warm-up, in ns per operation: what it costs when nothing disturbs it.
+ */
 async function measureRounds({ round, garbage }: Prepared, minNs: number): Promise<number> {
   const { minNs: minRoundNs, minCount } = roundsOf[garbage]
   let opCount = 1

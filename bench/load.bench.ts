@@ -1,5 +1,5 @@
-// Changing load: refill counts that are learned against fixed ones. The same file is the inside of a
-// measuring process, and the worker of its producer. See load/README.md.
+// Changing load: refill counts that are learned against fixed ones. The same file is the inside of
+// a measuring process, and the worker of its producer. See load/README.md.
 import { isMainThread } from 'node:worker_threads'
 import * as cases from './load/cases.ts'
 import { openContender } from './load/contenders.ts'

@@ -1,5 +1,5 @@
-// One system on several workers. The same file is the world's thread of a measuring process, and its
-// workers. See README.md.
+// One system on several workers. The same file is the world's thread of a measuring process, and
+// its workers. See README.md.
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { type PreparedRuns, serveCases } from './case.ts'
 import { byHand, noWorkers, workByHand } from './parallel/by-hand.ts'

@@ -1,4 +1,5 @@
-// A loop over what few entities have: rows of a sparse component against columns by query. See README.md.
+// A loop over what few entities have: rows of a sparse component against columns by query. See
+// README.md.
 import { Arena } from '@ashlar/core'
 import { createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query } from 'bitecs'

@@ -1,4 +1,5 @@
-// node scripts/build.mjs: packages/*/dist as npm gets it: ESM and CommonJS by esbuild, types by tsc.
+// node scripts/build.mjs: packages/*/dist as npm gets it: ESM and CommonJS by esbuild, types by
+// tsc.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'

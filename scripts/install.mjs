@@ -1,8 +1,10 @@
-// Runs before `npm start` and `npm test`: installs from the lock file, once per change of that file.
+// Runs before `npm start` and `npm test`: installs from the lock file, once per change of that
+// file.
 import { execSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
-// Not `packageManager` in package.json: pnpm 12 then wants itself in the lock file, and refuses a frozen one.
+// Not `packageManager` in package.json: pnpm 12 then wants itself in the lock file, and refuses a
+// frozen one.
 const PNPM = 'pnpm@12.21.0'
 
 const lock = readFileSync(new URL('../pnpm-lock.yaml', import.meta.url), 'utf8')

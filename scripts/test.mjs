@@ -1,13 +1,15 @@
 // node scripts/test.mjs [part of a test's path ...]
 //
-// Bundles the tests of each folder into one file, and runs it on every engine, by the end of its name:
+// Bundles the tests of each folder into one file, and runs it on every engine, by the end of its
+// name:
 //
-//     x.test.ts             on the Nodes, Bun and Deno; those of core, and the stress run, in browsers too
+//     x.test.ts             on the Nodes, Bun and Deno; some folders in browsers too
 //     x.node.test.ts        needs Node itself: processes, the inspector
 //     x.page.test.ts        needs a page
 //     x.bare-page.test.ts   needs a page that may not share memory
 //
-// The last line is `N passed, N failed`. What a machine lacks is named just before it; with CI set it is a failure.
+// The last line is `N passed, N failed`. What a machine lacks is named just before it; with CI set
+// it is a failure.
 import { engines, missingEngines } from './testing/engines.mjs'
 import { run } from './testing/run.mjs'
 import { bundle, createOutDir, findSuites } from './testing/suites.mjs'

@@ -1,6 +1,6 @@
-// The snippets of the docs run, and what they say comes out does: `expression // → value`.
-// The `ts` fences of a page are one program; one marked `ts no-run` is left out. Those that name a file,
-// `ts main.ts`, are parts of that file: they are checked and run together, from `main.ts` on.
+// The snippets of the docs run, and what they say comes out does: `expression // → value`. The `ts`
+// fences of a page are one program; one marked `ts no-run` is left out. Those that name a file, `ts
+// main.ts`, are parts of that file: they are checked and run together, from `main.ts` on.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
@@ -36,8 +36,9 @@ function compared(line: string): string {
   const [, name, expression, expected] = match
   const given = name ?? `(${expression})`
   const statement = name === undefined ? '' : `const ${name} = ${expression};`
+  const isOther = `String(${given}) !== ${JSON.stringify(expected)}`
   const failure = `${JSON.stringify(`${expression} → ${expected}, but gives `)} + ${given}`
-  return `${statement} if (String(${given}) !== ${JSON.stringify(expected)}) throw Error(${failure})`
+  return `${statement} if (${isOther}) throw Error(${failure})`
 }
 
 /** A folder of its own for a page, with what its programs import. */

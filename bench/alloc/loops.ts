@@ -1,8 +1,9 @@
 // The measured loops. Each process runs one of them with one contender, so calls stay monomorphic.
 // Every alloc writes the block's first word, as in `native.c`: a block is there to be used.
 //
-// Loops are closures over their heap, as code is that keeps its pool in a constant: V8 embeds what a
-// closure that exists once refers to. As a parameter, the heap of every contender takes 1.5 ns more.
+// Loops are closures over their heap, as code is that keeps its pool in a constant: V8 embeds what
+// a closure that exists once refers to. As a parameter, the heap of every contender takes 1.5 ns
+// more.
 import { stepMask, type Work } from './workloads.ts'
 
 export type Loop = (opCount: number) => void

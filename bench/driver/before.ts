@@ -1,5 +1,5 @@
-// `ashlar, before`: the same loops over the packages of an earlier commit. They have bundles of their
-// own, so that each process still has one core in it, and its calls stay monomorphic.
+// `ashlar, before`: the same loops over the packages of an earlier commit. They have bundles of
+// their own, so that each process still has one core in it, and its calls stay monomorphic.
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BuildFailure } from 'esbuild'

@@ -1,5 +1,5 @@
-// Times of single allocs. `performance.now()` ticks in 10 ns, takes 30 to 40 on Node and Bun, and makes
-// no garbage; `process.hrtime` does, and on Bun one call in a thousand takes 300 ns longer.
+// Times of single allocs. `performance.now()` ticks in 10 ns, takes 30 to 40 on Node and Bun, and
+// makes no garbage; `process.hrtime` does, and on Bun one call in a thousand takes 300 ns longer.
 
 export class Samples {
   readonly #milliseconds: Float64Array

@@ -7,8 +7,8 @@ export const CHURN_COUNT = 500
 export const BURST_COUNT = 10 * BASE_COUNT
 
 /**
- * A step frees what a place holds, and allocates another block there, of so many bytes; 0: none. A lap
- * of frames leaves those places taken that were taken before: it is played again and again.
+ * A step frees what a place holds, and allocates another block there, of so many bytes; 0: none. A
+ * lap of frames leaves those places taken that were taken before: it is played again and again.
  */
 export interface Script {
   readonly placeCount: number

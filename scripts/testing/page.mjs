@@ -1,7 +1,7 @@
 // node page.mjs <chrome|firefox> <program> <bundle> [--bare]
 //
-// Runs a bundle of tests in a page, and prints what it prints. The page is cross-origin isolated, so
-// that it may share memory; with --bare it is served without the headers that make it so.
+// Runs a bundle of tests in a page, and prints what it prints. The page is cross-origin isolated,
+// so that it may share memory; with --bare it is served without the headers that make it so.
 import { createServer } from 'node:http'
 import { basename, dirname } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -30,7 +30,7 @@ await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
 const browser = await puppeteer.launch({
   browser: browserName,
   executablePath,
-  protocolTimeout: 0, // a page is at its tests before it counts as loaded: run.mjs watches over their time
+  protocolTimeout: 0, // tests begin before the page counts as loaded: run.mjs limits their time
   // Chromium refuses to run as root with its sandbox, which is how it runs in most containers.
   args: browserName === 'chrome' && process.getuid?.() === 0 ? ['--no-sandbox'] : [],
 })
@@ -38,7 +38,8 @@ const page = await browser.newPage()
 const failure = await new Promise((done) => {
   page.on('console', (message) => {
     const text = stripVTControlCharacters(message.text()).trim()
-    process.stdout.write(/^[•✘]$/.test(text) ? `${text} ` : `${text}\n`) // uvu's marks stay in a row
+    // uvu's marks stay in a row.
+    process.stdout.write(/^[•✘]$/.test(text) ? `${text} ` : `${text}\n`)
     if (message.text().includes('Duration:')) done()
   })
   // A test of what becomes of a worker whose script is missing asks for one by this name.

@@ -7,6 +7,8 @@ import { root } from './engines.mjs'
 
 const FOLDERS = [
   { folder: 'packages/core/test', inPages: true, hasRooms: true },
+  // It runs the steps of all threads in one thread: no engine can make a difference.
+  { folder: 'packages/core/test/interleaving', onceOnly: true },
   { folder: 'packages/ecs-adapter/test', inPages: true, hasRooms: true },
   { folder: 'packages/ecs-adapter/test/workers', inPages: true },
   { folder: 'examples/kit/test' },
@@ -42,7 +44,9 @@ function filesBelow(folder, hasRooms) {
     .sort()
 }
 
-/** The tests whose path has one of the given parts (all, where none is given), by folder and kind. */
+/**
+ * The tests whose path has one of the given parts (all, where none is given), by folder and kind.
+ */
 export function findSuites(parts) {
   return FOLDERS.flatMap(({ folder, inPages, onceOnly, hasRooms = false }) => {
     const files = filesBelow(folder, hasRooms)
@@ -62,7 +66,8 @@ export function findSuites(parts) {
 export function createOutDir(name) {
   const path = resolve(root, `out/${name}-${process.pid}`)
   mkdirSync(path, { recursive: true })
-  // A file below out/ is ESM by its extension; this keeps Node from looking further up for a package.json.
+  // A file below out/ is ESM by its extension; this keeps Node from looking further up for a
+  // package.json.
   writeFileSync(resolve(path, 'package.json'), '{"type":"module"}')
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
@@ -72,7 +77,8 @@ const PLATFORMS = {
     platform: 'node',
     // CommonJS dependencies of a test ask for Node's own modules by `require`.
     banner: {
-      js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",
+      js: `import { createRequire as __cr } from 'node:module'
+const require = __cr(import.meta.url);`,
     },
   },
   page: {
@@ -95,7 +101,7 @@ export async function bundle(suite, inPage, outDir) {
     ignoreAnnotations: true, // `sideEffects: false` is said of the sources, not of their tests
     format: 'esm',
     target: 'es2022',
-    sourcemap: 'linked', // in a file of its own: a bundle that starts workers is read for each of them
+    sourcemap: 'linked', // in a file of its own: each worker reads the bundle
     tsconfig: resolve(root, 'tsconfig.json'),
     external: ['assemblyscript', 'esbuild', 'typescript', 'node:worker_threads'],
     logLevel: 'warning',

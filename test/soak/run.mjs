@@ -1,7 +1,7 @@
 // node test/soak/run.mjs [--minutes 10] [--engine node|bun|deno|chromium|firefox] [--seed 1]
 //
-// The soak at length, on one engine: by default the Node that runs this script. `node 24` is that of
-// test/engines. The exit code is 1 when memory did not come back, or anything was lost.
+// The soak at length, on one engine: by default the Node that runs this script. `node 24` is that
+// of test/engines. The exit code is 1 when memory did not come back, or anything was lost.
 import { parseArgs } from 'node:util'
 import { launch, launchOptions } from '../../scripts/testing/launch.mjs'
 

@@ -35,7 +35,9 @@ const LOG_SECONDS = 10
 
 /** What may be committed when the base sets are left, by the peak of live bytes: the promise. */
 const MAX_TIMES_PEAK = 1.5
-/** The same by what is live then: with 8,000 blocks of all classes, in spans of four slots, it is 3. */
+/**
+ * The same by what is live then: with 8,000 blocks of all classes, in spans of four slots, it is 3.
+ */
 const MAX_TIMES_LIVE = 5
 
 const MEBIBYTE = 2 ** 20

@@ -22,8 +22,8 @@ export function fill(arena: Arena, offset: number, byteLength: number, cookie: n
 }
 
 /**
- * Throws where a block is not as `fill` left it. Of one that was resized since, the length that it was
- * filled with is given, and the length that must have been kept.
+ * Throws where a block is not as `fill` left it. Of one that was resized since, the length that it
+ * was filled with is given, and the length that must have been kept.
  */
 export function check(
   arena: Arena,

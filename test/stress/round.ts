@@ -1,6 +1,6 @@
 /**
- * One round of a stress run: an arena, some workers on it that are killed and replaced all the time,
- * and at the end the proof that nothing was lost.
+ * One round of a stress run: an arena, some workers on it that are killed and replaced all the
+ * time, and at the end the proof that nothing was lost.
  */
 import { Arena, ArenaError, type Pool } from '@ashlar/core'
 import type { Random } from '../../packages/core/test/support/random.ts'
@@ -23,8 +23,9 @@ export interface RoundOptions {
 }
 
 /**
- * How long the arena is, and how many blocks a thread holds at most: the second kind of arena is full
- * most of the time, so that closed slots are tended. That is slow: ten times as long for an operation.
+ * How long the arena is, and how many blocks a thread holds at most: the second kind of arena is
+ * full most of the time, so that closed slots are tended. That is slow: ten times as long for an
+ * operation.
  */
 const SIZES = [
   { spanCount: 24, maxBlockCount: 40 },
@@ -35,7 +36,10 @@ const SIZES = [
 /** The fewest run out at times. */
 const SLOT_COUNTS = [10, 15, 24, 40]
 
-/** A worker that dies while it opens a pool may leave a slot that nobody knows of, until the round ends. */
+/**
+ * A worker that dies while it opens a pool may leave a slot that nobody knows of, until the round
+ * ends.
+ */
 const MAX_UNKNOWN_SLOT_COUNT = 4
 
 /** How often a worker's phase is looked at, while its end in another one is waited for. */

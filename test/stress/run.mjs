@@ -1,4 +1,5 @@
-// node test/stress/run.mjs [--terminations 10000] [--engine node|bun|deno|chromium|firefox] [--seed 1]
+// node test/stress/run.mjs [--terminations 10000] [--engine node|bun|deno|chromium|firefox] [--seed
+// 1]
 //
 // The stress run at length, on one engine: by default the Node that runs this script. `node 24` is
 // that of test/engines. Prints each round; the exit code is 1 when anything was lost.

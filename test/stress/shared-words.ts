@@ -4,8 +4,8 @@
  *
  *     | worker 0 | worker 1 | ... | transfer array |
  *
- * All that an adopter must know of a worker stands here before it matters, as the worker may die at any
- * instruction.
+ * All that an adopter must know of a worker stands here before it matters, as the worker may die at
+ * any instruction.
  */
 
 /** What a worker is doing. Told apart only to see that death meets all of it. */

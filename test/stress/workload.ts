@@ -1,4 +1,7 @@
-/** What every thread of a stress run does with its pools: some thousand blocks, checked whenever met. */
+/**
+ * What every thread of a stress run does with its pools: some thousand blocks, checked whenever
+ * met.
+ */
 import type { Arena, Pool } from '@ashlar/core'
 import type { Random } from '../../packages/core/test/support/random.ts'
 import { check, cookieOf, fill } from './cookie.ts'
@@ -98,7 +101,9 @@ export class Workload {
     }
   }
 
-  /** Gives a block away, or takes one, or both: it is this thread's while it is not in the array. */
+  /**
+   * Gives a block away, or takes one, or both: it is this thread's while it is not in the array.
+   */
   #swap(pool: Pool, gives: boolean): void {
     const block = gives ? this.#pull() : undefined
     if (block !== undefined) check(this.#arena, block.offset, block.byteLength, block.cookie)

@@ -1,6 +1,6 @@
 /**
- * Threads for tests, alike on every platform. A bundle that imports this is its own worker: `isMain`
- * tells which of the two is being run.
+ * Threads for tests, alike on every platform. A bundle that imports this is its own worker:
+ * `isMain` tells which of the two is being run.
  */
 
 /** Undefined in browsers. The import is dynamic, as a page cannot even name the module. */
@@ -9,7 +9,10 @@ const nodeThreads = 'process' in globalThis ? await import('node:worker_threads'
 export const isMain =
   !('WorkerGlobalScope' in globalThis) && (nodeThreads === undefined || nodeThreads.isMainThread)
 
-/** Those of `node:worker_threads`, and those of the web. Node has but the first, browsers the second. */
+/**
+ * Those of `node:worker_threads`, and those of the web. Node has but the first, browsers the
+ * second.
+ */
 export type ThreadKind = 'node' | 'web'
 
 export const threadKinds: readonly ThreadKind[] = [

@@ -47,7 +47,7 @@ for (const kind of threadKinds) {
   })
 
   if (mayTerminate) {
-    test(`${kind}: a worker that is terminated does nothing more after its confirmed death`, async () => {
+    test(`${kind}: a terminated worker does nothing more after its confirmed death`, async () => {
       for (let round = 0; round < 10; round++) {
         const counter = new Int32Array(new SharedArrayBuffer(4))
         const thread = startWorker(kind)

@@ -1,4 +1,5 @@
-// An arena that two threads have filled to the last byte: both free what the other one holds, at a time.
+// An arena that two threads have filled to the last byte: both free what the other one holds, at a
+// time.
 import { Arena, createLife, whenDead } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

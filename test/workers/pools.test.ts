@@ -123,7 +123,7 @@ for (const kind of threadKinds) {
     assert.is(arena.openPool().slot, slot)
   })
 
-  test(`${kind}: a slot that a worker closed is opened by the next, with what is live in it`, async () => {
+  test(`${kind}: a slot that a worker closed is opened by the next, with live blocks`, async () => {
     const arena = newArena()
     const one = await startOn(arena, kind)
     const offsets = await one.call('alloc', 10, 1000)

@@ -1,6 +1,6 @@
 /**
- * Ends a program by the message of an error of a known class, and exit code 1. Any other is a fault of the
- * program, and wants its stack: it is thrown again.
+ * Ends a program by the message of an error of a known class, and exit code 1. Any other is a fault
+ * of the program, and wants its stack: it is thrown again.
  */
 export function failWith(
   program: string,

@@ -49,5 +49,7 @@ function growthOver(step: () => void): number {
   return getHeapStatistics().used_heap_size - before
 }
 
-/** What it measures is the garbage of the statistics themselves, as compiled as they are by then. */
+/**
+ * What it measures is the garbage of the statistics themselves, as compiled as they are by then.
+ */
 const nothing = () => {}

@@ -21,8 +21,8 @@ export interface ProgressView {
 const LINE_MS = 2000
 
 /**
- * The view of a program: on stdout, or on stderr where that is for JSON, and nowhere when stderr is no
- * terminal then. Ctrl-C takes it away.
+ * The view of a program: on stdout, or on stderr where that is for JSON, and nowhere when stderr is
+ * no terminal then. Ctrl-C takes it away.
  */
 export function openProgressView(isJson: boolean): ProgressView {
   const view = createProgressView(isJson ? process.stderr : process.stdout)

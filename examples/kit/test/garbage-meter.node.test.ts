@@ -27,7 +27,8 @@ test('a step that makes known garbage measures that', () => {
   const step = () => {
     sink = new Array<number>(1000).fill(0.5)
   }
-  // A collection in a step takes from what is measured, a compiler adds to it: in some window there is neither.
+  // A collection in a step takes from what is measured, a compiler adds to it: in some window there
+  // is neither.
   const windows = Array.from({ length: 8 }, () => measure(step) ?? Infinity)
   assert.ok(sink !== undefined)
   assert.ok(

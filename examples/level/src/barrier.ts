@@ -12,7 +12,9 @@ export const BARRIER_BYTE_LENGTH = 64
 export interface Barrier {
   /** Waits until all have come. @throws BarrierAborted when one of them will not */
   wait(): void
-  /** Wakes all, now and whenever they come. For whoever cannot come any more, or has seen one die. */
+  /**
+   * Wakes all, now and whenever they come. For whoever cannot come any more, or has seen one die.
+   */
   abort(): void
 }
 
@@ -39,7 +41,8 @@ export function createBarrier(i32: Int32Array, byteOffset: number, threadCount: 
         Atomics.store(i32, arrived, 0)
         nextRound()
       }
-      // In this order: who comes after the abort has read the round that it began, which nobody ends.
+      // In this order: who comes after the abort has read the round that it began, which nobody
+      // ends.
       while (Atomics.load(i32, rounds) === round && Atomics.load(i32, aborted) === 0) {
         Atomics.wait(i32, rounds, round)
       }

@@ -83,11 +83,12 @@ function headOf({ wad, file, note }: FoundWad, maps: MapData[], options: Options
   return [
     ...(note ? [note, ''] : []),
     `${file ?? 'built-in level'} (${wad.kind}, ${mapCount})`,
-    `${what}: ${things}${each}, ${options.seconds} s${each}, seed ${options.seed}${workersOf(options)}`,
+    `${what}: ${things}${each}, ${options.seconds} s${each}${seedAndWorkers(options)}`,
   ].join('\n')
 }
 
-function workersOf({ workers, group }: Options): string {
-  if (workers === undefined) return ''
-  return `, ${workers === 1 ? '1 worker' : `${workers} workers`}${group ? ' in a group' : ''}`
+function seedAndWorkers({ seed, workers, group }: Options): string {
+  if (workers === undefined) return `, seed ${seed}`
+  const count = workers === 1 ? '1 worker' : `${workers} workers`
+  return `, seed ${seed}, ${count}${group ? ' in a group' : ''}`
 }

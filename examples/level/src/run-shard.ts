@@ -7,8 +7,8 @@ import type { ShardJob, ShardReport } from './shard-job.ts'
 import { createShard, type Shard } from './sim/index.ts'
 
 /**
- * @throws ArenaError when it fails itself, BarrierAborted when another one did; the run is void then,
- * and what lies in the arena is lost with it
+ * @throws ArenaError when it fails itself, BarrierAborted when another one did; the run is void
+ * then, and what lies in the arena is lost with it
  */
 export function runShard(arena: Arena, index: number, job: ShardJob): ShardReport {
   const barrier = createBarrier(arena.i32, job.barrier, job.commons.shardCount)

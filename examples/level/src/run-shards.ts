@@ -10,8 +10,8 @@ import type { ShardWorkers } from './shard-workers.ts'
 import { checksumOf, createCommons } from './sim/index.ts'
 
 /**
- * @throws ArenaError; WorkerError when a worker failed or died: what it had in the arena is lost then,
- * and the run with it
+ * @throws ArenaError; WorkerError when a worker failed or died: what it had in the arena is lost
+ * then, and the run with it
  */
 export async function runShards(
   shardWorkers: ShardWorkers,

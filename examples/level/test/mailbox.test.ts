@@ -146,7 +146,7 @@ test('one order, whoever sent first: shard by shard, the latest of each first', 
   }
 })
 
-test('the sender allocates a block for each, the receiver frees it, and the sender gets it back', () => {
+test('a sender allocates a block for each, the receiver frees it, the sender gets it back', () => {
   const { arena, shards } = setup()
   const [from, to] = shards
   const before = arena.blocks().length

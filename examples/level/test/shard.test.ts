@@ -66,7 +66,7 @@ test('entities change hands: what one pool allocated for them another one frees'
   assert.equal(arena.verify(), [])
 })
 
-test('every entity is in one shard, in the one that has its cell, and in the list of that cell', () => {
+test('every entity is in one shard, which has its cell, and in the list of that cell', () => {
   const lockstep = createLockstep({ ...options, shardCount: 4, seed: 9, extraActorCount: 80 })
   const { arena, commons, shards } = lockstep
   for (let step = 0; step < 150; step++) {

@@ -79,7 +79,7 @@ function assertNothingLeft(arena: Arena): void {
   assert.is(committedBytes, controlBytes)
 }
 
-test('one world comes to the same with its systems on 1, 2 and 4 workers, map after map', async () => {
+test('one world comes to the same on 1, 2 and 4 workers, map after map', async () => {
   const one = await runMap({ ...run, arena: Arena.create({ byteLength: 32 * 2 ** 20 }) })
   const file = await files.add("import './group-worker.ts'")
   for (const workerCount of [1, 2, 4]) {

@@ -1,4 +1,5 @@
-// Promise 12 on the whole scene: a step makes no garbage in core, in the adapter, or in the simulation.
+// Promise 12 on the whole scene: a step makes no garbage in core, in the adapter, or in the
+// simulation.
 import { Arena } from '@ashlar/core'
 import { createSchedule, createWorkerGroup } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'

@@ -1,6 +1,6 @@
 // Random numbers that are the same on every engine: Marsaglia's xorshift, 32 bits, whose whole
-// state is one word of the arena. Every actor has a sequence of its own, so that nobody's dice depend
-// on whose turn it was before.
+// state is one word of the arena. Every actor has a sequence of its own, so that nobody's dice
+// depend on whose turn it was before.
 
 export interface Random {
   /** An integer from 0 to `count` - 1; `count` is at most 65,536. */
@@ -19,7 +19,9 @@ export function randomState(seed: number): number {
   return Math.imul(seed ^ 0x5bd1e995, 0x2c1b3c6d) || 0x297a2d39
 }
 
-/** One of many sequences of a seed. All are pieces of one cycle: by the mixing they lie far apart. */
+/**
+ * One of many sequences of a seed. All are pieces of one cycle: by the mixing they lie far apart.
+ */
 export function randomStateOf(seed: number, sequence: number): number {
   let word = Math.imul(sequence, 0x9e3779b1) ^ seed
   word = Math.imul(word ^ (word >>> 16), 0x85ebca6b)

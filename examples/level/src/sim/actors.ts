@@ -13,7 +13,9 @@ export const DOWN_TICS = 105
 export const RUN_FACTOR = 2
 
 export interface ActorSystems {
-  /** Sends those that will be in a cell of another shard; nothing about them may change after it. */
+  /**
+   * Sends those that will be in a cell of another shard; nothing about them may change after it.
+   */
   depart(): void
   /** Moves those that stay, takes in those that come, and has all take their damage. */
   move(): void

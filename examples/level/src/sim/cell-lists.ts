@@ -3,7 +3,8 @@
 // last one leaves.
 //
 // The heads are one block for all shards: for each cell the offset of its list (0: none), its count
-// and its capacity. Any shard may read them; only the one that has the cell writes its head and list.
+// and its capacity. Any shard may read them; only the one that has the cell writes its head and
+// list.
 import type { Arena } from '@ashlar/core'
 import type { CountedPool } from './counted-pool.ts'
 

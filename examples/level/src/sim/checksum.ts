@@ -1,7 +1,7 @@
-// A number that two runs share if they came to the same state, on whatever engine, with however many
-// shards. It covers logical values: never offsets, capacities or entity ids, which are the arena's and
-// the shards' own affair. Every entity and every cell has a hash, and the sum of all of them does not
-// ask for an order.
+// A number that two runs share if they came to the same state, on whatever engine, with however
+// many shards. It covers logical values: never offsets, capacities or entity ids, which are the
+// arena's and the shards' own affair. Every entity and every cell has a hash, and the sum of all of
+// them does not ask for an order.
 import { getAllEntities, hasComponent } from 'bitecs'
 import { createHash } from 'example-kit/sim'
 import type { SceneEvents } from './events.ts'

@@ -1,6 +1,6 @@
 // What all shards of a simulation share, each block of it once: the level, the heads of the cell
-// lists, the damage that bodies take, the published columns, and the mail. It is plain data, views and offsets of a
-// shared arena, so that another thread gets it by postMessage.
+// lists, the damage that bodies take, the published columns, and the mail. It is plain data, views
+// and offsets of a shared arena, so that another thread gets it by postMessage.
 import type { Pool } from '@ashlar/core'
 import { HEAD_BYTE_LENGTH } from './cell-lists.ts'
 import { TALLY_WORDS } from './events.ts'

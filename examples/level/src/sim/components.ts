@@ -30,7 +30,9 @@ export function createComponents(storage: Storage) {
       ticsDown: t.i16,
       /** Its own sequence of random numbers. */
       random: t.i32,
-      /** What it has decided: where it will be after this step, in map units, and the cell there. */
+      /**
+       * What it has decided: where it will be after this step, in map units, and the cell there.
+       */
       toX: t.f32,
       toY: t.f32,
       toCell: t.i32,

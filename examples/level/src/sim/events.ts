@@ -1,4 +1,5 @@
-// What has happened so far. What parallel systems count lies in the arena, a cache line for each shard.
+// What has happened so far. What parallel systems count lies in the arena, a cache line for each
+// shard.
 import type { Arena } from '@ashlar/core'
 
 /** Words of a shard. */

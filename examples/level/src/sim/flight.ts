@@ -1,5 +1,5 @@
-// How shots fly: straight on, until they end in walls, in bodies, or of age. Each writes to its own rows,
-// and to the damage of whom it hits by Atomics: so all of them may fly at once.
+// How shots fly: straight on, until they end in walls, in bodies, or of age. Each writes to its own
+// rows, and to the damage of whom it hits by Atomics: so all of them may fly at once.
 import { createBodyQueries } from './bodies.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
 import { HITS } from './events.ts'

@@ -1,6 +1,7 @@
 // A level in the arena: vertices, lines, sectors and block map, each in blocks of their own.
 // Nothing of it changes while the simulation runs, so its views may be kept; they stay valid until
-// `dispose`. Posted to another thread they are views of the same blocks there, if the arena is shared.
+// `dispose`. Posted to another thread they are views of the same blocks there, if the arena is
+// shared.
 import type { ElementArray, ElementArrayConstructor, Pool } from '@ashlar/core'
 import type { BlockMap } from './wad-block-map.ts'
 import type { MapData } from './wad-map.ts'

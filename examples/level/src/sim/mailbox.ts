@@ -5,9 +5,9 @@
 //     word 1 ... | the scalar fields of the entity's components, a word each
 //     ...        | of each list: how many elements it has, and those, a word each
 //
-// Each kind of mail has a word for each pair of shards: the offset of the last block sent. The sender
-// writes it during a step, the receiver takes it between two. Whatever was sent is read in one order,
-// shard by shard and the latest first, whoever was quicker.
+// Each kind of mail has a word for each pair of shards: the offset of the last block sent. The
+// sender writes it during a step, the receiver takes it between two. Whatever was sent is read in
+// one order, shard by shard and the latest first, whoever was quicker.
 import type { ListField, ScalarArray } from '@ashlar/ecs-adapter'
 import type { Scene } from './scene.ts'
 

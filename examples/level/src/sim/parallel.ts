@@ -1,6 +1,7 @@
-// The two systems that nearly all of a step goes into. They run in one thread or on many workers, over all
-// entities or over a few at a time, in whatever order: what they look at does not change meanwhile, what
-// they write is the entities' own, and what they spawn and remove they leave to commands.
+// The two systems that nearly all of a step goes into. They run in one thread or on many workers,
+// over all entities or over a few at a time, in whatever order: what they look at does not change
+// meanwhile, what they write is the entities' own, and what they spawn and remove they leave to
+// commands.
 import type { Arena, Pool } from '@ashlar/core'
 import type { Commands } from '@ashlar/ecs-adapter'
 import { type CellLists, createCellLists } from './cell-lists.ts'
@@ -19,7 +20,10 @@ export interface View {
   /** The question to `collision`, and its answer: of this thread alone. */
   readonly path: Float32Array
   readonly collision: Collision
-  /** Things by cell of the block map, and shots by cell. Those of other shards' cells: see published-bodies.ts. */
+  /**
+   * Things by cell of the block map, and shots by cell. Those of other shards' cells: see
+   * published-bodies.ts.
+   */
   readonly bodies: Pick<CellLists, 'count' | 'wordOf'>
   readonly shots: Pick<CellLists, 'count'>
   /** First word of the shard's in the arena's i32: see events.ts. */
@@ -56,5 +60,7 @@ export function createSystems(view: View): Readonly<Record<SystemName, System>> 
   return { think: createThinking(view), fly: createFlight(view) }
 }
 
-/** Runs a system over entities, and has its commands applied; in this thread, or by a worker group. */
+/**
+ * Runs a system over entities, and has its commands applied; in this thread, or by a worker group.
+ */
 export type RunSystem = (name: SystemName, entities: Entities) => void

@@ -3,7 +3,9 @@
 import { BLOCK_UNITS_LOG2, type BlockMap } from './wad-block-map.ts'
 import type { MapThings } from './wad-map.ts'
 
-/** A thing stands for a crowd: extra actors gather around things. An empty cell is some work, too. */
+/**
+ * A thing stands for a crowd: extra actors gather around things. An empty cell is some work, too.
+ */
 const THING_WEIGHT = 64
 const CELL_WEIGHT = 1
 

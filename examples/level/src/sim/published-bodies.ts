@@ -7,9 +7,9 @@
 //     RADIUS,    | ... in its u8
 //     IS_SOLID   |
 //
-// It is written between two steps, when nobody reads. A column that grows in a step leaves its block
-// readable until the storage syncs, and the rows of bodies do not change before: so these words hold
-// for the whole step.
+// It is written between two steps, when nobody reads. A column that grows in a step leaves its
+// block readable until the storage syncs, and the rows of bodies do not change before: so these
+// words hold for the whole step.
 import type { Arena } from '@ashlar/core'
 import type { Components } from './components.ts'
 

@@ -1,10 +1,10 @@
-// A part of the scene: the cells that are its own, and the entities in them, in a bitECS world of its
-// own on a pool of its own. One shard with all cells is a whole simulation.
+// A part of the scene: the cells that are its own, and the entities in them, in a bitECS world of
+// its own on a pool of its own. One shard with all cells is a whole simulation.
 //
 // A step has two halves. In `decide` everyone looks at the bodies of all shards, and nothing that
-// others look at changes; what goes from shard to shard is written down. In `apply` everyone changes
-// what is his own, and looks at nobody. All shards have to be through one half before any begins the
-// next; who is quicker within a half changes nothing.
+// others look at changes; what goes from shard to shard is written down. In `apply` everyone
+// changes what is his own, and looks at nobody. All shards have to be through one half before any
+// begins the next; who is quicker within a half changes nothing.
 import type { Arena, Pool } from '@ashlar/core'
 import { createStorage } from '@ashlar/ecs-adapter'
 import { createWorld, query } from 'bitecs'

@@ -1,5 +1,5 @@
-// Fills the scene: an entity for each thing of the map, and as many more actors as are wanted. Every
-// shard works all of them out, with the same dice, and keeps those that are in its cells.
+// Fills the scene: an entity for each thing of the map, and as many more actors as are wanted.
+// Every shard works all of them out, with the same dice, and keeps those that are in its cells.
 import { addComponent, addEntity } from 'bitecs'
 import { randomBelow, randomStateOf } from 'example-kit/sim'
 import { FIRE_TICS, TURN_TICS } from './actors.ts'

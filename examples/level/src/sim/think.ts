@@ -1,5 +1,6 @@
-// What actors do of their own accord: they look around, decide where to be, and fire. Each writes to its
-// own rows, and looks at bodies as they were after the last step: so all of them may think at once.
+// What actors do of their own accord: they look around, decide where to be, and fire. Each writes
+// to its own rows, and looks at bodies as they were after the last step: so all of them may think
+// at once.
 import type { Commands } from '@ashlar/ecs-adapter'
 import { randomBelow } from 'example-kit/sim'
 import { FIRE_TICS, RUN_FACTOR, TURN_TICS } from './actors.ts'
@@ -23,7 +24,9 @@ export function createThinking(view: View): System {
   const { arena, commons, components, path, collision, bodies, shots, tallies } = view
   const { Position, Velocity, Body, Actor, Place } = components
   const queries = createBodyQueries(arena, commons, bodies, path)
-  /** What a shot is born with, used again. All fields are there: to miss one costs V8 some garbage. */
+  /**
+   * What a shot is born with, used again. All fields are there: to miss one costs V8 some garbage.
+   */
   const born = { owner: 0, by: 0, kind: 0, heading: 0, ticsFlown: 0, toCell: 0, trail: undefined }
 
   /** Whether the actor can be where the path ends; if so, it will be. */

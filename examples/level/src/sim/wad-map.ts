@@ -136,7 +136,7 @@ function readLines(records: Records, vertexCount: number, sideSectors: Uint16Arr
     throw new WadError(
       records.lump,
       records.byteOffset,
-      `there are ${count} lines, expected at most ${LINES_MAX}, as block maps number them in 16 bits`,
+      `there are ${count} lines, expected at most ${LINES_MAX}: block maps have 16 bits for them`,
     )
   }
   const vertices = new Uint16Array(2 * count)

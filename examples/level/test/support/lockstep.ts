@@ -9,8 +9,8 @@ export interface LockstepOptions {
 }
 
 /**
- * Shards in one thread, each on a pool of its own. `order` says in which order they do each half of a
- * step, as the timing of threads would.
+ * Shards in one thread, each on a pool of its own. `order` says in which order they do each half of
+ * a step, as the timing of threads would.
  */
 export function createLockstep({ map, shardCount, seed, extraActorCount }: LockstepOptions) {
   const arena = Arena.create({ byteLength: 128 * 2 ** 20, slots: shardCount + 1 })

@@ -1,5 +1,6 @@
-// A number that two runs share if they came to the same state, on whatever engine, with however many
-// threads. It covers positions and velocities to the last bit, in the order in which they were spawned.
+// A number that two runs share if they came to the same state, on whatever engine, with however
+// many threads. It covers positions and velocities to the last bit, in the order in which they were
+// spawned.
 import { createHash } from 'example-kit/sim'
 import type { Tables } from './tables.ts'
 

@@ -1,7 +1,8 @@
 // The uniform grid: which boids are in which cell. It is rebuilt every step, in scratch memory.
 //
-// A row is `side` cells in a line along x. Boids are sorted by cell, row after row, so that what is in three
-// neighbouring cells of a row is one slice of the sorted arrays. A boid's place in them is its slot.
+// A row is `side` cells in a line along x. Boids are sorted by cell, row after row, so that what is
+// in three neighbouring cells of a row is one slice of the sorted arrays. A boid's place in them is
+// its slot.
 
 /** Boids are counted in so many parts, at most: no two threads count in the same memory. */
 const PART_COUNT_MAX = 16
@@ -49,9 +50,14 @@ export class Grid {
   readonly byteOffset: number
   /** Of each boid its cell, and when all are counted its slot. */
   readonly places: Int32Array
-  /** Of each part, for each cell: how many boids; then the slot of the next one, from its row's first. */
+  /**
+   * Of each part, for each cell: how many boids; then the slot of the next one, from its row's
+   * first.
+   */
   readonly counts: Int32Array
-  /** Of each cell: its first slot, from its row's first. Behind the last cell of a row: its count. */
+  /**
+   * Of each cell: its first slot, from its row's first. Behind the last cell of a row: its count.
+   */
   readonly firsts: Int32Array
   /** The first slot of each row; behind the last one, the number of boids. */
   readonly rowFirsts: Int32Array

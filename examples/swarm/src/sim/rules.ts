@@ -3,7 +3,10 @@
 export const STEPS_PER_SECOND = 30
 export const STEP_SECONDS = 1 / STEPS_PER_SECOND
 
-/** By which the space is as large as it takes. Boids see those within 1, which is also a cell's side. */
+/**
+ * By which the space is as large as it takes. Boids see those within 1, which is also a cell's
+ * side.
+ */
 export const BOIDS_PER_CELL = 2
 
 /** They part, the more the nearer. With these three, boids of a flock see 15 to 20 others. */

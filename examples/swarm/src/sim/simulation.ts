@@ -1,5 +1,5 @@
-// A swarm of boids: in tables, sorted into a grid every step, steered by rules. It knows no platform;
-// chance comes from the seed, and arithmetic is only what all engines do alike.
+// A swarm of boids: in tables, sorted into a grid every step, steered by rules. It knows no
+// platform; chance comes from the seed, and arithmetic is only what all engines do alike.
 import { type Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { createStorage, type Storage } from '@ashlar/ecs-adapter'
 import { createWorld } from 'bitecs'
@@ -37,8 +37,8 @@ export interface Simulation {
 const GRID_ALIGNMENT = 64
 
 /**
- * @throws ArenaError 'out-of-memory' where the arena is too small; what was allocated until then is given
- * back
+ * @throws ArenaError 'out-of-memory' where the arena is too small; what was allocated until then is
+ * given back
  */
 export function createSimulation({ arena, pool, boidCount, seed }: SimulationOptions): Simulation {
   const storage = createStorage(createWorld(), pool)

@@ -5,8 +5,8 @@
 //     sum       in one thread: where the rows begin
 //     scatter   by chunks: each boid to its slot
 //
-// Within a cell the order is that of the table, whichever threads did it. So what adds up what it finds
-// there comes to the same, to the last bit.
+// Within a cell the order is that of the table, whichever threads did it. So what adds up what it
+// finds there comes to the same, to the last bit.
 import type { View } from './view.ts'
 
 export function bin({ tables, grid }: View, chunkNumbers: ArrayLike<number>): void {

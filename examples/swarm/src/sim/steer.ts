@@ -1,5 +1,5 @@
-// Each boid looks at those in sight, at hawks and walls, and chooses its velocity. It goes by rows of cells:
-// what is near in space is near in memory.
+// Each boid looks at those in sight, at hawks and walls, and chooses its velocity. It goes by rows
+// of cells: what is near in space is near in memory.
 import type { Grid } from './grid.ts'
 import {
   ALIGNMENT,
@@ -23,7 +23,10 @@ const starts = new Int32Array(9)
 const ends = new Int32Array(9)
 /** Slots of those that a boid sees; has room for all in the slices. */
 let seen = new Int32Array(1024)
-/** On the boid whose turn it is. In memory, as V8 makes an object of each fraction that a function is given. */
+/**
+ * On the boid whose turn it is. In memory, as V8 makes an object of each fraction that a function
+ * is given.
+ */
 const force = new Float64Array(3)
 
 export function steer({ tables, grid }: View, rows: ArrayLike<number>): void {
@@ -40,7 +43,9 @@ export function steer({ tables, grid }: View, rows: ArrayLike<number>): void {
   }
 }
 
-/** The slices around a cell: three neighbouring cells of a row are one. Gives how many there are. */
+/**
+ * The slices around a cell: three neighbouring cells of a row are one. Gives how many there are.
+ */
 function findSlices({ shape, firsts, rowFirsts }: Grid, row: number, cell: number): number {
   const { side, stride } = shape
   const y = row % side
@@ -75,8 +80,9 @@ function steerCell(grid: Grid, hawks: Hawks, start: number, end: number, sliceCo
 }
 
 /**
- * Writes down who is in sight: nearer than 1, where squares are truncated to 0. A fifth of them are, in an
- * order that no processor foresees: with a branch for each a step takes 1.3 times as long.
+ * Writes down who is in sight: nearer than 1, where squares are truncated to 0. A fifth of them
+ * are, in an order that no processor foresees: with a branch for each a step takes 1.3 times as
+ * long.
  */
 function look({ x, y, z }: Grid, slot: number, sliceCount: number): number {
   const ownX = x[slot]

@@ -26,8 +26,8 @@ const STEER_PART_COUNT = 256
 const ONCE = new Int32Array(1)
 
 /**
- * A step: by a schedule on many threads, in one thread in this order. What is read and written is tables, and
- * parts of the grid by names.
+ * A step: by a schedule on many threads, in one thread in this order. What is read and written is
+ * tables, and parts of the grid by names.
  *
  * @param rows numbers of the grid's rows, in the arena: they are not copied in each run then
  */

@@ -57,7 +57,7 @@ test('the same from another thread’s arena', () => {
   assert.equal(Arena.attach(arena.handle).blocks(), arena.blocks())
 })
 
-test('blocks that are freed but on their way are not listed; exact stats count them until taken', () => {
+test('blocks that are freed but queued are not listed; exact stats count them until taken', () => {
   const { arena, memory, owner, freer, third, fourth } = fourPools(8 << 20)
   const kinds: [number, number?][] = [[8], [100], [100, 1024], [16_384], [100_000], [600_000]]
   const blocks = kinds.flatMap(([byteLength, alignment]) =>

@@ -1,4 +1,6 @@
-/** What an agent calls the library with. It notes in a journal what it holds, and what it is about. */
+/**
+ * What an agent calls the library with. It notes in a journal what it holds, and what it is about.
+ */
 
 import { ArenaError } from '../../src/base/errors.ts'
 import { asSlotIndex } from '../../src/base/units.ts'

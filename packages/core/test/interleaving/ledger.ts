@@ -19,7 +19,10 @@ export class Ledger {
   /** Slots that an agent which lives has open. */
   readonly openSlots = new Set<number>()
   readonly faults: string[] = []
-  /** Blocks that a dead agent was resizing: there as they were, or of the new length, there or elsewhere. */
+  /**
+   * Blocks that a dead agent was resizing: there as they were, or of the new length, there or
+   * elsewhere.
+   */
   readonly resized: { readonly offset: number; readonly byteLength: number }[] = []
 
   /** @param slots that the agent has open from the start */

@@ -2,16 +2,17 @@
  * Memory that suspends: what production code reads and writes passes through here, word by word.
  *
  * An agent is a function of memory and nothing else. To suspend it, its observer throws at the next
- * access; to resume it, it is run again from its start, and is given what it read before (its writes
- * are not done again) up to where it was. Every change can be undone, so a search can go back.
+ * access; to resume it, it is run again from its start, and is given what it read before (its
+ * writes are not done again) up to where it was. Every change can be undone, so a search can go
+ * back.
  */
 import { ArenaMemory, type Views, viewsOf } from '../../src/memory/memory.ts'
 
 export type Operation = 'read' | 'write' | 'load' | 'store' | 'exchange'
 
 /**
- * One access as it was done. Plain: read, write. Atomic: load, store, exchange, which is a compare and
- * exchange that succeeded, or an `or` or `and`; a compare and exchange that failed is a load.
+ * One access as it was done. Plain: read, write. Atomic: load, store, exchange, which is a compare
+ * and exchange that succeeded, or an `or` or `and`; a compare and exchange that failed is a load.
  */
 export interface Access {
   readonly agent: number
@@ -25,8 +26,8 @@ export interface Access {
 }
 
 /**
- * Told of every access before it is done; throws to suspend the agent instead. `rivals`: a bit for each
- * other agent whose access of the word in this run does not commute with this one.
+ * Told of every access before it is done; throws to suspend the agent instead. `rivals`: a bit for
+ * each other agent whose access of the word in this run does not commute with this one.
  */
 export type Observer = (
   operation: Operation,
@@ -99,7 +100,9 @@ export class Machine {
   readonly words: Int32Array
   /** The arena as agents see it. */
   readonly memory: ArenaMemory
-  /** Accesses in the order they were done, over all agents; the search cuts it when it goes back. */
+  /**
+   * Accesses in the order they were done, over all agents; the search cuts it when it goes back.
+   */
   readonly trace: Access[] = []
   #hashA = 0
   #hashB = 0
@@ -115,7 +118,9 @@ export class Machine {
     this.memory = new WatchedMemory(buffer, this.#watchedWords(), this.#watchedBytes())
   }
 
-  /** Hashes of the whole memory, as far as it differs from what it was when the machine was made. */
+  /**
+   * Hashes of the whole memory, as far as it differs from what it was when the machine was made.
+   */
   get hashA(): number {
     return this.#hashA
   }

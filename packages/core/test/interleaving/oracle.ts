@@ -156,7 +156,10 @@ function checkFreedBits(memory: ArenaMemory): void {
   })
 }
 
-/** Delivers and takes until nothing is under way: a block is forwarded once for each time its span changed hands. */
+/**
+ * Delivers and takes until nothing is under way: a block is forwarded once for each time its span
+ * changed hands.
+ */
 function drain(memory: ArenaMemory, pools: readonly Pool[]): void {
   for (let round = 0; round < 2 + memory.slotCount; round++) {
     for (const pool of pools) {

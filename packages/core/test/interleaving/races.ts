@@ -1,11 +1,11 @@
 /**
- * Data races of a run: a store and another access of the same word by two agents, one of them plain,
- * with nothing between them that orders them.
+ * Data races of a run: a store and another access of the same word by two agents, one of them
+ * plain, with nothing between them that orders them.
  *
- * In JavaScript an atomic load that sees the value of an atomic store comes after all that its thread
- * did before that store. Where all accesses are so ordered, threads behave as if their accesses were
- * interleaved, which is what the search runs. A plain load that races may give what the word held
- * earlier: the search tries that, too.
+ * In JavaScript an atomic load that sees the value of an atomic store comes after all that its
+ * thread did before that store. Where all accesses are so ordered, threads behave as if their
+ * accesses were interleaved, which is what the search runs. A plain load that races may give what
+ * the word held earlier: the search tries that, too.
  */
 import type { Access } from './machine.ts'
 
@@ -88,7 +88,9 @@ function join(clock: Clock, other: Clock): void {
   })
 }
 
-/** @param isShared whether accesses of a word are to be looked at: at least where agents synchronise */
+/**
+ * @param isShared whether accesses of a word are to be looked at: at least where agents synchronise
+ */
 function orderOf(
   trace: readonly Access[],
   isShared: (word: number) => boolean,

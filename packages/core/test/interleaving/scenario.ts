@@ -1,5 +1,6 @@
-/** A scenario: an arena, what was done before, and agents. Checks it, and tells how it went wrong. */
-
+/**
+ * A scenario: an arena, what was done before, and agents. Checks it, and reports how it went wrong.
+ */
 import { SLOT_VIOLATIONS } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
 import { type ArenaMemory, slotWord } from '../../src/memory/memory.ts'
@@ -7,52 +8,39 @@ import { type Entry, Hand } from './hand.ts'
 import { Machine } from './machine.ts'
 import { describe, nameOf } from './names.ts'
 import { judge } from './oracle.ts'
+import { openSlots } from './scenarios/parts.ts'
 import { type Agent, type Bounds, type Ending, type Outcome, Search } from './search.ts'
 import { createTiny, type TinyArena } from './tiny-arena.ts'
 
 export interface Scenario extends TinyArena, Partial<Bounds> {
   readonly name: string
-  /** Brings the arena to where the agents start, and gives them. */
-  readonly setUp: (hand: Hand) => readonly Agent[]
-  /** Set when agents free a block twice: then their owner finds it, and headers are read as they change. */
+  /** How many of the slots are open when `setUp` begins. Default: all. */
+  readonly openCount?: number
+  /** Brings the arena to where the agents start. @returns the agents */
+  readonly setUp: (hand: Hand, slots: readonly number[]) => readonly Agent[]
+  /**
+   * Set when agents free a block twice: then their owner finds it, and headers are read as they
+   * change.
+   */
   readonly freesTwice?: boolean
   /** What else must hold in the end; gives what does not. */
   readonly check?: (ending: Ending) => string
 }
 
-/**
- * Words that are read while others store to them, on purpose.
- *
- *     first free span     a hint: what lies below it is searched as well, when nothing is above it
- *     peak span count     only ever rises, by compare-and-exchange; an old value makes that fail once
- *     opened slot count   the same; whoever has a block of a slot has learned of that slot by then
- *     span map            searched for what to claim by compare-and-exchange; and read by who frees a
- *                         block: an old owner forwards it
- *     live bits           read by who frees a block that it holds: of its bit no store is under way, and
- *                         all values of the word have it
- *     slot has freed bits a first look; what is missed is seen at the next one
- *     record run span     read by the holder of a large block, while its owner gives back what the holder
- *     count               has cut off: an old one is longer, and the block fits both
- *     sent                a first look; the number that counts is loaded atomically
- *     telemetry event     read before its number is, by compare-and-exchange, which fails where another
- *                         reader was first and the writer may have used the place again
- *     published           one word, read whenever; an old batch is as good
- *     taken               counts up plainly; the freer only looks for the last number, which is stored
- *                         atomically
- */
-const RACES = [
-  'first free span',
-  'peak span count',
-  'opened slot count',
-  'span map',
-  'live bits',
-  'slot has freed bits',
-  'record run span count',
-  'sent',
-  'telemetry event',
-  'published',
-  'taken',
-]
+/** Words that one thread reads while another stores to them, and why that is sound. */
+const RACES: Readonly<Record<string, string>> = {
+  'first free span': 'a hint: if a search finds nothing above it, it searches below it',
+  'peak span count': 'only rises, by compareExchange, which fails once if the value read is old',
+  'opened slot count': 'only rises; a thread that has a block of a slot has seen the slot opened',
+  'span map': 'claims are by compareExchange; an owner that is no longer one forwards the block',
+  'live bits': 'a thread that frees a block holds it: all values of the word have its bit',
+  'slot has freed bits': 'a first look: what it misses is seen the next time',
+  'record run span count': 'an old count is longer, and the block that is cut off fits both',
+  sent: 'a first look: the number that counts is loaded atomically',
+  'telemetry event': 'then its number is read by compareExchange, which fails after another reader',
+  published: 'one word: an old batch is as good',
+  taken: 'the freer needs the last number only, which is stored atomically',
+}
 
 export interface Report extends Outcome {
   /** Kinds of words that had a data race. */
@@ -64,7 +52,8 @@ export interface Report extends Outcome {
 export function explore(scenario: Scenario, bounds: Partial<Bounds> = {}): Report {
   const tiny = createTiny(scenario)
   const setUp: Entry[] = []
-  const agents = scenario.setUp(new Hand(tiny, setUp))
+  const { openCount = scenario.slotCount } = scenario
+  const agents = scenario.setUp(new Hand(tiny, setUp), openSlots(tiny, openCount))
   const machine = new Machine(tiny.views.buffer)
   const scratch = createTiny(scenario)
   const races = new Set<string>()
@@ -84,7 +73,7 @@ export function explore(scenario: Scenario, bounds: Partial<Bounds> = {}): Repor
 }
 
 function whatFreesOnceForbids(memory: ArenaMemory, races: ReadonlySet<string>): string {
-  const race = [...races].find((kind) => !RACES.includes(kind))
+  const race = [...races].find((kind) => !Object.hasOwn(RACES, kind))
   if (race !== undefined) return `there is a data race: ${race}`
   for (let slot = 0; slot < memory.slotCount; slot++) {
     const count = memory.i32[slotWord(memory, asSlotIndex(slot), SLOT_VIOLATIONS)]

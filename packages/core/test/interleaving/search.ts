@@ -1,19 +1,20 @@
 /**
  * Runs agents in every order, up to a number of preemptions, and kills them at every store.
  *
- * Depth first: an agent runs to its end; then the search goes back to the latest point where another
- * agent could have run instead, or where this one could have died, and goes on from there. An agent
- * may be preempted before each access to a word that it shares with another one: one of those by which
- * agents synchronise, or one with a data race. (The order of all other accesses follows from theirs.)
- * Which words these are shows as the search runs: when there is a new one, the search begins anew.
- * Dying makes a difference only by what was stored, so an agent may die before each store that changes
- * memory, and at its end.
+ * Depth first: an agent runs to its end; then the search goes back to the latest point where
+ * another agent could have run instead, or where this one could have died, and goes on from there.
+ * An agent may be preempted before each access to a word that it shares with another one: one of
+ * those by which agents synchronise, or one with a data race. (The order of all other accesses
+ * follows from theirs.) Which words these are shows as the search runs: when there is a new one,
+ * the search begins anew. Dying makes a difference only by what was stored, so an agent may die
+ * before each store that changes memory, and at its end.
  *
- * Plain loads of words that others store to may also give what was there before: that, too, counts as
- * a preemption.
+ * Plain loads of words that others store to may also give what was there before: that, too, counts
+ * as a preemption.
  *
- * A state that was met before with no fewer preemptions left is not gone into again: memory, and what
- * each agent has read so far, say all there is about it. States are told apart by 53 bits of hashes.
+ * A state that was met before with no fewer preemptions left is not gone into again: memory, and
+ * what each agent has read so far, say all there is about it. States are told apart by 53 bits of
+ * hashes.
  */
 import { type Entry, Hand } from './hand.ts'
 import { Ledger } from './ledger.ts'

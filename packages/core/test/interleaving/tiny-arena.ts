@@ -42,8 +42,8 @@ export interface TinyArena {
 }
 
 /**
- * A new arena in a buffer of its own. Its memory is as bad as memory can be that was used before: what
- * is in it looks like headers of live blocks, of segments and shifted ones, and like offsets.
+ * A new arena in a buffer of its own. Its memory is as bad as memory can be that was used before:
+ * what is in it looks like headers of live blocks, of segments and shifted ones, and like offsets.
  */
 export function createTiny({ spanCount, slotCount, hasSmallClass }: TinyArena): ArenaMemory {
   const payloads = hasSmallClass === true ? [SMALL, ...PAYLOADS] : PAYLOADS

@@ -6,7 +6,7 @@ import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Ending } from '../search.ts'
 import { DOUBLE, HALVES, LARGE, LARGE_3, THIRD, WHOLE } from '../tiny-arena.ts'
-import { adopter, agent, given, mortal, openSlots } from './parts.ts'
+import { adopter, agent, given, mortal } from './parts.ts'
 
 type Deed = (grip: Grip) => void
 
@@ -20,8 +20,7 @@ const rivals = (
   name,
   spanCount,
   slotCount: deeds.length,
-  setUp: (hand) => {
-    const slots = openSlots(hand, deeds.length)
+  setUp: (_hand, slots) => {
     return deeds.map((deed, index) => agent(`claimer ${index}`, slots[index], deed))
   },
   check,
@@ -34,8 +33,7 @@ const oneDies = (name: string, spanCount: number, deeds: readonly Deed[]): Scena
   slotCount: deeds.length,
   preemptions: 1,
   deaths: 1,
-  setUp: (hand) => {
-    const slots = openSlots(hand, deeds.length)
+  setUp: (_hand, slots) => {
     const agents = deeds.map((deed, index) => agent(`claimer ${index}`, slots[index], deed))
     return [mortal('victim', slots[0], deeds[0]), ...agents.slice(1), adopter(slots[0], 0)]
   },
@@ -61,8 +59,8 @@ const oneSucceeds = ({ journals }: Ending): string => {
 
 /**
  * The victim gives a run of two back, whose first span was once the second one of a run of three; a
- * rival takes the span before it. Whoever adopts the victim must not take that rival's run for longer
- * than it is.
+ * rival takes the span before it. Whoever adopts the victim must not take that rival's run for
+ * longer than it is.
  */
 const formerRun: Scenario = {
   name: 'the record of a rival’s run is read while it is written',
@@ -70,8 +68,7 @@ const formerRun: Scenario = {
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [slot, rival] = openSlots(hand, 2)
+  setUp: (hand, [slot, rival]) => {
     const grip = hand.grip(slot)
     grip.free(given(grip, LARGE_3))
     const { memory } = hand
@@ -92,8 +89,7 @@ const besideARelease: Scenario = {
   slotCount: 2,
   preemptions: 1,
   deaths: 1,
-  setUp: (hand) => {
-    const [slot, rival] = openSlots(hand, 2)
+  setUp: (hand, [slot, rival]) => {
     const block = given(hand.grip(rival), LARGE_3)
     return [
       mortal('victim', slot, takes(WHOLE)),

@@ -1,10 +1,12 @@
-/** One thread, killed at every store of every call; whoever adopts it is killed at every store, too. */
+/**
+ * One thread, killed at every store of every call; whoever adopts it is killed at every store, too.
+ */
 import { spanOf } from '../../../src/memory/memory.ts'
 import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { HALVES, LARGE, LARGE_3, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
-import { adopter, given, mortal, openSlots, startQueue } from './parts.ts'
+import { adopter, given, mortal, startQueue } from './parts.ts'
 
 const dying = (
   name: string,
@@ -17,8 +19,7 @@ const dying = (
   slotCount: 2,
   preemptions: 0,
   deaths: 2,
-  setUp: (hand) => {
-    const [, slot] = openSlots(hand, 2)
+  setUp: (hand, [, slot]) => {
     const blocks = arrange(hand.grip(slot), hand)
     return [mortal('victim', slot, (grip) => deed(grip, blocks)), adopter(slot, 0)]
   },

@@ -3,7 +3,7 @@
 import { spanOf } from '../../../src/memory/memory.ts'
 import { SEGMENT_CAPACITY } from '../../../src/remote/queue.ts'
 import { setDraining } from '../../../src/spans/partial.ts'
-import type { Grip, Hand } from '../hand.ts'
+import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { LARGE, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
 import {
@@ -30,8 +30,7 @@ const freerDies = (name: string, count: number, segmentCount: number): Scenario 
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, count, segmentCount)
     const [last, ...blocks] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     return [
@@ -52,8 +51,7 @@ const dropperDies: Scenario = {
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, SEGMENT_CAPACITY + 1, 2)
     const blocks = [1, 2].map(() => given(hand.grip(owner), THIRD))
     return [
@@ -74,8 +72,7 @@ const ownerDies = (name: string, count: number, segmentCount: number): Scenario 
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, count, segmentCount)
     const [first, ...rest] = [1, 2, 3].map(() => given(hand.grip(owner), THIRD))
     hand.grip(freer).free(first)
@@ -95,8 +92,7 @@ const again = (what: string, byteLength: number, isDraining = false): Scenario =
   slotCount: 2,
   preemptions: 1,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, 1)
     hand.grip(owner).collect()
     const block = given(hand.grip(owner), byteLength)
@@ -112,15 +108,17 @@ const again = (what: string, byteLength: number, isDraining = false): Scenario =
   },
 })
 
-/** A slot is closed while its queue waits; another thread would like the span that its segment lies in. */
+/**
+ * A slot is closed while its queue waits; another thread would like the span that its segment lies
+ * in.
+ */
 const segmentOfClosed: Scenario = {
   name: 'segments of a closed slot',
   spanCount: 4,
   slotCount: 3,
   preemptions: 1,
   deaths: 1,
-  setUp: (hand) => {
-    const [owner, reclaimer, freer] = openSlots(hand, 3)
+  setUp: (hand, [owner, reclaimer, freer]) => {
     const block = given(hand.grip(owner), THIRD)
     hand.grip(freer).free(block)
     hand.grip(freer).pool.close()
@@ -136,8 +134,8 @@ const segmentOfClosed: Scenario = {
 }
 
 /**
- * A thread needs a first segment for a queue, and must allocate for it; and its own queue, or that of a
- * closed slot, has a block that has to go on by the same queue. One after the other!
+ * A thread needs a first segment for a queue, and must allocate for it; and its own queue, or that
+ * of a closed slot, has a block that has to go on by the same queue. One after the other!
  */
 const segmentWanted = (name: string, isFull: boolean): Scenario => ({
   name,
@@ -145,8 +143,7 @@ const segmentWanted = (name: string, isFull: boolean): Scenario => ({
   slotCount: 4,
   preemptions: 0,
   deaths: 1,
-  setUp: (hand) => {
-    const [moving, third, freer, wanting] = openSlots(hand, 4)
+  setUp: (hand, [moving, third, freer, wanting]) => {
     const movingGrip = hand.grip(moving)
     const [moved] = [given(movingGrip, THIRD), given(movingGrip, THIRD)]
     hand.grip(freer).free(moved)
@@ -154,11 +151,12 @@ const segmentWanted = (name: string, isFull: boolean): Scenario => ({
     reclaimAll(hand.memory, hand.grip(third).pool)
     const other = given(hand.grip(third), THIRD)
     hand.grip(freer).flush()
-    // Either the slot with that remote frees are open again, and the one that wants a segment; or it is closed.
+    // The closed slot that those remote frees wait for stays closed, or it is opened again and
+    // wants the segment.
     if (isFull) {
       hand.grip(freer).pool.close()
       fill(hand, third)
-    } else openSlots(hand, 1)
+    } else openSlots(hand.memory, 1)
     const slot = isFull ? wanting : moving
     return [mortal('wanting', slot, frees([other])), adopter(slot, 0)]
   },
@@ -171,8 +169,7 @@ const freedTwiceAndGone = (name: string, byteLength: number, alignment?: number)
   spanCount: 6,
   slotCount: 3,
   preemptions: 2,
-  setUp: (hand: Hand) => {
-    const [owner, ...freers] = openSlots(hand, 3)
+  setUp: (hand, [owner, ...freers]) => {
     for (const freer of freers) startQueue(hand, freer, owner, 1)
     hand.grip(owner).collect()
     const block = given(hand.grip(owner), byteLength, alignment)

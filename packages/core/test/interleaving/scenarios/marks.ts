@@ -5,7 +5,7 @@ import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Bounds } from '../search.ts'
 import { LARGE, LARGE_3, SMALL, THIRD, WHOLE } from '../tiny-arena.ts'
-import { adopter, agent, fill, given, mortal, openSlots, reclaimClosed } from './parts.ts'
+import { adopter, agent, fill, given, mortal, reclaimClosed } from './parts.ts'
 
 const DYING = { preemptions: 1, deaths: 1 }
 
@@ -13,16 +13,11 @@ const frees = (blocks: readonly number[]) => (grip: Grip) => {
   for (const block of blocks) grip.free(block)
 }
 
-/** Blocks of an owner in an arena without room for a segment, and threads that free them. */
-const inFullArena = (
-  hand: Hand,
-  freerCount: number,
-  arrange: (owner: Grip) => readonly number[],
-): { owner: number; freers: readonly number[]; blocks: readonly number[] } => {
-  const [owner, ...freers] = openSlots(hand, 1 + freerCount)
+/** Blocks of an owner, in an arena without room for a segment. */
+const inFullArena = (hand: Hand, owner: number, arrange: (owner: Grip) => readonly number[]) => {
   const blocks = arrange(hand.grip(owner))
   fill(hand, owner)
-  return { owner, freers, blocks }
+  return blocks
 }
 
 const thirds = (owner: Grip) => [1, 2, 3].map(() => given(owner, THIRD))
@@ -43,9 +38,9 @@ const against = (name: string, arrange: (owner: Grip) => readonly number[]): Sce
   spanCount: 3,
   slotCount: 2,
   preemptions: 3,
-  setUp: (hand) => {
-    const { owner, freers, blocks } = inFullArena(hand, 1, arrange)
-    return [agent('owner', owner, sweeps), agent('freer', freers[0], frees(blocks.slice(0, 2)))]
+  setUp: (hand, [owner, freer]) => {
+    const blocks = inFullArena(hand, owner, arrange)
+    return [agent('owner', owner, sweeps), agent('freer', freer, frees(blocks.slice(0, 2)))]
   },
 })
 
@@ -55,8 +50,8 @@ const twoFreers: Scenario = {
   slotCount: 3,
   hasSmallClass: true,
   preemptions: 2,
-  setUp: (hand) => {
-    const { owner, freers, blocks } = inFullArena(hand, 2, (grip) => [
+  setUp: (hand, [owner, ...freers]) => {
+    const blocks = inFullArena(hand, owner, (grip) => [
       given(grip, SMALL),
       given(grip, SMALL),
       given(grip, SMALL),
@@ -74,8 +69,8 @@ const markedTwice = (name: string, byOwner: boolean): Scenario => ({
   freesTwice: true,
   spanCount: 3,
   slotCount: 3,
-  setUp: (hand) => {
-    const { owner, freers, blocks } = inFullArena(hand, 2, thirds)
+  setUp: (hand, [owner, ...freers]) => {
+    const blocks = inFullArena(hand, owner, thirds)
     return [
       agent('owner', owner, (grip) => {
         if (byOwner) grip.free(blocks[0])
@@ -93,11 +88,11 @@ const markerDies: Scenario = {
   slotCount: 2,
   preemptions: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const { owner, freers, blocks } = inFullArena(hand, 1, thirds)
+  setUp: (hand, [owner, freer]) => {
+    const blocks = inFullArena(hand, owner, thirds)
     return [
-      mortal('marker', freers[0], frees(blocks.slice(0, 2))),
-      adopter(freers[0], 0, frees([blocks[2]])),
+      mortal('marker', freer, frees(blocks.slice(0, 2))),
+      adopter(freer, 0, frees([blocks[2]])),
       agent('owner', owner, (grip) => {
         grip.collect()
         grip.collect()
@@ -111,13 +106,13 @@ const sweeperDies = (name: string, arrange: (owner: Grip) => readonly number[]):
   spanCount: 3,
   slotCount: 2,
   ...DYING,
-  setUp: (hand) => {
-    const { owner, freers, blocks } = inFullArena(hand, 1, arrange)
-    frees(blocks.slice(0, 2))(hand.grip(freers[0]))
+  setUp: (hand, [owner, freer]) => {
+    const blocks = inFullArena(hand, owner, arrange)
+    frees(blocks.slice(0, 2))(hand.grip(freer))
     return [
       mortal('owner', owner, sweeps),
       adopter(owner, 0, (grip) => grip.collect()),
-      agent('freer', freers[0], frees(blocks.slice(2))),
+      agent('freer', freer, frees(blocks.slice(2))),
     ]
   },
 })
@@ -128,8 +123,7 @@ const again = (name: string, byteLength: number, isDraining = false): Scenario =
   spanCount: 5,
   slotCount: 3,
   preemptions: 1,
-  setUp: (hand) => {
-    const [owner, freer, third] = openSlots(hand, 3)
+  setUp: (hand, [owner, freer, third]) => {
     const block = given(hand.grip(owner), byteLength)
     hand.grip(owner).pool.collect() // a span that drains has room
     if (isDraining) setDraining(hand.memory, spanOf(hand.memory, block), true)
@@ -151,8 +145,7 @@ const handedOver = (name: string, bounds: Bounds): Scenario => ({
   spanCount: 3,
   slotCount: 3,
   ...bounds,
-  setUp: (hand) => {
-    const [closing, reclaimer, freer] = openSlots(hand, 3)
+  setUp: (hand, [closing, reclaimer, freer]) => {
     const blocks = [given(hand.grip(closing), THIRD), given(hand.grip(closing), THIRD)]
     hand.grip(closing).pool.close()
     fill(hand, reclaimer)
@@ -173,17 +166,20 @@ const handedOver = (name: string, bounds: Bounds): Scenario => ({
   },
 })
 
-/** In a full arena, a thread makes a large block of another one shorter, whose owner gives the end back. */
+/**
+ * In a full arena, a thread makes a large block of another one shorter, whose owner gives the end
+ * back.
+ */
 const cutOff = (name: string, bounds: Bounds): Scenario => ({
   name,
   spanCount: 4,
   slotCount: 2,
   ...bounds,
-  setUp: (hand) => {
-    const { owner, freers, blocks } = inFullArena(hand, 1, (grip) => [given(grip, LARGE_3)])
+  setUp: (hand, [owner, freer]) => {
+    const blocks = inFullArena(hand, owner, (grip) => [given(grip, LARGE_3)])
     return [
       mortal('owner', owner, (grip) => grip.collect()),
-      agent('holder', freers[0], (grip) => {
+      agent('holder', freer, (grip) => {
         grip.realloc(blocks[0], LARGE)
         grip.free(blocks[0])
       }),

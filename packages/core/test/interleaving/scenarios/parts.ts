@@ -19,9 +19,9 @@ import type { Grip, Hand } from '../hand.ts'
 import type { Agent } from '../search.ts'
 import { HALVES, SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
 
-/** Opens slots while the scene is set. */
-export const openSlots = (hand: Hand, count: number): number[] =>
-  Array.from({ length: count }, () => openSlot(hand.memory, undefined))
+/** Opens slots before the agents start. */
+export const openSlots = (memory: ArenaMemory, count: number): number[] =>
+  Array.from({ length: count }, () => openSlot(memory, undefined))
 
 /** A block that the scenario cannot do without. */
 export function given(grip: Grip, byteLength: number, alignment?: number): number {

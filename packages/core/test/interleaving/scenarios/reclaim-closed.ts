@@ -28,8 +28,7 @@ const beside = (
   spanCount: 6,
   slotCount: 3,
   ...bounds,
-  setUp: (hand) => {
-    const [closing, reclaimer, rival] = openSlots(hand, 3)
+  setUp: (hand, [closing, reclaimer, rival]) => {
     const blocks = arrange(hand.grip(closing), hand.grip(rival))
     hand.grip(closing).pool.close()
     const agents: Agent[] = [
@@ -97,8 +96,7 @@ const closes = (name: string, bounds: Bounds): Scenario => ({
   spanCount: 6,
   slotCount: 3,
   ...bounds,
-  setUp: (hand) => {
-    const [closing, reclaimer, freer] = openSlots(hand, 3)
+  setUp: (hand, [closing, reclaimer, freer]) => {
     const closingGrip = hand.grip(closing)
     const [first, second] = [given(closingGrip, THIRD), given(closingGrip, THIRD)]
     hand.grip(freer).free(first)
@@ -114,25 +112,24 @@ const closes = (name: string, bounds: Bounds): Scenario => ({
 })
 
 /**
- * Mail of a closed slot is about blocks whose span has changed hands: one is the reclaimer's own by now, two
- * are a third thread's, for which the reclaimer marks them.
+ * The queues of a closed slot hold blocks whose span has a new owner by now: one block belongs to
+ * the reclaimer, two belong to a third thread, for which the reclaimer marks them.
  */
 const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario => ({
   name,
   spanCount: 8,
   slotCount: 4,
   ...bounds,
-  setUp: (hand) => {
-    const [closing, reclaimer, third, freer] = openSlots(hand, 4)
+  setUp: (hand, [closing, reclaimer, third, freer]) => {
     startQueue(hand, reclaimer, third, queuedBefore)
     const closingGrip = hand.grip(closing)
     const forThird = [given(closingGrip, THIRD), given(closingGrip, 5000, 64)]
     for (const block of forThird) hand.grip(freer).free(block)
     closingGrip.pool.close()
     reclaimAll(hand.memory, hand.grip(third).pool)
-    openSlots(hand, 1) // the slot that was closed
-    const forTender = given(hand.grip(closing), HALVES)
-    hand.grip(freer).free(forTender)
+    openSlots(hand.memory, 1) // the slot that was closed
+    const forReclaimer = given(hand.grip(closing), HALVES)
+    hand.grip(freer).free(forReclaimer)
     hand.grip(closing).pool.close()
     reclaimAll(hand.memory, hand.grip(reclaimer).pool)
     hand.grip(freer).flush()
@@ -141,15 +138,17 @@ const forwards = (name: string, queuedBefore: number, bounds: Bounds): Scenario 
   },
 })
 
-/** The arena is full, so an alloc comes to reclaim closed slots; what it finds in the queue are blocks of its own class. */
+/**
+ * The arena is full, so an alloc comes to reclaim closed slots; what it finds in the queue are
+ * blocks of its own class.
+ */
 const fullArena = (name: string, byteLength: number, deaths: number): Scenario => ({
   name,
   spanCount: 5,
   slotCount: 3,
   preemptions: 1,
   deaths,
-  setUp: (hand) => {
-    const [closing, reclaimer, freer] = openSlots(hand, 3)
+  setUp: (hand, [closing, reclaimer, freer]) => {
     const closingGrip = hand.grip(closing)
     const blocks = [1, 2, 3, 4].map(() => given(closingGrip, THIRD))
     const whole = given(closingGrip, WHOLE)
@@ -157,7 +156,7 @@ const fullArena = (name: string, byteLength: number, deaths: number): Scenario =
     closingGrip.pool.close()
     reclaimAll(hand.memory, hand.grip(reclaimer).pool)
     hand.grip(freer).flush()
-    for (const _ of blocks.slice(2)) given(hand.grip(reclaimer), THIRD) // what was free beside the last
+    for (const _ of blocks.slice(2)) given(hand.grip(reclaimer), THIRD) // the rest of the span
     fill(hand, reclaimer)
     const allocates = mortal('reclaimer', reclaimer, (grip) => void grip.alloc(byteLength))
     const rival = agent('freer', freer, (grip) => {
@@ -170,7 +169,7 @@ const fullArena = (name: string, byteLength: number, deaths: number): Scenario =
   },
 })
 
-export const TEND: readonly Scenario[] = [
+export const RECLAIM_CLOSED: readonly Scenario[] = [
   beside('reclaiming against free into the closed slot', blocksLeft, freesAll),
   beside('reclaiming against delivery into the closed slot', noted, freesAll),
   beside('reclaiming against reclaiming', delivered, reclaimsToo),

@@ -2,7 +2,7 @@
 import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import { SEGMENT, THIRD, WHOLE } from '../tiny-arena.ts'
-import { agent, given, openSlots, startQueue } from './parts.ts'
+import { agent, given, startQueue } from './parts.ts'
 
 /** One owner and one freer, whose queue has come to a number; the freer is given so many blocks. */
 const queueAt = (
@@ -15,8 +15,7 @@ const queueAt = (
   spanCount: 4,
   slotCount: 2,
   preemptions: 3,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, count, 2)
     const held = hand.grip(owner)
     const blocks = Array.from({ length: blockCount }, () => given(held, THIRD))
@@ -41,14 +40,15 @@ const atOnce = (grip: Grip, blocks: readonly number[]) => {
   for (const block of blocks) grip.free(block)
 }
 
-/** The freer is a whole segment ahead, so that the owner changes segments while the freer wants one. */
+/**
+ * The freer is a whole segment ahead, so that the owner changes segments while the freer wants one.
+ */
 const ownerBehind: Scenario = {
   name: 'the owner is a segment behind',
   spanCount: 5,
   slotCount: 2,
   preemptions: 2,
-  setUp: (hand) => {
-    const [owner, freer] = openSlots(hand, 2)
+  setUp: (hand, [owner, freer]) => {
     startQueue(hand, freer, owner, 126)
     const [ownerGrip, freerGrip] = [hand.grip(owner), hand.grip(freer)]
     const blocks = Array.from({ length: 134 }, () => given(ownerGrip, SEGMENT))
@@ -65,8 +65,7 @@ const bothWays: Scenario = {
   name: 'two threads free for each other',
   spanCount: 5,
   slotCount: 2,
-  setUp: (hand) => {
-    const slots = openSlots(hand, 2)
+  setUp: (hand, slots) => {
     for (const [freer, owner] of [slots, slots.toReversed()]) startQueue(hand, freer, owner, 127)
     const blocks = slots.map((slot) => [1, 2].map(() => given(hand.grip(slot), THIRD)))
     return slots.map((slot, index) =>
@@ -82,8 +81,7 @@ const twoFreers: Scenario = {
   name: 'two threads free for a third',
   spanCount: 5,
   slotCount: 3,
-  setUp: (hand) => {
-    const [owner, ...freers] = openSlots(hand, 3)
+  setUp: (hand, [owner, ...freers]) => {
     for (const freer of freers) startQueue(hand, freer, owner, 1)
     const ownerGrip = hand.grip(owner)
     const blocks = [given(ownerGrip, THIRD), given(ownerGrip, THIRD)]
@@ -108,8 +106,7 @@ const freedTwice = (name: string, byOwner: boolean): Scenario => ({
   freesTwice: true,
   spanCount: 5,
   slotCount: 3,
-  setUp: (hand) => {
-    const [owner, ...freers] = openSlots(hand, 3)
+  setUp: (hand, [owner, ...freers]) => {
     for (const freer of freers) startQueue(hand, freer, owner, 1)
     const ownerGrip = hand.grip(owner)
     const [block] = [given(ownerGrip, THIRD), given(ownerGrip, THIRD)]
@@ -128,7 +125,7 @@ const freedTwice = (name: string, byOwner: boolean): Scenario => ({
   },
 })
 
-export const MAIL: readonly Scenario[] = [
+export const REMOTE_FREES: readonly Scenario[] = [
   queueAt('first segment', 0, 2, eachFlushed),
   queueAt('within a segment', 5, 3, eachFlushed),
   queueAt('undelivered', 5, 2, atOnce),

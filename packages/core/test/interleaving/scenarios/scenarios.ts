@@ -4,16 +4,16 @@ import { CLAIMS } from './claims.ts'
 import { DEATHS } from './deaths.ts'
 import { DELIVERIES } from './deliveries.ts'
 import { MARKS } from './marks.ts'
-import { TEND } from './reclaim-closed.ts'
-import { MAIL } from './remote-frees.ts'
+import { RECLAIM_CLOSED } from './reclaim-closed.ts'
+import { REMOTE_FREES } from './remote-frees.ts'
 import { SLOTS } from './slots.ts'
 import { TELEMETRY } from './telemetry.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   CLAIMS,
-  MAIL,
+  REMOTE_FREES,
   SLOTS,
-  TEND,
+  RECLAIM_CLOSED,
   DELIVERIES,
   MARKS,
   DEATHS,

@@ -22,7 +22,7 @@ const opener = (name: string): Agent => ({
 
 /** A slot that was closed, with a block in use and room beside it. */
 function closeOne(hand: Hand): number {
-  const [slot] = openSlots(hand, 1)
+  const [slot] = openSlots(hand.memory, 1)
   const grip = hand.grip(slot)
   grip.alloc(THIRD)
   grip.pool.close()
@@ -40,6 +40,7 @@ const openings = (
   slotCount,
   preemptions: 2 - deaths,
   deaths,
+  openCount: 0,
   setUp: (hand) => {
     for (let i = 0; i < closedCount; i++) closeOne(hand)
     return [opener('opener 0'), opener('opener 1')]
@@ -50,6 +51,7 @@ const reserved: Scenario = {
   name: 'two threads open the slot that was kept for one',
   spanCount: 2,
   slotCount: 2,
+  openCount: 0,
   setUp: (hand) => {
     const slot = claimSlot(hand.memory, SLOT_RESERVED)
     return ['first', 'second'].map((name) => ({
@@ -62,13 +64,13 @@ const reserved: Scenario = {
 }
 
 /** Each names the generation that died, so only one may have it. */
-const twoHeirs: Scenario = {
+const twoAdopters: Scenario = {
   name: 'two threads adopt the same slot',
   spanCount: 3,
   slotCount: 2,
   deaths: 1,
-  setUp: (hand) => {
-    const [slot] = openSlots(hand, 1)
+  openCount: 1,
+  setUp: (hand, [slot]) => {
     const generation = slotGeneration(hand.memory, asSlotIndex(slot))
     const adopters = ['adopter 1', 'adopter 2'].map((name) => ({
       name,
@@ -90,5 +92,5 @@ export const SLOTS: readonly Scenario[] = [
   openings('two threads open a closed slot', 2, 1, 0),
   openings('threads die while they open slots', 2, 1, 1),
   reserved,
-  twoHeirs,
+  twoAdopters,
 ]

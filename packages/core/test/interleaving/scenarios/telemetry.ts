@@ -19,7 +19,7 @@ import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Agent, Ending } from '../search.ts'
 import { createTiny, THIRD } from '../tiny-arena.ts'
-import { adopter, agent, given, mortal, openSlots } from './parts.ts'
+import { adopter, agent, given, mortal } from './parts.ts'
 
 const WRITER = asSlotIndex(0)
 
@@ -57,7 +57,10 @@ const reader = (name: string, limit: number): Agent => ({
     }),
 })
 
-/** Every event was given to one reader, whole and in order, is still in the ring, or counts as dropped. */
+/**
+ * Every event was given to one reader, whole and in order, is still in the ring, or counts as
+ * dropped.
+ */
 const nothingIsLost =
   (emitted: number) =>
   ({ journals, words }: Ending): string => {
@@ -90,8 +93,8 @@ const ring = (
   name,
   spanCount: 1,
   slotCount: 2,
+  openCount: 1,
   setUp: (hand) => {
-    openSlots(hand, 1)
     note(hand, 1, before)
     return [writer(before + 1, after), ...readers]
   },
@@ -111,8 +114,8 @@ export const TELEMETRY: readonly Scenario[] = [
     slotCount: 2,
     preemptions: 3,
     deaths: 1,
-    setUp: (hand) => {
-      const [slot] = openSlots(hand, 1)
+    openCount: 1,
+    setUp: (_hand, [slot]) => {
       return [
         mortal('victim', slot, (grip) => {
           for (let i = 0; i < 4; i++) grip.alloc(THIRD)

@@ -1,10 +1,10 @@
 // Does the interleaving checker find faults? Each mutant is a source with one of them.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { MUTANTS } from './interleaving/mutants/mutants.ts'
-import type { explore } from './interleaving/scenario.ts'
-import type { SCENARIOS } from './interleaving/scenarios/scenarios.ts'
-import { importMutated } from './support/mutated.ts'
+import { importMutated } from '../support/mutated.ts'
+import { MUTANTS } from './mutants/mutants.ts'
+import type { explore } from './scenario.ts'
+import type { SCENARIOS } from './scenarios/scenarios.ts'
 
 const test = suite('mutants')
 
