@@ -129,8 +129,8 @@ export class ArenaMemory {
 }
 
 /*
- * Where the words of an arena are, and what they hold. Functions, not methods: minifiers shorten
- * their names, which are all over the package.
+ * Where the words of an arena are, and what they hold. These are functions, not methods, because
+ * minifiers shorten the names of functions only.
  */
 
 export const controlWord = (memory: ArenaMemory, field: number) => (memory.base >> 2) + field

@@ -146,7 +146,7 @@ export class SizeClasses {
     return blockCapacity(this.strides[classIndex], spanCount)
   }
 
-  /** How many bytes a block has room for that is allocated with `byteLength` bytes. */
+  /** The room, in bytes, of a block that is allocated with `byteLength` bytes. */
   goodByteLength(byteLength: number): number {
     return byteLength <= this.maxByteLength
       ? this.strides[this.classFor(byteLength)] - layout.HEADER_BYTE_LENGTH

@@ -78,10 +78,10 @@ export const emptySlotStats = () => ({
 })
 export type SlotStats = ReturnType<typeof emptySlotStats>
 
-/** Figures that have a number for each class, by their names. */
+/** The names of figures that are numbers. */
 type Counted = keyof { [K in keyof ClassStats as ClassStats[K] extends number ? K : never]: K }
 
-/** Adds a figure of all classes up. */
+/** The sum of a figure over all classes. */
 function total(rows: readonly ClassStats[], figure: Counted | typeof liveBytesOf): number {
   let sum = 0
   for (let index = 0; index < rows.length; index++) {

@@ -82,7 +82,7 @@ function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
   return classes[count]?.stride === 0
 }
 
-/** Adds a word of the slots from `first` up to `end` up. */
+/** The sum of a word over the slots from `first` up to `end`. */
 function sumOf(memory: ArenaMemory, field: number, first: SlotIndex, end: number): number {
   let sum = 0
   for (let slot = first; slot < end; slot++) sum += slotAt(memory, slot, field) >>> 0

@@ -79,7 +79,7 @@ export function checkRun(
   }
 }
 
-/** Every block is live and on no list, or free and on one. @param room for a block's bytes */
+/** Every block is live and on no list, or free and on one. @param room in bytes, of a block */
 function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room: number): void {
   const { memory, listed } = findings
   const isLarge = classOf(memory, head) === layout.LARGE_CLASS
