@@ -2,14 +2,18 @@
 
 export type { Pool } from './arena/arena.ts'
 export { Arena } from './arena/arena.ts'
-export type { ArenaHandle, ArenaOptions } from './arena/buffers.ts'
+export type { ArenaHandle, ArenaOptions } from './arena/region.ts'
 export type { ArenaErrorCode } from './base/errors.ts'
 export { ArenaError } from './base/errors.ts'
 export type { BlockInfo } from './inspect/blocks.ts'
 export type { ArenaStats, ClassStats, SlotStats, StatsOptions } from './inspect/stats/stats.ts'
 export type { Supervisor, SupervisorOptions, SupervisorState } from './inspect/supervisor.ts'
 export type { Violation } from './inspect/verify/verify.ts'
-export type { ElementArray, ElementArrayConstructor, ElementTypeName } from './memory/header.ts'
+export type {
+  ElementArray,
+  ElementArrayConstructor,
+  ElementTypeName,
+} from './memory/element-types.ts'
 export type { CollectOptions } from './memory/pool-api.ts'
 export type { Scratch, ScratchOptions } from './pool/scratch.ts'
 export { createScratch } from './pool/scratch.ts'

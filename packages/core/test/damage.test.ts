@@ -1,10 +1,12 @@
 // Words of an arena are overwritten, at random: whatever is called then ends, throws nothing but an
 // ArenaError, gives no offset outside of the arena and writes nothing there.
+
 import { ArenaError, createScratch, freeScratch, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_FREE_HEADS } from '../src/base/layout.ts'
 import { asSlotIndex } from '../src/base/units.ts'
+import { slotWord } from '../src/memory/memory.ts'
 import { type HostileArena, hostileArena, type Thread } from './support/hostile.ts'
 import { pickOverwrites } from './support/overwrite.ts'
 import { Random, SEED } from './support/random.ts'
@@ -67,7 +69,6 @@ function callsOfPool(site: HostileArena, { pool, scratch }: Thread, random: Rand
     ['flush', () => pool.flush()],
     ['collect', () => pool.collect()],
     ['collect, spans', () => pool.collect({ spans: random.below(3) })],
-    ['collect, time', () => pool.collect({ milliseconds: 0 })],
     ['createScratch', () => useScratch(pool, 64 + length())],
     ['freeScratch', () => freeScratch(pool, random.pick([scratch.offset, at()]))],
     ['scratch.alloc', () => scratch.alloc(length())],
@@ -143,7 +144,7 @@ for (const [name, take] of Object.entries(takers)) {
         const site = hostileArena(random)
         const { memory } = site
         const [{ pool }] = site.threads
-        const heads = memory.slotWord(asSlotIndex(pool.slot), SLOT_FREE_HEADS)
+        const heads = slotWord(memory, asSlotIndex(pool.slot), SLOT_FREE_HEADS)
         for (let row = 0; row < memory.classes.count; row++) {
           if (memory.classes.strides[row] > 100) memory.i32[heads + row] = place
         }

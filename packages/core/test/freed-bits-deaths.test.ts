@@ -1,5 +1,6 @@
 // Freed bits that are half set: by a thread that is at it, or has died. And spans that change hands
 // meanwhile.
+
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,7 +10,14 @@ import {
   SLOT_MARKING,
   SLOT_TAKING_FROM,
 } from '../src/base/layout.ts'
-import type { ArenaMemory } from '../src/memory/memory.ts'
+import {
+  type ArenaMemory,
+  bitOf,
+  freedWord,
+  recordWord,
+  slotWord,
+  spanOf,
+} from '../src/memory/memory.ts'
 import { adoptSlot } from '../src/recovery/adopt.ts'
 import { beginMarking, endMarking } from '../src/remote/freed-bits.ts'
 import { INBOX_TAKEN, queueWord } from '../src/remote/queue.ts'
@@ -26,26 +34,26 @@ const steps: [name: string, write: Write][] = [
   [
     'it says what it marks',
     (memory, freer, block) => {
-      memory.i32[memory.slotWord(slotOf(freer), SLOT_MARKING)] = block
+      memory.i32[slotWord(memory, slotOf(freer), SLOT_MARKING)] = block
     },
   ],
   [
     'the bit',
     (memory, _freer, block) => {
-      memory.i32[memory.freedWord(block)] |= memory.bitOf(block)
+      memory.i32[freedWord(memory, block)] |= bitOf(memory, block)
     },
   ],
   [
     'the record of the run',
     (memory, _freer, block) => {
-      const head = headOf(memory, memory.spanOf(block))
-      memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] = 1
+      const head = headOf(memory, spanOf(memory, block))
+      memory.i32[recordWord(memory, head, RECORD_HAS_FREED_BITS)] = 1
     },
   ],
   [
     'the slot of the owner',
     (memory, _freer, _block, owner) => {
-      memory.i32[memory.slotWord(slotOf(owner), SLOT_HAS_FREED_BITS)] = 1
+      memory.i32[slotWord(memory, slotOf(owner), SLOT_HAS_FREED_BITS)] = 1
     },
   ],
 ]
@@ -77,10 +85,10 @@ test('a dead thread that was marking what is no block, or free by now: nothing i
   const [block, free] = allocMany(owner, 2, 100)
   owner.free(free)
   for (const wrong of [free, block + 16, 8, -16, 65536 * 30, 2 ** 30, -(2 ** 31)]) {
-    memory.i32[memory.slotWord(slotOf(freer), SLOT_MARKING)] = wrong
+    memory.i32[slotWord(memory, slotOf(freer), SLOT_MARKING)] = wrong
     adoptSlot(memory, slotOf(freer))
     assertSound(arena)
-    assert.is(memory.i32[memory.slotWord(slotOf(freer), SLOT_MARKING)], 0)
+    assert.is(memory.i32[slotWord(memory, slotOf(freer), SLOT_MARKING)], 0)
     assert.is(arena.blocks().length, 1)
   }
 })
@@ -105,12 +113,12 @@ for (let stepCount = 0; stepCount <= steps.length; stepCount++) {
     test(`a thread dies that marks a block out of its remote frees for another slot: after ${at}`, () => {
       const { arena, memory, next, owner, freer, blocks } = passedBy()
       const taken = queueWord(memory, slotOf(next), INBOX_TAKEN, slotOf(freer))
-      memory.i32[memory.slotWord(slotOf(next), SLOT_TAKING_FROM)] = freer.slot + 1
+      memory.i32[slotWord(memory, slotOf(next), SLOT_TAKING_FROM)] = freer.slot + 1
       for (const [, write] of steps.slice(0, stepCount)) write(memory, next, blocks[0], owner)
       if (isCounted) memory.i32[taken] = 1
       for (let time = 0; time < 2; time++) adoptSlot(memory, slotOf(next))
       assertSound(arena)
-      assert.is(memory.i32[memory.slotWord(slotOf(next), SLOT_MARKING)], 0)
+      assert.is(memory.i32[slotWord(memory, slotOf(next), SLOT_MARKING)], 0)
       assert.is(memory.i32[taken], stepCount === 0 ? 0 : 1)
       assert.is(hasFreedBit(memory, blocks[0]), stepCount > 0)
       next.collect()
@@ -149,7 +157,7 @@ test('a bit that is being marked is left for later, and not forgotten', () => {
     owner.collect()
     assertSound(arena)
     assert.is(countLive(memory, [block]), 0)
-    assert.is(memory.i32[memory.slotWord(slotOf(owner), SLOT_HAS_FREED_BITS)], 0)
+    assert.is(memory.i32[slotWord(memory, slotOf(owner), SLOT_HAS_FREED_BITS)], 0)
   }
 })
 

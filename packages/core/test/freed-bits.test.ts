@@ -1,4 +1,5 @@
 // Blocks that other threads free where there is no memory to note that in: by a bit for each block.
+
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -8,8 +9,16 @@ import {
   SLOT_MARKING,
   SLOT_SWEEPING,
 } from '../src/base/layout.ts'
+import {
+  bitOf,
+  clearLiveBit,
+  freedWord,
+  recordWord,
+  slotWord,
+  spanMapWord,
+  spanOf,
+} from '../src/memory/memory.ts'
 import { adoptSlot } from '../src/recovery/adopt.ts'
-import { sweepFreedBits } from '../src/remote/freed-bits.ts'
 import { setDraining } from '../src/spans/partial.ts'
 import { headOf } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
@@ -49,7 +58,7 @@ for (const [name, byteLength, alignment] of kinds) {
     mark(memory, freer, block)
     for (const pool of [freer, third, freer]) {
       refuses('double-free', () => mark(memory, pool, block), new RegExp(`${block}`))
-      assert.is(memory.i32[memory.slotWord(slotOf(pool), SLOT_MARKING)], 0)
+      assert.is(memory.i32[slotWord(memory, slotOf(pool), SLOT_MARKING)], 0)
       assertSound(arena)
     }
     owner.collect()
@@ -97,24 +106,9 @@ for (const { name, create, byteOffset } of regions) {
   })
 }
 
-test('a sweep that has a limit leaves the rest to the next one, wherever it stops', () => {
-  const { arena, memory, owner, freer } = fourPools(4 << 20)
-  const blocks = allocMany(owner, 1500, 100)
-  const inFirst = blocks.filter((block) => memory.spanOf(block) === memory.spanOf(blocks[0]))
-  const rest = blocks.length - inFirst.length - 1
-  mark(memory, freer, ...blocks)
-  for (const limit of [0, 1, inFirst.length - 1, rest, 0]) {
-    assert.is(sweepFreedBits(memory, slotOf(owner), limit), limit)
-    assertSound(arena) // what is left is known to the owner
-  }
-  assert.is(sweepFreedBits(memory, slotOf(owner), 10), 1)
-  assertSound(arena)
-  assert.equal([countLive(memory, blocks), saidOf(memory, owner, blocks[0])], [0, [0, 0]])
-})
-
 const takers: [name: string, take: (owner: Pool) => unknown][] = [
   ['collect', (owner) => owner.collect()],
-  ['collect with a budget', (owner) => owner.collect({ milliseconds: 1000 })],
+  ['collect with a budget', (owner) => owner.collect({ spans: 1000 })],
   ['a miss', (owner) => owner.free(owner.alloc(5000))],
   ['a large block', (owner) => owner.free(owner.alloc(700_000))],
   ['an aligned block', (owner) => owner.free(owner.alloc(5000, 4096))],
@@ -180,11 +174,11 @@ test('the owner has died: its adopter takes them', () => {
   const two = allocMany(owner, 2, 3000)
   mark(memory, freer, ...two)
   // As if the owner had died in a sweep: it has freed one block of a run, whose bit is still set.
-  const head = memory.spanOf(two[0])
-  memory.i32[memory.slotWord(slotOf(owner), SLOT_HAS_FREED_BITS)] = 0
-  memory.i32[memory.slotWord(slotOf(owner), SLOT_SWEEPING)] = head
-  memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] = 0
-  memory.clearLiveBit(two[0])
+  const head = spanOf(memory, two[0])
+  memory.i32[slotWord(memory, slotOf(owner), SLOT_HAS_FREED_BITS)] = 0
+  memory.i32[slotWord(memory, slotOf(owner), SLOT_SWEEPING)] = head
+  memory.i32[recordWord(memory, head, RECORD_HAS_FREED_BITS)] = 0
+  clearLiveBit(memory, two[0])
   adoptSlot(memory, slotOf(owner))
   assertSound(arena)
   assert.equal([hasFreedBit(memory, two[0]), hasFreedBit(memory, two[1])], [false, true])
@@ -204,15 +198,15 @@ test('a run that is given back with its last block is not looked at any further'
   ]) {
     const { arena, memory, owner, freer } = fourPools(4 << 20)
     const blocks = allocMany(owner, blockCount, byteLength)
-    const head = headOf(memory, memory.spanOf(blocks[0]))
+    const head = headOf(memory, spanOf(memory, blocks[0]))
     owner.collect() // parks what nobody has, so that the run is empty with the last of these
     if (blockCount > 1) setDraining(memory, head, true)
     mark(memory, freer, ...blocks)
     // As if somebody else had the span by then, and a block there that is marked.
     const later = (blocks.at(-1) ?? 0) + 16
-    memory.i32[memory.freedWord(later)] |= memory.bitOf(later)
+    memory.i32[freedWord(memory, later)] |= bitOf(memory, later)
     owner.collect({ spans: 0 })
-    assert.is(memory.i32[memory.mapWord(head)], 0, 'given back')
+    assert.is(memory.i32[spanMapWord(memory, head)], 0, 'given back')
     assert.ok(hasFreedBit(memory, later))
     assert.is(violationsOf(memory, owner), 0)
     assertSound(arena)
@@ -222,7 +216,7 @@ test('a run that is given back with its last block is not looked at any further'
 test('in the tail of a run of several spans', () => {
   for (const byteLength of [16_384, 65_536, 262_144]) {
     const { arena, memory, owner, freer } = fourPools(4 << 20)
-    const isInTail = (one: number) => headOf(memory, memory.spanOf(one)) !== memory.spanOf(one)
+    const isInTail = (one: number) => headOf(memory, spanOf(memory, one)) !== spanOf(memory, one)
     let block = owner.alloc(byteLength)
     while (!isInTail(block)) block = owner.alloc(byteLength)
     mark(memory, freer, block)

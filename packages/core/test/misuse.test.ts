@@ -1,7 +1,9 @@
 // Offsets and lengths that callers must not pass: an ArenaError each, and not a byte of the arena changes.
+
 import type { Arena, ArenaErrorCode, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { spanOf, spanStart } from '../src/memory/memory.ts'
 import { assertSound, refuses, refusesUnharmed, unharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
 import { anything, notNumbers, oddNumbers, shownValue } from './support/values.ts'
@@ -117,7 +119,7 @@ test('of another arena, in a span of the same class', () => {
 test('where no block can be: control area, rests of spans, uncarved memory, outside', () => {
   const { arena, pool, memory } = smallArena()
   const offset = pool.alloc(1000)
-  const start = memory.spanStart(memory.spanOf(offset))
+  const start = spanStart(memory, spanOf(memory, offset))
   const { stride } = arena.stats().classes[memory.classes.classFor(1000)]
   const uncarved = [20, 40, 61].map((i) => offset + i * stride)
   const rest = [offset + 63 * stride, start + 65536 - 16]

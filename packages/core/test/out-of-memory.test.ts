@@ -1,12 +1,13 @@
 // Several pools share a small arena that is full all the time: 0 is given only where there is no room,
 // by the map of spans and the lists themselves.
+
 import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SPAN_FREE } from '../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../src/base/units.ts'
 import { alignedByteLength } from '../src/blocks/aligned.ts'
-import type { ArenaMemory } from '../src/memory/memory.ts'
+import { type ArenaMemory, slotWord, spanMapWord } from '../src/memory/memory.ts'
 import { minimalRunSpanCount } from '../src/memory/size-classes.ts'
 import { assertConserved, assertSound } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
@@ -23,7 +24,7 @@ interface Holder {
 function longestFreeRun(memory: ArenaMemory): number {
   let [longest, length] = [0, 0]
   for (let span = 0; span < memory.spanCount; span++) {
-    length = memory.i32[memory.mapWord(asSpanIndex(span))] === SPAN_FREE ? length + 1 : 0
+    length = memory.i32[spanMapWord(memory, asSpanIndex(span))] === SPAN_FREE ? length + 1 : 0
     longest = Math.max(longest, length)
   }
   return longest
@@ -37,9 +38,9 @@ function roomFor(memory: ArenaMemory, pool: Pool, byteLength: number): string {
     return longest >= needed ? `${longest} adjacent spans are free, ${needed} are enough` : ''
   }
   const classIndex = memory.classes.classFor(byteLength)
-  const slotWord = (field: number) => memory.slotWord(asSlotIndex(pool.slot), field + classIndex)
-  if (memory.i32[slotWord(SLOT_FREE_HEADS)] !== 0) return 'a block is on the free list'
-  if (memory.i32[slotWord(SLOT_PARTIAL_HEADS)] !== 0) return 'a span is partial'
+  const classWord = (field: number) => slotWord(memory, asSlotIndex(pool.slot), field + classIndex)
+  if (memory.i32[classWord(SLOT_FREE_HEADS)] !== 0) return 'a block is on the free list'
+  if (memory.i32[classWord(SLOT_PARTIAL_HEADS)] !== 0) return 'a span is partial'
   const needed = minimalRunSpanCount(memory.classes.strides[classIndex])
   return longest >= needed ? `${longest} adjacent spans are free, ${needed} are enough` : ''
 }

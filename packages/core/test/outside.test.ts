@@ -3,7 +3,6 @@
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import { asSlotIndex } from '../src/base/units.ts'
-import { plainPattern } from '../src/memory/header.ts'
 import { headPattern } from '../src/spans/span-map.ts'
 import { assertSound, refuses, unharmed } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
@@ -35,7 +34,7 @@ for (const [name, byteOffset] of [
     for (const classIndex of [0, 3, memory.classes.classFor(100), memory.classes.classFor(3000)]) {
       for (const slot of [owner.slot, freer.slot, third.slot]) {
         const mapped = headPattern(asSlotIndex(slot)) | classIndex
-        const header = plainPattern(memory.tag)
+        const header = memory.plainHeader
         for (let word = 0; word < hostile.length; word++) {
           // Where the span map would go on, and where headers would be.
           if (isInBlock(word) || isOutside(word)) hostile[word] = word % 4 < 2 ? mapped : header

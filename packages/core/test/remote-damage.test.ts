@@ -1,9 +1,11 @@
 // A stray write has hit a queue: nothing loops, and nothing outside of the queue changes.
+
 import { Arena, type ArenaError } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CONTROL_OPENED_SLOT_COUNT } from '../src/base/layout.ts'
 import { asSlotIndex } from '../src/base/units.ts'
+import { controlWord } from '../src/memory/memory.ts'
 import {
   INBOX_SEGMENT,
   OUTBOX_FIRST,
@@ -116,7 +118,7 @@ for (const count of [-1, 200, 1 << 28]) {
   test(`a count of opened slots of ${count} is refused`, () => {
     const arena = Arena.create({ byteLength: 1 << 20, shared: true })
     const memory = memoryOf(arena)
-    memory.i32[memory.controlWord(CONTROL_OPENED_SLOT_COUNT)] = count
+    memory.i32[controlWord(memory, CONTROL_OPENED_SLOT_COUNT)] = count
     refuses('corrupt', () => Arena.attach(arena.handle), /control word \d+ is -?\d+, expected 0 to/)
   })
 }

@@ -1,12 +1,12 @@
 // Segments: the blocks of a queue. Nobody's but their writer's, given back when nobody reads them,
 // and of no harm when a write past a neighbour's end has damaged them.
+
 import type { ArenaError, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asSlotIndex } from '../src/base/units.ts'
-import { headerWordAt } from '../src/blocks/lookup.ts'
-import { isInternal } from '../src/memory/header.ts'
-import type { ArenaMemory } from '../src/memory/memory.ts'
+import { BLOCK_INTERNAL } from '../src/memory/block-header.ts'
+import { type ArenaMemory, stateAt } from '../src/memory/memory.ts'
 import {
   OUTBOX_FIRST,
   OUTBOX_LAST,
@@ -37,7 +37,7 @@ test('a block of the library is refused by every pool, in every call', async () 
   const { arena, memory, owner, freer, third } = fourPools()
   freer.free(owner.alloc(100))
   const [segment] = segmentsOf(memory, freer, owner)
-  assert.ok(isInternal(memory.tag, headerWordAt(memory, segment)))
+  assert.ok(stateAt(memory, segment) === BLOCK_INTERNAL)
   const no = /is a block of the library/
   for (const pool of [freer, owner, third]) {
     refusesUnharmed(arena, 'invalid-offset', () => pool.realloc(segment, 1000), no)

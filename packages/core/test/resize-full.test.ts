@@ -1,5 +1,6 @@
 // Shorter lengths in a full arena: shrinking never fails, and what can be cut off is given back,
 // whoever owns the block and whoever asks.
+
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -10,7 +11,7 @@ import {
   SLOT_SWEEPING,
 } from '../src/base/layout.ts'
 import { asSlotIndex } from '../src/base/units.ts'
-import type { ArenaMemory } from '../src/memory/memory.ts'
+import { type ArenaMemory, recordWord, slotWord, spanOf, spanStart } from '../src/memory/memory.ts'
 import { adoptSlot } from '../src/recovery/adopt.ts'
 import { countFreeSpans } from '../src/spans/span-map.ts'
 import { assertConserved, assertSound, refuses } from './support/checks.ts'
@@ -138,10 +139,10 @@ for (const [name, byteLength, alignment] of large) {
   test(`cut off by another thread, given back after the owner has died: ${name}`, () => {
     const { arena, memory, owner, offset } = cut()
     // As if it had died when it had just begun to give back.
-    const head = memory.spanOf(offset)
-    memory.i32[memory.slotWord(asSlotIndex(owner.slot), SLOT_HAS_FREED_BITS)] = 0
-    memory.i32[memory.slotWord(asSlotIndex(owner.slot), SLOT_SWEEPING)] = head
-    memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] = 0
+    const head = spanOf(memory, offset)
+    memory.i32[slotWord(memory, asSlotIndex(owner.slot), SLOT_HAS_FREED_BITS)] = 0
+    memory.i32[slotWord(memory, asSlotIndex(owner.slot), SLOT_SWEEPING)] = head
+    memory.i32[recordWord(memory, head, RECORD_HAS_FREED_BITS)] = 0
     adoptSlot(memory, asSlotIndex(owner.slot))
     assertSound(arena)
     owner.collect()
@@ -176,7 +177,7 @@ for (const [name, byteLength, alignment] of large) {
   test(`cut where its last byte is the last of a span: ${name}`, () => {
     for (const distance of [-1, 0, 1]) {
       const { arena, memory, owner, freer, offset } = around(byteLength, alignment)
-      const last = 20 * 65536 - (offset - memory.spanStart(memory.spanOf(offset))) + distance
+      const last = 20 * 65536 - (offset - spanStart(memory, spanOf(memory, offset))) + distance
       assert.is(freer.realloc(offset, last), offset)
       owner.collect()
       assertSound(arena)

@@ -10,6 +10,7 @@ import {
   SLOT_ROOM,
   SLOT_SPANS,
 } from '../src/base/layout.ts'
+import { slotWord } from '../src/memory/memory.ts'
 import { assertConserved } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
 import { allocMany, deliver, fourPools, reclaimOnce } from './support/pools.ts'
@@ -274,8 +275,8 @@ test('hitRate and fragmentation stay within 0 to 1, whatever the counters hold',
   const row = memory.classes.classFor(56)
   const perClass = [SLOT_LIVE_SEEN, SLOT_CARVED, SLOT_ROOM, SLOT_SPANS, SLOT_REFILLED, SLOT_REFILLS]
   const words = [
-    ...perClass.map((field) => memory.slotWord(slot, field + row)),
-    memory.slotWord(slot, SLOT_OWNED_SPANS),
+    ...perClass.map((field) => slotWord(memory, slot, field + row)),
+    slotWord(memory, slot, SLOT_OWNED_SPANS),
   ]
   const random = new Random(5)
   const check = (note: string) => {
@@ -288,8 +289,8 @@ test('hitRate and fragmentation stay within 0 to 1, whatever the counters hold',
       assert.ok(share >= 0 && share <= 1, `${share}, ${note}`)
     }
   }
-  const refills = memory.slotWord(slot, SLOT_REFILLS + row)
-  const refilled = memory.slotWord(slot, SLOT_REFILLED + row)
+  const refills = slotWord(memory, slot, SLOT_REFILLS + row)
+  const refilled = slotWord(memory, slot, SLOT_REFILLED + row)
   for (const [a, b] of [
     [100, 5], // the blocks have begun anew
     [-1, 5],

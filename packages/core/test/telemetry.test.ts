@@ -9,7 +9,7 @@ import {
   TELEMETRY_WRITTEN,
 } from '../src/base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../src/base/units.ts'
-import type { ArenaMemory } from '../src/memory/memory.ts'
+import { type ArenaMemory, controlWord, spanOf } from '../src/memory/memory.ts'
 import { EVENT_CLAIM, emit, emptyEvent, ringOf } from '../src/telemetry/telemetry.ts'
 import { assertSound, refusesUnharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
@@ -35,7 +35,7 @@ test('what a pool does, in its order', () => {
   const telemetry = arena.openTelemetry()
   const classIndex = memory.classes.classFor(56)
   const offset = pool.alloc(56)
-  const span = memory.spanOf(offset)
+  const span = spanOf(memory, offset)
   const large = pool.alloc(700_000)
   pool.free(large)
   pool.free(offset)
@@ -196,7 +196,7 @@ test('a slot that nobody opened is not read', () => {
   const telemetry = arena.openTelemetry()
   emitMany(memory, asSlotIndex(9), 0, 1)
   assert.equal(eventsOf(telemetry), [])
-  memory.i32[memory.controlWord(CONTROL_OPENED_SLOT_COUNT)] = 1000
+  memory.i32[controlWord(memory, CONTROL_OPENED_SLOT_COUNT)] = 1000
   assert.is(eventsOf(telemetry).length, 1)
 })
 

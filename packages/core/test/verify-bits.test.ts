@@ -1,21 +1,23 @@
 // What verify says of live bits, freed bits, and memory in use that does not count as touched.
+
 import { suite } from 'uvu'
 import * as layout from '../src/base/layout.ts'
 import { asSpanIndex } from '../src/base/units.ts'
+import { bitOf, freedWord, liveWord, spanOf, spanStart } from '../src/memory/memory.ts'
 import { added, blockOf, type Damage, findsAll, record, type Writes } from './support/damage.ts'
 import type { Site } from './support/site.ts'
 
 const test = suite('verify, bits')
 
 const flipped = (s: Site, word: number, offset: number): Writes => [
-  [word, s.i32[word] ^ s.memory.bitOf(offset)],
+  [word, s.i32[word] ^ bitOf(s.memory, offset)],
 ]
-const liveBit = (s: Site, offset: number) => flipped(s, s.memory.liveWord(offset), offset)
-const freedBit = (s: Site, offset: number) => flipped(s, s.memory.freedWord(offset), offset)
+const liveBit = (s: Site, offset: number) => flipped(s, liveWord(s.memory, offset), offset)
+const freedBit = (s: Site, offset: number) => flipped(s, freedWord(s.memory, offset), offset)
 /** Its owner knows of the freed bits of a run. */
 const knows = (s: Site, offset: number): Writes => [
   [s.slotWord(layout.SLOT_HAS_FREED_BITS), 1],
-  [s.recordWord(s.memory.spanOf(offset), layout.RECORD_HAS_FREED_BITS), 1],
+  [s.recordWord(spanOf(s.memory, offset), layout.RECORD_HAS_FREED_BITS), 1],
 ]
 const LOST = /free block at \d+ is on no list/
 const DAMAGED = /header of block \d+ is damaged/
@@ -58,7 +60,7 @@ const ofBits: Damage[] = [
   ],
   [
     'an unmarked large block',
-    (s) => record(s, s.memory.spanOf(s.large), layout.RECORD_UNMARKED_COUNT, 1),
+    (s) => record(s, spanOf(s.memory, s.large), layout.RECORD_UNMARKED_COUNT, 1),
     NOT_UNMARKED,
   ],
   ['a freed one that nobody knows of', (s) => freedBit(s, s.live), UNKNOWN_BIT],
@@ -78,10 +80,10 @@ const ofBits: Damage[] = [
 /** Behind what is carved of a span. */
 const uncarvedBlock = (s: Site) => {
   const stride = s.memory.classes.strides[s.i32[s.mapWord(s.uncarvedSpan)] & 0xff]
-  const start = s.memory.spanStart(asSpanIndex(s.uncarvedSpan)) + layout.FIRST_PAYLOAD
+  const start = spanStart(s.memory, asSpanIndex(s.uncarvedSpan)) + layout.FIRST_PAYLOAD
   return start + s.i32[s.recordWord(s.uncarvedSpan, layout.RECORD_CARVED_COUNT)] * stride
 }
-const lastGranule = (s: Site, span: number) => s.memory.spanStart(asSpanIndex(span + 1)) - 16
+const lastGranule = (s: Site, span: number) => spanStart(s.memory, asSpanIndex(span + 1)) - 16
 
 const ofTouched: Damage[] = [
   ['below 0', (s) => [[s.touchedWord(s.fullSpan), -1]], NOT_TOUCHED],
@@ -90,7 +92,7 @@ const ofTouched: Damage[] = [
   ['a tail of such a run', (s) => [[s.touchedWord(s.run + 1), 0]], NOT_TOUCHED],
   [
     'the header of a large block',
-    (s) => [[s.touchedWord(s.memory.spanOf(s.large)), 15]],
+    (s) => [[s.touchedWord(spanOf(s.memory, s.large)), 15]],
     NOT_TOUCHED,
   ],
 ]

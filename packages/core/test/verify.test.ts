@@ -2,7 +2,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../src/base/units.ts'
-import { freedPattern, internalPattern, shiftedPattern } from '../src/memory/header.ts'
+import {
+  HEADER_ALIGNMENT_SHIFT,
+  HEADER_TAG_SHIFT,
+  HEADER_TYPE_SHIFT,
+} from '../src/memory/block-header.ts'
+import { liveWord, slotWord, spanMapWord, spanOf, spanStart } from '../src/memory/memory.ts'
 import { assertSound } from './support/checks.ts'
 import {
   added,
@@ -34,30 +39,22 @@ const NO_RUN = /belongs to slot \d+ but to no run/
 
 const ofHeaders: Damage[] = [
   ['overwritten', (s) => [[s.headerWord(s.live), 0x3fc00000]], DAMAGED],
-  ['of another arena', (s) => header(s, 1 << layout.HEADER_TAG_SHIFT), DAMAGED],
-  ['of another alignment', (s) => header(s, 8 << layout.HEADER_ALIGNMENT_SHIFT), DAMAGED],
-  ['of a type that there is not', (s) => header(s, 14 << layout.HEADER_TYPE_SHIFT), DAMAGED],
+  ['of another arena', (s) => header(s, 1 << HEADER_TAG_SHIFT), DAMAGED],
+  ['of another alignment', (s) => header(s, 8 << HEADER_ALIGNMENT_SHIFT), DAMAGED],
+  ['of a type that there is not', (s) => header(s, 14 << HEADER_TYPE_SHIFT), DAMAGED],
   ['too long a block', (s) => [[nextOf(s, s.live), 105]], /says it has 105 bytes, 104/],
   ['a negative length', (s) => [[nextOf(s, s.live), -1]], /says it has 4294967295/],
   ['too long a large block', (s) => [[nextOf(s, s.large), 655_345]], /says it has 655345/],
   ['of a shifted payload', (s) => [[s.headerWord(s.shifted), 0]], LOST],
-  ['of a live block: freed', (s) => [[s.headerWord(s.live), freedPattern(s.memory.tag)]], DAMAGED],
-  [
-    'of a live block: shifted',
-    (s) => [[s.headerWord(s.live), shiftedPattern(s.memory.tag)]],
-    DAMAGED,
-  ],
+  ['of a live block: freed', (s) => [[s.headerWord(s.live), s.memory.freedHeader]], DAMAGED],
+  ['of a live block: shifted', (s) => [[s.headerWord(s.live), s.memory.shiftedHeader]], DAMAGED],
   [
     'of a live block: a segment’s',
-    (s) => [[s.headerWord(s.live), internalPattern(s.memory.tag)]],
+    (s) => [[s.headerWord(s.live), s.memory.internalHeader]],
     DAMAGED,
   ],
   ['of a large block', (s) => [[s.headerWord(s.large), 0x3fc00000]], /large block \d+ is damaged/],
-  [
-    'of a large block: freed',
-    (s) => [[s.headerWord(s.large), freedPattern(s.memory.tag)]],
-    /large/,
-  ],
+  ['of a large block: freed', (s) => [[s.headerWord(s.large), s.memory.freedHeader]], /large/],
   ['of the block of a shifted payload', (s) => [[s.headerWord(blockOf(s)), 0]], LOST],
   ['a shifted block that leads nowhere', (s) => [[nextOf(s, blockOf(s)), s.live]], LOST],
 ]
@@ -82,7 +79,7 @@ const ofLists: Damage[] = [
   ['leading into the control area', (s) => [[freeHead(s), 4096]], FOREIGN],
   [
     'leading to another class',
-    (s) => [[freeHead(s), s.memory.spanStart(asSpanIndex(s.run)) + 16]],
+    (s) => [[freeHead(s), spanStart(s.memory, asSpanIndex(s.run)) + 16]],
     FOREIGN,
   ],
   [
@@ -117,7 +114,7 @@ const ofSpans: Damage[] = [
   ['a negative count of carved', (s) => record(s, s.fullSpan, CARVED, -1), /has -1 carved blocks/],
   [
     'a large block with none',
-    (s) => record(s, s.memory.spanOf(s.large), CARVED, 0),
+    (s) => record(s, spanOf(s.memory, s.large), CARVED, 0),
     /has 0 carved/,
   ],
   ['no list of partial ones', (s) => [[partialHead(s), 0]], /is on no list/],
@@ -281,10 +278,10 @@ test('verify and its like change nothing', () => {
 
 test('any word of the control area overwritten: verify ends, and throws nothing', () => {
   const { arena, memory, i32 } = site()
-  const [bits, slots] = [memory.liveWord(memory.base), memory.slotWord(asSlotIndex(0), 0)]
-  const end = memory.slotWord(asSlotIndex(1), 0)
+  const [bits, slots] = [liveWord(memory, memory.base), slotWord(memory, asSlotIndex(0), 0)]
+  const end = slotWord(memory, asSlotIndex(1), 0)
   const step = (word: number) => (word > bits && word < slots ? 97 : 1 + (word % 3))
-  for (let word: number = memory.mapWord(asSpanIndex(0)); word < end; word += step(word)) {
+  for (let word: number = spanMapWord(memory, asSpanIndex(0)); word < end; word += step(word)) {
     const right = i32[word]
     for (const wrong of [-1, 0, 1, right + 1, 0x7fffffff, -(2 ** 31)]) {
       i32[word] = wrong

@@ -1,9 +1,7 @@
 /**
  * The room of the arena itself, and the front of the package: makes arenas, attaches to them, opens
- * pools. Invariant: a thread has at most one open pool on a slot. Fronts: this file and buffers.ts,
- * which finds the memory. The room may know every other one.
+ * pools. Invariant: a thread has at most one open pool on a slot.
  */
-
 import { isPlainObject } from '../base/builtins.ts'
 import {
   type ArenaError,
@@ -12,9 +10,9 @@ import {
   notAdoptable,
   notShareable,
 } from '../base/errors.ts'
-import { SLOT_RESERVED } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
-import { byteLengthAt, headerWordAt, liveBlockAt } from '../blocks/lookup.ts'
+import { byteLengthAt, liveBlockAt } from '../blocks/check-offset.ts'
 import { type BlockInfo, listBlocks } from '../inspect/blocks.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
 import {
@@ -24,8 +22,9 @@ import {
   type SupervisorOptions,
 } from '../inspect/supervisor.ts'
 import { type Violation, verifyArena } from '../inspect/verify/verify.ts'
-import { ELEMENT_TYPES, type ElementArray, typeInHeader } from '../memory/header.ts'
-import { ArenaMemory } from '../memory/memory.ts'
+import { typeInHeader } from '../memory/block-header.ts'
+import { ELEMENT_TYPES, type ElementArray } from '../memory/element-types.ts'
+import { ArenaMemory, headerAt } from '../memory/memory.ts'
 import type { PoolOf } from '../memory/pool-api.ts'
 import { createPool } from '../pool/pool.ts'
 import { adoptSlot } from '../recovery/adopt.ts'
@@ -38,8 +37,8 @@ import {
   slotState,
 } from '../spans/slots.ts'
 import { openTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
-import { type ArenaHandle, type ArenaOptions, checkedHandle, findRegion } from './buffers.ts'
 import { checkControl, nextTag, writeControl } from './control.ts'
+import { type ArenaHandle, type ArenaOptions, checkedHandle, findRegion } from './region.ts'
 
 export interface Pool extends PoolOf<Arena> {}
 
@@ -179,7 +178,7 @@ export class Arena {
    */
   view(offset: number): ElementArray {
     const byteLength = byteLengthAt(this.#memory, liveBlockAt(this.#memory, offset), offset)
-    const type = ELEMENT_TYPES[typeInHeader(headerWordAt(this.#memory, offset))]
+    const type = ELEMENT_TYPES[typeInHeader(headerAt(this.#memory, offset))]
     if (type === undefined)
       throw corrupt(`the block at offset ${offset} has an unknown element type`)
     return new type(this.buffer, offset, Math.floor(byteLength / type.BYTES_PER_ELEMENT))
@@ -200,7 +199,7 @@ export class Arena {
    * @throws ArenaError 'no-free-slot'
    */
   reserveSlot(): number {
-    return claimSlot(this.#memory, SLOT_RESERVED)
+    return claimSlot(this.#memory, layout.SLOT_RESERVED)
   }
 
   /**

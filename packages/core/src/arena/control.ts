@@ -1,40 +1,6 @@
 /** The control area: writes that of a new arena, and checks that of one to attach to. */
 import { corrupt, notAnArena, versionMismatch } from '../base/errors.ts'
-import {
-  CONTROL_BYTE_LENGTH,
-  CONTROL_CHECKSUM,
-  CONTROL_CLASS_COUNT,
-  CONTROL_CLASS_TABLE,
-  CONTROL_CONSTANT_WORD_COUNT,
-  CONTROL_FIRST_FREE_SPAN,
-  CONTROL_FREED_BITS,
-  CONTROL_LIVE_BITS,
-  CONTROL_MAGIC,
-  CONTROL_OPENED_SLOT_COUNT,
-  CONTROL_PEAK_SPAN_COUNT,
-  CONTROL_SHARED,
-  CONTROL_SLOT_BYTE_LENGTH,
-  CONTROL_SLOT_COUNT,
-  CONTROL_SLOTS,
-  CONTROL_SPAN_BYTE_LENGTH,
-  CONTROL_SPAN_COUNT,
-  CONTROL_SPAN_MAP,
-  CONTROL_SPAN_RECORDS,
-  CONTROL_TAG,
-  CONTROL_TOUCHED_MAP,
-  CONTROL_VERSION,
-  CONTROL_WORD_COUNT,
-  LINE_BYTE_LENGTH,
-  MAGIC,
-  MAX_BYTE_END,
-  MAX_CLASS_COUNT,
-  MAX_SLOT_COUNT,
-  RECORD_WORD_COUNT,
-  SPAN_BIT_WORD_COUNT,
-  SPAN_BYTE_LENGTH,
-  slotWordCount,
-  VERSION,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { GrowableMemory } from '../memory/memory.ts'
 import { MAX_STRIDE } from '../memory/size-classes.ts'
 import { CONTROL_SPAN_WORD } from '../spans/span-map.ts'
@@ -59,60 +25,69 @@ export interface ArenaRegion extends Geometry {
 }
 
 const roundUpToLine = (byteLength: number) =>
-  Math.ceil(byteLength / LINE_BYTE_LENGTH) * LINE_BYTE_LENGTH
+  Math.ceil(byteLength / layout.LINE_BYTE_LENGTH) * layout.LINE_BYTE_LENGTH
 
-/** Lays the control area out: its length, and the words of its header that the geometry sets. */
-function layOut({ byteLength, slotCount, classCount }: Geometry) {
-  const spanCount = byteLength / SPAN_BYTE_LENGTH
-  const classTable = CONTROL_WORD_COUNT * 4
+/** Lays the control area out: gives the words that never change. */
+function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0, shared = 0) {
+  const spanCount = byteLength / layout.SPAN_BYTE_LENGTH
+  const bitsByteLength = spanCount * layout.SPAN_BIT_WORD_COUNT * 4
+  const slotByteLength = layout.slotWordCount(slotCount) * 4
+  const classTable = layout.CONTROL_WORD_COUNT * 4
   const spanMap = roundUpToLine(classTable + classCount * 4)
   const touchedMap = roundUpToLine(spanMap + spanCount * 4)
   const spanRecords = roundUpToLine(touchedMap + spanCount * 4)
-  const liveBits = roundUpToLine(spanRecords + spanCount * RECORD_WORD_COUNT * 4)
-  const freedBits = liveBits + spanCount * SPAN_BIT_WORD_COUNT * 4
-  const slots = freedBits + spanCount * SPAN_BIT_WORD_COUNT * 4
-  const byteEnd = slots + slotCount * slotWordCount(slotCount) * 4
-  const controlSpanCount = Math.ceil(byteEnd / SPAN_BYTE_LENGTH)
-  const header: [field: number, value: number][] = [
-    [CONTROL_BYTE_LENGTH, byteLength | 0],
-    [CONTROL_SPAN_BYTE_LENGTH, SPAN_BYTE_LENGTH],
-    [CONTROL_SPAN_COUNT, controlSpanCount],
-    [CONTROL_SLOT_COUNT, slotCount],
-    [CONTROL_SLOT_BYTE_LENGTH, slotWordCount(slotCount) * 4],
-    [CONTROL_CLASS_COUNT, classCount],
-    [CONTROL_CLASS_TABLE, classTable],
-    [CONTROL_SPAN_MAP, spanMap],
-    [CONTROL_SPAN_RECORDS, spanRecords],
-    [CONTROL_SLOTS, slots],
-    [CONTROL_TOUCHED_MAP, touchedMap],
-    [CONTROL_LIVE_BITS, liveBits],
-    [CONTROL_FREED_BITS, freedBits],
-  ]
-  return { byteEnd, controlSpanCount, header }
+  const liveBits = roundUpToLine(spanRecords + spanCount * layout.RECORD_WORD_COUNT * 4)
+  const slots = liveBits + 2 * bitsByteLength
+  const words = new Int32Array(layout.CONTROL_CONSTANT_WORD_COUNT)
+  words[layout.CONTROL_MAGIC] = layout.MAGIC
+  words[layout.CONTROL_VERSION] = layout.VERSION
+  words[layout.CONTROL_BYTE_LENGTH] = byteLength
+  words[layout.CONTROL_SPAN_BYTE_LENGTH] = layout.SPAN_BYTE_LENGTH
+  words[layout.CONTROL_SPAN_COUNT] = Math.ceil(
+    (slots + slotCount * slotByteLength) / layout.SPAN_BYTE_LENGTH,
+  )
+  words[layout.CONTROL_SLOT_COUNT] = slotCount
+  words[layout.CONTROL_SLOT_BYTE_LENGTH] = slotByteLength
+  words[layout.CONTROL_CLASS_COUNT] = classCount
+  words[layout.CONTROL_TAG] = tag
+  words[layout.CONTROL_SHARED] = shared
+  words[layout.CONTROL_CLASS_TABLE] = classTable
+  words[layout.CONTROL_SPAN_MAP] = spanMap
+  words[layout.CONTROL_SPAN_RECORDS] = spanRecords
+  words[layout.CONTROL_SLOTS] = slots
+  words[layout.CONTROL_TOUCHED_MAP] = touchedMap
+  words[layout.CONTROL_LIVE_BITS] = liveBits
+  words[layout.CONTROL_FREED_BITS] = liveBits + bitsByteLength
+  return words
 }
 
 /** How many spans the control area takes. */
-export const controlSpanCountOf = (geometry: Geometry) => layOut(geometry).controlSpanCount
+export const controlSpanCountOf = (geometry: Geometry) =>
+  constantWords(geometry)[layout.CONTROL_SPAN_COUNT]
 
 /** Writes the control area of an empty arena. The magic comes last: it makes it an arena. */
 export function writeControl(region: ArenaRegion, tag: number): void {
-  const { byteEnd, controlSpanCount, header } = layOut(region)
-  const words = new Int32Array(region.buffer, region.base, byteEnd >> 2)
+  const constant = constantWords(region, tag, region.shared ? 1 : 0)
+  const controlSpanCount = constant[layout.CONTROL_SPAN_COUNT]
+  const wordCount = (controlSpanCount * layout.SPAN_BYTE_LENGTH) >> 2
+  const words = new Int32Array(region.buffer, region.base, wordCount)
   if (!region.isNew) words.fill(0)
-  for (const [field, value] of header) words[field] = value
-  const fill = (value: number, table: number, wordCount: number) =>
-    words.fill(value, words[table] >> 2, (words[table] >> 2) + wordCount)
-  const spanCount = region.byteLength / SPAN_BYTE_LENGTH
-  if (!region.isNew) fill(SPAN_BYTE_LENGTH, CONTROL_TOUCHED_MAP, spanCount)
-  fill(CONTROL_SPAN_WORD, CONTROL_SPAN_MAP, controlSpanCount)
-  words.set(region.strides, words[CONTROL_CLASS_TABLE] >> 2)
-  words[CONTROL_VERSION] = VERSION
-  words[CONTROL_TAG] = tag
-  words[CONTROL_SHARED] = region.shared ? 1 : 0
-  words[CONTROL_FIRST_FREE_SPAN] = controlSpanCount
-  words[CONTROL_PEAK_SPAN_COUNT] = controlSpanCount
-  words[CONTROL_CHECKSUM] = checksumOf(words)
-  Atomics.store(words, CONTROL_MAGIC, MAGIC)
+  words.set(constant.subarray(layout.CONTROL_VERSION), layout.CONTROL_VERSION)
+  const fill = (value: number, table: number, count: number) =>
+    words.fill(value, constant[table] >> 2, (constant[table] >> 2) + count)
+  if (!region.isNew) {
+    fill(
+      layout.SPAN_BYTE_LENGTH,
+      layout.CONTROL_TOUCHED_MAP,
+      region.byteLength / layout.SPAN_BYTE_LENGTH,
+    )
+  }
+  fill(CONTROL_SPAN_WORD, layout.CONTROL_SPAN_MAP, controlSpanCount)
+  words.set(region.strides, constant[layout.CONTROL_CLASS_TABLE] >> 2)
+  words[layout.CONTROL_FIRST_FREE_SPAN] = controlSpanCount
+  words[layout.CONTROL_PEAK_SPAN_COUNT] = controlSpanCount
+  words[layout.CONTROL_CHECKSUM] = checksumOf(words)
+  Atomics.store(words, layout.CONTROL_MAGIC, layout.MAGIC)
 }
 
 /**
@@ -120,13 +95,13 @@ export function writeControl(region: ArenaRegion, tag: number): void {
  * so far, so it shows every change of a single word.
  */
 function checksumOf(words: Int32Array): number {
-  let sum: number = MAGIC
+  let sum: number = layout.MAGIC
   const add = (word: number) => {
     sum = Math.imul(sum ^ word, 0x0100_0193)
   }
-  words.subarray(CONTROL_MAGIC + 1, CONTROL_CONSTANT_WORD_COUNT).forEach(add)
-  const classTable = words[CONTROL_CLASS_TABLE] >> 2
-  words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT]).forEach(add)
+  words.subarray(layout.CONTROL_MAGIC + 1, layout.CONTROL_CONSTANT_WORD_COUNT).forEach(add)
+  const classTable = words[layout.CONTROL_CLASS_TABLE] >> 2
+  words.subarray(classTable, classTable + words[layout.CONTROL_CLASS_COUNT]).forEach(add)
   return sum
 }
 
@@ -137,35 +112,44 @@ function checksumOf(words: Int32Array): number {
  */
 export function checkControl(buffer: ArrayBufferLike, base: number): void {
   const room = buffer.byteLength - base
-  if (room < 2 * SPAN_BYTE_LENGTH) {
+  if (room < 2 * layout.SPAN_BYTE_LENGTH) {
     throw notAnArena(`${room} bytes from offset ${base} on are too few for an arena`)
   }
-  const words = new Int32Array(buffer, base, SPAN_BYTE_LENGTH >> 2)
-  if (Atomics.load(words, CONTROL_MAGIC) !== MAGIC) {
+  const words = new Int32Array(buffer, base, layout.SPAN_BYTE_LENGTH >> 2)
+  if (Atomics.load(words, layout.CONTROL_MAGIC) !== layout.MAGIC) {
     throw notAnArena(`there is no arena at byte offset ${base} of this buffer`)
   }
-  if (words[CONTROL_VERSION] !== VERSION) throw versionMismatch(words[CONTROL_VERSION], VERSION)
-  const byteLength = words[CONTROL_BYTE_LENGTH] >>> 0
-  if (byteLength > Math.min(room, MAX_BYTE_END - base) || byteLength % SPAN_BYTE_LENGTH !== 0) {
+  if (words[layout.CONTROL_VERSION] !== layout.VERSION)
+    throw versionMismatch(words[layout.CONTROL_VERSION], layout.VERSION)
+  const byteLength = words[layout.CONTROL_BYTE_LENGTH] >>> 0
+  if (
+    byteLength > Math.min(room, layout.MAX_BYTE_END - base) ||
+    byteLength % layout.SPAN_BYTE_LENGTH !== 0
+  ) {
     throw corrupt(`it has ${byteLength} bytes, expected whole spans within ${room} bytes`)
   }
   const check = (field: number, min: number, max: number) => {
     if (words[field] >= min && words[field] <= max) return words[field]
     throw corrupt(`control word ${field} is ${words[field]}, expected ${min} to ${max}`)
   }
-  const slotCount = check(CONTROL_SLOT_COUNT, 1, MAX_SLOT_COUNT)
-  const classCount = check(CONTROL_CLASS_COUNT, 1, MAX_CLASS_COUNT)
-  for (const [field, value] of layOut({ byteLength, slotCount, classCount }).header) {
+  const slotCount = check(layout.CONTROL_SLOT_COUNT, 1, layout.MAX_SLOT_COUNT)
+  const classCount = check(layout.CONTROL_CLASS_COUNT, 1, layout.MAX_CLASS_COUNT)
+  const tag = check(layout.CONTROL_TAG, 1, 255)
+  const geometry = { byteLength, slotCount, classCount }
+  for (const [field, value] of constantWords(
+    geometry,
+    tag,
+    words[layout.CONTROL_SHARED],
+  ).entries()) {
     check(field, value, value)
   }
-  check(CONTROL_TAG, 1, 255)
-  checkStrides(words.subarray(words[CONTROL_CLASS_TABLE] >> 2), classCount)
-  for (const field of [CONTROL_FIRST_FREE_SPAN, CONTROL_PEAK_SPAN_COUNT]) {
-    check(field, words[CONTROL_SPAN_COUNT], byteLength / SPAN_BYTE_LENGTH)
+  checkStrides(words.subarray(words[layout.CONTROL_CLASS_TABLE] >> 2), classCount)
+  for (const field of [layout.CONTROL_FIRST_FREE_SPAN, layout.CONTROL_PEAK_SPAN_COUNT]) {
+    check(field, words[layout.CONTROL_SPAN_COUNT], byteLength / layout.SPAN_BYTE_LENGTH)
   }
-  check(CONTROL_OPENED_SLOT_COUNT, 0, slotCount)
+  check(layout.CONTROL_OPENED_SLOT_COUNT, 0, slotCount)
   const checksum = checksumOf(words)
-  check(CONTROL_CHECKSUM, checksum, checksum)
+  check(layout.CONTROL_CHECKSUM, checksum, checksum)
 }
 
 function checkStrides(strides: Int32Array, classCount: number): void {

@@ -31,11 +31,6 @@ export const isSharedBuffer = hasGetter<SharedArrayBuffer>(
 export const isWasmMemory = hasGetter<WebAssembly.Memory>(
   getterOf(globalThis.WebAssembly?.Memory.prototype, 'buffer'),
 )
-const nameOfArray = getterOf(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
-
-/** The name of a typed array's built-in class, such as `Int32Array`; undefined for other values. */
-export const typedArrayName = (value: unknown) => nameOfArray?.call(value)
-
 /** The source text of a built-in function. It is no JavaScript, so no other function has it. */
 const NATIVE_SOURCE = /^function (\w+)\(\) \{\s*\[native code\]\s*\}$/
 

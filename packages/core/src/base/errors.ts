@@ -1,4 +1,5 @@
-/** Every error of the package: what was given, what was expected, what to do. */
+/** Every error of the package: what was given, what was expected, what to do; and checks. */
+import { isPlainObject } from './builtins.ts'
 
 export type ArenaErrorCode =
   | 'out-of-memory'
@@ -49,95 +50,103 @@ function nameBy(read: () => unknown): string {
   }
 }
 
-const failure = (code: ArenaErrorCode, message: string) => new ArenaError(code, message)
-
 export const invalidArgument = (name: string, given: unknown, expected: string) =>
-  failure('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
+  new ArenaError('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
 
-/** Throws unless `count` is a number that a length can be. */
-export function checkCount(name: string, count: unknown, unit: string): void {
-  if (typeof count !== 'number' || count >>> 0 !== count) {
-    throw invalidArgument(name, count, `a whole number of ${unit} from 0 to 2^32 - 1`)
+export function checkInteger(name: string, given: unknown, min: number, max: number): void {
+  if (Number.isInteger(given) && Number(given) >= min && Number(given) <= max) return
+  throw invalidArgument(name, given, `a whole number from ${min} to ${max}`)
+}
+
+/** Throws unless a length can be so many bytes, or elements. */
+export const checkCount = (name: string, count: unknown) =>
+  checkInteger(name, count, 0, 2 ** 32 - 1)
+
+/** Throws for a key that is not one of `keys`: a misspelt option would be ignored in silence. */
+export function checkOptions(given: unknown, keys: readonly string[], example: string): void {
+  if (!isPlainObject(given)) {
+    throw invalidArgument('options', given, `an object such as ${example}`)
+  }
+  // Object.keys would make an array, and some callers run each frame.
+  for (const key in given) {
+    if (!keys.includes(key)) {
+      throw invalidArgument('an option', key, `one of ${keys.join(', ')}`)
+    }
   }
 }
 
 export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount: number) =>
-  failure(
+  new ArenaError(
     'out-of-memory',
-    `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans of 64 KiB are ` +
-      'free, too few or not adjacent. Free something, or create a larger arena. ' +
-      '(tryAlloc returns 0 instead)',
+    `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans are free, too ` +
+      'few or not adjacent. Free something, create a larger arena, or call tryAlloc',
   )
 
 export const noBuffer = (byteLength: number, reason: unknown) =>
-  failure(
+  new ArenaError(
     'out-of-memory',
     `the platform has no ${byteLength} bytes for an arena (${reason}). Create a smaller one`,
   )
 
 export const invalidOffset = (given: unknown, reason: string) =>
-  failure(
+  new ArenaError(
     'invalid-offset',
-    `offset ${shown(given)} ${reason}. Pass what alloc of this arena returned, until you free it`,
+    `offset ${shown(given)} ${reason}. Pass what alloc returned, until you free it`,
   )
 
 export const doubleFree = (offset: number) =>
-  failure('double-free', `the block at offset ${offset} is free already. Free a block once`)
+  new ArenaError('double-free', `the block at offset ${offset} is free already. Free a block once`)
 
 export const poolClosed = () =>
-  failure('pool-closed', 'this pool is closed. Open another one with arena.openPool()')
+  new ArenaError('pool-closed', 'this pool is closed. Open another one with arena.openPool()')
 
 export const scratchDisposed = () =>
-  failure('scratch-disposed', 'this scratch is disposed. Create another one with createScratch()')
+  new ArenaError('scratch-disposed', 'this scratch is disposed. Create another one')
 
 export const noFreeSlot = (slotCount: number) =>
-  failure(
+  new ArenaError(
     'no-free-slot',
     `all ${slotCount} slots have an open pool. Close one, or create the arena with more \`slots\``,
   )
 
 export const notReserved = (slot: number, state: string) =>
-  failure(
+  new ArenaError(
     'invalid-argument',
-    `slot ${slot} is ${state}, expected one from arena.reserveSlot() that is not yet open`,
+    `slot ${slot} is ${state}, expected one from arena.reserveSlot()`,
   )
 
 export const notAdoptable = (slot: number, reason: string) =>
-  failure(
+  new ArenaError(
     'not-adoptable',
     `slot ${slot} cannot be adopted: ${reason}. Adopt a slot once, after its thread has died`,
   )
 
 export const lifeTaken = (lockName: string) =>
-  failure(
+  new ArenaError(
     'life-taken',
-    `the life ${lockName} is held by another thread, or whenDead() took it. This thread counts ` +
-      'as dead: do not use its slot, and start a thread with a new life',
+    `the life ${lockName} is held by another thread, or whenDead() took it. Start another thread ` +
+      'with a new life',
   )
 
 export const noWebLocks = () =>
-  failure(
+  new ArenaError(
     'no-web-locks',
-    'navigator.locks is missing, which confirms the death of threads. Browsers have it in secure ' +
-      'contexts only: serve the page by https, or from localhost',
+    'navigator.locks is missing. Serve the page by https, or from localhost',
   )
 
 export const notAnArena = (what: string) =>
-  failure('not-an-arena', `${what}. Pass the handle of an arena, as arena.handle returns it`)
+  new ArenaError('not-an-arena', `${what}. Pass the handle of an arena, as arena.handle returns it`)
 
 export const versionMismatch = (given: number, expected: number) =>
-  failure(
+  new ArenaError(
     'version-mismatch',
     `the arena has layout version ${given}, this build reads version ${expected}. ` +
-      'Use the same version of @ashlar/core in every thread',
+      'Use one version of @ashlar/core in all threads',
   )
 
-export const corrupt = (what: string) => failure('corrupt', `the arena is damaged: ${what}`)
+export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is damaged: ${what}`)
 
 export const chainOverwritten = (offset: number) =>
-  corrupt(
-    `the chain of the scratch at offset ${offset} was overwritten, most likely by a write past ` +
-      'the end of an allocation in it',
-  )
+  corrupt(`the chain of the scratch at offset ${offset} was overwritten: a write left its block`)
 
-export const notShareable = (reason: string) => failure('not-shareable', reason)
+export const notShareable = (reason: string) => new ArenaError('not-shareable', reason)

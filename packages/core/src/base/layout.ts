@@ -1,7 +1,7 @@
 /*
  * Room base: the byte layout in this file, branded numbers, errors, and checks of arguments.
- * Invariant: every byte constant of an arena is here once, and none of these files touches memory.
- * Every file is a front. The room knows no other room.
+ * Invariant: every byte constant of an arena but those of block headers is here once, and none of
+ * these files touches memory.
  */
 
 /*
@@ -20,12 +20,7 @@
  *
  *     0        8                8 + stride               8 + n * stride         end of the run
  *     | unused | header payload | header payload | ...  | uncarved or rest      |
- *
- *     -8                -4               0
- *     | header word     | byte length    | payload ...                |  live block
- *     | header word     | next offset    | its last contents          |  free block
- *
- * The link of a free block lies in its header, so a write after free damages no list.
+ * memory/block-header.ts draws the header.
  */
 
 export const MAGIC = 0x4c485341 // 'ASHL' in little-endian bytes
@@ -128,27 +123,6 @@ export const MAX_ALIGNMENT = 4096
 export const BIT_WORD_SHIFT = GRANULE_SHIFT + 5
 /** Words of live bits, and of freed bits, per span. */
 export const SPAN_BIT_WORD_COUNT = SPAN_BYTE_LENGTH >> BIT_WORD_SHIFT
-
-/*
- * Header word. Alignment is log2 - 4, so 0 is the natural alignment of 16 bytes.
- *
- *     31   28 27      20 19       16 15          12    11       10     0
- *     | state | arena tag | alignment | element type | red zone | struct |
- */
-export const MAX_STRUCT_NUMBER = 0x7ff
-export const HEADER_RED_ZONE = 1 << 11
-export const HEADER_TYPE_SHIFT = 12
-export const HEADER_ALIGNMENT_SHIFT = 16
-export const HEADER_TAG_SHIFT = 20
-export const HEADER_STATE_SHIFT = 28
-/*
- * No state is 0, or the first four bits of a number that games store: a float from 2^-31 to 2^33,
- * NaN, a count.
- */
-export const BLOCK_PLAIN = 0xa // ordinary, live by its bit; or a live large block, shifted payload
-export const BLOCK_SHIFTED = 0x9 // its aligned payload begins at the offset in the second word
-export const BLOCK_INTERNAL = 0x5 // held by the library itself
-export const BLOCK_FREED = 0x6 // a large block or shifted payload that was freed
 
 /** Class of a block that is a run by itself. */
 export const LARGE_CLASS = 255

@@ -2,7 +2,7 @@
  * Branded numbers, and their casts: a function that wants a span index refuses a class index.
  *
  * Half of the bugs of the C allocator that this one descends from mixed up two kinds of offset. The
- * brands exist for the compiler only. At run time all of these are plain small integers.
+ * brands exist for the compiler only: bundlers remove the casts, which are functions for that.
  */
 
 declare const brand: unique symbol
@@ -16,7 +16,15 @@ export type SpanIndex = Branded<'SpanIndex'>
 export type ClassIndex = Branded<'ClassIndex'>
 export type SlotIndex = Branded<'SlotIndex'>
 
-export const asPayloadOffset = (value: number) => value as PayloadOffset
-export const asSpanIndex = (value: number) => value as SpanIndex
-export const asClassIndex = (value: number) => value as ClassIndex
-export const asSlotIndex = (value: number) => value as SlotIndex
+export function asPayloadOffset(value: number): PayloadOffset {
+  return value as PayloadOffset
+}
+export function asSpanIndex(value: number): SpanIndex {
+  return value as SpanIndex
+}
+export function asClassIndex(value: number): ClassIndex {
+  return value as ClassIndex
+}
+export function asSlotIndex(value: number): SlotIndex {
+  return value as SlotIndex
+}

@@ -5,27 +5,24 @@
  *     | shifted | offset | ... | plain | byte length | payload ... |
  */
 import { invalidArgument } from '../base/errors.ts'
-import { GRANULE_BYTE_LENGTH, MAX_ALIGNMENT, RECORD_UNMARKED_COUNT } from '../base/layout.ts'
-import { alignmentBits, freedPattern, plainPattern, shiftedPattern } from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import * as layout from '../base/layout.ts'
+import { alignmentBits } from '../memory/block-header.ts'
+import { type ArenaMemory, clearLiveBit, recordWord, spanOf } from '../memory/memory.ts'
 import { headOf, touchBytes } from '../spans/span-map.ts'
-import { isLarge } from './lookup.ts'
+import { isLarge } from './check-offset.ts'
 
 /** The byte length of a block that has room for an aligned payload of `byteLength` bytes. */
 export const alignedByteLength = (byteLength: number, alignment: number) =>
-  byteLength + alignment - GRANULE_BYTE_LENGTH
+  byteLength + alignment - layout.GRANULE_BYTE_LENGTH
+
+const ALIGNMENTS: readonly unknown[] = Array.from(
+  { length: Math.log2(layout.MAX_ALIGNMENT) + 1 },
+  (_, log2) => 1 << log2,
+)
 
 export function checkAlignment(alignment: unknown): void {
-  if (
-    typeof alignment === 'number' &&
-    alignment >= 1 &&
-    alignment <= MAX_ALIGNMENT &&
-    (alignment & (alignment - 1)) === 0 &&
-    Number.isInteger(alignment)
-  ) {
-    return
-  }
-  throw invalidArgument('alignment', alignment, `a power of two from 1 to ${MAX_ALIGNMENT}`)
+  if (ALIGNMENTS.includes(alignment)) return
+  throw invalidArgument('alignment', alignment, `a power of two from 1 to ${layout.MAX_ALIGNMENT}`)
 }
 
 /** Shifts the payload of a live block, which has room for that; returns the aligned offset. */
@@ -42,12 +39,12 @@ export function shiftPayload(
   if (offset !== block) {
     // The block is free until its header says where the payload is: the thread may die before.
     unmark(memory, block)
-    i32[(block >> 2) - 2] = freedPattern(memory.tag)
+    i32[(block >> 2) - 2] = memory.freedHeader
     i32[(block >> 2) - 1] = offset
   }
   i32[payloadHeader + 1] = byteLength
-  i32[payloadHeader] = plainPattern(memory.tag) | alignmentBits(alignment)
-  if (offset !== block) i32[(block >> 2) - 2] = shiftedPattern(memory.tag)
+  i32[payloadHeader] = memory.plainHeader | alignmentBits(alignment)
+  if (offset !== block) i32[(block >> 2) - 2] = memory.shiftedHeader
   return offset
 }
 
@@ -58,18 +55,18 @@ export function shiftPayload(
 export function unmark(memory: ArenaMemory, block: number): void {
   if (isLarge(memory, block)) return
   countUnmarked(memory, block, 1)
-  memory.clearLiveBit(block)
+  clearLiveBit(memory, block)
 }
 
 /** Marks a block as free whose header alone says that it is live. */
 export function freeUnmarked(memory: ArenaMemory, block: number, offset: number): void {
   // A second free of the offset is recognised by this header.
-  if (block !== offset) memory.i32[(offset >> 2) - 2] = freedPattern(memory.tag)
-  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
+  if (block !== offset) memory.i32[(offset >> 2) - 2] = memory.freedHeader
+  memory.i32[(block >> 2) - 2] = memory.plainHeader
   countUnmarked(memory, block, -1)
 }
 
 function countUnmarked(memory: ArenaMemory, block: number, summand: number): void {
-  const head = headOf(memory, memory.spanOf(block))
-  memory.i32[memory.recordWord(head, RECORD_UNMARKED_COUNT)] += summand
+  const head = headOf(memory, spanOf(memory, block))
+  memory.i32[recordWord(memory, head, layout.RECORD_UNMARKED_COUNT)] += summand
 }

@@ -1,39 +1,27 @@
 /** Cuts the uncarved part of a run into a chain of free blocks. */
-import { FIRST_PAYLOAD, RECORD_CARVED_COUNT, SLOT_CARVED } from '../base/layout.ts'
-import {
-  asPayloadOffset,
-  type ClassIndex,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
-import { plainPattern } from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import * as layout from '../base/layout.ts'
+import { asPayloadOffset, type PayloadOffset, type SpanIndex } from '../base/units.ts'
+import { type ArenaMemory, addToSlot, recordWord, spanStart } from '../memory/memory.ts'
+import { classOf, ownerOf } from '../spans/runs.ts'
 
 /**
  * Carves `blockCount` blocks of a run, which must have room for them, and returns the first one's
  * offset. The chain ascends, and the last link is 0. The count in the record is written last: until
  * then the blocks do not exist.
  */
-export function carve(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  classIndex: ClassIndex,
-  blockCount: number,
-): PayloadOffset {
-  const { i32 } = memory
+export function carve(memory: ArenaMemory, head: SpanIndex, blockCount: number): PayloadOffset {
+  const { i32, plainHeader } = memory
+  const classIndex = classOf(memory, head)
   const stride = memory.classes.strides[classIndex]
-  const header = plainPattern(memory.tag)
-  const carvedCount = memory.recordWord(head, RECORD_CARVED_COUNT)
-  const first = memory.spanStart(head) + FIRST_PAYLOAD + i32[carvedCount] * stride
+  const carvedCount = recordWord(memory, head, layout.RECORD_CARVED_COUNT)
+  const first = spanStart(memory, head) + layout.FIRST_PAYLOAD + i32[carvedCount] * stride
   const last = first + (blockCount - 1) * stride
   for (let block = first; block <= last; block += stride) {
-    i32[(block >> 2) - 2] = header
+    i32[(block >> 2) - 2] = plainHeader
     i32[(block >> 2) - 1] = block + stride
   }
   i32[(last >> 2) - 1] = 0
   i32[carvedCount] += blockCount
-  memory.addToSlot(slot, SLOT_CARVED + classIndex, blockCount)
+  addToSlot(memory, ownerOf(memory, head), layout.SLOT_CARVED + classIndex, blockCount)
   return asPayloadOffset(first)
 }

@@ -1,16 +1,6 @@
 /** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
 import { corrupt } from '../base/errors.ts'
-import {
-  BLOCK_INTERNAL,
-  BLOCK_PLAIN,
-  BLOCK_SHIFTED,
-  FIRST_PAYLOAD,
-  LARGE_CLASS,
-  RECORD_CARVED_COUNT,
-  RECORD_UNMARKED_COUNT,
-  SPAN_HEAD,
-  SPAN_LARGE,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import {
   asPayloadOffset,
   asSlotIndex,
@@ -20,10 +10,19 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
-import { capacityOf } from '../spans/runs.ts'
+import { BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
+import {
+  type ArenaMemory,
+  hasLiveBit,
+  mapAt,
+  recordAt,
+  secondWordAt,
+  spanStart,
+  stateAt,
+} from '../memory/memory.ts'
+import { capacityOf, classOf } from '../spans/runs.ts'
 import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
-import { roomOfBlock, secondWordAt, stateAt } from './lookup.ts'
+import { roomOfBlock } from './check-offset.ts'
 
 /**
  * Calls `visit` for the first span of every run in use, in ascending order.
@@ -35,13 +34,15 @@ export function forEachRun(
 ): void {
   for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
     const span = asSpanIndex(index)
-    const word = memory.mapAt(span)
+    const word = mapAt(memory, span)
     const state = stateInMap(word)
-    if (state !== SPAN_HEAD && state !== SPAN_LARGE) continue
+    if (state !== layout.SPAN_HEAD && state !== layout.SPAN_LARGE) continue
     const classIndex = classInMap(word)
     const owner = ownerInMap(word)
     const isClass =
-      state === SPAN_LARGE ? classIndex === LARGE_CLASS : classIndex < memory.classes.count
+      state === layout.SPAN_LARGE
+        ? classIndex === layout.LARGE_CLASS
+        : classIndex < memory.classes.count
     if (!isClass || owner < 0 || owner >= memory.slotCount) {
       throw corrupt(`the run at span ${index} has class ${classIndex} and slot ${owner}`)
     }
@@ -55,13 +56,14 @@ export function forEachBlockIn(
   head: SpanIndex,
   visit: (block: PayloadOffset) => void,
 ): void {
-  const classIndex = classInMap(memory.mapAt(head))
-  const isLarge = classIndex === LARGE_CLASS
-  const stride = isLarge ? 0 : memory.classes.strides[classIndex]
-  const capacity = isLarge ? 1 : capacityOf(memory, head, classIndex)
-  const first = memory.spanStart(head) + FIRST_PAYLOAD
+  const classIndex = classOf(memory, head)
+  const stride = memory.classes.strides[classIndex] ?? 0 // a large block is the only one of its run
+  const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   // A damaged count, which verify reports, must not lead out of the run.
-  const blockCount = Math.min(memory.recordAt(head, RECORD_CARVED_COUNT), capacity)
+  const blockCount = Math.min(
+    recordAt(memory, head, layout.RECORD_CARVED_COUNT),
+    capacityOf(memory, head),
+  )
   for (let i = 0; i < blockCount; i++) visit(asPayloadOffset(first + i * stride))
 }
 
@@ -74,10 +76,10 @@ export function forEachLiveIn(
   head: SpanIndex,
   visit: (block: PayloadOffset, offset: PayloadOffset) => void,
 ): void {
-  const isLarge = classInMap(memory.mapAt(head)) === LARGE_CLASS
-  const mayBeUnmarked = isLarge || memory.recordAt(head, RECORD_UNMARKED_COUNT) !== 0
+  const isLarge = classOf(memory, head) === layout.LARGE_CLASS
+  const mayBeUnmarked = isLarge || recordAt(memory, head, layout.RECORD_UNMARKED_COUNT) !== 0
   forEachBlockIn(memory, head, (block) => {
-    if (memory.hasLiveBit(block)) visit(block, block)
+    if (hasLiveBit(memory, block)) visit(block, block)
     else if (mayBeUnmarked) {
       const offset = unmarkedOffset(memory, block, isLarge)
       if (offset !== 0) visit(block, offset)

@@ -1,19 +1,11 @@
 /**
  * The room of what can be seen of an arena: its blocks, figures and faults, and a supervisor that
  * learns from them. Invariant: nothing here changes a heap; a supervisor only publishes batches.
- * Fronts: this file, supervisor.ts, stats/stats.ts, verify/verify.ts. The room knows all below
- * pools.
  */
-
-import { headerWordAt, secondWordAt } from '../blocks/lookup.ts'
 import { forEachLiveIn, forEachRun } from '../blocks/walk.ts'
-import {
-  ELEMENT_TYPE_NAMES,
-  type ElementTypeName,
-  isInternal,
-  typeInHeader,
-} from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { BLOCK_INTERNAL, typeInHeader } from '../memory/block-header.ts'
+import { ELEMENT_TYPE_NAMES, type ElementTypeName } from '../memory/element-types.ts'
+import { type ArenaMemory, headerAt, secondWordAt, stateAt } from '../memory/memory.ts'
 import { offsetsOnTheWay } from '../remote/remote.ts'
 
 /** A live block, as its header describes it. */
@@ -34,9 +26,8 @@ export function listBlocks(memory: ArenaMemory): BlockInfo[] {
   const blocks: BlockInfo[] = []
   forEachRun(memory, (head, _classIndex, slot) => {
     forEachLiveIn(memory, head, (_block, offset) => {
-      const header = headerWordAt(memory, offset)
-      if (isInternal(memory.tag, header) || onTheWay.has(offset)) return
-      const type = ELEMENT_TYPE_NAMES[typeInHeader(header)]
+      if (stateAt(memory, offset) === BLOCK_INTERNAL || onTheWay.has(offset)) return
+      const type = ELEMENT_TYPE_NAMES[typeInHeader(headerAt(memory, offset))]
       blocks.push({ offset, byteLength: secondWordAt(memory, offset), type, slot })
     })
   })

@@ -2,15 +2,13 @@
  * A supervisor: from any thread, it reads the telemetry of all pools and publishes how many blocks
  * their refills hand out. A pool reads one word at its next refill, and waits for no thread.
  */
-import { invalidArgument } from '../base/errors.ts'
-import { SLOT_PUBLISHED } from '../base/layout.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkInteger, checkOptions, invalidArgument } from '../base/errors.ts'
+import * as layout from '../base/layout.ts'
 import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
-import { baseBatch, MAX_BATCH } from '../memory/policy.ts'
+import { type ArenaMemory, slotWord } from '../memory/memory.ts'
+import { baseBatch, betterBatch, MAX_BATCH, wasIdle } from '../memory/refill-batch.ts'
 import { checkedSlot } from '../spans/slots.ts'
 import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
-import { betterBatch, type RefillWindow, wasIdle } from './supervise.ts'
 
 /**
  * `frozen`: publishes nothing, so results stay reproducible; what was published stays. `canary`:
@@ -58,19 +56,23 @@ export interface Supervisor {
 const STREAK = 3
 /** ... and then stays for at least so many, so two that cost about the same do not alternate. */
 const COOL_DOWN = 10
-
 /** What is known about a class. */
-interface Finding {
+const newFinding = (slotCount: number) => ({
   /** 0 if nothing was found. */
-  batch: number
+  batch: 0,
   /** What the last windows asked for: 1 is a larger batch, -1 a smaller one; and how many did. */
-  direction: number
-  streak: number
-  coolDown: number
-  readonly window: RefillWindow
+  direction: 0,
+  streak: 0,
+  coolDown: 0,
+  /** The refills of this window, and the blocks that they handed out. */
+  blockCount: 0,
+  refillCount: 0,
+  furtherCount: 0,
+  idleCount: 0,
   /** By slot: what its only refill since a sweep handed out; -1 if there were more refills. */
-  readonly onlyRefills: Int32Array
-}
+  onlyRefills: new Int32Array(slotCount),
+})
+type Finding = ReturnType<typeof newFinding>
 
 /** It acts only in `step`. */
 export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
@@ -93,13 +95,16 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
       throw invalidArgument('visit', visit, 'a function, or none')
     }
     for (let classIndex = 0; classIndex < findings.length; classIndex++) {
-      Object.assign(findings[classIndex].window, NO_REFILLS)
+      const finding = findings[classIndex]
+      finding.refillCount = 0
+      finding.blockCount = 0
+      finding.furtherCount = 0
+      finding.idleCount = 0
     }
     visitor = visit
     telemetry.read(noteEvent)
-    if (current === 'frozen') return 0
     let changed = 0
-    for (let classIndex = 0; classIndex < findings.length; classIndex++) {
+    for (let classIndex = 0; current !== 'frozen' && classIndex < findings.length; classIndex++) {
       if (!judge(findings[classIndex], memory.classes.strides[classIndex])) continue
       publishFinding(classIndex)
       changed++
@@ -113,13 +118,6 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
     publish(memory, current === 'canary' ? canary : undefined, classIndex, batch)
   }
 
-  function withdraw(): void {
-    for (let classIndex = 0; classIndex < findings.length; classIndex++) {
-      findings[classIndex] = newFinding(memory.slotCount)
-      publish(memory, undefined, classIndex, 0)
-    }
-  }
-
   return {
     get state() {
       return current
@@ -130,36 +128,31 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
     },
     step,
     batchFor: (byteLength) => findings[checkedClass(memory, byteLength)].batch,
-    withdraw,
+    withdraw() {
+      for (const classIndex of findings.keys()) {
+        findings[classIndex] = newFinding(memory.slotCount)
+        publish(memory, undefined, classIndex, 0)
+      }
+    },
   }
 }
 
-const NO_REFILLS: RefillWindow = { blockCount: 0, refillCount: 0, furtherCount: 0, idleCount: 0 }
-
-const newFinding = (slotCount: number): Finding => ({
-  batch: 0,
-  direction: 0,
-  streak: 0,
-  coolDown: 0,
-  window: { ...NO_REFILLS },
-  onlyRefills: new Int32Array(slotCount),
-})
-
-function note({ window, onlyRefills }: Finding, event: Readonly<TelemetryEvent>): void {
-  const { slot, blockCount, spareBlocks } = event
+/** Adds a refill to the window of its class. */
+function note(finding: Finding, { slot, blockCount, spareBlocks }: TelemetryEvent): void {
+  const { onlyRefills } = finding
   const isFirst = spareBlocks > 0
   if (isFirst && onlyRefills[slot] > 0 && wasIdle(onlyRefills[slot], spareBlocks)) {
-    window.idleCount++
+    finding.idleCount++
   }
   onlyRefills[slot] = isFirst ? blockCount : -1
-  window.blockCount += blockCount
-  window.refillCount++
-  if (!isFirst) window.furtherCount++
+  finding.blockCount += blockCount
+  finding.refillCount++
+  if (!isFirst) finding.furtherCount++
 }
 
 /** Whether the class got another batch. A window without refills changes nothing. */
 function judge(finding: Finding, stride: number): boolean {
-  const { blockCount, refillCount } = finding.window
+  const { blockCount, refillCount } = finding
   if (refillCount === 0) return false
   if (finding.coolDown > 0) {
     finding.coolDown--
@@ -167,7 +160,7 @@ function judge(finding: Finding, stride: number): boolean {
   }
   // Before the first finding: what refills hand out on average.
   const batch = finding.batch || Math.max(Math.round(blockCount / refillCount), baseBatch(stride))
-  const better = betterBatch(finding.window, batch, stride)
+  const better = betterBatch(finding, batch, stride)
   const direction = Math.sign(better - batch)
   finding.streak = direction === finding.direction ? finding.streak + 1 : 1
   finding.direction = direction
@@ -186,10 +179,7 @@ export function publishBatch(
   slot?: number,
 ): void {
   const classIndex = checkedClass(memory, byteLength)
-  if (!Number.isInteger(blockCount) || blockCount < 0 || blockCount > MAX_BATCH) {
-    const expected = `a whole number of blocks up to ${MAX_BATCH}, or 0`
-    throw invalidArgument('blockCount', blockCount, expected)
-  }
+  checkInteger('blockCount', blockCount, 0, MAX_BATCH)
   const only = slot === undefined ? undefined : checkedSlot(memory, slot)
   publish(memory, only, classIndex, blockCount)
 }
@@ -203,16 +193,14 @@ function publish(
 ): void {
   const end = only === undefined ? memory.slotCount : only + 1
   for (let slot = only ?? asSlotIndex(0); slot < end; slot++) {
-    Atomics.store(memory.i32, memory.slotWord(slot, SLOT_PUBLISHED + classIndex), blockCount)
+    const published = slotWord(memory, slot, layout.SLOT_PUBLISHED + classIndex)
+    Atomics.store(memory.i32, published, blockCount)
   }
 }
 
 function checkedClass(memory: ArenaMemory, byteLength: number): ClassIndex {
-  const { maxByteLength } = memory.classes
-  if (Number.isInteger(byteLength) && byteLength >= 0 && byteLength <= maxByteLength) {
-    return memory.classes.classFor(byteLength)
-  }
-  throw invalidArgument('byteLength', byteLength, `a whole number up to ${maxByteLength}`)
+  checkInteger('byteLength', byteLength, 0, memory.classes.maxByteLength)
+  return memory.classes.classFor(byteLength)
 }
 
 function checkedState(state: SupervisorState): SupervisorState {

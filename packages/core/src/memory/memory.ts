@@ -1,32 +1,19 @@
 /*
  * Room memory: the views and the geometry of an arena, size classes, header words, the Pool API.
  * Invariant: nothing here changes which memory is in use.
- * Every file is a front; all higher rooms work on the `ArenaMemory` in this one. It knows base.
+ * All higher rooms work on the `ArenaMemory` in this file.
  */
 import { type ArenaError, invalidArgument } from '../base/errors.ts'
-import {
-  BIT_WORD_SHIFT,
-  CONTROL_BYTE_LENGTH,
-  CONTROL_CLASS_COUNT,
-  CONTROL_CLASS_TABLE,
-  CONTROL_FREED_BITS,
-  CONTROL_LIVE_BITS,
-  CONTROL_OPENED_SLOT_COUNT,
-  CONTROL_SLOT_BYTE_LENGTH,
-  CONTROL_SLOT_COUNT,
-  CONTROL_SLOTS,
-  CONTROL_SPAN_COUNT,
-  CONTROL_SPAN_MAP,
-  CONTROL_SPAN_RECORDS,
-  CONTROL_TAG,
-  CONTROL_TOUCHED_MAP,
-  GRANULE_SHIFT,
-  queueStrideFor,
-  RECORD_WORD_COUNT,
-  SPAN_BYTE_LENGTH,
-  SPAN_SHIFT,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import {
+  BLOCK_FREED,
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
+  headerWith,
+  stateInHeader,
+} from './block-header.ts'
 import { SizeClasses } from './size-classes.ts'
 
 /** The part of a WebAssembly.Memory that an arena needs. */
@@ -37,31 +24,20 @@ export interface GrowableMemory {
 /**
  * Views of the whole buffer, up to the arena's end. Their length is fixed: views that track the
  * length of a growable SharedArrayBuffer are 30 to 80 times slower.
+ * @param byteEnd a multiple of 16, up to 2^31, which is no int32
  */
-export class Views {
-  readonly buffer: ArrayBufferLike
-  readonly u8: Uint8Array
-  readonly i8: Int8Array
-  readonly u16: Uint16Array
-  readonly i16: Int16Array
-  readonly u32: Uint32Array
-  readonly i32: Int32Array
-  readonly f32: Float32Array
-  readonly f64: Float64Array
-
-  /** @param byteEnd a multiple of 16, up to 2^31, which is no int32 */
-  constructor(buffer: ArrayBufferLike, byteEnd: number) {
-    this.buffer = buffer
-    this.u8 = new Uint8Array(buffer, 0, byteEnd)
-    this.i8 = new Int8Array(buffer, 0, byteEnd)
-    this.u16 = new Uint16Array(buffer, 0, byteEnd / 2)
-    this.i16 = new Int16Array(buffer, 0, byteEnd / 2)
-    this.u32 = new Uint32Array(buffer, 0, byteEnd / 4)
-    this.i32 = new Int32Array(buffer, 0, byteEnd / 4)
-    this.f32 = new Float32Array(buffer, 0, byteEnd / 4)
-    this.f64 = new Float64Array(buffer, 0, byteEnd / 8)
-  }
-}
+export const viewsOf = (buffer: ArrayBufferLike, byteEnd: number) => ({
+  buffer,
+  u8: new Uint8Array(buffer, 0, byteEnd),
+  i8: new Int8Array(buffer, 0, byteEnd),
+  u16: new Uint16Array(buffer, 0, byteEnd / 2),
+  i16: new Int16Array(buffer, 0, byteEnd / 2),
+  u32: new Uint32Array(buffer, 0, byteEnd / 4),
+  i32: new Int32Array(buffer, 0, byteEnd / 4),
+  f32: new Float32Array(buffer, 0, byteEnd / 4),
+  f64: new Float64Array(buffer, 0, byteEnd / 8),
+})
+export type Views = ReturnType<typeof viewsOf>
 
 /** The views and the geometry of one arena. Word indices count from the buffer's start. */
 export class ArenaMemory {
@@ -80,38 +56,47 @@ export class ArenaMemory {
   /** Called when an owner receives a block that another thread freed wrongly. */
   onViolation: ((error: ArenaError) => void) | undefined
   readonly tag: number
+  /** Header words of untyped blocks with natural alignment, by their state. */
+  readonly plainHeader: number
+  readonly shiftedHeader: number
+  readonly internalHeader: number
+  readonly freedHeader: number
   readonly classes: SizeClasses
-  readonly #spanMap: number
-  readonly #touchedMap: number
-  readonly #spanRecords: number
-  readonly #liveBits: number
-  readonly #freedBits: number
-  readonly #slots: number
+  readonly spanMap: number
+  readonly touchedMap: number
+  readonly spanRecords: number
+  readonly liveBits: number
+  readonly freedBits: number
+  readonly slots: number
 
   /** @param buffer has a valid control header at `base` */
   constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
     // The control header and the class table; the buffer may end at an odd byte.
-    const words = new Int32Array(buffer, base, SPAN_BYTE_LENGTH >> 2)
+    const words = new Int32Array(buffer, base, layout.SPAN_BYTE_LENGTH >> 2)
     const tableAt = (field: number) => (base + words[field]) >> 2
     this.base = base
-    this.byteLength = words[CONTROL_BYTE_LENGTH] >>> 0
-    this.spanCount = this.byteLength / SPAN_BYTE_LENGTH
-    this.controlSpanCount = words[CONTROL_SPAN_COUNT]
-    this.slotCount = words[CONTROL_SLOT_COUNT]
-    this.slotWordCount = words[CONTROL_SLOT_BYTE_LENGTH] >> 2
-    this.queueStride = queueStrideFor(this.slotCount)
-    this.tag = words[CONTROL_TAG]
-    const classTable = words[CONTROL_CLASS_TABLE] >> 2
-    const strides = words.subarray(classTable, classTable + words[CONTROL_CLASS_COUNT])
+    this.byteLength = words[layout.CONTROL_BYTE_LENGTH] >>> 0
+    this.spanCount = this.byteLength / layout.SPAN_BYTE_LENGTH
+    this.controlSpanCount = words[layout.CONTROL_SPAN_COUNT]
+    this.slotCount = words[layout.CONTROL_SLOT_COUNT]
+    this.slotWordCount = words[layout.CONTROL_SLOT_BYTE_LENGTH] >> 2
+    this.queueStride = layout.queueStrideFor(this.slotCount)
+    this.tag = words[layout.CONTROL_TAG]
+    this.plainHeader = headerWith(BLOCK_PLAIN, this.tag)
+    this.shiftedHeader = headerWith(BLOCK_SHIFTED, this.tag)
+    this.internalHeader = headerWith(BLOCK_INTERNAL, this.tag)
+    this.freedHeader = headerWith(BLOCK_FREED, this.tag)
+    const classTable = words[layout.CONTROL_CLASS_TABLE] >> 2
+    const strides = words.subarray(classTable, classTable + words[layout.CONTROL_CLASS_COUNT])
     this.classes = new SizeClasses([...strides])
-    this.#spanMap = tableAt(CONTROL_SPAN_MAP)
-    this.#touchedMap = tableAt(CONTROL_TOUCHED_MAP)
-    this.#spanRecords = tableAt(CONTROL_SPAN_RECORDS)
-    this.#liveBits = tableAt(CONTROL_LIVE_BITS)
-    this.#freedBits = tableAt(CONTROL_FREED_BITS)
-    this.#slots = tableAt(CONTROL_SLOTS)
+    this.spanMap = tableAt(layout.CONTROL_SPAN_MAP)
+    this.touchedMap = tableAt(layout.CONTROL_TOUCHED_MAP)
+    this.spanRecords = tableAt(layout.CONTROL_SPAN_RECORDS)
+    this.liveBits = tableAt(layout.CONTROL_LIVE_BITS)
+    this.freedBits = tableAt(layout.CONTROL_FREED_BITS)
+    this.slots = tableAt(layout.CONTROL_SLOTS)
     this.#growable = growable
-    this.#views = new Views(buffer, base + this.byteLength)
+    this.#views = viewsOf(buffer, base + this.byteLength)
   }
 
   /**
@@ -134,88 +119,87 @@ export class ArenaMemory {
     if (buffer.byteLength < byteEnd) {
       throw invalidArgument('the arena’s buffer', `${buffer.byteLength} bytes`, `${byteEnd} bytes`)
     }
-    this.#views = new Views(buffer, byteEnd)
-  }
-
-  /** Calls the user's hook later, so that an error of the hook does not reach another caller. */
-  report(error: ArenaError): void {
-    const { onViolation } = this
-    if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
-  }
-
-  controlWord(field: number): number {
-    return (this.base >> 2) + field
-  }
-
-  mapWord(span: SpanIndex): number {
-    return this.#spanMap + span
-  }
-
-  touchedWord(span: SpanIndex): number {
-    return this.#touchedMap + span
-  }
-
-  recordWord(span: SpanIndex, field: number): number {
-    return this.#spanRecords + span * RECORD_WORD_COUNT + field
-  }
-
-  slotWord(slot: SlotIndex, field: number): number {
-    return this.#slots + slot * this.slotWordCount + field
-  }
-
-  /** The word with the live bit of the 16 bytes at an offset within the arena. */
-  liveWord(byteOffset: number): number {
-    return this.#liveBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT)
-  }
-
-  freedWord(byteOffset: number): number {
-    return this.#freedBits + ((byteOffset - this.base) >>> BIT_WORD_SHIFT)
-  }
-
-  /** The bit of the 16 bytes at an offset, in either of these words. */
-  bitOf(byteOffset: number): number {
-    return 1 << ((byteOffset - this.base) >>> GRANULE_SHIFT)
-  }
-
-  /** Whether an ordinary block is live at an offset. */
-  hasLiveBit(byteOffset: number): boolean {
-    return (this.i32[this.liveWord(byteOffset)] & this.bitOf(byteOffset)) !== 0
-  }
-
-  clearLiveBit(byteOffset: number): void {
-    this.i32[this.liveWord(byteOffset)] &= ~this.bitOf(byteOffset)
-  }
-
-  mapAt(span: SpanIndex): number {
-    return this.i32[this.mapWord(span)]
-  }
-
-  recordAt(span: SpanIndex, field: number): number {
-    return this.i32[this.recordWord(span, field)]
-  }
-
-  addToSlot(slot: SlotIndex, field: number, summand: number): void {
-    this.i32[this.slotWord(slot, field)] += summand
+    this.#views = viewsOf(buffer, byteEnd)
   }
 
   /** No slot from this one on was ever opened, so none of them has a queue. */
   get openedSlotCount(): number {
-    return Math.min(this.i32[this.controlWord(CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
+    return Math.min(this.i32[controlWord(this, layout.CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
   }
+}
 
-  /** Whether a block can be at an offset. An overwritten list leads to other offsets. */
-  isInside(byteOffset: number): boolean {
-    const first = this.spanStart(asSpanIndex(this.controlSpanCount))
-    return byteOffset > first && byteOffset < this.base + this.byteLength
-  }
+/*
+ * Where the words of an arena are, and what they hold. These are functions, not methods, because
+ * minifiers shorten the names of functions only.
+ */
 
-  /** The span of a byte offset within the arena. */
-  spanOf(byteOffset: number): SpanIndex {
-    return asSpanIndex((byteOffset - this.base) >>> SPAN_SHIFT)
-  }
+export const controlWord = (memory: ArenaMemory, field: number) => (memory.base >> 2) + field
 
-  /** Byte offset of the first byte of a span. */
-  spanStart(span: SpanIndex): number {
-    return this.base + span * SPAN_BYTE_LENGTH
-  }
+export const spanMapWord = (memory: ArenaMemory, span: SpanIndex) => memory.spanMap + span
+
+export const mapAt = (memory: ArenaMemory, span: SpanIndex) => memory.i32[memory.spanMap + span]
+
+export const touchedWord = (memory: ArenaMemory, span: SpanIndex) => memory.touchedMap + span
+
+export const recordWord = (memory: ArenaMemory, span: SpanIndex, field: number) =>
+  memory.spanRecords + span * layout.RECORD_WORD_COUNT + field
+
+export const recordAt = (memory: ArenaMemory, span: SpanIndex, field: number) =>
+  memory.i32[recordWord(memory, span, field)]
+
+export const slotWord = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
+  memory.slots + slot * memory.slotWordCount + field
+
+export const slotAt = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
+  memory.i32[slotWord(memory, slot, field)]
+
+export function addToSlot(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  field: number,
+  summand: number,
+): void {
+  memory.i32[slotWord(memory, slot, field)] += summand
+}
+
+/** The span of a byte offset within the arena. */
+export const spanOf = (memory: ArenaMemory, byteOffset: number) =>
+  asSpanIndex((byteOffset - memory.base) >>> layout.SPAN_SHIFT)
+
+/** Byte offset of the first byte of a span. */
+export const spanStart = (memory: ArenaMemory, span: SpanIndex) =>
+  memory.base + span * layout.SPAN_BYTE_LENGTH
+
+/** Whether a block can be at an offset. An overwritten list leads to other offsets. */
+export const isInside = (memory: ArenaMemory, byteOffset: number) =>
+  byteOffset > spanStart(memory, asSpanIndex(memory.controlSpanCount)) &&
+  byteOffset < memory.base + memory.byteLength
+
+/** The header word of the block with a payload at an offset. */
+export const headerAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
+
+/** The state in that word; 0 if it is no header of this arena. */
+export const stateAt = (memory: ArenaMemory, offset: number) =>
+  stateInHeader(headerAt(memory, offset), memory.tag)
+
+/** The word behind the header word. */
+export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
+
+/** The word with the live bit of the 16 bytes at an offset within the arena. */
+export const liveWord = (memory: ArenaMemory, byteOffset: number) =>
+  memory.liveBits + ((byteOffset - memory.base) >>> layout.BIT_WORD_SHIFT)
+
+export const freedWord = (memory: ArenaMemory, byteOffset: number) =>
+  memory.freedBits + ((byteOffset - memory.base) >>> layout.BIT_WORD_SHIFT)
+
+/** The bit of the 16 bytes at an offset, in either of these words. */
+export const bitOf = (memory: ArenaMemory, byteOffset: number) =>
+  1 << ((byteOffset - memory.base) >>> layout.GRANULE_SHIFT)
+
+/** Whether an ordinary block is live at an offset. */
+export const hasLiveBit = (memory: ArenaMemory, byteOffset: number) =>
+  (memory.i32[liveWord(memory, byteOffset)] & bitOf(memory, byteOffset)) !== 0
+
+export function clearLiveBit(memory: ArenaMemory, byteOffset: number): void {
+  memory.i32[liveWord(memory, byteOffset)] &= ~bitOf(memory, byteOffset)
 }

@@ -1,18 +1,13 @@
 /** The interface of a pool, as callers see it, with its docs. */
-import type { ElementArray, ElementArrayConstructor } from './header.ts'
+import type { ElementArray, ElementArrayConstructor } from './element-types.ts'
 
-/** How much `collect` may do. If both limits are given, the first one that is reached counts. */
+/** How much `collect` may do. */
 export interface CollectOptions {
   /**
    * Stop after so many spans of 64 KiB were given back. Runs of larger classes have several spans,
    * and are given back whole. By default: all empty spans.
    */
   readonly spans?: number
-  /**
-   * Stop after so much time, or a little later: by some microseconds, or by the time to sort the
-   * spans of a class, 0.1 ms for 1,000 of them. The result is not deterministic then.
-   */
-  readonly milliseconds?: number
 }
 
 /**

@@ -3,24 +3,18 @@
  * Strides are computed here only; carving, bounds, verify and the heap walk read the class table.
  */
 import { isArray } from '../base/builtins.ts'
-import { invalidArgument } from '../base/errors.ts'
-import {
-  FIRST_PAYLOAD,
-  GRANULE_BYTE_LENGTH,
-  GRANULE_SHIFT,
-  HEADER_BYTE_LENGTH,
-  MAX_CLASS_COUNT,
-  SPAN_BYTE_LENGTH,
-} from '../base/layout.ts'
+import { checkInteger, invalidArgument } from '../base/errors.ts'
+import * as layout from '../base/layout.ts'
 import { asClassIndex, type ClassIndex } from '../base/units.ts'
-import { baseBatch, maxBatch } from './policy.ts'
+import { baseBatch, maxBatch } from './refill-batch.ts'
 
 /** Longer payloads have no class: their block is a run by itself. */
 export const MAX_CLASS_PAYLOAD = 512 * 1024
 
 /** The smallest stride that holds a payload of `byteLength` bytes. */
 const strideFor = (byteLength: number) =>
-  (byteLength + HEADER_BYTE_LENGTH + GRANULE_BYTE_LENGTH - 1) & -GRANULE_BYTE_LENGTH
+  (byteLength + layout.HEADER_BYTE_LENGTH + layout.GRANULE_BYTE_LENGTH - 1) &
+  -layout.GRANULE_BYTE_LENGTH
 
 /** The stride of the largest class that an arena can have. */
 export const MAX_STRIDE = strideFor(MAX_CLASS_PAYLOAD)
@@ -48,16 +42,12 @@ export function stridesWith(classes: readonly number[]): number[] {
   if (!isArray(classes)) throw invalidArgument('classes', classes, 'an array of byte lengths')
   const userPayloads = [...classes]
   for (const byteLength of userPayloads) {
-    if (!(Number.isInteger(byteLength) && byteLength > 0) || byteLength % 16 !== 0) {
-      throw invalidArgument('classes', byteLength, 'positive multiples of 16, in bytes of payload')
-    }
-    if (byteLength > MAX_CLASS_PAYLOAD) {
-      throw invalidArgument('classes', byteLength, `at most ${MAX_CLASS_PAYLOAD} bytes`)
-    }
+    checkInteger('classes', byteLength, 1, MAX_CLASS_PAYLOAD)
+    if (byteLength % 16 !== 0) throw invalidArgument('classes', byteLength, 'multiples of 16')
   }
   const strides = new Set([...DEFAULT_STRIDES, ...userPayloads.map(strideFor)])
-  if (strides.size > MAX_CLASS_COUNT) {
-    const room = MAX_CLASS_COUNT - DEFAULT_STRIDES.length
+  if (strides.size > layout.MAX_CLASS_COUNT) {
+    const room = layout.MAX_CLASS_COUNT - DEFAULT_STRIDES.length
     throw invalidArgument('classes', `${userPayloads.length} lengths`, `at most ${room} new ones`)
   }
   return [...strides].sort((a, b) => a - b)
@@ -65,7 +55,10 @@ export function stridesWith(classes: readonly number[]): number[] {
 
 /** How many blocks of a stride fit a run. */
 export const blockCapacity = (stride: number, spanCount: number) =>
-  Math.floor((spanCount * SPAN_BYTE_LENGTH - FIRST_PAYLOAD + HEADER_BYTE_LENGTH) / stride)
+  Math.floor(
+    (spanCount * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD + layout.HEADER_BYTE_LENGTH) /
+      stride,
+  )
 
 /** The fewest spans, nine at most, whose rest is below 1/8; else the least wasteful number. */
 export function preferredRunSpanCount(stride: number): number {
@@ -73,7 +66,7 @@ export function preferredRunSpanCount(stride: number): number {
   let bestWaste = 1
   for (let spanCount = 1; spanCount <= 9; spanCount++) {
     const used = blockCapacity(stride, spanCount) * stride
-    const waste = 1 - used / (spanCount * SPAN_BYTE_LENGTH)
+    const waste = 1 - used / (spanCount * layout.SPAN_BYTE_LENGTH)
     if (waste < bestWaste) {
       best = spanCount
       bestWaste = waste
@@ -85,7 +78,11 @@ export function preferredRunSpanCount(stride: number): number {
 
 /** The shortest run that holds one block of the stride. */
 export const minimalRunSpanCount = (stride: number) =>
-  Math.ceil((stride + FIRST_PAYLOAD - HEADER_BYTE_LENGTH) / SPAN_BYTE_LENGTH)
+  Math.ceil((stride + layout.FIRST_PAYLOAD - layout.HEADER_BYTE_LENGTH) / layout.SPAN_BYTE_LENGTH)
+
+/** How many spans a large block of so many bytes takes. */
+export const largeSpanCount = (byteLength: number) =>
+  ((byteLength + layout.FIRST_PAYLOAD - 1) >>> layout.SPAN_SHIFT) + 1
 
 /** The size classes of one arena, as tables for the hot path. */
 export class SizeClasses {
@@ -121,8 +118,8 @@ export class SizeClasses {
   constructor(strides: readonly number[]) {
     this.count = strides.length
     this.strides = Int32Array.from(strides)
-    this.maxByteLength = this.strides[this.count - 1] - HEADER_BYTE_LENGTH
-    this.classOf = new Uint8Array((this.strides[this.count - 1] >> GRANULE_SHIFT) + 1)
+    this.maxByteLength = this.strides[this.count - 1] - layout.HEADER_BYTE_LENGTH
+    this.classOf = new Uint8Array((this.strides[this.count - 1] >> layout.GRANULE_SHIFT) + 1)
     this.divisors = new Int32Array(2 * this.count)
     this.runSpanCounts = this.strides.map(preferredRunSpanCount)
     this.runCapacities = this.strides.map((s, i) => blockCapacity(s, this.runSpanCounts[i]))
@@ -133,7 +130,7 @@ export class SizeClasses {
     this.maxBatches = this.strides.map(maxBatch)
     let granule = 0
     this.strides.forEach((stride, classIndex) => {
-      const granules = stride >> GRANULE_SHIFT
+      const granules = stride >> layout.GRANULE_SHIFT
       while (granule <= granules) this.classOf[granule++] = classIndex
       this.divisors[2 * classIndex] = stride
       this.divisors[2 * classIndex + 1] = Math.ceil(2 ** 20 / granules)
@@ -149,8 +146,15 @@ export class SizeClasses {
     return blockCapacity(this.strides[classIndex], spanCount)
   }
 
+  /** The room, in bytes, of a block that is allocated with `byteLength` bytes. */
+  goodByteLength(byteLength: number): number {
+    return byteLength <= this.maxByteLength
+      ? this.strides[this.classFor(byteLength)] - layout.HEADER_BYTE_LENGTH
+      : largeSpanCount(byteLength) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
+  }
+
   /** The smallest class whose blocks hold `byteLength` bytes, at most `maxByteLength`. */
   classFor(byteLength: number): ClassIndex {
-    return asClassIndex(this.classOf[strideFor(byteLength) >>> GRANULE_SHIFT])
+    return asClassIndex(this.classOf[strideFor(byteLength) >>> layout.GRANULE_SHIFT])
   }
 }

@@ -11,14 +11,12 @@
  *     a class with fields                    1,000 live: 1.3
  *     the header before the map              1,000 live: 1.05 to 1.08
  */
-
 import { outOfMemory } from '../base/errors.ts'
-import { FIRST_PAYLOAD, LARGE_ROW, SLOT_FREE_HEADS } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../base/units.ts'
+import { liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { freeBlock } from '../blocks/free-block.ts'
-import { liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
-import { plainPattern } from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, liveWord, slotWord, spanMapWord, spanStart } from '../memory/memory.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { createEnqueue, markFreed, type PoolCore } from '../remote/remote.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from '../spans/span-map.ts'
@@ -49,12 +47,12 @@ export function createFastPaths(
   // A copy, which `disable` blanks: once the slot is opened again, its free lists are another
   // pool's.
   const classOf = memory.classes.classOf.slice()
-  const freeHeads: number = memory.slotWord(slot, SLOT_FREE_HEADS)
-  const spanMap: number = memory.mapWord(asSpanIndex(0))
-  const liveBits: number = memory.liveWord(base)
-  const plain = plainPattern(memory.tag)
+  const freeHeads: number = slotWord(memory, slot, layout.SLOT_FREE_HEADS)
+  const spanMap: number = spanMapWord(memory, asSpanIndex(0))
+  const liveBits: number = liveWord(memory, base)
+  const plain = memory.plainHeader
   /** Blocks lie between these offsets; an overwritten list leads elsewhere. */
-  const lowest = memory.spanStart(asSpanIndex(controlSpanCount))
+  const lowest = spanStart(memory, asSpanIndex(controlSpanCount))
   const highest = base + reach
   // -1 once the pool is closed: no word of the span map is a class away from it.
   let mine = headPattern(slot)
@@ -118,7 +116,7 @@ export function createFastPaths(
       const mapped = i32[spanMap + ((offset - base) >>> 16)]
       const classIndex = mapped & 0xff
       const owner = ownerInMap(mapped)
-      const withinBlocks = ((offset - base) & 0xffff) - FIRST_PAYLOAD
+      const withinBlocks = ((offset - base) & 0xffff) - layout.FIRST_PAYLOAD
       if (
         mine !== -1 &&
         // In a span of a class, of another slot?
@@ -153,13 +151,13 @@ export function createFastPaths(
     if (offset === 0) return
     const block = liveBlockAt(memory, offset)
     const owner = ownerOfBlock(memory, block)
-    if (owner === slot) freeBlock(memory, slot, block, offset)
+    if (owner === slot) freeBlock(memory, block, offset)
     else if (!enqueue(owner, offset)) markFreed(memory, slot, offset)
   }
 
   function disable(): void {
     mine = -1
-    classOf.fill(LARGE_ROW) // the row of large blocks has no free list
+    classOf.fill(layout.LARGE_ROW) // the row of large blocks has no free list
   }
 
   const enqueue = createEnqueue(memory, slot, tryAlloc)

@@ -1,23 +1,16 @@
 /**
  * What a thread allocates from. Invariant: all state of a pool is in its slot of the arena; a pool
- * only adds fast paths to that slot. Fronts: this file, scratch.ts and scratch-chain.ts, which free
- * a frame's memory at once. The room knows the miss path and all below it, but no recovery.
+ * only adds fast paths to that slot.
  *
  *     alloc -> class -> pop the free list        free -> mine? live? -> push on the free list
  *           '-> slow: aligned, large, refill          '-> another slot's? -> note it for that slot
  *                                                     '-> slow: aligned, large, errors
  */
-
 import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
 import type { SlotIndex } from '../base/units.ts'
-import { goodByteLength as roomFor } from '../blocks/large.ts'
-import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
-import {
-  type ElementArray,
-  type ElementArrayConstructor,
-  typeBits,
-  typeOf,
-} from '../memory/header.ts'
+import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
+import { typeBits } from '../memory/block-header.ts'
+import { type ElementArray, type ElementArrayConstructor, typeOf } from '../memory/element-types.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import type { CollectOptions, PoolOf } from '../memory/pool-api.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
@@ -87,7 +80,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
 
   function touch(offset: number, byteLength: number): void {
     const most = byteLengthOf(offset)
-    checkCount('byteLength', byteLength, 'bytes')
+    checkCount('byteLength', byteLength)
     if (byteLength > most) throw invalidArgument('byteLength', byteLength, `at most ${most}`)
     touchBytes(memory, offset, offset + byteLength)
   }
@@ -120,7 +113,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
   function tryResize(offset: number, byteLength: number): boolean {
     current()
     const block = liveBlockAt(memory, offset)
-    checkCount('byteLength', byteLength, 'bytes')
+    checkCount('byteLength', byteLength)
     const isOwn = ownerOfBlock(memory, block) === slot
     return isOwn && resizeWithin(memory, slot, block, offset, byteLength)
   }
@@ -132,8 +125,8 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
 
   function goodByteLength(byteLength: number): number {
     current()
-    checkCount('byteLength', byteLength, 'bytes')
-    return roomFor(memory, byteLength)
+    checkCount('byteLength', byteLength)
+    return byteLength > memory.byteLength ? byteLength : memory.classes.goodByteLength(byteLength)
   }
 
   function flush(): void {
@@ -150,6 +143,6 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
 export function checkedType(type: unknown, length: number): number {
   const elementType = typeOf(type)
   if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')
-  checkCount('length', length, 'elements')
+  checkCount('length', length)
   return elementType
 }

@@ -1,22 +1,20 @@
 /** Changes a block's byte length: in place, or by moving the block. */
-
 import { checkCount } from '../base/errors.ts'
-import { LARGE_CLASS } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
 import { alignedByteLength } from '../blocks/aligned.ts'
-import { resizeLarge } from '../blocks/large.ts'
 import {
   byteLengthAt,
   classOfBlock,
-  headerWordAt,
   liveBlockAt,
   ownerOfBlock,
   roomOfBlock,
-  secondWordAt,
-} from '../blocks/lookup.ts'
-import { alignmentInHeader, CONTENTS } from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+} from '../blocks/check-offset.ts'
+import { alignmentInHeader, CONTENTS } from '../memory/block-header.ts'
+import { type ArenaMemory, headerAt, secondWordAt, spanOf } from '../memory/memory.ts'
+import { largeSpanCount } from '../memory/size-classes.ts'
 import { announce } from '../remote/remote.ts'
+import { resizeLargeRun } from '../spans/runs.ts'
 import { touchBytes } from '../spans/span-map.ts'
 import type { FastPaths } from './fast-paths.ts'
 
@@ -27,8 +25,8 @@ import type { FastPaths } from './fast-paths.ts'
 export function reallocate(pool: FastPaths, offset: number, byteLength: number): number {
   const { memory, slot } = pool
   const block = liveBlockAt(memory, offset)
-  checkCount('byteLength', byteLength, 'bytes')
-  const header = headerWordAt(memory, offset)
+  checkCount('byteLength', byteLength)
+  const header = headerAt(memory, offset)
   const alignment = alignmentInHeader(header)
   const mayStay =
     ownerOfBlock(memory, block) === slot &&
@@ -51,7 +49,7 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
 /** Whether a block suits so many bytes: they fill more than half of it, or have the same class. */
 function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
   const classIndex = classOfBlock(memory, block)
-  if (classIndex === LARGE_CLASS) return needed > memory.classes.maxByteLength
+  if (classIndex === layout.LARGE_CLASS) return needed > memory.classes.maxByteLength
   return 2 * needed > roomOfBlock(memory, block) || memory.classes.classFor(needed) === classIndex
 }
 
@@ -66,10 +64,10 @@ export function resizeWithin(
   offset: number,
   byteLength: number,
 ): boolean {
-  const isLarge = classOfBlock(memory, block) === LARGE_CLASS
+  const isLarge = classOfBlock(memory, block) === layout.LARGE_CLASS
   const isOwn = ownerOfBlock(memory, block) === slot
   const length = (offset >> 2) - 1
-  const needed = alignedByteLength(byteLength, alignmentInHeader(headerWordAt(memory, offset)))
+  const needed = alignedByteLength(byteLength, alignmentInHeader(headerAt(memory, offset)))
   if (!isLarge) {
     if (needed > roomOfBlock(memory, block)) return false
   } else if (isOwn) {
@@ -77,13 +75,16 @@ export function resizeWithin(
     // shrinks before its run, which never fails, and grows after it.
     const before = secondWordAt(memory, offset) >>> 0
     if (byteLength < before) memory.i32[length] = byteLength
-    if (!resizeLarge(memory, slot, block, needed)) return false
+    const isTooLong = needed > memory.byteLength
+    if (isTooLong || !resizeLargeRun(memory, spanOf(memory, block), largeSpanCount(needed))) {
+      return false
+    }
     if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)
   } else if (byteLength > byteLengthAt(memory, block, offset)) {
     // The owner gives the end of the run back at any time, so the block must not grow into it.
     return false
   }
   memory.i32[length] = byteLength
-  if (isLarge && !isOwn) announce(memory, memory.spanOf(block))
+  if (isLarge && !isOwn) announce(memory, spanOf(memory, block))
   return true
 }

@@ -8,7 +8,7 @@
  * the chain, and reads it only to go back. An overwritten chain ends in an error, never in a loop
  * or in other memory.
  */
-import { isPlainObject, typedArrayName } from '../base/builtins.ts'
+import { isPlainObject } from '../base/builtins.ts'
 import { chainOverwritten, invalidArgument } from '../base/errors.ts'
 import type { PoolOf } from '../memory/pool-api.ts'
 
@@ -30,22 +30,23 @@ export type ScratchPool = PoolOf<{ readonly i32: Int32Array }>
 
 export function checkPool(pool: unknown): asserts pool is ScratchPool {
   const { byteLengthOf, arena }: Partial<ScratchPool> = isPlainObject(pool) ? pool : {}
-  if (typeof byteLengthOf === 'function' && typedArrayName(arena?.i32) === 'Int32Array') return
+  if (typeof byteLengthOf === 'function' && ArrayBuffer.isView(arena?.i32)) return
   throw invalidArgument('pool', pool, 'what arena.openPool() or arena.adopt() gives')
 }
 
 export class ScratchChain {
   /** Offset of the first block. */
   readonly first: number
+  /** The block that was linked last, which the cursor is in. */
+  last: number
   readonly #pool: ScratchPool
   #words: Int32Array
-  #last: number
 
   /** A chain that is in the arena already. */
   constructor(pool: ScratchPool, first: number, last: number) {
     this.#pool = pool
     this.first = first
-    this.#last = last
+    this.last = last
     this.#words = pool.arena.i32
   }
 
@@ -59,11 +60,6 @@ export class ScratchChain {
     return chain
   }
 
-  /** The block that was linked last, which the cursor is in. */
-  get last(): number {
-    return this.#last
-  }
-
   /** The words of the arena; a WebAssembly.Memory that grows replaces them. */
   get words(): Int32Array {
     if (this.#words[0] === undefined) this.#words = this.#pool.arena.i32
@@ -75,20 +71,19 @@ export class ScratchChain {
    * @param usedBelow in the blocks before it
    * @throws ArenaError 'out-of-memory', 'pool-closed'
    */
-  append(wanted: number, needed: number, usedBelow: number): number {
-    const { words } = this
-    const inTransit = (this.first >> 2) + IN_TRANSIT
+  append(wanted: number, needed: number, usedBelow: number): void {
+    const { words, first } = this
+    const inTransit = (first >> 2) + IN_TRANSIT
     // At once: a thread is killed in loops and calls, not between two stores.
     words[inTransit] = this.#pool.tryAlloc(wanted)
     if (words[inTransit] === 0) words[inTransit] = this.#pool.alloc(needed)
     const block = words[inTransit]
-    words[(block >> 2) + BEFORE] = this.#last
-    words[(block >> 2) + FIRST] = this.first
+    words[(block >> 2) + BEFORE] = this.last
+    words[(block >> 2) + FIRST] = first
     words[(block >> 2) + USED_BELOW] = usedBelow
-    words[(this.first >> 2) + LAST] = block
+    words[(first >> 2) + LAST] = block
     words[inTransit] = 0
-    this.#last = block
-    return block
+    this.last = block
   }
 
   /** Where the memory of a block ends. */
@@ -96,9 +91,9 @@ export class ScratchChain {
     return block + this.#pool.byteLengthOf(block)
   }
 
-  /** How much was used in the blocks before a block. */
-  usedBelow(block: number): number {
-    return block === this.first ? 0 : this.words[(block >> 2) + USED_BELOW]
+  /** How much was used in the blocks before the last one. */
+  get usedBelow(): number {
+    return this.last === this.first ? 0 : this.words[(this.last >> 2) + USED_BELOW]
   }
 
   /**
@@ -106,22 +101,21 @@ export class ScratchChain {
    * @throws ArenaError 'corrupt'
    */
   blockOf(mark: number, cursor: number): number {
-    const { words, first } = this
     this.check()
-    for (let block = this.#last, end = cursor; ; end = this.endOf(block)) {
+    for (let block = this.last, end = cursor; ; end = this.endOf(block)) {
       if (mark >= block + HEAD_BYTE_LENGTH && mark <= end) return block
-      if (block === first) return 0
-      block = words[(block >> 2) + BEFORE]
+      if (block === this.first) return 0
+      block = this.words[(block >> 2) + BEFORE]
     }
   }
 
   /** Frees the blocks behind one. Each is unlinked first, so a death cannot free it twice. */
   cutBehind(block: number): void {
     const { words } = this
-    while (this.#last !== block) {
-      const last = this.#last
-      this.#last = words[(last >> 2) + BEFORE]
-      words[(this.first >> 2) + LAST] = this.#last
+    while (this.last !== block) {
+      const { last } = this
+      this.last = words[(last >> 2) + BEFORE]
+      words[(this.first >> 2) + LAST] = this.last
       this.#pool.free(last)
     }
   }
@@ -129,7 +123,7 @@ export class ScratchChain {
   /** Frees all blocks. @throws ArenaError 'corrupt', 'pool-closed'; the chain is then as it was */
   dispose(): void {
     this.check()
-    this.#pool.byteLengthOf(this.first)
+    this.endOf(this.first)
     this.cutBehind(this.first)
     this.words[(this.first >> 2) + MAGIC] = 0
     this.#pool.free(this.first)
@@ -138,10 +132,10 @@ export class ScratchChain {
   /** Throws unless the chain leads from the last block to the first: loops over it end then. */
   check(): void {
     const { words, first } = this
-    for (let block = this.#last, count = 0; block !== first; count++) {
+    for (let block = this.last, count = 0; block !== first; count++) {
       const isLinked = words[(block >> 2) + FIRST] === first && count < words.length >> 3
       if (!isLinked) throw chainOverwritten(first)
-      this.#pool.byteLengthOf(block) // throws unless the block is live
+      this.endOf(block) // throws unless the block is live
       block = words[(block >> 2) + BEFORE]
     }
   }

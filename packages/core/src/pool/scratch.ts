@@ -5,16 +5,15 @@
  * of any length takes few blocks; `reset` gives them back. The first block never grows: one large
  * frame leaves nothing behind, and `peakByteLength` shows which length would have been enough.
  */
-
-import { checkCount, invalidArgument, scratchDisposed } from '../base/errors.ts'
-import { GRANULE_BYTE_LENGTH } from '../base/layout.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkCount, checkOptions, invalidArgument, scratchDisposed } from '../base/errors.ts'
+import * as layout from '../base/layout.ts'
 import { checkAlignment } from '../blocks/aligned.ts'
-import { ELEMENT_TYPES, type ElementArray, type ElementArrayConstructor } from '../memory/header.ts'
+import type { ElementArray, ElementArrayConstructor } from '../memory/element-types.ts'
 import { checkedType } from './pool.ts'
 import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
 
 const MIN_BYTE_LENGTH = 64
+/** No arena has room for it. */
 const MAX_BYTE_LENGTH = 2 ** 32 - 1
 
 export interface ScratchOptions {
@@ -79,22 +78,17 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   checkPool(pool)
   const firstByteLength = checkedByteLength(options)
   const chain = ScratchChain.create(pool, firstByteLength)
-  /** Begin and end of the last block's memory; the end is -1 once disposed, so nothing fits. */
-  let start = chain.first + HEAD_BYTE_LENGTH
+  /** The end of the last block's memory; -1 once disposed, so nothing fits. */
   let limit = chain.first + firstByteLength
-  let cursor = start
-  let usedBelow = 0
+  let cursor = chain.first + HEAD_BYTE_LENGTH
   let peak = 0
   let overflows = 0
 
-  const usedBytes = () => (limit === -1 ? 0 : usedBelow + cursor - start)
-
-  function checkUse(): void {
-    if (limit === -1) throw scratchDisposed()
-  }
+  const usedBytes = () =>
+    limit === -1 ? 0 : chain.usedBelow + cursor - chain.last - HEAD_BYTE_LENGTH
 
   function alloc(byteLength: number, alignment?: number): number {
-    const offset = alignedUp(cursor, GRANULE_BYTE_LENGTH)
+    const offset = alignedUp(cursor, layout.GRANULE_BYTE_LENGTH)
     if (
       alignment !== undefined ||
       typeof byteLength !== 'number' || // `>>>` and `+` throw for a bigint or a symbol
@@ -107,10 +101,10 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     return offset
   }
 
-  function allocSlow(byteLength: number, alignment = GRANULE_BYTE_LENGTH): number {
-    checkCount('byteLength', byteLength, 'bytes')
+  function allocSlow(byteLength: number, alignment = layout.GRANULE_BYTE_LENGTH): number {
+    checkCount('byteLength', byteLength)
     checkAlignment(alignment)
-    checkUse()
+    if (limit === -1) throw scratchDisposed()
     if (alignedUp(cursor, alignment) + byteLength > limit) overflow(byteLength, alignment)
     const offset = alignedUp(cursor, alignment)
     cursor = offset + byteLength
@@ -119,20 +113,14 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
 
   /** Goes on in a further block with room for so many bytes. */
   function overflow(byteLength: number, alignment: number): void {
-    const gap = Math.max(0, alignment - GRANULE_BYTE_LENGTH)
+    const gap = Math.max(0, alignment - layout.GRANULE_BYTE_LENGTH)
     const needed = Math.min(HEAD_BYTE_LENGTH + byteLength + gap, MAX_BYTE_LENGTH)
-    const used = alignedUp(usedBytes(), GRANULE_BYTE_LENGTH)
-    const block = chain.append(Math.max(used, firstByteLength, needed), needed, used)
+    const used = alignedUp(usedBytes(), layout.GRANULE_BYTE_LENGTH)
     notePeak()
+    chain.append(Math.max(used, firstByteLength, needed), needed, used)
     overflows++
-    goTo(block)
-    cursor = start
-  }
-
-  function goTo(block: number): void {
-    start = block + HEAD_BYTE_LENGTH
-    limit = chain.endOf(block)
-    usedBelow = chain.usedBelow(block)
+    limit = chain.endOf(chain.last)
+    cursor = chain.last + HEAD_BYTE_LENGTH
   }
 
   function notePeak(): void {
@@ -140,15 +128,13 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   }
 
   function rewind(mark: number): void {
-    checkUse()
+    if (limit === -1) throw scratchDisposed()
     const block = Number.isInteger(mark) ? chain.blockOf(mark, cursor) : 0
-    if (block === 0) {
-      throw invalidArgument('mark', mark, 'what mark() gave, while it was not rewound or reset')
-    }
+    if (block === 0) throw invalidArgument('mark', mark, 'what mark() gave, not rewound or reset')
     notePeak()
     if (block !== chain.last) {
       chain.cutBehind(block)
-      goTo(block)
+      limit = chain.endOf(block)
     }
     cursor = mark
   }
@@ -167,7 +153,8 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     },
     alloc,
     array(type, length) {
-      const offset = alloc(arrayByteLength(type, length))
+      checkedType(type, length)
+      const offset = alloc(Math.min(length * type.BYTES_PER_ELEMENT, MAX_BYTE_LENGTH))
       return new type(chain.words.buffer, offset, length)
     },
     mark: () => cursor,
@@ -175,8 +162,8 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     reset: () => rewind(chain.first + HEAD_BYTE_LENGTH),
     dispose() {
       if (limit === -1) return
-      chain.dispose()
       notePeak()
+      chain.dispose()
       limit = -1
     },
   }
@@ -185,15 +172,9 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
 function checkedByteLength(options: ScratchOptions): number {
   checkOptions(options, ['byteLength'], '{ byteLength: 64 * 1024 }')
   const { byteLength } = options
-  checkCount('byteLength', byteLength, 'bytes')
+  checkCount('byteLength', byteLength)
   if (byteLength >= MIN_BYTE_LENGTH) return byteLength
   throw invalidArgument('byteLength', byteLength, `at least ${MIN_BYTE_LENGTH} bytes`)
-}
-
-/** Clamped to a length that no arena has room for. */
-function arrayByteLength(type: unknown, length: number): number {
-  const { BYTES_PER_ELEMENT } = ELEMENT_TYPES[checkedType(type, length)]
-  return Math.min(length * BYTES_PER_ELEMENT, MAX_BYTE_LENGTH)
 }
 
 /** The next multiple of a power of two from an offset up to 2^31 on. */

@@ -1,20 +1,12 @@
 /**
  * The room of what a dead thread left. Adoption makes the slot of a dead thread whole again: lists
  * and counts are rebuilt from headers and the span map, and queues are settled by their counts.
- * Invariant: an adopter that dies as well can be adopted; every step can be done again. Fronts:
- * this file, and death.ts, which confirms a death. The room knows all rooms below pools.
+ * Invariant: an adopter that dies as well can be adopted; every step can be done again.
  */
 import { notAdoptable } from '../base/errors.ts'
-import {
-  SLOT_OPEN,
-  SLOT_OWNED_SPANS,
-  SLOT_RESERVED,
-  SPAN_CLAIMED,
-  SPAN_HEAD,
-  SPAN_LARGE,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, slotAt, spanMapWord } from '../memory/memory.ts'
 import { settleQueues, settleSweep } from '../remote/remote.ts'
 import { extendRun, runSpanCountOf } from '../spans/runs.ts'
 import { changeState, closeSlot, reclaimerOf, slotGeneration, slotState } from '../spans/slots.ts'
@@ -29,8 +21,8 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
   }
   // In that generation: if two threads adopt the slot at once, the second one must fail.
   const isTaken =
-    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN, -1, seen) ||
-    changeState(memory, slot, SLOT_RESERVED, SLOT_OPEN, -1, seen)
+    changeState(memory, slot, layout.SLOT_OPEN, layout.SLOT_OPEN, -1, seen) ||
+    changeState(memory, slot, layout.SLOT_RESERVED, layout.SLOT_OPEN, -1, seen)
   if (!isTaken) throw notAdoptable(slot, `it is ${slotState(memory, slot)}`)
   // Slots that the dead thread tended come first: a run may be on its way from there to here.
   for (let tended = asSlotIndex(0); tended < memory.slotCount; tended++) {
@@ -39,7 +31,7 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
     closeSlot(memory, tended)
   }
   repair(memory, slot, slot)
-  const spanCount = memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  const spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
   emit(memory, slot, EVENT_ADOPT, 0, spanCount, slotGeneration(memory, slot))
 }
 
@@ -56,9 +48,9 @@ export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): 
   let runEnd = 0
   for (let span = asSpanIndex(memory.controlSpanCount); span < memory.spanCount; span++) {
     // Atomic: another thread may have published a run just now, and its record must show.
-    const word = Atomics.load(memory.i32, memory.mapWord(span))
+    const word = Atomics.load(memory.i32, spanMapWord(memory, span))
     const state = stateInMap(word)
-    if (state === SPAN_HEAD || state === SPAN_LARGE) {
+    if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) {
       const owner = ownerInMap(word)
       // Runs of live threads have no spans of a dead slot, and their records may be half written.
       runEnd = span + 1
@@ -67,7 +59,7 @@ export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): 
       runEnd = span + spanCount
       // If a run was being handed over, its tails still name its former owner.
       extendRun(memory, owner, span, 1, spanCount, classInMap(word))
-    } else if (ownerInMap(word) === slot && (state === SPAN_CLAIMED || span >= runEnd)) {
+    } else if (ownerInMap(word) === slot && (state === layout.SPAN_CLAIMED || span >= runEnd)) {
       freeSpans(memory, span, 1)
     }
   }

@@ -84,19 +84,21 @@ export async function whenDead(deceased: Deceased): Promise<void> {
 }
 
 function exitOf(worker: unknown): Promise<void> {
-  if (!isWorker(worker)) {
+  const isObject = typeof worker === 'object' && worker !== null && tagOf(worker) !== ''
+  const { threadId, once, addEventListener }: Partial<ExitingWorker> = isObject ? worker : {}
+  const listen = once ?? addEventListener // a Worker of the web, on Bun, has no `once`
+  if (typeof threadId !== 'number' || typeof listen !== 'function') {
     throw invalidArgument('worker', worker, 'the Worker object of the thread, on Node and Bun')
   }
-  if (worker.threadId === -1) return Promise.resolve() // has exited already
-  return new Promise((resolve) => {
-    if (typeof worker.once === 'function') worker.once('exit', resolve)
-    else worker.addEventListener?.('close', resolve) // a Worker of the web, on Bun
-  })
+  if (threadId === -1) return Promise.resolve() // has exited already
+  return new Promise((resolve) => listen.call(worker, once ? 'exit' : 'close', resolve))
 }
 
 /** Resolves once the lock of a life is granted; keeps it for ever, or releases it at once. */
 function lock(life: Life, options: LockOptions, isKept: boolean): Promise<void> {
-  const locks = webLocks()
+  const { navigator }: Globals = globalThis
+  const locks = navigator?.locks
+  if (locks === undefined) throw noWebLocks()
   return new Promise((resolve, reject) => {
     const held = locks.request(life.lockName, options, (granted) => {
       if (granted === null) throw lifeTaken(life.lockName)
@@ -110,15 +112,8 @@ function lock(life: Life, options: LockOptions, isKept: boolean): Promise<void> 
 /** A worker of `node:worker_threads`, or Bun's web worker. */
 interface ExitingWorker {
   readonly threadId: number
-  once?(event: 'exit', listener: () => void): unknown
-  addEventListener?(event: 'close', listener: () => void): unknown
-}
-
-function isWorker(worker: unknown): worker is ExitingWorker {
-  if (typeof worker !== 'object' || worker === null || tagOf(worker) === '') return false
-  const { threadId, once, addEventListener }: Partial<ExitingWorker> = worker
-  const hasEvents = typeof once === 'function' || typeof addEventListener === 'function'
-  return hasEvents && typeof threadId === 'number'
+  once(event: string, listener: () => void): unknown
+  addEventListener(event: string, listener: () => void): unknown
 }
 
 function checkLife(life: unknown): void {
@@ -145,10 +140,4 @@ function exitConfirms(): boolean {
   const { WorkerGlobalScope, process }: Globals = globalThis
   const isOfTheWeb = WorkerGlobalScope !== undefined || process?.type === 'renderer'
   return process?.versions?.node !== undefined && !isDeno() && !isOfTheWeb
-}
-
-function webLocks(): LockManager {
-  const { navigator }: Globals = globalThis
-  if (navigator?.locks === undefined) throw noWebLocks()
-  return navigator.locks
 }

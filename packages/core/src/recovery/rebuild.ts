@@ -1,78 +1,57 @@
 /** Rebuilds a dead slot's lists and counts from live bits, and frees blocks that nobody holds. */
-
-import {
-  CLASS_CAPACITY,
-  LARGE_CLASS,
-  RECORD_CARVED_COUNT,
-  RECORD_PARKED_COUNT,
-  RECORD_PARKED_HEAD,
-  RECORD_UNMARKED_COUNT,
-  SLOT_CARVED,
-  SLOT_FREE_HEADS,
-  SLOT_LIVE_SEEN,
-  SLOT_OUTSTANDING,
-  SLOT_OWNED_SPANS,
-  SLOT_PARTIAL_HEADS,
-  SLOT_ROOM,
-  SLOT_SPANS,
-  SLOT_SPANS_AT_SWEEP,
-  SLOT_UNSORTED,
-} from '../base/layout.ts'
-import {
-  asClassIndex,
-  type ClassIndex,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
-import { headerWordAt, roomOfBlock, secondWordAt } from '../blocks/lookup.ts'
+import * as layout from '../base/layout.ts'
+import { asClassIndex, type PayloadOffset, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import { roomOfBlock } from '../blocks/check-offset.ts'
 import { forEachBlockIn, forEachRun } from '../blocks/walk.ts'
+import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import {
-  freedPattern,
-  internalPattern,
-  plainPattern,
-  STATE_AND_TAG,
-  shiftedPattern,
-} from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+  type ArenaMemory,
+  hasLiveBit,
+  recordWord,
+  secondWordAt,
+  slotAt,
+  slotWord,
+  stateAt,
+} from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
-import { link, sortPartial } from '../spans/partial.ts'
-import { capacityOf, countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
+import { hasRoom, link, sortPartial } from '../spans/partial.ts'
+import { countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 
 /** Class arrays that a walk can fill. */
 const REBUILT = [
-  SLOT_FREE_HEADS,
-  SLOT_PARTIAL_HEADS,
-  SLOT_OUTSTANDING,
-  SLOT_LIVE_SEEN,
-  SLOT_SPANS,
-  SLOT_ROOM,
-  SLOT_CARVED,
-  SLOT_UNSORTED,
+  layout.SLOT_FREE_HEADS,
+  layout.SLOT_PARTIAL_HEADS,
+  layout.SLOT_OUTSTANDING,
+  layout.SLOT_LIVE_SEEN,
+  layout.SLOT_SPANS,
+  layout.SLOT_ROOM,
+  layout.SLOT_CARVED,
+  layout.SLOT_UNSORTED,
 ]
 
 export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const segments = segmentsOf(memory, slot)
   for (const field of REBUILT) {
-    const first = memory.slotWord(slot, field)
-    i32.fill(0, first, first + CLASS_CAPACITY)
+    const first = slotWord(memory, slot, field)
+    i32.fill(0, first, first + layout.CLASS_CAPACITY)
   }
-  i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] = 0
+  i32[slotWord(memory, slot, layout.SLOT_OWNED_SPANS)] = 0
   forEachRun(memory, (head, classIndex, owner) => {
     if (owner !== slot) return
     const spanCount = runSpanCountOf(memory, head)
-    i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] += spanCount
-    const liveCount = rebuildRun(memory, segments, head, classIndex === LARGE_CLASS)
+    i32[slotWord(memory, slot, layout.SLOT_OWNED_SPANS)] += spanCount
+    const liveCount = rebuildRun(memory, segments, head, classIndex === layout.LARGE_CLASS)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
-    i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)] += liveCount
-    i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] += liveCount
-    if (liveCount === 0) releaseRun(memory, slot, head)
-    else if (classIndex !== LARGE_CLASS) linkIfPartial(memory, slot, head, classIndex)
+    i32[slotWord(memory, slot, layout.SLOT_OUTSTANDING + row)] += liveCount
+    i32[slotWord(memory, slot, layout.SLOT_LIVE_SEEN + row)] += liveCount
+    if (liveCount === 0) releaseRun(memory, head)
+    else if (hasRoom(memory, head)) link(memory, head)
   })
   for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
-  i32[memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)] = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  const ownedCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
+  i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = ownedCount
 }
 
 /** Parks every block of a run that is not live; gives how many are live. */
@@ -83,19 +62,19 @@ function rebuildRun(
   isLarge: boolean,
 ): number {
   const { i32 } = memory
-  const parkedHead = memory.recordWord(head, RECORD_PARKED_HEAD)
-  const parkedCount = memory.recordWord(head, RECORD_PARKED_COUNT)
-  const unmarked = memory.recordWord(head, RECORD_UNMARKED_COUNT)
+  const parkedHead = recordWord(memory, head, layout.RECORD_PARKED_HEAD)
+  const parkedCount = recordWord(memory, head, layout.RECORD_PARKED_COUNT)
+  const unmarked = recordWord(memory, head, layout.RECORD_UNMARKED_COUNT)
   const mayBeUnmarked = isLarge || i32[unmarked] !== 0
   let liveCount = 0
   let unmarkedCount = 0
   i32[parkedHead] = 0
   i32[parkedCount] = 0
   forEachBlockIn(memory, head, (block) => {
-    if (memory.hasLiveBit(block)) liveCount++
+    if (hasLiveBit(memory, block)) liveCount++
     else if (mayBeUnmarked && isHeld(memory, segments, block, isLarge)) unmarkedCount++
     else if (!isLarge) {
-      i32[(block >> 2) - 2] = plainPattern(memory.tag)
+      i32[(block >> 2) - 2] = memory.plainHeader
       i32[(block >> 2) - 1] = i32[parkedHead]
       i32[parkedHead] = block
       i32[parkedCount]++
@@ -115,25 +94,13 @@ function isHeld(
   block: PayloadOffset,
   isLarge: boolean,
 ): boolean {
-  const state = headerWordAt(memory, block) & STATE_AND_TAG
-  if (state === internalPattern(memory.tag)) return segments.has(block)
-  if (state === shiftedPattern(memory.tag)) {
+  const state = stateAt(memory, block)
+  if (state === BLOCK_INTERNAL) return segments.has(block)
+  if (state === BLOCK_SHIFTED) {
     // A free marks the header before the payload first.
     const offset = secondWordAt(memory, block)
     const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
-    return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freedPattern(memory.tag)
+    return !isInside || stateAt(memory, offset) !== BLOCK_FREED
   }
-  return state !== freedPattern(memory.tag) && (isLarge || state !== plainPattern(memory.tag))
-}
-
-function linkIfPartial(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  classIndex: ClassIndex,
-): void {
-  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
-  const parkedCount = memory.i32[memory.recordWord(head, RECORD_PARKED_COUNT)]
-  const hasRoom = parkedCount > 0 || carvedCount < capacityOf(memory, head, classIndex)
-  if (hasRoom) link(memory, slot, classIndex, head)
+  return state !== BLOCK_FREED && (isLarge || state !== BLOCK_PLAIN)
 }

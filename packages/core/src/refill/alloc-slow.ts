@@ -1,21 +1,13 @@
 /**
  * The room of the miss path: what a pool does if its free list is empty, and how it gives memory
- * back. Invariant: a block is counted as outstanding before a caller can have it. Fronts: this
- * file, which allocates what the fast path does not, and collect.ts. The room knows all rooms below
- * pools.
+ * back. Invariant: a block is counted as outstanding before a caller can have it. This file
+ * allocates what the fast path does not.
  */
-
 import { checkCount, corrupt } from '../base/errors.ts'
-import {
-  FIRST_PAYLOAD,
-  GRANULE_BYTE_LENGTH,
-  LARGE_CLASS,
-  LARGE_ROW,
-  SLOT_FREE_HEADS,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
-import { spanCountFor } from '../blocks/large.ts'
-import { plainPattern } from '../memory/header.ts'
+import { isInside, slotWord, spanStart } from '../memory/memory.ts'
+import { largeSpanCount } from '../memory/size-classes.ts'
 import { exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { publishRun } from '../spans/runs.ts'
 import { clearSpans, touchBytes } from '../spans/span-map.ts'
@@ -28,19 +20,19 @@ import { claimAfterReclaim, handOut, refill } from './refill.ts'
 export function allocSlow(
   pool: PoolCore,
   byteLength: number,
-  alignment = GRANULE_BYTE_LENGTH,
+  alignment = layout.GRANULE_BYTE_LENGTH,
   isZeroed = false,
 ): number {
-  checkCount('byteLength', byteLength, 'bytes')
+  checkCount('byteLength', byteLength)
   checkAlignment(alignment)
   const { memory } = pool
   if (byteLength > memory.byteLength) return 0
-  const needed = alignedByteLength(byteLength, Math.max(alignment, GRANULE_BYTE_LENGTH))
+  const needed = alignedByteLength(byteLength, Math.max(alignment, layout.GRANULE_BYTE_LENGTH))
   const block =
     needed > memory.classes.maxByteLength
       ? allocLarge(pool, needed, isZeroed)
       : allocOfClass(pool, needed)
-  if (block === 0 || alignment <= GRANULE_BYTE_LENGTH) return block
+  if (block === 0 || alignment <= layout.GRANULE_BYTE_LENGTH) return block
   if (block + needed <= memory.base + memory.byteLength) {
     return shiftPayload(memory, block, byteLength, alignment)
   }
@@ -50,26 +42,26 @@ export function allocSlow(
 function allocOfClass(pool: PoolCore, byteLength: number): number {
   const { memory, slot } = pool
   const classIndex = memory.classes.classFor(byteLength)
-  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  const freeHead = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
   if (memory.i32[freeHead] === 0 && !refill(pool, classIndex)) return 0
-  if (memory.isInside(memory.i32[freeHead])) return pool.tryAlloc(byteLength)
+  if (isInside(memory, memory.i32[freeHead])) return pool.tryAlloc(byteLength)
   throw corrupt(`the free list of class ${classIndex} begins at ${memory.i32[freeHead]}`)
 }
 
 /** A block with a run of its own. */
 function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): number {
   const { memory, slot } = pool
-  const spanCount = spanCountFor(byteLength)
+  const spanCount = largeSpanCount(byteLength)
   exchangeQueues(pool)
-  const head = claimAfterReclaim(pool, spanCount, LARGE_ROW)
+  const head = claimAfterReclaim(pool, spanCount, layout.LARGE_ROW)
   if (head === 0) return 0
-  const start = memory.spanStart(head)
-  const block = start + FIRST_PAYLOAD
+  const start = spanStart(memory, head)
+  const block = start + layout.FIRST_PAYLOAD
   if (isZeroed) clearSpans(memory, head, spanCount)
   touchBytes(memory, start, isZeroed ? block : block + byteLength)
-  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
+  memory.i32[(block >> 2) - 2] = memory.plainHeader
   memory.i32[(block >> 2) - 1] = byteLength
-  publishRun(memory, slot, head, spanCount, LARGE_CLASS)
-  handOut(memory, slot, LARGE_ROW, 1)
+  publishRun(memory, slot, head, spanCount, layout.LARGE_CLASS)
+  handOut(memory, slot, layout.LARGE_ROW, 1)
   return block
 }

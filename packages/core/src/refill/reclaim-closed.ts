@@ -6,22 +6,16 @@
  * Spans full of live blocks stay; blocks freed there go to the closed slot's inbox, where the
  * next thread finds them.
  */
-import {
-  LARGE_ROW,
-  RECORD_CARVED_COUNT,
-  RECORD_PARKED_COUNT,
-  SLOT_LIVE_SEEN,
-  SLOT_OUTSTANDING,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asClassIndex, asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, addToSlot, recordAt } from '../memory/memory.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import {
   dropAllSegments,
-  hasSegments,
   type PoolCore,
   receiveAll,
   SEGMENT_BYTE_LENGTH,
+  segmentsOf,
   sweepFreedBits,
 } from '../remote/remote.ts'
 import { firstPartial, link, unlink } from '../spans/partial.ts'
@@ -43,14 +37,14 @@ export function receiveForClosedSlots(pool: PoolCore): void {
  * @param row the class that the reclaimer has no block of, or LARGE_ROW
  */
 export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, row: number): void {
-  let isServed = row === LARGE_ROW
+  let isServed = row === layout.LARGE_ROW
   for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
     if (!lendSlot(memory, slot, reclaimer)) continue
     sweepFreedBits(memory, slot) // set as other closed slots were received for
     dropAllSegments(memory, slot)
-    reclaim(memory, slot, memory.spanCount)
+    reclaim(memory, slot)
     // Segments of a slot stay in its own spans.
-    if (!isServed && (row !== segmentRow(memory) || !hasSegments(memory, slot))) {
+    if (!isServed && (row !== segmentRow(memory) || segmentsOf(memory, slot).size === 0)) {
       isServed = takeOverPartial(memory, slot, reclaimer, asClassIndex(row))
     }
     closeSlot(memory, slot)
@@ -64,17 +58,16 @@ function takeOverPartial(
   to: SlotIndex,
   classIndex: ClassIndex,
 ): boolean {
-  const { i32 } = memory
   const span = firstPartial(memory, from, classIndex)
   if (span === 0) return false
-  const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
-  const liveCount = carvedCount - i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
-  unlink(memory, from, classIndex, span)
-  handOverRun(memory, from, to, span)
-  link(memory, to, classIndex, span)
-  for (const field of [SLOT_OUTSTANDING, SLOT_LIVE_SEEN]) {
-    i32[memory.slotWord(from, field + classIndex)] -= liveCount
-    i32[memory.slotWord(to, field + classIndex)] += liveCount
+  const carvedCount = recordAt(memory, span, layout.RECORD_CARVED_COUNT)
+  const liveCount = carvedCount - recordAt(memory, span, layout.RECORD_PARKED_COUNT)
+  unlink(memory, span)
+  handOverRun(memory, span, to)
+  link(memory, span)
+  for (const field of [layout.SLOT_OUTSTANDING, layout.SLOT_LIVE_SEEN]) {
+    addToSlot(memory, from, field + classIndex, -liveCount)
+    addToSlot(memory, to, field + classIndex, liveCount)
   }
   return true
 }

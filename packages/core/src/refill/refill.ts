@@ -5,33 +5,20 @@
  *                                    -> reclaim, claim again
  *                                    -> receive for closed slots, reclaim them and own segments
  */
-
 import { corrupt } from '../base/errors.ts'
-import {
-  RECORD_CARVED_COUNT,
-  RECORD_PARKED_COUNT,
-  RECORD_PARKED_HEAD,
-  SLOT_ARRIVED,
-  SLOT_ARRIVED_AT_REFILL,
-  SLOT_FREE_HEADS,
-  SLOT_LEARNED,
-  SLOT_LIVE_SEEN,
-  SLOT_OUTSTANDING,
-  SLOT_OWNED_SPANS,
-  SLOT_PARTIAL_HEADS,
-  SLOT_PEAK_LIVE,
-  SLOT_PUBLISHED,
-  SLOT_REFILLED,
-  SLOT_REFILLS,
-  SLOT_SPANS_AT_SWEEP,
-  SLOT_UNUSED_AT_SWEEP,
-  SPAN_BYTE_LENGTH,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import { carve } from '../blocks/carve.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
-import { afterMiss, batchFor, isSweepDue } from '../memory/policy.ts'
-import { reclaim } from '../reclaim/reclaim.ts'
+import {
+  type ArenaMemory,
+  recordAt,
+  recordWord,
+  slotAt,
+  slotWord,
+  spanStart,
+} from '../memory/memory.ts'
+import { afterMiss, batchFor } from '../memory/refill-batch.ts'
+import { isSweepDue, reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { firstPartial, link, setDraining, unlink } from '../spans/partial.ts'
 import { capacityOf, publishRun, releaseRun, runSpanCountOf } from '../spans/runs.ts'
@@ -44,16 +31,16 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
   const { memory, slot } = pool
   const { i32 } = memory
   exchangeQueues(pool)
-  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  const freeHead = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
   if (i32[freeHead] !== 0) return true
-  const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+  const partial = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
     const span = claimForClass(pool, classIndex)
     // What closed slots had for the class, in their queues or in spans with room, comes first.
     const hasRoom = i32[partial] !== 0
     if (span === 0 && !hasRoom) return false
-    if (span !== 0 && hasRoom) releaseRun(memory, slot, span)
-    else if (span !== 0) link(memory, slot, classIndex, span)
+    if (span !== 0 && hasRoom) releaseRun(memory, span)
+    else if (span !== 0) link(memory, span)
   }
   install(memory, slot, classIndex)
   return true
@@ -65,16 +52,16 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
  */
 function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
-  const partial = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+  const partial = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   const batch = learnBatch(memory, slot, classIndex)
-  let end: number = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  let end: number = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
   let blockCount = 0
   while (blockCount < batch && i32[partial] !== 0) {
     const span = firstPartial(memory, slot, classIndex)
     setDraining(memory, span, false)
-    const parkedCount = i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
-    const carvedCount = i32[memory.recordWord(span, RECORD_CARVED_COUNT)]
-    const uncarvedCount = capacityOf(memory, span, classIndex) - carvedCount
+    const parkedCount = recordAt(memory, span, layout.RECORD_PARKED_COUNT)
+    const carvedCount = recordAt(memory, span, layout.RECORD_CARVED_COUNT)
+    const uncarvedCount = capacityOf(memory, span) - carvedCount
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
     if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
       throw corrupt(`span ${span} has room for ${count} blocks, and ${carvedCount} carved ones`)
@@ -82,20 +69,20 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     if (parkedCount > 0) {
       end = unpark(memory, span, count, end)
     } else {
-      i32[end] = carve(memory, slot, span, classIndex, count)
+      i32[end] = carve(memory, span, count)
       end = (i32[end] >> 2) - 1 + (count - 1) * (memory.classes.strides[classIndex] >> 2)
     }
     if (count === parkedCount + uncarvedCount) {
-      unlink(memory, slot, classIndex, span)
+      unlink(memory, span)
       if (i32[partial] === span) throw corrupt(`span ${span} stays on a list that it was taken off`)
     }
     blockCount += count
   }
   handOut(memory, slot, classIndex, blockCount)
-  i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)]++
-  i32[memory.slotWord(slot, SLOT_REFILLED + classIndex)] += blockCount
-  const live = i32[memory.slotWord(slot, SLOT_LIVE_SEEN + classIndex)]
-  const unusedAtSweep = memory.slotWord(slot, SLOT_UNUSED_AT_SWEEP + classIndex)
+  i32[slotWord(memory, slot, layout.SLOT_REFILLS + classIndex)]++
+  i32[slotWord(memory, slot, layout.SLOT_REFILLED + classIndex)] += blockCount
+  const live = slotAt(memory, slot, layout.SLOT_LIVE_SEEN + classIndex)
+  const unusedAtSweep = slotWord(memory, slot, layout.SLOT_UNUSED_AT_SWEEP + classIndex)
   emit(memory, slot, EVENT_REFILL, classIndex, blockCount, live, i32[unusedAtSweep])
   i32[unusedAtSweep] = 0
 }
@@ -105,21 +92,21 @@ function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex
   const { i32 } = memory
   const base = memory.classes.baseBatches[classIndex]
   const max = memory.classes.maxBatches[classIndex]
-  const arrived = i32[memory.slotWord(slot, SLOT_ARRIVED + classIndex)]
-  const arrivedAtRefill = memory.slotWord(slot, SLOT_ARRIVED_AT_REFILL + classIndex)
-  const learned = memory.slotWord(slot, SLOT_LEARNED + classIndex)
+  const arrived = slotAt(memory, slot, layout.SLOT_ARRIVED + classIndex)
+  const arrivedAtRefill = slotWord(memory, slot, layout.SLOT_ARRIVED_AT_REFILL + classIndex)
+  const learned = slotWord(memory, slot, layout.SLOT_LEARNED + classIndex)
   i32[learned] = afterMiss(i32[learned], base, max, (arrived - i32[arrivedAtRefill]) | 0)
   i32[arrivedAtRefill] = arrived
-  const published = i32[memory.slotWord(slot, SLOT_PUBLISHED + classIndex)]
+  const published = slotAt(memory, slot, layout.SLOT_PUBLISHED + classIndex)
   return batchFor(published, i32[learned], base, max)
 }
 
 /** Appends parked blocks to the list that ends with the word `end`; gives its new last word. */
 function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: number): number {
   const { i32 } = memory
-  const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
-  const start = memory.spanStart(span)
-  const reach = runSpanCountOf(memory, span) * SPAN_BYTE_LENGTH
+  const parkedHead = recordWord(memory, span, layout.RECORD_PARKED_HEAD)
+  const start = spanStart(memory, span)
+  const reach = runSpanCountOf(memory, span) * layout.SPAN_BYTE_LENGTH
   i32[end] = i32[parkedHead]
   let last = end
   for (let i = 0; i < blockCount; i++) {
@@ -131,7 +118,7 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
     last = (block >> 2) - 1
   }
   i32[parkedHead] = i32[last]
-  i32[memory.recordWord(span, RECORD_PARKED_COUNT)] -= blockCount
+  i32[recordWord(memory, span, layout.RECORD_PARKED_COUNT)] -= blockCount
   i32[last] = 0
   return last
 }
@@ -139,11 +126,11 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
 /** Counts blocks that went to a free list, or large ones that went to the caller. */
 export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, blockCount: number) {
   const { i32 } = memory
-  const outstanding = memory.slotWord(slot, SLOT_OUTSTANDING + row)
-  const peak = memory.slotWord(slot, SLOT_PEAK_LIVE + row)
+  const outstanding = slotWord(memory, slot, layout.SLOT_OUTSTANDING + row)
+  const peak = slotWord(memory, slot, layout.SLOT_PEAK_LIVE + row)
   // The free list was empty, so all outstanding blocks were live; one more is about to be.
   const live = i32[outstanding] + 1
-  i32[memory.slotWord(slot, SLOT_LIVE_SEEN + row)] = live
+  i32[slotWord(memory, slot, layout.SLOT_LIVE_SEEN + row)] = live
   if (live > i32[peak]) i32[peak] = live
   i32[outstanding] += blockCount
 }
@@ -173,13 +160,13 @@ export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number
   const { memory, slot } = pool
   sweepWhenDue(memory, slot)
   let span = claimRun(memory, slot, spanCount)
-  if (span === 0 && reclaim(memory, slot, memory.spanCount) > 0) {
+  if (span === 0 && reclaim(memory, slot) > 0) {
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) return span
   receiveForClosedSlots(pool)
   dropAllSegments(memory, slot)
-  reclaim(memory, slot, memory.spanCount)
+  reclaim(memory, slot)
   reclaimClosedSlots(memory, slot, row)
   return claimRun(memory, slot, spanCount)
 }
@@ -187,8 +174,8 @@ export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number
 /** Sweeps for empty spans before the slot grows by one, if a sweep is due. */
 function sweepWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const owned = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
-  const atSweep = memory.slotWord(slot, SLOT_SPANS_AT_SWEEP)
+  const owned = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
+  const atSweep = slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)
   if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed
-  if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot, memory.spanCount)
+  if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot)
 }

@@ -9,22 +9,7 @@
  * steps, its adopter can do all of them again: nobody has cleared the bit meanwhile.
  */
 import { ArenaError, doubleFree } from '../base/errors.ts'
-import {
-  BIT_WORD_SHIFT,
-  FIRST_PAYLOAD,
-  GRANULE_SHIFT,
-  MAP_DRAINING,
-  RECORD_HAS_FREED_BITS,
-  SLOT_ARRIVED,
-  SLOT_DRAINED,
-  SLOT_HAS_FREED_BITS,
-  SLOT_MARKING,
-  SLOT_SWEEPING,
-  SLOT_VIOLATIONS,
-  SPAN_BIT_WORD_COUNT,
-  SPAN_HEAD,
-  SPAN_LARGE,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import {
   asPayloadOffset,
   asSlotIndex,
@@ -34,22 +19,28 @@ import {
   type SpanIndex,
 } from '../base/units.ts'
 import { alignedByteLength } from '../blocks/aligned.ts'
+import { classOfBlock, isLiveAt, liveBlockAt, roomOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
-import { spanCountFor } from '../blocks/large.ts'
-import {
-  classOfBlock,
-  headerWordAt,
-  isLiveAt,
-  liveBlockAt,
-  roomOfBlock,
-  secondWordAt,
-} from '../blocks/lookup.ts'
 import { unmarkedOffset } from '../blocks/walk.ts'
-import { alignmentInHeader } from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
-import { rowOf, runSpanCountOf, truncateLargeRun } from '../spans/runs.ts'
+import { alignmentInHeader } from '../memory/block-header.ts'
+import {
+  type ArenaMemory,
+  addToSlot,
+  bitOf,
+  freedWord,
+  headerAt,
+  mapAt,
+  recordWord,
+  secondWordAt,
+  slotAt,
+  slotWord,
+  spanMapWord,
+  spanOf,
+  spanStart,
+} from '../memory/memory.ts'
+import { largeSpanCount } from '../memory/size-classes.ts'
+import { resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
-import { NO_LIMIT } from './queue.ts'
 
 /**
  * Notes a live block of another slot for its owner, by its bit.
@@ -64,15 +55,15 @@ export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number):
 /** Gives whether the bit was not set before. What depends on the bit comes before `endMarking`. */
 export function beginMarking(memory: ArenaMemory, slot: SlotIndex, offset: number): boolean {
   const { i32 } = memory
-  const bit = memory.bitOf(offset)
-  Atomics.store(i32, memory.slotWord(slot, SLOT_MARKING), offset)
-  const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0
-  announce(memory, headOf(memory, memory.spanOf(offset)))
+  const bit = bitOf(memory, offset)
+  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_MARKING), offset)
+  const isNew = (Atomics.or(i32, freedWord(memory, offset), bit) & bit) === 0
+  announce(memory, headOf(memory, spanOf(memory, offset)))
   return isNew
 }
 
 export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
-  Atomics.store(memory.i32, memory.slotWord(slot, SLOT_MARKING), 0)
+  Atomics.store(memory.i32, slotWord(memory, slot, layout.SLOT_MARKING), 0)
 }
 
 /**
@@ -82,49 +73,39 @@ export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
  */
 export function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory
-  Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)
-  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
+  Atomics.store(i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS), 1)
+  const owner = ownerInMap(Atomics.load(i32, spanMapWord(memory, head)))
   if (owner < 0 || owner >= memory.slotCount) return
-  Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, slotWord(memory, owner, layout.SLOT_HAS_FREED_BITS), 1)
 }
 
 /**
- * Frees the blocks of a slot that have freed bits, at most `limit`; gives how many. The rest waits
- * for the next sweep. Only the thread that has the slot may call it.
+ * Frees the blocks of a slot that have freed bits. Only the thread that has the slot may call it.
  */
-export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex, limit = NO_LIMIT): number {
+export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const hasFreedBits = memory.slotWord(slot, SLOT_HAS_FREED_BITS)
-  if (i32[hasFreedBits] === 0) return 0
+  const hasFreedBits = slotWord(memory, slot, layout.SLOT_HAS_FREED_BITS)
+  if (i32[hasFreedBits] === 0) return
   Atomics.store(i32, hasFreedBits, 0)
   let freedCount = 0
   for (let head = asSpanIndex(memory.controlSpanCount); head < memory.spanCount; head++) {
     if (!isRunOf(memory, head, slot)) continue
-    const runHasFreedBits = memory.recordWord(head, RECORD_HAS_FREED_BITS)
+    const runHasFreedBits = recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)
     if (Atomics.load(i32, runHasFreedBits) === 0) continue
-    if (freedCount >= limit) {
-      Atomics.store(i32, hasFreedBits, 1)
-      break
-    }
-    i32[memory.slotWord(slot, SLOT_SWEEPING)] = head
+    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = head
     Atomics.store(i32, runHasFreedBits, 0)
-    freedCount += sweepRun(memory, slot, head, limit - freedCount)
-    if (isRunOf(memory, head, slot)) giveBackEnd(memory, slot, head)
-    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
+    freedCount += sweepRun(memory, slot, head)
+    if (isRunOf(memory, head, slot)) giveBackEnd(memory, head)
+    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = 0
   }
-  i32[memory.slotWord(slot, SLOT_DRAINED)] += freedCount
-  return freedCount
+  addToSlot(memory, slot, layout.SLOT_DRAINED, freedCount)
 }
 
-function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex, limit: number): number {
-  const { i32 } = memory
-  const mapped = i32[memory.mapWord(head)] & ~MAP_DRAINING
+/** Gives how many blocks it freed. */
+function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
+  const mapped = mapAt(memory, head) & ~layout.MAP_DRAINING
   let freedCount = 0
   forEachFreedBit(memory, head, (offset) => {
-    if (freedCount === limit) {
-      announce(memory, head)
-      return false
-    }
     if (isBeingMarked(memory, offset)) {
       announce(memory, head)
       return true
@@ -132,7 +113,7 @@ function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex, limit: 
     freeMarked(memory, slot, offset)
     freedCount++
     // With its last block, the run is given back, and another slot may have claimed it by now.
-    return (i32[memory.mapWord(head)] & ~MAP_DRAINING) === mapped
+    return (mapAt(memory, head) & ~layout.MAP_DRAINING) === mapped
   })
   return freedCount
 }
@@ -143,35 +124,34 @@ export function forEachFreedBit(
   head: SpanIndex,
   visit: (offset: PayloadOffset) => boolean,
 ): void {
-  const start = memory.spanStart(head)
-  const first: number = memory.freedWord(start)
-  const wordCount = bitWordCountOf(memory, head)
+  const start = spanStart(memory, head)
+  const first: number = freedWord(memory, start)
+  // A large run has bits in its first span only, where its one block begins.
+  const isLargeRun = stateInMap(mapAt(memory, head)) === layout.SPAN_LARGE
+  const wordCount = (isLargeRun ? 1 : runSpanCountOf(memory, head)) * layout.SPAN_BIT_WORD_COUNT
   for (let word = 0; word < wordCount; word++) {
     for (let bits = Atomics.load(memory.i32, first + word); bits !== 0; bits &= bits - 1) {
       const bitIndex = 31 - Math.clz32(bits & -bits)
-      const offset = start + (word << BIT_WORD_SHIFT) + (bitIndex << GRANULE_SHIFT)
+      const offset = start + (word << layout.BIT_WORD_SHIFT) + (bitIndex << layout.GRANULE_SHIFT)
       if (!visit(asPayloadOffset(offset))) return
     }
   }
 }
 
-/** A large run has bits in its first span only, where its one block begins. */
-const bitWordCountOf = (memory: ArenaMemory, head: SpanIndex) =>
-  stateInMap(memory.i32[memory.mapWord(head)]) === SPAN_LARGE
-    ? SPAN_BIT_WORD_COUNT
-    : runSpanCountOf(memory, head) * SPAN_BIT_WORD_COUNT
-
 function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
   for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
-    const marking = memory.slotWord(slot, SLOT_MARKING)
+    const marking = slotWord(memory, slot, layout.SLOT_MARKING)
     if (Atomics.load(memory.i32, marking) === offset) return true
   }
   return false
 }
 
+function clearFreedBit(memory: ArenaMemory, offset: PayloadOffset): void {
+  Atomics.and(memory.i32, freedWord(memory, offset), ~bitOf(memory, offset))
+}
+
 /** The block counts as free before its bit is cleared: so an adopter sees which bits are done. */
 function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset): void {
-  const { i32 } = memory
   let block = asPayloadOffset(0)
   try {
     block = liveBlockAt(memory, offset)
@@ -179,15 +159,15 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   } catch (error) {
     violate(memory, slot, error)
   }
-  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+  clearFreedBit(memory, offset)
   if (block === 0) return
-  i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-  recycle(memory, slot, block)
+  addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  recycle(memory, block)
 }
 
 /** Finishes what a dead slot's thread was marking. */
 export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
-  const offset = memory.i32[memory.slotWord(slot, SLOT_MARKING)]
+  const offset = slotAt(memory, slot, layout.SLOT_MARKING)
   if (offset !== 0 && isLiveAt(memory, offset)) beginMarking(memory, slot, offset)
   endMarking(memory, slot)
 }
@@ -198,42 +178,42 @@ export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
  */
 export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const sweeping = memory.slotWord(slot, SLOT_SWEEPING)
+  const sweeping = slotWord(memory, slot, layout.SLOT_SWEEPING)
   const head = asSpanIndex(i32[sweeping])
   if (isRunOf(memory, head, slot)) {
     forEachFreedBit(memory, head, (offset) => {
       const isFreed = !isLiveAt(memory, offset)
-      if (isFreed) Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+      if (isFreed) clearFreedBit(memory, offset)
       return true
     })
     announce(memory, head)
   }
-  Atomics.store(i32, memory.slotWord(slot, SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_HAS_FREED_BITS), 1)
   i32[sweeping] = 0
 }
 
 /** Whether a run of the slot begins at a span. */
 function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean {
   if (!(span > 0 && span < memory.spanCount)) return false
-  const mapped = memory.i32[memory.mapWord(span)]
+  const mapped = mapAt(memory, span)
   const state = stateInMap(mapped)
-  return (state === SPAN_HEAD || state === SPAN_LARGE) && ownerInMap(mapped) === slot
+  return (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) && ownerInMap(mapped) === slot
 }
 
 /**
  * Gives back the end of a large run that its block does not need. The holder of the block sets its
  * length, in any thread; the owner of the run has the spans.
  */
-function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): void {
-  if (stateInMap(memory.i32[memory.mapWord(head)]) !== SPAN_LARGE) return
-  const block = asPayloadOffset(memory.spanStart(head) + FIRST_PAYLOAD)
+function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
+  if (stateInMap(mapAt(memory, head)) !== layout.SPAN_LARGE) return
+  const block = asPayloadOffset(spanStart(memory, head) + layout.FIRST_PAYLOAD)
   const offset = unmarkedOffset(memory, block, true)
   const byteLength = secondWordAt(memory, offset) >>> 0
   // If the headers are damaged, all of the run stays.
   if (offset === 0 || offset + byteLength > block + roomOfBlock(memory, block)) return
-  const alignment = alignmentInHeader(headerWordAt(memory, offset))
-  const spanCount = spanCountFor(alignedByteLength(byteLength, alignment))
-  if (spanCount < runSpanCountOf(memory, head)) truncateLargeRun(memory, slot, head, spanCount)
+  const alignment = alignmentInHeader(headerAt(memory, offset))
+  const spanCount = largeSpanCount(alignedByteLength(byteLength, alignment))
+  if (spanCount < runSpanCountOf(memory, head)) resizeLargeRun(memory, head, spanCount)
 }
 
 /**
@@ -242,6 +222,8 @@ function giveBackEnd(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): voi
  */
 export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
   if (!(error instanceof ArenaError)) throw error
-  memory.i32[memory.slotWord(slot, SLOT_VIOLATIONS)]++
-  memory.report(error)
+  addToSlot(memory, slot, layout.SLOT_VIOLATIONS, 1)
+  const { onViolation } = memory
+  // Later: an error of the hook must not reach this caller.
+  if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
 }

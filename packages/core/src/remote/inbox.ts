@@ -1,80 +1,63 @@
 /** The owner's side of a queue: frees the blocks that other slots have delivered. */
-import { corrupt, doubleFree } from '../base/errors.ts'
-import { SLOT_ARRIVED, SLOT_DRAINED, SLOT_TAKING_FROM } from '../base/layout.ts'
+import { doubleFree } from '../base/errors.ts'
+import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
-import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/lookup.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, addToSlot, slotWord, spanMapWord, spanOf } from '../memory/memory.ts'
 import { rowOf } from '../spans/runs.ts'
 import { classInMap } from '../spans/span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
 import { beginMarking, endMarking, sweepFreedBits, violate } from './freed-bits.ts'
 import { deliverAll, type PoolCore } from './outbox.ts'
-import {
-  INBOX_SEGMENT,
-  INBOX_TAKEN,
-  maxSegmentCount,
-  NO_LIMIT,
-  OUTBOX_FIRST,
-  OUTBOX_SENT,
-  placeOf,
-  queueWord,
-  SEGMENT_NEXT,
-  SEGMENT_OFFSETS,
-  SEGMENT_STAMP,
-  stampOf,
-} from './queue.ts'
+import * as queue from './queue.ts'
 
-/** Delivers what a pool has noted, and frees what was delivered to it; gives how much that was. */
-export function exchangeQueues(pool: PoolCore, limit = NO_LIMIT): number {
+/** Delivers what a pool has noted, and frees what was delivered to it. */
+export function exchangeQueues(pool: PoolCore): void {
   deliverAll(pool.memory, pool.slot)
-  return receiveAll(pool, pool.slot, limit)
+  receiveAll(pool, pool.slot)
 }
 
 /**
- * Frees what was delivered to a slot, at most `limit` blocks; gives how many there were.
+ * Frees what was delivered to a slot.
  * @param pool of the thread that does it: the slot's own, or that of a closed slot's reclaimer
  */
-export function receiveAll(pool: PoolCore, slot: SlotIndex, limit = NO_LIMIT): number {
+export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const { memory } = pool
   const { i32, openedSlotCount, slotWordCount } = memory
-  const takenWords: number = queueWord(memory, slot, INBOX_TAKEN, asSlotIndex(0))
-  let takenCount = 0
-  let sentWord: number = queueWord(memory, asSlotIndex(0), OUTBOX_SENT, slot)
+  const takenWords: number = queue.queueWord(memory, slot, queue.INBOX_TAKEN, asSlotIndex(0))
+  let sentWord: number = queue.queueWord(memory, asSlotIndex(0), queue.OUTBOX_SENT, slot)
   for (let freer = asSlotIndex(0); freer < openedSlotCount; freer++) {
     // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
-    const taken = i32[takenWords + freer]
-    if (i32[sentWord] !== taken) {
-      const sent = Atomics.load(i32, sentWord)
-      const rest = limit - takenCount
-      const upTo = ((sent - taken) | 0) > rest ? (taken + rest) | 0 : sent
-      takenCount += receiveFrom(pool, slot, freer, upTo)
+    if (i32[sentWord] !== i32[takenWords + freer]) {
+      receiveFrom(pool, slot, freer, Atomics.load(i32, sentWord))
     }
     sentWord += slotWordCount
   }
-  return takenCount + sweepFreedBits(memory, slot, limit - takenCount)
+  sweepFreedBits(memory, slot)
 }
 
-/** Frees what one slot has delivered, up to the number `sent`; gives how many blocks that were. */
-function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): number {
+/** Frees what one slot has delivered, up to the number `sent`. */
+function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): void {
   const { memory } = pool
   const { i32 } = memory
-  const arrived = memory.slotWord(slot, SLOT_ARRIVED)
-  const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
-  const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
+  const arrived = slotWord(memory, slot, layout.SLOT_ARRIVED)
+  const takenWord = queue.queueWord(memory, slot, queue.INBOX_TAKEN, freer)
+  const takingFrom = slotWord(memory, slot, layout.SLOT_TAKING_FROM)
   const before = i32[takenWord]
   let segment = 0
   i32[takingFrom] = freer + 1
   for (let taken = before; taken !== sent; taken = (taken + 1) | 0) {
-    if (segment === 0 || placeOf(taken) === 0) segment = findSegment(memory, slot, freer, taken)
+    if (segment === 0 || queue.placeOf(taken) === 0)
+      segment = findSegment(memory, slot, freer, taken)
     if (segment === 0) {
-      violate(memory, slot, corrupt(`the queue from slot ${freer} to slot ${slot} was overwritten`))
+      violate(memory, slot, queue.overwrittenQueue(freer, slot))
       countTaken(i32, takenWord, sent, sent)
       break
     }
-    const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
+    const offset = i32[(segment >> 2) + queue.SEGMENT_OFFSETS + queue.placeOf(taken)]
     if (pool.tryFree(offset)) {
-      i32[arrived + classInMap(i32[memory.mapWord(memory.spanOf(offset))])]++
+      i32[arrived + classInMap(i32[spanMapWord(memory, spanOf(memory, offset))])]++
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     } else {
       receive(pool, slot, takenWord, offset, sent)
@@ -82,9 +65,8 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   }
   i32[takingFrom] = 0
   const takenCount = (i32[takenWord] - before) | 0
-  i32[memory.slotWord(slot, SLOT_DRAINED)] += takenCount
+  addToSlot(memory, slot, layout.SLOT_DRAINED, takenCount)
   if (takenCount !== 0) emit(memory, slot, EVENT_DRAIN, 0, takenCount, freer)
-  return takenCount
 }
 
 /** The last count is stored atomically: it shows the freer that nobody reads those before it. */
@@ -104,14 +86,14 @@ export function findSegment(
   taken: number,
 ): number {
   const { i32 } = memory
-  const segmentWord = queueWord(memory, slot, INBOX_SEGMENT, freer)
-  let segment = i32[segmentWord] || i32[queueWord(memory, freer, OUTBOX_FIRST, slot)]
-  for (let rest = maxSegmentCount(memory); segment > 0 && rest > 0; rest--) {
-    if (i32[(segment >> 2) + SEGMENT_STAMP] === stampOf(freer, taken)) {
+  const segmentWord = queue.queueWord(memory, slot, queue.INBOX_SEGMENT, freer)
+  let segment = i32[segmentWord] || i32[queue.queueWord(memory, freer, queue.OUTBOX_FIRST, slot)]
+  for (let rest = queue.maxSegmentCount(memory); segment > 0 && rest > 0; rest--) {
+    if (i32[(segment >> 2) + queue.SEGMENT_STAMP] === queue.stampOf(freer, taken)) {
       Atomics.store(i32, segmentWord, segment)
       return segment
     }
-    segment = i32[(segment >> 2) + SEGMENT_NEXT]
+    segment = i32[(segment >> 2) + queue.SEGMENT_NEXT]
   }
   return 0
 }
@@ -145,8 +127,8 @@ function receive(
     }
     markFree(memory, block, offset)
     countTaken(i32, takenWord, taken, sent)
-    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-    recycle(memory, owner, block)
+    addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    recycle(memory, block)
   } catch (error) {
     countTaken(i32, takenWord, taken, sent)
     violate(memory, slot, error)

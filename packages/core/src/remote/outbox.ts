@@ -1,28 +1,9 @@
 /** The freer's side of a queue: notes blocks for their owners, and delivers them in batches. */
-
-import { corrupt } from '../base/errors.ts'
 import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
 import { unmark } from '../blocks/aligned.ts'
 import { freeBlock } from '../blocks/free-block.ts'
-import { internalPattern } from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
-import {
-  INBOX_SEGMENT,
-  INBOX_TAKEN,
-  isSegmentOf,
-  OUTBOX_FIRST,
-  OUTBOX_LAST,
-  OUTBOX_SENT,
-  OUTBOX_WRITTEN,
-  placeOf,
-  queueWord,
-  SEGMENT_BYTE_LENGTH,
-  SEGMENT_CAPACITY,
-  SEGMENT_NEXT,
-  SEGMENT_OFFSETS,
-  SEGMENT_STAMP,
-  stampOf,
-} from './queue.ts'
+import { type ArenaMemory, spanStart } from '../memory/memory.ts'
+import * as queue from './queue.ts'
 
 /** So many offsets are delivered at once; a store to `sent` costs 8 ns. */
 const BATCH = 32
@@ -46,31 +27,31 @@ export function createEnqueue(
   tryAlloc: PoolCore['tryAlloc'],
 ): PoolCore['enqueue'] {
   const { i32 } = memory
-  const writtenWords: number = queueWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
-  const lastWords: number = queueWord(memory, slot, OUTBOX_LAST, asSlotIndex(0))
-  const controlEnd = memory.spanStart(asSpanIndex(memory.controlSpanCount))
+  const writtenWords: number = queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, asSlotIndex(0))
+  const lastWords: number = queue.queueWord(memory, slot, queue.OUTBOX_LAST, asSlotIndex(0))
+  const controlEnd = spanStart(memory, asSpanIndex(memory.controlSpanCount))
   // In a full arena, the search for a segment is slow. After each search that failed, twice as many
   // blocks go without a search.
-  let withoutLook = 0
-  let nextWithoutLook = SEGMENT_CAPACITY
+  let searchesToSkip = 0
+  let nextSkipCount = queue.SEGMENT_CAPACITY
 
   return function enqueue(owner, offset) {
     const written = i32[writtenWords + owner]
     let segment = i32[lastWords + owner]
-    if (placeOf(written) === 0 || segment <= controlEnd) {
-      if (withoutLook > 0) {
-        withoutLook--
+    if (queue.placeOf(written) === 0 || segment <= controlEnd) {
+      if (searchesToSkip > 0) {
+        searchesToSkip--
         return false
       }
       if (!appendSegment(memory, slot, owner, written, tryAlloc)) {
-        withoutLook = nextWithoutLook
-        nextWithoutLook *= 2
+        searchesToSkip = nextSkipCount
+        nextSkipCount *= 2
         return false
       }
-      nextWithoutLook = SEGMENT_CAPACITY
+      nextSkipCount = queue.SEGMENT_CAPACITY
       segment = i32[lastWords + owner]
     }
-    i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(written)] = offset
+    i32[(segment >> 2) + queue.SEGMENT_OFFSETS + queue.placeOf(written)] = offset
     i32[writtenWords + owner] = written + 1
     if (((written + 1) & (BATCH - 1)) === 0) deliver(memory, slot, owner)
     return true
@@ -79,15 +60,15 @@ export function createEnqueue(
 
 /** Lets an owner read all that was noted for it. */
 function deliver(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
-  const written = memory.i32[queueWord(memory, slot, OUTBOX_WRITTEN, owner)]
-  Atomics.store(memory.i32, queueWord(memory, slot, OUTBOX_SENT, owner), written)
+  const written = memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, owner)]
+  Atomics.store(memory.i32, queue.queueWord(memory, slot, queue.OUTBOX_SENT, owner), written)
 }
 
 /** Delivers to every owner. */
 export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const written = queueWord(memory, slot, OUTBOX_WRITTEN, asSlotIndex(0))
-  const sent = queueWord(memory, slot, OUTBOX_SENT, asSlotIndex(0))
+  const written = queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, asSlotIndex(0))
+  const sent = queue.queueWord(memory, slot, queue.OUTBOX_SENT, asSlotIndex(0))
   for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
     if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, owner)
   }
@@ -106,27 +87,27 @@ function appendSegment(
   tryAlloc: PoolCore['tryAlloc'],
 ): boolean {
   const { i32 } = memory
-  const firstWord = queueWord(memory, slot, OUTBOX_FIRST, owner)
-  const lastWord = queueWord(memory, slot, OUTBOX_LAST, owner)
-  const stamp = stampOf(slot, written)
+  const firstWord = queue.queueWord(memory, slot, queue.OUTBOX_FIRST, owner)
+  const lastWord = queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)
+  const stamp = queue.stampOf(slot, written)
   checkEnds(memory, slot, owner)
   const before = i32[lastWord]
   // If a writer died just after it had appended the segment, the segment is there already.
-  if (before !== 0 && i32[(before >> 2) + SEGMENT_STAMP] === stamp) return true
+  if (before !== 0 && i32[(before >> 2) + queue.SEGMENT_STAMP] === stamp) return true
   // So one can be allocated even in a full arena.
-  if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)
+  dropSegments(memory, slot, owner)
   checkEnds(memory, slot, owner)
   const first = i32[firstWord]
   const isReused = first !== 0 && isPast(memory, slot, owner, first)
   const segment = isReused ? first : newSegment(memory, tryAlloc)
   if (segment === 0) return false
   const last = i32[lastWord] // after the allocation, which may have dropped segments
-  i32[(segment >> 2) + SEGMENT_STAMP] = stamp
-  if (last !== 0) i32[(last >> 2) + SEGMENT_NEXT] = segment // for a moment, a ring if it is reused
+  i32[(segment >> 2) + queue.SEGMENT_STAMP] = stamp
+  if (last !== 0) i32[(last >> 2) + queue.SEGMENT_NEXT] = segment // a ring, if it is reused
   i32[lastWord] = segment
   if (isReused) {
-    i32[firstWord] = i32[(segment >> 2) + SEGMENT_NEXT]
-    i32[(segment >> 2) + SEGMENT_NEXT] = 0
+    i32[firstWord] = i32[(segment >> 2) + queue.SEGMENT_NEXT]
+    i32[(segment >> 2) + queue.SEGMENT_NEXT] = 0
   } else if (last === 0) {
     i32[firstWord] = segment
   }
@@ -135,30 +116,28 @@ function appendSegment(
 
 /** A queue has a first and a last segment, or neither. @throws ArenaError 'corrupt' */
 function checkEnds(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
-  const first = memory.i32[queueWord(memory, slot, OUTBOX_FIRST, owner)]
-  const last = memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)]
+  const first = memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_FIRST, owner)]
+  const last = memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)]
   if (first === 0 && last === 0) return
-  if (isSegmentOf(memory, slot, first) && isSegmentOf(memory, slot, last)) return
-  throw corrupt(`the queue from slot ${slot} to slot ${owner} was overwritten`)
+  if (queue.isSegmentOf(memory, slot, first) && queue.isSegmentOf(memory, slot, last)) return
+  throw queue.overwrittenQueue(slot, owner)
 }
 
-/** Whether the owner has taken all that was written for it, and reads none of the segments. */
-const isAllTaken = (memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex) =>
-  Atomics.load(memory.i32, queueWord(memory, owner, INBOX_TAKEN, slot)) ===
-  memory.i32[queueWord(memory, slot, OUTBOX_WRITTEN, owner)]
-
-/** Frees a queue's segments, which nobody reads. If the writer dies, unlinked ones are free. */
+/** Frees a queue's segments if the owner has taken all offsets: nobody reads them. */
 function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
   const { i32 } = memory
-  const firstWord = queueWord(memory, slot, OUTBOX_FIRST, owner)
-  if (i32[firstWord] === 0) return
+  const firstWord = queue.queueWord(memory, slot, queue.OUTBOX_FIRST, owner)
+  const taken = Atomics.load(i32, queue.queueWord(memory, owner, queue.INBOX_TAKEN, slot))
+  const isAllTaken = taken === i32[queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, owner)]
+  if (!isAllTaken || i32[firstWord] === 0) return
   // This is the owner's word, but the owner reads and writes it only while the queue has offsets.
-  Atomics.store(i32, queueWord(memory, owner, INBOX_SEGMENT, slot), 0)
-  for (let first = i32[firstWord]; isSegmentOf(memory, slot, first); ) {
-    const next = i32[(first >> 2) + SEGMENT_NEXT]
-    if (next === 0) i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = 0
+  Atomics.store(i32, queue.queueWord(memory, owner, queue.INBOX_SEGMENT, slot), 0)
+  for (let first = i32[firstWord]; queue.isSegmentOf(memory, slot, first); ) {
+    // If the writer dies, a segment that is unlinked is free.
+    const next = i32[(first >> 2) + queue.SEGMENT_NEXT]
+    if (next === 0) i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)] = 0
     i32[firstWord] = next
-    freeBlock(memory, slot, asPayloadOffset(first), first)
+    freeBlock(memory, asPayloadOffset(first), first)
     first = next
   }
 }
@@ -166,30 +145,22 @@ function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): v
 /** Frees the segments of all queues that nobody reads. */
 export function dropAllSegments(memory: ArenaMemory, slot: SlotIndex): void {
   for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
-    if (isAllTaken(memory, slot, owner)) dropSegments(memory, slot, owner)
+    dropSegments(memory, slot, owner)
   }
 }
 
 /** Whether the owner has come past the first segment of its queue. */
 function isPast(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex, first: number): boolean {
-  const beingRead = Atomics.load(memory.i32, queueWord(memory, owner, INBOX_SEGMENT, slot))
+  const segmentWord = queue.queueWord(memory, owner, queue.INBOX_SEGMENT, slot)
+  const beingRead = Atomics.load(memory.i32, segmentWord)
   return beingRead !== 0 && beingRead !== first
 }
 
 function newSegment(memory: ArenaMemory, tryAlloc: PoolCore['tryAlloc']): number {
-  const segment = tryAlloc(SEGMENT_BYTE_LENGTH)
+  const segment = tryAlloc(queue.SEGMENT_BYTE_LENGTH)
   if (segment === 0) return 0
-  memory.i32[(segment >> 2) + SEGMENT_NEXT] = 0
+  memory.i32[(segment >> 2) + queue.SEGMENT_NEXT] = 0
   unmark(memory, segment)
-  memory.i32[(segment >> 2) - 2] = internalPattern(memory.tag)
+  memory.i32[(segment >> 2) - 2] = memory.internalHeader
   return segment
-}
-
-/** Whether any queue of a slot has segments: they lie in the slot's spans, which must stay. */
-export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
-  const firstWords = queueWord(memory, slot, OUTBOX_FIRST, asSlotIndex(0))
-  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
-    if (memory.i32[firstWords + owner] !== 0) return true
-  }
-  return false
 }

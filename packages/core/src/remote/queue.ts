@@ -21,12 +21,11 @@
  * freer's batch was taken or never pushed. A bitmap of freed blocks for each span costs an atomic
  * operation for each block if blocks are freed in random order.
  */
-
-import { SLOT_FIXED_WORD_COUNT } from '../base/layout.ts'
+import { corrupt } from '../base/errors.ts'
+import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
-import { headerWordAt } from '../blocks/lookup.ts'
-import { isInternal } from '../memory/header.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { BLOCK_INTERNAL } from '../memory/block-header.ts'
+import { type ArenaMemory, mapAt, slotWord, spanOf, stateAt } from '../memory/memory.ts'
 import { ownerInMap } from '../spans/span-map.ts'
 
 /** Arrays with a word for each other slot. Different threads write to different cache lines. */
@@ -43,10 +42,8 @@ export const queueWord = (
   slot: SlotIndex,
   array: number,
   other: SlotIndex,
-): number => memory.slotWord(slot, SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
-
-/** A limit: more blocks than an arena has. */
-export const NO_LIMIT = 2 ** 30
+): number =>
+  slotWord(memory, slot, layout.SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
 
 /** Offsets in a segment; a power of two, so that counts may wrap. */
 export const SEGMENT_CAPACITY = 128
@@ -66,10 +63,13 @@ export const placeOf = (count: number) => count & (SEGMENT_CAPACITY - 1)
 /** The most segments that an arena has room for. (A fraction would be boxed, which is garbage.) */
 export const maxSegmentCount = (memory: ArenaMemory) => memory.byteLength >>> 9
 
+export const overwrittenQueue = (freer: SlotIndex, owner: SlotIndex) =>
+  corrupt(`the queue from slot ${freer} to slot ${owner} was overwritten`)
+
 /** Whether a segment of a slot is at an offset, and not what a stray write left there. */
 export const isSegmentOf = (memory: ArenaMemory, slot: SlotIndex, offset: number): boolean =>
   offset > memory.base &&
   offset < memory.base + memory.byteLength &&
   offset % 16 === 0 &&
-  ownerInMap(memory.i32[memory.mapWord(memory.spanOf(offset))]) === slot &&
-  isInternal(memory.tag, headerWordAt(memory, offset))
+  ownerInMap(mapAt(memory, spanOf(memory, offset))) === slot &&
+  stateAt(memory, offset) === BLOCK_INTERNAL

@@ -1,12 +1,11 @@
 /**
  * Remote free: how a block gets back to the slot that owns it when another slot frees it. It goes
  * through a queue, or by a freed bit if there is no memory for a queue. Invariant: a block that was
- * freed remotely is free, or in exactly one queue, or has a freed bit. This file is the front; the
- * room knows spans and blocks, and of a pool only its `PoolCore`. Pictures: queue.ts,
+ * freed remotely is free, or in exactly one queue, or has a freed bit. Pictures: queue.ts,
  * freed-bits.ts.
  */
 export { announce, markFreed, settleSweep, sweepFreedBits } from './freed-bits.ts'
 export { exchangeQueues, receiveAll } from './inbox.ts'
-export { createEnqueue, deliverAll, dropAllSegments, hasSegments, type PoolCore } from './outbox.ts'
+export { createEnqueue, deliverAll, dropAllSegments, type PoolCore } from './outbox.ts'
 export { SEGMENT_BYTE_LENGTH } from './queue.ts'
 export { offsetsOnTheWay, segmentsOf, settleQueues } from './settle.ts'

@@ -1,27 +1,13 @@
 /** The queues as a whole: what is in them, and what a dead slot left unfinished in them. */
-import { SLOT_MARKING, SLOT_TAKING_FROM } from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
-import { isLiveAt } from '../blocks/lookup.ts'
+import { isLiveAt } from '../blocks/check-offset.ts'
 import { forEachRun } from '../blocks/walk.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, slotAt, slotWord } from '../memory/memory.ts'
 import { forEachFreedBit, settleMarking } from './freed-bits.ts'
 import { countTaken, findSegment } from './inbox.ts'
 import { deliverAll } from './outbox.ts'
-import {
-  INBOX_TAKEN,
-  isSegmentOf,
-  maxSegmentCount,
-  OUTBOX_FIRST,
-  OUTBOX_LAST,
-  OUTBOX_SENT,
-  OUTBOX_WRITTEN,
-  placeOf,
-  queueWord,
-  SEGMENT_NEXT,
-  SEGMENT_OFFSETS,
-  SEGMENT_STAMP,
-  stampOf,
-} from './queue.ts'
+import * as queue from './queue.ts'
 
 /**
  * Delivers what a dead slot had noted, and finishes what it was taking.
@@ -33,8 +19,8 @@ export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): v
   for (let owner = asSlotIndex(0); owner < memory.slotCount; owner++) {
     // The chain shows which segment is the last; the word may not have been written yet.
     const last = segmentsFor(memory, slot, owner).at(-1) ?? 0
-    memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = last
-    if (last !== 0) memory.i32[(last >> 2) + SEGMENT_NEXT] = 0
+    memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)] = last
+    if (last !== 0) memory.i32[(last >> 2) + queue.SEGMENT_NEXT] = 0
   }
   deliverAll(memory, slot)
 }
@@ -42,16 +28,16 @@ export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): v
 /** The block that was being taken counts as taken if it was freed, or marked for another slot. */
 function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   const { i32 } = memory
-  const takingFrom = memory.slotWord(slot, SLOT_TAKING_FROM)
+  const takingFrom = slotWord(memory, slot, layout.SLOT_TAKING_FROM)
   const freer = asSlotIndex(i32[takingFrom] - 1)
   if (freer >= 0 && freer < memory.slotCount) {
-    const takenWord = queueWord(memory, slot, INBOX_TAKEN, freer)
+    const takenWord = queue.queueWord(memory, slot, queue.INBOX_TAKEN, freer)
     const taken = i32[takenWord]
-    const sent = Atomics.load(i32, queueWord(memory, freer, OUTBOX_SENT, slot))
+    const sent = Atomics.load(i32, queue.queueWord(memory, freer, queue.OUTBOX_SENT, slot))
     // If the segment was overwritten, the next thread that takes from this queue gives it up.
     const segment = taken === sent ? 0 : findSegment(memory, slot, freer, taken)
-    const offset = i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)]
-    const isMarked = offset === i32[memory.slotWord(by, SLOT_MARKING)]
+    const offset = i32[(segment >> 2) + queue.SEGMENT_OFFSETS + queue.placeOf(taken)]
+    const isMarked = offset === slotAt(memory, by, layout.SLOT_MARKING)
     if (segment !== 0 && (isMarked || !isLiveAt(memory, offset))) {
       countTaken(i32, takenWord, (taken + 1) | 0, sent)
     }
@@ -62,11 +48,11 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
 /** The segments of a queue, in order; a ring if the first was about to be used again. */
 export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
   const segments: number[] = []
-  const first = memory.i32[queueWord(memory, slot, OUTBOX_FIRST, owner)]
-  for (let segment = first; isSegmentOf(memory, slot, segment); ) {
+  const first = memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_FIRST, owner)]
+  for (let segment = first; queue.isSegmentOf(memory, slot, segment); ) {
     segments.push(segment)
-    if (segments.length > maxSegmentCount(memory)) break
-    segment = memory.i32[(segment >> 2) + SEGMENT_NEXT]
+    if (segments.length > queue.maxSegmentCount(memory)) break
+    segment = memory.i32[(segment >> 2) + queue.SEGMENT_NEXT]
     if (segment === first) break
   }
   return segments
@@ -103,16 +89,15 @@ export function offsetsBetween(
 ): readonly number[] {
   const { i32 } = memory
   const offsets: number[] = []
-  const written = i32[queueWord(memory, freer, OUTBOX_WRITTEN, owner)]
-  let taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
-  if (taken === written) return offsets
-  const segments = new Map(
-    segmentsFor(memory, freer, owner).map((one) => [i32[(one >> 2) + SEGMENT_STAMP], one]),
-  )
+  const written = i32[queue.queueWord(memory, freer, queue.OUTBOX_WRITTEN, owner)]
+  const segments = segmentsFor(memory, freer, owner)
+  let taken = i32[queue.queueWord(memory, owner, queue.INBOX_TAKEN, freer)]
   for (; taken !== written; taken = (taken + 1) | 0) {
-    const segment = segments.get(stampOf(freer, taken))
-    if (segment === undefined) break
-    offsets.push(i32[(segment >> 2) + SEGMENT_OFFSETS + placeOf(taken)])
+    const stamp = queue.stampOf(freer, taken)
+    while (segments.length > 0 && i32[(segments[0] >> 2) + queue.SEGMENT_STAMP] !== stamp)
+      segments.shift()
+    if (segments.length === 0) break
+    offsets.push(i32[(segments[0] >> 2) + queue.SEGMENT_OFFSETS + queue.placeOf(taken)])
   }
   return offsets
 }

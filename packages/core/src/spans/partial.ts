@@ -8,27 +8,24 @@
  * that it was handed out, however many there are.
  */
 import { corrupt } from '../base/errors.ts'
-import {
-  MAP_DRAINING,
-  RECORD_CARVED_COUNT,
-  RECORD_NEXT_PARTIAL,
-  RECORD_PARKED_COUNT,
-  RECORD_PARKED_HEAD,
-  RECORD_PREVIOUS_PARTIAL,
-  SLOT_PARTIAL_HEADS,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
-import { capacityOf, releaseRun } from './runs.ts'
-import { headOf, isHeadOf } from './span-map.ts'
-
-/** The word with the first partial span. */
-const headWord = (memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex) =>
-  memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
+import {
+  type ArenaMemory,
+  mapAt,
+  recordAt,
+  recordWord,
+  slotAt,
+  slotWord,
+  spanMapWord,
+  spanOf,
+} from '../memory/memory.ts'
+import { capacityOf, classOf, ownerOf, releaseRun } from './runs.ts'
+import { headOf, headPattern, isHeadWith } from './span-map.ts'
 
 /** The word with the span that follows. */
 const nextWord = (memory: ArenaMemory, span: number) =>
-  memory.recordWord(asSpanIndex(span), RECORD_NEXT_PARTIAL)
+  recordWord(memory, asSpanIndex(span), layout.RECORD_NEXT_PARTIAL)
 
 /** The first partial span, or 0. @throws ArenaError 'corrupt' if it has another slot or class */
 export function firstPartial(
@@ -36,41 +33,35 @@ export function firstPartial(
   slot: SlotIndex,
   classIndex: ClassIndex,
 ): SpanIndex {
-  const span = asSpanIndex(memory.i32[headWord(memory, slot, classIndex)])
+  const span = asSpanIndex(slotAt(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex))
   const isInside = span > 0 && span < memory.spanCount
-  if (span === 0 || (isInside && isHeadOf(memory, span, slot, classIndex))) return span
+  if (span === 0 || (isInside && isHeadWith(memory, span, headPattern(slot) | classIndex)))
+    return span
   throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
 }
 
+/** The word with the first partial span of the slot and class that a run has. */
+const headWord = (memory: ArenaMemory, span: SpanIndex) =>
+  slotWord(memory, ownerOf(memory, span), layout.SLOT_PARTIAL_HEADS + classOf(memory, span))
+
 /** Puts a span at the front of its slot's partial spans. */
-export function link(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  span: SpanIndex,
-): void {
+export function link(memory: ArenaMemory, span: SpanIndex): void {
   const { i32 } = memory
-  const first = headWord(memory, slot, classIndex)
+  const first = headWord(memory, span)
   const next = linkedSpan(memory, first)
-  i32[memory.recordWord(span, RECORD_PREVIOUS_PARTIAL)] = 0
+  i32[recordWord(memory, span, layout.RECORD_PREVIOUS_PARTIAL)] = 0
   i32[nextWord(memory, span)] = next
-  if (next !== 0) i32[memory.recordWord(next, RECORD_PREVIOUS_PARTIAL)] = span
+  if (next !== 0) i32[recordWord(memory, next, layout.RECORD_PREVIOUS_PARTIAL)] = span
   i32[first] = span
 }
 
 /** Takes a span off its slot's partial spans. */
-export function unlink(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  span: SpanIndex,
-): void {
+export function unlink(memory: ArenaMemory, span: SpanIndex): void {
   const { i32 } = memory
   const next = linkedSpan(memory, nextWord(memory, span))
-  const previous = linkedSpan(memory, memory.recordWord(span, RECORD_PREVIOUS_PARTIAL))
-  if (next !== 0) i32[memory.recordWord(next, RECORD_PREVIOUS_PARTIAL)] = previous
-  if (previous !== 0) i32[nextWord(memory, previous)] = next
-  else i32[headWord(memory, slot, classIndex)] = next
+  const previous = linkedSpan(memory, recordWord(memory, span, layout.RECORD_PREVIOUS_PARTIAL))
+  if (next !== 0) i32[recordWord(memory, next, layout.RECORD_PREVIOUS_PARTIAL)] = previous
+  i32[previous !== 0 ? nextWord(memory, previous) : headWord(memory, span)] = next
 }
 
 /** The span in a word of a list, or 0. @throws ArenaError 'corrupt' if there is no such span */
@@ -80,30 +71,29 @@ function linkedSpan(memory: ArenaMemory, word: number): SpanIndex {
   throw corrupt(`a list of partial spans leads to ${span}`)
 }
 
+/** Whether a run has parked or uncarved blocks. */
+export const hasRoom = (memory: ArenaMemory, head: SpanIndex) =>
+  recordAt(memory, head, layout.RECORD_PARKED_COUNT) > 0 ||
+  recordAt(memory, head, layout.RECORD_CARVED_COUNT) < capacityOf(memory, head)
+
 /**
  * Parks a free block that is on no list. Returns how many spans it gave back: those of the run if
  * this was the last block in use.
  */
-export function park(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  block: number,
-): number {
+export function park(memory: ArenaMemory, block: number): number {
   const { i32 } = memory
-  const span = headOf(memory, memory.spanOf(block))
-  const parkedHead = memory.recordWord(span, RECORD_PARKED_HEAD)
-  const parkedCount = memory.recordWord(span, RECORD_PARKED_COUNT)
-  const carvedCount = memory.recordAt(span, RECORD_CARVED_COUNT)
-  const isPartial = i32[parkedCount] > 0 || carvedCount < capacityOf(memory, span, classIndex)
+  const span = headOf(memory, spanOf(memory, block))
+  const parkedHead = recordWord(memory, span, layout.RECORD_PARKED_HEAD)
+  const parkedCount = recordWord(memory, span, layout.RECORD_PARKED_COUNT)
+  const isPartial = hasRoom(memory, span)
   i32[(block >> 2) - 1] = i32[parkedHead]
   i32[parkedHead] = block
   i32[parkedCount]++
-  if (i32[parkedCount] === carvedCount) {
-    if (isPartial) unlink(memory, slot, classIndex, span)
-    return releaseRun(memory, slot, span)
+  if (i32[parkedCount] === recordAt(memory, span, layout.RECORD_CARVED_COUNT)) {
+    if (isPartial) unlink(memory, span)
+    return releaseRun(memory, span)
   }
-  if (!isPartial) link(memory, slot, classIndex, span)
+  if (!isPartial) link(memory, span)
   return 0
 }
 
@@ -114,12 +104,12 @@ export function park(
  */
 export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
-  const head = headWord(memory, slot, classIndex)
+  const head = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   if (isAscending(memory, head)) return // in most cases, after n steps
   i32[head] = sorted(memory, head, i32[head])
   let previous = 0
   for (let span = i32[head]; span !== 0; span = i32[nextWord(memory, span)]) {
-    i32[memory.recordWord(asSpanIndex(span), RECORD_PREVIOUS_PARTIAL)] = previous
+    i32[recordWord(memory, asSpanIndex(span), layout.RECORD_PREVIOUS_PARTIAL)] = previous
     previous = span
   }
 }
@@ -181,24 +171,25 @@ export function drainSparse(
   batch: number,
 ): void {
   const { i32 } = memory
-  const first = i32[headWord(memory, slot, classIndex)]
+  const first = slotAt(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   let wanted = batch
   for (let index = first; index !== 0; index = i32[nextWord(memory, index)]) {
     const span = asSpanIndex(index)
     const liveCount =
-      memory.recordAt(span, RECORD_CARVED_COUNT) - memory.recordAt(span, RECORD_PARKED_COUNT)
+      recordAt(memory, span, layout.RECORD_CARVED_COUNT) -
+      recordAt(memory, span, layout.RECORD_PARKED_COUNT)
     wanted += liveCount + (liveCount >> 3)
   }
   for (let index = first; index !== 0; index = i32[nextWord(memory, index)]) {
     const span = asSpanIndex(index)
     setDraining(memory, span, wanted <= 0)
-    wanted -= capacityOf(memory, span, classIndex)
+    wanted -= capacityOf(memory, span)
   }
 }
 
 /** Only the owner of the run may call it. */
 export function setDraining(memory: ArenaMemory, head: SpanIndex, isDraining: boolean): void {
-  const before = memory.mapAt(head)
-  const after = isDraining ? before | MAP_DRAINING : before & ~MAP_DRAINING
-  if (after !== before) Atomics.store(memory.i32, memory.mapWord(head), after)
+  const before = mapAt(memory, head)
+  const after = isDraining ? before | layout.MAP_DRAINING : before & ~layout.MAP_DRAINING
+  if (after !== before) Atomics.store(memory.i32, spanMapWord(memory, head), after)
 }

@@ -1,51 +1,58 @@
 /** Runs: claimed spans in use, of blocks of one class or of one large block. */
 import { corrupt } from '../base/errors.ts'
-import {
-  LARGE_CLASS,
-  LARGE_ROW,
-  MAP_OWNER_SHIFT,
-  MAX_POSITION,
-  RECORD_CARVED_COUNT,
-  RECORD_HAS_FREED_BITS,
-  RECORD_RUN_SPAN_COUNT,
-  RECORD_UNMARKED_COUNT,
-  RECORD_WORD_COUNT,
-  SLOT_CARVED,
-  SLOT_HAS_FREED_BITS,
-  SLOT_ROOM,
-  SLOT_SPANS,
-  SPAN_BIT_WORD_COUNT,
-  SPAN_CLAIMED,
-  SPAN_HEAD,
-  SPAN_LARGE,
-  SPAN_TAIL,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  addToSlot,
+  freedWord,
+  liveWord,
+  mapAt,
+  recordAt,
+  recordWord,
+  slotWord,
+  spanMapWord,
+  spanStart,
+} from '../memory/memory.ts'
 import { EVENT_CLAIM, EVENT_RETURN, emit } from '../telemetry/telemetry.ts'
 import {
   claimSpans,
   classInMap,
   countOwned,
+  freeSpans,
   mapWord,
   OWNER_MASK,
-  releaseSpans,
+  ownerInMap,
   touchSpans,
 } from './span-map.ts'
 
 /** Index of a class in the class arrays of a slot. */
-export const rowOf = (classIndex: number) => (classIndex === LARGE_CLASS ? LARGE_ROW : classIndex)
+export const rowOf = (classIndex: number) =>
+  classIndex === layout.LARGE_CLASS ? layout.LARGE_ROW : classIndex
+
+/** The slot that owns a run. @throws ArenaError 'corrupt' if there is no such slot */
+export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
+  const owner = ownerInMap(mapAt(memory, head))
+  if (owner >= 0 && owner < memory.slotCount) return owner
+  throw corrupt(`the run at span ${head} belongs to slot ${owner}`)
+}
+
+export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
+  classInMap(mapAt(memory, head))
 
 /** How many spans a run has. @throws ArenaError 'corrupt' if they lead out of the arena */
 export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
-  const spanCount = memory.recordAt(head, RECORD_RUN_SPAN_COUNT)
+  const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   if (spanCount >= 1 && spanCount <= memory.spanCount - head) return spanCount
-  throw corrupt(`the run at span ${head} says that it has ${spanCount} spans`)
+  throw corrupt(`the run at span ${head} has ${spanCount} spans by its record`)
 }
 
 /** How many blocks a run has room for. */
-export const capacityOf = (memory: ArenaMemory, head: SpanIndex, classIndex: ClassIndex): number =>
-  memory.classes.capacityOf(classIndex, runSpanCountOf(memory, head))
+export function capacityOf(memory: ArenaMemory, head: SpanIndex): number {
+  const classIndex = classOf(memory, head)
+  if (classIndex === layout.LARGE_CLASS) return 1
+  return memory.classes.capacityOf(classIndex, runSpanCountOf(memory, head))
+}
 
 /**
  * Puts a claimed run to use, with a new record: of no block, or of the one large block. The head is
@@ -59,17 +66,17 @@ export function publishRun(
   classIndex: number,
 ): void {
   const { i32 } = memory
-  const isLarge = classIndex === LARGE_CLASS
-  const record = memory.recordWord(head, 0)
-  i32.fill(0, record, record + RECORD_WORD_COUNT)
+  const isLarge = classIndex === layout.LARGE_CLASS
+  const record = recordWord(memory, head, 0)
+  i32.fill(0, record, record + layout.RECORD_WORD_COUNT)
   // Blocks that were freed twice may have left bits. A large block begins in its first span.
-  const freedBits = memory.freedWord(memory.spanStart(head))
-  i32.fill(0, freedBits, freedBits + (isLarge ? 1 : spanCount) * SPAN_BIT_WORD_COUNT)
-  if (isLarge) i32[record + RECORD_CARVED_COUNT] = 1
+  const freedBits = freedWord(memory, spanStart(memory, head))
+  i32.fill(0, freedBits, freedBits + (isLarge ? 1 : spanCount) * layout.SPAN_BIT_WORD_COUNT)
+  if (isLarge) i32[record + layout.RECORD_CARVED_COUNT] = 1
   else touchSpans(memory, head, spanCount)
   extendRun(memory, slot, head, 1, spanCount, classIndex)
-  const state = isLarge ? SPAN_LARGE : SPAN_HEAD
-  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
+  const state = isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD
+  Atomics.store(i32, spanMapWord(memory, head), mapWord(state, slot, classIndex, 0))
   countRun(memory, slot, head, 1)
   emit(memory, slot, EVENT_CLAIM, rowOf(classIndex), spanCount, head)
 }
@@ -83,79 +90,65 @@ export function extendRun(
   to: number,
   classIndex: number,
 ): void {
-  const map = memory.mapWord(head)
+  const map = spanMapWord(memory, head)
   for (let i = from; i < to; i++) {
     // Only tails of a size class need their head, and such runs are far shorter than MAX_POSITION.
-    const word = mapWord(SPAN_TAIL, slot, classIndex, Math.min(i, MAX_POSITION))
+    const word = mapWord(layout.SPAN_TAIL, slot, classIndex, Math.min(i, layout.MAX_POSITION))
     Atomics.store(memory.i32, map + i, word)
   }
-  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
+  memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
 }
 
-/** Grows the run of a large block to `to` spans; false if the spans behind it are taken. */
-export function growLargeRun(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  to: number,
-): boolean {
+/** Resizes the run of a large block to `to` spans; false if the spans behind it are taken. */
+export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number): boolean {
+  const slot = ownerOf(memory, head)
   const from = runSpanCountOf(memory, head)
-  if (!claimSpans(memory, slot, head + from, to - from)) return false
-  extendRun(memory, slot, head, from, to, LARGE_CLASS)
-  memory.addToSlot(slot, SLOT_SPANS + LARGE_ROW, to - from)
-  emit(memory, slot, EVENT_CLAIM, LARGE_ROW, to - from, head + from)
+  if (to > from) {
+    if (!claimSpans(memory, slot, head + from, to - from)) return false
+    extendRun(memory, slot, head, from, to, layout.LARGE_CLASS)
+    emit(memory, slot, EVENT_CLAIM, layout.LARGE_ROW, to - from, head + from)
+  } else if (to < from) {
+    memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
+    freeSpans(memory, head + to, from - to)
+    countOwned(memory, slot, to - from)
+    emit(memory, slot, EVENT_RETURN, layout.LARGE_ROW, from - to, head + to)
+  }
+  addToSlot(memory, slot, layout.SLOT_SPANS + layout.LARGE_ROW, to - from)
   return true
 }
 
-/** Gives the end of a large block's run back: `to` of its spans remain. */
-export function truncateLargeRun(
-  memory: ArenaMemory,
-  slot: SlotIndex,
-  head: SpanIndex,
-  to: number,
-): void {
-  const from = runSpanCountOf(memory, head)
-  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
-  releaseSpans(memory, slot, head + to, from - to)
-  memory.addToSlot(slot, SLOT_SPANS + LARGE_ROW, to - from)
-  emit(memory, slot, EVENT_RETURN, LARGE_ROW, from - to, head + to)
-}
-
 /** Hands a run of a closed slot over to its reclaimer. The head is first: it names the owner. */
-export function handOverRun(
-  memory: ArenaMemory,
-  from: SlotIndex,
-  to: SlotIndex,
-  head: SpanIndex,
-): void {
+export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex): void {
+  const from = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
-  const map = memory.mapWord(head)
+  const map = spanMapWord(memory, head)
   for (let i = 0; i < spanCount; i++) {
     const word = memory.i32[map + i]
-    Atomics.store(memory.i32, map + i, (word & ~OWNER_MASK) | ((to + 1) << MAP_OWNER_SHIFT))
+    Atomics.store(memory.i32, map + i, (word & ~OWNER_MASK) | ((to + 1) << layout.MAP_OWNER_SHIFT))
   }
   countOwned(memory, from, -spanCount)
   countRun(memory, from, head, -1)
   countOwned(memory, to, spanCount)
   countRun(memory, to, head, 1)
-  const classIndex = classInMap(memory.i32[map])
   // A thread that set freed bits just before has told only the former owner.
-  if (Atomics.load(memory.i32, memory.recordWord(head, RECORD_HAS_FREED_BITS)) !== 0) {
-    Atomics.store(memory.i32, memory.slotWord(to, SLOT_HAS_FREED_BITS), 1)
+  if (Atomics.load(memory.i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)) !== 0) {
+    Atomics.store(memory.i32, slotWord(memory, to, layout.SLOT_HAS_FREED_BITS), 1)
   }
+  const classIndex = classOf(memory, head)
   emit(memory, from, EVENT_RETURN, classIndex, spanCount, head)
   emit(memory, to, EVENT_CLAIM, classIndex, spanCount, head)
 }
 
 /** Gives a run back, and returns its span count. The head is claimed first, and freed last. */
-export function releaseRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
-  const { i32 } = memory
+export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
+  const slot = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
-  const classIndex = classInMap(memory.mapAt(head))
-  if (classIndex !== LARGE_CLASS) checkEmpty(memory, head, spanCount)
+  const classIndex = classOf(memory, head)
+  if (classIndex !== layout.LARGE_CLASS) checkEmpty(memory, head, spanCount)
   countRun(memory, slot, head, -1)
-  Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))
-  releaseSpans(memory, slot, head, spanCount)
+  Atomics.store(memory.i32, spanMapWord(memory, head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))
+  freeSpans(memory, head, spanCount)
+  countOwned(memory, slot, -spanCount)
   emit(memory, slot, EVENT_RETURN, rowOf(classIndex), spanCount, head)
   return spanCount
 }
@@ -163,9 +156,9 @@ export function releaseRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex
 /** @throws ArenaError 'corrupt' if a block of a run is live, although all of them count as free */
 function checkEmpty(memory: ArenaMemory, head: SpanIndex, spanCount: number): void {
   const { i32 } = memory
-  const first = memory.liveWord(memory.spanStart(head))
-  const end = first + spanCount * SPAN_BIT_WORD_COUNT
-  let live = memory.recordAt(head, RECORD_UNMARKED_COUNT)
+  const first = liveWord(memory, spanStart(memory, head))
+  const end = first + spanCount * layout.SPAN_BIT_WORD_COUNT
+  let live = recordAt(memory, head, layout.RECORD_UNMARKED_COUNT)
   for (let word = first; word < end; word++) live |= i32[word]
   if (live !== 0) throw corrupt(`the lists of span ${head} count a live block as free`)
 }
@@ -177,15 +170,11 @@ export function countRun(
   head: SpanIndex,
   sign: 1 | -1,
 ): void {
-  const classIndex = classInMap(memory.mapAt(head))
-  const spanCount = runSpanCountOf(memory, head)
-  memory.addToSlot(slot, SLOT_SPANS + rowOf(classIndex), sign * spanCount)
-  if (classIndex === LARGE_CLASS) return
-  const capacity = memory.classes.capacityOf(classIndex, spanCount)
-  memory.addToSlot(slot, SLOT_ROOM + classIndex, sign * capacity)
-  memory.addToSlot(
-    slot,
-    SLOT_CARVED + classIndex,
-    sign * memory.recordAt(head, RECORD_CARVED_COUNT),
-  )
+  const classIndex = classOf(memory, head)
+  const row = rowOf(classIndex)
+  addToSlot(memory, slot, layout.SLOT_SPANS + row, sign * runSpanCountOf(memory, head))
+  if (classIndex === layout.LARGE_CLASS) return
+  const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
+  addToSlot(memory, slot, layout.SLOT_ROOM + classIndex, sign * capacityOf(memory, head))
+  addToSlot(memory, slot, layout.SLOT_CARVED + classIndex, sign * carvedCount)
 }

@@ -1,19 +1,8 @@
 /** Claims slots for threads, and hands them back. A closed slot keeps its memory. */
-import { invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
-import {
-  CONTROL_OPENED_SLOT_COUNT,
-  SLOT_CLOSED,
-  SLOT_GENERATION_SHIFT,
-  SLOT_LENT,
-  SLOT_OPEN,
-  SLOT_RECLAIMER_SHIFT,
-  SLOT_RESERVED,
-  SLOT_STATE,
-  SLOT_STATE_MASK,
-  SLOT_VACANT,
-} from '../base/layout.ts'
+import { checkInteger, invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
+import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
+import { type ArenaMemory, controlWord, slotWord } from '../memory/memory.ts'
 import { atomicMax } from './span-map.ts'
 
 /** By the state in the state word. */
@@ -21,20 +10,21 @@ const STATE_NAMES = ['vacant', 'open', 'closed', 'reserved', 'tended'] as const
 export type SlotState = (typeof STATE_NAMES)[number]
 
 const wordOf = (memory: ArenaMemory, slot: SlotIndex) =>
-  Atomics.load(memory.i32, memory.slotWord(slot, SLOT_STATE))
+  Atomics.load(memory.i32, slotWord(memory, slot, layout.SLOT_STATE))
 
-const stateOf = (memory: ArenaMemory, slot: SlotIndex) => wordOf(memory, slot) & SLOT_STATE_MASK
+const stateOf = (memory: ArenaMemory, slot: SlotIndex) =>
+  wordOf(memory, slot) & layout.SLOT_STATE_MASK
 
 export const slotState = (memory: ArenaMemory, slot: SlotIndex): SlotState =>
   STATE_NAMES[stateOf(memory, slot)]
 
 /** How often the state has changed, modulo 2^16. */
 export const slotGeneration = (memory: ArenaMemory, slot: SlotIndex) =>
-  wordOf(memory, slot) >>> SLOT_GENERATION_SHIFT
+  wordOf(memory, slot) >>> layout.SLOT_GENERATION_SHIFT
 
 /** The slot of the thread that empties this closed one. */
 export const reclaimerOf = (memory: ArenaMemory, slot: SlotIndex) =>
-  ((wordOf(memory, slot) >>> SLOT_RECLAIMER_SHIFT) & 0xff) - 1
+  ((wordOf(memory, slot) >>> layout.SLOT_RECLAIMER_SHIFT) & 0xff) - 1
 
 /**
  * Moves a slot from one state to another, in a new generation. False if it was in another state, or
@@ -48,58 +38,49 @@ export function changeState(
   reclaimer = -1,
   generation?: number,
 ): boolean {
-  const { i32 } = memory
   const seen = wordOf(memory, slot)
-  const current = seen >>> SLOT_GENERATION_SHIFT
-  if ((seen & SLOT_STATE_MASK) !== from) return false
-  if (generation !== undefined && generation !== current) return false
+  const current = seen >>> layout.SLOT_GENERATION_SHIFT
+  if ((seen & layout.SLOT_STATE_MASK) !== from || (generation ?? current) !== current) return false
   const word =
-    to | ((reclaimer + 1) << SLOT_RECLAIMER_SHIFT) | ((current + 1) << SLOT_GENERATION_SHIFT)
-  return Atomics.compareExchange(i32, memory.slotWord(slot, SLOT_STATE), seen, word) === seen
+    to |
+    ((reclaimer + 1) << layout.SLOT_RECLAIMER_SHIFT) |
+    ((current + 1) << layout.SLOT_GENERATION_SHIFT)
+  const stateWord = slotWord(memory, slot, layout.SLOT_STATE)
+  return Atomics.compareExchange(memory.i32, stateWord, seen, word) === seen
 }
 
 /** A reclaimer returns its slot in a moment, unless its thread has died. */
 const MAX_ATTEMPTS = 1000
 
 /** Takes a closed slot, to use its memory again; a vacant one if none is closed. */
-export function claimSlot(memory: ArenaMemory, state: number): SlotIndex {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const slot = tryClaim(memory, SLOT_CLOSED, state) ?? tryClaim(memory, SLOT_VACANT, state)
-    if (slot !== undefined) return slot
-    if (areAllTaken(memory)) break
+export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
+  for (let attempt = 0, isAnyLeft = true; isAnyLeft && attempt < MAX_ATTEMPTS; attempt++) {
+    isAnyLeft = false
+    for (const from of [layout.SLOT_CLOSED, layout.SLOT_VACANT]) {
+      for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+        const state = stateOf(memory, slot)
+        if (state !== layout.SLOT_OPEN && state !== layout.SLOT_RESERVED) isAnyLeft = true
+        if (state !== from) continue
+        // First: if the thread dies just after the change, others must find its queues.
+        atomicMax(memory, controlWord(memory, layout.CONTROL_OPENED_SLOT_COUNT), slot + 1)
+        if (changeState(memory, slot, from, to)) return slot
+      }
+    }
   }
   throw noFreeSlot(memory.slotCount)
 }
 
-function tryClaim(memory: ArenaMemory, from: number, to: number): SlotIndex | undefined {
-  for (let index = 0; index < memory.slotCount; index++) {
-    const slot = asSlotIndex(index)
-    if (stateOf(memory, slot) !== from) continue
-    // First: if the thread dies just after the change, others must find its queues.
-    atomicMax(memory, memory.controlWord(CONTROL_OPENED_SLOT_COUNT), slot + 1)
-    if (changeState(memory, slot, from, to)) return slot
-  }
-}
-
-function areAllTaken(memory: ArenaMemory): boolean {
-  for (let slot = 0; slot < memory.slotCount; slot++) {
-    const state = stateOf(memory, asSlotIndex(slot))
-    if (state !== SLOT_OPEN && state !== SLOT_RESERVED) return false
-  }
-  return true
-}
-
 /** Opens the slot that was reserved, or any if `reserved` is undefined. */
 export function openSlot(memory: ArenaMemory, reserved: number | undefined): SlotIndex {
-  if (reserved === undefined) return claimSlot(memory, SLOT_OPEN)
+  if (reserved === undefined) return claimSlot(memory, layout.SLOT_OPEN)
   const slot = checkedSlot(memory, reserved)
-  if (changeState(memory, slot, SLOT_RESERVED, SLOT_OPEN)) return slot
+  if (changeState(memory, slot, layout.SLOT_RESERVED, layout.SLOT_OPEN)) return slot
   throw notReserved(reserved, slotState(memory, slot))
 }
 
 export function checkedSlot(memory: ArenaMemory, slot: number): SlotIndex {
-  if (Number.isInteger(slot) && slot >= 0 && slot < memory.slotCount) return asSlotIndex(slot)
-  throw invalidArgument('slot', slot, `a whole number from 0 to ${memory.slotCount - 1}`)
+  checkInteger('slot', slot, 0, memory.slotCount - 1)
+  return asSlotIndex(slot)
 }
 
 export function checkGeneration(generation: number): void {
@@ -109,10 +90,10 @@ export function checkGeneration(generation: number): void {
 
 /** Lends a closed slot to a reclaimer; false if it is not closed. */
 export const lendSlot = (memory: ArenaMemory, slot: SlotIndex, reclaimer: SlotIndex) =>
-  changeState(memory, slot, SLOT_CLOSED, SLOT_LENT, reclaimer)
+  changeState(memory, slot, layout.SLOT_CLOSED, layout.SLOT_LENT, reclaimer)
 
 /** Closes a slot that is open, or lent. */
 export function closeSlot(memory: ArenaMemory, slot: SlotIndex): void {
-  if (changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED)) return
-  changeState(memory, slot, SLOT_LENT, SLOT_CLOSED)
+  if (changeState(memory, slot, layout.SLOT_OPEN, layout.SLOT_CLOSED)) return
+  changeState(memory, slot, layout.SLOT_LENT, layout.SLOT_CLOSED)
 }

@@ -86,26 +86,6 @@ test('span map: states, owners, classes and positions do not overlap', () => {
   assert.is(layout.SPAN_FREE, 0)
 })
 
-const bitCount = (word: number) => word.toString(2).replaceAll('0', '').length
-
-test('header: states are four bits, none is 0, and no flipped bit turns one into another', () => {
-  const states = group('BLOCK_').map(constant)
-  assert.is(states.length, 4)
-  for (const [i, state] of states.entries()) {
-    assert.ok(state > 0 && state < 16)
-    for (const other of states.slice(0, i)) assert.ok(bitCount(state ^ other) > 1)
-  }
-})
-
-test('header: the fields fill it without a gap or overlap', () => {
-  assert.is(layout.HEADER_RED_ZONE, layout.MAX_STRUCT_NUMBER + 1)
-  assert.is(layout.HEADER_TYPE_SHIFT, Math.log2(layout.HEADER_RED_ZONE) + 1)
-  assert.is(layout.HEADER_ALIGNMENT_SHIFT, layout.HEADER_TYPE_SHIFT + 4)
-  assert.is(layout.HEADER_TAG_SHIFT, layout.HEADER_ALIGNMENT_SHIFT + 4)
-  assert.is(layout.HEADER_STATE_SHIFT, layout.HEADER_TAG_SHIFT + 8)
-  assert.is(layout.HEADER_STATE_SHIFT + 4, 32)
-})
-
 test('live and freed bits: one for every granule of a span, in whole lines', () => {
   assert.is(layout.SPAN_BIT_WORD_COUNT * 32 * layout.GRANULE_BYTE_LENGTH, layout.SPAN_BYTE_LENGTH)
   assert.is(2 ** layout.BIT_WORD_SHIFT, 32 * layout.GRANULE_BYTE_LENGTH)

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { alignedByteLength, checkAlignment } from '../../src/blocks/aligned.ts'
-import { liveBlockAt } from '../../src/blocks/lookup.ts'
+import { liveBlockAt } from '../../src/blocks/check-offset.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
 import { regions } from '../support/regions.ts'

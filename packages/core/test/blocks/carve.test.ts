@@ -3,8 +3,7 @@ import * as assert from 'uvu/assert'
 import { FIRST_PAYLOAD, RECORD_CARVED_COUNT } from '../../src/base/layout.ts'
 import { asClassIndex } from '../../src/base/units.ts'
 import { carve } from '../../src/blocks/carve.ts'
-import { headerWordAt, secondWordAt } from '../../src/blocks/lookup.ts'
-import { plainPattern } from '../../src/memory/header.ts'
+import { headerAt, recordWord, secondWordAt, spanStart } from '../../src/memory/memory.ts'
 import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { capacityOf, publishRun } from '../../src/spans/runs.ts'
 import { claimRun } from '../../src/spans/span-map.ts'
@@ -20,21 +19,21 @@ test('every class: chains ascend by strides, end in 0, and go on where the last 
     const spanCount = preferredRunSpanCount(stride)
     const head = claimRun(memory, slot, spanCount)
     publishRun(memory, slot, head, spanCount, classIndex)
-    const capacity = capacityOf(memory, head, classIndex)
-    const end = memory.spanStart(head) + spanCount * 65536
-    let expected = memory.spanStart(head) + FIRST_PAYLOAD
+    const capacity = capacityOf(memory, head)
+    const end = spanStart(memory, head) + spanCount * 65536
+    let expected = spanStart(memory, head) + FIRST_PAYLOAD
     for (let carved = 0; carved < capacity; ) {
       const count = Math.min(capacity - carved, 1 + (carved % 7))
-      let block: number = carve(memory, slot, head, classIndex, count)
+      let block: number = carve(memory, head, count)
       for (let i = 1; i <= count; i++) {
         assert.is(block, expected)
-        assert.is(headerWordAt(memory, block), plainPattern(memory.tag))
+        assert.is(headerAt(memory, block), memory.plainHeader)
         expected += stride
         assert.is(secondWordAt(memory, block), i < count ? expected : 0)
         block = secondWordAt(memory, block)
       }
       carved += count
-      assert.is(memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)], carved)
+      assert.is(memory.i32[recordWord(memory, head, RECORD_CARVED_COUNT)], carved)
     }
     const payloadEnd = expected - 8
     assert.ok(payloadEnd <= end && payloadEnd + stride > end, `class ${row}`)
@@ -46,9 +45,9 @@ test('carving writes headers only: the next run keeps every byte', () => {
   const head = claimRun(memory, slot, 1)
   const classIndex = memory.classes.classFor(1)
   publishRun(memory, slot, head, 1, classIndex)
-  const end = memory.spanStart(head) + 65536
+  const end = spanStart(memory, head) + 65536
   memory.views.u8.fill(0x5a, end)
-  carve(memory, slot, head, classIndex, capacityOf(memory, head, classIndex))
+  carve(memory, head, capacityOf(memory, head))
   assert.ok(memory.views.u8.subarray(end).every((byte) => byte === 0x5a))
 })
 

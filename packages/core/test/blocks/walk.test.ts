@@ -10,9 +10,9 @@ import {
   SPAN_HEAD,
   SPAN_LARGE,
 } from '../../src/base/layout.ts'
-import { liveBlockAt } from '../../src/blocks/lookup.ts'
+import { liveBlockAt } from '../../src/blocks/check-offset.ts'
 import { forEachBlockIn, forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
-import { internalPattern, shiftedPattern } from '../../src/memory/header.ts'
+import { clearLiveBit, recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
 import { capacityOf } from '../../src/spans/runs.ts'
 import { assertSameNumbers, refuses } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
@@ -40,10 +40,10 @@ test('runs by ascending span, with class and owner; free spans and tails are ski
   })
   const { classes } = memory
   assert.equal(runs, [
-    [memory.spanOf(offsets[0]), classes.classFor(100), slot],
-    [memory.spanOf(offsets[1]), classes.classFor(16_384), other.slot],
-    [memory.spanOf(offsets[2]), 255, slot],
-    [memory.spanOf(offsets[3]), classes.classFor(20), slot],
+    [spanOf(memory, offsets[0]), classes.classFor(100), slot],
+    [spanOf(memory, offsets[1]), classes.classFor(16_384), other.slot],
+    [spanOf(memory, offsets[2]), 255, slot],
+    [spanOf(memory, offsets[3]), classes.classFor(20), slot],
   ])
 })
 
@@ -51,11 +51,11 @@ test('blocks: every carved one, live or free, by ascending offset', () => {
   const small = smallArena(4 << 20)
   const { pool, memory, slot } = small
   const classIndex = memory.classes.classFor(100)
-  const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+  const freeHead = slotWord(memory, slot, SLOT_FREE_HEADS + classIndex)
   const offsets: number[] = []
   // All of several refills, but not all of the span.
   while (offsets.length < 100 || memory.i32[freeHead] !== 0) offsets.push(pool.alloc(100))
-  assert.ok(offsets.length < capacityOf(memory, memory.spanOf(offsets[0]), classIndex))
+  assert.ok(offsets.length < capacityOf(memory, spanOf(memory, offsets[0])))
   for (const offset of offsets.slice(50)) pool.free(offset)
   assertSameNumbers(blocksIn(small), offsets)
 })
@@ -83,9 +83,9 @@ test('live blocks: by their own offset, shifted ones by the payload’s', () => 
     assert.equal(liveIn(small), [])
   }
   const internal = pool.alloc(24)
-  memory.i32[memory.recordWord(memory.spanOf(internal), RECORD_UNMARKED_COUNT)] = 1
-  memory.clearLiveBit(internal)
-  memory.i32[(internal >> 2) - 2] = internalPattern(memory.tag)
+  memory.i32[recordWord(memory, spanOf(memory, internal), RECORD_UNMARKED_COUNT)] = 1
+  clearLiveBit(memory, internal)
+  memory.i32[(internal >> 2) - 2] = memory.internalHeader
   assert.equal(liveIn(small), [[internal, internal]])
 })
 
@@ -94,7 +94,7 @@ test('where no block is unmarked, live bits alone decide: headers are not read',
   const { pool, memory } = small
   const [live, free] = [pool.alloc(100), pool.alloc(100)]
   pool.free(free)
-  for (const block of [live, free]) memory.i32[(block >> 2) - 2] = internalPattern(memory.tag)
+  for (const block of [live, free]) memory.i32[(block >> 2) - 2] = memory.internalHeader
   assert.equal(liveIn(small), [[live, live]])
 })
 
@@ -110,13 +110,13 @@ test('a shifted block without a payload is not live', () => {
     assert.equal(liveIn(small), [])
   }
   memory.i32[(block >> 2) - 1] = offset
-  memory.i32[(offset >> 2) - 2] = shiftedPattern(memory.tag)
+  memory.i32[(offset >> 2) - 2] = memory.shiftedHeader
   assert.equal(liveIn(small), [])
 })
 
 test('a run without a class or slot is damage', () => {
   const { pool, memory } = smallArena(4 << 20)
-  const head = memory.spanOf(pool.alloc(100))
+  const head = spanOf(memory, pool.alloc(100))
   const mapped = (state: number, owner: number, classIndex: number) =>
     classIndex | ((owner + 1) << MAP_OWNER_SHIFT) | (state << MAP_STATE_SHIFT)
   for (const word of [
@@ -127,7 +127,7 @@ test('a run without a class or slot is damage', () => {
     mapped(SPAN_LARGE, 0, 0),
     mapped(SPAN_LARGE, 254, LARGE_CLASS),
   ]) {
-    memory.i32[memory.mapWord(head)] = word
+    memory.i32[spanMapWord(memory, head)] = word
     refuses('corrupt', () => forEachRun(memory, () => {}), new RegExp(`run at span ${head} `))
   }
 })
@@ -136,14 +136,14 @@ test('a damaged count of blocks does not lead out of the run', () => {
   for (const byteLength of [100, 100_000, 600_000]) {
     const small = smallArena(4 << 20)
     const { memory, pool } = small
-    const head = memory.spanOf(pool.alloc(byteLength))
+    const head = spanOf(memory, pool.alloc(byteLength))
     const isLarge = byteLength > memory.classes.maxByteLength
-    const capacity = isLarge ? 1 : capacityOf(memory, head, memory.classes.classFor(byteLength))
+    const capacity = isLarge ? 1 : capacityOf(memory, head)
     for (const count of [capacity + 1, 1 << 20, 0x7fff_ffff]) {
-      memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)] = count
+      memory.i32[recordWord(memory, head, RECORD_CARVED_COUNT)] = count
       assert.is(blocksIn(small).length, capacity)
     }
-    memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)] = -1
+    memory.i32[recordWord(memory, head, RECORD_CARVED_COUNT)] = -1
     assert.equal(blocksIn(small), [])
   }
 })

@@ -1,7 +1,7 @@
 import { Arena, type ElementArrayConstructor } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ELEMENT_TYPE_NAMES, ELEMENT_TYPES } from '../../src/memory/header.ts'
+import { ELEMENT_TYPE_NAMES, ELEMENT_TYPES } from '../../src/memory/element-types.ts'
 import { assertSound } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 import { allocMany, countLive, deliver, fourPools, startQueueAt } from '../support/pools.ts'

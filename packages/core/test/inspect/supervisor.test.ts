@@ -3,7 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_PUBLISHED } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
-import { baseBatch } from '../../src/memory/policy.ts'
+import { slotWord } from '../../src/memory/memory.ts'
+import { baseBatch } from '../../src/memory/refill-batch.ts'
 import { assertSound, refusesUnharmed } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 
@@ -15,7 +16,7 @@ function scene(options?: Parameters<Arena['openSupervisor']>[0]) {
   const supervisor = arena.openSupervisor(options)
   const classIndex = memory.classes.classFor(BYTE_LENGTH)
   const publishedTo = (slot: number) =>
-    memory.i32[memory.slotWord(asSlotIndex(slot), SLOT_PUBLISHED + classIndex)]
+    memory.i32[slotWord(memory, asSlotIndex(slot), SLOT_PUBLISHED + classIndex)]
   return { arena, pool, memory, supervisor, publishedTo, classIndex }
 }
 
@@ -147,7 +148,7 @@ test('what is published counts from the next refill on, and touches no list', ()
   assert.equal(
     changed,
     Array.from({ length: 15 }, (_, slot) =>
-      Number(memory.slotWord(asSlotIndex(slot), SLOT_PUBLISHED + classIndex)),
+      Number(slotWord(memory, asSlotIndex(slot), SLOT_PUBLISHED + classIndex)),
     ),
   )
   for (let i = 1; i < 64; i++) pool.alloc(BYTE_LENGTH)
@@ -171,7 +172,7 @@ test('a visitor sees every event that a step reads', () => {
 test('what is published may be anything in memory: refills stay within bounds', () => {
   for (const damage of [-1, -(2 ** 31), 2 ** 31 - 1, 4096]) {
     const { arena, pool, memory, classIndex } = scene()
-    memory.i32[memory.slotWord(asSlotIndex(0), SLOT_PUBLISHED + classIndex)] = damage
+    memory.i32[slotWord(memory, asSlotIndex(0), SLOT_PUBLISHED + classIndex)] = damage
     load(pool, 3000)
     assertSound(arena)
     const { refills, refilledBlocks } = arena.stats().classes[classIndex]

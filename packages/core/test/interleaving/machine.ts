@@ -6,7 +6,7 @@
  * writes are not done again) up to where it was. Every change can be undone, so a search can go
  * back.
  */
-import { ArenaMemory, Views } from '../../src/memory/memory.ts'
+import { ArenaMemory, type Views, viewsOf } from '../../src/memory/memory.ts'
 
 export type Operation = 'read' | 'write' | 'load' | 'store' | 'exchange'
 
@@ -267,23 +267,12 @@ export class Machine {
   }
 }
 
-class WatchedViews extends Views {
-  override readonly i32: Int32Array
-  override readonly u8: Uint8Array
-
-  constructor(buffer: ArrayBufferLike, i32: Int32Array, u8: Uint8Array) {
-    super(buffer, buffer.byteLength)
-    this.i32 = i32
-    this.u8 = u8
-  }
-}
-
 class WatchedMemory extends ArenaMemory {
   readonly #watched: Views
 
   constructor(buffer: ArrayBufferLike, i32: Int32Array, u8: Uint8Array) {
     super(buffer, 0)
-    this.#watched = new WatchedViews(buffer, i32, u8)
+    this.#watched = { ...viewsOf(buffer, buffer.byteLength), i32, u8 } as Views
   }
 
   override get views(): Views {

@@ -1,4 +1,5 @@
 /** What the words of an arena are called, for a person who reads a schedule. */
+
 import {
   BIT_WORD_SHIFT,
   CLASS_CAPACITY,
@@ -28,7 +29,15 @@ import {
   TELEMETRY_WRITTEN,
 } from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import {
+  type ArenaMemory,
+  freedWord,
+  liveWord,
+  recordWord,
+  slotWord,
+  spanMapWord,
+  touchedWord,
+} from '../../src/memory/memory.ts'
 import type { Access } from './machine.ts'
 
 const CONTROL = new Map([
@@ -91,13 +100,13 @@ export interface WordName {
 }
 
 export function nameOf(memory: ArenaMemory, word: number): WordName {
-  const spanMap = memory.mapWord(asSpanIndex(0))
-  const touchedMap = memory.touchedWord(asSpanIndex(0))
-  const liveBits = memory.liveWord(0)
-  const freedBits = memory.freedWord(0)
-  const records = memory.recordWord(asSpanIndex(0), 0)
-  const slots = memory.slotWord(asSlotIndex(0), 0)
-  const slotWordCount = memory.slotWord(asSlotIndex(1), 0) - slots
+  const spanMap = spanMapWord(memory, asSpanIndex(0))
+  const touchedMap = touchedWord(memory, asSpanIndex(0))
+  const liveBits = liveWord(memory, 0)
+  const freedBits = freedWord(memory, 0)
+  const records = recordWord(memory, asSpanIndex(0), 0)
+  const slots = slotWord(memory, asSlotIndex(0), 0)
+  const slotWordCount = slotWord(memory, asSlotIndex(1), 0) - slots
   if (word < CONTROL_WORD_COUNT) return { kind: CONTROL.get(word) ?? 'control header', which: '' }
   if (word >= spanMap && word < spanMap + memory.spanCount) {
     return { kind: 'span map', which: `[${word - spanMap}]` }

@@ -5,12 +5,11 @@
  */
 
 import { asSlotIndex, type SlotIndex } from '../../src/base/units.ts'
-import { headerWordAt } from '../../src/blocks/lookup.ts'
 import { forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
 import { listBlocks } from '../../src/inspect/blocks.ts'
 import { verifyArena } from '../../src/inspect/verify/verify.ts'
-import { isInternal } from '../../src/memory/header.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { BLOCK_INTERNAL } from '../../src/memory/block-header.ts'
+import { type ArenaMemory, spanOf, stateAt } from '../../src/memory/memory.ts'
 import type { PoolOf as Pool } from '../../src/memory/pool-api.ts'
 import { createPool } from '../../src/pool/pool.ts'
 import { adoptSlot } from '../../src/recovery/adopt.ts'
@@ -120,7 +119,7 @@ function liveSegments(memory: ArenaMemory): Set<number> {
   const segments = new Set<number>()
   forEachRun(memory, (head) => {
     forEachLiveIn(memory, head, (_block, offset) => {
-      if (isInternal(memory.tag, headerWordAt(memory, offset))) segments.add(offset)
+      if (stateAt(memory, offset) === BLOCK_INTERNAL) segments.add(offset)
     })
   })
   return segments
@@ -200,7 +199,7 @@ function freeAll(memory: ArenaMemory, pools: readonly Pool[]): void {
 function checkEmpty(memory: ArenaMemory): void {
   const segments = [...liveSegments(memory)]
   forEachRun(memory, (head, classIndex) => {
-    const isNeeded = segments.some((segment) => memory.spanOf(segment) === head)
+    const isNeeded = segments.some((segment) => spanOf(memory, segment) === head)
     if (!isNeeded)
       fail('after freeing all', `the run at span ${head}, class ${classIndex}, is left`)
   })

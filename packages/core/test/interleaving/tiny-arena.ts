@@ -1,7 +1,13 @@
 /** Arenas small enough for a search: a few spans, slots and classes, and few blocks in a span. */
+
 import { writeControl } from '../../src/arena/control.ts'
 import { FIRST_PAYLOAD, SPAN_BYTE_LENGTH } from '../../src/base/layout.ts'
-import { internalPattern, plainPattern, shiftedPattern } from '../../src/memory/header.ts'
+import {
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
+  headerWith,
+} from '../../src/memory/block-header.ts'
 import { ArenaMemory } from '../../src/memory/memory.ts'
 import { SEGMENT_BYTE_LENGTH } from '../../src/remote/queue.ts'
 
@@ -23,7 +29,7 @@ const PAYLOADS = [SEGMENT, THIRD, HALVES, WHOLE, DOUBLE]
 const TAG = 7
 
 const LEFTOVERS = [
-  ...[plainPattern(TAG), internalPattern(TAG), shiftedPattern(TAG)],
+  ...[BLOCK_PLAIN, BLOCK_INTERNAL, BLOCK_SHIFTED].map((state) => headerWith(state, TAG)),
   ...[SPAN_BYTE_LENGTH + FIRST_PAYLOAD, -1, 100],
 ]
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { slotWordCount } from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
-import { Views } from '../../src/memory/memory.ts'
+import { recordWord, slotWord, spanOf, spanStart, viewsOf } from '../../src/memory/memory.ts'
 import { assertSound, refuses } from '../support/checks.ts'
 import { fill, memoryOf, smallArena } from '../support/memory.ts'
 import { regions } from '../support/regions.ts'
@@ -27,7 +27,7 @@ test('views: of one buffer, fixed in length, up to the arena’s end', () => {
 })
 
 test('views of 2 GiB are as long as they should be', () => {
-  const { u8, u16, f32, f64 } = new Views(new SharedArrayBuffer(2 ** 31), 2 ** 31)
+  const { u8, u16, f32, f64 } = viewsOf(new SharedArrayBuffer(2 ** 31), 2 ** 31)
   assert.equal(
     [u8, u16, f32, f64].map(({ length }) => length),
     [2 ** 31, 2 ** 30, 2 ** 29, 2 ** 28],
@@ -67,15 +67,15 @@ test('word indices and spans, for every base of the arena', () => {
     const arena = Arena.create({ buffer: new ArrayBuffer(6 * 65536), byteOffset })
     const memory = memoryOf(arena)
     const base = arena.byteOffset
-    assert.is(memory.spanStart(asSpanIndex(2)), base + 131_072)
-    assert.is(memory.spanOf(base), 0)
-    assert.is(memory.spanOf(base + 131_071), 1)
-    assert.is(memory.spanOf(base + 131_072), 2)
+    assert.is(spanStart(memory, asSpanIndex(2)), base + 131_072)
+    assert.is(spanOf(memory, base), 0)
+    assert.is(spanOf(memory, base + 131_071), 1)
+    assert.is(spanOf(memory, base + 131_072), 2)
     assert.is(
-      memory.slotWord(asSlotIndex(1), 0) - memory.slotWord(asSlotIndex(0), 0),
+      slotWord(memory, asSlotIndex(1), 0) - slotWord(memory, asSlotIndex(0), 0),
       slotWordCount(memory.slotCount),
     )
-    assert.is(memory.recordWord(asSpanIndex(1), 3) - memory.recordWord(asSpanIndex(0), 0), 11)
+    assert.is(recordWord(memory, asSpanIndex(1), 3) - recordWord(memory, asSpanIndex(0), 0), 11)
   }
 })
 

@@ -1,7 +1,7 @@
 import { Arena, type ElementArrayConstructor } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ELEMENT_TYPES } from '../../src/memory/header.ts'
+import { ELEMENT_TYPES } from '../../src/memory/element-types.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
 import { anything, notNumbers, oddNumbers } from '../support/values.ts'

@@ -50,7 +50,8 @@ class MortalPool {
 
 /** All that is done to a chain. */
 function useAndDispose(chain: ScratchChain): void {
-  const mark = chain.append(500, 200, 96)
+  chain.append(500, 200, 96)
+  const mark = chain.last
   chain.append(1000, 300, 600)
   chain.append(2 ** 30, 5000, 1600) // there is no room for more than is needed
   chain.cutBehind(chain.blockOf(mark + 16, chain.last))

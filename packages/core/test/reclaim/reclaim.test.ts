@@ -8,7 +8,8 @@ import {
   SLOT_UNSORTED,
 } from '../../src/base/layout.ts'
 import { asSpanIndex } from '../../src/base/units.ts'
-import { reclaim } from '../../src/reclaim/reclaim.ts'
+import { recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
+import { isSweepDue, reclaim } from '../../src/reclaim/reclaim.ts'
 import { assertSound } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
 
@@ -34,7 +35,7 @@ test('a sweep with a budget of 0 parks nothing and learns nothing', () => {
   const words = memory.i32.slice()
   assert.is(pool.collect({ spans: 0 }), 0)
   assert.equal(memory.i32, words)
-  const learned = memory.slotWord(slot, SLOT_LEARNED + memory.classes.classFor(56))
+  const learned = slotWord(memory, slot, SLOT_LEARNED + memory.classes.classFor(56))
   assert.ok(memory.i32[learned] >>> 16 > 0)
 })
 
@@ -42,7 +43,7 @@ test('the class of the next sweep may be any word', () => {
   for (const damage of [-1, 58, 1 << 30, -(2 ** 31)]) {
     const { arena, pool, memory, slot } = smallArena(4 << 20)
     for (const offset of fill(pool, 1000)) pool.free(offset)
-    memory.i32[memory.slotWord(slot, SLOT_NEXT_SWEEP)] = damage
+    memory.i32[slotWord(memory, slot, SLOT_NEXT_SWEEP)] = damage
     assert.ok(reclaim(memory, slot, memory.spanCount) > 0)
     assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
     assertSound(arena)
@@ -52,11 +53,11 @@ test('the class of the next sweep may be any word', () => {
 test('spans are sorted once as many blocks were parked as there are spans', () => {
   const { arena, pool, memory, slot } = smallArena(4 << 20)
   const classIndex = memory.classes.classFor(1000)
-  const first = memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)
-  const unsorted = memory.slotWord(slot, SLOT_UNSORTED + classIndex)
+  const first = slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)
+  const unsorted = slotWord(memory, slot, SLOT_UNSORTED + classIndex)
   const bySpan = new Map<number, number[]>()
   for (const offset of fill(pool, 1000)) {
-    const span = memory.spanOf(offset)
+    const span = spanOf(memory, offset)
     bySpan.set(span, [...(bySpan.get(span) ?? []), offset])
   }
   const isSorted = () => {
@@ -64,7 +65,7 @@ test('spans are sorted once as many blocks were parked as there are spans', () =
     for (let span = memory.i32[first]; span !== 0; ) {
       if (span < last) return false
       last = span
-      span = memory.i32[memory.recordWord(asSpanIndex(span), RECORD_NEXT_PARTIAL)]
+      span = memory.i32[recordWord(memory, asSpanIndex(span), RECORD_NEXT_PARTIAL)]
     }
     return true
   }
@@ -76,6 +77,20 @@ test('spans are sorted once as many blocks were parked as there are spans', () =
     assert.is(memory.i32[unsorted], parked % bySpan.size)
     assert.is(isSorted(), parked === 1 || parked === bySpan.size)
     assertSound(arena)
+  }
+})
+
+test('a sweep is due at twice the spans of the last one, and not before there are 64', () => {
+  for (const [spanCount, atSweep, expected] of [
+    [0, 0, false],
+    [63, 0, false],
+    [64, 0, true],
+    [83, 10, false],
+    [84, 10, true],
+    [32_000, 16_000, false],
+    [32_064, 16_000, true],
+  ] as const) {
+    assert.is(isSweepDue(spanCount, atSweep), expected, `${spanCount} after ${atSweep}`)
   }
 })
 

@@ -1,9 +1,11 @@
 // The span map as a thread leaves it that dies half-way through a claim, a release, growth, shrinking,
 // or a handover.
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
+import { controlWord, spanOf } from '../../src/memory/memory.ts'
 import { repairMap } from '../../src/recovery/adopt.ts'
 import { rebuildRuns } from '../../src/recovery/rebuild.ts'
 import { assertSameNumbers, assertSound } from '../support/checks.ts'
@@ -25,7 +27,7 @@ const mapped = (state: number, owner: number, classIndex = 0, position = 0) =>
 /** Words of the span map: what is planted, and what it has to be afterwards. */
 type Spans = readonly (readonly [span: number, planted: number, repaired: number])[]
 
-const largeSpan = (s: Site) => s.memory.spanOf(s.large)
+const largeSpan = (s: Site) => spanOf(s.memory, s.large)
 const largeEnd = (s: Site) => largeSpan(s) + 10
 const claimed = mapped(SPAN_CLAIMED, DEAD)
 const runClass = (s: Site) => s.i32[s.mapWord(s.run)] & 0xff
@@ -82,7 +84,7 @@ for (const [name, plant] of Object.entries(leftovers)) {
       assertSameNumbers(mapOf(s), expected, 'span map')
     }
     const lowest = expected.indexOf(layout.SPAN_FREE)
-    assert.ok(s.i32[s.memory.controlWord(layout.CONTROL_FIRST_FREE_SPAN)] <= lowest)
+    assert.ok(s.i32[controlWord(s.memory, layout.CONTROL_FIRST_FREE_SPAN)] <= lowest)
     for (const [span, planted, repaired] of spans) {
       if (repaired === planted && repaired !== 0) s.i32[s.mapWord(span)] = 0 // of no dead slot
     }

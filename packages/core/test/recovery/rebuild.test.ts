@@ -1,17 +1,13 @@
 // A thread dies in a call: its slot's runs have blocks on their way between lists and callers, and
 // its lists and counts are half written.
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
 import { unmark } from '../../src/blocks/aligned.ts'
-import {
-  freedPattern,
-  internalPattern,
-  plainPattern,
-  shiftedPattern,
-  typeBits,
-} from '../../src/memory/header.ts'
+import { BLOCK_PLAIN, headerWith, typeBits } from '../../src/memory/block-header.ts'
+import { bitOf, liveWord, slotWord, spanOf, spanStart } from '../../src/memory/memory.ts'
 import { rebuildRuns } from '../../src/recovery/rebuild.ts'
 import { SEGMENT_STAMP, stampOf } from '../../src/remote/queue.ts'
 import { assertConserved, assertSound } from '../support/checks.ts'
@@ -34,15 +30,15 @@ const partialHead = (s: Site) => s.slotWord(layout.SLOT_PARTIAL_HEADS + s.classI
 const record = (s: Site, field: number) => s.recordWord(s.partialSpan, field)
 const header = (s: Site, offset: number) => s.headerWord(offset)
 const lengthOf = (s: Site, offset: number) => s.headerWord(offset) + 1
-const plain = (s: Site) => plainPattern(s.memory.tag)
+const plain = (s: Site) => s.memory.plainHeader
 /** The word with a block's live bit, and what it is with that bit changed. */
 const liveBit = (s: Site, block: number) => {
-  const word = s.memory.liveWord(block)
-  return [word, s.i32[word] ^ s.memory.bitOf(block)] as const
+  const word = liveWord(s.memory, block)
+  return [word, s.i32[word] ^ bitOf(s.memory, block)] as const
 }
 /** The count of unmarked blocks of a block's run, and what it is with one more. */
 const unmarkedOf = (s: Site, block: number) => {
-  const word = s.recordWord(s.memory.spanOf(block), layout.RECORD_UNMARKED_COUNT)
+  const word = s.recordWord(spanOf(s.memory, block), layout.RECORD_UNMARKED_COUNT)
   return [word, s.i32[word] + 1] as const
 }
 /** Where the block of the shifted payload begins. */
@@ -56,7 +52,7 @@ const uncarved = (s: Site) => {
   let span = s.partialSpan
   const end = () => s.i32[s.recordWord(span, layout.RECORD_CARVED_COUNT)] * 112
   while (end() > 60_000) span = s.i32[s.recordWord(span, layout.RECORD_NEXT_PARTIAL)]
-  return s.memory.spanStart(asSpanIndex(span)) + layout.FIRST_PAYLOAD + end()
+  return spanStart(s.memory, asSpanIndex(span)) + layout.FIRST_PAYLOAD + end()
 }
 
 const leftovers: Record<string, Left> = {
@@ -128,23 +124,23 @@ const leftovers: Record<string, Left> = {
     writes: (s) => [
       unmarkedOf(s, s.live),
       liveBit(s, s.live),
-      [header(s, s.live), internalPattern(s.memory.tag)],
+      [header(s, s.live), s.memory.internalHeader],
     ],
     freed: (s) => s.live,
   },
   'aligned free: the payload is free, the block says that it is shifted': {
-    writes: (s) => [[header(s, s.shifted), freedPattern(s.memory.tag)]],
+    writes: (s) => [[header(s, s.shifted), s.memory.freedHeader]],
     freed: (s) => s.shifted,
   },
   'aligned free: the block is free as well, but counts as unmarked': {
     writes: (s) => [
-      [header(s, s.shifted), freedPattern(s.memory.tag)],
+      [header(s, s.shifted), s.memory.freedHeader],
       [header(s, blockOf(s, s.shifted)), plain(s)],
     ],
     freed: (s) => s.shifted,
   },
   'a large block that was marked free, and not given back yet': {
-    writes: (s) => [[header(s, s.large), freedPattern(s.memory.tag)]],
+    writes: (s) => [[header(s, s.large), s.memory.freedHeader]],
     freed: (s) => s.large,
   },
 }
@@ -184,7 +180,7 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
   }),
   'a live block of another arena': (s) => ({
     at: s.live,
-    writes: [[header(s, s.live), plainPattern(s.memory.tag ^ 1)]],
+    writes: [[header(s, s.live), headerWith(BLOCK_PLAIN, s.memory.tag ^ 1)]],
   }),
   'a live block of a type that there is not': (s) => ({
     at: s.live,
@@ -192,12 +188,12 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
   }),
   'a live block that says it is a segment': (s) => ({
     at: s.live,
-    writes: [[header(s, s.live), internalPattern(s.memory.tag)]],
+    writes: [[header(s, s.live), s.memory.internalHeader]],
   }),
   'a live block that says it is shifted': (s) => ({
     at: s.live,
     writes: [
-      [header(s, s.live), shiftedPattern(s.memory.tag)],
+      [header(s, s.live), s.memory.shiftedHeader],
       [lengthOf(s, s.live), s.live],
     ],
   }),
@@ -205,7 +201,7 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
     at: s.free,
     writes: [
       unmarkedOf(s, s.free),
-      [header(s, s.free), shiftedPattern(s.memory.tag)],
+      [header(s, s.free), s.memory.shiftedHeader],
       [lengthOf(s, s.free), s.live2],
     ],
   }),
@@ -265,7 +261,7 @@ test('segments: those of its queues stay; one of no queue is freed', () => {
   for (const block of allocMany(owner, 200, 100)) freer.free(block)
   const ofNone = freer.alloc(520)
   unmark(memory, ofNone)
-  memory.i32[(ofNone >> 2) - 2] = internalPattern(memory.tag)
+  memory.i32[(ofNone >> 2) - 2] = memory.internalHeader
   memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(asSlotIndex(freer.slot), -128)
   const liveBlocks = () => arena.stats({ exact: true }).liveBlocks
   assert.is(liveBlocks(), 203)
@@ -285,8 +281,8 @@ test('partial spans are in ascending order afterwards', () => {
   const offsets = fill(pool, 1000)
   for (const [i, offset] of offsets.entries()) if (i % 2 === 0) pool.free(offset)
   rebuildRuns(memory, slot)
-  const first = memory.slotWord(slot, layout.SLOT_PARTIAL_HEADS + memory.classes.classFor(1000))
-  assert.is(memory.i32[first], memory.spanOf(offsets[0]))
+  const first = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + memory.classes.classFor(1000))
+  assert.is(memory.i32[first], spanOf(memory, offsets[0]))
 })
 
 test.run()

@@ -1,8 +1,10 @@
 // What lies in closed slots serves the pools that are left, without anyone opening these slots.
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LARGE_ROW, SLOT_PARTIAL_HEADS } from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import { slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
 import { slotGeneration } from '../../src/spans/slots.ts'
 import { assertConserved, assertSameNumbers, assertSound, refuses } from '../support/checks.ts'
 import { fill } from '../support/memory.ts'
@@ -70,8 +72,8 @@ test('empty spans of a closed slot serve blocks of any length', () => {
 for (const place of ['an open slot’s', 'another class’s', 'control', 'out of the arena'] as const) {
   test(`a list of a closed slot that leads elsewhere, nothing is taken over: ${place}`, () => {
     const { arena, memory, owner, freer, third } = fourPools()
-    const ofOpen = memory.spanOf(owner.alloc(100))
-    const ofOtherClass = memory.spanOf(freer.alloc(3000))
+    const ofOpen = spanOf(memory, owner.alloc(100))
+    const ofOtherClass = spanOf(memory, freer.alloc(3000))
     fill(third, 100)
     freer.close()
     const spans = {
@@ -80,9 +82,9 @@ for (const place of ['an open slot’s', 'another class’s', 'control', 'out of
       control: 1,
       'out of the arena': memory.spanCount,
     }
-    const partial = memory.slotWord(asSlotIndex(freer.slot), SLOT_PARTIAL_HEADS)
+    const partial = slotWord(memory, asSlotIndex(freer.slot), SLOT_PARTIAL_HEADS)
     memory.i32[partial + memory.classes.classFor(100)] = spans[place]
-    const map = memory.mapWord(asSpanIndex(0))
+    const map = spanMapWord(memory, asSpanIndex(0))
     const before = memory.i32.slice(map, map + memory.spanCount)
     refuses('corrupt', () => third.alloc(100), new RegExp(`lead to ${spans[place]}$`))
     assert.equal(memory.i32.slice(map, map + memory.spanCount), before)
@@ -102,10 +104,10 @@ test('spans are handed over one by one: those with room; full ones stay', () => 
   const { arena, memory, owner, third } = fourPools()
   const blocks = allocMany(owner, 1700, 100) // nearly three spans
   const run = allocMany(owner, 2, 16_384) // in one of several
-  const spanOf = (block: number) => memory.spanOf(block)
-  const spans = [...new Set(blocks.map(spanOf))]
+  const spanOfBlock = (block: number) => spanOf(memory, block)
+  const spans = [...new Set(blocks.map(spanOfBlock))]
   assert.is(spans.length, 3)
-  const middle = blocks.filter((block) => spanOf(block) === spans[1])
+  const middle = blocks.filter((block) => spanOfBlock(block) === spans[1])
   owner.close()
   const spanCounts = () => [owner, third].map(({ slot }) => arena.stats().slots[slot].spanCount)
   const runSpanCount = spanCounts()[0] - 3
@@ -196,8 +198,8 @@ test('a closed slot’s queue has a block that the reclaimer owns by now: the re
 test('a refill whose list a closed slot’s queue has filled keeps no other span', () => {
   const { arena, memory, owner, freer, third, fourth } = fourPools()
   const blocks = allocMany(owner, 50, 3000)
-  const [first, , last] = [...new Set(blocks.map((block) => memory.spanOf(block)))]
-  const freed = blocks.filter((block) => [first, last].includes(memory.spanOf(block)))
+  const [first, , last] = [...new Set(blocks.map((block) => spanOf(memory, block)))]
+  const freed = blocks.filter((block) => [first, last].includes(spanOf(memory, block)))
   assert.ok(freed.length < 32, 'no batch yet')
   for (const block of freed) freer.free(block)
   owner.close()
@@ -205,8 +207,8 @@ test('a refill whose list a closed slot’s queue has filled keeps no other span
   freer.flush()
   const offset = third.alloc(3000)
   assertSound(arena)
-  assert.is(memory.spanOf(offset), last)
-  assert.is(memory.spanOf(fourth.alloc(30_000)), first)
+  assert.is(spanOf(memory, offset), last)
+  assert.is(spanOf(memory, fourth.alloc(30_000)), first)
   assertSound(arena)
 })
 
@@ -220,9 +222,9 @@ function twoClosed() {
       [3000, 21],
     ]) {
       const blocks = allocMany(pool, 3 * perSpan, byteLength)
-      const spans = [...new Set(blocks.map((block) => memory.spanOf(block)))]
+      const spans = [...new Set(blocks.map((block) => spanOf(memory, block)))]
       for (const [i, block] of blocks.entries()) {
-        if (i % 2 === 0 || memory.spanOf(block) === spans[0]) pool.free(block)
+        if (i % 2 === 0 || spanOf(memory, block) === spans[0]) pool.free(block)
         else if (i % 11 === 0) queued.push(block)
       }
     }

@@ -12,8 +12,8 @@ import {
   SLOT_REFILLS,
 } from '../../src/base/layout.ts'
 import { asSpanIndex, type SlotIndex } from '../../src/base/units.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
-import { baseBatch } from '../../src/memory/policy.ts'
+import { type ArenaMemory, recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
+import { baseBatch } from '../../src/memory/refill-batch.ts'
 import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { refill } from '../../src/refill/refill.ts'
 import type { PoolCore } from '../../src/remote/remote.ts'
@@ -39,7 +39,7 @@ const coreOf = (memory: ArenaMemory, slot: SlotIndex): PoolCore => ({
 function handedBy(memory: ArenaMemory, slot: SlotIndex): number {
   let total = 0
   for (let row = 0; row < memory.classes.count; row++) {
-    total += memory.i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)]
+    total += memory.i32[slotWord(memory, slot, SLOT_OUTSTANDING + row)]
   }
   return total
 }
@@ -55,7 +55,7 @@ test('every class: the first refill claims one run and carves one batch of it', 
     assert.is(row.spanCount, spanCount)
     const room = Math.floor((spanCount * 65536 - 8) / stride)
     assert.is(row.freeBlocks, Math.min(baseBatch(stride), room))
-    assert.is(memory.i32[memory.slotWord(slot, SLOT_REFILLS + classIndex)], 1)
+    assert.is(memory.i32[slotWord(memory, slot, SLOT_REFILLS + classIndex)], 1)
     assertSound(arena)
   }
 })
@@ -65,7 +65,7 @@ test('a run is carved from its start to its end, batch by batch', () => {
   const classIndex = memory.classes.classFor(1000)
   const stride = memory.classes.strides[classIndex]
   const first = pool.alloc(1000)
-  const capacity = capacityOf(memory, memory.spanOf(first), classIndex)
+  const capacity = capacityOf(memory, spanOf(memory, first))
   const base = baseBatch(stride) // then twice as many, and then more than the rest
   for (let i = 1; i < capacity; i++) {
     assert.is(pool.alloc(1000), first + i * stride)
@@ -156,7 +156,7 @@ test('over a long run, looks come across no more blocks than were handed out', (
     }
     // A call hands out blocks of one class, and parks those of others.
     for (let row = 0; row < outstanding.length; row++) {
-      const change = memory.i32[memory.slotWord(slot, SLOT_OUTSTANDING + row)] - outstanding[row]
+      const change = memory.i32[slotWord(memory, slot, SLOT_OUTSTANDING + row)] - outstanding[row]
       if (change > 0) sum.handedOut += change
       else sum.parked -= change
       outstanding[row] += change
@@ -171,8 +171,8 @@ test('a list that leads to nowhere is an error, and no endless call', () => {
   const classIndex = memory.classes.classFor(100)
   pool.alloc(100)
   pool.collect()
-  const span = memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)]
-  memory.i32[memory.recordWord(asSpanIndex(span), RECORD_PARKED_HEAD)] = -16
+  const span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
+  memory.i32[recordWord(memory, asSpanIndex(span), RECORD_PARKED_HEAD)] = -16
   refuses('corrupt', () => pool.alloc(100), /parked blocks/)
 })
 
@@ -210,8 +210,8 @@ test('records that were overwritten are an error, and no endless call', () => {
     [RECORD_RUN_SPAN_COUNT, 0],
   ]) {
     const { pool, memory } = smallArena(2 << 20)
-    const span = memory.spanOf(pool.alloc(100))
-    memory.i32[memory.recordWord(span, field)] = value
+    const span = spanOf(memory, pool.alloc(100))
+    memory.i32[recordWord(memory, span, field)] = value
     const allocMany = () => {
       for (let i = 0; i < 3000; i++) pool.alloc(100)
     }

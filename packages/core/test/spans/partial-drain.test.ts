@@ -6,6 +6,7 @@ import {
   SLOT_OUTSTANDING,
 } from '../../src/base/layout.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import { recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
 import { drainSparse, link, setDraining } from '../../src/spans/partial.ts'
 import { publishRun } from '../../src/spans/runs.ts'
 import { claimRun, headPattern, isDraining } from '../../src/spans/span-map.ts'
@@ -26,12 +27,12 @@ function drained(liveCounts: readonly number[], batch: number): boolean[] {
     return span
   })
   for (const [i, span] of spans.entries()) {
-    memory.i32[memory.recordWord(span, RECORD_CARVED_COUNT)] = CAPACITY
-    memory.i32[memory.recordWord(span, RECORD_PARKED_COUNT)] = CAPACITY - liveCounts[i]
+    memory.i32[recordWord(memory, span, RECORD_CARVED_COUNT)] = CAPACITY
+    memory.i32[recordWord(memory, span, RECORD_PARKED_COUNT)] = CAPACITY - liveCounts[i]
   }
-  for (const span of [...spans].reverse()) link(memory, slot, classIndex, span)
+  for (const span of [...spans].reverse()) link(memory, span)
   drainSparse(memory, slot, classIndex, batch)
-  return spans.map((span) => isDraining(memory.i32[memory.mapWord(span)]))
+  return spans.map((span) => isDraining(memory.i32[spanMapWord(memory, span)]))
 }
 const CAPACITY = 63
 
@@ -56,7 +57,7 @@ test('a draining span that is needed again stops to drain', () => {
   const classIndex = asClassIndex(3)
   const span = claimRun(memory, slot, 1)
   publishRun(memory, slot, span, 1, classIndex)
-  const word = () => memory.i32[memory.mapWord(span)]
+  const word = () => memory.i32[spanMapWord(memory, span)]
   setDraining(memory, span, true)
   assert.ok(isDraining(word()))
   setDraining(memory, span, true)
@@ -70,21 +71,22 @@ function draining(byteLength: number) {
   const { arena, memory, owner } = all
   const offsets = fill(owner, byteLength).filter((offset) => offset >> 16 <= 5)
   for (const { offset } of arena.blocks()) if (!offsets.includes(offset)) owner.free(offset)
-  const spans = [...new Set(offsets.map((offset) => memory.spanOf(offset)))]
+  const spans = [...new Set(offsets.map((offset) => spanOf(memory, offset)))]
   const [first, second] = spans
-  const blocksOf = (span: number) => offsets.filter((offset) => memory.spanOf(offset) === span)
+  const blocksOf = (span: number) => offsets.filter((offset) => spanOf(memory, offset) === span)
   for (const span of spans) {
     for (const offset of blocksOf(span).slice(1)) owner.free(offset)
   }
   owner.collect()
-  for (const span of spans.slice(1)) assert.ok(isDraining(memory.i32[memory.mapWord(span)]))
+  for (const span of spans.slice(1)) assert.ok(isDraining(memory.i32[spanMapWord(memory, span)]))
   return { ...all, low: blocksOf(first)[0], high: blocksOf(second)[0], second }
 }
 
 test('a block that is freed in a draining span is parked, and the last one gives the span back', () => {
   const { arena, memory, owner, high, second } = draining(1000)
   const { spanCount } = arena.stats().slots[owner.slot]
-  const row = memory.slotWord(
+  const row = slotWord(
+    memory,
     asSlotIndex(owner.slot),
     SLOT_OUTSTANDING + memory.classes.classFor(1000),
   )
@@ -92,7 +94,7 @@ test('a block that is freed in a draining span is parked, and the last one gives
   owner.free(high)
   assert.is(memory.i32[row], outstanding - 1)
   assert.is(arena.stats().slots[owner.slot].spanCount, spanCount - 1)
-  assert.is(memory.i32[memory.mapWord(asSpanIndex(second))], 0)
+  assert.is(memory.i32[spanMapWord(memory, asSpanIndex(second))], 0)
   assertSound(arena)
   refuses('double-free', () => owner.free(high))
   assert.is.not(owner.alloc(1000) >> 16, high >> 16)
@@ -105,7 +107,7 @@ test('the same for a block that another thread freed, when its owner receives it
   assertSound(arena)
   freer.flush()
   owner.collect({ spans: 0 })
-  assert.is(memory.i32[memory.mapWord(asSpanIndex(second))], 0)
+  assert.is(memory.i32[spanMapWord(memory, asSpanIndex(second))], 0)
   assert.is(arena.stats().slots[owner.slot].violations, 0)
   assertSound(arena)
 })
@@ -121,7 +123,7 @@ test('realloc and tryResize of a block in a span that drains', () => {
 test('when memory runs out, spans that drain are filled like any other', () => {
   const { arena, memory, owner, second } = draining(1000)
   fill(owner, 1000)
-  assert.not.ok(isDraining(memory.i32[memory.mapWord(asSpanIndex(second))]))
+  assert.not.ok(isDraining(memory.i32[spanMapWord(memory, asSpanIndex(second))]))
   assert.is(arena.stats({ exact: true }).uncarvedBytes, 0)
   assertSound(arena)
 })

@@ -13,7 +13,7 @@ import {
   type SlotIndex,
   type SpanIndex,
 } from '../../src/base/units.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { type ArenaMemory, recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
 import { link, sortPartial, unlink } from '../../src/spans/partial.ts'
 import { publishRun } from '../../src/spans/runs.ts'
 import { claimRun } from '../../src/spans/span-map.ts'
@@ -26,9 +26,9 @@ const test = suite('sort partial')
 /** The partial spans of a class in the order of their list, whose links lead both ways. */
 function partialOf(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number[] {
   const spans: number[] = []
-  let span = memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)]
+  let span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
   while (span !== 0) {
-    const linkOf = (field: number) => memory.i32[memory.recordWord(asSpanIndex(span), field)]
+    const linkOf = (field: number) => memory.i32[recordWord(memory, asSpanIndex(span), field)]
     assert.is(linkOf(RECORD_PREVIOUS_PARTIAL), spans.at(-1) ?? 0)
     assert.ok(spans.push(span) < memory.spanCount, 'the list has no end')
     span = linkOf(RECORD_NEXT_PARTIAL)
@@ -54,7 +54,7 @@ function spansOf(spanCount: number) {
 function sorts(spanCount: number, order: (spans: SpanIndex[]) => SpanIndex[]): void {
   const { arena, memory, slot, classIndex, spans } = spansOf(spanCount)
   const list = order([...spans])
-  for (const span of [...list].reverse()) link(memory, slot, classIndex, span)
+  for (const span of [...list].reverse()) link(memory, span)
   assertSameNumbers(partialOf(memory, slot, classIndex), list, 'before')
   sortPartial(memory, slot, classIndex)
   assertSameNumbers(partialOf(memory, slot, classIndex), spans, `of ${list}`)
@@ -112,9 +112,9 @@ test(
     const listed = new Set<SpanIndex>()
     for (let step = 0; step < 500; step++) {
       const span = random.pick(spans)
-      if (listed.delete(span)) unlink(memory, slot, classIndex, span)
+      if (listed.delete(span)) unlink(memory, span)
       else {
-        link(memory, slot, classIndex, span)
+        link(memory, span)
         listed.add(span)
       }
       if (random.below(8) > 0) continue
@@ -136,7 +136,7 @@ test('lists of other classes and of other slots stay as they are', () => {
     for (const { owner, classIndex, spans } of lists) {
       const span = claimRun(memory, owner, 1)
       publishRun(memory, owner, span, 1, classIndex)
-      link(memory, owner, classIndex, span) // in front: they descend
+      link(memory, span) // in front: they descend
       spans.unshift(span)
     }
   }
@@ -157,7 +157,7 @@ test(
     const freed = random.shuffle(offsets).slice(0, offsets.length >> 1)
     for (const offset of freed) pool.free(offset)
     assert.is(pool.tryAlloc(600_000), 0) // parks what is free, as no span is empty
-    assert.is(memory.i32[memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)], 0)
+    assert.is(memory.i32[slotWord(memory, slot, SLOT_FREE_HEADS + classIndex)], 0)
     const partial = partialOf(memory, slot, classIndex)
     assertSameNumbers(
       partial,
@@ -165,7 +165,7 @@ test(
     )
     assert.ok(partial.length > 20)
     assertSound(arena)
-    const spans = freed.map(() => memory.spanOf(pool.alloc(1000)))
+    const spans = freed.map(() => spanOf(memory, pool.alloc(1000)))
     assertSameNumbers(
       spans,
       [...spans].sort((a, b) => a - b),
@@ -181,15 +181,15 @@ test('a damaged list is an error, and not sorted', () => {
     for (const [i, offset] of offsets.entries()) if (i % 2 === 1) pool.free(offset)
     pool.collect()
     const classIndex = memory.classes.classFor(1000)
-    const first = memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)]
-    const second = memory.i32[memory.recordWord(asSpanIndex(first), RECORD_NEXT_PARTIAL)]
+    const first = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
+    const second = memory.i32[recordWord(memory, asSpanIndex(first), RECORD_NEXT_PARTIAL)]
     const [at, to] =
       link === 'itself'
         ? [first, first]
         : link === 'the one before'
           ? [second, first]
           : [first, link]
-    memory.i32[memory.recordWord(asSpanIndex(at), RECORD_NEXT_PARTIAL)] = Number(to)
+    memory.i32[recordWord(memory, asSpanIndex(at), RECORD_NEXT_PARTIAL)] = Number(to)
     refuses('corrupt', () => sortPartial(memory, slot, classIndex), /partial spans/)
   }
 })

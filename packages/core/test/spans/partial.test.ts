@@ -9,9 +9,11 @@ import {
   SLOT_PARTIAL_HEADS,
 } from '../../src/base/layout.ts'
 import { asSpanIndex } from '../../src/base/units.ts'
+import { recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
 import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { reclaim } from '../../src/reclaim/reclaim.ts'
 import { link, unlink } from '../../src/spans/partial.ts'
+import { headPattern } from '../../src/spans/span-map.ts'
 import { assertConserved, assertSound } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
 import { Random } from '../support/random.ts'
@@ -23,14 +25,17 @@ test('the list of partial spans links both ways, whichever span is taken off', (
     const { memory, slot } = smallArena()
     const classIndex = memory.classes.classFor(16)
     const spans = [3, 7, 5].map(asSpanIndex)
-    for (const span of spans) link(memory, slot, classIndex, span)
-    unlink(memory, slot, classIndex, spans[taken])
+    for (const span of spans) {
+      memory.i32[spanMapWord(memory, span)] = headPattern(slot) | classIndex
+      link(memory, span)
+    }
+    unlink(memory, spans[taken])
     const expected = [...spans].reverse().filter((span) => span !== spans[taken])
     const recordOf = (span: number, field: number) =>
-      memory.i32[memory.recordWord(asSpanIndex(span), field)]
+      memory.i32[recordWord(memory, asSpanIndex(span), field)]
     const found: number[] = []
     let previous = 0
-    let span = memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)]
+    let span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
     while (span !== 0) {
       assert.is(recordOf(span, RECORD_PREVIOUS_PARTIAL), previous)
       found.push(span)
@@ -45,8 +50,8 @@ for (const byteLength of [8, 64, 1000, 4096, 16384, 100_000, 524_288]) {
   test(`blocks of ${byteLength} bytes: looked at once, and empty spans are given back`, () => {
     const { arena, pool, memory, slot } = smallArena(4 << 20)
     const classIndex = memory.classes.classFor(byteLength)
-    const outstanding = memory.slotWord(slot, SLOT_OUTSTANDING + classIndex)
-    const freeHead = memory.slotWord(slot, SLOT_FREE_HEADS + classIndex)
+    const outstanding = slotWord(memory, slot, SLOT_OUTSTANDING + classIndex)
+    const freeHead = slotWord(memory, slot, SLOT_FREE_HEADS + classIndex)
     const committedBefore = arena.stats().committedBytes
     const offsets = new Random(byteLength).shuffle(fill(pool, byteLength))
     const held = offsets.pop() ?? 0
@@ -98,16 +103,16 @@ test('a budget stops the sweep after so many spans; the figures stay sound', () 
 test('blocks of one run that are parked one by one keep it partial until the last', () => {
   const { pool, memory, slot } = smallArena()
   const offsets = Array.from({ length: 3 }, () => pool.alloc(16384))
-  const span = memory.spanOf(offsets[0])
+  const span = spanOf(memory, offsets[0])
   const classIndex = memory.classes.classFor(16384)
-  const parked = () => memory.i32[memory.recordWord(span, RECORD_PARKED_COUNT)]
+  const parked = () => memory.i32[recordWord(memory, span, RECORD_PARKED_COUNT)]
   reclaim(memory, slot, memory.spanCount) // the rest of what the refill handed out
   const before = parked()
   for (const [i, offset] of offsets.slice(1).entries()) {
     pool.free(offset)
     reclaim(memory, slot, memory.spanCount)
     assert.is(parked(), before + i + 1)
-    assert.is(memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)], span)
+    assert.is(memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)], span)
   }
   pool.free(offsets[0])
   assert.is(pool.collect(), preferredRunSpanCount(memory.classes.strides[classIndex]))

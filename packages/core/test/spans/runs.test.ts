@@ -19,15 +19,14 @@ import {
 } from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SlotIndex } from '../../src/base/units.ts'
 import { carve } from '../../src/blocks/carve.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { type ArenaMemory, recordWord, slotWord, spanMapWord } from '../../src/memory/memory.ts'
 import {
   capacityOf,
-  growLargeRun,
   handOverRun,
   publishRun,
   releaseRun,
+  resizeLargeRun,
   rowOf,
-  truncateLargeRun,
 } from '../../src/spans/runs.ts'
 import {
   claimRun,
@@ -44,14 +43,15 @@ const test = suite('runs')
 const SPAN_COUNT = 20
 
 const fresh = () => smallArena(SPAN_COUNT * 65536)
-const wordOf = (memory: ArenaMemory, span: number) => memory.i32[memory.mapWord(asSpanIndex(span))]
+const wordOf = (memory: ArenaMemory, span: number) =>
+  memory.i32[spanMapWord(memory, asSpanIndex(span))]
 const statesFrom = (memory: ArenaMemory, span: number, spanCount: number) =>
   Array.from({ length: spanCount }, (_, i) => stateInMap(wordOf(memory, span + i)))
 
 /** What a slot counts of a class: spans, blocks that they have room for, carved blocks. */
 const countsOf = (memory: ArenaMemory, slot: SlotIndex, row: number) =>
   [SLOT_SPANS, SLOT_ROOM, SLOT_CARVED].map(
-    (field) => memory.i32[memory.slotWord(slot, field + row)],
+    (field) => memory.i32[slotWord(memory, slot, field + row)],
   )
 
 function claimAndPublish(
@@ -89,14 +89,14 @@ test('positions of a very long run stop at the largest one that a word holds', (
   assert.equal(positions, [MAX_POSITION - 1, MAX_POSITION, MAX_POSITION])
   assert.is(stateInMap(wordOf(memory, head + spanCount - 1)), SPAN_TAIL)
   assert.is(wordOf(memory, head + spanCount), 0)
-  releaseRun(memory, slot, head)
+  releaseRun(memory, head)
   assert.is(countFreeSpans(memory), memory.spanCount - memory.controlSpanCount)
 })
 
 test('publishing empties the record that an earlier run left', () => {
   const { memory, slot } = fresh()
   const head = claimRun(memory, slot, 2)
-  const record = memory.recordWord(head, 0)
+  const record = recordWord(memory, head, 0)
   memory.i32.fill(-1, record, record + RECORD_WORD_COUNT)
   publishRun(memory, slot, head, 2, 3)
   assert.equal([...memory.i32.subarray(record, record + 8)], [0, 0, 0, 0, 0, 2, 0, 0])
@@ -106,38 +106,38 @@ test('a published run counts for its slot and class until it is given back', () 
   const { memory, slot } = fresh()
   const classIndex = memory.classes.classFor(16_384)
   const heads = [3, 2].map((spanCount) => claimAndPublish(memory, slot, spanCount, classIndex))
-  const capacities = heads.map((head) => capacityOf(memory, head, classIndex))
+  const capacities = heads.map((head) => capacityOf(memory, head))
   assert.equal(
     capacities,
     [3, 2].map((spanCount) => memory.classes.capacityOf(classIndex, spanCount)),
   )
   assert.equal(countsOf(memory, slot, classIndex), [5, capacities[0] + capacities[1], 0])
-  carve(memory, slot, heads[0], classIndex, 4)
-  carve(memory, slot, heads[1], classIndex, 1)
+  carve(memory, heads[0], 4)
+  carve(memory, heads[1], 1)
   assert.equal(countsOf(memory, slot, classIndex), [5, capacities[0] + capacities[1], 5])
-  assert.is(releaseRun(memory, slot, heads[0]), 3)
+  assert.is(releaseRun(memory, heads[0]), 3)
   assert.equal(countsOf(memory, slot, classIndex), [2, capacities[1], 1])
-  assert.is(releaseRun(memory, slot, heads[1]), 2)
+  assert.is(releaseRun(memory, heads[1]), 2)
   assert.equal(countsOf(memory, slot, classIndex), [0, 0, 0])
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 0)
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)], 5)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)], 0)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_PEAK_OWNED_SPANS)], 5)
 })
 
 test('a large run is one block, and only its spans count', () => {
   const { memory, slot } = fresh()
   const head = claimAndPublish(memory, slot, 9, LARGE_CLASS)
-  assert.is(memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)], 1)
+  assert.is(memory.i32[recordWord(memory, head, RECORD_CARVED_COUNT)], 1)
   assert.equal(countsOf(memory, slot, LARGE_ROW), [9, 0, 0])
-  assert.is(releaseRun(memory, slot, head), 9)
+  assert.is(releaseRun(memory, head), 9)
   assert.equal(countsOf(memory, slot, LARGE_ROW), [0, 0, 0])
 })
 
 test('a large run grows by what was claimed behind it, and gives its end back', () => {
   const { memory, slot } = fresh()
-  const owned = () => memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+  const owned = () => memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)]
   const head = claimAndPublish(memory, slot, 2, LARGE_CLASS)
-  assert.ok(growLargeRun(memory, slot, head, 5))
-  assert.is(memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)], 5)
+  assert.ok(resizeLargeRun(memory, head, 5))
+  assert.is(memory.i32[recordWord(memory, head, RECORD_RUN_SPAN_COUNT)], 5)
   assert.equal(statesFrom(memory, head, 6), [SPAN_LARGE, ...Array(4).fill(SPAN_TAIL), SPAN_FREE])
   assert.equal(
     [0, 1, 2, 3, 4].map((i) => positionInMap(wordOf(memory, head + i))),
@@ -146,8 +146,8 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
   assert.equal([owned(), ...countsOf(memory, slot, LARGE_ROW)], [5, 5, 0, 0])
   const other = claimAndPublish(memory, slot, 1, 0)
   assert.is(other, head + 5)
-  truncateLargeRun(memory, slot, head, 1)
-  assert.is(memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)], 1)
+  resizeLargeRun(memory, head, 1)
+  assert.is(memory.i32[recordWord(memory, head, RECORD_RUN_SPAN_COUNT)], 1)
   assert.equal(statesFrom(memory, head, 6), [SPAN_LARGE, 0, 0, 0, 0, SPAN_HEAD])
   assert.equal([owned(), ...countsOf(memory, slot, LARGE_ROW)], [2, 1, 0, 0])
 })
@@ -158,9 +158,9 @@ test('a run that is handed over belongs to its new owner: map, owned spans, coun
   const classIndex = memory.classes.classFor(30_000)
   const kept = claimAndPublish(memory, slot, 4, classIndex)
   const head = claimAndPublish(memory, slot, 3, classIndex)
-  carve(memory, slot, kept, classIndex, 1)
-  carve(memory, slot, head, classIndex, 2)
-  handOverRun(memory, slot, to, head)
+  carve(memory, kept, 1)
+  carve(memory, head, 2)
+  handOverRun(memory, head, to)
   for (let i = 0; i < 3; i++) {
     const state = i === 0 ? SPAN_HEAD : SPAN_TAIL
     assert.is(wordOf(memory, head + i), mapWord(state, to, classIndex, i))
@@ -168,12 +168,12 @@ test('a run that is handed over belongs to its new owner: map, owned spans, coun
   assert.is(ownerInMap(wordOf(memory, head + 3)), -1)
   for (let i = 0; i < 4; i++) assert.is(ownerInMap(wordOf(memory, kept + i)), slot)
   const counts = (owner: SlotIndex) => [
-    memory.i32[memory.slotWord(owner, SLOT_OWNED_SPANS)],
+    memory.i32[slotWord(memory, owner, SLOT_OWNED_SPANS)],
     ...countsOf(memory, owner, classIndex),
   ]
-  assert.equal(counts(slot), [4, 4, capacityOf(memory, kept, classIndex), 1])
-  assert.equal(counts(to), [3, 3, capacityOf(memory, head, classIndex), 2])
-  releaseRun(memory, to, head)
+  assert.equal(counts(slot), [4, 4, capacityOf(memory, kept), 1])
+  assert.equal(counts(to), [3, 3, capacityOf(memory, head), 2])
+  releaseRun(memory, head)
   assert.equal(counts(to), [0, 0, 0, 0])
 })
 

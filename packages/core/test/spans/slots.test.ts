@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_CLOSED, SLOT_OPEN, SLOT_STATE } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { type ArenaMemory, slotWord, spanOf } from '../../src/memory/memory.ts'
 import {
   changeState,
   closeSlot,
@@ -43,7 +43,7 @@ test('a closed slot is opened before a vacant one, as its memory can be used aga
 
 test('the generation distinguishes the pools of a slot', () => {
   const { arena, pool, memory } = smallArena()
-  const word = memory.slotWord(asSlotIndex(0), SLOT_STATE)
+  const word = slotWord(memory, asSlotIndex(0), SLOT_STATE)
   const seen = new Set([memory.i32[word]])
   pool.close()
   for (let i = 0; i < 5; i++) {
@@ -87,7 +87,7 @@ test('several pools of a thread share the spans, and not the blocks', () => {
   assert.is(new Set(offsets).size, 2000)
   const memory = memoryOf(arena)
   const spansOf = (parity: number) =>
-    new Set(offsets.filter((_, i) => i % 2 === parity).map((offset) => memory.spanOf(offset)))
+    new Set(offsets.filter((_, i) => i % 2 === parity).map((offset) => spanOf(memory, offset)))
   for (const span of spansOf(0)) assert.not.ok(spansOf(1).has(span))
   assertSound(arena)
   assert.is(pools[0].byteLengthOf(offsets[1]), 100) // anyone may ask
@@ -180,7 +180,7 @@ test('generations wrap', () => {
 /** Answers to loads of a slot's state: tests see what a claim does while another thread goes on. */
 function onStateLoad(memory: ArenaMemory, slot: number, act: (count: number) => void) {
   const { load } = Atomics
-  const word = memory.slotWord(asSlotIndex(slot), SLOT_STATE)
+  const word = slotWord(memory, asSlotIndex(slot), SLOT_STATE)
   let count = 0
   Atomics.load = ((array: Int32Array, index: number) => {
     if (array.buffer === memory.i32.buffer && index === word) act(count++)

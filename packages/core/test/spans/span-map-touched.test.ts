@@ -1,9 +1,10 @@
 // How far memory was touched: what lies behind is 0, and is neither zeroed nor read.
+
 import { Arena, type ArenaError, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asSpanIndex } from '../../src/base/units.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { type ArenaMemory, spanOf, spanStart, touchedWord } from '../../src/memory/memory.ts'
 import { clearSpans, touchBytes, touchSpans } from '../../src/spans/span-map.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { fill, memoryOf, smallArena } from '../support/memory.ts'
@@ -17,12 +18,12 @@ const SPAN = 65536
 const HEAD = 16
 
 const touchedIn = (memory: ArenaMemory, first: number, spanCount: number) => {
-  const word = memory.touchedWord(asSpanIndex(first))
+  const word = touchedWord(memory, asSpanIndex(first))
   return [...memory.i32.subarray(word, word + spanCount)]
 }
 /** Of the spans that a large block of so many bytes takes. */
 const touchedOf = (memory: ArenaMemory, offset: number, byteLength: number) =>
-  touchedIn(memory, memory.spanOf(offset), Math.ceil((byteLength + HEAD) / SPAN))
+  touchedIn(memory, spanOf(memory, offset), Math.ceil((byteLength + HEAD) / SPAN))
 /** By words: a callback for each byte takes seconds. */
 function isZero({ u8, i32 }: Arena, offset: number, byteLength: number): boolean {
   const end = offset + byteLength
@@ -54,7 +55,7 @@ test('an overwritten touched word leads to no other block, and leaves no byte un
     fillBytes(arena, block, 1_000_000)
     fillBytes(arena, next, 1_000_000)
     pool.free(block)
-    memory.i32[memory.touchedWord(memory.spanOf(block))] = touched
+    memory.i32[touchedWord(memory, spanOf(memory, block))] = touched
     assert.is(pool.allocZeroed(1_000_000), block)
     assert.ok(isZero(arena, block, 1_000_000), `it was ${touched}`)
     const kept = arena.i32.subarray(next >> 2, (next + 1_000_000) >> 2)
@@ -69,8 +70,8 @@ test('an overwritten touched word leads to no other block, and leaves no byte un
 test('spans of a size class are touched as a whole, free ones are not', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const [small, inRun] = [pool.alloc(100), pool.alloc(16_384)]
-  assert.equal(touchedIn(memory, memory.spanOf(small), 1), [SPAN])
-  assert.equal(touchedIn(memory, memory.spanOf(inRun), 3), [SPAN, SPAN, 0])
+  assert.equal(touchedIn(memory, spanOf(memory, small), 1), [SPAN])
+  assert.equal(touchedIn(memory, spanOf(memory, inRun), 3), [SPAN, SPAN, 0])
   assertSound(arena)
 })
 
@@ -78,7 +79,7 @@ test('alloc and allocZeroed touch a large block as far as it goes', () => {
   for (const allocate of ['alloc', 'tryAlloc', 'allocZeroed'] as const) {
     const { arena, pool, memory } = smallArena(4 << 20)
     const offset = pool[allocate](9 * SPAN)
-    assert.equal(touchedIn(memory, memory.spanOf(offset), 11), [...Array(9).fill(SPAN), HEAD, 0])
+    assert.equal(touchedIn(memory, spanOf(memory, offset), 11), [...Array(9).fill(SPAN), HEAD, 0])
     assertSound(arena)
   }
 })
@@ -204,7 +205,7 @@ test('memory that was never touched is not written', () => {
     for (const allocate of ['reserve', 'allocZeroed'] as const) {
       const { arena, pool, memory } = smallArena(4 << 20)
       // As no caller may: it shows who writes. (What was not touched is taken for 0.)
-      arena.u8.fill(0x5a, memory.spanStart(asSpanIndex(memory.controlSpanCount)))
+      arena.u8.fill(0x5a, spanStart(memory, asSpanIndex(memory.controlSpanCount)))
       const offset = pool[allocate](byteLength, alignment)
       const bytes = arena.u8.subarray(offset, offset + byteLength)
       assert.ok(bytes.every((byte) => byte === 0x5a))
@@ -221,7 +222,7 @@ test('growth in place touches the added bytes; bytes that were cut off stay touc
     const offset = pool.reserve(10 * SPAN)
     pool.touch(offset, 2 * SPAN)
     assert.ok(grow(pool, offset, 12 * SPAN), name)
-    const at = memory.spanOf(offset)
+    const at = spanOf(memory, offset)
     assert.equal(touchedIn(memory, at + 10, 4), [SPAN, SPAN, HEAD, 0])
     assertSound(arena)
     fillBytes(arena, offset, 2 * SPAN)
@@ -253,7 +254,7 @@ test('realloc that moves: the contents come along, and the rest counts as touche
 test('spans: cleared as far as they were touched, in the middle of others', () => {
   const { arena, memory } = smallArena(2 << 20)
   const first = asSpanIndex(memory.controlSpanCount + 2)
-  const start = memory.spanStart(first)
+  const start = spanStart(memory, first)
   arena.u8.fill(0xff, start - SPAN, start + 5 * SPAN)
   touchBytes(memory, start, start + SPAN + 1000)
   touchSpans(memory, asSpanIndex(first + 3), 1)

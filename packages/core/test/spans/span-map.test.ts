@@ -14,7 +14,7 @@ import {
   SPAN_TAIL,
 } from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { type ArenaMemory, controlWord, slotWord, spanMapWord } from '../../src/memory/memory.ts'
 import { publishRun, releaseRun } from '../../src/spans/runs.ts'
 import {
   CONTROL_SPAN_WORD,
@@ -36,11 +36,12 @@ const CONTROL = first.controlSpanCount
 const FREE = SPAN_COUNT - CONTROL
 
 const fresh = () => smallArena(SPAN_COUNT * 65536)
-const wordOf = (memory: ArenaMemory, span: number) => memory.i32[memory.mapWord(asSpanIndex(span))]
+const wordOf = (memory: ArenaMemory, span: number) =>
+  memory.i32[spanMapWord(memory, asSpanIndex(span))]
 const statesOf = (memory: ArenaMemory) =>
   Array.from({ length: FREE }, (_, i) => stateInMap(wordOf(memory, CONTROL + i)))
 const setHint = (memory: ArenaMemory, span: number) => {
-  memory.i32[memory.controlWord(CONTROL_FIRST_FREE_SPAN)] = span
+  memory.i32[controlWord(memory, CONTROL_FIRST_FREE_SPAN)] = span
 }
 
 test('a word says state, owner, class and position, each at its limits', () => {
@@ -69,8 +70,8 @@ test('claims take the lowest run that is long enough', () => {
     return head
   })
   assert.equal(runs, [CONTROL, CONTROL + 1, CONTROL + 3, CONTROL + 4])
-  releaseRun(memory, slot, runs[1])
-  releaseRun(memory, slot, runs[2]) // spans 1 to 3 behind the control area are free now
+  releaseRun(memory, runs[1])
+  releaseRun(memory, runs[2]) // spans 1 to 3 behind the control area are free now
   assert.is(claimRun(memory, slot, 4), CONTROL + 7)
   assert.is(claimRun(memory, slot, 3), CONTROL + 1)
   assert.is(claimRun(memory, slot, 1), CONTROL + 11)
@@ -83,11 +84,11 @@ test('a claimed run is nobody else’s, and counts for its slot only once', () =
   assert.is(ownerInMap(wordOf(memory, head)), slot)
   assert.is(countFreeSpans(memory), FREE - 3)
   publishRun(memory, slot, head, 3, 0)
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 3)
-  releaseRun(memory, slot, head)
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 0)
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)], 3)
-  assert.is(memory.i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)], CONTROL + 3)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)], 3)
+  releaseRun(memory, head)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)], 0)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_PEAK_OWNED_SPANS)], 3)
+  assert.is(memory.i32[controlWord(memory, CONTROL_PEAK_SPAN_COUNT)], CONTROL + 3)
   assert.ok(statesOf(memory).every((state) => state === SPAN_FREE))
 })
 
@@ -111,13 +112,13 @@ test('a hint that is too high still finds what is below it', () => {
 
 test('the hint follows claims and releases of single spans: a search begins at a free one', () => {
   const { memory, slot } = fresh()
-  const hint = () => memory.i32[memory.controlWord(CONTROL_FIRST_FREE_SPAN)]
+  const hint = () => memory.i32[controlWord(memory, CONTROL_FIRST_FREE_SPAN)]
   const heads = [0, 1, 2].map(() => claimRun(memory, slot, 1))
   for (const head of heads) publishRun(memory, slot, head, 1, 0)
   assert.is(hint(), CONTROL + 3)
-  releaseRun(memory, slot, heads[1])
+  releaseRun(memory, heads[1])
   assert.is(hint(), CONTROL + 1)
-  releaseRun(memory, slot, heads[2])
+  releaseRun(memory, heads[2])
   assert.is(hint(), CONTROL + 1)
 })
 
@@ -126,16 +127,16 @@ test('claims behind a run: all of the spans or none', () => {
   const head = claimRun(memory, slot, 2)
   publishRun(memory, slot, head, 2, LARGE_CLASS)
   const other = asSpanIndex(head + 5)
-  memory.i32[memory.mapWord(other)] = headPattern(slot)
+  memory.i32[spanMapWord(memory, other)] = headPattern(slot)
   const before = statesOf(memory)
   assert.not.ok(claimSpans(memory, slot, head + 2, 4))
   assert.not.ok(claimSpans(memory, slot, SPAN_COUNT - 1, 2)) // beyond the arena
   assert.not.ok(claimSpans(memory, slot, head + 1, 1))
   assert.equal(statesOf(memory), before)
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 2)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)], 2)
   assert.ok(claimSpans(memory, slot, head + 2, 3))
   assert.equal(statesOf(memory).slice(2, 6), [SPAN_CLAIMED, SPAN_CLAIMED, SPAN_CLAIMED, SPAN_HEAD])
-  assert.is(memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)], 5)
+  assert.is(memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)], 5)
 })
 
 test.run()

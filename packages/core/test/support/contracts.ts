@@ -197,9 +197,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
   'pool.byteLengthOf': { parameters: ({ block }) => [parameter(block, isNothingElse)] },
   'pool.close': { ...nothing, onlyRefusals: NOT_UNDONE },
   'pool.collect': {
-    parameters: () => [
-      options({ spans: optional(1, isAtLeast0), milliseconds: optional(1, isAtLeast0) }),
-    ],
+    parameters: () => [options({ spans: optional(1, isAtLeast0) })],
   },
   'pool.flush': nothing,
   'pool.goodByteLength': { parameters: () => [byteLength] },

@@ -1,6 +1,20 @@
 /** What a write astray may leave in an arena, or somebody who knows its layout. */
+
 import * as layout from '../../src/base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import { HEADER_STATE_SHIFT, HEADER_TAG_SHIFT } from '../../src/memory/block-header.ts'
+import {
+  bitOf,
+  controlWord,
+  freedWord,
+  liveWord,
+  recordWord,
+  slotWord,
+  spanMapWord,
+  spanOf,
+  spanStart,
+  touchedWord,
+} from '../../src/memory/memory.ts'
 import {
   INBOX_SEGMENT,
   INBOX_TAKEN,
@@ -44,7 +58,7 @@ class Picker {
   /** A span with blocks. */
   get used() {
     const { memory } = this.site
-    return memory.spanOf(this.random.below(8) === 0 ? this.segment : this.offset)
+    return spanOf(memory, this.random.below(8) === 0 ? this.segment : this.offset)
   }
 
   get slot() {
@@ -54,7 +68,7 @@ class Picker {
   /** A class that has blocks. */
   get row() {
     const { memory } = this.site
-    return memory.i32[memory.mapWord(this.used)] & 0xff
+    return memory.i32[spanMapWord(memory, this.used)] & 0xff
   }
 
   /** Before the arena, in its control area, at its ends, where a block is, or inside of one. */
@@ -71,7 +85,7 @@ class Picker {
       this.offset + 16,
       this.offset + 4,
       this.segment,
-      memory.spanStart(this.span) + 16,
+      spanStart(memory, this.span) + 16,
       -this.offset,
     ])
   }
@@ -82,11 +96,11 @@ class Picker {
   }
 
   slotWord(field: number) {
-    return this.site.memory.slotWord(this.slot, field)
+    return slotWord(this.site.memory, this.slot, field)
   }
 
   record(field: number) {
-    return this.site.memory.recordWord(this.used, field)
+    return recordWord(this.site.memory, this.used, field)
   }
 
   queue(array: number) {
@@ -134,13 +148,13 @@ const themes: Record<string, Theme> = {
   'the map': (p) => {
     const { random, site } = p
     const { memory } = site
-    const word = memory.mapWord(random.below(4) === 0 ? p.span : p.used)
+    const word = spanMapWord(memory, random.below(4) === 0 ? p.span : p.used)
     const bits = 1 << random.below(32)
     const { i32 } = memory
     const head = headPattern(asSlotIndex(random.below(6))) | random.below(256)
     const position = random.below(2048) << layout.MAP_POSITION_SHIFT
     const tail = (i32[word] & 0xffff) | (layout.SPAN_TAIL << layout.MAP_STATE_SHIFT) | position
-    return [word, random.pick([i32[word] ^ bits, head, tail, i32[memory.mapWord(p.span)], 0])]
+    return [word, random.pick([i32[word] ^ bits, head, tail, i32[spanMapWord(memory, p.span)], 0])]
   },
   segments: (p) => {
     const { random } = p
@@ -160,8 +174,8 @@ const themes: Record<string, Theme> = {
     const { random, site } = p
     const { memory } = site
     const at = random.pick([p.offset, p.offset, memory.base + 16 * random.below(2 ** 17)])
-    const word = random.pick([memory.liveWord(at), memory.freedWord(at)])
-    return [word, random.pick([memory.i32[word] ^ memory.bitOf(at), -1, 0, random.next() | 0])]
+    const word = random.pick([liveWord(memory, at), freedWord(memory, at)])
+    return [word, random.pick([memory.i32[word] ^ bitOf(memory, at), -1, 0, random.next() | 0])]
   },
   'what a sweep begins with': (p) => {
     const { random } = p
@@ -183,14 +197,14 @@ const themes: Record<string, Theme> = {
   headers: (p) => {
     const { random, site } = p
     const word = (p.offset >> 2) - 1 - random.below(2)
-    const state = random.below(16) << layout.HEADER_STATE_SHIFT
-    const header = state | (site.memory.tag << layout.HEADER_TAG_SHIFT) | random.below(2 ** 20)
+    const state = random.below(16) << HEADER_STATE_SHIFT
+    const header = state | (site.memory.tag << HEADER_TAG_SHIFT) | random.below(2 ** 20)
     return [word, random.pick([header, p.number, p.place, site.memory.i32[word] ^ 0x1000])]
   },
   'touched words and hints': (p) => {
     const { random, site } = p
     const hint = layout.CONTROL_FIRST_FREE_SPAN + random.below(4)
-    const word = random.pick([site.memory.touchedWord(p.used), site.memory.controlWord(hint)])
+    const word = random.pick([touchedWord(site.memory, p.used), controlWord(site.memory, hint)])
     return [word, random.pick([p.number, p.span, 65_537, 2 ** 30])]
   },
   'events of telemetry': (p) => [
@@ -199,8 +213,8 @@ const themes: Record<string, Theme> = {
   ],
   anything: (p) => {
     const { memory } = p.site
-    const end = memory.slotWord(asSlotIndex(0), 0) + memory.slotCount * memory.slotWordCount
-    const first = memory.mapWord(asSpanIndex(0))
+    const end = slotWord(memory, asSlotIndex(0), 0) + memory.slotCount * memory.slotWordCount
+    const first = spanMapWord(memory, asSpanIndex(0))
     const word = first + p.random.below(end - first)
     return [word, p.random.pick([p.number, p.place, p.random.next() | 0])]
   },

@@ -1,9 +1,10 @@
 /** Several pools of one thread, each as if it were another thread's, and the queues between them. */
+
 import { Arena, type Pool } from '@ashlar/core'
 import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
-import { isLiveAt } from '../../src/blocks/lookup.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { isLiveAt } from '../../src/blocks/check-offset.ts'
+import { type ArenaMemory, slotWord } from '../../src/memory/memory.ts'
 import { receiveForClosedSlots, reclaimClosedSlots } from '../../src/refill/reclaim-closed.ts'
 import { createEnqueue } from '../../src/remote/outbox.ts'
 import {
@@ -53,7 +54,7 @@ export function startQueueAt(memory: ArenaMemory, freer: Pool, owner: Pool, coun
 }
 
 export const violationsOf = (memory: ArenaMemory, pool: Pool) =>
-  memory.i32[memory.slotWord(asSlotIndex(pool.slot), SLOT_VIOLATIONS)]
+  memory.i32[slotWord(memory, asSlotIndex(pool.slot), SLOT_VIOLATIONS)]
 
 /** How many of some blocks are live still: their owner has not taken them back. */
 export const countLive = (memory: ArenaMemory, blocks: readonly number[]) =>
@@ -82,8 +83,8 @@ export function reclaimBy(pool: Pool, arena: Arena): void {
   for (let row = 0; row < memory.classes.count; row++) {
     let before: number
     do {
-      before = memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+      before = memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)]
       reclaimOnce(pool, arena, row)
-    } while (memory.i32[memory.slotWord(slot, SLOT_OWNED_SPANS)] > before)
+    } while (memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)] > before)
   }
 }

@@ -1,8 +1,17 @@
 /** An arena with blocks of every kind, and where its parts are: a place to plant damage. */
+
 import type { Arena, Pool } from '@ashlar/core'
 import * as layout from '../../src/base/layout.ts'
 import { asSpanIndex } from '../../src/base/units.ts'
-import type { ArenaMemory } from '../../src/memory/memory.ts'
+import {
+  type ArenaMemory,
+  recordWord,
+  slotWord,
+  spanMapWord,
+  spanOf,
+  spanStart,
+  touchedWord,
+} from '../../src/memory/memory.ts'
 import { reclaim } from '../../src/reclaim/reclaim.ts'
 import { smallArena } from './memory.ts'
 
@@ -46,32 +55,32 @@ export function site(): Site {
   const { arena, pool, memory, slot } = smallArena(4 << 20)
   const { i32 } = memory
   const many = Array.from({ length: 1800 }, () => pool.alloc(100))
-  const run = memory.spanOf(pool.alloc(16_384))
+  const run = spanOf(memory, pool.alloc(16_384))
   const large = pool.alloc(600_000)
   const shifted = pool.alloc(100, 4096)
-  const freedSpan = memory.spanOf(pool.alloc(3000))
-  pool.free(memory.spanStart(asSpanIndex(freedSpan)) + layout.FIRST_PAYLOAD)
+  const freedSpan = spanOf(memory, pool.alloc(3000))
+  pool.free(spanStart(memory, asSpanIndex(freedSpan)) + layout.FIRST_PAYLOAD)
   for (const offset of many.slice(0, 40)) pool.free(offset)
   reclaim(memory, slot, memory.spanCount)
   for (const offset of many.slice(20, 1800).filter((_, i) => i > 1300 && i < 1340))
     pool.free(offset)
   const classIndex = memory.classes.classFor(100)
-  const slotWord = (field: number) => memory.slotWord(slot, field)
+  const ownWord = (field: number) => slotWord(memory, slot, field)
   const headerWord = (offset: number) => (offset >> 2) - 2
-  const recordWord = (span: number, field: number) => memory.recordWord(asSpanIndex(span), field)
-  const free = i32[slotWord(layout.SLOT_FREE_HEADS + classIndex)]
-  const partialSpan = i32[slotWord(layout.SLOT_PARTIAL_HEADS + classIndex)]
+  const wordOfRecord = (span: number, field: number) => recordWord(memory, asSpanIndex(span), field)
+  const free = i32[ownWord(layout.SLOT_FREE_HEADS + classIndex)]
+  const partialSpan = i32[ownWord(layout.SLOT_PARTIAL_HEADS + classIndex)]
   return {
     ...{ arena, pool, memory, i32, large, shifted, classIndex, run, free, partialSpan, freedSpan },
-    ...{ slotWord, recordWord, headerWord },
+    ...{ slotWord: ownWord, recordWord: wordOfRecord, headerWord },
     live: many[700],
     live2: many[701],
     free2: i32[headerWord(free) + 1],
-    parked: i32[recordWord(partialSpan, layout.RECORD_PARKED_HEAD)],
-    fullSpan: memory.spanOf(many[700]),
-    uncarvedSpan: memory.spanOf(shifted),
+    parked: i32[wordOfRecord(partialSpan, layout.RECORD_PARKED_HEAD)],
+    fullSpan: spanOf(memory, many[700]),
+    uncarvedSpan: spanOf(memory, shifted),
     freeSpan: memory.spanCount - 4,
-    mapWord: (span) => memory.mapWord(asSpanIndex(span)),
-    touchedWord: (span) => memory.touchedWord(asSpanIndex(span)),
+    mapWord: (span) => spanMapWord(memory, asSpanIndex(span)),
+    touchedWord: (span) => touchedWord(memory, asSpanIndex(span)),
   }
 }

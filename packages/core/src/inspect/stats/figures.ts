@@ -1,164 +1,153 @@
-/** The figures that `arena.stats()` gives: what they mean, and objects that hold them. */
-import { HEADER_BYTE_LENGTH, SPAN_BYTE_LENGTH } from '../../base/layout.ts'
+/**
+ * The figures that `arena.stats()` gives: what they mean, and objects that hold them. Totals and
+ * shares are worked out as they are read.
+ */
+import * as layout from '../../base/layout.ts'
 import type { SlotState } from '../../spans/slots.ts'
 
-/** What refills did. Each slot counts modulo 2^32, in each class. */
-export interface RefillStats {
-  /** How often a free list was empty and was filled. */
-  refills: number
-  /** Blocks that refills handed out. */
-  refilledBlocks: number
+/**
+ * The share of a whole that a part leaves, from 0 to 1: counters wrap, each at its own time, and
+ * those of a running thread may disagree.
+ */
+const restOf = (part: number, whole: number) =>
+  whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
+
+/** The bytes of spans that live blocks of a class take; large blocks take all of their spans. */
+const liveBytesOf = ({ stride, spanCount, liveBlocks }: ClassStats) =>
+  stride === 0 ? spanCount * layout.SPAN_BYTE_LENGTH : liveBlocks * stride
+const freeBytesOf = ({ freeBlocks, stride }: ClassStats) => freeBlocks * stride
+const uncarvedBytesOf = ({ uncarvedBlocks, stride }: ClassStats) => uncarvedBlocks * stride
+
+const emptyClassStats = (stride: number, maxByteLength: number) => ({
+  /** The largest payload of the class, in bytes; `Infinity` for large blocks. */
+  maxByteLength,
+  /** Header and payload, in bytes; 0 for large blocks, as each has its own length. */
+  stride,
+  spanCount: 0,
+  liveBlocks: 0,
+  freeBlocks: 0,
+  /** Room for blocks that were never carved. */
+  uncarvedBlocks: 0,
+  /** The sum of the slots' peaks; up to one refill of each slot below the true peak. */
+  peakLiveBlocks: 0,
+  /** How often a free list was empty and was filled. Each slot counts modulo 2^32. */
+  refills: 0,
+  /** Blocks that refills handed out; counted as `refills`. */
+  refilledBlocks: 0,
+  /** Blocks that other slots freed and their owners took back; counted as `refills`. */
+  drainedBlocks: 0,
   /**
    * `1 - refills / refilledBlocks`, from 0 to 1; 0 before the first refill. It is the share of
    * allocs that found a block on the free list, if each block was allocated once. Blocks that come
    * and go between two refills raise it; blocks that are parked again unused lower it. It is
    * meaningless once `refilledBlocks` has wrapped.
    */
-  readonly hitRate: number
-}
+  get hitRate(): number {
+    return restOf(this.refills, this.refilledBlocks)
+  },
+  /** The share of the spans' bytes that no live block takes; 0 without spans. */
+  get fragmentation(): number {
+    return restOf(liveBytesOf(this), this.spanCount * layout.SPAN_BYTE_LENGTH)
+  },
+  /** Bytes at the ends of runs that no block fits. */
+  wasteBytes: 0,
+  /** The bytes that live blocks were asked for; 0 unless exact. */
+  requestedBytes: 0,
+})
 
 /** Figures of one size class, or of all large blocks. */
-export interface ClassStats extends RefillStats {
-  /** The largest payload of the class, in bytes; `Infinity` for large blocks. */
-  readonly maxByteLength: number
-  /** Header and payload, in bytes; 0 for large blocks, as each has its own length. */
-  readonly stride: number
-  spanCount: number
-  liveBlocks: number
-  freeBlocks: number
-  /** Room for blocks that were never carved. */
-  uncarvedBlocks: number
-  /** The sum of the slots' peaks; up to one refill of each slot below the true peak. */
-  peakLiveBlocks: number
-  /** Blocks that other slots freed and their owners took back; counted as `refills`. */
-  drainedBlocks: number
-  /** The share of the spans' bytes that no live block takes; 0 without spans. */
-  readonly fragmentation: number
-  /** Bytes at the ends of runs that no block fits. */
-  wasteBytes: number
-  /** The bytes that live blocks were asked for; 0 unless exact. */
-  requestedBytes: number
-}
+export type ClassStats = ReturnType<typeof emptyClassStats>
 
-export interface SlotStats extends RefillStats {
-  slot: number
-  state: SlotState
-  spanCount: number
-  peakSpanCount: number
+export const emptySlotStats = () => ({
+  slot: 0,
+  state: 'vacant' as SlotState,
+  spanCount: 0,
+  peakSpanCount: 0,
+  /** Refills of all classes; this and the next two are as those of a class. */
+  refills: 0,
+  refilledBlocks: 0,
+  get hitRate(): number {
+    return restOf(this.refills, this.refilledBlocks)
+  },
   /** Blocks freed by other slots that came in, or were sent on; of all generations, modulo 2^32. */
-  remoteFrees: number
+  remoteFrees: 0,
   /** Those among them that were no live blocks: freed twice, never given out, or overwritten. */
-  violations: number
+  violations: 0,
   /** Events that found the slot's telemetry ring full, modulo 2^32. */
-  droppedEvents: number
+  droppedEvents: 0,
+})
+export type SlotStats = ReturnType<typeof emptySlotStats>
+
+/** The names of figures that are numbers. */
+type Counted = keyof { [K in keyof ClassStats as ClassStats[K] extends number ? K : never]: K }
+
+/** The sum of a figure over all classes. */
+function total(rows: readonly ClassStats[], figure: Counted | typeof liveBytesOf): number {
+  let sum = 0
+  for (let index = 0; index < rows.length; index++) {
+    sum += typeof figure === 'string' ? rows[index][figure] : figure(rows[index])
+  }
+  return sum
 }
 
-/** `controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes = committedBytes`. */
-export interface ArenaStats extends RefillStats {
+export const emptyStats = (strides: Int32Array) => ({
   /** Whether a walk counted. If not, live and free are as of the last cold path of each pool. */
-  exact: boolean
+  exact: false,
   /** The arena's length. */
-  reservedBytes: number
+  reservedBytes: 0,
   /** The spans in use, control area included. */
-  committedBytes: number
+  committedBytes: 0,
   /**
    * The part of the arena, from its start, that was ever in use: memory that the system gave. For
    * one slot: the most that it had.
    */
-  peakCommittedBytes: number
-  /** 0 in the figures of one slot. */
-  controlBytes: number
-  liveBlocks: number
-  /** The strides of live blocks. */
-  liveBytes: number
-  /** The bytes that live blocks were asked for; 0 unless exact. */
-  requestedBytes: number
-  /** The strides of free blocks. */
-  freeBytes: number
-  uncarvedBytes: number
-  /** Ends of runs that no block fits. */
-  wasteBytes: number
-  /** The share of the committed bytes, without the control area, that no live block takes. */
-  readonly fragmentation: number
-  /** By ascending stride; the last row is that of large blocks. */
-  classes: ClassStats[]
-  /** The slots that were ever opened. */
-  slots: SlotStats[]
-}
-
-/**
- * The share of a whole that a part leaves, worked out as it is read: a stored fraction is garbage.
- * Clamped to 0 to 1: counters wrap, each at its own time, and those of a running thread may
- * disagree.
- */
-const restOf = (part: number, whole: number) =>
-  whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
-
-const hitRateOf = ({ refills, refilledBlocks }: RefillStats) => restOf(refills, refilledBlocks)
-
-/** The bytes of spans that live blocks of a class take; large blocks take all of their spans. */
-export const liveBytesOf = ({ stride, spanCount, liveBlocks }: ClassStats) =>
-  stride === 0 ? spanCount * SPAN_BYTE_LENGTH : liveBlocks * stride
-
-export const emptyStats = (strides: Int32Array): ArenaStats => ({
-  exact: false,
-  reservedBytes: 0,
-  committedBytes: 0,
   peakCommittedBytes: 0,
+  /** 0 in the figures of one slot. */
   controlBytes: 0,
-  liveBlocks: 0,
-  liveBytes: 0,
-  requestedBytes: 0,
-  freeBytes: 0,
-  uncarvedBytes: 0,
-  wasteBytes: 0,
-  refills: 0,
-  refilledBlocks: 0,
-  get hitRate() {
-    return hitRateOf(this)
+  get liveBlocks(): number {
+    return total(this.classes, 'liveBlocks')
   },
-  get fragmentation() {
+  /** The strides of live blocks. */
+  get liveBytes(): number {
+    return total(this.classes, liveBytesOf)
+  },
+  /** The bytes that live blocks were asked for; 0 unless exact. */
+  get requestedBytes(): number {
+    return total(this.classes, 'requestedBytes')
+  },
+  /** The strides of free blocks. */
+  get freeBytes(): number {
+    return total(this.classes, freeBytesOf)
+  },
+  get uncarvedBytes(): number {
+    return total(this.classes, uncarvedBytesOf)
+  },
+  /** Ends of runs that no block fits. */
+  get wasteBytes(): number {
+    return total(this.classes, 'wasteBytes')
+  },
+  /** Refills of all classes; this and the next two are as those of a class. */
+  get refills(): number {
+    return total(this.classes, 'refills')
+  },
+  get refilledBlocks(): number {
+    return total(this.classes, 'refilledBlocks')
+  },
+  get hitRate(): number {
+    return restOf(this.refills, this.refilledBlocks)
+  },
+  /** The share of the committed bytes, without the control area, that no live block takes. */
+  get fragmentation(): number {
     return restOf(this.liveBytes, this.committedBytes - this.controlBytes)
   },
+  /** By ascending stride; the last row is that of large blocks. */
   classes: [
-    ...Array.from(strides, (stride) => emptyClassStats(stride, stride - HEADER_BYTE_LENGTH)),
+    ...Array.from(strides, (stride) => emptyClassStats(stride, stride - layout.HEADER_BYTE_LENGTH)),
     emptyClassStats(0, Number.POSITIVE_INFINITY),
   ],
-  slots: [],
+  /** The slots that were ever opened. */
+  slots: [] as SlotStats[],
 })
 
-const emptyClassStats = (stride: number, maxByteLength: number): ClassStats => ({
-  maxByteLength,
-  stride,
-  spanCount: 0,
-  liveBlocks: 0,
-  freeBlocks: 0,
-  uncarvedBlocks: 0,
-  peakLiveBlocks: 0,
-  refills: 0,
-  refilledBlocks: 0,
-  drainedBlocks: 0,
-  get hitRate() {
-    return hitRateOf(this)
-  },
-  get fragmentation() {
-    return restOf(liveBytesOf(this), this.spanCount * SPAN_BYTE_LENGTH)
-  },
-  wasteBytes: 0,
-  requestedBytes: 0,
-})
-
-export const emptySlotStats = (): SlotStats => ({
-  slot: 0,
-  state: 'vacant',
-  spanCount: 0,
-  peakSpanCount: 0,
-  refills: 0,
-  refilledBlocks: 0,
-  get hitRate() {
-    return hitRateOf(this)
-  },
-  remoteFrees: 0,
-  violations: 0,
-  droppedEvents: 0,
-})
+/** `controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes = committedBytes`. */
+export type ArenaStats = ReturnType<typeof emptyStats>

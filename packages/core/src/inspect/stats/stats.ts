@@ -1,19 +1,27 @@
-/** Figures about an arena, or about one slot. */
+/** Fills figures: from the counters of cold paths, or from a walk over all headers. */
 import { isPlainObject } from '../../base/builtins.ts'
-import { invalidArgument } from '../../base/errors.ts'
+import { checkOptions, invalidArgument } from '../../base/errors.ts'
+import * as layout from '../../base/layout.ts'
+import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
+import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
 import {
-  CONTROL_PEAK_SPAN_COUNT,
-  SLOT_OWNED_SPANS,
-  SLOT_PEAK_OWNED_SPANS,
-  SPAN_BYTE_LENGTH,
-} from '../../base/layout.ts'
-import { checkOptions } from '../../base/options.ts'
-import { asSlotIndex } from '../../base/units.ts'
-import type { ArenaMemory } from '../../memory/memory.ts'
-import { checkedSlot } from '../../spans/slots.ts'
+  type ArenaMemory,
+  controlWord,
+  recordAt,
+  secondWordAt,
+  slotAt,
+} from '../../memory/memory.ts'
+import { capacityOf, runSpanCountOf } from '../../spans/runs.ts'
+import { checkedSlot, slotState } from '../../spans/slots.ts'
 import { countFreeSpans } from '../../spans/span-map.ts'
-import { countClasses, countSlots, sumUp, walkClasses } from './counted.ts'
-import { type ArenaStats, emptyStats } from './figures.ts'
+import { droppedEvents } from '../../telemetry/telemetry.ts'
+import {
+  type ArenaStats,
+  type ClassStats,
+  emptySlotStats,
+  emptyStats,
+  type SlotStats,
+} from './figures.ts'
 
 export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
 
@@ -41,14 +49,24 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
     throw invalidArgument('into', into, 'what stats() of this arena gave')
   }
   const stats = into ?? emptyStats(memory.classes.strides)
-  const firstSlot = only === -1 ? 0 : only
-  const endSlot = only === -1 ? memory.openedSlotCount : only + 1
+  const first = asSlotIndex(Math.max(only, 0))
+  const end = only === -1 ? memory.openedSlotCount : only + 1
   stats.exact = exact
-  countSpans(memory, stats, only, exact)
-  countClasses(memory, stats.classes, firstSlot, endSlot)
+  stats.reservedBytes = memory.byteLength
+  stats.controlBytes = only === -1 ? memory.controlSpanCount * layout.SPAN_BYTE_LENGTH : 0
+  stats.committedBytes =
+    exact && only === -1
+      ? (memory.spanCount - countFreeSpans(memory)) * layout.SPAN_BYTE_LENGTH
+      : stats.controlBytes +
+        sumOf(memory, layout.SLOT_OWNED_SPANS, first, end) * layout.SPAN_BYTE_LENGTH
+  stats.peakCommittedBytes =
+    layout.SPAN_BYTE_LENGTH *
+    (only === -1
+      ? memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]
+      : slotAt(memory, first, layout.SLOT_PEAK_OWNED_SPANS))
+  countClasses(memory, stats.classes, first, end)
   if (exact) walkClasses(memory, stats.classes, only)
-  countSlots(memory, stats.slots, firstSlot, endSlot)
-  sumUp(stats)
+  countSlots(memory, stats.slots, first, end)
   return stats
 }
 
@@ -64,24 +82,98 @@ function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
   return classes[count]?.stride === 0
 }
 
-function countSpans(memory: ArenaMemory, stats: ArenaStats, only: number, exact: boolean): void {
-  const { i32 } = memory
-  let committedSpanCount = 0
-  let peakSpanCount = i32[memory.controlWord(CONTROL_PEAK_SPAN_COUNT)]
-  if (only !== -1) {
-    const slot = asSlotIndex(only)
-    committedSpanCount = i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
-    peakSpanCount = i32[memory.slotWord(slot, SLOT_PEAK_OWNED_SPANS)]
-  } else if (exact) {
-    committedSpanCount = memory.spanCount - countFreeSpans(memory)
-  } else {
-    committedSpanCount = memory.controlSpanCount
-    for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
-      committedSpanCount += i32[memory.slotWord(slot, SLOT_OWNED_SPANS)]
+/** The sum of a word over the slots from `first` up to `end`. */
+function sumOf(memory: ArenaMemory, field: number, first: SlotIndex, end: number): number {
+  let sum = 0
+  for (let slot = first; slot < end; slot++) sum += slotAt(memory, slot, field) >>> 0
+  return sum
+}
+
+/** Which words of slots count the figures of a class. */
+const CLASS_COUNTS = [
+  ['spanCount', layout.SLOT_SPANS],
+  ['liveBlocks', layout.SLOT_LIVE_SEEN],
+  ['peakLiveBlocks', layout.SLOT_PEAK_LIVE],
+  ['refills', layout.SLOT_REFILLS],
+  ['refilledBlocks', layout.SLOT_REFILLED],
+  ['drainedBlocks', layout.SLOT_ARRIVED],
+] as const
+
+/** Fills the rows of classes with what the slots from `first` up to `end` counted. */
+function countClasses(
+  memory: ArenaMemory,
+  rows: readonly ClassStats[],
+  first: SlotIndex,
+  end: number,
+): void {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]
+    const isLarge = index === memory.classes.count
+    const at = isLarge ? layout.LARGE_ROW : index
+    for (let i = 0; i < CLASS_COUNTS.length; i++) {
+      row[CLASS_COUNTS[i][0]] = sumOf(memory, CLASS_COUNTS[i][1] + at, first, end)
     }
+    const carvedBlocks = sumOf(memory, layout.SLOT_CARVED + at, first, end)
+    const capacity = sumOf(memory, layout.SLOT_ROOM + at, first, end)
+    // The counters of a thread that is running may disagree for a moment.
+    if (!isLarge) row.liveBlocks = Math.min(row.liveBlocks, carvedBlocks)
+    row.freeBlocks = isLarge ? 0 : carvedBlocks - row.liveBlocks
+    row.uncarvedBlocks = capacity - carvedBlocks
+    row.wasteBytes = isLarge ? 0 : row.spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
+    row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
+    row.requestedBytes = 0
   }
-  stats.reservedBytes = memory.byteLength
-  stats.committedBytes = committedSpanCount * SPAN_BYTE_LENGTH
-  stats.peakCommittedBytes = peakSpanCount * SPAN_BYTE_LENGTH
-  stats.controlBytes = only === -1 ? memory.controlSpanCount * SPAN_BYTE_LENGTH : 0
+}
+
+/**
+ * Replaces the figures that a walk over all headers gives exactly.
+ * @param slot whose runs are walked; -1 for those of all slots
+ */
+function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: number): void {
+  const none = { spanCount: 0, liveBlocks: 0, freeBlocks: 0, uncarvedBlocks: 0, wasteBytes: 0 }
+  for (const row of rows) Object.assign(row, none)
+  forEachRun(memory, (head, classIndex, owner) => {
+    if (slot !== -1 && owner !== slot) return
+    const row = rows[classIndex === layout.LARGE_CLASS ? memory.classes.count : classIndex]
+    const spanCount = runSpanCountOf(memory, head)
+    let liveBlocks = 0
+    forEachLiveIn(memory, head, (_block, offset) => {
+      liveBlocks++
+      row.requestedBytes += secondWordAt(memory, offset)
+    })
+    row.spanCount += spanCount
+    row.liveBlocks += liveBlocks
+    if (classIndex === layout.LARGE_CLASS) return
+    const carvedBlocks = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
+    const capacity = capacityOf(memory, head)
+    row.freeBlocks += carvedBlocks - liveBlocks
+    row.uncarvedBlocks += capacity - carvedBlocks
+    row.wasteBytes += spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
+  })
+  for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
+}
+
+/** Fills the rows of the slots that were ever opened. */
+function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, end: number): void {
+  let rowCount = 0
+  for (let slot = first; slot < end; slot++) {
+    const state = slotState(memory, slot)
+    if (state === 'vacant') continue
+    if (rowCount === rows.length) rows.push(emptySlotStats())
+    const row = rows[rowCount++]
+    row.slot = slot
+    row.state = state
+    row.spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
+    row.peakSpanCount = slotAt(memory, slot, layout.SLOT_PEAK_OWNED_SPANS)
+    row.refills = 0
+    row.refilledBlocks = 0
+    for (let index = 0; index < memory.classes.count; index++) {
+      row.refills += slotAt(memory, slot, layout.SLOT_REFILLS + index) >>> 0
+      row.refilledBlocks += slotAt(memory, slot, layout.SLOT_REFILLED + index) >>> 0
+    }
+    row.remoteFrees = slotAt(memory, slot, layout.SLOT_DRAINED) >>> 0
+    row.violations = slotAt(memory, slot, layout.SLOT_VIOLATIONS) >>> 0
+    row.droppedEvents = droppedEvents(memory, slot)
+  }
+  if (rows.length > rowCount) rows.length = rowCount
 }

@@ -1,7 +1,7 @@
 /** What a verification works on, and what it has found so far. */
-import { SLOT_FIXED_WORD_COUNT } from '../../base/layout.ts'
+import * as layout from '../../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../base/units.ts'
-import type { ArenaMemory } from '../../memory/memory.ts'
+import { type ArenaMemory, slotAt, spanStart } from '../../memory/memory.ts'
 
 /** Something that does not hold in an arena. */
 export interface Violation {
@@ -19,26 +19,30 @@ export class Findings {
   readonly partial = new Set<SpanIndex>()
   readonly memory: ArenaMemory
   /** What a walk counts, laid out as the words of the slots that should say the same. */
-  readonly #found: Int32Array
+  readonly #counts: Int32Array
 
   constructor(memory: ArenaMemory) {
     this.memory = memory
-    this.#found = new Int32Array(memory.slotCount * SLOT_FIXED_WORD_COUNT)
+    this.#counts = new Int32Array(memory.slotCount * layout.SLOT_FIXED_WORD_COUNT)
   }
 
   fail(offset: number, message: string): void {
     this.violations.push({ message, offset })
   }
 
-  add(field: number, slot: SlotIndex, summand: number): void {
-    this.#found[slot * SLOT_FIXED_WORD_COUNT + field] += summand
+  failSpan(span: SpanIndex, what: string): void {
+    this.fail(spanStart(this.memory, span), `span ${span} ${what}`)
+  }
+
+  count(field: number, slot: SlotIndex, summand: number): void {
+    this.#counts[slot * layout.SLOT_FIXED_WORD_COUNT + field] += summand
   }
 
   /** Fails unless a slot's word says what the walk has counted. */
   checkCount(field: number, slot: SlotIndex, what: string, where = ''): void {
-    const counted = this.memory.i32[this.memory.slotWord(slot, field)]
-    const found = this.#found[slot * SLOT_FIXED_WORD_COUNT + field]
-    if (counted === found) return
-    this.fail(0, `slot ${slot}${where} counts ${counted} ${what}, there are ${found}`)
+    const said = slotAt(this.memory, slot, field)
+    const counted = this.#counts[slot * layout.SLOT_FIXED_WORD_COUNT + field]
+    if (said === counted) return
+    this.fail(0, `slot ${slot}${where} counts ${said} ${what}, there are ${counted}`)
   }
 }

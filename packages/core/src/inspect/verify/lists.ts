@@ -1,110 +1,97 @@
 /** Each list ends, and holds free blocks of its own class and slot that no other list holds. */
+import * as layout from '../../base/layout.ts'
+import { asSlotIndex, asSpanIndex } from '../../base/units.ts'
 import {
-  FIRST_PAYLOAD,
-  RECORD_CARVED_COUNT,
-  RECORD_NEXT_PARTIAL,
-  RECORD_PARKED_COUNT,
-  RECORD_PARKED_HEAD,
-  RECORD_PREVIOUS_PARTIAL,
-  SLOT_FREE_HEADS,
-  SLOT_OUTSTANDING,
-  SLOT_PARTIAL_HEADS,
-  SPAN_TAIL,
-} from '../../base/layout.ts'
+  hasLiveBit,
+  mapAt,
+  recordAt,
+  secondWordAt,
+  slotAt,
+  spanOf,
+  spanStart,
+} from '../../memory/memory.ts'
+import { hasRoom } from '../../spans/partial.ts'
 import {
-  asClassIndex,
-  asSlotIndex,
-  asSpanIndex,
-  type ClassIndex,
-  type SlotIndex,
-  type SpanIndex,
-} from '../../base/units.ts'
-import { secondWordAt } from '../../blocks/lookup.ts'
-import { capacityOf } from '../../spans/runs.ts'
-import { headOf, isHeadOf, stateInMap } from '../../spans/span-map.ts'
+  classInMap,
+  headOf,
+  headPattern,
+  isHeadWith,
+  ownerInMap,
+  stateInMap,
+} from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
 
 export function checkLists(findings: Findings): void {
   const { memory } = findings
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
-    for (let row = asClassIndex(0); row < memory.classes.count; row++) {
-      const first = memory.i32[memory.slotWord(slot, SLOT_FREE_HEADS + row)]
-      findings.add(SLOT_OUTSTANDING + row, slot, checkChain(findings, slot, row, first))
-      checkPartial(findings, slot, row)
+    for (let row = 0; row < memory.classes.count; row++) {
+      const owner = headPattern(slot) | row
+      const first = slotAt(memory, slot, layout.SLOT_FREE_HEADS + row)
+      findings.count(layout.SLOT_OUTSTANDING + row, slot, checkChain(findings, owner, first))
+      checkPartial(findings, owner, slotAt(memory, slot, layout.SLOT_PARTIAL_HEADS + row))
     }
   }
 }
 
-/** Gives the number of blocks on a chain, up to the first one that does not belong there. */
-function checkChain(
-  findings: Findings,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  first: number,
-): number {
-  const { memory } = findings
+const nameOf = (owner: number) => `slot ${ownerInMap(owner)}, class ${classInMap(owner)}`
+
+/**
+ * Gives the number of blocks on a chain, up to the first one that does not belong there.
+ * @param owner the map word of runs of the list's slot and class
+ */
+function checkChain(findings: Findings, owner: number, first: number): number {
+  const { memory, listed } = findings
   let blockCount = 0
   for (let block = first; block !== 0; block = secondWordAt(memory, block)) {
-    const reason = whyNotListed(findings, slot, classIndex, block)
+    const reason = whyNotListed(findings, owner, block)
     if (reason !== '') {
-      findings.fail(block, `a list of slot ${slot}, class ${classIndex} holds ${block}, ${reason}`)
+      findings.fail(block, `a list of ${nameOf(owner)} holds ${block}, ${reason}`)
       break
     }
-    findings.listed.add(block)
+    listed.add(block)
     blockCount++
   }
   return blockCount
 }
 
-function whyNotListed(
-  findings: Findings,
-  slot: SlotIndex,
-  classIndex: ClassIndex,
-  block: number,
-): string {
-  const { memory } = findings
-  const isInside = block > memory.base && block < memory.base + memory.byteLength
-  if (!isInside || block % 16 !== 0) return 'which is no offset'
-  if (findings.listed.has(block)) return 'which is on a list already'
-  const span = memory.spanOf(block)
-  const isTail = stateInMap(memory.i32[memory.mapWord(span)]) === SPAN_TAIL
+function whyNotListed({ memory, listed }: Findings, owner: number, block: number): string {
+  const isWithin = block > memory.base && block < memory.base + memory.byteLength
+  if (!isWithin || block % layout.GRANULE_BYTE_LENGTH !== 0) return 'which is no offset'
+  if (listed.has(block)) return 'which is on a list already'
+  const span = spanOf(memory, block)
+  const isTail = stateInMap(mapAt(memory, span)) === layout.SPAN_TAIL
   const head = isTail ? headOf(memory, span) : span
-  if (!isHeadOf(memory, head, slot, classIndex)) return 'which belongs to another slot or class'
-  const within = block - memory.spanStart(head) - FIRST_PAYLOAD
-  const blockIndex = within / memory.classes.strides[classIndex]
-  const carvedCount = memory.i32[memory.recordWord(head, RECORD_CARVED_COUNT)]
+  if (!isHeadWith(memory, head, owner)) return 'which belongs to another slot or class'
+  const within = block - spanStart(memory, head) - layout.FIRST_PAYLOAD
+  const blockIndex = within / memory.classes.strides[classInMap(owner)]
+  const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   if (!Number.isInteger(blockIndex) || blockIndex >= carvedCount) return 'where no block begins'
-  if (memory.hasLiveBit(block)) return 'which has a live bit'
-  return ''
+  return hasLiveBit(memory, block) ? 'which has a live bit' : ''
 }
 
 /** The partial spans of a slot and class are linked both ways, and have room. */
-function checkPartial(findings: Findings, slot: SlotIndex, classIndex: ClassIndex): void {
-  const { memory } = findings
-  const recordOf = (span: SpanIndex, field: number) => memory.i32[memory.recordWord(span, field)]
-  let previous = asSpanIndex(0)
-  let span = asSpanIndex(memory.i32[memory.slotWord(slot, SLOT_PARTIAL_HEADS + classIndex)])
+function checkPartial(findings: Findings, owner: number, first: number): void {
+  const { memory, partial } = findings
+  let previous = 0
+  let span = asSpanIndex(first)
   for (let steps = 0; span !== 0; steps++) {
-    const isOwn = span > 0 && span < memory.spanCount && isHeadOf(memory, span, slot, classIndex)
+    const isOwn = span > 0 && span < memory.spanCount && isHeadWith(memory, span, owner)
     if (!isOwn || steps > memory.spanCount) {
-      findings.fail(0, `the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
+      findings.fail(0, `the partial spans of ${nameOf(owner)} lead to ${span}`)
       return
     }
-    const start = memory.spanStart(span)
-    if (recordOf(span, RECORD_PREVIOUS_PARTIAL) !== previous) {
-      findings.fail(start, `partial span ${span} does not link back to ${previous}`)
+    if (recordAt(memory, span, layout.RECORD_PREVIOUS_PARTIAL) !== previous) {
+      findings.failSpan(span, `does not link back to ${previous}`)
     }
-    const uncarved = capacityOf(memory, span, classIndex) - recordOf(span, RECORD_CARVED_COUNT)
-    const parkedCount = recordOf(span, RECORD_PARKED_COUNT)
-    if (uncarved === 0 && parkedCount === 0) {
-      findings.fail(start, `span ${span} is listed as partial, but is full`)
+    if (!hasRoom(memory, span)) findings.failSpan(span, 'is listed as partial, but is full')
+    const parkedHead = recordAt(memory, span, layout.RECORD_PARKED_HEAD)
+    const listedCount = checkChain(findings, owner, parkedHead)
+    const parkedCount = recordAt(memory, span, layout.RECORD_PARKED_COUNT)
+    if (listedCount !== parkedCount) {
+      findings.failSpan(span, `counts ${parkedCount} parked blocks, ${listedCount} are listed`)
     }
-    const found = checkChain(findings, slot, classIndex, recordOf(span, RECORD_PARKED_HEAD))
-    if (found !== parkedCount) {
-      findings.fail(start, `span ${span} counts ${parkedCount} parked blocks, ${found} are listed`)
-    }
-    findings.partial.add(span)
+    partial.add(span)
     previous = span
-    span = asSpanIndex(recordOf(span, RECORD_NEXT_PARTIAL))
+    span = asSpanIndex(recordAt(memory, span, layout.RECORD_NEXT_PARTIAL))
   }
 }

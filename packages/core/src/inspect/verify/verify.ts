@@ -8,24 +8,16 @@
  *                   spans, room and carved blocks, per class, as in the map and the records
  *     every queue   taken <= sent <= written, and every offset that waits is in a segment
  */
-import {
-  LARGE_ROW,
-  RECORD_HAS_FREED_BITS,
-  SLOT_CARVED,
-  SLOT_HAS_FREED_BITS,
-  SLOT_OUTSTANDING,
-  SLOT_ROOM,
-  SLOT_SPANS,
-} from '../../base/layout.ts'
-import { asSlotIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
+import * as layout from '../../base/layout.ts'
+import { asSlotIndex, asSpanIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
 import { forEachRun } from '../../blocks/walk.ts'
-import type { ArenaMemory } from '../../memory/memory.ts'
+import { type ArenaMemory, mapAt, recordAt, slotAt } from '../../memory/memory.ts'
 import { forEachFreedBit } from '../../remote/freed-bits.ts'
 import { INBOX_TAKEN, OUTBOX_SENT, OUTBOX_WRITTEN, queueWord } from '../../remote/queue.ts'
 import { offsetsBetween } from '../../remote/settle.ts'
+import { classInMap, mapWord, ownerInMap, stateInMap } from '../../spans/span-map.ts'
 import { Findings, type Violation } from './findings.ts'
 import { checkLists } from './lists.ts'
-import { checkMap } from './map.ts'
 import { checkFreeSpans, checkRun } from './runs.ts'
 
 export type { Violation } from './findings.ts'
@@ -51,26 +43,86 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
   return findings.violations
 }
 
+/** Every span is free, control, or part of exactly one run; slots own as many as they count. */
+function checkMap(findings: Findings): void {
+  const { memory } = findings
+  let spanCount = 1
+  for (let index = 0; index < memory.spanCount; index += spanCount) {
+    const span = asSpanIndex(index)
+    const word = mapAt(memory, span)
+    const state = stateInMap(word)
+    spanCount = 1
+    if ((state === layout.SPAN_CONTROL) !== index < memory.controlSpanCount) {
+      findings.failSpan(span, `has state ${state}: control area or not?`)
+    } else if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) {
+      spanCount = checkRunInMap(findings, span)
+    } else if (word !== layout.SPAN_FREE && state !== layout.SPAN_CONTROL) {
+      findings.failSpan(span, `belongs to slot ${ownerInMap(word)} but to no run (state ${state})`)
+    }
+  }
+  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+    findings.checkCount(layout.SLOT_OWNED_SPANS, slot, 'spans in the map')
+  }
+}
+
+/** Counts the spans of a run for its owner. Gives the run's span count; 1 if it is damaged. */
+function checkRunInMap(findings: Findings, head: SpanIndex): number {
+  const { memory } = findings
+  const word = mapAt(memory, head)
+  const classIndex = classInMap(word)
+  const owner = ownerInMap(word)
+  const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
+  const isLarge = stateInMap(word) === layout.SPAN_LARGE
+  if (isLarge ? classIndex !== layout.LARGE_CLASS : classIndex >= memory.classes.count) {
+    findings.failSpan(head, `has class ${classIndex}, which does not exist`)
+  } else if (owner < 0 || owner >= memory.slotCount) {
+    findings.failSpan(head, `belongs to slot ${owner}, which does not exist`)
+  } else if (spanCount < 1 || head + spanCount > memory.spanCount) {
+    findings.failSpan(head, `has ${spanCount} spans by its record`)
+  } else {
+    // A run of a class may be draining.
+    const sound = mapWord(isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD, owner, classIndex, 0)
+    if ((isLarge ? word : word & ~layout.MAP_DRAINING) !== sound) {
+      findings.failSpan(head, `begins with the map word ${word >>> 0}`)
+    }
+    for (let position = 1; position < spanCount; position++) {
+      const span = asSpanIndex(head + position)
+      const distance = Math.min(position, layout.MAX_POSITION)
+      const tail = mapWord(layout.SPAN_TAIL, owner, classIndex, distance)
+      if (mapAt(memory, span) !== tail) findings.failSpan(head, `has no tail at span ${span}`)
+    }
+    findings.count(layout.SLOT_OWNED_SPANS, owner, spanCount)
+    return spanCount
+  }
+  return 1
+}
+
+const COUNTS = [
+  [layout.SLOT_OUTSTANDING, 'outstanding blocks'],
+  [layout.SLOT_SPANS, 'spans'],
+  [layout.SLOT_ROOM, 'blocks of capacity'],
+  [layout.SLOT_CARVED, 'carved blocks'],
+] as const
+
 /** In the row of large blocks, room and carved blocks are not counted. */
 function checkCounts(findings: Findings, slot: SlotIndex): void {
-  for (let row = 0; row <= LARGE_ROW; row++) {
+  for (let row = 0; row <= layout.LARGE_ROW; row++) {
     const where = `, class ${row}`
-    findings.checkCount(SLOT_OUTSTANDING + row, slot, 'outstanding blocks', where)
-    findings.checkCount(SLOT_SPANS + row, slot, 'spans', where)
-    findings.checkCount(SLOT_ROOM + row, slot, 'blocks of capacity', where)
-    findings.checkCount(SLOT_CARVED + row, slot, 'carved blocks', where)
+    for (const [field, what] of COUNTS) findings.checkCount(field + row, slot, what, where)
   }
 }
 
 /** A thread that dies as it sets a bit leaves the flags to its adopter. */
 function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
   const { memory } = findings
-  const isFlagged =
-    memory.i32[memory.recordWord(head, RECORD_HAS_FREED_BITS)] !== 0 &&
-    memory.i32[memory.slotWord(owner, SLOT_HAS_FREED_BITS)] !== 0
+  if (
+    recordAt(memory, head, layout.RECORD_HAS_FREED_BITS) !== 0 &&
+    slotAt(memory, owner, layout.SLOT_HAS_FREED_BITS) !== 0
+  ) {
+    return
+  }
   forEachFreedBit(memory, head, (offset) => {
-    if (!isFlagged)
-      findings.fail(offset, `no flag of slot ${owner} shows the freed bit at ${offset}`)
+    findings.fail(offset, `no flag of slot ${owner} shows the freed bit at ${offset}`)
     return true
   })
 }
@@ -82,16 +134,14 @@ function checkQueue(findings: Findings, freer: SlotIndex, owner: SlotIndex): voi
   const written = i32[writtenWord]
   const sent = i32[queueWord(memory, freer, OUTBOX_SENT, owner)]
   const taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
-  const queue = `the queue from slot ${freer} to slot ${owner}`
+  const fail = (what: string) =>
+    findings.fail(writtenWord * 4, `the queue from slot ${freer} to slot ${owner} has ${what}`)
   // Counts wrap; no arena holds 2^31 offsets.
   if (((sent - taken) | 0) < 0 || ((written - sent) | 0) < 0) {
-    const counts = `${written} written, ${sent} sent, ${taken} taken`
-    findings.fail(writtenWord * 4, `${queue} has ${counts}, which is not in order`)
+    fail(`${written} written, ${sent} sent, ${taken} taken, which is not in order`)
     return
   }
   const waiting = (written - taken) | 0
   const found = offsetsBetween(memory, freer, owner).length
-  if (found !== waiting) {
-    findings.fail(writtenWord * 4, `${queue} has ${waiting} offsets waiting, but holds ${found}`)
-  }
+  if (found !== waiting) fail(`${waiting} offsets waiting, but holds ${found}`)
 }

@@ -12,8 +12,8 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'adoption does not look at the generation again as it takes the slot',
     file: 'recovery/adopt.ts',
-    from: '    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN, -1, seen) ||',
-    to: '    changeState(memory, slot, SLOT_OPEN, SLOT_OPEN, -1) ||',
+    from: '    changeState(memory, slot, layout.SLOT_OPEN, layout.SLOT_OPEN, -1, seen) ||',
+    to: '    changeState(memory, slot, layout.SLOT_OPEN, layout.SLOT_OPEN, -1) ||',
     scenarios: ['two threads adopt the same slot'],
   },
   {
@@ -61,7 +61,7 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'freed bits of blocks that were freed are left as they are',
     file: 'remote/freed-bits.ts',
-    from: '      if (isFreed) Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))\n',
+    from: '      if (isFreed) clearFreedBit(memory, offset)\n',
     to: '      isFreed.valueOf()\n',
     scenarios: ['an owner dies as it sweeps'],
   },
@@ -75,21 +75,21 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'an owner whose sweep was cut short is not told of its other runs',
     file: 'remote/freed-bits.ts',
-    from: '  Atomics.store(i32, memory.slotWord(slot, SLOT_HAS_FREED_BITS), 1)\n  i32[sweeping] = 0\n',
+    from: '  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_HAS_FREED_BITS), 1)\n  i32[sweeping] = 0\n',
     to: '  i32[sweeping] = 0\n',
     scenarios: ['an owner dies as it sweeps two runs'],
   },
   {
     name: 'nothing says which run is being swept',
     file: 'remote/freed-bits.ts',
-    from: '    i32[memory.slotWord(slot, SLOT_SWEEPING)] = head\n',
+    from: '    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = head\n',
     to: '',
     scenarios: ['an owner dies as it sweeps'],
   },
   {
     name: 'the last segment is not looked for',
     file: 'remote/settle.ts',
-    from: '    memory.i32[queueWord(memory, slot, OUTBOX_LAST, owner)] = last\n',
+    from: '    memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)] = last\n',
     to: '',
     scenarios: ['a freer dies, the first segment is used again', 'a freer dies, the segment'],
   },
@@ -103,8 +103,8 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'tails without a run are not freed',
     file: 'recovery/adopt.ts',
-    from: '(state === SPAN_CLAIMED || span >= runEnd)',
-    to: 'state === SPAN_CLAIMED',
+    from: '(state === layout.SPAN_CLAIMED || span >= runEnd)',
+    to: 'state === layout.SPAN_CLAIMED',
     scenarios: ['a claimer of a run dies'],
   },
   {
@@ -131,15 +131,15 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'empty runs are kept',
     file: 'recovery/rebuild.ts',
-    from: 'if (liveCount === 0) releaseRun(memory, slot, head)',
-    to: 'if (liveCount < 0) releaseRun(memory, slot, head)',
+    from: 'if (liveCount === 0) releaseRun(memory, head)',
+    to: 'if (liveCount < 0) releaseRun(memory, head)',
     scenarios: ['the first alloc of a class'],
   },
   {
     name: 'counts per class are added to those of the dead thread',
     file: 'recovery/rebuild.ts',
-    from: '  SLOT_CARVED,\n  SLOT_UNSORTED,\n]',
-    to: '  SLOT_UNSORTED,\n]',
+    from: '  layout.SLOT_CARVED,\n  layout.SLOT_UNSORTED,\n]',
+    to: '  layout.SLOT_UNSORTED,\n]',
     scenarios: ['the first alloc of a class'],
   },
   {
@@ -159,7 +159,7 @@ export const ADOPTION: readonly Mutant[] = [
   {
     name: 'a shifted block whose payload was freed is kept',
     file: 'recovery/rebuild.ts',
-    from: 'return !isInside || (headerWordAt(memory, offset) & STATE_AND_TAG) !== freedPattern(memory.tag)',
+    from: 'return !isInside || stateAt(memory, offset) !== BLOCK_FREED',
     to: 'return true',
     scenarios: ['aligned alloc and free'],
   },

@@ -12,11 +12,11 @@ export const BLOCKS: readonly Mutant[] = [
   {
     name: 'a large block is published before its header',
     file: 'refill/alloc-slow.ts',
-    from: `  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
+    from: `  memory.i32[(block >> 2) - 2] = memory.plainHeader
   memory.i32[(block >> 2) - 1] = byteLength
-  publishRun(memory, slot, head, spanCount, LARGE_CLASS)`,
-    to: `  publishRun(memory, slot, head, spanCount, LARGE_CLASS)
-  memory.i32[(block >> 2) - 2] = plainPattern(memory.tag)
+  publishRun(memory, slot, head, spanCount, layout.LARGE_CLASS)`,
+    to: `  publishRun(memory, slot, head, spanCount, layout.LARGE_CLASS)
+  memory.i32[(block >> 2) - 2] = memory.plainHeader
   memory.i32[(block >> 2) - 1] = byteLength`,
     scenarios: ['a large block'],
   },
@@ -30,9 +30,9 @@ export const BLOCKS: readonly Mutant[] = [
   {
     name: 'a block is shifted before its offset is there',
     file: 'blocks/aligned.ts',
-    from: `    i32[(block >> 2) - 2] = freedPattern(memory.tag)
+    from: `    i32[(block >> 2) - 2] = memory.freedHeader
     i32[(block >> 2) - 1] = offset`,
-    to: `    i32[(block >> 2) - 2] = shiftedPattern(memory.tag)
+    to: `    i32[(block >> 2) - 2] = memory.shiftedHeader
     i32[(block >> 2) - 1] = offset`,
     scenarios: ['a large aligned block'],
   },
@@ -55,13 +55,13 @@ export const BLOCKS: readonly Mutant[] = [
   {
     name: 'a block is counted as unmarked after it has lost its bit',
     file: 'blocks/aligned.ts',
-    from: '  countUnmarked(memory, block, 1)\n  memory.clearLiveBit(block)\n',
-    to: '  memory.clearLiveBit(block)\n',
+    from: '  countUnmarked(memory, block, 1)\n  clearLiveBit(memory, block)\n',
+    to: '  clearLiveBit(memory, block)\n',
     scenarios: ['aligned alloc and free'],
   },
   {
     name: 'a block has an owner although its span was given back meanwhile',
-    file: 'blocks/lookup.ts',
+    file: 'blocks/check-offset.ts',
     from: '  if (owner < 0) throw unusedMemory(memory, block)\n',
     to: '',
     scenarios: ['and its span is given back'],

@@ -5,18 +5,18 @@ export const FREED_BITS: readonly Mutant[] = [
   {
     name: 'a bit is set before it is said who sets it',
     file: 'remote/freed-bits.ts',
-    from: `  Atomics.store(i32, memory.slotWord(slot, SLOT_MARKING), offset)
-  const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0`,
-    to: `  const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0
-  Atomics.store(i32, memory.slotWord(slot, SLOT_MARKING), offset)`,
+    from: `  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_MARKING), offset)
+  const isNew = (Atomics.or(i32, freedWord(memory, offset), bit) & bit) === 0`,
+    to: `  const isNew = (Atomics.or(i32, freedWord(memory, offset), bit) & bit) === 0
+  Atomics.store(i32, slotWord(memory, slot, layout.SLOT_MARKING), offset)`,
     scenarios: ['a marker dies'],
   },
   {
     name: 'a bit is set by a load and a store',
     file: 'remote/freed-bits.ts',
-    from: 'const isNew = (Atomics.or(i32, memory.freedWord(offset), bit) & bit) === 0',
-    to: `const seen = Atomics.load(i32, memory.freedWord(offset))
-  Atomics.store(i32, memory.freedWord(offset), seen | bit)
+    from: 'const isNew = (Atomics.or(i32, freedWord(memory, offset), bit) & bit) === 0',
+    to: `const seen = Atomics.load(i32, freedWord(memory, offset))
+  Atomics.store(i32, freedWord(memory, offset), seen | bit)
   const isNew = (seen & bit) === 0`,
     scenarios: ['two threads mark blocks'],
   },
@@ -37,36 +37,36 @@ export const FREED_BITS: readonly Mutant[] = [
   {
     name: 'a run that has freed bits does not say so',
     file: 'remote/freed-bits.ts',
-    from: '  Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)\n',
+    from: '  Atomics.store(i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS), 1)\n',
     to: '',
     scenarios: ['an owner sweeps'],
   },
   {
     name: 'the owner is told before the run says so',
     file: 'remote/freed-bits.ts',
-    from: `  Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)
-  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
+    from: `  Atomics.store(i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS), 1)
+  const owner = ownerInMap(Atomics.load(i32, spanMapWord(memory, head)))
   if (owner < 0 || owner >= memory.slotCount) return
-  Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)`,
-    to: `  const owner = ownerInMap(Atomics.load(i32, memory.mapWord(head)))
-  Atomics.store(i32, memory.slotWord(owner, SLOT_HAS_FREED_BITS), 1)
-  Atomics.store(i32, memory.recordWord(head, RECORD_HAS_FREED_BITS), 1)`,
+  Atomics.store(i32, slotWord(memory, owner, layout.SLOT_HAS_FREED_BITS), 1)`,
+    to: `  const owner = ownerInMap(Atomics.load(i32, spanMapWord(memory, head)))
+  Atomics.store(i32, slotWord(memory, owner, layout.SLOT_HAS_FREED_BITS), 1)
+  Atomics.store(i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS), 1)`,
     scenarios: ['an owner sweeps'],
   },
   {
     name: 'who takes a run over is not told of its freed bits',
     file: 'spans/runs.ts',
-    from: '    Atomics.store(memory.i32, memory.slotWord(to, SLOT_HAS_FREED_BITS), 1)\n',
+    from: '    Atomics.store(memory.i32, slotWord(memory, to, layout.SLOT_HAS_FREED_BITS), 1)\n',
     to: '',
     scenarios: ['a run is handed over as'],
   },
   {
     name: 'what the slot says is cleared after the sweep',
     file: 'remote/freed-bits.ts',
-    from: `    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
+    from: `    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = 0
   }
 `,
-    to: `    i32[memory.slotWord(slot, SLOT_SWEEPING)] = 0
+    to: `    i32[slotWord(memory, slot, layout.SLOT_SWEEPING)] = 0
   }
   Atomics.store(i32, hasFreedBits, 0)
 `,
@@ -76,8 +76,8 @@ export const FREED_BITS: readonly Mutant[] = [
     name: 'what a run says is cleared after its bits were looked at',
     file: 'remote/freed-bits.ts',
     from: `    Atomics.store(i32, runHasFreedBits, 0)
-    freedCount += sweepRun(memory, slot, head, limit - freedCount)`,
-    to: `    freedCount += sweepRun(memory, slot, head, limit - freedCount)
+    freedCount += sweepRun(memory, slot, head)`,
+    to: `    freedCount += sweepRun(memory, slot, head)
     Atomics.store(i32, runHasFreedBits, 0)`,
     scenarios: ['an owner sweeps', 'two threads mark blocks'],
   },
@@ -86,7 +86,7 @@ export const FREED_BITS: readonly Mutant[] = [
     file: 'remote/freed-bits.ts',
     from: `  try {
     block = liveBlockAt(memory, offset)`,
-    to: `  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+    to: `  clearFreedBit(memory, offset)
   try {
     block = liveBlockAt(memory, offset)`,
     scenarios: ['an owner dies as it sweeps'],
@@ -94,19 +94,19 @@ export const FREED_BITS: readonly Mutant[] = [
   {
     name: 'a bit is cleared after its block is free to be used',
     file: 'remote/freed-bits.ts',
-    from: `  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))
+    from: `  clearFreedBit(memory, offset)
   if (block === 0) return
-  i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-  recycle(memory, slot, block)`,
-    to: `  if (block !== 0) recycle(memory, slot, block)
-  Atomics.and(i32, memory.freedWord(offset), ~memory.bitOf(offset))`,
+  addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  recycle(memory, block)`,
+    to: `  if (block !== 0) recycle(memory, block)
+  clearFreedBit(memory, offset)`,
     scenarios: ['a marked large block is swept'],
   },
   {
     name: 'the end of a run is given back that its block still needs',
     file: 'remote/freed-bits.ts',
-    from: 'truncateLargeRun(memory, slot, head, spanCount)',
-    to: 'truncateLargeRun(memory, slot, head, 1)',
+    from: 'resizeLargeRun(memory, head, spanCount)',
+    to: 'resizeLargeRun(memory, head, 1)',
     scenarios: ['a large block is cut off as its owner sweeps'],
   },
 ]

@@ -13,7 +13,7 @@ export const INBOX: readonly Mutant[] = [
     name: 'a segment is given back while it is read',
     file: 'remote/inbox.ts',
     from: 'Atomics.store(i32, segmentWord, segment)',
-    to: 'Atomics.store(i32, segmentWord, i32[(segment >> 2) + SEGMENT_NEXT] || segment)',
+    to: 'Atomics.store(i32, segmentWord, i32[(segment >> 2) + queue.SEGMENT_NEXT] || segment)',
     scenarios: ['the owner is a segment behind'],
   },
   {
@@ -41,10 +41,10 @@ export const INBOX: readonly Mutant[] = [
     name: 'a block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
     from: `    countTaken(i32, takenWord, taken, sent)
-    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-    recycle(memory, owner, block)`,
-    to: `    i32[memory.slotWord(slot, SLOT_ARRIVED + rowOf(classOfBlock(memory, block)))]++
-    recycle(memory, owner, block)
+    addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    recycle(memory, block)`,
+    to: `    addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    recycle(memory, block)
     countTaken(i32, takenWord, taken, sent)`,
     scenarios: [
       'a rival allocates a large block',

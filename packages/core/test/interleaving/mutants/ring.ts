@@ -7,8 +7,8 @@ export const RING: readonly Mutant[] = [
     file: 'telemetry/telemetry.ts',
     from: `  i32[event + 2] = second
   i32[event + 3] = third
-  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)`,
-    to: `  Atomics.store(i32, ring + TELEMETRY_WRITTEN, (written + 1) | 0)
+  Atomics.store(i32, ring + layout.TELEMETRY_WRITTEN, (written + 1) | 0)`,
+    to: `  Atomics.store(i32, ring + layout.TELEMETRY_WRITTEN, (written + 1) | 0)
   i32[event + 2] = second
   i32[event + 3] = third`,
     scenarios: ['a reader follows a writer'],
@@ -16,23 +16,23 @@ export const RING: readonly Mutant[] = [
   {
     name: 'a full ring has room for one more',
     file: 'telemetry/telemetry.ts',
-    from: '| 0) >= TELEMETRY_EVENT_COUNT',
-    to: '| 0) > TELEMETRY_EVENT_COUNT',
+    from: '| 0) >= layout.TELEMETRY_EVENT_COUNT',
+    to: '| 0) > layout.TELEMETRY_EVENT_COUNT',
     scenarios: ['in a full ring'],
   },
   {
     name: 'an event is read, whoever read it before',
     file: 'telemetry/telemetry.ts',
-    from: 'if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue',
-    to: 'Atomics.store(i32, ring + TELEMETRY_READ, next)',
+    from: 'if (Atomics.compareExchange(i32, ring + layout.TELEMETRY_READ, read, next) !== read) continue',
+    to: 'Atomics.store(i32, ring + layout.TELEMETRY_READ, next)',
     scenarios: ['two readers share a ring'],
   },
   {
     name: 'an event is taken before it is copied',
     file: 'telemetry/telemetry.ts',
     from: `    // The copy is good if nobody read it meanwhile: until then its place is not written again.
-    if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue\n`,
-    to: `    if (Atomics.compareExchange(i32, ring + TELEMETRY_READ, read, next) !== read) continue
+    if (Atomics.compareExchange(i32, ring + layout.TELEMETRY_READ, read, next) !== read) continue\n`,
+    to: `    if (Atomics.compareExchange(i32, ring + layout.TELEMETRY_READ, read, next) !== read) continue
     decode(memory, slot, eventWord(ring, read), event)\n`,
     scenarios: ['a reader makes room in a full ring'],
   },

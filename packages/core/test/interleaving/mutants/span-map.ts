@@ -5,29 +5,29 @@ export const SPAN_MAP: readonly Mutant[] = [
   {
     name: 'spans are claimed by a load and a store',
     file: 'spans/span-map.ts',
-    from: 'if (Atomics.compareExchange(i32, map + i, SPAN_FREE, claimed) !== SPAN_FREE) {',
+    from: 'if (Atomics.compareExchange(i32, map + i, layout.SPAN_FREE, claimed) !== layout.SPAN_FREE) {',
     to: 'if (Atomics.load(i32, map + i) !== 0 || Atomics.store(i32, map + i, claimed) === 0) {',
     scenarios: ['two claim the last span'],
   },
   {
     name: 'a claim that fails keeps what it got',
     file: 'spans/span-map.ts',
-    from: 'while (--i >= 0) Atomics.store(i32, map + i, SPAN_FREE)',
+    from: 'while (--i >= 0) Atomics.store(i32, map + i, layout.SPAN_FREE)',
     to: '',
     scenarios: ['a run of two against two single spans'],
   },
   {
     name: 'a claim that fails frees the span of the rival, too',
     file: 'spans/span-map.ts',
-    from: 'while (--i >= 0) Atomics.store(i32, map + i, SPAN_FREE)',
-    to: 'for (; i >= 0; i--) Atomics.store(i32, map + i, SPAN_FREE)',
+    from: 'while (--i >= 0) Atomics.store(i32, map + i, layout.SPAN_FREE)',
+    to: 'for (; i >= 0; i--) Atomics.store(i32, map + i, layout.SPAN_FREE)',
     scenarios: ['a run of two against two single spans'],
   },
   {
     name: 'a claim does not name the claimer',
     file: 'spans/span-map.ts',
-    from: 'const claimed = mapWord(SPAN_CLAIMED, slot, 0, 0)',
-    to: 'const claimed = mapWord(SPAN_CLAIMED, -1, 0, 0)',
+    from: 'const claimed = mapWord(layout.SPAN_CLAIMED, slot, 0, 0)',
+    to: 'const claimed = mapWord(layout.SPAN_CLAIMED, -1, 0, 0)',
     scenarios: ['a claimer of a run dies'],
   },
   {
@@ -45,41 +45,41 @@ export const SPAN_MAP: readonly Mutant[] = [
     name: 'the head of a run is published before its tails and record',
     file: 'spans/runs.ts',
     from: `  extendRun(memory, slot, head, 1, spanCount, classIndex)
-  const state = isLarge ? SPAN_LARGE : SPAN_HEAD
-  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))`,
-    to: `  const state = isLarge ? SPAN_LARGE : SPAN_HEAD
-  Atomics.store(i32, memory.mapWord(head), mapWord(state, slot, classIndex, 0))
+  const state = isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD
+  Atomics.store(i32, spanMapWord(memory, head), mapWord(state, slot, classIndex, 0))`,
+    to: `  const state = isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD
+  Atomics.store(i32, spanMapWord(memory, head), mapWord(state, slot, classIndex, 0))
   extendRun(memory, slot, head, 1, spanCount, classIndex)`,
     scenarios: ['a claimer of a run dies', 'a large block'],
   },
   {
     name: 'a run that is given back still has its head, last of all',
     file: 'spans/runs.ts',
-    from: 'Atomics.store(i32, memory.mapWord(head), mapWord(SPAN_CLAIMED, slot, 0, 0))',
+    from: 'Atomics.store(memory.i32, spanMapWord(memory, head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))',
     to: '',
     scenarios: ['who gives a run back dies'],
   },
   {
     name: 'a run is shortened before its record says so',
     file: 'spans/runs.ts',
-    from: `  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to
-  releaseSpans(memory, slot, head + to, from - to)`,
-    to: `  releaseSpans(memory, slot, head + to, from - to)
-  memory.i32[memory.recordWord(head, RECORD_RUN_SPAN_COUNT)] = to`,
+    from: `    memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
+    freeSpans(memory, head + to, from - to)`,
+    to: `    freeSpans(memory, head + to, from - to)
+    memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to`,
     scenarios: ['who shrinks dies'],
   },
   {
     name: 'a run that grows does not claim what is behind it',
     file: 'spans/runs.ts',
     from: 'if (!claimSpans(memory, slot, head + from, to - from)) return false',
-    to: 'if (memory.i32[memory.mapWord(head) + from] !== 0) return false',
+    to: 'if (memory.i32[spanMapWord(memory, head) + from] !== 0) return false',
     scenarios: ['growth in place against a claim'],
   },
   {
     name: 'a run is handed over without its tails',
     file: 'spans/runs.ts',
-    from: '  const map = memory.mapWord(head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
-    to: '  const map = memory.mapWord(head)\n  for (let i = 0; i < 1; i++) {\n    const word',
+    from: '  const map = spanMapWord(memory, head)\n  for (let i = 0; i < spanCount; i++) {\n    const word',
+    to: '  const map = spanMapWord(memory, head)\n  for (let i = 0; i < 1; i++) {\n    const word',
     scenarios: ['reclaiming against free into the closed slot'],
   },
   {

@@ -1,5 +1,7 @@
 /** Rivals for spans: claims and releases of single spans and of runs. */
+
 import { CONTROL_FIRST_FREE_SPAN } from '../../../src/base/layout.ts'
+import { controlWord } from '../../../src/memory/memory.ts'
 import type { Grip } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Ending } from '../search.ts'
@@ -70,7 +72,7 @@ const formerRun: Scenario = {
     const grip = hand.grip(slot)
     grip.free(given(grip, LARGE_3))
     const { memory } = hand
-    memory.i32[memory.controlWord(CONTROL_FIRST_FREE_SPAN)] = 2
+    memory.i32[controlWord(memory, CONTROL_FIRST_FREE_SPAN)] = 2
     const block = given(grip, LARGE)
     return [
       mortal('victim', slot, (own) => own.free(block)),

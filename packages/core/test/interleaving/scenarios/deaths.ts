@@ -1,6 +1,7 @@
 /**
  * One thread, killed at every store of every call; whoever adopts it is killed at every store, too.
  */
+import { spanOf } from '../../../src/memory/memory.ts'
 import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
@@ -35,7 +36,7 @@ const alone = (byteLength: number, alignment?: number) => (grip: Grip) => [
 const draining = (byteLength: number, count: number) => (grip: Grip, hand: Hand) => {
   const blocks = some(byteLength, count)(grip)
   grip.pool.collect()
-  setDraining(hand.memory, hand.memory.spanOf(blocks[0]), true)
+  setDraining(hand.memory, spanOf(hand.memory, blocks[0]), true)
   return blocks
 }
 

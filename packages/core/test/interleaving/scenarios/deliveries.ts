@@ -1,5 +1,6 @@
 /** Threads that die while blocks are under way, beside others that live. */
 
+import { spanOf } from '../../../src/memory/memory.ts'
 import { SEGMENT_CAPACITY } from '../../../src/remote/queue.ts'
 import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip } from '../hand.ts'
@@ -96,7 +97,7 @@ const again = (what: string, byteLength: number, isDraining = false): Scenario =
     hand.grip(owner).collect()
     const block = given(hand.grip(owner), byteLength)
     hand.grip(owner).pool.collect() // a span that drains has room
-    if (isDraining) setDraining(hand.memory, hand.memory.spanOf(block), true)
+    if (isDraining) setDraining(hand.memory, spanOf(hand.memory, block), true)
     hand.grip(freer).free(block)
     hand.grip(freer).flush()
     return [

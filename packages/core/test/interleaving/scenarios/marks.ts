@@ -1,4 +1,5 @@
 /** Full arenas: blocks are marked for their owners, who sweep them. */
+import { spanOf } from '../../../src/memory/memory.ts'
 import { setDraining } from '../../../src/spans/partial.ts'
 import type { Grip, Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
@@ -125,7 +126,7 @@ const again = (name: string, byteLength: number, isDraining = false): Scenario =
   setUp: (hand, [owner, freer, third]) => {
     const block = given(hand.grip(owner), byteLength)
     hand.grip(owner).pool.collect() // a span that drains has room
-    if (isDraining) setDraining(hand.memory, hand.memory.spanOf(block), true)
+    if (isDraining) setDraining(hand.memory, spanOf(hand.memory, block), true)
     fill(hand, owner)
     hand.grip(freer).free(block)
     return [

@@ -1,4 +1,5 @@
 /** A ring of events: its writer, its readers, and what is published meanwhile. */
+
 import {
   TELEMETRY_DROPPED,
   TELEMETRY_EVENT_COUNT,

@@ -1,10 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { classOfBlock, liveBlockAt, ownerOfBlock } from '../../src/blocks/lookup.ts'
+import { classOfBlock, liveBlockAt, ownerOfBlock } from '../../src/blocks/check-offset.ts'
+import { spanOf, spanStart } from '../../src/memory/memory.ts'
 import { refuses } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 
-const test = suite('lookup')
+const test = suite('check-offset')
 const SPAN = 65536
 
 test('finds the start of every kind of block, its class and its owner', () => {
@@ -27,7 +28,7 @@ test('finds the start of every kind of block, its class and its owner', () => {
 test('blocks in the tails of a run are found as those in its head', () => {
   const { pool, memory } = smallArena(4 << 20)
   const offsets = Array.from({ length: 20 }, () => pool.alloc(100_000))
-  assert.ok(new Set(offsets.map((offset) => memory.spanOf(offset))).size > 10)
+  assert.ok(new Set(offsets.map((offset) => spanOf(memory, offset))).size > 10)
   for (const offset of offsets) assert.is(liveBlockAt(memory, offset), offset)
 })
 
@@ -37,7 +38,7 @@ test('each refusal says where the offset lies', () => {
   const large = pool.alloc(1 << 20)
   const freed = pool.alloc(100)
   pool.free(freed)
-  const spanStart = memory.spanStart(memory.spanOf(small))
+  const start = spanStart(memory, spanOf(memory, small))
   for (const [offset, message] of [
     [16, /lies in the control area/],
     [memory.controlSpanCount * SPAN - 16, /lies in the control area/],
@@ -50,8 +51,8 @@ test('each refusal says where the offset lies', () => {
     [large + 16, /lies inside the block/],
     [large + SPAN, /lies inside a large block/],
     [large + (1 << 20), /lies inside a large block/],
-    [spanStart, /in memory that no block uses/],
-    [spanStart + SPAN - 16, /in memory that no block uses/],
+    [start, /in memory that no block uses/],
+    [start + SPAN - 16, /in memory that no block uses/],
     [(4 << 20) - 16, /in memory that no block uses/],
   ] as const) {
     refuses('invalid-offset', () => liveBlockAt(memory, offset), message)

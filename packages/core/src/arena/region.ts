@@ -6,14 +6,16 @@ import {
   isWasmMemory,
   tagOf,
 } from '../base/builtins.ts'
-import { invalidArgument, noBuffer, notAnArena, notShareable, shown } from '../base/errors.ts'
 import {
-  GRANULE_BYTE_LENGTH,
-  MAX_BYTE_END,
-  MAX_SLOT_COUNT,
-  SPAN_BYTE_LENGTH,
-} from '../base/layout.ts'
-import { checkOptions } from '../base/options.ts'
+  checkInteger,
+  checkOptions,
+  invalidArgument,
+  noBuffer,
+  notAnArena,
+  notShareable,
+  shown,
+} from '../base/errors.ts'
+import * as layout from '../base/layout.ts'
 import type { GrowableMemory } from '../memory/memory.ts'
 import { stridesWith } from '../memory/size-classes.ts'
 import { type ArenaRegion, controlSpanCountOf } from './control.ts'
@@ -61,103 +63,80 @@ const KEYS = [
 /** Checks the options and finds the memory, which is allocated only if all of them are sound. */
 export function findRegion(given: ArenaOptions): ArenaRegion {
   const options = readOptions(given)
-  const { slots, strides, memory } = options
-  const isCallers = options.buffer !== undefined || memory !== undefined
-  const region = isCallers ? callersRegion(options) : ownRegion(options)
-  return { ...region, slotCount: slots, classCount: strides.length, strides, growable: memory }
+  const isOwn = options.buffer === undefined && options.growable === undefined
+  return isOwn ? ownRegion(options) : callersRegion(options)
 }
 
 /** Reads each option once. */
 function readOptions(given: ArenaOptions) {
-  const expected = expectedInstead(given)
-  if (expected !== undefined) throw invalidArgument('options', given, expected)
-  checkOptions(given, KEYS, '{ byteLength: 64 * 2 ** 20 }')
-  const { byteLength, shared, slots = DEFAULT_SLOT_COUNT, classes = [] } = given
-  const { buffer, memory, byteOffset = 0 } = given
-  const strides = stridesWith(classes)
-  if (!Number.isInteger(slots) || slots < 1 || slots > MAX_SLOT_COUNT) {
-    throw invalidArgument('slots', slots, `a whole number from 1 to ${MAX_SLOT_COUNT}`)
+  if (isPlainObject(given) && 'openPool' in given) {
+    throw invalidArgument('options', given, '{ byteLength }, or a call of Arena.attach(handle)')
   }
+  checkOptions(given, KEYS, '{ byteLength }, { buffer } or { memory }')
+  const { byteLength, shared, slots: slotCount = DEFAULT_SLOT_COUNT, classes = [] } = given
+  const { buffer, memory: growable, byteOffset: base = 0 } = given
+  const strides = stridesWith(classes)
+  checkInteger('slots', slotCount, 1, layout.MAX_SLOT_COUNT)
   if (shared !== undefined && typeof shared !== 'boolean') {
     throw invalidArgument('shared', shared, 'true or false')
   }
-  return { byteLength, shared, slots, strides, buffer, memory, byteOffset }
+  const classCount = strides.length
+  return { byteLength, shared, slotCount, classCount, strides, buffer, growable, base }
 }
 
 type ReadOptions = ReturnType<typeof readOptions>
 
-type FoundMemory = Omit<ArenaRegion, 'slotCount' | 'classCount' | 'strides' | 'growable'>
-
-/** What a caller meant who passed something else that has a `byteLength` or a `buffer`. */
-function expectedInstead(given: unknown): string | undefined {
-  if (typeof given === 'number') return `an object that has it: { byteLength: ${given} }`
-  if (isUnsharedBuffer(given) || isSharedBuffer(given)) return 'an object that has it: { buffer }'
-  if (isWasmMemory(given)) return 'an object that has it: { memory }'
-  if (ArrayBuffer.isView(given)) {
-    return 'an object with the memory that it is a view of: { buffer, byteOffset, byteLength }'
-  }
-  if (isPlainObject(given) && 'openPool' in given) {
-    return 'an object such as { byteLength }. To share an arena, pass its handle to Arena.attach'
-  }
-}
-
 /** The least length of an arena, from so many bytes up, with room for a span of blocks. */
-function minByteLength(atLeast: number, { slots: slotCount, strides }: ReadOptions): number {
-  let byteLength = atLeast
-  const controlByteLength = () =>
-    controlSpanCountOf({ byteLength, slotCount, classCount: strides.length }) * SPAN_BYTE_LENGTH
-  while (byteLength <= controlByteLength()) byteLength += SPAN_BYTE_LENGTH
-  return byteLength
+function minByteLength(byteLength: number, options: ReadOptions): number {
+  const controlByteLength = controlSpanCountOf({ ...options, byteLength }) * layout.SPAN_BYTE_LENGTH
+  return byteLength > controlByteLength
+    ? byteLength
+    : minByteLength(byteLength + layout.SPAN_BYTE_LENGTH, options)
 }
 
-function ownRegion(options: ReadOptions): FoundMemory {
-  const { byteOffset } = options
-  const wanted = checkedByteLength(options.byteLength)
-  if (byteOffset !== 0) {
-    throw invalidArgument('byteOffset', byteOffset, 'none without `buffer` or `memory`')
-  }
-  const whole = Math.ceil(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
+function ownRegion(options: ReadOptions): ArenaRegion {
+  const { base } = options
+  const { byteLength: wanted = 0 } = options
+  checkInteger('byteLength', options.byteLength, 1, layout.MAX_BYTE_END)
+  if (base !== 0) throw invalidArgument('byteOffset', base, 'none without `buffer` or `memory`')
+  const whole = Math.ceil(wanted / layout.SPAN_BYTE_LENGTH) * layout.SPAN_BYTE_LENGTH
   const byteLength = minByteLength(whole, options)
   const shared = options.shared ?? whyNotShareable() === ''
   if (shared) checkShareable()
   try {
     const buffer = shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
-    return { buffer, base: 0, byteLength, shared, isNew: true }
+    return { ...options, buffer, byteLength, shared, isNew: true }
   } catch (error) {
     throw noBuffer(byteLength, error)
   }
 }
 
-function callersRegion(options: ReadOptions): FoundMemory {
-  const { byteOffset: base, slots } = options
+function callersRegion(options: ReadOptions): ArenaRegion {
+  const { base, slotCount } = options
   const buffer = callersBuffer(options)
-  if (!Number.isInteger(base) || base < 0 || base % GRANULE_BYTE_LENGTH !== 0) {
-    throw invalidArgument('byteOffset', base, 'a multiple of 16, 0 or more')
+  const memoryEnd = Math.min(buffer.byteLength, layout.MAX_BYTE_END)
+  checkInteger('byteOffset', base, 0, memoryEnd)
+  if (base % layout.GRANULE_BYTE_LENGTH !== 0) {
+    throw invalidArgument('byteOffset', base, 'a multiple of 16')
   }
-  const room = Math.min(buffer.byteLength, MAX_BYTE_END) - base
-  if (room < 0) {
-    throw invalidArgument('byteOffset', base, `at most ${base + room}, where the memory ends`)
-  }
-  const wanted = options.byteLength === undefined ? room : checkedByteLength(options.byteLength)
-  if (wanted > room) {
-    throw invalidArgument('byteLength', wanted, `at most ${room}, the rest of the memory`)
-  }
-  const byteLength = Math.floor(wanted / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH
+  const { byteLength: wanted = memoryEnd - base } = options
+  checkInteger('byteLength', wanted, 0, memoryEnd - base)
+  const byteLength = wanted - (wanted % layout.SPAN_BYTE_LENGTH)
   const minimum = minByteLength(byteLength, options)
   if (byteLength < minimum) {
-    throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slots} slots`)
+    throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slotCount} slots`)
   }
   const shared = isSharedBuffer(buffer)
   if (options.shared === true && !shared) {
-    throw notShareable('the given buffer is an ArrayBuffer, which threads cannot share')
+    throw notShareable('threads cannot share the given ArrayBuffer')
   }
   if (options.shared === false && shared) {
     throw invalidArgument('shared', false, 'true, as the given buffer is shared')
   }
-  return { buffer, base, byteLength, shared, isNew: false }
+  return { ...options, buffer, byteLength, shared, isNew: false }
 }
 
-function callersBuffer({ buffer, memory }: ReadOptions): ArrayBufferLike {
+function callersBuffer({ buffer, growable: memory }: ReadOptions): ArrayBufferLike {
   if (memory !== undefined && buffer !== undefined) {
     throw invalidArgument('buffer', buffer, 'none beside `memory`: give one of them')
   }
@@ -171,20 +150,11 @@ function callersBuffer({ buffer, memory }: ReadOptions): ArrayBufferLike {
   throw invalidArgument('buffer', found, 'an ArrayBuffer or a SharedArrayBuffer')
 }
 
-function checkedByteLength(byteLength: number | undefined): number {
-  const isCount = Number.isInteger(byteLength) && byteLength !== undefined && byteLength > 0
-  if (isCount && byteLength <= MAX_BYTE_END) return byteLength
-  const expected = `a whole number of bytes from 1 to ${MAX_BYTE_END} (2 GiB)`
-  throw invalidArgument('byteLength', byteLength, expected)
-}
-
 /** Checks a handle: this thread must share its memory with the thread that made it. */
 export function checkedHandle(handle: ArenaHandle): ArenaHandle {
   const { buffer, byteOffset = -1 }: Partial<ArenaHandle> = isPlainObject(handle) ? handle : {}
   if (isUnsharedBuffer(buffer)) {
-    throw notShareable(
-      'this handle holds an ArrayBuffer, which is a copy. Create the arena with `shared: true`',
-    )
+    throw notShareable('this handle holds a copy. Create the arena with `shared: true`')
   }
   if (!isSharedBuffer(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
   if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset % 16 === 0) {
@@ -204,9 +174,9 @@ function whyNotShareable(): string {
   // post it: so this flag decides, and not whether the class exists.
   if (globalThis.crossOriginIsolated === false) {
     return (
-      'this page is not cross-origin isolated, so it cannot share memory. Serve it with the ' +
-      'headers `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: ' +
-      'require-corp`, or create the arena with `shared: false`'
+      'this page is not cross-origin isolated. Serve it with `Cross-Origin-Opener-Policy: ' +
+      'same-origin` and `Cross-Origin-Embedder-Policy: require-corp`, or create the arena with ' +
+      '`shared: false`'
     )
   }
   if (typeof SharedArrayBuffer === 'undefined') {

@@ -1,43 +1,5 @@
-/** The fields of a block's header word. */
+/** The typed arrays that a block can be allocated as, and their numbers in a block header. */
 import { builtinClassName } from '../base/builtins.ts'
-import {
-  BLOCK_FREED,
-  BLOCK_INTERNAL,
-  BLOCK_PLAIN,
-  BLOCK_SHIFTED,
-  HEADER_ALIGNMENT_SHIFT,
-  HEADER_STATE_SHIFT,
-  HEADER_TAG_SHIFT,
-  HEADER_TYPE_SHIFT,
-} from '../base/layout.ts'
-
-const pattern = (state: number) => (tag: number) =>
-  (state << HEADER_STATE_SHIFT) | (tag << HEADER_TAG_SHIFT)
-
-/** Header word of an untyped block with natural alignment. */
-export const plainPattern = pattern(BLOCK_PLAIN)
-/** Header word of a block whose payload is shifted. */
-export const shiftedPattern = pattern(BLOCK_SHIFTED)
-/** Header word of a block that the library itself holds. */
-export const internalPattern = pattern(BLOCK_INTERNAL)
-/** Header word of a freed large block, or of a freed shifted payload. */
-export const freedPattern = pattern(BLOCK_FREED)
-
-/** State and tag, without the fields about the contents. */
-export const STATE_AND_TAG = 0xfff0_0000 | 0
-/** Element type, red zone and struct: they stay when a block moves. */
-export const CONTENTS = 0xffff
-
-export const isInternal = (tag: number, word: number) =>
-  (word & STATE_AND_TAG) === internalPattern(tag)
-
-export const typeInHeader = (word: number) => (word >>> HEADER_TYPE_SHIFT) & 0xf
-export const alignmentInHeader = (word: number) => 16 << ((word >>> HEADER_ALIGNMENT_SHIFT) & 0xf)
-
-export const typeBits = (type: number) => type << HEADER_TYPE_SHIFT
-/** The bits for an alignment, a power of two from 16 to 4096. */
-export const alignmentBits = (alignment: number) =>
-  (27 - Math.clz32(alignment)) << HEADER_ALIGNMENT_SHIFT
 
 /** Every typed array that a header can name. */
 // biome-ignore format: a table

@@ -27,9 +27,6 @@ const GROWTH = 2
 export const MAX_BATCH = 1024
 const SPAN_BYTE_LENGTH = 65536
 
-/** 4 MiB may stay idle in a slot: a few blocks of many classes cause no claim each frame. */
-const IDLE_SPAN_COUNT = 64
-
 const BATCH_MASK = 0xffff
 const MISS_SHIFT = 16
 const MAX_MISS_COUNT = 255
@@ -81,9 +78,41 @@ export function afterSweep(learned: number, base: number, max: number, spareCoun
   return isTooMuch ? Math.max(batch >> 1, base) : batch
 }
 
-/**
- * Whether a slot sweeps for empty spans before it claims another: if it has twice as many as after
- * its last sweep. Every block that a sweep finds was handed out before, which pays for the sweep.
+/*
+ * Which batch would have served a class better, between two steps of a supervisor? Between two
+ * sweeps for empty spans, a pool refills a class once or several times. Twice the batch saves half
+ * of the refills after the first, and hands out half a batch too much on average.
+ *
+ *     most refills were four times too much      half
+ *     twice the batch saves 8 %                  twice
+ *     else                                       the same
  */
-export const isSweepDue = (spanCount: number, spanCountAtSweep: number) =>
-  spanCount >= 2 * spanCountAtSweep + IDLE_SPAN_COUNT
+
+/** The cost of a refill relative to that of one more block in it: some 100 ns to 2 ns. */
+const REFILL_COST = 50
+/** In percent; a smaller gain is not worth a change. */
+const MIN_GAIN = 8
+
+/** The refills of a class between two steps of a supervisor. */
+interface RefillWindow {
+  readonly refillCount: number
+  /** Refills that were not the first one after a sweep. */
+  readonly furtherCount: number
+  /** First refills that handed out at least four times as much as was needed. */
+  readonly idleCount: number
+}
+
+/** The batch that would have been better in a window, or the present one. */
+export function betterBatch(window: RefillWindow, batch: number, stride: number): number {
+  const { refillCount, furtherCount, idleCount } = window
+  if (2 * idleCount > refillCount) {
+    return Math.min(batch, Math.max(batch >> 1, baseBatch(stride)))
+  }
+  const firstCount = refillCount - furtherCount
+  const gain = (furtherCount * REFILL_COST - firstCount * batch) / 2
+  const isBetter = 100 * gain >= MIN_GAIN * refillCount * (REFILL_COST + batch)
+  return isBetter && gain > 0 ? Math.max(batch, Math.min(2 * batch, maxBatch(stride))) : batch
+}
+
+/** Whether a refill was too much: the sweep after it found three quarters of it unused. */
+export const wasIdle = (blockCount: number, spareCount: number) => 4 * spareCount >= 3 * blockCount

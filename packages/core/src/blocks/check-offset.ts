@@ -1,49 +1,31 @@
 /*
  * Room blocks: carves, finds, frees, resizes and walks single blocks.
  * Invariant: what is not a live block is refused, and the memory stays unchanged.
- * Every file is a front. It knows spans, telemetry, memory and base.
+ *
+ * This file checks the offsets that callers pass: it finds the live block, and refuses freed blocks
+ * and made-up offsets. All cold paths share it.
  */
-
-/* This file: which live block is at an offset. All cold paths share this check and its refusals. */
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
-import {
-  BLOCK_FREED,
-  BLOCK_INTERNAL,
-  BLOCK_PLAIN,
-  BLOCK_SHIFTED,
-  FIRST_PAYLOAD,
-  HEADER_BYTE_LENGTH,
-  HEADER_STATE_SHIFT,
-  HEADER_TAG_SHIFT,
-  LARGE_CLASS,
-  RECORD_CARVED_COUNT,
-  SPAN_BYTE_LENGTH,
-  SPAN_CONTROL,
-  SPAN_HEAD,
-  SPAN_LARGE,
-  SPAN_TAIL,
-} from '../base/layout.ts'
+import * as layout from '../base/layout.ts'
 import {
   asPayloadOffset,
   type PayloadOffset,
   type SlotIndex,
   type SpanIndex,
 } from '../base/units.ts'
-import type { ArenaMemory } from '../memory/memory.ts'
-import { runSpanCountOf } from '../spans/runs.ts'
+import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
+import {
+  type ArenaMemory,
+  hasLiveBit,
+  mapAt,
+  recordAt,
+  secondWordAt,
+  spanOf,
+  spanStart,
+  stateAt,
+} from '../memory/memory.ts'
+import { classOf, runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
-
-/** The two words before a payload. */
-export const headerWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
-export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
-
-/** The state in the header before an offset; 0 if that is no header of this arena. */
-export function stateAt(memory: ArenaMemory, offset: number): number {
-  const word = headerWordAt(memory, offset)
-  return ((word >>> HEADER_TAG_SHIFT) & 0xff) === memory.tag ? word >>> HEADER_STATE_SHIFT : 0
-}
-
-const mapAtOffset = (memory: ArenaMemory, offset: number) => memory.mapAt(memory.spanOf(offset))
 
 /**
  * The start of the live block that a caller holds by `offset`; throws if there is none. The start
@@ -59,7 +41,7 @@ export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset 
     if (state === BLOCK_FREED) throw doubleFree(offset)
     throw isShiftedHere ? overwritten(offset) : insideBlock(offset, block)
   }
-  const isMarked = memory.hasLiveBit(block)
+  const isMarked = hasLiveBit(memory, block)
   if (state === BLOCK_PLAIN) {
     if (isMarked || isLarge(memory, block)) return block
     throw doubleFree(offset)
@@ -82,10 +64,10 @@ export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
   }
 }
 
-const overwritten = (offset: number) =>
+const overwritten = (offset: number, what = 'was') =>
   corrupt(
-    `the header of the block at offset ${offset} was overwritten, most likely by a write past ` +
-      'the end of the block before it',
+    `the header of the block at offset ${offset} ${what} overwritten, most likely by a write ` +
+      'past the block before it',
   )
 
 const insideBlock = (offset: number, block: number) =>
@@ -101,52 +83,55 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   if (offset < memory.base || offset >= byteEnd) {
     throw invalidOffset(offset, `lies outside the arena, which is ${memory.base} to ${byteEnd}`)
   }
-  const span = memory.spanOf(offset)
-  const mapped = memory.mapAt(span)
+  const span = spanOf(memory, offset)
+  const mapped = mapAt(memory, span)
   const state = stateInMap(mapped)
-  if (state === SPAN_CONTROL) throw invalidOffset(offset, 'lies in the control area of the arena')
-  if (state === SPAN_HEAD || state === SPAN_LARGE) return startInRun(memory, offset, span)
-  if (state !== SPAN_TAIL) throw unusedMemory(memory, offset)
-  if (classInMap(mapped) === LARGE_CLASS) throw invalidOffset(offset, 'lies inside a large block')
+  if (state === layout.SPAN_CONTROL)
+    throw invalidOffset(offset, 'lies in the control area of the arena')
+  if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE)
+    return startInRun(memory, offset, span)
+  if (state !== layout.SPAN_TAIL) throw unusedMemory(memory, offset)
+  if (classInMap(mapped) === layout.LARGE_CLASS)
+    throw invalidOffset(offset, 'lies inside a large block')
   return startInRun(memory, offset, headOf(memory, span))
 }
 
 function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
-  const first = memory.spanStart(head) + FIRST_PAYLOAD
-  const classIndex = classInMap(memory.mapAt(head))
-  if (classIndex === LARGE_CLASS) return asPayloadOffset(first)
+  const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
+  const classIndex = classOf(memory, head)
+  if (classIndex === layout.LARGE_CLASS) return asPayloadOffset(first)
   const stride = memory.classes.strides[classIndex]
   if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
   const blockIndex = Math.floor((offset - first) / stride)
-  if (blockIndex < 0 || blockIndex >= memory.recordAt(head, RECORD_CARVED_COUNT)) {
+  if (blockIndex < 0 || blockIndex >= recordAt(memory, head, layout.RECORD_CARVED_COUNT)) {
     throw unusedMemory(memory, offset)
   }
   return asPayloadOffset(first + blockIndex * stride)
 }
 
 /** The class of the block that begins at an offset, or `LARGE_CLASS`. */
-export const classOfBlock = (memory: ArenaMemory, block: PayloadOffset) =>
-  classInMap(mapAtOffset(memory, block))
+export const classOfBlock = (memory: ArenaMemory, block: number) =>
+  classOf(memory, spanOf(memory, block))
 
-/** Whether the block at an offset is a run by itself. */
-export const isLarge = (memory: ArenaMemory, offset: number) =>
-  classInMap(mapAtOffset(memory, offset)) === LARGE_CLASS
+/** Whether the block that begins at an offset is a run by itself. */
+export const isLarge = (memory: ArenaMemory, block: number) =>
+  classOfBlock(memory, block) === layout.LARGE_CLASS
 
 /** How many bytes the payload of the block that begins at an offset can have. */
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   const classIndex = classOfBlock(memory, block)
-  if (classIndex !== LARGE_CLASS) return memory.classes.strides[classIndex] - HEADER_BYTE_LENGTH
-  return runSpanCountOf(memory, memory.spanOf(block)) * SPAN_BYTE_LENGTH - FIRST_PAYLOAD
+  if (classIndex !== layout.LARGE_CLASS)
+    return memory.classes.strides[classIndex] - layout.HEADER_BYTE_LENGTH
+  return (
+    runSpanCountOf(memory, spanOf(memory, block)) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
+  )
 }
 
 /** The requested byte length of a live block; throws if the block has no room for it. */
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
   const byteLength = secondWordAt(memory, offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
-  throw corrupt(
-    `the block at offset ${offset} has no room for the ${byteLength >>> 0} bytes in its header, ` +
-      'which was most likely overwritten by a write just before the block',
-  )
+  throw overwritten(offset, `says ${byteLength >>> 0} bytes, and was`)
 }
 
 /**
@@ -154,7 +139,7 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
  * block at once, the span may be given back before the second one looks.
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
-  const owner = ownerInMap(mapAtOffset(memory, block))
+  const owner = ownerInMap(mapAt(memory, spanOf(memory, block)))
   if (owner < 0) throw unusedMemory(memory, block)
   if (owner >= memory.slotCount) throw corrupt(`the block at ${block} belongs to slot ${owner}`)
   return owner

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { assertSound, refuses } from '../support/checks.ts'
 import { anything, notNumbers, oddNumbers, shownValue } from '../support/values.ts'
 
-const test = suite('buffers')
+const test = suite('region')
 const SPAN = 65536
 const create = (options: unknown) => Arena.create(options as ArenaOptions)
 
@@ -60,7 +60,11 @@ test('byteLength of a caller’s memory: rounded down, by default all that is le
 test('byteLength: 2 GiB is the most, and reserved only', () => {
   const arena = Arena.create({ byteLength: 2 ** 31 })
   assert.is(arena.byteLength, 2 ** 31)
-  refuses('invalid-argument', () => create({ byteLength: 2 ** 31 + 1 }), /2147483649.*2 GiB/)
+  refuses(
+    'invalid-argument',
+    () => create({ byteLength: 2 ** 31 + 1 }),
+    /2147483649.*to 2147483648/,
+  )
 })
 
 test('byteLength: whatever is no length is refused, with what was given', () => {
@@ -78,7 +82,7 @@ test('byteLength: a caller’s memory that is too short is refused', () => {
     refuses('invalid-argument', () => create({ buffer }), new RegExp(`at least ${LEAST} `))
   }
   const buffer = new ArrayBuffer(3 * SPAN)
-  refuses('invalid-argument', () => create({ buffer, byteLength: 4 * SPAN }), /at most 196608/)
+  refuses('invalid-argument', () => create({ buffer, byteLength: 4 * SPAN }), /from 0 to 196608/)
   refuses('invalid-argument', () => create({ buffer, slots: 254 }), /at least \d+ for 254 slots/)
 })
 
@@ -165,11 +169,11 @@ test('options: what is passed by itself is refused, with how to pass it', () => 
   const arena = Arena.create({ byteLength: SPAN })
   const bytes = new Uint8Array(new ArrayBuffer(4 * SPAN), 16)
   for (const [value, message] of [
-    [5 * SPAN, /options is 327680, .*\{ byteLength: 327680 \}/],
+    [5 * SPAN, /options is 327680, .*\{ byteLength \}/],
     [bytes.buffer, /options is ArrayBuffer, .*\{ buffer \}/],
     [new SharedArrayBuffer(4 * SPAN), /options is SharedArrayBuffer, .*\{ buffer \}/],
-    [bytes, /options is Uint8Array, .*\{ buffer, byteOffset, byteLength \}/],
-    [new DataView(bytes.buffer), /options is DataView, .*\{ buffer, byteOffset, byteLength \}/],
+    [bytes, /options is Uint8Array, .*\{ buffer \}/],
+    [new DataView(bytes.buffer), /options is DataView, .*\{ buffer \}/],
     [new WebAssembly.Memory({ initial: 16 }), /options is Memory, .*\{ memory \}/],
     [arena, /options is _?Arena, .*Arena\.attach/],
     [arena.openPool(), /an option is "slot"/],

@@ -1,9 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { betterBatch, wasIdle } from '../../src/inspect/supervise.ts'
-import { baseBatch, maxBatch } from '../../src/memory/policy.ts'
+import { baseBatch, betterBatch, maxBatch, wasIdle } from '../../src/memory/refill-batch.ts'
 
-const test = suite('supervise')
+const test = suite('better batch')
 
 // refills, those not the first after a sweep, those too large; batch, stride; the better batch
 const DECISIONS: readonly [string, [number, number, number], number, number, number][] = [

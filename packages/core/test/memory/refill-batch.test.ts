@@ -5,13 +5,12 @@ import {
   afterSweep,
   baseBatch,
   batchFor,
-  isSweepDue,
   learnedBatch,
   maxBatch,
-} from '../../src/memory/policy.ts'
+} from '../../src/memory/refill-batch.ts'
 import { MAX_STRIDE } from '../../src/memory/size-classes.ts'
 
-const test = suite('policy')
+const test = suite('refill-batch')
 const boundsOf = (stride: number) => [baseBatch(stride), maxBatch(stride)] as const
 const missesOf = (learned: number) => learned >>> 16
 
@@ -99,20 +98,6 @@ test('every word that memory can hold leads to a batch within the bounds', () =>
         assert.ok(batch >= baseBatch(stride) && batch <= maxBatch(stride), `${word} ${stride}`)
       }
     }
-  }
-})
-
-test('a sweep is due at twice the spans of the last one, and not before there are 64', () => {
-  for (const [spanCount, atSweep, expected] of [
-    [0, 0, false],
-    [63, 0, false],
-    [64, 0, true],
-    [83, 10, false],
-    [84, 10, true],
-    [32_000, 16_000, false],
-    [32_064, 16_000, true],
-  ] as const) {
-    assert.is(isSweepDue(spanCount, atSweep), expected, `${spanCount} after ${atSweep}`)
   }
 })
 

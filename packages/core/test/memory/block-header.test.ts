@@ -1,25 +1,27 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { HEADER_RED_ZONE, MAX_STRUCT_NUMBER } from '../../src/base/layout.ts'
 import {
   alignmentBits,
   alignmentInHeader,
+  BLOCK_FREED,
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
   CONTENTS,
-  ELEMENT_TYPE_NAMES,
-  ELEMENT_TYPES,
-  freedPattern,
-  internalPattern,
-  isInternal,
-  plainPattern,
-  STATE_AND_TAG,
-  shiftedPattern,
+  HEADER_ALIGNMENT_SHIFT,
+  HEADER_RED_ZONE,
+  HEADER_STATE_SHIFT,
+  HEADER_TAG_SHIFT,
+  HEADER_TYPE_SHIFT,
+  headerWith,
+  MAX_STRUCT_NUMBER,
+  stateInHeader,
   typeBits,
   typeInHeader,
-  typeOf,
-} from '../../src/memory/header.ts'
-import { anything, notNumbers } from '../support/values.ts'
+} from '../../src/memory/block-header.ts'
 
-const test = suite('header')
+const test = suite('block-header')
+const STATES = [BLOCK_PLAIN, BLOCK_SHIFTED, BLOCK_INTERNAL, BLOCK_FREED]
 const TAGS = [1, 2, 127, 128, 254, 255]
 const STRUCTS = [0, 1, MAX_STRUCT_NUMBER]
 const RED_ZONES = [0, HEADER_RED_ZONE]
@@ -31,14 +33,14 @@ test('every field is read back at its limits, for all values of the others', () 
       for (const alignment of ALIGNMENTS) {
         for (let type = 0; type < 16; type++) {
           const fields = alignmentBits(alignment) | typeBits(type) | rest
-          const word = plainPattern(tag) | fields
+          const word = headerWith(BLOCK_PLAIN, tag) | fields
           assert.is(alignmentInHeader(word), alignment)
           assert.is(typeInHeader(word), type)
           assert.is(word & (MAX_STRUCT_NUMBER | HEADER_RED_ZONE), rest)
-          assert.is(word & STATE_AND_TAG, plainPattern(tag))
+          assert.is(stateInHeader(word, tag), BLOCK_PLAIN)
           assert.is(word & CONTENTS, typeBits(type) | rest)
-          assert.not.ok(isInternal(tag, word))
-          assert.ok(isInternal(tag, internalPattern(tag) | fields))
+          assert.not.ok(stateInHeader(word, tag) === BLOCK_INTERNAL)
+          assert.ok(stateInHeader(headerWith(BLOCK_INTERNAL, tag) | fields, tag) === BLOCK_INTERNAL)
         }
       }
     }
@@ -46,10 +48,8 @@ test('every field is read back at its limits, for all values of the others', () 
 })
 
 test('no state with any tag looks like another, or like memory that was never written', () => {
-  const make = [plainPattern, shiftedPattern, internalPattern, freedPattern]
-  const patterns = TAGS.flatMap((tag) => make.map((pattern) => pattern(tag)))
+  const patterns = TAGS.flatMap((tag) => STATES.map((state) => headerWith(state, tag)))
   assert.is(new Set([0, -1, ...patterns]).size, patterns.length + 2)
-  for (const pattern of patterns) assert.is(pattern, pattern & STATE_AND_TAG)
 })
 
 /** What a write past the end of the block before may leave in a header: numbers of games. */
@@ -68,31 +68,25 @@ test('no number that games store looks like a header, with any tag', () => {
     states.add(bytes.getUint32(0) >>> 28)
     if (Number.isInteger(number)) states.add((number >>> 0) >>> 28)
   }
-  for (const pattern of [plainPattern, shiftedPattern, internalPattern, freedPattern]) {
-    assert.not.ok(states.has(pattern(1) >>> 28), `${pattern.name}`)
+  for (const state of STATES) assert.not.ok(states.has(state), `${state}`)
+})
+
+const bitCount = (word: number) => word.toString(2).replaceAll('0', '').length
+
+test('header: states are four bits, none is 0, and no flipped bit turns one into another', () => {
+  for (const [i, state] of STATES.entries()) {
+    assert.ok(state > 0 && state < 16)
+    for (const other of STATES.slice(0, i)) assert.ok(bitCount(state ^ other) > 1)
   }
 })
 
-test('types: every typed array has a name, and is found again', () => {
-  assert.is(ELEMENT_TYPES.length, ELEMENT_TYPE_NAMES.length)
-  assert.ok(ELEMENT_TYPES.length <= 16)
-  assert.is(ELEMENT_TYPES[0], Uint8Array)
-  for (const [i, type] of ELEMENT_TYPES.slice(1).entries()) assert.is(typeOf(type), i + 1)
-})
-
-test('types: a value that is no typed array constructor has none', () => {
-  class Vectors extends Float32Array {}
-  const others = [
-    ...notNumbers,
-    undefined,
-    Array,
-    DataView,
-    ArrayBuffer,
-    Vectors,
-    'Float32Array',
-    8,
-  ]
-  for (const other of others) assert.is(typeOf(anything(other)), -1)
+test('header: the fields fill it without a gap or overlap', () => {
+  assert.is(HEADER_RED_ZONE, MAX_STRUCT_NUMBER + 1)
+  assert.is(HEADER_TYPE_SHIFT, Math.log2(HEADER_RED_ZONE) + 1)
+  assert.is(HEADER_ALIGNMENT_SHIFT, HEADER_TYPE_SHIFT + 4)
+  assert.is(HEADER_TAG_SHIFT, HEADER_ALIGNMENT_SHIFT + 4)
+  assert.is(HEADER_STATE_SHIFT, HEADER_TAG_SHIFT + 8)
+  assert.is(HEADER_STATE_SHIFT + 4, 32)
 })
 
 test.run()
