@@ -1,5 +1,5 @@
-// The four contracts of the boxes. Each is held against the library as it is, and against libraries in
-// which it is broken on purpose, where its check has to fail.
+// The four contracts of the boxes. Each is held against the library as it is, and against libraries
+// in which it is broken on purpose, where its check has to fail.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
@@ -103,7 +103,9 @@ const BROKEN: readonly [string, Check, Change][] = [
     {
       file: 'inspect/supervisor.ts',
       from: 'Atomics.store(memory.i32, published, blockCount)',
-      to: 'Atomics.store(memory.i32, published, blockCount), Atomics.store(memory.i32, slotWord(memory, slot, 32 + classIndex), 0)',
+      to:
+        'Atomics.store(memory.i32, published, blockCount), ' +
+        'Atomics.store(memory.i32, slotWord(memory, slot, 32 + classIndex), 0)',
     },
   ],
   [
@@ -147,8 +149,8 @@ function importsOf(source: string): Map<string, string[]> {
 }
 
 /**
- * Box 1 imports one function of Box 2, the miss, and of remote free what notes a block and delivers it;
- * nothing of Box 3, which imports nothing of the others.
+ * Box 1 imports one function of Box 2, the miss, and of remote free what notes a block and delivers
+ * it; nothing of Box 3, which imports nothing of the others.
  */
 function contractD(pool: string, policy: string): void {
   const ofPool = importsOf(pool)

@@ -44,7 +44,7 @@ for (const byteLength of [24, ...LENGTHS, ...RUNS]) {
   })
 }
 
-test('to the last byte: nothing is free, and an eighth is waste at most, but for the last run', () => {
+test('to the last byte: nothing is free; at most an eighth is waste, but for the last run', () => {
   for (const byteLength of LENGTHS) {
     const { arena, pool } = smallArena(ARENA)
     const count = fill(pool, byteLength).length

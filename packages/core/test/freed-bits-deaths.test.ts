@@ -110,7 +110,7 @@ for (let stepCount = 0; stepCount <= steps.length; stepCount++) {
   for (const isCounted of [false, true]) {
     if (isCounted && stepCount < steps.length) continue
     const at = `${stepCount} steps${isCounted ? ', and counted it' : ''}`
-    test(`a thread dies that marks a block out of its remote frees for another slot: after ${at}`, () => {
+    test(`a thread dies that marks a block of its queue for another slot: after ${at}`, () => {
       const { arena, memory, next, owner, freer, blocks } = passedBy()
       const taken = queueWord(memory, slotOf(next), INBOX_TAKEN, slotOf(freer))
       memory.i32[slotWord(memory, slotOf(next), SLOT_TAKING_FROM)] = freer.slot + 1
@@ -132,7 +132,7 @@ for (let stepCount = 0; stepCount <= steps.length; stepCount++) {
   }
 }
 
-test('a block out of the remote frees for another slot that is marked already: a double free', () => {
+test('a block of a queue for another slot that is marked already: a double free', () => {
   const { arena, memory, next, owner, freer, blocks } = passedBy()
   mark(memory, freer, blocks[2])
   next.collect()

@@ -1,5 +1,6 @@
-// Giving back never needs memory: in an arena that is full to the last byte everything can be freed,
-// collected, adopted, closed and disposed of, in any order, without one error; then every byte is free.
+// Giving back never needs memory: in an arena that is full to the last byte everything can be
+// freed, collected, adopted, closed and disposed of, in any order, without one error; then every
+// byte is free.
 import { Arena, createScratch, freeScratch, type Pool, type Scratch } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -27,7 +28,9 @@ function startThread(handle: Arena): Thread {
 
 const LENGTHS = [600_000, 300_000, 100_000, 60_000, 16_384, 4000, 1000, 300, 100, 60, 24, 8, 0]
 
-/** Blocks of every kind by every thread in turn, ever shorter ones, until nothing fits for anyone. */
+/**
+ * Blocks of every kind by every thread in turn, ever shorter ones, until nothing fits for anyone.
+ */
 function fillUp(threads: readonly Thread[], random: Random): number[] {
   const held: number[] = []
   for (const byteLength of LENGTHS) {

@@ -1,4 +1,5 @@
-// Offsets and lengths that callers must not pass: an ArenaError each, and not a byte of the arena changes.
+// Offsets and lengths that callers must not pass: an ArenaError each, and not a byte of the arena
+// changes.
 
 import type { Arena, ArenaErrorCode, Pool } from '@ashlar/core'
 import { suite } from 'uvu'

@@ -1,4 +1,5 @@
-// Random operations, on a pool and on a model of it. Small arenas, so that they run full all the time.
+// Random operations, on a pool and on a model of it. Small arenas, so that they run full all the
+// time.
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import { KINDS, Model, type Operation } from './support/model.ts'
@@ -6,7 +7,9 @@ import { type Random, SEED, seeded } from './support/random.ts'
 
 const test = suite('model')
 
-/** Every size from 0 to 1 MiB, each power of two as likely as the others, and their edges more so. */
+/**
+ * Every size from 0 to 1 MiB, each power of two as likely as the others, and their edges more so.
+ */
 const byteLengths = fc.oneof(
   fc.nat({ max: 20 }).chain((log) => fc.nat({ max: 2 ** log })),
   fc.tuple(fc.nat({ max: 20 }), fc.integer({ min: -17, max: 17 })).map(([log, offset]) => {

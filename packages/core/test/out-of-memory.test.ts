@@ -1,5 +1,5 @@
-// Several pools share a small arena that is full all the time: 0 is given only where there is no room,
-// by the map of spans and the lists themselves.
+// Several pools share a small arena that is full all the time: 0 is given only where there is no
+// room, by the map of spans and the lists themselves.
 
 import { Arena, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'

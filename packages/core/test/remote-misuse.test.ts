@@ -1,5 +1,5 @@
-// Other pools free what they must not. A free is only noted at first, so most of it shows when the owner
-// empties its queue: counted, reported later, and never thrown at an innocent caller.
+// Other pools free what they must not. A free is only noted at first, so most of it shows when the
+// owner empties its queue: counted, reported later, and never thrown at an innocent caller.
 import type { ArenaError, ArenaErrorCode, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

@@ -1,5 +1,5 @@
-// Blocks that one pool allocated and another one frees, from the outside. All pools are of one thread:
-// the schedules of several threads are a matter of test/interleaving.
+// Blocks that one pool allocated and another one frees, from the outside. All pools are of one
+// thread: the schedules of several threads are a matter of test/interleaving.
 import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

@@ -169,7 +169,7 @@ test('drained blocks, by class, and large ones', () => {
   assert.is(arena.stats().slots[owner.slot].remoteFrees, lengths.length)
 })
 
-test('fragmentation: 0 where live blocks fill their spans, near 1 where few of many are left', () => {
+test('fragmentation: 0 if live blocks fill their spans, near 1 if few of many are left', () => {
   const { arena, pool, memory } = smallArena(8 << 20)
   const row = () => arena.stats({ exact: true }).classes[memory.classes.classFor(1000)]
   assert.is(row().fragmentation, 0)

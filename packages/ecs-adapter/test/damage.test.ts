@@ -1,6 +1,6 @@
-// Words of blocks are overwritten, at random: those of lists, texts, columns, indices, tables, commands, packed
-// entities, and of what storages publish. Whatever is called then ends, throws none but our errors, and writes
-// nothing outside of the arena.
+// Words of blocks are overwritten, at random: those of lists, texts, columns, indices, tables,
+// commands, packed entities, and of what storages publish. Whatever is called then ends, throws
+// none but our errors, and writes nothing outside of the arena.
 import { Arena } from '@ashlar/core'
 import {
   attachStorage,

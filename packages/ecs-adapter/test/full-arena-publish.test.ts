@@ -1,5 +1,5 @@
-// What a storage cannot publish for want of memory stays due: `sync` does not throw, frees what it can,
-// and other threads go on with what was published last.
+// What a storage cannot publish for want of memory stays due: `sync` does not throw, frees what it
+// can, and other threads go on with what was published last.
 import { Arena } from '@ashlar/core'
 import { attachStorage, type Component, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, removeEntity, set } from 'bitecs'
@@ -12,7 +12,9 @@ const test = suite('full arena: publishing')
 const schema = { x: t.f32, points: t.list(t.f32) }
 type Points = Component<typeof schema>
 
-/** A storage, a thread that looks at it, and a way to leave no byte, that is not 255, in the arena. */
+/**
+ * A storage, a thread that looks at it, and a way to leave no byte, that is not 255, in the arena.
+ */
 function createScene(capacity = 4) {
   const arena = Arena.create({ byteLength: 2 ** 21, shared: true })
   const pool = arena.openPool()
@@ -87,7 +89,7 @@ test('columns that have moved are told all the same, and what they moved out of 
   }
 })
 
-test('what is too long to be told waits: others see what was told last, until there is room', () => {
+test('what is too long to be published waits: until there is room, others see the last state', () => {
   const scene = createScene()
   const { arena, storage, Point, spawn, attached, seen, fill, drain, isLive, end } = scene
   const before = seen().x

@@ -1,5 +1,5 @@
-// What makes a list or text shorter needs no memory: in an arena that is full to the last byte, whichever
-// thread's block it is in.
+// What makes a list or text shorter needs no memory: in an arena that is full to the last byte,
+// whichever thread's block it is in.
 import { Arena } from '@ashlar/core'
 import { attachStorage, type Component, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
@@ -26,8 +26,8 @@ interface Values {
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
 
 /**
- * An entity with these values, in blocks of this thread or of another one, that both know, in an arena
- * without a byte left; and whoever is to change them.
+ * An entity with these values, in blocks of this thread or of another one, that both know, in an
+ * arena without a byte left; and whoever is to change them.
  */
 function createFull(values: Values, { makers = 'us', changers = 'us' } = {}) {
   const arena = Arena.create({ byteLength: 2 ** 23, shared: true })

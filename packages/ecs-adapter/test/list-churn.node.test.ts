@@ -1,5 +1,5 @@
-// What 100,000 entities with a list each want of the arena: no leak, no garbage, few bytes above the
-// data. Here with 2,000 of them; ASHLAR_CHURN=100000,1000 (entities, frames) runs all.
+// What 100,000 entities with a list each want of the arena: no leak, no garbage, few bytes above
+// the data. Here with 2,000 of them; ASHLAR_CHURN=100000,1000 (entities, frames) runs all.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
@@ -14,9 +14,9 @@ const arenaByteLength = 512 * 2 ** 20
 const round = (figure: number) => figure.toFixed(3)
 
 /**
- * From here on lists are measured by their data. A list has 20 B of its own (handle, header, length and
- * room), and classes above 256 B lie 64 B apart, so half of that is spare: lists of up to 500 B cannot
- * take less than 40 B above their data on average.
+ * From here on lists are measured by their data. A list has 20 B of its own (handle, header, length
+ * and room), and classes above 256 B lie 64 B apart, so half of that is spare: lists of up to 500 B
+ * cannot take less than 40 B above their data on average.
  */
 const LONG_BYTE_LENGTH = 131
 

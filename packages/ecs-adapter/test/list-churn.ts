@@ -1,5 +1,5 @@
-// Frames that spawn, kill, and change lists at random, without garbage of their own, and the figures
-// of the memory that the lists take.
+// Frames that spawn, kill, and change lists at random, without garbage of their own, and the
+// figures of the memory that the lists take.
 import { t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, removeEntity } from 'bitecs'
 import { createRandom, createScene } from './support.ts'

@@ -32,7 +32,9 @@ const tableSchema = { x: t.f32, life: t.i16 }
 const { crypto } = globalThis
 let serial = 0
 
-/** Serial numbers are random, and as long as chance has it in what is published: not so of twins. */
+/**
+ * Serial numbers are random, and as long as chance has it in what is published: not so of twins.
+ */
 export function setRandom(isRandom: boolean): void {
   const count = (numbers: Int32Array) => numbers.fill(1000 + serial++)
   if (isRandom) Reflect.deleteProperty(crypto, 'getRandomValues')

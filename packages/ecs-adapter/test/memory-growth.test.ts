@@ -1,5 +1,5 @@
-// Every public call, with memory.grow(1) just before it. Of twins the memory of one grows: the call gives
-// the same, and leaves the same behind.
+// Every public call, with memory.grow(1) just before it. Of twins the memory of one grows: the call
+// gives the same, and leaves the same behind.
 import {
   attachStorage,
   attachTable,

@@ -1,5 +1,6 @@
-// Every function of the package, with every odd value for each of its parameters: the functions come from what
-// is exported, and from the objects that it gives. Those of groups and schedules are in workers/.
+// Every function of the package, with every odd value for each of its parameters: the functions
+// come from what is exported, and from the objects that it gives. Those of groups and schedules are
+// in workers/.
 import * as api from '@ashlar/ecs-adapter'
 import { attachStorage, createStorage, createTable, StorageError, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, deleteWorld, observe, onAdd, set } from 'bitecs'

@@ -1,6 +1,6 @@
 /**
- * Whatever callers may give by mistake, and a walk over all parameters of the functions of an object: what a
- * parameter does not take is refused with an error of ours, and changes nothing.
+ * Whatever callers may give by mistake, and a walk over all parameters of the functions of an
+ * object: what a parameter does not take is refused with an error of ours, and changes nothing.
  */
 import * as assert from 'uvu/assert'
 
@@ -44,7 +44,10 @@ export interface Call {
   readonly isAwaited?: boolean
 }
 
-/** The names of the functions of an object, inherited ones too; those for the package alone begin with $. */
+/**
+ * The names of the functions of an object, inherited ones too; those for the package alone begin
+ * with $.
+ */
 export function functionsOf(subject: object): string[] {
   const names = new Set<string>()
   for (
@@ -73,7 +76,10 @@ const shown = (value: unknown) => {
   }
 }
 
-/** Calls a function with every odd value for each of its parameters; gives what did not go as it should. */
+/**
+ * Calls a function with every odd value for each of its parameters; gives what did not go as it
+ * should.
+ */
 export async function faultsOf<S extends object>(
   label: string,
   make: () => S | Promise<S>,

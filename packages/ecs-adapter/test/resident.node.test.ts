@@ -1,5 +1,5 @@
-// Rows that are reserved, and that nobody has, take no physical page: on Node, and on Bun where it is
-// installed, each time in a new process.
+// Rows that are reserved, and that nobody has, take no physical page: on Node, and on Bun where it
+// is installed, each time in a new process.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

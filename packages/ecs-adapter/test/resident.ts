@@ -1,4 +1,6 @@
-/** RunQueue in a process of its own: prints how much memory became resident by each step, in MiB. */
+/**
+ * RunQueue in a process of its own: prints how much memory became resident by each step, in MiB.
+ */
 import process from 'node:process'
 import { Arena } from '@ashlar/core'
 import { createStorage, type Storage, t } from '@ashlar/ecs-adapter'
@@ -21,7 +23,10 @@ function measure<T>(step: string, act: () => T): T {
   return result
 }
 
-/** Whether a look at memory that nobody has written takes memory: the system has no page of zeros for it then. */
+/**
+ * Whether a look at memory that nobody has written takes memory: the system has no page of zeros
+ * for it then.
+ */
 function looksTakeMemory(): boolean {
   const before = process.memoryUsage().rss
   const words = new Int32Array(new SharedArrayBuffer(32 * MIB))

@@ -134,6 +134,6 @@ export const TEXTS = [
 export function createBlocks({ shared = true, byteLength = 2 ** 22 } = {}) {
   const arena = Arena.create({ byteLength, shared })
   const pool = arena.openPool()
-  const cells = new MemoryViews(pool)
-  return { arena, pool, cells, utf8: new Utf8() }
+  const views = new MemoryViews(pool)
+  return { arena, pool, views, utf8: new Utf8() }
 }

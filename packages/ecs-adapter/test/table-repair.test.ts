@@ -109,7 +109,7 @@ for (const [name, { call, row }] of Object.entries(calls)) {
       for (const [half, repairStore] of leftByDeaths(left, (chunk) => chunk.$repair())) {
         repairs++
         chunkOver(half).$repair()
-        const note = `${name}, dead before store ${store}, and before store ${repairStore} of the repair`
+        const note = `${name}, dead before store ${store}, and ${repairStore} of the repair`
         const expected = new Set(ids)
         const after = chunkOver(half)
         if (row === -1 && after.rowCount > ROWS) {

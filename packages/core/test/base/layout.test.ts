@@ -50,7 +50,7 @@ test('slot: scalars have a word each, arrays per class follow without a gap or o
   assert.is(layout.SLOT_FREE_HEADS % 16, 0) // on a line
 })
 
-test('slot: the telemetry ring lies behind the arrays, its reader on a cache line of its own', () => {
+test('slot: the telemetry ring lies behind the arrays, its reader on its own cache line', () => {
   const fields = group('TELEMETRY_', ['TELEMETRY_EVENT_COUNT', 'TELEMETRY_EVENT_WORD_COUNT'])
   const words = fields.map(constant)
   assert.is(new Set(words).size, words.length)

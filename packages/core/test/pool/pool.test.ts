@@ -8,7 +8,7 @@ import { anything, notNumbers, oddNumbers } from '../support/values.ts'
 
 const test = suite('pool')
 
-test('every length from 0 to 1 MiB: its own block, as long as asked for, freed without a trace', () => {
+test('every length from 0 to 1 MiB: a block of that length, freed without a trace', () => {
   const { arena, pool } = smallArena(4 << 20)
   for (let byteLength = 0; byteLength <= 1 << 20; byteLength++) {
     const offset = pool.alloc(byteLength)

@@ -1,5 +1,5 @@
-// The span map as a thread leaves it that dies half-way through a claim, a release, growth, shrinking,
-// or a handover.
+// The span map as a thread leaves it that dies half-way through a claim, a release, growth,
+// shrinking, or a handover.
 
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

@@ -181,7 +181,7 @@ test('several closed slots are looked after at once, each in new generations', (
   assert.equal(arena.blocks(), [])
 })
 
-test('a closed slot’s queue has a block that the reclaimer owns by now: the reclaimer frees it', () => {
+test('the reclaimer frees a block of a closed slot’s queue that it owns by now', () => {
   const { arena, memory, owner, freer, third } = fourPools()
   const blocks = [...allocMany(owner, 5, 3000), owner.alloc(100, 512)]
   for (const block of blocks) freer.free(block)
@@ -261,7 +261,7 @@ test('one span at a time, of the class that is wanted', () => {
   assert.is(arena.blocks().length, live)
 })
 
-test('for a large block, queues are emptied and empty spans given back, but none is taken over', () => {
+test('for a large block, queues are emptied, empty spans given back, and none is taken over', () => {
   const { arena, memory, owner, freer, third, fourth, queued, spanCounts } = twoClosed()
   const kept = arena.blocks()
   reclaimOnce(third, arena, LARGE_ROW)

@@ -176,7 +176,7 @@ test('a list that leads to nowhere is an error, and no endless call', () => {
   refuses('corrupt', () => pool.alloc(100), /parked blocks/)
 })
 
-test('phases of changing sizes: idle spans serve the next phase, up to what a slot may keep', () => {
+test('phases of changing sizes: idle spans serve the next one, up to what a slot may keep', () => {
   const { arena, pool } = smallArena(128 << 20)
   for (let byteLength = 100; byteLength < 8000; byteLength += 200) {
     const offsets = Array.from({ length: 1000 }, () => pool.alloc(byteLength))

@@ -82,7 +82,7 @@ function draining(byteLength: number) {
   return { ...all, low: blocksOf(first)[0], high: blocksOf(second)[0], second }
 }
 
-test('a block that is freed in a draining span is parked, and the last one gives the span back', () => {
+test('a block freed in a draining span is parked; the last one gives the span back', () => {
   const { arena, memory, owner, high, second } = draining(1000)
   const { spanCount } = arena.stats().slots[owner.slot]
   const row = slotWord(

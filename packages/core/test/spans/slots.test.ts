@@ -126,7 +126,7 @@ test('only a reserved slot is opened by its number', () => {
   }
 })
 
-test('a closed slot is reserved before a vacant one; its blocks are there when it is opened', () => {
+test('a closed slot is reserved before a vacant one; its blocks are there once it is open', () => {
   const { arena, pool } = smallArena()
   const offset = pool.alloc(100)
   pool.close()

@@ -37,7 +37,9 @@ export function unharmed(arena: Arena, body: () => void): void {
   if (changed >= 0) assert.unreachable(`word ${changed} of the buffer has changed`)
 }
 
-/** Index of the first element that differs, or -1. For arrays that are too long for `assert.equal`. */
+/**
+ * Index of the first element that differs, or -1. For arrays that are too long for `assert.equal`.
+ */
 function firstDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const length = Math.max(a.length, b.length)
   for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i

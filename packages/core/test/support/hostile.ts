@@ -46,7 +46,10 @@ const KINDS: readonly [byteLength: number, count: number, alignment?: number][] 
   [560_000, 1],
 ]
 
-/** Spans of every state, lists and remote frees of every kind, two open slots, one closed, one reserved. */
+/**
+ * Spans of every state, lists and remote frees of every kind, two open slots, one closed, one
+ * reserved.
+ */
 export function hostileArena(random: Random): HostileArena {
   while (nextTag() !== 255); // the arena gets tag 1, as in any other run
   const buffer = new SharedArrayBuffer(BEFORE + ARENA_SPAN_COUNT * SPAN + BEHIND)

@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert'
 const TYPES = [Float32Array, Uint8Array, Int16Array, Float64Array, Uint32Array] as const
 const TYPE_NAMES = ['f32', 'u8', 'i16', 'f64', 'u32'] as const
 
-/** Of a long block, so many bytes at either end are written and compared: these meet its neighbours. */
+/**
+ * Of a long block, so many bytes at either end are written and compared: these meet its neighbours.
+ */
 const EDGE_BYTE_LENGTH = 512
 
 /** What a caller knows of a block. */

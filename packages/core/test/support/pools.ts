@@ -1,4 +1,6 @@
-/** Several pools of one thread, each as if it were another thread's, and the queues between them. */
+/**
+ * Several pools of one thread, each as if it were another thread's, and the queues between them.
+ */
 
 import { Arena, type Pool } from '@ashlar/core'
 import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/base/layout.ts'

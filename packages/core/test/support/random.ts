@@ -26,7 +26,9 @@ export class Random {
     return this.next() % end
   }
 
-  /** As many numbers of each power of two as of any other. Without Math.pow: engines differ in it. */
+  /**
+   * As many numbers of each power of two as of any other. Without Math.pow: engines differ in it.
+   */
   logUniform(bitCount: number): number {
     const bits = this.below(bitCount + 1)
     return bits === 0 ? 0 : this.next() >>> (32 - bits)

@@ -34,8 +34,8 @@ export interface Site {
   readonly shifted: number
   readonly classIndex: number
   /**
-   * Spans: one that is full, one with parked blocks, one that is carved in part, the head of a run of
-   * two, one that was never used, one that was given back.
+   * Spans: one that is full, one with parked blocks, one that is carved in part, the head of a run
+   * of two, one that was never used, one that was given back.
    */
   readonly fullSpan: number
   readonly partialSpan: number

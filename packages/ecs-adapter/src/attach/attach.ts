@@ -89,17 +89,17 @@ export class AttachedStorage {
   /** @internal */
   constructor(handle: StorageHandle, pool: Pool) {
     const { slot } = pool
-    const cells = new MemoryViews(pool)
+    const views = new MemoryViews(pool)
     const root = checkedRoot(handle, pool)
     this.#pool = pool
     this.#handle = handle
     this.#root = root
     this.#attachedWord = root + Root.attachedWord(slot)
     this.#seenWord = root + Root.seenWord(slot)
-    this.#memory = new VariableMemory(cells)
+    this.#memory = new VariableMemory(views)
     const handleWord = root + Root.internLogWord(slot)
     const serialWord = root + Root.INTERN_LOG_SERIAL
-    this.#internLog = new InternLog(cells, handleWord, serialWord)
+    this.#internLog = new InternLog(views, handleWord, serialWord)
     this.#memory.internedTexts.internLog = this.#internLog
     this.#components = new AttachedComponents(this.#memory, this)
     this.#tables = new StorageTables(pool)
@@ -123,7 +123,7 @@ export class AttachedStorage {
    */
   readonly sync = (): void => {
     const root = this.#root
-    const words = this.#memory.cells.signedWords
+    const words = this.#memory.views.i32
     const epoch = Atomics.load(words, root + Root.EPOCH)
     const isMoved = words.buffer !== this.#buffer
     if (this.#isAttached && epoch === this.#epoch && !isMoved) {
@@ -175,16 +175,16 @@ export class AttachedStorage {
   /** @throws StorageError 'already-attached' */
   #attach(epoch: number): void {
     const pool = this.#pool
-    const { cells, internedTexts } = this.#memory
+    const { views, internedTexts } = this.#memory
     checkedRoot(this.#handle, pool)
     if (!attachAt(pool, this.#attachedWord)) {
       throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
     }
     // Until then, an earlier epoch is there: it holds back what may be freed.
-    Atomics.store(cells.signedWords, this.#seenWord, epoch)
+    Atomics.store(views.i32, this.#seenWord, epoch)
     this.#isAttached = true
     if (this.#internLog.isMine) return
-    dropInternLog(cells, this.#root + Root.internLogWord(pool.slot), internedTexts.release)
+    dropInternLog(views, this.#root + Root.internLogWord(pool.slot), internedTexts.release)
     internedTexts.forget()
   }
 

@@ -36,13 +36,13 @@ export class AttachedComponents {
       const { variable, rows } = this.#all[number]
       if (entry.rows) rows?.follow(entry.rows)
       const { component } = this.registry.at(number)
-      defineColumns(component, entry, this.#memory.cells.buffer, variable)
+      defineColumns(component, entry, this.#memory.views.buffer, variable)
     }
   }
 
   #add({ name, fields, rows: isSparse }: ComponentEntry): void {
     const memory = this.#memory
-    const rows = isSparse && new AttachedRows(memory.cells)
+    const rows = isSparse && new AttachedRows(memory.views)
     const options = { name, fields, memory, rows: rows ?? this.#denseRows }
     this.#all.push({ variable: createVariableColumns(options), rows })
     this.byName[name] = {}
@@ -70,12 +70,12 @@ class AttachedRows implements ComponentRows {
 
   /** Capped by the length of the columns: after `detach`, the block may hold something else. */
   get count(): number {
-    return Math.min(this.#views.signedWords[this.#place.head], this.#place.rowCount)
+    return Math.min(this.#views.i32[this.#place.head], this.#place.rowCount)
   }
 
   /** Bound: `RowsView` passes it on. */
   readonly row = (eid: number): number => {
-    const row = findRow(this.#views.signedWords, this.#place, eid)
+    const row = findRow(this.#views.i32, this.#place, eid)
     return row < this.#place.rowCount ? row : -1
   }
 

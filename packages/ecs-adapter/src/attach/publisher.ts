@@ -49,7 +49,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options
-    this.#pool = options.memory.cells.pool
+    this.#pool = options.memory.views.pool
     this.retired = new RetiredBlocks(this.#pool)
   }
 
@@ -140,7 +140,7 @@ export class Publisher {
   }
 
   get #words(): Int32Array {
-    return this.#options.memory.cells.signedWords
+    return this.#options.memory.views.i32
   }
 
   #word(field: number): number {
@@ -158,8 +158,8 @@ export class Publisher {
   }
 
   #dropInternLog(slot: number, generation?: number): void {
-    const { cells, internedTexts } = this.#options.memory
-    dropInternLog(cells, this.#word(Root.internLogWord(slot)), internedTexts.release, generation)
+    const { views, internedTexts } = this.#options.memory
+    dropInternLog(views, this.#word(Root.internLogWord(slot)), internedTexts.release, generation)
   }
 
   /** Returns false if `tryAlloc` finds no memory. */

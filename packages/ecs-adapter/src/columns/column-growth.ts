@@ -42,7 +42,7 @@ interface Column extends Place {
   readonly field: Field
   readonly array: ScalarArrayConstructor
   readonly typeId: number
-  /** Index of row 0 among the cells of the type. */
+  /** Index of row 0 among the views of the type. */
   firstIndex: number
 }
 
@@ -56,7 +56,7 @@ export abstract class GrowingColumns {
   rowCount = 0
   /** By field. */
   readonly columns: readonly Column[]
-  protected readonly cells: MemoryViews
+  protected readonly views: MemoryViews
   protected readonly context: ComponentContext
   /** Rows below it may be used without `touch`. */
   #touchedRowCount = 0
@@ -65,7 +65,7 @@ export abstract class GrowingColumns {
 
   constructor(context: ComponentContext) {
     this.context = context
-    this.cells = context.memory.cells
+    this.views = context.memory.views
     this.columns = context.fields.map((field) => {
       const array = field.type.kind === 'scalar' ? field.type.array : Uint32Array
       const typeId = typeIdOf(array)
@@ -81,7 +81,7 @@ export abstract class GrowingColumns {
    * @throws ArenaError 'out-of-memory'; every column is as it was then
    */
   cover(row: number): void {
-    if (row >= this.#touchedRowCount || this.cells.isDetached) this.#coverSlow(row)
+    if (row >= this.#touchedRowCount || this.views.isDetached) this.#coverSlow(row)
   }
 
   /** Frees every block, and leaves the component with empty columns. */
@@ -109,7 +109,7 @@ export abstract class GrowingColumns {
       const { blockOffset, byteOffset } = places[i]
       if (column === places[i]) {
         const end = byteOffsetOf(column, rowCount)
-        this.cells.zeroBytes(byteOffsetOf(column, this.rowCount), end)
+        this.views.zeroBytes(byteOffsetOf(column, this.rowCount), end)
         continue
       }
       if (this.rowCount > 0) this.#moveRows(column, byteOffset)
@@ -119,11 +119,11 @@ export abstract class GrowingColumns {
     this.rowCount = rowCount
     this.#touchRows()
     this.version++
-    this.publish(this.cells.buffer)
+    this.publish(this.views.buffer)
   }
 
   #coverSlow(row: number): void {
-    this.cells.renew()
+    this.views.renew()
     if (row >= this.rowCount) this.#grow(row)
     if (row < this.#touchedRowCount) return
     const wanted = Math.max(row + 1, 2 * this.#touchedRowCount, TOUCHED_AT_LEAST)
@@ -156,7 +156,7 @@ export abstract class GrowingColumns {
       }
     } catch (error) {
       for (const [i, place] of places.entries()) {
-        if (place !== this.columns[i]) this.cells.pool.free(place.blockOffset)
+        if (place !== this.columns[i]) this.views.pool.free(place.blockOffset)
         else this.#tryResize(this.columns[i], this.rowCount)
       }
       throw error
@@ -166,7 +166,7 @@ export abstract class GrowingColumns {
 
   /** Rows of zeros. A block of a size class records the type of its elements. */
   #allocate({ array }: Column, i: number, rowCount: number): Place {
-    const { pool } = this.cells
+    const { pool } = this.views
     const byteLength = rowCount * array.BYTES_PER_ELEMENT
     const stagger = ((this.context.columnCount + i) % STAGGER_COUNT) * STAGGER_STEP
     if (byteLength > CLASS_BYTE_LENGTH_MAX) {
@@ -177,28 +177,28 @@ export abstract class GrowingColumns {
     const isLong = byteLength >= STAGGERED_BYTE_LENGTH
     const isStaggered = isLong && pool.tryResize(blockOffset, byteLength + stagger)
     const byteOffset = blockOffset + (isStaggered ? stagger : 0)
-    this.cells.zeroBytes(byteOffset, byteOffset + byteLength)
+    this.views.zeroBytes(byteOffset, byteOffset + byteLength)
     return { blockOffset, byteOffset }
   }
 
   /** Gives a column this many rows in its place, or returns false. Shrinking always succeeds. */
   #tryResize(column: Column, rowCount: number): boolean {
     const { blockOffset } = column
-    return this.cells.pool.tryResize(blockOffset, byteOffsetOf(column, rowCount) - blockOffset)
+    return this.views.pool.tryResize(blockOffset, byteOffsetOf(column, rowCount) - blockOffset)
   }
 
   #touchRows(): void {
     for (const column of this.columns) {
       const { blockOffset } = column
       const end = byteOffsetOf(column, this.#touchedRowCount)
-      this.cells.pool.touch(blockOffset, end - blockOffset)
+      this.views.pool.touch(blockOffset, end - blockOffset)
     }
   }
 
   /** Copies the bytes in use of a column that moves. */
   #moveRows({ blockOffset, byteOffset, array }: Column, to: number): void {
-    const end = blockOffset + settleTouched(this.cells.pool, blockOffset)
-    this.cells.copyBytes(byteOffset, to, end - byteOffset)
+    const end = blockOffset + settleTouched(this.views.pool, blockOffset)
+    this.views.copyBytes(byteOffset, to, end - byteOffset)
     // As an integer: a quotient is a box to V8.
     const lastRow = ((end - byteOffset) / array.BYTES_PER_ELEMENT) | 0
     this.#touchedRowCount = Math.max(this.#touchedRowCount, Math.min(lastRow + 1, this.rowCount))

@@ -86,7 +86,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   /** A scalar, by the index of its field. */
   load(i: number, row: number): number {
     const { typeId, firstIndex } = this.columns[i]
-    return this.cells.load(typeId, firstIndex + row)
+    return this.views.load(typeId, firstIndex + row)
   }
 
   /**
@@ -119,7 +119,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
    * @throws ArenaError 'out-of-memory'
    */
   write(eid: number, row: number, given: GivenValues, isPrepared: boolean): void {
-    if (this.cells.isDetached) this.cells.renew() // the user's code may have made the memory grow
+    if (this.views.isDetached) this.views.renew() // the user's code may have made the memory grow
     this.beginWrite(eid, row)
     if (!isPrepared) this.prepare(row, given)
     for (let i = 0; i < this.columns.length; i++) {
@@ -127,7 +127,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
       const { typeId, firstIndex } = this.columns[i]
       const variable = this.variable[i]
       if (variable !== undefined) variable.$commit(row, given, i)
-      else this.cells.store(typeId, firstIndex + row, given.numbers[i])
+      else this.views.store(typeId, firstIndex + row, given.numbers[i])
     }
   }
 
@@ -153,7 +153,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   protected clearRow(row: number): void {
     for (let i = 0; i < this.columns.length; i++) {
       const { typeId, firstIndex } = this.columns[i]
-      this.cells.store(typeId, firstIndex + row, 0)
+      this.views.store(typeId, firstIndex + row, 0)
     }
   }
 
@@ -170,8 +170,8 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   clearAll(): void {
     this.#freeAll()
     for (const { blockOffset, byteOffset } of this.columns) {
-      const end = blockOffset + settleTouched(this.cells.pool, blockOffset)
-      this.cells.zeroBytes(byteOffset, end)
+      const end = blockOffset + settleTouched(this.views.pool, blockOffset)
+      this.views.zeroBytes(byteOffset, end)
     }
   }
 
@@ -182,7 +182,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
 
   /** Frees what is no longer needed, and renews views whose buffer is gone. */
   sync(): void {
-    if (this.#buffer !== this.cells.buffer) this.publish(this.cells.buffer)
+    if (this.#buffer !== this.views.buffer) this.publish(this.views.buffer)
     this.freeStale()
   }
 

@@ -89,7 +89,7 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
 export class RowIndex {
   /** The entity of each row, as users have them. */
   entities: Int32Array = new Int32Array(0)
-  readonly #cells: MemoryViews
+  readonly #views: MemoryViews
   readonly #checkIdle: ComponentContext['checkIdle']
   readonly #staleOffsets: number[]
   #place = NO_PLACE
@@ -99,11 +99,11 @@ export class RowIndex {
    * @throws ArenaError 'out-of-memory'
    */
   constructor(
-    cells: MemoryViews,
+    views: MemoryViews,
     checkIdle: ComponentContext['checkIdle'],
     staleOffsets: number[],
   ) {
-    this.#cells = cells
+    this.#views = views
     this.#checkIdle = checkIdle
     this.#staleOffsets = staleOffsets
     this.#setBlock(this.#allocate(FIRST_ROW_COUNT), FIRST_ROW_COUNT)
@@ -150,7 +150,7 @@ export class RowIndex {
     try {
       resize(rowCount)
     } catch (error) {
-      this.#cells.pool.free(grown)
+      this.#views.pool.free(grown)
       throw error
     }
     this.#staleOffsets.push(before.index)
@@ -214,7 +214,7 @@ export class RowIndex {
   }
 
   get #words(): Int32Array {
-    return this.#cells.signedWords
+    return this.#views.i32
   }
 
   /** The first slot with this content, from the home of a row's key on. */
@@ -241,7 +241,7 @@ export class RowIndex {
   }
 
   #allocate(rowCount: number): number {
-    return this.#cells.pool.allocZeroed(new IndexPlace({ index: 0, rowCount }).wordCount * 4)
+    return this.#views.pool.allocZeroed(new IndexPlace({ index: 0, rowCount }).wordCount * 4)
   }
 }
 

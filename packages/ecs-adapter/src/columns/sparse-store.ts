@@ -28,7 +28,7 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   constructor(context: ComponentContext) {
     super(context, FIRST_ROW_COUNT)
     try {
-      this.index = new RowIndex(this.cells, context.checkIdle, this.staleOffsets)
+      this.index = new RowIndex(this.views, context.checkIdle, this.staleOffsets)
     } catch (error) {
       super.dispose()
       throw error
@@ -165,7 +165,7 @@ export class SparseStore extends ComponentStore implements ComponentRows {
       // As bytes: V8 boxes a fraction that is loaded by a call that it does not inline.
       const { array, byteOffset } = this.columns[i]
       const step = array.BYTES_PER_ELEMENT
-      this.cells.copyBytes(byteOffset + last * step, byteOffset + row * step, step)
+      this.views.copyBytes(byteOffset + last * step, byteOffset + row * step, step)
     }
     if (row !== last) this.index.move(last, row)
     this.clearRow(last)

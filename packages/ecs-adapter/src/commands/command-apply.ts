@@ -63,7 +63,7 @@ export class WorldCommands {
     this.#worlds = worlds
     this.#registry = registry
     this.#serial = serial
-    this.#views = memory.cells
+    this.#views = memory.views
     this.#staging = memory.staging
     this.#reader = new ValueReader(this.#views, (eid) => this.#resolve(eid))
   }
@@ -186,7 +186,7 @@ export class WorldCommands {
 
   #applySortKey(stream: CommandStream): void {
     while (stream.hasRecord()) {
-      const { signedWords: words } = this.#views
+      const { i32: words } = this.#views
       const at = stream.index
       const kind = Layout.kindOf(words[at])
       if (kind === Layout.SORT_KEY) return
@@ -203,7 +203,7 @@ export class WorldCommands {
   }
 
   #applyRecord(kind: number, at: number, end: number, identity: Identity): void {
-    const { signedWords: words } = this.#views
+    const { i32: words } = this.#views
     const eid = this.#find(words[at + 2], identity)
     if (eid === 0) {
       this.#skippedCount++
@@ -268,7 +268,7 @@ export class WorldCommands {
   #noteFailure(kind: number, at: number, error: unknown): void {
     if (this.#failureCount++ === 0) this.#failures = []
     if (this.#failureCount > FAILURE_CAPACITY) return
-    const { signedWords: words } = this.#views
+    const { i32: words } = this.#views
     const command = NAMES[kind] as CommandFailure['command']
     const component = kind >= Layout.ADD ? this.#registry.all[words[at + 1]]?.name : undefined
     const eid = kind === Layout.SPAWN ? 0 : this.#resolve(words[at + 2])

@@ -36,7 +36,7 @@ export class CommandBlocks {
     this.#first = this.offset >> 2
     this.block = this.#first
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
-    this.views.signedWords[this.#first + Layout.BLOCK_STORAGE] = storage
+    this.views.i32[this.#first + Layout.BLOCK_STORAGE] = storage
     this.#enter(this.#first)
   }
 
@@ -45,7 +45,7 @@ export class CommandBlocks {
   }
 
   get isApplied(): boolean {
-    return this.views.signedWords[this.#first + Layout.BLOCK_IS_APPLIED] === 1
+    return this.views.i32[this.#first + Layout.BLOCK_IS_APPLIED] === 1
   }
 
   /**
@@ -60,7 +60,7 @@ export class CommandBlocks {
   /** @param end word index behind the record that was reserved last */
   commit(end: number): void {
     this.cursor = end
-    this.views.signedWords[this.block + Layout.BLOCK_END] = end - this.block
+    this.views.i32[this.block + Layout.BLOCK_END] = end - this.block
   }
 
   /**
@@ -69,7 +69,7 @@ export class CommandBlocks {
    * position
    */
   truncate(block: number, cursor: number): void {
-    const { words } = this.views
+    const { u32: words } = this.views
     this.#enter(block)
     this.commit(cursor)
     for (
@@ -91,11 +91,11 @@ export class CommandBlocks {
 
   /** Marks the records as applied, so that nobody applies them. */
   drop(): void {
-    this.views.signedWords[this.#first + Layout.BLOCK_IS_APPLIED] = 1
+    this.views.i32[this.#first + Layout.BLOCK_IS_APPLIED] = 1
   }
 
   clear(): void {
-    this.views.signedWords[this.#first + Layout.BLOCK_IS_APPLIED] = 0
+    this.views.i32[this.#first + Layout.BLOCK_IS_APPLIED] = 0
     this.truncate(this.#first, this.#first + Layout.BLOCK_HEAD_WORD_COUNT)
   }
 
@@ -111,7 +111,7 @@ export class CommandBlocks {
   }
 
   #chain(wordCount: number): void {
-    const { words } = this.views
+    const { u32: words } = this.views
     const inTransit = this.#first + Layout.BLOCK_IN_TRANSIT
     const least = (Layout.BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     const doubled = Math.min((this.#limit - this.block) * 8, DOUBLED_BYTE_LENGTH)
@@ -130,7 +130,7 @@ export class CommandBlocks {
   }
 
   #writeHead(offset: number, byteLength: number): void {
-    const { words } = this.views
+    const { u32: words } = this.views
     const head = offset >> 2
     for (let word = 0; word < Layout.BLOCK_HEAD_WORD_COUNT; word++) words[head + word] = 0
     words[head + Layout.BLOCK_END] = Layout.BLOCK_HEAD_WORD_COUNT
@@ -151,9 +151,9 @@ export class CommandBlocks {
 
 const LEAST_BYTE_LENGTH = (Layout.BLOCK_HEAD_WORD_COUNT + 4) * 4
 
-type Views = Pick<MemoryViews, 'pool' | 'signedWords'>
+type Views = Pick<MemoryViews, 'pool' | 'i32'>
 
-function isBlockOfCommands({ pool, signedWords: words }: Views, offset: number): boolean {
+function isBlockOfCommands({ pool, i32: words }: Views, offset: number): boolean {
   const byteLength = liveByteLength(pool, offset)
   if (byteLength < LEAST_BYTE_LENGTH) return false
   const head = offset >> 2
@@ -175,7 +175,7 @@ const noBlock = (given: unknown) => corruptCommands(given, 'the offset of a bloc
  */
 export function checkedEnd(views: Views, offset: number): number {
   if (!isBlockOfCommands(views, offset)) throw noBlock(offset)
-  const { signedWords: words } = views
+  const { i32: words } = views
   const end = words[(offset >> 2) + Layout.BLOCK_END]
   const most = words[(offset >> 2) + Layout.BLOCK_BYTE_LENGTH] >> 2
   if (end >= Layout.BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
@@ -189,7 +189,7 @@ export function checkedEnd(views: Views, offset: number): number {
  * @throws StorageError 'corrupt', also if the chain is a circle
  */
 export function listBlocks(views: Views, offset: number, into: number[]): number {
-  const { signedWords: words } = views
+  const { i32: words } = views
   let left = views.pool.arena.byteLength
   let count = 0
   for (let block = offset; block !== 0; block = words[(block >> 2) + Layout.BLOCK_NEXT]) {
@@ -207,7 +207,7 @@ export function listBlocks(views: Views, offset: number, into: number[]): number
  * @throws StorageError 'invalid-argument'
  */
 export function checkCommands(views: Views, offset: unknown, storage?: number): number {
-  const { pool, signedWords: words } = views
+  const { pool, i32: words } = views
   const isLive = typeof offset === 'number' && isLiveBlock(pool, offset)
   if (!isLive || words[(offset >> 2) + Layout.BLOCK_MAGIC] !== Layout.COMMANDS_MAGIC) {
     const expected = 'that of what storage.commands() gave, not yet disposed of'
@@ -221,7 +221,7 @@ export function checkCommands(views: Views, offset: unknown, storage?: number): 
 /** Marks the records of a buffer as applied. Does nothing if there is no buffer. */
 export function dropCommands(views: Views, offset: number): void {
   if (!isBlockOfCommands(views, offset)) return
-  views.signedWords[(offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
+  views.i32[(offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
 }
 
 /**
@@ -235,7 +235,7 @@ export function freeCommands(pool: Pool, offset: number): void {
   if (typeof offset === 'number' && !isLiveBlock(pool, offset)) return
   const views = new MemoryViews(pool)
   const first = checkCommands(views, offset) >> 2
-  const inTransit = views.signedWords[first + Layout.BLOCK_IN_TRANSIT]
+  const inTransit = views.i32[first + Layout.BLOCK_IN_TRANSIT]
   const blocks: number[] = []
   listBlocks(views, offset, blocks) // throws before anything is freed
   for (const block of blocks) pool.free(block)

@@ -244,7 +244,7 @@ export class CommandBuffer {
 
   #writeHead(kind: number, wordCount: number, number: number, id: number): number {
     const index = this.#blocks.reserve(wordCount)
-    const { words } = this.#blocks.views
+    const { u32: words } = this.#blocks.views
     words[index] = kind | (wordCount << 3)
     words[index + 1] = number
     words[index + 2] = id

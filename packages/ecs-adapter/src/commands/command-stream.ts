@@ -80,7 +80,7 @@ export class CommandStream {
 
   /** Goes past the sort keys at `index`; false if no other record follows. */
   enterSortKey(): boolean {
-    const { signedWords: words } = this.#views
+    const { i32: words } = this.#views
     if (this.isApplied) return false
     while (this.hasRecord()) {
       if (Layout.kindOf(words[this.index]) !== Layout.SORT_KEY) return true
@@ -100,7 +100,7 @@ export class CommandStream {
 
   /** Of the record at `index`. @throws StorageError 'corrupt' where it does not end in its block */
   get wordCount(): number {
-    const wordCount = Layout.wordCountOf(this.#views.signedWords[this.index])
+    const wordCount = Layout.wordCountOf(this.#views.i32[this.index])
     const least = Layout.HEAD_WORD_COUNT
     const left = this.#end - this.index
     if (wordCount >= least && wordCount <= left && wordCount % 2 === 0) return wordCount
@@ -116,7 +116,7 @@ export class CommandStream {
     const at = this.#at
     while (this.hasRecord()) {
       const wordCount = this.#checkRecord(registry)
-      note(this.#views.signedWords[this.index + 2])
+      note(this.#views.i32[this.index + 2])
       this.index += wordCount
     }
     this.index = index
@@ -127,7 +127,7 @@ export class CommandStream {
   /** Checks the record at `index`, and counts its spawn. Returns its word count. */
   #checkRecord(registry: ComponentRegistry): number {
     const { index, wordCount } = this
-    const { signedWords: words } = this.#views
+    const { i32: words } = this.#views
     const head = Layout.HEAD_WORD_COUNT
     const kind = Layout.kindOf(words[index])
     const number = words[index + 1]
@@ -146,11 +146,11 @@ export class CommandStream {
   }
 
   get isApplied(): boolean {
-    return this.#views.signedWords[(this.offset >> 2) + Layout.BLOCK_IS_APPLIED] === 1
+    return this.#views.i32[(this.offset >> 2) + Layout.BLOCK_IS_APPLIED] === 1
   }
 
   setApplied(): void {
-    this.#views.signedWords[(this.offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
+    this.#views.i32[(this.offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
   }
 
   #enter(at: number): void {

@@ -71,7 +71,7 @@ export function valuesWordCount(
 
 /** @param lists the numbers of lists, as `given` names them */
 export function writeValues(
-  { signedWords: words, numbers, bytes }: MemoryViews,
+  { i32: words, f64: numbers, u8: bytes }: MemoryViews,
   fields: readonly Field[],
   given: GivenValues,
   lists: Float64Array,
@@ -150,7 +150,7 @@ export class ValueReader {
    * @throws as `checkValues`
    */
   read({ number, component, fields }: Listed, at: number, end: number): Setting {
-    const { signedWords: words, numbers, bytes } = this.#views
+    const { i32: words, f64: numbers, u8: bytes } = this.#views
     checkValues(words, fields, at, end)
     this.#settings[number] ??= { component, data: {} }
     const setting = this.#settings[number]

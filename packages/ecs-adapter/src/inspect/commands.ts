@@ -15,7 +15,7 @@ export function checkCommands(
       const { words, pool } = findings
       for (let block = offset, place = 0; block !== 0; place++) {
         if (!findings.reach(block, `, block ${place}`, { type: 'untyped' })) return
-        void checkedEnd({ pool, signedWords: words }, block)
+        void checkedEnd({ pool, i32: words }, block)
         block = words[(block >> 2) + Layout.BLOCK_NEXT]
       }
       findings.expect(offset, 'for storage', words[(offset >> 2) + Layout.BLOCK_STORAGE], serial)

@@ -90,7 +90,7 @@ function checkInternLog(
   what: string,
   interned: InternedCounts,
 ): void {
-  const lists = new Lists(memory.cells, Uint32Array)
+  const lists = new Lists(memory.views, Uint32Array)
   if (!checkList(findings, lists, Uint32Array, block, '')) return
   const length = lists.length(block)
   for (let i = FIRST_ENTRY; i < length; i++) {

@@ -64,7 +64,7 @@ function checkOf(
   addInterned: CheckBlock,
 ): CheckBlock {
   if (type.kind === 'list') {
-    const lists = new Lists(memory.cells, type.element.array)
+    const lists = new Lists(memory.views, type.element.array)
     return (block, where) => checkList(findings, lists, type.element.array, block, where)
   }
   if (type.kind === 'text' && type.isInterned) return addInterned

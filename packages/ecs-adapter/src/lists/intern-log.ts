@@ -19,7 +19,7 @@ const SERIAL = 1
 export const FIRST_ENTRY = 2
 
 export class InternLog {
-  readonly #cells: MemoryViews
+  readonly #views: MemoryViews
   readonly #handleWord: number
   readonly #serialWord: number
   readonly #lists: Lists
@@ -29,11 +29,11 @@ export class InternLog {
   readonly #emptyEntries: number[] = []
 
   /** @param serialWord index of the word that counts serial numbers */
-  constructor(cells: MemoryViews, handleWord: number, serialWord: number) {
-    this.#cells = cells
+  constructor(views: MemoryViews, handleWord: number, serialWord: number) {
+    this.#views = views
     this.#handleWord = handleWord
     this.#serialWord = serialWord
-    this.#lists = new Lists(cells, Uint32Array)
+    this.#lists = new Lists(views, Uint32Array)
   }
 
   /** False if others have dropped the log, or it is another thread's. */
@@ -74,14 +74,14 @@ export class InternLog {
   }
 
   get #block(): number {
-    return this.#cells.words[this.#handleWord]
+    return this.#views.u32[this.#handleWord]
   }
 
   #begin(): void {
     this.clear()
-    this.#serial = (Atomics.add(this.#cells.signedWords, this.#serialWord, 1) + 1) >>> 0
+    this.#serial = (Atomics.add(this.#views.i32, this.#serialWord, 1) + 1) >>> 0
     this.#lists.resize(this.#handleWord, 0)
-    this.#lists.push(this.#handleWord, this.#cells.pool.generation + 1)
+    this.#lists.push(this.#handleWord, this.#views.pool.generation + 1)
     this.#lists.push(this.#handleWord, this.#serial)
   }
 }
@@ -91,22 +91,22 @@ export class InternLog {
  * @param generation only a log of this pool; by default a log of any
  */
 export function dropInternLog(
-  cells: MemoryViews,
+  views: MemoryViews,
   handleWord: number,
   release: (block: number) => void,
   generation?: number,
 ): void {
-  const lists = new Lists(cells, Uint32Array)
-  const block = cells.words[handleWord]
+  const lists = new Lists(views, Uint32Array)
+  const block = views.u32[handleWord]
   const length = lists.checkedLength(block)
   if (generation !== undefined && length > GENERATION) {
     if (lists.load(block, GENERATION) !== (generation + 1) >>> 0) return
   }
   // Several threads may come for it: one gets it.
-  if (Atomics.compareExchange(cells.signedWords, handleWord, block, 0) !== block) return
+  if (Atomics.compareExchange(views.i32, handleWord, block, 0) !== block) return
   for (let entry = FIRST_ENTRY; entry < length; entry++) {
     const text = lists.load(block, entry)
     if (text !== 0) release(text)
   }
-  cells.pool.free(block)
+  views.pool.free(block)
 }

@@ -31,8 +31,8 @@ export class InternedTexts extends Texts {
   /** Where an attached thread writes down the blocks that its index has counted. */
   internLog: InternLog | undefined
 
-  constructor(cells: MemoryViews, utf8: Utf8) {
-    super(cells, utf8, PREFIX_BYTE_LENGTH)
+  constructor(views: MemoryViews, utf8: Utf8) {
+    super(views, utf8, PREFIX_BYTE_LENGTH)
   }
 
   override create(given: string, before = 0): number {
@@ -50,7 +50,7 @@ export class InternedTexts extends Texts {
   override free(block: number): void {
     if (block <= 0) return
     const count = this.#count(block, -1)
-    if (count === 0) this.cells.pool.free(block)
+    if (count === 0) this.views.pool.free(block)
     else if ((count & REFERENCES) === 0) this.#dropFromIndex(block)
   }
 
@@ -78,7 +78,7 @@ export class InternedTexts extends Texts {
 
   /** Ends what an index has counted in a block. */
   readonly release = (block: number): void => {
-    if (this.#count(block, -ONE_INDEX) === 0) this.cells.pool.free(block)
+    if (this.#count(block, -ONE_INDEX) === 0) this.views.pool.free(block)
   }
 
   /** Forgets the index. Another thread has ended what it had counted. */
@@ -94,7 +94,7 @@ export class InternedTexts extends Texts {
 
   protected override write(text: string, block: number): number {
     super.write(text, block)
-    this.cells.words[block >> 2] = 1
+    this.views.u32[block >> 2] = 1
     this.#addToIndex(block, text)
     return block
   }
@@ -131,7 +131,7 @@ export class InternedTexts extends Texts {
 
   /** Adds to the counts, and returns them. @throws StorageError 'corrupt' */
   #count(block: number, change: number): number {
-    this.cells.checkPlace('an interned text', block, PREFIX_BYTE_LENGTH)
-    return (Atomics.add(this.cells.signedWords, block >> 2, change) + change) | 0
+    this.views.checkPlace('an interned text', block, PREFIX_BYTE_LENGTH)
+    return (Atomics.add(this.views.i32, block >> 2, change) + change) | 0
   }
 }

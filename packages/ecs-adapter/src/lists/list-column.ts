@@ -21,7 +21,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     removed: StaleReferences | undefined,
   ) {
     super(options)
-    this.#lists = new Lists(options.cells, array)
+    this.#lists = new Lists(options.views, array)
     this.#staging = staging
     this.#removed = removed
   }

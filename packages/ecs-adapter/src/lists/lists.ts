@@ -22,14 +22,14 @@ import {
 } from './list-capacity.ts'
 
 export class Lists<A extends ScalarArray = ScalarArray> {
-  readonly #cells: MemoryViews
+  readonly #views: MemoryViews
   readonly #type: ScalarArrayConstructor<A>
   readonly #typeId: number
   /** Elements to bytes. */
   readonly #shift: number
 
-  constructor(cells: MemoryViews, type: ScalarArrayConstructor<A>) {
-    this.#cells = cells
+  constructor(views: MemoryViews, type: ScalarArrayConstructor<A>) {
+    this.#views = views
     this.#type = type
     this.#typeId = typeIdOf(type)
     this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
@@ -37,7 +37,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
 
   /** Unchecked: enough to read one element. */
   length(block: number): number {
-    return block === 0 ? 0 : this.#cells.words[block >> 2]
+    return block === 0 ? 0 : this.#views.u32[block >> 2]
   }
 
   /** To write, or to read many. @throws StorageError 'corrupt' if it exceeds the capacity */
@@ -59,15 +59,15 @@ export class Lists<A extends ScalarArray = ScalarArray> {
 
   /** @param index below the length, as in `store` and `remove` */
   load(block: number, index: number): number {
-    return this.#cells.load(this.#typeId, this.#firstIndex(block) + index)
+    return this.#views.load(this.#typeId, this.#firstIndex(block) + index)
   }
 
   store(block: number, index: number, value: number): void {
-    this.#cells.store(this.#typeId, this.#firstIndex(block) + index, value)
+    this.#views.store(this.#typeId, this.#firstIndex(block) + index, value)
   }
 
   view(block: number): A {
-    return new this.#type(this.#cells.buffer, this.offset(block), this.checkedLength(block))
+    return new this.#type(this.#views.buffer, this.offset(block), this.checkedLength(block))
   }
 
   toArray(block: number): number[] {
@@ -76,7 +76,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
 
   /** Returns the new length. @throws ArenaError 'out-of-memory'; the list is unchanged then */
   push(word: number, value: number): number {
-    const { words } = this.#cells
+    const { u32: words } = this.#views
     let block = words[word]
     const length = this.length(block)
     if (length >= this.capacity(block)) block = this.reserve(word, this.checkedLength(block) + 1)
@@ -140,7 +140,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     const block = this.reserve(word, length)
     if (length > before) {
       const start = this.offset(block)
-      this.#cells.zeroBytes(start + (before << this.#shift), start + (length << this.#shift))
+      this.#views.zeroBytes(start + (before << this.#shift), start + (length << this.#shift))
     }
     this.#setLength(block, length)
   }
@@ -159,7 +159,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
 
   /** `reserve`, but false when memory is out. */
   tryReserve(word: number, capacity: number): boolean {
-    const { pool } = this.#cells
+    const { pool } = this.#views
     const block = this.#blockAt(word)
     const needed = this.#bytesOf(capacity)
     if (needed <= this.#roomOf(block)) return true
@@ -174,7 +174,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
    */
   create(capacity: number): number {
     if (capacity === 0) return 0
-    const { pool } = this.#cells
+    const { pool } = this.#views
     const needed = this.#bytesOf(capacity)
     const block = this.#create(pool.tryAlloc, roomFor(pool, needed))
     return block !== 0 ? block : this.#create(pool.alloc, leastRoomFor(pool, needed))
@@ -183,20 +183,20 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   /** Makes a block from `create` the list's, and frees its earlier one. */
   replace(word: number, block: number): void {
     this.free(word)
-    this.#cells.words[word] = block
+    this.#views.u32[word] = block
   }
 
   /** Empties the list and frees its block. */
   free(word: number): void {
     const block = this.#blockAt(word)
     if (block === 0) return
-    this.#cells.words[word] = 0
+    this.#views.u32[word] = 0
     this.freeBlock(block)
   }
 
   /** Frees a block that no handle word holds; 0 for none. */
   freeBlock(block: number): void {
-    this.#cells.pool.free(block)
+    this.#views.pool.free(block)
   }
 
   /** @param length at most the present one. Gives room back */
@@ -208,7 +208,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   #shrink(word: number): void {
     const block = this.#blockAt(word)
     const room = this.#roomOf(block)
-    const shrunk = shrunkRoom(this.#cells.pool, room, this.length(block) << this.#shift)
+    const shrunk = shrunkRoom(this.#views.pool, room, this.length(block) << this.#shift)
     if (shrunk === room || this.#tryResize(block, shrunk) || this.#tryMove(word, shrunk)) return
     // In a full arena the spans that the run gives up are memory to move to.
     if (this.#tryResize(block, leastRunRoomFor(shrunk), true)) this.#tryMove(word, shrunk)
@@ -220,13 +220,13 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     if (!isRun(before) || !isToBeRun) return false
     // The recorded room never exceeds the actual one.
     if (room < before) this.#setRoom(block, room)
-    const isDone = this.#cells.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
+    const isDone = this.#views.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
     this.#setRoom(block, isDone ? room : before)
     return isDone
   }
 
   #tryMove(word: number, room: number): boolean {
-    const block = this.#create(this.#cells.pool.tryAlloc, room)
+    const block = this.#create(this.#views.pool.tryAlloc, room)
     return block !== 0 && this.#install(word, block) !== 0
   }
 
@@ -244,21 +244,21 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     const before = this.#blockAt(word)
     const length = this.checkedLength(before)
     this.#setLength(block, length)
-    this.#cells.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
-    this.#cells.words[word] = block
-    if (before !== 0) this.#cells.pool.free(before)
+    this.#views.copyBytes(this.offset(before), this.offset(block), length << this.#shift)
+    this.#views.u32[word] = block
+    if (before !== 0) this.#views.pool.free(before)
     return block
   }
 
   #write(block: number, at: number, values: Float64Array, start: number, end: number): void {
-    this.#cells.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
+    this.#views.storeAll(this.#typeId, this.#firstIndex(block) + at, values, start, end)
     this.#setLength(block, at + end - start)
   }
 
   #move(block: number, from: number, to: number, count: number): void {
     const shift = this.#shift
     const start = this.offset(block)
-    this.#cells.copyBytes(start + (from << shift), start + (to << shift), count << shift)
+    this.#views.copyBytes(start + (from << shift), start + (to << shift), count << shift)
   }
 
   /** A product, as a shift would wrap. */
@@ -267,7 +267,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   }
 
   #blockAt(word: number): number {
-    return this.#cells.words[word]
+    return this.#views.u32[word]
   }
 
   #firstIndex(block: number): number {
@@ -277,16 +277,16 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   /** In bytes; 0 without a block. @throws StorageError 'corrupt' if it would leave the arena */
   #roomOf(block: number): number {
     if (block === 0) return 0
-    const room = this.#cells.words[(block >> 2) + 1] & -ROOM_STEP
-    this.#cells.checkPlace('a list', block, room + PREFIX_BYTE_LENGTH)
+    const room = this.#views.u32[(block >> 2) + 1] & -ROOM_STEP
+    this.#views.checkPlace('a list', block, room + PREFIX_BYTE_LENGTH)
     return room
   }
 
   #setRoom(block: number, room: number): void {
-    this.#cells.words[(block >> 2) + 1] = room | this.#typeId
+    this.#views.u32[(block >> 2) + 1] = room | this.#typeId
   }
 
   #setLength(block: number, length: number): void {
-    if (block !== 0) this.#cells.words[block >> 2] = length
+    if (block !== 0) this.#views.u32[block >> 2] = length
   }
 }

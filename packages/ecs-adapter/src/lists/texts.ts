@@ -11,13 +11,13 @@ const IN_PLACE = -1
 
 /** The block of a text holds nothing else: `arena.view(block)` is the text in UTF-8. */
 export class Texts {
-  protected readonly cells: MemoryViews
+  protected readonly views: MemoryViews
   protected readonly utf8: Utf8
   /** How many bytes precede the text in its block. */
   readonly #prefix: number
 
-  constructor(cells: MemoryViews, utf8: Utf8, prefix = 0) {
-    this.cells = cells
+  constructor(views: MemoryViews, utf8: Utf8, prefix = 0) {
+    this.views = views
     this.utf8 = utf8
     this.#prefix = prefix
   }
@@ -33,7 +33,7 @@ export class Texts {
 
   /** Replaces the text of a handle word. @throws as `create` */
   set(word: number, text: string): void {
-    this.replace(word, this.create(text, this.cells.words[word]), text)
+    this.replace(word, this.create(text, this.views.u32[word]), text)
   }
 
   /**
@@ -45,32 +45,32 @@ export class Texts {
       this.rewrite(word, text)
       return
     }
-    const { words } = this.cells
+    const { u32: words } = this.views
     const before = words[word]
     words[word] = block
     this.free(before)
   }
 
   free(block: number): void {
-    if (block > 0) this.cells.pool.free(block)
+    if (block > 0) this.views.pool.free(block)
   }
 
   read(block: number): string {
     if (block === 0) return ''
-    return this.utf8.read(this.cells.bytes, this.offset(block), this.byteLength(block))
+    return this.utf8.read(this.views.u8, this.offset(block), this.byteLength(block))
   }
 
   equals(block: number, text: string): boolean {
-    return this.utf8.equals(text, this.cells.bytes, this.offset(block), this.byteLength(block))
+    return this.utf8.equals(text, this.views.u8, this.offset(block), this.byteLength(block))
   }
 
   view(block: number): Uint8Array {
-    return new Uint8Array(this.cells.buffer, this.offset(block), this.byteLength(block))
+    return new Uint8Array(this.views.buffer, this.offset(block), this.byteLength(block))
   }
 
   byteLength(block: number): number {
     if (block === 0) return 0
-    const byteLength = this.cells.pool.byteLengthOf(block) - this.#prefix
+    const byteLength = this.views.pool.byteLengthOf(block) - this.#prefix
     if (byteLength >= 0) return byteLength
     throw corrupt('the block of an interned text', block, 'one that has a count')
   }
@@ -81,7 +81,7 @@ export class Texts {
   }
 
   protected allocate(text: string, before: number): number {
-    const { pool } = this.cells
+    const { pool } = this.views
     const byteLength = this.#prefix + byteLengthOfText(text)
     const block = pool.tryAlloc(byteLength)
     if (block === 0 && this.tryReuse(before, byteLength)) return IN_PLACE
@@ -90,7 +90,7 @@ export class Texts {
 
   /** Whether another text may be written into a block, which has one reference. */
   protected tryReuse(block: number, byteLength: number): boolean {
-    return block !== 0 && byteLength <= this.cells.pool.byteLengthOf(block)
+    return block !== 0 && byteLength <= this.views.pool.byteLengthOf(block)
   }
 
   /**
@@ -98,15 +98,15 @@ export class Texts {
    * 0 meanwhile: a thread that dies loses this text, and nothing else.
    */
   protected rewrite(word: number, text: string): void {
-    const { words, pool } = this.cells
+    const { u32: words, pool } = this.views
     const block = words[word]
     words[word] = 0
     const shortened = pool.realloc(block, this.#prefix + byteLengthOfText(text))
-    this.cells.words[word] = this.write(text, shortened)
+    this.views.u32[word] = this.write(text, shortened)
   }
 
   protected write(text: string, block: number): number {
-    this.utf8.write(text, this.cells.bytes, this.offset(block))
+    this.utf8.write(text, this.views.u8, this.offset(block))
     return block
   }
 }

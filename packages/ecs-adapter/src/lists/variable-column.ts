@@ -28,21 +28,21 @@ export type VariableColumns = readonly (VariableColumn | undefined)[]
 export interface VariableColumnOptions {
   /** Of component and field, for messages. */
   name: string
-  cells: MemoryViews
+  views: MemoryViews
   rows: Rows
 }
 
 export abstract class VariableColumn {
   readonly $name: string
   $rowCount = 0
-  readonly #cells: MemoryViews
+  readonly #views: MemoryViews
   readonly #rows: Rows
-  /** Of row 0, in `cells.words`. */
+  /** Of row 0, in `views.u32`. */
   #firstWord = 0
 
-  constructor({ name, cells, rows }: VariableColumnOptions) {
+  constructor({ name, views, rows }: VariableColumnOptions) {
     this.$name = name
-    this.#cells = cells
+    this.#views = views
     this.#rows = rows
   }
 
@@ -86,12 +86,12 @@ export abstract class VariableColumn {
   }
 
   $blockAt(row: number): number {
-    return this.#cells.words[this.#firstWord + row]
+    return this.#views.u32[this.#firstWord + row]
   }
 
   /** Gives a row another block. The earlier one belongs to somebody else already. */
   $setBlock(row: number, block: number): void {
-    this.#cells.words[this.#firstWord + row] = block
+    this.#views.u32[this.#firstWord + row] = block
   }
 
   /** 0 for an entity that has no row. */
@@ -109,7 +109,7 @@ export abstract class VariableColumn {
   protected $wordToFill(eid: number): number {
     const row = this.#rowOf(eid)
     const word = this.#checkedWord(eid, this.#rows.rowToFill?.(eid) ?? row)
-    if (this.#cells.words[word] === 0) this.#rows.onFill?.(eid, word - this.#firstWord)
+    if (this.#views.u32[word] === 0) this.#rows.onFill?.(eid, word - this.#firstWord)
     return word
   }
 

@@ -17,17 +17,17 @@ import type { Rows, VariableColumns } from './variable-column.ts'
 
 /** What the variable-length fields of a storage share in one thread. */
 export class VariableMemory {
-  readonly cells: MemoryViews
+  readonly views: MemoryViews
   readonly staging: Staging
   readonly utf8 = new Utf8()
   readonly texts: Texts
   readonly internedTexts: InternedTexts
 
-  constructor(cells: MemoryViews) {
-    this.cells = cells
-    this.staging = new Staging(cells.pool.arena.byteLength)
-    this.texts = new Texts(cells, this.utf8)
-    this.internedTexts = new InternedTexts(cells, this.utf8)
+  constructor(views: MemoryViews) {
+    this.views = views
+    this.staging = new Staging(views.pool.arena.byteLength)
+    this.texts = new Texts(views, this.utf8)
+    this.internedTexts = new InternedTexts(views, this.utf8)
   }
 }
 
@@ -44,9 +44,9 @@ export interface VariableFieldsOptions {
 export function createVariableColumns(options: VariableFieldsOptions): VariableColumns {
   const { name, fields, memory, rows, removed } = options
   if (fields.every(({ type }) => type.kind === 'scalar')) return []
-  const { cells, staging, texts, internedTexts } = memory
+  const { views, staging, texts, internedTexts } = memory
   return fields.map(({ name: field, type }) => {
-    const column = { name: `${name}.${field}`, cells, rows }
+    const column = { name: `${name}.${field}`, views, rows }
     if (type.kind === 'scalar') return undefined
     if (type.kind === 'text') {
       return new TextColumn(column, type.isInterned ? internedTexts : texts)

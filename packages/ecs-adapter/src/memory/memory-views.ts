@@ -23,8 +23,8 @@ const TYPES: readonly ScalarArrayConstructor[] = [
 export const typeIdOf = (type: ScalarArrayConstructor) => TYPES.indexOf(type)
 
 /**
- * When a WebAssembly.Memory grows, its earlier views become empty. The getters `buffer`, `words`,
- * `signedWords`, `numbers` and `bytes` renew the views. `load` and `store` are for loops and check
+ * When a WebAssembly.Memory grows, its earlier views become empty. The getters `buffer`, `u32`,
+ * `i32`, `f64` and `u8` renew the views. `load` and `store` are for loops and check
  * nothing: call a getter or `renew` before.
  */
 export class MemoryViews {
@@ -50,28 +50,28 @@ export class MemoryViews {
   }
 
   get buffer(): ArrayBufferLike {
-    return this.bytes.buffer
+    return this.u8.buffer
   }
 
   /** By byte offset >> 2. */
-  get words(): Uint32Array {
+  get u32(): Uint32Array {
     if (this.#u32[0] === undefined) this.renew()
     return this.#u32
   }
 
-  /** `words`, signed: for Atomics. */
-  get signedWords(): Int32Array {
+  /** `u32`, signed: for Atomics. */
+  get i32(): Int32Array {
     if (this.#i32[0] === undefined) this.renew()
     return this.#i32
   }
 
   /** By byte offset >> 3. */
-  get numbers(): Float64Array {
+  get f64(): Float64Array {
     if (this.#f64[0] === undefined) this.renew()
     return this.#f64
   }
 
-  get bytes(): Uint8Array {
+  get u8(): Uint8Array {
     if (this.isDetached) this.renew()
     return this.#u8
   }
@@ -187,10 +187,10 @@ export class MemoryViews {
 
   /** The two ranges may overlap. */
   copyBytes(from: number, to: number, byteLength: number): void {
-    this.bytes.copyWithin(to, from, from + byteLength)
+    this.u8.copyWithin(to, from, from + byteLength)
   }
 
   zeroBytes(from: number, to: number): void {
-    this.bytes.fill(0, from, to)
+    this.u8.fill(0, from, to)
   }
 }

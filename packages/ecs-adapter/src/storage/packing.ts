@@ -46,7 +46,7 @@ export class Packing {
   /** As `Storage.pack`. */
   pack(eid: number): number {
     const { worlds, memory, components, worldState } = this.#options
-    const { pool } = memory.cells
+    const { pool } = memory.views
     if (typeof eid !== 'number' || !worlds.exists(eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
@@ -100,7 +100,7 @@ export class Packing {
   /** As `Storage.unpack`. */
   unpack(offset: number, world: World = this.#options.worlds.all[0]): number {
     const { worlds, memory } = this.#options
-    const { pool } = memory.cells
+    const { pool } = memory.views
     if (!worlds.all.includes(world)) {
       throw invalidArgument('the world', world, 'one of those that createStorage() was given')
     }

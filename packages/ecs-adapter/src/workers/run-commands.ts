@@ -35,7 +35,7 @@ export function dropRunCommands(run: Run, { pool }: Storage): void {
   run.hasCommands = false
   for (const member of run.members) {
     if (!hasCommands(run, member)) continue
-    dropCommands({ pool, signedWords: pool.arena.i32 }, member.load(WORKER_COMMANDS))
+    dropCommands({ pool, i32: pool.arena.i32 }, member.load(WORKER_COMMANDS))
   }
 }
 

@@ -22,7 +22,7 @@ const scalars = Object.values<unknown>(t).filter(
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: a manifest is read as it was written, with all types and odd names`, () => {
     const pool = Arena.create({ byteLength: 2 ** 20, shared }).openPool()
-    const { signedWords } = new MemoryViews(pool)
+    const { i32 } = new MemoryViews(pool)
     const block = pool.alloc(4096)
     const manifest: Manifest = {
       entityMask: 2 ** 24 - 1,
@@ -54,8 +54,8 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     }
     const bytes = encodeManifest(manifest)
     const offset = pool.alloc(8 + bytes.length)
-    storeManifest(signedWords, offset, bytes)
-    const read = readManifest(pool, signedWords, offset)
+    storeManifest(i32, offset, bytes)
+    const read = readManifest(pool, i32, offset)
     assert.equal(read, manifest)
     assert.is(read.components[2].fields[3].type.kind, 'text')
     pool.free(offset)
@@ -65,16 +65,16 @@ for (const [name, { shared }] of Object.entries(buffers)) {
 test('a damaged manifest is refused, whichever part is damaged', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
-  const { signedWords } = new MemoryViews(pool)
+  const { i32 } = new MemoryViews(pool)
   const x = { name: 'x', type: 'f64' }
   const one = { name: 'A', fields: [x], rowCount: 4, byteOffsets: [arena.byteLength - 32] }
   const good = { entityMask: 1, components: [one], tables: [] }
   const refuse = (told: unknown) => {
     const bytes = encodeJson(told)
     const offset = pool.alloc(8 + bytes.length)
-    signedWords[(offset >> 2) + 1] = bytes.length
-    storeBytes(signedWords, offset + 8, bytes)
-    assertThrows(() => readManifest(pool, signedWords, offset), 'corrupt')
+    i32[(offset >> 2) + 1] = bytes.length
+    storeBytes(i32, offset + 8, bytes)
+    assertThrows(() => readManifest(pool, i32, offset), 'corrupt')
     pool.free(offset)
   }
   const odd = [null, 5, 'x', [], {}, [null], [5], [[]], -1, 1.5, 2 ** 31, -(2 ** 40), true]
@@ -103,19 +103,19 @@ test('a damaged manifest is refused, whichever part is damaged', () => {
   refuse({ ...good, components: [{ ...one, fields: [{ ...x, type: 'f128' }] }] })
   const bytes = encodeManifest({ ...good, components: [], tables: [] })
   const text = pool.alloc(8 + bytes.length)
-  storeManifest(signedWords, text, bytes)
+  storeManifest(i32, text, bytes)
   for (const byte of [0, 34, 44, 91, 93, 123, 125, 255]) {
     arena.u8[text + 8] = byte
-    if (byte !== 123) assertThrows(() => readManifest(pool, signedWords, text), 'corrupt')
+    if (byte !== 123) assertThrows(() => readManifest(pool, i32, text), 'corrupt')
   }
   for (const count of [-1, 2 ** 20, 2 ** 31 - 1, -(2 ** 31)]) {
-    signedWords[(text >> 2) + 1] = count
-    assertThrows(() => readManifest(pool, signedWords, text), 'corrupt', 'at most')
-    assertThrows(() => readEntities(pool, signedWords, text), 'corrupt', 'at most')
+    i32[(text >> 2) + 1] = count
+    assertThrows(() => readManifest(pool, i32, text), 'corrupt', 'at most')
+    assertThrows(() => readEntities(pool, i32, text), 'corrupt', 'at most')
   }
   for (const offset of [0, -16, 8, 2 ** 30, text + 16]) {
-    assertThrows(() => readManifest(pool, signedWords, offset), 'corrupt')
-    assertThrows(() => readEntities(pool, signedWords, offset), 'corrupt')
+    assertThrows(() => readManifest(pool, i32, offset), 'corrupt')
+    assertThrows(() => readEntities(pool, i32, offset), 'corrupt')
   }
 })
 

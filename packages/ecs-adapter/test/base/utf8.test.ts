@@ -25,13 +25,13 @@ test('the bytes equal those of TextEncoder, for every kind of text', () => {
 })
 
 test('equals agrees with the texts that are read', () => {
-  const { cells, utf8 } = createBlocks()
-  const texts = new Texts(cells, utf8)
+  const { views, utf8 } = createBlocks()
+  const texts = new Texts(views, utf8)
   for (const one of TEXTS) {
     const block = texts.create(one)
     const read = texts.read(block)
     for (const two of TEXTS) {
-      const isEqual = utf8.equals(two, cells.bytes, block, texts.byteLength(block))
+      const isEqual = utf8.equals(two, views.u8, block, texts.byteLength(block))
       assert.is(isEqual, read === wellFormed(two), JSON.stringify([one, two]))
     }
     texts.free(block)

@@ -9,9 +9,9 @@ const test = suite('row-index')
 const noColumns = () => {}
 
 function createIndex(options: { shared?: boolean; byteLength?: number } = {}) {
-  const { arena, pool, cells } = createBlocks(options)
+  const { arena, pool, views } = createBlocks(options)
   const stale: number[] = []
-  const index = new RowIndex(cells, () => {}, stale)
+  const index = new RowIndex(views, () => {}, stale)
   const freeStale = () => stale.splice(0).forEach(pool.free)
   const model = new Map<number, number>()
 
@@ -38,11 +38,11 @@ function createIndex(options: { shared?: boolean; byteLength?: number } = {}) {
 
   function check(others: readonly number[] = []): void {
     const place = new IndexPlace(index.entry)
-    assert.is(cells.signedWords[place.head], model.size)
+    assert.is(views.i32[place.head], model.size)
     for (const [key, row] of model) {
       assert.is(index.find(key), row, `row of ${key}`)
       assert.is(index.entities[row], key)
-      const found = findRow(cells.signedWords, place, key)
+      const found = findRow(views.i32, place, key)
       assert.is(found, row, `row of ${key}, as another thread finds it`)
     }
     for (const key of others)
@@ -50,7 +50,7 @@ function createIndex(options: { shared?: boolean; byteLength?: number } = {}) {
     assertSound(arena)
   }
 
-  return { arena, pool, cells, index, model, insert, remove, check, freeStale }
+  return { arena, pool, views, index, model, insert, remove, check, freeStale }
 }
 
 /** Keys whose first slot, of 64, is this one. */
@@ -211,21 +211,21 @@ test('out of memory leaves the index as it was, and it can be tried again', () =
 })
 
 test('a block that must not move stays, and says so', () => {
-  const { cells } = createBlocks()
+  const { views } = createBlocks()
   const checkIdle = () => {
     throw new Error('at work')
   }
-  const index = new RowIndex(cells, checkIdle, [])
+  const index = new RowIndex(views, checkIdle, [])
   assert.throws(() => index.grow(0, noColumns), 'at work')
   assert.is(index.find(5), -1)
 })
 
 test('a search ends in memory that has another owner by now', () => {
-  const { cells, index } = createIndex()
+  const { views, index } = createIndex()
   const place = new IndexPlace(index.entry)
   for (const value of [26, -1, 2 ** 31 - 1, 1]) {
-    cells.signedWords.fill(value, place.head, place.head + place.wordCount)
-    assert.ok(findRow(cells.signedWords, place, 5) >= -1)
+    views.i32.fill(value, place.head, place.head + place.wordCount)
+    assert.ok(findRow(views.i32, place, 5) >= -1)
   }
 })
 

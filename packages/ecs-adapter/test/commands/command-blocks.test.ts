@@ -13,8 +13,8 @@ const test = suite('command blocks')
 /** Writes records of two words: how long they are, and a number. */
 function write(blocks: CommandBlocks, value: number, wordCount = 2): void {
   const index = blocks.reserve(wordCount)
-  blocks.views.signedWords[index] = wordCount
-  blocks.views.signedWords[index + 1] = value
+  blocks.views.i32[index] = wordCount
+  blocks.views.i32[index + 1] = value
   blocks.commit(index + wordCount)
 }
 
@@ -23,8 +23,8 @@ const STORAGE = 4096
 
 function read(stream: CommandStream, views: MemoryViews): number[] {
   const values: number[] = []
-  for (; stream.hasRecord(); stream.index += views.signedWords[stream.index]) {
-    values.push(views.signedWords[stream.index + 1])
+  for (; stream.hasRecord(); stream.index += views.i32[stream.index]) {
+    values.push(views.i32[stream.index + 1])
   }
   return values
 }

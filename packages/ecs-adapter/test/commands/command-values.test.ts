@@ -34,11 +34,11 @@ function createCodec(shared: boolean) {
       staging.read('C', fields, values, given)
       const count = valuesWordCount(fields, given)
       assert.is(count % 2, 0)
-      for (const word of after(at, count)) views.signedWords[word] = 77
-      views.signedWords.fill(-1, at, at + count)
+      for (const word of after(at, count)) views.i32[word] = 77
+      views.i32.fill(-1, at, at + count)
       writeValues(views, fields, given, staging.values, at)
       staging.leave(given)
-      for (const word of after(at, count)) assert.is(views.signedWords[word], 77)
+      for (const word of after(at, count)) assert.is(views.i32[word], 77)
       return { ...reader.read(component, at, at + count).data }
     },
   }
@@ -100,7 +100,11 @@ test('misuse', () => {
   ]
   for (const [call, ...words] of cases) assertThrows(call, 'invalid-argument', ...words)
   let looks = 0
-  const growing = { get points() { return new Array(++looks).fill(1) } } // biome-ignore format: short
+  const growing = {
+    get points() {
+      return new Array(++looks).fill(1)
+    },
+  }
   assert.equal(pass(growing).points, Float64Array.of(1), 'it is read once')
 })
 

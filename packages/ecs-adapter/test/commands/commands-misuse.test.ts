@@ -129,7 +129,12 @@ test('misuse: the error names the value, and no command is left', () => {
     assertSound(arena)
   }
   let looks = 0
-  const unsteady = { get x() { return looks++ === 0 ? 1 : undefined }, y: 1 } // biome-ignore format: short
+  const unsteady = {
+    get x() {
+      return looks++ === 0 ? 1 : undefined
+    },
+    y: 1,
+  }
   commands.set(commands.spawn(), Position, unsteady as { x: number })
   commands.despawn(3)
   assert.is(storage.apply(commands), 1)
@@ -180,7 +185,7 @@ test('getters of values cannot call apply', () => {
   })
 })
 
-test('a list with another length at each read is read once; one without a length is refused', () => {
+test('a list whose length changes is read once; one without a length is refused', () => {
   withScene({}, ({ world, storage, arena }) => {
     const Path = storage.component('Path', { points: t.list(t.f32) })
     const commands = storage.commands()

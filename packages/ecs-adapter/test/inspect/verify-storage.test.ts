@@ -1,6 +1,6 @@
 // Each finding is provoked at least once, by an overwritten word or a lost block. Words are also
-// overwritten at random: `verifyStorage` then ends, throws nothing, and writes nothing. A storage is
-// sound after calls that leave blocks to be freed later.
+// overwritten at random: `verifyStorage` then ends, throws nothing, and writes nothing. A storage
+// is sound after calls that leave blocks to be freed later.
 import {
   attachStorage,
   type Storage,

@@ -9,14 +9,14 @@ const test = suite('intern-log')
 
 /** Two words of a root, and a internLog that stands there. */
 function createInternLog() {
-  const { arena, pool, cells } = createBlocks()
+  const { arena, pool, views } = createBlocks()
   const { generation } = pool
   const root = pool.allocZeroed(16)
   const words = { handleWord: root >> 2, serialWord: (root >> 2) + 1 }
-  const another = () => new InternLog(cells, words.handleWord, words.serialWord)
+  const another = () => new InternLog(views, words.handleWord, words.serialWord)
   const released: number[] = []
   const drop = (of?: number) =>
-    dropInternLog(cells, words.handleWord, (block) => released.push(block), of)
+    dropInternLog(views, words.handleWord, (block) => released.push(block), of)
   const end = () => {
     pool.free(root)
     assert.equal(arena.blocks(), [])

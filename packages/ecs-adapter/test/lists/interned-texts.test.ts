@@ -8,8 +8,8 @@ import { assertSound, createBlocks } from '../support.ts'
 const test = suite('interned-texts')
 
 test('equal texts share one block until the last reference is dropped', () => {
-  const { arena, cells, utf8 } = createBlocks()
-  const texts = new InternedTexts(cells, utf8)
+  const { arena, views, utf8 } = createBlocks()
+  const texts = new InternedTexts(views, utf8)
   const references = Array.from({ length: 100 }, (_, i) => texts.create(`kind ${i % 4}`))
   assert.is(new Set(references).size, 4)
   assert.is(arena.blocks().length, 4)
@@ -26,8 +26,8 @@ test('equal texts share one block until the last reference is dropped', () => {
 })
 
 test('texts that differ only in lone surrogates are one text', () => {
-  const { arena, cells, utf8 } = createBlocks()
-  const texts = new InternedTexts(cells, utf8)
+  const { arena, views, utf8 } = createBlocks()
+  const texts = new InternedTexts(views, utf8)
   const given = ['a\ufffd', 'a\ud800', 'a\udc00', 'a\ud800']
   const references = given.map((text) => texts.create(text))
   assert.is(new Set(references).size, 1)
@@ -37,8 +37,8 @@ test('texts that differ only in lone surrogates are one text', () => {
 })
 
 test('reading an interned text makes no new string', () => {
-  const { cells, utf8 } = createBlocks()
-  const texts = new InternedTexts(cells, utf8)
+  const { views, utf8 } = createBlocks()
+  const texts = new InternedTexts(views, utf8)
   const text = ['ga', 'te'].join('')
   const block = texts.create(text)
   assert.is(texts.read(block), text)
@@ -51,8 +51,8 @@ function createOthers(arena: ReturnType<typeof createBlocks>['arena']) {
 }
 
 test('a thread finds another thread’s text once it has read it', () => {
-  const { arena, cells, utf8 } = createBlocks()
-  const mine = new InternedTexts(cells, utf8)
+  const { arena, views, utf8 } = createBlocks()
+  const mine = new InternedTexts(views, utf8)
   const { theirs } = createOthers(arena)
   const block = mine.create('road')
   assert.is.not(theirs.create('road'), block)
@@ -66,8 +66,8 @@ test('a thread finds another thread’s text once it has read it', () => {
 })
 
 test('a text without references and indexes is freed', () => {
-  const { arena, cells, utf8 } = createBlocks()
-  const mine = new InternedTexts(cells, utf8)
+  const { arena, views, utf8 } = createBlocks()
+  const mine = new InternedTexts(views, utf8)
   const { pool, theirs } = createOthers(arena)
   const live = () => {
     pool.flush()
@@ -94,8 +94,8 @@ test('a text without references and indexes is freed', () => {
 })
 
 test('threads drop each other’s references, and sweep releases what indexes hold', () => {
-  const { arena, cells, utf8 } = createBlocks()
-  const mine = new InternedTexts(cells, utf8)
+  const { arena, views, utf8 } = createBlocks()
+  const mine = new InternedTexts(views, utf8)
   const { pool, theirs } = createOthers(arena)
   const references = Array.from({ length: 1000 }, (_, i) => mine.create(`text ${i}`))
   for (const [i, block] of references.entries()) {
@@ -116,8 +116,8 @@ test('threads drop each other’s references, and sweep releases what indexes ho
 })
 
 test('a text with more references than can be counted is stored twice', () => {
-  const { arena, cells, utf8 } = createBlocks()
-  const mine = new InternedTexts(cells, utf8)
+  const { arena, views, utf8 } = createBlocks()
+  const mine = new InternedTexts(views, utf8)
   const first = mine.create('road')
   const { i32 } = arena
   i32[first >> 2] += 2 ** 24 - 2 ** 12 - 3 // as if so many had it
@@ -134,8 +134,8 @@ test('a text with more references than can be counted is stored twice', () => {
 })
 
 test('an index without manual sweeps has at most twice the live texts', () => {
-  const { arena, cells, utf8 } = createBlocks()
-  const mine = new InternedTexts(cells, utf8)
+  const { arena, views, utf8 } = createBlocks()
+  const mine = new InternedTexts(views, utf8)
   const { pool, theirs } = createOthers(arena)
   for (let i = 0; i < 5000; i++) theirs.free(mine.create(`text ${i}`))
   pool.flush()

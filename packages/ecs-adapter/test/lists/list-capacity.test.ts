@@ -46,7 +46,7 @@ test('beyond the classes, rooms are whole spans, with an eighth to spare if memo
   }
 })
 
-test('the room is never less than what is needed, also at the end of a size class or a span', () => {
+test('the capacity is never below what is needed, also at the end of a size class or span', () => {
   for (const end of [2 ** 8, 2 ** 12, LARGEST, 9 * 2 ** 16, 20 * 2 ** 16]) {
     for (let needed = end - 64; needed <= end + 64; needed++) {
       assert.ok(leastRoomFor(pool, needed) >= needed, `${leastRoomFor(pool, needed)} < ${needed}`)

@@ -11,8 +11,8 @@ const test = suite('lists')
 
 /** A thread's view of lists in an arena; `pool` may be wrapped. */
 function createLists(pool: Pool, type: ScalarType = scalars.f32) {
-  const cells = new MemoryViews(pool)
-  return { cells, lists: new Lists(cells, type.array) }
+  const views = new MemoryViews(pool)
+  return { views, lists: new Lists(views, type.array) }
 }
 
 function createBench({
@@ -123,7 +123,7 @@ function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: n
       assert.equal(other.lists.toArray(handles[index]), model)
     }
     for (const word of words) other.lists.free(word)
-    for (const { cells } of [bench, other, bench]) cells.pool.collect()
+    for (const { views } of [bench, other, bench]) views.pool.collect()
     assert.equal(
       arena.blocks().map(({ offset }) => offset),
       [handles.byteOffset],

@@ -10,9 +10,9 @@ const test = suite('texts')
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: a text reads as it was, but for lone surrogates`, () => {
-    const { arena, cells, utf8 } = createBlocks({ shared })
+    const { arena, views, utf8 } = createBlocks({ shared })
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-    for (const texts of [new Texts(cells, utf8), new InternedTexts(cells, utf8)]) {
+    for (const texts of [new Texts(views, utf8), new InternedTexts(views, utf8)]) {
       for (const text of TEXTS) {
         const expected = decoder.decode(new TextEncoder().encode(text))
         const block = texts.create(text)
@@ -30,14 +30,14 @@ for (const [name, { shared }] of Object.entries(buffers)) {
 }
 
 test('another thread views the block of a text', () => {
-  const { arena, cells, utf8 } = createBlocks()
-  const block = new Texts(cells, utf8).create('gate')
+  const { arena, views, utf8 } = createBlocks()
+  const block = new Texts(views, utf8).create('gate')
   assert.equal([...Arena.attach(arena.handle).view(block)], [103, 97, 116, 101])
 })
 
 test('when memory is out, nothing is created or indexed', () => {
-  const { arena, cells, utf8 } = createBlocks({ byteLength: 2 ** 18 })
-  for (const texts of [new Texts(cells, utf8), new InternedTexts(cells, utf8)]) {
+  const { arena, views, utf8 } = createBlocks({ byteLength: 2 ** 18 })
+  for (const texts of [new Texts(views, utf8), new InternedTexts(views, utf8)]) {
     for (let i = 0; i < 2; i++) {
       assertThrows(() => texts.create('x'.repeat(2 ** 19)), 'out-of-memory')
       assert.equal(arena.blocks(), [])

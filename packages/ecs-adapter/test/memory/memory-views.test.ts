@@ -68,11 +68,11 @@ test('the views are made in a full arena, without a block, and again after growt
   fillUp(pool)
   const before = arena.i32.slice()
   const views = new MemoryViews(pool)
-  assert.is(views.bytes.buffer, memory.buffer)
+  assert.is(views.u8.buffer, memory.buffer)
   arena.u8[offset] = 7
   memory.grow(1)
-  assert.is(views.bytes.buffer, memory.buffer)
-  assert.is(views.bytes[offset], 7)
+  assert.is(views.u8.buffer, memory.buffer)
+  assert.is(views.u8[offset], 7)
   arena.u8[offset] = before[offset >> 2] & 0xff
   assert.equal(arena.i32, before)
 })

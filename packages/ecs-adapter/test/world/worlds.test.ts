@@ -396,8 +396,8 @@ for (const sparse of [false, true]) {
       }
       storage.sync()
       // Not `verifyStorage`: an entity that gets a component while it is removed stays in bitECS's
-      // query. The next entity with its id gets the component, but bitECS reports no addition, so it
-      // has no row.
+      // query. The next entity with its id gets the component, but bitECS reports no addition, so
+      // it has no row.
       assert.equal(arena.verify(), [])
       storage.reset()
       end()
