@@ -22,7 +22,7 @@ const exchanges: Record<string, (pool: Pool) => unknown> = {
 }
 
 for (const [name, act] of Object.entries(exchanges)) {
-  test(`remote frees of a closed slot for another's spans: opened, then ${name}: they arrive`, () => {
+  test(`a closed slot's frees for another's spans arrive once it is opened and ${name}`, () => {
     const { arena, memory, owner, freer, third } = fourPools()
     const blocks = [...allocMany(owner, 5, 3000), owner.alloc(100, 512)]
     for (const block of blocks) freer.free(block)

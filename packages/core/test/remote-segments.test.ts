@@ -113,7 +113,7 @@ test('not freed while there is something to take', () => {
 
 for (const damaged of [0, 1, 2]) {
   for (const stamp of [0, -1, 0x3fc00000]) {
-    test(`stamp ${damaged} of three is ${stamp}: the rest is lost, the queue works on`, async () => {
+    test(`stamp ${damaged} of three is ${stamp}: the rest is lost, no more`, async () => {
       const { arena, memory, owner, freer, third } = fourPools()
       const found: ArenaError[] = []
       arena.onViolation = (error) => found.push(error)

@@ -89,7 +89,7 @@ test('columns that have moved are told all the same, and what they moved out of 
   }
 })
 
-test('what is too long to be published waits: until there is room, others see the last state', () => {
+test('what is too long to be published waits; until then others see the last state', () => {
   const scene = createScene()
   const { arena, storage, Point, spawn, attached, seen, fill, drain, isLive, end } = scene
   const before = seen().x

@@ -203,7 +203,7 @@ const ends: Record<string, (full: Full) => void> = {
 
 for (const fillers of ['main', 'both'] as const) {
   for (const [how, end] of Object.entries(ends)) {
-    test(`read, removed, freed and disposed of, as the other thread ${how}; ${fillers} fill`, () => {
+    test(`read, removed, freed and disposed of, as another ${how}; ${fillers} fill`, () => {
       for (let seed = 1; seed <= 4; seed++) {
         const full = createFull(fillers)
         const { arena, theirPool, storage, attached } = full
@@ -250,7 +250,7 @@ for (const fillers of ['main', 'both'] as const) {
   }
 }
 
-test('chunks that were taken over and trimmed are free once their thread has closed its pool', () => {
+test('chunks taken over and trimmed are free once their thread has closed its pool', () => {
   for (const how of Object.keys(ends)) {
     const arena = Arena.create({ byteLength: 2 ** 21, shared: true })
     const open = () => Arena.attach(arena.handle).openPool()

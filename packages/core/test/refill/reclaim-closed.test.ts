@@ -261,7 +261,7 @@ test('one span at a time, of the class that is wanted', () => {
   assert.is(arena.blocks().length, live)
 })
 
-test('for a large block, queues are emptied, empty spans given back, and none is taken over', () => {
+test('for a large block, queues are emptied and empty spans given back: none is taken over', () => {
   const { arena, memory, owner, freer, third, fourth, queued, spanCounts } = twoClosed()
   const kept = arena.blocks()
   reclaimOnce(third, arena, LARGE_ROW)
