@@ -12,10 +12,10 @@ import { type ArenaMemory, addToSlot, recordAt } from '../memory/memory.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import {
   dropAllSegments,
+  hasSegments,
   type PoolCore,
   receiveAll,
   SEGMENT_BYTE_LENGTH,
-  segmentsOf,
   sweepFreedBits,
 } from '../remote/remote.ts'
 import { firstPartial, link, unlink } from '../spans/partial.ts'
@@ -44,7 +44,7 @@ export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, ro
     dropAllSegments(memory, slot)
     reclaim(memory, slot)
     // Segments of a slot stay in its own spans.
-    if (!isServed && (row !== segmentRow(memory) || segmentsOf(memory, slot).size === 0)) {
+    if (!isServed && (row !== segmentRow(memory) || !hasSegments(memory, slot))) {
       isServed = takeOverPartial(memory, slot, reclaimer, asClassIndex(row))
     }
     closeSlot(memory, slot)

@@ -8,4 +8,4 @@ export { announce, markFreed, settleSweep, sweepFreedBits } from './freed-bits.t
 export { exchangeQueues, receiveAll } from './inbox.ts'
 export { createEnqueue, deliverAll, dropAllSegments, type PoolCore } from './outbox.ts'
 export { SEGMENT_BYTE_LENGTH } from './queue.ts'
-export { offsetsOnTheWay, segmentsOf, settleQueues } from './settle.ts'
+export { hasSegments, offsetsOnTheWay, segmentsOf, settleQueues } from './settle.ts'

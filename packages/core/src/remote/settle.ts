@@ -58,6 +58,15 @@ export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotInd
   return segments
 }
 
+/** Whether a slot has segments. It makes no garbage: a full arena asks each closed slot. */
+export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
+  const firstWords = queue.queueWord(memory, slot, queue.OUTBOX_FIRST, asSlotIndex(0))
+  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
+    if (memory.i32[firstWords + owner] !== 0) return true
+  }
+  return false
+}
+
 /** The segments of all queues of a slot. */
 export function segmentsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<number> {
   const segments = new Set<number>()

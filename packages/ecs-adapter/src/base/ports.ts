@@ -39,8 +39,9 @@ export const hasEnded = (port: Port): boolean => 'threadId' in port && port.thre
 export function onFailure(port: Port, listener: (reason: string) => void): () => void {
   const failed = (error: unknown) => listener(shownError(error))
   const exited = (code: unknown) => listener(`exit ${shownError(code)}`)
-  // The web has no exit event: there, some platforms give a code with `close`.
-  const closed = (code: unknown) => (code === undefined ? listener('it was closed') : exited(code))
+  // The web has no exit event: there, some platforms give a code with `close`. Node gives an event.
+  const closed = (code: unknown) =>
+    'on' in port || code === undefined ? listener('it was closed') : exited(code)
   const stops = [
     listen(port, 'error', failed, messageOf),
     listen(port, 'exit', exited, codeOf),

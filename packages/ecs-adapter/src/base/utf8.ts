@@ -63,9 +63,9 @@ const LONE_SURROGATES = /\p{Surrogate}/gu
 /** A text as it reads after it was UTF-8. */
 export const wellFormed = (text: string) => text.replace(LONE_SURROGATES, '\ufffd')
 
-const encoder = new TextEncoder()
-/** Keeps a byte order mark. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+// Made at first use: a scope without them can import the package.
+let encoder: TextEncoder | undefined
+let decoder: TextDecoder | undefined
 
 export class Utf8 {
   /** False once the platform has refused to encode into shared memory. */
@@ -79,6 +79,7 @@ export class Utf8 {
   }
 
   #writeLong(text: string, bytes: Uint8Array): void {
+    encoder ??= new TextEncoder()
     if (this.#canEncodeInto) {
       try {
         encoder.encodeInto(text, bytes)
@@ -95,6 +96,7 @@ export class Utf8 {
     const fits = byteLength <= this.#scratch.length
     const copy = fits ? this.#scratch.subarray(0, byteLength) : new Uint8Array(byteLength)
     copy.set(bytes.subarray(byteOffset, byteOffset + byteLength))
+    decoder ??= new TextDecoder('utf-8', { ignoreBOM: true }) // keeps a byte order mark
     return decoder.decode(copy)
   }
 

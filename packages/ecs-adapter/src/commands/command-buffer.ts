@@ -142,7 +142,7 @@ export class CommandBuffer {
     this.#isReading = true
     try {
       staging.read(name, fields, values, given)
-      checkFields(listed, values)
+      checkFields(listed, values, given)
       const isTag = fields.length === 0
       const wordCount = Layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
       const index = this.#reserve(isTag ? Layout.ADD : Layout.SET, wordCount, number, eid)

@@ -34,22 +34,26 @@ const isEid = (type: FieldType) =>
   (type.kind === 'scalar' && type.name === 'eid') ||
   (type.kind === 'list' && type.element.name === 'eid')
 
-/** @throws StorageError 'invalid-argument' for keys that are no fields */
-export function checkFields({ name, fields }: Listed, values: object): void {
-  let hasKey = false
+/**
+ * Checks an object that `given` was read from.
+ * @throws StorageError 'invalid-argument' for keys that are no fields
+ */
+export function checkFields(
+  { name, fields }: Listed,
+  values: object,
+  { isGiven }: GivenValues,
+): void {
   for (const key in values) {
-    hasKey = true
-    if (!hasField(fields, key))
-      throw unknownField(
-        name,
-        key,
-        fields.map(({ name }) => name),
-      )
+    if (!hasField(fields, key)) throw unknownField(name, key, namesOf(fields))
   }
-  // A Map or a Date has no key. Checked only here: the check takes longer than the rest.
-  if (hasKey || isRecord(values)) return
-  throw invalidArgument(`the values for ${name}`, values, 'an object with fields')
+  for (let i = 0; i < fields.length; i++) if (isGiven[i] !== 0) return
+  // A Map or a Date has no field either. Checked only here: the check takes longer than the rest.
+  if (isRecord(values)) return
+  const expected = `an object with ${namesOf(fields).join(', ')}`
+  throw invalidArgument(`the values for ${name}`, values, expected)
 }
+
+const namesOf = (fields: readonly Field[]) => fields.map(({ name }) => name)
 
 const utf8 = new Utf8()
 

@@ -66,8 +66,12 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   }
 
   pop(eid: number): number | undefined {
-    const last = this.length(eid) - 1
-    return last < 0 ? undefined : this.#lists.remove(this.$wordOf(eid), last, true)
+    const block = this.$blockOf(eid)
+    const last = this.#lists.length(block) - 1
+    if (last < 0) return undefined
+    const value = this.#lists.load(block, last)
+    this.#lists.truncate(this.$wordOf(eid), last)
+    return value
   }
 
   insert(eid: number, index: number, value: number): void {

@@ -33,17 +33,26 @@ export interface VariableColumnOptions {
 }
 
 export abstract class VariableColumn {
-  readonly $name: string
-  $rowCount = 0
+  readonly #name: string
+  #rowCount = 0
   readonly #views: MemoryViews
   readonly #rows: Rows
   /** Of row 0, in `views.u32`. */
   #firstWord = 0
 
   constructor({ name, views, rows }: VariableColumnOptions) {
-    this.$name = name
+    this.#name = name
     this.#views = views
     this.#rows = rows
+  }
+
+  /** Of component and field, for messages. */
+  get $name(): string {
+    return this.#name
+  }
+
+  get $rowCount(): number {
+    return this.#rowCount
   }
 
   /** A copy of a row's value. */
@@ -70,14 +79,14 @@ export abstract class VariableColumn {
 
   /** Frees the block that `prepare` made, unless a row has it. */
   $abort({ blocks }: GivenValues, i: number): void {
-    this.$freeBlock(blocks[i])
+    if (blocks[i] !== 0) this.$freeBlock(blocks[i])
     blocks[i] = 0
   }
 
   /** Call it when the column has moved or grown. */
   $bind(firstWord: number, rowCount: number): void {
     this.#firstWord = firstWord
-    this.$rowCount = rowCount
+    this.#rowCount = rowCount
   }
 
   /** Index of a row's word. */
@@ -97,7 +106,7 @@ export abstract class VariableColumn {
   /** 0 for an entity that has no row. */
   protected $blockOf(eid: number): number {
     const row = this.#rowOf(eid)
-    return row >= 0 && row < this.$rowCount ? this.$blockAt(row) : 0
+    return row >= 0 && row < this.#rowCount ? this.$blockAt(row) : 0
   }
 
   /** Index of an entity's word. @throws StorageError 'invalid-argument' where it has no row */
@@ -114,7 +123,7 @@ export abstract class VariableColumn {
   }
 
   #checkedWord(eid: number, row: number): number {
-    if (row < 0 || row >= this.$rowCount) throw noRow(eid, this.$name)
+    if (row < 0 || row >= this.#rowCount) throw noRow(eid, this.#name)
     return this.#firstWord + row
   }
 
