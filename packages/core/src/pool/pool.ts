@@ -66,7 +66,7 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   }
 }
 
-/** The pool's methods without a fast path. All call `current`, which throws if the pool is closed. */
+/** The methods without a fast path. All call `current`, which throws if the pool is closed. */
 function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => FastPaths) {
   const blocks = { allocZeroed, reserve, touch, allocArray, realloc, tryResize }
   return { ...blocks, byteLengthOf, goodByteLength, flush, collect }

@@ -1,8 +1,8 @@
 /**
  * Scratch memory: a bump allocator over blocks of a pool, emptied once a frame.
  *
- * If the last block is full, a further block is chained. It is as long as all bytes in use, so a
- * frame of any length takes few blocks. `reset` gives further blocks back. The first block never
+ * If the last block is full, a further block is chained, as long as all bytes in use if there is
+ * room: so a frame takes few blocks. `reset` gives further blocks back. The first block never
  * grows, so a large frame keeps no memory; `peakByteLength` shows which length would have sufficed.
  */
 import { checkCount, checkOptions, invalidArgument, scratchDisposed } from '../base/errors.ts'

@@ -6,7 +6,7 @@
  *             free the blocks of the bits, clear the bits; sweeping = 0
  *
  * `marking` and `sweeping` are words of the slots. While a thread marks an offset, the owner does
- * not sweep its bit. So if the freer dies, its adopter can repeat all steps: the bit is still set.
+ * not sweep its bit. So if the freer dies, its adopter can repeat all steps of the freer.
  */
 import { ArenaError, doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'

@@ -114,7 +114,7 @@ export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: Cl
   }
 }
 
-/** Whether a list is sorted. Visits all of it, to throw if it is damaged before it is sorted. */
+/** Whether a list is sorted. Visits all of it: a damaged list must throw here, not be sorted. */
 function isAscending(memory: ArenaMemory, head: number): boolean {
   let isSo = true
   let steps = 0
@@ -158,10 +158,10 @@ function merge(memory: ArenaMemory, head: number, a: number, b: number): number 
 }
 
 /**
- * Sets a partial span draining if the class's partial spans below it have room for the live blocks
- * of all these spans, for an eighth more, and for the next refill. The list must be sorted, and all
- * free blocks parked. (A free list hands out first the block that was freed last. So a block that
- * is freed in a sparse span would soon be live again, and the span would never become empty.)
+ * Sets a partial span of a class draining if those below it have room for the live blocks of all
+ * partial spans of the class, for an eighth more, and for the next refill. The list must be sorted,
+ * and all free blocks parked. (A free list hands out first the block that was freed last. So a
+ * block that is freed in a sparse span would soon be live again, and the span never become empty.)
  * @param batch how many blocks the next refill takes
  */
 export function drainSparse(

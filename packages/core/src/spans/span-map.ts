@@ -18,7 +18,7 @@ import {
  *
  * Any thread may claim spans at any time. So the word of a free span changes by compare-and-swap
  * only, to `claimed` and the claimer's slot. A thread that dies half-way leaves claimed spans, or
- * tails beyond the span count in the head's record. By their slot, the adopter finds and frees them
+ * tails beyond the span count in the head's record. These name its slot: its adopter frees them.
  */
 import {
   type ArenaMemory,

@@ -18,7 +18,7 @@ export function checkPool(pool: unknown): asserts pool is Pool & { readonly aren
   if (!isPool) throw invalidArgument('the pool', pool, 'a pool of arena.openPool()')
 }
 
-/** True for literals and instances of classes; false for arrays, Maps, Dates: keys mean nothing. */
+/** True for literals and class instances, not for arrays, Maps, Dates: their keys mean nothing. */
 export const isRecord = (given: unknown): given is Readonly<Record<string, unknown>> =>
   typeof given === 'object' && Object.prototype.toString.call(given) === '[object Object]'
 

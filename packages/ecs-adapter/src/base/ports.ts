@@ -32,7 +32,7 @@ export function onMessage(port: Port, listener: (message: unknown) => void): () 
   return stop
 }
 
-/** Whether a worker has ended already, so that no event will report it. Node and Bun know this. */
+/** Whether a worker has ended already, so that no event will report it. For Node and Bun. */
 export const hasEnded = (port: Port): boolean => 'threadId' in port && port.threadId === -1
 
 /** Calls the listener if the platform reports that a worker fails or ends, or its port closes. */

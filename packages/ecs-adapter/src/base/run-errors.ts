@@ -22,7 +22,7 @@ export type SystemOutcomes = readonly [SystemOutcome, ...SystemOutcome[]]
 /** A run that failed. What its systems have written stays written. */
 export class RunError extends StorageError {
   override readonly name = 'RunError'
-  /** The system that threw or is not done. Of several, the first that threw, else the first. */
+  /** The first system that threw; if none threw, the first that is not done. */
   readonly system: string
   /** The entities for which the system is not done, in order. */
   readonly unfinished: readonly Range[]

@@ -20,7 +20,7 @@ export const nextTurn: () => Promise<void> =
 /** Whole milliseconds: V8 would allocate a fraction in each frame. */
 export const nowMs = () => performance.now() | 0
 
-/** Milliseconds from one `nowMs` to a later one, also if it has wrapped, which takes 24 days. */
+/** Milliseconds from one `nowMs` to a later one, even if `nowMs` has wrapped, after 24 days. */
 export const elapsedMs = (from: number, to: number) => (to - from) | 0
 
 /** The longest wait: 12 days. `elapsedMs` cannot distinguish longer times from negative ones. */
@@ -30,7 +30,7 @@ export const WAIT_MS_MAX = 2 ** 30
 const SPIN_COUNT = 2000
 /** After so many vain spins in a row, waits sleep at once: the other thread is busy, or paused. */
 const VAIN_SPINS_MAX = 8
-/** From then on, one of so many waits spins, to find out whether it helps again. */
+/** From then on, one of so many waits spins, to find out whether spinning helps again. */
 const PROBE_INTERVAL = 64
 
 /**
@@ -40,7 +40,7 @@ const PROBE_INTERVAL = 64
 export class Waiter {
   #vainSpins = 0
 
-  /** Waits while a word has a value, up to a timeout. Returns what the word has then. */
+  /** Waits while a word has a value, up to a timeout. Returns the word's value then. */
   waitWhile(words: Int32Array, index: number, value: number, timeoutMs: number): number {
     const isUseful = this.#vainSpins < VAIN_SPINS_MAX || this.#vainSpins % PROBE_INTERVAL === 0
     for (let count = isUseful ? SPIN_COUNT : 1; count > 0; count--) {

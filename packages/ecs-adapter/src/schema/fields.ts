@@ -10,11 +10,11 @@ export type Numbers = ArrayLike<number>
  * list, or without the component, reads as if its list were empty. Ids may have versions.
  *
  * A method that changes a list may move the list: an earlier `offset` or `view` is stale then. If
- * the entity lacks the component, it throws StorageError 'invalid-argument'. If memory is out,
- * methods that add elements throw ArenaError 'out-of-memory', and leave the list unchanged.
+ * the entity lacks the component, such a method throws StorageError 'invalid-argument'. If memory
+ * is out, methods that add elements throw ArenaError 'out-of-memory', and the list is unchanged.
  *
- * If bitECS has reused the id of a removed entity, writing that id to a list with `dropRemoved` may
- * have to sweep all such lists first. While workers run a system, this throws 'group-busy'.
+ * If bitECS has reused the id of a removed entity, a write of that id to a list with `dropRemoved`
+ * may have to sweep all such lists first. While workers run a system, it throws 'group-busy'.
  *
  * While a thread changes an entity's list, no other thread may change or read that list: a list
  * that grows moves, and its old block may be reused at once.

@@ -11,7 +11,7 @@ export interface ComponentEntry {
   readonly rowCount: number
   /** For each field, the byte offset of row 0 in its column. */
   readonly byteOffsets: readonly number[]
-  /** Only if the component is sparse. */
+  /** Where the rows are, if the component is sparse. */
   readonly rows?: RowsEntry | undefined
 }
 
