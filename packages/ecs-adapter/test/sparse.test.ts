@@ -314,6 +314,24 @@ test('the object from `rows` is read-only', () => {
   })
 })
 
+test('a component that finds no memory leaves none allocated, though a thread is attached', () => {
+  const { arena, pool, storage } = createScene({ shared: true, byteLength: 2 ** 20 })
+  storage.component('Here', { x: t.f32 })
+  attachStorage(storage.handle, arena.openPool())
+  const room = [40, 40, 40].map((byteLength) => pool.alloc(byteLength))
+  fillUp(pool)
+  for (let count = 1; count <= room.length; count++) {
+    pool.free(room[count - 1])
+    const before = arena.blocks().length
+    for (let round = 0; round < 3; round++) {
+      const create = () => storage.component('Rare', { a: t.u8 }, { sparse: true })
+      assertThrows(create, 'out-of-memory')
+      assert.is(arena.blocks().length, before, `${count} blocks are free`)
+    }
+    assert.equal(Object.keys(storage.components), ['Here'])
+  }
+})
+
 test('out of memory at any step: no entity is half added, and all others stay', () => {
   for (let spare = 0; spare < 14; spare++) {
     const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 19 })

@@ -8,6 +8,7 @@
  */
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
+import { freeReserved } from '../memory/blocks.ts'
 import type { ComponentEntry, ComponentRows } from '../shared/manifest.ts'
 import type { ComponentContext } from './component-context.ts'
 import { ComponentStore } from './component-store.ts'
@@ -30,7 +31,8 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     try {
       this.index = new RowIndex(this.views, context.checkIdle, this.staleOffsets)
     } catch (error) {
-      super.dispose()
+      // At once: `dispose` would wait for attached threads, and none has seen these blocks.
+      for (const { blockOffset } of this.columns) freeReserved(this.views.pool, blockOffset)
       throw error
     }
   }

@@ -3,6 +3,8 @@ import { Arena } from '@ashlar/core'
 import { attachTable, type Chunk, createTable, type Table, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { TableChunk } from '../../src/tables/table-chunk.ts'
+import { EPOCH } from '../../src/tables/table-root.ts'
 import { assertSound, assertThrows, fillUp } from '../support.ts'
 import { create, small } from './tables.ts'
 
@@ -35,6 +37,39 @@ test('out of memory or chunks: nothing is lost, and adding works once there is r
     for (const block of held) pool.free(block)
     assert.equal(arena.blocks(), [])
   }
+})
+
+test('a chunk is found although its thread died between the link and the new epoch', () => {
+  for (const call of ['takeOver', 'dispose'] as const) {
+    const { arena, pool } = create()
+    const table = createTable(pool, { x: t.f32 }, small)
+    const otherPool = arena.openPool()
+    const epochWord = (table.handle.offset >> 2) + EPOCH
+    const epoch = arena.i32[epochWord]
+    attachTable(table.handle, otherPool).add()
+    assert.is.not(arena.i32[epochWord], epoch)
+    arena.i32[epochWord] = epoch
+    otherPool.close()
+    if (call === 'takeOver') {
+      assert.is(table.takeOver(), 1)
+      assert.is(table.rowCount, 1)
+    }
+    table.dispose()
+    assert.equal(arena.blocks(), [], call)
+    assertSound(arena)
+  }
+})
+
+test('a trim that meets an overwritten count leaves no freed chunk in use', () => {
+  const { arena, pool } = create()
+  const table = createTable(pool, { x: t.f32 }, small)
+  const ids = Array.from({ length: 2 * table.chunkCapacity + 1 }, () => table.add())
+  const [, overwritten, empty] = table.ownChunks as unknown as TableChunk[]
+  table.remove(ids.at(-1)!)
+  arena.i32[overwritten.$offset >> 2] = 2 ** 31 - 1
+  assertThrows(() => table.trim(), 'corrupt')
+  assert.is(table.ownChunks.length, 2)
+  assert.not(arena.blocks().some(({ offset }) => offset === empty.$offset))
 })
 
 test('trim and dispose in a full arena free the chunks of other threads', () => {

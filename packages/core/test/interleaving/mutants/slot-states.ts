@@ -5,7 +5,7 @@ export const SLOT_STATES: readonly Mutant[] = [
   {
     name: 'spans with segments of a closed slot are taken over',
     file: 'refill/reclaim-closed.ts',
-    from: 'row !== segmentRow(memory) || segmentsOf(memory, slot).size === 0',
+    from: 'row !== segmentRow(memory) || !hasSegments(memory, slot)',
     to: 'true',
     scenarios: ['segments of a closed slot'],
   },
