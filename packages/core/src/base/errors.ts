@@ -124,8 +124,8 @@ export const notAdoptable = (slot: number, reason: string) =>
 export const lifeTaken = (lockName: string) =>
   new ArenaError(
     'life-taken',
-    `the life ${lockName} is held by another thread, or whenDead() took it. Start another thread ` +
-      'with a new life',
+    `the life ${lockName} is held by another thread, or whenDead() took it. This thread counts ` +
+      'as dead: do not use its slot, and start a thread with a new life',
   )
 
 export const noWebLocks = () =>

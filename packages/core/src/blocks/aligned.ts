@@ -15,13 +15,14 @@ import { isLarge } from './check-offset.ts'
 export const alignedByteLength = (byteLength: number, alignment: number) =>
   byteLength + alignment - layout.GRANULE_BYTE_LENGTH
 
-const ALIGNMENTS: readonly unknown[] = Array.from(
-  { length: Math.log2(layout.MAX_ALIGNMENT) + 1 },
-  (_, log2) => 1 << log2,
-)
-
 export function checkAlignment(alignment: unknown): void {
-  if (ALIGNMENTS.includes(alignment)) return
+  const isPowerOfTwo =
+    typeof alignment === 'number' &&
+    alignment >= 1 &&
+    alignment <= layout.MAX_ALIGNMENT &&
+    (alignment & (alignment - 1)) === 0 &&
+    Number.isInteger(alignment)
+  if (isPowerOfTwo) return
   throw invalidArgument('alignment', alignment, `a power of two from 1 to ${layout.MAX_ALIGNMENT}`)
 }
 

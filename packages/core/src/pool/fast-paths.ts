@@ -1,15 +1,16 @@
 /**
- * The fast paths of a pool: closures over numbers and three typed arrays. List heads are words of
- * the arena. A free waits for no load but that of the live bit, one word for 512 bytes.
+ * The fast paths of a pool: closures over numbers and three typed arrays. The heads of free lists
+ * are words of the arena. `free` reads no header: only a word of the span map, and one of the live
+ * bits, which is for 512 bytes.
  *
- * Losers, 16 to 4096 B at random, as parts of this one's time on Node 20 / Node 24 / Bun:
+ * Rejected: times relative to these paths, 16 to 4096 B at random, on Node 20 / Node 24 / Bun:
  *
- *     the state in the header, a division    1,000 live: 1.03 / 1.00 / 1.00
+ *     live state in headers, no live bits    1,000 live: 1.03 / 1.00 / 1.00
  *                                          100,000 live: 1.8 / 1.4 / 1.5
- *     a byte for 16 bytes, no bit            1,000 live: 0.94 / - / 0.94
+ *     a live byte for 16 bytes, not a bit    1,000 live: 0.94 / - / 0.94
  *                                          100,000 live: 1.14 / 1.13 / 1.15
- *     a class with fields                    1,000 live: 1.3
- *     the header before the map              1,000 live: 1.05 to 1.08
+ *     a class with fields, not closures      1,000 live: 1.3
+ *     `free` reads the header before the map 1,000 live: 1.05 to 1.08
  */
 import { outOfMemory } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -25,15 +26,15 @@ export interface FastPaths extends PoolCore {
   alloc(byteLength: number, alignment?: number): number
   tryAlloc(byteLength: number, alignment?: number): number
   free(offset: number): void
-  /** Lets every later call miss. */
+  /** Makes every later call take the slow path. */
   disable(): void
 }
 
 /**
- * Makes the fast paths for the arena's present buffer. If a WebAssembly.Memory grows, they find
- * their words undefined, which both of them take for a miss. (With `let i32` they could stay, but
- * each pair of calls takes 1.1 ns more: engines embed what a constant refers to.)
- * @param current gives those for the present buffer; throws if the pool is closed
+ * Makes the fast paths for the arena's present buffer. If a WebAssembly.Memory grows, they read
+ * undefined from its old views, and take the slow path, which makes new ones. (With `let i32` they
+ * could stay, but a pair of alloc and free takes 1.1 ns more: engines embed constants in code.)
+ * @param current returns the present fast paths of the pool; throws if the pool is closed
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: closures; a class is 1.3 times slower
 export function createFastPaths(
@@ -44,17 +45,16 @@ export function createFastPaths(
   const { i32 } = memory
   const { base, slotCount, controlSpanCount, byteLength: reach } = memory // the map ends at `reach`
   const { maxByteLength, divisors, count: classCount } = memory.classes
-  // A copy, which `disable` blanks: once the slot is opened again, its free lists are another
-  // pool's.
+  // A copy, which `disable` overwrites: later, another pool may use the free lists of this slot.
   const classOf = memory.classes.classOf.slice()
   const freeHeads: number = slotWord(memory, slot, layout.SLOT_FREE_HEADS)
   const spanMap: number = spanMapWord(memory, asSpanIndex(0))
   const liveBits: number = liveWord(memory, base)
   const plain = memory.plainHeader
-  /** Blocks lie between these offsets; an overwritten list leads elsewhere. */
+  /** Blocks lie between these offsets. An overwritten free list may lead to other offsets. */
   const lowest = spanStart(memory, asSpanIndex(controlSpanCount))
   const highest = base + reach
-  // -1 once the pool is closed: no word of the span map is a class away from it.
+  // -1 once the pool is closed: then no word of the span map minus `mine` is a class index.
   let mine = headPattern(slot)
   const theirs = mine & ~OWNER_MASK
 
@@ -72,7 +72,7 @@ export function createFastPaths(
         i32[freeHeads + classIndex] = i32[header + 1]
         i32[header + 1] = byteLength
         i32[header] = plain
-        // Last: a thread that dies before this store has not allocated.
+        // Last: if the thread dies before this store, the block is still free.
         i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
         return block
       }
@@ -85,15 +85,15 @@ export function createFastPaths(
     return offset !== 0 ? offset : throwOutOfMemory(memory, byteLength)
   }
 
-  /** The fast path of `free`; false if the block is not an ordinary one of this slot. */
+  /** The fast path of `free`; false if no ordinary block of this slot is live at the offset. */
   function tryFree(offset: number): boolean {
     if (typeof offset === 'number' && (offset & -16) === offset && (offset - base) >>> 0 < reach) {
       const classIndex = i32[spanMap + ((offset - base) >>> 16)] - mine
       const liveWord = liveBits + ((offset - base) >>> 9)
       const bit = 1 << ((offset - base) >>> 4)
-      // In a span of this slot, and live? Its header is not read: that would be a cache miss.
+      // In the head of a run of this slot, and live? To read the block's header is a cache miss.
       if (classIndex >>> 0 < classCount && (i32[liveWord] & bit) !== 0) {
-        i32[liveWord] ^= bit // first: a thread that dies after this store has freed
+        i32[liveWord] ^= bit // first: if the thread dies after this store, the block is free
         i32[(offset >> 2) - 1] = i32[freeHeads + classIndex]
         i32[freeHeads + classIndex] = offset
         return true
@@ -107,9 +107,9 @@ export function createFastPaths(
   }
 
   /**
-   * Frees a block that another slot owns. The header is not read, which would fetch a cache line
-   * that this thread does not need: the owner checks it as it takes the block back. (17 to 22 ns
-   * with a read of the header, 7 to 11 without.)
+   * Frees a block that another slot owns; other offsets go to `freeSlow`. The header is not read,
+   * because this thread would fetch its cache line for that only: the owner checks the header when
+   * it takes the block back. (A free takes 17 to 22 ns with a read of the header, 7 to 11 without.)
    */
   function freeRemote(offset: number): void {
     if (typeof offset === 'number' && (offset | 0) === offset && (offset - base) >>> 0 < reach) {
@@ -119,11 +119,11 @@ export function createFastPaths(
       const withinBlocks = ((offset - base) & 0xffff) - layout.FIRST_PAYLOAD
       if (
         mine !== -1 &&
-        // In a span of a class, of another slot?
+        // In the head of a run of a size class, of another slot?
         (mapped & ~OWNER_MASK) === (theirs | classIndex) &&
         owner !== slot &&
         owner < slotCount &&
-        // Where a block of this class begins?
+        // At an offset where a block of this class begins?
         Math.imul(
           Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
           divisors[2 * classIndex],

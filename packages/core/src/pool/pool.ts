@@ -1,9 +1,9 @@
 /**
- * What a thread allocates from. Invariant: all state of a pool is in its slot of the arena; a pool
- * only adds fast paths to that slot.
+ * The pool, from which a thread allocates. Invariant: all its state is in its slot of the arena.
+ * The object only adds fast paths to that slot.
  *
  *     alloc -> class -> pop the free list        free -> mine? live? -> push on the free list
- *           '-> slow: aligned, large, refill          '-> another slot's? -> note it for that slot
+ *           '-> slow: aligned, large, refill          '-> another slot's? -> queue it for that slot
  *                                                     '-> slow: aligned, large, errors
  */
 import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
@@ -44,7 +44,7 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   }
   return pool
 
-  /** Gives the fast paths over the arena's buffer: new ones if the buffer was replaced. */
+  /** Returns the fast paths for the arena's present buffer: new ones if the buffer was replaced. */
   function current(): FastPaths {
     if (!isOpen) throw poolClosed()
     if (i32[0] === undefined) {
@@ -66,7 +66,7 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   }
 }
 
-/** The methods of a pool that are not fast. All of them begin with `current`. */
+/** The methods without a fast path. All call `current`, which throws if the pool is closed. */
 function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => FastPaths) {
   const blocks = { allocZeroed, reserve, touch, allocArray, realloc, tryResize }
   return { ...blocks, byteLengthOf, goodByteLength, flush, collect }
@@ -139,7 +139,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
   }
 }
 
-/** The element type of a typed array that may be allocated. */
+/** Checks the arguments for a typed array to allocate, and returns its element type. */
 export function checkedType(type: unknown, length: number): number {
   const elementType = typeOf(type)
   if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')

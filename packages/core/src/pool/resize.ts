@@ -19,8 +19,8 @@ import { touchBytes } from '../spans/span-map.ts'
 import type { FastPaths } from './fast-paths.ts'
 
 /**
- * Resizes a live block of any slot, and gives its offset: that of a new block of the pool if the
- * block cannot stay. 0 if there is no room.
+ * Resizes a live block of any slot, and returns its offset. A block that cannot stay moves to a new
+ * block of the pool. 0 if there is no room.
  */
 export function reallocate(pool: FastPaths, offset: number, byteLength: number): number {
   const { memory, slot } = pool
@@ -46,7 +46,7 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
   return moved
 }
 
-/** Whether a block suits so many bytes: they fill more than half of it, or have the same class. */
+/** Whether `needed` bytes have a block's class, or fill over half of a block of a size class. */
 function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
   const classIndex = classOfBlock(memory, block)
   if (classIndex === layout.LARGE_CLASS) return needed > memory.classes.maxByteLength
@@ -54,8 +54,8 @@ function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): b
 }
 
 /**
- * Resizes the live block that begins at `block` and is held by `offset`, in place, even if it is no
- * good fit. False if the place is too small, which it never is for a shorter length.
+ * Resizes the live block that begins at `block` and that a caller holds by `offset`, in place, even
+ * if it is no good fit. False if there is no room, which cannot be if the length shrinks.
  */
 export function resizeWithin(
   memory: ArenaMemory,
@@ -71,8 +71,8 @@ export function resizeWithin(
   if (!isLarge) {
     if (needed > roomOfBlock(memory, block)) return false
   } else if (isOwn) {
-    // If a thread dies in between, the run must still have room for the block's length: so a block
-    // shrinks before its run, which never fails, and grows after it.
+    // At every moment, the run must have room for the block's length, as this thread may die. So a
+    // block shrinks before its run, which always can shrink, and grows after its run.
     const before = secondWordAt(memory, offset) >>> 0
     if (byteLength < before) memory.i32[length] = byteLength
     const isTooLong = needed > memory.byteLength
@@ -81,7 +81,7 @@ export function resizeWithin(
     }
     if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)
   } else if (byteLength > byteLengthAt(memory, block, offset)) {
-    // The owner gives the end of the run back at any time, so the block must not grow into it.
+    // The owner may give spans at the run's end back at any time, so the block must not grow.
     return false
   }
   memory.i32[length] = byteLength

@@ -1,12 +1,12 @@
 /**
- * The blocks of a scratch: one for its life, and further ones for frames that need more.
+ * The blocks of a scratch: one that it keeps, and further blocks for frames that need more.
  *
  *     first block      | -      | last  | magic      | in transit | room ...
  *     further block    | before | first | used below | -          | room ...
  *
- * The chain is in the arena, so that it can be freed after its thread has died. The thread writes
- * the chain, and reads it only to go back. An overwritten chain ends in an error, never in a loop
- * or in other memory.
+ * The links are in the arena, so that the chain can be freed after its thread has died. The thread
+ * itself reads them only to go back to earlier blocks. Overwritten links lead to an error, never
+ * to an endless loop or to other memory.
  */
 import { isPlainObject } from '../base/builtins.ts'
 import { chainOverwritten, invalidArgument } from '../base/errors.ts'
@@ -19,13 +19,13 @@ const USED_BELOW = 2
 /** Words at the start of the first block. */
 const LAST = 1
 const MAGIC = 2
-/** A block that is not linked yet: if the thread dies before, it is found there. */
+/** A block that is not linked yet: if the thread dies first, `freeScratch` finds the block here. */
 const IN_TRANSIT = 3
 export const HEAD_BYTE_LENGTH = 16
 
 const SCRATCH_MAGIC = 0x41534303
 
-/** A pool as far as a scratch needs one. */
+/** The pool of a scratch, which needs only `i32` of its arena. */
 export type ScratchPool = PoolOf<{ readonly i32: Int32Array }>
 
 export function checkPool(pool: unknown): asserts pool is ScratchPool {
@@ -37,12 +37,12 @@ export function checkPool(pool: unknown): asserts pool is ScratchPool {
 export class ScratchChain {
   /** Offset of the first block. */
   readonly first: number
-  /** The block that was linked last, which the cursor is in. */
+  /** The block that was linked last, which the scratch allocates from. */
   last: number
   readonly #pool: ScratchPool
   #words: Int32Array
 
-  /** A chain that is in the arena already. */
+  /** For a chain that is in the arena already. */
   constructor(pool: ScratchPool, first: number, last: number) {
     this.#pool = pool
     this.first = first
@@ -67,14 +67,14 @@ export class ScratchChain {
   }
 
   /**
-   * Links a further block, of the wanted length, or of the needed one if there is no room for more.
-   * @param usedBelow in the blocks before it
+   * Links a further block of `wanted` bytes, or of `needed` bytes if there is no room for `wanted`.
+   * @param usedBelow how many bytes are used in the blocks before it
    * @throws ArenaError 'out-of-memory', 'pool-closed'
    */
   append(wanted: number, needed: number, usedBelow: number): void {
     const { words, first } = this
     const inTransit = (first >> 2) + IN_TRANSIT
-    // At once: a thread is killed in loops and calls, not between two stores.
+    // Stored at once: a thread can be killed in a loop or a call, but not between two stores.
     words[inTransit] = this.#pool.tryAlloc(wanted)
     if (words[inTransit] === 0) words[inTransit] = this.#pool.alloc(needed)
     const block = words[inTransit]
@@ -91,13 +91,13 @@ export class ScratchChain {
     return block + this.#pool.byteLengthOf(block)
   }
 
-  /** How much was used in the blocks before the last one. */
+  /** How many bytes are used in the blocks before the last one. */
   get usedBelow(): number {
     return this.last === this.first ? 0 : this.words[(this.last >> 2) + USED_BELOW]
   }
 
   /**
-   * The block that has a mark, at or below the cursor, which is in the last one; 0 if none has.
+   * The block that a mark is in, or 0. The used part of the last block ends at `cursor`.
    * @throws ArenaError 'corrupt'
    */
   blockOf(mark: number, cursor: number): number {
@@ -109,7 +109,7 @@ export class ScratchChain {
     }
   }
 
-  /** Frees the blocks behind one. Each is unlinked first, so a death cannot free it twice. */
+  /** Unlinks and then frees the blocks after `block`: so a death cannot cause a second free. */
   cutBehind(block: number): void {
     const { words } = this
     while (this.last !== block) {
@@ -120,7 +120,7 @@ export class ScratchChain {
     }
   }
 
-  /** Frees all blocks. @throws ArenaError 'corrupt', 'pool-closed'; the chain is then as it was */
+  /** Frees all blocks. @throws ArenaError 'corrupt', 'pool-closed'; no block is freed then */
   dispose(): void {
     this.check()
     this.endOf(this.first)
@@ -129,7 +129,7 @@ export class ScratchChain {
     this.#pool.free(this.first)
   }
 
-  /** Throws unless the chain leads from the last block to the first: loops over it end then. */
+  /** Throws unless the links lead from the last block to the first, so that loops over them end. */
   check(): void {
     const { words, first } = this
     for (let block = this.last, count = 0; block !== first; count++) {
@@ -142,12 +142,12 @@ export class ScratchChain {
 }
 
 /**
- * Frees the scratch of a thread that has died: all of its blocks, by the pool that adopted its
- * slot, or any other. A block that the thread was just allocating or freeing may be left;
- * `arena.blocks()` lists it.
- * @param offset that scratch's `offset`
- * @throws ArenaError 'invalid-argument' if there is no scratch, or no longer; 'invalid-offset',
- * 'double-free', 'corrupt', 'pool-closed'
+ * Frees all blocks of the scratch of a thread that has died. A block that the thread was allocating
+ * or freeing when it died may stay: `arena.blocks()` lists that block.
+ * @param pool any pool of the arena, such as the one that adopted the thread's slot
+ * @param offset the `offset` of the scratch
+ * @throws ArenaError 'invalid-argument' if no scratch is there, or it is disposed of;
+ * 'invalid-offset', 'double-free', 'corrupt', 'pool-closed'
  */
 export function freeScratch(pool: ScratchPool, offset: number): void {
   checkPool(pool)

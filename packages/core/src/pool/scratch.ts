@@ -1,9 +1,9 @@
 /**
  * Scratch memory: a bump allocator over blocks of a pool, emptied once a frame.
  *
- * If the first block is full, a further one is chained, as long as all that is in use, so a frame
- * of any length takes few blocks; `reset` gives them back. The first block never grows: one large
- * frame leaves nothing behind, and `peakByteLength` shows which length would have been enough.
+ * If the last block is full, a further block is chained, as long as all bytes in use if there is
+ * room: so a frame takes few blocks. `reset` gives further blocks back. The first block never
+ * grows, so a large frame keeps no memory; `peakByteLength` shows which length would have sufficed.
  */
 import { checkCount, checkOptions, invalidArgument, scratchDisposed } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -13,7 +13,7 @@ import { checkedType } from './pool.ts'
 import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
 
 const MIN_BYTE_LENGTH = 64
-/** No arena has room for it. */
+/** No arena has room for so many bytes. */
 const MAX_BYTE_LENGTH = 2 ** 32 - 1
 
 export interface ScratchOptions {
@@ -28,17 +28,17 @@ export interface ScratchOptions {
 export interface Scratch {
   /** Offset of the first block, for `freeScratch` if this thread has died. */
   readonly offset: number
-  /** Length of the first block, as asked for. */
+  /** Length of the first block, as in the options. */
   readonly byteLength: number
   /** The bytes that are allocated now, gaps for alignment included. */
   readonly usedBytes: number
-  /** The `byteLength` with which nothing would have overflowed so far, alignment aside. */
+  /** The `byteLength` with which one block would have been enough so far, if none was aligned. */
   readonly peakByteLength: number
-  /** How often another block was chained. */
+  /** How often a further block was chained. */
   readonly overflows: number
 
   /**
-   * Allocates `byteLength` bytes, 0 included, and gives their offset. They are not cleared.
+   * Allocates `byteLength` bytes, which may be 0, and returns their offset. Does not clear them.
    * @param alignment of the offset: a power of two up to 4096; 16 by default
    * @throws ArenaError 'out-of-memory' if no further block fits the arena, 'invalid-argument',
    * 'scratch-disposed'
@@ -46,19 +46,19 @@ export interface Scratch {
   alloc(byteLength: number, alignment?: number): number
 
   /**
-   * Allocates a typed array, not cleared. Use it until `reset`, or a `rewind` to before it.
-   * @param type of any realm; no subclass
+   * Allocates a typed array, not cleared. Use it until `reset`, or `rewind` to a mark before it.
+   * @param type a class of typed arrays, of any realm; no subclass
    * @param length in elements
    * @throws as `alloc`
    */
   array<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
 
-  /** The offset of the present end, for `rewind`. */
+  /** The present end of the used bytes, to pass to `rewind` later. */
   mark(): number
 
   /**
-   * Frees all that was allocated since `mark()` gave this.
-   * @throws ArenaError 'invalid-argument' if it is no mark, or was freed before
+   * Frees all that was allocated since `mark()` returned this mark.
+   * @throws ArenaError 'invalid-argument' if `mark` is not in the memory that is in use
    */
   rewind(mark: number): void
 
@@ -78,7 +78,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   checkPool(pool)
   const firstByteLength = checkedByteLength(options)
   const chain = ScratchChain.create(pool, firstByteLength)
-  /** The end of the last block's memory; -1 once disposed, so nothing fits. */
+  /** The end of the last block's memory; -1 once the scratch is disposed, so that nothing fits. */
   let limit = chain.first + firstByteLength
   let cursor = chain.first + HEAD_BYTE_LENGTH
   let peak = 0
@@ -111,7 +111,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     return offset
   }
 
-  /** Goes on in a further block with room for so many bytes. */
+  /** Chains a further block with room for so many bytes, and moves the cursor to it. */
   function overflow(byteLength: number, alignment: number): void {
     const gap = Math.max(0, alignment - layout.GRANULE_BYTE_LENGTH)
     const needed = Math.min(HEAD_BYTE_LENGTH + byteLength + gap, MAX_BYTE_LENGTH)
@@ -177,5 +177,5 @@ function checkedByteLength(options: ScratchOptions): number {
   throw invalidArgument('byteLength', byteLength, `at least ${MIN_BYTE_LENGTH} bytes`)
 }
 
-/** The next multiple of a power of two from an offset up to 2^31 on. */
+/** The first multiple of `alignment`, a power of two, at or after an offset of at most 2^31. */
 const alignedUp = (offset: number, alignment: number) => offset + (-offset & (alignment - 1))

@@ -1,7 +1,7 @@
 /*
  * Room reclaim: a sweep parks the blocks on a slot's free lists, gives empty spans back, and learns
- * the batch of a class from what it found.
- * Invariant: a sweep stops between two blocks, at its budget, and may go on later.
+ * a class's refill batch from how many blocks it parked.
+ * Invariant: a sweep may stop between any two blocks; the next sweep parks the rest.
  */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -19,20 +19,20 @@ import { afterSweep, batchFor } from '../memory/refill-batch.ts'
 import { drainSparse, park, sortPartial } from '../spans/partial.ts'
 import { headOf, headPattern, isHeadWith } from '../spans/span-map.ts'
 
-/** 4 MiB may stay idle in a slot: a few blocks of many classes cause no claim each frame. */
+/** 4 MiB may stay idle in a slot: so a few blocks of many classes cause no claims each frame. */
 const IDLE_SPAN_COUNT = 64
 
 /**
- * Whether a slot sweeps for empty spans before it claims another: if it has twice as many as after
- * its last sweep. Every block that a sweep finds was handed out before, which pays for the sweep.
+ * Whether a slot sweeps before it claims a span: if it owns twice as many spans as after its last
+ * sweep, and IDLE_SPAN_COUNT more. A sweep takes time only for blocks that refills have handed out.
  */
 export const isSweepDue = (spanCount: number, spanCountAtSweep: number) =>
   spanCount >= 2 * spanCountAtSweep + IDLE_SPAN_COUNT
 
 /**
- * Parks the slot's free lists until it has given back `spanBudget` spans; by default, all of them.
- * Returns how many spans it gave back: more than the budget if the last run had more. The next
- * sweep begins with the class after the last one here, as one class could use up every budget.
+ * Parks the blocks of a slot's free lists until `spanBudget` spans are given back; all blocks by
+ * default. Returns how many spans were given back: more than the budget if the last run had more.
+ * The next sweep begins with the class after this one's last, as one class could use up any budget.
  */
 export function reclaim(
   memory: ArenaMemory,
@@ -57,7 +57,7 @@ export function reclaim(
   return released
 }
 
-/** Parks the free list of a class, and returns how many spans it gave back by that. */
+/** Parks free blocks of a class until `spanBudget` spans are given back; returns how many were. */
 function sweepClass(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -88,7 +88,7 @@ function sweepClass(
   return released
 }
 
-/** Whether a free block may be at an offset. @param owner the map word of runs that may have it */
+/** Whether a free block can be at an offset. @param owner the map word of its slot and class */
 function isFreeBlock(memory: ArenaMemory, owner: number, block: number): boolean {
   if (!isInside(memory, block) || block % layout.GRANULE_BYTE_LENGTH !== 0) return false
   const head = headOf(memory, spanOf(memory, block))
@@ -107,9 +107,9 @@ function learn(
   const max = memory.classes.maxBatches[classIndex]
   const learned = slotWord(memory, slot, layout.SLOT_LEARNED + classIndex)
   i32[learned] = afterSweep(i32[learned], base, max, spareCount)
-  if (spareCount === 0) return // nothing has changed since the last sweep
+  if (spareCount === 0) return // this sweep has parked no block
   i32[slotWord(memory, slot, layout.SLOT_UNUSED_AT_SWEEP + classIndex)] = spareCount
-  // Sorting waits until as many blocks were parked as there are spans to sort, which pays for it.
+  // Sorts only after as many blocks were parked as the class has spans: that pays for the sorting.
   const unsorted = slotWord(memory, slot, layout.SLOT_UNSORTED + classIndex)
   if (i32[unsorted] < slotAt(memory, slot, layout.SLOT_SPANS + classIndex)) return
   i32[unsorted] = 0

@@ -1,7 +1,7 @@
 /**
- * The room of what a dead thread left. Adoption makes the slot of a dead thread whole again: lists
- * and counts are rebuilt from headers and the span map, and queues are settled by their counts.
- * Invariant: an adopter that dies as well can be adopted; every step can be done again.
+ * Room recovery: confirms that a thread has died, and adopts its slot. Adoption repairs the slot:
+ * it rebuilds lists and counts from live bits, headers and the span map, and settles the queues.
+ * Invariant: every step can be done again, so if the adopter dies, its slot can be adopted.
  */
 import { notAdoptable } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -19,12 +19,12 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
   if (generation !== undefined && generation !== seen) {
     throw notAdoptable(slot, `it is in generation ${seen}, not ${generation}`)
   }
-  // In that generation: if two threads adopt the slot at once, the second one must fail.
+  // In generation `seen`: if two threads adopt the slot at once, the second one must fail.
   const isTaken =
     changeState(memory, slot, layout.SLOT_OPEN, layout.SLOT_OPEN, -1, seen) ||
     changeState(memory, slot, layout.SLOT_RESERVED, layout.SLOT_OPEN, -1, seen)
   if (!isTaken) throw notAdoptable(slot, `it is ${slotState(memory, slot)}`)
-  // Slots that the dead thread tended come first: a run may be on its way from there to here.
+  // First the closed slots that were lent to the dead thread: it may have died in `handOverRun`.
   for (let tended = asSlotIndex(0); tended < memory.slotCount; tended++) {
     if (slotState(memory, tended) !== 'tended' || reclaimerOf(memory, tended) !== slot) continue
     repair(memory, tended, slot)
@@ -35,7 +35,7 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
   emit(memory, slot, EVENT_ADOPT, 0, spanCount, slotGeneration(memory, slot))
 }
 
-/** @param by the slot whose thread died: that of the reclaimer if the slot was tended */
+/** @param by the slot of the dead thread: `slot` itself, or its reclaimer's if it was lent */
 function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   settleQueues(memory, slot, by)
   repairMap(memory, slot, by)
@@ -43,21 +43,21 @@ function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   rebuildRuns(memory, slot)
 }
 
-/** Frees every span that names the slot but is in no run; makes the tails of its runs its own. */
+/** Frees spans of `slot` in no run. In runs of `slot` and `by`, gives tails the head's owner. */
 export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   let runEnd = 0
   for (let span = asSpanIndex(memory.controlSpanCount); span < memory.spanCount; span++) {
-    // Atomic: another thread may have published a run just now, and its record must show.
+    // Atomic: the record that the dead thread wrote before it published a run must be visible.
     const word = Atomics.load(memory.i32, spanMapWord(memory, span))
     const state = stateInMap(word)
     if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) {
       const owner = ownerInMap(word)
-      // Runs of live threads have no spans of a dead slot, and their records may be half written.
+      // Runs of other slots have no spans of `slot`, and their records may be half written.
       runEnd = span + 1
       if (owner !== slot && owner !== by) continue
       const spanCount = runSpanCountOf(memory, span)
       runEnd = span + spanCount
-      // If a run was being handed over, its tails still name its former owner.
+      // If the thread died as it handed the run over, tails may still name the former owner.
       extendRun(memory, owner, span, 1, spanCount, classInMap(word))
     } else if (ownerInMap(word) === slot && (state === layout.SPAN_CLAIMED || span >= runEnd)) {
       freeSpans(memory, span, 1)

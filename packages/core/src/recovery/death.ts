@@ -1,37 +1,37 @@
 /**
  * Confirms that a thread has died, so that its slots can be adopted.
  *
- * A call to terminate a thread confirms nothing: a worker was seen to run on for thousands of
- * iterations. What does confirm a death depends on the platform:
+ * A call to terminate a thread confirms nothing: a worker was seen to run on after it for thousands
+ * of iterations. What does confirm a death depends on the platform:
  *
  *     Node, Bun       the worker's 'exit' event. (Of 100 workers terminated in a busy loop, none
- *                     ran on after it. Node 24 never releases Web Locks of a terminated worker.)
+ *                     ran on after that. Node 24 never releases Web Locks of terminated workers.)
  *     browsers, Deno  a Web Lock that the worker held while it lived: the platform releases it as
  *                     the thread ends. (Deno's 'exit' event comes while the worker still runs.)
  *
- * The worker takes the lock itself, and a thread that waits for the worker's death keeps the lock
- * for ever: so a worker that starts late cannot take the lock, and knows that it counts as dead.
- * (On Deno the waiting thread releases it, as no process ends there that holds a lock. There, a
- * terminated worker never takes the lock: its event loop, which would grant it, has stopped.)
+ * The worker takes the lock itself. A thread that waits for the worker's death gets the lock next,
+ * and keeps it for ever. So a worker that starts late cannot take the lock, and thus knows that it
+ * counts as dead. (On Deno, no process ends that holds a lock: the waiting thread releases it. But
+ * a terminated worker never takes the lock there: the event loop that would grant it has stopped.)
  */
 import { isPlainObject, tagOf } from '../base/builtins.ts'
 import { invalidArgument, lifeTaken, noWebLocks } from '../base/errors.ts'
 
-/** Names the life of one thread; can be posted. */
+/** Names the life of one thread. It survives postMessage. */
 export interface Life {
   /** Name of the Web Lock that the thread holds; unique, in other tabs too. */
   readonly lockName: string
 }
 
-/** The thread that died. Node and Bun use the worker, other platforms the life. */
+/** The thread whose death to wait for. Node and Bun use `worker`, other platforms use `life`. */
 export interface Deceased {
-  /** The worker object: on Node one of `node:worker_threads`, on Bun either kind. */
+  /** The worker object: on Node one of `node:worker_threads`, on Bun that or a web worker. */
   readonly worker?: object
   /** The life that the thread holds by `holdLife`. */
   readonly life?: Life
 }
 
-/** Begins every lock's name; the platform reserves names that begin with '-'. */
+/** The name of every lock begins with it. (The platform reserves names that begin with '-'.) */
 const LOCK_PREFIX = 'ashlar-life-'
 
 /**
@@ -44,14 +44,14 @@ export function createLife(): Life {
 }
 
 /**
- * Holds a life until this thread ends, and gives it. A worker awaits this before it opens a pool,
+ * Holds a life until this thread ends, and returns it. A worker awaits this before it opens a pool,
  * and before it reports that it lives: `whenDead` for a life that no thread holds resolves at once.
- * On Node and Bun there is nothing to hold, and the promise resolves too, so the same code runs on
- * every platform. On Deno, a thread with a life does not end for lack of work, but by
+ * On Node and Bun there is nothing to hold, and the promise resolves at once, so the same code runs
+ * on every platform. On Deno, a thread that holds a life does not end for lack of work: end it by
  * `self.close()` or `process.exit()`.
- * @throws (the promise) ArenaError 'life-taken' if another thread holds it, or if this thread
- * counts as dead: another one awaited `whenDead`, and has adopted its slot. 'no-web-locks' if the
- * platform has none, as on a page without a secure context
+ * @throws (the promise) ArenaError 'life-taken' if another thread holds the life, or if this thread
+ * counts as dead: another thread awaited `whenDead`, and may have adopted this thread's slot.
+ * 'no-web-locks' if the platform has no Web Locks, as on a page without a secure context
  */
 export async function holdLife(life: Life = createLife()): Promise<Life> {
   checkLife(life)
@@ -61,15 +61,14 @@ export async function holdLife(life: Life = createLife()): Promise<Life> {
 }
 
 /**
- * Resolves once a thread has certainly ended: then `arena.adopt` its slots. Call it once the thread
- * was told to terminate; or from the start, with the life of a worker that has reported that it
- * holds it. Any number of threads may wait. With both `worker` and `life` it works on every
- * platform.
+ * Resolves once a thread has certainly ended: then adopt its slots with `arena.adopt`. Call this
+ * after you terminate the thread; or as soon as the worker has reported that it holds its life. Any
+ * number of threads may wait. Pass both `worker` and `life`, and the call works on every platform.
  *
- * On Deno, a worker of `node:worker_threads` should end by itself: of those terminated in a busy
- * loop, some ran on for a microsecond after the release of their lock. A `Worker` is sound.
- * @throws (the promise) ArenaError 'invalid-argument' if the argument confirms nothing on this
- * platform; 'no-web-locks' as `holdLife`
+ * On Deno, let a worker of `node:worker_threads` end by itself: some that were terminated in a busy
+ * loop ran on for a microsecond after the release of their lock. A web `Worker` does not.
+ * @throws (the promise) ArenaError 'invalid-argument' if the argument lacks what confirms the death
+ * on this platform; 'no-web-locks' as `holdLife`
  */
 export async function whenDead(deceased: Deceased): Promise<void> {
   if (!isPlainObject(deceased)) {
@@ -94,7 +93,7 @@ function exitOf(worker: unknown): Promise<void> {
   return new Promise((resolve) => listen.call(worker, once ? 'exit' : 'close', resolve))
 }
 
-/** Resolves once the lock of a life is granted; keeps it for ever, or releases it at once. */
+/** Resolves once the lock of a life is granted. Keeps it for ever if `isKept`, or releases it. */
 function lock(life: Life, options: LockOptions, isKept: boolean): Promise<void> {
   const { navigator }: Globals = globalThis
   const locks = navigator?.locks
@@ -135,7 +134,7 @@ interface Globals {
 
 const isDeno = () => 'Deno' in globalThis
 
-/** True on Node and Bun, not in Electron's pages and their workers, which have `process` too. */
+/** Whether 'exit' confirms a death: on Node and Bun, not in Electron's pages and their workers. */
 function exitConfirms(): boolean {
   const { WorkerGlobalScope, process }: Globals = globalThis
   const isOfTheWeb = WorkerGlobalScope !== undefined || process?.type === 'renderer'

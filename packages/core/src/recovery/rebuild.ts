@@ -1,4 +1,4 @@
-/** Rebuilds a dead slot's lists and counts from live bits, and frees blocks that nobody holds. */
+/** Rebuilds the lists and counts of a dead thread's slot, and frees blocks that nobody holds. */
 import * as layout from '../base/layout.ts'
 import { asClassIndex, type PayloadOffset, type SlotIndex, type SpanIndex } from '../base/units.ts'
 import { roomOfBlock } from '../blocks/check-offset.ts'
@@ -17,7 +17,7 @@ import { segmentsOf } from '../remote/remote.ts'
 import { hasRoom, link, sortPartial } from '../spans/partial.ts'
 import { countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 
-/** Class arrays that a walk can fill. */
+/** The per-class arrays of a slot that are filled again from its runs. */
 const REBUILT = [
   layout.SLOT_FREE_HEADS,
   layout.SLOT_PARTIAL_HEADS,
@@ -54,7 +54,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = ownedCount
 }
 
-/** Parks every block of a run that is not live; gives how many are live. */
+/** Parks the free blocks of a run, and returns how many blocks are live. */
 function rebuildRun(
   memory: ArenaMemory,
   segments: ReadonlySet<number>,
@@ -97,7 +97,7 @@ function isHeld(
   const state = stateAt(memory, block)
   if (state === BLOCK_INTERNAL) return segments.has(block)
   if (state === BLOCK_SHIFTED) {
-    // A free marks the header before the payload first.
+    // `freeUnmarked` marks the header of the shifted payload as freed before it frees the block.
     const offset = secondWordAt(memory, block)
     const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
     return !isInside || stateAt(memory, offset) !== BLOCK_FREED

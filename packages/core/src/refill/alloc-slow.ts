@@ -1,7 +1,7 @@
 /**
- * The room of the miss path: what a pool does if its free list is empty, and how it gives memory
- * back. Invariant: a block is counted as outstanding before a caller can have it. This file
- * allocates what the fast path does not.
+ * Room refill: what a pool does if a free list is empty, and how it gives memory back. Invariant: a
+ * block is counted as outstanding before a caller can have it. This file allocates what the fast
+ * path cannot: aligned and large blocks, and a block of a class whose free list is empty.
  */
 import { checkCount, corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -14,7 +14,7 @@ import { clearSpans, touchBytes } from '../spans/span-map.ts'
 import { claimAfterReclaim, handOut, refill } from './refill.ts'
 
 /**
- * Gives the offset of a block, or 0 if the arena has no room for it.
+ * Allocates a block, and returns its offset; 0 if the arena has no room for it.
  * @param isZeroed whether all bytes of a large block must be 0, and count as untouched
  */
 export function allocSlow(
@@ -48,7 +48,7 @@ function allocOfClass(pool: PoolCore, byteLength: number): number {
   throw corrupt(`the free list of class ${classIndex} begins at ${memory.i32[freeHead]}`)
 }
 
-/** A block with a run of its own. */
+/** Allocates a block that is a run by itself; 0 if there is no room. */
 function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): number {
   const { memory, slot } = pool
   const spanCount = largeSpanCount(byteLength)

@@ -1,4 +1,4 @@
-/** `collect`: frees what other threads have delivered, and gives empty spans to the arena. */
+/** `pool.collect`: frees blocks that other threads have delivered, and gives empty spans back. */
 import { checkOptions, invalidArgument } from '../base/errors.ts'
 import type { CollectOptions } from '../memory/pool-api.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
@@ -7,7 +7,7 @@ import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote
 const KEYS = ['spans'] as const satisfies (keyof CollectOptions)[]
 const NO_OPTIONS: CollectOptions = {}
 
-/** Gives how many spans were given back. */
+/** Returns how many spans it gave back. */
 export function collect(pool: PoolCore, options = NO_OPTIONS): number {
   const { memory, slot } = pool
   checkOptions(options, KEYS, '{ spans: 1 }')

@@ -1,10 +1,10 @@
 /**
- * Closed slots: other threads reclaim their free blocks, and the blocks that are freed into them.
+ * Closed slots: how other threads reclaim the free memory that these slots own.
  *
- * A thread that finds the arena full lends itself each closed slot: it receives for the slot,
- * gives the slot's empty spans back, and takes over one span with room for what it must allocate.
- * Spans full of live blocks stay; blocks freed there go to the closed slot's inbox, where the
- * next thread finds them.
+ * A thread that finds the arena full borrows each closed slot: it frees the blocks that were
+ * delivered to the slot, and gives the slot's empty spans back. From one of these slots, it takes
+ * over a span with room for what it must allocate. All other spans stay. If a block in them is
+ * freed, it goes to the closed slot's inbox, where the next reclaimer finds it.
  */
 import * as layout from '../base/layout.ts'
 import { asClassIndex, asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
@@ -12,17 +12,17 @@ import { type ArenaMemory, addToSlot, recordAt } from '../memory/memory.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import {
   dropAllSegments,
+  hasSegments,
   type PoolCore,
   receiveAll,
   SEGMENT_BYTE_LENGTH,
-  segmentsOf,
   sweepFreedBits,
 } from '../remote/remote.ts'
 import { firstPartial, link, unlink } from '../spans/partial.ts'
 import { handOverRun } from '../spans/runs.ts'
 import { closeSlot, lendSlot } from '../spans/slots.ts'
 
-/** Receives for every closed slot. After that, all segments to closed slots may be dropped. */
+/** Frees the blocks delivered to closed slots. Then segments of the queues to them can be freed. */
 export function receiveForClosedSlots(pool: PoolCore): void {
   const { memory } = pool
   for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
@@ -33,25 +33,25 @@ export function receiveForClosedSlots(pool: PoolCore): void {
 }
 
 /**
- * Gives the empty spans of every closed slot back, and takes over a span with room.
- * @param row the class that the reclaimer has no block of, or LARGE_ROW
+ * Gives back the empty spans of every closed slot, and takes over one span with room from one slot.
+ * @param row the class that the reclaimer needs a block of; for LARGE_ROW, it takes over no span
  */
 export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, row: number): void {
   let isServed = row === layout.LARGE_ROW
   for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
     if (!lendSlot(memory, slot, reclaimer)) continue
-    sweepFreedBits(memory, slot) // set as other closed slots were received for
+    sweepFreedBits(memory, slot) // `receive` for other closed slots may have set bits
     dropAllSegments(memory, slot)
     reclaim(memory, slot)
-    // Segments of a slot stay in its own spans.
-    if (!isServed && (row !== segmentRow(memory) || segmentsOf(memory, slot).size === 0)) {
+    // A slot must own the spans of its segments.
+    if (!isServed && (row !== segmentRow(memory) || !hasSegments(memory, slot))) {
       isServed = takeOverPartial(memory, slot, reclaimer, asClassIndex(row))
     }
     closeSlot(memory, slot)
   }
 }
 
-/** Takes over one span that has room; false if there is none. */
+/** Hands the first partial span of a class over to slot `to`; false if there is none. */
 function takeOverPartial(
   memory: ArenaMemory,
   from: SlotIndex,

@@ -1,9 +1,9 @@
 /**
- * The miss path: fills a slot's free list of a class, which is empty.
+ * The miss path: fills a slot's empty free list of a class. Each step follows if the ones before it
+ * have found no block.
  *
- *     refill -> receive -> partial spans: their parked blocks, else carve them -> claim a run
- *                                    -> reclaim, claim again
- *                                    -> receive for closed slots, reclaim them and own segments
+ *     refill -> receive -> partial spans: take parked blocks, else carve -> claim a run
+ *            -> reclaim, claim again -> receive for closed slots, reclaim them, claim again
  */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -36,7 +36,7 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
   const partial = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
     const span = claimForClass(pool, classIndex)
-    // What closed slots had for the class, in their queues or in spans with room, comes first.
+    // If closed slots had blocks of the class, in their queues or in a span, these come first.
     const hasRoom = i32[partial] !== 0
     if (span === 0 && !hasRoom) return false
     if (span !== 0 && hasRoom) releaseRun(memory, span)
@@ -47,8 +47,8 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
 }
 
 /**
- * Moves blocks of partial spans to the free list, parked ones before newly carved ones. The policy
- * sets how many; only this function asks it, and it never changes a list that is not empty.
+ * Moves blocks of partial spans to the free list, which must be empty: a span's parked blocks
+ * before newly carved ones. `learnBatch` says how many.
  */
 function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
@@ -87,7 +87,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   i32[unusedAtSweep] = 0
 }
 
-/** How many blocks to hand out: as a supervisor published, or as the pool has learned. */
+/** How many blocks to hand out: what a supervisor published, else what this slot has learned. */
 function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
   const { i32 } = memory
   const base = memory.classes.baseBatches[classIndex]
@@ -101,7 +101,7 @@ function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex
   return batchFor(published, i32[learned], base, max)
 }
 
-/** Appends parked blocks to the list that ends with the word `end`; gives its new last word. */
+/** Appends parked blocks to the list whose last link is the word `end`; returns the last link. */
 function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: number): number {
   const { i32 } = memory
   const parkedHead = recordWord(memory, span, layout.RECORD_PARKED_HEAD)
@@ -123,7 +123,7 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
   return last
 }
 
-/** Counts blocks that went to a free list, or large ones that went to the caller. */
+/** Counts blocks that an empty free list has got, or a large block that the caller gets. */
 export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, blockCount: number) {
   const { i32 } = memory
   const outstanding = slotWord(memory, slot, layout.SLOT_OUTSTANDING + row)
@@ -136,9 +136,9 @@ export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, block
 }
 
 /**
- * Claims a run for blocks of a class: a short one if there is no room for the usual one. It
- * reclaims first, since short runs between free spans would fragment the arena. (The longest free
- * run would hold more blocks of this class, but leave nothing to the others.)
+ * Makes a run for blocks of a class. If there is no room for one of the usual length, even after
+ * reclaiming, it makes a short run. (Short runs between free spans would fragment the arena. The
+ * longest free run would hold more blocks of this class, but leave nothing to other classes.)
  */
 function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
   const { memory, slot } = pool
@@ -153,8 +153,8 @@ function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
 }
 
 /**
- * Claims a run for blocks of a row, after it has reclaimed what it can if no run is free. 0 means
- * out of memory, unless a closed slot had a span with room.
+ * Claims spans for a run. If none are free, it reclaims all it can, and tries again. 0 means out of
+ * memory, unless a span with room of class `row` was taken over from a closed slot.
  */
 export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number): SpanIndex {
   const { memory, slot } = pool
@@ -171,11 +171,11 @@ export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number
   return claimRun(memory, slot, spanCount)
 }
 
-/** Sweeps for empty spans before the slot grows by one, if a sweep is due. */
+/** Sweeps for empty spans if a sweep is due, before the slot claims another run. */
 function sweepWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const owned = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
   const atSweep = slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)
-  if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed
+  if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed since
   if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot)
 }

@@ -1,12 +1,12 @@
 /**
- * The way back to the owner that needs no memory: a freed bit for each block.
+ * How to free another slot's block without memory for a queue: by the freed bit of the block.
  *
  *     freer   marking = offset; set the bit; set the flags of the run and of its slot; marking = 0
  *     owner   clear the slot's flag; for each run with a flag: sweeping = run; clear the flag,
  *             free the blocks of the bits, clear the bits; sweeping = 0
  *
- * The owner leaves a bit alone while somebody is marking its offset. So if a thread dies amid these
- * steps, its adopter can do all of them again: nobody has cleared the bit meanwhile.
+ * `marking` and `sweeping` are words of the slots. While a thread marks an offset, the owner does
+ * not sweep its bit. So if the freer dies, its adopter can repeat all steps of the freer.
  */
 import { ArenaError, doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -43,8 +43,8 @@ import { resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /**
- * Notes a live block of another slot for its owner, by its bit.
- * @throws ArenaError 'double-free' if the bit was set before
+ * Frees a live block of another slot: sets the block's freed bit for the owner.
+ * @throws ArenaError 'double-free' if the bit was set already
  */
 export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number): void {
   const isNew = beginMarking(memory, slot, offset)
@@ -52,7 +52,7 @@ export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number):
   if (!isNew) throw doubleFree(offset)
 }
 
-/** Gives whether the bit was not set before. What depends on the bit comes before `endMarking`. */
+/** Sets a freed bit; false if it was set. Until `endMarking`, the owner leaves the bit alone. */
 export function beginMarking(memory: ArenaMemory, slot: SlotIndex, offset: number): boolean {
   const { i32 } = memory
   const bit = bitOf(memory, offset)
@@ -67,9 +67,9 @@ export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /**
- * Sets the flags for a run with freed bits, or with an end that was cut off. The run's flag comes
- * first: a thread that takes the run over looks at it once the map names the new owner, so the new
- * owner's flag is set by one thread or the other.
+ * Sets the flags of a run and its owner: the run has freed bits, or its large block has shrunk. The
+ * run's flag comes first. A thread that hands the run over reads that flag after it has changed the
+ * owner in the map. So the new owner's flag is set by one thread or the other.
  */
 export function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory
@@ -80,7 +80,8 @@ export function announce(memory: ArenaMemory, head: SpanIndex): void {
 }
 
 /**
- * Frees the blocks of a slot that have freed bits. Only the thread that has the slot may call it.
+ * Frees a slot's blocks with freed bits, and gives back the ends of large runs whose blocks have
+ * shrunk. Only the slot's thread, or its reclaimer, may call it.
  */
 export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
@@ -101,7 +102,7 @@ export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): void {
   addToSlot(memory, slot, layout.SLOT_DRAINED, freedCount)
 }
 
-/** Gives how many blocks it freed. */
+/** Frees the blocks of a run that have freed bits, and returns how many it freed. */
 function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number {
   const mapped = mapAt(memory, head) & ~layout.MAP_DRAINING
   let freedCount = 0
@@ -112,13 +113,13 @@ function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number
     }
     freeMarked(memory, slot, offset)
     freedCount++
-    // With its last block, the run is given back, and another slot may have claimed it by now.
+    // The last block gives the run back, and another slot may have claimed its spans by now.
     return (mapAt(memory, head) & ~layout.MAP_DRAINING) === mapped
   })
   return freedCount
 }
 
-/** Calls `visit` for the offset of each freed bit of a run, until `visit` gives false. */
+/** Calls `visit` with the offset of each freed bit of a run, until `visit` returns false. */
 export function forEachFreedBit(
   memory: ArenaMemory,
   head: SpanIndex,
@@ -150,7 +151,7 @@ function clearFreedBit(memory: ArenaMemory, offset: PayloadOffset): void {
   Atomics.and(memory.i32, freedWord(memory, offset), ~bitOf(memory, offset))
 }
 
-/** The block counts as free before its bit is cleared: so an adopter sees which bits are done. */
+/** Marks a block free before it clears the freed bit: so an adopter sees which bits are done. */
 function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset): void {
   let block = asPayloadOffset(0)
   try {
@@ -165,7 +166,7 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   recycle(memory, block)
 }
 
-/** Finishes what a dead slot's thread was marking. */
+/** Sets the freed bit that the dead thread of a slot was about to set, if there is one. */
 export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
   const offset = slotAt(memory, slot, layout.SLOT_MARKING)
   if (offset !== 0 && isLiveAt(memory, offset)) beginMarking(memory, slot, offset)
@@ -173,8 +174,8 @@ export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /**
- * Finishes what a dead slot's thread was sweeping: clears the bits of blocks that are free already.
- * The next sweep finds the others.
+ * Finishes the sweep that the dead thread of a slot was in: clears the freed bits of blocks that
+ * are free already, and sets the flags. The next sweep finds the other bits.
  */
 export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
@@ -201,8 +202,8 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
 }
 
 /**
- * Gives back the end of a large run that its block does not need. The holder of the block sets its
- * length, in any thread; the owner of the run has the spans.
+ * Gives back the spans at the end of a large run that its block no longer needs. Any thread that
+ * holds the block may shrink it, but only the owner of the run may free spans.
  */
 function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
   if (stateInMap(mapAt(memory, head)) !== layout.SPAN_LARGE) return
@@ -217,13 +218,13 @@ function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
 }
 
 /**
- * Counts and reports a block that another thread freed wrongly. The owner finds it in an innocent
- * call, which must not throw an ArenaError for it.
+ * Counts and reports an ArenaError that another thread has caused, such as a double free. The owner
+ * finds it in an unrelated call, which must not throw it.
  */
 export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
   if (!(error instanceof ArenaError)) throw error
   addToSlot(memory, slot, layout.SLOT_VIOLATIONS, 1)
   const { onViolation } = memory
-  // Later: an error of the hook must not reach this caller.
+  // In a microtask: an error that `onViolation` throws must not reach this caller.
   if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
 }

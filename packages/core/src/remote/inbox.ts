@@ -1,4 +1,4 @@
-/** The owner's side of a queue: frees the blocks that other slots have delivered. */
+/** The owner's side of the remote-free queues: frees the blocks that other slots have delivered. */
 import { doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
@@ -12,15 +12,15 @@ import { beginMarking, endMarking, sweepFreedBits, violate } from './freed-bits.
 import { deliverAll, type PoolCore } from './outbox.ts'
 import * as queue from './queue.ts'
 
-/** Delivers what a pool has noted, and frees what was delivered to it. */
+/** Delivers a pool's queued offsets to their owners, and frees the blocks delivered to the pool. */
 export function exchangeQueues(pool: PoolCore): void {
   deliverAll(pool.memory, pool.slot)
   receiveAll(pool, pool.slot)
 }
 
 /**
- * Frees what was delivered to a slot.
- * @param pool of the thread that does it: the slot's own, or that of a closed slot's reclaimer
+ * Frees the blocks that were delivered to a slot, and those with freed bits.
+ * @param pool the calling thread's: the slot's own pool, or its reclaimer's if the slot is lent
  */
 export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const { memory } = pool
@@ -37,7 +37,7 @@ export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   sweepFreedBits(memory, slot)
 }
 
-/** Frees what one slot has delivered, up to the number `sent`. */
+/** Frees the blocks that `freer` has delivered to `slot`, up to the count `sent`. */
 function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): void {
   const { memory } = pool
   const { i32 } = memory
@@ -69,15 +69,15 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   if (takenCount !== 0) emit(memory, slot, EVENT_DRAIN, 0, takenCount, freer)
 }
 
-/** The last count is stored atomically: it shows the freer that nobody reads those before it. */
+/** Stores the taken count; atomically if it reaches `sent`, as the freer may then free segments. */
 export function countTaken(i32: Int32Array, takenWord: number, taken: number, sent: number): void {
   if (taken === sent) Atomics.store(i32, takenWord, taken)
   else i32[takenWord] = taken
 }
 
 /**
- * The segment that holds the offset number `taken`, or 0 if segments were overwritten. The freer
- * may use those before it again.
+ * The segment that holds the offset number `taken`, or 0 if segments were overwritten. Stores that
+ * this segment is being read: the freer may use the segments before it again.
  */
 export function findSegment(
   memory: ArenaMemory,
@@ -99,12 +99,12 @@ export function findSegment(
 }
 
 /**
- * Frees a block of the slot, or of the thread that does it: that thread owns the block if the
- * block's span has changed hands. If a third slot owns it by now, the block is marked for that one.
+ * Frees a delivered block that `pool.tryFree` refuses. If a third slot owns it, because its run was
+ * handed over to that slot, the block gets a freed bit for that slot instead.
  *
- * As soon as a run is given back, another slot may have a live block at the same offset. So a block
- * counts as taken before its run is given back; and before it counts, its own words show that it
- * was dealt with.
+ * As soon as a run is given back, another slot may have a live block at the same offset. So an
+ * offset counts as taken before `recycle` gives its run back. And before it counts as taken, the
+ * block is marked free, or is being marked for the third slot: so an adopter knows what to count.
  */
 function receive(
   { memory, slot: by }: PoolCore,

@@ -1,4 +1,4 @@
-/** The queues as a whole: what is in them, and what a dead slot left unfinished in them. */
+/** All remote-free queues: what is in them, and how they are repaired after a thread has died. */
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { isLiveAt } from '../blocks/check-offset.ts'
@@ -10,14 +10,14 @@ import { deliverAll } from './outbox.ts'
 import * as queue from './queue.ts'
 
 /**
- * Delivers what a dead slot had noted, and finishes what it was taking.
- * @param by the slot whose thread was at it: that of a closed slot's reclaimer
+ * Finishes the offset that a dead thread was taking for a slot, and delivers the slot's own queues.
+ * @param by the slot of the dead thread: `slot` itself, or its reclaimer's if it was lent
  */
 export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): void {
   settleInbox(memory, slot, by)
   settleMarking(memory, by)
   for (let owner = asSlotIndex(0); owner < memory.slotCount; owner++) {
-    // The chain shows which segment is the last; the word may not have been written yet.
+    // The chain shows the last segment; the thread may have died before it wrote the word.
     const last = segmentsFor(memory, slot, owner).at(-1) ?? 0
     memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)] = last
     if (last !== 0) memory.i32[(last >> 2) + queue.SEGMENT_NEXT] = 0
@@ -25,7 +25,7 @@ export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): v
   deliverAll(memory, slot)
 }
 
-/** The block that was being taken counts as taken if it was freed, or marked for another slot. */
+/** Counts the offset that was being taken, if its block is free, or was marked for another slot. */
 function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   const { i32 } = memory
   const takingFrom = slotWord(memory, slot, layout.SLOT_TAKING_FROM)
@@ -34,7 +34,7 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
     const takenWord = queue.queueWord(memory, slot, queue.INBOX_TAKEN, freer)
     const taken = i32[takenWord]
     const sent = Atomics.load(i32, queue.queueWord(memory, freer, queue.OUTBOX_SENT, slot))
-    // If the segment was overwritten, the next thread that takes from this queue gives it up.
+    // If the segment was overwritten, the next thread that takes from this queue skips its offsets.
     const segment = taken === sent ? 0 : findSegment(memory, slot, freer, taken)
     const offset = i32[(segment >> 2) + queue.SEGMENT_OFFSETS + queue.placeOf(taken)]
     const isMarked = offset === slotAt(memory, by, layout.SLOT_MARKING)
@@ -45,7 +45,7 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
   i32[takingFrom] = 0
 }
 
-/** The segments of a queue, in order; a ring if the first was about to be used again. */
+/** A queue's segments, in order. Their links are a ring while the first one is used again. */
 export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
   const segments: number[] = []
   const first = memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_FIRST, owner)]
@@ -58,7 +58,16 @@ export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotInd
   return segments
 }
 
-/** The segments of all queues of a slot. */
+/** Whether a slot has segments. It makes no garbage: a full arena asks each closed slot. */
+export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
+  const firstWords = queue.queueWord(memory, slot, queue.OUTBOX_FIRST, asSlotIndex(0))
+  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
+    if (memory.i32[firstWords + owner] !== 0) return true
+  }
+  return false
+}
+
+/** The segments of all queues that a slot writes. */
 export function segmentsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<number> {
   const segments = new Set<number>()
   for (let owner = asSlotIndex(0); owner < memory.slotCount; owner++) {
@@ -67,7 +76,7 @@ export function segmentsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<nu
   return segments
 }
 
-/** The offsets in all queues, and those with freed bits. Other threads must pause. */
+/** The offsets in all queues, and of all freed bits. Other threads must not run meanwhile. */
 export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
   const offsets = new Set<number>()
   forEachRun(memory, (head) => {
@@ -81,7 +90,7 @@ export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
   return offsets
 }
 
-/** The offsets in one queue, up to where a segment is missing. */
+/** The offsets in one queue that are not taken yet, up to the first missing segment. */
 export function offsetsBetween(
   memory: ArenaMemory,
   freer: SlotIndex,

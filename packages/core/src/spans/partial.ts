@@ -1,11 +1,11 @@
 /**
- * Spans with room, and spans that have become empty.
+ * Partial spans, and spans that become empty.
  *
- * A free block is in one of two places. The hot path knows only the slot's free lists, one per
- * class. A *parked* block lies on a list in the record of its own span. Spans with parked or
- * uncarved blocks are *partial*; the slot has a list of them, per class. To park a block counts it
- * for its span, and the last block gives the span back. So sweeps visit a block once for each time
- * that it was handed out, however many there are.
+ * A free block is on one of two lists. The fast paths use the slot's free lists, one per class. A
+ * *parked* block is on a list in the record of its own span. A span with parked or uncarved blocks
+ * is *partial*: each slot has a list of its partial spans per class. The record counts the parked
+ * blocks. When all blocks of a span are parked, the span is given back. Sweeps park the free lists'
+ * blocks, and only refills move them back: so a block is visited by one sweep after each refill.
  */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -23,11 +23,11 @@ import {
 import { capacityOf, classOf, ownerOf, releaseRun } from './runs.ts'
 import { headOf, headPattern, isHeadWith } from './span-map.ts'
 
-/** The word with the span that follows. */
+/** The word that holds the next span in a list of partial spans. */
 const nextWord = (memory: ArenaMemory, span: number) =>
   recordWord(memory, asSpanIndex(span), layout.RECORD_NEXT_PARTIAL)
 
-/** The first partial span, or 0. @throws ArenaError 'corrupt' if it has another slot or class */
+/** A slot's first partial span of a class, or 0. @throws ArenaError 'corrupt' for another span */
 export function firstPartial(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -40,11 +40,11 @@ export function firstPartial(
   throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
 }
 
-/** The word with the first partial span of the slot and class that a run has. */
+/** The word that holds the first partial span of a run's slot and class. */
 const headWord = (memory: ArenaMemory, span: SpanIndex) =>
   slotWord(memory, ownerOf(memory, span), layout.SLOT_PARTIAL_HEADS + classOf(memory, span))
 
-/** Puts a span at the front of its slot's partial spans. */
+/** Puts a span at the front of its slot's list of partial spans. */
 export function link(memory: ArenaMemory, span: SpanIndex): void {
   const { i32 } = memory
   const first = headWord(memory, span)
@@ -55,7 +55,7 @@ export function link(memory: ArenaMemory, span: SpanIndex): void {
   i32[first] = span
 }
 
-/** Takes a span off its slot's partial spans. */
+/** Takes a span off its slot's list of partial spans. */
 export function unlink(memory: ArenaMemory, span: SpanIndex): void {
   const { i32 } = memory
   const next = linkedSpan(memory, nextWord(memory, span))
@@ -64,7 +64,7 @@ export function unlink(memory: ArenaMemory, span: SpanIndex): void {
   i32[previous !== 0 ? nextWord(memory, previous) : headWord(memory, span)] = next
 }
 
-/** The span in a word of a list, or 0. @throws ArenaError 'corrupt' if there is no such span */
+/** The span that a word of a list holds, or 0. @throws ArenaError 'corrupt' if it does not exist */
 function linkedSpan(memory: ArenaMemory, word: number): SpanIndex {
   const span = memory.i32[word]
   if (span >= 0 && span < memory.spanCount) return asSpanIndex(span)
@@ -77,8 +77,8 @@ export const hasRoom = (memory: ArenaMemory, head: SpanIndex) =>
   recordAt(memory, head, layout.RECORD_CARVED_COUNT) < capacityOf(memory, head)
 
 /**
- * Parks a free block that is on no list. Returns how many spans it gave back: those of the run if
- * this was the last block in use.
+ * Parks a free block that is on no list. If all blocks of the run are parked then, gives the run
+ * back, and returns how many spans the run had; otherwise returns 0.
  */
 export function park(memory: ArenaMemory, block: number): number {
   const { i32 } = memory
@@ -99,13 +99,13 @@ export function park(memory: ArenaMemory, block: number): number {
 
 /**
  * Sorts the partial spans of a class in ascending order, so that refills fill low spans first. High
- * spans then become empty, and committed memory stays compact. It is a merge sort of the list
- * itself, which needs no other memory.
+ * spans then become empty, and committed memory stays compact. The merge sort changes only the
+ * list's links, and needs no further memory.
  */
 export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
   const head = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
-  if (isAscending(memory, head)) return // in most cases, after n steps
+  if (isAscending(memory, head)) return // the usual case: one pass over the list
   i32[head] = sorted(memory, head, i32[head])
   let previous = 0
   for (let span = i32[head]; span !== 0; span = i32[nextWord(memory, span)]) {
@@ -114,7 +114,7 @@ export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: Cl
   }
 }
 
-/** Goes to the end of the list in any case: a damaged list must not be sorted. */
+/** Whether a list is sorted. Visits all of it: a damaged list must throw here, not be sorted. */
 function isAscending(memory: ArenaMemory, head: number): boolean {
   let isSo = true
   let steps = 0
@@ -128,7 +128,7 @@ function isAscending(memory: ArenaMemory, head: number): boolean {
   return isSo
 }
 
-/** Sorts a list by its forward links and returns its first span. @param head a word to write to */
+/** Sorts a list's forward links, and returns the first span. @param head a word to overwrite */
 function sorted(memory: ArenaMemory, head: number, first: number): number {
   const { i32 } = memory
   let fast = i32[nextWord(memory, first)]
@@ -158,11 +158,11 @@ function merge(memory: ArenaMemory, head: number, a: number, b: number): number 
 }
 
 /**
- * Drains the partial spans of a class whose live blocks fit into the room of the spans below them.
- * The spans are in ascending order, and every free block is parked. (A free list hands out the
- * block that was freed last. So a block that is freed in a sparse span would soon be live again,
- * and the span never become empty. In a draining span, freed blocks are parked at once.)
- * @param batch of the next refill: room for that stays, and for an eighth more
+ * Sets a partial span of a class draining if those below it have room for the live blocks of all
+ * partial spans of the class, for an eighth more, and for the next refill. The list must be sorted,
+ * and all free blocks parked. (A free list hands out first the block that was freed last. So a
+ * block that is freed in a sparse span would soon be live again, and the span never become empty.)
+ * @param batch how many blocks the next refill takes
  */
 export function drainSparse(
   memory: ArenaMemory,
@@ -187,7 +187,7 @@ export function drainSparse(
   }
 }
 
-/** Only the owner of the run may call it. */
+/** Only the thread of the slot that owns the run may call it. */
 export function setDraining(memory: ArenaMemory, head: SpanIndex, isDraining: boolean): void {
   const before = mapAt(memory, head)
   const after = isDraining ? before | layout.MAP_DRAINING : before & ~layout.MAP_DRAINING

@@ -1,4 +1,4 @@
-/** Runs: claimed spans in use, of blocks of one class or of one large block. */
+/** Runs: spans in use, with blocks of one size class or with one large block. */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
@@ -26,7 +26,7 @@ import {
   touchSpans,
 } from './span-map.ts'
 
-/** Index of a class in the class arrays of a slot. */
+/** The index of a class in the per-class arrays of a slot. */
 export const rowOf = (classIndex: number) =>
   classIndex === layout.LARGE_CLASS ? layout.LARGE_ROW : classIndex
 
@@ -40,7 +40,7 @@ export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
 export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
   classInMap(mapAt(memory, head))
 
-/** How many spans a run has. @throws ArenaError 'corrupt' if they lead out of the arena */
+/** How many spans a run has. @throws ArenaError 'corrupt' if the run would not fit the arena */
 export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
   const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   if (spanCount >= 1 && spanCount <= memory.spanCount - head) return spanCount
@@ -55,8 +55,8 @@ export function capacityOf(memory: ArenaMemory, head: SpanIndex): number {
 }
 
 /**
- * Puts a claimed run to use, with a new record: of no block, or of the one large block. The head is
- * written last, as it makes the run real. All bytes of a run of a size class count as touched then.
+ * Makes claimed spans a run, with a new record: of no block, or of the one large block. All bytes
+ * of a size class's run count as touched. The run exists once the map word of its head is written.
  */
 export function publishRun(
   memory: ArenaMemory,
@@ -69,7 +69,7 @@ export function publishRun(
   const isLarge = classIndex === layout.LARGE_CLASS
   const record = recordWord(memory, head, 0)
   i32.fill(0, record, record + layout.RECORD_WORD_COUNT)
-  // Blocks that were freed twice may have left bits. A large block begins in its first span.
+  // Double frees may have left freed bits. A large run has such bits in its first span only.
   const freedBits = freedWord(memory, spanStart(memory, head))
   i32.fill(0, freedBits, freedBits + (isLarge ? 1 : spanCount) * layout.SPAN_BIT_WORD_COUNT)
   if (isLarge) i32[record + layout.RECORD_CARVED_COUNT] = 1
@@ -81,7 +81,7 @@ export function publishRun(
   emit(memory, slot, EVENT_CLAIM, rowOf(classIndex), spanCount, head)
 }
 
-/** Makes claimed spans tails, so that a run of `from` spans has `to`. */
+/** Makes the spans of a run from index `from` on its tails, and `to` its span count. */
 export function extendRun(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -92,14 +92,14 @@ export function extendRun(
 ): void {
   const map = spanMapWord(memory, head)
   for (let i = from; i < to; i++) {
-    // Only tails of a size class need their head, and such runs are far shorter than MAX_POSITION.
+    // Only tails of a size class lead to their head, and such runs are shorter than MAX_POSITION.
     const word = mapWord(layout.SPAN_TAIL, slot, classIndex, Math.min(i, layout.MAX_POSITION))
     Atomics.store(memory.i32, map + i, word)
   }
   memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
 }
 
-/** Resizes the run of a large block to `to` spans; false if the spans behind it are taken. */
+/** Resizes the run of a large block to `to` spans; false if the spans behind it are not free. */
 export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number): boolean {
   const slot = ownerOf(memory, head)
   const from = runSpanCountOf(memory, head)
@@ -117,7 +117,7 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
   return true
 }
 
-/** Hands a run of a closed slot over to its reclaimer. The head is first: it names the owner. */
+/** Hands a run over to slot `to`. The head is first: from its word, an adopter takes the owner. */
 export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex): void {
   const from = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
@@ -130,7 +130,7 @@ export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex)
   countRun(memory, from, head, -1)
   countOwned(memory, to, spanCount)
   countRun(memory, to, head, 1)
-  // A thread that set freed bits just before has told only the former owner.
+  // A thread that set a freed bit just before has set the flag of the former owner only.
   if (Atomics.load(memory.i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)) !== 0) {
     Atomics.store(memory.i32, slotWord(memory, to, layout.SLOT_HAS_FREED_BITS), 1)
   }
@@ -139,7 +139,7 @@ export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex)
   emit(memory, to, EVENT_CLAIM, classIndex, spanCount, head)
 }
 
-/** Gives a run back, and returns its span count. The head is claimed first, and freed last. */
+/** Gives a run back, and returns its span count. Its head becomes `claimed` first, free last. */
 export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   const slot = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
@@ -153,7 +153,7 @@ export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   return spanCount
 }
 
-/** @throws ArenaError 'corrupt' if a block of a run is live, although all of them count as free */
+/** @throws ArenaError 'corrupt' if a block of a run is live, although all its blocks are parked */
 function checkEmpty(memory: ArenaMemory, head: SpanIndex, spanCount: number): void {
   const { i32 } = memory
   const first = liveWord(memory, spanStart(memory, head))
@@ -163,7 +163,7 @@ function checkEmpty(memory: ArenaMemory, head: SpanIndex, spanCount: number): vo
   if (live !== 0) throw corrupt(`the lists of span ${head} count a live block as free`)
 }
 
-/** Adds a run to the counts of a slot per class; -1 takes it off. */
+/** Adds a run to a slot's counts for the run's class, or subtracts it if `sign` is -1. */
 export function countRun(
   memory: ArenaMemory,
   slot: SlotIndex,

@@ -1,11 +1,11 @@
-/** Claims slots for threads, and hands them back. A closed slot keeps its memory. */
+/** Claims slots for threads, lends and closes them. A closed slot still owns its spans. */
 import { checkInteger, invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, controlWord, slotWord } from '../memory/memory.ts'
 import { atomicMax } from './span-map.ts'
 
-/** By the state in the state word. */
+/** The name of each state, at the index that is the state in a slot's state word. */
 const STATE_NAMES = ['vacant', 'open', 'closed', 'reserved', 'tended'] as const
 export type SlotState = (typeof STATE_NAMES)[number]
 
@@ -18,17 +18,17 @@ const stateOf = (memory: ArenaMemory, slot: SlotIndex) =>
 export const slotState = (memory: ArenaMemory, slot: SlotIndex): SlotState =>
   STATE_NAMES[stateOf(memory, slot)]
 
-/** How often the state has changed, modulo 2^16. */
+/** How often the slot's state has changed, modulo 2^16. */
 export const slotGeneration = (memory: ArenaMemory, slot: SlotIndex) =>
   wordOf(memory, slot) >>> layout.SLOT_GENERATION_SHIFT
 
-/** The slot of the thread that empties this closed one. */
+/** The slot of the thread that a closed slot is lent to; -1 if it is not lent. */
 export const reclaimerOf = (memory: ArenaMemory, slot: SlotIndex) =>
   ((wordOf(memory, slot) >>> layout.SLOT_RECLAIMER_SHIFT) & 0xff) - 1
 
 /**
- * Moves a slot from one state to another, in a new generation. False if it was in another state, or
- * not in the given generation.
+ * Moves a slot from state `from` to state `to`, and increments its generation. False if the slot is
+ * not in state `from`, or not in the given generation, or another thread changes it first.
  */
 export function changeState(
   memory: ArenaMemory,
@@ -49,10 +49,10 @@ export function changeState(
   return Atomics.compareExchange(memory.i32, stateWord, seen, word) === seen
 }
 
-/** A reclaimer returns its slot in a moment, unless its thread has died. */
+/** How often `claimSlot` tries: a lent slot is closed again soon, unless the reclaimer has died. */
 const MAX_ATTEMPTS = 1000
 
-/** Takes a closed slot, to use its memory again; a vacant one if none is closed. */
+/** Claims a closed slot, so that its memory is used again; a vacant slot if none is closed. */
 export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
   for (let attempt = 0, isAnyLeft = true; isAnyLeft && attempt < MAX_ATTEMPTS; attempt++) {
     isAnyLeft = false
@@ -61,7 +61,7 @@ export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
         const state = stateOf(memory, slot)
         if (state !== layout.SLOT_OPEN && state !== layout.SLOT_RESERVED) isAnyLeft = true
         if (state !== from) continue
-        // First: if the thread dies just after the change, others must find its queues.
+        // First: if this thread dies just after the change, others must find the slot's queues.
         atomicMax(memory, controlWord(memory, layout.CONTROL_OPENED_SLOT_COUNT), slot + 1)
         if (changeState(memory, slot, from, to)) return slot
       }
@@ -70,7 +70,7 @@ export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
   throw noFreeSlot(memory.slotCount)
 }
 
-/** Opens the slot that was reserved, or any if `reserved` is undefined. */
+/** Opens the slot `reserved`; if that is undefined, any closed or vacant slot. */
 export function openSlot(memory: ArenaMemory, reserved: number | undefined): SlotIndex {
   if (reserved === undefined) return claimSlot(memory, layout.SLOT_OPEN)
   const slot = checkedSlot(memory, reserved)
@@ -88,7 +88,7 @@ export function checkGeneration(generation: number): void {
   throw invalidArgument('generation', generation, 'that of a pool of the slot')
 }
 
-/** Lends a closed slot to a reclaimer; false if it is not closed. */
+/** Lends a closed slot to a reclaimer; false if the slot is not closed. */
 export const lendSlot = (memory: ArenaMemory, slot: SlotIndex, reclaimer: SlotIndex) =>
   changeState(memory, slot, layout.SLOT_CLOSED, layout.SLOT_LENT, reclaimer)
 

@@ -1,6 +1,6 @@
 /*
- * Room spans: which slot owns which spans, and what is used of them; opening and closing slots.
- * Invariant: the span map alone says who owns a span, and every free block is on one list.
+ * Room spans: which slot owns which spans, and which spans have room; opening and closing slots.
+ * Invariant: the span map alone says which slot owns a span; every free block is on one list.
  */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -16,9 +16,9 @@ import {
  * This file: the words of the span map, how runs of spans are claimed and given back, and the
  * touched map.
  *
- * Any thread may claim at any time, so a word leaves `free` by compare-and-swap only, to `claimed`,
- * which names the claimer. A thread that dies half-way leaves claimed spans, or tails beyond the
- * span count in the head's record. Both name its slot, so the adopter finds and releases them.
+ * Any thread may claim spans at any time. So the word of a free span changes by compare-and-swap
+ * only, to `claimed` and the claimer's slot. A thread that dies half-way leaves claimed spans, or
+ * tails beyond the span count in the head's record. These name its slot: its adopter frees them.
  */
 import {
   type ArenaMemory,
@@ -32,7 +32,7 @@ import {
   touchedWord,
 } from '../memory/memory.ts'
 
-/** How often a claim starts again after a rival took one of its spans. */
+/** How often a claim is tried: each time, another thread may take one of the spans first. */
 const MAX_ATTEMPTS = 8
 
 export const OWNER_MASK = 0xff << layout.MAP_OWNER_SHIFT
@@ -45,22 +45,22 @@ export const mapWord = (state: number, owner: number, classIndex: number, positi
 
 /** The map word of a control span. */
 export const CONTROL_SPAN_WORD = mapWord(layout.SPAN_CONTROL, -1, 0, 0)
-/** The map word of the first span of a slot's run of blocks; OR the class in. */
+/** The map word of the head of a slot's run of size class 0; add the index of another class. */
 export const headPattern = (slot: SlotIndex) => mapWord(layout.SPAN_HEAD, slot, 0, 0)
 
 export const stateInMap = (word: number) => (word >>> layout.MAP_STATE_SHIFT) & 0xf
 export const classInMap = (word: number): ClassIndex => asClassIndex(word & 0xff)
-/** Index of the owner's slot, or -1. */
+/** The slot that owns the span, or -1. */
 export const ownerInMap = (word: number): SlotIndex =>
   asSlotIndex(((word >>> layout.MAP_OWNER_SHIFT) & 0xff) - 1)
 export const positionInMap = (word: number) =>
   (word >>> layout.MAP_POSITION_SHIFT) & layout.MAX_POSITION
-/** Whether a span begins a run with this map word, draining or not: that of a slot and class. */
+/** Whether a span has the map word `word`, that of a head, with the draining bit or without it. */
 export const isHeadWith = (memory: ArenaMemory, span: SpanIndex, word: number) =>
   (mapAt(memory, span) & ~layout.MAP_DRAINING) === word
 export const isDraining = (word: number) => (word & layout.MAP_DRAINING) !== 0
 
-/** Claims the lowest run of free spans that is long enough; 0 if there is none. */
+/** Claims the lowest run of `spanCount` free spans, and returns its head; 0 if there is none. */
 export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {
   const hint = controlWord(memory, layout.CONTROL_FIRST_FREE_SPAN)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -88,7 +88,7 @@ function findFreeRun(memory: ArenaMemory, from: number, spanCount: number): numb
   return 0
 }
 
-/** Claims all of the spans, or none. */
+/** Claims all of these spans, or claims none and returns false. */
 export function claimSpans(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -119,7 +119,7 @@ export function freeSpans(memory: ArenaMemory, first: number, spanCount: number)
   if (first < i32[hint]) i32[hint] = first
 }
 
-/** Adds to the spans that a slot owns. */
+/** Adds to a slot's count of owned spans, and keeps its peak. */
 export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
   addToSlot(memory, slot, layout.SLOT_OWNED_SPANS, spanCount)
   const risenBy =
@@ -128,7 +128,7 @@ export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: numb
   if (risenBy > 0) addToSlot(memory, slot, layout.SLOT_PEAK_OWNED_SPANS, risenBy)
 }
 
-/** Raises a word to a value, unless it is higher already; other threads may raise it too. */
+/** Raises a word to a value, unless it is higher already. Other threads may raise it meanwhile. */
 export function atomicMax(memory: ArenaMemory, word: number, value: number): void {
   const { i32 } = memory
   let seen = i32[word]
@@ -147,7 +147,7 @@ export function countFreeSpans(memory: ArenaMemory): number {
   return free
 }
 
-/** The head of the run of a span, for size classes. @throws ArenaError 'corrupt' if it has none */
+/** The head of the run of a size class that a span is in. @throws ArenaError 'corrupt' if none */
 export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
   const position = positionInMap(mapAt(memory, span))
   const head = span - position
@@ -156,9 +156,9 @@ export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
 }
 
 /*
- * The touched map says how far memory was touched, span by span. All bytes behind are 0, and take
- * no page. A run of a size class is touched as a whole when it is put to use. A large block is
- * touched as its bytes are handed out: at once by `alloc`, or as its holder says by `pool.touch`.
+ * The touched map says how many bytes from the start of each span may be touched; all others are 0.
+ * All bytes of a size class's run are touched from its publication on. Those of a large block are
+ * touched when `alloc` returns, or, after `reserve`, when the holder calls `pool.touch` for them.
  */
 
 export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
@@ -166,22 +166,22 @@ export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: num
   memory.i32.fill(layout.SPAN_BYTE_LENGTH, word, word + spanCount)
 }
 
-/** Any thread may call it, before bytes of a block from `offset` to `byteEnd` are written. */
+/** Counts bytes from `offset` to `byteEnd` as touched, before any thread writes them. */
 export function touchBytes(memory: ArenaMemory, offset: number, byteEnd: number): void {
   const first = spanOf(memory, offset)
   const last = spanOf(memory, byteEnd)
   touchSpans(memory, first, last - first)
   const rest = byteEnd - spanStart(memory, last)
-  // Other threads may raise this word as well. The words before it get one value from all.
+  // Other threads may raise this word at once. To the words before it, all write the same value.
   if (rest > 0) atomicMax(memory, touchedWord(memory, last), rest)
 }
 
-/** Zeroes spans, which are untouched then. Only the thread that claimed them may call it. */
+/** Zeroes spans, and counts them as untouched. Only the thread that claimed them may call it. */
 export function clearSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
   const { i32, u8 } = memory.views
   const words = touchedWord(memory, first)
   for (let i = 0; i < spanCount; i++) {
-    // An overwritten word must not lead to other blocks.
+    // If this word was overwritten, it must not lead to other blocks.
     const touched = Math.min(i32[words + i] >>> 0, layout.SPAN_BYTE_LENGTH)
     if (touched === 0) continue
     const start = spanStart(memory, asSpanIndex(first + i))

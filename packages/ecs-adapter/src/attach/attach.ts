@@ -1,7 +1,7 @@
 /**
  * Storages of other threads. The world's thread publishes where its columns are, in `publisher.ts`;
- * attached threads look there at each `sync`. A block that is replaced is freed when each attached
- * thread has seen a later epoch: see `retired-blocks.ts`. This room knows neither runs nor workers.
+ * attached threads look it up at each `sync`. A replaced block is freed when each attached thread
+ * has seen a later epoch: see `retired-blocks.ts`. This room knows neither runs nor workers.
  */
 import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
@@ -23,9 +23,9 @@ import { readEntities, readManifest } from './published.ts'
  * Attaches a thread to a storage that another thread made.
  *
  * @param handle `storage.handle` of that thread
- * @param pool this thread's, in the same arena; a pool attaches to a storage once
- * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool has attached to one
- * of its tables by `attachTable`. Then the thread is not attached
+ * @param pool this thread's pool, in the same arena. A pool can be attached to a storage only once
+ * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool is attached to a
+ * table of the storage by `attachTable`. If this throws, the thread is not attached
  */
 export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
   checkPool(pool)
@@ -33,13 +33,13 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
   try {
     storage.sync()
   } catch (error) {
-    storage.detach() // the caller gets no object that could do it
+    storage.detach() // the caller gets no object to detach
     throw error
   }
   return storage
 }
 
-/** Word index of the root of a storage that is not disposed of. */
+/** Word index of a storage's root. Checks that the storage is not disposed of. */
 function checkedRoot(handle: StorageHandle, pool: Pool): number {
   if (rootByteLength(pool, handle, Root.MAGIC) === Root.BYTE_LENGTH) return handle.offset >> 2
   const expected = 'storage.handle of a storage in the arena of this pool'
@@ -47,29 +47,29 @@ function checkedRoot(handle: StorageHandle, pool: Pool): number {
 }
 
 /**
- * A storage of another thread. Its columns can be read and written; its world is not here. Its
- * methods may be called without it: `const { row } = storage`.
+ * A storage of another thread. This thread can read and write the columns, but has no world. The
+ * methods may be called without the object: `const { row } = storage`.
  */
 export class AttachedStorage {
   /**
-   * Each component, by name, with the fields that it has in the world's thread. Typed arrays have
-   * to be read anew after `sync`; lists and texts stay. What this thread makes longer moves into
-   * its own pool. One thread at a time may change the lists and texts of an entity, and no other
-   * may read them meanwhile. Call `sync` before you change them, or the change may go to a column
-   * that has moved.
+   * The components by name, with the same fields as in the world's thread. After `sync`, read typed
+   * arrays anew; the objects for lists and texts stay valid. A list or text that this thread makes
+   * longer moves into this thread's pool. While a thread changes the lists or texts of an entity,
+   * no other thread may change or read them. Call `sync` before you change lists or texts, or the
+   * change may go to the old memory of a moved column.
    */
   readonly components: Readonly<Record<string, Component>>
-  /** By name. Rows that this thread adds are in chunks of its own pool, until it detaches. */
+  /** Tables by name. Rows that this thread adds lie in chunks of its own pool until it detaches. */
   readonly tables: Readonly<Record<string, Table>>
   /**
    * The rows of a sparse component.
-   * @param component of `components`, or its name
-   * @throws StorageError 'invalid-argument' for one that is not sparse
+   * @param component one of `components`, or its name
+   * @throws StorageError 'invalid-argument' for a component that is not sparse
    */
   readonly rows: (component: Component | string) => ComponentRows
   readonly #pool: Pool
   readonly #handle: StorageHandle
-  /** Word indices: of the root, and in the root of the words of this thread's slot. */
+  /** Word indices of the root, and of the words in the root that belong to this thread's slot. */
   readonly #root: number
   readonly #attachedWord: number
   readonly #seenWord: number
@@ -82,7 +82,7 @@ export class AttachedStorage {
   #entityMask = 0
   #buffer: ArrayBufferLike | undefined
   #epoch = 0
-  /** Epochs in which the manifest and the entities were published that this thread has. */
+  /** The epochs in which this thread's manifest and entity ids were published. */
   #manifestEpoch = 0
   #entitiesEpoch = 0
 
@@ -108,7 +108,7 @@ export class AttachedStorage {
     this.rows = this.#components.rows
   }
 
-  /** The ids of the entities that the world had when its thread last published. */
+  /** The ids of the entities that the world had when the world's thread last published. */
   get entities(): Int32Array {
     return this.#entities
   }
@@ -117,9 +117,9 @@ export class AttachedStorage {
   readonly row = (eid: number): number => checkedEid(eid) & this.#entityMask
 
   /**
-   * Follows the storage: moved columns, new components, the entities. Call it once a frame, when
-   * you no longer use views that you read before. It costs one load if nothing is new. As long as
-   * an attached thread does not sync, the storage cannot free the columns that it has replaced.
+   * Takes over what the storage has published: moved columns, new components, entity ids. Call it
+   * once a frame, when you no longer use views that you read before. It costs one load if nothing
+   * is new. The storage cannot free replaced columns until all attached threads have synced.
    */
   readonly sync = (): void => {
     const root = this.#root
@@ -131,10 +131,10 @@ export class AttachedStorage {
       return
     }
     if (!this.#isAttached) this.#attach(epoch)
-    // All that is read from here on is at least as new as this epoch, and stays until we have seen
-    // another one.
+    // All that is read from here on is of this epoch or newer, and is not freed until this thread
+    // reports a later epoch as seen.
     this.#buffer = words.buffer
-    // First the entities, then the columns with their rows: the reverse order of publishing.
+    // Entities before columns, the reverse of publishing, so that all entities have rows.
     const entities = Atomics.load(words, root + Root.ENTITIES)
     const entitiesEpoch = words[(entities >> 2) + Root.PUBLISHED_EPOCH]
     if (isMoved || entitiesEpoch !== this.#entitiesEpoch) {
@@ -151,8 +151,8 @@ export class AttachedStorage {
   }
 
   /**
-   * Commands for the world, in blocks of this thread's pool. When this thread has written them, the
-   * world's thread passes their `offset` to `storage.apply`. Later commands begin anew.
+   * A command buffer for the world, in blocks of this thread's pool. When commands are recorded,
+   * the world's thread passes the buffer's `offset` to `storage.apply`. Later commands begin anew.
    * @throws ArenaError 'out-of-memory'
    */
   readonly commands = (): CommandBuffer => {
@@ -180,7 +180,7 @@ export class AttachedStorage {
     if (!attachAt(pool, this.#attachedWord)) {
       throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
     }
-    // Until then, an earlier epoch is there: it holds back what may be freed.
+    // Until this store, the word has an older epoch, which lets the storage free less.
     Atomics.store(views.i32, this.#seenWord, epoch)
     this.#isAttached = true
     if (this.#internLog.isMine) return

@@ -1,4 +1,4 @@
-/** The components of another thread's storage, as an attached thread has them. */
+/** The components of another thread's storage, as an attached thread sees them. */
 import { notSparse } from '../base/errors.ts'
 import { defineColumns } from '../columns/column-properties.ts'
 import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
@@ -20,10 +20,10 @@ export class AttachedComponents {
   readonly registry = new ComponentRegistry()
   readonly #memory: VariableMemory
   readonly #denseRows: Rows
-  /** By number. */
+  /** By number of the component. */
   readonly #all: Attached[] = []
 
-  /** @param memory of this thread: lists and texts that grow move into it */
+  /** @param memory this thread's: lists and texts that grow move into its pool */
   constructor(memory: VariableMemory, denseRows: Rows) {
     this.#memory = memory
     this.#denseRows = denseRows
@@ -68,18 +68,18 @@ class AttachedRows implements ComponentRows {
     this.#views = views
   }
 
-  /** Capped by the length of the columns: after `detach`, the block may hold something else. */
+  /** At most the row count of the columns: after `detach`, other data may be in the block. */
   get count(): number {
     return Math.min(this.#views.i32[this.#place.head], this.#place.rowCount)
   }
 
-  /** Bound: `RowsView` passes it on. */
+  /** An arrow function: `RowsView` hands it to users without its object. */
   readonly row = (eid: number): number => {
     const row = findRow(this.#views.i32, this.#place, eid)
     return row < this.#place.rowCount ? row : -1
   }
 
-  /** What users have. */
+  /** The read-only object that users get. */
   readonly view = new RowsView(this)
 
   follow(entry: RowsEntry): void {

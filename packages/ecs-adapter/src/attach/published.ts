@@ -1,4 +1,4 @@
-/** The blocks that a storage publishes, the manifest and the entity ids. Readers check both. */
+/** The blocks that a storage publishes: manifest and entity ids. Both are checked when read. */
 import type { Arena, Pool } from '@ashlar/core'
 import { isArray, isRecord } from '../base/arguments.ts'
 import { corrupt } from '../base/errors.ts'
@@ -9,10 +9,10 @@ import { type Field, type FieldType, type ScalarType, t } from '../schema/schema
 import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
 import * as Root from '../shared/storage-root.ts'
 
-const ROW_COUNT_LIMIT = 2 ** 30 // `createStorage` allows fewer
+const ROW_COUNT_LIMIT = 2 ** 30 // more than the option `capacity` allows
 
 const { list, text, ...scalars } = t
-/** Field types by their published names. */
+/** Field types by their names in a manifest. */
 const TYPES = new Map<unknown, FieldType>(
   [
     ...Object.values<ScalarType>(scalars).flatMap((type) => [type, list(type)]),
@@ -40,7 +40,7 @@ export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Arr
   storeBytes(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, bytes)
 }
 
-/** The manifest. All of its columns lie in the arena. @throws StorageError 'corrupt' */
+/** Reads a manifest whose columns all lie in the arena. @throws StorageError 'corrupt' */
 export function readManifest(pool: Pool, words: Int32Array, offset: number): Manifest {
   const byteLength = checkedCount(pool, words, offset, 1)
   const read = loadJson(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
@@ -54,13 +54,13 @@ export function readManifest(pool: Pool, words: Int32Array, offset: number): Man
   }
 }
 
-/** The ids that are published. @throws StorageError 'corrupt' */
+/** A view of the published entity ids. @throws StorageError 'corrupt' */
 export function readEntities(pool: Pool, words: Int32Array, offset: number): Int32Array {
   const count = checkedCount(pool, words, offset, 4)
   return new Int32Array(words.buffer, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, count)
 }
 
-/** The count of a published block, whose elements have `step` bytes and fit into the block. */
+/** The count of a published block: so many elements of `step` bytes fit into the block. */
 function checkedCount(pool: Pool, words: Int32Array, offset: number, step: number): number {
   const room = liveByteLength(pool, offset) - Root.PUBLISHED_HEAD_BYTE_LENGTH
   check(room >= 0, offset)
@@ -77,7 +77,7 @@ function componentOf(read: unknown, arena: Arena): ComponentEntry {
   check(byteOffsets.length === fields.length, name)
   const places = byteOffsets.map((byteOffset, i) => {
     const { type } = fields[i]
-    // Elements of lists and texts are handles.
+    // The column of a list or text field has handles, of 4 bytes.
     const step = type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
     check(isPlace(arena, byteOffset, rowCount * step, step), byteOffset)
     return byteOffset

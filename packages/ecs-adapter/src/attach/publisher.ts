@@ -20,28 +20,28 @@ import { RetiredBlocks } from './retired-blocks.ts'
 export interface PublisherOptions {
   worlds: Worlds
   memory: VariableMemory
-  /** Changes whenever an entry or a table changes. */
+  /** Returns another number whenever a component entry or a table has changed. */
   version(): number
   entries(): ComponentEntry[]
   tables(): TableEntry[]
 }
 
 /**
- * Allocates nothing until `handle` is read. The offsets of blocks are kept here, too, as other
- * threads may overwrite the root. They are 0 where there is no block.
+ * Allocates nothing until `handle` is read. The publisher has its own copy of the offsets in the
+ * root, as other threads may overwrite the root. An offset is 0 if there is no block.
  */
 export class Publisher {
   readonly serial = newSerial()
   root = 0
   manifest = 0
   entities = 0
-  /** For the next manifest: without one, nothing that it replaces is freed. */
+  /** A block for the next manifest if memory is out: without a new manifest, nothing is freed. */
   spare = 0
   epoch = 0
   readonly retired: RetiredBlocks
   readonly #options: PublisherOptions
   readonly #pool: Pool
-  /** Of the manifest. */
+  /** `version()` and entity mask of the published manifest. */
   #version = -1
   #entityMask = 0
   /** Whether something was published or retired since the last epoch. */
@@ -59,7 +59,7 @@ export class Publisher {
     return { offset: this.root, serial: this.serial }
   }
 
-  /** Whether the manifest is that of now. */
+  /** Whether the published manifest is up to date. */
   get isCurrent(): boolean {
     const { worlds, version } = this.#options
     return version() === this.#version && worlds.entityMask === this.#entityMask
@@ -80,19 +80,19 @@ export class Publisher {
     this.#words[this.#word(0)] = Root.MAGIC
   }
 
-  /** Publishes moved columns. @throws ArenaError 'out-of-memory', and can be called again */
+  /** Publishes moved columns. @throws ArenaError 'out-of-memory'; then it can be called again */
   publish(): void {
     if (this.root === 0) return
     this.#publishManifest(this.#pool.alloc)
     this.#raiseEpoch()
   }
 
-  /** Frees what nobody uses any more; publishes what has changed, as memory allows. */
+  /** Frees retired blocks that no thread uses any more; publishes changes if memory suffices. */
   sync(): void {
     if (this.root === 0) return
     const { tryAlloc } = this.#pool
     this.#freeRetired() // first, as it may make room
-    // Otherwise other threads still use the old manifest, and no epoch may retire it.
+    // On failure the old manifest stays: a new epoch would free columns that it still names.
     if (!this.#publishManifest(tryAlloc)) return
     this.#raiseEpoch()
     this.#freeRetired()
@@ -101,7 +101,7 @@ export class Publisher {
     this.#freeRetired()
   }
 
-  /** Ends the attachment of a slot; with a generation, only if its pool had that one. */
+  /** Ends the attachment of a slot; with `generation`, only if it is that of the attached pool. */
   forget(slot: number, generation?: number): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_CAPACITY) {
       throw invalidArgument('slot', slot, 'that of a thread that has died')
@@ -123,7 +123,7 @@ export class Publisher {
     checkDetached(this.#pool, wordOf, 'this storage', 'storage.forget(slot)')
   }
 
-  /** Frees everything, when nobody is attached. */
+  /** Frees all blocks. Call it when no thread is attached. */
   dispose(): void {
     if (this.root === 0) return
     const pool = this.#pool
@@ -162,7 +162,7 @@ export class Publisher {
     dropInternLog(views, this.#word(Root.internLogWord(slot)), internedTexts.release, generation)
   }
 
-  /** Returns false if `tryAlloc` finds no memory. */
+  /** Returns false if `alloc` is `tryAlloc` and memory is out. */
   #publishManifest(alloc: Pool['alloc']): boolean {
     const pool = this.#pool
     const { worlds, version, entries, tables } = this.#options
@@ -207,7 +207,7 @@ export class Publisher {
     this.entities = offset
   }
 
-  /** Publishes a block, and retires the one before. */
+  /** Publishes a block, and retires the block that was published before. */
   #replace(field: number, offset: number, before: number): void {
     const words = this.#words
     words[(offset >> 2) + Root.PUBLISHED_EPOCH] = (this.epoch + 1) | 0
@@ -223,12 +223,12 @@ export class Publisher {
     Atomics.store(this.#words, this.#word(Root.EPOCH), this.epoch)
   }
 
-  /** Frees the blocks of which all attached threads have seen that they are retired. */
+  /** Frees the retired blocks that no attached thread can read any more. */
   #freeRetired(): void {
     if (!this.retired.isEmpty) this.retired.free(this.#oldestSeenEpoch())
   }
 
-  /** Forgets threads that have ended without `detach`, once their slots are closed. */
+  /** The oldest epoch that attached threads have last seen. Forgets threads with closed slots. */
   #oldestSeenEpoch(): number {
     const words = this.#words
     let oldest = this.epoch

@@ -1,13 +1,13 @@
 /**
- * Old columns, manifests and lists of entities, which are no longer published and wait to be freed:
- * until each attached thread has seen an epoch in which they were replaced.
+ * Old columns, manifests and lists of entity ids, which are no longer published. A block is freed
+ * when each attached thread has seen an epoch in which the block was already replaced.
  */
 import type { Pool } from '@ashlar/core'
 import { freeReserved } from '../memory/blocks.ts'
 
 export class RetiredBlocks {
   readonly #pool: Pool
-  /** Offsets, and for each the first epoch without it; the first `#count` of both. */
+  /** Offsets of blocks, and the first epoch without each block: the first `#count` of both. */
   readonly #offsets: number[] = []
   readonly #epochs: number[] = []
   #count = 0
@@ -24,13 +24,13 @@ export class RetiredBlocks {
     return this.#count === 0
   }
 
-  /** @param epoch the first one without the block */
+  /** @param epoch the first epoch without the block */
   add(offset: number, epoch: number): void {
     this.#offsets[this.#count] = offset
     this.#epochs[this.#count++] = epoch
   }
 
-  /** Frees the blocks that were replaced before or in an epoch. */
+  /** Frees the blocks that were replaced in this epoch or earlier. */
   free(epoch: number): void {
     for (let i = this.#count - 1; i >= 0; i--) {
       if (((epoch - this.#epochs[i]) | 0) < 0) continue

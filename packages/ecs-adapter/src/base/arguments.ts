@@ -2,11 +2,11 @@
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from './errors.ts'
 
-/** Signed or unsigned. bitECS has signed ids: a versioned id may have its highest bit set. */
+/** Takes signed and unsigned ids. (bitECS has signed ones: the top bit of a version may be set.) */
 export const isEntityId = (eid: unknown): eid is number =>
   typeof eid === 'number' && ((eid | 0) === eid || eid >>> 0 === eid)
 
-/** The id as bitECS has it. @throws StorageError 'invalid-argument' */
+/** The id as bitECS has it: signed. @throws StorageError 'invalid-argument' */
 export function checkedEid(eid: unknown, expected = 'an entity id'): number {
   if (isEntityId(eid)) return eid | 0
   throw invalidArgument('the entity', eid, expected)
@@ -18,15 +18,15 @@ export function checkPool(pool: unknown): asserts pool is Pool & { readonly aren
   if (!isPool) throw invalidArgument('the pool', pool, 'a pool of arena.openPool()')
 }
 
-/** Literals and instances of classes. Not arrays, Maps, Dates: their keys mean nothing. */
+/** True for literals and class instances, not for arrays, Maps, Dates: their keys mean nothing. */
 export const isRecord = (given: unknown): given is Readonly<Record<string, unknown>> =>
   typeof given === 'object' && Object.prototype.toString.call(given) === '[object Object]'
 
-/** `Array.isArray`, for arrays that are readonly. */
+/** `Array.isArray`, with a type that includes readonly arrays. */
 export const isArray: (given: unknown) => given is readonly unknown[] = Array.isArray
 
 /**
- * Also refuses unknown keys: a misspelt option would be ignored.
+ * Checks that options are an object with known keys only: a misspelt option would be ignored.
  * @throws StorageError 'invalid-argument'
  */
 export function checkOptions(what: string, options: unknown, keys: readonly string[]): void {

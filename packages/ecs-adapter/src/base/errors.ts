@@ -49,7 +49,7 @@ export function shown(value: unknown): string {
   return String(value)
 }
 
-/** The name of a class or function, or ''. The caller's getters may throw. */
+/** The name of a class or function, or ''. Never throws, though getters of the value may. */
 function nameOf(find: () => { readonly name?: unknown } | undefined): string {
   try {
     const name = find()?.name
@@ -59,7 +59,7 @@ function nameOf(find: () => { readonly name?: unknown } | undefined): string {
   }
 }
 
-/** Whatever was thrown, for a message. Never throws, though the caller's `toString` may. */
+/** Whatever was thrown, for a message. Never throws, though the `toString` of `error` may. */
 export function shownError(error: unknown): string {
   try {
     return String(error)
@@ -97,7 +97,7 @@ export const noRow = (eid: number, owner = 'this component') =>
     `entity ${eid} has no row for ${owner}: add the component first, or the storage is disposed of`,
   )
 
-/** @param by what attaches */
+/** @param by the function that attaches, such as `attachTable` */
 export const alreadyAttached = (slot: number, what: string, by: string) =>
   new StorageError(
     'already-attached',
@@ -105,7 +105,7 @@ export const alreadyAttached = (slot: number, what: string, by: string) =>
       'detach it',
   )
 
-/** @param forget what ends the attachment of a slot */
+/** @param forget the call that ends the attachment of a dead thread's slot */
 export const stillAttached = (slots: readonly number[], what: string, forget: string) =>
   new StorageError(
     'still-attached',
@@ -195,21 +195,21 @@ export const worldWasReset = () =>
 /** A command that threw when it was applied. */
 export interface CommandFailure {
   readonly command: 'spawn' | 'despawn' | 'add' | 'remove' | 'set'
-  /** 0 for a spawn. */
+  /** The entity; 0 for a spawn. */
   readonly eid: number
-  /** Its name, if the command has one. */
+  /** The component's name, if the command has a component. */
   readonly component: string | undefined
   readonly error: unknown
 }
 
-/** Some commands threw; all others were applied. The `cause` is the first error. */
+/** Some commands threw; all others were applied or skipped. The `cause` is the first error. */
 export class CommandsError extends StorageError {
   override readonly name = 'CommandsError'
-  /** The first 100, in the order of the commands. */
+  /** The first 100 failures, in the order of the commands. */
   readonly failures: readonly CommandFailure[]
   /** How many commands threw. */
   readonly count: number
-  /** How many were skipped because their entity was gone. */
+  /** How many commands were skipped because their entity had been removed. */
   readonly skippedCount: number
 
   constructor(failures: readonly CommandFailure[], count: number, skippedCount: number) {

@@ -1,4 +1,4 @@
-/** Plain values as JSON in the arena. */
+/** Plain values that are stored as JSON in the arena. */
 import { corrupt, shown } from './errors.ts'
 
 export const encodeJson = (
@@ -10,12 +10,12 @@ export function storeBytes(words: Int32Array, byteOffset: number, bytes: Uint8Ar
   new Uint8Array(words.buffer, byteOffset, bytes.length).set(bytes)
 }
 
-/** @throws StorageError 'corrupt' where no JSON is */
+/** @throws StorageError 'corrupt' if the bytes are not in the arena, or not JSON */
 export function loadJson(words: Int32Array, byteOffset: number, byteLength: number): unknown {
   if (byteOffset < 0 || byteLength < 0 || byteOffset + byteLength > words.byteLength) {
     throw corrupt('the length of a description', byteLength, 'one within the arena')
   }
-  // A copy: browsers do not decode shared memory.
+  // `slice` copies the bytes: in browsers, TextDecoder refuses shared memory.
   const text = new TextDecoder().decode(
     new Uint8Array(words.buffer, byteOffset, byteLength).slice(),
   )
@@ -27,7 +27,7 @@ export function loadJson(words: Int32Array, byteOffset: number, byteLength: numb
   }
 }
 
-/** A replacer that throws where JSON would drop or change a value silently. */
+/** A replacer for JSON.stringify. It throws for values that JSON would silently drop or change. */
 export function refuseLoss(key: string, value: unknown): unknown {
   if (isPlain(value)) return value
   throw new TypeError(`${key === '' ? 'they are' : `${key} is`} ${shown(value)}`)
@@ -37,6 +37,6 @@ function isPlain(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
   if (value === null || Array.isArray(value)) return true
-  const prototype = Object.getPrototypeOf(value) // of any realm
+  const prototype = Object.getPrototypeOf(value) // `Object.prototype` of any realm, or null
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }

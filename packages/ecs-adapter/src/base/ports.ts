@@ -1,7 +1,7 @@
 /** Messages over workers and ports of every platform. */
 import { invalidArgument, shownError } from './errors.ts'
 
-/** A `Worker`, a `MessagePort`, or a worker's own `self`: of the web, Node, Bun or Deno. */
+/** A `Worker`, a `MessagePort`, or the `self` of a worker: on the web, Node, Bun or Deno. */
 export type Port = NodePort | WebPort
 
 interface NodePort {
@@ -25,22 +25,24 @@ export function checkPort(what: string, port: unknown): asserts port is Port {
   throw invalidArgument(what, port, 'a Worker or MessagePort; inside of a worker, its own port')
 }
 
-/** Calls the listener with the data of each message. Returns a function that ends this. */
+/** Calls the listener with the data of each message. Returns a function that stops listening. */
 export function onMessage(port: Port, listener: (message: unknown) => void): () => void {
   const stop = listen(port, 'message', listener, ({ data }) => data)
   if (!('on' in port)) port.start?.()
   return stop
 }
 
-/** Whether a worker has ended already, so that no event will say so. On Node and Bun. */
+/** Whether a worker has ended already, so that no event will report it. For Node and Bun. */
 export const hasEnded = (port: Port): boolean => 'threadId' in port && port.threadId === -1
 
-/** Calls the listener when a worker fails or ends, or its port closes, if the platform says so. */
+/** Calls the listener if the platform reports that a worker fails or ends, or its port closes. */
 export function onFailure(port: Port, listener: (reason: string) => void): () => void {
   const failed = (error: unknown) => listener(shownError(error))
   const exited = (code: unknown) => listener(`exit ${shownError(code)}`)
-  // The web has no exit event: there, some platforms give a code with `close`.
-  const closed = (code: unknown) => (code === undefined ? listener('it was closed') : exited(code))
+  // Web workers have no exit event, but on some platforms their `close` event has an exit code. On
+  // Node, the `close` of a port has an event without one.
+  const closed = (code: unknown) =>
+    'on' in port || code === undefined ? listener('it was closed') : exited(code)
   const stops = [
     listen(port, 'error', failed, messageOf),
     listen(port, 'exit', exited, codeOf),
@@ -54,13 +56,13 @@ export function onFailure(port: Port, listener: (reason: string) => void): () =>
 const codeOf = ({ code }: WebEvent) => code
 
 function messageOf(event: WebEvent): string {
-  event.preventDefault() // Deno would end this thread as well
+  event.preventDefault() // otherwise, Deno would end this thread as well
   const { message } = event
-  // Pages do not say why a script could not be loaded.
+  // The event has no message in pages if the worker's script could not be loaded.
   return typeof message === 'string' && message !== '' ? message : 'its script could not be loaded'
 }
 
-/** @param read takes from an event of the web what Node gives to the listener */
+/** @param read returns, from a web event, the value that Node passes to the listener */
 function listen(
   port: Port,
   event: string,

@@ -1,34 +1,34 @@
 /** The errors of groups and their runs: what was refused, what is not done, and why. */
 import { type CommandsError, misuse, StorageError, type StorageErrorCode, shown } from './errors.ts'
 
-/** A part of the entities of a run: from the first to before the last. */
+/** Some of a run's entities, by their places in the run: those from `from` to `to - 1`. */
 export interface Range {
   readonly from: number
   readonly to: number
 }
 
-/** What is left of one system of a run. */
+/** What one system has not done in a run that failed. */
 export interface SystemOutcome {
   readonly system: string
-  /** The parts of its entities that are not done, in order. */
+  /** The entities for which the system is not done, in order. */
   readonly unfinished: readonly Range[]
-  /** What it threw, if it did. */
+  /** What the system threw, if it threw. */
   readonly cause?: Error
 }
 
-/** The system that an error is about comes first. */
+/** Outcomes for an error: the system that the error is about comes first. */
 export type SystemOutcomes = readonly [SystemOutcome, ...SystemOutcome[]]
 
-/** A run that failed. What was done stays done. */
+/** A run that failed. What its systems have written stays written. */
 export class RunError extends StorageError {
   override readonly name = 'RunError'
-  /** Of several that run at once, the first that threw, else the first that is not done. */
+  /** The first system that threw; if none threw, the first that is not done. */
   readonly system: string
-  /** The parts of its entities that are not done, in order. */
+  /** The entities for which the system is not done, in order. */
   readonly unfinished: readonly Range[]
   /** The other systems of the stage that threw or are not done, in order. */
   readonly others: readonly SystemOutcome[]
-  /** What commands of the run threw, if any did. */
+  /** The error of the run's commands, if any of them threw. */
   commandsError: CommandsError | undefined
 
   constructor(code: StorageErrorCode, message: string, [first, ...others]: SystemOutcomes) {
@@ -76,7 +76,7 @@ export const runTimedOut = (timeoutMs: number, outcomes: SystemOutcomes) => {
   return runError('timed-out', what, outcomes, advice)
 }
 
-/** Systems, and how many entities each has. */
+/** Systems that were not begun, and how many entities each has in the run. */
 type Unbegun = readonly { readonly name: string; readonly entityCount: number }[]
 
 function notBegun(systems: Unbegun, why: string): RunError {
@@ -91,7 +91,7 @@ function notBegun(systems: Unbegun, why: string): RunError {
 export const runTooLate = (systems: Unbegun) =>
   notBegun(systems, 'its timeoutMs was used up before. Give more')
 
-/** @param before the system that has timed out */
+/** @param before the system that a worker is still in, and that has timed out */
 export const runNotBegun = (name: string, entityCount: number, before: string) =>
   notBegun(
     [{ name, entityCount }],

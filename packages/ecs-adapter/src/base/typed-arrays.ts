@@ -1,6 +1,6 @@
 /** Typed arrays of any realm: Jest and vm contexts have classes that `instanceof` does not know. */
 
-/** The getter of the built-in prototype: undefined unless `this` is really a typed array. */
+/** The getter of a typed array's class name. It returns undefined if `this` is no typed array. */
 const nameOf = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
@@ -9,17 +9,17 @@ const nameOf = Object.getOwnPropertyDescriptor(
 export const isListOfNumbers = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || nameOf.call(value) !== undefined
 
-/** A Proxy of an array, or a class that extends Array, may have any length. */
+/** False for lengths that only a Proxy of an array, or a class that extends Array, may have. */
 export const isLength = (length: unknown): length is number =>
   Number.isSafeInteger(length) && (length as number) >= 0
 
-/** Of 32-bit numbers, as ids are. */
+/** Whether a value is a typed array of 32-bit integers, which entity ids are. */
 export function isIdArray(value: unknown): value is Int32Array | Uint32Array {
   const name = nameOf.call(value)
   return name === 'Int32Array' || name === 'Uint32Array'
 }
 
-/** A copy with room for `least` elements, and for twice as many as before. */
+/** A copy that is twice as long, or has `least` elements if that is more. */
 export function lengthened<T extends Int32Array | Uint8Array>(array: T, least: number): T {
   const longer = new (array.constructor as new (length: number) => T)(
     Math.max(least, 2 * array.length),

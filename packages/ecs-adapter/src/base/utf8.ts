@@ -1,16 +1,16 @@
 /**
  * Text to UTF-8 and back, also in shared memory, where browsers refuse TextEncoder and TextDecoder.
  *
- * A loop encodes short texts into the arena without garbage: 2.5 ns a character, against 65 ns and
- * two objects for a call of `encodeInto` in V8. Long texts use `encodeInto`, with one more copy
- * where the platform refuses the arena.
+ * A loop encodes short texts into the arena without garbage, in 2.5 ns a character. (A call of
+ * `encodeInto` in V8 takes 65 ns, and makes two objects.) Long texts are encoded by `encodeInto`;
+ * where that refuses shared memory, by `encode`, and then copied.
  */
 
 const LONG_LENGTH = 128
 const REPLACEMENT = 0xfffd
 const SCRATCH_BYTE_LENGTH = 1024
 
-/** U+FFFD for a surrogate without its other half: UTF-8 has no code for it. */
+/** The code point at an index; U+FFFD for a lone surrogate, because UTF-8 has no code for it. */
 function codePointAt(text: string, index: number): number {
   const point = text.codePointAt(index) ?? REPLACEMENT
   return (point & ~0x7ff) === 0xd800 ? REPLACEMENT : point
@@ -60,25 +60,26 @@ function writeShortText(text: string, bytes: Uint8Array, byteOffset: number): vo
 export const isIllFormed = (text: string) => /\p{Surrogate}/u.test(text)
 
 const LONE_SURROGATES = /\p{Surrogate}/gu
-/** A text as it reads after it was UTF-8. */
+/** A text as it is after it was encoded and decoded: lone surrogates become U+FFFD. */
 export const wellFormed = (text: string) => text.replace(LONE_SURROGATES, '\ufffd')
 
-const encoder = new TextEncoder()
-/** Keeps a byte order mark. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+// Made at first use, so that a scope that lacks them can import the package.
+let encoder: TextEncoder | undefined
+let decoder: TextDecoder | undefined
 
 export class Utf8 {
   /** False once the platform has refused to encode into shared memory. */
   #canEncodeInto = true
   #scratch = new Uint8Array(SCRATCH_BYTE_LENGTH)
 
-  /** @param byteOffset of room for `byteLengthOfText` bytes */
+  /** @param byteOffset where `bytes` has room for `byteLengthOfText(text)` bytes */
   write(text: string, bytes: Uint8Array, byteOffset: number): void {
     if (text.length < LONG_LENGTH) writeShortText(text, bytes, byteOffset)
     else this.#writeLong(text, bytes.subarray(byteOffset))
   }
 
   #writeLong(text: string, bytes: Uint8Array): void {
+    encoder ??= new TextEncoder()
     if (this.#canEncodeInto) {
       try {
         encoder.encodeInto(text, bytes)
@@ -90,17 +91,18 @@ export class Utf8 {
     bytes.set(encoder.encode(text))
   }
 
-  /** Decodes a copy. Invalid bytes become U+FFFD. */
+  /** Decodes a copy of the bytes. Invalid bytes become U+FFFD. */
   read(bytes: Uint8Array, byteOffset: number, byteLength: number): string {
     const fits = byteLength <= this.#scratch.length
     const copy = fits ? this.#scratch.subarray(0, byteLength) : new Uint8Array(byteLength)
     copy.set(bytes.subarray(byteOffset, byteOffset + byteLength))
+    decoder ??= new TextDecoder('utf-8', { ignoreBOM: true }) // keeps a byte order mark
     return decoder.decode(copy)
   }
 
-  /** Makes no garbage, unless the text is longer than any before. */
+  /** Whether bytes are a text in UTF-8. No garbage, unless the text is longer than any before. */
   equals(text: string, bytes: Uint8Array, byteOffset: number, byteLength: number): boolean {
-    // A UTF-16 unit is one to three bytes.
+    // A UTF-16 unit takes one to three bytes in UTF-8.
     if (text.length > byteLength || 3 * text.length < byteLength) return false
     if (byteLengthOfText(text) !== byteLength) return false
     if (byteLength > this.#scratch.length) this.#scratch = new Uint8Array(byteLength)

@@ -3,13 +3,13 @@
 /** Undefined in browsers. */
 const { setImmediate } = globalThis as { setImmediate?(callback: () => void): unknown }
 
-/** Lets the platform handle messages and timers. */
+/** Resolves in a later turn of the event loop, so that messages and timers are handled before. */
 export const nextTurn: () => Promise<void> =
   setImmediate !== undefined
     ? () => new Promise((resolve) => void setImmediate(resolve))
     : () =>
         new Promise((resolve) => {
-          const { port1, port2 } = new MessageChannel() // timers of pages wait for 4 ms
+          const { port1, port2 } = new MessageChannel() // a timer of a page takes 4 ms or more
           port1.onmessage = () => {
             port1.close()
             resolve()
@@ -20,27 +20,27 @@ export const nextTurn: () => Promise<void> =
 /** Whole milliseconds: V8 would allocate a fraction in each frame. */
 export const nowMs = () => performance.now() | 0
 
-/** From one `nowMs` to another. `nowMs` wraps after 24 days. */
+/** Milliseconds from one `nowMs` to a later one, even if `nowMs` has wrapped, after 24 days. */
 export const elapsedMs = (from: number, to: number) => (to - from) | 0
 
-/** 12 days. `elapsedMs` cannot distinguish a longer wait from the past. */
+/** The longest wait: 12 days. `elapsedMs` cannot distinguish longer times from negative ones. */
 export const WAIT_MS_MAX = 2 ** 30
 
-/** About 15 µs, as between two systems of a frame. */
+/** How often a spin reads the word: for about 15 µs, the time between two systems of a frame. */
 const SPIN_COUNT = 2000
-/** After so many failures in a row, the other thread is busy for longer, or has no core. */
+/** After so many vain spins in a row, waits sleep at once: the other thread is busy, or paused. */
 const VAIN_SPINS_MAX = 8
-/** Then one wait of so many spins again. */
+/** From then on, one of so many waits spins, to find out whether spinning helps again. */
 const PROBE_INTERVAL = 64
 
 /**
  * Blocks a thread. It spins before it sleeps, as long as spinning helps. A run of an empty system
- * by two workers takes 4 µs spinning, 15 sleeping; on busy cores, 50 and 15.
+ * by two workers takes 4 µs if they spin and 15 µs if they sleep; on busy cores, 50 and 15 µs.
  */
 export class Waiter {
   #vainSpins = 0
 
-  /** Waits while a word has a value, up to a timeout. Returns what the word has then. */
+  /** Waits while a word has a value, up to a timeout. Returns the word's value then. */
   waitWhile(words: Int32Array, index: number, value: number, timeoutMs: number): number {
     const isUseful = this.#vainSpins < VAIN_SPINS_MAX || this.#vainSpins % PROBE_INTERVAL === 0
     for (let count = isUseful ? SPIN_COUNT : 1; count > 0; count--) {
@@ -50,13 +50,13 @@ export class Waiter {
       return present
     }
     this.#vainSpins++
-    // An int: V8 would box what it takes for a fraction.
+    // `| 0` shows V8 an integer: it would box a number that may be a fraction.
     Atomics.wait(words, index, value, timeoutMs | 0)
     return Atomics.load(words, index)
   }
 }
 
-/** The main thread of a page may not block. */
+/** Whether this thread may block: the main thread of a page may not. */
 export function mayBlock(words: Int32Array): boolean {
   try {
     Atomics.wait(words, 0, Atomics.load(words, 0), 0)
@@ -66,7 +66,7 @@ export function mayBlock(words: Int32Array): boolean {
   }
 }
 
-/** ES2024: not on every platform. */
+/** `waitAsync` is of ES2024: not every platform has it. */
 const { waitAsync } = Atomics as {
   waitAsync?(
     words: Int32Array,
@@ -76,13 +76,13 @@ const { waitAsync } = Atomics as {
   ): { readonly value: 'not-equal' | 'timed-out' | Promise<'ok' | 'timed-out'> }
 }
 
-/** Without `waitAsync`, a thread polls for so many turns before it polls by timer. */
+/** Without `waitAsync`, a thread polls in so many turns of the event loop, and then by timer. */
 const EAGER_TURNS = 200
 const INTERVAL_MS = 4
 
 /**
- * Resolves when the condition holds. Tests it whenever the word has changed, and every INTERVAL_MS,
- * because some platforms miss wake-ups of `Atomics.waitAsync`.
+ * Resolves when the condition holds. Tests the condition when the word changes, and every
+ * INTERVAL_MS, because some platforms miss wake-ups of `Atomics.waitAsync`.
  */
 export async function untilTrue(
   words: Int32Array,

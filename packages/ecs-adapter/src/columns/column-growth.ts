@@ -1,12 +1,12 @@
 /**
  * The blocks of a component's columns, and their growth.
  *
- * If a row is wanted that the columns do not have, all columns of the component grow, or none: a
- * column stays where it is if the block can be extended, otherwise it moves. Dense columns double.
- * Sparse ones get as many rows as `row-index.ts` asks for, and all of them move with the index.
+ * If a row beyond the end of the columns is needed, all columns of the component grow, or none
+ * does. A column stays in its place if its block can be extended, otherwise it moves. Dense columns
+ * double. Sparse columns get as many rows as `row-index.ts` asks for, and always move with the row
+ * index.
  *
- * Large blocks are reserved: their rows cost address space, and memory once they are touched, which
- * they are as far as rows are in use.
+ * Large blocks are reserved: they cost address space, but memory only as far as they are touched.
  */
 
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
@@ -15,34 +15,34 @@ import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { ComponentContext } from './component-context.ts'
 
 /**
- * If its block has room, row 0 of a large column lies some cache lines into it, another number for
- * each column. Blocks of equal length often lie whole pages apart: processors take accesses at such
- * distances for the same address at first, and caches keep them in the same places. Without the
- * stagger, a loop over four columns of 40 KiB took 3 % longer. Short columns fit the cache.
+ * If a large column's block has room, row 0 lies 0 to 15 cache lines into the block, one more for
+ * each column. Blocks of equal length often lie whole pages apart: processors at first take
+ * addresses at such distances for one address, and caches keep them in the same places. Without the
+ * stagger, a loop over four columns of 40 KiB took 3 % longer. Short columns fit into the cache.
  */
 const STAGGER_STEP = 64
 const STAGGER_COUNT = 16
 const STAGGERED_BYTE_LENGTH = 16 * 1024
 
-/** Columns grow by so many rows if there is no room to double. */
+/** If there is no memory to double columns, they grow to the needed row plus this many rows. */
 const ROWS_AT_LEAST = 256
-/** Rows that are touched first; the number doubles each time. */
+/** How many rows are touched first; the number at least doubles each time. */
 const TOUCHED_AT_LEAST = 4096
-/** No arena has as many bytes. */
+/** The greatest byte length that a pool accepts. No arena has so many bytes. */
 const BYTE_LENGTH_MAX = 2 ** 32 - 1
 
-/** Byte offsets of a column's row 0, and of the block around it. */
+/** Byte offsets of a column's row 0, and of the block that holds the column. */
 interface Place {
   byteOffset: number
   blockOffset: number
 }
 
-/** The column of a field. That of a list or text has handles. */
+/** The column of a field. The column of a list or text field holds handles. */
 interface Column extends Place {
   readonly field: Field
   readonly array: ScalarArrayConstructor
   readonly typeId: number
-  /** Index of row 0 among the views of the type. */
+  /** Index of row 0 in the memory view of the column's type. */
   firstIndex: number
 }
 
@@ -50,17 +50,17 @@ const byteOffsetOf = ({ byteOffset, array }: Column, row: number) =>
   byteOffset + row * array.BYTES_PER_ELEMENT
 
 export abstract class GrowingColumns {
-  /** Increments whenever a column moves or grows. */
+  /** Increments whenever columns move, grow or are freed. */
   version = 0
-  /** Rows that every column has; 0 once the blocks are freed. */
+  /** How many rows each column has; 0 once the blocks are freed. */
   rowCount = 0
-  /** By field. */
+  /** The column of each field, in the order of the fields. */
   readonly columns: readonly Column[]
   protected readonly views: MemoryViews
   protected readonly context: ComponentContext
-  /** Rows below it may be used without `touch`. */
+  /** Rows below this number may be written without another `pool.touch`. */
   #touchedRowCount = 0
-  /** Blocks that columns or the index moved out of. */
+  /** Offsets of the blocks that columns or the row index have moved out of. */
   readonly staleOffsets: number[] = []
 
   constructor(context: ComponentContext) {
@@ -73,12 +73,12 @@ export abstract class GrowingColumns {
     })
   }
 
-  /** Makes the columns properties of the component: views of a buffer. */
+  /** Makes the columns properties of the component, as views of this buffer. */
   protected abstract publish(buffer: ArrayBufferLike): void
 
   /**
    * Makes sure that every column has this row; new rows read zero.
-   * @throws ArenaError 'out-of-memory'; every column is as it was then
+   * @throws ArenaError 'out-of-memory'; then every column is unchanged
    */
   cover(row: number): void {
     if (row >= this.#touchedRowCount || this.views.isDetached) this.#coverSlow(row)
@@ -97,7 +97,7 @@ export abstract class GrowingColumns {
     this.freeStale()
   }
 
-  /** Frees the blocks that columns moved out of. */
+  /** Retires the blocks in `staleOffsets`: each is freed when no thread can read it any more. */
   protected freeStale(): void {
     while (this.staleOffsets.length > 0) this.context.retire(this.staleOffsets.pop()!)
   }
@@ -143,7 +143,7 @@ export abstract class GrowingColumns {
     }
   }
 
-  /** For each column: the column if its block can grow, otherwise a new place. All or none. */
+  /** By column: the column itself if its block was extended, else a new place. All or none. */
   #extend(rowCount: number): Place[] {
     const { isSparse, checkIdle } = this.context
     const isNew = this.rowCount === 0
@@ -164,7 +164,7 @@ export abstract class GrowingColumns {
     return places
   }
 
-  /** Rows of zeros. A block of a size class records the type of its elements. */
+  /** Allocates zeroed rows. A block of a size class records the type of its elements. */
   #allocate({ array }: Column, i: number, rowCount: number): Place {
     const { pool } = this.views
     const byteLength = rowCount * array.BYTES_PER_ELEMENT
@@ -181,7 +181,7 @@ export abstract class GrowingColumns {
     return { blockOffset, byteOffset }
   }
 
-  /** Gives a column this many rows in its place, or returns false. Shrinking always succeeds. */
+  /** Gives a column this many rows in its place; false if it cannot grow. Shrinking succeeds. */
   #tryResize(column: Column, rowCount: number): boolean {
     const { blockOffset } = column
     return this.views.pool.tryResize(blockOffset, byteOffsetOf(column, rowCount) - blockOffset)
@@ -195,11 +195,11 @@ export abstract class GrowingColumns {
     }
   }
 
-  /** Copies the bytes in use of a column that moves. */
+  /** Copies the touched bytes of a column to its new place. */
   #moveRows({ blockOffset, byteOffset, array }: Column, to: number): void {
     const end = blockOffset + settleTouched(this.views.pool, blockOffset)
     this.views.copyBytes(byteOffset, to, end - byteOffset)
-    // As an integer: a quotient is a box to V8.
+    // `| 0` makes an integer: V8 would allocate a box for the quotient.
     const lastRow = ((end - byteOffset) / array.BYTES_PER_ELEMENT) | 0
     this.#touchedRowCount = Math.max(this.#touchedRowCount, Math.min(lastRow + 1, this.rowCount))
     this.staleOffsets.push(blockOffset)

@@ -4,9 +4,9 @@ import type { ComponentEntry } from '../shared/manifest.ts'
 import { markReferences } from '../world/bitecs-internals.ts'
 
 /**
- * Makes the columns of an entry properties of a component. Defined, not assigned: users cannot
- * overwrite them, and V8 makes no dictionary of the object, as it does when more than 20 are
- * assigned by name.
+ * Makes the columns of an entry properties of a component. They are defined, not assigned, so that
+ * users cannot overwrite them, and so that V8 keeps the fast layout of the object: it would make a
+ * dictionary of an object to which more than 20 properties are assigned by name.
  */
 export function defineColumns(
   component: object,

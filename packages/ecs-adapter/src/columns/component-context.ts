@@ -1,38 +1,37 @@
-/** What the parts of a component share: its rows, columns and hooks. */
+/** What the hooks, the store and the columns of a component share. */
 import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Component, Field } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
 import type { Worlds } from '../world/worlds.ts'
 
-/** Learns when values are read, so that no getter among them moves or frees rows. */
+/** Called before and after given values are read: in between, no getter can move or free rows. */
 export interface Sets {
   beginSet(): void
   endSet(): void
 }
 
-/** The same for all components of a storage. */
+/** The part of the context that is the same for all components of a storage. */
 export interface StorageContext {
   worlds: Worlds
   memory: VariableMemory
-  /** Rows that dense columns begin with. */
+  /** How many rows dense columns have at first. */
   rowCount: number
-  /** For lists that drop removed entities. */
+  /** Ids of removed entities, for lists that drop them. */
   removed: StaleReferences
   sets: Sets
-  /** Frees a block that other threads may still read. */
+  /** Frees a block when no other thread can read it any more. */
   retire(offset: number): void
-  /** Throws while systems of other threads may use what is to move. */
+  /** Throws while workers run a system. @param what for the message: what cannot be done */
   checkIdle(what: string): void
 }
 
 export interface ComponentContext extends StorageContext {
-  /** For messages. */
   name: string
-  /** What users hold. It gets a property for each field: its column. */
+  /** The object that users hold. It gets a property for each field: the column of the field. */
   component: Component
   fields: readonly Field[]
   /** Whether only the entities that have the component have rows. */
   isSparse: boolean
-  /** Columns that the storage had before. */
+  /** How many columns the components before this one have. */
   columnCount: number
 }

@@ -1,8 +1,8 @@
 /**
- * The room of columns: the rows and values of each component, in step with the storage's worlds.
- * An entity that has a component has a row in every column of it; other rows may hold anything.
- * The storage uses hooks and stores; other threads read sparse rows by `row-index.ts`. The room may
- * know worlds, lists and memory.
+ * The room of columns: the rows and values of each component, in step with the storage's worlds. An
+ * entity that has a component has a row in all of its columns, but a prefab in a sparse store only
+ * when it is written. Other rows may hold anything. The storage uses hooks and stores; other
+ * threads read sparse rows by `row-index.ts`. The room may know worlds, lists and memory.
  */
 import {
   And,
@@ -48,34 +48,35 @@ interface HookedWorld {
 }
 
 /**
- * What the worlds report about one component: who gets it, what is set, who loses it. The observers
- * run before any of the user's, as their query is made before the user has the component.
+ * What the worlds report about one component: which entity gets it, what is set, which entity loses
+ * it. These observers run before the user's, as their query is made before the user has the
+ * component.
  *
- * An addition makes an empty row. Only lists, texts and sparse rows watch removals too: values stay
- * while the user's onRemove observers run. Prefabs are in no query: if a world has some, columns
- * cover every id when bitECS asks about the component.
+ * An addition makes an empty row. Removals are observed only for sparse components and for those
+ * with lists or texts: their values stay while the user's onRemove observers run. Prefabs are in no
+ * query. So if a world has prefabs, dense columns grow to cover every id when bitECS asks the
+ * component (see `ComponentWatcher`).
  *
- * bitECS reports an addition first, and later the values that come with it. But lists and texts
- * need memory, and nobody may see an addition that fails. So a component with such fields is hidden
- * at once, before other queries look, and added again when there is room for the values. The user's
- * onAdd observers run then, and the values are written afterwards, as bitECS has it.
+ * bitECS reports an addition first, and the values of the addition later. But lists and texts need
+ * memory, and no observer may see an addition that fails. So a component with such fields is hidden
+ * at once, before other queries look, and added again when there is room for its values. Only then
+ * the user's onAdd observers run. The values are written after that, as in bitECS.
  */
 export class ComponentHooks extends ComponentWatcher {
-  /** The component's, for messages. */
   readonly name: string
-  /** What users hold. */
+  /** The object that users hold. */
   readonly component: Component
   readonly store: ComponentStore
   readonly #context: ComponentContext
   #hooked: readonly HookedWorld[] = []
   #unsubscribe: (() => void)[] = []
-  /** An entity whose addition is hidden until its values are there, or 0. */
+  /** The entity whose addition is hidden until its values are there; 0 for none. */
   #arriving = 0
   #arrivingIn: HookedWorld | undefined
-  /** Uses by other worlds that were reported. */
+  /** How many uses by other worlds `isUsedElsewhere` has reported. */
   #reportedCount = 0
 
-  /** @throws ArenaError 'out-of-memory'; worlds and arena are as they were then */
+  /** @throws ArenaError 'out-of-memory'; then worlds and arena are unchanged */
   constructor(options: Omit<ComponentContext, 'component'>) {
     super(options.worlds)
     const component = new BoundComponent(this) as object as Component
@@ -87,7 +88,7 @@ export class ComponentHooks extends ComponentWatcher {
     this.subscribe()
   }
 
-  /** Starts over with worlds that know nothing of the component. */
+  /** Starts over in worlds that have not registered the component: new ones, or after a reset. */
   subscribe(): void {
     const { worlds } = this.#context
     this.index = worlds.entityIndex
@@ -100,16 +101,16 @@ export class ComponentHooks extends ComponentWatcher {
   }
 
   /**
-   * Whether another world has used the component since this was true last. bitECS reports nothing
-   * of such a world, but asks the component about each addition and each `removeComponent` there.
-   * In the storage's worlds,
+   * Whether a world that is not the storage's has used the component since the last call that
+   * returned true. bitECS does not report such a use, but asks the component at each addition and
+   * each `removeComponent` (see `onAsked`). In the storage's worlds,
    *
    *     times asked <= additions + losses = 2 * additions - entities that have it
    *
-   * at any time. `balance` is times asked - 2 * additions: what goes beyond comes from another
-   * world. bitECS does not ask when an entity is removed whole, which hides one use each: some uses
-   * are missed, none is made up. Prefabs and relations are asked about more often: if the worlds
-   * have any, the answer is false.
+   * at any time. `balance` is times asked - 2 * additions, so `balance` + entities that have it is
+   * at most 0. What exceeds 0 are uses in another world. When a whole entity is removed, bitECS
+   * does not ask, which hides one use: some uses are missed, none is made up. bitECS asks more
+   * often about prefabs and relations: if the worlds have any, the result is false.
    */
   isUsedElsewhere(): boolean {
     const { worlds } = this.#context
@@ -125,7 +126,7 @@ export class ComponentHooks extends ComponentWatcher {
     return this.#hooked.flatMap(({ owners }) => membersOf(owners))
   }
 
-  /** Leaves the worlds alone, and frees the columns. */
+  /** Unsubscribes from the worlds, and frees the columns. */
   dispose(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#arriving = 0
@@ -153,7 +154,7 @@ export class ComponentHooks extends ComponentWatcher {
 
   #hook(world: World): HookedWorld {
     const { component, store } = this
-    // `And` makes a query of its own: the user's observers are on the query without it.
+    // `And` makes a separate query: the user's observers are on the query without `And`.
     const owners = registerQuery(world, [store.isPlain ? component : And(component)])
     const hooked = { world, owners }
     watch(world, component)
@@ -182,14 +183,14 @@ export class ComponentHooks extends ComponentWatcher {
       this.#checkWorld(hooked, eid)
       store.add(eid)
     } catch (error) {
-      this.#hide(hooked, eid) // nobody has seen the addition, so nobody shall see a removal
+      this.#hide(hooked, eid) // no observer has seen the addition, so none shall see a removal
       throw error
     }
     if (store.isPlain) {
       this.balance -= 2
       return
     }
-    uncover(this.component) // so that bitECS asks here for a pair too
+    uncover(this.component) // if the component is a pair, bitECS asks it only after this
     this.#hide(hooked, eid)
     this.#arriving = eid
     this.#arrivingIn = hooked
@@ -199,7 +200,7 @@ export class ComponentHooks extends ComponentWatcher {
     hide(world, owners, eid, this.component)
   }
 
-  /** Makes a hidden addition known, unless a getter has added the component meanwhile. */
+  /** Adds a hidden component visibly, unless a getter of its values has added it. */
   #reveal({ world, owners }: HookedWorld, eid: number): void {
     if (hasComponent(world, eid, this.component)) return
     owners.add(eid) // so that `#add` does not run again
@@ -235,7 +236,7 @@ export class ComponentHooks extends ComponentWatcher {
       if (worlds.componentsOf(eid) !== own) throw noRow(eid)
       store.prepare(NO_ROW, given)
     } catch (error) {
-      // Unless a getter has added the component: it stays then.
+      // If a getter has added the component, the entity keeps it.
       if (!hasComponent(hooked.world, eid, component)) {
         own?.delete(component)
         store.lose(eid)
@@ -257,7 +258,7 @@ export class ComponentHooks extends ComponentWatcher {
     }
   }
 
-  /** bitECS throws too late: the entity's row is cleared by then, or its addition is hidden. */
+  /** Throws for an entity of another world: bitECS throws only after `add` has cleared its row. */
   #checkWorld({ world }: HookedWorld, eid: number): void {
     if (this.#context.worlds.all.length === 1 && this.store.isPlain) return
     if (!isMadeIn(world, eid)) throw notOfThisWorld(eid)
@@ -265,7 +266,7 @@ export class ComponentHooks extends ComponentWatcher {
 
   #coverPrefabs(wasReset: boolean): void {
     const { store } = this
-    if (store.rowCount === 0) return // disposed of
+    if (store.rowCount === 0) return // after `dispose`
     if (wasReset) throw worldWasReset()
     if (!this.#context.worlds.havePrefabs) return
     try {
@@ -275,7 +276,7 @@ export class ComponentHooks extends ComponentWatcher {
     }
   }
 
-  /** An entity without a row was half added just now: all others have theirs. */
+  /** Takes the component from entities beyond the columns: they got it just now. False for none. */
   #takeOffUncovered(): boolean {
     const { component, store } = this
     const { all, entityMask } = this.#context.worlds

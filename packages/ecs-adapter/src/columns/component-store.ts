@@ -1,10 +1,10 @@
 /**
- * The values of a component: by entity, and by row in its columns. There is a column for each
- * field, in a block of its own. The column of a list or text field holds handles, and users get
- * another object in its place.
+ * The values of a component: by entity, and by row of its columns. Each field has a column, in a
+ * block of its own. The column of a list or text field holds handles; users get a `ListField` or
+ * `TextField` in its place.
  *
- * The columns of a component grow together, those of different components do not: what only the
- * player has stays small in a world of a million particles, and no frame copies a whole storage.
+ * The columns of one component grow together, those of different components do not. In a world of a
+ * million particles, a component of the player alone stays small. No frame copies a whole storage.
  */
 import type { GivenValues } from '../lists/staging.ts'
 import type { Rows, VariableColumns } from '../lists/variable-column.ts'
@@ -18,31 +18,31 @@ import type { ComponentContext } from './component-context.ts'
 
 export abstract class ComponentStore extends GrowingColumns implements Rows {
   readonly variable: VariableColumns
-  /** The properties are views of this buffer. */
+  /** The properties of the component are views of this buffer. */
   #buffer: ArrayBufferLike | undefined
 
-  /** @throws ArenaError 'out-of-memory'; nothing is allocated then */
+  /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
   constructor(context: ComponentContext, rowCount: number) {
     super(context)
     this.variable = createVariableColumns({ ...context, rows: this })
     this.resize(rowCount)
   }
 
-  /** Undefined if every id has a row. */
+  /** The rows of a sparse store; undefined for a dense store. */
   abstract readonly rows: ComponentRows | undefined
-  /** Ids below it have rows, prefabs' too. */
+  /** In a dense store, all ids below this have rows. A sparse store needs no `cover`: Infinity. */
   abstract readonly coveredIdCount: number
-  /** Starts over. @param owns whether an entity has the component, and is not losing it */
+  /** Forgets all entities. @param owns whether an entity has the component, and is not losing it */
   abstract begin(entityMask: number, owns: (eid: number) => boolean): void
   abstract readonly row: Rows['row']
   /** An entity has got the component: makes an empty row. @throws ArenaError 'out-of-memory' */
   abstract add(eid: number): void
   /** An entity has lost the component. */
   abstract lose(eid: number): void
-  /** If an entity that lost the component has it after all, it keeps its row as it is. */
+  /** Undoes `lose` if the entity still has the component: the row stays unchanged. */
   abstract keep(eid: number): void
   /**
-   * The row of an entity that has the component; makes one for a prefab that has none.
+   * The row of an entity that has the component; makes a row for a prefab without one.
    * @throws ArenaError 'out-of-memory'; noRow
    */
   abstract claim(eid: number): number
@@ -54,7 +54,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     return this.variable.length === 0
   }
 
-  /** Where everything is now, for other threads. */
+  /** Where the columns are now, for other threads. */
   get entry(): ComponentEntry {
     const { name, fields } = this.context
     return { name, fields, rowCount: this.rowCount, byteOffsets: this.#byteOffsets }
@@ -67,7 +67,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   protected readonly hasComponent = (eid: number): boolean =>
     this.context.worlds.has(eid, this.context.component)
 
-  /** The row of an entity that has the component; -1 for a prefab that has none. */
+  /** The row of an entity that has the component; -1 for a prefab without a row. */
   find(eid: number): number {
     return this.claim(eid)
   }
@@ -83,14 +83,14 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     return values
   }
 
-  /** A scalar, by the index of its field. */
+  /** The value of scalar field `i` in a row. */
   load(i: number, row: number): number {
     const { typeId, firstIndex } = this.columns[i]
     return this.views.load(typeId, firstIndex + row)
   }
 
   /**
-   * Reads, checks and copies values, before any is written.
+   * Reads the user's values, checks them and copies them to `given`, before any value is written.
    * @throws StorageError 'invalid-argument', 'group-busy'; and what getters throw
    */
   take(values: unknown, given: GivenValues): void {
@@ -106,7 +106,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     }
   }
 
-  /** Makes room for lists and texts, for a row or `NO_ROW`. If it throws, `abort` has to follow. */
+  /** Makes room for given lists and texts in a row, or for `NO_ROW`. If it throws, call `abort`. */
   prepare(row: number, given: GivenValues): void {
     for (let i = 0; i < this.variable.length; i++) {
       if (given.isGiven[i] !== 0) this.variable[i]?.$prepare(row, given, i)
@@ -114,7 +114,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   }
 
   /**
-   * Writes what is given: all of it or nothing.
+   * Writes all given values to a row, or none.
    * @param isPrepared whether `prepare` was called before the entity had a row
    * @throws ArenaError 'out-of-memory'
    */
@@ -131,15 +131,14 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     }
   }
 
-  /** The values of a row are about to be written. */
   protected beginWrite(_eid: number, _row: number): void {}
 
-  /** Frees what `prepare` made and `write` has not used. */
+  /** Frees the blocks that `prepare` has made and `write` has not used. */
   abort(given: GivenValues): void {
     for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$abort(given, i)
   }
 
-  /** Takes ids that are not kept out of every list that drops removed entities. */
+  /** Removes the ids that `isKept` refuses from every list that drops removed entities. */
   filter(isKept: (eid: number) => boolean): void {
     for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$filterRows?.(isKept)
   }
@@ -149,7 +148,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$freeRow(row)
   }
 
-  /** Zeroes a row; its lists and texts were freed before. */
+  /** Zeroes a row whose lists and texts are freed already. */
   protected clearRow(row: number): void {
     for (let i = 0; i < this.columns.length; i++) {
       const { typeId, firstIndex } = this.columns[i]
@@ -157,7 +156,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     }
   }
 
-  /** Frees the lists and texts of a row that is used again. */
+  /** Frees lists and texts that are left in a row which an entity is about to get. */
   protected freeForReuse(row: number): void {
     for (let i = 0; i < this.variable.length; i++) {
       if ((this.variable[i]?.$blockAt(row) ?? 0) === 0) continue
@@ -166,7 +165,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     }
   }
 
-  /** Empties every row. */
+  /** Frees all lists and texts, and zeroes every row. */
   clearAll(): void {
     this.#freeAll()
     for (const { blockOffset, byteOffset } of this.columns) {
@@ -180,7 +179,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     super.dispose()
   }
 
-  /** Frees what is no longer needed, and renews views whose buffer is gone. */
+  /** Retires stale blocks. If the arena has another buffer, renews the component's views. */
   sync(): void {
     if (this.#buffer !== this.views.buffer) this.publish(this.views.buffer)
     this.freeStale()
@@ -189,7 +188,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   protected override publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
     for (const column of this.columns) {
-      // As an integer: a quotient is a box to V8.
+      // `| 0` makes an integer: V8 would allocate a box for the quotient.
       column.firstIndex = (column.byteOffset / column.array.BYTES_PER_ELEMENT) | 0
     }
     const { component, fields } = this.context

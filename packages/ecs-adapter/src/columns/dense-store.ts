@@ -1,8 +1,8 @@
 /**
- * A row for every id: ids index the columns.
+ * A row for every entity id: the id without its version is the row.
  *
- * The lists and texts of entities that lost the component are freed at `sync` or when the row is
- * used again, so that onRemove observers can read them.
+ * The lists and texts of an entity that lost the component are freed at `sync`, or before that when
+ * an entity gets the row. Until then, onRemove observers can read them.
  */
 import { Prefab } from 'bitecs'
 import type { ComponentContext } from './component-context.ts'
@@ -67,15 +67,15 @@ export class DenseStore extends ComponentStore {
 
   protected override beginWrite(eid: number, row: number): void {
     if (this.isPlain) return
-    // A prefab may take the row of another one: versioned ids differ.
+    // With versioned ids, the values in the row may be those of an earlier prefab.
     if (this.#removedLists.hasAnotherUntracked(eid, row)) this.freeRow(row)
     this.onFill(eid, row)
   }
 
   onFill(eid: number, row: number): void {
     if (this.#owns(eid)) return
-    // A prefab's values outlast the sync that frees those of the former entity. An entity that an
-    // onRemove observer writes to is losing the component: its values stay readable until then.
+    // A prefab may get the row of an entity that lost the component: frees the old values now, as
+    // `sync` would free the prefab's. An entity losing the component keeps its values until `sync`.
     const isPrefab = this.hasComponent(eid) && this.context.worlds.has(eid, Prefab)
     if (isPrefab && this.#removedLists.takeLost(row)) this.freeRow(row)
     this.#removedLists.addUntracked(eid, row)

@@ -1,7 +1,7 @@
 /**
- * The lists and texts of removed entities, which `sync` frees, by row of one dense component. A row
- * is lost if its entity has lost the component: the values stay until `sync`. A row is untracked if
- * bitECS will not report its end: a prefab's, or that of an entity which lacks the component.
+ * The rows of one dense component whose lists and texts `sync` may free. A row is lost if its
+ * entity has lost the component. A row is untracked if bitECS will not report when its entity loses
+ * the component: the row of a prefab, or of an entity that lacks the component.
  */
 import { lengthened } from '../base/typed-arrays.ts'
 
@@ -11,10 +11,10 @@ const LOST = 2
 
 export class RemovedLists {
   #states = new Uint8Array(0)
-  /** Rows: the first `#queueLength`, so that the array keeps its room and makes no garbage. */
+  /** Rows for `sync`: the first `#queueLength`. The array never shrinks, to make no garbage. */
   readonly #queue: number[] = []
   #queueLength = 0
-  /** By row: its entity. */
+  /** The entity of each untracked row. */
   readonly #untracked = new Map<number, number>()
   readonly #free: (row: number) => void
   readonly #hasComponent: (eid: number) => boolean
@@ -32,19 +32,19 @@ export class RemovedLists {
     if ((state & QUEUED) === 0) this.#queue[this.#queueLength++] = row
   }
 
-  /** A row may get blocks, and its end will not be reported. */
+  /** A row may get blocks, and bitECS will not report that its entity loses the component. */
   addUntracked(eid: number, row: number): void {
     this.#untracked.set(row, eid)
   }
 
-  /** Cancels the free for an entity that lost the component. @returns whether there was one */
+  /** Undoes `add`: `sync` will not free the row. @returns whether the row was lost */
   takeLost(row: number): boolean {
     if (row >= this.#states.length || (this.#states[row] & LOST) === 0) return false
     this.#states[row] &= ~LOST
     return true
   }
 
-  /** Whether an untracked row holds values of another entity. */
+  /** Whether a row is untracked because of another entity. */
   hasAnotherUntracked(eid: number, row: number): boolean {
     return this.#untracked.size > 0 && (this.#untracked.get(row) ?? eid) !== eid
   }
@@ -54,13 +54,13 @@ export class RemovedLists {
     return (this.#states[row] & LOST) !== 0 || this.#untracked.has(row)
   }
 
-  /** An entity has got the component: the blocks of its row were freed. */
+  /** An entity has got the component. The old lists and texts in its row are freed already. */
   renew(row: number): void {
     if (row < this.#states.length) this.#states[row] &= ~LOST
     if (this.#untracked.size > 0) this.#untracked.delete(row)
   }
 
-  /** Frees lost rows, and the untracked rows of entities that lack the component. */
+  /** Frees the blocks of lost rows, and of untracked rows whose entities lack the component. */
   sync(): void {
     while (this.#queueLength > 0) {
       const row = this.#queue[--this.#queueLength]
@@ -77,7 +77,7 @@ export class RemovedLists {
     this.#free(row)
   }
 
-  /** Forgets everything. */
+  /** Forgets all rows, without freeing their blocks. */
   clear(): void {
     this.#states.fill(0)
     this.#queueLength = 0

@@ -1,20 +1,20 @@
 /**
- * The rows of a sparse component by their entities: open addressing in one block, which any thread
- * can read. By 32-bit words, where n is the number of rows it has room for:
+ * The row index of a sparse component: a hash table with open addressing, in one block that any
+ * thread can read. By 32-bit words, where n is the number of rows that the block has room for:
  *
  *     0          row count
- *     1..        keys: the entity of each row, also after it was lost
+ *     1..        keys: the entity of each row, also after the row was lost
  *     1 + n..    entities: the same, but 0 for a lost row
- *     1 + 2n..   slots: row + 1, or 0 if empty
+ *     1 + 2n..   slots of the hash table: row + 1, or 0 if empty
  *
- * A key is the whole id, so that a former version of an id finds no row of a later one. A slot has
- * no key of its own: it costs 4 bytes, and a row 5.3 to 8. A flat array of rows costs 4 bytes for
- * every id, as do pages of 256 ids once 1 % of the entities, at random, have the component. A
- * bitmap with counts takes 40 KiB for a million ids, but has to move all rows behind a new one.
+ * A key is the whole id, so that an old version of an id does not find the row of a later version.
+ * A slot of 4 bytes holds no key: slots cost 5.3 to 8 bytes for each row. A flat array of rows
+ * costs 4 bytes for every id, as do pages of 256 ids once 1 % of the entities, at random, have the
+ * component. A bitmap with counts would have to move all rows behind a new one.
  *
- * Linear probing; a removal leaves no tombstone, as the slots behind it move up. The block never
- * grows in place, and the columns move with it: a thread that still reads the former block reads
- * the former columns.
+ * Probing is linear. A removal leaves no mark, as later slots move up. The block never grows in
+ * place, and the columns move with it: a thread that still reads the old block reads the old
+ * columns.
  */
 import { corrupt } from '../base/errors.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
@@ -22,30 +22,30 @@ import type { ComponentRows, RowsEntry } from '../shared/manifest.ts'
 import type { ComponentContext } from './component-context.ts'
 
 /**
- * Rows are 3/4 or 1/2 of the slots, minus 8. So they grow by a third or a half, and columns of any
- * type, and the index, fill the size classes of blocks: powers of two and 3/4 of them, minus a
- * header.
+ * The row count is 3/4 or 1/2 of the slot count, minus 8. So it grows by a third or a half, and the
+ * row index and columns of any type fill their size classes, which are powers of two, or 3/4 of
+ * them, minus a header.
  */
 const SPARE_ROW_COUNT = 8
 export const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
 const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0
 
-/** By shifts: V8 boxes a quotient, and would box the row counts of all columns from then on. */
+/** The row count after growth. By shifts: a quotient makes V8 box the row counts of all columns. */
 function nextRowCount(rowCount: number): number {
   const before = rowCount + SPARE_ROW_COUNT
   return (isPowerOfTwo(before) ? (before >> 1) * 3 : (before / 3) << 2) - SPARE_ROW_COUNT
 }
 
-/** 32 - log2 of the number of slots. */
+/** How far to shift a hash, to get a slot: 32 - log2 of the number of slots. */
 const shiftOf = (rowCount: number) =>
   Math.clz32(Math.ceil(((rowCount + SPARE_ROW_COUNT) * 4) / 3) - 1)
 
-/** 2^32 / the golden ratio: neighbouring ids get distant slots. */
+/** The hash of a key. The factor is 2^32 / the golden ratio: neighbouring ids get distant slots. */
 const spread = (key: number) => Math.imul(key, 0x9e3779b1)
 
-/** The word indices of the parts of an index, in any thread. */
+/** Where the parts of a row index begin: word indices, the same in all threads. */
 export class IndexPlace {
-  /** Byte offset. */
+  /** Byte offset of the block. */
   readonly index: number
   readonly rowCount: number
   readonly head: number
@@ -71,7 +71,7 @@ export class IndexPlace {
 
 const NO_PLACE = new IndexPlace({ index: 0, rowCount: 0 })
 
-/** The row of an entity, or -1. It ends on any bytes: the block may have another owner by now. */
+/** The row of an entity, or -1. Ends on any words: the block may be freed and reused already. */
 export function findRow(words: Int32Array, place: IndexPlace, eid: number): number {
   if (typeof eid !== 'number') return -1
   const { keys, slots, shift, rowCount } = place
@@ -87,7 +87,7 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
 }
 
 export class RowIndex {
-  /** The entity of each row, as users have them. */
+  /** The entity of each row, 0 for a lost row: the array that users read. */
   entities: Int32Array = new Int32Array(0)
   readonly #views: MemoryViews
   readonly #checkIdle: ComponentContext['checkIdle']
@@ -95,7 +95,7 @@ export class RowIndex {
   #place = NO_PLACE
 
   /**
-   * @param staleOffsets gets former blocks: users may still hold views of them
+   * @param staleOffsets gets the blocks that the index has left: users may still hold views of them
    * @throws ArenaError 'out-of-memory'
    */
   constructor(
@@ -114,12 +114,12 @@ export class RowIndex {
     return { index, rowCount }
   }
 
-  /** Rows that it has room for. */
+  /** How many rows the index has room for. */
   get rowCount(): number {
     return this.#place.rowCount
   }
 
-  /** The number of rows, for other threads. */
+  /** The number of rows, as other threads read it. */
   set count(count: number) {
     this.#words[this.#place.head] = count
   }
@@ -128,7 +128,7 @@ export class RowIndex {
     return this.rowCount === 0 ? -1 : findRow(this.#words, this.#place, eid)
   }
 
-  /** The entity of a row; 0 if it was lost. */
+  /** The entity of a row; 0 if the row is lost. */
   entityOf(row: number): number {
     return this.#words[this.#place.entities + row]
   }
@@ -139,7 +139,7 @@ export class RowIndex {
 
   /**
    * Makes room for more rows.
-   * @param resize makes all columns as long, or none
+   * @param resize gives all columns this row count, or throws and gives it to none
    * @throws ArenaError 'out-of-memory'; the index is unchanged
    */
   grow(count: number, resize: (rowCount: number) => void): void {
@@ -163,7 +163,7 @@ export class RowIndex {
     this.count = count
   }
 
-  /** Enters a row for an entity that has none. There must be room. */
+  /** Enters a row for an entity that has none. The index must have room for it. */
   insert(row: number, eid: number): void {
     const words = this.#words
     const { keys, entities, slots } = this.#place
@@ -180,14 +180,14 @@ export class RowIndex {
     let slot = (hole + 1) & mask
     for (let left = mask; left > 0 && words[slots + slot] !== 0; left--, slot = (slot + 1) & mask) {
       const home = spread(words[keys + words[slots + slot] - 1]) >>> shift
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue // before its home
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue // `hole` is before `home`
       words[slots + hole] = words[slots + slot]
       hole = slot
     }
     words[slots + hole] = 0
   }
 
-  /** Renumbers a row to one that was removed. */
+  /** Gives a row the number of a row that was removed. */
   move(from: number, to: number): void {
     const words = this.#words
     const { keys, entities, slots } = this.#place
@@ -202,7 +202,7 @@ export class RowIndex {
     this.#words.fill(0, slots, slots + (1 << (32 - shift)))
   }
 
-  /** Renews a view whose buffer is gone. */
+  /** Renews `entities` if the arena has another buffer. */
   sync(): void {
     if (this.entities.buffer !== this.#words.buffer) this.#publish()
   }
@@ -217,7 +217,7 @@ export class RowIndex {
     return this.#views.i32
   }
 
-  /** The first slot with this content, from the home of a row's key on. */
+  /** The first slot with this content. The search begins at the home slot of the row's key. */
   #slotWith(content: number, row: number): number {
     const words = this.#words
     const { keys, slots, shift } = this.#place

@@ -1,10 +1,10 @@
 /**
- * Rows for the entities that have the component.
+ * Rows only for the entities that have the component.
  *
- * A row belongs to an entity from when it gets the component until the `sync` after it lost it,
- * which moves the last rows into the places of lost ones, the tombstones. No row moves before, so
- * that onRemove observers can read values, and a loop over rows may remove entities; if it adds
- * some, columns may move.
+ * An entity has its row from the addition of the component until the first `sync` after the loss.
+ * That `sync` moves the last rows into the places of the lost rows, the tombstones. At no other
+ * time does a row move, so onRemove observers can read values, and a loop over rows may remove
+ * entities. If a loop adds entities, columns may move.
  */
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
@@ -17,12 +17,12 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   readonly row = (eid: number): number => this.index.find(eid)
   readonly rows = new RowsView(this)
   readonly coveredIdCount = Number.POSITIVE_INFINITY
-  /** The index has it too, for other threads; V8 takes 5 ns to read it there, and loops read it. */
+  /** Number of rows. The row index has a copy for other threads, which takes V8 5 ns to read. */
   count = 0
   readonly index: RowIndex
   /** Rows whose entities lost the component since the last `sync`. */
   tombstoneCount = 0
-  /** Prefabs and others whose loss of the component is not reported. */
+  /** Entities whose loss of the component bitECS does not report: see `#claimSlow`. */
   readonly untracked = new Set<number>()
 
   constructor(context: ComponentContext) {
@@ -62,7 +62,7 @@ export class SparseStore extends ComponentStore implements ComponentRows {
       this.cover(last)
       this.clearRow(last)
       this.index.insert(last, eid)
-      this.#setCount(last + 1) // last: other threads look at rows below it
+      this.#setCount(last + 1) // last: other threads read the rows below the count
     }
   }
 
@@ -117,12 +117,12 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   }
 
   /**
-   * A prefab gets its row on the first write. One that is losing the component keeps its row. If an
-   * observer of an entity's removal throws, the entity stays, and bitECS does not report its loss
-   * later.
+   * The row of an entity that has no row, or a lost row. A prefab gets its row here, on the first
+   * write, and so does an entity that stayed because an observer of its removal threw: bitECS does
+   * not report when they lose the component. An entity that is losing it keeps its lost row.
    */
   #claimSlow(eid: number, row: number): number {
-    if (!this.hasComponent(eid) || this.index.rowCount === 0) return row // 0 once disposed of
+    if (!this.hasComponent(eid) || this.index.rowCount === 0) return row // 0 after `dispose`
     if (row >= 0 && !this.context.worlds.has(eid, Prefab)) return row
     this.add(eid)
     this.untracked.add(eid)
@@ -143,11 +143,11 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     this.index.setEntity(row, eid)
   }
 
-  /** Gives tombstones back. If there are any, it looks at all rows, at 1 ns each. */
+  /** Removes tombstones: goes from the last row back to the first tombstone, at 1 ns a row. */
   #compact(): void {
     for (let row = this.count - 1; this.tombstoneCount > 0; row--) {
       if (row < 0) {
-        // Other threads have overwritten entities of rows: those rows stay.
+        // Other threads have overwritten the 0 of tombstones: those rows stay.
         const lost = String(this.tombstoneCount)
         this.tombstoneCount = 0
         throw corrupt('the number of rows that were lost', 'less', lost)
@@ -156,13 +156,13 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     }
   }
 
-  /** Removes a lost row, and moves the last one, handles and all, into its place. */
+  /** Removes a tombstone, and moves the last row, with its handles, to that place. */
   #removeRow(row: number): void {
     const last = this.count - 1
     this.freeRow(row)
     this.index.remove(row)
     for (let i = 0; row !== last && i < this.columns.length; i++) {
-      // As bytes: V8 boxes a fraction that is loaded by a call that it does not inline.
+      // Copies bytes: if V8 does not inline `load`, it boxes each fraction that `load` returns.
       const { array, byteOffset } = this.columns[i]
       const step = array.BYTES_PER_ELEMENT
       this.views.copyBytes(byteOffset + last * step, byteOffset + row * step, step)

@@ -1,4 +1,4 @@
-/** The components of a storage, each with its hooks. Tags have none. */
+/** The components of a storage, each with its hooks. Tags have no hooks. */
 
 import { usedElsewhere } from '../base/errors.ts'
 import { ComponentRegistry, type Listed } from '../schema/component-registry.ts'
@@ -8,7 +8,7 @@ import type { ComponentHooks } from './component-hooks.ts'
 export type StorageComponent = Listed<ComponentHooks | undefined>
 
 export class StorageComponents extends ComponentRegistry<ComponentHooks | undefined> {
-  /** Where everything is now, for other threads. */
+  /** Where all columns are now, for other threads. */
   get entries(): ComponentEntry[] {
     return this.all.map(
       ({ name, fields, hooks }) =>
@@ -16,7 +16,7 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
     )
   }
 
-  /** Increments whenever a component is added, or its columns move. */
+  /** Grows whenever a component is added, or columns of any component move or grow. */
   get version(): number {
     let sum = this.all.length
     for (let i = 0; i < this.all.length; i++) sum += this.all[i].hooks?.store.version ?? 0
@@ -27,17 +27,17 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
     for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.sync()
   }
 
-  /** Takes ids that are not kept out of every list that drops removed entities. */
+  /** Removes the ids that `isKept` refuses from every list that drops removed entities. */
   filter(isKept: (eid: number) => boolean): void {
     for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.filter(isKept)
   }
 
-  /** An entity whose removal was reported stays after all. */
+  /** The removal of an entity was reported, but failed: the entity keeps its rows. */
   keep(eid: number): void {
     for (const { hooks } of this.all) hooks?.store.keep(eid)
   }
 
-  /** Starts over with worlds that were reset. */
+  /** Empties all components, and subscribes to the worlds again after a reset. */
   beginAnew(): void {
     for (const { hooks } of this.all) {
       hooks?.store.clearAll()

@@ -1,9 +1,9 @@
 /**
- * Applies commands to the worlds of a storage, in their thread: in the order of their sort keys if
- * there are several buffers, and for one key in the order in which they were recorded.
+ * Applies commands to the worlds of a storage, in the worlds' thread. Commands of several buffers
+ * are sorted by sort key, then by buffer; those of one key and buffer keep their order.
  *
  * A command names its entity by id, and ids are reused. So before anything is applied, the identity
- * of each named entity is noted. A command whose entity is gone is skipped and counted.
+ * of each named entity is noted. A command whose entity no longer exists is skipped and counted.
  */
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
@@ -44,21 +44,21 @@ export class WorldCommands {
   readonly #views: MemoryViews
   readonly #staging: Staging
   readonly #reader: ValueReader
-  /** Also some that are disposed of. */
+  /** The buffers that `create` has made; some may be disposed of. */
   #buffers: readonly CommandBuffer[] = []
-  /** Of the buffers to apply, the first `#count`. Kept, to make no garbage. */
+  /** Streams for the buffers to apply: the first `#count`. The rest is kept, to make no garbage. */
   readonly #streams: CommandStream[] = []
   #count = 0
-  /** The stream of the record that is applied. */
+  /** The stream of the record that is being applied. */
   #stream: CommandStream | undefined
-  /** By record, over all streams. */
+  /** The identity of each record's entity, over all streams. */
   #identities: Identity[] = []
   #identityCount = 0
   #skippedCount = 0
   #failures: CommandFailure[] = NO_FAILURES
   #failureCount = 0
 
-  /** @param serial number of the storage */
+  /** @param serial serial number of the storage */
   constructor(worlds: Worlds, registry: ComponentRegistry, memory: VariableMemory, serial: number) {
     this.#worlds = worlds
     this.#registry = registry
@@ -95,10 +95,10 @@ export class WorldCommands {
   }
 
   /**
-   * As `Storage.apply`. Also applies what observers record meanwhile in the buffers, and marks the
-   * buffers as applied.
+   * As `Storage.apply`. Also applies commands that observers record in the buffers meanwhile, and
+   * marks the buffers as applied.
    * @throws StorageError 'commands-failed' once all other commands are applied; 'corrupt' if memory
-   * was overwritten. If no command was applied before, only the corrupt buffer is marked as applied
+   * was overwritten: if no command was applied before, only the corrupt buffer is marked as applied
    */
   apply(sources: CommandSource | readonly CommandSource[]): number {
     this.checkIdle()
@@ -118,7 +118,7 @@ export class WorldCommands {
         hasBegun = true
         this.#applyInOrder()
       }
-      hasBegun = true // marks empty buffers, too
+      hasBegun = true // so that empty buffers are marked, too
     } finally {
       for (let i = 0; i < this.#count; i++) {
         const stream = this.#streams[i]
@@ -169,7 +169,7 @@ export class WorldCommands {
     this.#identities[this.#identityCount++] = this.#worlds.componentsOf(eid)
   }
 
-  /** Applies the records of the lowest sort key, again and again. */
+  /** Applies the records of the lowest sort key that is left, until no record is left. */
   #applyInOrder(): void {
     for (;;) {
       let next: CommandStream | undefined
@@ -245,7 +245,7 @@ export class WorldCommands {
     stream.spawnedIdentities[index] = own
   }
 
-  /** The entity that a command names; 0 if it is gone. */
+  /** The entity that a command names; 0 if it does not exist any more. */
   #find(eid: number, identity: Identity): number {
     const stream = this.#stream!
     const index = stream.spawnIndexOf(eid)
@@ -258,7 +258,7 @@ export class WorldCommands {
     return isSame && this.#worlds.exists(eid)
   }
 
-  /** The entity that an id among the values names. Any number may be there. */
+  /** The entity for an id among values; a number that is no temporary id is returned unchanged. */
   #resolve(eid: number): number {
     const stream = this.#stream!
     const index = stream.spawnIndexOf(eid)

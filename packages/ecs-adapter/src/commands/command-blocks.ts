@@ -1,6 +1,6 @@
 /**
- * The memory of a command buffer. Its thread fills the chain of blocks from front to back; any
- * thread can read it. If a record does not fit, another block is added, so no command is dropped.
+ * The memory of a command buffer: a chain of blocks. One thread fills them from front to back; any
+ * thread can read them. If a record does not fit, a block is added, so no command is dropped.
  */
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
@@ -10,7 +10,7 @@ import { MemoryViews } from '../memory/memory-views.ts'
 import * as Layout from './command-layout.ts'
 
 const FIRST_BYTE_LENGTH = 4096
-/** Each block is twice as long as the one before, up to this. */
+/** Each block is twice as long as the block before it, up to this byte length. */
 const DOUBLED_BYTE_LENGTH = 2 ** 16
 
 /** The writer of a command buffer, in the thread of the pool. */
@@ -20,7 +20,7 @@ export class CommandBlocks {
   readonly views: MemoryViews
   /** Word index of the first block. */
   readonly #first: number
-  /** Word indices of the last block, and of the end of its records: see `truncate`. */
+  /** Word indices of the last block, and of the end of its records: `truncate` sets both. */
   block: number
   cursor = 0
   /** Word index of the end of the last block. */
@@ -49,22 +49,22 @@ export class CommandBlocks {
   }
 
   /**
-   * Word index of a record of so many words, an even number. `commit` makes it part of the buffer.
-   * @throws ArenaError 'out-of-memory', and nothing has changed
+   * Word index for a new record of so many words, an even number; `commit` adds it to the buffer.
+   * @throws ArenaError 'out-of-memory'; then nothing has changed
    */
   reserve(wordCount: number): number {
     if (this.cursor + wordCount > this.#limit) this.#chain(wordCount)
     return this.cursor
   }
 
-  /** @param end word index behind the record that was reserved last */
+  /** @param end word index behind the last reserved record */
   commit(end: number): void {
     this.cursor = end
     this.views.i32[this.block + Layout.BLOCK_END] = end - this.block
   }
 
   /**
-   * Drops every record behind a position, and frees the blocks behind it.
+   * Drops all records behind a position, and frees the blocks behind `block`.
    * @throws StorageError 'corrupt' if the chain was overwritten; the chain then ends at the
    * position
    */
@@ -78,10 +78,10 @@ export class CommandBlocks {
       next = words[block + Layout.BLOCK_NEXT]
     ) {
       if (this.views.pool.isOpen && !this.#mayFree(next)) {
-        words[block + Layout.BLOCK_NEXT] = 0 // the rest leaks: only `arena.blocks()` lists it
+        words[block + Layout.BLOCK_NEXT] = 0 // later blocks leak: only `arena.blocks()` lists them
         throw noBlock(next)
       }
-      // In this order, so that `freeCommands` finds it at any moment, and frees it once.
+      // In this order: at any moment, `freeCommands` finds the block, and frees it only once.
       words[this.#first + Layout.BLOCK_IN_TRANSIT] = next
       words[block + Layout.BLOCK_NEXT] = words[(next >> 2) + Layout.BLOCK_NEXT]
       this.views.pool.free(next)
@@ -99,7 +99,7 @@ export class CommandBlocks {
     this.truncate(this.#first, this.#first + Layout.BLOCK_HEAD_WORD_COUNT)
   }
 
-  /** Frees every block. @throws as `truncate`, and can be called again */
+  /** Frees every block. @throws as `truncate`; then it can be called again */
   dispose(): void {
     this.clear()
     this.views.pool.free(this.offset)
@@ -116,7 +116,7 @@ export class CommandBlocks {
     const least = (Layout.BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     const doubled = Math.min((this.#limit - this.block) * 8, DOUBLED_BYTE_LENGTH)
     let byteLength = Math.max(least, doubled)
-    // Stored at once, for `freeCommands`: threads die in loops and calls, not between two stores.
+    // Stored at once, so that `freeCommands` finds it: threads are ended only in loops and calls.
     words[inTransit] = this.views.pool.tryAlloc(byteLength)
     if (words[inTransit] === 0) {
       byteLength = least
@@ -142,7 +142,7 @@ export class CommandBlocks {
     this.block = block
     this.cursor = block + Layout.BLOCK_HEAD_WORD_COUNT
     const offset = block << 2
-    // Not from its head, which may be overwritten.
+    // Not read from the head of the block, which may be overwritten.
     const byteLength =
       offset === this.offset ? FIRST_BYTE_LENGTH : this.views.pool.byteLengthOf(offset)
     this.#limit = block + (byteLength >> 2)
@@ -163,7 +163,7 @@ function isBlockOfCommands({ pool, i32: words }: Views, offset: number): boolean
   )
 }
 
-/** For words that no writer of commands can have written. */
+/** The error for a word that no writer of commands can have written. */
 export const corruptCommands = (given: unknown, expected: string) =>
   corrupt('a word of commands', given, expected)
 
@@ -171,7 +171,7 @@ const noBlock = (given: unknown) => corruptCommands(given, 'the offset of a bloc
 
 /**
  * Where the records of a block end, in words from its start.
- * @throws StorageError 'corrupt' if there is no block of commands, or no record can end there
+ * @throws StorageError 'corrupt' if this is no block of commands, or no record can end there
  */
 export function checkedEnd(views: Views, offset: number): number {
   if (!isBlockOfCommands(views, offset)) throw noBlock(offset)
@@ -184,7 +184,7 @@ export function checkedEnd(views: Views, offset: number): number {
 
 /**
  * Lists the offsets of the blocks of a chain, from one block on.
- * @param into takes the offsets; what it held behind them stays
+ * @param into gets the offsets from index 0 on; elements behind them stay
  * @returns how many blocks
  * @throws StorageError 'corrupt', also if the chain is a circle
  */
@@ -202,8 +202,8 @@ export function listBlocks(views: Views, offset: number, into: number[]): number
 }
 
 /**
- * The offset, if it is that of a buffer.
- * @param storage serial number of the storage that the buffer has to be for; any by default
+ * Returns the offset of a command buffer; throws for any other.
+ * @param storage serial number of the storage that the buffer was made for; by default any
  * @throws StorageError 'invalid-argument'
  */
 export function checkCommands(views: Views, offset: unknown, storage?: number): number {
@@ -218,17 +218,17 @@ export function checkCommands(views: Views, offset: unknown, storage?: number): 
   return offset
 }
 
-/** Marks the records of a buffer as applied. Does nothing if there is no buffer. */
+/** Marks the records of a buffer as applied. Does nothing if no buffer is at the offset. */
 export function dropCommands(views: Views, offset: number): void {
   if (!isBlockOfCommands(views, offset)) return
   views.i32[(offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
 }
 
 /**
- * Frees all blocks of the command buffer of a thread that has died. The pool that adopted its slot
- * can do it, or any other. Does nothing if they are freed already.
- * @param offset that buffer's `offset`
- * @throws StorageError 'invalid-argument', 'corrupt', and then nothing is freed
+ * Frees all blocks of the command buffer of a thread that has died, by any pool of the arena. Does
+ * nothing if the blocks are freed already.
+ * @param offset the buffer's `offset`
+ * @throws StorageError 'invalid-argument', 'corrupt'; then nothing is freed
  */
 export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)

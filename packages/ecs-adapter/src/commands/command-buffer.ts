@@ -13,14 +13,14 @@ import { CommandBlocks, freeCommands } from './command-blocks.ts'
 import * as Layout from './command-layout.ts'
 import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
 
-/** Values by field, of a component that is named by a string. */
+/** Values by field, for a component that is given by name. */
 type GivenFields = Readonly<Record<string, unknown>>
 
 /**
  * Records changes of entities and components until `storage.apply`. A command is checked when it is
- * recorded; its entity is looked up when it is applied. Each method throws StorageError
- * 'invalid-argument', 'commands-disposed', and ArenaError 'out-of-memory'. Then that command is not
- * recorded; earlier commands stay.
+ * recorded; its entity is looked up when it is applied. Each method may throw StorageError
+ * 'invalid-argument', 'commands-disposed', and ArenaError 'out-of-memory': then its command is not
+ * recorded, and earlier commands stay.
  *
  * Components are given as objects or by name. An `eid` is an entity of the world or a result of
  * `spawn`.
@@ -36,7 +36,7 @@ export class CommandBuffer {
   readonly #owner: { readonly isApplying: boolean } | undefined
   #isDisposed = false
   #spawnCount = 0
-  /** The sort key to record before the next command; -1 if it is recorded. */
+  /** The sort key to record before the next command; -1 if there is none to record. */
   #sortKey = -1
   /** Whether values are being read. Their getters must not record commands. */
   #isReading = false
@@ -48,7 +48,7 @@ export class CommandBuffer {
   /**
    * @internal
    * @param storage serial number of the storage
-   * @param owner while it applies commands, observers may only record more of them
+   * @param owner while the owner applies commands, observers may only record more commands
    * @throws ArenaError 'out-of-memory'
    */
   constructor(
@@ -77,7 +77,7 @@ export class CommandBuffer {
     return this.#isDisposed || this.#blocks.isEmpty || this.#blocks.isApplied
   }
 
-  /** Whether a command was recorded since `begin`. */
+  /** Whether a command was recorded since the last `begin`. */
   get hasCommandsSinceBegin(): boolean {
     return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
   }
@@ -99,11 +99,11 @@ export class CommandBuffer {
 
   /**
    * Adds an entity; with a prefab, an instance of it (by `IsA`).
-   * @returns a temporary id, a negative number. Later commands, up to the next `begin`, `clear` or
-   * `apply`, take it as an entity, and as a value of `t.eid` fields. It has no meaning elsewhere
+   * @returns a temporary id, a negative number. Commands up to the next `begin`, `clear` or `apply`
+   * take the id as an entity, and as a value of `t.eid` fields. The id has no meaning elsewhere
    */
   spawn(prefab = 0): number {
-    if (!this.#isDisposed) this.#forgetApplied() // resets the count
+    if (!this.#isDisposed) this.#forgetApplied() // resets `#spawnCount`
     this.#record(Layout.SPAWN, this.#spawnCount, prefab)
     return Layout.TEMPORARY_FIRST - this.#spawnCount++
   }
@@ -128,7 +128,7 @@ export class CommandBuffer {
 
   /**
    * Writes fields of a component, and adds the component if the entity lacks it, as bitECS's
-   * `setComponent`. Other fields keep their values; an unknown field is refused. The object is read
+   * `setComponent`. Other fields keep their values; an unknown field is refused. `values` is read
    * at once and may be reused.
    */
   set<C extends Component>(eid: number, component: C, values: Values<C>): void
@@ -142,7 +142,7 @@ export class CommandBuffer {
     this.#isReading = true
     try {
       staging.read(name, fields, values, given)
-      checkFields(listed, values)
+      checkFields(listed, values, given)
       const isTag = fields.length === 0
       const wordCount = Layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
       const index = this.#reserve(isTag ? Layout.ADD : Layout.SET, wordCount, number, eid)
@@ -156,8 +156,8 @@ export class CommandBuffer {
   }
 
   /**
-   * Gives later commands a sort key. `storage.apply` of several buffers sorts all commands by it.
-   * Worker groups call `begin` themselves. The sort keys of one buffer must ascend.
+   * Gives later commands a sort key. `storage.apply` of several buffers sorts all commands by this
+   * key. Worker groups call `begin` themselves. The sort keys of one buffer must ascend.
    * @param sortKey a whole number from 0 to 2^31 - 1, such as the index of the first entity of a
    * batch
    */
@@ -170,7 +170,7 @@ export class CommandBuffer {
     this.#beginAt(sortKey)
   }
 
-  /** Drops the commands since `begin`. */
+  /** Drops the commands since the last `begin`. */
   abort(): void {
     this.#checkIdle()
     if (!this.#pool.isOpen) {
@@ -190,7 +190,7 @@ export class CommandBuffer {
 
   /** Drops all commands and frees the blocks. Call it before the pool is closed. */
   dispose(): void
-  /** @internal @param adopter frees the blocks if the pool is closed: they outlive it */
+  /** @internal @param adopter frees the blocks if their pool is closed: blocks outlive a pool */
   dispose(adopter: Pool): void
   dispose(adopter?: Pool): void {
     if (this.#isDisposed) return
@@ -213,7 +213,7 @@ export class CommandBuffer {
     this.#beginCursor = this.#blocks.cursor
   }
 
-  /** Clears the buffer if another thread has applied it. */
+  /** Clears the buffer if its commands were applied. */
   #forgetApplied(): void {
     if (this.#blocks.isApplied) this.#clear()
   }
@@ -229,7 +229,7 @@ export class CommandBuffer {
     this.#blocks.commit(index + Layout.HEAD_WORD_COUNT)
   }
 
-  /** Writes the head of a record, after a new sort key; returns its word index. */
+  /** Writes the head of a record, after a sort key that is due; returns the head's word index. */
   #reserve(kind: number, wordCount: number, number: number, eid: number): number {
     const id = checkedEid(eid, EID)
     if (this.#isDisposed) throw commandsDisposed()

@@ -15,8 +15,8 @@
  *     6  serial number of the storage
  *     8  records
  *
- * Records are multiples of 8 bytes: their numbers are aligned, and no record crosses the end of a
- * block.
+ * The length of a record is a multiple of 8 bytes, which aligns its numbers. No record crosses the
+ * end of a block.
  */
 export const BLOCK_NEXT = 0
 export const BLOCK_END = 1
@@ -39,9 +39,9 @@ export const wordCountOf = (word: number) => word >>> 3
 
 /**
  * Temporary ids count down from here. They are small integers in every engine, and no entity has
- * such an id: ids are positive, except versioned ones of the last version, whose index would have
- * to be a million below the greatest. They do not begin at -1, which users write into id fields for
- * "none".
+ * such an id: ids are positive, except versioned ids with a high version. Of these, only ids of the
+ * last version are in this range, with indices at least a million below the greatest one. Temporary
+ * ids do not begin at -1, which users write into id fields for "none".
  */
 export const TEMPORARY_FIRST = -(2 ** 20)
 

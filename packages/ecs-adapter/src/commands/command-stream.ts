@@ -1,6 +1,6 @@
 /**
- * Reads the records of one command buffer in the thread of the world, checks each record, and knows
- * the entities that its SPAWN records made.
+ * Reads the records of one command buffer in the thread of the world, checks each record, and holds
+ * the entities that SPAWN records made.
  */
 import type { ComponentRef } from 'bitecs'
 import type { MemoryViews } from '../memory/memory-views.ts'
@@ -9,37 +9,37 @@ import { checkedEnd, corruptCommands, listBlocks } from './command-blocks.ts'
 import * as Layout from './command-layout.ts'
 import { checkValues } from './command-values.ts'
 
-/** The Set of components that bitECS keeps for an entity: a later one with its id has another. */
+/** bitECS's Set of the components of an entity. A later entity with the same id has another Set. */
 export type Identity = Set<ComponentRef> | undefined
 
 /**
- * A position in the records of one buffer. The stream stops at the end that the records had at the
- * last `look`, as observers may write more while these are applied.
+ * A position in the records of one buffer. The stream stops where the records ended at the last
+ * `look`, as observers may record more commands while these are applied.
  *
- * Other threads can overwrite the memory. Then the stream throws 'corrupt': it follows no link
- * after `look`, and never leaves the blocks.
+ * Other threads can overwrite the memory of the buffer. Then the stream throws 'corrupt': after
+ * `look`, it follows no link between blocks, and it never leaves the blocks.
  */
 export class CommandStream {
   /** Word index of the next record. */
   index = 0
   offset = 0
-  /** Of the records at `index`. */
+  /** Sort key of the records at `index`. */
   sortKey = 0
-  /** Where the applier keeps the identity for the next record's entity. */
+  /** Index of the next record in the identities of `WorldCommands`. */
   identityIndex = 0
   spawnCount = 0
-  /** The spawned entities since the last sort key, by temporary index. */
+  /** The entities spawned since the last sort key, by the index of their temporary ids. */
   readonly spawned: number[] = []
   readonly spawnedIdentities: Identity[] = []
   readonly #views: MemoryViews
-  /** Offsets of the blocks from the present one at `look` on, the first `#blockCount`. */
+  /** Offsets of the blocks, from the one that `look` began with: the first `#blockCount`. */
   readonly #blocks: number[] = []
   #blockCount = 0
   /** Index of the present block in `#blocks`. */
   #at = 0
   /** Word index where the records of the present block end. */
   #end = 0
-  /** The same of the last block. */
+  /** Word index where the records of the last block end. */
   #stop = 0
 
   constructor(views: MemoryViews) {
@@ -66,7 +66,7 @@ export class CommandStream {
   }
 
   /**
-   * Whether there is a record at `index`; enters the next block where one has ended.
+   * Whether there is a record at `index`. At the end of a block, goes to the next block first.
    * @throws StorageError 'corrupt'
    */
   hasRecord(): boolean {
@@ -78,7 +78,7 @@ export class CommandStream {
     return true
   }
 
-  /** Goes past the sort keys at `index`; false if no other record follows. */
+  /** Reads the SORT_KEY records at `index`, and goes past them; false if no other one follows. */
   enterSortKey(): boolean {
     const { i32: words } = this.#views
     if (this.isApplied) return false
@@ -98,7 +98,7 @@ export class CommandStream {
     return index >= 0 && index < this.spawnCount ? index : -1
   }
 
-  /** Of the record at `index`. @throws StorageError 'corrupt' where it does not end in its block */
+  /** Of the record at `index`. @throws StorageError 'corrupt' if the record leaves its block */
   get wordCount(): number {
     const wordCount = Layout.wordCountOf(this.#views.i32[this.index])
     const least = Layout.HEAD_WORD_COUNT
@@ -108,7 +108,7 @@ export class CommandStream {
   }
 
   /**
-   * Checks the records that are left, and passes the entity of each one on; the position stays.
+   * Checks all records from `index` on, and calls `note` with the entity of each. `index` stays.
    * @throws StorageError 'corrupt'
    */
   checkRecords(registry: ComponentRegistry, note: (eid: number) => void): void {
@@ -124,7 +124,7 @@ export class CommandStream {
     this.#enter(at)
   }
 
-  /** Checks the record at `index`, and counts its spawn. Returns its word count. */
+  /** Checks the record at `index`, and counts it if it is a SPAWN. Returns its word count. */
   #checkRecord(registry: ComponentRegistry): number {
     const { index, wordCount } = this
     const { i32: words } = this.#views

@@ -1,5 +1,5 @@
 /**
- * The values of a component's fields in a command. Words:
+ * The values of a component's fields in a command. In 32-bit words:
  *
  *     a mask of the given fields, 32 a word, padded to an even number of words
  *     for each given field, in the order of the schema:
@@ -7,9 +7,8 @@
  *         list     count of elements | 0 | elements, each f64
  *         text     byte length | 0 | UTF-8, padded to 8 bytes
  *
- * Every number is an f64, which holds the numbers of all types; the column converts it as it
- * converts any number. This costs a command of two f32 12 bytes more, and saves a case for each
- * type.
+ * Every number is an f64, which holds the numbers of all types; the column converts the number to
+ * its own type. A command with two f32 takes 12 bytes more for it, but no type is a separate case.
  */
 import { isRecord } from '../base/arguments.ts'
 import { invalidArgument, unknownField } from '../base/errors.ts'
@@ -20,7 +19,7 @@ import type { Listed } from '../schema/component-registry.ts'
 import type { Field, FieldType } from '../schema/schema.ts'
 import { corruptCommands } from './command-blocks.ts'
 
-/** A scalar; of a list or text the length, which stands before its elements. */
+/** Words of a scalar; for a list or text, the words before its elements: the length, and 0. */
 const FIRST_WORD_COUNT = 2
 
 const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
@@ -34,26 +33,30 @@ const isEid = (type: FieldType) =>
   (type.kind === 'scalar' && type.name === 'eid') ||
   (type.kind === 'list' && type.element.name === 'eid')
 
-/** @throws StorageError 'invalid-argument' for keys that are no fields */
-export function checkFields({ name, fields }: Listed, values: object): void {
-  let hasKey = false
+/**
+ * Checks an object that `given` was read from.
+ * @throws StorageError 'invalid-argument' for keys that are no fields
+ */
+export function checkFields(
+  { name, fields }: Listed,
+  values: object,
+  { isGiven }: GivenValues,
+): void {
   for (const key in values) {
-    hasKey = true
-    if (!hasField(fields, key))
-      throw unknownField(
-        name,
-        key,
-        fields.map(({ name }) => name),
-      )
+    if (!hasField(fields, key)) throw unknownField(name, key, namesOf(fields))
   }
-  // A Map or a Date has no key. Checked only here: the check takes longer than the rest.
-  if (hasKey || isRecord(values)) return
-  throw invalidArgument(`the values for ${name}`, values, 'an object with fields')
+  for (let i = 0; i < fields.length; i++) if (isGiven[i] !== 0) return
+  // A Map or a Date has no field either. `isRecord` comes last: it takes longer than the rest.
+  if (isRecord(values)) return
+  const expected = `an object with ${namesOf(fields).join(', ')}`
+  throw invalidArgument(`the values for ${name}`, values, expected)
 }
+
+const namesOf = (fields: readonly Field[]) => fields.map(({ name }) => name)
 
 const utf8 = new Utf8()
 
-/** Word count of values, with their mask. */
+/** Word count of the given values and their mask. */
 export function valuesWordCount(
   fields: readonly Field[],
   { isGiven, starts, ends, texts }: GivenValues,
@@ -69,7 +72,7 @@ export function valuesWordCount(
   return wordCount
 }
 
-/** @param lists the numbers of lists, as `given` names them */
+/** @param lists the staged numbers of lists: `given` has the start and end of each list */
 export function writeValues(
   { i32: words, f64: numbers, u8: bytes }: MemoryViews,
   fields: readonly Field[],
@@ -118,7 +121,7 @@ export function checkValues(
   for (let i = 0; i < fields.length && index <= end; i++) {
     if (!isGiven(words, at, i)) continue
     const wordCount = storedWordCount(words, index, fields[i].type)
-    // At `end` stands another record's word: any count there leads past the end.
+    // At `end` is a word of the next record: any count there leads past the end.
     if (!(wordCount >= FIRST_WORD_COUNT)) throw corruptCommands(words[index], 'a length')
     index += wordCount
   }
@@ -126,7 +129,7 @@ export function checkValues(
   throw corruptCommands(index - at, `values of ${end - at} words`)
 }
 
-/** The argument of bitECS's `addComponent`, reused for all commands: `set` would allocate. */
+/** The argument of bitECS's `addComponent`, reused, as bitECS's `set` would allocate each time. */
 interface Setting {
   readonly component: object
   readonly data: Record<string, unknown>

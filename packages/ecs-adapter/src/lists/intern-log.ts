@@ -1,6 +1,6 @@
 /**
- * Which interned texts the index of an attached thread holds references to. When the thread has
- * died or ended, others drop these references.
+ * The interned texts that count the index of an attached thread (see `interned-texts.ts`). When the
+ * thread has died or ended, its index is taken off these counts by another thread.
  *
  * The log is a list of words, whose handle is a word of the storage's root:
  *
@@ -8,8 +8,8 @@
  *     1    serial number: distinguishes two logs of one pool
  *     2..  offset of a text's block; 0 for an empty entry
  *
- * A reference is taken before it is logged, and removed from the log before it is dropped. A thread
- * that is killed in between leaks one text, and frees none that somebody has.
+ * A block counts the index before the text is logged, and until after the text is removed from the
+ * log. If a thread is killed in between, one text leaks, and no text in use is freed.
  */
 import type { MemoryViews } from '../memory/memory-views.ts'
 import { Lists } from './lists.ts'
@@ -23,7 +23,7 @@ export class InternLog {
   readonly #handleWord: number
   readonly #serialWord: number
   readonly #lists: Lists
-  /** 0 until something is written. */
+  /** Serial number of this thread's log; 0 if it has none. */
   #serial = 0
   readonly #entryOf = new Map<number, number>()
   readonly #emptyEntries: number[] = []
@@ -36,21 +36,21 @@ export class InternLog {
     this.#lists = new Lists(views, Uint32Array)
   }
 
-  /** False if others have dropped the log, or it is another thread's. */
+  /** False if another thread has dropped the log, or the log is another thread's. */
   get isMine(): boolean {
     const block = this.#block
     if (this.#serial === 0 || this.#lists.length(block) <= SERIAL) return false
     return this.#lists.load(block, SERIAL) === this.#serial
   }
 
-  /** To be called when others have dropped the log. */
+  /** Forgets the log. Call it when another thread has dropped it. */
   clear(): void {
     this.#serial = 0
     this.#entryOf.clear()
     this.#emptyEntries.length = 0
   }
 
-  /** False when memory is out. */
+  /** Logs a text; false when memory is out. */
   tryAdd(block: number): boolean {
     const { isMine } = this
     if (!isMine || this.#emptyEntries.length === 0) {
@@ -87,8 +87,9 @@ export class InternLog {
 }
 
 /**
- * Drops the references in a log, and frees it. Its thread is gone, or uses none of them.
- * @param generation only a log of this pool; by default a log of any
+ * Takes a thread's index off the counts of the texts in its log, and frees the log. The thread has
+ * ended, or uses none of the texts.
+ * @param generation drops only a log of the pool with this generation; by default any log
  */
 export function dropInternLog(
   views: MemoryViews,
@@ -102,7 +103,7 @@ export function dropInternLog(
   if (generation !== undefined && length > GENERATION) {
     if (lists.load(block, GENERATION) !== (generation + 1) >>> 0) return
   }
-  // Several threads may come for it: one gets it.
+  // Several threads may try to drop the log: one succeeds.
   if (Atomics.compareExchange(views.i32, handleWord, block, 0) !== block) return
   for (let entry = FIRST_ENTRY; entry < length; entry++) {
     const text = lists.load(block, entry)

@@ -1,34 +1,34 @@
 /**
- * Texts of which each is stored once, in a block that counts its references:
+ * Texts that are stored once each, in a block that counts the references to the text:
  *
  *     -8       0                                  4
  *     | header | indexes << 24 | references       | UTF-8 ... |
  *
- * An index maps a text to its block, and back: reading makes no string. Each thread has an index of
- * its own, made of strings, and a block counts the indexes that know it. So any thread may take and
- * drop references by Atomics. A text without references leaves an index at once if the thread of
- * that index dropped the last one, else by a sweep whenever the index has doubled. When both counts
- * are 0, the block is freed.
+ * An index maps a text to its block, and a block to its text: reading makes no string. Each thread
+ * has its own index, made of strings, and a block counts the indexes that know it. So any thread
+ * may take and drop references by Atomics. The thread that drops the last reference also removes
+ * the text from its own index; other indexes lose the text by a sweep, whenever they have doubled.
+ * When both counts are 0, the block is freed.
  */
 import { type Utf8, wellFormed } from '../base/utf8.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { InternLog } from './intern-log.ts'
 import { Texts } from './texts.ts'
 
-/** The counts in the block of a text. */
+/** Bytes of the two counts, before a text. */
 export const PREFIX_BYTE_LENGTH = 4
 const INDEX_SIZE_TO_SWEEP = 256
-/** An arena has at most 254 threads, with an index each. */
+/** One index in the counts: 8 bits count indexes, as an arena has at most 254 threads. */
 export const ONE_INDEX = 2 ** 24
 export const REFERENCES = ONE_INDEX - 1
-/** Leaves room for what other threads are adding. With more references, a text is stored twice. */
+/** Above this, a text is stored twice. The margin is for threads that add references meanwhile. */
 const REFERENCES_MAX = REFERENCES - 2 ** 12
 
 export class InternedTexts extends Texts {
   readonly #blockOf = new Map<string, number>()
   readonly #textOf = new Map<number, string>()
   #sizeToSweep = INDEX_SIZE_TO_SWEEP
-  /** Where an attached thread writes down the blocks that its index has counted. */
+  /** In an attached thread: the log of the blocks that count this index. */
   internLog: InternLog | undefined
 
   constructor(views: MemoryViews, utf8: Utf8) {
@@ -40,7 +40,7 @@ export class InternedTexts extends Texts {
     const block = this.#blockOf.get(given)
     if (block !== undefined) {
       if ((this.#count(block, 1) & REFERENCES) <= REFERENCES_MAX) return block
-      this.#count(block, -1) // it has as many references as it can count: another block follows
+      this.#count(block, -1) // no more references fit: the text gets another block
       this.#blockOf.delete(given)
     }
     const text = wellFormed(given)
@@ -58,17 +58,17 @@ export class InternedTexts extends Texts {
     if (block === 0) return ''
     const known = this.#textOf.get(block)
     if (known !== undefined) return known
-    const text = super.read(block) // another thread made it; an entity has it, so nobody frees it
+    const text = super.read(block) // another thread's; an entity has it, so nobody frees it
     this.#addToIndex(block, text)
     return text
   }
 
-  /** For `verifyStorage`: the texts that the index has counted, by their blocks. */
+  /** For `verifyStorage`: the texts in this index, by their blocks. */
   get index(): ReadonlyMap<number, string> {
     return this.#textOf
   }
 
-  /** Frees texts that only indexes hold, because other threads dropped the last reference. */
+  /** Drops texts without references from the index: other threads dropped the last reference. */
   sweep(): void {
     for (const block of this.#textOf.keys()) {
       if ((this.#count(block, 0) & REFERENCES) === 0) this.#dropFromIndex(block)
@@ -76,12 +76,12 @@ export class InternedTexts extends Texts {
     this.#sizeToSweep = Math.max(INDEX_SIZE_TO_SWEEP, 2 * this.#textOf.size)
   }
 
-  /** Ends what an index has counted in a block. */
+  /** Takes one index off the counts of a block, and frees the block if both are 0. */
   readonly release = (block: number): void => {
     if (this.#count(block, -ONE_INDEX) === 0) this.views.pool.free(block)
   }
 
-  /** Forgets the index. Another thread has ended what it had counted. */
+  /** Empties the index. Its log was dropped, so no block counts this index any more. */
   forget(): void {
     this.#blockOf.clear()
     this.#textOf.clear()
@@ -89,7 +89,7 @@ export class InternedTexts extends Texts {
   }
 
   protected override rewrite(word: number, text: string): void {
-    super.rewrite(word, wellFormed(text)) // the index knows a text as it reads
+    super.rewrite(word, wellFormed(text)) // the index has to hold what `read` returns
   }
 
   protected override write(text: string, block: number): number {
@@ -99,7 +99,7 @@ export class InternedTexts extends Texts {
     return block
   }
 
-  /** If no one else knows the block. From then on, this index does not either. */
+  /** Only if no other reference and no other index counts the block: then this index drops it. */
   protected override tryReuse(block: number, byteLength: number): boolean {
     if (!super.tryReuse(block, byteLength)) return false
     const isIndexed = this.#textOf.has(block)
@@ -108,7 +108,7 @@ export class InternedTexts extends Texts {
     return true
   }
 
-  /** A text that the log has no memory for is in no index. */
+  /** If there is no memory to log a text, the text stays out of the index. */
   #addToIndex(block: number, text: string): void {
     if (this.#textOf.size >= this.#sizeToSweep) this.sweep()
     this.#count(block, ONE_INDEX)
@@ -129,7 +129,7 @@ export class InternedTexts extends Texts {
     this.release(block)
   }
 
-  /** Adds to the counts, and returns them. @throws StorageError 'corrupt' */
+  /** Adds to the counts of a block, and returns both. @throws StorageError 'corrupt' */
   #count(block: number, change: number): number {
     this.views.checkPlace('an interned text', block, PREFIX_BYTE_LENGTH)
     return (Atomics.add(this.views.i32, block >> 2, change) + change) | 0

@@ -1,4 +1,4 @@
-/** A list field of a component: lists by entity for users, with every check, and by row. */
+/** A list field of a component: for users by entity, with every check; for the storage by row. */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength } from '../base/typed-arrays.ts'
 import type { ListField, Numbers } from '../schema/fields.ts'
@@ -13,7 +13,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   readonly #staging: Staging
   readonly #removed: StaleReferences | undefined
 
-  /** @param removed for lists that drop removed entities */
+  /** @param removed only for lists that drop removed entities */
   constructor(
     options: VariableColumnOptions,
     array: ScalarArrayConstructor<A>,
@@ -66,13 +66,17 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   }
 
   pop(eid: number): number | undefined {
-    const last = this.length(eid) - 1
-    return last < 0 ? undefined : this.#lists.remove(this.$wordOf(eid), last, true)
+    const block = this.$blockOf(eid)
+    const last = this.#lists.length(block) - 1
+    if (last < 0) return undefined
+    const value = this.#lists.load(block, last)
+    this.#lists.truncate(this.$wordOf(eid), last)
+    return value
   }
 
   insert(eid: number, index: number, value: number): void {
     this.#check(value)
-    const word = this.$wordToFill(eid) // first: until then another entity may have the row
+    const word = this.$wordToFill(eid) // first: this may free the list of an earlier entity
     this.#checkIndex(index, this.length(eid) + 1)
     const at = this.#indexAfterSweep(eid, index, value)
     this.#removed?.settle(value)
@@ -142,7 +146,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     }
   }
 
-  /** Without ids that new entities have by now: instances of a prefab would refer to those. */
+  /** Without removed ids that new entities have: a prefab's instances would refer to these. */
   override $readRow(row: number): number[] {
     const values = this.#lists.toArray(this.$blockAt(row))
     const removed = this.#removed
@@ -205,7 +209,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     }
   }
 
-  /** Where an index points when a sweep before the write of a value has removed stale ids. */
+  /** If a sweep comes before the write of a value: which index the element at `index` has then. */
   #indexAfterSweep(eid: number, index: number, value: number): number {
     if (this.#removed?.isReused(value | 0) !== true) return index
     const block = this.$blockOf(eid)
@@ -231,6 +235,6 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   }
 }
 
-/** By type first: `>>>` throws for a bigint, and takes a string for a number. */
+/** Checks the type first: `>>>` throws for a bigint, and takes a string for a number. */
 const isIndex = (index: number, length: number) =>
   typeof index === 'number' && index >>> 0 === index && index < length

@@ -1,11 +1,11 @@
 /**
- * Lists in blocks of an arena. A handle word holds the offset of a list's block, or 0 if it is
- * empty. Lists know nothing of entities, so that any thread can work on the lists of another.
+ * Lists in blocks of an arena. A handle word holds the offset of a list's block, or 0 without a
+ * block. Lists know nothing of entities, so that any thread can work on any list.
  *
  *     -8       0        4                          8                8 + room
  *     | header | length | room | type id           | elements ...   |
  *
- * A room is a multiple of 16, which leaves 4 bits for the id.
+ * The room for elements in bytes is a multiple of 16: the low 4 bits of its word are the type id.
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
@@ -25,7 +25,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   readonly #views: MemoryViews
   readonly #type: ScalarArrayConstructor<A>
   readonly #typeId: number
-  /** Elements to bytes. */
+  /** log2 of the byte length of an element. */
   readonly #shift: number
 
   constructor(views: MemoryViews, type: ScalarArrayConstructor<A>) {
@@ -35,12 +35,12 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
   }
 
-  /** Unchecked: enough to read one element. */
+  /** Not checked: use it only to read one element. */
   length(block: number): number {
     return block === 0 ? 0 : this.#views.u32[block >> 2]
   }
 
-  /** To write, or to read many. @throws StorageError 'corrupt' if it exceeds the capacity */
+  /** For writes, and reads of many elements. @throws StorageError 'corrupt' above the capacity */
   checkedLength(block: number): number {
     const length = this.length(block)
     const capacity = this.capacity(block)
@@ -52,7 +52,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return this.#roomOf(block) >> this.#shift
   }
 
-  /** Byte offset of the first element, or 0. */
+  /** Byte offset of the first element; 0 without a block. */
   offset(block: number): number {
     return block === 0 ? 0 : block + PREFIX_BYTE_LENGTH
   }
@@ -74,7 +74,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return Array.from({ length: this.checkedLength(block) }, (_, i) => this.load(block, i))
   }
 
-  /** Returns the new length. @throws ArenaError 'out-of-memory'; the list is unchanged then */
+  /** Returns the new length. @throws ArenaError 'out-of-memory'; then the list is unchanged */
   push(word: number, value: number): number {
     const { u32: words } = this.#views
     let block = words[word]
@@ -108,7 +108,8 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   }
 
   /**
-   * Removes an element, and returns it. The last one takes its place, or all later ones move up.
+   * Removes an element, and returns it. If `isSwapped`, the last element takes its place; otherwise
+   * all later elements move up.
    */
   remove(word: number, index: number, isSwapped: boolean): number {
     const block = this.#blockAt(word)
@@ -120,7 +121,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return value
   }
 
-  /** Removes the elements that are not kept. Gives room back. */
+  /** Removes the elements that `isKept` refuses, and gives spare room back. */
   filter(word: number, isKept: (value: number) => boolean): void {
     const block = this.#blockAt(word)
     const length = this.checkedLength(block)
@@ -134,7 +135,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     if (kept < length) this.truncate(word, kept)
   }
 
-  /** New elements are 0. Gives no room back. @throws as `push` */
+  /** New elements are 0. Spare room stays. @throws as `push` */
   resize(word: number, length: number): void {
     const before = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length)
@@ -157,7 +158,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return this.#install(word, this.create(capacity))
   }
 
-  /** `reserve`, but false when memory is out. */
+  /** As `reserve`, but returns false when memory is out. */
   tryReserve(word: number, capacity: number): boolean {
     const { pool } = this.#views
     const block = this.#blockAt(word)
@@ -169,7 +170,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   }
 
   /**
-   * An empty block with room for so many elements, to be given to a list by `replace`; 0 for none.
+   * An empty block with room for so many elements, for `replace`; 0 for no elements.
    * @throws ArenaError 'out-of-memory'
    */
   create(capacity: number): number {
@@ -180,7 +181,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return block !== 0 ? block : this.#create(pool.alloc, leastRoomFor(pool, needed))
   }
 
-  /** Makes a block from `create` the list's, and frees its earlier one. */
+  /** Gives a block from `create` to a list, and frees the block that the list had. */
   replace(word: number, block: number): void {
     this.free(word)
     this.#views.u32[word] = block
@@ -194,12 +195,12 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.freeBlock(block)
   }
 
-  /** Frees a block that no handle word holds; 0 for none. */
+  /** Frees a block that no handle word holds. Does nothing for 0. */
   freeBlock(block: number): void {
     this.#views.pool.free(block)
   }
 
-  /** @param length at most the present one. Gives room back */
+  /** @param length at most the present length. Gives spare room back */
   truncate(word: number, length: number): void {
     this.#setLength(this.#blockAt(word), length)
     this.#shrink(word)
@@ -210,11 +211,11 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     const room = this.#roomOf(block)
     const shrunk = shrunkRoom(this.#views.pool, room, this.length(block) << this.#shift)
     if (shrunk === room || this.#tryResize(block, shrunk) || this.#tryMove(word, shrunk)) return
-    // In a full arena the spans that the run gives up are memory to move to.
+    // Memory is out: the run gives spans back, and the list moves into them.
     if (this.#tryResize(block, leastRunRoomFor(shrunk), true)) this.#tryMove(word, shrunk)
   }
 
-  /** Resizes in place. Only a run of this thread's pool can do so: other blocks have to move. */
+  /** Resizes a block in place, or returns false. Works only for runs of this thread's pool. */
   #tryResize(block: number, room: number, isToBeRun = isRun(room)): boolean {
     const before = this.#roomOf(block)
     if (!isRun(before) || !isToBeRun) return false
@@ -239,7 +240,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return block
   }
 
-  /** Moves the list to a new block. */
+  /** Moves the list to a new block, and frees the old one. */
   #install(word: number, block: number): number {
     const before = this.#blockAt(word)
     const length = this.checkedLength(before)
@@ -261,7 +262,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#views.copyBytes(start + (from << shift), start + (to << shift), count << shift)
   }
 
-  /** A product, as a shift would wrap. */
+  /** A product: a shift would wrap at 32 bits. */
   #bytesOf(capacity: number): number {
     return capacity * (1 << this.#shift)
   }

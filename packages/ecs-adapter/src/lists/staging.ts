@@ -1,10 +1,10 @@
 /**
- * Values on their way into fields are checked and copied here first.
+ * Values that are to be written to fields are first checked and copied here.
  *
- * They may come from the list that they go into, or from an object that runs its own code when it
- * is read. After the copy only the allocation can fail, and no code sees half-written values. The
- * user's code may call `set` again, also for the same component. Nested uses end first: numbers and
- * frames are stacks. Copying takes 1.3 ns a number, and a Float64Array holds every type of number.
+ * They may come from the list that they go into, or from an object whose getters run the user's
+ * code. After the copy, only the allocation can fail, and no code sees half-written values. Getters
+ * may call `set` again, also for the same component. Inner calls end before outer ones: numbers and
+ * frames are stacks. Copying takes 1.3 ns a number. A Float64Array holds every type of number.
  */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
@@ -12,16 +12,16 @@ import type { Field } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
 
 const LENGTH_AT_FIRST = 1024
-/** A longer array is dropped after use. */
+/** A longer array of values is dropped after use. */
 const LENGTH_KEPT = 2 ** 16
 
-/** A frame: what one `set` gives to a component, by field. Each array is for one kind of field. */
+/** A frame: what one `set` gives to a component. Each array has an element for each field. */
 export class GivenValues {
   readonly isGiven: Uint8Array
-  /** Of scalars. */
+  /** The values of scalars. */
   readonly numbers: Float64Array
   readonly texts: string[]
-  /** Where the numbers of lists are staged. */
+  /** Where the numbers of lists are in `Staging.values`. */
   readonly starts: Int32Array
   readonly ends: Int32Array
   /** Blocks for lists and texts that no row has yet; 0 for none. */
@@ -52,7 +52,7 @@ export class Staging {
     this.#lengthMax = lengthMax
   }
 
-  /** An empty frame for so many fields or more, to be given back by `leave`. */
+  /** An empty frame for at least so many fields, to be given back by `leave`. */
   enter(fieldCount: number): GivenValues {
     const depth = this.#depth++
     if (!(this.#frames[depth]?.isGiven.length >= fieldCount)) {
@@ -68,7 +68,7 @@ export class Staging {
   leave(given: GivenValues): void {
     this.#depth--
     this.dropFrom(given.first)
-    // By a loop: two calls of `fill` take 30 ns, as long as four fields.
+    // A loop: two calls of `fill` take 30 ns, as long as this loop takes for four fields.
     for (let i = 0; i < given.fieldCount; i++) {
       given.isGiven[i] = 0
       given.texts[i] = '' // releases the string
@@ -76,7 +76,7 @@ export class Staging {
   }
 
   /**
-   * Reads the values of a component into a frame, each once.
+   * Reads the values of a component into a frame, and each value once.
    * @throws StorageError 'invalid-argument', and what getters throw
    */
   read(name: string, fields: readonly Field[], values: unknown, given: GivenValues): void {
@@ -105,8 +105,8 @@ export class Staging {
   }
 
   /**
-   * Pushes all of the numbers, or none.
-   * @param name of the component, or of component and field: for messages
+   * Pushes all given numbers onto `values`, or none.
+   * @param name of the component, or names of component and field, for messages
    * @throws StorageError 'invalid-argument'
    */
   take(given: unknown, name: string, field?: string): void {
@@ -121,7 +121,7 @@ export class Staging {
         throw invalidArgument(`the length of ${labelOf(name, field)}`, count, expected)
       }
       this.#makeRoom(before + count)
-      this.length = before + count // first: a getter of an element may start a nested use
+      this.length = before + count // before the loop: getters of elements may stage numbers
       for (let i = 0; i < count; i++) {
         const value: unknown = given[i]
         if (typeof value !== 'number') {
@@ -145,7 +145,7 @@ export class Staging {
     for (let i = start; i < end; i++) references?.note(this.values[i])
   }
 
-  /** Pops the numbers from an index on. */
+  /** Drops the staged numbers from this index on. */
   dropFrom(start: number): void {
     this.length = start
     if (start === 0 && this.values.length > LENGTH_KEPT) {

@@ -1,4 +1,4 @@
-/** A text field of a component: texts by entity for users, with every check, and by row. */
+/** A text field of a component: for users by entity, with every check; for the storage by row. */
 import { invalidArgument } from '../base/errors.ts'
 import type { TextField } from '../schema/fields.ts'
 import type { GivenValues } from './staging.ts'

@@ -1,15 +1,15 @@
-/** Texts in blocks of an arena. A text is known by the offset of its block; '' has no block: 0. */
+/** Texts in blocks of an arena. The offset of its block stands for a text; 0 stands for ''. */
 import { corrupt } from '../base/errors.ts'
 import { byteLengthOfText, type Utf8 } from '../base/utf8.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 
 /**
- * What `create` returns when memory is out and the text fits into the block that it is to replace.
- * `replace` writes it there.
+ * What `create` returns when memory is out, but the text fits into the block of the text that it
+ * replaces. Then `replace` writes it into that block.
  */
 const IN_PLACE = -1
 
-/** The block of a text holds nothing else: `arena.view(block)` is the text in UTF-8. */
+/** Without a prefix, a block holds only its text: `arena.view(block)` is the text in UTF-8. */
 export class Texts {
   protected readonly views: MemoryViews
   protected readonly utf8: Utf8
@@ -24,7 +24,7 @@ export class Texts {
 
   /**
    * A block with a text, to be freed once; 0 for ''.
-   * @param before the block of the text that it is to replace: the result may be IN_PLACE
+   * @param before the block of the text that this one replaces: then the result may be IN_PLACE
    * @throws ArenaError 'out-of-memory'
    */
   create(text: string, before = 0): number {
@@ -75,7 +75,7 @@ export class Texts {
     throw corrupt('the block of an interned text', block, 'one that has a count')
   }
 
-  /** Byte offset of the first byte, or 0. */
+  /** Byte offset of the first byte; 0 for ''. */
   offset(block: number): number {
     return block === 0 ? 0 : block + this.#prefix
   }
@@ -88,14 +88,14 @@ export class Texts {
     return this.write(text, block !== 0 ? block : pool.alloc(byteLength))
   }
 
-  /** Whether another text may be written into a block, which has one reference. */
+  /** Whether a block of a single handle word can take another text, of this length. */
   protected tryReuse(block: number, byteLength: number): boolean {
     return block !== 0 && byteLength <= this.views.pool.byteLengthOf(block)
   }
 
   /**
-   * Writes a text into the block of a handle word. To shorten a block needs no memory. The word is
-   * 0 meanwhile: a thread that dies loses this text, and nothing else.
+   * Writes a text into the block of a handle word, shortened: this needs no memory. During the
+   * write the word is 0: a thread that dies loses this text, and nothing else.
    */
   protected rewrite(word: number, text: string): void {
     const { u32: words, pool } = this.views

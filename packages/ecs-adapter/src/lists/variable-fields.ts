@@ -1,8 +1,8 @@
 /**
  * The room of variable-length fields: lists and texts in blocks, found by a column of handle words.
- * A block belongs to one handle word or prepared value; an interned text counts them.
- * `set` writes all of its fields or none: `prepare` allocates, and `commit` cannot fail.
- * The room knows bitECS only by `StaleReferences`.
+ * A block belongs to one handle word or one prepared value; an interned text counts such owners.
+ * `set` writes all of its fields or none: `$prepare` allocates, and `$commit` cannot fail. The room
+ * knows bitECS only by `StaleReferences`.
  */
 import { Utf8 } from '../base/utf8.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
@@ -32,12 +32,12 @@ export class VariableMemory {
 }
 
 export interface VariableFieldsOptions {
-  /** Of the component, for messages. */
+  /** Name of the component, for messages. */
   name: string
   fields: readonly Field[]
   memory: VariableMemory
   rows: Rows
-  /** In the thread of the world: for lists that drop removed entities. */
+  /** Only in the world's thread: for lists that drop removed entities. */
   removed?: StaleReferences | undefined
 }
 

@@ -1,14 +1,14 @@
-/** Blocks of a pool: whether an offset is that of a live one, and blocks of `pool.reserve`. */
+/** Finds out whether a block is live; touches and frees blocks of `pool.reserve`. */
 import type { Pool } from '@ashlar/core'
 import { codeOf } from '../base/thrown.ts'
 
 /**
- * What a pool throws where no block is in use. While another thread frees a block, a link replaces
- * its length: 'corrupt'.
+ * Codes of the errors that a pool throws for an offset without a live block. While another thread
+ * frees a block, a link replaces the block's byte length: this gives 'corrupt'.
  */
 const NO_BLOCK: readonly unknown[] = ['invalid-offset', 'double-free', 'corrupt']
 
-/** -1 where no block is in use. @throws ArenaError 'pool-closed' */
+/** The byte length of a live block; -1 if the offset has none. @throws ArenaError 'pool-closed' */
 export function liveByteLength(pool: Pool, offset: number): number {
   try {
     return pool.byteLengthOf(offset)
@@ -20,17 +20,17 @@ export function liveByteLength(pool: Pool, offset: number): number {
 
 export const isLiveBlock = (pool: Pool, offset: number) => liveByteLength(pool, offset) > 0
 
-/** A longer block is a run of spans of its own, which may be touched in part. */
+/** The longest block of a size class. A longer block is a run, which may be touched in part. */
 export const CLASS_BYTE_LENGTH_MAX = 512 * 1024
 
 /**
  * Touches a block of `pool.reserve` up to its last byte that is not 0, and returns how many bytes
- * that is: all for a block of a size class. Other threads write there by views of their own, also
- * ahead of `touch`: for example a system that writes rows without an entity. The pool would later
- * take such bytes for 0.
+ * these are; for a block of a size class, all its bytes. Other threads may have written to bytes
+ * that were not touched, by views of their own: for example a system that writes rows without an
+ * entity. The pool would later take such bytes for 0.
  *
- * Reads each word behind the last byte. Most Linux systems map one page of zeros for such reads.
- * Others, such as Windows and macOS, commit pages.
+ * Reads all words behind that last byte. For such reads, most Linux systems map one page of zeros.
+ * Other systems, such as Windows and macOS, commit pages.
  */
 export function settleTouched(pool: Pool, offset: number): number {
   const byteLength = pool.byteLengthOf(offset)
@@ -45,7 +45,7 @@ export function settleTouched(pool: Pool, offset: number): number {
   return end - offset
 }
 
-/** For a block that no thread writes to any more. */
+/** Frees a block of `pool.reserve` that no thread writes to any more. */
 export function freeReserved(pool: Pool, offset: number): void {
   settleTouched(pool, offset)
   pool.free(offset)

@@ -1,5 +1,5 @@
 /**
- * An arena as elements of each type, with the pool of the thread that reads and writes them.
+ * Views of an arena by elements of each type, with the pool of the thread that uses these views.
  *
  * `column[row] = 0` in a loop over columns of all types costs V8 30 ns a column, because its inline
  * caches give up at five types. One statement for each type costs 2 ns.
@@ -24,8 +24,8 @@ export const typeIdOf = (type: ScalarArrayConstructor) => TYPES.indexOf(type)
 
 /**
  * When a WebAssembly.Memory grows, its earlier views become empty. The getters `buffer`, `u32`,
- * `i32`, `f64` and `u8` renew the views. `load` and `store` are for loops and check
- * nothing: call a getter or `renew` before.
+ * `i32`, `f64` and `u8` renew them. `load`, `store` and `storeAll` are for loops, and do not check
+ * for empty views: call a getter or `renew` before the loop.
  */
 export class MemoryViews {
   readonly pool: Pool
@@ -40,7 +40,7 @@ export class MemoryViews {
   #u8: Uint8Array = new Uint8Array(0)
   #i8: Int8Array = new Int8Array(0)
 
-  /** @param pool the thread's own */
+  /** @param pool that of this thread */
   constructor(pool: Pool) {
     const { byteOffset, byteLength } = pool.arena
     this.pool = pool
@@ -53,7 +53,7 @@ export class MemoryViews {
     return this.u8.buffer
   }
 
-  /** By byte offset >> 2. */
+  /** The index is byte offset >> 2. */
   get u32(): Uint32Array {
     if (this.#u32[0] === undefined) this.renew()
     return this.#u32
@@ -65,7 +65,7 @@ export class MemoryViews {
     return this.#i32
   }
 
-  /** By byte offset >> 3. */
+  /** The index is byte offset >> 3. */
   get f64(): Float64Array {
     if (this.#f64[0] === undefined) this.renew()
     return this.#f64
@@ -76,7 +76,7 @@ export class MemoryViews {
     return this.#u8
   }
 
-  /** Asks for an element, as core does: some engines still report the earlier length. */
+  /** Whether the views are empty. Reads an element: some engines still report the old length. */
   get isDetached(): boolean {
     return this.#u8[0] === undefined
   }
@@ -94,8 +94,8 @@ export class MemoryViews {
   }
 
   /**
-   * For words of the arena that may have been overwritten.
-   * @throws StorageError 'corrupt' where no block of so many bytes can be
+   * Checks an offset from a word of the arena that may have been overwritten.
+   * @throws StorageError 'corrupt' if no block of so many bytes can be there
    */
   checkPlace(what: string, offset: number, byteLength: number): void {
     const isAligned = (offset & 15) === 0 && byteLength >= 0
@@ -153,8 +153,8 @@ export class MemoryViews {
   }
 
   /**
-   * Writes values[start..end] from an index on. An engine that does not inline `store` would box
-   * each fraction.
+   * Writes values[start] to values[end - 1] from element `index` on. (Engines that do not inline
+   * `store` would box each fraction for it.)
    */
   storeAll(typeId: number, index: number, values: Float64Array, start: number, end: number): void {
     const shift = index - start

@@ -1,7 +1,7 @@
 /** What users declare of one system of a schedule, checked. */
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
-import { type ChunkOptions, checkChunkLength } from '../workers/job.ts'
+import { type ChunkOptions, checkChunkLength } from '../workers/batch-length.ts'
 import type { RunEntities } from '../workers/run-input.ts'
 import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
 import type { Access } from './parallel-stages.ts'

@@ -1,21 +1,21 @@
-/** The components of a storage by number, name and object. Numbers are the same in every thread. */
+/** A storage's components by number, name and object. The numbers are the same in every thread. */
 import { corrupt, invalidArgument } from '../base/errors.ts'
 import type { Component, Field } from './schema.ts'
 
 export interface Listed<Hooks = unknown> {
-  /** How many were added before it. */
+  /** How many components were added before this one. */
   readonly number: number
   readonly name: string
   readonly component: Component
   readonly fields: readonly Field[]
-  /** What two storages must agree on: `Path(points: list f32, label: text)`. */
+  /** The same in two storages that move entities: `Path(points: list f32, label: text)`. */
   readonly signature: string
-  /** What runs when the component changes; undefined in attached threads. */
+  /** What runs when bitECS adds, sets or removes the component; undefined in attached threads. */
   readonly hooks: Hooks
 }
 
 export class ComponentRegistry<Hooks = unknown> {
-  /** By number. */
+  /** The index is the component's number. */
   readonly all: Listed<Hooks>[] = []
   readonly #byKey = new Map<unknown, Listed<Hooks>>()
 
@@ -26,7 +26,7 @@ export class ComponentRegistry<Hooks = unknown> {
     this.#byKey.set(name, listed).set(component, listed)
   }
 
-  /** @throws StorageError 'corrupt': the number comes from commands */
+  /** @throws StorageError 'corrupt' for a wrong number, because it was read from commands */
   at(number: number): Listed<Hooks> {
     const listed: Listed<Hooks> | undefined = this.all[number]
     if (listed !== undefined) return listed

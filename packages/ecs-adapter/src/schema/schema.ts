@@ -30,7 +30,7 @@ export interface ScalarType<Name extends string = string, A extends ScalarArray 
 export interface ListType<E extends ScalarType = ScalarType> {
   readonly kind: 'list'
   readonly element: E
-  /** Whether `sync` removes the ids of removed entities. */
+  /** Whether `sync` takes the ids of removed entities out of the lists. */
   readonly dropRemoved: boolean
 }
 
@@ -41,7 +41,7 @@ export interface TextType {
   readonly isInterned: boolean
 }
 
-/** The type of a field. A new kind of field joins this union, `Column` and `Values`. */
+/** The type of a field. Add a new kind of field here, to `Column` and to `Values`. */
 export type FieldType = ScalarType | ListType | TextType
 export type Schema = { readonly [field: string]: FieldType }
 
@@ -60,7 +60,7 @@ declare const sparse: unique symbol
 /**
  * What `storage.component` returns with `{ sparse: true }`. Only entities with the component have
  * rows. Index its columns by `storage.rows(component).row(eid)`, or loop over the rows:
- * `component.x[eid]` is another entity's row.
+ * `component.x[eid]` would be the value of another entity.
  */
 export type SparseComponent<S extends Schema = Schema> = Component<S> & { readonly [sparse]: true }
 /** What `set(component, ...)` takes. `getComponent` returns every field, lists as plain arrays. */
@@ -72,7 +72,7 @@ export type Values<C> = {
       : number
 }
 
-/** The types that were made here: a look-alike is not one. */
+/** The field types of this file: objects that only look like them are refused. */
 const made = new WeakSet<object>()
 
 function make<T extends FieldType>(type: T): T {
@@ -98,11 +98,11 @@ const scalars = {
   // Signed, as bitECS's ids are: `===` has to hold for a versioned id with its top bit set.
   eid: scalar<'eid', Int32Array>('eid', Int32Array),
 }
-/** For messages. */
+/** The names of the scalar types, for messages. */
 const SCALARS = `t.${Object.keys(scalars).join(', t.')}`
 
 /**
- * @param options `dropRemoved`, for `t.eid`: `storage.sync()` removes the ids of removed entities
+ * @param options `dropRemoved`, for `t.eid`: `storage.sync()` drops the ids of removed entities
  * @throws StorageError 'invalid-argument'
  */
 function list<E extends ScalarType>(
@@ -137,12 +137,12 @@ export const isScalarName = (name: unknown): name is ScalarName =>
 export const t = Object.freeze({ ...scalars, list, text })
 
 /**
- * bitECS takes an object with a field `data` or `component` for the result of `set`. Values that
- * omit a field `valueOf` would inherit a function.
+ * bitECS takes an object with a field `data` or `component` for the result of `set`. If a field is
+ * called `valueOf` or the like, values that omit it would inherit a function.
  */
 const isReserved = (name: string) =>
   name === 'data' || name === 'component' || name in Object.prototype
-/** Not `0`, `1`, ...: engines keep such properties apart, and reorder them. */
+/** Refuses names such as `0` and `1`: engines sort such properties before all others. */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
 export interface Field {

@@ -1,31 +1,31 @@
 /**
- * Which slots are attached to something shared. Its root has a word for each slot: generation + 1
- * of the attached pool, or 0.
+ * Which slots are attached to a shared storage or table. The root block of the storage or table has
+ * a word for each slot: the attached pool's generation + 1, or 0.
  */
 import type { Arena, Pool } from '@ashlar/core'
 import { stillAttached } from '../base/errors.ts'
 import { codeOf } from '../base/thrown.ts'
 import { liveByteLength } from '../memory/blocks.ts'
 
-/** An arena has at most 254. */
+/** How many slots a root has words for. (An arena has at most 254 slots.) */
 export const SLOT_CAPACITY = 256
 
-/** Word of every root that has its serial number. */
+/** The word of every root that holds the root's serial number. */
 export const ROOT_SERIAL = 5
 
-/** What another thread attaches to a storage or a table with. It survives postMessage. */
+/** With it, another thread attaches to a storage or a table. It survives postMessage. */
 export interface RootHandle {
-  /** Of the root block in the arena. */
+  /** The byte offset of the root block in the arena. */
   readonly offset: number
-  /** Distinguishes it from a later one in the same block: but for 1 in 2 ** 31. */
+  /** A random number that distinguishes the root from a later root at the same offset. */
   readonly serial: number
 }
 
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
 
 /**
- * Byte length of the root block that a handle names; -1 if there is no such root, whatever is
- * given. Word 0 of each kind of root is its magic, word 5 its serial number.
+ * The byte length of the root block that a handle names; -1 if there is no such root. Any value may
+ * be given as handle. Word 0 of every root is the magic of its kind, word 5 its serial number.
  */
 export function rootByteLength(pool: Pool, handle: RootHandle, magic: number): number {
   const { offset, serial } = handle ?? {}
@@ -37,7 +37,7 @@ export function rootByteLength(pool: Pool, handle: RootHandle, magic: number): n
 }
 
 /**
- * @param word of the pool's slot, as in what follows
+ * @param word the index of the word for the pool's slot in the root
  * @returns false if the pool is attached already
  */
 export function attachAt(pool: Pool, word: number): boolean {
@@ -45,14 +45,14 @@ export function attachAt(pool: Pool, word: number): boolean {
   return Atomics.exchange(pool.arena.i32, word, attached) !== attached
 }
 
-/** Does nothing if another pool has the slot by now. */
+/** Detaches a pool. Does nothing if another pool with the same slot is attached by now. */
 export function detachAt(pool: Pool, word: number): void {
   Atomics.compareExchange(pool.arena.i32, word, pool.generation + 1, 0)
 }
 
 /**
- * Whether a slot is open, in that generation. False if the arena has no such slot: then the word
- * that named it was overwritten.
+ * Whether a slot is open, in the given generation. False if the arena has no such slot: then the
+ * word in the root that named the slot was overwritten.
  */
 export function isOpenSlot(arena: Arena, slot: number, generation: number): boolean {
   try {
@@ -64,11 +64,11 @@ export function isOpenSlot(arena: Arena, slot: number, generation: number): bool
 }
 
 /**
- * Throws if pools that are open are attached. A thread that died counts until its slot is adopted.
+ * Throws if open pools are attached. A dead thread's pool counts as open until its slot is adopted.
  *
- * @param wordOf the word of a slot
- * @param remedy what ends the attachment of a dead thread
- * @param except a slot that does not count
+ * @param wordOf gives the index of the word for a slot in the root
+ * @param remedy the call that ends the attachment of a dead thread's slot
+ * @param except a slot that may be attached
  * @throws StorageError 'still-attached'
  */
 export function checkDetached(

@@ -70,11 +70,14 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /** Makes the known chunks those that the root lists now, if any was linked or unlinked since. */
+  /** Whether a chunk was linked or unlinked since. Not the link of a thread that died in it. */
+  get isBehind(): boolean {
+    return this.#load(Root.EPOCH) !== this.#epoch
+  }
+
+  /** Makes the known chunks those that the root lists now. */
   follow(): void {
-    const epoch = this.#load(Root.EPOCH)
-    if (epoch === this.#epoch) return
-    this.#epoch = epoch
+    this.#epoch = this.#load(Root.EPOCH)
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
     this.#settle()
   }
@@ -108,19 +111,20 @@ export class TableChunks<S extends TableSchema> {
 
   /** Frees this thread's empty chunks but one. A thread that dies in it loses at most one block. */
   trim(): number {
-    const before = this.own.length
-    let left = before
-    for (let i = before - 1; i >= 0 && left > 1; i--) {
-      const { rowCount, number, ids, $offset } = this.own[i]
+    const { own } = this
+    const before = own.length
+    for (let i = before - 1; i >= 0 && own.length > 1; i--) {
+      const { rowCount, number, ids, $offset } = own[i]
       if (rowCount > 0) continue
-      left--
+      own.splice(i, 1) // first: the count of a chunk may be overwritten, so that `rowCount` throws
       this.byNumber[number] = undefined // another thread may have the same block at once
       this.#store(Root.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
     }
-    if (left < before) this.follow()
-    return before - left
+    const count = before - own.length
+    if (count > 0) this.follow()
+    return count
   }
 
   /** Makes all chunks stale before it frees the first. */

@@ -170,7 +170,7 @@ export class Table<S extends TableSchema = TableSchema> {
     this.#begin()
     this.#chunks.renew()
     if (!this.isAttached) this.#attach()
-    else this.#chunks.follow()
+    else if (this.#chunks.isBehind) this.#chunks.follow()
     if (this.#owner !== undefined) this.#chunks.takeOver()
   }
 
@@ -260,7 +260,7 @@ export class Table<S extends TableSchema = TableSchema> {
       throw alreadyAttached(slot, shownTable(this.name), 'attachTable')
     }
     this.#byNumber = this.#chunks.byNumber
-    this.#chunks.follow()
+    if (this.#chunks.isBehind) this.#chunks.follow()
   }
 
   /** Rows go to the first chunk with room, so that the last chunks may become empty. */

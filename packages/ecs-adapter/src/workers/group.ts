@@ -9,10 +9,16 @@ import { cannotBlock, groupClosed, type RunError } from '../base/run-errors.ts'
 import { mayBlock } from '../base/wait.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import type { BegunRun, RunQueue } from '../storage/world-state.ts'
+import type { ChunkOptions } from './batch-length.ts'
 import { Dispatch } from './dispatch.ts'
-import type { ChunkOptions, SystemCall } from './job.ts'
+import type { SystemCall } from './job.ts'
 import { countOf, type RunEntities } from './run-input.ts'
-import { deadlineOf, type TimeoutOptions, timedOut } from './run-timeout.ts'
+import {
+  DEFAULT_SYNC_TIMEOUT_MS,
+  deadlineOf,
+  type TimeoutOptions,
+  timedOut,
+} from './run-timeout.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
 export interface WorkerGroupOptions {
@@ -76,7 +82,6 @@ const DEFAULT_SCRATCH_BYTE_LENGTH = 64 * 1024
 /** As core has it. */
 const SCRATCH_BYTE_LENGTH_MIN = 64
 const DEFAULT_JOIN_TIMEOUT_MS = 30_000
-const DEFAULT_SYNC_TIMEOUT_MS = 5000
 
 /**
  * Makes a group of workers that run systems over the columns of a storage. Each worker calls

@@ -79,7 +79,7 @@ export function onReply(
   listener: (reply: Reply) => void,
 ): () => void {
   return onMessage(worker, (message) => {
-    if (isReply(message) && message.life.lockName === life.lockName) listener(message)
+    if (isReply(message) && message.life?.lockName === life.lockName) listener(message)
   })
 }
 

@@ -4,8 +4,8 @@ import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
 import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
 import type { Storage } from '../storage/storage-api.ts'
+import { batchLengthFor, checkChunkLength } from './batch-length.ts'
 import {
-  BATCH_CAPACITY,
   type ControlWords,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
@@ -22,15 +22,6 @@ import {
   type RunEntities,
   repairChunks,
 } from './run-input.ts'
-
-export interface ChunkOptions {
-  /**
-   * How many entities, or chunks of a table, a worker takes at a time. The least is a 1024th of all
-   * entities, and n times that in a stage of n systems. The default is a 16th of a worker's share,
-   * so that uneven work is spread.
-   */
-  readonly chunkLength?: number
-}
 
 /** A system to run, and over what. */
 export interface SystemCall {
@@ -55,8 +46,6 @@ export interface JobWorkers {
   readonly systems: readonly string[]
   readonly members: readonly unknown[]
 }
-
-const BATCHES_PER_WORKER = 16
 
 /** The jobs of all runs of a group. */
 export class JobList {
@@ -160,12 +149,9 @@ export class Job {
     if (this.isForEach && (callCount > 1 || chunkLength !== undefined)) throw notAlone(name)
     if (chunkLength !== undefined) checkChunkLength(chunkLength)
     const count = placeEntities(this.#ids, this.#entities, this.#storage, members.length)
-    const length = chunkLength ?? Math.ceil(count / (BATCHES_PER_WORKER * members.length))
-    const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
     this.name = name
     this.entityCount = count
-    // At most `count`, which fits into a word.
-    this.batchLength = Math.max(1, Math.min(length, count), Math.ceil(count / batchCountMax))
+    this.batchLength = batchLengthFor(count, chunkLength, members.length, callCount)
     this.firstBatch = firstBatch
     this.batchCount = Math.ceil(count / this.batchLength)
 
@@ -197,10 +183,4 @@ function encodeArgs(args: unknown): Uint8Array {
     const reason = isError(error) ? error.message : shownError(error)
     throw invalidArgument('args', args, `plain values that JSON can hold, but ${reason}`)
   }
-}
-
-/** @throws StorageError 'invalid-argument' */
-export function checkChunkLength(chunkLength: unknown): void {
-  if (Number.isInteger(chunkLength) && (chunkLength as number) > 0) return
-  throw invalidArgument('chunkLength', chunkLength, 'a whole number of entities above 0')
 }

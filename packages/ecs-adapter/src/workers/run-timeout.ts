@@ -17,6 +17,9 @@ export interface TimeoutOptions {
   readonly timeoutMs?: number
 }
 
+/** `run` waits without limit; `runSync` blocks its thread. */
+export const DEFAULT_SYNC_TIMEOUT_MS = 5000
+
 /** Infinity if there is none. @throws StorageError 'invalid-argument' */
 export function deadlineOf(timeoutMs: number): number {
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {

@@ -67,7 +67,8 @@ export class WorkerRegistry {
       throw notJoined(`a worker could not join: ${reply.error}`)
     }
     const { systems } = this
-    const isOdd = this.members.length > 0 && String(reply.systems) !== String(systems)
+    const isOdd =
+      this.members.length > 0 && JSON.stringify(reply.systems) !== JSON.stringify(systems)
     if (isOdd || this.#isClosed) {
       await this.#release([member])
       throw isOdd ? otherSystems(reply.systems, systems) : groupClosed()

@@ -1,6 +1,6 @@
 /**
  * Everything that the package knows about bitECS 0.4 beyond its public calls: no other file touches
- * its internals. `bitecs-internals.test.ts` checks each fact: a new bitECS fails there first.
+ * its internals. `bitecs-internals.test.ts` checks each fact, and fails first if bitECS changes.
  */
 import {
   $internal,
@@ -24,7 +24,7 @@ const WILDCARD = Symbol.for('bitecs-wildcard')
 const IS_PAIR = Symbol.for('bitecs-isPairComponent')
 const REFERENCE = Symbol.for('bitecs-ref')
 
-/** The relation of a pair; anything else as it is. */
+/** The relation of a pair; anything else is returned unchanged. */
 export const pairToRelation = (what: object): object =>
   (what as { readonly [RELATION]?: object })[RELATION] ?? what
 
@@ -32,11 +32,11 @@ export const isPair = (what: object) => RELATION in what
 export const isRelation = (what: object) => Object.hasOwn(what, RELATION_DATA)
 export const isWildcard = (what: object) => Object.hasOwn(what, WILDCARD)
 
-/** The serializers translate marked ids, as those of `ref()`. */
+/** Marks an array of ids, as `ref()` does: the serializers of bitECS translate its ids. */
 export const markReferences = (ids: object) =>
   Object.defineProperty(ids, REFERENCE, { value: true })
 
-/** Undefined for a world after `deleteWorld`, and for anything else. */
+/** The context of a world; undefined after `deleteWorld`, and for anything that is no world. */
 const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
 
 export const isWorld = (given: unknown): given is World =>
@@ -45,9 +45,9 @@ export const isWorld = (given: unknown): given is World =>
 export const shareIndex = (one: World, other: World) =>
   contextOf(one).entityIndex === contextOf(other).entityIndex
 
-/** Several worlds that share an entity index, as bitECS has them. */
+/** Worlds that share an entity index, each with the internal context that bitECS keeps for it. */
 export class WorldContexts {
-  /** The first is for entities that name no other. */
+  /** New entities go into the first world if no other world is named. */
   readonly all: readonly World[]
   readonly contexts: readonly WorldContext[]
 
@@ -76,7 +76,7 @@ export class WorldContexts {
     return true
   }
 
-  /** The world that an entity is in. A single world is returned without asking it. */
+  /** The world that an entity is in. If there is only one world, it is returned without a check. */
   of(eid: number): World | undefined {
     if (this.all.length === 1) return this.all[0]
     for (let i = 0; i < this.all.length; i++) {
@@ -85,7 +85,7 @@ export class WorldContexts {
     return undefined
   }
 
-  /** The components of an entity: another Set once the id is given to another entity. */
+  /** The Set of an entity's components. A later entity with the same id has another Set. */
   componentsOf(eid: number): Set<unknown> | undefined {
     for (let i = 0; i < this.contexts.length; i++) {
       const components = this.contexts[i].entityComponents.get(eid)
@@ -95,10 +95,10 @@ export class WorldContexts {
   }
 
   /**
-   * Whether an entity has an id, also in another world of the index. An entity that bitECS is
-   * removing is in the index still, but counts as dead. bitECS loses some versioned ids from the
-   * index: they count as alive if a world has them.
-   * @param everyone by world: its `registerEveryone`
+   * Whether an entity has an id, in any world of the index. An entity that bitECS is removing is
+   * still in the index, but counts as dead. bitECS loses some versioned ids from the index: such an
+   * id counts as alive if a world has components for it.
+   * @param everyone for each world, its query from `registerEveryone`
    */
   isAlive(eid: number, everyone: readonly Query[]): boolean {
     for (let i = 0; i < this.contexts.length; i++) {
@@ -126,7 +126,7 @@ export class WorldContexts {
     return true
   }
 
-  /** Whether an entity of any world has, or has had, a relation to another one. */
+  /** Whether an entity of any world has, or has had, a relation to another entity. */
   get haveRelations(): boolean {
     return this.contexts.some(({ entitiesWithRelations }) => entitiesWithRelations.size > 0)
   }
@@ -139,7 +139,7 @@ export class WorldContexts {
     return false
   }
 
-  /** `resetWorld` gives each world an index of its own: they share one again afterwards. */
+  /** `resetWorld` gives each world its own index: afterwards all share that of the first again. */
   reset(): void {
     for (const world of this.all) resetWorld(world)
     for (const context of this.contexts) context.entityIndex = this.entityIndex
@@ -148,7 +148,7 @@ export class WorldContexts {
 
 export const isMadeIn = (world: World, eid: number) => contextOf(world).entityComponents.has(eid)
 
-/** An entity that leaves a query stays in it, and in `toRemove`, until the next query runs. */
+/** An entity that leaves a query stays in it, and in `toRemove`, until the world's next query. */
 export const isMember = (query: Query, eid: number) => query.has(eid) && !query.toRemove.has(eid)
 export const membersOf = (query: Query) => [...query.dense].filter((eid) => isMember(query, eid))
 export const memberCount = (query: Query) => query.dense.length - query.toRemove.dense.length
@@ -162,14 +162,14 @@ export const onLeave = (query: Query, observer: (eid: number) => void): (() => v
 /** A component that no entity has. */
 const Nobody = {}
 
-/** A query for all entities. A new query lacks existing prefabs, but gets those made later. */
+/** A query for all entities. bitECS leaves out prefabs that exist already: they are added here. */
 export function registerEveryone(world: World): Query {
   const everyone = registerQuery(world, [Not(Nobody)])
   for (const eid of getAllEntities(world)) if (hasComponent(world, eid, Prefab)) everyone.add(eid)
   return everyone
 }
 
-/** Takes a component from an entity without notice: queries do not match it afterwards. */
+/** Takes a component from an entity without calling observers. No query matches it afterwards. */
 export function hide(world: World, owners: Query, eid: number, component: object) {
   owners.remove(eid)
   const { componentMap, entityMasks } = contextOf(world)
@@ -178,9 +178,9 @@ export function hide(world: World, owners: Query, eid: number, component: object
 }
 
 /**
- * Remembers which queries an entity is in. If an observer of its removal throws, bitECS keeps the
- * entity, but has taken it out of its queries.
- * @returns puts it back where it has, or lacks, the components of the query as before
+ * Remembers which queries an entity is in. If an observer of the entity's removal throws, bitECS
+ * keeps the entity, but has taken it out of its queries.
+ * @returns puts the entity back into each query, unless it got or lost a component of the query
  */
 export function rememberQueries(world: World, eid: number): () => void {
   const has = (component: object) => hasComponent(world, eid, component)
@@ -197,13 +197,13 @@ export function rememberQueries(world: World, eid: number): () => void {
 }
 
 /**
- * Learns when an entity gets or loses a component, prefabs too: `addComponent` and
- * `removeComponent` end by reading `IS_PAIR` of the component, whose getter asks the watcher.
+ * Learns when any entity, prefabs included, gets or loses a component: `addComponent` and
+ * `removeComponent` end by reading `IS_PAIR` of the component, and this getter calls `onAsked`.
  */
 export abstract class ComponentWatcher {
-  /** Changed in place: a call that V8 does not inline shows in every addition. */
+  /** See `isUsedElsewhere`. Changed in place: a call that V8 does not inline shows in additions. */
   balance = 0
-  /** A component for which only the balance changes while all ids are below `coveredIdCount`. */
+  /** A component for which `onAsked` only counts while all ids are below `coveredIdCount`. */
   usual: object | undefined
   protected coveredIdCount = 0
   protected index: WorldContext['entityIndex']
@@ -215,9 +215,9 @@ export abstract class ComponentWatcher {
   }
 
   /**
-   * Runs with each addition and each removal: one call that V8 does not inline made add_remove take
-   * 1.06 times as long.
-   * @param component the own one, or one that inherits from it
+   * Runs at each addition and removal: one call that V8 did not inline made the benchmark
+   * add_remove take 1.06 times as long.
+   * @param component the watched component, or an object that inherits from it
    * @returns whether the component is a pair
    */
   onAsked(component: object): true | undefined {
@@ -231,18 +231,18 @@ export abstract class ComponentWatcher {
   protected abstract onAskedSlow(component: object): true | undefined
 }
 
-/** A component's watcher: no private name, so that what inherits from the component has it too. */
+/** Key of the watcher: no private name, as objects that inherit from a component have none. */
 const WATCHER = Symbol('watcher')
 
 /**
- * What users hold. All components are of one class: with a prototype for each, what bitECS looks up
- * in them cost V8 90 ns in each query.
+ * The component object that users hold. All are of one class: when each had its own prototype, the
+ * properties that bitECS looks up in them cost V8 90 ns in each query.
  */
 export class BoundComponent {
   declare readonly [WATCHER]: ComponentWatcher
 
   constructor(watcher: ComponentWatcher) {
-    Object.defineProperty(this, WATCHER, { value: watcher }) // hidden
+    Object.defineProperty(this, WATCHER, { value: watcher }) // not enumerable
   }
 
   get [IS_PAIR](): true | undefined {
@@ -250,7 +250,7 @@ export class BoundComponent {
   }
 }
 
-/** A world's record of a component. `addComponent` reads `queries` before it reads `IS_PAIR`. */
+/** bitECS's record of a component in a world. `addComponent` reads `queries` before `IS_PAIR`. */
 class WatchedData implements ComponentData {
   declare id: number
   declare generationId: number
@@ -279,14 +279,14 @@ class WatchedData implements ComponentData {
   }
 }
 
-/** A relation defines `IS_PAIR` on what its store returns, which hides the getter: undoes that. */
+/** If a relation's store returned a component, an own `IS_PAIR` hides the getter: deletes it. */
 export function uncover(component: ComponentData['ref']): void {
   if (!Object.hasOwn(component, IS_PAIR)) return
   delete component[IS_PAIR]
   component[WATCHER].usual = undefined
 }
 
-/** Lets `queries` uncover a component in a world that has registered it. */
+/** If a world has registered a component, makes each read of its `queries` uncover it. */
 export function watch(world: World, component: object): void {
   const context = contextOf(world)
   const data = context.componentMap.get(component)

@@ -1,13 +1,13 @@
 /**
- * Ids of removed entities, which the lists that drop them may still hold.
+ * Ids of removed entities that lists with `dropRemoved` may still hold.
  *
- * One sweep over those lists at `sync` drops them. A sweep costs a load and a compare for each
- * element; counting references instead would cost every write of a list. But bitECS gives a removed
- * id to a new entity at once. If that id goes into a list before `sync`, a sweep comes first: until
- * then, the id in a list means the removed entity.
+ * At `sync`, one sweep over these lists drops the ids. It costs a load and a compare for each
+ * element; counting references would slow down every write to a list. But bitECS gives a removed id
+ * to a new entity at once. If the new entity's id goes into a list before `sync`, a sweep comes
+ * first: up to that sweep, the id in a list means the removed entity.
  *
- * A sweep drops the ids that are due. A list may get an id without an owner afterwards, copied from
- * an old value: the id is due again. An id that has had no owner yet is kept like any number.
+ * A sweep drops the ids that are due. If a removed id goes into a list after the sweep, copied from
+ * an old value, the id is due again. An id that no entity has had yet stays, as any number does.
  */
 import type { Query } from 'bitecs'
 import { lengthened } from '../base/typed-arrays.ts'
@@ -17,26 +17,26 @@ import type { Worlds } from './worlds.ts'
 export class StaleReferences {
   readonly #worlds: Worlds
   readonly #drop: (isKept: (eid: number) => boolean) => void
-  /** By row: the id that was removed since the last `sync`, or 0; and whether lists may hold it. */
+  /** By row: the id that was removed since the last `sync`, or 0; and whether the id is due. */
   #removed = new Int32Array(256)
   #isDue = new Uint8Array(256)
-  /** The rows with a removed id: the first `#count`, so that the array keeps its room. */
+  /** Rows with a removed id: the first `#count`. The array never shrinks, to make no garbage. */
   readonly #rows: number[] = []
   #count = 0
-  /** If ids have versions, a row may lose several before `sync`: all but the first, all due. */
+  /** With versioned ids, a row may lose several ids before `sync`: all but the first, all due. */
   readonly #twins = new Set<number>()
   #hasDue = false
   #entityMask = 0
-  /** By world. */
+  /** For each world, a query for all of its entities. */
   #everyone: readonly Query[] = []
 
-  /** @param drop takes ids that are not kept out of every list */
+  /** @param drop removes the ids that `isKept` refuses from every list */
   constructor(worlds: Worlds, drop: (isKept: (eid: number) => boolean) => void) {
     this.#worlds = worlds
     this.#drop = drop
   }
 
-  /** Starts over. @returns unsubscribes */
+  /** Forgets all ids, and subscribes to removals. @returns a function that unsubscribes */
   subscribe(): () => void {
     this.#forget()
     this.#entityMask = this.#worlds.entityMask
@@ -47,7 +47,7 @@ export class StaleReferences {
     }
   }
 
-  /** Whether an id stays in lists. */
+  /** Whether a sweep leaves an id in lists. */
   readonly isKept = (eid: number): boolean => {
     if (eid === 0) return true
     const row = eid & this.#entityMask
@@ -55,17 +55,17 @@ export class StaleReferences {
     return this.#twins.size === 0 || !this.#twins.has(eid)
   }
 
-  /** Whether a sweep has to come before an id goes into a list: another entity has the id now. */
+  /** Whether an id is due, but a new entity has it: a sweep must come before a list gets the id. */
   isReused(eid: number): boolean {
     return this.#hasDue && !this.isKept(eid) && this.#worlds.isAlive(eid, this.#everyone)
   }
 
-  /** Sweeps if it has to: call it with every id before the first of them goes into a list. */
+  /** Sweeps if the id is reused. Call it for all ids before the first of them goes into a list. */
   settle(eid: number): void {
     if (this.isReused(eid | 0)) this.#sweep()
   }
 
-  /** Call it with each id that goes into a list, after any sweep. */
+  /** Call it for each id that has gone into a list, after any sweep. */
   note(eid: number): void {
     const id = eid | 0
     const row = id & this.#entityMask
@@ -74,19 +74,19 @@ export class StaleReferences {
     else this.#setDue(row)
   }
 
-  /** An id goes into a list as a number, and stays there, even if its entity was removed. */
+  /** An id that comes into a list as a number stays, even if an entity with the id was removed. */
   take(eid: number): void {
     if (!this.isKept(eid)) this.#sweep()
   }
 
-  /** The removal of an entity failed: it keeps its id. */
+  /** The removal of an entity has failed, so the entity keeps its id. */
   keep(eid: number): void {
     const row = eid & this.#entityMask
     if (this.#removed[row] === eid) this.#removed[row] = 0
     this.#twins.delete(eid)
   }
 
-  /** Drops the ids that were removed. */
+  /** Drops the removed ids from all lists. */
   sync(): void {
     if (this.#count === 0) return
     if (this.#hasDue) this.#drop(this.isKept)

@@ -1,7 +1,7 @@
 /**
  * The room of worlds: the worlds of a storage, and what bitECS does in them. There is one world, or
- * several that share an entity index, and so have no id twice. Only `bitecs-internals.ts` uses what
- * bitECS does not document. The room knows nothing of rows and memory.
+ * several that share an entity index, so that each id is unique. Only `bitecs-internals.ts` uses
+ * undocumented parts of bitECS. The room knows nothing of rows and memory.
  */
 import { entityExists, getId, hasComponent, type World } from 'bitecs'
 import { checkedEid } from '../base/arguments.ts'
@@ -16,13 +16,13 @@ export class Worlds extends WorldContexts {
 
   /** @throws StorageError 'invalid-argument' after `deleteWorld` */
   check(): void {
-    // In a frame's path: an iterator would be garbage.
+    // Called in each frame: an iterator would make garbage.
     for (let i = 0; i < this.all.length; i++) {
       if (!isWorld(this.all[i])) throw noWorld('the world', this.all[i])
     }
   }
 
-  /** The index of an entity in columns. @throws StorageError 'invalid-argument' if it is no id */
+  /** The entity's row in dense columns. @throws StorageError 'invalid-argument' if it is no id */
   rowOf(given: unknown): number {
     const eid = checkedEid(given)
     if (eid < 0 && !this.isVersioned) throw noNegativeId(eid)

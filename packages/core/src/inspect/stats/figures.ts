@@ -1,6 +1,6 @@
 /**
- * The figures that `arena.stats()` returns: what each means, and objects that hold them. Totals and
- * shares are computed when they are read.
+ * The figures that `arena.stats()` returns: what each means, and objects that hold them. Shares are
+ * computed when they are read, because a stored fraction is garbage.
  */
 import * as layout from '../../base/layout.ts'
 import type { SlotState } from '../../spans/slots.ts'
@@ -13,10 +13,12 @@ const restOf = (part: number, whole: number) =>
   whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
 
 /** The bytes that the live blocks of a class take; large blocks take whole spans. */
-const liveBytesOf = ({ stride, spanCount, liveBlocks }: ClassStats) =>
+export const liveBytesOf = ({
+  stride,
+  spanCount,
+  liveBlocks,
+}: Pick<ClassStats, 'stride' | 'spanCount' | 'liveBlocks'>): number =>
   stride === 0 ? spanCount * layout.SPAN_BYTE_LENGTH : liveBlocks * stride
-const freeBytesOf = ({ freeBlocks, stride }: ClassStats) => freeBlocks * stride
-const uncarvedBytesOf = ({ uncarvedBlocks, stride }: ClassStats) => uncarvedBlocks * stride
 
 const emptyClassStats = (stride: number, maxByteLength: number) => ({
   /** The largest payload in the class, in bytes; `Infinity` for large blocks. */
@@ -55,8 +57,13 @@ const emptyClassStats = (stride: number, maxByteLength: number) => ({
   requestedBytes: 0,
 })
 
+type Row = ReturnType<typeof emptyClassStats>
+
 /** Figures of one size class, or of all large blocks. */
-export type ClassStats = ReturnType<typeof emptyClassStats>
+export interface ClassStats extends Omit<Row, 'stride' | 'maxByteLength'> {
+  readonly stride: Row['stride']
+  readonly maxByteLength: Row['maxByteLength']
+}
 
 export const emptySlotStats = () => ({
   slot: 0,
@@ -78,18 +85,6 @@ export const emptySlotStats = () => ({
 })
 export type SlotStats = ReturnType<typeof emptySlotStats>
 
-/** The names of those figures of a class that are numbers. */
-type Counted = keyof { [K in keyof ClassStats as ClassStats[K] extends number ? K : never]: K }
-
-/** The sum of a figure over all classes. */
-function total(rows: readonly ClassStats[], figure: Counted | typeof liveBytesOf): number {
-  let sum = 0
-  for (let index = 0; index < rows.length; index++) {
-    sum += typeof figure === 'string' ? rows[index][figure] : figure(rows[index])
-  }
-  return sum
-}
-
 export const emptyStats = (strides: Int32Array) => ({
   /** Whether a walk counted the blocks. If not, each pool's last refill or sweep counted them. */
   exact: false,
@@ -104,35 +99,19 @@ export const emptyStats = (strides: Int32Array) => ({
   peakCommittedBytes: 0,
   /** The bytes of the control area; 0 in the figures of one slot. */
   controlBytes: 0,
-  get liveBlocks(): number {
-    return total(this.classes, 'liveBlocks')
-  },
+  liveBlocks: 0,
   /** The bytes that live blocks take, headers included. */
-  get liveBytes(): number {
-    return total(this.classes, liveBytesOf)
-  },
+  liveBytes: 0,
   /** The bytes that were requested for live blocks; 0 unless `exact`. */
-  get requestedBytes(): number {
-    return total(this.classes, 'requestedBytes')
-  },
+  requestedBytes: 0,
   /** The bytes that free blocks take, headers included. */
-  get freeBytes(): number {
-    return total(this.classes, freeBytesOf)
-  },
-  get uncarvedBytes(): number {
-    return total(this.classes, uncarvedBytesOf)
-  },
+  freeBytes: 0,
+  uncarvedBytes: 0,
   /** Bytes at the ends of runs, too few for another block. */
-  get wasteBytes(): number {
-    return total(this.classes, 'wasteBytes')
-  },
+  wasteBytes: 0,
   /** Refills of all classes. This figure and the next two are counted as those of a class. */
-  get refills(): number {
-    return total(this.classes, 'refills')
-  },
-  get refilledBlocks(): number {
-    return total(this.classes, 'refilledBlocks')
-  },
+  refills: 0,
+  refilledBlocks: 0,
   get hitRate(): number {
     return restOf(this.refills, this.refilledBlocks)
   },
@@ -144,7 +123,7 @@ export const emptyStats = (strides: Int32Array) => ({
   classes: [
     ...Array.from(strides, (stride) => emptyClassStats(stride, stride - layout.HEADER_BYTE_LENGTH)),
     emptyClassStats(0, Number.POSITIVE_INFINITY),
-  ],
+  ] as ClassStats[],
   /** A row for each slot that was ever in use. */
   slots: [] as SlotStats[],
 })

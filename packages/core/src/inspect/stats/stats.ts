@@ -20,6 +20,7 @@ import {
   type ClassStats,
   emptySlotStats,
   emptyStats,
+  liveBytesOf,
   type SlotStats,
 } from './figures.ts'
 
@@ -67,7 +68,35 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   countClasses(memory, stats.classes, first, end)
   if (exact) walkClasses(memory, stats.classes, only)
   countSlots(memory, stats.slots, first, end)
+  sumUp(stats)
   return stats
+}
+
+/** Adds up the rows of the classes, for the figures of the whole. */
+function sumUp(stats: ArenaStats): void {
+  const { classes } = stats
+  stats.liveBlocks = total(classes, 'liveBlocks')
+  stats.requestedBytes = total(classes, 'requestedBytes')
+  stats.wasteBytes = total(classes, 'wasteBytes')
+  stats.refills = total(classes, 'refills')
+  stats.refilledBlocks = total(classes, 'refilledBlocks')
+  stats.liveBytes = 0
+  stats.freeBytes = 0
+  stats.uncarvedBytes = 0
+  for (let index = 0; index < classes.length; index++) {
+    const row = classes[index]
+    stats.liveBytes += liveBytesOf(row)
+    stats.freeBytes += row.freeBlocks * row.stride
+    stats.uncarvedBytes += row.uncarvedBlocks * row.stride
+  }
+}
+
+type Total = 'liveBlocks' | 'requestedBytes' | 'wasteBytes' | 'refills' | 'refilledBlocks'
+
+function total(rows: readonly ClassStats[], figure: Total): number {
+  let sum = 0
+  for (let index = 0; index < rows.length; index++) sum += rows[index][figure]
+  return sum
 }
 
 /** Whether `stats` has the rows of this arena's classes, and can be written to. */

@@ -64,10 +64,13 @@ export function checkRun(
   if (rest < layout.HEADER_BYTE_LENGTH || rest - layout.HEADER_BYTE_LENGTH >= stride) {
     findings.failSpan(head, `has room for ${capacity} blocks and ${rest} bytes over`)
   }
-  const isMissing =
-    !findings.partial.has(head) && (carvedCount < capacity || isDraining(mapAt(memory, head)))
-  if (isMissing)
-    findings.failSpan(head, 'drains or has uncarved blocks, but is not listed as partial')
+  if (!findings.partial.has(head)) {
+    const reasons = [
+      ...(carvedCount < capacity ? ['has uncarved blocks'] : []),
+      ...(isDraining(mapAt(memory, head)) ? ['drains'] : []),
+    ]
+    for (const reason of reasons) findings.failSpan(head, `${reason}, but is not listed as partial`)
+  }
   checkBlocks(findings, head, owner, stride - layout.HEADER_BYTE_LENGTH)
   for (let i = 0; i < spanCount; i++) {
     const span = asSpanIndex(head + i)

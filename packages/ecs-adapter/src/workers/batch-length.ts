@@ -1,0 +1,36 @@
+/** How many entities a worker takes at a time: into which batches a run is cut. */
+import { invalidArgument } from '../base/errors.ts'
+import { BATCH_CAPACITY } from './control-block.ts'
+
+export interface ChunkOptions {
+  /**
+   * How many entities, or chunks of a table, a worker takes at a time. The least is a 1024th of all
+   * entities, and n times that in a stage of n systems. The default is a 16th of a worker's share,
+   * so that uneven work is spread.
+   */
+  readonly chunkLength?: number
+}
+
+const BATCHES_PER_WORKER = 16
+
+/**
+ * At least 1, and at most the count of entities, which fits into a word.
+ * @param chunkLength as the caller asks for it, if at all
+ * @param callCount the systems of the stage, which share the batches that the control block has
+ */
+export function batchLengthFor(
+  entityCount: number,
+  chunkLength: number | undefined,
+  workerCount: number,
+  callCount: number,
+): number {
+  const length = chunkLength ?? Math.ceil(entityCount / (BATCHES_PER_WORKER * workerCount))
+  const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
+  return Math.max(1, Math.min(length, entityCount), Math.ceil(entityCount / batchCountMax))
+}
+
+/** @throws StorageError 'invalid-argument' */
+export function checkChunkLength(chunkLength: unknown): void {
+  if (Number.isInteger(chunkLength) && (chunkLength as number) > 0) return
+  throw invalidArgument('chunkLength', chunkLength, 'a whole number of entities above 0')
+}
