@@ -1,4 +1,4 @@
-/** Each column has a block of its own with all rows of its component; users have a view of it. */
+/** Checks that each column has a block with room for all rows, of which users have a view. */
 import type { ElementTypeName } from '@ashlar/core'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/blocks.ts'
@@ -6,7 +6,7 @@ import { typeIdOf } from '../memory/memory-views.ts'
 import type { Field, ScalarArray } from '../schema/schema.ts'
 import type { Findings } from './findings.ts'
 
-/** By type id. */
+/** Names of element types, by type id. */
 const TYPE_NAMES: readonly ElementTypeName[] = [
   'f32',
   'u32',
@@ -24,7 +24,7 @@ export function checkColumns(
   fields: readonly Field[],
 ): void {
   const { rowCount, staleOffsets } = store
-  const columns = rowCount === 0 ? [] : store.columns // none once the storage is disposed of
+  const columns = rowCount === 0 ? [] : store.columns // no rows: the storage is disposed of
   for (const [i, { byteOffset, blockOffset }] of columns.entries()) {
     const field = fields[i]
     findings.check('column', `column ${name}.${field.name}`, () => {
@@ -40,7 +40,7 @@ export function checkColumns(
         return
       }
       const view = component[field.name] as unknown as ScalarArray
-      if (view.buffer !== findings.words.buffer) return // a memory has grown: `sync` renews it
+      if (view.buffer !== findings.words.buffer) return // memory has grown: `sync` renews the view
       findings.expect(blockOffset, 'an array at', view.byteOffset, byteOffset)
       findings.expect(blockOffset, 'an array of length', view.length, rowCount)
     })

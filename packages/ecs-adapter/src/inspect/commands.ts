@@ -1,10 +1,10 @@
-/** Chains of blocks with commands, and what open groups hold. */
+/** Checks the chains of blocks with commands, and the blocks that open groups hold. */
 import { checkedEnd } from '../commands/command-blocks.ts'
 import * as Layout from '../commands/command-layout.ts'
 import type { OpenGroup } from '../storage/storage-api.ts'
 import type { Findings } from './findings.ts'
 
-/** @param serial of the storage that they are for */
+/** @param serial number of the storage that the commands are for */
 export function checkCommands(
   findings: Findings,
   offsets: readonly number[],

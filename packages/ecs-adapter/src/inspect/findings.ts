@@ -1,4 +1,4 @@
-/** What a verification reads, the blocks that it has reached, and its findings. */
+/** Collects the findings of a verification, and the blocks that its links have reached. */
 import type { BlockInfo, ElementTypeName, Pool, Violation } from '@ashlar/core'
 import { shownError } from '../base/errors.ts'
 
@@ -15,12 +15,12 @@ export type StorageInvariant =
   | 'table'
   | 'commands'
 
-/** A finding in a storage. `offset` is the offset of the block where it shows, or 0. */
+/** A finding in a storage. `offset` is that of the block in which the finding shows, or 0. */
 export interface StorageViolation extends Violation {
   readonly invariant: StorageInvariant
 }
 
-/** Properties that a block must have; those that are missing are not compared. */
+/** Properties that a block must have; a missing property is not compared. */
 export interface ExpectedBlock {
   readonly byteLength?: number
   readonly type?: ElementTypeName
@@ -29,11 +29,11 @@ export interface ExpectedBlock {
 export class Findings {
   readonly violations: StorageViolation[] = []
   readonly pool: Pool
-  /** Of the whole buffer. */
+  /** Views of the whole buffer. */
   readonly words: Int32Array
   readonly bytes: Uint8Array
   readonly #blocks = new Map<number, BlockInfo>()
-  /** By offset: the link that leads to the block. */
+  /** By offset of a block: the link that has reached it. */
   readonly #reached = new Map<number, string>()
   #invariant: StorageInvariant = 'arena'
   #what = 'the arena'
@@ -47,7 +47,7 @@ export class Findings {
     })
   }
 
-  /** Runs a check. Readers throw where memory is damaged: an error is a finding. */
+  /** Runs a check. An error of its body, as readers throw on damaged memory, becomes a finding. */
   check(invariant: StorageInvariant, what: string, body: () => void): void {
     this.#invariant = invariant
     this.#what = what
@@ -63,7 +63,7 @@ export class Findings {
     this.failOf(this.#invariant, offset, found, expected, where)
   }
 
-  /** `fail` for another invariant than that of the present check. */
+  /** `fail` for an invariant other than that of the present check. */
   failOf(
     invariant: StorageInvariant,
     offset: number,
@@ -75,7 +75,7 @@ export class Findings {
     this.violations.push({ invariant, message, offset })
   }
 
-  /** Adds a finding unless a value is as expected. @returns whether it is */
+  /** Adds a finding unless a value is as expected. @returns whether it is as expected */
   expect(offset: number, what: string, found: unknown, expected: unknown): boolean {
     if (found === expected) return true
     this.fail(offset, `${what} ${found}`, expected)
@@ -88,8 +88,8 @@ export class Findings {
   }
 
   /**
-   * Follows a link. Returns its block, or undefined if no block is live there, or if another link
-   * leads to it.
+   * Follows a link, and returns its block. If no live block is there, or another link has reached
+   * it, adds a finding and returns undefined.
    * @param where the link, within what is checked
    */
   reach(offset: number, where = '', expected: ExpectedBlock = {}): BlockInfo | undefined {

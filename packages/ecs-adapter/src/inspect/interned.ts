@@ -1,4 +1,4 @@
-/** The block of an interned text counts the rows that hold it, and the indexes that know it. */
+/** Checks the counts of interned texts: of rows that have the text, of indexes that list it. */
 import { ONE_INDEX, PREFIX_BYTE_LENGTH, REFERENCES } from '../lists/interned-texts.ts'
 import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Findings } from './findings.ts'
@@ -18,17 +18,17 @@ export class InternedCounts {
     this.#memory = memory
   }
 
-  /** A row holds the text. */
+  /** Call it for each row that holds the text of a block. */
   addReference(block: number, where: string): void {
     this.#at(block, where).referenceCount++
   }
 
-  /** The index of a thread knows it. */
+  /** Call it for each thread whose index lists the text. */
   addIndex(block: number, where: string): void {
     this.#at(block, where).indexCount++
   }
 
-  /** To be called when all rows, and the logs of other threads, were added. */
+  /** Call it after all rows, and the intern logs of other threads, were added. */
   check(findings: Findings): void {
     const { internedTexts, utf8 } = this.#memory
     for (const block of internedTexts.index.keys()) this.addIndex(block, 'the index')

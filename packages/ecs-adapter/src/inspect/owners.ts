@@ -1,4 +1,4 @@
-/** Which entities have a component, by their masks and by its query in bitECS. */
+/** Finds which entities have a component: by their masks, and by its query in bitECS. */
 import { getAllEntities, Prefab } from 'bitecs'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { isWorld } from '../world/bitecs-internals.ts'
@@ -9,9 +9,9 @@ import type { Worlds } from '../world/worlds.ts'
  * threw while bitECS removed an entity, or gave a component to an entity that was being removed.
  */
 export interface ComponentOwners {
-  /** By the mask and by the query, or prefabs. */
+  /** Entities that have the component by mask and by query, and prefabs that have it by mask. */
   readonly certain: ReadonlySet<number>
-  /** By the mask or by the query. */
+  /** Entities that have the component by mask or by query. */
   readonly possible: ReadonlySet<number>
 }
 

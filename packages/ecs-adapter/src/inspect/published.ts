@@ -1,4 +1,4 @@
-/** What other threads find: the root leads to the manifest, the entities and the intern logs. */
+/** Checks what other threads read: the root, and the manifest, entities and logs it leads to. */
 import { encodeManifest, readManifest } from '../attach/published.ts'
 import { FIRST_ENTRY } from '../lists/intern-log.ts'
 import { Lists } from '../lists/lists.ts'
@@ -82,7 +82,7 @@ function checkEntities(findings: Findings, offset: number): void {
   findings.expect(offset, 'a count of', findings.words[(offset >> 2) + Root.PUBLISHED_COUNT], most)
 }
 
-/** The log of a thread that is attached, or was. */
+/** Checks the intern log of a thread that is attached, or was. */
 function checkInternLog(
   findings: Findings,
   { memory }: StorageParts,

@@ -1,4 +1,4 @@
-/** The rows of a component are those of the entities that have it. */
+/** Checks that the rows of a component are those of the entities that have it. */
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
 import { SparseStore } from '../columns/sparse-store.ts'
@@ -43,7 +43,7 @@ function checkSlots(findings: Findings, place: IndexPlace, count: number): void 
   findings.expect(place.head * 4, 'slots in use:', usedCount, count)
 }
 
-/** Returns how many rows were lost. */
+/** Checks the keys of the row index. Returns how many rows are tombstones. */
 function checkKeys(findings: Findings, place: IndexPlace, count: number): number {
   const { words } = findings
   let lostCount = 0
@@ -75,7 +75,7 @@ function checkOwners(
     findings.fail(place.head * 4, `a row of entity ${eid}`, 'that it has the component')
   }
   for (const eid of certain) {
-    // A prefab gets its row on the first write.
+    // A prefab may have no row: it gets one on the first write.
     if (withRow.has(eid) || owners.isPrefab(eid)) continue
     findings.fail(place.head * 4, `no row of entity ${eid}`, 'one, as it has the component')
   }

@@ -1,4 +1,4 @@
-/** Each chunk of a table has a number, a block and an owner; its ids are a permutation. */
+/** Checks number, block and owner of each chunk of a table, and that ids have each slot once. */
 import { readRoot } from '../tables/create-table.ts'
 import type { Table } from '../tables/table.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
@@ -61,7 +61,7 @@ function checkNumber(
 
 const self = ({ pool }: Findings) => ownerOf(pool)
 
-/** Whether the slot of an owner exists: its pool may be closed. */
+/** Whether the arena has the slot of an owner. The pool of the slot may be closed. */
 function isOwner({ pool }: Findings, owner: number): boolean {
   try {
     pool.arena.isOpen(slotOfOwner(owner), generationOfOwner(owner))

@@ -1,4 +1,4 @@
-/** Each handle leads to a list or text, whose row belongs to an entity or is freed by `sync`. */
+/** Checks that handles lead to lists or texts, of rows that have an owner or that `sync` frees. */
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { PREFIX_BYTE_LENGTH, ROOM_STEP } from '../lists/list-capacity.ts'
 import { Lists } from '../lists/lists.ts'
@@ -46,7 +46,7 @@ export function checkVariableFields(
   }
 }
 
-/** Rows that may have blocks: of entities that have the component, and those `sync` may free. */
+/** Finds whether a row may have blocks: its entity has the component, or `sync` may free it. */
 function mayHoldOf(hooks: ComponentHooks, owners: Owners): (row: number) => boolean {
   const { store } = hooks
   if (store.rows !== undefined) return (row) => store.isDeferred(row)
@@ -75,7 +75,7 @@ function checkOf(
 }
 
 /**
- * The block of a list records the number of its elements, their type, and the room for them.
+ * Checks the block of a list: it records the number of elements, their type, and the room for them.
  * @returns whether the elements can be read
  */
 export function checkList(

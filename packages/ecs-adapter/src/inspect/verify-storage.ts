@@ -1,7 +1,7 @@
 /**
- * The room of inspection: reports what does not hold in a storage. It only reads, and follows a
- * word of the arena only where `arena.blocks()` lists a live block: overwritten words lead to
- * findings, not to errors. It may know all rooms below.
+ * The room of inspection: reports which invariants a storage breaks. It only reads, and follows a
+ * word of the arena only to a live block that `arena.blocks()` lists: so overwritten words lead to
+ * findings, not to errors. The room may know all rooms below.
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
@@ -25,11 +25,11 @@ export interface VerifyOptions {
 }
 
 /**
- * Reports what does not hold in a storage: nothing if it is sound. For tests and debugging.
+ * Reports where a storage breaks its invariants: nothing if it is sound. For tests and debugging.
  *
  *     every block         is live, has the type and length that its use implies, and one link to it
  *     every column        has as many rows as its component; its typed array is a view of them
- *     every sparse row    is in the index once; its entity has the component, or it waits for sync
+ *     every sparse row    is in the index once; has an entity with the component, or waits for sync
  *     every owner         of a component has a row
  *     every handle        is 0, or leads to a list or text; its row has an owner or waits for sync
  *     interned texts      references = rows that hold them; indexes = threads that know them
@@ -41,7 +41,7 @@ export interface VerifyOptions {
  * may be open if they idle. It allocates nothing in the arena, changes nothing, and does not throw,
  * whatever the damage. It does not know packed entities, commands of
  * `attachStorage(...).commands()`, or tables of `createTable`: with `exclusive`, their blocks are
- * findings. So are blocks that a killed worker left, and references of interned texts that it held.
+ * findings, as are blocks of a killed worker. Interned texts that it held are findings in any case.
  *
  * @throws StorageError 'invalid-argument'
  */
@@ -56,7 +56,7 @@ export function verifyStorage(
   const { exclusive = false }: { exclusive?: unknown } = options
   if (typeof exclusive !== 'boolean') throw invalidArgument('exclusive', exclusive, 'true or false')
   const findings = new Findings(storage.pool)
-  // Where the blocks are not known, no link can be checked.
+  // Without the list of live blocks, no link can be checked.
   if (findings.violations.length > 0) return findings.violations
   const { parts } = storage
   const { memory } = parts

@@ -1,20 +1,20 @@
-/** Which systems may run at once, by what they read and write: the stages of a schedule. */
+/** Plans the stages of a schedule: which systems may run at once, by what they read and write. */
 
 /** What one system touches: components, or any other values that stand for what systems share. */
 export interface Access {
-  /** Unique. */
+  /** Unique among the systems. */
   readonly name: string
-  /** If both are undefined, nothing is known of the system, and it runs alone. */
+  /** If `reads` and `writes` are undefined, nothing is known of the system, and it runs alone. */
   readonly reads: readonly unknown[] | undefined
   readonly writes: readonly unknown[] | undefined
-  /** Names of earlier systems that it waits for in any case. */
+  /** Names of earlier systems that the system waits for, whatever they share. */
   readonly after: readonly string[]
 }
 
 /** Why one system waits for an earlier one. */
 export interface Conflict {
   readonly kind: 'write-read' | 'read-write' | 'write-write' | 'unknown' | 'after'
-  /** What both touch, if that is the reason. */
+  /** What both systems touch; undefined if the reason is another. */
   readonly what: unknown
 }
 
@@ -27,25 +27,25 @@ export interface StagePlan {
   readonly systems: readonly Access[]
   /** Indices of the systems of each stage, ascending. */
   readonly stages: readonly (readonly number[])[]
-  /** By system; without those that follow from the others. */
+  /** By system. A dependency that follows from two others is left out. */
   readonly dependencies: readonly (readonly Dependency[])[]
 }
 
 /**
- * Puts each system into the first stage after all earlier ones that it conflicts with.
- * @param systems those that conflict run in this order
+ * Puts each system into the first stage after those of all earlier systems that conflict with it.
+ * @param systems in the order in which they run if they conflict
  */
 export function planStages(systems: readonly Access[]): StagePlan {
   const stages: number[][] = []
   const dependencies: Dependency[][] = []
   const stageOf: number[] = []
-  /** By system: all that it waits for, also by way of others. */
+  /** By system: all systems that it waits for, directly or because another one does. */
   const before: Set<number>[] = []
   for (const [index, system] of systems.entries()) {
     let stage = 0
     const known = new Set<number>()
     const own: Dependency[] = []
-    // From the last on, as that one may wait for others.
+    // Backwards: a system that waits for `other` waits for all that `other` waits for.
     for (let other = index - 1; other >= 0; other--) {
       const conflict = conflictOf(systems[other], system)
       if (conflict === undefined) continue

@@ -1,4 +1,4 @@
-/** What users declare of one system of a schedule, checked. */
+/** Checks what users declare about the systems of a schedule. */
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
 import { type ChunkOptions, checkChunkLength } from '../workers/batch-length.ts'
@@ -13,19 +13,19 @@ import type { Access } from './parallel-stages.ts'
 export type Accessed = object | string
 
 export interface ScheduleEntry extends ChunkOptions {
-  /** One of the group's. */
+  /** The name of a system of the group. */
   readonly system: string
-  /** Unique: the name that the schedule and errors use. Default: that of the system. */
+  /** The name that the schedule and errors use. Unique. Default: the name of the system. */
   readonly name?: string
   /** Called when the stage begins. Gives what `group.run` takes: ids, a table, or `EACH_WORKER`. */
   readonly entities: () => RunEntities
   /**
    * What the system reads but does not write, and what it writes. Without both, it runs alone; `[]`
-   * says that it shares nothing. A name means the component or the table of this name, or both.
+   * says that it shares nothing. The name of a component, of a table, or of both stands for these.
    */
   readonly reads?: readonly Accessed[]
   readonly writes?: readonly Accessed[]
-  /** Names of earlier entries that it waits for, whatever they read and write. */
+  /** Names of earlier entries that this one waits for, whatever they read and write. */
   readonly after?: readonly string[]
   /** Called when the stage begins. Gives plain values: what JSON can hold. */
   readonly args?: () => unknown
@@ -46,7 +46,7 @@ const KEYS: readonly (keyof ScheduleEntry)[] = [
 ]
 
 /**
- * @param systems of the group; empty if it has no worker yet
+ * @param systems names of the group's systems; empty if it has no worker yet
  * @param named components and tables of the storage
  * @throws StorageError 'invalid-argument'
  */

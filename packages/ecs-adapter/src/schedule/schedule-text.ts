@@ -3,7 +3,7 @@ import { isRelation } from '../world/bitecs-internals.ts'
 import { type Access, type Dependency, isUnknown, type StagePlan } from './parallel-stages.ts'
 import type { Named } from './schedule-entry.ts'
 
-/** Names what systems read and write: what has no name gets a number. */
+/** Returns a function that names what systems read and write, by a number if it has no name. */
 function createNamer(named: readonly Named[]): (what: unknown) => string {
   const names = new Map<unknown, string>(named.map(([name, object]) => [object, name]))
   let relationCount = 0
@@ -22,8 +22,8 @@ function createNamer(named: readonly Named[]): (what: unknown) => string {
 }
 
 /**
- * A line for each system in the order of the stages, followed by one for each of its dependencies.
- * @param named components and tables
+ * Prints a line for each system, by stages, and below it one for each of its dependencies.
+ * @param named components and tables of the storage
  */
 export function printPlan(
   { systems, stages, dependencies }: StagePlan,

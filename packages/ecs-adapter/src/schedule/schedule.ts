@@ -1,6 +1,6 @@
 /**
- * Schedules: systems in stages, each of systems that do not conflict. The stages depend only on
- * what the systems declare. It knows groups by `$run` and `$runSync`.
+ * Schedules: systems in stages. The systems of one stage do not conflict. The stages depend only on
+ * what the systems declare. A schedule runs its group by `$run` and `$runSync`.
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
@@ -19,32 +19,32 @@ export interface Schedule {
 
   /**
    * Runs all systems once, stage by stage, as one run of the group. When a stage begins, `entities`
-   * and `args` of its systems are called. When it is done, their commands are applied, sorted by
-   * system as declared, then by entity as listed, then as recorded. After a stage that fails, or
-   * when the time is up, no other begins. Runs that `entities` and `args` call wait until this one
-   * is over.
+   * and `args` of its systems are called. When the stage is done, their commands are applied:
+   * by system as declared, then by entity as listed, then as recorded. After a stage that fails, or
+   * when the time is up, no other stage begins. Runs that `entities` and `args` begin wait until
+   * this run is over.
    *
-   * @param options `timeoutMs` for the whole
+   * @param options `timeoutMs` for all stages together
    * @throws (the promise) as `group.run`, and what `entities` and `args` throw. In a RunError,
-   * `system` is the first system of its stage that failed, and `others` lists the other ones
+   * `system` is the first system of its stage that failed, and `others` lists the rest that failed
    */
   run(options?: TimeoutOptions): Promise<void>
 
   /** As `run`, but blocks. @throws as `run`; StorageError 'cannot-block', 'group-busy' */
   runSync(options?: TimeoutOptions): void
 
-  /** The stages as text, with what each system reads and writes, and why it waits for which. */
+  /** The stages as text: what each system reads and writes, which others it waits for, and why. */
   toString(): string
 }
 
 /**
  * Plans in which stages systems run. Two systems conflict if one writes what the other reads or
- * writes, or declares nothing; then the one that is declared first runs first. Each is in the first
- * stage after all earlier ones that it conflicts with.
+ * writes, or if one declares nothing. Then the one that is declared first runs first: each system
+ * is in the first stage after those of all earlier systems that conflict with it.
  *
  * A schedule holds no memory. It can be run as long as its group is open.
  *
- * @param entries those that conflict run in this order; 64 at most in one stage
+ * @param entries in the order in which they run if they conflict; at most 64 in one stage
  * @throws StorageError 'invalid-argument'
  */
 export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEntry[]): Schedule {

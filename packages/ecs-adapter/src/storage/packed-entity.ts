@@ -6,10 +6,10 @@
  *               2    number of scalars
  *               3    byte length of the JSON
  *     numbers   16   offsets of the blocks of lists and texts, 0 for an empty one; then the scalars
- *     JSON      ..   signatures of the components, see `Listed`
+ *     JSON      ..   signatures of the components: see `Listed.signature`
  *
  * Lists and texts stay in their blocks, which belong to the packed entity. Interned texts are
- * packed as plain ones.
+ * packed as plain texts.
  */
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
@@ -19,22 +19,22 @@ import { codeOf } from '../base/thrown.ts'
 import { isLiveBlock } from '../memory/blocks.ts'
 
 const PACKED_MAGIC = 0x41534805
-/** While a thread unpacks it. */
+/** The magic while a thread unpacks the entity. */
 const UNPACKING_MAGIC = 0x41534806
 const BLOCK_COUNT = 1
 const SCALAR_COUNT = 2
 const JSON_BYTE_LENGTH = 3
 const HEAD_BYTE_LENGTH = 16
 
-/** All by component, then by field. */
+/** Each array is in the order of the components, then of their fields. */
 export interface PackedEntity {
   readonly signatures: readonly string[]
-  /** Of lists and texts; 0 for an empty one. */
+  /** Offsets of the blocks of lists and texts; 0 for an empty list or text. */
   readonly blocks: readonly number[]
   readonly scalars: readonly number[]
 }
 
-/** Returns the block's offset. @throws ArenaError 'out-of-memory' */
+/** Writes a packed entity. Returns the offset of its block. @throws ArenaError 'out-of-memory' */
 export function writePacked(pool: Pool, { signatures, blocks, scalars }: PackedEntity): number {
   const json = encodeJson(signatures)
   const numbers = [...blocks, ...scalars]
@@ -53,7 +53,7 @@ export function writePacked(pool: Pool, { signatures, blocks, scalars }: PackedE
 
 /**
  * Claims a packed entity, so that no other thread unpacks it, and returns what it holds.
- * @throws StorageError 'invalid-argument', also if a part was overwritten
+ * @throws StorageError 'invalid-argument' if there is none, or if a part of it was overwritten
  */
 export function claimPacked(pool: Pool, offset: number): PackedEntity {
   if (typeof offset !== 'number') throw notPacked(offset)
@@ -87,21 +87,21 @@ export function claimPacked(pool: Pool, offset: number): PackedEntity {
   throw notPacked(offset)
 }
 
-/** Ends a claim: the entity stays packed. */
+/** Gives up a claim: the entity stays packed, and can be claimed again. */
 export function releasePacked({ arena }: Pool, offset: number): void {
   Atomics.store(arena.i32, offset >> 2, PACKED_MAGIC)
 }
 
-/** Frees the block of a claimed entity, but not those of lists and texts. */
+/** Frees the block of a claimed entity, but not the blocks of its lists and texts. */
 export function endPacked(pool: Pool, offset: number): void {
   pool.arena.i32[offset >> 2] = 0
   pool.free(offset)
 }
 
 /**
- * Frees an entity that was packed, with its lists and texts, instead of unpacking it. Any thread
- * may do so, by its pool.
- * @param offset what `storage.pack` gave
+ * Frees a packed entity, its lists and its texts, instead of unpacking it. Any thread may do so,
+ * with its own pool.
+ * @param offset what `storage.pack` returned
  * @throws StorageError 'invalid-argument'
  */
 export function freePacked(pool: Pool, offset: number): void {

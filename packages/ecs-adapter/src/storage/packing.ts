@@ -1,6 +1,6 @@
 /**
- * Moves entities from one world to another, of any thread, with the blocks of their lists and
- * texts.
+ * Moves entities from one world to another, also between threads. Lists and texts move by their
+ * blocks, which are not copied.
  */
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
@@ -30,27 +30,27 @@ interface Outgoing {
   readonly column: VariableColumn
   readonly row: number
   readonly block: number
-  /** An interned text: the entity keeps its own, and a plain copy is packed. */
+  /** Whether `block` is a plain copy of an interned text, or 0: not the block in the row. */
   readonly isCopy: boolean
 }
 
 export class Packing {
   readonly #options: PackingOptions
-  /** Calls of `unpack` whose observers are running. */
+  /** How many calls of `unpack` are running: observers of one may make another. */
   #unpackCount = 0
 
   constructor(options: PackingOptions) {
     this.#options = options
   }
 
-  /** As `Storage.pack`. */
+  /** See `Storage.pack`. */
   pack(eid: number): number {
     const { worlds, memory, components, worldState } = this.#options
     const { pool } = memory.views
     if (typeof eid !== 'number' || !worlds.exists(eid)) {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
-    const own = worlds.componentsOf(eid) // the next entity with this id has another Set
+    const own = worlds.componentsOf(eid) // a later entity with this id has another Set
     const scalars: number[] = []
     const outgoing: Outgoing[] = []
     let offset = 0
@@ -64,7 +64,7 @@ export class Packing {
       worldState.remove(worlds.of(eid)!, eid)
       return offset
     } catch (error) {
-      // If an observer threw, the entity may still be there: then it gets back what it had.
+      // If an observer threw, the entity may still be there: then it gets its lists and texts back.
       const isThere = worlds.componentsOf(eid) === own
       for (const { column, row, block, isCopy } of outgoing) {
         if (!isThere || isCopy) memory.texts.free(block)
@@ -97,7 +97,7 @@ export class Packing {
     }
   }
 
-  /** As `Storage.unpack`. */
+  /** See `Storage.unpack`. */
   unpack(offset: number, world: World = this.#options.worlds.all[0]): number {
     const { worlds, memory } = this.#options
     const { pool } = memory.views
@@ -105,7 +105,7 @@ export class Packing {
       throw invalidArgument('the world', world, 'one of those that createStorage() was given')
     }
     const packed = claimPacked(pool, offset)
-    /** Those that the entity gets: an interned text has another than its plain copy. */
+    /** The blocks that the entity gets: for an interned text, not the packed copy. */
     const blocks = [...packed.blocks]
     const anew = () => blocks.flatMap((block, i) => (block === packed.blocks[i] ? [] : [i]))
     let eid: number
@@ -130,14 +130,14 @@ export class Packing {
   }
 
   /**
-   * Call it before the storage ends.
-   * @throws StorageError 'pack-busy' while an entity is unpacked
+   * Call it before the storage is disposed of.
+   * @throws StorageError 'pack-busy' while a call of `unpack` is running
    */
   checkIdle(what: string): void {
     if (this.#unpackCount > 0) throw packIsBusy(what)
   }
 
-  /** The components of a packed entity, as this storage has them. */
+  /** The components of this storage that have the signatures of a packed entity. */
   #componentsOf({ signatures, blocks, scalars }: PackedEntity): StorageComponent[] {
     const { all } = this.#options.components
     const components = signatures.map((signature) => {
@@ -155,8 +155,8 @@ export class Packing {
   }
 
   /**
-   * Makes the entity. If this throws, the blocks are still the caller's. An observer may remove the
-   * entity, so that another one gets its id.
+   * Makes an entity with the packed values. If this throws, the blocks still belong to the caller.
+   * An observer may remove the entity, and another one may get its id.
    */
   #settle(
     world: World,
@@ -176,7 +176,7 @@ export class Packing {
         const given = fields.length === 0 ? component : set(component, Object.fromEntries(values))
         addComponent(world, eid, given)
       }
-      // When all observers are done, and before anything is installed, as `takeIn` may throw.
+      // After the last observer, and before any block is installed, as `$takeIn` may throw.
       for (const [i, column] of components.flatMap(columnsOf).entries()) column.$takeIn?.(blocks[i])
     } catch (error) {
       if (isThere()) removeEntity(world, eid)
@@ -200,7 +200,7 @@ const columnsOf = ({ hooks }: StorageComponent): VariableColumn[] =>
   (hooks?.store.variable ?? []).filter((column) => column !== undefined)
 
 function install(column: VariableColumn, row: number, block: number): void {
-  column.$freeRow(row) // what an observer has written
+  column.$freeRow(row) // frees what an observer has written
   column.$setBlock(row, block)
 }
 

@@ -1,4 +1,4 @@
-/** The parts of a storage, and what each knows of the others. */
+/** Makes the parts of a storage, and passes to each the other parts that it needs. */
 import type { Pool } from '@ashlar/core'
 import { Publisher } from '../attach/publisher.ts'
 import type { StorageContext } from '../columns/component-context.ts'
@@ -15,8 +15,8 @@ import { worldStateOf } from './world-state.ts'
 export type StorageParts = ReturnType<typeof createParts>
 
 /**
- * @param rowCount of new columns
- * @throws StorageError 'invalid-argument' if another storage serves some of the worlds, and others
+ * @param rowCount rows that the columns of dense components begin with
+ * @throws StorageError 'invalid-argument' if a storage of one of the worlds has other worlds, too
  */
 export function createParts(worlds: Worlds, pool: Pool, rowCount: number) {
   const memory = new VariableMemory(new MemoryViews(pool))

@@ -1,7 +1,7 @@
 /**
- * Component storage for bitECS worlds, on one pool. Invariant: rows move and memory is freed only
- * in calls of the world's thread, and never while workers run a system. It may know all rooms
- * below; only packing and world state call bitECS.
+ * The room of storages: components for bitECS worlds, on one pool. Invariant: rows move and columns
+ * are freed only in calls on the world's thread, and never while workers run a system. The room may
+ * know all rooms below; only its `packing.ts` and `world-state.ts` call bitECS.
  */
 import type { Pool } from '@ashlar/core'
 import type { World } from 'bitecs'
@@ -21,14 +21,14 @@ import type { ComponentOptions, OpenGroup, Storage, StorageOptions } from './sto
 import { createParts, type StorageParts } from './storage-parts.ts'
 import type { RunQueue, StorageState } from './world-state.ts'
 
-/** Rows of a new column: with `f32`, a block of 4 KiB. */
+/** With `f32`, a column begins as a block of 4 KiB. */
 const DEFAULT_CAPACITY = 1024
-/** A column of `f64` would have as many bytes as the largest arena. */
+/** With so many rows, a column of `f64` has as many bytes as the largest arena. */
 const MAX_CAPACITY = 2 ** 28
 
 /**
- * Puts the components of a bitECS world, or of several that share an entity index, on a pool's
- * arena.
+ * Makes a storage: it keeps the components of a bitECS world, or of several worlds that share an
+ * entity index, in the arena of a pool.
  *
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
@@ -48,7 +48,7 @@ export function createStorage(
   return new WorldStorage(worlds, pool, capacity)
 }
 
-/** Its methods may be called without it: `const { row } = storage`. */
+/** Methods may be called without the object: `const { row } = storage`. */
 class WorldStorage implements Storage, StorageState {
   readonly components: Record<string, Component> = Object.create(null)
   readonly tables: Storage['tables']
@@ -57,7 +57,7 @@ class WorldStorage implements Storage, StorageState {
   readonly openGroups = new Set<OpenGroup>()
   readonly parts: StorageParts
   readonly #worlds: Worlds
-  /** Undefined until a list drops removed entities. */
+  /** Ends the subscription to removals. Undefined until a field has `dropRemoved`. */
   #unsubscribe: (() => void) | undefined
   #isDisposed = false
 
@@ -70,7 +70,7 @@ class WorldStorage implements Storage, StorageState {
     this.parts.worldState.all.add(this)
   }
 
-  /** For the storages of the same worlds: starts over with worlds that were reset. */
+  /** Called when a storage of the same worlds has reset these: starts over. */
   $beginAnew(): void {
     const { components, staleReferences } = this.parts
     components.beginAnew()
@@ -152,14 +152,14 @@ class WorldStorage implements Storage, StorageState {
 
   readonly publish = (): void => {
     this.#check()
-    this.parts.staleReferences.sync() // workers do not check for them before they edit lists
+    this.parts.staleReferences.sync() // workers edit lists without a check for removed ids
     this.parts.publisher.publish()
   }
 
   readonly forget: Storage['forget'] = (slot, generation) => {
     this.#check()
     this.parts.publisher.forget(slot, generation)
-    // Workers may be in chunks of the dead thread: then these are adopted when the run is done.
+    // Workers may use chunks of the dead thread until the run is done: then `sync` takes over.
     if (this.runs.last?.isDone() ?? true) this.parts.tables.takeOver()
   }
 
@@ -201,7 +201,7 @@ class WorldStorage implements Storage, StorageState {
     for (const storage of worldState.all) storage.sync()
   }
 
-  /** Everything that may throw comes before anything is changed. */
+  /** Whatever may throw comes before the first change. */
   readonly dispose = (): void => {
     this.#check()
     const { components, worldState, tables, publisher, commands, packing, memory } = this.parts
@@ -225,7 +225,7 @@ class WorldStorage implements Storage, StorageState {
     if (this.#isDisposed) throw storageDisposed()
   }
 
-  /** Before a call that changes the world. */
+  /** Call it first in a method that changes the world. */
   #checkRest(what: string): void {
     this.#check()
     this.#worlds.check()

@@ -1,6 +1,6 @@
 /**
- * What the storages of the same worlds share, as bitECS reports none of it: resets, runs, and
- * entities that stay because their removal failed.
+ * What storages of the same worlds share, as bitECS reports none of it: resets, runs of systems,
+ * and entities that stay because an observer of their removal threw.
  */
 import { removeEntity, type World } from 'bitecs'
 import { commandsBusy, otherWorlds, packIsBusy, setIsBusy } from '../base/errors.ts'
@@ -8,40 +8,40 @@ import { groupBusy, type RunError, systemsAtWork } from '../base/run-errors.ts'
 import { rememberQueries } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
 
-/** A run that has begun, as far as others wait for it. */
+/** A run that has begun, for the runs and storages that wait for it. */
 export interface BegunRun {
-  /** Whether no worker is at it, or will be. */
+  /** Whether no worker works on the run, or will. */
   isDone(): boolean
-  /** Resolves when the run is done; at the deadline with false. */
+  /** Resolves to true when the run is done; to false at the deadline. */
   untilDone(deadline: number): Promise<boolean>
-  /** The same, but blocks. */
+  /** As `untilDone`, but blocks. */
   waitUntilDone(deadline: number): boolean
-  /** Once the run is done: repairs the tables that workers left half changed when they died. */
+  /** Call it once the run is done: repairs tables that dead workers left half changed. */
   repairTables(): void
-  /** Applies its commands if they are not applied yet. */
+  /** Applies the commands of the run, unless they are applied already. */
   applyCommands(): void
-  /** Forgets its commands that are not applied yet. */
+  /** Forgets the commands of the run that are not applied yet. */
   dropCommands(): void
-  /** Workers take no more of it. Returns the error for a run that it holds up. */
+  /** Stops this run, and returns the error for a run that it has kept from beginning. */
   holdsUp(system: string, entityCount: number): RunError
 }
 
 /**
- * The runs of systems over the storages of some worlds: one at a time, whichever group begins it,
- * and none while commands are applied.
+ * Lets the runs over the storages of the same worlds begin one at a time, whichever group begins
+ * them, and none while commands are applied.
  */
 export class RunQueue {
-  /** The run that began last. If it timed out, workers may be at it still. */
+  /** The run that began last. If it timed out, workers may still work on it. */
   last: BegunRun | undefined
-  /** Whether commands are being applied: no run begins. */
+  /** Whether commands are being applied: then no run may begin. */
   isApplying = false
-  /** Ends when all runs so far are over. */
+  /** Resolves when all runs that are enqueued so far have ended. */
   #queue: Promise<void> = Promise.resolve()
   #queueLength = 0
 
   /**
-   * Calls `run` when all that were enqueued before are over; at once if there are none. Runs that
-   * are enqueued by `run` itself, whose `entities` and `args` are the user's code, wait for it.
+   * Calls `run` when all runs enqueued before have ended; at once if there are none. `run` calls
+   * the user's `entities` and `args`: runs that these enqueue wait until it has ended.
    */
   enqueue(run: () => Promise<void>): Promise<void> {
     const before = this.#queue
@@ -59,15 +59,15 @@ export class RunQueue {
   }
 
   /**
-   * A run that blocks begins: runs that are enqueued wait for `endSync`.
-   * @throws StorageError 'group-busy'
+   * Call it when a blocking run begins: runs that are enqueued from now on wait for `endSync`.
+   * @throws StorageError 'group-busy' if a run is enqueued or has not ended
    */
   beginSync(): void {
     if (this.#queueLength > 0) throw groupBusy()
     this.#queueLength++
   }
 
-  /** Runs that were enqueued meanwhile begin when the caller has returned. */
+  /** Runs that were enqueued since `beginSync` begin when the calling code has returned. */
   endSync(): void {
     this.#queueLength--
   }
@@ -77,15 +77,15 @@ export class RunQueue {
     if (this.isApplying) throw commandsBusy()
   }
 
-  /** Call it before anything that frees memory systems use. @throws StorageError 'group-busy' */
+  /** Call it before you free memory that systems use. @throws StorageError 'group-busy' */
   checkDone(what: string): void {
     if (this.last !== undefined && !this.last.isDone()) throw systemsAtWork(what)
   }
 
   /**
-   * `checkDone` for calls that free chunks of tables, or repair chunks of dead threads. Repairs the
-   * tables of a run that is done but not concluded. `add` and `remove` are too hot for a check:
-   * they move one row, and free nothing.
+   * `checkDone` for calls that free chunks of tables, or take over chunks of dead threads. First
+   * repairs the tables of a run that is done but not concluded. `add` and `remove` do without this
+   * check, because they are called often: they move one row, and free nothing.
    */
   readonly checkTables = (what: string): void => {
     this.checkDone(what)
@@ -93,10 +93,10 @@ export class RunQueue {
   }
 }
 
-/** A storage as the others of its worlds see it. */
+/** A storage as other storages of the same worlds see it. */
 export interface StorageState {
   $beginAnew(): void
-  /** An entity stays though its removal was reported. */
+  /** Call it if an entity stays though its removal was reported. */
   $keep(eid: number): void
   sync(): void
 }
@@ -113,13 +113,13 @@ export class WorldState {
   }
 
   /**
-   * Removes an entity. If an observer throws, the entity keeps all it had: by then bitECS has taken
-   * it out of its queries, and storages would free its rows.
+   * Removes an entity. If an observer throws, the entity keeps all it had: this puts it back into
+   * the queries from which bitECS has taken it, and keeps storages from freeing its rows.
    * @throws what observers throw
    */
   remove(world: World, eid: number): void {
     const putBack = rememberQueries(world, eid)
-    const own = this.worlds.componentsOf(eid) // another Set for whoever has the id later
+    const own = this.worlds.componentsOf(eid) // a later entity with this id has another Set
     this.#removalCount++
     try {
       removeEntity(world, eid)
@@ -134,7 +134,7 @@ export class WorldState {
     }
   }
 
-  /** Between these two, values are read and written: their getters run the user's code. */
+  /** Between `beginSet` and `endSet`, values are read by getters, which run code of the user. */
   beginSet(): void {
     this.#setCount++
   }
@@ -154,15 +154,13 @@ export class WorldState {
   }
 }
 
-/** Kept with each world, for the ESM and the CommonJS copy of this package to share it. */
+/** The key in the context of each world: the ESM and CommonJS copies of this package share it. */
 const WORLD_STATE = Symbol.for('@ashlar/ecs-adapter/worldState')
 interface Context {
   [WORLD_STATE]?: WorldState
 }
 
-/**
- * @throws StorageError 'invalid-argument' if another storage serves some of the worlds, and others
- */
+/** @throws StorageError 'invalid-argument' if a storage of one of the worlds serves other worlds */
 export function worldStateOf(worlds: Worlds): WorldState {
   const contexts = worlds.contexts as readonly Context[]
   const found = contexts.map((context) => context[WORLD_STATE])

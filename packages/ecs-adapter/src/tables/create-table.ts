@@ -28,7 +28,7 @@ export function createTable<const S extends TableSchema>(
   schema: S,
   options?: TableOptions,
 ): Table<S>
-/** @internal For a storage. */
+/** @internal For the tables of a storage. */
 export function createTable<const S extends TableSchema>(
   pool: Pool,
   schema: S,
@@ -53,7 +53,7 @@ export function createTable<const S extends TableSchema>(
  * Attaches a thread to a table that another thread made.
  *
  * @param handle `table.handle` of that thread
- * @param pool this thread's, in the same arena; a pool attaches to a table once
+ * @param pool of this thread, in the same arena; a pool can attach to a table once
  * @throws StorageError 'invalid-argument', 'already-attached'
  */
 export function attachTable<const S extends TableSchema = TableSchema>(

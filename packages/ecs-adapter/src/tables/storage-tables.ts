@@ -16,10 +16,10 @@ export class StorageTables {
   version = 0
   readonly #pool: Pool
   readonly #checkIdle: (what: string) => void
-  /** The same tables: `sync` is to make no garbage. */
+  /** The tables of `byName`. An array, so that `sync` makes no garbage. */
   readonly #all: Table[] = []
 
-  /** @param checkIdle in the thread of the world: throws while workers run a system */
+  /** @param checkIdle throws while workers run a system; attached threads pass none */
   constructor(pool: Pool, checkIdle: (what: string) => void = () => {}) {
     this.#pool = pool
     this.#checkIdle = checkIdle
@@ -31,7 +31,7 @@ export class StorageTables {
     options: Omit<TableOptions, 'name'> = {},
   ): Table<S> {
     checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
-    checkName(name, 'table') // an undefined name would become the default
+    checkName(name, 'table') // `createTable` has a default for an undefined name
     if (name in this.byName) throw duplicateTable(name)
     const owner = { checkIdle: this.#checkIdle, onDispose: () => this.#drop(name) }
     const table = createTable(this.#pool, schema, { ...options, name }, owner)
@@ -42,18 +42,18 @@ export class StorageTables {
   readonly entries = (): TableEntry[] => this.#all.map(({ name, handle }) => ({ name, ...handle }))
 
   /**
-   * Attaches to new tables. The entries may list a table that was disposed of after they were
-   * published.
+   * Attaches to tables that are new in the entries. These may list a table that was disposed of
+   * after they were published.
    */
   follow(entries: readonly TableEntry[]): void {
-    this.sync() // a new table may have the name of a disposed one
+    this.sync() // first: a new table may have the name of a disposed one
     for (const entry of entries) {
       const isNew = !(entry.name in this.byName) && isThere(this.#pool, entry)
       if (isNew) this.#add(attachTable(entry, this.#pool))
     }
   }
 
-  /** Drops the tables that another thread has disposed of. */
+  /** Syncs the tables, and drops those that another thread has disposed of. */
   sync(): void {
     for (let i = this.#all.length - 1; i >= 0; i--) {
       const table = this.#all[i]
@@ -74,15 +74,15 @@ export class StorageTables {
     for (const table of this.#all) table.detach()
   }
 
-  /** @throws StorageError 'still-attached' */
+  /** @throws StorageError 'still-attached' if another thread is attached to a table */
   checkAlone(): void {
-    this.sync() // attaches to those that are detached here
+    this.sync() // attaches again to tables from which this thread has detached
     for (const table of this.#all) checkAlone(this.#pool, table)
   }
 
-  /** Call `checkAlone` before. */
+  /** Disposes of all tables. Call `checkAlone` first. */
   dispose(): void {
-    while (this.#all.length > 0) this.#all[this.#all.length - 1].dispose() // which drops it
+    while (this.#all.length > 0) this.#all[this.#all.length - 1].dispose() // also drops it
   }
 
   #add(table: Table): void {

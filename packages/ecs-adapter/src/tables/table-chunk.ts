@@ -22,22 +22,22 @@ export type ChunkRows = Readonly<
 >
 
 const MEMBERS = 'number rowCount ids idAt add remove $offset $hasRoom $find $repair $bind'
-/** Names that no field of a table can have. */
+/** Names that no field of a table can have, as chunks have members of these names. */
 export const CHUNK_MEMBERS: readonly string[] = MEMBERS.split(' ')
 
 type ViewConstructor<A> = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => A
 const NOWHERE = new ArrayBuffer(0)
 
 /**
- * Members that begin with $ are for the table: fields of users may be called `owner` or `offset`.
+ * Members whose names begin with $ are for the table: fields may be named `bind` or `offset`.
  *
- * Columns are cleared and moved by the width of their elements, through one array for each width.
- * Through the columns themselves, whose types differ, V8 takes 30 ns for each.
+ * Rows are cleared and copied through one typed array for each element width. Through the columns
+ * themselves, whose types differ, V8 takes 30 ns for each column.
  */
 export class TableChunk {
   /** Identifies the chunk in its table; the same in every thread. */
   readonly number: number
-  /** The id of each row below `rowCount`. Do not write to it. */
+  /** The id of each row below `rowCount`. Do not write to this array. */
   ids: Int32Array = new Int32Array(0)
   readonly #layout: TableLayout
   /** Byte offset of the block. */
@@ -75,7 +75,7 @@ export class TableChunk {
     return this.#offset
   }
 
-  /** Makes the views of a buffer; without one, empty views: another block may lie there now. */
+  /** Makes the views of the block in a buffer. Without a buffer: empty views, for a freed block. */
   $bind(buffer?: ArrayBufferLike): void {
     const { chunkByteLength, columns, idsByteOffset, rowsByteOffset } = this.#layout
     const view = <A>(array: ViewConstructor<A>, byteOffset: number, length: number): A =>
@@ -117,7 +117,7 @@ export class TableChunk {
     return row < this.#words[CHUNK_ROW_COUNT] && this.ids[row] === id ? row : -1
   }
 
-  /** False, too, if the buffer of the views is gone. */
+  /** Whether the chunk has room for another row. False if the chunk is stale: see `rowCount`. */
   get $hasRoom(): boolean {
     return this.#words[CHUNK_ROW_COUNT] < this.#capacity
   }
@@ -129,12 +129,12 @@ export class TableChunk {
     if (!(row < this.#capacity)) return -1 // full, or stale
     if (row < 0) throw this.#noCount(row)
     this.#clear(row)
-    words[CHUNK_ROW_COUNT] = row + 1 // last: a thread that dies before has added no row
+    words[CHUNK_ROW_COUNT] = row + 1 // last: a thread that dies before this line has added no row
     return row
   }
 
   /**
-   * Removes a row; the last row moves to its index. Loops that remove rows go backwards.
+   * Removes a row; the last row moves to its index. A loop that removes rows has to go backwards.
    * @throws StorageError 'invalid-argument' if there is no such row; 'stale-chunk' as `rowCount`
    */
   remove(row: number): void {
@@ -149,7 +149,7 @@ export class TableChunk {
     const rowBySlot = this.#rowBySlot
     const step = this.#layout.generationStep
     const id = ids[row]
-    // `$repair` relies on this order.
+    // `$repair` relies on the order of these writes.
     words[CHUNK_REMOVING] = id
     if (row !== last) {
       this.#copy(last, row)
@@ -198,9 +198,9 @@ export class TableChunk {
   }
 
   /**
-   * Completes or undoes the `add` or `remove` of a thread that died, at whatever instruction. After
-   * half a `remove`, the last id may be there twice; its old row then gets the successor of the
-   * removed id.
+   * Completes or undoes the `add` or `remove` in which a thread died, at whatever instruction. Half
+   * a `remove` may leave one id in two rows: the later row then gets the next id of the removed
+   * slot.
    */
   $repair(): void {
     const words = this.#words
@@ -212,7 +212,7 @@ export class TableChunk {
     for (let row = 0; row < this.#capacity; row++) {
       const isTwice = rowBySlot[ids[row] & this.#slotMask] !== 0xffff
       if (isTwice) {
-        if (row < count) words[CHUNK_ROW_COUNT] = row // first: the repairing thread may die as well
+        if (row < count) words[CHUNK_ROW_COUNT] = row // first: this thread may die, too
         ids[row] = next
       } else if (row >= count && ids[row] === removed) ids[row] = next
       rowBySlot[ids[row] & this.#slotMask] = row

@@ -1,8 +1,8 @@
 /**
- * The chunks of a table that one thread knows: it makes, finds, takes over and frees them.
+ * Makes, finds, takes over and frees the chunks of a table, for one thread.
  *
- * The table's root lists the blocks and the owners of all chunk numbers. The owner is not kept in
- * the block: nobody but the owner reads or writes a block, as it may be freed at any time.
+ * The table's root lists the block and the owner of each chunk number. The owner is not stored in
+ * the block, because another thread may free the block while this one looks for its owner.
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
@@ -13,20 +13,20 @@ import { seedAfter } from './table-ids.ts'
 import type { TableLayout } from './table-layout.ts'
 import * as Root from './table-root.ts'
 
-/** A chunk as the table and its users see it. */
+/** A chunk with the members for users, and with those for its table. */
 export type KnownChunk<S extends TableSchema> = TableChunk & Chunk<S>
 
 export class TableChunks<S extends TableSchema> {
   readonly all: KnownChunk<S>[] = []
   readonly own: KnownChunk<S>[] = []
   readonly byNumber: (KnownChunk<S> | undefined)[] = []
-  /** Index in `own` where the search for room goes on. */
+  /** Index in `own` where the next search for room begins. */
   cursor = 0
   readonly #pool: Pool
   readonly #layout: TableLayout
-  /** Word index. */
+  /** Word index of the root block of the table. */
   readonly #root: number
-  /** This thread as an owner. */
+  /** The owner word of this thread: see `ownerOf`. */
   readonly #self: number
   #epoch = 0
   #buffer: ArrayBufferLike
@@ -39,7 +39,7 @@ export class TableChunks<S extends TableSchema> {
     this.#buffer = pool.arena.buffer
   }
 
-  /** A chunk of this thread with room: searches from the cursor on, once around, or makes one. */
+  /** Searches `own` once around, from the cursor on, for a chunk with room; else makes a chunk. */
   withRoom(): KnownChunk<S> {
     const { own } = this
     for (let left = own.length; left > 0; left--, this.cursor++) {
@@ -51,7 +51,7 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /** Makes an empty chunk of this thread. A thread that dies in it loses no more than the block. */
+  /** Makes an empty chunk of this thread. If the thread dies in it, at most the block is lost. */
   #make(): KnownChunk<S> {
     const { name, chunkByteLength, chunkLimit } = this.#layout
     const offset = this.#pool.alloc(chunkByteLength)
@@ -70,12 +70,15 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /** Whether a chunk was linked or unlinked since. Not the link of a thread that died in it. */
+  /**
+   * Whether a chunk was linked or unlinked since the last `follow`. A thread that died in `#link`
+   * may have linked one that this does not show.
+   */
   get isBehind(): boolean {
     return this.#load(Root.EPOCH) !== this.#epoch
   }
 
-  /** Makes the known chunks those that the root lists now. */
+  /** Updates the known chunks from the root's list. */
   follow(): void {
     this.#epoch = this.#load(Root.EPOCH)
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
@@ -83,10 +86,9 @@ export class TableChunks<S extends TableSchema> {
   }
 
   /**
-   * Takes over the chunks whose pool is closed or was adopted, and repairs each, even if a thread
-   * died in an earlier repair. If the dead thread had freed the block already, the chunk is
-   * unlinked.
-   * @returns how many chunks
+   * Takes over the chunks of pools that are closed or were adopted, and repairs them, even if a
+   * thread died in an earlier repair. Unlinks a chunk whose owner has freed its block already.
+   * @returns how many chunks it took over
    */
   takeOver(): number {
     let count = 0
@@ -109,7 +111,7 @@ export class TableChunks<S extends TableSchema> {
     return count
   }
 
-  /** Frees this thread's empty chunks but one. A thread that dies in it loses at most one block. */
+  /** Frees this thread's empty chunks, but keeps one chunk. If the thread dies, a block is lost. */
   trim(): number {
     const { own } = this
     const before = own.length
@@ -117,7 +119,7 @@ export class TableChunks<S extends TableSchema> {
       const { rowCount, number, ids, $offset } = own[i]
       if (rowCount > 0) continue
       own.splice(i, 1) // first: the count of a chunk may be overwritten, so that `rowCount` throws
-      this.byNumber[number] = undefined // another thread may have the same block at once
+      this.byNumber[number] = undefined // or `follow` keeps it if a new chunk gets its block
       this.#store(Root.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
@@ -127,7 +129,7 @@ export class TableChunks<S extends TableSchema> {
     return count
   }
 
-  /** Makes all chunks stale before it frees the first. */
+  /** Frees the blocks of all chunks, after it has made all chunks stale. */
   free(): void {
     const offsets = this.all.map(({ $offset }) => $offset)
     this.forget()
@@ -154,7 +156,7 @@ export class TableChunks<S extends TableSchema> {
     return this.#buffer.byteLength === 0
   }
 
-  /** The chunk that a number has now, which may differ from the known one. */
+  /** The chunk that the root lists for a number now: the known one, a new one, or undefined. */
   #lookUp(number: number): KnownChunk<S> | undefined {
     const offset = this.#load(Root.entryWord(number))
     const known = this.byNumber[number]
@@ -165,9 +167,8 @@ export class TableChunks<S extends TableSchema> {
   }
 
   /**
-   * Whether there is a block for a chunk. If it was freed just now, its thread has unlinked it
-   * before.
-   * @throws StorageError 'corrupt' if the root lists another block
+   * Whether the listed block of a chunk is live. If not, its owner has unlinked the chunk by now.
+   * @throws StorageError 'corrupt' if the root still lists what is no block of a chunk
    */
   #isChunk(number: number, offset: number): boolean {
     const { name, chunkByteLength } = this.#layout
@@ -187,7 +188,7 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /** Drops chunks whose number has no chunk, or another one; lists the rest. */
+  /** Drops the chunks that `byNumber` does not have any more, and lists `own` anew. */
   #settle(): void {
     const { all, own } = this
     let count = 0
@@ -203,7 +204,7 @@ export class TableChunks<S extends TableSchema> {
     all.length = count
   }
 
-  /** Claims a number that has no chunk; -1 if there is none. */
+  /** Claims a number that has no chunk, a used-up one only if need be; -1 if there is none. */
   #claimFree(): number {
     const { chunkLimit } = this.#layout
     const next = this.#load(Root.NEXT_NUMBER) >>> 0
@@ -218,12 +219,12 @@ export class TableChunks<S extends TableSchema> {
     return -1
   }
 
-  /** See `table-ids.ts`. */
+  /** Whether half of the generations of a number are used: see `table-ids.ts`. */
   #isUsedUp(number: number): boolean {
     return this.#load(Root.seedWord(number)) > this.#layout.lastGeneration >> 1
   }
 
-  /** A thread that died before `#link`, or in `#unlink`, has left its number claimed. */
+  /** Also claims the number of a thread that died before `#link`, or in `#unlink`. */
   #claimIfFree(number: number): boolean {
     const owner = this.#load(Root.ownerWord(number))
     if (owner !== 0) {
@@ -240,7 +241,7 @@ export class TableChunks<S extends TableSchema> {
     return !isOpenSlot(this.#pool.arena, Root.slotOfOwner(owner), Root.generationOfOwner(owner))
   }
 
-  /** Takes over the number of an owner that is gone; false if another thread was faster. */
+  /** Takes over a number from `owner`, which is gone or 0; false if another thread was faster. */
   #inherit(number: number, owner: number): boolean {
     const word = this.#root + Root.ownerWord(number)
     return Atomics.compareExchange(this.#pool.arena.i32, word, owner, this.#self) === owner
@@ -252,7 +253,7 @@ export class TableChunks<S extends TableSchema> {
     Atomics.add(this.#pool.arena.i32, this.#root + Root.EPOCH, 1)
   }
 
-  /** Releases a number. Then its block may be freed. */
+  /** Releases a number. Free its block only after this call. */
   #unlink(number: number): void {
     this.#link(number, 0)
     this.#store(Root.ownerWord(number), 0)

@@ -3,8 +3,8 @@
  *
  *     word 0      rowCount
  *          1      id that is being removed, or was removed last
- *          16..   columns, those of wide elements first; behind those of 4 bytes the ids, behind
- *                 those of 2 bytes the rows by slot, see `table-ids.ts`
+ *          16..   columns by element width: of 8 bytes, of 4 bytes and the ids, of 2 bytes and the
+ *                 rows by slot (see `table-ids.ts`), of 1 byte
  */
 import { invalidArgument } from '../base/errors.ts'
 import type { Field, ScalarType } from '../schema/schema.ts'
@@ -15,20 +15,20 @@ export const CHUNK_REMOVING = 1
 export const CHUNK_HEAD_WORD_COUNT = 16
 const CHUNK_HEAD_BYTE_LENGTH = 4 * CHUNK_HEAD_WORD_COUNT
 
-/** A loop over 8 columns has 6 KiB of each: they stay in the L2 cache. */
+/** A chunk with 8 columns has about 6 KiB of each: in a loop, they stay in the L2 cache. */
 const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024
-/** Narrow rows get smaller chunks by default: more rows a chunk leave fewer generations. */
+/** Narrow rows get smaller chunks by default: more rows in a chunk leave fewer generations. */
 const DEFAULT_ROWS_AT_MOST = 4096
 const DEFAULT_CHUNK_LIMIT = 1024
 const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
 const CHUNK_LIMIT_MAX = 2 ** 16
 
 export interface TableOptions {
-  /** For messages, and for other threads. */
+  /** The name that errors give, also those in attached threads. */
   name?: string
-  /** Of each chunk. Default 64 KiB. Powers of two up to 512 KiB fill a size class. */
+  /** Default 64 KiB, less for narrow rows. Powers of two up to 512 KiB fill a size class. */
   chunkByteLength?: number
-  /** Limit for the chunks of all threads together; default 1024. More leave fewer generations. */
+  /** How many chunks all threads together may have. Default 1024. More leave fewer generations. */
   chunkLimit?: number
 }
 
@@ -36,9 +36,9 @@ export interface TableOptions {
 export type TableLayout = ReturnType<typeof layOut>
 
 /**
- * The rows of a chunk are 16 times an odd number. So columns begin at multiples of 16 bytes, and
- * those of 4-byte elements lie an odd number of cache lines apart. At a distance of whole pages,
- * processors would first take two addresses for the same.
+ * How many rows a chunk has room for: 16 times an odd number. So columns begin at multiples of 16
+ * bytes, and columns of 4-byte elements lie an odd number of cache lines apart. If they lay whole
+ * pages apart, processors would at first take two addresses for the same.
  */
 function capacityFor(chunkByteLength: number, rowByteLength: number): number {
   const groups = Math.floor((chunkByteLength - CHUNK_HEAD_BYTE_LENGTH) / rowByteLength / 16)
@@ -68,7 +68,7 @@ export function layOut(fields: readonly Field[], options: TableOptions & { name:
     end += width * chunkCapacity
     return end - width * chunkCapacity
   }
-  /** Places the columns of one element width, which follow each other. Returns where, by index. */
+  /** Places the columns of one width, which follow each other. Returns their range in elements. */
   const place = (width: number) => {
     const first = end / width
     for (const column of columns) {
@@ -76,11 +76,11 @@ export function layOut(fields: readonly Field[], options: TableOptions & { name:
     }
     return { first, end: end / width }
   }
-  place(8) // from the head of the chunk to the first column of 4 bytes
+  place(8) // between the head of the chunk and the columns of 4 bytes
   return {
     ...{ name, chunkByteLength, chunkLimit, chunkCapacity, columns },
     ...layOutIds(chunkCapacity, chunkLimit),
-    // In the order of the block.
+    // In the order in which they lie in the block.
     words: place(4),
     idsByteOffset: take(4),
     halves: place(2),

@@ -6,12 +6,12 @@
  *     1     epoch, incremented by each change of the list of chunks
  *     2     chunkLimit
  *     3     byte length of the description
- *     4     number where the search for a free one begins
+ *     4     chunk number where the search for a free number begins
  *     5     serial number of the table
- *     8..   for each slot: generation + 1 of the pool that is attached
- *     264.. for each chunk number three words, which only the owner changes, once there is one:
+ *     8..   for each slot: generation + 1 of the attached pool, or 0
+ *     264.. three words for each chunk number; if it has an owner, only that thread changes them:
  *           offset of the chunk's block, or 0
- *           owner, see `ownerOf`; 0 of none
+ *           owner, see `ownerOf`; 0 if there is none
  *           seed, see `table-ids.ts`
  *     ...   description, as JSON
  */
@@ -33,17 +33,17 @@ export const NEXT_NUMBER = 4
 const ATTACHMENTS = 8
 const ENTRIES = ATTACHMENTS + SLOT_CAPACITY
 
-/** Word indices from the root's first word. */
+/** Word indices in the root. */
 export const entryWord = (chunkNumber: number) => ENTRIES + 3 * chunkNumber
 export const ownerWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
 export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 2
 
-/** The owner of a chunk in one word, for compare-and-swap: generation (16 bits), slot + 1. */
+/** The owner of a chunk in one word, for compare-and-swap: generation, slot + 1 (8 bits). */
 export const ownerOf = ({ slot, generation }: Pool) => (generation << 8) | (slot + 1)
 export const generationOfOwner = (owner: number) => owner >>> 8
 export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
 
-/** Whether a handle, or whatever is given, is that of a table that is not disposed of. */
+/** Whether a handle is that of a table that is not disposed of. Accepts any value. */
 export function isThere(pool: Pool, handle: TableHandle): boolean {
   const byteLength = rootByteLength(pool, handle, MAGIC)
   if (byteLength < entryWord(1) * 4) return false
@@ -53,14 +53,14 @@ export function isThere(pool: Pool, handle: TableHandle): boolean {
   return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TEXT_BYTE_LENGTH]
 }
 
-/** Throws while other pools that are open are attached. @throws StorageError 'still-attached' */
+/** @throws StorageError 'still-attached' if an open pool other than this one is attached */
 export function checkAlone(pool: Pool, table: { handle: TableHandle; name: string }): void {
   const { handle, name } = table
   const wordOf = (slot: number) => attachedWord(handle, slot)
   checkDetached(pool, wordOf, shownTable(name), 'arena.adopt(slot)', pool.slot)
 }
 
-/** Index of the word by which a slot is attached. */
+/** Index of the word that says whether a slot is attached. */
 export const attachedWord = ({ offset }: TableHandle, slot: number) =>
   (offset >> 2) + ATTACHMENTS + slot
 export const shownTable = (name: string) => `table ${JSON.stringify(name)}`

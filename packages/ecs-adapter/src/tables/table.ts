@@ -19,7 +19,7 @@ import { attachedWord, checkAlone, isThere, shownTable, type TableHandle } from 
 
 const NO_CHUNKS: readonly undefined[] = []
 
-/** What a table asks and tells the storage that made it. */
+/** What a table calls in the storage that made it. */
 export interface TableOwner {
   /** @throws StorageError 'group-busy' while workers run a system */
   checkIdle(what: string): void
@@ -33,8 +33,8 @@ export type AnyTable = Pick<Table, 'name' | 'isAttached'> & {
 }
 
 /**
- * Dense rows in chunks; no archetype table. Each chunk is one block in the pool of the thread that
- * adds to it.
+ * Dense rows in chunks: no archetype table of an ECS. Each chunk is one block in the pool of the
+ * thread that adds to it.
  *
  * One thread at a time may change the rows of a chunk. Meanwhile, other threads may see a
  * half-written row: there is no lock, and nobody waits.
@@ -51,9 +51,9 @@ export class Table<S extends TableSchema = TableSchema> {
   readonly ownChunks: readonly Chunk<S>[]
   readonly #pool: Pool
   readonly #chunks: TableChunks<S>
-  /** Empty while this thread is not attached. */
+  /** The chunks that this thread knows, by number; empty while the thread is not attached. */
   #byNumber: readonly (KnownChunk<S> | undefined)[] = NO_CHUNKS
-  /** Undefined in threads that have attached. */
+  /** Undefined unless this thread created the table. */
   readonly #owner: TableOwner | undefined
   readonly #slotBits: number
   readonly #chunkMask: number
@@ -76,7 +76,7 @@ export class Table<S extends TableSchema = TableSchema> {
     this.#attach()
   }
 
-  /** Rows of all chunks that this thread knows. */
+  /** How many rows all chunks have that this thread knows. */
   get rowCount(): number {
     this.#hasRenewed()
     let sum = 0
@@ -89,14 +89,14 @@ export class Table<S extends TableSchema = TableSchema> {
     return this.#byNumber !== NO_CHUNKS
   }
 
-  /** The chunk in `chunks` that has a number. */
+  /** The chunk in `chunks` with this number. */
   chunk(number: number): Chunk<S> | undefined {
     return typeof number === 'number' ? this.#byNumber[number] : undefined
   }
 
   /**
-   * A chunk of this thread with room. To add a row and write its fields, `table.room().add()` takes
-   * half the time of `add`, `chunkOf` and `rowOf`.
+   * A chunk of this thread with room for a row. To add a row and write its fields,
+   * `table.room().add()` takes half the time of `add`, `chunkOf` and `rowOf`.
    * @throws as `add`
    */
   room(): Chunk<S> {
@@ -106,10 +106,10 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Adds a row of zeros to a chunk of this thread.
-   * @returns its id, a positive number below 2 ** 30, which the row keeps when it moves. Another
-   * row gets the id only after its slot was used as often as there are generations: at least 63
-   * times, by default 255 or more. After `trim`, half of that; less once all chunk numbers are used
-   * up in this way: see `TableOptions.chunkLimit`
+   * @returns the id of the row, a positive number below 2 ** 30. The row keeps it when it moves.
+   * Another row gets the id only after its slot had as many rows as there are generations: at least
+   * 63, by default 255 or more. After a `trim` of the chunk, half as many; fewer once all chunk
+   * numbers are used up in this way: see `TableOptions.chunkLimit`
    * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-detached',
    * 'table-disposed'
    */
@@ -123,14 +123,14 @@ export class Table<S extends TableSchema = TableSchema> {
     return this.rowOf(id) !== -1
   }
 
-  /** The index of the row in its chunk, until a row is removed there; -1 if there is none. */
+  /** The index of a row in its chunk, until a row is removed there; -1 if no row has this id. */
   rowOf(id: number): number {
     const chunk = this.#chunkAt(id)
     const row = chunk === undefined ? -1 : chunk.$find(id)
     return row === -1 && this.#hasRenewed() ? this.rowOf(id) : row
   }
 
-  /** The chunk that has the row; undefined if there is no such row. */
+  /** The chunk that has the row with this id; undefined if there is none. */
   chunkOf(id: number): Chunk<S> | undefined {
     return this.rowOf(id) === -1 ? undefined : this.#chunkAt(id)
   }
@@ -138,7 +138,7 @@ export class Table<S extends TableSchema = TableSchema> {
   /**
    * Removes a row; the last row of its chunk moves to its index. No other thread may use the chunk
    * meanwhile.
-   * @returns whether there was one
+   * @returns whether there was a row with this id
    */
   remove(id: number): boolean {
     const chunk = this.#chunkAt(id)
@@ -160,9 +160,9 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Finds the chunks that other threads have made or freed; costs one load if there are none. In
-   * the thread that created the table it also takes over, which costs one load for each chunk. Call
-   * it once a frame, and before you use chunks of which some may have been trimmed. After `detach`
-   * it attaches again.
+   * the thread that created the table it also does what `takeOver` does: one load for each chunk.
+   * Call it once a frame, and before you use chunks that another thread may have trimmed. After
+   * `detach` it attaches again.
    * @throws StorageError 'table-disposed'
    */
   sync(): void {
@@ -176,10 +176,10 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Takes over the chunks of threads that have closed their pool or died. If a thread died, call
-   * `arena.adopt(slot)` first. A row that the thread was removing may hold values of two rows. No
-   * other thread may use these chunks meanwhile, so call it while no worker runs a system over the
-   * table.
-   * @returns how many chunks
+   * `arena.adopt(slot)` first. If it died while it removed a row, that row may stay, with values of
+   * two rows. No other thread may use these chunks meanwhile, so call it while no worker runs a
+   * system over the table.
+   * @returns how many chunks it took over
    */
   takeOver(): number {
     this.#check('takeOver')
@@ -188,9 +188,9 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Frees this thread's empty chunks but one. Other threads must not use the table until they have
-   * synced. Without `trim`, a table keeps the memory of its peak.
-   * @returns how many chunks
+   * Frees the empty chunks of this thread, but keeps at least one chunk. Other threads must not use
+   * the table until they have synced. Without `trim`, a table keeps the memory of its peak.
+   * @returns how many chunks it freed
    */
   trim(): number {
     this.#check('trim')
@@ -200,8 +200,8 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Declares that this thread uses neither the table nor its chunks until its next `sync`, which
-   * attaches again. The chunks stay its own until its pool is closed; then other threads may take
-   * them over. Detach before you close the pool: `add` checks nothing but its chunk.
+   * attaches again. This thread owns its chunks until its pool is closed; then other threads may
+   * take them over. Detach before you close the pool: `add` may not notice that the pool is closed.
    */
   detach(): void {
     this.#owner?.checkIdle('table.detach()')
@@ -211,7 +211,7 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Frees the table. Only the thread that created it can do it, while no other is attached. A
+   * Frees the table. Only the thread that created it can do it, while no other is attached. Its
    * storage then no longer lists the table in `tables`, and its name is free; in attached threads
    * from their next `sync` on.
    * @throws StorageError 'still-attached' if another thread is attached; 'invalid-argument' in
@@ -234,13 +234,13 @@ export class Table<S extends TableSchema = TableSchema> {
     this.#chunks.free()
   }
 
-  /** Keeps the views of chunks: workers detach after each run, and most chunks stay. */
+  /** Detaches. Keeps the views of chunks: workers detach after each run, and most chunks stay. */
   #leave(): void {
     this.#current = undefined
     this.#byNumber = NO_CHUNKS
   }
 
-  /** @param method that frees or moves what systems use */
+  /** @param method the calling method, if it frees or moves what systems use */
   #check(method?: string): void {
     if (method !== undefined) this.#owner?.checkIdle(`table.${method}()`)
     if (this.#isDisposed) throw tableDisposed(this.name)
@@ -263,19 +263,19 @@ export class Table<S extends TableSchema = TableSchema> {
     if (this.#chunks.isBehind) this.#chunks.follow()
   }
 
-  /** Rows go to the first chunk with room, so that the last chunks may become empty. */
+  /** From now on, rows go to the first chunk with room, so that later chunks may become empty. */
   #begin(): void {
     this.#chunks.cursor = 0
     this.#current = undefined
   }
 
-  /** The chunk that an id names; any chunk if it is no id. */
+  /** The chunk whose number is in the bits of an id; any chunk or none if there is no such id. */
   #chunkAt(id: unknown): KnownChunk<S> | undefined {
     if (typeof id !== 'number') return undefined
     return this.#byNumber[(id >>> this.#slotBits) & this.#chunkMask]
   }
 
-  /** A row that was not found may be in the new buffer. */
+  /** Renews detached views. Returns whether it has: then a row that was not found may be there. */
   #hasRenewed(): boolean {
     return this.#chunks.isDetached && this.#chunks.renew()
   }

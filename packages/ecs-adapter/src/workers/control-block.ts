@@ -1,23 +1,23 @@
 /**
  * Layout of the block in the arena by which a group directs its workers. By 32-bit words:
  *
- *     0    number of runs begun, and other calls to look here; workers wait on it
+ *     0    incremented for each run, and when workers shall leave; workers wait on it
  *     1    number of batches of the run                         } written by the group
- *     2    1 if each worker has a batch of its own              } before it wakes workers
+ *     2    1 if each worker has a batch of its own, else 0      } before it wakes workers
  *     16   cursor: the next batch that no worker has taken
- *     32   done signal: a worker that is done raises it; the group waits on it
+ *     32   done signal: incremented by a worker that is done; the group waits on it
  *     48.. 16 words for each worker, see WORKER_*
  *     ..   7 words for each job, see JOB_*; written by the group before it wakes workers
- *     ..   for each batch, the last run in which it was done; if it recorded commands then, the
- *          index of its worker, plus 1, else 0: the commands are lost if that worker dies
+ *     ..   2 words for each batch: the last run in which it was done; index + 1 of its worker if it
+ *          recorded commands in that run, else 0: if that worker dies, the commands are lost
  *
  * A job is one system of a run. One cursor runs over the batches of all jobs, in the order of the
- * jobs: a worker goes on with the next job while others end the one before.
+ * jobs: a worker goes on to the next job while others are still in the one before.
  *
- * A worker takes batches until none is left. It takes part only if it confirms its assignment, and
- * the group revokes assignments once all batches are taken: so the group waits for no worker that
- * is slow to wake. The batches that a dead worker had taken are those not done when all others are.
- * If each worker has a batch of its own, the cursor does not move, so that the group waits for all.
+ * A worker that has confirmed its assignment takes batches until none is left. When all batches are
+ * taken, the group revokes the other assignments, so it does not wait for workers that are slow to
+ * wake. If a worker died, its batches are those that are not done when all other workers are. If
+ * each worker has a batch of its own, the cursor does not move, so the group waits for all workers.
  */
 
 export const CONTROL_RUN = 0
@@ -28,41 +28,41 @@ export const CONTROL_DONE_SIGNAL = 32
 
 /** 64 bytes: two workers never write to one cache line. */
 export const WORDS_PER_WORKER = 16
-/** The run to take part in, set by the group; ~run once the worker has confirmed it. */
+/** The run to take part in, from the group: 0 once it is revoked, ~run once it is confirmed. */
 export const WORKER_ASSIGNED_RUN = 0
-/** The last run that the worker was done with. */
+/** The last run that the worker has finished. */
 export const WORKER_DONE = 1
-/** Set by the group: the worker shall leave. */
+/** Set to 1 by the group: the worker shall leave. */
 export const WORKER_LEAVE = 2
-/** Set by the worker: it has left, and closed its pool. */
+/** Set to 1 by the worker: it has left, and closed its pool. */
 export const WORKER_LEFT = 3
 /** Generation of the worker's pool, plus 1; 0 before the pool is open. */
 export const WORKER_GENERATION = 4
 /** Byte offsets of the worker's scratch and commands; 0 if there are none. */
 export const WORKER_SCRATCH = 5
 export const WORKER_COMMANDS = 6
-/** The last run in which a system threw; the report of it: byte offset, then byte length. */
+/** The last run in which a system threw in this worker; byte offset and length of its report. */
 export const WORKER_ERROR_RUN = 7
 export const WORKER_ERROR = 8
-/** The worker's own batch, in a run for each worker. */
+/** If each worker has a batch of its own: the batch of this worker. */
 export const WORKER_CURSOR = 10
 
-/** Index of the system among the sorted names. */
+/** Index of the system among the sorted names of all systems. */
 export const JOB_SYSTEM = 0
-/** Byte offset of the entity ids, their number, and how many make a batch. */
+/** Byte offset of the entity ids, how many there are, and how many make a batch. */
 export const JOB_IDS = 1
 export const JOB_ENTITY_COUNT = 2
 export const JOB_BATCH_LENGTH = 3
-/** Number of the call: the same in each run of a schedule. */
+/** `SystemCall.number`: the same in each run of a schedule. */
 export const JOB_NUMBER = 4
 /** JSON of the arguments: byte offset, then byte length. */
 export const JOB_ARGS = 5
 
 export const WORKER_CAPACITY = 64
 export const JOB_CAPACITY = 64
-/** For all jobs of a run together. */
+/** Most batches of all jobs of a run together. */
 export const BATCH_CAPACITY = 1024
-/** The cursor when nothing is left to take. Workers may raise it further. */
+/** A value of the cursor behind all batches. Workers may increment the cursor further. */
 export const CURSOR_END = 2 ** 30
 
 const WORKERS = 48
@@ -74,7 +74,7 @@ export const BATCH_RUN = 0
 export const BATCH_COMMAND_WORKER = 1
 export const CONTROL_BYTE_LENGTH = (BATCHES + BATCH_CAPACITY * WORDS_PER_BATCH) * 4
 
-/** Word indices within the block. */
+/** Word indices in the control block. */
 export const workerWord = (index: number, field: number) =>
   WORKERS + index * WORDS_PER_WORKER + field
 export const jobWord = (job: number, field: number) => JOBS + job * WORDS_PER_JOB + field
@@ -82,9 +82,9 @@ export const batchWord = (batch: number, field: number) => BATCHES + batch * WOR
 
 /** The control block, or the words of one worker in it, as one thread reads and writes them. */
 export class ControlWords {
-  /** Of the whole arena. */
+  /** The words of the whole arena. */
   readonly words: Int32Array
-  /** Index of the first of these words. */
+  /** Index in `words` of the first word of the block, or of the worker. */
   readonly first: number
 
   constructor(words: Int32Array, first: number) {
@@ -100,7 +100,7 @@ export class ControlWords {
     Atomics.store(this.words, this.first + word, value)
   }
 
-  /** Replaces an expected value. Returns the value before. */
+  /** Stores a value if the word has the expected one. Returns what the word had before. */
   exchange(word: number, expected: number, value: number): number {
     return Atomics.compareExchange(this.words, this.first + word, expected, value)
   }

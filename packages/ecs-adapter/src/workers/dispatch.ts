@@ -1,4 +1,4 @@
-/** The runs of one group, each of one system or of several at once: begun, awaited, concluded. */
+/** Begins, awaits and concludes the runs of one group, each of one system or of several at once. */
 import { CommandsError } from '../base/errors.ts'
 import { noWorkers, type RunError, runTooLate } from '../base/run-errors.ts'
 import { nowMs, untilTrue, Waiter } from '../base/wait.ts'
@@ -24,7 +24,7 @@ import { heldUp, remainingMs } from './run-timeout.ts'
 import { lossOf, repairTables } from './worker-death.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
 
-/** A confirmed assignment is ~run, so runs are positive. */
+/** Run numbers are positive: ~run is stored for a confirmed assignment. */
 const RUN_MAX = 2 ** 30
 
 export class Dispatch implements BegunRun, OpenGroup {
@@ -70,8 +70,8 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   /**
-   * Starts a run of systems that do not conflict; the run before is done. If it throws, nothing has
-   * begun.
+   * Starts a run of systems that do not conflict. The run before has to be done. If this throws, no
+   * run has begun.
    * @throws RunError 'timed-out' if the deadline has passed; StorageError, ArenaError
    */
   begin(calls: readonly SystemCall[], deadline: number): void {
@@ -89,7 +89,7 @@ export class Dispatch implements BegunRun, OpenGroup {
     run.mayBeTorn = true
     run.hasCommands = true
     control.store(CONTROL_BATCH_COUNT, run.batchCount)
-    control.store(CONTROL_IS_FOR_EACH, isForEach ? 1 : 0) // it has the run for itself
+    control.store(CONTROL_IS_FOR_EACH, isForEach ? 1 : 0) // such a job is the only one of its run
     control.store(CONTROL_CURSOR, 0)
     for (let i = 0; i < members.length; i++) {
       members[i].store(WORKER_CURSOR, i)
@@ -129,8 +129,8 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   /**
-   * Ends a run that is done: applies the commands of its finished batches, but for those of workers
-   * that have died.
+   * Concludes a run that is done: applies the commands of its finished batches, except those of
+   * workers that have died.
    * @throws RunError 'system-failed', 'worker-died'; CommandsError
    */
   conclude(): void {
@@ -158,7 +158,7 @@ export class Dispatch implements BegunRun, OpenGroup {
     const { number, batchCount, control } = this.run
     if (member.load(WORKER_DONE) === number || member.isGone || member.hasLeft) return true
     if (control.load(CONTROL_CURSOR) < batchCount) return false
-    // No batch is left for a worker that has not begun.
+    // All batches are taken: revokes the assignment, unless the worker has confirmed it.
     const before = member.exchange(WORKER_ASSIGNED_RUN, number, 0)
     return before === number || before === 0
   }

@@ -1,6 +1,6 @@
 /**
- * Worker groups: the side that begins runs, in the thread of the world. Invariant: the storages of
- * a world have one run at a time, and apply the commands of a run before the next begins.
+ * Worker groups: the side that begins runs, in the thread of the world. Invariant: a world has one
+ * run at a time, of whichever group; its commands are applied before the next run begins.
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument, storageDisposed } from '../base/errors.ts'
@@ -22,7 +22,7 @@ import {
 import { WorkerRegistry } from './worker-registry.ts'
 
 export interface WorkerGroupOptions {
-  /** Of each worker's scratch, in bytes. Default 64 KiB; it overflows into more. */
+  /** Bytes of the scratch of each worker. Default 64 KiB; a full scratch takes more blocks. */
   readonly scratchByteLength?: number
   /** How long a worker may take to start and join. Default 30,000. */
   readonly joinTimeoutMs?: number
@@ -31,27 +31,29 @@ export interface WorkerGroupOptions {
 export interface RunOptions extends ChunkOptions, TimeoutOptions {}
 
 export interface WorkerGroup {
-  /** The workers that take part; one that died does so until its death is known. */
+  /** The workers of the group. A worker that died is listed until its death is known. */
   readonly workers: readonly Port[]
-  /** The names that `run` takes. */
+  /** The names of the systems that `run` takes. */
   readonly systems: readonly string[]
-  /** How many commands of the last run were skipped because the entity was gone. */
+  /** How many commands of the last run were skipped because their entity was gone. */
   readonly skippedCommands: number
 
   /**
-   * Runs a system over entities on all workers, each of which takes a batch at a time. Resolves
-   * when all batches are done. Runs wait their turn, also for those of other groups over the world;
-   * `timeoutMs` counts from the turn.
+   * Runs a system over entities on all workers, each of which takes one batch after another.
+   * Resolves when all batches are done. A run waits for earlier runs over the world, also of other
+   * groups; `timeoutMs` counts from its turn.
    *
    * Workers see every column as it is now. Until the run is done, this thread must not change
-   * structure (entities, components) or call `storage.sync()`. Then the commands of the systems are
-   * applied, as by `storage.apply`; if the run fails, those of the finished batches. If it times
-   * out, they are applied at `close`, or before the next run, which does not begin if one throws.
+   * structure (entities, components) or call `storage.sync()`. When it is done, the commands of its
+   * systems are applied, as by `storage.apply`; if it fails, only those of the finished batches. If
+   * it times out, commands are applied at `close`, or before the next run: if one throws, that run
+   * does not begin.
    *
    * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
-   * of an array has to be an id; typed arrays of whole numbers are not checked. Or a table of the
-   * storage, for its chunks that have rows, as this thread knows them since its `sync`, by
-   * ascending numbers. Or `EACH_WORKER`, to call the system once on each worker
+   * of an array has to be an id; Int32Array and Uint32Array are not checked. Or a table of the
+   * storage: the system gets the numbers of its chunks, ascending, but not of empty chunks or of
+   * those that are new since this thread's `sync`. Or `EACH_WORKER`, to call the system once on
+   * each worker
    * @param args plain values: what JSON can hold
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
    * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
@@ -112,7 +114,7 @@ export async function createWorkerGroup(
     throw invalidArgument('joinTimeoutMs', joinTimeoutMs, 'a number of milliseconds above 0')
   }
   if (storage.isDisposed) throw storageDisposed()
-  void storage.pool.arena.handle // throws if it is not shared
+  void storage.pool.arena.handle // throws if the arena is not shared
   const group = new Group(new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs))
   const joins = await Promise.allSettled(Array.from(workers, (worker) => group.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
@@ -121,19 +123,19 @@ export async function createWorkerGroup(
   throw failed.reason
 }
 
-/** What a run goes through: stages, each of systems that run at once. */
+/** The stages of a run, each with the systems that run at once. */
 export type RunPlan = readonly (readonly SystemCall[])[]
 
-/** What `createWorkerGroup` gives, as schedules know it. */
+/** What `createWorkerGroup` returns, with the members that schedules use. */
 export class Group implements WorkerGroup {
   readonly storage: Storage
   readonly #workers: WorkerRegistry
   readonly #dispatch: Dispatch
   readonly #runs: RunQueue
-  /** The call of `runSync`, kept so that it makes no garbage. */
+  /** The call of each `runSync`, which changes it instead of making garbage. */
   readonly #syncCall: SystemCall = { name: '', system: '', entities: [], number: 0 }
   readonly #syncPlan: RunPlan = [[this.#syncCall]]
-  /** Ends when the runs of this group so far are over. */
+  /** Resolves when all runs of this group so far have ended. */
   #lastRun: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -183,11 +185,11 @@ export class Group implements WorkerGroup {
     this.$runSync(this.#syncPlan, options)
   }
 
-  /** Runs stage after stage, and none after one that fails; no other run comes in between. */
+  /** Runs the stages one after another, up to one that fails. No other run comes in between. */
   $run(plan: RunPlan, options: TimeoutOptions): Promise<void> {
-    // Begins at once if nothing is to be awaited: the caller may change its arguments afterwards.
+    // Without runs to wait for, begins at once: the caller may change its arguments afterwards.
     const result = this.#runs.enqueue(() => this.#runStages(plan, options))
-    const others = this.#lastRun // also those that the run itself has enqueued
+    const others = this.#lastRun // also runs that `entities` and `args` of this run have enqueued
     const end = () => others
     this.#lastRun = result.then(end, end)
     return result
@@ -198,7 +200,7 @@ export class Group implements WorkerGroup {
     const deadline = this.#checkedDeadline(timeoutMs)
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
-    // No `await` unless there is something to await: see `$run`.
+    // No `await` if the last run is done: see `$run`.
     if (!last.isDone() && !(await last.untilDone(deadline))) throw this.#heldUp(plan, last)
     this.#succeed(last)
     for (let stage = 0; stage < plan.length; stage++) {
@@ -228,20 +230,20 @@ export class Group implements WorkerGroup {
     }
   }
 
-  /** Before a run. @throws StorageError 'group-closed', 'commands-busy', 'invalid-argument' */
+  /** Checks a new run. @throws StorageError 'group-closed', 'commands-busy', 'invalid-argument' */
   #checkedDeadline(timeoutMs: number): number {
     this.#checkOpen()
     this.#runs.checkApplied()
     return deadlineOf(timeoutMs)
   }
 
-  /** The error if the last run does not end in time. Entities of schedules are not known yet. */
+  /** The error if the last run does not end in time. For a schedule, it lists no entities. */
   #heldUp(plan: RunPlan, last: BegunRun): RunError {
     const { name, entities } = plan[0]?.[0] ?? { name: '', entities: [] }
     return last.holdsUp(name, countOf(entities, this.storage, 0))
   }
 
-  /** Follows the last run over the world, which is done. */
+  /** Replaces the last run over the world, which is done, by the run that begins now. */
   #succeed(last: BegunRun): void {
     last.applyCommands()
     this.#runs.last = this.#dispatch
@@ -251,7 +253,7 @@ export class Group implements WorkerGroup {
   async add(worker: Port): Promise<void> {
     this.#checkOpen()
     await this.#workers.add(worker)
-    this.#checkOpen() // if it was closed meanwhile, the registry has let the worker go
+    this.#checkOpen() // if the group was closed meanwhile, the registry has let the worker go
   }
 
   close(): Promise<void> {
@@ -263,7 +265,7 @@ export class Group implements WorkerGroup {
     let last: Promise<void> | undefined
     while (last !== this.#lastRun) {
       last = this.#lastRun
-      await last // a run that calls `close` from `entities` becomes the last when it returns
+      await last // `entities` of a run may call `close`: `$run` sets `#lastRun` afterwards
     }
     try {
       await this.#dispatch.untilDone(Number.POSITIVE_INFINITY)

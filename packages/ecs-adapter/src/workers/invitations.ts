@@ -13,21 +13,21 @@ export interface Invitation {
   /** Index of the worker in the control block. */
   readonly index: number
   readonly slot: number
-  /** Also distinguishes invitations. */
+  /** The life that the worker is to hold. Also distinguishes invitations. */
   readonly life: Life
   /** One word outside the arena: the side that sets it first decides whether the worker joins. */
   readonly claim: Int32Array
   readonly scratchByteLength: number
 }
 
-/** For the worker, once it holds its life; for the group, when it waits no longer. */
+/** For the worker, once it holds its life; for the group, when it stops waiting for a reply. */
 export const isFirstToClaim = ({ claim }: Invitation) => Atomics.exchange(claim, 0, 1) === 0
 
 export interface Reply {
   readonly ashlar: 'group-reply'
-  /** Of the invitation. */
+  /** The life of the invitation. */
   readonly life: Life
-  /** Sorted names; missing if the worker could not join. */
+  /** Sorted names of the worker's systems; missing if the worker could not join. */
   readonly systems?: readonly string[]
   /** Why the worker could not join. */
   readonly error?: string
@@ -45,7 +45,7 @@ const HINT =
   'Does its script call joinWorkerGroup() while it starts, and does it still run? One call joins ' +
   'one group, once'
 
-/** Resolves with the reply. @throws (the promise) StorageError 'not-joined' */
+/** Posts an invitation. Resolves with the reply. @throws (the promise) StorageError 'not-joined' */
 export function invite(worker: Port, invitation: Invitation, timeoutMs: number): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => settle(() => reject(notJoined(`${reason}. ${HINT}`)))
@@ -72,7 +72,7 @@ export function invite(worker: Port, invitation: Invitation, timeoutMs: number):
   })
 }
 
-/** Returns what ends listening. */
+/** Calls the listener with replies to the invitation. Returns a function that ends this. */
 export function onReply(
   worker: Port,
   { life }: Invitation,
@@ -87,8 +87,8 @@ export function onReply(
 const kept = new WeakMap<Port, Invitation[]>()
 
 /**
- * Passes invitations to `accept` until it has joined one. An invitation that comes meanwhile is
- * kept for the next call.
+ * Passes invitations to `accept`, one at a time, until `accept` has joined a group and left it.
+ * Later invitations are kept for the next call.
  */
 export async function withInvitation(
   port: Port,

@@ -1,4 +1,4 @@
-/** The jobs of a run as a worker reads them: by the batches that it takes, in their order. */
+/** Reads the jobs of a run for a worker, which enters batches in ascending order. */
 import { loadJson } from '../base/json.ts'
 import {
   CONTROL_BATCH_COUNT,
@@ -12,7 +12,7 @@ import {
   jobWord,
 } from './control-block.ts'
 
-/** Views of the batches of a job: kept for runs over the same ids in the same place. */
+/** Views of the batches of a job. Kept while runs have as many ids in the same place. */
 class Batches {
   #ids: Int32Array = new Int32Array(0)
   #length = 0
@@ -40,20 +40,20 @@ export class JobReader {
   /** Index of the job's system. */
   system = 0
   args: unknown
-  /** The present batch, and where it begins in the entities of its job. */
+  /** The ids of the present batch; the index of its first id in the entities of the job. */
   entities: Int32Array = new Int32Array(0)
   from = 0
-  /** Where the batch begins in the entities of all jobs: by this its commands are sorted. */
+  /** The index of that id in the entities of all jobs: the sort key of the commands. */
   sortKey = 0
   readonly #control: ControlWords
-  /** By job number. */
+  /** By `JOB_NUMBER`. */
   readonly #allBatches: Batches[] = []
   #batches = new Batches()
   #batchCount = 0
   #firstBatch = 0
   #endBatch = 0
   #batchLength = 1
-  /** Of this job, and of those before it. */
+  /** How many entities this job has, and how many all jobs before it. */
   #entityCount = 0
   #entityCountBefore = 0
 
@@ -72,7 +72,7 @@ export class JobReader {
     this.#entityCountBefore = 0
   }
 
-  /** Goes on to a batch; false if there is no such batch. Batches must ascend. */
+  /** Goes on to a later batch; false if the run has no such batch. */
   enter(batch: number): boolean {
     if (batch >= this.#batchCount) return false
     if (batch >= this.#endBatch) {

@@ -13,9 +13,9 @@ import type { System } from './system.ts'
  * worker sleeps between runs; about 20 times a second it handles messages and timers.
  *
  * @param port `parentPort` of `node:worker_threads`, or `self`
- * @param systems by the names that `group.run` takes; all workers of a group give the same
- * @returns resolves when the worker has left the group, or could not join: the group's side learns
- * why
+ * @param systems by the names that `group.run` takes; all workers of a group give the same names
+ * @returns resolves when the worker has left the group, or could not join: then `createWorkerGroup`
+ * or `group.add` rejects with the reason
  * @throws StorageError 'invalid-argument'
  */
 export function joinWorkerGroup<
@@ -35,9 +35,7 @@ export function joinWorkerGroup<
   return withInvitation(port, (invitation) => serve(port, invitation, names, functions))
 }
 
-/**
- * Joins, and works until the group lets go. False if the invitation was withdrawn. Never rejects.
- */
+/** Joins, and works until the group lets go; false if it withdrew the invitation. Never rejects. */
 async function serve(
   port: Port,
   invitation: Invitation,

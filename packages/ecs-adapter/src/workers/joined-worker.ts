@@ -31,14 +31,14 @@ import { failureOf, reportFailure } from './system-failure.ts'
 
 /** How often a worker handles its messages, whether it idles or works. */
 const TURN_INTERVAL_MS = 50
-/** The least time from one collection of its pool to the next. */
+/** The least time from one `pool.collect()` to the next. */
 const COLLECT_INTERVAL_MS = 50
 
 export class JoinedWorker {
   readonly #control: ControlWords
-  /** The words of this worker. */
+  /** The words of this worker in the control block. */
   readonly #own: ControlWords
-  /** In the control block. */
+  /** Index of this worker in the control block. */
   readonly #index: number
   readonly #pool: Pool
   readonly #storage: AttachedStorage
@@ -49,7 +49,7 @@ export class JoinedWorker {
   #collectedAt = nowMs()
   readonly #context: { -readonly [K in keyof SystemContext]: SystemContext[K] }
 
-  /** @throws ArenaError, StorageError; the slot is closed, or was never opened */
+  /** @throws ArenaError, StorageError; then the slot is closed, or was never opened */
   constructor(invitation: Invitation, systems: readonly System[]) {
     const arena = Arena.attach(invitation.arena)
     const { index, controlBlock } = invitation
@@ -80,7 +80,7 @@ export class JoinedWorker {
     this.#context = { ...given, commands: this.#commands, scratch, pool, arena }
   }
 
-  /** Resolves when the group has let the worker go. */
+  /** Takes part in runs. Resolves when the group has let the worker go. */
   async work(): Promise<void> {
     const { words, first } = this.#control
     let run = 0
@@ -146,8 +146,8 @@ export class JoinedWorker {
   }
 
   /**
-   * Returns the next batch that no worker has taken; in a run for each worker its own, once. Such a
-   * run leaves the common cursor at 0 until it times out or a system throws.
+   * Takes the next batch that no worker has taken. If each worker has a batch of its own, takes
+   * that batch once; the common cursor stays at 0 until the run times out or a system throws.
    */
   #takeBatch(): number {
     const { words, first } = this.#control
@@ -158,8 +158,8 @@ export class JoinedWorker {
   }
 
   /**
-   * Collects at the end of a run, now and then, as it takes about 30 µs. Between runs a worker is
-   * in no call of the arena, so that the world's thread may `verify` it or take a snapshot.
+   * Flushes the pool at the end of a run. Collects now and then, as that takes about 30 µs. Between
+   * runs the worker makes no call to the arena: the world's thread may `verify` or copy it.
    */
   #tidyUp(): void {
     this.#pool.flush()
@@ -168,7 +168,7 @@ export class JoinedWorker {
     this.#collectedAt = nowMs()
   }
 
-  /** If a system has closed the pool, the group frees what the worker had. */
+  /** Leaves the group. If a system has closed the pool, the group frees what the worker had. */
   #leave(): void {
     if (this.#pool.isOpen) {
       this.#own.store(WORKER_SCRATCH, 0)

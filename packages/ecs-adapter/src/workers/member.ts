@@ -8,9 +8,9 @@ export class Member extends ControlWords {
   readonly invitation: Invitation
   /** Byte offset of the block for reports of errors. */
   readonly report: number
-  /** Of the worker's commands: so `storage.apply` takes the member itself. */
+  /** Byte offset of the worker's commands, by which `storage.apply` takes a member as a source. */
   offset = 0
-  /** Whether the worker has died, or has left, and the group has cleaned up after it. */
+  /** Whether the worker has died or left, and the group has cleaned up after it. */
   isGone = false
 
   constructor(control: ControlWords, worker: Port, invitation: Invitation, report: number) {
@@ -20,7 +20,7 @@ export class Member extends ControlWords {
     this.report = report
   }
 
-  /** In the control block. */
+  /** Index of the worker in the control block. */
   get index(): number {
     return this.invitation.index
   }

@@ -17,19 +17,19 @@ export function applyRunCommands(run: Run, storage: Storage): void {
     members[i].offset = members[i].load(WORKER_COMMANDS)
     commandSources[count++] = members[i]
   }
-  if (commandSources.length !== count) commandSources.length = count // cutting makes garbage
+  if (commandSources.length !== count) commandSources.length = count // shortening makes garbage
   try {
     run.skippedCommands += storage.apply(commandSources)
   } catch (error) {
     if (error instanceof CommandsError) run.skippedCommands += error.skippedCount
-    // While others are being applied, these wait. After any other error none is left to apply.
+    // On 'commands-busy' the commands wait. After any other error they are dropped.
     if (codeOf(error) !== 'commands-busy') dropRunCommands(run, storage)
     throw error
   }
   run.hasCommands = false
 }
 
-/** Forgets the commands that are not applied yet. */
+/** Forgets the commands of a run that are not applied yet. */
 export function dropRunCommands(run: Run, { pool }: Storage): void {
   if (!run.hasCommands) return
   run.hasCommands = false
@@ -39,6 +39,6 @@ export function dropRunCommands(run: Run, { pool }: Storage): void {
   }
 }
 
-/** False if a worker has died, has closed its pool, or did not take part. */
+/** False if the worker has died or left, or did not take part in the run. */
 const hasCommands = ({ number }: Run, member: Member) =>
   !member.isGone && member.load(WORKER_COMMANDS) !== 0 && member.load(WORKER_DONE) === number

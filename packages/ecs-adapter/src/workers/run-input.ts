@@ -1,4 +1,4 @@
-/** What a run is given, placed where workers find it: ids, numbers of chunks, arguments. */
+/** Places what a run is given where workers find it: ids, chunk numbers, arguments. */
 import type { Pool } from '@ashlar/core'
 import { isEntityId } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
@@ -7,9 +7,7 @@ import type { Storage } from '../storage/storage-api.ts'
 import type { AnyTable } from '../tables/table.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
 
-/**
- * In place of entities: calls the system once on each worker, for what each worker has of its own.
- */
+/** Given in place of entities: calls the system once on each worker, for what the worker owns. */
 export const EACH_WORKER = 'each worker' as const
 
 /**
@@ -49,9 +47,9 @@ function countChunks(table: AnyTable, { tables }: Storage): number {
   return count
 }
 
-/** A block for contents that each run replaces: as long as was ever needed. */
+/** A block whose contents each run replaces. It is as long as any run has needed. */
 export class InputBlock {
-  /** Byte offset of the contents: the block's, but for ids that lie in the arena. */
+  /** Byte offset of the contents: in the block, or of ids that lie in the arena anyway. */
   offset = 0
   /** Byte offset of the block; 0 before there is one. */
   block = 0
@@ -62,7 +60,7 @@ export class InputBlock {
     this.pool = pool
   }
 
-  /** Makes room; what was there is lost. @throws ArenaError 'out-of-memory' */
+  /** Makes room; earlier contents are lost. @throws ArenaError 'out-of-memory' */
   take(byteLength: number): void {
     if (byteLength > this.#byteLength) {
       const block = this.pool.tryAlloc(byteLength * 2) || this.pool.alloc(byteLength)
@@ -75,7 +73,7 @@ export class InputBlock {
 }
 
 /**
- * Places ids, numbers of chunks, or places of workers. Returns how many.
+ * Places ids, chunk numbers, or for `EACH_WORKER` the numbers from 0 on. Returns how many.
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
 export function placeEntities(
@@ -93,7 +91,7 @@ export function placeEntities(
   }
   const table = !isIds && isTable(entities) ? entities : undefined
   block.take((table === undefined ? count : table.chunks.length) * 4)
-  const { i32 } = pool.arena // read now, as memory may have grown
+  const { i32 } = pool.arena // read only now: `take` may have made memory grow
   const first = block.offset >> 2
   if (isIds) i32.set(entities, first)
   else if (table !== undefined) return placeChunks(table, i32, first)
@@ -103,8 +101,8 @@ export function placeEntities(
 }
 
 /**
- * Places the numbers, ascending, of the chunks that have rows now: other threads add rows and
- * remove some.
+ * Places the ascending numbers of the chunks that have rows now. Other threads may add rows or
+ * remove some meanwhile.
  */
 function placeChunks(table: AnyTable, words: Int32Array, first: number): number {
   let count = 0
@@ -118,7 +116,7 @@ function placeChunks(table: AnyTable, words: Int32Array, first: number): number 
   return count
 }
 
-/** Repairs the placed chunks, after a worker has died in one of them. No thread uses them now. */
+/** Repairs the placed chunks after a worker died in one. No thread may use them meanwhile. */
 export function repairChunks(block: InputBlock, entities: RunEntities, count: number): void {
   if (!isTable(entities)) return
   const first = block.offset >> 2
@@ -128,7 +126,7 @@ export function repairChunks(block: InputBlock, entities: RunEntities, count: nu
   }
 }
 
-/** 100 µs for a `number[]` of 100,000; 50 µs by `set`, which checks nothing. */
+/** Checks ids. Takes 100 µs for a `number[]` of 100,000; `set`, without checks, takes 50 µs. */
 function placeIds(
   entities: ArrayLike<unknown>,
   count: number,

@@ -1,6 +1,6 @@
 /**
  * The run that a group began last: its jobs, its workers, which batches are done, and what is left
- * of which systems.
+ * to do for each system.
  */
 import {
   type Range,
@@ -24,19 +24,19 @@ export class Run {
   readonly control: ControlWords
   /** 0 before the first run. */
   number = 0
-  /** See `nowMs`. */
+  /** When the run began, by `nowMs`. */
   startedAt = 0
   batchCount = 0
   jobs: readonly Job[] = []
   /** The workers that may take part. */
   members: readonly Member[] = []
-  /** Whether a worker that died may have left tables half changed. */
+  /** Whether tables may be half changed because a worker died in this run. */
   mayBeTorn = false
-  /** Whether commands of the run may not be applied yet. */
+  /** Whether the run may have commands that are not applied yet. */
   hasCommands = false
-  /** The members that have commands to apply. Kept, to make no garbage. */
+  /** The members that have commands to apply. The array is kept, to make no garbage. */
   readonly commandSources: Member[] = []
-  /** How many commands were skipped since the group set it to 0. */
+  /** How many commands were skipped since the group last set this to 0. */
   skippedCommands = 0
 
   constructor(control: ControlWords) {
@@ -47,7 +47,7 @@ export class Run {
     return this.control.load(batchWord(batch, BATCH_RUN)) === this.number
   }
 
-  /** Whether a batch is done, and its commands did not die with their worker. */
+  /** Whether a batch is done, and its commands are not lost with a dead worker. */
   isKept(batch: number): boolean {
     if (!this.isDone(batch)) return false
     const index = this.control.load(batchWord(batch, BATCH_COMMAND_WORKER)) - 1
@@ -58,19 +58,19 @@ export class Run {
     return true
   }
 
-  /** The error if systems threw. Call it when the run is done. */
+  /** The error if systems threw; undefined if none did. Call it when the run is done. */
   get failure(): RunError | undefined {
     const { members } = this
     for (let i = 0; i < members.length; i++) if (this.#hasFailed(members[i])) return this.#failed()
     return undefined
   }
 
-  /** A worker that has died left no report. */
+  /** Whether a system threw in a worker. False for a dead worker, as its report is freed. */
   #hasFailed(member: Member): boolean {
     return !member.isGone && member.load(WORKER_ERROR_RUN) === this.number
   }
 
-  /** The failure in the first batch is thrown; of each system, its first failure is reported. */
+  /** The error for the failure in the first batch. It lists the first failure of each system. */
   #failed(): RunError {
     const failures = this.members
       .filter((member) => this.#hasFailed(member))
@@ -80,8 +80,8 @@ export class Run {
   }
 
   /**
-   * The systems that threw or are not done. The system of the first failure comes first. If a late
-   * worker has just ended the last system, the list holds the first system of all.
+   * The systems that threw or are not done. The system of the first failure comes first. If none is
+   * left, as a late worker has just done the last batch, lists the first system of the run.
    */
   outcomes(failures: readonly SystemFailure[] = []): SystemOutcomes {
     const all = this.jobs.map((job, index): SystemOutcome => {

@@ -1,4 +1,4 @@
-/** A system threw: the report that its worker leaves in the arena, and the group reads. */
+/** The report of what a system threw: its worker writes it into the arena, the group reads it. */
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { isError } from '../base/thrown.ts'
 import { type ControlWords, WORKER_ERROR, WORKER_ERROR_RUN } from './control-block.ts'
@@ -9,7 +9,7 @@ export const REPORT_BYTE_LENGTH = 8192
 export type SystemFailure = ReturnType<typeof failureOf>
 
 /**
- * Takes anything that was thrown. Never throws, though getters of the error may.
+ * Makes a report of anything that was thrown. Never throws, though getters of the error may.
  * @param job index of the job in the run
  * @param from where the batch begins in the entities of the job
  */
@@ -32,6 +32,6 @@ export function reportFailure(worker: ControlWords, run: number, failure: System
   worker.store(WORKER_ERROR_RUN, run)
 }
 
-/** @param report byte offset of the block, which a worker may have overwritten in its words */
+/** @param report byte offset of the report, as `WORKER_ERROR` may have been overwritten */
 export const readFailure = (worker: ControlWords, report: number) =>
   loadJson(worker.words, report, worker.load(WORKER_ERROR + 1)) as SystemFailure

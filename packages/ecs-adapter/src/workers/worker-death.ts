@@ -1,5 +1,5 @@
 /**
- * What happens when a worker dies. In the middle of a run:
+ * What happens when a worker dies in the middle of a run:
  *
  * - `onDeath` reports the death. The registry calls `cleanUp`, and removes the worker.
  * - Other workers take the batches that are left. The batch of the dead worker stays undone.
@@ -23,8 +23,8 @@ export function onDeath({ worker, invitation: { life } }: Member, listener: () =
 
 /**
  * Frees what a worker leaves behind: its slot, scratch, commands and attachments. The slot of a
- * worker that died is adopted, and closed at the end. A worker that has left could free nothing if
- * a system had closed its pool.
+ * worker that died is adopted, and closed at the end. A worker that left has freed all of these
+ * itself, unless a system had closed its pool.
  */
 export function cleanUp(storage: Storage, member: Member): void {
   const { slot } = member.invitation
@@ -38,18 +38,18 @@ export function cleanUp(storage: Storage, member: Member): void {
     if (pool?.isOpen && scratch !== 0) ignoring(NOT_THERE, () => freeScratch(pool, scratch))
     if (pool?.isOpen && commands !== 0) ignoring(NOT_THERE, () => freeCommands(pool, commands))
     const canForget = !storage.isDisposed && storage.pool.isOpen
-    // While no other thread can have the slot.
+    // Before the slot is closed: another thread may get it then.
     if (canForget && generation !== undefined) storage.forget(slot, generation)
   } finally {
     adopted?.close()
   }
 }
 
-/** The slot is closed, or another thread has adopted it. */
+/** What `adopt` throws if the slot is closed, or another thread has adopted it. */
 const TAKEN: readonly unknown[] = ['not-adoptable']
 /**
- * Nothing is left to free: a system has disposed of it, and another block may be there now. Or it
- * was overwritten: then it stays, and `arena.blocks()` lists it.
+ * Codes if nothing is left to free: a system has freed the block, and another one may be there now.
+ * Or the block was overwritten: then it stays, and `arena.blocks()` lists it.
  */
 const NOT_THERE: readonly unknown[] = [
   'invalid-argument',
@@ -58,7 +58,7 @@ const NOT_THERE: readonly unknown[] = [
   'corrupt',
 ]
 
-/** Undefined if the call throws an error with one of the codes. */
+/** Returns what the call returns; undefined if it throws an error with one of the codes. */
 function ignoring<T>(codes: readonly unknown[], call: () => T): T | undefined {
   try {
     return call()
@@ -67,7 +67,7 @@ function ignoring<T>(codes: readonly unknown[], call: () => T): T | undefined {
   }
 }
 
-/** Call it once a run is done: until the next begins, no other thread works on a table. */
+/** Call it once a run is done: until the next run begins, no other thread works on a table. */
 export function repairTables(run: Run, { tables }: Storage): void {
   if (!run.mayBeTorn) return
   run.mayBeTorn = false
@@ -79,7 +79,7 @@ export function repairTables(run: Run, { tables }: Storage): void {
   for (const job of run.jobs) job.repair()
 }
 
-/** The error of a run that is done, if workers died before they ended their batches. */
+/** The error of a run in which workers died, if their batches or commands are lost. */
 export function lossOf(run: Run): RunError | undefined {
   let isWhole = true
   let hasLostCommands = false

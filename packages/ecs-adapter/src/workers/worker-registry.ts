@@ -22,13 +22,13 @@ import { cleanUp, onDeath } from './worker-death.ts'
 export class WorkerRegistry {
   /** The workers that take part, by ascending index. */
   members: readonly Member[] = []
-  /** Sorted; all workers have the same. */
+  /** Sorted names of the systems, which are the same in all workers. */
   systems: readonly string[] = []
   readonly control: ControlWords
   readonly storage: Storage
   readonly #scratchByteLength: number
   readonly #joinTimeoutMs: number
-  /** By index; also those that are invited, or answer too late. */
+  /** By index. Includes workers that were invited and have not replied, or reply too late. */
   readonly #all: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
   #isClosed = false
   #isFreed = false
@@ -63,7 +63,7 @@ export class WorkerRegistry {
     })
     onDeath(member, () => this.#onExit(member))
     if (reply.systems === undefined) {
-      this.#onExit(member) // its pool was never opened, or is closed
+      this.#onExit(member) // the pool of the worker was never opened, or is closed
       throw notJoined(`a worker could not join: ${reply.error}`)
     }
     const { systems } = this
@@ -111,8 +111,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * Withdraws an invitation. A worker that joins at this moment leaves at once, and keeps its index
-   * until then.
+   * Withdraws an invitation. If the worker has claimed it first, the group lets the worker go at
+   * once; the worker keeps its index until it has left.
    */
   #withdraw(member: Member): void {
     const { worker, invitation } = member
@@ -140,13 +140,13 @@ export class WorkerRegistry {
     for (const member of members) this.#onExit(member)
   }
 
-  /** Cleans up after a worker that has died or left. */
+  /** Cleans up after a worker that has died or left, once. */
   #onExit(member: Member): void {
     if (member.isGone) return
     try {
       cleanUp(this.storage, member)
     } finally {
-      member.isGone = true // even if `cleanUp` failed: the group must not wait for it
+      member.isGone = true // even if `cleanUp` failed: the group must not wait for this worker
       this.#all[member.index] = undefined
       this.members = this.members.filter((other) => other !== member)
       const { pool } = this.storage
@@ -156,14 +156,14 @@ export class WorkerRegistry {
     }
   }
 
-  /** Lets all workers go, and frees what the group had once they have gone. */
+  /** Lets all workers go, and frees the control block once they have left or died. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#release(this.members)
     this.#freeControlBlock()
   }
 
-  /** After `close`, once no worker can read the block: also none that answers too late. */
+  /** Frees the block after `close`, if no worker can read it, even one that answers too late. */
   #freeControlBlock(): void {
     const { pool } = this.storage
     if (!this.#isClosed || this.#isFreed || !pool.isOpen) return
