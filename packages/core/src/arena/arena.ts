@@ -1,6 +1,6 @@
 /**
- * The room of the arena itself, and the front of the package: makes arenas, attaches to them, opens
- * pools. Invariant: a thread has at most one open pool on a slot.
+ * Room arena, the entry of the package: creates arenas, attaches to arenas of other threads, and
+ * opens pools. Invariant: a thread has at most one open pool on a slot.
  */
 import { isPlainObject } from '../base/builtins.ts'
 import {
@@ -43,17 +43,17 @@ import { type ArenaHandle, type ArenaOptions, checkedHandle, findRegion } from '
 export interface Pool extends PoolOf<Arena> {}
 
 /**
- * One buffer, or a region of one, and all blocks in it.
+ * A buffer or a region of a buffer, with all blocks in it.
  *
- * All state is in the buffer, so any thread can attach to it, and an offset means the same in every
- * thread. An offset counts bytes from the start of `buffer`: `arena.f32[offset >> 2]` is the first
- * float of a block.
+ * All state is in the buffer, so any thread can attach to the arena, and an offset means the same
+ * in every thread. An offset counts bytes from the start of `buffer`: `arena.f32[offset >> 2]` is
+ * the first float of the block at `offset`.
  */
 export class Arena {
   readonly #memory: ArenaMemory
   /** The last pool that this thread opened on each slot. */
   readonly #pools = new Map<number, Pool>()
-  /** Whether other threads can attach. */
+  /** Whether other threads can attach to this arena. */
   readonly shared: boolean
 
   /** @internal Use `Arena.create` or `Arena.attach`. */
@@ -66,9 +66,9 @@ export class Arena {
   }
 
   /**
-   * Makes an arena, in memory of its own or in a caller's, whose contents are lost.
-   * @throws ArenaError 'invalid-argument'; 'not-shareable' if `shared` is true but the platform or
-   * the page forbids it; 'out-of-memory' if the platform has no memory of that length
+   * Creates an arena in new memory, or in a caller's memory, whose contents are lost.
+   * @throws ArenaError 'invalid-argument'; 'not-shareable' if the memory is to be shared but cannot
+   * be; 'out-of-memory' if the platform has no memory of that length
    */
   static create(options: ArenaOptions): Arena {
     const region = findRegion(options)
@@ -78,7 +78,7 @@ export class Arena {
   }
 
   /**
-   * Attaches to an arena of another thread by its `handle`.
+   * Attaches to the arena of another thread, by the `handle` that the thread got from that arena.
    * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt', 'not-shareable'
    */
   static attach(handle: ArenaHandle): Arena {
@@ -88,9 +88,9 @@ export class Arena {
   }
 
   /**
-   * Called for each block that another thread freed wrongly: twice, with an overwritten header, or
-   * at an offset that no alloc gave. The owner finds it as it takes the block back, and the hook
-   * runs in the owner's thread, in a microtask after that call.
+   * Called when this thread receives a block that another thread freed wrongly: twice, with an
+   * overwritten header, or at an offset that no alloc gave. The hook runs in a microtask after the
+   * call that received the block. Every thread has a hook of its own.
    */
   get onViolation(): ((error: ArenaError) => void) | undefined {
     return this.#memory.onViolation
@@ -108,18 +108,18 @@ export class Arena {
     return this.#memory.views.buffer
   }
 
-  /** Where in its buffer the arena begins, in bytes. */
+  /** Where the arena begins in `buffer`, in bytes. */
   get byteOffset(): number {
     return this.#memory.base
   }
 
-  /** The arena's length in bytes; whole spans of 64 KiB. */
+  /** The arena's length in bytes: a multiple of 64 KiB. */
   get byteLength(): number {
     return this.#memory.byteLength
   }
 
   /**
-   * What another thread attaches with.
+   * What another thread passes to `Arena.attach`.
    * @throws ArenaError 'not-shareable' if the arena is not shared
    */
   get handle(): ArenaHandle {
@@ -130,8 +130,8 @@ export class Arena {
   }
 
   /**
-   * View from the buffer's start to the arena's end, indexed by byte offset. In hot loops, keep it
-   * in a local.
+   * View from the buffer's start to the arena's end, indexed by byte offset. In a hot loop, keep
+   * the view in a local variable.
    */
   get u8(): Uint8Array {
     return this.#memory.views.u8
@@ -173,7 +173,7 @@ export class Arena {
   }
 
   /**
-   * The typed array of a live block: of the type that `allocArray` was given, else a Uint8Array.
+   * A typed array over a live block: of the type passed to `allocArray`, or else a Uint8Array.
    * @throws ArenaError 'invalid-offset', 'double-free', 'corrupt'
    */
   view(offset: number): ElementArray {
@@ -185,8 +185,8 @@ export class Arena {
   }
 
   /**
-   * Opens a pool for this thread, on a slot of its own.
-   * @param reserved the slot that `reserveSlot` gave; by default a closed or vacant one
+   * Opens a pool for this thread, on a slot that no other pool uses.
+   * @param reserved the slot that `reserveSlot` returned; by default any closed or vacant slot
    * @throws ArenaError 'no-free-slot', 'invalid-argument'
    */
   openPool(reserved?: number): Pool {
@@ -194,8 +194,8 @@ export class Arena {
   }
 
   /**
-   * Reserves a slot for a thread that is about to start. However early the thread dies, you know
-   * which slot to adopt. The thread opens the slot with `arena.openPool(slot)`.
+   * Reserves a slot for a thread that is about to start, so that you know which slot to adopt if
+   * the thread dies, however early. The thread opens its pool with `arena.openPool(slot)`.
    * @throws ArenaError 'no-free-slot'
    */
   reserveSlot(): number {
@@ -203,14 +203,14 @@ export class Arena {
   }
 
   /**
-   * Takes over the slot of a thread that has died, at any instruction, and repairs it. Free blocks
-   * are free again; live ones stay live, and `blocks()` lists them; what was half claimed or half
-   * delivered is undone or completed. Other threads may go on meanwhile.
+   * Repairs the slot of a thread that has died, at any instruction, and opens a pool on it. Live
+   * blocks stay live, and `blocks()` lists them; all others become free. Half-claimed spans are
+   * released, half-done deliveries completed. Other threads may use the arena during the call.
    *
    * Call it only after the death is confirmed: see `whenDead` and `holdLife`. After a call to
    * terminate a thread, the thread may still run.
-   * @param generation the dead pool's `pool.generation`, if known. If another thread has adopted
-   * the slot already, the call is refused, instead of taking the slot from that thread
+   * @param generation the dead pool's `pool.generation`, if known. With it, the call throws if
+   * another thread has adopted the slot already, instead of taking the slot from that thread
    * @throws ArenaError 'not-adoptable', 'invalid-argument'
    */
   adopt(slot: number, generation?: number): Pool {
@@ -228,8 +228,8 @@ export class Arena {
   }
 
   /**
-   * Whether the pool that has this slot and generation is still open. If its thread has died, this
-   * stays true until the slot is adopted.
+   * Whether the pool that has this slot and generation is still open. If the pool's thread has
+   * died, the result stays true until the slot is adopted.
    * @throws ArenaError 'invalid-argument'
    */
   isOpen(slot: number, generation: number): boolean {
@@ -242,9 +242,9 @@ export class Arena {
   }
 
   /**
-   * Figures about the arena, or one slot. Any thread may call it at any time. Unless `exact`, the
-   * live and free counts are as of the last cold path of each pool. It is cheap enough for every
-   * frame: it adds up counters, and `arena.stats({ into: stats })` makes no garbage.
+   * Figures about the arena, or one slot. By default they add up counters: any thread may ask in
+   * every frame, and `arena.stats({ into: stats })` makes no garbage. Live and free blocks were
+   * then counted at each pool's last refill or sweep; `exact` counts them now.
    * @throws ArenaError 'invalid-argument'
    */
   stats(options?: StatsOptions): ArenaStats {
@@ -252,16 +252,16 @@ export class Arena {
   }
 
   /**
-   * Follows what the pools of all threads do off their hot paths: refills, spans claimed and
-   * returned, blocks taken back, adoptions. No pool waits for a reader; events that are not read in
-   * time are dropped and counted.
+   * Opens a reader of the events that the pools of all threads record: refills, spans claimed and
+   * returned, blocks received from other threads, adoptions. No pool waits for a reader: if a
+   * pool's ring is full, its further events are dropped and counted.
    */
   openTelemetry(): Telemetry {
     return openTelemetry(this.#memory)
   }
 
   /**
-   * Opens a supervisor, which sets for all pools how many blocks a refill hands out.
+   * Opens a supervisor, which learns how many blocks a refill should hand out, and publishes that.
    * @throws ArenaError 'invalid-argument'
    */
   openSupervisor(options?: SupervisorOptions): Supervisor {
@@ -270,20 +270,20 @@ export class Arena {
 
   /**
    * Publishes how many blocks a refill hands out, 1 to 1024, for the class that holds `byteLength`
-   * bytes, in one slot or in all; 0 leaves it to each pool. It takes effect at a pool's next
-   * refill. A refill claims at most one run of spans, so it may hand out fewer.
+   * bytes, in one slot or in all. With 0, each pool decides by itself. It takes effect at a pool's
+   * next refill. A refill claims at most one run of spans, so it may hand out fewer.
    * @throws ArenaError 'invalid-argument'
    */
   publishBatch(byteLength: number, blockCount: number, slot?: number): void {
     publishBatch(this.#memory, byteLength, blockCount, slot)
   }
 
-  /** Every live block. Meanwhile, no other thread may call the library. */
+  /** Lists every live block. No other thread may call the library during the call. */
   blocks(): BlockInfo[] {
     return listBlocks(this.#memory)
   }
 
-  /** All that is damaged; empty if the arena is sound. No other thread may call the library. */
+  /** Lists what is damaged, if anything. No other thread may call the library during the call. */
   verify(): Violation[] {
     return verifyArena(this.#memory)
   }

@@ -1,25 +1,25 @@
-/** The control area: writes that of a new arena, and checks that of one to attach to. */
+/** Writes the control area of a new arena, and checks that of an arena to attach to. */
 import { corrupt, notAnArena, versionMismatch } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { GrowableMemory } from '../memory/memory.ts'
 import { MAX_STRIDE } from '../memory/size-classes.ts'
 import { CONTROL_SPAN_WORD } from '../spans/span-map.ts'
 
-/** What the size of every table of the control area follows from. */
+/** The numbers that determine the size of every table in the control area. */
 export interface Geometry {
-  /** Whole spans, in bytes. */
+  /** The arena's length: a multiple of 64 KiB. */
   readonly byteLength: number
   readonly slotCount: number
   readonly classCount: number
 }
 
-/** The memory for a new arena, and what to make there. */
+/** The memory for a new arena, and the arena's parameters. */
 export interface ArenaRegion extends Geometry {
   readonly buffer: ArrayBufferLike
   readonly base: number
   readonly strides: readonly number[]
   readonly shared: boolean
-  /** Whether every byte of the buffer is 0, and no page of it was written. */
+  /** Whether the buffer is new: every byte is 0, and no page was ever written. */
   readonly isNew: boolean
   readonly growable?: GrowableMemory | undefined
 }
@@ -27,7 +27,7 @@ export interface ArenaRegion extends Geometry {
 const roundUpToLine = (byteLength: number) =>
   Math.ceil(byteLength / layout.LINE_BYTE_LENGTH) * layout.LINE_BYTE_LENGTH
 
-/** Lays the control area out: gives the words that never change. */
+/** Lays out the control area: returns its constant words, which say where each table begins. */
 function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0, shared = 0) {
   const spanCount = byteLength / layout.SPAN_BYTE_LENGTH
   const bitsByteLength = spanCount * layout.SPAN_BIT_WORD_COUNT * 4
@@ -65,7 +65,7 @@ function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0,
 export const controlSpanCountOf = (geometry: Geometry) =>
   constantWords(geometry)[layout.CONTROL_SPAN_COUNT]
 
-/** Writes the control area of an empty arena. The magic comes last: it makes it an arena. */
+/** Writes the control area of an empty arena. The magic word is last: it lets threads attach. */
 export function writeControl(region: ArenaRegion, tag: number): void {
   const constant = constantWords(region, tag, region.shared ? 1 : 0)
   const controlSpanCount = constant[layout.CONTROL_SPAN_COUNT]
@@ -91,8 +91,8 @@ export function writeControl(region: ArenaRegion, tag: number): void {
 }
 
 /**
- * The checksum of the words that never change. Each step is a bijection of the word and of the sum
- * so far, so it shows every change of a single word.
+ * The checksum of the constant words and the class table. Each step is a bijection of the word, and
+ * of the sum so far, so a change of any single word changes the checksum.
  */
 function checksumOf(words: Int32Array): number {
   let sum: number = layout.MAGIC
@@ -106,8 +106,8 @@ function checksumOf(words: Int32Array): number {
 }
 
 /**
- * Checks that `buffer` holds an arena of this version at `base`, word by word: each word that
- * follows from the geometry must be as computed, so no table can lie outside.
+ * Checks that `buffer` holds an arena of this version at `base`, word by word. Each word that
+ * follows from the geometry must equal the computed value, so no table can lie outside the arena.
  * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt'
  */
 export function checkControl(buffer: ArrayBufferLike, base: number): void {
@@ -163,7 +163,7 @@ function checkStrides(strides: Int32Array, classCount: number): void {
 
 let lastTag = Math.floor(Math.random() * 255)
 
-/** 1 to 255, another tag for each arena: it shows that a header belongs to another arena. */
+/** The next arena's tag, 1 to 255 in turn. A block header with another tag is another arena's. */
 export function nextTag(): number {
   lastTag = (lastTag % 255) + 1
   return lastTag

@@ -1,4 +1,4 @@
-/** The memory of a new arena: a buffer of its own, a caller's, or a region of one. */
+/** Finds the memory for a new arena: a new buffer, or a caller's buffer, or a region of that. */
 import {
   isPlainObject,
   isSharedBuffer,
@@ -22,32 +22,32 @@ import { type ArenaRegion, controlSpanCountOf } from './control.ts'
 
 export interface ArenaOptions {
   /**
-   * The arena's length in bytes; at most 2 GiB. It reserves address space, which takes no memory
-   * until it is used. Rounded up to whole spans of 64 KiB, or down in a caller's memory. Required,
-   * except in a caller's memory: by default the rest of it.
+   * The arena's length in bytes, at most 2 GiB. Without `buffer` or `memory`, it is required, and
+   * rounded up to whole spans of 64 KiB; it takes address space, but memory only where it is used.
+   * In a caller's memory, it is rounded down, and by default it reaches to the memory's end.
    */
   readonly byteLength?: number
-  /** Whether other threads can attach. By default, if the platform allows it. */
+  /** Whether other threads can attach. Default: if the platform and the given memory allow it. */
   readonly shared?: boolean
-  /** How many pools can be open at once, 1 to 254; 15 by default. Up to 16, each takes 7 KiB. */
+  /** How many pools can be open at once: 1 to 254. By default 15, which take 7.6 KiB each. */
   readonly slots?: number
-  /** Payloads of further size classes, in bytes: multiples of 16 up to 512 KiB. */
+  /** Payload lengths of additional size classes, in bytes: multiples of 16 up to 512 KiB. */
   readonly classes?: readonly number[]
-  /** A caller's buffer, to make the arena in. */
+  /** The buffer to create the arena in; by default a new one. */
   readonly buffer?: ArrayBufferLike
-  /** A WebAssembly.Memory, to make the arena in. It may grow later. */
+  /** The WebAssembly.Memory to create the arena in, instead of a buffer. It may grow later. */
   readonly memory?: GrowableMemory
-  /** Where in that memory the arena begins: a multiple of 16; 0 by default. */
+  /** Where the arena begins in `buffer` or `memory`: a multiple of 16 bytes; 0 by default. */
   readonly byteOffset?: number
 }
 
-/** What another thread attaches to an arena with; survives postMessage. */
+/** What `Arena.attach` needs in another thread; `postMessage` can send it. */
 export interface ArenaHandle {
   readonly buffer: ArrayBufferLike
   readonly byteOffset: number
 }
 
-/** With so many slots, the control area of an arena of 4 MiB takes three spans. */
+/** With so many slots, the control area of an arena of 4 MiB fits into three spans. */
 const DEFAULT_SLOT_COUNT = 15
 
 const KEYS = [
@@ -60,14 +60,14 @@ const KEYS = [
   'byteOffset',
 ] as const satisfies (keyof ArenaOptions)[]
 
-/** Checks the options and finds the memory, which is allocated only if all of them are sound. */
+/** Checks all options, then finds the memory: none is allocated if an option is wrong. */
 export function findRegion(given: ArenaOptions): ArenaRegion {
   const options = readOptions(given)
   const isOwn = options.buffer === undefined && options.growable === undefined
   return isOwn ? ownRegion(options) : callersRegion(options)
 }
 
-/** Reads each option once. */
+/** Reads each option once, as a getter may return another value the next time. */
 function readOptions(given: ArenaOptions) {
   if (isPlainObject(given) && 'openPool' in given) {
     throw invalidArgument('options', given, '{ byteLength }, or a call of Arena.attach(handle)')
@@ -86,7 +86,7 @@ function readOptions(given: ArenaOptions) {
 
 type ReadOptions = ReturnType<typeof readOptions>
 
-/** The least length of an arena, from so many bytes up, with room for a span of blocks. */
+/** The least length, `byteLength` or whole spans more, with a span behind the control area. */
 function minByteLength(byteLength: number, options: ReadOptions): number {
   const controlByteLength = controlSpanCountOf({ ...options, byteLength }) * layout.SPAN_BYTE_LENGTH
   return byteLength > controlByteLength
@@ -144,13 +144,13 @@ function callersBuffer({ buffer, growable: memory }: ReadOptions): ArrayBufferLi
     throw invalidArgument('memory', memory, 'a WebAssembly.Memory')
   }
   const found: unknown = memory?.buffer ?? buffer
-  // By its tag: a page that may not share memory has shared WebAssembly.Memory, but not the class.
+  // By its tag: a page that is not isolated lacks the class, yet WebAssembly makes such buffers.
   if (tagOf(found) === '[object SharedArrayBuffer]') checkShareable()
   if (isUnsharedBuffer(found) || isSharedBuffer(found)) return found
   throw invalidArgument('buffer', found, 'an ArrayBuffer or a SharedArrayBuffer')
 }
 
-/** Checks a handle: this thread must share its memory with the thread that made it. */
+/** Checks a handle. Its buffer must be shared memory: any other buffer was copied when posted. */
 export function checkedHandle(handle: ArenaHandle): ArenaHandle {
   const { buffer, byteOffset = -1 }: Partial<ArenaHandle> = isPlainObject(handle) ? handle : {}
   if (isUnsharedBuffer(buffer)) {
@@ -168,10 +168,10 @@ function checkShareable(): void {
   if (reason !== '') throw notShareable(reason)
 }
 
-/** Empty if memory can be shared with other threads. */
+/** Why memory cannot be shared with other threads; empty if it can. */
 function whyNotShareable(): string {
-  // Undefined outside browsers. A page can still get shared memory through WebAssembly, but cannot
-  // post it: so this flag decides, and not whether the class exists.
+  // Undefined outside browsers. A page that is not isolated can get shared memory from WebAssembly,
+  // but cannot post it to a thread. So this flag decides, not whether SharedArrayBuffer exists.
   if (globalThis.crossOriginIsolated === false) {
     return (
       'this page is not cross-origin isolated. Serve it with `Cross-Origin-Opener-Policy: ' +

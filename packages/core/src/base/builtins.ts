@@ -1,8 +1,8 @@
 /**
- * Which built-in object a value is, of any realm. Jest, jsdom, vm contexts and iframes each have
- * their own ArrayBuffer, which `instanceof` does not recognise, and any object can claim a tag. So
- * these look at the object itself: by the getters of built-in prototypes, which throw for every
- * other object, and by the source text of a constructor.
+ * Recognises built-in objects of any realm. Jest, jsdom, vm contexts and iframes each have their
+ * own ArrayBuffer, which `instanceof` does not recognise, and any object can have a false tag. So
+ * the tests look at the object itself: by the getters of built-in prototypes, which throw for every
+ * other object, or by the source text of a constructor.
  */
 
 type Getter = (this: unknown) => unknown
@@ -10,7 +10,7 @@ type Getter = (this: unknown) => unknown
 const getterOf = (prototype: object | undefined, key: PropertyKey) =>
   prototype && (Object.getOwnPropertyDescriptor(prototype, key)?.get as Getter)
 
-/** A test for built-in objects; always false if the platform or the page has no such class. */
+/** Makes a test for objects of a getter's class; always false if the platform lacks the class. */
 const hasGetter =
   <T>(getter: Getter | undefined) =>
   (value: unknown): value is T => {
@@ -31,27 +31,27 @@ export const isSharedBuffer = hasGetter<SharedArrayBuffer>(
 export const isWasmMemory = hasGetter<WebAssembly.Memory>(
   getterOf(globalThis.WebAssembly?.Memory.prototype, 'buffer'),
 )
-/** The source text of a built-in function. It is no JavaScript, so no other function has it. */
+/** The source text of a built-in function. No other function has it: it is not valid JavaScript. */
 const NATIVE_SOURCE = /^function (\w+)\(\) \{\s*\[native code\]\s*\}$/
 
 /** The name of a built-in constructor, such as `Int32Array`; undefined for other values. */
 export function builtinClassName(value: unknown): string | undefined {
-  // A bound function has the same source in Bun and Safari, and no prototype.
+  // In Bun and Safari, a bound function has such a source text too, but no prototype.
   if (typeof value !== 'function' || !Object.hasOwn(value, 'prototype')) return undefined
   return Function.prototype.toString.call(value).match(NATIVE_SOURCE)?.[1]
 }
 
-/** As `Array.isArray`, which throws for a revoked Proxy. */
+/** As `Array.isArray`, but false for a revoked Proxy, for which `Array.isArray` throws. */
 export function isArray(value: unknown): value is readonly unknown[] {
   return tagOf(value) !== '' && Array.isArray(value)
 }
 
-/** Whether a value is an object of no built-in class: a literal, or of a user's class. */
+/** Whether a value is an object of no built-in class: an object literal, or of a user's class. */
 export function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && tagOf(value) === '[object Object]'
 }
 
-/** By `Symbol.toStringTag`; empty if a Proxy throws when it is read. */
+/** The tag of a value, such as '[object Array]'; empty if a Proxy throws when it is asked. */
 export function tagOf(value: unknown): string {
   try {
     return Object.prototype.toString.call(value)

@@ -1,4 +1,4 @@
-/** Every error of the package: what was given, what was expected, what to do; and checks. */
+/** The errors of the package, which say what was given and what to do; and checks of arguments. */
 import { isPlainObject } from './builtins.ts'
 
 export type ArenaErrorCode =
@@ -17,7 +17,7 @@ export type ArenaErrorCode =
   | 'life-taken'
   | 'no-web-locks'
 
-/** Every function of the package throws it. A call that throws leaves the arena as it was. */
+/** The class of all errors of the package. A call that throws leaves all blocks unchanged. */
 export class ArenaError extends Error {
   override readonly name = 'ArenaError'
   readonly code: ArenaErrorCode
@@ -28,7 +28,7 @@ export class ArenaError extends Error {
   }
 }
 
-/** A value for a message: strings in quotes, objects by the name of their class. */
+/** The text of a value in a message: a string in quotes, an object by the name of its class. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Object.is(value, -0)) return '-0'
@@ -40,7 +40,7 @@ export function shown(value: unknown): string {
   return String(value)
 }
 
-/** Empty if there is no name, or a Proxy throws when it is read. */
+/** The name that `read` returns; empty if there is none, or if a Proxy throws instead. */
 function nameBy(read: () => unknown): string {
   try {
     const name = read()
@@ -58,16 +58,16 @@ export function checkInteger(name: string, given: unknown, min: number, max: num
   throw invalidArgument(name, given, `a whole number from ${min} to ${max}`)
 }
 
-/** Throws unless a length can be so many bytes, or elements. */
+/** Throws unless `count` can be a length in bytes or elements: a whole number below 2^32. */
 export const checkCount = (name: string, count: unknown) =>
   checkInteger(name, count, 0, 2 ** 32 - 1)
 
-/** Throws for a key that is not one of `keys`: a misspelt option would be ignored in silence. */
+/** Throws for a key that is not one of `keys`: else a misspelt option would have no effect. */
 export function checkOptions(given: unknown, keys: readonly string[], example: string): void {
   if (!isPlainObject(given)) {
     throw invalidArgument('options', given, `an object such as ${example}`)
   }
-  // Object.keys would make an array, and some callers run each frame.
+  // Not Object.keys, which makes an array: some callers run each frame, and make no garbage.
   for (const key in given) {
     if (!keys.includes(key)) {
       throw invalidArgument('an option', key, `one of ${keys.join(', ')}`)

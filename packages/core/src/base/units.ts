@@ -1,14 +1,14 @@
 /**
- * Branded numbers, and their casts: a function that wants a span index refuses a class index.
+ * Branded numbers, and casts to them. A function that takes a span index refuses a class index.
  *
- * Half of the bugs of the C allocator that this one descends from mixed up two kinds of offset. The
- * brands exist for the compiler only: bundlers remove the casts, which are functions for that.
+ * Half of the bugs of the C allocator that this package descends from mixed up two kinds of offset.
+ * Brands exist for the compiler only: casts are functions because bundlers remove such calls.
  */
 
 declare const brand: unique symbol
 type Branded<Name extends string> = number & { readonly [brand]: Name }
 
-/** Byte offset of a block's payload from the start of the buffer; callers call it an offset. */
+/** Byte offset of a block's payload from the start of the buffer; the API calls it an offset. */
 export type PayloadOffset = Branded<'PayloadOffset'>
 /** Index of a span, counted from the start of the arena. */
 export type SpanIndex = Branded<'SpanIndex'>

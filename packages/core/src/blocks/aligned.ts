@@ -11,7 +11,7 @@ import { type ArenaMemory, clearLiveBit, recordWord, spanOf } from '../memory/me
 import { headOf, touchBytes } from '../spans/span-map.ts'
 import { isLarge } from './check-offset.ts'
 
-/** The byte length of a block that has room for an aligned payload of `byteLength` bytes. */
+/** The byte length of a block that has room to align a payload of `byteLength` bytes. */
 export const alignedByteLength = (byteLength: number, alignment: number) =>
   byteLength + alignment - layout.GRANULE_BYTE_LENGTH
 
@@ -26,7 +26,7 @@ export function checkAlignment(alignment: unknown): void {
   throw invalidArgument('alignment', alignment, `a power of two from 1 to ${layout.MAX_ALIGNMENT}`)
 }
 
-/** Shifts the payload of a live block, which has room for that; returns the aligned offset. */
+/** Shifts the payload of a live block that has room for the shift; returns the aligned offset. */
 export function shiftPayload(
   memory: ArenaMemory,
   block: number,
@@ -36,9 +36,9 @@ export function shiftPayload(
   const { i32 } = memory
   const offset = (block + alignment - 1) & -alignment
   const payloadHeader = (offset >> 2) - 2
-  touchBytes(memory, block, offset) // the bytes of a reserved large block are untouched
+  touchBytes(memory, block, offset) // in a reserved large block, these bytes count as untouched
   if (offset !== block) {
-    // The block is free until its header says where the payload is: the thread may die before.
+    // The thread may die here: the block counts as free until its header says where the payload is.
     unmark(memory, block)
     i32[(block >> 2) - 2] = memory.freedHeader
     i32[(block >> 2) - 1] = offset
@@ -50,8 +50,8 @@ export function shiftPayload(
 }
 
 /**
- * Takes the live bit off a block, so that its header alone says whether it is live. The block is
- * counted first, as the count must not be too low. (Large blocks have no bit, and are not counted.)
+ * Clears the live bit of a block: from then on, its header says whether the block is live. The run
+ * counts the block first: the count must not be too low. (Large blocks have no bit, and no count.)
  */
 export function unmark(memory: ArenaMemory, block: number): void {
   if (isLarge(memory, block)) return
@@ -59,9 +59,9 @@ export function unmark(memory: ArenaMemory, block: number): void {
   clearLiveBit(memory, block)
 }
 
-/** Marks a block as free whose header alone says that it is live. */
+/** Marks a live block without a live bit as free. */
 export function freeUnmarked(memory: ArenaMemory, block: number, offset: number): void {
-  // A second free of the offset is recognised by this header.
+  // By this header, a second free of `offset` is recognised.
   if (block !== offset) memory.i32[(offset >> 2) - 2] = memory.freedHeader
   memory.i32[(block >> 2) - 2] = memory.plainHeader
   countUnmarked(memory, block, -1)

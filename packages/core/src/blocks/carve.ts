@@ -1,13 +1,13 @@
-/** Cuts the uncarved part of a run into a chain of free blocks. */
+/** Carves blocks: cuts them off the uncarved part of a run, as a chain of free blocks. */
 import * as layout from '../base/layout.ts'
 import { asPayloadOffset, type PayloadOffset, type SpanIndex } from '../base/units.ts'
 import { type ArenaMemory, addToSlot, recordWord, spanStart } from '../memory/memory.ts'
 import { classOf, ownerOf } from '../spans/runs.ts'
 
 /**
- * Carves `blockCount` blocks of a run, which must have room for them, and returns the first one's
- * offset. The chain ascends, and the last link is 0. The count in the record is written last: until
- * then the blocks do not exist.
+ * Carves the next `blockCount` blocks of a run, which must have room for them. Returns the offset
+ * of the first; each links to the next, and the last to 0. Until the count in the run's record is
+ * written, after all headers, the blocks do not exist.
  */
 export function carve(memory: ArenaMemory, head: SpanIndex, blockCount: number): PayloadOffset {
   const { i32, plainHeader } = memory

@@ -1,9 +1,9 @@
 /*
- * Room blocks: carves, finds, frees, resizes and walks single blocks.
- * Invariant: what is not a live block is refused, and the memory stays unchanged.
+ * Room blocks: carves, finds, aligns, frees and walks single blocks.
+ * Invariant: an offset without a live block is refused before any memory is changed.
  *
  * This file checks the offsets that callers pass: it finds the live block, and refuses freed blocks
- * and made-up offsets. All cold paths share it.
+ * and made-up offsets. All paths but the fast ones use it.
  */
 import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -28,8 +28,8 @@ import { classOf, runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /**
- * The start of the live block that a caller holds by `offset`; throws if there is none. The start
- * differs from `offset` for shifted payloads only: a natural payload would begin there.
+ * The start of the live block that `alloc` returned as `offset`; throws if there is none. The start
+ * differs from `offset` only if the payload was shifted: an unshifted payload would begin there.
  */
 export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const block = blockStartAt(memory, offset)
@@ -53,7 +53,7 @@ export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset 
   throw overwritten(offset)
 }
 
-/** Whether a caller holds a live block by an offset. */
+/** Whether there is a live block that `alloc` returned as `offset`. */
 export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
   try {
     liveBlockAt(memory, offset)
@@ -109,15 +109,15 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
   return asPayloadOffset(first + blockIndex * stride)
 }
 
-/** The class of the block that begins at an offset, or `LARGE_CLASS`. */
+/** The class of the block that begins at `block`, or `LARGE_CLASS`. */
 export const classOfBlock = (memory: ArenaMemory, block: number) =>
   classOf(memory, spanOf(memory, block))
 
-/** Whether the block that begins at an offset is a run by itself. */
+/** Whether the block that begins at `block` is a large block: a run by itself. */
 export const isLarge = (memory: ArenaMemory, block: number) =>
   classOfBlock(memory, block) === layout.LARGE_CLASS
 
-/** How many bytes the payload of the block that begins at an offset can have. */
+/** How many bytes the payload of the block that begins at `block` can have. */
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   const classIndex = classOfBlock(memory, block)
   if (classIndex !== layout.LARGE_CLASS)
@@ -127,7 +127,7 @@ export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   )
 }
 
-/** The requested byte length of a live block; throws if the block has no room for it. */
+/** The requested byte length of a live block; throws if the block is too short for that length. */
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
   const byteLength = secondWordAt(memory, offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
@@ -135,8 +135,8 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
 }
 
 /**
- * The slot that owns the block that begins at an offset. Throws if none does: if two threads free a
- * block at once, the span may be given back before the second one looks.
+ * The slot that owns the block at `block`. Throws if no slot does: when two threads free a block at
+ * once, its span may be given back before the second thread looks.
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
   const owner = ownerInMap(mapAt(memory, spanOf(memory, block)))
@@ -145,7 +145,7 @@ export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotInd
   return owner
 }
 
-/** The header of a freed block stays, also after its span has left its class. */
+/** The error for unused memory: a double free if the header of a freed block is left there. */
 function unusedMemory(memory: ArenaMemory, offset: number): ArenaError {
   const state = stateAt(memory, offset)
   const wasBlock = state === BLOCK_PLAIN || state === BLOCK_FREED

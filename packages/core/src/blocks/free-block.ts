@@ -1,4 +1,4 @@
-/** Frees a live block of any kind, in its owner's slot. */
+/** Frees live blocks of any kind: plain, shifted, large or internal, into their owner's slot. */
 import * as layout from '../base/layout.ts'
 import type { PayloadOffset } from '../base/units.ts'
 import {
@@ -16,20 +16,20 @@ import { headOf, isDraining } from '../spans/span-map.ts'
 import { freeUnmarked } from './aligned.ts'
 import { isLarge } from './check-offset.ts'
 
-/** Marks a live block as free, so that a second free of it is recognised. */
+/** Marks a live block as free, so that a second free of the block is recognised. */
 export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
   if (isLarge(memory, block)) memory.i32[(offset >> 2) - 2] = memory.freedHeader
   else if (hasLiveBit(memory, block)) clearLiveBit(memory, block)
   else freeUnmarked(memory, block, offset)
 }
 
-/** Frees the live block that begins at `block` and is held by `offset`. */
+/** Frees the live block at `block`, which `alloc` returned as `offset`: another one if shifted. */
 export function freeBlock(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
   markFree(memory, block, offset)
   recycle(memory, block)
 }
 
-/** Makes the memory of a block that is marked free available to its owner again. */
+/** Gives the memory of a block that is marked free back to its owner, which can use it again. */
 export function recycle(memory: ArenaMemory, block: PayloadOffset): void {
   const { i32 } = memory
   const head = headOf(memory, spanOf(memory, block))

@@ -1,4 +1,4 @@
-/** Walks the heap by the span map, the live bits and the headers. It trusts no list. */
+/** Walks runs and blocks by the span map, the live bits and the headers, not by lists. */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {
@@ -25,7 +25,7 @@ import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
 import { roomOfBlock } from './check-offset.ts'
 
 /**
- * Calls `visit` for the first span of every run in use, in ascending order.
+ * Calls `visit` with the first span, class and owner of every run, in ascending order.
  * @throws ArenaError 'corrupt' if a run has a class or an owner that does not exist
  */
 export function forEachRun(
@@ -57,9 +57,9 @@ export function forEachBlockIn(
   visit: (block: PayloadOffset) => void,
 ): void {
   const classIndex = classOf(memory, head)
-  const stride = memory.classes.strides[classIndex] ?? 0 // a large block is the only one of its run
+  const stride = memory.classes.strides[classIndex] ?? 0 // a large block is alone in its run
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
-  // A damaged count, which verify reports, must not lead out of the run.
+  // If the count is damaged, which `verify` reports, the walk must not leave the run.
   const blockCount = Math.min(
     recordAt(memory, head, layout.RECORD_CARVED_COUNT),
     capacityOf(memory, head),
@@ -68,8 +68,8 @@ export function forEachBlockIn(
 }
 
 /**
- * Calls `visit` for every live block of a run, with its start and the offset by which it is held.
- * It reads headers only of blocks that may be live without a live bit.
+ * Calls `visit` with the start of every live block of a run, and the offset that `alloc` returned
+ * for it. Reads headers only where a block may be live without a live bit.
  */
 export function forEachLiveIn(
   memory: ArenaMemory,
@@ -87,7 +87,7 @@ export function forEachLiveIn(
   })
 }
 
-/** The offset by which a block without a live bit is held, by its headers; 0 if it is free. */
+/** The offset that `alloc` returned for a block without a live bit; 0 if the block is free. */
 export function unmarkedOffset(
   memory: ArenaMemory,
   block: PayloadOffset,

@@ -1,6 +1,6 @@
 /**
- * The room of what can be seen of an arena: its blocks, figures and faults, and a supervisor that
- * learns from them. Invariant: nothing here changes a heap; a supervisor only publishes batches.
+ * Room inspect: shows an arena's blocks, figures and faults, and has a supervisor, which learns
+ * from telemetry. Invariant: nothing here changes a heap; a supervisor only publishes batches.
  */
 import { forEachLiveIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_INTERNAL, typeInHeader } from '../memory/block-header.ts'
@@ -10,17 +10,17 @@ import { offsetsOnTheWay } from '../remote/remote.ts'
 
 /** A live block, as its header describes it. */
 export interface BlockInfo {
-  /** The offset that frees it. */
+  /** The offset to pass to `free`. */
   readonly offset: number
-  /** As requested, in bytes. */
+  /** The byte length that was requested. */
   readonly byteLength: number
-  /** The type of its elements; `'untyped'` unless `allocArray` made it. */
+  /** The type of the block's elements; `'untyped'` unless `allocArray` made the block. */
   readonly type: ElementTypeName
-  /** The slot that owns it. */
+  /** The slot that owns the block. */
   readonly slot: number
 }
 
-/** Every live block in ascending order of offset, without those that are freed but on their way. */
+/** Every live block by ascending offset, without blocks that were freed but not yet received. */
 export function listBlocks(memory: ArenaMemory): BlockInfo[] {
   const onTheWay = offsetsOnTheWay(memory)
   const blocks: BlockInfo[] = []

@@ -1,6 +1,6 @@
 /**
- * A supervisor: from any thread, it reads the telemetry of all pools and publishes how many blocks
- * their refills hand out. A pool reads one word at its next refill, and waits for no thread.
+ * A supervisor, in any thread, reads the telemetry of all pools and publishes how many blocks their
+ * refills hand out. A pool reads that number at its next refill, and waits for no thread.
  */
 import { checkInteger, checkOptions, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -11,8 +11,8 @@ import { checkedSlot } from '../spans/slots.ts'
 import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
 
 /**
- * `frozen`: publishes nothing, so results stay reproducible; what was published stays. `canary`:
- * publishes to one slot, where you can watch the effect. `learn`: publishes to all slots.
+ * What a supervisor publishes. `frozen`: nothing new, so that results stay reproducible. `canary`:
+ * batches for one slot, where you can watch the effect. `learn`: batches for all slots.
  */
 export type SupervisorState = 'frozen' | 'canary' | 'learn'
 const STATES: readonly unknown[] = ['frozen', 'canary', 'learn'] satisfies SupervisorState[]
@@ -25,56 +25,56 @@ export interface SupervisorOptions {
 }
 
 export interface Supervisor {
-  /** May be set. If it becomes `learn`, what was found in `canary` is published to all at once. */
+  /** You may set it: `learn` then publishes to all slots, at once, what was found in `canary`. */
   state: SupervisorState
 
   /**
-   * Ends a window: reads what all pools did since the last step, and publishes a batch twice or
-   * half as large if it has been better in three windows in a row. (The first time, that is
-   * relative to what refills hand out on average.) Twice is better if it saves 8 % of the cost of
-   * refills; half, if most refills were four times too much. Then the class is left alone for ten
-   * windows. A batch that `arena.publishBatch` sets stays until the supervisor finds another one.
+   * Ends a window: reads the events of all pools since the last step. If twice or half the batch of
+   * a class would have been better in three windows in a row, publishes that batch. (At first, the
+   * batch is what refills hand out on average.) Twice is better if it saves 8 % of the cost of
+   * refills; half, if most refills handed out four times too much. Then the class is left alone for
+   * ten windows. A batch set by `arena.publishBatch` stays until the supervisor finds another one.
    *
-   * Call it regularly, each frame or second: a pool's ring keeps only its latest events.
-   * @param visit is given every event; no other reader sees them then
+   * Call it regularly, each frame or second: a pool drops events while its ring is full.
+   * @param visit is called with every event: other readers do not get the events that `step` reads
    * @returns how many classes got another batch
    * @throws ArenaError 'invalid-argument'
    */
   step(visit?: (event: Readonly<TelemetryEvent>) => void): number
 
   /**
-   * The batch that it has found for the class of a byte length, in blocks; 0 if none yet.
+   * The batch, in blocks, that was found for the class of a byte length; 0 if none was found yet.
    * @throws ArenaError 'invalid-argument'
    */
   batchFor(byteLength: number): number
 
-  /** Forgets what it has found, and withdraws all published batches, those of others too. */
+  /** Forgets what it has found, and withdraws all batches, also those that others published. */
   withdraw(): void
 }
 
-/** A batch must be better in so many windows in a row, ... */
+/** A batch is published if it would have been better in so many windows in a row. */
 const STREAK = 3
-/** ... and then stays for at least so many, so two that cost about the same do not alternate. */
+/** A batch stays for so many windows, lest two that cost about the same alternate. */
 const COOL_DOWN = 10
-/** What is known about a class. */
+/** What a supervisor knows about a class. */
 const newFinding = (slotCount: number) => ({
-  /** 0 if nothing was found. */
+  /** The batch that was found for the class; 0 if none was. */
   batch: 0,
-  /** What the last windows asked for: 1 is a larger batch, -1 a smaller one; and how many did. */
+  /** What the last `streak` windows asked for: a larger batch is 1, a smaller one -1, neither 0. */
   direction: 0,
   streak: 0,
   coolDown: 0,
-  /** The refills of this window, and the blocks that they handed out. */
+  /** Of this window: blocks that its refills handed out, and the counts of `RefillWindow`. */
   blockCount: 0,
   refillCount: 0,
   furtherCount: 0,
   idleCount: 0,
-  /** By slot: what its only refill since a sweep handed out; -1 if there were more refills. */
+  /** By slot: how many blocks its only refill since a sweep handed out; -1 if there were more. */
   onlyRefills: new Int32Array(slotCount),
 })
 type Finding = ReturnType<typeof newFinding>
 
-/** It acts only in `step`. */
+/** Opens a supervisor, which reads events only in `step`: it has no timer. */
 export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
   checkOptions(options, ['state', 'canarySlot'], `{ state: 'learn' }`)
   const { state = 'frozen', canarySlot = 0 } = options
@@ -150,7 +150,7 @@ function note(finding: Finding, { slot, blockCount, spareBlocks }: TelemetryEven
   if (!isFirst) finding.furtherCount++
 }
 
-/** Whether the class got another batch. A window without refills changes nothing. */
+/** Whether a class gets another batch after its window. Without refills, nothing changes. */
 function judge(finding: Finding, stride: number): boolean {
   const { blockCount, refillCount } = finding
   if (refillCount === 0) return false
@@ -158,7 +158,7 @@ function judge(finding: Finding, stride: number): boolean {
     finding.coolDown--
     return false
   }
-  // Before the first finding: what refills hand out on average.
+  // Before the first finding, the batch is what refills hand out on average.
   const batch = finding.batch || Math.max(Math.round(blockCount / refillCount), baseBatch(stride))
   const better = betterBatch(finding, batch, stride)
   const direction = Math.sign(better - batch)
@@ -171,7 +171,6 @@ function judge(finding: Finding, stride: number): boolean {
   return true
 }
 
-/** See `arena.publishBatch`. */
 export function publishBatch(
   memory: ArenaMemory,
   byteLength: number,
@@ -184,7 +183,7 @@ export function publishBatch(
   publish(memory, only, classIndex, blockCount)
 }
 
-/** Publishes a batch to one slot, or to all. */
+/** Publishes a batch of a class to the slot `only`, or to all slots. */
 function publish(
   memory: ArenaMemory,
   only: SlotIndex | undefined,

@@ -6,8 +6,8 @@
  *     | header word     | next offset    | its last contents          |  free block
  *     | header word     | shifted offset | ...                        |  shifted block
  *
- * The link of a free block lies in its header, so a write after free damages no list. The header
- * word (alignment is log2 - 4, so 0 is the natural alignment of 16 bytes):
+ * The link of a free block lies before its payload, so a write after free damages no list. In the
+ * header word, the alignment is stored as log2 - 4: 0 is the natural alignment of 16 bytes.
  *
  *     31   28 27      20 19       16 15          12    11       10     0
  *     | state | arena tag | alignment | element type | red zone | struct |
@@ -20,22 +20,22 @@ export const HEADER_TAG_SHIFT = 20
 export const HEADER_STATE_SHIFT = 28
 
 /*
- * No state is 0, or the first four bits of a number that games store: a float from 2^-31 to 2^33,
- * NaN, a count.
+ * A number that games store is no valid header: no state equals the first four bits of 0, a count,
+ * NaN, or a float from 2^-31 to 2^33.
  */
-export const BLOCK_PLAIN = 0xa // ordinary, live by its bit; or a live large block, shifted payload
-export const BLOCK_SHIFTED = 0x9 // its aligned payload begins at the offset in the second word
+export const BLOCK_PLAIN = 0xa // ordinary: see its live bit; or a live large block, shifted payload
+export const BLOCK_SHIFTED = 0x9 // the aligned payload begins at the offset in the second word
 export const BLOCK_INTERNAL = 0x5 // held by the library itself
 export const BLOCK_FREED = 0x6 // a large block or shifted payload that was freed
 
-/** Element type, red zone and struct: they stay when a block moves. */
+/** Element type, red zone and struct: `realloc` keeps these bits when it moves a block. */
 export const CONTENTS = 0xffff
 
 /** Header word of an untyped block with natural alignment. */
 export const headerWith = (state: number, tag: number) =>
   (state << HEADER_STATE_SHIFT) | (tag << HEADER_TAG_SHIFT)
 
-/** The state in a header word; 0 if that is no header of the arena with this tag. */
+/** The state in a header word; 0 if the word is no header of the arena that has this tag. */
 export const stateInHeader = (word: number, tag: number) =>
   ((word >>> HEADER_TAG_SHIFT) & 0xff) === tag ? word >>> HEADER_STATE_SHIFT : 0
 

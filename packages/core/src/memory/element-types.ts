@@ -1,7 +1,7 @@
 /** The typed arrays that a block can be allocated as, and their numbers in a block header. */
 import { builtinClassName } from '../base/builtins.ts'
 
-/** Every typed array that a header can name. */
+/** Every typed array whose type a block header can name. */
 // biome-ignore format: a table
 export type ElementArray =
   | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array
@@ -12,7 +12,7 @@ export interface ElementArrayConstructor<A extends ElementArray = ElementArray> 
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): A
 }
 
-/** By the type in a header; type 0 is untyped, and viewed as bytes. */
+/** Indexed by the element type in a header. Type 0 is untyped, and viewed as bytes. */
 // biome-ignore format: a table
 export const ELEMENT_TYPES: readonly ElementArrayConstructor[] = [
   Uint8Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array,
@@ -26,9 +26,9 @@ export const ELEMENT_TYPE_NAMES = [
 ] as const
 export type ElementTypeName = (typeof ELEMENT_TYPE_NAMES)[number]
 
-/** The type in a header for arrays of a constructor, of any realm; -1 if it cannot name them. */
+/** The element type of a typed array constructor, of any realm; -1 if a header cannot name it. */
 export function typeOf(type: unknown): number {
-  // The types that games use most; a search of ELEMENT_TYPES takes five times as long.
+  // First the types that games use most: a search of ELEMENT_TYPES takes five times as long.
   if (type === Float32Array) return 8
   if (type === Uint32Array) return 7
   if (type === Int32Array) return 6

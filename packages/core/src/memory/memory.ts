@@ -1,7 +1,7 @@
 /*
  * Room memory: the views and the geometry of an arena, size classes, header words, the Pool API.
- * Invariant: nothing here changes which memory is in use.
- * All higher rooms work on the `ArenaMemory` in this file.
+ * Invariant: nothing here allocates or frees. `ArenaMemory`, in this file, is the arena that all
+ * higher rooms work on.
  */
 import { type ArenaError, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -22,9 +22,9 @@ export interface GrowableMemory {
 }
 
 /**
- * Views of the whole buffer, up to the arena's end. Their length is fixed: views that track the
- * length of a growable SharedArrayBuffer are 30 to 80 times slower.
- * @param byteEnd a multiple of 16, up to 2^31, which is no int32
+ * Views from the buffer's start to the arena's end. Their length is fixed, because views that track
+ * the length of a growable SharedArrayBuffer are 30 to 80 times slower.
+ * @param byteEnd the arena's end: a multiple of 16, up to 2^31, which is no int32
  */
 export const viewsOf = (buffer: ArrayBufferLike, byteEnd: number) => ({
   buffer,
@@ -39,9 +39,9 @@ export const viewsOf = (buffer: ArrayBufferLike, byteEnd: number) => ({
 })
 export type Views = ReturnType<typeof viewsOf>
 
-/** The views and the geometry of one arena. Word indices count from the buffer's start. */
+/** The views and the geometry of one arena. Indices of words count from the buffer's start. */
 export class ArenaMemory {
-  /** Set if the buffer belongs to a WebAssembly.Memory, whose growth detaches it. */
+  /** The WebAssembly.Memory that `create` got, if any: its growth detaches unshared buffers. */
   readonly #growable: GrowableMemory | undefined
   #views: Views
   /** Byte offset of the arena in its buffer; a multiple of 16. */
@@ -51,12 +51,12 @@ export class ArenaMemory {
   readonly controlSpanCount: number
   readonly slotCount: number
   readonly slotWordCount: number
-  /** Words of an array of a remote-free queue. */
+  /** How many words each queue array of a slot has. */
   readonly queueStride: number
-  /** Called when an owner receives a block that another thread freed wrongly. */
+  /** Called when this thread receives a block that another thread freed wrongly. */
   onViolation: ((error: ArenaError) => void) | undefined
   readonly tag: number
-  /** Header words of untyped blocks with natural alignment, by their state. */
+  /** The header words of an untyped block with natural alignment, by the state of the block. */
   readonly plainHeader: number
   readonly shiftedHeader: number
   readonly internalHeader: number
@@ -71,7 +71,7 @@ export class ArenaMemory {
 
   /** @param buffer has a valid control header at `base` */
   constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
-    // The control header and the class table; the buffer may end at an odd byte.
+    // Only as far as the class table may reach: a view of a buffer of odd length would throw.
     const words = new Int32Array(buffer, base, layout.SPAN_BYTE_LENGTH >> 2)
     const tableAt = (field: number) => (base + words[field]) >> 2
     this.base = base
@@ -101,8 +101,8 @@ export class ArenaMemory {
 
   /**
    * The current views. After a WebAssembly.Memory has grown, its old views are empty, and this
-   * getter makes new ones. (It does not ask for `length`: on Node 20, compiled code that has also
-   * seen views of a resizable buffer gets the old length. Nor for `byteLength`: 7 ns more a call.)
+   * getter makes new ones. (It tests a word, not `length`: on Node 20, compiled code that has seen
+   * views of a resizable buffer gets an old one. `byteLength` takes 7 ns more.)
    */
   get views(): Views {
     if (this.#views.i32[0] === undefined) this.#renew()
@@ -122,15 +122,15 @@ export class ArenaMemory {
     this.#views = viewsOf(buffer, byteEnd)
   }
 
-  /** No slot from this one on was ever opened, so none of them has a queue. */
+  /** No slot from this index on was ever opened or reserved, so these slots have no queues. */
   get openedSlotCount(): number {
     return Math.min(this.i32[controlWord(this, layout.CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
   }
 }
 
 /*
- * Where the words of an arena are, and what they hold. These are functions, not methods, because
- * minifiers shorten the names of functions only.
+ * Where the words of an arena are, and what they hold. These are functions, because minifiers do
+ * not shorten the names of methods.
  */
 
 export const controlWord = (memory: ArenaMemory, field: number) => (memory.base >> 2) + field
@@ -170,33 +170,33 @@ export const spanOf = (memory: ArenaMemory, byteOffset: number) =>
 export const spanStart = (memory: ArenaMemory, span: SpanIndex) =>
   memory.base + span * layout.SPAN_BYTE_LENGTH
 
-/** Whether a block can be at an offset. An overwritten list leads to other offsets. */
+/** Whether a block can be at `byteOffset`; a list that was overwritten may lead anywhere. */
 export const isInside = (memory: ArenaMemory, byteOffset: number) =>
   byteOffset > spanStart(memory, asSpanIndex(memory.controlSpanCount)) &&
   byteOffset < memory.base + memory.byteLength
 
-/** The header word of the block with a payload at an offset. */
+/** The header word of the block whose payload begins at `offset`. */
 export const headerAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 2]
 
-/** The state in that word; 0 if it is no header of this arena. */
+/** The state in the header word at `offset`; 0 if that is no header of this arena. */
 export const stateAt = (memory: ArenaMemory, offset: number) =>
   stateInHeader(headerAt(memory, offset), memory.tag)
 
-/** The word behind the header word. */
+/** The second word of a header: a byte length, link or shifted offset. */
 export const secondWordAt = (memory: ArenaMemory, offset: number) => memory.i32[(offset >> 2) - 1]
 
-/** The word with the live bit of the 16 bytes at an offset within the arena. */
+/** Index of the word with the live bit of the 16 bytes at `byteOffset`. */
 export const liveWord = (memory: ArenaMemory, byteOffset: number) =>
   memory.liveBits + ((byteOffset - memory.base) >>> layout.BIT_WORD_SHIFT)
 
 export const freedWord = (memory: ArenaMemory, byteOffset: number) =>
   memory.freedBits + ((byteOffset - memory.base) >>> layout.BIT_WORD_SHIFT)
 
-/** The bit of the 16 bytes at an offset, in either of these words. */
+/** The bit of the 16 bytes at `byteOffset`, in the word of `liveWord` or `freedWord`. */
 export const bitOf = (memory: ArenaMemory, byteOffset: number) =>
   1 << ((byteOffset - memory.base) >>> layout.GRANULE_SHIFT)
 
-/** Whether an ordinary block is live at an offset. */
+/** Whether a live ordinary block has its payload at `byteOffset`. */
 export const hasLiveBit = (memory: ArenaMemory, byteOffset: number) =>
   (memory.i32[liveWord(memory, byteOffset)] & bitOf(memory, byteOffset)) !== 0
 

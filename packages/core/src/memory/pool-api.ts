@@ -1,36 +1,36 @@
-/** The interface of a pool, as callers see it, with its docs. */
+/** The public interface of a pool. */
 import type { ElementArray, ElementArrayConstructor } from './element-types.ts'
 
 /** How much `collect` may do. */
 export interface CollectOptions {
   /**
-   * Stop after so many spans of 64 KiB were given back. Runs of larger classes have several spans,
-   * and are given back whole. By default: all empty spans.
+   * `collect` stops once it has given back so many spans of 64 KiB; by default, it gives back all
+   * empty spans. A run of several spans, as larger classes have, is given back whole.
    */
   readonly spans?: number
 }
 
 /**
- * A thread allocates by its pool, which is a private view of one slot of an arena.
+ * The object by which one thread allocates and frees. It has one slot of an arena to itself.
  *
- * Offsets are byte offsets from the start of `arena.buffer`, multiples of 16, and 0 is null. A new
- * block holds whatever the memory held before. A call that throws leaves the arena as it was.
+ * Offsets count bytes from the start of `arena.buffer`. They are multiples of 16; 0 is no block. A
+ * new block holds whatever the memory held before. A call that throws leaves all blocks unchanged.
  */
 export interface PoolOf<A = unknown> {
   /** The arena that the pool allocates from. */
   readonly arena: A
 
-  /** Index of the pool's slot, which all of its blocks belong to. */
+  /** Index of the pool's slot. The slot owns all blocks of the pool. */
   readonly slot: number
 
-  /** Distinguishes this use of the slot from others; pass it to `arena.adopt(slot, generation)`. */
+  /** Tells this pool from other pools of its slot; pass it to `arena.adopt(slot, generation)`. */
   readonly generation: number
 
-  /** False once the pool is closed. */
+  /** Whether the pool is open: false after `close`. */
   readonly isOpen: boolean
 
   /**
-   * Allocates `byteLength` bytes, 0 included, and returns the block's offset.
+   * Allocates a block of `byteLength` bytes, which may be 0, and returns its offset.
    * @param alignment of the offset: a power of two up to 4096; 16 by default
    * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'; 'corrupt' if the arena's
    * lists were overwritten
@@ -41,83 +41,83 @@ export interface PoolOf<A = unknown> {
   tryAlloc(byteLength: number, alignment?: number): number
 
   /**
-   * As `alloc`, with every byte 0. In a block above 512 KiB, memory that was never touched takes no
-   * physical page until it is written.
+   * As `alloc`, but every byte is 0. In a block above 512 KiB, memory that was never touched takes
+   * physical pages only as you write to it.
    */
   allocZeroed(byteLength: number, alignment?: number): number
 
   /**
-   * As `allocZeroed`, for a block whose bytes come into use one after the other. Call `touch`
-   * before you write to more of them: untouched bytes need not be zeroed, copied or saved.
-   * Bytes that `realloc` or `tryResize` adds are not cleared, and count as used. So does all of a
-   * block that `realloc` moves.
+   * As `allocZeroed`, for a block that you fill from its start. Call `touch` before you write to
+   * further bytes: the library takes untouched bytes for 0, and does not clear them for the next
+   * block. Bytes that `realloc` or `tryResize` adds are not cleared, and count as touched; so do
+   * all bytes of a block that `realloc` moves.
    */
   reserve(byteLength: number, alignment?: number): number
 
   /**
-   * Marks the first `byteLength` bytes of a block as used. Any thread may call it.
-   * @throws ArenaError 'invalid-argument' if the block is shorter; as `free`
+   * Marks the first `byteLength` bytes of a block as touched. Any thread may call it.
+   * @throws ArenaError 'invalid-argument' if the block is shorter; otherwise as `free`
    */
   touch(offset: number, byteLength: number): void
 
   /**
-   * Allocates a typed array over the arena, whose elements are not cleared. Its `byteOffset` is the
-   * block's offset. Keep that at once: `const { byteOffset } = pool.allocArray(Float32Array, 3)`.
-   * If a WebAssembly.Memory grows, its views are detached, and their `byteOffset` is 0. The header
-   * stores the type: `arena.view(offset)` returns the same view in any thread, also after growth.
-   * @param type of any realm; no subclass
+   * Allocates a block, and returns a typed array over it, which is not cleared. Its `byteOffset` is
+   * the block's offset. Keep it at once: `const { byteOffset } = pool.allocArray(Float32Array, 3)`.
+   * If a WebAssembly.Memory grows, the array is detached, and its `byteOffset` becomes 0. But the
+   * header stores the type: `arena.view(offset)` returns such an array at any time, in any thread.
+   * @param type a built-in typed array class, of any realm
    * @param length in elements
    * @throws as `alloc`
    */
   allocArray<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
 
   /**
-   * Changes a block's byte length, in place if possible, and returns its offset, which is a new one
-   * otherwise. Keeps the contents up to the smaller length, the element type and the alignment.
-   * `realloc(0, n)` is `alloc(n)`. If it throws, the block is as it was. Shrinking never throws.
+   * Changes a block's byte length, and returns its offset, which is a new one if the block moves.
+   * Keeps the contents up to the smaller length, the element type and the alignment. If it throws,
+   * the block is unchanged. Shrinking never runs out of memory. `realloc(0, n)` is `alloc(n)`.
    * @throws ArenaError as `alloc` and `free`
    */
   realloc(offset: number, byteLength: number): number
 
   /**
-   * Changes a block's byte length in place. False, with no change, if there is no room, or another
-   * thread owns the block. A large block grows over free spans behind it. If the pool owns the
-   * block, shrinking always succeeds.
+   * Changes a block's byte length in place. Returns false, and changes nothing, if there is no
+   * room, or if another thread owns the block. A large block grows into free spans behind it. If
+   * the pool owns the block, shrinking always succeeds.
    * @throws ArenaError as `free`, 'invalid-argument'
    */
   tryResize(offset: number, byteLength: number): boolean
 
   /**
-   * Frees a block, which any thread may have allocated. `free(0)` does nothing, as in C. Blocks of
-   * another thread go to a queue for it; some faults are only found there, by `arena.onViolation`.
+   * Frees a block of any thread. `free(0)` does nothing, as in C. A block of another thread goes to
+   * a queue: some faults show only when that thread receives it, in its `arena.onViolation`.
    * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (the header was overwritten),
    * 'pool-closed'
    */
   free(offset: number): void
 
-  /** The requested byte length. @throws as `free` */
+  /** The byte length that was requested for a block. @throws as `free` */
   byteLengthOf(offset: number): number
 
   /**
    * How many bytes a block has room for if it is allocated with `byteLength` bytes and the natural
-   * alignment: `alloc(goodByteLength(n))` takes as much memory as `alloc(n)`. A length above that
-   * of the arena is returned unchanged.
+   * alignment: `alloc(goodByteLength(n))` takes as much memory as `alloc(n)`. If `byteLength` is
+   * longer than the arena, it is returned unchanged.
    * @throws ArenaError 'invalid-argument', 'pool-closed'
    */
   goodByteLength(byteLength: number): number
 
   /**
-   * Delivers the blocks of other threads that this one freed. Until then up to 31 blocks for each
-   * thread may wait here. `alloc` does it on a miss, so this is for threads that only free.
+   * Delivers freed blocks to the other threads that own them. Until then, up to 31 for each owner
+   * wait in this pool. `alloc` delivers them on a miss, so `flush` is for threads that only free.
    */
   flush(): void
 
   /**
-   * Receives blocks that other threads have freed, gives empty spans back to the arena, and returns
-   * their number. It visits the free blocks. Call it in idle threads, and after a burst.
+   * Receives blocks that other threads freed, gives empty spans back to the arena, and returns how
+   * many spans. It visits every free block: call it when the thread is idle, or after a burst.
    */
   collect(options?: CollectOptions): number
 
-  /** Hands the slot back, with its live blocks. A closed pool can only be closed again. */
+  /** Gives the slot back; its blocks stay live. A closed pool allows no call but `close`. */
   close(): void
 }

@@ -1,26 +1,26 @@
 /**
- * How many blocks a refill hands out. Pure numbers: nothing here touches memory.
+ * How many blocks a refill hands out: its batch. Pure functions of numbers, which touch no memory.
  *
- * A slot learns one number for a class: its batch, and how often the class has missed since the
- * last sweep for empty spans. Both are known where they change, so the hot path counts nothing.
+ * A slot learns two numbers per class: the batch, and how many allocs found no free block (a miss)
+ * since the last sweep. They change at misses and sweeps only, so the hot path counts nothing.
  *
  *     event       condition                                      the batch
  *     a miss      the first since the last sweep                 stays
  *                 a further one                                  doubles
  *                 a further one, but other threads gave
  *                 half of the batch back                         stays
- *     a sweep     no miss, and blocks lie free: idle             halves
- *                 one miss, and 3/4 of the batch lie free        halves
+ *     a sweep     no miss, but blocks on the free list: idle     halves
+ *                 one miss, and 3/4 of the batch unused          halves
  *                 else                                           stays
  *
- * (Fourfold growth takes 3 % fewer refills in bursts, and 3 % more time under a steady load, as
- * more is handed out for nothing. Commits are the same.) `base` and `max` bound the batch of a
- * class. They come from tables: to compute them took 30 ns a refill.
+ * (If the batch grew fourfold, bursts would take 3 % fewer refills, and a steady load 3 % more
+ * time, as more blocks are handed out for nothing; commits would be the same.) `base` and `max`
+ * bound the batch of a class. They come from tables, because computing them takes 30 ns a refill.
  */
 
 const MAX_BASE = 64
 const MIN_BASE = 16
-/** About 8 KiB a refill: enough to pay for the miss, little enough to commit for one block. */
+/** The least batch is about 8 KiB: enough to pay for the miss, little to commit for one block. */
 const BASE_BYTE_LENGTH = 8192
 
 const GROWTH = 2
@@ -36,22 +36,22 @@ export const baseBatch = (stride: number) =>
   Math.max(MIN_BASE, Math.min(MAX_BASE, Math.floor(BASE_BYTE_LENGTH / stride)))
 
 /**
- * The largest batch: 1024 blocks or a span, whichever is less, but at least the base. (A batch a
- * little below a span leaves a rest for another refill: a third more refills in bursts.)
+ * The largest batch: 1024 blocks, or a span of them if that is less, but at least the base. (If it
+ * were a little below a span, the rest would take a refill: a third more refills in bursts.)
  */
 export const maxBatch = (stride: number) =>
   Math.max(baseBatch(stride), Math.min(MAX_BATCH, Math.floor(SPAN_BYTE_LENGTH / stride)))
 
-/** The batch in `learned`, which may be 0 at first, or damaged. */
+/** The batch in the word `learned`, kept in bounds: the word is 0 at first, or may be damaged. */
 export const learnedBatch = (learned: number, base: number, max: number) =>
   Math.min(Math.max(learned & BATCH_MASK, base), max)
 
-/** The batch that a supervisor published; the learned one if it published none. */
+/** The batch that a supervisor published; if it published none, the learned batch. */
 export const batchFor = (published: number, learned: number, base: number, max: number) =>
   published > 0 ? Math.min(published, MAX_BATCH) : learnedBatch(learned, base, max)
 
 /**
- * `learned` after a miss.
+ * The word `learned` after a miss.
  * @param arrivedCount blocks that other threads gave back since the last refill
  */
 export function afterMiss(
@@ -67,7 +67,7 @@ export function afterMiss(
 }
 
 /**
- * `learned` after a sweep for empty spans.
+ * The word `learned` after a sweep for empty spans.
  * @param spareCount blocks that lay on the free list
  */
 export function afterSweep(learned: number, base: number, max: number, spareCount: number): number {
@@ -81,14 +81,14 @@ export function afterSweep(learned: number, base: number, max: number, spareCoun
 /*
  * Which batch would have served a class better, between two steps of a supervisor? Between two
  * sweeps for empty spans, a pool refills a class once or several times. Twice the batch saves half
- * of the refills after the first, and hands out half a batch too much on average.
+ * of the refills after the first one, but that one hands out half a batch too much on average.
  *
- *     most refills were four times too much      half
- *     twice the batch saves 8 %                  twice
- *     else                                       the same
+ *     most refills handed out four times too much    half
+ *     twice the batch saves 8 %                      twice
+ *     else                                           the same
  */
 
-/** The cost of a refill relative to that of one more block in it: some 100 ns to 2 ns. */
+/** The cost of a refill, in units of one more block that it hands out: 100 ns against 2 ns. */
 const REFILL_COST = 50
 /** In percent; a smaller gain is not worth a change. */
 const MIN_GAIN = 8
@@ -98,11 +98,11 @@ interface RefillWindow {
   readonly refillCount: number
   /** Refills that were not the first one after a sweep. */
   readonly furtherCount: number
-  /** First refills that handed out at least four times as much as was needed. */
+  /** Refills, each alone between two sweeps, that handed out at least four times the need. */
   readonly idleCount: number
 }
 
-/** The batch that would have been better in a window, or the present one. */
+/** The batch that would have been better in a window: half, twice, or the present one. */
 export function betterBatch(window: RefillWindow, batch: number, stride: number): number {
   const { refillCount, furtherCount, idleCount } = window
   if (2 * idleCount > refillCount) {
@@ -114,5 +114,5 @@ export function betterBatch(window: RefillWindow, batch: number, stride: number)
   return isBetter && gain > 0 ? Math.max(batch, Math.min(2 * batch, maxBatch(stride))) : batch
 }
 
-/** Whether a refill was too much: the sweep after it found three quarters of it unused. */
+/** Whether a refill was too much: the next sweep found three quarters of its blocks unused. */
 export const wasIdle = (blockCount: number, spareCount: number) => 4 * spareCount >= 3 * blockCount

@@ -1,6 +1,6 @@
 /**
  * Size classes: byte length -> class -> stride. A stride is header + payload, a multiple of 16.
- * Strides are computed here only; carving, bounds, verify and the heap walk read the class table.
+ * Only this file computes strides; all other code reads them from the class table.
  */
 import { isArray } from '../base/builtins.ts'
 import { checkInteger, invalidArgument } from '../base/errors.ts'
@@ -8,7 +8,7 @@ import * as layout from '../base/layout.ts'
 import { asClassIndex, type ClassIndex } from '../base/units.ts'
 import { baseBatch, maxBatch } from './refill-batch.ts'
 
-/** Longer payloads have no class: their block is a run by itself. */
+/** Longer payloads have no size class: each is a large block, a run by itself. */
 export const MAX_CLASS_PAYLOAD = 512 * 1024
 
 /** The smallest stride that holds a payload of `byteLength` bytes. */
@@ -20,10 +20,10 @@ const strideFor = (byteLength: number) =>
 export const MAX_STRIDE = strideFor(MAX_CLASS_PAYLOAD)
 
 /**
- * Default classes: 16-byte steps up to 128 B of payload, then four per doubling. One fits a payload
- * of 2^k, so that 256 B, 1 KiB, 4 KiB fit. Between them are strides of 5/4, 6/4 and 7/4 of 2^k,
- * which waste 18.8 % at worst; payloads of these lengths would waste 20.6 %. The doubling from 128
- * to 256 has five, because its steps are multiples of 16.
+ * Default classes: strides in 16-byte steps up to 128 B of payload, then four per doubling. One of
+ * the four fits a payload of 2^k, such as 256 B or 1 KiB. The others have strides of 5/4, 6/4 and
+ * 7/4 of 2^k, and waste 18.8 % at worst; as payloads, these lengths would waste 20.6 %. The
+ * doubling from 128 to 256 has a fifth class, because its steps are multiples of 16.
  */
 function defaultStrides(): number[] {
   const strides: number[] = []
@@ -37,7 +37,7 @@ function defaultStrides(): number[] {
 }
 const DEFAULT_STRIDES: readonly number[] = defaultStrides()
 
-/** Strides of the default classes and of the user's, ascending, without repetition. */
+/** Strides of the default classes and of the user's classes, ascending, without repetition. */
 export function stridesWith(classes: readonly number[]): number[] {
   if (!isArray(classes)) throw invalidArgument('classes', classes, 'an array of byte lengths')
   const userPayloads = [...classes]
@@ -53,14 +53,14 @@ export function stridesWith(classes: readonly number[]): number[] {
   return [...strides].sort((a, b) => a - b)
 }
 
-/** How many blocks of a stride fit a run. */
+/** How many blocks of a stride fit a run of `spanCount` spans. */
 export const blockCapacity = (stride: number, spanCount: number) =>
   Math.floor(
     (spanCount * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD + layout.HEADER_BYTE_LENGTH) /
       stride,
   )
 
-/** The fewest spans, nine at most, whose rest is below 1/8; else the least wasteful number. */
+/** Spans of a usual run: the fewest, up to nine, that waste at most 1/8; else what wastes least. */
 export function preferredRunSpanCount(stride: number): number {
   let best = 0
   let bestWaste = 1
@@ -76,11 +76,11 @@ export function preferredRunSpanCount(stride: number): number {
   return best
 }
 
-/** The shortest run that holds one block of the stride. */
+/** The length in spans of the shortest run that holds one block of the stride. */
 export const minimalRunSpanCount = (stride: number) =>
   Math.ceil((stride + layout.FIRST_PAYLOAD - layout.HEADER_BYTE_LENGTH) / layout.SPAN_BYTE_LENGTH)
 
-/** How many spans a large block of so many bytes takes. */
+/** How many spans a large block of `byteLength` bytes takes. */
 export const largeSpanCount = (byteLength: number) =>
   ((byteLength + layout.FIRST_PAYLOAD - 1) >>> layout.SPAN_SHIFT) + 1
 
@@ -89,23 +89,23 @@ export class SizeClasses {
   readonly count: number
   /** The largest payload that has a class, in bytes. */
   readonly maxByteLength: number
-  /** Bytes, per class. */
+  /** The stride of each class, in bytes. */
   readonly strides: Int32Array
   /**
-   * Class by stride in granules: `classOf[(byteLength + 23) >>> 4]`. The table takes 32 KiB, but a
-   * program touches a line or two of it. (A formula of shift and clz: +0.4 ns, no user classes.)
+   * The class of a stride in granules: `classOf[(byteLength + 23) >>> 4]`. The table takes 32 KiB,
+   * but a program touches a line or two of it. (Shifts and clz: +0.4 ns, no user classes.)
    */
   readonly classOf: Uint8Array
   /**
-   * Pairs per class: the stride in bytes, and ceil(2^20 / stride in granules). If a block begins at
-   * byte `b` of a run's blocks, its index is `q = imul(b >>> 4, reciprocal) >>> 20`. So
-   * `imul(q, stride) === b` exactly for the multiples of the stride. The error for the q-th of them
-   * is below q granules, so below 2^20, as runs have fewer than 2^16 granules.
+   * Two words per class: the stride in bytes, and a reciprocal, ceil(2^20 / stride in granules).
+   * For byte `b` of a run's blocks, `q = imul(b >>> 4, reciprocal) >>> 20`. If block q begins at
+   * `b`, then `imul(q, stride) === b`, and else not: rounding adds less than `b >>> 4` to the
+   * product. That is below 2^20, as runs have fewer than 2^16 granules.
    */
   readonly divisors: Int32Array
   /**
-   * Per class, the spans of its usual and of its shortest runs, and how many blocks fit these. They
-   * are tables, as the fraction of a quotient is garbage until the engine compiles it away.
+   * Per class, the span counts of its usual and its shortest run, and how many blocks fit each.
+   * These are tables, because a fraction is garbage until the engine compiles the division away.
    */
   readonly runSpanCounts: Int32Array
   readonly runCapacities: Int32Array
@@ -137,7 +137,7 @@ export class SizeClasses {
     })
   }
 
-  /** How many blocks of a class fit a run. */
+  /** How many blocks of a class fit a run of `spanCount` spans. */
   capacityOf(classIndex: ClassIndex, spanCount: number): number {
     if (spanCount === this.runSpanCounts[classIndex]) return this.runCapacities[classIndex]
     if (spanCount === this.shortRunSpanCounts[classIndex]) {
@@ -153,7 +153,7 @@ export class SizeClasses {
       : largeSpanCount(byteLength) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
   }
 
-  /** The smallest class whose blocks hold `byteLength` bytes, at most `maxByteLength`. */
+  /** The smallest class whose blocks hold `byteLength` bytes, which is at most `maxByteLength`. */
   classFor(byteLength: number): ClassIndex {
     return asClassIndex(this.classOf[strideFor(byteLength) >>> layout.GRANULE_SHIFT])
   }

@@ -1,35 +1,35 @@
 /*
- * Room telemetry: a ring of events per slot, in the arena. `base/layout` draws the ring.
- * Invariant: the slot's thread alone writes events, off its hot paths; any thread reads them.
- * Nobody waits: if the ring is full, as nobody reads, the event is dropped and the drop counted.
+ * Room telemetry: a ring of events per slot, in the arena. `base/layout` describes the ring.
+ * Invariant: only the thread that has a slot writes its ring, off the hot paths; any thread reads.
+ * No thread waits: a full ring, which nobody reads, drops and counts further events.
  */
 import { invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, slotWord } from '../memory/memory.ts'
 
-/** A free list was filled: blocks handed out, live blocks, blocks unused at the sweep before. */
+/** A free list was filled. Numbers: blocks handed out, live blocks, blocks unused at the sweep. */
 export const EVENT_REFILL = 0
-/** A slot got a run: spans, the first one. */
+/** A slot got spans. Numbers: how many spans, the first span. */
 export const EVENT_CLAIM = 1
-/** A slot gave a run back: spans, the first one. */
+/** A slot gave spans back. Numbers: how many spans, the first span. */
 export const EVENT_RETURN = 2
-/** A slot received what another one had freed: blocks, that slot. */
+/** A slot received blocks. Numbers: how many blocks, the slot that freed them. */
 export const EVENT_DRAIN = 3
-/** A dead slot was adopted: its spans, its generation. */
+/** A slot was adopted. Numbers: how many spans it owns, its new generation. */
 export const EVENT_ADOPT = 4
 
 const EVENT_KINDS = ['refill', 'claim', 'return', 'drain', 'adopt'] as const
 export type TelemetryEventKind = (typeof EVENT_KINDS)[number]
 
-/** The row of a class lies above the kind; events without a class have row 0. */
+/** An event's first word is kind | class row << 8; events without a class have row 0. */
 const EVENT_ROW_SHIFT = 8
 
-/** First word of a slot's ring. */
+/** Index of the first word of a slot's ring. */
 export const ringOf = (memory: ArenaMemory, slot: SlotIndex) =>
   slotWord(memory, slot, layout.SLOT_TELEMETRY)
 
-/** First word of the event with a number. */
+/** Index of the first word of event `number`. */
 const eventWord = (ring: number, number: number) =>
   ring +
   layout.TELEMETRY_EVENTS +
@@ -38,7 +38,7 @@ const eventWord = (ring: number, number: number) =>
 const isFull = (written: number, read: number) =>
   ((written - read) | 0) >= layout.TELEMETRY_EVENT_COUNT
 
-/** Writes an event into the ring of a slot, or drops it. Only the slot's thread may call it. */
+/** Adds an event to a slot's ring, or drops it. Only the thread that has the slot may call it. */
 export function emit(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -52,7 +52,7 @@ export function emit(
   const ring = ringOf(memory, slot)
   const written = i32[ring + layout.TELEMETRY_WRITTEN]
   if (isFull(written, i32[ring + layout.TELEMETRY_READ_SEEN])) {
-    // Only now: an atomic load takes longer than all the rest.
+    // Loaded only now, because an atomic load takes longer than the rest of this function.
     const read = Atomics.load(i32, ring + layout.TELEMETRY_READ)
     i32[ring + layout.TELEMETRY_READ_SEEN] = read
     if (isFull(written, read)) {
@@ -68,52 +68,52 @@ export function emit(
   Atomics.store(i32, ring + layout.TELEMETRY_WRITTEN, (written + 1) | 0)
 }
 
-/** What a pool did off its hot path. Fields that a kind of event does not use are 0. */
+/** Something that a pool did off its hot path. Fields that a kind of event does not use are 0. */
 export type TelemetryEvent = ReturnType<typeof emptyEvent>
 export const emptyEvent = () => ({
   /**
-   * `refill`: an empty free list was filled. `claim`, `return`: the slot got, or gave back, a run
-   * of spans. `drain`: it received blocks that another slot freed. `adopt`: its thread died.
+   * `refill`: an empty free list was filled. `claim`, `return`: the slot got spans, or gave spans
+   * back. `drain`: the slot received blocks that another slot freed. `adopt`: the slot was adopted.
    */
   kind: 'refill' as TelemetryEventKind,
   slot: 0,
-  /** For a refill, claim or return: the index in `arena.stats().classes`. */
+  /** For a refill, claim or return: the index of the size class in `arena.stats().classes`. */
   classIndex: 0,
   /** For a refill: blocks handed out. For a drain: blocks received. */
   blockCount: 0,
-  /** For a refill: live blocks of the class, with the one that is about to be allocated. */
+  /** For a refill: live blocks of the class, including the block that is about to be allocated. */
   liveBlocks: 0,
   /**
-   * For the first refill after a sweep for empty spans: the free blocks that the sweep found. If
-   * there was one refill before the sweep, it handed out so many too many.
+   * For the first refill after a sweep: the free blocks that the sweep found. If only one refill
+   * came between this sweep and the one before, that refill handed out so many blocks too many.
    */
   spareBlocks: 0,
-  /** For a claim or return, in spans of 64 KiB. For an adoption: the spans of the slot. */
+  /** For a claim or return: how many spans of 64 KiB. For an adoption: how many the slot owns. */
   spanCount: 0,
-  /** For a claim or return: index of the first span. */
+  /** For a claim or return: the index of the first span. */
   span: 0,
   /** For a drain: the slot that freed the blocks. */
   freer: 0,
-  /** For an adoption: that of the slot. */
+  /** For an adoption: the slot's new generation. */
   generation: 0,
 })
 
-/** Follows the events of all slots of an arena, from any thread. */
+/** Reads the events of all slots of an arena, in any thread. */
 export interface Telemetry {
   /**
-   * Calls `visit` for each event since the last call, slot by slot, in order, and returns their
-   * number. The first call begins with what the rings hold. The event object is the same each time:
-   * copy what you keep. Each event reaches one reader only. A ring holds 64 events of a slot;
-   * further events are dropped until somebody reads.
+   * Calls `visit` with each event that no reader has read, slot by slot, the oldest first. Returns
+   * how many there were. The event object is the same each time: copy what you keep. Each event
+   * reaches one reader only. A slot's ring holds 64 unread events; further events are dropped until
+   * somebody reads.
    * @throws ArenaError 'invalid-argument'
    */
   read(visit: (event: Readonly<TelemetryEvent>) => void): number
 
-  /** Events of all slots that were dropped since this was opened. */
+  /** How many events of all slots were dropped since this reader was opened. */
   readonly droppedEvents: number
 }
 
-/** Begins with what the rings hold. */
+/** Opens a reader, which begins with the events that are in the rings already. */
 export function openTelemetry(memory: ArenaMemory): Telemetry {
   const event = emptyEvent()
   const droppedBefore = totalDropped(memory)
@@ -140,11 +140,11 @@ function totalDropped(memory: ArenaMemory): number {
   return dropped
 }
 
-/** Modulo 2^32. */
+/** How many events of a slot were dropped, modulo 2^32. */
 export const droppedEvents = (memory: ArenaMemory, slot: SlotIndex) =>
   memory.i32[ringOf(memory, slot) + layout.TELEMETRY_DROPPED] >>> 0
 
-/** Calls `visit` for each unread event of a slot's ring, and returns their number. */
+/** Calls `visit` with each unread event of a slot's ring, and returns how many there were. */
 export function readRing(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -153,14 +153,14 @@ export function readRing(
 ): number {
   const { i32 } = memory
   const ring = ringOf(memory, slot)
-  // Events that are written from now on wait: a busy writer would keep the reader for ever.
+  // Events written from now on wait for the next call, as a busy writer could keep the reader here.
   const written = Atomics.load(i32, ring + layout.TELEMETRY_WRITTEN)
   let eventCount = 0
   for (;;) {
     const read = Atomics.load(i32, ring + layout.TELEMETRY_READ)
     const waiting = (written - read) | 0
     if (waiting <= 0) return eventCount
-    // More than the ring has room for: its words were overwritten. Skip to the next event.
+    // More events than the ring has room for: its counts were overwritten. Skip all these events.
     const isOverwritten = waiting > layout.TELEMETRY_EVENT_COUNT
     const next = isOverwritten ? written : (read + 1) | 0
     const isSound = decode(memory, slot, eventWord(ring, read), event)
@@ -172,7 +172,7 @@ export function readRing(
   }
 }
 
-/** False if the words were overwritten: no such kind exists, or no such class for the kind. */
+/** Decodes an event into `event`; false if its kind or class does not exist: it was overwritten. */
 function decode(
   memory: ArenaMemory,
   slot: SlotIndex,

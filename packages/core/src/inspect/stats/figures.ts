@@ -1,18 +1,18 @@
 /**
- * The figures that `arena.stats()` gives: what they mean, and objects that hold them. Shares are
- * worked out as they are read: a stored fraction is garbage.
+ * The figures that `arena.stats()` returns: what each means, and objects that hold them. Shares are
+ * computed when they are read, because a stored fraction is garbage.
  */
 import * as layout from '../../base/layout.ts'
 import type { SlotState } from '../../spans/slots.ts'
 
 /**
- * The share of a whole that a part leaves, from 0 to 1: counters wrap, each at its own time, and
- * those of a running thread may disagree.
+ * 1 - part / whole, kept between 0 and 1: the counters of a running thread may disagree, and each
+ * counter wraps at its own time.
  */
 const restOf = (part: number, whole: number) =>
   whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
 
-/** The bytes of spans that live blocks of a class take; large blocks take all of their spans. */
+/** The bytes that the live blocks of a class take; large blocks take whole spans. */
 export const liveBytesOf = ({
   stride,
   spanCount,
@@ -21,28 +21,28 @@ export const liveBytesOf = ({
   stride === 0 ? spanCount * layout.SPAN_BYTE_LENGTH : liveBlocks * stride
 
 const emptyClassStats = (stride: number, maxByteLength: number) => ({
-  /** The largest payload of the class, in bytes; `Infinity` for large blocks. */
+  /** The largest payload in the class, in bytes; `Infinity` for large blocks. */
   maxByteLength,
   /** Header and payload, in bytes; 0 for large blocks, as each has its own length. */
   stride,
   spanCount: 0,
   liveBlocks: 0,
   freeBlocks: 0,
-  /** Room for blocks that were never carved. */
+  /** How many more blocks could be carved in these spans. */
   uncarvedBlocks: 0,
-  /** The sum of the slots' peaks; up to one refill of each slot below the true peak. */
+  /** The sum of the slots' peaks, each of which may be too low by up to one refill. */
   peakLiveBlocks: 0,
   /** How often a free list was empty and was filled. Each slot counts modulo 2^32. */
   refills: 0,
-  /** Blocks that refills handed out; counted as `refills`. */
+  /** Blocks that refills handed out. Each slot counts modulo 2^32. */
   refilledBlocks: 0,
-  /** Blocks that other slots freed and their owners took back; counted as `refills`. */
+  /** Blocks that other slots freed and owners took back. Each slot counts modulo 2^32. */
   drainedBlocks: 0,
   /**
    * `1 - refills / refilledBlocks`, from 0 to 1; 0 before the first refill. It is the share of
-   * allocs that found a block on the free list, if each block was allocated once. Blocks that come
-   * and go between two refills raise it; blocks that are parked again unused lower it. It is
-   * meaningless once `refilledBlocks` has wrapped.
+   * allocs that found a block on the free list, if each block that was handed out was allocated
+   * once. The true share is higher if blocks are freed and reused between two refills, lower if a
+   * sweep takes blocks back unused. It is meaningless once `refilledBlocks` has wrapped.
    */
   get hitRate(): number {
     return restOf(this.refills, this.refilledBlocks)
@@ -51,9 +51,9 @@ const emptyClassStats = (stride: number, maxByteLength: number) => ({
   get fragmentation(): number {
     return restOf(liveBytesOf(this), this.spanCount * layout.SPAN_BYTE_LENGTH)
   },
-  /** Bytes at the ends of runs that no block fits. */
+  /** Bytes at the ends of runs, too few for another block. */
   wasteBytes: 0,
-  /** The bytes that live blocks were asked for; 0 unless exact. */
+  /** The bytes that were requested for live blocks; 0 unless `exact`. */
   requestedBytes: 0,
 })
 
@@ -70,46 +70,46 @@ export const emptySlotStats = () => ({
   state: 'vacant' as SlotState,
   spanCount: 0,
   peakSpanCount: 0,
-  /** Refills of all classes; this and the next two are as those of a class. */
+  /** Refills of all classes. This figure and the next two are counted as those of a class. */
   refills: 0,
   refilledBlocks: 0,
   get hitRate(): number {
     return restOf(this.refills, this.refilledBlocks)
   },
-  /** Blocks freed by other slots that came in, or were sent on; of all generations, modulo 2^32. */
+  /** Blocks freed by other slots that this slot received, in all generations, modulo 2^32. */
   remoteFrees: 0,
-  /** Those among them that were no live blocks: freed twice, never given out, or overwritten. */
+  /** Received blocks that were not live: freed twice, never given out, or overwritten. */
   violations: 0,
-  /** Events that found the slot's telemetry ring full, modulo 2^32. */
+  /** Events that were dropped because the slot's telemetry ring was full, modulo 2^32. */
   droppedEvents: 0,
 })
 export type SlotStats = ReturnType<typeof emptySlotStats>
 
 export const emptyStats = (strides: Int32Array) => ({
-  /** Whether a walk counted. If not, live and free are as of the last cold path of each pool. */
+  /** Whether a walk counted the blocks. If not, each pool's last refill or sweep counted them. */
   exact: false,
-  /** The arena's length. */
+  /** The arena's length in bytes. */
   reservedBytes: 0,
-  /** The spans in use, control area included. */
+  /** The bytes of all spans in use, control area included. */
   committedBytes: 0,
   /**
-   * The part of the arena, from its start, that was ever in use: memory that the system gave. For
-   * one slot: the most that it had.
+   * The bytes from the arena's start to the end of the last span that was ever in use: the system
+   * gave memory for no more. For one slot: the most bytes that its spans ever had.
    */
   peakCommittedBytes: 0,
-  /** 0 in the figures of one slot. */
+  /** The bytes of the control area; 0 in the figures of one slot. */
   controlBytes: 0,
   liveBlocks: 0,
-  /** The strides of live blocks. */
+  /** The bytes that live blocks take, headers included. */
   liveBytes: 0,
-  /** The bytes that live blocks were asked for; 0 unless exact. */
+  /** The bytes that were requested for live blocks; 0 unless `exact`. */
   requestedBytes: 0,
-  /** The strides of free blocks. */
+  /** The bytes that free blocks take, headers included. */
   freeBytes: 0,
   uncarvedBytes: 0,
-  /** Ends of runs that no block fits. */
+  /** Bytes at the ends of runs, too few for another block. */
   wasteBytes: 0,
-  /** Refills of all classes; this and the next two are as those of a class. */
+  /** Refills of all classes. This figure and the next two are counted as those of a class. */
   refills: 0,
   refilledBlocks: 0,
   get hitRate(): number {
@@ -119,12 +119,12 @@ export const emptyStats = (strides: Int32Array) => ({
   get fragmentation(): number {
     return restOf(this.liveBytes, this.committedBytes - this.controlBytes)
   },
-  /** By ascending stride; the last row is that of large blocks. */
+  /** By ascending stride; the last row is for large blocks. */
   classes: [
     ...Array.from(strides, (stride) => emptyClassStats(stride, stride - layout.HEADER_BYTE_LENGTH)),
     emptyClassStats(0, Number.POSITIVE_INFINITY),
   ] as ClassStats[],
-  /** The slots that were ever opened. */
+  /** A row for each slot that was ever in use. */
   slots: [] as SlotStats[],
 })
 

@@ -1,4 +1,4 @@
-/** Fills figures: from the counters of cold paths, or from a walk over all headers. */
+/** Fills in the figures of `arena.stats()`: from the slots' counters, or by a walk over blocks. */
 import { isPlainObject } from '../../base/builtins.ts'
 import { checkOptions, invalidArgument } from '../../base/errors.ts'
 import * as layout from '../../base/layout.ts'
@@ -28,13 +28,13 @@ export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
 
 export interface StatsOptions {
   /**
-   * Walks all headers, instead of adding up what the cold paths counted. Meanwhile, no other thread
-   * may call the library.
+   * Counts blocks by a walk over all of them, instead of adding up counters. No other thread may
+   * call the library during the call.
    */
   readonly exact?: boolean
-  /** The slot to give the figures of; all slots by default. */
+  /** The slot whose figures you want; by default all slots. */
   readonly slot?: number
-  /** The result of an earlier call, to fill again and return: the call then makes no garbage. */
+  /** An earlier result, to be filled again and returned: the call then makes no garbage. */
   readonly into?: ArenaStats
 }
 
@@ -72,7 +72,7 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   return stats
 }
 
-/** Adds the rows of classes up. */
+/** Adds up the rows of the classes, for the figures of the whole. */
 function sumUp(stats: ArenaStats): void {
   const { classes } = stats
   stats.liveBlocks = total(classes, 'liveBlocks')
@@ -99,7 +99,7 @@ function total(rows: readonly ClassStats[], figure: Total): number {
   return sum
 }
 
-/** Whether figures have the rows of the arena, and can be filled. */
+/** Whether `stats` has the rows of this arena's classes, and can be written to. */
 function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
   const { classes, slots } = stats
   if (Object.isFrozen(stats)) return false
@@ -111,14 +111,14 @@ function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
   return classes[count]?.stride === 0
 }
 
-/** The sum of a word over the slots from `first` up to `end`. */
+/** The sum of one word of the slots from `first` up to `end`. */
 function sumOf(memory: ArenaMemory, field: number, first: SlotIndex, end: number): number {
   let sum = 0
   for (let slot = first; slot < end; slot++) sum += slotAt(memory, slot, field) >>> 0
   return sum
 }
 
-/** Which words of slots count the figures of a class. */
+/** Figures of a class, and the words of a slot that count them. */
 const CLASS_COUNTS = [
   ['spanCount', layout.SLOT_SPANS],
   ['liveBlocks', layout.SLOT_LIVE_SEEN],
@@ -128,7 +128,7 @@ const CLASS_COUNTS = [
   ['drainedBlocks', layout.SLOT_ARRIVED],
 ] as const
 
-/** Fills the rows of classes with what the slots from `first` up to `end` counted. */
+/** Fills the rows of classes with what the slots from `first` up to `end` have counted. */
 function countClasses(
   memory: ArenaMemory,
   rows: readonly ClassStats[],
@@ -155,8 +155,8 @@ function countClasses(
 }
 
 /**
- * Replaces the figures that a walk over all headers gives exactly.
- * @param slot whose runs are walked; -1 for those of all slots
+ * Replaces the figures that a walk over all blocks can count exactly.
+ * @param slot the slot whose runs are walked; -1 for all slots
  */
 function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: number): void {
   const none = { spanCount: 0, liveBlocks: 0, freeBlocks: 0, uncarvedBlocks: 0, wasteBytes: 0 }
@@ -182,7 +182,7 @@ function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: num
   for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
 }
 
-/** Fills the rows of the slots that were ever opened. */
+/** Fills a row for each slot that was ever in use. */
 function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, end: number): void {
   let rowCount = 0
   for (let slot = first; slot < end; slot++) {

@@ -1,24 +1,24 @@
-/** What a verification works on, and what it has found so far. */
+/** The arena that `verify` checks, and what it has found so far. */
 import * as layout from '../../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import { type ArenaMemory, slotAt, spanStart } from '../../memory/memory.ts'
 
-/** Something that does not hold in an arena. */
+/** An invariant that does not hold in an arena. */
 export interface Violation {
-  /** What does not hold, with the numbers. */
+  /** The invariant that does not hold, with the numbers. */
   readonly message: string
-  /** Byte offset of where it shows: a payload, or the start of a span. */
+  /** Byte offset of the payload, span or queue word that shows the violation; 0 if none does. */
   readonly offset: number
 }
 
 export class Findings {
   readonly violations: Violation[] = []
-  /** Free blocks that are on a list. */
+  /** Blocks that were found on a list of free blocks. */
   readonly listed = new Set<number>()
-  /** Spans that are on a list of partial ones. */
+  /** Spans that were found on a list of partial spans. */
   readonly partial = new Set<SpanIndex>()
   readonly memory: ArenaMemory
-  /** What a walk counts, laid out as the words of the slots that should say the same. */
+  /** What the walk counts, laid out as the slots' own counts, which should be the same. */
   readonly #counts: Int32Array
 
   constructor(memory: ArenaMemory) {
@@ -38,7 +38,7 @@ export class Findings {
     this.#counts[slot * layout.SLOT_FIXED_WORD_COUNT + field] += summand
   }
 
-  /** Fails unless a slot's word says what the walk has counted. */
+  /** Reports a violation unless a word of a slot has the number that the walk counted. */
   checkCount(field: number, slot: SlotIndex, what: string, where = ''): void {
     const said = slotAt(this.memory, slot, field)
     const counted = this.#counts[slot * layout.SLOT_FIXED_WORD_COUNT + field]

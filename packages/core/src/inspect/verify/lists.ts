@@ -1,4 +1,4 @@
-/** Each list ends, and holds free blocks of its own class and slot that no other list holds. */
+/** Checks that each list ends, and holds only its own class's and slot's free blocks, each once. */
 import * as layout from '../../base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../base/units.ts'
 import {
@@ -36,8 +36,8 @@ export function checkLists(findings: Findings): void {
 const nameOf = (owner: number) => `slot ${ownerInMap(owner)}, class ${classInMap(owner)}`
 
 /**
- * Gives the number of blocks on a chain, up to the first one that does not belong there.
- * @param owner the map word of runs of the list's slot and class
+ * Checks a list of free blocks, and returns how many there are before the first wrong one.
+ * @param owner the map word of the runs that the list's blocks belong to
  */
 function checkChain(findings: Findings, owner: number, first: number): number {
   const { memory, listed } = findings
@@ -69,7 +69,7 @@ function whyNotListed({ memory, listed }: Findings, owner: number, block: number
   return hasLiveBit(memory, block) ? 'which has a live bit' : ''
 }
 
-/** The partial spans of a slot and class are linked both ways, and have room. */
+/** Checks that the partial spans of a slot and class are linked both ways, and have room. */
 function checkPartial(findings: Findings, owner: number, first: number): void {
   const { memory, partial } = findings
   let previous = 0

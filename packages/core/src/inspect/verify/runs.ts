@@ -1,6 +1,6 @@
 /**
- * Every carved block is live and on no list, or free and on one. Live bits are set for live blocks
- * only; memory in use counts as touched.
+ * Checks runs: every carved block is live and on no list, or free and on a list; only live blocks
+ * have live bits; memory in use counts as touched.
  */
 import * as layout from '../../base/layout.ts'
 import {
@@ -82,7 +82,7 @@ export function checkRun(
   }
 }
 
-/** Every block is live and on no list, or free and on one. @param room in bytes, of a block */
+/** Checks that each block is live, or else on a list. @param room of a block's payload, in bytes */
 function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room: number): void {
   const { memory, listed } = findings
   const isLarge = classOf(memory, head) === layout.LARGE_CLASS
@@ -117,7 +117,7 @@ function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room
   }
 }
 
-/** The headers of a live block are sound, and it has room for its bytes. */
+/** Checks that a live block's header is sound, and that the block has room for its bytes. */
 function checkHeader(
   findings: Findings,
   block: PayloadOffset,
@@ -150,7 +150,7 @@ function countLiveBits(memory: ArenaMemory, first: SpanIndex, spanCount: number)
   return count
 }
 
-/** Skips spans that were never in use: to read their words would take pages. */
+/** Checks that free spans have no live bits, except spans never used: reading these takes pages. */
 export function checkFreeSpans(findings: Findings): void {
   const { memory } = findings
   const peakSpanCount = memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]

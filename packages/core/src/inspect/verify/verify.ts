@@ -1,5 +1,5 @@
 /**
- * Walks everything and reports what does not hold:
+ * Checks the invariants of an arena, and reports those that do not hold:
  *
  *     every run     live + free + uncarved blocks = capacity, and less than a stride is left;
  *                   live bits + unmarked blocks = live blocks; its spans count as touched
@@ -26,7 +26,7 @@ export type { Violation } from './findings.ts'
 export function verifyArena(memory: ArenaMemory): Violation[] {
   const findings = new Findings(memory)
   checkMap(findings)
-  // If the map is damaged, nothing else can be found by it.
+  // The other checks depend on the span map: if it is damaged, they show nothing.
   if (findings.violations.length > 0) return findings.violations
   checkFreeSpans(findings)
   checkLists(findings)
@@ -43,7 +43,7 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
   return findings.violations
 }
 
-/** Every span is free, control, or part of exactly one run; slots own as many as they count. */
+/** Checks that each span is free, control or in one run, and that slots count their spans right. */
 function checkMap(findings: Findings): void {
   const { memory } = findings
   let spanCount = 1
@@ -65,7 +65,7 @@ function checkMap(findings: Findings): void {
   }
 }
 
-/** Counts the spans of a run for its owner. Gives the run's span count; 1 if it is damaged. */
+/** Checks a run in the map, and counts its spans for its owner. Returns how many; 1 if damaged. */
 function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const { memory } = findings
   const word = mapAt(memory, head)
@@ -80,7 +80,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
   } else if (spanCount < 1 || head + spanCount > memory.spanCount) {
     findings.failSpan(head, `has ${spanCount} spans by its record`)
   } else {
-    // A run of a class may be draining.
+    // Only a run of a size class may be draining.
     const sound = mapWord(isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD, owner, classIndex, 0)
     if ((isLarge ? word : word & ~layout.MAP_DRAINING) !== sound) {
       findings.failSpan(head, `begins with the map word ${word >>> 0}`)
@@ -104,7 +104,7 @@ const COUNTS = [
   [layout.SLOT_CARVED, 'carved blocks'],
 ] as const
 
-/** In the row of large blocks, room and carved blocks are not counted. */
+/** Checks a slot's counts per class. Large blocks have no counts of room and carved blocks. */
 function checkCounts(findings: Findings, slot: SlotIndex): void {
   for (let row = 0; row <= layout.LARGE_ROW; row++) {
     const where = `, class ${row}`
@@ -112,7 +112,7 @@ function checkCounts(findings: Findings, slot: SlotIndex): void {
   }
 }
 
-/** A thread that dies as it sets a bit leaves the flags to its adopter. */
+/** Checks that freed bits have flags. (An adopter sets flags that a dead thread has not set.) */
 function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
   const { memory } = findings
   if (
@@ -136,7 +136,7 @@ function checkQueue(findings: Findings, freer: SlotIndex, owner: SlotIndex): voi
   const taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
   const fail = (what: string) =>
     findings.fail(writtenWord * 4, `the queue from slot ${freer} to slot ${owner} has ${what}`)
-  // Counts wrap; no arena holds 2^31 offsets.
+  // Compared by difference, as counts wrap; no arena holds 2^31 offsets.
   if (((sent - taken) | 0) < 0 || ((written - sent) | 0) < 0) {
     fail(`${written} written, ${sent} sent, ${taken} taken, which is not in order`)
     return
