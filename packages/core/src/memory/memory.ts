@@ -1,5 +1,6 @@
 /*
- * Room memory: the views and the geometry of an arena, size classes, header words, the Pool API.
+ * Room memory: the views and the geometry of an arena, size classes, header words, how many
+ * blocks a refill hands out, the Pool API.
  * Invariant: nothing here allocates or frees. `ArenaMemory`, in this file, is the arena that all
  * higher rooms work on.
  */

@@ -13,7 +13,7 @@ import { MemoryViews } from '../memory/memory-views.ts'
 import type { Component } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
 import type { ComponentRows, StorageHandle } from '../shared/manifest.ts'
-import * as Root from '../shared/storage-root.ts'
+import * as rootLayout from '../shared/storage-root.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
 import { AttachedComponents } from './attached-components.ts'
@@ -41,7 +41,8 @@ export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorag
 
 /** Word index of a storage's root. Checks that the storage is not disposed of. */
 function checkedRoot(handle: StorageHandle, pool: Pool): number {
-  if (rootByteLength(pool, handle, Root.MAGIC) === Root.BYTE_LENGTH) return handle.offset >> 2
+  if (rootByteLength(pool, handle, rootLayout.MAGIC) === rootLayout.BYTE_LENGTH)
+    return handle.offset >> 2
   const expected = 'storage.handle of a storage in the arena of this pool'
   throw invalidArgument('the handle', handle, expected)
 }
@@ -94,11 +95,11 @@ export class AttachedStorage {
     this.#pool = pool
     this.#handle = handle
     this.#root = root
-    this.#attachedWord = root + Root.attachedWord(slot)
-    this.#seenWord = root + Root.seenWord(slot)
+    this.#attachedWord = root + rootLayout.attachedWord(slot)
+    this.#seenWord = root + rootLayout.seenWord(slot)
     this.#memory = new VariableMemory(views)
-    const handleWord = root + Root.internLogWord(slot)
-    const serialWord = root + Root.INTERN_LOG_SERIAL
+    const handleWord = root + rootLayout.internLogWord(slot)
+    const serialWord = root + rootLayout.INTERN_LOG_SERIAL
     this.#internLog = new InternLog(views, handleWord, serialWord)
     this.#memory.internedTexts.internLog = this.#internLog
     this.#components = new AttachedComponents(this.#memory, this)
@@ -124,7 +125,7 @@ export class AttachedStorage {
   readonly sync = (): void => {
     const root = this.#root
     const words = this.#memory.views.i32
-    const epoch = Atomics.load(words, root + Root.EPOCH)
+    const epoch = Atomics.load(words, root + rootLayout.EPOCH)
     const isMoved = words.buffer !== this.#buffer
     if (this.#isAttached && epoch === this.#epoch && !isMoved) {
       this.#tables.sync()
@@ -135,13 +136,13 @@ export class AttachedStorage {
     // reports a later epoch as seen.
     this.#buffer = words.buffer
     // Entities before columns, the reverse of publishing, so that all entities have rows.
-    const entities = Atomics.load(words, root + Root.ENTITIES)
-    const entitiesEpoch = words[(entities >> 2) + Root.PUBLISHED_EPOCH]
+    const entities = Atomics.load(words, root + rootLayout.ENTITIES)
+    const entitiesEpoch = words[(entities >> 2) + rootLayout.PUBLISHED_EPOCH]
     if (isMoved || entitiesEpoch !== this.#entitiesEpoch) {
       this.#entities = readEntities(this.#pool, words, entities)
     }
-    const manifest = Atomics.load(words, root + Root.MANIFEST)
-    const manifestEpoch = words[(manifest >> 2) + Root.PUBLISHED_EPOCH]
+    const manifest = Atomics.load(words, root + rootLayout.MANIFEST)
+    const manifestEpoch = words[(manifest >> 2) + rootLayout.PUBLISHED_EPOCH]
     if (isMoved || manifestEpoch !== this.#manifestEpoch) this.#follow(words, manifest)
     this.#manifestEpoch = manifestEpoch
     this.#entitiesEpoch = entitiesEpoch
@@ -184,7 +185,7 @@ export class AttachedStorage {
     Atomics.store(views.i32, this.#seenWord, epoch)
     this.#isAttached = true
     if (this.#internLog.isMine) return
-    dropInternLog(views, this.#root + Root.internLogWord(pool.slot), internedTexts.release)
+    dropInternLog(views, this.#root + rootLayout.internLogWord(pool.slot), internedTexts.release)
     internedTexts.forget()
   }
 

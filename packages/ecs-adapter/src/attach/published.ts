@@ -7,7 +7,7 @@ import { IndexPlace } from '../columns/row-index.ts'
 import { liveByteLength } from '../memory/blocks.ts'
 import { type Field, type FieldType, type ScalarType, t } from '../schema/schema.ts'
 import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
-import * as Root from '../shared/storage-root.ts'
+import * as rootLayout from '../shared/storage-root.ts'
 
 const ROW_COUNT_LIMIT = 2 ** 30 // more than the option `capacity` allows
 
@@ -36,14 +36,14 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 
 /** Writes the result of `encodeManifest` into a block that is not yet published. */
 export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Array): void {
-  words[(offset >> 2) + Root.PUBLISHED_COUNT] = bytes.length
-  storeBytes(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, bytes)
+  words[(offset >> 2) + rootLayout.PUBLISHED_COUNT] = bytes.length
+  storeBytes(words, offset + rootLayout.PUBLISHED_HEAD_BYTE_LENGTH, bytes)
 }
 
 /** Reads a manifest whose columns all lie in the arena. @throws StorageError 'corrupt' */
 export function readManifest(pool: Pool, words: Int32Array, offset: number): Manifest {
   const byteLength = checkedCount(pool, words, offset, 1)
-  const read = loadJson(words, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
+  const read = loadJson(words, offset + rootLayout.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
   const { entityMask, components, tables } = isRecord(read) ? read : {}
   check(isArray(components) && isArray(tables), read)
   check(Number.isInteger(entityMask), entityMask)
@@ -57,14 +57,14 @@ export function readManifest(pool: Pool, words: Int32Array, offset: number): Man
 /** A view of the published entity ids. @throws StorageError 'corrupt' */
 export function readEntities(pool: Pool, words: Int32Array, offset: number): Int32Array {
   const count = checkedCount(pool, words, offset, 4)
-  return new Int32Array(words.buffer, offset + Root.PUBLISHED_HEAD_BYTE_LENGTH, count)
+  return new Int32Array(words.buffer, offset + rootLayout.PUBLISHED_HEAD_BYTE_LENGTH, count)
 }
 
 /** The count of a published block: so many elements of `step` bytes fit into the block. */
 function checkedCount(pool: Pool, words: Int32Array, offset: number, step: number): number {
-  const room = liveByteLength(pool, offset) - Root.PUBLISHED_HEAD_BYTE_LENGTH
+  const room = liveByteLength(pool, offset) - rootLayout.PUBLISHED_HEAD_BYTE_LENGTH
   check(room >= 0, offset)
-  const count = words[(offset >> 2) + Root.PUBLISHED_COUNT]
+  const count = words[(offset >> 2) + rootLayout.PUBLISHED_COUNT]
   if (count >= 0 && count <= room / step) return count
   throw corrupt('the length of what a storage has published', count, `at most ${room / step}`)
 }

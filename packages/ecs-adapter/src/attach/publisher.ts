@@ -12,7 +12,7 @@ import {
   SLOT_CAPACITY,
 } from '../shared/attachments.ts'
 import type { ComponentEntry, StorageHandle, TableEntry } from '../shared/manifest.ts'
-import * as Root from '../shared/storage-root.ts'
+import * as rootLayout from '../shared/storage-root.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { encodeManifest, storeManifest } from './published.ts'
 import { RetiredBlocks } from './retired-blocks.ts'
@@ -67,7 +67,7 @@ export class Publisher {
 
   #open(): void {
     const { alloc, allocZeroed } = this.#pool
-    this.root = allocZeroed(Root.BYTE_LENGTH)
+    this.root = allocZeroed(rootLayout.BYTE_LENGTH)
     try {
       this.#publishManifest(alloc)
       this.#publishEntities(alloc)
@@ -77,7 +77,7 @@ export class Publisher {
     }
     this.#raiseEpoch()
     this.#words[this.#word(ROOT_SERIAL)] = this.serial
-    this.#words[this.#word(0)] = Root.MAGIC
+    this.#words[this.#word(0)] = rootLayout.MAGIC
   }
 
   /** Publishes moved columns. @throws ArenaError 'out-of-memory'; then it can be called again */
@@ -110,7 +110,7 @@ export class Publisher {
       throw invalidArgument('generation', generation, 'that of its pool, or undefined')
     }
     if (this.root === 0) return
-    const word = this.#word(Root.attachedWord(slot))
+    const word = this.#word(rootLayout.attachedWord(slot))
     const attached = generation === undefined ? this.#words[word] : generation + 1
     Atomics.compareExchange(this.#words, word, attached, 0)
     this.#dropInternLog(slot, generation)
@@ -119,7 +119,7 @@ export class Publisher {
   /** @throws StorageError 'still-attached' */
   checkDetached(): void {
     if (this.root === 0) return
-    const wordOf = (slot: number) => this.#word(Root.attachedWord(slot))
+    const wordOf = (slot: number) => this.#word(rootLayout.attachedWord(slot))
     checkDetached(this.#pool, wordOf, 'this storage', 'storage.forget(slot)')
   }
 
@@ -159,7 +159,12 @@ export class Publisher {
 
   #dropInternLog(slot: number, generation?: number): void {
     const { views, internedTexts } = this.#options.memory
-    dropInternLog(views, this.#word(Root.internLogWord(slot)), internedTexts.release, generation)
+    dropInternLog(
+      views,
+      this.#word(rootLayout.internLogWord(slot)),
+      internedTexts.release,
+      generation,
+    )
   }
 
   /** Returns false if `alloc` is `tryAlloc` and memory is out. */
@@ -169,10 +174,10 @@ export class Publisher {
     if (!this.isCurrent) {
       const { entityMask } = worlds
       const bytes = encodeManifest({ entityMask, components: entries(), tables: tables() })
-      const manifest = this.#allocate(Root.PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
+      const manifest = this.#allocate(rootLayout.PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
       if (manifest === 0) return false
       storeManifest(this.#words, manifest, bytes)
-      this.#replace(Root.MANIFEST, manifest, this.manifest)
+      this.#replace(rootLayout.MANIFEST, manifest, this.manifest)
       this.manifest = manifest
       this.#version = version()
       this.#entityMask = entityMask
@@ -194,23 +199,24 @@ export class Publisher {
   #publishEntities(alloc: Pool['alloc']): void {
     const { worlds } = this.#options
     const { aliveCount } = worlds
-    const head = Root.PUBLISHED_HEAD_BYTE_LENGTH
+    const head = rootLayout.PUBLISHED_HEAD_BYTE_LENGTH
     const before = this.entities
-    const isSame = before !== 0 && this.#words[(before >> 2) + Root.PUBLISHED_COUNT] === aliveCount
+    const isSame =
+      before !== 0 && this.#words[(before >> 2) + rootLayout.PUBLISHED_COUNT] === aliveCount
     if (isSame && worlds.areIds(this.#words, (before + head) >> 2)) return
     const offset = alloc(head + aliveCount * 4)
     if (offset === 0) return
     const words = this.#words
-    words[(offset >> 2) + Root.PUBLISHED_COUNT] = aliveCount
+    words[(offset >> 2) + rootLayout.PUBLISHED_COUNT] = aliveCount
     worlds.storeIds(words, (offset + head) >> 2)
-    this.#replace(Root.ENTITIES, offset, before)
+    this.#replace(rootLayout.ENTITIES, offset, before)
     this.entities = offset
   }
 
   /** Publishes a block, and retires the block that was published before. */
   #replace(field: number, offset: number, before: number): void {
     const words = this.#words
-    words[(offset >> 2) + Root.PUBLISHED_EPOCH] = (this.epoch + 1) | 0
+    words[(offset >> 2) + rootLayout.PUBLISHED_EPOCH] = (this.epoch + 1) | 0
     Atomics.store(words, this.#word(field), offset)
     this.#hasNews = true
     if (before !== 0) this.retire(before)
@@ -220,7 +226,7 @@ export class Publisher {
     if (!this.#hasNews) return
     this.#hasNews = false
     this.epoch = (this.epoch + 1) | 0
-    Atomics.store(this.#words, this.#word(Root.EPOCH), this.epoch)
+    Atomics.store(this.#words, this.#word(rootLayout.EPOCH), this.epoch)
   }
 
   /** Frees the retired blocks that no attached thread can read any more. */
@@ -233,13 +239,13 @@ export class Publisher {
     const words = this.#words
     let oldest = this.epoch
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-      const attached = Atomics.load(words, this.#word(Root.attachedWord(slot)))
+      const attached = Atomics.load(words, this.#word(rootLayout.attachedWord(slot)))
       if (attached === 0) continue
       if (!isOpenSlot(this.#pool.arena, slot, attached - 1)) {
         this.forget(slot, attached - 1)
         continue
       }
-      const seen = Atomics.load(words, this.#word(Root.seenWord(slot)))
+      const seen = Atomics.load(words, this.#word(rootLayout.seenWord(slot)))
       if (((oldest - seen) | 0) > 0) oldest = seen
     }
     return oldest

@@ -23,7 +23,7 @@ import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { checkCommands } from './command-blocks.ts'
 import { CommandBuffer } from './command-buffer.ts'
-import * as Layout from './command-layout.ts'
+import * as layout from './command-layout.ts'
 import { CommandStream, type Identity } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 
@@ -188,13 +188,13 @@ export class WorldCommands {
     while (stream.hasRecord()) {
       const { i32: words } = this.#views
       const at = stream.index
-      const kind = Layout.kindOf(words[at])
-      if (kind === Layout.SORT_KEY) return
+      const kind = layout.kindOf(words[at])
+      if (kind === layout.SORT_KEY) return
       const end = at + stream.wordCount
       stream.index = end
       const identity = this.#identities[stream.identityIndex++]
       try {
-        if (kind === Layout.SPAWN) this.#spawn(words[at + 2], identity)
+        if (kind === layout.SPAWN) this.#spawn(words[at + 2], identity)
         else this.#applyRecord(kind, at, end, identity)
       } catch (error) {
         this.#noteFailure(kind, at, error)
@@ -210,15 +210,15 @@ export class WorldCommands {
       return
     }
     const world = this.#worlds.of(eid)!
-    if (kind === Layout.DESPAWN) {
+    if (kind === layout.DESPAWN) {
       removeEntity(world, eid)
       return
     }
     const listed = this.#registry.at(words[at + 1])
-    if (kind === Layout.ADD) addComponent(world, eid, listed.component)
-    else if (kind === Layout.REMOVE) removeComponent(world, eid, listed.component)
-    else if (kind === Layout.SET) {
-      addComponent(world, eid, this.#reader.read(listed, at + Layout.HEAD_WORD_COUNT, end))
+    if (kind === layout.ADD) addComponent(world, eid, listed.component)
+    else if (kind === layout.REMOVE) removeComponent(world, eid, listed.component)
+    else if (kind === layout.SET) {
+      addComponent(world, eid, this.#reader.read(listed, at + layout.HEAD_WORD_COUNT, end))
     }
   }
 
@@ -270,8 +270,8 @@ export class WorldCommands {
     if (this.#failureCount > FAILURE_CAPACITY) return
     const { i32: words } = this.#views
     const command = NAMES[kind] as CommandFailure['command']
-    const component = kind >= Layout.ADD ? this.#registry.all[words[at + 1]]?.name : undefined
-    const eid = kind === Layout.SPAWN ? 0 : this.#resolve(words[at + 2])
+    const component = kind >= layout.ADD ? this.#registry.all[words[at + 1]]?.name : undefined
+    const eid = kind === layout.SPAWN ? 0 : this.#resolve(words[at + 2])
     this.#failures.push({ command, eid, component, error })
   }
 }

@@ -7,7 +7,7 @@ import { checkPool } from '../base/arguments.ts'
 import { commandsOfAnother, corrupt, invalidArgument } from '../base/errors.ts'
 import { isLiveBlock, liveByteLength } from '../memory/blocks.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
-import * as Layout from './command-layout.ts'
+import * as layout from './command-layout.ts'
 
 const FIRST_BYTE_LENGTH = 4096
 /** Each block is twice as long as the block before it, up to this byte length. */
@@ -36,16 +36,16 @@ export class CommandBlocks {
     this.#first = this.offset >> 2
     this.block = this.#first
     this.#writeHead(this.offset, FIRST_BYTE_LENGTH)
-    this.views.i32[this.#first + Layout.BLOCK_STORAGE] = storage
+    this.views.i32[this.#first + layout.BLOCK_STORAGE] = storage
     this.#enter(this.#first)
   }
 
   get isEmpty(): boolean {
-    return this.cursor === this.#first + Layout.BLOCK_HEAD_WORD_COUNT
+    return this.cursor === this.#first + layout.BLOCK_HEAD_WORD_COUNT
   }
 
   get isApplied(): boolean {
-    return this.views.i32[this.#first + Layout.BLOCK_IS_APPLIED] === 1
+    return this.views.i32[this.#first + layout.BLOCK_IS_APPLIED] === 1
   }
 
   /**
@@ -60,7 +60,7 @@ export class CommandBlocks {
   /** @param end word index behind the last reserved record */
   commit(end: number): void {
     this.cursor = end
-    this.views.i32[this.block + Layout.BLOCK_END] = end - this.block
+    this.views.i32[this.block + layout.BLOCK_END] = end - this.block
   }
 
   /**
@@ -73,30 +73,30 @@ export class CommandBlocks {
     this.#enter(block)
     this.commit(cursor)
     for (
-      let next = words[block + Layout.BLOCK_NEXT];
+      let next = words[block + layout.BLOCK_NEXT];
       next !== 0;
-      next = words[block + Layout.BLOCK_NEXT]
+      next = words[block + layout.BLOCK_NEXT]
     ) {
       if (this.views.pool.isOpen && !this.#mayFree(next)) {
-        words[block + Layout.BLOCK_NEXT] = 0 // later blocks leak: only `arena.blocks()` lists them
+        words[block + layout.BLOCK_NEXT] = 0 // later blocks leak: only `arena.blocks()` lists them
         throw noBlock(next)
       }
       // In this order: at any moment, `freeCommands` finds the block, and frees it only once.
-      words[this.#first + Layout.BLOCK_IN_TRANSIT] = next
-      words[block + Layout.BLOCK_NEXT] = words[(next >> 2) + Layout.BLOCK_NEXT]
+      words[this.#first + layout.BLOCK_IN_TRANSIT] = next
+      words[block + layout.BLOCK_NEXT] = words[(next >> 2) + layout.BLOCK_NEXT]
       this.views.pool.free(next)
-      words[this.#first + Layout.BLOCK_IN_TRANSIT] = 0
+      words[this.#first + layout.BLOCK_IN_TRANSIT] = 0
     }
   }
 
   /** Marks the records as applied, so that nobody applies them. */
   drop(): void {
-    this.views.i32[this.#first + Layout.BLOCK_IS_APPLIED] = 1
+    this.views.i32[this.#first + layout.BLOCK_IS_APPLIED] = 1
   }
 
   clear(): void {
-    this.views.i32[this.#first + Layout.BLOCK_IS_APPLIED] = 0
-    this.truncate(this.#first, this.#first + Layout.BLOCK_HEAD_WORD_COUNT)
+    this.views.i32[this.#first + layout.BLOCK_IS_APPLIED] = 0
+    this.truncate(this.#first, this.#first + layout.BLOCK_HEAD_WORD_COUNT)
   }
 
   /** Frees every block. @throws as `truncate`; then it can be called again */
@@ -112,8 +112,8 @@ export class CommandBlocks {
 
   #chain(wordCount: number): void {
     const { u32: words } = this.views
-    const inTransit = this.#first + Layout.BLOCK_IN_TRANSIT
-    const least = (Layout.BLOCK_HEAD_WORD_COUNT + wordCount) * 4
+    const inTransit = this.#first + layout.BLOCK_IN_TRANSIT
+    const least = (layout.BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     const doubled = Math.min((this.#limit - this.block) * 8, DOUBLED_BYTE_LENGTH)
     let byteLength = Math.max(least, doubled)
     // Stored at once, so that `freeCommands` finds it: threads are ended only in loops and calls.
@@ -124,7 +124,7 @@ export class CommandBlocks {
     }
     const offset = words[inTransit]
     this.#writeHead(offset, byteLength)
-    words[this.block + Layout.BLOCK_NEXT] = offset
+    words[this.block + layout.BLOCK_NEXT] = offset
     words[inTransit] = 0
     this.#enter(offset >> 2)
   }
@@ -132,15 +132,15 @@ export class CommandBlocks {
   #writeHead(offset: number, byteLength: number): void {
     const { u32: words } = this.views
     const head = offset >> 2
-    for (let word = 0; word < Layout.BLOCK_HEAD_WORD_COUNT; word++) words[head + word] = 0
-    words[head + Layout.BLOCK_END] = Layout.BLOCK_HEAD_WORD_COUNT
-    words[head + Layout.BLOCK_BYTE_LENGTH] = byteLength
-    words[head + Layout.BLOCK_MAGIC] = Layout.COMMANDS_MAGIC
+    for (let word = 0; word < layout.BLOCK_HEAD_WORD_COUNT; word++) words[head + word] = 0
+    words[head + layout.BLOCK_END] = layout.BLOCK_HEAD_WORD_COUNT
+    words[head + layout.BLOCK_BYTE_LENGTH] = byteLength
+    words[head + layout.BLOCK_MAGIC] = layout.COMMANDS_MAGIC
   }
 
   #enter(block: number): void {
     this.block = block
-    this.cursor = block + Layout.BLOCK_HEAD_WORD_COUNT
+    this.cursor = block + layout.BLOCK_HEAD_WORD_COUNT
     const offset = block << 2
     // Not read from the head of the block, which may be overwritten.
     const byteLength =
@@ -149,7 +149,7 @@ export class CommandBlocks {
   }
 }
 
-const LEAST_BYTE_LENGTH = (Layout.BLOCK_HEAD_WORD_COUNT + 4) * 4
+const LEAST_BYTE_LENGTH = (layout.BLOCK_HEAD_WORD_COUNT + 4) * 4
 
 type Views = Pick<MemoryViews, 'pool' | 'i32'>
 
@@ -158,8 +158,8 @@ function isBlockOfCommands({ pool, i32: words }: Views, offset: number): boolean
   if (byteLength < LEAST_BYTE_LENGTH) return false
   const head = offset >> 2
   return (
-    words[head + Layout.BLOCK_MAGIC] === Layout.COMMANDS_MAGIC &&
-    words[head + Layout.BLOCK_BYTE_LENGTH] === byteLength
+    words[head + layout.BLOCK_MAGIC] === layout.COMMANDS_MAGIC &&
+    words[head + layout.BLOCK_BYTE_LENGTH] === byteLength
   )
 }
 
@@ -176,10 +176,10 @@ const noBlock = (given: unknown) => corruptCommands(given, 'the offset of a bloc
 export function checkedEnd(views: Views, offset: number): number {
   if (!isBlockOfCommands(views, offset)) throw noBlock(offset)
   const { i32: words } = views
-  const end = words[(offset >> 2) + Layout.BLOCK_END]
-  const most = words[(offset >> 2) + Layout.BLOCK_BYTE_LENGTH] >> 2
-  if (end >= Layout.BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
-  throw corruptCommands(end, `an even number from ${Layout.BLOCK_HEAD_WORD_COUNT} to ${most}`)
+  const end = words[(offset >> 2) + layout.BLOCK_END]
+  const most = words[(offset >> 2) + layout.BLOCK_BYTE_LENGTH] >> 2
+  if (end >= layout.BLOCK_HEAD_WORD_COUNT && end <= most && end % 2 === 0) return end
+  throw corruptCommands(end, `an even number from ${layout.BLOCK_HEAD_WORD_COUNT} to ${most}`)
 }
 
 /**
@@ -192,9 +192,9 @@ export function listBlocks(views: Views, offset: number, into: number[]): number
   const { i32: words } = views
   let left = views.pool.arena.byteLength
   let count = 0
-  for (let block = offset; block !== 0; block = words[(block >> 2) + Layout.BLOCK_NEXT]) {
+  for (let block = offset; block !== 0; block = words[(block >> 2) + layout.BLOCK_NEXT]) {
     if (!isBlockOfCommands(views, block)) throw noBlock(block)
-    left -= words[(block >> 2) + Layout.BLOCK_BYTE_LENGTH]
+    left -= words[(block >> 2) + layout.BLOCK_BYTE_LENGTH]
     if (left < 0) throw corruptCommands(block, 'no block that was passed before')
     into[count++] = block
   }
@@ -209,11 +209,11 @@ export function listBlocks(views: Views, offset: number, into: number[]): number
 export function checkCommands(views: Views, offset: unknown, storage?: number): number {
   const { pool, i32: words } = views
   const isLive = typeof offset === 'number' && isLiveBlock(pool, offset)
-  if (!isLive || words[(offset >> 2) + Layout.BLOCK_MAGIC] !== Layout.COMMANDS_MAGIC) {
+  if (!isLive || words[(offset >> 2) + layout.BLOCK_MAGIC] !== layout.COMMANDS_MAGIC) {
     const expected = 'that of what storage.commands() gave, not yet disposed of'
     throw invalidArgument('the offset of commands', offset, expected)
   }
-  const given = words[(offset >> 2) + Layout.BLOCK_STORAGE]
+  const given = words[(offset >> 2) + layout.BLOCK_STORAGE]
   if (storage !== undefined && given !== storage) throw commandsOfAnother()
   return offset
 }
@@ -221,7 +221,7 @@ export function checkCommands(views: Views, offset: unknown, storage?: number): 
 /** Marks the records of a buffer as applied. Does nothing if no buffer is at the offset. */
 export function dropCommands(views: Views, offset: number): void {
   if (!isBlockOfCommands(views, offset)) return
-  views.i32[(offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
+  views.i32[(offset >> 2) + layout.BLOCK_IS_APPLIED] = 1
 }
 
 /**
@@ -235,7 +235,7 @@ export function freeCommands(pool: Pool, offset: number): void {
   if (typeof offset === 'number' && !isLiveBlock(pool, offset)) return
   const views = new MemoryViews(pool)
   const first = checkCommands(views, offset) >> 2
-  const inTransit = views.i32[first + Layout.BLOCK_IN_TRANSIT]
+  const inTransit = views.i32[first + layout.BLOCK_IN_TRANSIT]
   const blocks: number[] = []
   listBlocks(views, offset, blocks) // throws before anything is freed
   for (const block of blocks) pool.free(block)

@@ -10,7 +10,7 @@ import type { Staging } from '../lists/staging.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Component, Values } from '../schema/schema.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
-import * as Layout from './command-layout.ts'
+import * as layout from './command-layout.ts'
 import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
 
 /** Values by field, for a component that is given by name. */
@@ -104,13 +104,13 @@ export class CommandBuffer {
    */
   spawn(prefab = 0): number {
     if (!this.#isDisposed) this.#forgetApplied() // resets `#spawnCount`
-    this.#record(Layout.SPAWN, this.#spawnCount, prefab)
-    return Layout.TEMPORARY_FIRST - this.#spawnCount++
+    this.#record(layout.SPAWN, this.#spawnCount, prefab)
+    return layout.TEMPORARY_FIRST - this.#spawnCount++
   }
 
   /** Removes an entity. */
   despawn(eid: number): void {
-    this.#record(Layout.DESPAWN, 0, eid)
+    this.#record(layout.DESPAWN, 0, eid)
   }
 
   /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
@@ -118,12 +118,12 @@ export class CommandBuffer {
   add(eid: number, component: string, values?: GivenFields): void
   add(eid: number, component: Component | string, values?: GivenFields): void {
     if (values !== undefined) this.set(eid, component as string, values)
-    else this.#record(Layout.ADD, this.#registry.find(component).number, eid)
+    else this.#record(layout.ADD, this.#registry.find(component).number, eid)
   }
 
   /** Removes a component, as bitECS's `removeComponent`. */
   remove(eid: number, component: Component | string): void {
-    this.#record(Layout.REMOVE, this.#registry.find(component).number, eid)
+    this.#record(layout.REMOVE, this.#registry.find(component).number, eid)
   }
 
   /**
@@ -144,9 +144,9 @@ export class CommandBuffer {
       staging.read(name, fields, values, given)
       checkFields(listed, values, given)
       const isTag = fields.length === 0
-      const wordCount = Layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
-      const index = this.#reserve(isTag ? Layout.ADD : Layout.SET, wordCount, number, eid)
-      const at = index + Layout.HEAD_WORD_COUNT
+      const wordCount = layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
+      const index = this.#reserve(isTag ? layout.ADD : layout.SET, wordCount, number, eid)
+      const at = index + layout.HEAD_WORD_COUNT
       if (!isTag) writeValues(this.#blocks.views, fields, given, staging.values, at)
       this.#blocks.commit(index + wordCount)
     } finally {
@@ -225,8 +225,8 @@ export class CommandBuffer {
 
   #record(kind: number, number: number, eid: number): void {
     if (this.#isReading) throw commandsBusy()
-    const index = this.#reserve(kind, Layout.HEAD_WORD_COUNT, number, eid)
-    this.#blocks.commit(index + Layout.HEAD_WORD_COUNT)
+    const index = this.#reserve(kind, layout.HEAD_WORD_COUNT, number, eid)
+    this.#blocks.commit(index + layout.HEAD_WORD_COUNT)
   }
 
   /** Writes the head of a record, after a sort key that is due; returns the head's word index. */
@@ -235,8 +235,8 @@ export class CommandBuffer {
     if (this.#isDisposed) throw commandsDisposed()
     this.#forgetApplied()
     if (this.#sortKey >= 0) {
-      const index = this.#writeHead(Layout.SORT_KEY, Layout.HEAD_WORD_COUNT, this.#sortKey, 0)
-      this.#blocks.commit(index + Layout.HEAD_WORD_COUNT)
+      const index = this.#writeHead(layout.SORT_KEY, layout.HEAD_WORD_COUNT, this.#sortKey, 0)
+      this.#blocks.commit(index + layout.HEAD_WORD_COUNT)
       this.#sortKey = -1
     }
     return this.#writeHead(kind, wordCount, number, id)

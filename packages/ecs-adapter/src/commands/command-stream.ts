@@ -6,7 +6,7 @@ import type { ComponentRef } from 'bitecs'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import { checkedEnd, corruptCommands, listBlocks } from './command-blocks.ts'
-import * as Layout from './command-layout.ts'
+import * as layout from './command-layout.ts'
 import { checkValues } from './command-values.ts'
 
 /** bitECS's Set of the components of an entity. A later entity with the same id has another Set. */
@@ -51,7 +51,7 @@ export class CommandStream {
     this.offset = offset
     this.sortKey = 0
     this.spawnCount = 0
-    this.index = (offset >> 2) + Layout.BLOCK_HEAD_WORD_COUNT
+    this.index = (offset >> 2) + layout.BLOCK_HEAD_WORD_COUNT
     this.#at = 0
     this.#blocks[0] = offset
     this.look()
@@ -73,7 +73,7 @@ export class CommandStream {
     while (this.index >= this.#end) {
       if (this.#at === this.#blockCount - 1) return false
       this.#enter(this.#at + 1)
-      this.index = (this.#blocks[this.#at] >> 2) + Layout.BLOCK_HEAD_WORD_COUNT
+      this.index = (this.#blocks[this.#at] >> 2) + layout.BLOCK_HEAD_WORD_COUNT
     }
     return true
   }
@@ -83,25 +83,25 @@ export class CommandStream {
     const { i32: words } = this.#views
     if (this.isApplied) return false
     while (this.hasRecord()) {
-      if (Layout.kindOf(words[this.index]) !== Layout.SORT_KEY) return true
+      if (layout.kindOf(words[this.index]) !== layout.SORT_KEY) return true
       this.sortKey = words[this.index + 1]
       this.spawnCount = 0
       this.identityIndex++
-      this.index += Layout.HEAD_WORD_COUNT
+      this.index += layout.HEAD_WORD_COUNT
     }
     return false
   }
 
   /** Index in `spawned` of a temporary id since the last sort key; -1 for any other id. */
   spawnIndexOf(eid: number): number {
-    const index = Layout.TEMPORARY_FIRST - eid
+    const index = layout.TEMPORARY_FIRST - eid
     return index >= 0 && index < this.spawnCount ? index : -1
   }
 
   /** Of the record at `index`. @throws StorageError 'corrupt' if the record leaves its block */
   get wordCount(): number {
-    const wordCount = Layout.wordCountOf(this.#views.i32[this.index])
-    const least = Layout.HEAD_WORD_COUNT
+    const wordCount = layout.wordCountOf(this.#views.i32[this.index])
+    const least = layout.HEAD_WORD_COUNT
     const left = this.#end - this.index
     if (wordCount >= least && wordCount <= left && wordCount % 2 === 0) return wordCount
     throw corruptCommands(wordCount, `an even number from ${least} to ${left}`)
@@ -128,29 +128,29 @@ export class CommandStream {
   #checkRecord(registry: ComponentRegistry): number {
     const { index, wordCount } = this
     const { i32: words } = this.#views
-    const head = Layout.HEAD_WORD_COUNT
-    const kind = Layout.kindOf(words[index])
+    const head = layout.HEAD_WORD_COUNT
+    const kind = layout.kindOf(words[index])
     const number = words[index + 1]
-    if (kind > Layout.SET) throw corruptCommands(kind, `a kind up to ${Layout.SET}`)
-    if (kind === Layout.SET) {
+    if (kind > layout.SET) throw corruptCommands(kind, `a kind up to ${layout.SET}`)
+    if (kind === layout.SET) {
       checkValues(words, registry.at(number).fields, index + head, index + wordCount)
     } else if (wordCount !== head) throw corruptCommands(wordCount, `${head}`)
-    else if (kind === Layout.SORT_KEY) {
+    else if (kind === layout.SORT_KEY) {
       if (number < 0) throw corruptCommands(number, 'a sort key')
       this.spawnCount = 0
-    } else if (kind === Layout.SPAWN) {
+    } else if (kind === layout.SPAWN) {
       const expected = this.spawnCount++
       if (number !== expected) throw corruptCommands(number, `${expected}`)
-    } else if (kind >= Layout.ADD) void registry.at(number)
+    } else if (kind >= layout.ADD) void registry.at(number)
     return wordCount
   }
 
   get isApplied(): boolean {
-    return this.#views.i32[(this.offset >> 2) + Layout.BLOCK_IS_APPLIED] === 1
+    return this.#views.i32[(this.offset >> 2) + layout.BLOCK_IS_APPLIED] === 1
   }
 
   setApplied(): void {
-    this.#views.i32[(this.offset >> 2) + Layout.BLOCK_IS_APPLIED] = 1
+    this.#views.i32[(this.offset >> 2) + layout.BLOCK_IS_APPLIED] = 1
   }
 
   #enter(at: number): void {

@@ -33,10 +33,10 @@ export function checkColumns(
       const isReserved = byteLength > CLASS_BYTE_LENGTH_MAX
       const type = isReserved ? 'untyped' : TYPE_NAMES[typeIdOf(array)]
       findings.reach(blockOffset, '', { byteLength, type })
-      const handles = store.variable[i]
-      if (handles !== undefined) {
-        findings.expect(blockOffset, 'handles from word', handles.$wordAt(0), byteOffset >> 2)
-        findings.expect(blockOffset, 'handles of', handles.$rowCount, rowCount)
+      const column = store.variable[i]
+      if (column !== undefined) {
+        findings.expect(blockOffset, 'handles from word', column.$wordAt(0), byteOffset >> 2)
+        findings.expect(blockOffset, 'handles of', column.$rowCount, rowCount)
         return
       }
       const view = component[field.name] as unknown as ScalarArray

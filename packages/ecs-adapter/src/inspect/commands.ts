@@ -1,6 +1,6 @@
 /** Checks the chains of blocks with commands, and the blocks that open groups hold. */
 import { checkedEnd } from '../commands/command-blocks.ts'
-import * as Layout from '../commands/command-layout.ts'
+import * as layout from '../commands/command-layout.ts'
 import type { OpenGroup } from '../storage/storage-api.ts'
 import type { Findings } from './findings.ts'
 
@@ -16,13 +16,13 @@ export function checkCommands(
       for (let block = offset, place = 0; block !== 0; place++) {
         if (!findings.reach(block, `, block ${place}`, { type: 'untyped' })) return
         void checkedEnd({ pool, i32: words }, block)
-        block = words[(block >> 2) + Layout.BLOCK_NEXT]
+        block = words[(block >> 2) + layout.BLOCK_NEXT]
       }
-      findings.expect(offset, 'for storage', words[(offset >> 2) + Layout.BLOCK_STORAGE], serial)
+      findings.expect(offset, 'for storage', words[(offset >> 2) + layout.BLOCK_STORAGE], serial)
       findings.expect(
         offset,
         'a block in transit:',
-        words[(offset >> 2) + Layout.BLOCK_IN_TRANSIT],
+        words[(offset >> 2) + layout.BLOCK_IN_TRANSIT],
         0,
       )
     })

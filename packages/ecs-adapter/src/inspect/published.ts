@@ -3,7 +3,7 @@ import { encodeManifest, readManifest } from '../attach/published.ts'
 import { FIRST_ENTRY } from '../lists/intern-log.ts'
 import { Lists } from '../lists/lists.ts'
 import { ROOT_SERIAL, SLOT_CAPACITY } from '../shared/attachments.ts'
-import * as Root from '../shared/storage-root.ts'
+import * as rootLayout from '../shared/storage-root.ts'
 import type { StorageParts } from '../storage/storage-parts.ts'
 import type { Table } from '../tables/table.ts'
 import type { Findings } from './findings.ts'
@@ -28,7 +28,7 @@ export function checkPublished(
     for (const offset of publisher.retired.offsets) findings.reach(offset)
   })
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    const block = findings.words[(publisher.root >> 2) + Root.internLogWord(slot)]
+    const block = findings.words[(publisher.root >> 2) + rootLayout.internLogWord(slot)]
     if (block === 0) continue
     const what = `the intern log of slot ${slot}`
     findings.check('published', what, () => checkInternLog(findings, parts, block, what, interned))
@@ -37,18 +37,18 @@ export function checkPublished(
 
 function checkRoot(findings: Findings, publisher: StorageParts['publisher']): void {
   const { root, manifest, entities, epoch, serial } = publisher
-  if (!findings.reach(root, '', { byteLength: Root.BYTE_LENGTH })) return
+  if (!findings.reach(root, '', { byteLength: rootLayout.BYTE_LENGTH })) return
   const word = (field: number) => findings.words[(root >> 2) + field]
-  findings.expect(root, 'magic', word(0), Root.MAGIC)
+  findings.expect(root, 'magic', word(0), rootLayout.MAGIC)
   findings.expect(root, 'serial number', word(ROOT_SERIAL), serial)
-  findings.expect(root, 'epoch', word(Root.EPOCH), epoch)
-  findings.expect(root, 'a manifest at', word(Root.MANIFEST), manifest)
-  findings.expect(root, 'entities at', word(Root.ENTITIES), entities)
+  findings.expect(root, 'epoch', word(rootLayout.EPOCH), epoch)
+  findings.expect(root, 'a manifest at', word(rootLayout.MANIFEST), manifest)
+  findings.expect(root, 'entities at', word(rootLayout.ENTITIES), entities)
   for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
-    if (word(Root.attachedWord(slot)) === 0) continue
-    const lag = (epoch - word(Root.seenWord(slot))) | 0
+    if (word(rootLayout.attachedWord(slot)) === 0) continue
+    const lag = (epoch - word(rootLayout.seenWord(slot))) | 0
     if (lag < 0)
-      findings.fail(root, `epoch ${word(Root.seenWord(slot))} seen by slot ${slot}`, epoch)
+      findings.fail(root, `epoch ${word(rootLayout.seenWord(slot))} seen by slot ${slot}`, epoch)
   }
 }
 
@@ -78,8 +78,13 @@ const isEqual = (a: Uint8Array, b: Uint8Array) =>
 function checkEntities(findings: Findings, offset: number): void {
   const info = findings.reach(offset)
   if (info === undefined) return
-  const most = (info.byteLength - Root.PUBLISHED_HEAD_BYTE_LENGTH) / 4
-  findings.expect(offset, 'a count of', findings.words[(offset >> 2) + Root.PUBLISHED_COUNT], most)
+  const most = (info.byteLength - rootLayout.PUBLISHED_HEAD_BYTE_LENGTH) / 4
+  findings.expect(
+    offset,
+    'a count of',
+    findings.words[(offset >> 2) + rootLayout.PUBLISHED_COUNT],
+    most,
+  )
 }
 
 /** Checks the intern log of a thread that is attached, or was. */

@@ -25,15 +25,15 @@ export function checkVariableFields(
   if (store.isPlain) return
   const mayHold = mayHoldOf(hooks, owners)
   for (const [i, field] of fields.entries()) {
-    const handles = store.variable[i]
-    if (handles === undefined) continue
+    const column = store.variable[i]
+    if (column === undefined) continue
     const what = `${name}.${field.name}`
     const checkBlock = checkOf(findings, field.type, memory, (block, where) =>
       interned.addReference(block, what + where),
     )
     findings.check('handle', what, () => {
-      for (let row = 0; row < handles.$rowCount; row++) {
-        const block = handles.$blockAt(row)
+      for (let row = 0; row < column.$rowCount; row++) {
+        const block = column.$blockAt(row)
         if (block === 0) continue
         const where = `, row ${row}`
         if (!mayHold(row)) {

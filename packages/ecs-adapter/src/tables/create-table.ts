@@ -15,7 +15,7 @@ import { newSerial, ROOT_SERIAL } from '../shared/attachments.ts'
 import { Table, type TableOwner } from './table.ts'
 import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
 import { layOut, type TableLayout, type TableOptions } from './table-layout.ts'
-import * as Root from './table-root.ts'
+import * as rootLayout from './table-root.ts'
 
 /**
  * Makes a table in the arena of a pool.
@@ -57,7 +57,7 @@ export function createTable<const S extends TableSchema>(
  * @throws StorageError 'invalid-argument', 'already-attached'
  */
 export function attachTable<const S extends TableSchema = TableSchema>(
-  handle: Root.TableHandle,
+  handle: rootLayout.TableHandle,
   pool: Pool,
 ): Table<S> {
   checkPool(pool)
@@ -69,7 +69,7 @@ export function attachTable<const S extends TableSchema = TableSchema>(
 /** @throws StorageError 'invalid-argument' */
 export function readTableSchema(name: string, schema: TableSchema): Field[] {
   const fields = readSchema(name, schema, 'table')
-  const of = `of ${Root.shownTable(name)}`
+  const of = `of ${rootLayout.shownTable(name)}`
   if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')
   for (const { name, type } of fields) {
     if (CHUNK_MEMBERS.includes(name)) {
@@ -88,35 +88,35 @@ export function writeRoot(
   pool: Pool,
   layout: TableLayout,
   fields: readonly Field[],
-): Root.TableHandle {
+): rootLayout.TableHandle {
   const { name, chunkByteLength, chunkLimit } = layout
   const types = fields.map(({ name, type }) => [name, (type as ScalarType).name])
   const text = encodeJson({ name, chunkByteLength, types: Object.fromEntries(types) })
-  const textOffset = Root.entryWord(chunkLimit) * 4
+  const textOffset = rootLayout.entryWord(chunkLimit) * 4
   const offset = pool.allocZeroed(textOffset + text.length)
   const words = pool.arena.i32
   const root = offset >> 2
-  words[root + Root.CHUNK_LIMIT] = chunkLimit
-  words[root + Root.TEXT_BYTE_LENGTH] = text.length
+  words[root + rootLayout.CHUNK_LIMIT] = chunkLimit
+  words[root + rootLayout.TEXT_BYTE_LENGTH] = text.length
   storeBytes(words, offset + textOffset, text)
   const serial = newSerial()
   words[root + ROOT_SERIAL] = serial
-  words[root] = Root.MAGIC
+  words[root] = rootLayout.MAGIC
   return { offset, serial }
 }
 
 /** The layout of a table that another thread made. @throws StorageError 'invalid-argument' */
-export function readRoot(pool: Pool, handle: Root.TableHandle): TableLayout {
-  if (!Root.isThere(pool, handle)) {
+export function readRoot(pool: Pool, handle: rootLayout.TableHandle): TableLayout {
+  if (!rootLayout.isThere(pool, handle)) {
     const expected = 'table.handle of a table in the arena of this pool'
     throw invalidArgument('the handle', handle, expected)
   }
   const { offset } = handle
   const words = pool.arena.i32
   const root = offset >> 2
-  const chunkLimit = words[root + Root.CHUNK_LIMIT]
-  const textByteLength = words[root + Root.TEXT_BYTE_LENGTH]
-  const read = loadJson(words, offset + Root.entryWord(chunkLimit) * 4, textByteLength)
+  const chunkLimit = words[root + rootLayout.CHUNK_LIMIT]
+  const textByteLength = words[root + rootLayout.TEXT_BYTE_LENGTH]
+  const read = loadJson(words, offset + rootLayout.entryWord(chunkLimit) * 4, textByteLength)
   const { name, chunkByteLength, types } = isRecord(read) ? read : {}
   const isName = typeof name === 'string' && typeof chunkByteLength === 'number'
   if (!isName || !isRecord(types) || !Object.values(types).every(isScalarName)) {

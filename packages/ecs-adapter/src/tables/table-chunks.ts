@@ -11,7 +11,7 @@ import { isOpenSlot } from '../shared/attachments.ts'
 import { type Chunk, TableChunk, type TableSchema, writeChunk } from './table-chunk.ts'
 import { seedAfter } from './table-ids.ts'
 import type { TableLayout } from './table-layout.ts'
-import * as Root from './table-root.ts'
+import * as rootLayout from './table-root.ts'
 
 /** A chunk with the members for users, and with those for its table. */
 export type KnownChunk<S extends TableSchema> = TableChunk & Chunk<S>
@@ -35,7 +35,7 @@ export class TableChunks<S extends TableSchema> {
     this.#pool = pool
     this.#layout = layout
     this.#root = root >> 2
-    this.#self = Root.ownerOf(pool)
+    this.#self = rootLayout.ownerOf(pool)
     this.#buffer = pool.arena.buffer
   }
 
@@ -60,7 +60,9 @@ export class TableChunks<S extends TableSchema> {
       this.#pool.free(offset)
       throw tableFull(name, chunkLimit)
     }
-    const generation = this.#isUsedUp(number) ? 1 : Math.max(1, this.#load(Root.seedWord(number)))
+    const generation = this.#isUsedUp(number)
+      ? 1
+      : Math.max(1, this.#load(rootLayout.seedWord(number)))
     writeChunk(this.#layout, this.#pool.arena.i32, offset, number, generation)
     this.#link(number, offset)
     const isStale = this.byNumber[number] !== undefined
@@ -75,12 +77,12 @@ export class TableChunks<S extends TableSchema> {
    * may have linked one that this does not show.
    */
   get isBehind(): boolean {
-    return this.#load(Root.EPOCH) !== this.#epoch
+    return this.#load(rootLayout.EPOCH) !== this.#epoch
   }
 
   /** Updates the known chunks from the root's list. */
   follow(): void {
-    this.#epoch = this.#load(Root.EPOCH)
+    this.#epoch = this.#load(rootLayout.EPOCH)
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
     this.#settle()
   }
@@ -96,7 +98,7 @@ export class TableChunks<S extends TableSchema> {
     let alive = 0
     for (let i = 0; i < this.all.length; i++) {
       const { number } = this.all[i]
-      const owner = this.#load(Root.ownerWord(number))
+      const owner = this.#load(rootLayout.ownerWord(number))
       if (owner === alive || owner === this.#self) continue
       if (!this.#isGone(owner)) alive = owner
       else if (this.#inherit(number, owner)) {
@@ -120,7 +122,7 @@ export class TableChunks<S extends TableSchema> {
       if (rowCount > 0) continue
       own.splice(i, 1) // first: the count of a chunk may be overwritten, so that `rowCount` throws
       this.byNumber[number] = undefined // or `follow` keeps it if a new chunk gets its block
-      this.#store(Root.seedWord(number), seedAfter(ids, this.#layout))
+      this.#store(rootLayout.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
     }
@@ -158,7 +160,7 @@ export class TableChunks<S extends TableSchema> {
 
   /** The chunk that the root lists for a number now: the known one, a new one, or undefined. */
   #lookUp(number: number): KnownChunk<S> | undefined {
-    const offset = this.#load(Root.entryWord(number))
+    const offset = this.#load(rootLayout.entryWord(number))
     const known = this.byNumber[number]
     if (known === undefined ? offset === 0 : known.$offset === offset) return known
     if (offset !== 0 && this.#isChunk(number, offset)) return this.#learn(number, offset)
@@ -173,7 +175,7 @@ export class TableChunks<S extends TableSchema> {
   #isChunk(number: number, offset: number): boolean {
     const { name, chunkByteLength } = this.#layout
     if (liveByteLength(this.#pool, offset) === chunkByteLength) return true
-    if (this.#load(Root.entryWord(number)) !== offset) return false
+    if (this.#load(rootLayout.entryWord(number)) !== offset) return false
     const expected = `the offset of a block of ${chunkByteLength} bytes, or 0`
     throw corrupt(`chunk ${number} of table ${JSON.stringify(name)}`, offset, expected)
   }
@@ -199,7 +201,7 @@ export class TableChunks<S extends TableSchema> {
         continue
       }
       all[count++] = chunk
-      if (this.#load(Root.ownerWord(chunk.number)) === this.#self) own.push(chunk)
+      if (this.#load(rootLayout.ownerWord(chunk.number)) === this.#self) own.push(chunk)
     }
     all.length = count
   }
@@ -207,12 +209,12 @@ export class TableChunks<S extends TableSchema> {
   /** Claims a number that has no chunk, a used-up one only if need be; -1 if there is none. */
   #claimFree(): number {
     const { chunkLimit } = this.#layout
-    const next = this.#load(Root.NEXT_NUMBER) >>> 0
+    const next = this.#load(rootLayout.NEXT_NUMBER) >>> 0
     for (const mayBeUsedUp of [false, true]) {
       for (let i = 0; i < chunkLimit; i++) {
         const number = (next + i) % chunkLimit
         if (this.#isUsedUp(number) !== mayBeUsedUp || !this.#claimIfFree(number)) continue
-        this.#store(Root.NEXT_NUMBER, number + 1)
+        this.#store(rootLayout.NEXT_NUMBER, number + 1)
         return number
       }
     }
@@ -221,16 +223,16 @@ export class TableChunks<S extends TableSchema> {
 
   /** Whether half of the generations of a number are used: see `table-ids.ts`. */
   #isUsedUp(number: number): boolean {
-    return this.#load(Root.seedWord(number)) > this.#layout.lastGeneration >> 1
+    return this.#load(rootLayout.seedWord(number)) > this.#layout.lastGeneration >> 1
   }
 
   /** Also claims the number of a thread that died before `#link`, or in `#unlink`. */
   #claimIfFree(number: number): boolean {
-    const owner = this.#load(Root.ownerWord(number))
+    const owner = this.#load(rootLayout.ownerWord(number))
     if (owner !== 0) {
-      if (this.#load(Root.entryWord(number)) !== 0) return false
+      if (this.#load(rootLayout.entryWord(number)) !== 0) return false
       if (owner === this.#self) return true
-      if (!this.#isGone(owner) || this.#load(Root.entryWord(number)) !== 0) return false
+      if (!this.#isGone(owner) || this.#load(rootLayout.entryWord(number)) !== 0) return false
     }
     return this.#inherit(number, owner)
   }
@@ -238,25 +240,29 @@ export class TableChunks<S extends TableSchema> {
   /** Whether the pool of an owner is closed, or its slot was adopted. */
   #isGone(owner: number): boolean {
     if (owner === 0 || owner === this.#self) return false
-    return !isOpenSlot(this.#pool.arena, Root.slotOfOwner(owner), Root.generationOfOwner(owner))
+    return !isOpenSlot(
+      this.#pool.arena,
+      rootLayout.slotOfOwner(owner),
+      rootLayout.generationOfOwner(owner),
+    )
   }
 
   /** Takes over a number from `owner`, which is gone or 0; false if another thread was faster. */
   #inherit(number: number, owner: number): boolean {
-    const word = this.#root + Root.ownerWord(number)
+    const word = this.#root + rootLayout.ownerWord(number)
     return Atomics.compareExchange(this.#pool.arena.i32, word, owner, this.#self) === owner
   }
 
   /** Publishes the block of a number that this thread owns. */
   #link(number: number, offset: number): void {
-    this.#store(Root.entryWord(number), offset)
-    Atomics.add(this.#pool.arena.i32, this.#root + Root.EPOCH, 1)
+    this.#store(rootLayout.entryWord(number), offset)
+    Atomics.add(this.#pool.arena.i32, this.#root + rootLayout.EPOCH, 1)
   }
 
   /** Releases a number. Free its block only after this call. */
   #unlink(number: number): void {
     this.#link(number, 0)
-    this.#store(Root.ownerWord(number), 0)
+    this.#store(rootLayout.ownerWord(number), 0)
   }
 
   #load(word: number): number {

@@ -12,7 +12,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as Root from '../../src/shared/storage-root.ts'
+import * as rootLayout from '../../src/shared/storage-root.ts'
 import { assertSound, assertThrows, buffers, createScene, watch } from '../support.ts'
 import { disposeAll } from './scenes.ts'
 
@@ -129,7 +129,7 @@ test('values that are no handle, pool or slot are refused', () => {
   const { storage, arena, pool } = createScene()
   const other = Arena.create({ byteLength: 2 ** 20 }).openPool()
   const { handle } = storage
-  const block = pool.allocZeroed(Root.BYTE_LENGTH)
+  const block = pool.allocZeroed(rootLayout.BYTE_LENGTH)
   const handles = [undefined, null, 5, {}, { offset: '16' }, { offset: 17 }, { offset: block }]
   for (const bad of handles) {
     assertThrows(() => attachStorage(anything(bad), pool), 'invalid-argument', 'the handle')
@@ -230,7 +230,7 @@ test('handle: out of memory, and nothing is left', () => {
     for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
   }
   fill(65536)
-  fill(Root.BYTE_LENGTH)
+  fill(rootLayout.BYTE_LENGTH)
   assertThrows(() => storage.handle, 'out-of-memory')
   pool.free(held.pop()!) // for the root
   fill(1)

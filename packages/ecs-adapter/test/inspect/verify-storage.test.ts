@@ -13,7 +13,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { IndexPlace } from '../../src/columns/row-index.ts'
 import type { SparseStore } from '../../src/columns/sparse-store.ts'
-import * as Root from '../../src/shared/storage-root.ts'
+import * as rootLayout from '../../src/shared/storage-root.ts'
 import { entryWord, ownerWord, seedWord } from '../../src/tables/table-root.ts'
 import { assertThrows, buffers, createRandom, createScene, EXCLUSIVE } from '../support.ts'
 
@@ -63,7 +63,7 @@ const placeOf = (game: Game) => new IndexPlace((storeOf(game, 2) as SparseStore)
 const rootOf = ({ storage }: Game) => storage.parts.publisher.root >> 2
 const tableRoot = ({ shots }: Game) => shots.handle.offset >> 2
 const chunkOf = (game: Game) => game.arena.i32[tableRoot(game) + entryWord(0)] >> 2
-const logOf = (game: Game) => game.arena.i32[rootOf(game) + Root.internLogWord(1)] >> 2
+const logOf = (game: Game) => game.arena.i32[rootOf(game) + rootLayout.internLogWord(1)] >> 2
 const publishedOf = ({ storage }: Game) => storage.parts.publisher
 
 interface Damage {
@@ -290,7 +290,7 @@ const damages: readonly Damage[] = [
   {
     what: 'a thread has seen an epoch to come',
     damage: (game, words) => {
-      words[rootOf(game) + Root.internLogWord(1) - 1] += 5
+      words[rootOf(game) + rootLayout.internLogWord(1) - 1] += 5
     },
     ...{ invariant: 'published', says: ['seen by slot 1'] },
   },

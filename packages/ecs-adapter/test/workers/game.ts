@@ -102,12 +102,12 @@ export function addPaths(game: Game, { sparse = false } = {}) {
 export async function endAll(
   game: Game,
   { group, threads }: Team,
-  deferredFrees: readonly number[] = [],
+  offsetsToFree: readonly number[] = [],
   lostAtMost = 0,
 ) {
   const { arena, storage } = game
   await group.close()
-  for (const offset of deferredFrees) storage.pool.free(offset)
+  for (const offset of offsetsToFree) storage.pool.free(offset)
   if (lostAtMost === 0) assert.equal(verifyStorage(storage, { exclusive: true }), [])
   storage.dispose()
   storage.pool.flush()
