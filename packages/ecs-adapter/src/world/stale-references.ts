@@ -76,7 +76,10 @@ export class StaleReferences {
 
   /** An id that comes into a list as a number stays, even if an entity with the id was removed. */
   take(eid: number): void {
-    if (!this.isKept(eid)) this.#sweep()
+    if (this.isKept(eid)) return
+    this.#sweep()
+    this.#twins.delete(eid)
+    this.#hasDue = this.#twins.size > 0
   }
 
   /** The removal of an entity has failed, so the entity keeps its id. */

@@ -434,6 +434,33 @@ test('removals while systems run wait for the next sync, also of several version
   })
 })
 
+test('an unpacked entity keeps its ids, also several removed versions of one id', () => {
+  const world = createWorld(createEntityIndex(withVersioning(8)))
+  withScene({ world }, ({ storage, arena }) => {
+    const Team = storage.component('Team', schema)
+    const other = addEntity(world, Team)
+    const ids = [1, 2, 3].map(() => {
+      const eid = addEntity(world)
+      removeEntity(world, eid)
+      return eid
+    })
+    storage.sync()
+    const packed = storage.pack(addEntity(world, set(Team, { targets: ids })))
+    // The same ids once more, as in another world: bitECS gives versions out again.
+    const seen = new Set<number>()
+    while (!ids.every((id) => seen.has(id))) {
+      const eid = addEntity(world)
+      removeEntity(world, eid)
+      seen.add(eid)
+      if (seen.size === 1) Team.targets.set(other, ids.slice(0, 1))
+    }
+    const unpacked = storage.unpack(packed)
+    storage.sync()
+    assert.equal(Team.targets.toArray(unpacked), ids)
+    assertSound(arena)
+  })
+})
+
 test('ids with versions: the one that was removed goes, another of its row stays', () => {
   const world = createWorld(createEntityIndex(withVersioning(8)))
   withScene({ world }, ({ storage, arena }) => {
