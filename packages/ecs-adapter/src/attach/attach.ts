@@ -109,7 +109,7 @@ export class AttachedStorage {
     this.rows = this.#components.rows
   }
 
-  /** The ids of the entities that the world had when the world's thread last published. */
+  /** The ids of the world's entities, as published when this thread last called `sync`. */
   get entities(): Int32Array {
     return this.#entities
   }
@@ -152,8 +152,8 @@ export class AttachedStorage {
   }
 
   /**
-   * A command buffer for the world, in blocks of this thread's pool. When commands are recorded,
-   * the world's thread passes the buffer's `offset` to `storage.apply`. Later commands begin anew.
+   * A command buffer for the world, in blocks of this thread's pool. The world's thread passes the
+   * buffer's `offset` to `storage.apply`. Commands recorded after that replace the applied ones.
    * @throws ArenaError 'out-of-memory'
    */
   readonly commands = (): CommandBuffer => {

@@ -68,7 +68,7 @@ class AttachedRows implements ComponentRows {
     this.#views = views
   }
 
-  /** At most the row count of the columns: after `detach`, other data may be in the block. */
+  /** At most the capacity of the columns: after `detach`, other data may be in the block. */
   get count(): number {
     return Math.min(this.#views.i32[this.#place.head], this.#place.rowCount)
   }

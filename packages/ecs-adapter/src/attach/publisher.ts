@@ -92,7 +92,7 @@ export class Publisher {
     if (this.root === 0) return
     const { tryAlloc } = this.#pool
     this.#freeRetired() // first, as it may make room
-    // On failure the old manifest stays: a new epoch would free columns that it still names.
+    // On failure, stops: a new epoch would free columns that the old manifest still names.
     if (!this.#publishManifest(tryAlloc)) return
     this.#raiseEpoch()
     this.#freeRetired()

@@ -1,6 +1,6 @@
 /**
- * Old columns, manifests and lists of entity ids, which are no longer published. A block is freed
- * when each attached thread has seen an epoch in which the block was already replaced.
+ * Blocks that are no longer published: old columns, row indexes, manifests and entity ids. A block
+ * is freed when each attached thread has seen an epoch in which the block was already replaced.
  */
 import type { Pool } from '@ashlar/core'
 import { freeReserved } from '../memory/blocks.ts'

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from './errors.ts'
 
-/** Takes signed and unsigned ids. (bitECS has signed ones: the top bit of a version may be set.) */
+/** True for signed and unsigned ids. (bitECS has signed ones: a version may set the top bit.) */
 export const isEntityId = (eid: unknown): eid is number =>
   typeof eid === 'number' && ((eid | 0) === eid || eid >>> 0 === eid)
 

@@ -63,7 +63,7 @@ const LONE_SURROGATES = /\p{Surrogate}/gu
 /** A text as it is after it was encoded and decoded: lone surrogates become U+FFFD. */
 export const wellFormed = (text: string) => text.replace(LONE_SURROGATES, '\ufffd')
 
-// Made at first use, so that a scope that lacks them can import the package.
+// Made at first use: a scope without TextEncoder and TextDecoder can import the package.
 let encoder: TextEncoder | undefined
 let decoder: TextDecoder | undefined
 
@@ -100,7 +100,7 @@ export class Utf8 {
     return decoder.decode(copy)
   }
 
-  /** Whether bytes are a text in UTF-8. No garbage, unless the text is longer than any before. */
+  /** Whether the bytes are `text` in UTF-8. Makes no garbage for short texts. */
   equals(text: string, bytes: Uint8Array, byteOffset: number, byteLength: number): boolean {
     // A UTF-16 unit takes one to three bytes in UTF-8.
     if (text.length > byteLength || 3 * text.length < byteLength) return false

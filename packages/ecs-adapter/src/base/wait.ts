@@ -66,7 +66,7 @@ export function mayBlock(words: Int32Array): boolean {
   }
 }
 
-/** `waitAsync` is of ES2024: not every platform has it. */
+/** `waitAsync` came with ES2024: not every platform has it. */
 const { waitAsync } = Atomics as {
   waitAsync?(
     words: Int32Array,

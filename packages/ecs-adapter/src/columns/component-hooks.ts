@@ -1,8 +1,8 @@
 /**
  * The room of columns: the rows and values of each component, in step with the storage's worlds. An
- * entity that has a component has a row in all of its columns, but a prefab in a sparse store only
- * when it is written. Other rows may hold anything. The storage uses hooks and stores; other
- * threads read sparse rows by `row-index.ts`. The room may know worlds, lists and memory.
+ * entity has a row in all columns of its components, but a prefab gets its row in a sparse store by
+ * the first write. Other rows may hold anything. The storage uses hooks and stores; other threads
+ * read sparse rows by `row-index.ts`. The room may know worlds, lists and memory.
  */
 import {
   And,
@@ -53,8 +53,8 @@ interface HookedWorld {
  * component.
  *
  * An addition makes an empty row. Removals are observed only for sparse components and for those
- * with lists or texts: their values stay while the user's onRemove observers run. Prefabs are in no
- * query. So if a world has prefabs, dense columns grow to cover every id when bitECS asks the
+ * with lists or texts: their values stay while the user's onRemove observers run. Queries leave out
+ * prefabs. So if a world has prefabs, dense columns grow to cover every id when bitECS asks the
  * component (see `ComponentWatcher`).
  *
  * bitECS reports an addition first, and the values of the addition later. But lists and texts need

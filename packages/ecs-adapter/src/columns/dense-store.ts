@@ -74,7 +74,7 @@ export class DenseStore extends ComponentStore {
 
   onFill(eid: number, row: number): void {
     if (this.#owns(eid)) return
-    // A prefab may get the row of an entity that lost the component: frees the old values now, as
+    // A prefab may get the row of an entity that lost the component: frees the old values now, or
     // `sync` would free the prefab's. An entity losing the component keeps its values until `sync`.
     const isPrefab = this.hasComponent(eid) && this.context.worlds.has(eid, Prefab)
     if (isPrefab && this.#removedLists.takeLost(row)) this.freeRow(row)

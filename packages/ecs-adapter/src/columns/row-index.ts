@@ -2,7 +2,7 @@
  * The row index of a sparse component: a hash table with open addressing, in one block that any
  * thread can read. By 32-bit words, where n is the number of rows that the block has room for:
  *
- *     0          row count
+ *     0          how many rows are in use
  *     1..        keys: the entity of each row, also after the row was lost
  *     1 + n..    entities: the same, but 0 for a lost row
  *     1 + 2n..   slots of the hash table: row + 1, or 0 if empty
@@ -12,9 +12,9 @@
  * costs 4 bytes for every id, as do pages of 256 ids once 1 % of the entities, at random, have the
  * component. A bitmap with counts would have to move all rows behind a new one.
  *
- * Probing is linear. A removal leaves no mark, as later slots move up. The block never grows in
- * place, and the columns move with it: a thread that still reads the old block reads the old
- * columns.
+ * Probing is linear. A removal leaves no mark: entries of later slots move back. The block never
+ * grows in place, and the columns move with it: a thread that still reads the old block reads the
+ * old columns.
  */
 import { corrupt } from '../base/errors.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
@@ -22,15 +22,15 @@ import type { ComponentRows, RowsEntry } from '../shared/manifest.ts'
 import type { ComponentContext } from './component-context.ts'
 
 /**
- * The row count is 3/4 or 1/2 of the slot count, minus 8. So it grows by a third or a half, and the
- * row index and columns of any type fill their size classes, which are powers of two, or 3/4 of
- * them, minus a header.
+ * `rowCount`, the room for rows, is 3/4 or 1/2 of the slot count, minus 8: it grows by a third or a
+ * half. So a column with its header just fits a power of two bytes, or 3/4 of one; a row index fits
+ * a power of two bytes, or 5/4 of one. Size classes have these lengths.
  */
 const SPARE_ROW_COUNT = 8
 export const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
 const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0
 
-/** The row count after growth. By shifts: a quotient makes V8 box the row counts of all columns. */
+/** `rowCount` after growth. By shifts: a quotient makes V8 box the `rowCount` of all columns. */
 function nextRowCount(rowCount: number): number {
   const before = rowCount + SPARE_ROW_COUNT
   return (isPowerOfTwo(before) ? (before >> 1) * 3 : (before / 3) << 2) - SPARE_ROW_COUNT
@@ -71,7 +71,7 @@ export class IndexPlace {
 
 const NO_PLACE = new IndexPlace({ index: 0, rowCount: 0 })
 
-/** The row of an entity, or -1. Ends on any words: the block may be freed and reused already. */
+/** The row of an entity, or -1. No words make it loop forever: the block may be reused already. */
 export function findRow(words: Int32Array, place: IndexPlace, eid: number): number {
   if (typeof eid !== 'number') return -1
   const { keys, slots, shift, rowCount } = place
@@ -119,7 +119,7 @@ export class RowIndex {
     return this.#place.rowCount
   }
 
-  /** The number of rows, as other threads read it. */
+  /** How many rows are in use, as other threads read it. */
   set count(count: number) {
     this.#words[this.#place.head] = count
   }
@@ -138,8 +138,8 @@ export class RowIndex {
   }
 
   /**
-   * Makes room for more rows.
-   * @param resize gives all columns this row count, or throws and gives it to none
+   * Makes room for more rows than the `count` rows in use.
+   * @param resize gives all columns `rowCount` rows, or throws and changes none
    * @throws ArenaError 'out-of-memory'; the index is unchanged
    */
   grow(count: number, resize: (rowCount: number) => void): void {

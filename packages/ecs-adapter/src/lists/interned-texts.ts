@@ -58,7 +58,7 @@ export class InternedTexts extends Texts {
     if (block === 0) return ''
     const known = this.#textOf.get(block)
     if (known !== undefined) return known
-    const text = super.read(block) // another thread's; an entity has it, so nobody frees it
+    const text = super.read(block) // of another thread; an entity has the text, so it stays
     this.#addToIndex(block, text)
     return text
   }
@@ -99,7 +99,7 @@ export class InternedTexts extends Texts {
     return block
   }
 
-  /** Only if no other reference and no other index counts the block: then this index drops it. */
+  /** Only if the block has one reference, and no other index has it: then this index drops it. */
   protected override tryReuse(block: number, byteLength: number): boolean {
     if (!super.tryReuse(block, byteLength)) return false
     const isIndexed = this.#textOf.has(block)

@@ -40,8 +40,8 @@ export const leastRunRoomFor = (byteLength: number) =>
   Math.ceil((byteLength + RUN_OVERHEAD) / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH - RUN_OVERHEAD
 
 /**
- * The room that a list should shrink to, or `room`. At least 4 bytes stay spare, or a 16th from 256
- * B on. (8 bytes: two bytes more a list on average. A 16th everywhere: five more at 128 B.)
+ * The room that a list should shrink to; `room` if it stays. At least 4 bytes stay spare, or a 16th
+ * from 256 B on. (8 bytes would cost a list two bytes more; a 16th everywhere, five at 128 B.)
  */
 export function shrunkRoom(pool: Pool, room: number, byteLength: number): number {
   const spare = room - byteLength

@@ -146,7 +146,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     }
   }
 
-  /** Without removed ids that new entities have: a prefab's instances would refer to these. */
+  /** Leaves out removed ids that are reused: a prefab's instances would refer to new entities. */
   override $readRow(row: number): number[] {
     const values = this.#lists.toArray(this.$blockAt(row))
     const removed = this.#removed
@@ -209,7 +209,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     }
   }
 
-  /** If a sweep comes before the write of a value: which index the element at `index` has then. */
+  /** The index of the element at `index` when `value` is written: a sweep may come before. */
   #indexAfterSweep(eid: number, index: number, value: number): number {
     if (this.#removed?.isReused(value | 0) !== true) return index
     const block = this.$blockOf(eid)

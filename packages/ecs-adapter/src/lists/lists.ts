@@ -85,14 +85,14 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return length + 1
   }
 
-  /** Appends values[start..end]. @throws as `push` */
+  /** Appends values[start] to values[end - 1]. @throws as `push` */
   append(word: number, values: Float64Array, start: number, end: number): void {
     const length = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length + end - start)
     this.#write(block, length, values, start, end)
   }
 
-  /** Replaces the elements by values[start..end]. @throws as `push` */
+  /** Replaces the elements by values[start] to values[end - 1]. @throws as `push` */
   set(word: number, values: Float64Array, start: number, end: number): void {
     this.#write(this.reserve(word, end - start), 0, values, start, end)
     this.#shrink(word)
@@ -109,7 +109,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
 
   /**
    * Removes an element, and returns it. If `isSwapped`, the last element takes its place; otherwise
-   * all later elements move up.
+   * the index of all later elements drops by 1.
    */
   remove(word: number, index: number, isSwapped: boolean): number {
     const block = this.#blockAt(word)

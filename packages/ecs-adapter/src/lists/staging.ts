@@ -135,12 +135,12 @@ export class Staging {
     }
   }
 
-  /** Calls `settle` for the numbers from `start` to `end`. */
+  /** Calls `settle` for the numbers from `start` to `end - 1`. */
   settle(references: StaleReferences | undefined, start: number, end: number): void {
     for (let i = start; i < end; i++) references?.settle(this.values[i])
   }
 
-  /** Calls `note` for the numbers from `start` to `end`. */
+  /** Calls `note` for the numbers from `start` to `end - 1`. */
   note(references: StaleReferences | undefined, start: number, end: number): void {
     for (let i = start; i < end; i++) references?.note(this.values[i])
   }

@@ -1,4 +1,4 @@
-/** Texts in blocks of an arena. The offset of its block stands for a text; 0 stands for ''. */
+/** Texts in blocks of an arena. A text is given by the offset of its block; '' is given by 0. */
 import { corrupt } from '../base/errors.ts'
 import { byteLengthOfText, type Utf8 } from '../base/utf8.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
@@ -88,14 +88,14 @@ export class Texts {
     return this.write(text, block !== 0 ? block : pool.alloc(byteLength))
   }
 
-  /** Whether a block of a single handle word can take another text, of this length. */
+  /** Whether a text of this length can replace the text in a block, which one handle word has. */
   protected tryReuse(block: number, byteLength: number): boolean {
     return block !== 0 && byteLength <= this.views.pool.byteLengthOf(block)
   }
 
   /**
-   * Writes a text into the block of a handle word, shortened: this needs no memory. During the
-   * write the word is 0: a thread that dies loses this text, and nothing else.
+   * Shortens the block of a handle word, and writes a text into it: this needs no memory. During
+   * the write the word is 0: a thread that dies loses this text, and nothing else.
    */
   protected rewrite(word: number, text: string): void {
     const { u32: words, pool } = this.views

@@ -22,7 +22,7 @@ export interface Rows {
 /** Given to `$prepare` in place of a row, while the entity has no row for the values. */
 export const NO_ROW = -1
 
-/** The columns of a component's lists and texts, undefined for scalars. Empty without any. */
+/** By field: the column of a list or text, undefined for a scalar. Empty if all are scalars. */
 export type VariableColumns = readonly (VariableColumn | undefined)[]
 
 export interface VariableColumnOptions {
@@ -46,7 +46,7 @@ export abstract class VariableColumn {
     this.#rows = rows
   }
 
-  /** Of component and field, for messages. */
+  /** The names of component and field, for messages. */
   get $name(): string {
     return this.#name
   }
@@ -68,7 +68,7 @@ export abstract class VariableColumn {
   abstract $freeBlock(block: number): void
   /** Frees the block of a row. */
   abstract $freeRow(row: number): void
-  /** Call it before `$prepare`: a sweep would take back room. @throws StorageError 'group-busy' */
+  /** May sweep, which frees room: call it before `$prepare`. @throws StorageError 'group-busy' */
   $settle?(given: GivenValues, i: number): void
   /** If the lists drop removed entities, removes the ids that `isKept` refuses from all of them. */
   $filterRows?(isKept: (eid: number) => boolean): void

@@ -4,7 +4,7 @@ import { codeOf } from '../base/thrown.ts'
 
 /**
  * Codes of the errors that a pool throws for an offset without a live block. While another thread
- * frees a block, a link replaces the block's byte length: this gives 'corrupt'.
+ * frees a block, a free-list link replaces the block's byte length: then the code is 'corrupt'.
  */
 const NO_BLOCK: readonly unknown[] = ['invalid-offset', 'double-free', 'corrupt']
 
@@ -25,9 +25,9 @@ export const CLASS_BYTE_LENGTH_MAX = 512 * 1024
 
 /**
  * Touches a block of `pool.reserve` up to its last byte that is not 0, and returns how many bytes
- * these are; for a block of a size class, all its bytes. Other threads may have written to bytes
- * that were not touched, by views of their own: for example a system that writes rows without an
- * entity. The pool would later take such bytes for 0.
+ * these are; for a block of a size class, all its bytes. Other threads may have written, by views
+ * of their own, to bytes for which nobody called `pool.touch`: for example a system that writes
+ * rows without an entity. The pool would later take such bytes for 0.
  *
  * Reads all words behind that last byte. For such reads, most Linux systems map one page of zeros.
  * Other systems, such as Windows and macOS, commit pages.

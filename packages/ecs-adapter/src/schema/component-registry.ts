@@ -8,7 +8,7 @@ export interface Listed<Hooks = unknown> {
   readonly name: string
   readonly component: Component
   readonly fields: readonly Field[]
-  /** The same in two storages that move entities: `Path(points: list f32, label: text)`. */
+  /** Equal in storages between which entities move: `Path(points: list f32, label: text)`. */
   readonly signature: string
   /** What runs when bitECS adds, sets or removes the component; undefined in attached threads. */
   readonly hooks: Hooks

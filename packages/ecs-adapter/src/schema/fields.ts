@@ -14,7 +14,7 @@ export type Numbers = ArrayLike<number>
  * is out, methods that add elements throw ArenaError 'out-of-memory', and the list is unchanged.
  *
  * If bitECS has reused the id of a removed entity, a write of that id to a list with `dropRemoved`
- * may have to sweep all such lists first. While workers run a system, it throws 'group-busy'.
+ * may have to sweep all such lists first. While workers run a system, a sweep throws 'group-busy'.
  *
  * While a thread changes an entity's list, no other thread may change or read that list: a list
  * that grows moves, and its old block may be reused at once.
@@ -36,7 +36,7 @@ export interface ListField<A = unknown> {
   pop(eid: number): number | undefined
   /** Inserts an element at `index`, from 0 to the length. @throws as `setAt` */
   insert(eid: number, index: number, value: number): void
-  /** Removes an element, and returns it. Later elements move forward by 1. @throws as `setAt` */
+  /** Removes and returns an element. The indices of later elements drop by 1. @throws as `setAt` */
   remove(eid: number, index: number): number
   /** Removes an element, and returns it. The last element takes its place. @throws as `setAt` */
   swapRemove(eid: number, index: number): number

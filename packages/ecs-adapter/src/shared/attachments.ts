@@ -13,7 +13,7 @@ export const SLOT_CAPACITY = 256
 /** The word of every root that holds the root's serial number. */
 export const ROOT_SERIAL = 5
 
-/** With it, another thread attaches to a storage or a table. It survives postMessage. */
+/** By this handle, another thread attaches to a storage or a table. It survives postMessage. */
 export interface RootHandle {
   /** The byte offset of the root block in the arena. */
   readonly offset: number
@@ -51,8 +51,8 @@ export function detachAt(pool: Pool, word: number): void {
 }
 
 /**
- * Whether a slot is open, in the given generation. False if the arena has no such slot: then the
- * word in the root that named the slot was overwritten.
+ * Whether a slot is open, in the given generation. False if no slot or generation can have such a
+ * number: then the word in the root that the number is from was overwritten.
  */
 export function isOpenSlot(arena: Arena, slot: number, generation: number): boolean {
   try {

@@ -139,7 +139,7 @@ export class WorldContexts {
     return false
   }
 
-  /** `resetWorld` gives each world its own index: afterwards all share that of the first again. */
+  /** `resetWorld` gives each world its own index: afterwards all share the first world's again. */
   reset(): void {
     for (const world of this.all) resetWorld(world)
     for (const context of this.contexts) context.entityIndex = this.entityIndex
@@ -169,7 +169,7 @@ export function registerEveryone(world: World): Query {
   return everyone
 }
 
-/** Takes a component from an entity without calling observers. No query matches it afterwards. */
+/** Hides an entity's component: queries do not match it from now on. Calls no observers. */
 export function hide(world: World, owners: Query, eid: number, component: object) {
   owners.remove(eid)
   const { componentMap, entityMasks } = contextOf(world)
@@ -180,7 +180,7 @@ export function hide(world: World, owners: Query, eid: number, component: object
 /**
  * Remembers which queries an entity is in. If an observer of the entity's removal throws, bitECS
  * keeps the entity, but has taken it out of its queries.
- * @returns puts the entity back into each query, unless it got or lost a component of the query
+ * @returns puts the entity back, except into queries for a component that it got or lost since
  */
 export function rememberQueries(world: World, eid: number): () => void {
   const has = (component: object) => hasComponent(world, eid, component)
@@ -198,10 +198,10 @@ export function rememberQueries(world: World, eid: number): () => void {
 
 /**
  * Learns when any entity, prefabs included, gets or loses a component: `addComponent` and
- * `removeComponent` end by reading `IS_PAIR` of the component, and this getter calls `onAsked`.
+ * `removeComponent` end by reading the component's getter `IS_PAIR`, which calls `onAsked`.
  */
 export abstract class ComponentWatcher {
-  /** See `isUsedElsewhere`. Changed in place: a call that V8 does not inline shows in additions. */
+  /** See `isUsedElsewhere`. Subclasses change it: a method that is not inlined slows additions. */
   balance = 0
   /** A component for which `onAsked` only counts while all ids are below `coveredIdCount`. */
   usual: object | undefined
@@ -231,7 +231,7 @@ export abstract class ComponentWatcher {
   protected abstract onAskedSlow(component: object): true | undefined
 }
 
-/** Key of the watcher: no private name, as objects that inherit from a component have none. */
+/** Key of the watcher. Objects that inherit from a component would lack a private field. */
 const WATCHER = Symbol('watcher')
 
 /**

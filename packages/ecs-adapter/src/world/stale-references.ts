@@ -6,7 +6,7 @@
  * to a new entity at once. If the new entity's id goes into a list before `sync`, a sweep comes
  * first: up to that sweep, the id in a list means the removed entity.
  *
- * A sweep drops the ids that are due. If a removed id goes into a list after the sweep, copied from
+ * A removed id is due until a sweep has dropped it. If the id goes into a list later, copied from
  * an old value, the id is due again. An id that no entity has had yet stays, as any number does.
  */
 import type { Query } from 'bitecs'
@@ -74,7 +74,7 @@ export class StaleReferences {
     else this.#setDue(row)
   }
 
-  /** An id that comes into a list as a number stays, even if an entity with the id was removed. */
+  /** For an id in a list that enters the world: sweeps if the id is due, so that the id stays. */
   take(eid: number): void {
     if (this.isKept(eid)) return
     this.#sweep()
