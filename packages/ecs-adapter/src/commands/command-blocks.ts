@@ -49,7 +49,7 @@ export class CommandBlocks {
   }
 
   /**
-   * Word index for a new record of so many words, an even number; `commit` adds it to the buffer.
+   * Word index for a new record of `wordCount` words, an even number; `commit` adds the record.
    * @throws ArenaError 'out-of-memory'; then nothing has changed
    */
   reserve(wordCount: number): number {
@@ -65,8 +65,7 @@ export class CommandBlocks {
 
   /**
    * Drops all records behind a position, and frees the blocks behind `block`.
-   * @throws StorageError 'corrupt' if the chain was overwritten; the chain then ends at the
-   * position
+   * @throws StorageError 'corrupt' if the chain was overwritten: then it ends at `cursor`
    */
   truncate(block: number, cursor: number): void {
     const { u32: words } = this.views
@@ -116,7 +115,7 @@ export class CommandBlocks {
     const least = (layout.BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     const doubled = Math.min((this.#limit - this.block) * 8, DOUBLED_BYTE_LENGTH)
     let byteLength = Math.max(least, doubled)
-    // Stored at once, so that `freeCommands` finds it: threads are ended only in loops and calls.
+    // Stored at once, so that `freeCommands` finds the block: threads end only in loops and calls.
     words[inTransit] = this.views.pool.tryAlloc(byteLength)
     if (words[inTransit] === 0) {
       byteLength = least
@@ -202,7 +201,7 @@ export function listBlocks(views: Views, offset: number, into: number[]): number
 }
 
 /**
- * Returns the offset of a command buffer; throws for any other.
+ * Returns the offset if it is that of a command buffer; otherwise throws.
  * @param storage serial number of the storage that the buffer was made for; by default any
  * @throws StorageError 'invalid-argument'
  */

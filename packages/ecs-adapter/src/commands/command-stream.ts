@@ -78,7 +78,7 @@ export class CommandStream {
     return true
   }
 
-  /** Reads the SORT_KEY records at `index`, and goes past them; false if no other one follows. */
+  /** Reads the SORT_KEY records at `index`, and goes past them; false if no command is left. */
   enterSortKey(): boolean {
     const { i32: words } = this.#views
     if (this.isApplied) return false

@@ -8,7 +8,7 @@
  *         text     byte length | 0 | UTF-8, padded to 8 bytes
  *
  * Every number is an f64, which holds the numbers of all types; the column converts the number to
- * its own type. A command with two f32 takes 12 bytes more for it, but no type is a separate case.
+ * its own type. A command with two f32 is 12 bytes longer for this, but no type is a special case.
  */
 import { isRecord } from '../base/arguments.ts'
 import { invalidArgument, unknownField } from '../base/errors.ts'
@@ -46,7 +46,7 @@ export function checkFields(
     if (!hasField(fields, key)) throw unknownField(name, key, namesOf(fields))
   }
   for (let i = 0; i < fields.length; i++) if (isGiven[i] !== 0) return
-  // A Map or a Date has no field either. `isRecord` comes last: it takes longer than the rest.
+  // No field is given: refuses a Map or a Date, but not `{}`. Comes last, as `isRecord` is slow.
   if (isRecord(values)) return
   const expected = `an object with ${namesOf(fields).join(', ')}`
   throw invalidArgument(`the values for ${name}`, values, expected)
@@ -121,7 +121,7 @@ export function checkValues(
   for (let i = 0; i < fields.length && index <= end; i++) {
     if (!isGiven(words, at, i)) continue
     const wordCount = storedWordCount(words, index, fields[i].type)
-    // At `end` is a word of the next record: any count there leads past the end.
+    // If `index` is `end`, this reads the next record: with any count, `index` then passes `end`.
     if (!(wordCount >= FIRST_WORD_COUNT)) throw corruptCommands(words[index], 'a length')
     index += wordCount
   }

@@ -1,4 +1,4 @@
-/** Checks that each column has a block with room for all rows, of which users have a view. */
+/** Checks that each column's block has room for its rows, and users' arrays are views of it. */
 import type { ElementTypeName } from '@ashlar/core'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/blocks.ts'

@@ -1,4 +1,4 @@
-/** Checks number, block and owner of each chunk of a table, and that ids have each slot once. */
+/** Checks the seed, block and owner of each chunk number of a table, and the ids of each chunk. */
 import { readRoot } from '../tables/create-table.ts'
 import type { Table } from '../tables/table.ts'
 import { TableChunk } from '../tables/table-chunk.ts'

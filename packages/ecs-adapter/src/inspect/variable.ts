@@ -1,4 +1,4 @@
-/** Checks that handles lead to lists or texts, of rows that have an owner or that `sync` frees. */
+/** Checks that handles lead to lists or texts, and their rows have owners or wait for `sync`. */
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { PREFIX_BYTE_LENGTH, ROOM_STEP } from '../lists/list-capacity.ts'
 import { Lists } from '../lists/lists.ts'

@@ -41,7 +41,7 @@ export interface VerifyOptions {
  * may be open if they idle. It allocates nothing in the arena, changes nothing, and does not throw,
  * whatever the damage. It does not know packed entities, commands of
  * `attachStorage(...).commands()`, or tables of `createTable`: with `exclusive`, their blocks are
- * findings, as are blocks of a killed worker. Interned texts that it held are findings in any case.
+ * findings, as are blocks of a killed worker. Its interned texts are findings in any case.
  *
  * @throws StorageError 'invalid-argument'
  */

@@ -14,7 +14,7 @@ export interface Access {
 /** Why one system waits for an earlier one. */
 export interface Conflict {
   readonly kind: 'write-read' | 'read-write' | 'write-write' | 'unknown' | 'after'
-  /** What both systems touch; undefined if the reason is another. */
+  /** What both systems touch; undefined for the kinds 'unknown' and 'after'. */
   readonly what: unknown
 }
 
@@ -39,7 +39,7 @@ export function planStages(systems: readonly Access[]): StagePlan {
   const stages: number[][] = []
   const dependencies: Dependency[][] = []
   const stageOf: number[] = []
-  /** By system: all systems that it waits for, directly or because another one does. */
+  /** By system: all systems that it waits for, directly or through a system that it waits for. */
   const before: Set<number>[] = []
   for (const [index, system] of systems.entries()) {
     let stage = 0

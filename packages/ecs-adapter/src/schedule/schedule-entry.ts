@@ -7,8 +7,8 @@ import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
 import type { Access } from './parallel-stages.ts'
 
 /**
- * A component, a tag, a table, a relation, or any other object or name that stands for what systems
- * share. A pair stands for its relation.
+ * What systems may share: a component, a tag, a table, a relation; or any other object or name, by
+ * which you mean something outside the storage. A pair counts as its relation.
  */
 export type Accessed = object | string
 
@@ -21,7 +21,7 @@ export interface ScheduleEntry extends ChunkOptions {
   readonly entities: () => RunEntities
   /**
    * What the system reads but does not write, and what it writes. Without both, it runs alone; `[]`
-   * says that it shares nothing. The name of a component, of a table, or of both stands for these.
+   * says that it shares nothing. A name stands for the component and the table with this name.
    */
   readonly reads?: readonly Accessed[]
   readonly writes?: readonly Accessed[]

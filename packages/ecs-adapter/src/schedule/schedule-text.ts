@@ -3,7 +3,7 @@ import { isRelation } from '../world/bitecs-internals.ts'
 import { type Access, type Dependency, isUnknown, type StagePlan } from './parallel-stages.ts'
 import type { Named } from './schedule-entry.ts'
 
-/** Returns a function that names what systems read and write, by a number if it has no name. */
+/** Returns a function that names what systems read and write; it numbers what has no name. */
 function createNamer(named: readonly Named[]): (what: unknown) => string {
   const names = new Map<unknown, string>(named.map(([name, object]) => [object, name]))
   let relationCount = 0
@@ -22,7 +22,7 @@ function createNamer(named: readonly Named[]): (what: unknown) => string {
 }
 
 /**
- * Prints a line for each system, by stages, and below it one for each of its dependencies.
+ * Returns a line for each system, by stages, and below it a line for each of its dependencies.
  * @param named components and tables of the storage
  */
 export function printPlan(

@@ -19,8 +19,8 @@ export interface Schedule {
 
   /**
    * Runs all systems once, stage by stage, as one run of the group. When a stage begins, `entities`
-   * and `args` of its systems are called. When the stage is done, their commands are applied:
-   * by system as declared, then by entity as listed, then as recorded. After a stage that fails, or
+   * and `args` of its systems are called. When the stage is done, its commands are applied: in the
+   * order of the systems, then of their entities, then as recorded. After a stage that fails, or
    * when the time is up, no other stage begins. Runs that `entities` and `args` begin wait until
    * this run is over.
    *

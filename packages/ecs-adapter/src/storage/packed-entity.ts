@@ -1,12 +1,12 @@
 /**
  * An entity on its way from one world to another: a block of the arena that any thread can read.
  *
- *     words     0    magic
- *               1    number of lists and texts
- *               2    number of scalars
- *               3    byte length of the JSON
- *     numbers   16   offsets of the blocks of lists and texts, 0 for an empty one; then the scalars
- *     JSON      ..   signatures of the components: see `Listed.signature`
+ *     word 0    magic
+ *          1    number of lists and texts
+ *          2    number of scalars
+ *          3    byte length of the JSON
+ *          4..  as f64: offsets of the blocks of lists and texts, 0 for an empty one; the scalars
+ *          ..   JSON: signatures of the components, see `Listed.signature`
  *
  * Lists and texts stay in their blocks, which belong to the packed entity. Interned texts are
  * packed as plain texts.

@@ -30,7 +30,7 @@ interface Outgoing {
   readonly column: VariableColumn
   readonly row: number
   readonly block: number
-  /** Whether `block` is a plain copy of an interned text, or 0: not the block in the row. */
+  /** Whether `block` is not the row's: a plain copy of an interned text, or 0 without a row. */
   readonly isCopy: boolean
 }
 

@@ -13,7 +13,7 @@ import type { RunQueue } from './world-state.ts'
 
 /** What `verifyStorage` reads of a worker group. */
 export interface OpenGroup {
-  /** Byte offsets of the blocks of the group, and of the first block of each scratch and buffer. */
+  /** Byte offsets of the group's blocks; of a scratch or command buffer, the first block only. */
   readonly held: {
     readonly controlBlock: number
     readonly reports: readonly number[]
@@ -153,7 +153,7 @@ export interface Storage {
    * A command is skipped if its entity no longer exists, or was never spawned. If commands throw,
    * all others are applied; then the error lists the first 100 that threw.
    *
-   * @param commands buffers of this storage, or the `offset` of what another thread has recorded
+   * @param commands buffers of this storage, or `{ offset }` of a buffer of another thread
    * @returns how many commands were skipped
    * @throws CommandsError 'commands-failed'; StorageError 'corrupt' if the memory of a buffer was
    * overwritten: then nothing is applied, and only the commands of that buffer are lost;

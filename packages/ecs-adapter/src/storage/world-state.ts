@@ -67,7 +67,7 @@ export class RunQueue {
     this.#queueLength++
   }
 
-  /** Runs that were enqueued since `beginSync` begin when the calling code has returned. */
+  /** Runs that were enqueued since `beginSync` begin in microtasks after the code that runs now. */
   endSync(): void {
     this.#queueLength--
   }
@@ -83,9 +83,9 @@ export class RunQueue {
   }
 
   /**
-   * `checkDone` for calls that free chunks of tables, or take over chunks of dead threads. First
-   * repairs the tables of a run that is done but not concluded. `add` and `remove` do without this
-   * check, because they are called often: they move one row, and free nothing.
+   * `checkDone` for calls that free chunks of tables, or take over chunks of dead threads. Also
+   * repairs the tables of a run that is done but not concluded. `add` and `remove` of tables do
+   * without this check, because they are called often: they move one row, and free nothing.
    */
   readonly checkTables = (what: string): void => {
     this.checkDone(what)

@@ -41,10 +41,7 @@ export class StorageTables {
 
   readonly entries = (): TableEntry[] => this.#all.map(({ name, handle }) => ({ name, ...handle }))
 
-  /**
-   * Attaches to tables that are new in the entries. These may list a table that was disposed of
-   * after they were published.
-   */
+  /** Attaches to new tables in the entries, which may still list tables that are disposed of. */
   follow(entries: readonly TableEntry[]): void {
     this.sync() // first: a new table may have the name of a disposed one
     for (const entry of entries) {

@@ -11,12 +11,12 @@ import {
 
 export type TableSchema = { readonly [field: string]: ScalarType }
 
-/** A typed array for each field, indexed by row, and the members of every chunk. */
+/** A typed array for each field, indexed by row, and the members that `ChunkRows` lists. */
 export type Chunk<S extends TableSchema = TableSchema> = ChunkRows & {
   readonly [K in keyof S]: Column<S[K]>
 }
 
-/** The members that a chunk has besides its columns. */
+/** The public members of a chunk that do not depend on the schema of its table. */
 export type ChunkRows = Readonly<
   Pick<TableChunk, 'number' | 'rowCount' | 'ids' | 'idAt' | 'add' | 'remove'>
 >
@@ -29,7 +29,7 @@ type ViewConstructor<A> = new (buffer: ArrayBufferLike, byteOffset: number, leng
 const NOWHERE = new ArrayBuffer(0)
 
 /**
- * Members whose names begin with $ are for the table: fields may be named `bind` or `offset`.
+ * Names of members for use by the table begin with $, so that a field may be named `bind`.
  *
  * Rows are cleared and copied through one typed array for each element width. Through the columns
  * themselves, whose types differ, V8 takes 30 ns for each column.

@@ -13,7 +13,7 @@ import { seedAfter } from './table-ids.ts'
 import type { TableLayout } from './table-layout.ts'
 import * as rootLayout from './table-root.ts'
 
-/** A chunk with the members for users, and with those for its table. */
+/** A chunk with its columns and public members, and with the $ members for use by its table. */
 export type KnownChunk<S extends TableSchema> = TableChunk & Chunk<S>
 
 export class TableChunks<S extends TableSchema> {
@@ -51,7 +51,7 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /** Makes an empty chunk of this thread. If the thread dies in it, at most the block is lost. */
+  /** Makes an empty chunk of this thread. If the thread dies meanwhile, at most a block is lost. */
   #make(): KnownChunk<S> {
     const { name, chunkByteLength, chunkLimit } = this.#layout
     const offset = this.#pool.alloc(chunkByteLength)
@@ -72,10 +72,7 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /**
-   * Whether a chunk was linked or unlinked since the last `follow`. A thread that died in `#link`
-   * may have linked one that this does not show.
-   */
+  /** Whether a chunk was linked or unlinked since `follow`, unless a thread died in `#link`. */
   get isBehind(): boolean {
     return this.#load(rootLayout.EPOCH) !== this.#epoch
   }
@@ -113,15 +110,15 @@ export class TableChunks<S extends TableSchema> {
     return count
   }
 
-  /** Frees this thread's empty chunks, but keeps one chunk. If the thread dies, a block is lost. */
+  /** See `Table.trim`. If the thread dies meanwhile, at most one block is lost. */
   trim(): number {
     const { own } = this
     const before = own.length
     for (let i = before - 1; i >= 0 && own.length > 1; i--) {
       const { rowCount, number, ids, $offset } = own[i]
       if (rowCount > 0) continue
-      own.splice(i, 1) // first: the count of a chunk may be overwritten, so that `rowCount` throws
-      this.byNumber[number] = undefined // or `follow` keeps it if a new chunk gets its block
+      own.splice(i, 1) // at once: `rowCount` of the next chunk throws if it was overwritten
+      this.byNumber[number] = undefined // or `follow` keeps this chunk if a new one gets its block
       this.#store(rootLayout.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)

@@ -9,7 +9,7 @@
  *     4     chunk number where the search for a free number begins
  *     5     serial number of the table
  *     8..   for each slot: generation + 1 of the attached pool, or 0
- *     264.. three words for each chunk number; if it has an owner, only that thread changes them:
+ *     264.. three words for each chunk number; if it has an owner, only the owner changes them:
  *           offset of the chunk's block, or 0
  *           owner, see `ownerOf`; 0 if there is none
  *           seed, see `table-ids.ts`

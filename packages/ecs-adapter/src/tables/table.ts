@@ -106,10 +106,10 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Adds a row of zeros to a chunk of this thread.
-   * @returns the id of the row, a positive number below 2 ** 30. The row keeps it when it moves.
-   * Another row gets the id only after its slot had as many rows as there are generations: at least
-   * 63, by default 255 or more. After a `trim` of the chunk, half as many; fewer once all chunk
-   * numbers are used up in this way: see `TableOptions.chunkLimit`
+   * @returns the id of the row, a positive number below 2 ** 30, which the row keeps when it moves.
+   * Another row gets the id only when all generations (see `table-ids.ts`) are used: at least 63,
+   * by default 255 or more. After a `trim` of the chunk, half as many; fewer once trims have used
+   * up all chunk numbers: see `TableOptions.chunkLimit`
    * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-detached',
    * 'table-disposed'
    */
@@ -211,9 +211,9 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Frees the table. Only the thread that created it can do it, while no other is attached. Its
-   * storage then no longer lists the table in `tables`, and its name is free; in attached threads
-   * from their next `sync` on.
+   * Frees the table. Only the thread that created the table can do so, while no other thread is
+   * attached. Then the table is no longer in `storage.tables`, and its name is free; in attached
+   * threads from their next `sync` on.
    * @throws StorageError 'still-attached' if another thread is attached; 'invalid-argument' in
    * another thread; 'table-disposed'
    */

@@ -14,9 +14,9 @@ export interface ChunkOptions {
 const BATCHES_PER_WORKER = 16
 
 /**
- * At least 1, and at most the count of entities, which fits into a word.
+ * At least 1, and at most the count of entities, so that it fits into a word.
  * @param chunkLength as the caller asks for it, if at all
- * @param callCount the systems of the stage, which share the batches that the control block has
+ * @param callCount how many systems the stage has: their batches share one control block
  */
 export function batchLengthFor(
   entityCount: number,

@@ -8,8 +8,8 @@
  *     32   done signal: incremented by a worker that is done; the group waits on it
  *     48.. 16 words for each worker, see WORKER_*
  *     ..   7 words for each job, see JOB_*; written by the group before it wakes workers
- *     ..   2 words for each batch: the last run in which it was done; index + 1 of its worker if it
- *          recorded commands in that run, else 0: if that worker dies, the commands are lost
+ *     ..   2 words for each batch: the last run in which it was done; index + 1 of the worker that
+ *          recorded commands for it then, or 0 for none: if that worker dies, the commands are lost
  *
  * A job is one system of a run. One cursor runs over the batches of all jobs, in the order of the
  * jobs: a worker goes on to the next job while others are still in the one before.

@@ -46,8 +46,8 @@ export interface WorkerGroup {
    * Workers see every column as it is now. Until the run is done, this thread must not change
    * structure (entities, components) or call `storage.sync()`. When it is done, the commands of its
    * systems are applied, as by `storage.apply`; if it fails, only those of the finished batches. If
-   * it times out, commands are applied at `close`, or before the next run: if one throws, that run
-   * does not begin.
+   * it times out, commands are applied at `close`, or before the next run: if a command throws, the
+   * next run does not begin.
    *
    * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
    * of an array has to be an id; Int32Array and Uint32Array are not checked. Or a table of the
@@ -81,7 +81,7 @@ export interface WorkerGroup {
 }
 
 const DEFAULT_SCRATCH_BYTE_LENGTH = 64 * 1024
-/** As core has it. */
+/** The least that core's `createScratch` takes. */
 const SCRATCH_BYTE_LENGTH_MIN = 64
 const DEFAULT_JOIN_TIMEOUT_MS = 30_000
 
@@ -237,7 +237,7 @@ export class Group implements WorkerGroup {
     return deadlineOf(timeoutMs)
   }
 
-  /** The error if the last run does not end in time. For a schedule, it lists no entities. */
+  /** Stops the last run, as time is up. Returns the error; that of a schedule lists no entities. */
   #heldUp(plan: RunPlan, last: BegunRun): RunError {
     const { name, entities } = plan[0]?.[0] ?? { name: '', entities: [] }
     return last.holdsUp(name, countOf(entities, this.storage, 0))

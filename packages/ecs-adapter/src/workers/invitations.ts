@@ -20,7 +20,7 @@ export interface Invitation {
   readonly scratchByteLength: number
 }
 
-/** For the worker, once it holds its life; for the group, when it stops waiting for a reply. */
+/** Called by the worker once it holds its life; by the group when it stops waiting for a reply. */
 export const isFirstToClaim = ({ claim }: Invitation) => Atomics.exchange(claim, 0, 1) === 0
 
 export interface Reply {
@@ -45,7 +45,10 @@ const HINT =
   'Does its script call joinWorkerGroup() while it starts, and does it still run? One call joins ' +
   'one group, once'
 
-/** Posts an invitation. Resolves with the reply. @throws (the promise) StorageError 'not-joined' */
+/**
+ * Posts an invitation. Resolves with the reply, even one that says that the worker could not join.
+ * @throws (the promise) StorageError 'not-joined' if no reply comes; what `postMessage` throws
+ */
 export function invite(worker: Port, invitation: Invitation, timeoutMs: number): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => settle(() => reject(notJoined(`${reason}. ${HINT}`)))
@@ -87,8 +90,8 @@ export function onReply(
 const kept = new WeakMap<Port, Invitation[]>()
 
 /**
- * Passes invitations to `accept`, one at a time, until `accept` has joined a group and left it.
- * Later invitations are kept for the next call.
+ * Passes invitations to `accept`, one at a time, until `accept` resolves to true: the worker has
+ * left the group, or could not join. Later invitations are kept for the next call.
  */
 export async function withInvitation(
   port: Port,

@@ -1,4 +1,4 @@
-/** The systems of a run as jobs: what each is called with, its batches, where workers find them. */
+/** The systems of a run as jobs: the input and batches of each, placed where workers find them. */
 import { invalidArgument, shownError } from '../base/errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
 import { notAlone } from '../base/run-errors.ts'
@@ -118,7 +118,7 @@ export class Job {
     return [this.#ids.block, this.#args.block]
   }
 
-  /** Runs the caller's code: `inputs`, and `toJSON` of the arguments, which are placed. */
+  /** Keeps the entities and places the arguments. Runs the user's code: `inputs`, `toJSON`. */
   takeInput({ inputs, entities, args }: SystemCall): void {
     this.#entities = inputs === undefined ? entities : inputs.entities()
     const given = inputs === undefined ? args : inputs.args?.()

@@ -35,7 +35,7 @@ export function joinWorkerGroup<
   return withInvitation(port, (invitation) => serve(port, invitation, names, functions))
 }
 
-/** Joins, and works until the group lets go; false if it withdrew the invitation. Never rejects. */
+/** Joins, and works until the group lets go. Resolves to false if the invitation was withdrawn. */
 async function serve(
   port: Port,
   invitation: Invitation,

@@ -47,7 +47,7 @@ function countChunks(table: AnyTable, { tables }: Storage): number {
   return count
 }
 
-/** A block whose contents each run replaces. It is as long as any run has needed. */
+/** A block whose contents each run replaces. It grows when a run needs more, and never shrinks. */
 export class InputBlock {
   /** Byte offset of the contents: in the block, or of ids that lie in the arena anyway. */
   offset = 0

@@ -17,10 +17,13 @@ export interface TimeoutOptions {
   readonly timeoutMs?: number
 }
 
-/** `run` waits without limit; `runSync` blocks its thread. */
+/** Only `runSync` has a default limit, because it blocks its thread. */
 export const DEFAULT_SYNC_TIMEOUT_MS = 5000
 
-/** Infinity if there is none. @throws StorageError 'invalid-argument' */
+/**
+ * The time, by `nowMs`, at which a run times out; Infinity for a timeout above WAIT_MS_MAX, which
+ * counts as no limit. @throws StorageError 'invalid-argument'
+ */
 export function deadlineOf(timeoutMs: number): number {
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
     throw invalidArgument('timeoutMs', timeoutMs, 'a number of milliseconds above 0')
@@ -31,19 +34,19 @@ export function deadlineOf(timeoutMs: number): number {
 export const remainingMs = (deadline: number) =>
   deadline === Number.POSITIVE_INFINITY ? deadline : elapsedMs(nowMs(), deadline)
 
-/** Ends a run whose time is up. The error lists what is not done. */
+/** Stops a run whose time is up. Returns the error, which lists what is not done. */
 export function timedOut(run: Run): RunError {
   stop(run)
   return runTimedOut(elapsedMs(run.startedAt, nowMs()), run.outcomes())
 }
 
-/** Ends a run that keeps another from beginning. Returns the error of the other run. */
+/** Stops a run that keeps another from beginning. Returns the error of the other run. */
 export function heldUp(run: Run, system: string, entityCount: number): RunError {
   stop(run)
   return runNotBegun(system, entityCount, run.outcomes()[0].system)
 }
 
-/** Workers take no more batches. */
+/** Makes workers take no more batches of a run. */
 function stop({ control }: Run): void {
   control.store(CONTROL_CURSOR, CURSOR_END)
 }

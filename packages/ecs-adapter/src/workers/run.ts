@@ -30,7 +30,7 @@ export class Run {
   jobs: readonly Job[] = []
   /** The workers that may take part. */
   members: readonly Member[] = []
-  /** Whether tables may be half changed because a worker died in this run. */
+  /** True until `repairTables`: a worker that died in the run may have left tables half changed. */
   mayBeTorn = false
   /** Whether the run may have commands that are not applied yet. */
   hasCommands = false
@@ -80,8 +80,8 @@ export class Run {
   }
 
   /**
-   * The systems that threw or are not done. The system of the first failure comes first. If none is
-   * left, as a late worker has just done the last batch, lists the first system of the run.
+   * The systems that threw or are not done. The system of the first failure comes first. If all are
+   * done, as a late worker has just done the last batch, lists the first system of the run.
    */
   outcomes(failures: readonly SystemFailure[] = []): SystemOutcomes {
     const all = this.jobs.map((job, index): SystemOutcome => {

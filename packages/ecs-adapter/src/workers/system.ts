@@ -25,7 +25,7 @@ export interface SystemContext<C = Components, T = Tables> {
    * `EACH_WORKER`, one number: the place of this worker among the workers of the run.
    */
   readonly entities: Int32Array
-  /** Index of the first of `entities` in all that the run was called with. */
+  /** The index that the first element of `entities` has among the entities of the whole run. */
   readonly from: number
   /** Arguments of the run; undefined if it was called without. */
   readonly args: unknown

@@ -38,7 +38,7 @@ export function cleanUp(storage: Storage, member: Member): void {
     if (pool?.isOpen && scratch !== 0) ignoring(NOT_THERE, () => freeScratch(pool, scratch))
     if (pool?.isOpen && commands !== 0) ignoring(NOT_THERE, () => freeCommands(pool, commands))
     const canForget = !storage.isDisposed && storage.pool.isOpen
-    // Before the slot is closed: another thread may get it then.
+    // Before the slot is closed: another thread may get a closed slot.
     if (canForget && generation !== undefined) storage.forget(slot, generation)
   } finally {
     adopted?.close()
@@ -48,7 +48,7 @@ export function cleanUp(storage: Storage, member: Member): void {
 /** What `adopt` throws if the slot is closed, or another thread has adopted it. */
 const TAKEN: readonly unknown[] = ['not-adoptable']
 /**
- * Codes if nothing is left to free: a system has freed the block, and another one may be there now.
+ * Codes if nothing is left to free: a system has freed the block, and another block may be there.
  * Or the block was overwritten: then it stays, and `arena.blocks()` lists it.
  */
 const NOT_THERE: readonly unknown[] = [
