@@ -47,10 +47,10 @@ export interface PoolOf<A = unknown> {
   allocZeroed(byteLength: number, alignment?: number): number
 
   /**
-   * As `allocZeroed`, for a block that you fill from its start. Call `touch` before you write to
-   * further bytes: the library takes untouched bytes for 0, and does not clear them for the next
-   * block. Bytes that `realloc` or `tryResize` adds are not cleared, and count as touched; so do
-   * all bytes of a block that `realloc` moves.
+   * As `allocZeroed`, but the bytes do not count as touched yet. Fill the block from its start, and
+   * call `touch` before each write past the touched bytes: the library takes untouched bytes for
+   * 0, and does not clear them for the next block. Bytes that `realloc` or `tryResize` adds are not
+   * cleared, and count as touched; so do all bytes of a block that `realloc` moves.
    */
   reserve(byteLength: number, alignment?: number): number
 
