@@ -1,4 +1,4 @@
-/** @ashlar/core: a typed-memory arena. Start at `Arena.create`. */
+/** @ashlar/core: allocates blocks in a buffer that threads can share. Start at `Arena.create`. */
 
 export type { Pool } from './arena/arena.ts'
 export { Arena } from './arena/arena.ts'

@@ -242,9 +242,9 @@ export class Arena {
   }
 
   /**
-   * Figures about the arena, or one slot. By default they add up counters: any thread may ask in
-   * every frame, and `arena.stats({ into: stats })` makes no garbage. Live and free blocks were
-   * then counted at each pool's last refill or sweep; `exact` counts them now.
+   * Figures about the arena, or one slot. By default, the call adds up counters: any thread may
+   * call it in every frame, and `arena.stats({ into: stats })` makes no garbage. The counters of
+   * live and free blocks date from each pool's last refill or sweep; `exact` counts blocks now.
    * @throws ArenaError 'invalid-argument'
    */
   stats(options?: StatsOptions): ArenaStats {

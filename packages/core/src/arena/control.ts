@@ -61,7 +61,6 @@ function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0,
   return words
 }
 
-/** How many spans the control area takes. */
 export const controlSpanCountOf = (geometry: Geometry) =>
   constantWords(geometry)[layout.CONTROL_SPAN_COUNT]
 

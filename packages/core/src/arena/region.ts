@@ -86,7 +86,7 @@ function readOptions(given: ArenaOptions) {
 
 type ReadOptions = ReturnType<typeof readOptions>
 
-/** The least length, `byteLength` or whole spans more, with a span behind the control area. */
+/** `byteLength`, or a few whole spans more: the least that leaves a span after the control area. */
 function minByteLength(byteLength: number, options: ReadOptions): number {
   const controlByteLength = controlSpanCountOf({ ...options, byteLength }) * layout.SPAN_BYTE_LENGTH
   return byteLength > controlByteLength

@@ -31,7 +31,7 @@ export const isSharedBuffer = hasGetter<SharedArrayBuffer>(
 export const isWasmMemory = hasGetter<WebAssembly.Memory>(
   getterOf(globalThis.WebAssembly?.Memory.prototype, 'buffer'),
 )
-/** The source text of a built-in function. No other function has it: it is not valid JavaScript. */
+/** A built-in function's source text. It is not valid JavaScript, so no program contains it. */
 const NATIVE_SOURCE = /^function (\w+)\(\) \{\s*\[native code\]\s*\}$/
 
 /** The name of a built-in constructor, such as `Int32Array`; undefined for other values. */
@@ -46,7 +46,7 @@ export function isArray(value: unknown): value is readonly unknown[] {
   return tagOf(value) !== '' && Array.isArray(value)
 }
 
-/** Whether a value is an object of no built-in class: an object literal, or of a user's class. */
+/** Whether a value is an object of no built-in class: a literal, or of a class of the user's. */
 export function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && tagOf(value) === '[object Object]'
 }

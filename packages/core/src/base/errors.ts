@@ -67,7 +67,7 @@ export function checkOptions(given: unknown, keys: readonly string[], example: s
   if (!isPlainObject(given)) {
     throw invalidArgument('options', given, `an object such as ${example}`)
   }
-  // Not Object.keys, which makes an array: some callers run each frame, and make no garbage.
+  // Not Object.keys, whose array would be garbage: some callers run in each frame.
   for (const key in given) {
     if (!keys.includes(key)) {
       throw invalidArgument('an option', key, `one of ${keys.join(', ')}`)

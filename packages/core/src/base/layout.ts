@@ -90,8 +90,8 @@ export const MAX_SLOT_COUNT = 254
  * Touched map: one word per span says how many bytes, from the span's start, may differ from 0. A
  * thread raises the word before it hands out these bytes. A caller's buffer begins fully touched.
  *
- * Span records: one per span. The owner of a run writes that of its head. Parked blocks are free
- * blocks on the list of their run's record, not on a list of the slot.
+ * Span records: one per span. The record of a run's head describes the run, and the run's owner
+ * writes it. Parked blocks are free blocks on the list of that record, not on a list of the slot.
  */
 export const RECORD_WORD_COUNT = 8
 export const RECORD_PARKED_HEAD = 0 // payload offset of the first parked block, or 0

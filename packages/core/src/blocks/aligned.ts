@@ -1,7 +1,8 @@
 /**
- * Blocks whose alignment is larger than 16 bytes: the payload is shifted within a larger block.
+ * Blocks whose alignment is larger than 16 bytes. `alloc` takes a larger block, and shifts the
+ * payload within it, from `block` to `offset`, unless `block` is aligned already.
  *
- *     block                 shifted payload
+ *                         block                       offset
  *     | shifted | offset | ... | plain | byte length | payload ... |
  */
 import { invalidArgument } from '../base/errors.ts'

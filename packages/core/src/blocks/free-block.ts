@@ -23,7 +23,7 @@ export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: numb
   else freeUnmarked(memory, block, offset)
 }
 
-/** Frees the live block at `block`, which `alloc` returned as `offset`: another one if shifted. */
+/** Frees a live block. `offset` is what `alloc` returned: not `block` if the payload is shifted. */
 export function freeBlock(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
   markFree(memory, block, offset)
   recycle(memory, block)

@@ -1,6 +1,6 @@
 /**
  * Room inspect: shows an arena's blocks, figures and faults, and has a supervisor, which learns
- * from telemetry. Invariant: nothing here changes a heap; a supervisor only publishes batches.
+ * from telemetry. Invariant: nothing here changes blocks; a supervisor only publishes batches.
  */
 import { forEachLiveIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_INTERNAL, typeInHeader } from '../memory/block-header.ts'

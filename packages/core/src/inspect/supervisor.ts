@@ -32,7 +32,7 @@ export interface Supervisor {
    * Ends a window: reads the events of all pools since the last step. If twice or half the batch of
    * a class would have been better in three windows in a row, publishes that batch. (At first, the
    * batch is what refills hand out on average.) Twice is better if it saves 8 % of the cost of
-   * refills; half, if most refills handed out four times too much. Then the class is left alone for
+   * refills; half, if most refills handed out four times the need. Then the class is left alone for
    * ten windows. A batch set by `arena.publishBatch` stays until the supervisor finds another one.
    *
    * Call it regularly, each frame or second: a pool drops events while its ring is full.
@@ -54,7 +54,7 @@ export interface Supervisor {
 
 /** A batch is published if it would have been better in so many windows in a row. */
 const STREAK = 3
-/** A batch stays for so many windows, lest two that cost about the same alternate. */
+/** A batch stays for so many windows, lest two batches of about the same cost alternate. */
 const COOL_DOWN = 10
 /** What a supervisor knows about a class. */
 const newFinding = (slotCount: number) => ({

@@ -7,7 +7,8 @@
  *     | header word     | shifted offset | ...                        |  shifted block
  *
  * The link of a free block lies before its payload, so a write after free damages no list. In the
- * header word, the alignment is stored as log2 - 4: 0 is the natural alignment of 16 bytes.
+ * header word, the alignment is stored as log2 - 4: 0 is the natural alignment of 16 bytes. The red
+ * zone and struct are reserved: nothing sets these bits yet.
  *
  *     31   28 27      20 19       16 15          12    11       10     0
  *     | state | arena tag | alignment | element type | red zone | struct |
@@ -23,7 +24,8 @@ export const HEADER_STATE_SHIFT = 28
  * A number that games store is no valid header: no state equals the first four bits of 0, a count,
  * NaN, or a float from 2^-31 to 2^33.
  */
-export const BLOCK_PLAIN = 0xa // ordinary: see its live bit; or a live large block, shifted payload
+// Of ordinary blocks, live or free: see the live bit. Of live large blocks and shifted payloads.
+export const BLOCK_PLAIN = 0xa
 export const BLOCK_SHIFTED = 0x9 // the aligned payload begins at the offset in the second word
 export const BLOCK_INTERNAL = 0x5 // held by the library itself
 export const BLOCK_FREED = 0x6 // a large block or shifted payload that was freed

@@ -103,7 +103,7 @@ export class ArenaMemory {
   /**
    * The current views. After a WebAssembly.Memory has grown, its old views are empty, and this
    * getter makes new ones. (It tests a word, not `length`: on Node 20, compiled code that has seen
-   * views of a resizable buffer gets an old one. `byteLength` takes 7 ns more.)
+   * views of a resizable buffer gets an old `length`. `byteLength` takes 7 ns more.)
    */
   get views(): Views {
     if (this.#views.i32[0] === undefined) this.#renew()

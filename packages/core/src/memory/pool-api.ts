@@ -47,10 +47,10 @@ export interface PoolOf<A = unknown> {
   allocZeroed(byteLength: number, alignment?: number): number
 
   /**
-   * As `allocZeroed`, for a block that you fill from its start. Call `touch` before you write to
-   * further bytes: the library takes untouched bytes for 0, and does not clear them for the next
-   * block. Bytes that `realloc` or `tryResize` adds are not cleared, and count as touched; so do
-   * all bytes of a block that `realloc` moves.
+   * As `allocZeroed`, but a block above 512 KiB does not count as touched yet. Fill it from its
+   * start, and call `touch` before each write past its touched bytes: the library takes untouched
+   * bytes for 0, and does not clear them for the next block. Bytes that `realloc` or `tryResize`
+   * adds are not cleared, and count as touched; so do all bytes of a block that `realloc` moves.
    */
   reserve(byteLength: number, alignment?: number): number
 

@@ -20,7 +20,7 @@
 
 const MAX_BASE = 64
 const MIN_BASE = 16
-/** The least batch is about 8 KiB: enough to pay for the miss, little to commit for one block. */
+/** The least batch, within the bounds above: 8 KiB pays for the miss, and is little to commit. */
 const BASE_BYTE_LENGTH = 8192
 
 const GROWTH = 2
@@ -81,9 +81,9 @@ export function afterSweep(learned: number, base: number, max: number, spareCoun
 /*
  * Which batch would have served a class better, between two steps of a supervisor? Between two
  * sweeps for empty spans, a pool refills a class once or several times. Twice the batch saves half
- * of the refills after the first one, but that one hands out half a batch too much on average.
+ * of the refills after the first one, but the first one hands out half a batch too much on average.
  *
- *     most refills handed out four times too much    half
+ *     most refills handed out four times the need    half
  *     twice the batch saves 8 %                      twice
  *     else                                           the same
  */

@@ -105,7 +105,7 @@ export class SizeClasses {
   readonly divisors: Int32Array
   /**
    * Per class, the span counts of its usual and its shortest run, and how many blocks fit each.
-   * These are tables, because a fraction is garbage until the engine compiles the division away.
+   * These are tables: until the engine compiles a function, each division in it makes garbage.
    */
   readonly runSpanCounts: Int32Array
   readonly runCapacities: Int32Array

@@ -32,8 +32,8 @@ export interface FastPaths extends PoolCore {
 
 /**
  * Makes the fast paths for the arena's present buffer. If a WebAssembly.Memory grows, they read
- * undefined from its old views, and take the slow path, which makes new ones. (With `let i32` they
- * could stay, but a pair of alloc and free takes 1.1 ns more: engines embed constants in code.)
+ * undefined from its old views, and take the slow path, which makes new fast paths. (With `let i32`
+ * the old ones could stay, but alloc and free would take 1.1 ns more: engines embed constants.)
  * @param current returns the present fast paths of the pool; throws if the pool is closed
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: closures; a class is 1.3 times slower
@@ -54,7 +54,8 @@ export function createFastPaths(
   /** Blocks lie between these offsets. An overwritten free list may lead to other offsets. */
   const lowest = spanStart(memory, asSpanIndex(controlSpanCount))
   const highest = base + reach
-  // -1 once the pool is closed: then no word of the span map minus `mine` is a class index.
+  // -1 once the pool is closed: then only a free span's map word minus `mine` is a class index. As
+  // free spans have no live bits, `tryFree` frees nothing.
   let mine = headPattern(slot)
   const theirs = mine & ~OWNER_MASK
 
@@ -85,7 +86,7 @@ export function createFastPaths(
     return offset !== 0 ? offset : throwOutOfMemory(memory, byteLength)
   }
 
-  /** The fast path of `free`; false if no ordinary block of this slot is live at the offset. */
+  /** Frees a live ordinary block in the head of a run of this slot; false for any other offset. */
   function tryFree(offset: number): boolean {
     if (typeof offset === 'number' && (offset & -16) === offset && (offset - base) >>> 0 < reach) {
       const classIndex = i32[spanMap + ((offset - base) >>> 16)] - mine
@@ -107,7 +108,7 @@ export function createFastPaths(
   }
 
   /**
-   * Frees a block that another slot owns; other offsets go to `freeSlow`. The header is not read,
+   * Queues a block in the head of another slot's run, or calls `freeSlow`. The header is not read,
    * because this thread would fetch its cache line for that only: the owner checks the header when
    * it takes the block back. (A free takes 17 to 22 ns with a read of the header, 7 to 11 without.)
    */

@@ -46,7 +46,7 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
   return moved
 }
 
-/** Whether `needed` bytes have a block's class, or fill over half of a block of a size class. */
+/** Whether `needed` bytes take a block of this class or, unless it is large, over half of it. */
 function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
   const classIndex = classOfBlock(memory, block)
   if (classIndex === layout.LARGE_CLASS) return needed > memory.classes.maxByteLength

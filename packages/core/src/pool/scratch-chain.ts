@@ -35,7 +35,6 @@ export function checkPool(pool: unknown): asserts pool is ScratchPool {
 }
 
 export class ScratchChain {
-  /** Offset of the first block. */
   readonly first: number
   /** The block that was linked last, which the scratch allocates from. */
   last: number
@@ -98,7 +97,7 @@ export class ScratchChain {
 
   /**
    * The block that a mark is in, or 0. The used part of the last block ends at `cursor`.
-   * @throws ArenaError 'corrupt'
+   * @throws as `dispose`
    */
   blockOf(mark: number, cursor: number): number {
     this.check()
@@ -120,7 +119,7 @@ export class ScratchChain {
     }
   }
 
-  /** Frees all blocks. @throws ArenaError 'corrupt', 'pool-closed'; no block is freed then */
+  /** Frees all blocks; if it throws, it frees none. @throws as `pool.free` */
   dispose(): void {
     this.check()
     this.endOf(this.first)

@@ -1,9 +1,9 @@
 /**
  * Scratch memory: a bump allocator over blocks of a pool, emptied once a frame.
  *
- * If the last block is full, a further block is chained, as long as all bytes in use if there is
- * room: so a frame takes few blocks. `reset` gives further blocks back. The first block never
- * grows, so a large frame keeps no memory; `peakByteLength` shows which length would have sufficed.
+ * If the last block is full, a further block is chained: if there is room, of at least the length
+ * of all bytes in use, so a frame takes few blocks. `reset` gives further blocks back. The first
+ * block never grows, so large frames keep no memory; `peakByteLength` would have sufficed for all.
  */
 import { checkCount, checkOptions, invalidArgument, scratchDisposed } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -32,7 +32,7 @@ export interface Scratch {
   readonly byteLength: number
   /** The bytes that are allocated now, gaps for alignment included. */
   readonly usedBytes: number
-  /** The `byteLength` with which one block would have been enough so far, if none was aligned. */
+  /** The `byteLength` with which one block would have been enough so far, without alignments. */
   readonly peakByteLength: number
   /** How often a further block was chained. */
   readonly overflows: number

@@ -1,7 +1,7 @@
 /**
  * Room recovery: confirms that a thread has died, and adopts its slot. Adoption repairs the slot:
  * it rebuilds lists and counts from live bits, headers and the span map, and settles the queues.
- * Invariant: every step can be done again, so if the adopter dies, its slot can be adopted.
+ * Invariant: every step can be done again, so if the adopter dies, others can adopt the slot.
  */
 import { notAdoptable } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'

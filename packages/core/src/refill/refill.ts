@@ -137,8 +137,8 @@ export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, block
 
 /**
  * Makes a run for blocks of a class. If there is no room for one of the usual length, even after
- * reclaiming, it makes a short run. (Short runs between free spans would fragment the arena. The
- * longest free run would hold more blocks of this class, but leave nothing to other classes.)
+ * reclaiming, it makes a short run. (Rejected: a short run before reclaiming, which would fragment
+ * the arena; and the longest free run instead, which would leave nothing to other classes.)
  */
 function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
   const { memory, slot } = pool

@@ -113,7 +113,7 @@ function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number
     }
     freeMarked(memory, slot, offset)
     freedCount++
-    // The last block gives the run back, and another slot may have claimed its spans by now.
+    // If this was the last live block, the run is given back, and another slot may own its spans.
     return (mapAt(memory, head) & ~layout.MAP_DRAINING) === mapped
   })
   return freedCount

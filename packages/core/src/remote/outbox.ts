@@ -14,7 +14,7 @@ export interface PoolCore {
   readonly slot: SlotIndex
   /** Allocates a block, and returns its offset; 0 if there is no room. */
   tryAlloc(byteLength: number): number
-  /** Frees an ordinary block of the slot; false if none is live at the offset. */
+  /** Frees an ordinary block of the slot; false for an offset that needs `free`'s slow path. */
   tryFree(offset: number): boolean
   /** Appends a block to the queue for its owner; false if there is no memory for a segment. */
   enqueue(owner: SlotIndex, offset: number): boolean

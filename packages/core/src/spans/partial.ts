@@ -1,7 +1,7 @@
 /**
  * Partial spans, and spans that become empty.
  *
- * A free block is on one of two lists. The fast paths use the slot's free lists, one per class. A
+ * Two kinds of lists hold free blocks. The fast paths use the slot's free lists, one per class. A
  * *parked* block is on a list in the record of its own span. A span with parked or uncarved blocks
  * is *partial*: each slot has a list of its partial spans per class. The record counts the parked
  * blocks. When all blocks of a span are parked, the span is given back. Sweeps park the free lists'
@@ -27,7 +27,7 @@ import { headOf, headPattern, isHeadWith } from './span-map.ts'
 const nextWord = (memory: ArenaMemory, span: number) =>
   recordWord(memory, asSpanIndex(span), layout.RECORD_NEXT_PARTIAL)
 
-/** A slot's first partial span of a class, or 0. @throws ArenaError 'corrupt' for another span */
+/** A slot's first partial span of a class, or 0. @throws ArenaError 'corrupt' for any other span */
 export function firstPartial(
   memory: ArenaMemory,
   slot: SlotIndex,

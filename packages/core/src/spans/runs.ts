@@ -81,7 +81,7 @@ export function publishRun(
   emit(memory, slot, EVENT_CLAIM, rowOf(classIndex), spanCount, head)
 }
 
-/** Makes the spans of a run from index `from` on its tails, and `to` its span count. */
+/** Gives a run `to` spans: those with the index `from` or above in the run become its tails. */
 export function extendRun(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -117,7 +117,7 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
   return true
 }
 
-/** Hands a run over to slot `to`. The head is first: from its word, an adopter takes the owner. */
+/** Hands a run over to slot `to`: the head's map word first, where an adopter reads the owner. */
 export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex): void {
   const from = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)

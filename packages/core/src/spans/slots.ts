@@ -5,7 +5,7 @@ import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, controlWord, slotWord } from '../memory/memory.ts'
 import { atomicMax } from './span-map.ts'
 
-/** The name of each state, at the index that is the state in a slot's state word. */
+/** The name of each state, at its number in a slot's state word. `tended` stands for SLOT_LENT. */
 const STATE_NAMES = ['vacant', 'open', 'closed', 'reserved', 'tended'] as const
 export type SlotState = (typeof STATE_NAMES)[number]
 

@@ -43,7 +43,6 @@ export const mapWord = (state: number, owner: number, classIndex: number, positi
   (state << layout.MAP_STATE_SHIFT) |
   (position << layout.MAP_POSITION_SHIFT)
 
-/** The map word of a control span. */
 export const CONTROL_SPAN_WORD = mapWord(layout.SPAN_CONTROL, -1, 0, 0)
 /** The map word of the head of a slot's run of size class 0; add the index of another class. */
 export const headPattern = (slot: SlotIndex) => mapWord(layout.SPAN_HEAD, slot, 0, 0)

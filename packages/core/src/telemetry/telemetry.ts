@@ -8,7 +8,7 @@ import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, slotWord } from '../memory/memory.ts'
 
-/** A free list was filled. Numbers: blocks handed out, live blocks, blocks unused at the sweep. */
+/** A free list was filled. Numbers: blocks handed out, live, unused at the last sweep. */
 export const EVENT_REFILL = 0
 /** A slot got spans. Numbers: how many spans, the first span. */
 export const EVENT_CLAIM = 1
@@ -79,7 +79,7 @@ export const emptyEvent = () => ({
   slot: 0,
   /** For a refill, claim or return: the index of the size class in `arena.stats().classes`. */
   classIndex: 0,
-  /** For a refill: blocks handed out. For a drain: blocks received. */
+  /** For a refill: blocks handed out. For kind `drain`: blocks received. */
   blockCount: 0,
   /** For a refill: live blocks of the class, including the block that is about to be allocated. */
   liveBlocks: 0,
@@ -92,7 +92,7 @@ export const emptyEvent = () => ({
   spanCount: 0,
   /** For a claim or return: the index of the first span. */
   span: 0,
-  /** For a drain: the slot that freed the blocks. */
+  /** For kind `drain`: the slot that freed the received blocks. */
   freer: 0,
   /** For an adoption: the slot's new generation. */
   generation: 0,
@@ -164,7 +164,7 @@ export function readRing(
     const isOverwritten = waiting > layout.TELEMETRY_EVENT_COUNT
     const next = isOverwritten ? written : (read + 1) | 0
     const isSound = decode(memory, slot, eventWord(ring, read), event)
-    // The copy is good if nobody read it meanwhile: until then its place is not written again.
+    // The copy is good unless another reader took the event: then its place may be written again.
     if (Atomics.compareExchange(i32, ring + layout.TELEMETRY_READ, read, next) !== read) continue
     if (!isSound || isOverwritten) continue
     visit(event)

@@ -1,6 +1,6 @@
 /**
  * The figures that `arena.stats()` returns: what each means, and objects that hold them. Shares are
- * computed when they are read, because a stored fraction is garbage.
+ * computed when they are read, because the engine would allocate an object for a stored fraction.
  */
 import * as layout from '../../base/layout.ts'
 import type { SlotState } from '../../spans/slots.ts'
@@ -51,7 +51,7 @@ const emptyClassStats = (stride: number, maxByteLength: number) => ({
   get fragmentation(): number {
     return restOf(liveBytesOf(this), this.spanCount * layout.SPAN_BYTE_LENGTH)
   },
-  /** Bytes at the ends of runs, too few for another block. */
+  /** Bytes of runs that no block can use: 8 at each start, and less than a stride at each end. */
   wasteBytes: 0,
   /** The bytes that were requested for live blocks; 0 unless `exact`. */
   requestedBytes: 0,
@@ -107,7 +107,7 @@ export const emptyStats = (strides: Int32Array) => ({
   /** The bytes that free blocks take, headers included. */
   freeBytes: 0,
   uncarvedBytes: 0,
-  /** Bytes at the ends of runs, too few for another block. */
+  /** Bytes of runs that no block can use: 8 at each start, and less than a stride at each end. */
   wasteBytes: 0,
   /** Refills of all classes. This figure and the next two are counted as those of a class. */
   refills: 0,

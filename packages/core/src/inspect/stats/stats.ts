@@ -182,7 +182,6 @@ function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: num
   for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
 }
 
-/** Fills a row for each slot that was ever in use. */
 function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, end: number): void {
   let rowCount = 0
   for (let slot = first; slot < end; slot++) {

@@ -150,7 +150,7 @@ function countLiveBits(memory: ArenaMemory, first: SpanIndex, spanCount: number)
   return count
 }
 
-/** Checks that free spans have no live bits, except spans never used: reading these takes pages. */
+/** Checks that free spans have no live bits, except spans never used: reading commits pages. */
 export function checkFreeSpans(findings: Findings): void {
   const { memory } = findings
   const peakSpanCount = memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]

@@ -2,7 +2,7 @@
  * Checks the invariants of an arena, and reports those that do not hold:
  *
  *     every run     live + free + uncarved blocks = capacity, and less than a stride is left;
- *                   live bits + unmarked blocks = live blocks; its spans count as touched
+ *                   live bits + unmarked blocks = live blocks; a class's spans count as touched
  *     every block   on exactly one list if free, on none if live
  *     every slot    outstanding = live + on the free list, per class; owned spans as in the map;
  *                   spans, room and carved blocks, per class, as in the map and the records
