@@ -171,7 +171,7 @@ function checkShareable(): void {
 /** Why memory cannot be shared with other threads; empty if it can. */
 function whyNotShareable(): string {
   // Undefined outside browsers. A page that is not isolated can get shared memory from WebAssembly,
-  // but cannot post it to a thread. So this flag decides, not whether SharedArrayBuffer exists.
+  // but cannot post it to a thread. So this flag is asked before SharedArrayBuffer.
   if (globalThis.crossOriginIsolated === false) {
     return (
       'this page is not cross-origin isolated. Serve it with `Cross-Origin-Opener-Policy: ' +

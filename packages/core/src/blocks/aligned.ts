@@ -60,7 +60,7 @@ export function unmark(memory: ArenaMemory, block: number): void {
   clearLiveBit(memory, block)
 }
 
-/** Marks a live block without a live bit as free. */
+/** Marks a live block of a size class as free that has no live bit: see `unmark`. */
 export function freeUnmarked(memory: ArenaMemory, block: number, offset: number): void {
   // By this header, a second free of `offset` is recognised.
   if (block !== offset) memory.i32[(offset >> 2) - 2] = memory.freedHeader

@@ -20,7 +20,7 @@
 
 const MAX_BASE = 64
 const MIN_BASE = 16
-/** The least batch, within the bounds above: 8 KiB pays for the miss, and is little to commit. */
+/** A batch of 8 KiB pays for the miss, and is little to commit. The bounds above come first. */
 const BASE_BYTE_LENGTH = 8192
 
 const GROWTH = 2

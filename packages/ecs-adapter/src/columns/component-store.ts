@@ -18,7 +18,7 @@ import type { ComponentContext } from './component-context.ts'
 
 export abstract class ComponentStore extends GrowingColumns implements Rows {
   readonly variable: VariableColumns
-  /** The properties of the component are views of this buffer. */
+  /** The scalar properties of the component are views of this buffer. */
   #buffer: ArrayBufferLike | undefined
 
   /** @throws ArenaError 'out-of-memory'; then nothing is allocated */

@@ -57,7 +57,7 @@ export class CommandBlocks {
     return this.cursor
   }
 
-  /** @param end word index behind the last reserved record */
+  /** @param end index of the word just after the last record */
   commit(end: number): void {
     this.cursor = end
     this.views.i32[this.block + layout.BLOCK_END] = end - this.block

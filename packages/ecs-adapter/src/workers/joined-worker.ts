@@ -29,7 +29,7 @@ import { JobReader } from './job-reader.ts'
 import type { System, SystemContext } from './system.ts'
 import { failureOf, reportFailure } from './system-failure.ts'
 
-/** How often a worker handles its messages, whether it idles or works. */
+/** A worker handles its messages between runs: when it idles, and after so long in busy times. */
 const TURN_INTERVAL_MS = 50
 /** The least time from one `pool.collect()` to the next. */
 const COLLECT_INTERVAL_MS = 50

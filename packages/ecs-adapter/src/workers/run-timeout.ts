@@ -40,7 +40,10 @@ export function timedOut(run: Run): RunError {
   return runTimedOut(elapsedMs(run.startedAt, nowMs()), run.outcomes())
 }
 
-/** Stops a run that keeps another from beginning. Returns the error of the other run. */
+/**
+ * Keeps workers from taking further batches of a run, because another run cannot begin before it
+ * ends. Returns the error of the other run, which is over these entities.
+ */
 export function heldUp(run: Run, system: string, entityCount: number): RunError {
   stop(run)
   return runNotBegun(system, entityCount, run.outcomes()[0].system)
