@@ -18,8 +18,9 @@
  * threads that free one block by mistake would tear such a list.
  *
  * Rejected: a stack for each owner, with a push by compare-and-swap. If a freer dies, nobody can
- * say whether the blocks that it was pushing were taken or never pushed. Also rejected: freed bits as
- * the ordinary way. They cost an atomic operation for each block if the order of frees is random.
+ * say whether the blocks that it was pushing were taken or never pushed. Also rejected: freed bits
+ * as the ordinary way. They cost an atomic operation for each block if the order of frees is
+ * random.
  */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'

@@ -23,9 +23,9 @@ const TYPES: readonly ScalarArrayConstructor[] = [
 export const typeIdOf = (type: ScalarArrayConstructor) => TYPES.indexOf(type)
 
 /**
- * When an unshared WebAssembly.Memory grows, its earlier views become empty. The getters `buffer`, `u32`,
- * `i32`, `f64` and `u8` renew them. `load`, `store` and `storeAll` are for loops, and do not check
- * for empty views: call a getter or `renew` before the loop.
+ * When an unshared WebAssembly.Memory grows, its earlier views become empty. The getters `buffer`,
+ * `u32`, `i32`, `f64` and `u8` renew them. `load`, `store` and `storeAll` are for loops, and do not
+ * check for empty views: call a getter or `renew` before the loop.
  */
 export class MemoryViews {
   readonly pool: Pool

@@ -1,7 +1,7 @@
 /**
  * Checks the free lists and the lists of parked blocks: each ends, and holds only carved blocks of
- * its own slot and class that have no live bit, none twice. Checks, too, that the partial spans of a
- * class are linked both ways, have room, and count their parked blocks.
+ * its own slot and class that have no live bit, none twice. Checks, too, that the partial spans of
+ * a class are linked both ways, have room, and count their parked blocks.
  */
 import * as layout from '../../base/layout.ts'
 import { asSlotIndex, asSpanIndex } from '../../base/units.ts'
