@@ -137,9 +137,10 @@ function placeIds(
   const least = isVersioned ? -(2 ** 31) : 1
   for (let i = 0; i < count; i++) {
     const eid = entities[i]
-    if (!isEntityId(eid) || eid < least) {
-      throw invalidArgument(`the entities: the one at place ${i}`, eid, EXPECTED)
-    }
+    if (!isEntityId(eid) || eid < least) throw noEntity(i, eid)
     words[first + i] = eid
   }
 }
+
+const noEntity = (index: number, given: unknown) =>
+  invalidArgument(`the entities: the one at place ${index}`, given, EXPECTED)
