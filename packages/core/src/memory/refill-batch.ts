@@ -25,6 +25,7 @@ const BASE_BYTE_LENGTH = 8192
 
 const GROWTH = 2
 export const MAX_BATCH = 1024
+/** As in `base/layout.ts`: by contract D, the policy imports nothing. */
 const SPAN_BYTE_LENGTH = 65536
 
 const BATCH_MASK = 0xffff

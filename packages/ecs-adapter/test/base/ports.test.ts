@@ -51,10 +51,8 @@ test('onFailure listens to events of Node and of the web', () => {
   assert.equal(heard, ['torn', 'exit 1', 'worn'])
 })
 
-test('a port of the platform that closes was closed, whatever its event carries', async () => {
-  const { port1, port2 } = new MessageChannel()
-  const reason = new Promise((resolve) => onFailure(port1 as Port, resolve))
-  onMessage(port1 as Port, () => {})
+test('a port of Node that closes was closed, though it passes an event', () => {
+  const heard: string[] = []
   const node = {
     postMessage() {},
     on: (event: string, listener: (value: unknown) => void) => {
@@ -62,11 +60,8 @@ test('a port of the platform that closes was closed, whatever its event carries'
     },
     off() {},
   }
-  assert.is(await new Promise((resolve) => onFailure(node, resolve)), 'it was closed')
-  port2.close()
-  const silent = new Promise((resolve) => setTimeout(resolve, 500, 'it was closed')) // not all tell
-  assert.is(await Promise.race([reason, silent]), 'it was closed')
-  port1.close()
+  onFailure(node, (reason) => heard.push(reason))
+  assert.equal(heard, ['it was closed'])
 })
 
 test('onFailure reports a text for every value that the platform gives', () => {

@@ -74,29 +74,25 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
 
 /** Adds up the rows of the classes, for the figures of the whole. */
 function sumUp(stats: ArenaStats): void {
-  const { classes } = stats
-  stats.liveBlocks = total(classes, 'liveBlocks')
-  stats.requestedBytes = total(classes, 'requestedBytes')
-  stats.wasteBytes = total(classes, 'wasteBytes')
-  stats.refills = total(classes, 'refills')
-  stats.refilledBlocks = total(classes, 'refilledBlocks')
+  stats.liveBlocks = 0
   stats.liveBytes = 0
+  stats.requestedBytes = 0
   stats.freeBytes = 0
   stats.uncarvedBytes = 0
-  for (let index = 0; index < classes.length; index++) {
-    const row = classes[index]
+  stats.wasteBytes = 0
+  stats.refills = 0
+  stats.refilledBlocks = 0
+  for (let index = 0; index < stats.classes.length; index++) {
+    const row = stats.classes[index]
+    stats.liveBlocks += row.liveBlocks
     stats.liveBytes += liveBytesOf(row)
+    stats.requestedBytes += row.requestedBytes
     stats.freeBytes += row.freeBlocks * row.stride
     stats.uncarvedBytes += row.uncarvedBlocks * row.stride
+    stats.wasteBytes += row.wasteBytes
+    stats.refills += row.refills
+    stats.refilledBlocks += row.refilledBlocks
   }
-}
-
-type Total = 'liveBlocks' | 'requestedBytes' | 'wasteBytes' | 'refills' | 'refilledBlocks'
-
-function total(rows: readonly ClassStats[], figure: Total): number {
-  let sum = 0
-  for (let index = 0; index < rows.length; index++) sum += rows[index][figure]
-  return sum
 }
 
 /** Whether `stats` has the rows of this arena's classes, and can be written to. */
