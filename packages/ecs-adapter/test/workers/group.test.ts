@@ -260,16 +260,15 @@ for (const kind of threadKinds) {
     const game = createGame(10)
     void game.storage.handle // has blocks of its own
     const blockCount = game.arena.blocks().length
-    let listens = false
-    const thread = startWorker(kind, 'join once', (message) => {
-      listens ||= message === 'listens'
-    })
+    const gate = new Int32Array(new SharedArrayBuffer(4))
+    const thread = startWorker(kind, 'join once', () => {}, gate)
     for (let i = 0; i < 3; i++) {
       const late = createWorkerGroup(game.storage, [thread.worker], { joinTimeoutMs: 1 })
       await assertRejects(late, 'not-joined', '1 ms')
     }
     assert.is(game.arena.blocks().length, blockCount)
-    await until(() => listens)
+    Atomics.store(gate, 0, 1)
+    Atomics.notify(gate, 0)
     const group = await createWorkerGroup(game.storage, [thread.worker])
     await group.run('visit', game.all())
     await endAll(game, { group, threads: [thread] })

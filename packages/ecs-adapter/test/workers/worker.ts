@@ -370,8 +370,10 @@ if (!isMain) {
   const { parentPort } =
     'process' in globalThis ? await import('node:worker_threads') : { parentPort: null }
   const port: Port = parentPort ?? (globalThis as unknown as Port)
-  const how = await new Promise<string>((resolve) => {
-    const listen = (message: unknown) => typeof message === 'string' && resolve(message)
+  const { how, gate } = await new Promise<Order>((resolve) => {
+    const listen = (message: Partial<Order>) => {
+      if (message.how !== undefined) resolve({ how: message.how, gate: message.gate })
+    }
     if (parentPort) parentPort.on('message', listen)
     else globalThis.addEventListener('message', ({ data }) => listen(data))
   })
@@ -386,20 +388,26 @@ if (!isMain) {
   // Those of commands know other components.
   const join = () => joinWorkerGroup(port, given as unknown as Record<string, System<Components>>)
   if (how === 'join once') {
-    const joined = join()
-    port.postMessage('listens')
-    await joined
+    if (gate) Atomics.wait(gate, 0, 0) // messages wait as well
+    await join()
   }
   while (how === 'join' || how === 'other systems') await join()
 }
 
-/** Starts a worker with an order: 'join', 'stay away', 'fail', 'read', 'world', 'table', ... */
+interface Order {
+  /** 'join', 'stay away', 'fail', 'read', 'world', 'table', ... */
+  readonly how: string
+  /** The worker of 'join once' sleeps until this word is not 0. */
+  readonly gate?: Int32Array | undefined
+}
+
 export function startWorker(
   kind: ThreadKind,
   how = 'join',
   onMessage: (message: unknown) => void = () => {},
+  gate?: Int32Array,
 ): Thread & { readonly worker: Port } {
   const thread = startThread(kind, onMessage, () => {})
-  thread.post(how)
+  thread.post({ how, gate } satisfies Order)
   return { ...thread, worker: thread.worker as Port }
 }
