@@ -1,5 +1,5 @@
 // Ashlar's own contenders. Each checks that the pool did the work and the arena stayed sound.
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, exactStats, type Pool, verify } from '@ashlar/core'
 import { expect, type Prepared } from '../case.ts'
 import {
   type ArrayHeap,
@@ -82,10 +82,10 @@ function proven(work: Work, arena: Arena, prepared: Prepared): Prepared {
     ...prepared,
     check() {
       prepared.check()
-      const stats = arena.stats({ exact: true })
+      const stats = exactStats(arena)
       expect(stats.liveBlocks, work.liveCount, 'live blocks of the arena')
       expect(stats.refills > 0, true, 'refills happened')
-      expect(JSON.stringify(arena.verify()), '[]', 'violations found by verify')
+      expect(JSON.stringify(verify(arena)), '[]', 'violations found by verify')
     },
   }
 }

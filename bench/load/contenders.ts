@@ -1,5 +1,7 @@
 // The same arena and pool; only what refills hand out differs.
+
 import { Arena, type Pool } from '@ashlar/core'
+import { publishBatch } from '@ashlar/core/tuning'
 import { type ContenderName, fixed } from './cases.ts'
 
 const byteLength = 256 * 2 ** 20
@@ -20,6 +22,6 @@ function publishFixed(arena: Arena): void {
   for (const { stride, maxByteLength } of arena.stats().classes) {
     if (stride === 0) continue // large blocks
     const blockCount = Math.min(64, Math.max(16, Math.floor(8192 / stride)))
-    arena.publishBatch(maxByteLength, blockCount)
+    publishBatch(arena, maxByteLength, blockCount)
   }
 }

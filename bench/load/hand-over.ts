@@ -2,7 +2,7 @@
 // batch is eight times as long.
 import assert from 'node:assert/strict'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
-import { Arena, type ArenaHandle } from '@ashlar/core'
+import { Arena, type ArenaHandle, blocks, exactStats, verify } from '@ashlar/core'
 import { BATCH_LENGTH, BatchQueue, queueByteLength } from '../workers/queue.ts'
 import type { Opened } from './contenders.ts'
 import type { Player } from './player.ts'
@@ -82,11 +82,11 @@ export function createProducer({ arena, pool }: Opened): Player {
       queue.end()
       assert.equal(await freedCount, allocCount, 'blocks that were freed')
       pool.collect()
-      const stats = arena.stats({ exact: true })
+      const stats = exactStats(arena)
       const own = stats.slots.find(({ slot }) => slot === pool.slot)
       assert.equal(own?.remoteFrees, allocCount >>> 0, 'blocks that came back')
-      assert.equal(arena.blocks().length, 0, 'live blocks')
-      assert.deepEqual(arena.verify(), [], 'violations found by verify')
+      assert.equal(blocks(arena).length, 0, 'live blocks')
+      assert.deepEqual(verify(arena), [], 'violations found by verify')
     },
   }
 }

@@ -1,6 +1,8 @@
 // Plays the frames of a script on one pool.
+
 import assert from 'node:assert/strict'
 import type { Arena } from '@ashlar/core'
+import { exactStats, verify } from '@ashlar/core'
 import type { Opened } from './contenders.ts'
 import type { Samples } from './samples.ts'
 import type { Script } from './script.ts'
@@ -67,8 +69,8 @@ export function createPlayer({ arena, pool }: Opened, script: Script): Player {
       for (let place = 0; place < live.length; place++) {
         if (live[place] !== 0) assert.equal(words[live[place] >> 2], place, 'what a block holds')
       }
-      assert.equal(arena.stats({ exact: true }).liveBlocks, offsets.length, 'live blocks')
-      assert.deepEqual(arena.verify(), [], 'violations found by verify')
+      assert.equal(exactStats(arena).liveBlocks, offsets.length, 'live blocks')
+      assert.deepEqual(verify(arena), [], 'violations found by verify')
     },
   }
 }

@@ -1,6 +1,6 @@
 // A worker group of the adapter, by `runSync` or `run`. Its workers run the topic's own file.
 import { parentPort, Worker } from 'node:worker_threads'
-import { Arena } from '@ashlar/core'
+import { Arena, verify } from '@ashlar/core'
 import {
   createStorage,
   createWorkerGroup,
@@ -39,7 +39,7 @@ export const group =
       async end() {
         await team.close()
         await Promise.all(workers.map((worker) => worker.terminate()))
-        expect(JSON.stringify(arena.verify()), '[]', 'violations found by verify')
+        expect(JSON.stringify(verify(arena)), '[]', 'violations found by verify')
       },
     }
   }

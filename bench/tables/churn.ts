@@ -1,6 +1,6 @@
 // Rows that are spawned and killed by the workers of a group, each in the chunks of its own pool.
 import { parentPort, Worker } from 'node:worker_threads'
-import { Arena } from '@ashlar/core'
+import { Arena, verify } from '@ashlar/core'
 import {
   createStorage,
   createWorkerGroup,
@@ -42,7 +42,7 @@ export async function prepareChurn(contender: string): Promise<PreparedRuns> {
       expect(bullets.ownChunks.length, 0, 'chunks of the thread that spawned nothing')
       await group.close()
       await Promise.all(workers.map((worker) => worker.terminate()))
-      expect(JSON.stringify(arena.verify()), '[]', 'violations found by verify')
+      expect(JSON.stringify(verify(arena)), '[]', 'violations found by verify')
     },
   }
 }

@@ -1,5 +1,5 @@
 // The same loops over a table, flat arrays, and the columns of bitECS entities.
-import { Arena } from '@ashlar/core'
+import { Arena, verify } from '@ashlar/core'
 import { type Chunk, createStorage, createTable, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query } from 'bitecs'
 import { expect, type Prepared } from '../case.ts'
@@ -59,7 +59,7 @@ const table = (move: Move, rowCount: number): Rows => {
     parts: () => chunks.map((columns) => ({ columns, from: 0, to: columns.rowCount })),
     check() {
       expect(rows.rowCount, rowCount, 'rows')
-      expect(JSON.stringify(arena.verify()), '[]', 'violations found by verify')
+      expect(JSON.stringify(verify(arena)), '[]', 'violations found by verify')
     },
   }
 }

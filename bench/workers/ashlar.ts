@@ -1,6 +1,6 @@
 // One arena for all, one pool per worker: the library as it is meant to be used.
 import assert from 'node:assert/strict'
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, blocks, type Pool, verify } from '@ashlar/core'
 import { SLOT_DRAINED, SLOT_VIOLATIONS } from '../../packages/core/src/base/layout.ts'
 import { asSlotIndex } from '../../packages/core/src/base/units.ts'
 import { ArenaMemory, slotWord } from '../../packages/core/src/memory/memory.ts'
@@ -64,11 +64,11 @@ export function settleArena(
   const [pool] = pools
   for (const block of leftovers) pool.free(block)
   takeBack(pools)
-  const strays = arena.blocks()
+  const strays = blocks(arena)
   for (const { offset } of strays) pool.free(offset)
   takeBack(pools)
-  assert.deepEqual(arena.verify(), [], 'violations found by verify')
-  assert.equal(arena.blocks().length, 0, 'blocks that are live when all were freed')
+  assert.deepEqual(verify(arena), [], 'violations found by verify')
+  assert.equal(blocks(arena).length, 0, 'blocks that are live when all were freed')
   const memory = memoryOf(site)
   for (const { slot } of pools) {
     const violations = slotWord(memory, asSlotIndex(slot), SLOT_VIOLATIONS)

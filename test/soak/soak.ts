@@ -2,7 +2,9 @@
  * Shifting loads on several workers, then all goes down to a base set, then nothing: what is
  * committed must follow, and nothing may be lost.
  */
-import { Arena, type Telemetry } from '@ashlar/core'
+
+import { Arena, blocks, exactStats, type Telemetry, verify } from '@ashlar/core'
+import { openTelemetry } from '@ashlar/core/tuning'
 import * as assert from 'uvu/assert'
 import { TELEMETRY_WRITTEN } from '../../packages/core/src/base/layout.ts'
 import { asSlotIndex } from '../../packages/core/src/base/units.ts'
@@ -62,8 +64,8 @@ export async function soak(options: SoakOptions): Promise<void> {
 
 /** The base sets are left. */
 function checkBase(arena: Arena, watch: Watch): void {
-  assert.equal(arena.verify(), [])
-  const stats = arena.stats({ exact: true })
+  assert.equal(verify(arena), [])
+  const stats = exactStats(arena)
   const { liveBytes, requestedBytes, peakCommittedBytes } = stats
   // The control area is as long as the arena's byte length wants, and mostly untouched.
   const committedBytes = stats.committedBytes - stats.controlBytes
@@ -78,9 +80,9 @@ function checkBase(arena: Arena, watch: Watch): void {
 
 /** All was freed. */
 function checkEmpty(arena: Arena): void {
-  assert.equal(arena.verify(), [])
-  assert.equal(arena.blocks(), [])
-  const stats = arena.stats({ exact: true })
+  assert.equal(verify(arena), [])
+  assert.equal(blocks(arena), [])
+  const stats = exactStats(arena)
   assert.is(stats.committedBytes, stats.controlBytes)
   assert.is(
     stats.slots.reduce((sum, { violations }) => sum + violations, 0),
@@ -113,7 +115,7 @@ class Watch {
     this.#arena = arena
     this.#shared = shared
     this.#options = options
-    this.#telemetry = arena.openTelemetry()
+    this.#telemetry = openTelemetry(arena)
     const { kind, workerCount, baseCount, frameCount, random } = options
     this.#threads = Array.from({ length: workerCount }, (_, index) => {
       const fail = (reason: unknown) => {

@@ -1,5 +1,5 @@
 /** The end of a round: the workers are gone, and every byte must be accounted for. */
-import { type Arena, ArenaError, type Pool } from '@ashlar/core'
+import { type Arena, ArenaError, blocks, exactStats, type Pool, verify } from '@ashlar/core'
 import * as assert from 'uvu/assert'
 import { offsetsOnTheWay } from '../../packages/core/src/remote/settle.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
@@ -16,7 +16,7 @@ export function settle(arena: Arena, shared: SharedWords, workload: Workload): v
   const bySlot = new Map(pools.map((pool) => [pool.slot, pool]))
   // Each by its owner: in a full arena, others may have no room to note it for him.
   const freeAll = (offsets: ReadonlySet<number>) => {
-    for (const { offset, slot } of arena.blocks()) {
+    for (const { offset, slot } of blocks(arena)) {
       if (offsets.has(offset)) bySlot.get(slot)?.free(offset)
     }
   }
@@ -29,11 +29,11 @@ export function settle(arena: Arena, shared: SharedWords, workload: Workload): v
   assertAccountedFor(arena)
   for (const pool of pools) pool.close()
   assertAccountedFor(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
 }
 
-const blockOffsets = (arena: Arena) => arena.blocks().map(({ offset }) => offset)
+const blockOffsets = (arena: Arena) => blocks(arena).map(({ offset }) => offset)
 
 /** A block may be freed, but still on its way to its owner, or to the next one. */
 function deliverAll(arena: Arena, pools: readonly Pool[]): void {
@@ -70,15 +70,15 @@ function openAll(arena: Arena): Pool[] {
 }
 
 function assertAccountedFor(arena: Arena): void {
-  assert.equal(arena.verify(), [])
-  const stats = arena.stats({ exact: true })
+  assert.equal(verify(arena), [])
+  const stats = exactStats(arena)
   const { controlBytes, liveBytes, freeBytes, uncarvedBytes, wasteBytes, committedBytes } = stats
   assert.is(controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes, committedBytes)
 }
 
 /** What the workers put there must be live, whole, and there once. */
 function checkTransfer(arena: Arena, shared: SharedWords): void {
-  const byteLengths = new Map(arena.blocks().map(({ offset, byteLength }) => [offset, byteLength]))
+  const byteLengths = new Map(blocks(arena).map(({ offset, byteLength }) => [offset, byteLength]))
   for (const offset of shared.transfer) {
     if (offset === 0) continue
     const byteLength = byteLengths.get(offset)

@@ -1,6 +1,6 @@
 // An arena that two threads have filled to the last byte: both free what the other one holds, at a
 // time.
-import { Arena, createLife, whenDead } from '@ashlar/core'
+import { Arena, blocks, createLife, exactStats, verify, whenDead } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, type ThreadKind, threadKinds } from '../support/threads.ts'
@@ -40,14 +40,14 @@ async function fullArena(kind: ThreadKind) {
 }
 
 function assertAllFree(arena: Arena): void {
-  assert.equal(arena.verify(), [])
-  assert.equal(arena.blocks(), [])
+  assert.equal(verify(arena), [])
+  assert.equal(blocks(arena), [])
   const pool = arena.openPool()
   const { reservedBytes, controlBytes } = arena.stats()
   pool.free(pool.alloc(reservedBytes - controlBytes - 16))
-  const { liveBlocks, committedBytes } = arena.stats({ exact: true })
+  const { liveBlocks, committedBytes } = exactStats(arena)
   assert.equal([liveBlocks, committedBytes], [0, controlBytes])
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 }
 
 for (const kind of threadKinds) {
@@ -59,7 +59,7 @@ for (const kind of threadKinds) {
     await byWorker
     await worker.call('collect')
     pool.collect()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     await worker.call('close')
     pool.close()
     assertAllFree(arena)
@@ -71,7 +71,7 @@ for (const kind of threadKinds) {
     const { arena, pool, worker, life, ours, theirs } = await fullArena(kind)
     await worker.call('close')
     for (const offset of [...theirs, ...ours]) pool.free(offset)
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     pool.close()
     assertAllFree(arena)
     worker.call('end')
@@ -85,7 +85,7 @@ for (const kind of threadKinds) {
     for (const offset of theirs) pool.free(offset)
     await whenDead({ worker: worker.worker, life })
     const adopted = arena.adopt(slot, generation)
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     for (const offset of ours.slice(ours.length >> 1)) adopted.free(offset)
     adopted.close()
     pool.close()

@@ -1,5 +1,5 @@
 // Two workers and the main thread on one arena: blocks freed by whoever, and a slot adopted.
-import { Arena, createLife, whenDead } from '@ashlar/core'
+import { Arena, blocks, createLife, verify, whenDead } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, type ThreadKind, threadKinds } from '../support/threads.ts'
@@ -28,8 +28,8 @@ function newArena(): Arena {
 
 /** Nothing is left: all slots collected, every span given back. */
 function assertEmpty(arena: Arena): void {
-  assert.equal(arena.verify(), [])
-  assert.equal(arena.blocks(), [])
+  assert.equal(verify(arena), [])
+  assert.equal(blocks(arena), [])
 }
 
 for (const kind of threadKinds) {
@@ -45,7 +45,7 @@ for (const kind of threadKinds) {
     assert.equal([...arena.i32.subarray(offset >> 2, (offset >> 2) + 12)], Array(12).fill(offset))
     assert.is(pool.byteLengthOf(offset), 48)
     assert.equal(
-      arena.blocks().map(({ slot }) => slot),
+      blocks(arena).map(({ slot }) => slot),
       [one.slot, two.slot].sort((a, b) => a - b),
     )
     await Promise.all([one.end(), two.end()])
@@ -98,10 +98,10 @@ for (const kind of threadKinds) {
     await two.call('free', kept.slice(0, 50)) // whoever dies meanwhile
     await whenDead(one)
     const heir = arena.adopt(one.slot, one.generation)
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     for (const offset of kept.slice(50)) heir.free(offset)
     heir.collect()
-    const left = arena.blocks().filter(({ offset }) => offset !== counter)
+    const left = blocks(arena).filter(({ offset }) => offset !== counter)
     assert.ok(left.length >= 499, `${left.length} of the 500 blocks that the worker held are left`)
     for (const { offset } of left) heir.free(offset)
     pool.free(counter)
@@ -119,7 +119,7 @@ for (const kind of threadKinds) {
     thread.call('end')
     await whenDead({ worker: thread.worker, life })
     arena.adopt(slot).close()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     assert.is(arena.openPool().slot, slot)
   })
 

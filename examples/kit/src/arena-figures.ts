@@ -1,5 +1,7 @@
 // What an arena holds, during a run and after it.
+
 import type { Arena } from '@ashlar/core'
+import { blocks, exactStats, verify } from '@ashlar/core'
 
 export interface MemoryFigures {
   readonly liveBytes: number
@@ -9,14 +11,14 @@ export interface MemoryFigures {
 
 /** While every other thread is outside of the library. */
 export function memoryOf(arena: Arena): MemoryFigures {
-  const { liveBytes, committedBytes, reservedBytes } = arena.stats({ exact: true })
+  const { liveBytes, committedBytes, reservedBytes } = exactStats(arena)
   return { liveBytes, committedBytes, reservedBytes }
 }
 
 /** Throws unless the arena is sound and has no live block. @param what has just been run */
 export function assertEmpty(arena: Arena, what: string): void {
-  const faults = arena.verify()
+  const faults = verify(arena)
   if (faults.length > 0) throw new Error(`${what} left ${JSON.stringify(faults)} behind`)
-  const blockCount = arena.blocks().length
+  const blockCount = blocks(arena).length
   if (blockCount > 0) throw new Error(`${blockCount} blocks are still live after ${what}`)
 }

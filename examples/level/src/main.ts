@@ -1,6 +1,6 @@
 // The main job of the repository: a level, simulated in an arena. `npm start -- --help` lists the
 // flags.
-import { Arena, ArenaError } from '@ashlar/core'
+import { Arena, ArenaError, blocks } from '@ashlar/core'
 import { CommandsError } from '@ashlar/ecs-adapter'
 import { assertEmpty, engineName, formatCount } from 'example-kit'
 import { failWith, openProgressView } from 'example-kit/cli'
@@ -70,7 +70,7 @@ async function run(maps: MapData[], found: FoundWad, options: Options): Promise<
     workers,
     group: options.group,
     maps: reports,
-    blocksLeft: arena.blocks().length,
+    blocksLeft: blocks(arena).length,
   }
 }
 

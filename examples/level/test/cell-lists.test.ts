@@ -1,4 +1,4 @@
-import { Arena, ArenaError } from '@ashlar/core'
+import { Arena, ArenaError, blocks, verify } from '@ashlar/core'
 import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -26,21 +26,21 @@ function setup(cellCount: number, entityMax = 4096) {
 test('starts empty, without a block', () => {
   const { arena, lists, cells } = setup(100)
   for (const cell of cells) assert.is(lists.count(cell), 0)
-  assert.is(arena.blocks().length, 1, 'the heads')
+  assert.is(blocks(arena).length, 1, 'the heads')
 })
 
 test('dispose frees the lists of the given cells, and empties their heads', () => {
   const { arena, lists } = setup(3)
   for (let eid = 1; eid <= 30; eid++) lists.insert(eid, eid % 3)
-  assert.is(arena.blocks().length, 4)
+  assert.is(blocks(arena).length, 4)
   lists.dispose([0, 2])
   assert.equal([0, 1, 2].map(lists.count), [0, 10, 0])
-  assert.is(arena.blocks().length, 2)
+  assert.is(blocks(arena).length, 2)
   lists.dispose([0, 1, 2])
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   lists.insert(1, 0)
   assert.is(lists.count(0), 1)
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 test('of one block of heads, each shard reads all cells and writes its own', () => {
@@ -79,7 +79,7 @@ test('insert, move, remove', () => {
 test('a list doubles, halves, and goes back to the arena when it is empty', () => {
   const { arena, lists, pool, heads } = setup(1)
   const { counts } = pool
-  const byteLength = () => arena.blocks().find(({ offset }) => offset !== heads)?.byteLength
+  const byteLength = () => blocks(arena).find(({ offset }) => offset !== heads)?.byteLength
   const grown: unknown[] = []
   for (let eid = 1; eid <= 100; eid++) {
     lists.insert(eid, 0)
@@ -93,9 +93,9 @@ test('a list doubles, halves, and goes back to the arena when it is empty', () =
     if (byteLength() !== shrunk.at(-1)) shrunk.push(byteLength())
   }
   assert.equal(shrunk, [512, 256, 128, 64, 32, 16])
-  assert.is(arena.blocks().length, 2)
+  assert.is(blocks(arena).length, 2)
   lists.remove(1)
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   assert.equal(counts, { allocs: 1, reallocs: 10, frees: 1 })
 })
 
@@ -141,7 +141,7 @@ test('out of memory leaves lists as they are', () => {
     [0, 1, 2, 3, 4].map((index) => lists.at(0, index)),
     [1, 2, 3, 4, 5],
   )
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 test('does what plain arrays do, whatever the order', () => {
@@ -177,7 +177,7 @@ test('does what plain arrays do, whatever the order', () => {
           model[cell].push(eid)
         }
       }
-      assert.equal(arena.verify(), [], `seed ${seed}, step ${step}`)
+      assert.equal(verify(arena), [], `seed ${seed}, step ${step}`)
       for (const [index, expected] of model.entries()) {
         assert.equal(entitiesOf(index), expected, `seed ${seed}, step ${step}, cell ${index}`)
         for (const [slot, member] of expected.entries()) {
@@ -187,8 +187,8 @@ test('does what plain arrays do, whatever the order', () => {
       }
     }
     lists.dispose(cells)
-    assert.is(arena.blocks().length, 1, `seed ${seed}`)
-    assert.equal(arena.verify(), [])
+    assert.is(blocks(arena).length, 1, `seed ${seed}`)
+    assert.equal(verify(arena), [])
   }
 })
 

@@ -1,4 +1,4 @@
-import { Arena, ArenaError } from '@ashlar/core'
+import { Arena, ArenaError, blocks, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createCommons } from '../src/sim/commons.ts'
@@ -27,8 +27,8 @@ test('everything once, zero at first, and dispose gives all of it back', () => {
   assert.is(pool.byteLengthOf(mail), 4 * 2 * 3 * 3)
   assert.is(commons.radiusMax, 64, 'the arachnotron')
   dispose()
-  assert.equal(arena.blocks(), [])
-  assert.equal(arena.verify(), [])
+  assert.equal(blocks(arena), [])
+  assert.equal(verify(arena), [])
 })
 
 test('a posted copy sees the same memory', () => {
@@ -56,8 +56,8 @@ test('what does not fit is an error, and leaves nothing behind', () => {
       assert.ok(error instanceof ArenaError && error.code === 'out-of-memory', `${error}`)
       failures++
     }
-    assert.equal(arena.blocks(), [], `${spanCount} spans`)
-    assert.equal(arena.verify(), [])
+    assert.equal(blocks(arena), [], `${spanCount} spans`)
+    assert.equal(verify(arena), [])
   }
   assert.ok(failures > 3 && failures < 18, `${failures} failures`)
 })

@@ -1,4 +1,4 @@
-import { Arena, ArenaError } from '@ashlar/core'
+import { Arena, ArenaError, blocks, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { BLOCKS_ACTORS, BLOCKS_SHOTS, createLevel } from '../src/sim/level.ts'
@@ -22,17 +22,17 @@ test('puts each part into a block of its own, with the values of the map', () =>
   const views = [vertices, lineVertices, lineSectors, lineFlags, sectors]
   for (const view of [...views, blockMap.words, blockMap.listStarts]) {
     assert.is(view.buffer, arena.buffer)
-    const block = arena.blocks().find(({ offset }) => offset === view.byteOffset)
+    const block = blocks(arena).find(({ offset }) => offset === view.byteOffset)
     assert.is(block?.byteLength, view.byteLength)
   }
-  assert.is(arena.blocks().length, 7)
+  assert.is(blocks(arena).length, 7)
 })
 
 test('dispose empties the arena', () => {
   const { arena, level } = createTestLevel(tinyMap)
   level.dispose()
-  assert.equal(arena.blocks(), [])
-  assert.equal(arena.verify(), [])
+  assert.equal(blocks(arena), [])
+  assert.equal(verify(arena), [])
 })
 
 test('what does not fit is an error, and leaves nothing behind', () => {
@@ -42,12 +42,12 @@ test('what does not fit is an error, and leaves nothing behind', () => {
   for (const byteLength of [2 ** 16, 512]) {
     for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
   }
-  const blockCount = arena.blocks().length
+  const blockCount = blocks(arena).length
   assert.throws(
     () => createLevel(pool, tinyMap),
     (error: unknown) => error instanceof ArenaError && error.code === 'out-of-memory',
   )
-  assert.is(arena.blocks().length, blockCount)
+  assert.is(blocks(arena).length, blockCount)
 })
 
 test('which lines block whom', () => {

@@ -1,4 +1,4 @@
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, verify } from '@ashlar/core'
 import { createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld } from 'bitecs'
 import { suite } from 'uvu'
@@ -103,7 +103,7 @@ test('lists arrive with their elements, empty ones too', () => {
     arrived.push({ a: a.toArray(eid), b: b[eid], c: c.toArray(eid) })
   })
   assert.equal(arrived, cases.toReversed())
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 test('to whom it was sent, once, and not before', () => {
@@ -149,9 +149,9 @@ test('one order, whoever sent first: shard by shard, the latest of each first', 
 test('a sender allocates a block for each, the receiver frees it, the sender gets it back', () => {
   const { arena, shards } = setup()
   const [from, to] = shards
-  const before = arena.blocks().length
+  const before = blocks(arena).length
   for (let i = 0; i < 100; i++) from.mail.send(1, 1)
-  assert.is(arena.blocks().length, before + 100)
+  assert.is(blocks(arena).length, before + 100)
   assert.equal(from.counted.counts, { allocs: 100, reallocs: 0, frees: 0 })
   assert.is(from.events.handedOver, 100)
   to.mail.receive(
@@ -161,10 +161,10 @@ test('a sender allocates a block for each, the receiver frees it, the sender get
   assert.equal(to.counted.counts, { allocs: 0, reallocs: 0, frees: 100 })
   to.pool.flush()
   from.pool.collect()
-  assert.is(arena.blocks().length, before)
+  assert.is(blocks(arena).length, before)
   const { remoteFrees } = arena.stats().slots.find(({ slot }) => slot === from.pool.slot)!
   assert.is(remoteFrees, 100)
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 test('out of memory: nothing was sent', () => {
@@ -182,7 +182,7 @@ test('out of memory: nothing was sent', () => {
   mail.send(1, 1)
   assert.is(shards[1].receive().length, 1)
   assert.is(counted.counts.frees, 0)
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 test.run()

@@ -1,4 +1,4 @@
-import { Arena, ArenaError } from '@ashlar/core'
+import { Arena, ArenaError, blocks, verify } from '@ashlar/core'
 import { CommandsError } from '@ashlar/ecs-adapter'
 import { query } from 'bitecs'
 import { suite } from 'uvu'
@@ -143,7 +143,7 @@ test('cell lists, columns and blocks agree after every step', () => {
   const { world, components, bodies, shots, collision, path, pool } = scene
   const { Position, Place, Body, Shot } = components
   const cellCount = scene.commons.shardOf.length
-  const ownBlockCount = arena.blocks().length - (pool.counts.allocs - pool.counts.frees)
+  const ownBlockCount = blocks(arena).length - (pool.counts.allocs - pool.counts.frees)
   for (let step = 0; step < 200; step++) {
     simulation.step()
     for (const [lists, component] of [
@@ -160,10 +160,10 @@ test('cell lists, columns and blocks agree after every step', () => {
         assert.is(lists.at(Place.cell[eid], Place.slot[eid]), eid)
       }
     }
-    assert.equal(arena.verify(), [], `step ${step}`)
+    assert.equal(verify(arena), [], `step ${step}`)
     const { allocs, frees } = pool.counts
     // Columns grow once or twice, and what they grew out of is freed: never fewer blocks.
-    assert.ok(arena.blocks().length >= ownBlockCount + allocs - frees, `step ${step}`)
+    assert.ok(blocks(arena).length >= ownBlockCount + allocs - frees, `step ${step}`)
   }
 })
 
@@ -192,8 +192,8 @@ test('dispose empties the arena, and the next simulation in it is the same', () 
   const first = run(simulation, 200)
   simulation.dispose()
   for (let round = 0; round < 3; round++) {
-    assert.equal(arena.blocks(), [])
-    assert.equal(arena.verify(), [])
+    assert.equal(blocks(arena), [])
+    assert.equal(verify(arena), [])
     const options = { arena, pool, map: tinyMap, seed: 1, extraActorCount: 60 }
     const again = createSimulation(options)
     assert.is(run(again, 200), first)
@@ -224,8 +224,8 @@ test('an arena that is too small: an error, and nothing left behind', () => {
         each instanceof ArenaError && each.code === 'out-of-memory'
       assert.ok(errors.every(isOutOfMemory), `${error}`)
     }
-    assert.equal(arena.blocks(), [], `${spans} spans`)
-    assert.equal(arena.verify(), [])
+    assert.equal(blocks(arena), [], `${spans} spans`)
+    assert.equal(verify(arena), [])
   }
   assert.ok(failed > 5 && ran > 5, `${failed} failed, ${ran} ran`)
 })
@@ -241,7 +241,7 @@ test('a map without things, and extra actors in it', () => {
     run(simulation, 200)
     assert.is(simulation.entityCount() - simulation.shotCount(), extraActorCount)
     simulation.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   }
 })
 

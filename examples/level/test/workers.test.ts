@@ -1,5 +1,5 @@
 // Shards in real worker threads, on every engine.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, verify } from '@ashlar/core'
 import { RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -62,8 +62,8 @@ test('one thread, 1, 2, 3 and 4 workers come to the same', async () => {
         assert.ok(worker.busy > 0 && worker.busy <= 1, `busy ${worker.busy}`)
         assert.ok(worker.stepsPerBusySecond >= report.stepsPerSecond * 0.99)
       }
-      assert.equal(arena.blocks(), [])
-      assert.equal(arena.verify(), [])
+      assert.equal(blocks(arena), [])
+      assert.equal(verify(arena), [])
       const open = arena.stats().slots.filter(({ state }) => state !== 'closed')
       assert.equal(open, [], 'all pools are closed')
     })
@@ -93,8 +93,8 @@ test('one world comes to the same on 1, 2 and 4 workers, map after map', async (
       ]) {
         assert.is(report[key], one[key], `${key} of ${workerCount} workers`)
       }
-      assert.equal(arena.blocks(), [])
-      assert.equal(arena.verify(), [])
+      assert.equal(blocks(arena), [])
+      assert.equal(verify(arena), [])
       const open = arena.stats().slots.filter(({ state }) => state !== 'closed')
       assert.equal(open, [], 'all pools are closed')
     }
@@ -122,8 +122,8 @@ test('a system that throws ends the run of a group, and leaves nothing behind', 
     assert.is((error as RunError).system, 'fly')
     assert.match((error as RunError).message, /planted/)
   }
-  assert.equal(arena.blocks(), [])
-  assert.equal(arena.verify(), [])
+  assert.equal(blocks(arena), [])
+  assert.equal(verify(arena), [])
   await team.stop()
 })
 
@@ -132,8 +132,8 @@ test('the same workers run map after map in one arena', async () => {
     const checksums = new Set<number>()
     for (let i = 0; i < 4; i++) {
       checksums.add((await runShards(shardWorkers, { ...run, seconds: 1, arena })).checksum)
-      assert.equal(arena.blocks(), [])
-      assert.equal(arena.verify(), [])
+      assert.equal(blocks(arena), [])
+      assert.equal(verify(arena), [])
     }
     assert.is(checksums.size, 1)
     assertNothingLeft(arena)

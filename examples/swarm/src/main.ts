@@ -1,5 +1,5 @@
 // A swarm, simulated in an arena. `npm run swarm -- --help` lists the flags.
-import { Arena, ArenaError } from '@ashlar/core'
+import { Arena, ArenaError, blocks } from '@ashlar/core'
 import { assertEmpty, engineName, formatBytes, formatCount, formatFigure } from 'example-kit'
 import { failWith, openProgressView } from 'example-kit/cli'
 import { type Options, readOptions } from './options.ts'
@@ -29,7 +29,7 @@ async function run(options: Options): Promise<RunReport> {
   try {
     const report = await runSwarm({ ...options, arena, onProgress })
     assertEmpty(arena, 'the run')
-    return { engine: engineName(), seed, workers, ...report, blocksLeft: arena.blocks().length }
+    return { engine: engineName(), seed, workers, ...report, blocksLeft: blocks(arena).length }
   } finally {
     view.stop()
   }

@@ -1,5 +1,5 @@
 // The counting sort: every boid in the slot that its cell and its place in the table say.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, verify } from '@ashlar/core'
 import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -87,8 +87,8 @@ test('slots are by row, by cell, and in a cell by the order of the table', () =>
       assert.ok(slot < rowFirsts[row] + firsts[cell + 1], note)
     }
     simulation.dispose()
-    assert.equal(arena.verify(), [])
-    assert.equal(arena.blocks(), [])
+    assert.equal(verify(arena), [])
+    assert.equal(blocks(arena), [])
   }
 })
 
@@ -139,8 +139,8 @@ test('an arena that is too small: an error, and all is given back', () => {
   } catch (error) {
     assert.is((error as { code?: string }).code, 'out-of-memory')
   }
-  assert.equal(arena.verify(), [])
-  assert.equal(arena.blocks(), [])
+  assert.equal(verify(arena), [])
+  assert.equal(blocks(arena), [])
 })
 
 if (isMain) test.run()

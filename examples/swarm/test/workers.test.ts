@@ -1,5 +1,5 @@
 // The swarm on real workers, on every engine: one checksum.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, verify } from '@ashlar/core'
 import { createSchedule, createWorkerGroup } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -20,8 +20,8 @@ function create(shared: boolean) {
   const end = () => {
     simulation.dispose()
     pool.close()
-    assert.equal(arena.verify(), [])
-    assert.equal(arena.blocks(), [])
+    assert.equal(verify(arena), [])
+    assert.equal(blocks(arena), [])
   }
   return { arena, simulation, end }
 }
@@ -49,7 +49,7 @@ for (const kind of threadKinds) {
         await schedule.run()
       }
       assert.is(hex(simulation.checksum()), CHECKSUM)
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       await group.close()
       end()
       terminate()

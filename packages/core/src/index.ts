@@ -2,12 +2,12 @@
 
 export type { Pool } from './arena/arena.ts'
 export { Arena } from './arena/arena.ts'
+export { blocks, exactStats, verify } from './arena/inspection.ts'
 export type { ArenaHandle, ArenaOptions } from './arena/region.ts'
 export type { ArenaErrorCode } from './base/errors.ts'
 export { ArenaError } from './base/errors.ts'
 export type { BlockInfo } from './inspect/blocks.ts'
 export type { ArenaStats, ClassStats, SlotStats, StatsOptions } from './inspect/stats/stats.ts'
-export type { Supervisor, SupervisorOptions, SupervisorState } from './inspect/supervisor.ts'
 export type { Violation } from './inspect/verify/verify.ts'
 export type {
   ElementArray,
@@ -20,4 +20,3 @@ export { createScratch } from './pool/scratch.ts'
 export { freeScratch } from './pool/scratch-chain.ts'
 export type { Deceased, Life } from './recovery/death.ts'
 export { createLife, holdLife, whenDead } from './recovery/death.ts'
-export type { Telemetry, TelemetryEvent, TelemetryEventKind } from './telemetry/telemetry.ts'

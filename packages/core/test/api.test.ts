@@ -1,7 +1,7 @@
 // Every public function, with every odd value in the place of each of its arguments: it does what
 // its docs say, or it refuses by an ArenaError and changes nothing. A new function is found, and
 // asked for here.
-import { ArenaError } from '@ashlar/core'
+import { ArenaError, blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Call, createSite, findCalls, type Site } from './support/api.ts'
@@ -86,7 +86,7 @@ async function checkAll(name: string, contract: Contract, index: number): Promis
   const attempts = [withoutArguments(parameters)]
   if (parameters.length > 0) attempts.push(...attemptsAt(site, parameters, index))
   const failures: string[] = []
-  const [before, blocks] = [arena.i32.slice(), arena.blocks()]
+  const [before, blocks] = [arena.i32.slice(), blocksOf(arena)]
   for (const { args, what } of attempts.filter(({ isTaken }) => !isTaken)) {
     const error = await errorOf(site, call, args, undefined)
     if (error === undefined) failures.push(`${what} passes`)
@@ -103,7 +103,7 @@ async function checkAll(name: string, contract: Contract, index: number): Promis
       failures.push(`${what}: ${error}`)
     }
     assertSound(arena)
-    assert.equal(arena.blocks(), blocks, what)
+    assert.equal(blocksOf(arena), blocks, what)
   }
   assert.equal(failures, [])
 }

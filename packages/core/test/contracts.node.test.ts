@@ -1,9 +1,12 @@
 // The four contracts of the boxes. Each is held against the library as it is, and against libraries
 // in which it is broken on purpose, where its check has to fail.
+
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import * as core from '@ashlar/core'
+import { exactStats } from '@ashlar/core'
+import { openTelemetry, publishBatch } from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Change, importMutated } from './support/mutated.ts'
@@ -27,7 +30,7 @@ function fails(check: () => void): boolean {
 const contractA: Check = ({ Arena }) => {
   const arena = Arena.create({ byteLength: 8 << 20, shared: false })
   const pool = arena.openPool()
-  const telemetry = arena.openTelemetry()
+  const telemetry = openTelemetry(arena)
   // Two events each: a run that comes, and goes.
   const spans = Array.from({ length: 50 }, () => {
     const offset = pool.alloc(700_000)
@@ -51,7 +54,7 @@ const contractB: Check = ({ Arena }) => {
   const first = pool.alloc(56)
   assert.is(refilled(), 64)
   const before = arena.i32.slice()
-  arena.publishBatch(56, 5)
+  publishBatch(arena, 56, 5)
   const changed = [...before.keys()].filter((word) => before[word] !== arena.i32[word])
   // A word of each slot, none of them one that the pool works with.
   assert.is(changed.length, 15)
@@ -66,14 +69,14 @@ const contractB: Check = ({ Arena }) => {
 const contractC: Check = ({ Arena }) => {
   const arena = Arena.create({ byteLength: 8 << 20, shared: false })
   const pool = arena.openPool()
-  const telemetry = arena.openTelemetry()
+  const telemetry = openTelemetry(arena)
   const objects = new Set<unknown>()
   for (let i = 0; i < 200; i++) {
     pool.free(pool.alloc(700_000))
     telemetry.read((event) => objects.add(event))
   }
   assert.is(objects.size, 1)
-  const { liveBlocks, committedBytes, controlBytes } = arena.stats({ exact: true })
+  const { liveBlocks, committedBytes, controlBytes } = exactStats(arena)
   assert.equal([liveBlocks, committedBytes], [0, controlBytes])
 }
 

@@ -1,7 +1,16 @@
 // Words of an arena are overwritten, at random: whatever is called then ends, throws nothing but an
 // ArenaError, gives no offset outside of the arena and writes nothing there.
 
-import { ArenaError, createScratch, freeScratch, type Pool } from '@ashlar/core'
+import {
+  ArenaError,
+  blocks,
+  createScratch,
+  exactStats,
+  freeScratch,
+  type Pool,
+  verify,
+} from '@ashlar/core'
+import { openSupervisor, openTelemetry, publishBatch } from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_FREE_HEADS } from '../src/base/layout.ts'
@@ -83,20 +92,20 @@ function callsOfArena(site: HostileArena, { arena }: Thread, random: Random): Ca
   const slot = () => random.below(5)
   return [
     ['view', () => viewInside(site, arena.view(somewhere(site, random)))],
-    ['blocks', () => arena.blocks()],
-    ['verify', () => arena.verify()],
+    ['blocks', () => blocks(arena)],
+    ['verify', () => verify(arena)],
     ['stats', () => arena.stats()],
-    ['stats, exact', () => arena.stats({ exact: true })],
-    ['stats, of a slot', () => arena.stats({ exact: true, slot: slot() })],
+    ['stats, exact', () => exactStats(arena)],
+    ['stats, of a slot', () => exactStats(arena, { slot: slot() })],
     // They repair what they find: not too often.
     ['adopt', () => random.below(3) === 0 && arena.adopt(slot())],
     ['openPool', () => random.below(2) === 0 && arena.openPool()],
     ['openPool, reserved', () => arena.openPool(slot())],
     ['reserveSlot', () => random.below(2) === 0 && arena.reserveSlot()],
     ['isOpen', () => arena.isOpen(slot(), 1)],
-    ['telemetry', () => arena.openTelemetry().read(() => {})],
-    ['supervisor', () => arena.openSupervisor({ state: 'learn' }).step()],
-    ['publishBatch', () => arena.publishBatch(100, 1 + random.below(1024))],
+    ['telemetry', () => openTelemetry(arena).read(() => {})],
+    ['supervisor', () => openSupervisor(arena, { state: 'learn' }).step()],
+    ['publishBatch', () => publishBatch(arena, 100, 1 + random.below(1024))],
   ]
 }
 

@@ -1,5 +1,7 @@
 // What a pool does with its queues at a time: what it has to send on reaches its owner at once.
+
 import type { Pool } from '@ashlar/core'
+import { blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound } from './support/checks.ts'
@@ -35,7 +37,7 @@ for (const [name, act] of Object.entries(exchanges)) {
     assertSound(arena)
     assert.is(queueOf(memory, freer, next).taken, blocks.length)
     assert.is(countLive(memory, blocks), blocks.length)
-    assert.ok(arena.blocks().every(({ offset }) => !blocks.includes(offset)))
+    assert.ok(blocksOf(arena).every(({ offset }) => !blocks.includes(offset)))
     third.collect()
     assertSound(arena)
     assert.is(countLive(memory, blocks), 0)

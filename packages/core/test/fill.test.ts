@@ -1,5 +1,7 @@
 // Memory that was full of one size and is empty again holds as much as ever, of any size.
+
 import type { Pool } from '@ashlar/core'
+import { exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSameNumbers, assertSound, refuses } from './support/checks.ts'
@@ -48,7 +50,7 @@ test('to the last byte: nothing is free; at most an eighth is waste, but for the
   for (const byteLength of LENGTHS) {
     const { arena, pool } = smallArena(ARENA)
     const count = fill(pool, byteLength).length
-    const stats = arena.stats({ exact: true })
+    const stats = exactStats(arena)
     const { liveBlocks, liveBytes, controlBytes, freeBytes, uncarvedBytes } = stats
     assert.equal([liveBlocks, freeBytes, uncarvedBytes], [count, 0, 0])
     const lost = ARENA - controlBytes - liveBytes

@@ -2,6 +2,7 @@
 // meanwhile.
 
 import type { Pool } from '@ashlar/core'
+import { blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -69,7 +70,7 @@ for (const [name, byteLength, alignment] of kinds) {
       for (let time = 0; time < 2; time++) adoptSlot(memory, slotOf(freer))
       assertSound(arena)
       assert.equal(
-        [hasFreedBit(memory, block), ...saidOf(memory, owner, block), arena.blocks().length],
+        [hasFreedBit(memory, block), ...saidOf(memory, owner, block), blocksOf(arena).length],
         [true, 1, 1, 2],
       )
       refuses('double-free', () => mark(memory, third, block))
@@ -89,7 +90,7 @@ test('a dead thread that was marking what is no block, or free by now: nothing i
     adoptSlot(memory, slotOf(freer))
     assertSound(arena)
     assert.is(memory.i32[slotWord(memory, slotOf(freer), SLOT_MARKING)], 0)
-    assert.is(arena.blocks().length, 1)
+    assert.is(blocksOf(arena).length, 1)
   }
 })
 
@@ -126,7 +127,7 @@ for (let stepCount = 0; stepCount <= steps.length; stepCount++) {
       assert.equal([memory.i32[taken], countLive(memory, blocks)], [6, 6])
       owner.collect()
       assertSound(arena)
-      assert.equal([countLive(memory, blocks), arena.blocks().length], [0, 0])
+      assert.equal([countLive(memory, blocks), blocksOf(arena).length], [0, 0])
       assert.is(violationsOf(memory, owner) + violationsOf(memory, next), 0)
     })
   }
@@ -167,7 +168,7 @@ test('a span that is handed over while a bit of it is being marked: its new owne
   owner.close()
   assert.ok(beginMarking(memory, slotOf(freer), blocks[1]))
   reclaimBy(third, arena)
-  assert.is(arena.blocks()[0].slot, third.slot)
+  assert.is(blocksOf(arena)[0].slot, third.slot)
   assertSound(arena)
   assert.equal(saidOf(memory, third, blocks[1]), [1, 1])
   endMarking(memory, slotOf(freer))

@@ -1,6 +1,7 @@
 // Blocks that other threads free where there is no memory to note that in: by a bit for each block.
 
 import type { Pool } from '@ashlar/core'
+import { blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -38,7 +39,7 @@ for (const [name, byteLength, alignment] of kinds) {
     assert.equal(saidOf(memory, owner, block), [1, 1])
     assertSound(arena)
     assertConserved(arena, true)
-    const held = () => arena.blocks().map(({ offset }) => offset)
+    const held = () => blocksOf(arena).map(({ offset }) => offset)
     assert.equal(held(), [first, last])
     assert.is(countLive(memory, [block]), 1, 'only the owner changes the state of a block')
     owner.collect()
@@ -63,7 +64,7 @@ for (const [name, byteLength, alignment] of kinds) {
     }
     owner.collect()
     assertSound(arena)
-    assert.equal([arena.blocks().length, violationsOf(memory, owner)], [2, 0])
+    assert.equal([blocksOf(arena).length, violationsOf(memory, owner)], [2, 0])
   })
 
   test(`marked, and freed by its owner as well: counted, and no damage: ${name}`, () => {
@@ -74,12 +75,12 @@ for (const [name, byteLength, alignment] of kinds) {
     owner.free(block)
     owner.collect()
     assertSound(arena)
-    assert.equal([countLive(memory, [block, beside]), arena.blocks().length], [0, 2])
+    assert.equal([countLive(memory, [block, beside]), blocksOf(arena).length], [0, 2])
     const isLarge = byteLength > memory.classes.maxByteLength
     assert.is(violationsOf(memory, owner), isLarge ? 0 : 1, 'a large one is gone with its run')
     const again = fill(owner, byteLength, alignment)
     assert.ok(again.includes(block))
-    assert.is(arena.blocks().length, again.length + 2, 'none of them is marked')
+    assert.is(blocksOf(arena).length, again.length + 2, 'none of them is marked')
     assertSound(arena)
   })
 }
@@ -93,15 +94,15 @@ for (const { name, create, byteOffset } of regions) {
     const blocks = lengths.flatMap(([length, alignment]) => allocMany(owner, 3, length, alignment))
     for (const block of fill(owner, 8).slice(-40)) blocks.push(block) // up to the last span
     assert.ok(Math.max(...blocks) > byteOffset + arena.byteLength - 65536)
-    const before = arena.blocks().length
+    const before = blocksOf(arena).length
     for (const [i, block] of blocks.entries()) {
       mark(memory, freer, block)
-      assert.is(arena.blocks().length, before - i - 1)
+      assert.is(blocksOf(arena).length, before - i - 1)
     }
     assertSound(arena)
     owner.collect()
     assertSound(arena)
-    assert.equal([countLive(memory, blocks), arena.blocks().length], [0, before - blocks.length])
+    assert.equal([countLive(memory, blocks), blocksOf(arena).length], [0, before - blocks.length])
     assertSurroundings()
   })
 }
@@ -123,7 +124,7 @@ for (const [name, take] of takers) {
     take(owner)
     assertSound(arena)
     assertConserved(arena, true)
-    assert.equal([countLive(memory, blocks), arena.blocks().length], [0, 0])
+    assert.equal([countLive(memory, blocks), blocksOf(arena).length], [0, 0])
     assert.equal([violationsOf(memory, owner), arena.stats().slots[0].remoteFrees], [0, 7])
   })
 }
@@ -164,7 +165,7 @@ test('the owner has closed: whoever opens its slot takes them', () => {
   assert.is(next.slot, owner.slot)
   next.collect()
   assertSound(arena)
-  assert.equal([countLive(memory, blocks), arena.blocks().length], [0, 0])
+  assert.equal([countLive(memory, blocks), blocksOf(arena).length], [0, 0])
 })
 
 test('the owner has died: its adopter takes them', () => {
@@ -182,7 +183,7 @@ test('the owner has died: its adopter takes them', () => {
   adoptSlot(memory, slotOf(owner))
   assertSound(arena)
   assert.equal([hasFreedBit(memory, two[0]), hasFreedBit(memory, two[1])], [false, true])
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
   owner.collect()
   assertSound(arena)
   assert.equal([countLive(memory, [...blocks, ...two]), violationsOf(memory, owner)], [0, 0])
@@ -251,7 +252,7 @@ test('in many runs at a time', () => {
     const marked = blocks.filter((_, i) => i % 3 !== 0)
     mark(memory, freer, ...marked)
     assertSound(arena)
-    assert.is(arena.blocks().length, blocks.length - marked.length)
+    assert.is(blocksOf(arena).length, blocks.length - marked.length)
     owner.collect()
     assertSound(arena)
     assert.is(countLive(memory, blocks), blocks.length - marked.length)

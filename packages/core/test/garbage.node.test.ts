@@ -1,5 +1,7 @@
 // The calls of a frame make no garbage: neither the fast paths nor the misses behind them.
-import { Arena, createScratch, type Pool } from '@ashlar/core'
+
+import { Arena, createScratch, exactStats, type Pool, verify } from '@ashlar/core'
+import { openSupervisor, openTelemetry } from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
@@ -102,7 +104,7 @@ for (const shared of [true, false]) {
       const pool = arena.openPool()
       const garbage = measureGarbage(() => frame(pool), { frames: 200, warmup: 1500 })
       assertNoGarbage(garbage, CORE)
-      assert.is(arena.stats({ exact: true }).liveBlocks, 0)
+      assert.is(exactStats(arena).liveBlocks, 0)
     })
   }
 }
@@ -110,8 +112,8 @@ for (const shared of [true, false]) {
 test('a frame that collects, takes figures and reads telemetry', () => {
   const arena = Arena.create({ byteLength: 16 << 20, shared: true })
   const [pool, other] = [arena.openPool(), arena.openPool()]
-  const telemetry = arena.openTelemetry()
-  const supervisor = arena.openSupervisor({ state: 'learn' })
+  const telemetry = openTelemetry(arena)
+  const supervisor = openSupervisor(arena, { state: 'learn' })
   const into = { into: arena.stats() }
   const intoSlot = { into: arena.stats({ slot: pool.slot }), slot: pool.slot }
   let seen = 0
@@ -149,7 +151,7 @@ test('the frames of a scratch, those that overflow too', () => {
   }
   assertNoGarbage(measureGarbage(frame, { frames: 200, warmup: 1500 }), CORE)
   assert.ok(scratch.overflows > 200)
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 test('a call whose result is an object is seen, so the gate is open to core’s modules', () => {

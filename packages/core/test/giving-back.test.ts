@@ -1,7 +1,15 @@
 // Giving back never needs memory: in an arena that is full to the last byte everything can be
 // freed, collected, adopted, closed and disposed of, in any order, without one error; then every
 // byte is free.
-import { Arena, createScratch, freeScratch, type Pool, type Scratch } from '@ashlar/core'
+import {
+  Arena,
+  blocks,
+  createScratch,
+  exactStats,
+  freeScratch,
+  type Pool,
+  type Scratch,
+} from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertConserved, assertSound } from './support/checks.ts'
@@ -102,7 +110,7 @@ function run(fate: Fate, random: Random): void {
   for (const { pool } of random.shuffle([...threads]))
     if (fate !== 'dead' || pool !== owner.pool) pool.close()
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   for (const { pool } of threads) assert.is(violationsOf(memory, pool), 0)
   assertAllFree(arena)
 }
@@ -110,9 +118,9 @@ function run(fate: Fate, random: Random): void {
 /** One block can have all that is not control area. */
 function assertAllFree(arena: Arena): void {
   const pool = arena.openPool()
-  const { reservedBytes, controlBytes } = arena.stats({ exact: true })
+  const { reservedBytes, controlBytes } = exactStats(arena)
   pool.free(pool.alloc(reservedBytes - controlBytes - 16))
-  const stats = arena.stats({ exact: true })
+  const stats = exactStats(arena)
   assert.equal([stats.liveBlocks, stats.committedBytes], [0, controlBytes])
   assertSound(arena)
 }

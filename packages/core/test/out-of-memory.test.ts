@@ -1,7 +1,7 @@
 // Several pools share a small arena that is full all the time: 0 is given only where there is no
 // room, by the map of spans and the lists themselves.
 
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, blocks, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SPAN_FREE } from '../src/base/layout.ts'
@@ -79,7 +79,7 @@ for (const poolCount of [1, 2, 5]) {
       }
       assertConserved(arena, true)
       assert.equal(
-        arena.blocks().map(({ offset }) => offset),
+        blocks(arena).map(({ offset }) => offset),
         holders.flatMap(({ live }) => live).sort((a, b) => a - b),
       )
       for (const { pool, live } of holders) {

@@ -1,7 +1,9 @@
 // Objects of another realm, as Jest, jsdom, vm contexts and iframes have them: each has an
 // ArrayBuffer of its own, which `instanceof` does not know. And objects that only claim to be one.
+
 import { createContext, runInContext } from 'node:vm'
-import { Arena, createScratch, whenDead } from '@ashlar/core'
+import { Arena, blocks, createScratch, exactStats, whenDead } from '@ashlar/core'
+import { openSupervisor } from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, refuses, refusesUnharmed } from './support/checks.ts'
@@ -45,7 +47,7 @@ function assertWorks(arena: Arena, shared: boolean): void {
   if (shared) assert.is(Arena.attach(arena.handle).view(offset)[0], 7)
   scratch.dispose()
   pool.free(offset)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
 }
 
@@ -89,8 +91,8 @@ test('options that are objects of another realm', () => {
   const arena = Arena.create(there('{ byteLength: 2 ** 20, classes: [48], shared: false }'))
   const pool = arena.openPool()
   const scratch = createScratch(pool, there('{ byteLength: 256 }'))
-  assert.is(arena.stats(there('{ exact: true }')).liveBlocks, 1)
-  assert.is(arena.openSupervisor(there('{ state: "learn" }')).state, 'learn')
+  assert.is(exactStats(arena, there('{ }')).liveBlocks, 1)
+  assert.is(openSupervisor(arena, there('{ state: "learn" }')).state, 'learn')
   scratch.dispose()
   assert.is(pool.collect(there('{ spans: 1 }')), 1)
   refuses('invalid-argument', () => Arena.create(there('{ byteLenght: 5 }')), /"byteLenght"/)
@@ -109,7 +111,7 @@ for (const name of ARRAYS) {
     assert.is(arena.view(offset).constructor.name, name)
     assert.is(arena.view(offset).length, 5)
     const own = pool.allocArray(Reflect.get(globalThis, name), 5)
-    const types = arena.blocks().map(({ type }) => type)
+    const types = blocks(arena).map(({ type }) => type)
     assert.is(types[0], types[1])
     const scratch = createScratch(pool, { byteLength: 64 })
     const inScratch = scratch.array(type, 1000)
@@ -117,7 +119,7 @@ for (const name of ARRAYS) {
     assert.is(inScratch.length, 1000)
     scratch.dispose()
     for (const { byteOffset } of [own, array]) pool.free(byteOffset)
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
     assertSound(arena)
   })
 }

@@ -1,5 +1,5 @@
 // Objects of an iframe's realm. What every kind of them is taken for: realms.node.test.ts.
-import { Arena, createScratch } from '@ashlar/core'
+import { Arena, blocks, createScratch } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, refuses } from './support/checks.ts'
@@ -24,7 +24,7 @@ test('buffers and memories of an iframe', () => {
     if ('memory' in options) memory.grow(1)
     scratch.alloc(1000)
     scratch.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
     assertSound(arena)
   }
   refuses('invalid-argument', () => Arena.create(anything(memory)), /\{ memory \}/)

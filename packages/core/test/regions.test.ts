@@ -1,5 +1,7 @@
 // One table of cases, run over every region that an arena can lie on.
+
 import type { Arena, Pool } from '@ashlar/core'
+import { exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertConserved, assertSameNumbers, assertSound, refuses } from './support/checks.ts'
@@ -48,7 +50,7 @@ const cases: Case[] = [
           arena.u8.fill(byteLength, offset, offset + byteLength)
         }
       }
-      assert.is(arena.stats({ exact: true }).freeBytes, 0)
+      assert.is(exactStats(arena).freeBytes, 0)
     },
   },
   {

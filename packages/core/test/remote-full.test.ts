@@ -1,6 +1,8 @@
 // Blocks of other pools when there is hardly any memory left, and realloc of them. A free needs
 // none; what stays where it is, stays as it was.
+
 import type { ElementArrayConstructor, Pool } from '@ashlar/core'
+import { blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asSlotIndex } from '../src/base/units.ts'
@@ -44,7 +46,7 @@ for (const [name, byteLength, alignment] of kinds) {
       }
       deliver([freer], owner)
       assertSound(arena)
-      assert.equal(arena.blocks(), [
+      assert.equal(blocksOf(arena), [
         { offset: moved, byteLength: to, type: 'untyped', slot: freer.slot },
       ])
       const again = freer.realloc(moved, 2 * to)
@@ -67,22 +69,22 @@ for (const [name, byteLength, alignment] of kinds) {
     const { arena, memory, owner, freer, third, fourth } = fourPools()
     const block = owner.alloc(byteLength, alignment)
     const filling = fillUp(third)
-    const before = arena.blocks()
+    const before = blocksOf(arena)
     refuses('out-of-memory', () => freer.realloc(block, byteLength + 100_000))
-    assert.equal(arena.blocks(), before)
+    assert.equal(blocksOf(arena), before)
     freer.free(block)
     const others = before.filter(({ offset }) => offset !== block)
     for (const pool of [freer, fourth, freer]) refuses('double-free', () => pool.free(block))
     assertSound(arena)
     assertConserved(arena, true)
-    assert.equal(arena.blocks(), others)
+    assert.equal(blocksOf(arena), others)
     assert.is(queueOf(memory, freer, owner).written, 0)
     owner.collect()
     assert.ok(owner.alloc(byteLength, alignment) > 0, 'in the same place')
-    assert.is(arena.blocks().length, before.length)
+    assert.is(blocksOf(arena).length, before.length)
     for (const offset of filling) third.free(offset)
     assertSound(arena)
-    assert.equal([violationsOf(memory, owner), arena.blocks().length], [0, 1])
+    assert.equal([violationsOf(memory, owner), blocksOf(arena).length], [0, 1])
     assert.is(arena.stats().slots[owner.slot].remoteFrees, 1)
   })
 }
@@ -100,7 +102,7 @@ for (const [type, name] of types) {
     const moved = freer.realloc(array.byteOffset, 20 * type.BYTES_PER_ELEMENT)
     assert.equal([arena.view(moved).constructor, arena.view(moved).length], [type, 20])
     deliver([freer], owner)
-    assert.is(arena.blocks()[0].type, name)
+    assert.is(blocksOf(arena)[0].type, name)
     assertSound(arena)
   })
 }
@@ -168,7 +170,7 @@ test('realloc in a full arena: a shorter length stays, a longer one is refused',
   const block = owner.alloc(5000)
   arena.u8.fill(7, block, block + 5000)
   fillUp(third)
-  const others = arena.blocks().filter(({ offset }) => offset !== block)
+  const others = blocksOf(arena).filter(({ offset }) => offset !== block)
   refuses('out-of-memory', () => freer.realloc(block, 6000))
   assert.is(owner.byteLengthOf(block), 5000)
   for (const byteLength of [4000, 0, 5000]) {
@@ -178,7 +180,7 @@ test('realloc in a full arena: a shorter length stays, a longer one is refused',
   }
   assert.ok(arena.u8.subarray(block, block + 5000).every((byte) => byte === 7))
   assert.equal(
-    arena.blocks().filter(({ offset }) => offset !== block),
+    blocksOf(arena).filter(({ offset }) => offset !== block),
     others,
   )
 })
@@ -195,7 +197,7 @@ for (const byteLength of [100, 5000]) {
     assertSound(arena)
     const kept = Math.min(byteLength, 3000)
     assert.ok(arena.u8.subarray(here[0], here[0] + kept).every((byte) => byte === 7))
-    assert.is(arena.blocks().filter(({ offset }) => offset === block).length, 0)
+    assert.is(blocksOf(arena).filter(({ offset }) => offset === block).length, 0)
     owner.collect()
     assert.is(owner.alloc(byteLength), block, 'the old place is free')
     assertSound(arena)
@@ -209,10 +211,10 @@ test('realloc of a block that was freed by its bit: refused, and no other place 
   fillUp(third)
   freer.free(block)
   freer.free(here[0])
-  const before = arena.blocks()
+  const before = blocksOf(arena)
   for (let i = 0; i < 3; i++) refuses('double-free', () => freer.realloc(block, 3000))
   assertSound(arena)
-  assert.equal(arena.blocks(), before)
+  assert.equal(blocksOf(arena), before)
   assert.is(freer.alloc(3000), here[0])
 })
 
@@ -228,7 +230,7 @@ test('a closed owner with many blocks on their way: a thread that only frees goe
   fillUp(third)
   for (const block of blocks) freer.free(block)
   assertSound(arena)
-  assert.ok(arena.blocks().every(({ offset }) => !blocks.includes(offset)))
+  assert.ok(blocksOf(arena).every(({ offset }) => !blocks.includes(offset)))
   freer.collect()
   assert.is(violationsOf(memory, owner), 0)
   assert.ok(third.alloc(65_000) > 0, 'what it frees serves others')
@@ -245,7 +247,7 @@ test('several closed owners in turn', () => {
   for (let i = 0; i < 2 * PER_SPAN; i++) for (const some of blocks) freer.free(some[i])
   assertSound(arena)
   const freed = new Set(blocks.flat())
-  assert.ok(arena.blocks().every(({ offset }) => !freed.has(offset)))
+  assert.ok(blocksOf(arena).every(({ offset }) => !freed.has(offset)))
 })
 
 test('a free finds room for its segment as it receives', () => {

@@ -2,6 +2,7 @@
 // and of no harm when a write past a neighbour's end has damaged them.
 
 import type { ArenaError, Pool } from '@ashlar/core'
+import { blocks as blocksOf, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asSlotIndex } from '../src/base/units.ts'
@@ -78,7 +79,7 @@ for (const start of [0, 2 ** 31 - 256, -256]) {
       }
       const { written, taken } = queueOf(memory, freer, owner)
       assert.equal([written, taken, countLive(memory, blocks)], [count, count, 0])
-      assert.is(arena.stats({ exact: true }).liveBlocks, 0)
+      assert.is(exactStats(arena).liveBlocks, 0)
     }
   })
 }
@@ -123,7 +124,7 @@ for (const damaged of [0, 1, 2]) {
       for (const block of others) third.free(block)
       for (const pool of [freer, third]) pool.flush()
       memory.i32[stampAt(segmentsOf(memory, freer, owner)[damaged])] = stamp
-      arena.blocks() // what it says of them is open, but it comes to an end
+      blocksOf(arena) // what it says of them is open, but it comes to an end
       owner.alloc(200)
       assertSound(arena)
       assert.is(countLive(memory, blocks), 300 - 128 * damaged)

@@ -1,6 +1,8 @@
 // Blocks that one pool allocated and another one frees, from the outside. All pools are of one
 // thread: the schedules of several threads are a matter of test/interleaving.
+
 import type { Pool } from '@ashlar/core'
+import { blocks as blocksOf, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertConserved, assertSameNumbers, assertSound } from './support/checks.ts'
@@ -39,7 +41,7 @@ for (const [name, count, act, sent] of deliveries) {
     assertSound(arena)
     assert.is(countLive(memory, blocks), count, 'only the owner changes the state of a block')
     assert.ok(
-      arena.blocks().every(({ slot }) => slot !== owner.slot),
+      blocksOf(arena).every(({ slot }) => slot !== owner.slot),
       'nobody holds them',
     )
     assert.equal(queueOf(memory, freer, owner), { written: count, sent, taken: 0, segmentCount: 1 })
@@ -69,7 +71,7 @@ for (const [name, take, newBlockCount] of takers) {
     assertSound(arena)
     assertConserved(arena, true)
     assert.is(arena.stats().slots[owner.slot].remoteFrees, blocks.length)
-    assert.is(arena.blocks().length, newBlockCount)
+    assert.is(blocksOf(arena).length, newBlockCount)
     assert.is(violationsOf(memory, owner), 0)
   })
 }
@@ -96,7 +98,7 @@ for (const [name, rounds, perRound, segmentCount] of chains) {
         const count = (start + round * perRound) | 0
         const { written, sent, taken } = queueOf(memory, freer, owner)
         assert.equal([written, sent, taken], [count, count, count])
-        assert.is(arena.blocks().length, 1)
+        assert.is(blocksOf(arena).length, 1)
       }
       assert.is(queueOf(memory, freer, owner).segmentCount, segmentCount)
       assert.is(arena.stats().slots[owner.slot].remoteFrees, rounds * perRound)
@@ -108,7 +110,7 @@ test('segments are given back by collect and close once all was taken', () => {
   for (const end of ['collect', 'close'] as const) {
     const { arena, memory, owner, freer } = fourPools()
     const segmentCount = () => queueOf(memory, freer, owner).segmentCount
-    const liveCount = () => arena.stats({ exact: true }).liveBlocks
+    const liveCount = () => exactStats(arena).liveBlocks
     for (const block of allocMany(owner, 1000, 100)) freer.free(block)
     freer.collect()
     assert.equal([segmentCount(), liveCount()], [8, 1008], 'nothing was taken yet')
@@ -152,7 +154,7 @@ test('a slot that is opened again goes on in the midst of a segment, and frees i
     deliver([next], owner)
     assertSound(arena)
     assert.ok(queueOf(memory, next, owner).segmentCount <= 11)
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocksOf(arena), [])
     next.collect()
     assertSound(arena)
     assert.is(queueOf(memory, next, owner).segmentCount, 0)
@@ -176,7 +178,7 @@ for (const isFull of [false, true]) {
       : []
     next.collect() // takes it, and marks it for the owner of now: that needs no memory
     assertSound(arena)
-    assert.ok(arena.blocks().every(({ offset }) => !blocks.includes(offset)))
+    assert.ok(blocksOf(arena).every(({ offset }) => !blocks.includes(offset)))
     assert.is(countLive(memory, blocks), blocks.length)
     assert.is(queueOf(memory, freer, next).taken, blocks.length)
     deliver([], third)
@@ -221,7 +223,7 @@ test(
       assertSound(arena)
       const offsets = held.map(({ block }) => block).sort((a, b) => a - b)
       assertSameNumbers(
-        arena.blocks().map(({ offset }) => offset),
+        blocksOf(arena).map(({ offset }) => offset),
         offsets,
         'what is held',
       )
@@ -229,7 +231,7 @@ test(
     for (const one of held.splice(0)) free(one)
     exchange()
     assertSound(arena)
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocksOf(arena), [])
     for (const pool of pools) pool.collect() // segments of what the later ones took
     const { committedBytes, controlBytes } = arena.stats()
     assert.is(committedBytes, controlBytes)

@@ -1,6 +1,6 @@
 // An arena is not full while memory can be taken back: what lies in queues, in segments that nobody
 // reads any more, and in closed slots, whose queues may be for one another.
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, exactStats, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertConserved, assertSound } from './support/checks.ts'
@@ -42,7 +42,7 @@ function assertGetsAll(arena: Arena, main: Pool, byteLength: number, alignment?:
   const hasGap = byteLength > 65_536 && length > 0 && length === capacity - 1
   if (!hasGap) assert.is(length, capacity)
   assertSound(arena)
-  assert.is(arena.stats({ exact: true }).liveBlocks, length, 'no segment is left')
+  assert.is(exactStats(arena).liveBlocks, length, 'no segment is left')
   for (const { slot, spanCount } of arena.stats().slots) {
     if (slot !== main.slot) assert.is(spanCount, 0, `slot ${slot}`)
   }

@@ -1,4 +1,4 @@
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, blocks as blocksOf, exactStats, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -54,7 +54,7 @@ test('the rows add up to the whole', () => {
   const { arena, pool } = smallArena(16 << 20)
   for (let i = 0; i < 500; i++) pool.alloc(i * 40)
   pool.alloc(700_000)
-  const stats = arena.stats({ exact: true })
+  const stats = exactStats(arena)
   const sum = (of: (row: (typeof stats.classes)[number]) => number) =>
     stats.classes.reduce((total, row) => total + of(row), 0)
   assert.is(
@@ -86,7 +86,7 @@ test('exact: live blocks and what their holders asked for, per class', () => {
   const offsets = [10, 20, 24, 600_000].map((byteLength) => pool.alloc(byteLength))
   const aligned = pool.alloc(100, 1024)
   const rowOf = (byteLength: number) =>
-    arena.stats({ exact: true }).classes[memory.classes.classFor(byteLength)]
+    exactStats(arena).classes[memory.classes.classFor(byteLength)]
   assert.equal([rowOf(20).liveBlocks, rowOf(20).requestedBytes], [3, 54])
   assert.equal([rowOf(1108).liveBlocks, rowOf(1108).requestedBytes], [1, 100])
   for (const offset of [...offsets, aligned]) pool.free(offset)
@@ -95,7 +95,7 @@ test('exact: live blocks and what their holders asked for, per class', () => {
 
 test('peaks stay when blocks are freed, and are reached again', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
-  const row = () => arena.stats({ exact: true }).classes[memory.classes.classFor(1000)]
+  const row = () => exactStats(arena).classes[memory.classes.classFor(1000)]
   const offsets = Array.from({ length: 1000 }, () => pool.alloc(1000))
   const { peakLiveBlocks } = row()
   assert.is(peakLiveBlocks, 1000)
@@ -119,7 +119,7 @@ test('the cheap figures are the exact ones right after a refill, and after a col
     const [exact, seen] = both()
     assert.is(seen, exact)
   }
-  const blocks = arena.blocks()
+  const blocks = blocksOf(arena)
   for (const { offset } of blocks.slice(0, 70)) pool.free(offset)
   pool.collect()
   const [exact, seen] = both()
@@ -171,7 +171,7 @@ test('drained blocks, by class, and large ones', () => {
 
 test('fragmentation: 0 if live blocks fill their spans, near 1 if few of many are left', () => {
   const { arena, pool, memory } = smallArena(8 << 20)
-  const row = () => arena.stats({ exact: true }).classes[memory.classes.classFor(1000)]
+  const row = () => exactStats(arena).classes[memory.classes.classFor(1000)]
   assert.is(row().fragmentation, 0)
   const offsets = Array.from({ length: 63 * 10 }, () => pool.alloc(1000))
   const { liveBlocks, stride, spanCount } = row()
@@ -179,7 +179,7 @@ test('fragmentation: 0 if live blocks fill their spans, near 1 if few of many ar
   assert.ok(row().fragmentation < 0.05)
   for (const [i, offset] of offsets.entries()) if (i % 20 !== 0) pool.free(offset)
   assert.ok(row().fragmentation > 0.9)
-  assert.ok(arena.stats({ exact: true }).fragmentation > 0.9)
+  assert.ok(exactStats(arena).fragmentation > 0.9)
   pool.alloc(65536 * 9)
   assert.is(arena.stats().classes.at(-1)?.fragmentation, 0) // a large block takes its spans whole
 })
@@ -215,7 +215,7 @@ test('a full arena: everything is live or waste', () => {
   for (const byteLength of [8, 100, 16384, 524_288]) {
     const { arena, pool } = smallArena(4 << 20)
     fill(pool, byteLength)
-    const { freeBytes, uncarvedBytes } = arena.stats({ exact: true })
+    const { freeBytes, uncarvedBytes } = exactStats(arena)
     assert.equal([freeBytes, uncarvedBytes], [0, 0])
     assertConserved(arena, true)
   }
@@ -252,7 +252,7 @@ test('right after a span was taken over: nothing is negative, live is exact', ()
     const blocks = fill(owner, byteLength)
     for (const block of blocks.filter((_, i) => i % 3 !== 0)) owner.free(block)
     owner.collect()
-    const live = arena.stats({ exact: true }).liveBlocks
+    const live = exactStats(arena).liveBlocks
     assert.is(arena.stats().liveBlocks, live)
     owner.close()
     const row = memory.classes.classFor(byteLength)

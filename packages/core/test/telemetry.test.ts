@@ -1,4 +1,5 @@
 import type { Arena, TelemetryEvent } from '@ashlar/core'
+import { openSupervisor, openTelemetry } from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -32,7 +33,7 @@ function emitMany(memory: ArenaMemory, slot: SlotIndex, from: number, count: num
 
 test('what a pool does, in its order', () => {
   const { arena, pool, memory } = smallArena(8 << 20)
-  const telemetry = arena.openTelemetry()
+  const telemetry = openTelemetry(arena)
   const classIndex = memory.classes.classFor(56)
   const offset = pool.alloc(56)
   const span = spanOf(memory, offset)
@@ -60,7 +61,7 @@ test('remote frees and death: the freeing slot, and that a slot was adopted', ()
   const { arena } = smallArena(8 << 20)
   const [owner, freer] = [arena.openPool(), arena.openPool()]
   const offsets = Array.from({ length: 40 }, () => owner.alloc(56))
-  const telemetry = arena.openTelemetry()
+  const telemetry = openTelemetry(arena)
   for (const offset of offsets) freer.free(offset)
   owner.collect() // 32 were delivered by the batch
   freer.flush()
@@ -83,7 +84,7 @@ test('remote frees and death: the freeing slot, and that a slot was adopted', ()
 
 test('a full ring drops and counts, and the pool goes on', () => {
   const { arena, memory, slot, pool } = smallArena(8 << 20)
-  const telemetry = arena.openTelemetry()
+  const telemetry = openTelemetry(arena)
   emitMany(memory, slot, 0, RING + 10)
   assert.is(telemetry.droppedEvents, 10)
   assert.is(arena.stats().slots[pool.slot].droppedEvents, 10)
@@ -104,11 +105,11 @@ test('a full ring drops and counts, and the pool goes on', () => {
 test('a new reader begins with what the ring holds, and takes nothing from another one', () => {
   const { arena, memory, slot } = smallArena()
   emitMany(memory, slot, 0, 100)
-  const telemetry = arena.openTelemetry()
+  const telemetry = openTelemetry(arena)
   assert.is(telemetry.droppedEvents, 0)
   assert.is(arena.stats().slots[slot].droppedEvents, 36)
-  arena.openTelemetry()
-  arena.openSupervisor()
+  openTelemetry(arena)
+  openSupervisor(arena)
   assert.equal(
     eventsOf(telemetry).map(({ spanCount }) => spanCount),
     Array.from({ length: RING }, (_, i) => i),
@@ -122,7 +123,7 @@ test('a new reader begins with what the ring holds, and takes nothing from anoth
 
 test('two readers: each event is given to one of them', () => {
   const { arena, memory, slot } = smallArena()
-  const [first, second] = [arena.openTelemetry(), arena.openTelemetry()]
+  const [first, second] = [openTelemetry(arena), openTelemetry(arena)]
   const seen: number[] = []
   for (let round = 0; round < 30; round++) {
     emitMany(memory, slot, round * 5, 5)
@@ -144,7 +145,7 @@ test('counts wrap: over 2^31 and 2^32 nothing is lost', () => {
     for (const field of [TELEMETRY_WRITTEN, TELEMETRY_READ_SEEN, TELEMETRY_READ]) {
       memory.i32[ringOf(memory, slot) + field] = start | 0
     }
-    const telemetry = arena.openTelemetry()
+    const telemetry = openTelemetry(arena)
     for (let round = 0; round < 4; round++) {
       emitMany(memory, slot, round * 30, 30)
       const seen = eventsOf(telemetry).map(({ spanCount }) => spanCount)
@@ -161,7 +162,7 @@ test('for all words of a ring, reading ends, and the pool goes on', () => {
   for (const damage of [-1, 1, 65, 1 << 30, -(2 ** 31), 0x5a5a5a5a]) {
     for (const field of [0, 1, 2, TELEMETRY_READ]) {
       const { arena, pool, memory, slot } = smallArena(8 << 20)
-      const telemetry = arena.openTelemetry()
+      const telemetry = openTelemetry(arena)
       memory.i32[ringOf(memory, slot) + field] = damage
       for (let round = 0; round < 10; round++) {
         pool.free(pool.alloc(64 << round))
@@ -172,8 +173,8 @@ test('for all words of a ring, reading ends, and the pool goes on', () => {
     }
   }
   const { arena, memory, slot } = smallArena()
-  const telemetry = arena.openTelemetry()
-  const supervisor = arena.openSupervisor({ state: 'learn' })
+  const telemetry = openTelemetry(arena)
+  const supervisor = openSupervisor(arena, { state: 'learn' })
   for (const [kind, row] of [
     [77, 0],
     [0, 200],
@@ -193,7 +194,7 @@ test('for all words of a ring, reading ends, and the pool goes on', () => {
 
 test('a slot that nobody opened is not read', () => {
   const { arena, memory } = smallArena()
-  const telemetry = arena.openTelemetry()
+  const telemetry = openTelemetry(arena)
   emitMany(memory, asSlotIndex(9), 0, 1)
   assert.equal(eventsOf(telemetry), [])
   memory.i32[controlWord(memory, CONTROL_OPENED_SLOT_COUNT)] = 1000

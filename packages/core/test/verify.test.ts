@@ -1,3 +1,4 @@
+import { blocks, exactStats, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../src/base/layout.ts'
@@ -267,9 +268,9 @@ findsAll(test, { ofHeaders, ofLists, ofSpans, ofCounts, ofTheMap })
 test('verify and its like change nothing', () => {
   const { arena, i32 } = site()
   const before = i32.slice()
-  arena.verify()
-  arena.blocks()
-  arena.stats({ exact: true })
+  verify(arena)
+  blocks(arena)
+  exactStats(arena)
   assert.is(
     before.findIndex((word, i) => word !== i32[i]),
     -1,
@@ -285,7 +286,7 @@ test('any word of the control area overwritten: verify ends, and throws nothing'
     const right = i32[word]
     for (const wrong of [-1, 0, 1, right + 1, 0x7fffffff, -(2 ** 31)]) {
       i32[word] = wrong
-      assert.ok(Array.isArray(arena.verify()))
+      assert.ok(Array.isArray(verify(arena)))
     }
     i32[word] = right
   }

@@ -1,5 +1,7 @@
 // Scenes for the tests of lists and texts in attached threads.
+
 import type { Pool } from '@ashlar/core'
+import { blocks } from '@ashlar/core'
 import {
   type AttachedStorage,
   attachStorage,
@@ -49,7 +51,7 @@ export function disposeAll({ arena, storage, pool }: Scene, others: readonly Poo
   for (const other of others) if (other.isOpen) other.collect()
   pool.collect()
   assertSound(arena)
-  assert.equal(arena.blocks(), [], 'blocks left after dispose')
+  assert.equal(blocks(arena), [], 'blocks left after dispose')
 }
 
 export function endAll(scene: ReturnType<typeof createPaths>): void {

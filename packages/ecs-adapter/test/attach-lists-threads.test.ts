@@ -1,3 +1,4 @@
+import { blocks } from '@ashlar/core'
 import { attachStorage } from '@ashlar/ecs-adapter'
 import { removeComponent, removeEntity } from 'bitecs'
 import { suite } from 'uvu'
@@ -11,7 +12,7 @@ test('the world’s thread and others free the lists and texts of each other', (
   const scene = createPaths({ capacity: 300 })
   const { world, storage, Path, attached, seen, spawn, arena, theirPool, pool } = scene
   const eids = Array.from({ length: 200 }, spawn)
-  const { length } = arena.blocks()
+  const { length } = blocks(arena)
   for (const eid of eids) seen.points.set(eid, [eid, eid])
   for (const eid of eids) seen.label.set(eid, `label ${eid}`)
   for (const eid of eids) Path.targets.set(eid, [1, 2, 3])
@@ -26,7 +27,7 @@ test('the world’s thread and others free the lists and texts of each other', (
   pool.collect()
   pool.flush()
   theirPool.collect()
-  assert.is(arena.blocks().length, length)
+  assert.is(blocks(arena).length, length)
   endAll(scene)
 })
 
@@ -51,7 +52,7 @@ test('references to interned texts are dropped when their thread is forgotten or
   const eids = Array.from({ length: 90 }, spawn)
   const kinds = () => {
     pool.flush()
-    return arena.blocks().filter(({ byteLength }) => byteLength >= 100 && byteLength < 120).length
+    return blocks(arena).filter(({ byteLength }) => byteLength >= 100 && byteLength < 120).length
   }
   for (const eid of eids) seen.kind.set(eid, `${eid}`.padEnd(100))
   for (const eid of eids) scene.Path.kind.clear(eid)

@@ -1,7 +1,7 @@
 // Words of blocks are overwritten, at random: those of lists, texts, columns, indices, tables,
 // commands, packed entities, and of what storages publish. Whatever is called then ends, throws
 // none but our errors, and writes nothing outside of the arena.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks as blocksOf } from '@ashlar/core'
 import {
   attachStorage,
   attachTable,
@@ -189,7 +189,7 @@ const end = ({ storage, attached, loose }: Game): Call[] => [
 
 /** Words of blocks, with values that are likely to lead somewhere. */
 function overwrite({ arena, pool }: Game, random: Random): void {
-  const blocks = arena.blocks()
+  const blocks = blocksOf(arena)
   const words = pool.arena.i32
   const pick = (values: readonly number[]) => values[random(values.length)]
   const offset = () => pick(blocks.map((block) => block.offset))

@@ -1,6 +1,6 @@
 // What a storage cannot publish for want of memory stays due: `sync` does not throw, frees what it
 // can, and other threads go on with what was published last.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, exactStats } from '@ashlar/core'
 import { attachStorage, type Component, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
@@ -47,12 +47,12 @@ function createScene(capacity = 4) {
     storage.dispose()
     assertSound(arena)
     pool.flush()
-    assert.is(arena.blocks().length, held.length)
+    assert.is(blocks(arena).length, held.length)
     drain()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   }
   const seen = () => attached.components.Point as Points
-  const isLive = (offset: number) => arena.blocks().some((block) => block.offset === offset)
+  const isLive = (offset: number) => blocks(arena).some((block) => block.offset === offset)
   return {
     arena,
     pool,
@@ -138,10 +138,10 @@ test('sync frees lists of the removed before it publishes, in a full arena', () 
   storage.sync()
   attached.sync()
   fill()
-  const { liveBytes } = arena.stats({ exact: true })
+  const { liveBytes } = exactStats(arena)
   removeEntity(world, eid)
   storage.sync()
-  assert.ok(arena.stats({ exact: true }).liveBytes < liveBytes - 30_000)
+  assert.ok(exactStats(arena).liveBytes < liveBytes - 30_000)
   attached.sync()
   assert.equal([...attached.entities], eids)
   end()

@@ -1,6 +1,6 @@
 // What makes a list or text shorter needs no memory: in an arena that is full to the last byte,
 // whichever thread's block it is in.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, exactStats } from '@ashlar/core'
 import { attachStorage, type Component, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
@@ -47,7 +47,7 @@ function createFull(values: Values, { makers = 'us', changers = 'us' } = {}) {
   maker.label.set(eid, values.label)
   maker.kind.set(eid, values.kind)
   const held = [pool, theirPool].flatMap((one) => fillUp(one))
-  const liveBytes = () => arena.stats({ exact: true }).liveBytes
+  const liveBytes = () => exactStats(arena).liveBytes
   const before = liveBytes()
   const path = changers === 'us' ? Path : theirs
   const end = () => {
@@ -55,11 +55,11 @@ function createFull(values: Values, { makers = 'us', changers = 'us' } = {}) {
     attached.detach()
     storage.dispose()
     pool.flush()
-    assert.is(arena.blocks().length, held.length)
+    assert.is(blocks(arena).length, held.length)
     for (const offset of held) pool.free(offset)
     for (const one of [pool, theirPool]) one.collect()
     assertSound(arena)
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   }
   const freedBytes = () => before - liveBytes()
   return { arena, pool, world, storage, eid, path, Path, theirs, freedBytes, end }
@@ -146,7 +146,7 @@ test('an interned text that another entity has is not changed there', () => {
   kind.set(other, 'a long road')
   assert.equal([kind.get(one), kind.get(other)], ['way', 'a long road'])
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
 })
 

@@ -1,4 +1,5 @@
 // Promise 12: frames in a steady state allocate nothing that V8 attributes to core or adapter.
+import { verify } from '@ashlar/core'
 import { t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -74,7 +75,7 @@ test('spawning, killing, adding, removing, looping and syncing make none', () =>
   assert.ok(scene.deadCount() > 1000, `${scene.deadCount()} died`)
   assert.ok(garbage.byModule.size > 0, 'bitECS makes some')
   assertNoGarbage(garbage, OURS)
-  assert.equal(scene.arena.verify(), [])
+  assert.equal(verify(scene.arena), [])
 })
 
 // Of a value that is no small integer, V8 makes a box of 12 to 16 bytes whenever a property is read
@@ -128,7 +129,7 @@ test('sparse components that come and go, and loops over their rows, make none',
   }
   assertNoGarbage(measureGarbage(frame, { warmup: 1500 }), OURS)
   assert.ok(lostCount > 1000, `${lostCount} lost it`)
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 // A fraction that a method gives, as `get` and `forEach` do, is a box where V8 does not inline it.
@@ -192,7 +193,7 @@ test('lists and texts make none beyond what they give', () => {
   )
   assertNoGarbage(garbage, OURS)
   assert.ok(sum[0] > 0)
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 // As for `set`, those values are boxed that are no small integers, where they are applied.
@@ -223,7 +224,7 @@ test('commands make none, given or applied, but for what bitECS makes', () => {
   )
   assert.ok(spawned > 10_000)
   assertNoGarbage(garbage, OURS)
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 test('the gate sees this package: frames that grow a storage are found', () => {

@@ -1,5 +1,6 @@
 // What 100,000 entities with a list each want of the arena: no leak, no garbage, few bytes above
 // the data. Here with 2,000 of them; ASHLAR_CHURN=100000,1000 (entities, frames) runs all.
+import { blocks } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../test/support/garbage.ts'
@@ -48,9 +49,9 @@ for (const averageLength of [8, 30, 40, 50, 63, 64, 250]) {
     if (isLong) assert.ok(worst <= 1.3, `${worst} times the data`)
     else assert.ok(worst <= 32, `${worst} B above the data`)
     const withBlock = eids.filter((eid) => points.offset(eid) !== 0)
-    assert.is(arena.blocks().length, withBlock.length + 1, 'a block a list, and the handles')
+    assert.is(blocks(arena).length, withBlock.length + 1, 'a block a list, and the handles')
     storage.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
     assertSound(arena)
   })
 }

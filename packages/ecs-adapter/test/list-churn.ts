@@ -1,5 +1,6 @@
 // Frames that spawn, kill, and change lists at random, without garbage of their own, and the
 // figures of the memory that the lists take.
+import { blocks, exactStats } from '@ashlar/core'
 import { t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, removeEntity } from 'bitecs'
 import { createRandom, createScene } from './support.ts'
@@ -80,9 +81,9 @@ export function createListChurn({ entityCount, averageLength, arenaByteLength }:
     let dataBytes = 0
     for (const eid of eids) dataBytes += 4 * points.length(eid)
     pool.collect()
-    const stats = arena.stats({ exact: true })
+    const stats = exactStats(arena)
     // The column of handles takes a class, or spans, for ids to come too.
-    const [column] = arena.blocks().filter(({ type }) => type === 'u32')
+    const [column] = blocks(arena).filter(({ type }) => type === 'u32')
     const { stride } = stats.classes.find((row) => row.maxByteLength >= column.byteLength)!
     const columnBytes = stride || Math.ceil(column.byteLength / SPAN) * SPAN
     return {

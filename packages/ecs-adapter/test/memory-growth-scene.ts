@@ -1,5 +1,5 @@
 /** Everything that the public functions make, in a memory that can grow. */
-import { Arena } from '@ashlar/core'
+import { Arena, blocks as blocksOf } from '@ashlar/core'
 import {
   attachStorage,
   attachTable,
@@ -117,7 +117,7 @@ export function stateOf(scene: Scene): unknown {
     storage.isDisposed ? [] : [...scene.seen.x],
   ]
   const entities = storage.isDisposed ? [] : [...attached.entities]
-  const blocks = arena.blocks().map(({ offset, byteLength, slot }) => [offset, byteLength, slot])
+  const blocks = blocksOf(arena).map(({ offset, byteLength, slot }) => [offset, byteLength, slot])
   return { values, rows, numbers, entities, blocks }
 }
 
@@ -137,11 +137,11 @@ export function end({ arena, pool, theirPool, storage, otherStorage, ...scene }:
     storage.dispose()
   }
   freeCommands(pool, scene.orphan.offset)
-  if (arena.blocks().some(({ offset }) => offset === scene.packed)) freePacked(pool, scene.packed)
+  if (blocksOf(arena).some(({ offset }) => offset === scene.packed)) freePacked(pool, scene.packed)
   if (!otherStorage.isDisposed) otherStorage.dispose()
   scene.elsewhere.detach()
   if (scene.alone.isAttached) scene.alone.dispose()
   for (const one of [theirPool, scene.tablePool, pool]) one.collect()
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 }

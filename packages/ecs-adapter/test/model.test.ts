@@ -1,5 +1,6 @@
 // Random calls of bitECS against a plain model of what each entity has; the arena is verified after
 // every step. Observers check what they are shown, in the middle of bitECS's own calls.
+import { blocks } from '@ashlar/core'
 import {
   type Component,
   type FieldType,
@@ -273,7 +274,7 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
     sync() {
       storage.sync()
       const columnCount = names.flatMap(fieldsOf).length
-      assert.is(arena.blocks().length, columnCount + variableBlockCount())
+      assert.is(blocks(arena).length, columnCount + variableBlockCount())
     },
     reset() {
       if (random(20) > 0) return
@@ -299,7 +300,7 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
     for (const eid of entities.keys()) check(eid)
     assert.ok(eventCount > stepCount / 4, `${eventCount} events`)
     storage.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
     assertSound(arena)
   } catch (error) {
     const last = log.slice(-10).join(', ')

@@ -1,6 +1,7 @@
 // Every function of the package, with every odd value for each of its parameters: the functions
 // come from what is exported, and from the objects that it gives. Those of groups and schedules are
 // in workers/.
+import { blocks } from '@ashlar/core'
 import * as api from '@ashlar/ecs-adapter'
 import { attachStorage, createStorage, createTable, StorageError, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, deleteWorld, observe, onAdd, set } from 'bitecs'
@@ -253,11 +254,11 @@ for (const [subject, { pick, calls }] of Object.entries(subjects)) {
       const blockCounts = new WeakMap<All, number>()
       const make = () => {
         const all = createAll()
-        blockCounts.set(all, all.arena.blocks().length)
+        blockCounts.set(all, blocks(all.arena).length)
         return all
       }
       const check = (all: All, isRefused: boolean) => {
-        if (isRefused) assert.is(all.arena.blocks().length, blockCounts.get(all), 'blocks are left')
+        if (isRefused) assert.is(blocks(all.arena).length, blockCounts.get(all), 'blocks are left')
         else assertSound(all.arena)
       }
       assertNoFaults(await faultsOf(subject, make, pick, name, one, check))
@@ -403,7 +404,7 @@ test('after deleteWorld: every function works, or says that the world is gone', 
       storage.dispose()
       all.alone.dispose()
       assertSound(arena)
-      const left = arena.blocks().filter(({ offset }) => offset !== all.packed)
+      const left = blocks(arena).filter(({ offset }) => offset !== all.packed)
       assert.ok(
         left.every(({ slot }) => slot !== pool.slot),
         `${subject}.${name}: ${left.length} blocks`,

@@ -1,4 +1,5 @@
 // What a relation's store makes is a component as any other: of prefabs too.
+import { blocks } from '@ashlar/core'
 import { type Storage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -201,7 +202,7 @@ test('out of memory on a prefab takes the pair off again', () => {
   addComponent(world, prefab, Contains(gold))
   assert.is(Contains(gold).amount[prefab], 0)
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test.run()

@@ -2,7 +2,7 @@
  * RunQueue in a process of its own: prints how much memory became resident by each step, in MiB.
  */
 import process from 'node:process'
-import { Arena } from '@ashlar/core'
+import { Arena, verify } from '@ashlar/core'
 import { createStorage, type Storage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, set } from 'bitecs'
 
@@ -51,7 +51,7 @@ function play(pool: ReturnType<Arena['openPool']>, capacity: number, name: strin
   measure(`${name}: reset`, () => storage.reset())
   const isCleared = a[1] === 0 && a[ENTITY_COUNT] === 0
   measure(`${name}: dispose`, () => storage.dispose())
-  return isKept && isZero && isCleared && pool.arena.verify().length === 0
+  return isKept && isZero && isCleared && verify(pool.arena).length === 0
 }
 
 const warm = Arena.create({ byteLength: 64 * MIB, shared }).openPool()

@@ -1,5 +1,5 @@
 // `set` writes all of its fields or none; and which observers run.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks as blocksOf } from '@ashlar/core'
 import { createStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -117,7 +117,7 @@ for (const sparse of [false, true]) {
       const fresh = addEntity(world)
       const without = [...query(world, [Not(Path)])]
       const log = logOf(world, Path)
-      const blocks = arena.blocks()
+      const blocks = blocksOf(arena)
       const fail = () => {
         throw new Error('no value')
       }
@@ -141,9 +141,9 @@ for (const sparse of [false, true]) {
           assert.equal(log, [])
         }
       }
-      if (!sparse) assert.equal(arena.blocks(), blocks)
+      if (!sparse) assert.equal(blocksOf(arena), blocks)
       storage.sync()
-      assert.equal(arena.blocks(), blocks)
+      assert.equal(blocksOf(arena), blocks)
       addComponent(world, fresh, set(Path, valuesOf(5)))
       assert.equal(getComponent(world, fresh, Path), valuesOf(5))
     })
@@ -223,7 +223,7 @@ for (const sparse of [false, true]) {
         assert.equal(getComponent(world, eid, Path), valuesOf(6))
         assertSound(arena)
         storage.dispose()
-        assert.equal(arena.blocks(), [])
+        assert.equal(blocksOf(arena), [])
       }
     }
   })
@@ -333,7 +333,7 @@ for (const sparse of [false, true]) {
       storage.dispose()
       for (const [i, block] of fill.entries()) if (i % 12 >= spare) pool.free(block)
       assertSound(arena)
-      assert.equal(arena.blocks(), [])
+      assert.equal(blocksOf(arena), [])
     }
     assert.ok(madeCount > 0)
   })

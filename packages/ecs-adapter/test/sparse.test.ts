@@ -1,5 +1,5 @@
 // Sparse components, as users have them: rows, memory, refusals, memory that runs out, commands.
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, blocks as blocksOf, exactStats, type Pool } from '@ashlar/core'
 import {
   attachStorage,
   type ComponentRows,
@@ -57,7 +57,7 @@ test('a sparse component costs at most 3 % of a dense one: 1 % of 1,000,000 enti
   const bytes = () => {
     storage.sync()
     storage.pool.collect()
-    const { liveBytes, committedBytes } = arena.stats({ exact: true })
+    const { liveBytes, committedBytes } = exactStats(arena)
     return [liveBytes, committedBytes]
   }
   const growthBy = (action: () => void) => {
@@ -134,10 +134,10 @@ test('who gets it again before sync has the same row, emptied', () => {
       assert.is(rows.count, 1)
       removeComponent(world, eid, Burning)
     }
-    const blockCount = arena.blocks().length
+    const blockCount = blocksOf(arena).length
     storage.sync()
     assert.is(rows.count, 0)
-    assert.is(arena.blocks().length, blockCount - 1) // the list
+    assert.is(blocksOf(arena).length, blockCount - 1) // the list
   })
 })
 
@@ -245,7 +245,7 @@ test('reading takes nothing away where there is no memory for a row', () => {
   assert.equal(getComponent(world, plain, Burning), { heat: 1, marks: [], cause: '' })
   storage.dispose()
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('refused calls name the right one', () => {
@@ -295,7 +295,7 @@ test('of a storage that is disposed of, a component takes no memory any more', (
   assertThrows(() => Burning.marks.push(eid, 1), 'invalid-argument', 'no row')
   assertThrows(() => Burning.cause.set(eid, 'x'), 'invalid-argument', 'no row')
   assert.equal(Burning.marks.toArray(eid), [])
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('the object from `rows` is read-only', () => {
@@ -322,11 +322,11 @@ test('a component that finds no memory leaves none allocated, though a thread is
   fillUp(pool)
   for (let count = 1; count <= room.length; count++) {
     pool.free(room[count - 1])
-    const before = arena.blocks().length
+    const before = blocksOf(arena).length
     for (let round = 0; round < 3; round++) {
       const create = () => storage.component('Rare', { a: t.u8 }, { sparse: true })
       assertThrows(create, 'out-of-memory')
-      assert.is(arena.blocks().length, before, `${count} blocks are free`)
+      assert.is(blocksOf(arena).length, before, `${count} blocks are free`)
     }
     assert.equal(Object.keys(storage.components), ['Here'])
   }
@@ -372,7 +372,7 @@ test('while a system runs, nothing is pulled from under it: as of flat component
     Burning.marks.set(eid, [1, 2])
     storage.runs.last = { isDone: () => false } as never
     for (const component of [Burning, plain]) removeComponent(world, eid, component)
-    const blocks = arena.blocks()
+    const blocks = blocksOf(arena)
     assertThrows(() => addComponent(world, eid, Burning), 'group-busy', 'lists or texts')
     assert.not.ok(hasComponent(world, eid, Burning))
     assert.equal(Burning.marks.toArray(eid), [1, 2])
@@ -380,7 +380,7 @@ test('while a system runs, nothing is pulled from under it: as of flat component
       assertThrows(() => storage[call](), 'group-busy', `storage.${call}()`)
     }
     assertThrows(() => storage.pack(eid), 'group-busy', 'storage.pack()')
-    assert.equal(arena.blocks(), blocks)
+    assert.equal(blocksOf(arena), blocks)
     addComponent(world, eid, plain) // no lists
     addComponent(world, other, Burning) // nothing has to move for it
     if (sparse) {
@@ -402,7 +402,7 @@ test('while a system runs, nothing is pulled from under it: as of flat component
     storage.sync()
     assertSound(arena)
     storage.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocksOf(arena), [])
   }
 })
 
@@ -423,11 +423,11 @@ test('a component for which there is no memory, at any step, leaves nothing behi
     },
   })
   const storage = createStorage(world, stingy)
-  const blockCount = arena.blocks().length
+  const blockCount = blocksOf(arena).length
   for (let steps = 0; steps < 4; steps++) {
     left = steps // index, and a column for each of the three fields
     assert.throws(() => storage.component('Burning', schema, { sparse: true }), 'no memory left')
-    assert.is(arena.blocks().length, blockCount)
+    assert.is(blocksOf(arena).length, blockCount)
     assertSound(arena)
   }
   left = 4
@@ -460,7 +460,7 @@ test('a component for which there is no memory, at any step, leaves nothing behi
   assert.ok(failures > 30, `${failures} failures`)
   left = Infinity
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('a WebAssembly.Memory grows: rows are found, made and lost before the next sync', () => {
@@ -503,7 +503,7 @@ test('a WebAssembly.Memory grows: rows are found, made and lost before the next 
   attached.detach()
   pool.close()
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('commands add, set and remove it, from an attached thread too', () => {
@@ -613,9 +613,9 @@ test('after detach, a search for a row ends in memory that has another owner', (
   const attached = attachStorage(storage.handle, arena.openPool())
   const there = attached.rows('Burning')
   const { byteOffset, length } = there.entities
-  const block = arena
-    .blocks()
-    .find(({ offset }) => offset < byteOffset && byteOffset < offset + 600)
+  const block = blocksOf(arena).find(
+    ({ offset }) => offset < byteOffset && byteOffset < offset + 600,
+  )
   attached.detach()
   storage.dispose()
   let heir = pool.alloc(block!.byteLength)

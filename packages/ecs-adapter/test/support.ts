@@ -1,4 +1,4 @@
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, blocks, type Pool, verify } from '@ashlar/core'
 import {
   createStorage,
   type Storage,
@@ -52,7 +52,7 @@ export function withScene(
   assertSound(scene.arena, EXCLUSIVE)
   scene.storage.dispose()
   assertSound(scene.arena, EXCLUSIVE)
-  assert.equal(scene.arena.blocks(), [], 'blocks left after dispose')
+  assert.equal(blocks(scene.arena), [], 'blocks left after dispose')
 }
 
 /** For an arena that holds nothing but one storage. */
@@ -67,7 +67,7 @@ export function watch(arena: Arena, storage: Storage): Storage {
 
 /** Verifies an arena, and the storages in it that are watched, as those of scenes are. */
 export function assertSound(arena: Arena, options: VerifyOptions = {}): void {
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
   for (const storage of watched.get(arena) ?? []) {
     assert.equal(verifyStorage(storage, options), [])
   }

@@ -13,15 +13,7 @@ import {
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, liveBlockAt } from '../blocks/check-offset.ts'
-import { type BlockInfo, listBlocks } from '../inspect/blocks.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
-import {
-  openSupervisor,
-  publishBatch,
-  type Supervisor,
-  type SupervisorOptions,
-} from '../inspect/supervisor.ts'
-import { type Violation, verifyArena } from '../inspect/verify/verify.ts'
 import { typeInHeader } from '../memory/block-header.ts'
 import { ELEMENT_TYPES, type ElementArray } from '../memory/element-types.ts'
 import { ArenaMemory, headerAt } from '../memory/memory.ts'
@@ -36,11 +28,16 @@ import {
   slotGeneration,
   slotState,
 } from '../spans/slots.ts'
-import { openTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import { checkControl, nextTag, writeControl } from './control.ts'
 import { type ArenaHandle, type ArenaOptions, checkedHandle, findRegion } from './region.ts'
 
 export interface Pool extends PoolOf<Arena> {}
+
+/**
+ * The memory of an arena, for the functions of this package that take one.
+ * @throws ArenaError 'invalid-argument'
+ */
+export let memoryOf: (arena: Arena) => ArenaMemory
 
 /**
  * A buffer or a region of a buffer, with all blocks in it.
@@ -50,6 +47,13 @@ export interface Pool extends PoolOf<Arena> {}
  * the first float of the block at `offset`.
  */
 export class Arena {
+  static {
+    memoryOf = (arena) => {
+      if (typeof arena === 'object' && arena !== null && #memory in arena) return arena.#memory
+      throw invalidArgument('the arena', arena, 'what Arena.create() or Arena.attach() gives')
+    }
+  }
+
   readonly #memory: ArenaMemory
   /** The last pool that this thread opened on each slot. */
   readonly #pools = new Map<number, Pool>()
@@ -249,42 +253,5 @@ export class Arena {
    */
   stats(options?: StatsOptions): ArenaStats {
     return collectStats(this.#memory, options)
-  }
-
-  /**
-   * Opens a reader of the events that the pools of all threads record: refills, spans claimed and
-   * returned, blocks received from other threads, adoptions. No pool waits for a reader: if a
-   * pool's ring is full, its further events are dropped and counted.
-   */
-  openTelemetry(): Telemetry {
-    return openTelemetry(this.#memory)
-  }
-
-  /**
-   * Opens a supervisor, which learns how many blocks a refill should hand out, and publishes that.
-   * @throws ArenaError 'invalid-argument'
-   */
-  openSupervisor(options?: SupervisorOptions): Supervisor {
-    return openSupervisor(this.#memory, options)
-  }
-
-  /**
-   * Publishes how many blocks a refill hands out, 1 to 1024, for the class that holds `byteLength`
-   * bytes, in one slot or in all. With 0, each pool decides by itself. It takes effect at a pool's
-   * next refill. A refill claims at most one run of spans, so it may hand out fewer.
-   * @throws ArenaError 'invalid-argument'
-   */
-  publishBatch(byteLength: number, blockCount: number, slot?: number): void {
-    publishBatch(this.#memory, byteLength, blockCount, slot)
-  }
-
-  /** Lists every live block. No other thread may call the library during the call. */
-  blocks(): BlockInfo[] {
-    return listBlocks(this.#memory)
-  }
-
-  /** Lists what is damaged, if anything. No other thread may call the library during the call. */
-  verify(): Violation[] {
-    return verifyArena(this.#memory)
   }
 }

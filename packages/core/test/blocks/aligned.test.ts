@@ -1,3 +1,4 @@
+import { blocks, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { alignedByteLength, checkAlignment } from '../../src/blocks/aligned.ts'
@@ -43,12 +44,12 @@ for (const { name, byteOffset, create } of regions.slice(-6)) {
     }
     assertSound(arena)
     assert.equal(
-      arena.blocks().map(({ offset }) => offset),
+      blocks(arena).map(({ offset }) => offset),
       held.sort((a, b) => a - b),
     )
     for (const offset of held) pool.free(offset)
     pool.collect()
-    assert.is(arena.stats({ exact: true }).liveBlocks, 0)
+    assert.is(exactStats(arena).liveBlocks, 0)
     assertSound(arena)
     assertSurroundings()
   })
@@ -83,7 +84,7 @@ test('realloc keeps the alignment, in place and when it moves', () => {
     }
     pool.free(offset)
   }
-  assert.is(arena.blocks().length, 0)
+  assert.is(blocks(arena).length, 0)
 })
 
 test('a full arena: 0, and an aligned block comes back once one is freed', () => {

@@ -1,3 +1,4 @@
+import { exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertConserved, assertSound, refuses } from '../support/checks.ts'
@@ -24,7 +25,7 @@ test('a large block takes as few spans as its header allows', () => {
     const { arena, pool } = arenaOf39()
     const offset = pool.alloc(byteLength)
     assert.is(pool.byteLengthOf(offset), byteLength)
-    const row = arena.stats({ exact: true }).classes.at(-1)!
+    const row = exactStats(arena).classes.at(-1)!
     assert.equal([row.liveBlocks, row.spanCount, row.requestedBytes], [1, spanCount, byteLength])
     assertSound(arena)
     assertConserved(arena, true)
@@ -93,7 +94,7 @@ test('realloc: moves if the spans behind are taken, and back to a class if it is
   assert.is.not(moved, offset)
   const small = pool.realloc(moved, 40_000)
   for (let i = 0; i < 8; i++) assert.is(arena.u8[small + i * 5000], i)
-  const row = arena.stats({ exact: true }).classes.at(-1)!
+  const row = exactStats(arena).classes.at(-1)!
   assert.equal([row.liveBlocks, row.spanCount], [1, 9])
   assertSound(arena)
   pool.free(behind)
@@ -104,9 +105,9 @@ test('realloc: a full arena refuses growth; a shrunken large block gives its spa
   const { arena, pool } = arenaOf39()
   const offset = pool.alloc(whole(20))
   const other = pool.alloc(whole(19))
-  const stats = arena.stats({ exact: true })
+  const stats = exactStats(arena)
   refuses('out-of-memory', () => pool.realloc(offset, whole(21)))
-  assert.equal(arena.stats({ exact: true }), stats)
+  assert.equal(exactStats(arena), stats)
   // There is no span for a block of 100 bytes: the run stays, and is cut to one span.
   assert.is(pool.realloc(offset, 100), offset)
   assert.is(pool.byteLengthOf(offset), 100)

@@ -1,4 +1,4 @@
-import { Arena, type ElementArrayConstructor } from '@ashlar/core'
+import { Arena, blocks as blocksOf, type ElementArrayConstructor, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ELEMENT_TYPE_NAMES, ELEMENT_TYPES } from '../../src/memory/element-types.ts'
@@ -10,11 +10,11 @@ const test = suite('blocks')
 
 test('none in a new arena, and none after all were freed', () => {
   const { arena, pool } = smallArena(4 << 20)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
   const offsets = [0, 100, 70_000, 600_000].map((byteLength) => pool.alloc(byteLength))
-  assert.is(arena.blocks().length, 4)
+  assert.is(blocksOf(arena).length, 4)
   for (const offset of offsets) pool.free(offset)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('each live block with its offset, length, type and slot, by ascending offset', () => {
@@ -27,7 +27,7 @@ test('each live block with its offset, length, type and slot, by ascending offse
     ]),
   )
   assert.equal(
-    arena.blocks(),
+    blocksOf(arena),
     expected.sort((a, b) => a.offset - b.offset),
   )
 })
@@ -37,7 +37,7 @@ test('every element type by its name', () => {
   const arrays = ELEMENT_TYPES.slice(1).map((type: ElementArrayConstructor) =>
     pool.allocArray(type, 3),
   )
-  const types = new Map(arena.blocks().map(({ offset, type }) => [offset, type]))
+  const types = new Map(blocksOf(arena).map(({ offset, type }) => [offset, type]))
   assert.equal(
     arrays.map(({ byteOffset }) => types.get(byteOffset)),
     ELEMENT_TYPE_NAMES.slice(1),
@@ -54,7 +54,7 @@ test('the same from another thread’s arena', () => {
   const pool = arena.openPool()
   pool.allocArray(Float32Array, 10)
   pool.alloc(100, 256)
-  assert.equal(Arena.attach(arena.handle).blocks(), arena.blocks())
+  assert.equal(blocksOf(Arena.attach(arena.handle)), blocksOf(arena))
 })
 
 test('blocks that are freed but queued are not listed; exact stats count them until taken', () => {
@@ -66,10 +66,10 @@ test('blocks that are freed but queued are not listed; exact stats count them un
   const gone = blocks.filter((_, i) => i % 2 === 1)
   for (const [i, block] of gone.entries()) (i % 3 === 0 ? third : freer).free(block)
   const kept = blocks.filter((_, i) => i % 2 === 0).sort((a, b) => a - b)
-  const liveBlocks = () => arena.stats({ exact: true }).liveBlocks
+  const liveBlocks = () => exactStats(arena).liveBlocks
   const check = (segmentCount: number, takenCount: number) => {
     assertSound(arena)
-    const offsets = arena.blocks().map(({ offset }) => offset)
+    const offsets = blocksOf(arena).map(({ offset }) => offset)
     assert.equal(offsets, kept)
     assert.is(liveBlocks(), blocks.length - takenCount + segmentCount)
   }
@@ -92,16 +92,16 @@ test('freed twice: left out once, and not the block that is there next', () => {
   const [block, other] = allocMany(owner, 2, 100)
   for (const pool of [freer, freer, third]) pool.free(block)
   assert.equal(
-    arena.blocks().map(({ offset }) => offset),
+    blocksOf(arena).map(({ offset }) => offset),
     [other],
   )
   deliver([freer, third], owner)
   assert.equal(
-    arena.blocks().map(({ offset }) => offset),
+    blocksOf(arena).map(({ offset }) => offset),
     [other],
   )
   while (owner.alloc(100) !== block);
-  assert.ok(arena.blocks().some(({ offset }) => offset === block))
+  assert.ok(blocksOf(arena).some(({ offset }) => offset === block))
 })
 
 for (const start of [2 ** 31 - 256, -256]) {
@@ -112,9 +112,9 @@ for (const start of [2 ** 31 - 256, -256]) {
     for (const [i, block] of blocks.entries()) {
       freer.free(block)
       if (i === 200) owner.collect()
-      if (i % 50 === 0) assert.is(arena.blocks().length, 599 - i)
+      if (i % 50 === 0) assert.is(blocksOf(arena).length, 599 - i)
     }
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocksOf(arena), [])
   })
 }
 

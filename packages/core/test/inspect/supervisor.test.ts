@@ -1,4 +1,5 @@
 import type { Arena, Pool, SupervisorOptions, SupervisorState } from '@ashlar/core'
+import { openSupervisor, publishBatch } from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_PUBLISHED } from '../../src/base/layout.ts'
@@ -13,7 +14,7 @@ const BYTE_LENGTH = 56
 
 function scene(options?: Parameters<Arena['openSupervisor']>[0]) {
   const { arena, pool, memory } = smallArena(16 << 20)
-  const supervisor = arena.openSupervisor(options)
+  const supervisor = openSupervisor(arena, options)
   const classIndex = memory.classes.classFor(BYTE_LENGTH)
   const publishedTo = (slot: number) =>
     memory.i32[slotWord(memory, asSlotIndex(slot), SLOT_PUBLISHED + classIndex)]
@@ -54,7 +55,7 @@ function foundIn(
 
 test('learn: another batch after three windows in a row in which it was better by 8 %', () => {
   const all = scene({ state: 'learn' })
-  all.arena.publishBatch(BYTE_LENGTH, 64) // what pools learn by themselves would meet the load
+  publishBatch(all.arena, BYTE_LENGTH, 64) // what pools learn by themselves would meet the load
   assert.equal(foundIn(all, 3, 500), [0, 0, 128])
   for (let slot = 0; slot < 15; slot++) assert.is(all.publishedTo(slot), 128)
   // Ten windows later it is judged again: the next step would save less than 8 %.
@@ -74,16 +75,16 @@ test('a load that one refill meets is left alone, whatever the number of looks a
 
 test('what was published by others stands until another batch is found', () => {
   const all = scene({ state: 'learn' })
-  all.arena.publishBatch(BYTE_LENGTH, 64)
+  publishBatch(all.arena, BYTE_LENGTH, 64)
   assert.equal(foundIn(all, 3, 500), [0, 0, 128])
-  all.arena.publishBatch(BYTE_LENGTH, 7)
+  publishBatch(all.arena, BYTE_LENGTH, 7)
   foundIn(all, 5, 500)
   assert.is(all.publishedTo(0), 7)
 })
 
 test('a window that says otherwise breaks the row', () => {
   const all = scene({ state: 'learn' })
-  all.arena.publishBatch(BYTE_LENGTH, 64)
+  publishBatch(all.arena, BYTE_LENGTH, 64)
   assert.equal(
     [500, 500, 60, 500, 500, 60].flatMap((blockCount) => foundIn(all, 1, blockCount)),
     Array(6).fill(0),
@@ -93,7 +94,7 @@ test('a window that says otherwise breaks the row', () => {
 
 test('a window without load neither counts nor breaks the row', () => {
   const all = scene({ state: 'learn' })
-  all.arena.publishBatch(BYTE_LENGTH, 64)
+  publishBatch(all.arena, BYTE_LENGTH, 64)
   for (const expected of [0, 0, 128]) {
     assert.equal(foundIn(all, 1, 500), [expected])
     for (let i = 0; i < 3; i++) assert.is(all.supervisor.step(), 0)
@@ -102,7 +103,7 @@ test('a window without load neither counts nor breaks the row', () => {
 
 test('a load that shrinks: half as much, step by step, down to the base', () => {
   const all = scene({ state: 'learn' })
-  all.arena.publishBatch(BYTE_LENGTH, 512)
+  publishBatch(all.arena, BYTE_LENGTH, 512)
   const found = foundIn(all, 60, 10)
   const steps = found.filter((batch, i) => batch !== (found[i - 1] ?? 0))
   assert.equal(steps, [256, 128, baseBatch(all.memory.classes.strides[all.classIndex])])
@@ -110,7 +111,7 @@ test('a load that shrinks: half as much, step by step, down to the base', () => 
 
 test('a window in which events were dropped says what the others said', () => {
   const { arena, pool, supervisor } = scene({ state: 'learn' })
-  arena.publishBatch(BYTE_LENGTH, 64)
+  publishBatch(arena, BYTE_LENGTH, 64)
   for (const expected of [0, 0, 1]) {
     for (let i = 0; i < 10; i++) load(pool, 500)
     assert.is(supervisor.step(), expected)
@@ -121,7 +122,7 @@ test('a window in which events were dropped says what the others said', () => {
 test('canary: one slot only; learn then publishes what was found to all', () => {
   const { arena, supervisor, publishedTo } = scene({ state: 'canary', canarySlot: 1 })
   const pools = [arena.openPool(), arena.openPool()]
-  arena.publishBatch(BYTE_LENGTH, 64)
+  publishBatch(arena, BYTE_LENGTH, 64)
   for (let window = 0; window < 3; window++) {
     for (const pool of pools) load(pool, 500)
     supervisor.step()
@@ -143,7 +144,7 @@ test('what is published counts from the next refill on, and touches no list', ()
   pool.alloc(BYTE_LENGTH)
   assert.is(refilled(), 64)
   const before = memory.i32.slice()
-  arena.publishBatch(BYTE_LENGTH, 7)
+  publishBatch(arena, BYTE_LENGTH, 7)
   const changed = [...before.keys()].filter((word) => before[word] !== memory.i32[word])
   assert.equal(
     changed,
@@ -155,7 +156,7 @@ test('what is published counts from the next refill on, and touches no list', ()
   assert.is(refilled(), 64)
   pool.alloc(BYTE_LENGTH)
   assert.is(refilled(), 64 + 7)
-  arena.publishBatch(BYTE_LENGTH, 0)
+  publishBatch(arena, BYTE_LENGTH, 0)
   for (let i = 0; i < 7; i++) pool.alloc(BYTE_LENGTH)
   assert.ok(refilled() > 64 + 14)
   assertSound(arena)
@@ -185,23 +186,23 @@ test('misuse', () => {
   const refused = (call: () => unknown, message: RegExp) =>
     refusesUnharmed(arena, 'invalid-argument', call, message)
   for (const state of ['learning', '', 1, null]) {
-    refused(() => arena.openSupervisor({ state: state as SupervisorState }), /state/)
+    refused(() => openSupervisor(arena, { state: state as SupervisorState }), /state/)
     refused(() => {
       supervisor.state = state as SupervisorState
     }, /state/)
   }
-  refused(() => arena.openSupervisor({ canarySlot: 15 }), /slot/)
+  refused(() => openSupervisor(arena, { canarySlot: 15 }), /slot/)
   for (const options of [null, 'learn', 1]) {
-    refused(() => arena.openSupervisor(options as unknown as SupervisorOptions), /options/)
+    refused(() => openSupervisor(arena, options as unknown as SupervisorOptions), /options/)
   }
   for (const byteLength of [-1, 1.5, 600_000, Number.NaN]) {
-    refused(() => arena.publishBatch(byteLength, 64), /byteLength/)
+    refused(() => publishBatch(arena, byteLength, 64), /byteLength/)
     refused(() => supervisor.batchFor(byteLength), /byteLength/)
   }
   for (const blockCount of [-1, 1.5, 1025, Number.NaN]) {
-    refused(() => arena.publishBatch(64, blockCount), /blockCount/)
+    refused(() => publishBatch(arena, 64, blockCount), /blockCount/)
   }
-  refused(() => arena.publishBatch(64, 64, -1), /slot/)
+  refused(() => publishBatch(arena, 64, 64, -1), /slot/)
 })
 
 test.run()

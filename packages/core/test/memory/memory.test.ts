@@ -1,4 +1,4 @@
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { slotWordCount } from '../../src/base/layout.ts'
@@ -109,7 +109,7 @@ for (const hoisted of [false, true]) {
     }
     wasm.grow(1)
     for (const held of live.reverse()) calls.free(held)
-    assert.is(arena.blocks().length, 0)
+    assert.is(blocks(arena).length, 0)
     assertSound(arena)
   })
 }
@@ -217,8 +217,8 @@ test('a buffer that was taken away gives an error, not a wild read', () => {
     () => pool.close(),
     () => arena.view(offset),
     () => arena.f32,
-    () => arena.blocks(),
-    () => arena.verify(),
+    () => blocks(arena),
+    () => verify(arena),
     () => arena.stats(),
     () => arena.openPool(),
   ]

@@ -1,4 +1,4 @@
-import { Arena, type ElementArrayConstructor } from '@ashlar/core'
+import { Arena, blocks, type ElementArrayConstructor, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ELEMENT_TYPES } from '../../src/memory/element-types.ts'
@@ -18,7 +18,7 @@ test('every length from 0 to 1 MiB: a block of that length, freed without a trac
   }
   assertSound(arena)
   pool.collect()
-  const { committedBytes, controlBytes } = arena.stats({ exact: true })
+  const { committedBytes, controlBytes } = exactStats(arena)
   assert.is(committedBytes, controlBytes)
 })
 
@@ -27,7 +27,7 @@ test('alloc(0): a block of its own', () => {
   const offsets = [pool.alloc(0), pool.alloc(0), pool.alloc(-0)]
   assert.is(new Set(offsets).size, 3)
   assert.equal(
-    arena.blocks().map(({ byteLength }) => byteLength),
+    blocks(arena).map(({ byteLength }) => byteLength),
     [0, 0, 0],
   )
   for (const offset of offsets) pool.free(offset)

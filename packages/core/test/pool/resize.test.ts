@@ -1,3 +1,4 @@
+import { blocks as blocksOf, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
@@ -26,7 +27,7 @@ test('a block stays where it is for as long as it fills more than half of its pl
   const offset = pool.alloc(1000) // its class holds 1032
   for (const byteLength of [880, 700, 517]) assert.is(pool.realloc(offset, byteLength), offset)
   assert.is.not(pool.realloc(offset, 516), offset)
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 })
 
 test('a move keeps the contents up to the shorter length, and the type', () => {
@@ -55,7 +56,7 @@ test('realloc of 0 allocates', () => {
   const { arena, pool } = smallArena()
   const offset = pool.realloc(0, 40)
   assert.is(pool.byteLengthOf(offset), 40)
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocksOf(arena).length, 1)
 })
 
 test('a full arena: growth is refused and the block stays; shrinking never is', () => {
@@ -63,13 +64,13 @@ test('a full arena: growth is refused and the block stays; shrinking never is', 
   const [first, ...rest] = fill(pool, 1000)
   arena.u8.fill(0x77, first, first + 1000)
   for (const byteLength of [2000, 65536, 1 << 20, 2 ** 31, 2 ** 32 - 1]) {
-    const blocks = arena.blocks()
+    const blocks = blocksOf(arena)
     refuses(
       'out-of-memory',
       () => pool.realloc(first, byteLength),
       new RegExp(`${byteLength} bytes`),
     )
-    assert.equal(arena.blocks(), blocks)
+    assert.equal(blocksOf(arena), blocks)
     assertSound(arena)
   }
   // No other class has a block left, so the block shrinks, and grows again, where it is.

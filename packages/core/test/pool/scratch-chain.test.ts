@@ -1,6 +1,6 @@
 // What is in the arena of a scratch: found by the adopter of a thread that dies at any step, and
 // refused where it was overwritten.
-import { type Arena, ArenaError, createScratch, freeScratch, type Pool } from '@ashlar/core'
+import { type Arena, ArenaError, blocks, createScratch, freeScratch, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ScratchChain } from '../../src/pool/scratch-chain.ts'
@@ -76,7 +76,7 @@ test('a thread that dies at any step: its adopter frees all but a block that it 
       const isDisposedOf = arena.i32[(chain.first >> 2) + 2] === 0
       if (isDisposedOf) refuses('invalid-argument', () => freeScratch(pool, chain.first))
       else freeScratch(pool, chain.first)
-      const rest = arena.blocks().length
+      const rest = blocks(arena).length
       const most = mortal.isHolding || isDisposedOf ? 1 : 0
       assert.ok(rest <= most, `step ${stepCount}, a ${mortal.last}: ${rest} blocks are left`)
     }
@@ -107,14 +107,14 @@ const uses: Record<string, (dead: Dead) => void> = {
   dispose: ({ scratch }) => scratch.dispose(),
   alloc: ({ arena, scratch }) => {
     const at = scratch.alloc(5000)
-    const ends = arena.blocks().map(({ offset, byteLength }) => offset + byteLength)
+    const ends = blocks(arena).map(({ offset, byteLength }) => offset + byteLength)
     assert.ok(ends.some((end) => at >= end - 5100 && at + 5000 <= end))
   },
 }
 
 test('overwritten words: each use ends, by an error of ours, and frees no other block', () => {
   const { arena, innocent, scratch } = createDead()
-  const offsets = arena.blocks().map(({ offset }) => offset)
+  const offsets = blocks(arena).map(({ offset }) => offset)
   const heads = offsets.filter((offset) => offset !== innocent)
   assert.is(heads.length, 3)
   for (const head of heads) {
@@ -140,7 +140,7 @@ test('overwritten words: each use ends, by an error of ours, and frees no other 
 
 test('a chain that leads nowhere, or in a circle, is corrupt, and the arena is as it was', () => {
   const { arena, pool, scratch } = createDead()
-  const [, , second, third] = arena.blocks().map(({ offset }) => offset)
+  const [, , second, third] = blocks(arena).map(({ offset }) => offset)
   for (const before of [third, second + 16, 0, -16, 2 ** 30]) {
     const word = third >> 2
     const was = arena.i32[word]
@@ -151,7 +151,7 @@ test('a chain that leads nowhere, or in a circle, is corrupt, and the arena is a
     arena.i32[word] = was
   }
   scratch.dispose()
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   assertSound(arena)
 })
 

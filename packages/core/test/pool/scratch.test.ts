@@ -1,4 +1,4 @@
-import { Arena, createScratch, freeScratch } from '@ashlar/core'
+import { Arena, blocks, createScratch, freeScratch } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, refuses, unharmed } from '../support/checks.ts'
@@ -31,10 +31,10 @@ for (const region of regions) {
       assert.is(scratch.usedBytes, 0)
       assertSound(arena)
     }
-    assert.is(arena.blocks().length, 1)
+    assert.is(blocks(arena).length, 1)
     assert.is(scratch.overflows, 0)
     scratch.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
     assertSound(arena)
     assertSurroundings()
   })
@@ -51,10 +51,10 @@ test('what is filled to the last byte does not overflow, one byte more does', ()
   assert.is(scratch.overflows, 1)
   assert.is(scratch.usedBytes, 1009)
   assert.is(scratch.peakByteLength, 1025)
-  assert.is(arena.blocks().length, 2)
+  assert.is(blocks(arena).length, 2)
   arena.u8[more] = 7
   scratch.reset()
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   assert.is(scratch.byteLength, 1024)
   assert.is(scratch.peakByteLength, 1025)
   assert.is(scratch.overflows, 1)
@@ -65,15 +65,15 @@ test('blocks that are chained double, so that a long frame has few', () => {
   const { arena, pool } = smallArena(8 << 20)
   const scratch = createScratch(pool, { byteLength: 1024 })
   for (let i = 0; i < 10_000; i++) scratch.alloc(100)
-  assert.ok(arena.blocks().length <= 12, `${arena.blocks().length}`)
-  assert.is(scratch.overflows, arena.blocks().length - 1)
+  assert.ok(blocks(arena).length <= 12, `${blocks(arena).length}`)
+  assert.is(scratch.overflows, blocks(arena).length - 1)
   assertSound(arena)
   scratch.reset()
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   scratch.alloc(600_000) // longer than all before
-  assert.is(arena.blocks().length, 2)
+  assert.is(blocks(arena).length, 2)
   scratch.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
 })
 
@@ -101,7 +101,7 @@ test('alignment, in the first block and where a block is chained for it', () => 
     }
     scratch.dispose()
   }
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   const scratch = createScratch(pool, { byteLength: 256 })
   const at = scratch.alloc(1)
   assert.is(scratch.alloc(1, 1), at + 1)
@@ -118,12 +118,12 @@ test('mark and rewind nest, across blocks too, and give blocks back', () => {
   scratch.alloc(2000)
   const innermost = scratch.mark()
   scratch.alloc(9000)
-  assert.is(arena.blocks().length, 3)
+  assert.is(blocks(arena).length, 3)
   scratch.rewind(innermost)
-  assert.is(arena.blocks().length, 2)
+  assert.is(blocks(arena).length, 2)
   assert.is(scratch.mark(), innermost)
   scratch.rewind(inner)
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   assert.is(scratch.usedBytes, 612)
   scratch.rewind(inner) // where it is
   scratch.rewind(outer)
@@ -162,7 +162,7 @@ test('lengths, alignments, types and options that are none', () => {
   refuses('invalid-argument', () => scratch.array(anything(Array), 3))
   refuses('invalid-argument', () => createScratch(pool, { byteLength: 63 }))
   assert.is(scratch.usedBytes, 0)
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   assertSound(arena)
 })
 
@@ -197,7 +197,7 @@ test('a disposed one refuses everything, and disposing of it again does nothing'
   scratch.alloc(5000)
   scratch.dispose()
   scratch.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   refuses('scratch-disposed', () => scratch.alloc(0))
   refuses('scratch-disposed', () => scratch.alloc(16, 16))
   refuses('scratch-disposed', () => scratch.array(Float32Array, 0))
@@ -222,7 +222,7 @@ test('a WebAssembly.Memory that grows in mid-frame', () => {
   assert.is(arena.u8[kept], 5)
   memory.grow(1)
   scratch.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
 })
 
@@ -235,7 +235,7 @@ test('an adopter gives back what a dead thread had, overflow included', () => {
   freeScratch(freer, scratch.offset)
   freer.flush()
   dead.collect()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   refuses('double-free', () => freeScratch(dead, scratch.offset))
   refuses('invalid-offset', () => freeScratch(dead, 12))
   assertSound(arena)
@@ -281,7 +281,7 @@ test(
       assertSound(arena)
     }
     scratch.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   }),
 )
 

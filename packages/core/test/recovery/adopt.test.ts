@@ -1,6 +1,6 @@
 // The slot of a thread that has died between two calls. Death within a call: test/interleaving, and
 // rebuild.test.ts and adopt-repair-map.test.ts for what it leaves.
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, blocks as blocksOf, exactStats, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asSlotIndex } from '../../src/base/units.ts'
@@ -38,14 +38,14 @@ function leave(pool: Pool, arena: Arena) {
 test('live blocks stay, with what is in them; free ones are free; figures are right', () => {
   const { arena, victim } = withVictim()
   const live = leave(victim, arena)
-  const before = arena.blocks()
-  const requested = arena.stats({ exact: true }).requestedBytes
+  const before = blocksOf(arena)
+  const requested = exactStats(arena).requestedBytes
   const adopter = arena.adopt(victim.slot, victim.generation)
   assertSound(arena)
   for (const exact of [true, false]) assertConserved(arena, exact)
-  assert.equal(arena.blocks(), before)
+  assert.equal(blocksOf(arena), before)
   assert.is(before.length, live.length)
-  assert.is(arena.stats({ exact: true }).requestedBytes, requested)
+  assert.is(exactStats(arena).requestedBytes, requested)
   assert.is(arena.stats().liveBlocks, live.length, 'counted without a walk')
   for (const { offset, byteLength, cookie } of live) {
     assert.ok(arena.u8.subarray(offset, offset + byteLength).every((byte) => byte === cookie))
@@ -98,7 +98,7 @@ test('the queues from and to the dead thread are received', () => {
   for (const block of ofVictim.slice(150)) owner.free(block)
   deliver([owner], adopter)
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
   assert.is(queueOf(memory, adopter, owner).segmentCount, 0, 'all were given back')
 })
 
@@ -116,7 +116,7 @@ test('what the dead thread was reclaiming is closed again', () => {
   adopter.flush()
   reclaimBy(adopter, arena)
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('an adopter may die as well, and so on; a slot that it closed cannot be adopted again', () => {
@@ -127,7 +127,7 @@ test('an adopter may die as well, and so on; a slot that it closed cannot be ado
     last = Arena.attach(arena.handle).adopt(last.slot, last.generation)
     last.free(last.alloc(5000))
     assertSound(arena)
-    assert.is(arena.blocks().length, live.length)
+    assert.is(blocksOf(arena).length, live.length)
   }
   assert.is(last.generation, victim.generation + 3)
   last.close()

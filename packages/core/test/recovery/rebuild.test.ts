@@ -1,6 +1,7 @@
 // A thread dies in a call: its slot's runs have blocks on their way between lists and callers, and
 // its lists and counts are half written.
 
+import { blocks, exactStats, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../../src/base/layout.ts'
@@ -148,7 +149,7 @@ const leftovers: Record<string, Left> = {
 for (const [name, { writes, freed, gained }] of Object.entries(leftovers)) {
   test(name, () => {
     const s = site()
-    const expected = new Set(s.arena.blocks().map(({ offset }) => offset))
+    const expected = new Set(blocks(s.arena).map(({ offset }) => offset))
     if (freed !== undefined) assert.ok(expected.delete(freed(s)))
     if (gained !== undefined) expected.add(gained(s))
     for (const [word, value] of writes(s)) s.i32[word] = value
@@ -156,7 +157,7 @@ for (const [name, { writes, freed, gained }] of Object.entries(leftovers)) {
       rebuildRuns(s.memory, DEAD)
       assertSound(s.arena)
       for (const exact of [true, false]) assertConserved(s.arena, exact)
-      const offsets = s.arena.blocks().map(({ offset }) => offset)
+      const offsets = blocks(s.arena).map(({ offset }) => offset)
       assert.equal(
         offsets,
         [...expected].sort((a, b) => a - b),
@@ -238,7 +239,7 @@ for (const [name, damage] of Object.entries(damages)) {
     for (const [word, value] of writes) s.i32[word] = value
     for (let time = 0; time < 2; time++) {
       rebuildRuns(s.memory, DEAD)
-      assert.ok(s.arena.verify().some(({ offset }) => offset === at))
+      assert.ok(verify(s.arena).some(({ offset }) => offset === at))
       for (const [word, value] of writes) assert.is(s.i32[word], value, 'nobody touches it')
       assert.is(liveBlocks(), before + (wasFree ? 1 : 0))
     }
@@ -263,7 +264,7 @@ test('segments: those of its queues stay; one of no queue is freed', () => {
   unmark(memory, ofNone)
   memory.i32[(ofNone >> 2) - 2] = memory.internalHeader
   memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(asSlotIndex(freer.slot), -128)
-  const liveBlocks = () => arena.stats({ exact: true }).liveBlocks
+  const liveBlocks = () => exactStats(arena).liveBlocks
   assert.is(liveBlocks(), 203)
   rebuildRuns(memory, asSlotIndex(freer.slot))
   assertSound(arena)

@@ -1,5 +1,6 @@
 // What lies in closed slots serves the pools that are left, without anyone opening these slots.
 
+import { blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LARGE_ROW, SLOT_PARTIAL_HEADS } from '../../src/base/layout.ts'
@@ -40,7 +41,7 @@ for (const byteLength of LENGTHS) {
       freed.sort((a, b) => a - b),
     )
     assert.is(arena.stats().slots[owner.slot].state, 'closed')
-    assert.is(arena.blocks().length, all.length)
+    assert.is(blocksOf(arena).length, all.length)
   })
 
   test(`what is freed into a closed slot is allocated by others: ${byteLength} bytes`, () => {
@@ -116,7 +117,7 @@ test('spans are handed over one by one: those with room; full ones stay', () => 
   assertSound(arena)
   assertConserved(arena, true)
   assert.equal(spanCounts(), [2, 1 + runSpanCount])
-  const slotOf = new Map(arena.blocks().map(({ offset, slot }) => [offset, slot]))
+  const slotOf = new Map(blocksOf(arena).map(({ offset, slot }) => [offset, slot]))
   assert.ok(run.every((block) => slotOf.get(block) === third.slot))
   assert.ok(middle.every((block) => slotOf.get(block) === owner.slot))
   // The next one goes as soon as it has room.
@@ -125,7 +126,7 @@ test('spans are handed over one by one: those with room; full ones stay', () => 
   reclaimBy(third, arena)
   assertSound(arena)
   assert.equal(spanCounts(), [1, 2 + runSpanCount + 1]) // and one with a segment
-  assert.is(arena.blocks().length, 1701)
+  assert.is(blocksOf(arena).length, 1701)
 })
 
 test('live blocks keep what is in them, whoever owns their span in the meantime', () => {
@@ -146,14 +147,14 @@ test('live blocks keep what is in them, whoever owns their span in the meantime'
     closing.close()
     reclaimBy(next, arena)
     assertSound(arena)
-    assert.is(arena.blocks().length, blocks.length)
+    assert.is(blocksOf(arena).length, blocks.length)
     assert.ok(isIntact())
   }
   for (const block of blocks) fourth.free(block)
   fourth.flush()
   reclaimBy(fourth, arena)
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('several closed slots are looked after at once, each in new generations', () => {
@@ -173,12 +174,12 @@ test('several closed slots are looked after at once, each in new generations', (
   const next = arena.openPool()
   assert.is(next.slot, owner.slot)
   next.free(next.alloc(3000))
-  for (const { offset } of arena.blocks()) next.free(offset)
+  for (const { offset } of blocksOf(arena)) next.free(offset)
   deliver([next], fourth)
   next.collect()
   for (let i = 0; i < 2; i++) reclaimBy(next, arena)
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('the reclaimer frees a block of a closed slot’s queue that it owns by now', () => {
@@ -191,7 +192,7 @@ test('the reclaimer frees a block of a closed slot’s queue that it owns by now
   assert.is(queueOf(memory, freer, owner).sent, blocks.length)
   reclaimBy(third, arena)
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
   assert.is(queueOf(memory, third, owner).written, 0)
 })
 
@@ -240,7 +241,7 @@ function twoClosed() {
 
 test('one span at a time, of the class that is wanted', () => {
   const { arena, memory, third, queued, spanCounts } = twoClosed()
-  const live = arena.blocks().length
+  const live = blocksOf(arena).length
   assert.equal(spanCounts(), [4, 4, 0])
   const row = memory.classes.classFor(100)
   for (const expected of [
@@ -254,16 +255,16 @@ test('one span at a time, of the class that is wanted', () => {
     assertSound(arena)
     for (const exact of [true, false]) assertConserved(arena, exact)
     assert.equal(spanCounts(), expected)
-    const taken = arena.blocks().filter(({ slot }) => slot === third.slot)
+    const taken = blocksOf(arena).filter(({ slot }) => slot === third.slot)
     assert.ok(taken.every(({ byteLength }) => byteLength === 100))
   }
   assert.is(countLive(memory, queued), 0, 'the first call emptied the queue')
-  assert.is(arena.blocks().length, live)
+  assert.is(blocksOf(arena).length, live)
 })
 
 test('for a large block, queues are emptied and empty spans given back: none is taken over', () => {
   const { arena, memory, owner, freer, third, fourth, queued, spanCounts } = twoClosed()
-  const kept = arena.blocks()
+  const kept = blocksOf(arena)
   reclaimOnce(third, arena, LARGE_ROW)
   assertSound(arena)
   assert.equal(spanCounts(), [4, 4, 0])
@@ -283,7 +284,7 @@ test('what an allocation of one class finds leaves the spans of the others where
   const offset = third.alloc(3000)
   assertSound(arena)
   assert.equal(spanCounts(), [3, 4, 1])
-  assert.ok(arena.blocks().some((one) => one.offset === offset && one.slot === third.slot))
+  assert.ok(blocksOf(arena).some((one) => one.offset === offset && one.slot === third.slot))
 })
 
 test.run()

@@ -1,3 +1,4 @@
+import { blocks as blocksOf, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -50,7 +51,7 @@ test('every class: the first refill claims one run and carves one batch of it', 
     const classIndex = memory.classes.classFor(byteLength)
     const stride = memory.classes.strides[classIndex]
     assert.ok(refill(coreOf(memory, slot), classIndex))
-    const row = arena.stats({ exact: true }).classes[classIndex]
+    const row = exactStats(arena).classes[classIndex]
     const spanCount = preferredRunSpanCount(stride)
     assert.is(row.spanCount, spanCount)
     const room = Math.floor((spanCount * 65536 - 8) / stride)
@@ -93,11 +94,11 @@ test('out of memory: false, and the arena is as it was', () => {
   const { arena, pool, memory, slot } = smallArena()
   fill(pool, 65536 - 24)
   fill(pool, 8)
-  const blocks = arena.blocks()
+  const blocks = blocksOf(arena)
   for (const byteLength of [16, 1000, 524_288]) {
     assert.not.ok(refill(coreOf(memory, slot), memory.classes.classFor(byteLength)))
   }
-  assert.equal(arena.blocks(), blocks)
+  assert.equal(blocksOf(arena), blocks)
   assertSound(arena)
 })
 
@@ -180,7 +181,7 @@ test('phases of changing sizes: idle spans serve the next one, up to what a slot
   const { arena, pool } = smallArena(128 << 20)
   for (let byteLength = 100; byteLength < 8000; byteLength += 200) {
     const offsets = Array.from({ length: 1000 }, () => pool.alloc(byteLength))
-    const { committedBytes, liveBytes } = arena.stats({ exact: true })
+    const { committedBytes, liveBytes } = exactStats(arena)
     // Twice what is live, four idle MiB, and the rest of a run of each class.
     assert.ok(committedBytes < 2 * liveBytes + (5 << 20), `${liveBytes} live, ${committedBytes}`)
     for (const offset of offsets) pool.free(offset)

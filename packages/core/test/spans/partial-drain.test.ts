@@ -1,3 +1,4 @@
+import { blocks, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -70,7 +71,7 @@ function draining(byteLength: number) {
   const all = fourPools(2 << 20)
   const { arena, memory, owner } = all
   const offsets = fill(owner, byteLength).filter((offset) => offset >> 16 <= 5)
-  for (const { offset } of arena.blocks()) if (!offsets.includes(offset)) owner.free(offset)
+  for (const { offset } of blocks(arena)) if (!offsets.includes(offset)) owner.free(offset)
   const spans = [...new Set(offsets.map((offset) => spanOf(memory, offset)))]
   const [first, second] = spans
   const blocksOf = (span: number) => offsets.filter((offset) => spanOf(memory, offset) === span)
@@ -124,7 +125,7 @@ test('when memory runs out, spans that drain are filled like any other', () => {
   const { arena, memory, owner, second } = draining(1000)
   fill(owner, 1000)
   assert.not.ok(isDraining(memory.i32[spanMapWord(memory, asSpanIndex(second))]))
-  assert.is(arena.stats({ exact: true }).uncarvedBytes, 0)
+  assert.is(exactStats(arena).uncarvedBytes, 0)
   assertSound(arena)
 })
 

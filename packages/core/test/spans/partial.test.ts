@@ -1,3 +1,4 @@
+import { exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -58,13 +59,13 @@ for (const byteLength of [8, 64, 1000, 4096, 16384, 100_000, 524_288]) {
     const committedFull = arena.stats().committedBytes
     for (const offset of offsets) pool.free(offset)
     assert.is(memory.i32[outstanding], offsets.length + 1)
-    assert.is(arena.stats({ exact: true }).liveBlocks, 1)
+    assert.is(exactStats(arena).liveBlocks, 1)
     const released = reclaim(memory, slot, memory.spanCount)
     assert.is(memory.i32[outstanding], 1)
     assert.is(memory.i32[freeHead], 0)
     assertSound(arena)
     // Only the run that the held block is in remains.
-    const { committedBytes, classes } = arena.stats({ exact: true })
+    const { committedBytes, classes } = exactStats(arena)
     const remaining = classes[classIndex].spanCount * 65536
     assert.is(committedBytes, committedBefore + remaining)
     assert.is(released * 65536 + remaining, committedFull - committedBefore)

@@ -4,6 +4,7 @@
 
 import type { Pool } from '@ashlar/core'
 import * as core from '@ashlar/core'
+import { openSupervisor, openTelemetry } from '@ashlar/core/tuning'
 
 /** One arena with a bit of everything that users hold. */
 export interface Site {
@@ -45,8 +46,8 @@ export function createSite(): Site {
   closed.close()
   return {
     ...{ arena, pool, scratch, block, dead, deadScratch, reserved },
-    telemetry: arena.openTelemetry(),
-    supervisor: arena.openSupervisor(),
+    telemetry: openTelemetry(arena),
+    supervisor: openSupervisor(arena),
     stranger: { arena: other, handle: other.handle, pool: other.openPool(), closed },
   }
 }

@@ -1,5 +1,5 @@
 /** Assertions that many tests share. */
-import { type Arena, ArenaError, type ArenaErrorCode } from '@ashlar/core'
+import { type Arena, ArenaError, type ArenaErrorCode, verify } from '@ashlar/core'
 import * as assert from 'uvu/assert'
 
 /** The call throws an ArenaError of that code, whose message matches. */
@@ -52,7 +52,7 @@ export function assertSameNumbers(a: ArrayLike<number>, b: ArrayLike<number>, wh
 }
 
 export function assertSound(arena: Arena): void {
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
 }
 
 /** What stats say of the whole and what its rows say, in a form that tests compare. */

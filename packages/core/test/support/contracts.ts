@@ -1,7 +1,9 @@
 /**
  * What each public function takes: for each of its parameters a good value, and which others are.
  */
+
 import * as core from '@ashlar/core'
+import { publishBatch } from '@ashlar/core/tuning'
 import { type Site, SLOT_COUNT } from './api.ts'
 
 export interface Parameter {
@@ -170,7 +172,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
       parameter(8, (value) => isFrom(value, 0, 1024)),
       slot,
     ],
-    undo: ({ arena }) => arena.publishBatch(100, 0),
+    undo: ({ arena }) => publishBatch(arena, 100, 0),
   },
   'arena.reserveSlot': { ...nothing, onlyRefusals: NOT_UNDONE },
   'arena.stats': {

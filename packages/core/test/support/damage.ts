@@ -1,4 +1,5 @@
 /** Damage that is planted in a site, and what verify has to say of it. */
+import { verify } from '@ashlar/core'
 import type { Test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Site, site } from './site.ts'
@@ -33,7 +34,7 @@ export function findsAll(test: Test, groups: Readonly<Record<string, readonly Da
           assert.is.not(s.i32[word], value, 'no damage')
           s.i32[word] = value
         }
-        const found = s.arena.verify().map((violation) => violation.message)
+        const found = verify(s.arena).map((violation) => violation.message)
         const isFound = found.some((text) => message.test(text))
         assert.ok(isFound, `${message} is not among: ${found.slice(0, 5).join('; ') || 'nothing'}`)
       })

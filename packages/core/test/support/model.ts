@@ -1,5 +1,13 @@
 /** A pool beside a model of it: what callers hold, and what they have written there. */
-import { Arena, type BlockInfo, type ElementArrayConstructor, type Pool } from '@ashlar/core'
+import {
+  Arena,
+  type BlockInfo,
+  blocks,
+  type ElementArrayConstructor,
+  exactStats,
+  type Pool,
+  verify,
+} from '@ashlar/core'
 import * as assert from 'uvu/assert'
 
 const TYPES = [Float32Array, Uint8Array, Int16Array, Float64Array, Uint32Array] as const
@@ -68,7 +76,7 @@ export class Model {
 
   /** The arena is sound and has exactly the blocks that are held, with what was written to them. */
   check(): void {
-    assert.equal(this.arena.verify(), [])
+    assert.equal(verify(this.arena), [])
     const { slot } = this.#pool
     this.#held.sort((a, b) => a.offset - b.offset)
     let end = 0
@@ -82,8 +90,8 @@ export class Model {
       type,
       slot,
     }))
-    assert.equal(this.arena.blocks(), expected)
-    const stats = this.arena.stats({ exact: true })
+    assert.equal(blocks(this.arena), expected)
+    const stats = exactStats(this.arena)
     assert.is(stats.liveBlocks, expected.length)
     assert.is(
       stats.requestedBytes,

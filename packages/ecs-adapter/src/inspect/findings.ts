@@ -1,5 +1,7 @@
 /** Collects the findings of a verification, and the blocks that its links have reached. */
+
 import type { BlockInfo, ElementTypeName, Pool, Violation } from '@ashlar/core'
+import { blocks } from '@ashlar/core'
 import { shownError } from '../base/errors.ts'
 
 /** Which rule a finding breaks: see `verifyStorage`. */
@@ -43,7 +45,7 @@ export class Findings {
     this.words = pool.arena.i32
     this.bytes = pool.arena.u8
     this.check('arena', 'the arena', () => {
-      for (const block of pool.arena.blocks()) this.#blocks.set(block.offset, block)
+      for (const block of blocks(pool.arena)) this.#blocks.set(block.offset, block)
     })
   }
 

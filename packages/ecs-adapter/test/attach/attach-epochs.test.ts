@@ -1,5 +1,7 @@
 // When the publisher frees blocks: after each attached thread has synced, detached or ended.
+
 import type { Pool } from '@ashlar/core'
+import { blocks as blocksOf } from '@ashlar/core'
 import { attachStorage, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
@@ -19,7 +21,7 @@ function movedScene() {
   const stale = Position.x.byteOffset
   for (let i = 0; i < 10; i++) addComponent(world, addEntity(world), Position)
   for (let i = 0; i < 3; i++) storage.sync()
-  const isLive = () => arena.blocks().some(({ offset }) => offset === stale)
+  const isLive = () => blocksOf(arena).some(({ offset }) => offset === stale)
   assert.ok(isLive(), 'one who is attached has not synced')
   return { ...scene, reader: pool, attached, isLive }
 }
@@ -162,7 +164,7 @@ test('a storage at the offset of a disposed one is not taken for it', () => {
   commands.dispose()
   later.dispose()
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('a thread that ended without detach delays no free once its slot is closed', () => {
@@ -179,7 +181,7 @@ test('a thread that ended without detach delays no free once its slot is closed'
     if (how === 'sync') {
       for (let i = 0; i < 100; i++) addComponent(world, addEntity(world), Path) // columns move
       storage.sync()
-      const blocks = arena.blocks().filter(({ type }) => type === 'u32')
+      const blocks = blocksOf(arena).filter(({ type }) => type === 'u32')
       assert.is(blocks.length, 1, 'the column that is, and none that was')
     }
     disposeAll(scene)

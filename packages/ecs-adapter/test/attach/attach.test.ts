@@ -1,5 +1,5 @@
 // Attached threads: the same names over the same memory, and misuse.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks } from '@ashlar/core'
 import { attachStorage, attachTable, createStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -80,19 +80,19 @@ test('publish shows new columns, and frees no block that this thread uses', () =
   addComponent(world, addEntity(world), Position)
   addComponent(world, addEntity(world), Position)
   assert.not.equal(stale, Position.x)
-  const count = arena.blocks().length
+  const count = blocks(arena).length
   storage.publish()
   attached.sync()
   assert.is((attached.components.Position as typeof Position).x.length, Position.x.length)
   assert.ok(
-    arena.blocks().some(({ offset }) => offset === stale.byteOffset),
+    blocks(arena).some(({ offset }) => offset === stale.byteOffset),
     'the old column is live',
   )
   storage.sync()
   attached.sync()
   storage.sync()
-  assert.ok(arena.blocks().length < count + 2)
-  assert.not.ok(arena.blocks().some(({ offset }) => offset === stale.byteOffset))
+  assert.ok(blocks(arena).length < count + 2)
+  assert.not.ok(blocks(arena).some(({ offset }) => offset === stale.byteOffset))
   attached.detach()
   disposeAll(scene)
 })
@@ -106,7 +106,7 @@ test('a storage with attached threads cannot be disposed of', () => {
   attached.detach()
   const { handle } = storage
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertThrows(() => attached.sync(), 'invalid-argument', 'storage.handle')
   assertThrows(() => attachStorage(handle, pool), 'invalid-argument')
   assertThrows(() => storage.handle, 'storage-disposed')
@@ -187,7 +187,7 @@ test('a WebAssembly.Memory that grows', () => {
   memory.grow(1)
   attached.detach()
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
 })
 
@@ -218,7 +218,7 @@ test('out of memory while publishing: the old columns stay, until there is room'
   assert.is((attached.components.Position as typeof Position).x.length, Position.x.length)
   attached.detach()
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('handle: out of memory, and nothing is left', () => {
@@ -238,7 +238,7 @@ test('handle: out of memory, and nothing is left', () => {
   for (const offset of held) pool.free(offset)
   assert.type(storage.handle.offset, 'number')
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
 })
 

@@ -1,3 +1,4 @@
+import { blocks } from '@ashlar/core'
 import * as assert from 'uvu/assert'
 import { assertSound, type Scene } from '../support.ts'
 
@@ -6,5 +7,5 @@ export function disposeAll({ arena, storage }: Scene): void {
   assertSound(arena)
   storage.dispose()
   assertSound(arena)
-  assert.equal(arena.blocks(), [], 'blocks left after dispose')
+  assert.equal(blocks(arena), [], 'blocks left after dispose')
 }

@@ -1,4 +1,4 @@
-import { Arena, ArenaError } from '@ashlar/core'
+import { Arena, ArenaError, blocks, verify } from '@ashlar/core'
 import { createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, hasComponent, set } from 'bitecs'
 import { suite } from 'uvu'
@@ -19,7 +19,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
         assert.is(view.length, 100)
         assert.is(column.length, 100)
       }
-      assert.is(arena.blocks().length, Object.keys(scalars).length)
+      assert.is(blocks(arena).length, Object.keys(scalars).length)
     })
   })
 
@@ -80,7 +80,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
         views.map((view) => view[eid]),
         [7, 7, 7, 7],
       )
-      const liveOffsets = () => arena.blocks().map(({ offset }) => offset)
+      const liveOffsets = () => blocks(arena).map(({ offset }) => offset)
       assert.equal(
         liveOffsets(),
         views.map(({ byteOffset }) => byteOffset).sort((a, b) => a - b),
@@ -124,8 +124,8 @@ test('a large column grows in place if the memory behind it is free; new rows re
   assert.is(Health.points.byteOffset, byteOffset)
   assert.is(Health.points[1], 5)
   assert.ok(Health.points.subarray(2 ** 18).every((value) => value === 0))
-  assert.is(arena.blocks().length, 1)
-  assert.equal(arena.verify(), [])
+  assert.is(blocks(arena).length, 1)
+  assert.equal(verify(arena), [])
 })
 
 test('large columns of equal length do not lie whole pages apart where blocks have room', () => {
@@ -158,8 +158,8 @@ test('each column grows in place for itself', () => {
   assert.equal([Point.x[1], Point.y[1]], [1, 2])
   assert.is(new Float32Array(arena.buffer, before[0], 2)[1], 1)
   storage.sync()
-  assert.is(arena.blocks().length, 2)
-  assert.equal(arena.verify(), [])
+  assert.is(blocks(arena).length, 2)
+  assert.equal(verify(arena), [])
 })
 
 test('columns of different components grow apart', () => {
@@ -181,7 +181,7 @@ test('an id far above the capacity grows the column at once, to a power of two t
     addComponent(world, eid, set(Position, { x: 1 }))
     assert.is(Position.x.length, 6144)
     assert.is(Position.x[5000], 1)
-    assert.is(arena.blocks().length, 2)
+    assert.is(blocks(arena).length, 2)
   })
 })
 
@@ -306,7 +306,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     const Other = storage.component('Other', { a: t.u8 })
     assertSound(arena)
     storage.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
     assert.is(Other.a.length, 0)
 
     const again = createStorage(createWorld(), pool, { capacity: x.length })
@@ -332,9 +332,9 @@ for (const [name, { shared }] of Object.entries(buffers)) {
       }
     }
     const eid = addEntity(world)
-    const blockCount = arena.blocks().length
+    const blockCount = blocks(arena).length
     assertThrows(() => addComponent(world, eid, set(Position, { x: 1 })), 'out-of-memory')
-    assert.is(arena.blocks().length, blockCount)
+    assert.is(blocks(arena).length, blockCount)
     assert.is(hasComponent(world, eid, Position), false)
     for (const offset of hoard) pool.free(offset)
     addComponent(world, eid, set(Position, { x: 1 }))
@@ -342,7 +342,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     assert.is(Position.y[5], 55)
     storage.dispose()
     assertSound(arena)
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   })
 }
 
@@ -367,7 +367,7 @@ test('a component of which not every column fits takes nothing', () => {
   const storage = createStorage(world, arena.openPool(), { capacity: 40_000 })
   const schema = { a: t.f64, b: t.f64, c: t.f64, d: t.f64 }
   assertThrows(() => storage.component('Wide', schema), 'out-of-memory')
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assert.equal(Object.keys(storage.components), [])
   storage.component('Wide', { a: t.f64, b: t.f64 })
   assertSound(arena)
@@ -394,7 +394,7 @@ test('columns in a WebAssembly.Memory that has grown are renewed by sync', () =>
   assertSound(arena)
   memory.grow(1)
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assert.is(Position.x.length, 0)
 })
 

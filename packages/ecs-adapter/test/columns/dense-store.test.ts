@@ -1,4 +1,5 @@
 // When lists and texts are freed, and what bitECS’s calls return of them.
+import { blocks } from '@ashlar/core'
 import { t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -31,7 +32,7 @@ const empty = { points: [], label: '', kind: '', x: 0 }
 const values = { points: [1, 2], label: 'gate', kind: 'wood', x: 7 }
 
 /** Blocks beyond those of the columns of `Path`. */
-const blockCount = ({ arena }: Scene) => arena.blocks().length - 4
+const blockCount = ({ arena }: Scene) => blocks(arena).length - 4
 
 test('set writes and getComponent copies: plain arrays and strings', () => {
   withScene({}, (scene) => {
@@ -78,10 +79,10 @@ test('a set that runs out of memory half-way leaves no block behind', () => {
     const { points, x, ...texts } = schema
     const Path = storage.component('Path', { ...texts, points, x }) // points last
     const eid = addEntity(world, set(Path, values))
-    const before = arena.blocks()
+    const before = blocks(arena)
     const given = { points: new Array(2 ** 18).fill(1), label: 'other', kind: 'stone', x: 8 }
     assertThrows(() => addComponent(world, eid, set(Path, given)), 'out-of-memory')
-    assert.equal(arena.blocks(), before)
+    assert.equal(blocks(arena), before)
     assert.equal(getComponent(world, eid, Path), values)
     assertSound(arena)
   })
@@ -428,7 +429,7 @@ test('a handle that was overwritten is an error, and the storage goes on', () =>
   const Path = storage.component('Path', { points: t.list(t.f32) })
   const broken = addEntity(world, set(Path, { points: [1] }))
   const whole = addEntity(world, set(Path, { points: [2] }))
-  const [column] = arena.blocks()
+  const [column] = blocks(arena)
   const handle = (column.offset >> 2) + broken
   assert.is(arena.u32[handle], Path.points.offset(broken) - 8)
   arena.u32[handle] += 16
@@ -436,7 +437,7 @@ test('a handle that was overwritten is an error, and the storage goes on', () =>
   removeEntity(world, whole)
   assertThrows(() => storage.sync(), 'invalid-offset')
   storage.sync()
-  assert.is(arena.blocks().length, 2, 'the block that nobody knows any more, and the column')
+  assert.is(blocks(arena).length, 2, 'the block that nobody knows any more, and the column')
 })
 
 test.run()

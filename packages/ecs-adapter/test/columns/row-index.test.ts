@@ -1,5 +1,6 @@
 // The index of sparse rows against a Map: keys that collide, that wrap around the end of the table,
 // that come and go; growth; memory that runs out, or has another owner.
+import { blocks } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findRow, IndexPlace, RowIndex } from '../../src/columns/row-index.ts'
@@ -160,14 +161,14 @@ test('growth takes another block and view, and frees the former block at sync', 
   scene.insert(1000)
   assert.is.not(index.entities, entities)
   assert.is.not(index.entry.index, before.index)
-  assert.is(arena.blocks().length, 2)
+  assert.is(blocks(arena).length, 2)
   assert.equal([...entities], [...index.entities.subarray(0, before.rowCount)])
   scene.freeStale()
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   scene.check()
   index.dispose()
   scene.freeStale()
-  assert.is(arena.blocks().length, 0)
+  assert.is(blocks(arena).length, 0)
   assert.is(index.find(1), -1)
 })
 
@@ -176,7 +177,7 @@ test('index and columns of any type fill their size classes, whatever they have 
   const classes = arena.stats().classes.map(({ maxByteLength }) => maxByteLength)
   while (index.rowCount < 40_000) {
     freeStale()
-    const [{ byteLength }] = arena.blocks()
+    const [{ byteLength }] = blocks(arena)
     for (const length of [byteLength, ...[1, 2, 4, 8].map((bytes) => bytes * index.rowCount)]) {
       const room = classes.find((most) => most >= length)!
       assert.ok(room - length <= 160, `${length} bytes of ${room}, ${index.rowCount} rows`)
@@ -204,7 +205,7 @@ test('out of memory leaves the index as it was, and it can be tried again', () =
     throw new Error('no room for the columns')
   }
   assert.throws(() => index.grow(rowCount, columns), 'no room for the columns')
-  assert.is(scene.arena.blocks().length, 1)
+  assert.is(blocks(scene.arena).length, 1)
   scene.check([1000])
   scene.insert(rowCount + 1)
   scene.check([1000])

@@ -1,3 +1,4 @@
+import { blocks } from '@ashlar/core'
 import { type Commands, CommandsError } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -246,7 +247,7 @@ test('after reset and dispose of the storage', () => {
   assert.is(storage.apply(commands), 1)
   assert.is(Position.x[query(world, [Position])[0]], 2)
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertThrows(() => commands.spawn(), 'commands-disposed')
   assertThrows(() => storage.commands(), 'storage-disposed')
   assertThrows(() => storage.apply(commands), 'storage-disposed')

@@ -1,5 +1,7 @@
 // Commands when memory runs out, and when callers give wrong values.
+
 import type { Pool } from '@ashlar/core'
+import { blocks } from '@ashlar/core'
 import { type CommandsError, t } from '@ashlar/ecs-adapter'
 import { addEntity, entityExists, getAllEntities, getComponent, hasComponent, query } from 'bitecs'
 import { suite } from 'uvu'
@@ -60,18 +62,18 @@ test('out of memory in storage.commands(): every allocated block is freed', () =
         return pool.allocArray(...given)
       },
     })
-    const before = arena.blocks().length
+    const before = blocks(arena).length
     try {
       storage.commands(tight)
       isMade = true
     } catch (error) {
       assert.is((error as { code?: string }).code, 'out-of-memory')
-      assert.is(arena.blocks().length, before)
+      assert.is(blocks(arena).length, before)
       assert.ok(allowed < 2)
     }
     assertSound(arena)
     storage.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   }
 })
 

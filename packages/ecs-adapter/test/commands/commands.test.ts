@@ -1,3 +1,4 @@
+import { blocks } from '@ashlar/core'
 import { attachStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -54,13 +55,13 @@ for (const [name, buffer] of Object.entries(buffers)) {
       const { world, storage, arena } = scene
       const { Position } = componentsOf(scene)
       const commands = storage.commands()
-      const blockCount = arena.blocks().length
+      const blockCount = blocks(arena).length
       for (let round = 0; round < 3; round++) {
         for (let i = 0; i < 3000; i++) {
           commands.add(commands.spawn(), Position, { x: i, y: i / 3 })
           if (i % 500 === 0) assertSound(arena)
         }
-        assert.ok(arena.blocks().length > blockCount)
+        assert.ok(blocks(arena).length > blockCount)
         storage.apply(commands)
         assertSound(arena)
         const eids = [...query(world, [Position])]
@@ -73,7 +74,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
         storage.apply(commands)
         assert.is(query(world, [Position]).length, 0)
         storage.sync()
-        assert.is(arena.blocks().length, blockCount)
+        assert.is(blocks(arena).length, blockCount)
       }
     })
   })
@@ -144,7 +145,7 @@ test('components of more than 32 fields', () => {
 
 test('begin restarts temporary ids; abort drops the commands after it', () => {
   const { world, storage, commands, arena, Position } = createGame()
-  const blockCount = arena.blocks().length
+  const blockCount = blocks(arena).length
   const spawn = (x: number) => commands.set(commands.spawn(), Position, { x })
   commands.begin(0)
   spawn(1)
@@ -152,7 +153,7 @@ test('begin restarts temporary ids; abort drops the commands after it', () => {
   const first = commands.spawn()
   for (let i = 0; i < 1000; i++) spawn(2)
   commands.abort()
-  assert.is(arena.blocks().length, blockCount)
+  assert.is(blocks(arena).length, blockCount)
   commands.begin(6)
   assert.is(commands.spawn(), first)
   spawn(3)
@@ -168,16 +169,16 @@ test('clear drops all, dispose frees all, also with another pool or a closed one
   const { world, storage, arena, pool, Position } = createGame()
   const other = arena.openPool()
   const commands = storage.commands(other)
-  const blockCount = arena.blocks().length
+  const blockCount = blocks(arena).length
   for (let i = 0; i < 1000; i++) commands.spawn()
-  assert.ok(arena.blocks().some(({ slot }) => slot === other.slot))
+  assert.ok(blocks(arena).some(({ slot }) => slot === other.slot))
   commands.clear()
-  assert.is(arena.blocks().length, blockCount)
+  assert.is(blocks(arena).length, blockCount)
   storage.apply(commands)
   assert.equal(getAllEntities(world), [])
   commands.dispose()
   commands.dispose()
-  assert.is(arena.blocks().length, blockCount - 1)
+  assert.is(blocks(arena).length, blockCount - 1)
   for (const call of [
     () => commands.spawn(),
     () => commands.set(1, Position, { x: 1 }),
@@ -195,7 +196,7 @@ test('clear drops all, dispose frees all, also with another pool or a closed one
   assert.is(getAllEntities(world).length, 1000)
   storage.dispose()
   pool.flush()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
   assertThrows(() => left.spawn(), 'commands-disposed')
 })

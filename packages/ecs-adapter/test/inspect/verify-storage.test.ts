@@ -1,6 +1,7 @@
 // Each finding is provoked at least once, by an overwritten word or a lost block. Words are also
 // overwritten at random: `verifyStorage` then ends, throws nothing, and writes nothing. A storage
 // is sound after calls that leave blocks to be freed later.
+import { blocks as blocksOf } from '@ashlar/core'
 import {
   attachStorage,
   type Storage,
@@ -541,7 +542,7 @@ test(`words that are overwritten at random, from seed ${FIRST_SEED} on`, () => {
   const { arena, storage } = game
   const words = arena.i32
   const sound = words.slice()
-  const blocks = arena.blocks()
+  const blocks = blocksOf(arena)
   for (let seed = FIRST_SEED; seed < FIRST_SEED + ROUND_COUNT; seed++) {
     const random = createRandom(seed)
     const pick = (values: readonly number[]) => values[random(values.length)]

@@ -1,4 +1,5 @@
 // What an attached thread's index has counted, and who drops it.
+import { blocks } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dropInternLog, InternLog } from '../../src/lists/intern-log.ts'
@@ -19,7 +20,7 @@ function createInternLog() {
     dropInternLog(views, words.handleWord, (block) => released.push(block), of)
   const end = () => {
     pool.free(root)
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
     assertSound(arena)
   }
   const { handleWord } = words
@@ -28,7 +29,7 @@ function createInternLog() {
 
 test('an empty log takes no memory', () => {
   const { generation, arena, internLog, drop, released, end } = createInternLog()
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   internLog.remove(16)
   drop()
   drop(generation)
@@ -65,7 +66,7 @@ test('empty entries are reused: the log is as long as its content', () => {
       internLog.remove(held.splice(random(held.length), 1)[0])
     }
   }
-  assert.ok(arena.blocks().every(({ byteLength }) => byteLength < 512))
+  assert.ok(blocks(arena).every(({ byteLength }) => byteLength < 512))
   drop()
   const sorted = (blocks: number[]) => [...blocks].sort((a, b) => a - b)
   assert.equal(sorted(released), sorted(held), `seed ${seed}`)

@@ -1,3 +1,4 @@
+import { blocks } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Utf8 } from '../../src/base/utf8.ts'
@@ -12,16 +13,16 @@ test('equal texts share one block until the last reference is dropped', () => {
   const texts = new InternedTexts(views, utf8)
   const references = Array.from({ length: 100 }, (_, i) => texts.create(`kind ${i % 4}`))
   assert.is(new Set(references).size, 4)
-  assert.is(arena.blocks().length, 4)
+  assert.is(blocks(arena).length, 4)
   for (let i = 0; i < 96; i++) texts.free(references[i])
-  assert.is(arena.blocks().length, 4)
+  assert.is(blocks(arena).length, 4)
   assert.is(texts.read(references[99]), 'kind 3')
   texts.free(references[96])
-  assert.is(arena.blocks().length, 3)
+  assert.is(blocks(arena).length, 3)
   const again = texts.create('kind 0')
   assert.is(texts.read(again), 'kind 0')
   for (const block of [again, ...references.slice(97)]) texts.free(block)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
 })
 
@@ -33,7 +34,7 @@ test('texts that differ only in lone surrogates are one text', () => {
   assert.is(new Set(references).size, 1)
   assert.is(texts.read(references[1]), 'a\ufffd')
   for (const block of references) texts.free(block)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('reading an interned text makes no new string', () => {
@@ -71,7 +72,7 @@ test('a text without references and indexes is freed', () => {
   const { pool, theirs } = createOthers(arena)
   const live = () => {
     pool.flush()
-    return arena.blocks().length
+    return blocks(arena).length
   }
   const block = mine.create('road')
   theirs.read(block)
@@ -107,11 +108,11 @@ test('threads drop each other’s references, and sweep releases what indexes ho
   for (let i = 0; i < 1000; i++) mine.free(mine.create(`other ${i}`))
   mine.sweep()
   pool.flush()
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   theirs.free(references[5])
   mine.sweep()
   pool.flush()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assertSound(arena)
 })
 
@@ -127,10 +128,10 @@ test('a text with more references than can be counted is stored twice', () => {
   assert.is(mine.create('road'), second)
   assert.is(mine.read(first), 'road')
   for (let i = 0; i < 2; i++) mine.free(second)
-  assert.is(arena.blocks().length, 1)
+  assert.is(blocks(arena).length, 1)
   i32[first >> 2] -= 2 ** 24 - 2 ** 12 - 3
   for (let i = 0; i < 2; i++) mine.free(first)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('an index without manual sweeps has at most twice the live texts', () => {
@@ -139,7 +140,7 @@ test('an index without manual sweeps has at most twice the live texts', () => {
   const { pool, theirs } = createOthers(arena)
   for (let i = 0; i < 5000; i++) theirs.free(mine.create(`text ${i}`))
   pool.flush()
-  assert.ok(arena.blocks().length <= 256, `${arena.blocks().length} blocks`)
+  assert.ok(blocks(arena).length <= 256, `${blocks(arena).length} blocks`)
 })
 
 test.run()

@@ -1,5 +1,5 @@
 // Lists by handle word, on bare pools: as a worker has them.
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, blocks, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Lists } from '../../src/lists/lists.ts'
@@ -125,7 +125,7 @@ function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: n
     for (const word of words) other.lists.free(word)
     for (const { views } of [bench, other, bench]) views.pool.collect()
     assert.equal(
-      arena.blocks().map(({ offset }) => offset),
+      blocks(arena).map(({ offset }) => offset),
       [handles.byteOffset],
     )
     if (byteLength < 2 ** 20) assert.ok(outOfMemoryCount > 10, `${outOfMemoryCount} out of memory`)
@@ -247,7 +247,7 @@ test('a thread that dies between two calls of the pool leaves a whole list', () 
       const isAllowed = allowed.some((list) => JSON.stringify(list) === JSON.stringify(found))
       assert.ok(isAllowed, `${name}, death ${death}: ${found}`)
       assertSound(arena)
-      assert.ok(arena.blocks().length <= 3, 'at most the new and the old block beside the handles')
+      assert.ok(blocks(arena).length <= 3, 'at most the new and the old block beside the handles')
       if (!isDead) break
     }
   }

@@ -1,3 +1,4 @@
+import { blocks } from '@ashlar/core'
 import {
   type Component,
   type Schema,
@@ -42,7 +43,7 @@ test('a schema without fields is a tag, and takes no memory', () => {
     const Enemy = storage.component('Enemy', {})
     assert.equal(Object.keys(Enemy), [])
     assert.is(storage.components.Enemy, Enemy)
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   })
 })
 
@@ -65,11 +66,11 @@ for (const [kind, make] of Object.entries(kinds)) {
       for (const name of names) make(storage, name, { ünïcode: t.u8 })
       const made = kind === 'table' ? storage.tables : storage.components
       assert.equal(Object.keys(made).sort(), [...names].sort())
-      const blockCount = arena.blocks().length
+      const blockCount = blocks(arena).length
       for (const name of ['\ud800', 'a\udc00', '\udc00\ud800', 'a\ud800b']) {
         assertThrows(() => make(storage, name, { x: t.u8 }), 'invalid-argument', 'the name of a')
       }
-      assert.is(arena.blocks().length, blockCount)
+      assert.is(blocks(arena).length, blockCount)
       assert.equal(Object.keys(made).sort(), [...names].sort())
     })
   })
@@ -87,7 +88,7 @@ for (const [kind, make] of Object.entries(kinds)) {
           JSON.stringify(name),
         )
       }
-      assert.equal(arena.blocks(), [])
+      assert.equal(blocks(arena), [])
     })
   })
 }
@@ -124,7 +125,7 @@ test('a field name has to be an identifier', () => {
   for (const [schema, shown] of bad) {
     assertThrows(() => storage.component('C', schema), 'invalid-argument', 'field', '"C"', shown)
   }
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
   assert.equal(Object.keys(storage.components), [])
 })
 
@@ -153,7 +154,7 @@ test('a value that is no field type is refused, and named', () => {
       '"C"',
     )
   }
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('an empty name, a taken name, and a name that is no string are refused', () => {

@@ -1,5 +1,5 @@
 // Entities that move from one world to another: with everything, once, and nothing lost.
-import { Arena, type Pool } from '@ashlar/core'
+import { Arena, blocks, type Pool } from '@ashlar/core'
 import { createStorage, freePacked, type Storage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -69,7 +69,7 @@ function endAll(arena: Arena, ...storages: Storage[]): void {
   for (const storage of storages) storage.pool.flush()
   for (const storage of storages) storage.pool.collect()
   assertSound(arena)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 }
 
 for (const [name, { shared }] of Object.entries(buffers)) {
@@ -300,12 +300,12 @@ testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
   assert.equal(codes, ['pack-busy', 'pack-busy', 'pack-busy', 'pack-busy'])
 
   // And its end is told of again.
-  const blockCount = arena.blocks().length
+  const blockCount = blocks(arena).length
   removeEntity(world, first)
   storage.sync()
   sibling.sync()
   assert.equal(found(first), [false, false, false, false, false])
-  assert.ok(arena.blocks().length < blockCount)
+  assert.ok(blocks(arena).length < blockCount)
   assert.equal(Path.targets.toArray(third), [second])
   endAll(arena, storage, sibling)
 })
@@ -421,7 +421,7 @@ testBoth(
       assert.equal([points, label, kind], [[7], 'other', 'bridge'])
       storage.dispose()
       assertSound(arena)
-      assert.equal(arena.blocks(), [])
+      assert.equal(blocks(arena), [])
     }
   },
 )
@@ -447,7 +447,7 @@ testBoth(
     assert.equal(Path.points.toArray(eid), [7])
     storage.dispose()
     assertSound(arena)
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   },
 )
 
@@ -463,7 +463,7 @@ testBoth('a storage is not disposed of while an entity is unpacked', (sparse) =>
   })
   assert.equal(Path.points.toArray(storage.unpack(packed)), [1])
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('by chance: four worlds, entities that wander, and a model of each', () => {

@@ -1,4 +1,4 @@
-import { Arena } from '@ashlar/core'
+import { Arena, blocks as blocksOf, exactStats } from '@ashlar/core'
 import { createStorage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
@@ -47,7 +47,7 @@ test('a capacity that the arena has no room for is out of memory', () => {
   const storage = createStorage(world, pool, { capacity: 2 ** 28 })
   const schema = { a: t.u8, b: t.f64 }
   assertThrows(() => storage.component('Position', schema), 'out-of-memory')
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
   assertSound(arena)
 })
 
@@ -97,7 +97,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
         for (const column of [Position.x, Position.y, Health.points]) {
           assert.ok(column.every((value) => value === 0))
         }
-        assert.is(arena.blocks().length, 3, 'what columns moved out of is freed')
+        assert.is(blocksOf(arena).length, 3, 'what columns moved out of is freed')
         assertSound(arena)
         const first = addEntity(world, Position)
         assert.is(first, 1)
@@ -170,12 +170,12 @@ test('two storages on one world live side by side, and a reset renews both', () 
   spawn()
   first.dispose()
   assert.is(A.x.length, 0)
-  assert.is(arena.blocks().filter(({ slot }) => slot === one.slot).length, 0)
+  assert.is(blocksOf(arena).filter(({ slot }) => slot === one.slot).length, 0)
   second.reset()
   const eid = addEntity(world, set(B, { x: 1 }))
   assert.is(B.x[eid], 1)
   second.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
   assertSound(arena)
 })
 
@@ -199,18 +199,18 @@ test('two worlds on one pool know nothing of each other', () => {
   reds.dispose()
   addEntity(blue, set(Blue, { x: 5 }))
   blues.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
   assertSound(arena)
 })
 
 test('dispose frees every block, takes the observers off, and empties the columns', () => {
   const { arena, world, storage } = createScene({ capacity: 2 })
-  assert.is(arena.stats({ exact: true }).liveBytes, 0)
+  assert.is(exactStats(arena).liveBytes, 0)
   const Position = storage.component('Position', { x: t.f32, y: t.u8 })
   for (let i = 0; i < 9; i++) addEntity(world, set(Position, { x: 1 }))
   storage.dispose()
-  assert.equal(arena.blocks(), [])
-  assert.is(arena.stats({ exact: true }).liveBytes, 0)
+  assert.equal(blocksOf(arena), [])
+  assert.is(exactStats(arena).liveBytes, 0)
   assertSound(arena)
   assert.instance(Position.x, Float32Array)
   assert.instance(Position.y, Uint8Array)
@@ -223,7 +223,7 @@ test('dispose frees every block, takes the observers off, and empties the column
   removeEntity(world, 1)
   resetWorld(world)
   addEntity(world, Position)
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('dispose works after the world was reset or deleted', () => {
@@ -232,7 +232,7 @@ test('dispose works after the world was reset or deleted', () => {
     storage.component('Position', { x: t.f32 })
     end(world)
     storage.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocksOf(arena), [])
   }
 })
 
@@ -241,7 +241,7 @@ test('a world that was deleted is refused', () => {
   deleteWorld(world)
   assertThrows(() => storage.component('Position', { x: t.f32 }), 'invalid-argument', 'the world')
   assertThrows(() => storage.reset(), 'invalid-argument', 'the world')
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
 })
 
 test('use after dispose is an error that says so, dispose included', () => {
@@ -309,7 +309,7 @@ test('a reset in a full arena: every storage of the world begins anew', () => {
   sibling.sync()
   storage.dispose()
   sibling.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocksOf(arena), [])
   assertSound(arena)
 })
 

@@ -1,4 +1,5 @@
 // Tables of a storage: by name, in every thread that attaches.
+import { blocks } from '@ashlar/core'
 import { attachStorage, attachTable, type Chunk, type Table, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, observe, onAdd, onRemove, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
@@ -66,7 +67,7 @@ test('names are given once; schemas as of tables; nothing after dispose', () => 
   assertThrows(() => direct.sync(), 'table-disposed')
   assertThrows(() => storage.table('Late', schema), 'storage-disposed')
   pool.close()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('dispose is refused, and does nothing, while commands are busy or a table has readers', () => {
@@ -110,7 +111,7 @@ test('dispose is refused, and does nothing, while commands are busy or a table h
   assertSound(arena)
   for (const reader of readers) reader.close()
   pool.flush()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('dispose in a full arena: nothing is left', () => {
@@ -132,13 +133,13 @@ test('dispose in a full arena: nothing is left', () => {
     assert.ok(storage.isDisposed)
     assertSound(arena)
     pool.flush()
-    assert.is(arena.blocks().length, held.length)
+    assert.is(blocks(arena).length, held.length)
     for (const block of held) pool.free(block)
     assertThrows(() => storage.dispose(), 'storage-disposed')
     workerPool.close()
     pool.flush()
     arena.openPool()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
     assertSound(arena)
   }
 })

@@ -1,3 +1,4 @@
+import { blocks } from '@ashlar/core'
 import { attachTable, createTable, type Table, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -77,7 +78,7 @@ for (const [name, options] of Object.entries(buffers)) {
       first.dispose()
       for (const one of pools.slice(1)) one.close()
       assertSound(arena)
-      assert.equal(arena.blocks(), [])
+      assert.equal(blocks(arena), [])
     }
   })
 }
@@ -108,7 +109,7 @@ test('the loop of the README: remove by row, backwards, and every row is seen on
   assert.is(bullets.chunks.length, 1)
   bullets.dispose()
   assertThrows(() => bullets.add(), 'table-disposed')
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('a chunk fills its size class; no columns a whole number of pages apart', () => {
@@ -187,7 +188,7 @@ test('impossible schemas and options are refused; the errors name possible ones'
   for (const chunkLimit of [0, -1, 0.5, NaN, 2 ** 17, '64', 2 ** 16]) {
     assertThrows(make({ x: t.f32 }, { chunkLimit }), 'invalid-argument', 'chunkLimit')
   }
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('names of chunk members are refused as field names', () => {

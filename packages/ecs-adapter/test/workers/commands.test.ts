@@ -1,5 +1,5 @@
 // Commands of parallel systems: in the order of the entities, whoever worked on them.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, verify } from '@ashlar/core'
 import {
   CommandsError,
   createStorage,
@@ -89,7 +89,7 @@ for (const kind of threadKinds) {
         eids.map((eid) => Visits.count[eid]),
         range(0, 2000),
       )
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       removeChildren(game)
     }
     await endAll(game, team)
@@ -118,12 +118,12 @@ for (const kind of threadKinds) {
     const { arena, all, Position, eids } = game
     const team = await createGroup(game, kind)
     await team.group.run('empty', all())
-    const blockCount = arena.blocks().length
+    const blockCount = blocks(arena).length
     for (let round = 0; round < 4; round++) {
       await team.group.run('flood', all(), 300, { chunkLength: 3 })
       assert.ok(eids.every((eid) => Position.x[eid] === 299))
-      assert.ok(arena.blocks().length > blockCount)
-      assert.equal(arena.verify(), [])
+      assert.ok(blocks(arena).length > blockCount)
+      assert.equal(verify(arena), [])
     }
     for (let round = 0; round < 20; round++) await team.group.run('flood', all(), 1)
     await endAll(game, team)
@@ -250,7 +250,7 @@ for (const kind of threadKinds) {
       const error = (await run) as RunError
       assert.is(error.code, 'worker-died')
       const [{ from }] = error.unfinished
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       const { length } = getAllEntities(world)
       assert.ok(length > 1200 && length < 1400, `${length}`) // one of the two times 1000
       const children = childrenOf(game)
@@ -287,7 +287,7 @@ for (const kind of threadKinds) {
       const expected = range(1, 10).map((i) => ({ from: 20 * i, to: 20 * i + 10 }))
       assert.equal(unfinished, expected)
       assert.equal(childrenOf(game), [0])
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       await endAll(game, team, [block])
     })
 
@@ -313,7 +313,7 @@ for (const kind of threadKinds) {
         }
         assert.is(getAllEntities(world).length, eids.length)
         await team.group.run('breed', all())
-        assert.equal(arena.verify(), [], `seed ${seed}, round ${round}`)
+        assert.equal(verify(arena), [], `seed ${seed}, round ${round}`)
         assert.equal(
           childrenOf(game).sort((a, b) => a - b),
           range(0, 600),
@@ -409,7 +409,7 @@ async function simulate(kind: ThreadKind, workerCount: number): Promise<number> 
   for (let frame = 0; frame < FRAME_COUNT; frame++) {
     simulation.balance(frame)
     await group.run('live', simulation.all(), { frame })
-    if (frame % 50 === 0) assert.equal(arena.verify(), [])
+    if (frame % 50 === 0) assert.equal(verify(arena), [])
   }
   const sum = simulation.sum()
   assert.ok(simulation.births.count > 3000, `${simulation.births.count} born`)
@@ -429,7 +429,7 @@ function simulateAlone(): number {
     commandSystems.live({ components, entities, commands, args: { frame } } as never)
     storage.apply(commands)
   }
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
   assert.ok([...simulation.all()].every((eid) => entityExists(world, eid)))
   return simulation.sum()
 }

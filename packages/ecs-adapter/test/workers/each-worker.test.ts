@@ -1,4 +1,5 @@
 // RunQueue on EACH_WORKER: every worker of a group is called once, for what it has of its own.
+import { verify } from '@ashlar/core'
 import { createSchedule, EACH_WORKER, type RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -57,7 +58,7 @@ for (const kind of threadKinds) {
         if (run % 3 === 0) await team.group.run('empty', game.eids)
         if (run % 7 === 0) await team.group.run('empty', [])
       }
-      assert.equal(game.arena.verify(), [])
+      assert.equal(verify(game.arena), [])
       await endAll(game, team, [tallies.block])
     })
   }
@@ -71,7 +72,7 @@ for (const kind of threadKinds) {
       game.storage.sync()
       assert.is(Shot.rowCount, 2 * 100 * Math.min(frame, 3), `frame ${frame}`)
       assert.is(Shot.ownChunks.length, 0)
-      assert.equal(game.arena.verify(), [])
+      assert.equal(verify(game.arena), [])
     }
     await endAll(game, team)
   })
@@ -166,7 +167,7 @@ for (const kind of threadKinds) {
     const tallies = createTallies(game)
     await team.group.run('tallyEach', EACH_WORKER, tallies.args)
     tallies.assert(1, 1, 'the one that is left')
-    assert.equal(game.arena.verify(), [])
+    assert.equal(verify(game.arena), [])
     await endAll(game, team, [flag << 2, tallies.block])
   })
 }

@@ -1,5 +1,6 @@
 // A group over an arena that is full to the last byte: all is read, removed, synced, closed and
 // disposed of without one error, and then every byte is free; also when a worker is killed before.
+import { blocks, verify } from '@ashlar/core'
 import { EACH_WORKER, t } from '@ashlar/ecs-adapter'
 import { getComponent, removeEntity } from 'bitecs'
 import { suite } from 'uvu'
@@ -42,7 +43,7 @@ async function createFull(kind: (typeof threadKinds)[number]) {
   const held = [words << 2, ...fillUp(pool)]
   await group.run('takeAll', EACH_WORKER, { heads })
   held.push(...fillUp(pool), ...takenBy(arena.i32, heads, WORKER_COUNT))
-  assert.equal([pool.tryAlloc(0), arena.verify()], [0, []])
+  assert.equal([pool.tryAlloc(0), verify(arena)], [0, []])
   return { ...game, pool, Burning, Shot, team, group, flag, held }
 }
 
@@ -61,12 +62,12 @@ function readAll({ world, eids, Path, Burning, Shot }: Full) {
 /** Nothing is left but what is held; and when that is freed, every byte is free. */
 function assertAllFree({ arena, pool, held }: Full): void {
   pool.flush()
-  assert.equal(arena.verify(), [])
-  assert.is(arena.blocks().length, held.length)
+  assert.equal(verify(arena), [])
+  assert.is(blocks(arena).length, held.length)
   for (const offset of held) pool.free(offset)
   pool.collect()
-  assert.equal(arena.verify(), [])
-  assert.equal(arena.blocks(), [])
+  assert.equal(verify(arena), [])
+  assert.equal(blocks(arena), [])
   pool.free(pool.alloc(arena.byteLength - arena.stats().controlBytes - 16))
 }
 
@@ -88,14 +89,14 @@ for (const kind of threadKinds) {
       } else {
         await group.run('stayInFull', EACH_WORKER, { place: -1, flag })
       }
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       assert.equal(readAll(full).values, values.values)
       await group.run('clearPaths', all().slice(50))
       await group.run('visit', all())
       assert.ok(eids.every((eid) => Visits.count[eid] === 1))
       for (const eid of eids.slice(0, 100)) removeEntity(world, eid)
       storage.sync()
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       await group.run('replaceOwn', EACH_WORKER, { count: 0, life: 0, place: 0 })
       Shot.takeOver()
       Shot.clear()

@@ -1,5 +1,5 @@
 /** A world with a group of workers, and what all of their tests check. */
-import { Arena } from '@ashlar/core'
+import { Arena, blocks, verify } from '@ashlar/core'
 import {
   createStorage,
   createWorkerGroup,
@@ -112,7 +112,7 @@ export async function endAll(
   storage.dispose()
   storage.pool.flush()
   storage.pool.collect()
-  assert.equal(arena.verify(), [])
+  assert.equal(verify(arena), [])
   const owners = arena.stats().slots.filter(({ state }) => state === 'open')
   assert.equal(
     owners.map(({ slot }) => slot),
@@ -120,7 +120,7 @@ export async function endAll(
   )
   // What was freed for a closed slot is taken when somebody opens it.
   for (const { slot } of arena.stats().slots) if (slot !== storage.pool.slot) arena.openPool()
-  const left = arena.blocks()
+  const left = blocks(arena)
   assert.ok(left.length <= lostAtMost, `blocks are left: ${JSON.stringify(left)}`)
   for (const thread of threads) thread.terminate()
 }

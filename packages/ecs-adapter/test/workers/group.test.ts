@@ -1,5 +1,5 @@
 // Parallel systems on real workers.
-import { Arena } from '@ashlar/core'
+import { Arena, blocks as blocksOf, exactStats, verify } from '@ashlar/core'
 import {
   createStorage,
   createWorkerGroup,
@@ -145,7 +145,7 @@ for (const kind of threadKinds) {
     const blocks = new Set(eids.map((eid) => Visits.count[eid]))
     assert.is(blocks.size, 1000)
     const slots = arena.stats().slots.map(({ slot }) => slot)
-    const held = arena.blocks().filter(({ offset }) => blocks.has(offset))
+    const held = blocksOf(arena).filter(({ offset }) => blocks.has(offset))
     assert.is(held.length, 1000)
     assert.ok(held.every(({ slot }) => slots.includes(slot) && slot !== game.storage.pool.slot))
     const one = [...blocks].map((block) => eids.find((eid) => Visits.count[eid] === block))
@@ -259,14 +259,14 @@ for (const kind of threadKinds) {
   test(`${kind}: a worker late for some groups joins the next`, async () => {
     const game = createGame(10)
     void game.storage.handle // has blocks of its own
-    const blockCount = game.arena.blocks().length
+    const blockCount = blocksOf(game.arena).length
     const gate = new Int32Array(new SharedArrayBuffer(4))
     const thread = startWorker(kind, 'join once', () => {}, gate)
     for (let i = 0; i < 3; i++) {
       const late = createWorkerGroup(game.storage, [thread.worker], { joinTimeoutMs: 1 })
       await assertRejects(late, 'not-joined', '1 ms')
     }
-    assert.is(game.arena.blocks().length, blockCount)
+    assert.is(blocksOf(game.arena).length, blockCount)
     Atomics.store(gate, 0, 1)
     Atomics.notify(gate, 0)
     const group = await createWorkerGroup(game.storage, [thread.worker])
@@ -288,7 +288,7 @@ for (const kind of threadKinds) {
     await assertRejects(create({} as never), 'invalid-argument', 'a worker')
     await assertRejects(createWorkerGroup(storage, 3 as never), 'invalid-argument')
     await group.close()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     for (const thread of threads) thread.terminate()
   })
 
@@ -336,7 +336,7 @@ for (const kind of threadKinds) {
     traps.open()
     await run
     assert.ok(eids.every((eid) => Visits.count[eid] === 1))
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     eids.push(spawn())
     storage.apply(commands)
     assert.is(Position.x[eids[0]], 7)
@@ -371,7 +371,7 @@ for (const kind of threadKinds) {
     addComponent(world, heir, Path)
     assert.is(Path.points.length(heir), 0)
     assert.ok(Visits.count[other] === 1)
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     await endAll(game, team, [traps.block])
   })
 
@@ -408,7 +408,7 @@ for (const kind of threadKinds) {
     await run
     assert.ok(eids.every((eid) => Visits.count[eid] === 1))
     sibling.dispose()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     await endAll(game, team, [traps.block])
   })
 
@@ -449,7 +449,7 @@ for (const kind of threadKinds) {
     await team.group.close()
     storage.dispose()
     await assertRejects(createWorkerGroup(storage, []), 'storage-disposed')
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     for (const thread of team.threads) thread.terminate()
   })
 
@@ -474,7 +474,7 @@ for (const kind of threadKinds) {
     await assertRejects(createWorkerGroup(storage, [late.worker], options), 'not-joined')
     storage.dispose()
     await group.close()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     for (const one of [thread, late]) one.terminate()
   })
 
@@ -482,7 +482,7 @@ for (const kind of threadKinds) {
     const game = createGame(10)
     const { storage, arena } = game
     void storage.handle // has blocks of its own
-    const blockCount = arena.blocks().length
+    const blockCount = blocksOf(arena).length
     const group = await createWorkerGroup(storage, [], { joinTimeoutMs: tellsEnds ? 60_000 : 50 })
     for (const how of ['stay away', 'end', 'fail']) {
       const thread = startWorker(kind, how)
@@ -506,10 +506,10 @@ for (const kind of threadKinds) {
       await next.close()
       good.terminate()
     }
-    assert.is(arena.blocks().length, blockCount)
+    assert.is(blocksOf(arena).length, blockCount)
     storage.dispose()
-    assert.equal(arena.blocks(), [])
-    assert.equal(arena.verify(), [])
+    assert.equal(blocksOf(arena), [])
+    assert.equal(verify(arena), [])
   })
 
   test(`${kind}: a missing script is reported as such`, async () => {
@@ -525,7 +525,7 @@ for (const kind of threadKinds) {
     assert.is((error as StorageError).code, 'not-joined')
     assert.ok(/does-not-exist|could not be loaded/.test(error.message), error.message)
     storage.dispose()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     thread.terminate()
   })
 
@@ -533,9 +533,9 @@ for (const kind of threadKinds) {
     const game = createGame(100)
     const team = await createGroup(game, kind)
     await team.group.run('allocate', game.all())
-    const before = game.arena.stats({ exact: true })
+    const before = exactStats(game.arena)
     await new Promise((resolve) => setTimeout(resolve, 300)) // it checks 6 times whether to leave
-    assert.equal(game.arena.stats({ exact: true }), before)
+    assert.equal(exactStats(game.arena), before)
     const blocks = [...new Set(game.eids.map((eid) => game.Visits.count[eid]))]
     await endAll(game, team, blocks)
   })

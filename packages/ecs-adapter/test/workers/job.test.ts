@@ -1,4 +1,5 @@
 // Jobs that the group prepares, read as workers read them: by the batches that they take.
+import { blocks, verify } from '@ashlar/core'
 import { t } from '@ashlar/ecs-adapter'
 import { createEntityIndex, createWorld, withVersioning } from 'bitecs'
 import { suite } from 'uvu'
@@ -73,12 +74,12 @@ test('every worker finds the entities, the place and the arguments of each batch
         assert.is(reader.enter(batch), false, label)
       }
     }
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
   }
   list.dispose()
   pool.free(control.first * 4)
   storage.dispose()
-  assert.equal(arena.blocks(), [])
+  assert.equal(blocks(arena), [])
 })
 
 test('the same ids in the same place are the same views', () => {
@@ -168,7 +169,7 @@ test('a value that is no id is refused anywhere in an array', () => {
     ]
     for (const entities of good) place(entities)
     jobs.dispose()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   }
 })
 
@@ -206,7 +207,7 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
       const numbers = Array.from({ length: 40 }, (_, number) => number)
       assert.equal(found, numbers.filter(after))
       assert.is(job.entityCount, found.length)
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
     }
   }
 })

@@ -1,5 +1,5 @@
 // Workers that die, and workers that do not come to an end.
-import { createLife, whenDead } from '@ashlar/core'
+import { blocks, createLife, exactStats, verify, whenDead } from '@ashlar/core'
 import { createWorkerGroup, RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -47,7 +47,7 @@ for (const kind of threadKinds) {
       for (const [i, eid] of eids.entries()) {
         assert.is(Visits.count[eid], i >= expected.from && i < expected.to ? 0 : 1)
       }
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       for (let i = 0; i < 500; i++) spawn() // growth: nothing waits for the dead
       storage.sync()
       await team.group.run('visit', all())
@@ -71,7 +71,7 @@ for (const kind of threadKinds) {
       assert.is(code, 'worker-died')
       assert.equal(unfinished, [{ from: 0, to: 200 }])
       await assertRejects(team.group.run('visit', all()), 'no-workers', 'group.add')
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       await endAll(game, team, [traps.block])
     })
 
@@ -80,17 +80,17 @@ for (const kind of threadKinds) {
       const { all, arena, storage } = game
       const team = await createGroup(game, kind)
       const traps = createTraps(game, [5])
-      const before = arena.stats({ exact: true }).liveBytes
+      const before = exactStats(arena).liveBytes
       const run = errorOf(team.group.run('hoard', all(), traps.args))
       await traps.untilCaught()
       const held = fillUp(storage.pool)
-      assert.ok(arena.stats({ exact: true }).liveBytes > before + (10 << 20))
+      assert.ok(exactStats(arena).liveBytes > before + (10 << 20))
       for (const thread of team.threads) thread.terminate()
       const { code } = (await run) as RunError
       assert.is(code, 'worker-died')
       for (const offset of held) storage.pool.free(offset)
-      assert.equal(arena.verify(), [])
-      const { liveBytes } = arena.stats({ exact: true })
+      assert.equal(verify(arena), [])
+      const { liveBytes } = exactStats(arena)
       assert.ok(liveBytes < before, `${liveBytes} bytes are live, ${before} were before`)
       await endAll(game, team, [traps.block])
     })
@@ -115,7 +115,7 @@ for (const kind of threadKinds) {
           if (error) assert.is(error.code, 'worker-died', `seed ${seed}: ${error.message}`)
         }
         await team.group.run('visit', all())
-        assert.equal(arena.verify(), [], `seed ${seed}, round ${round}`)
+        assert.equal(verify(arena), [], `seed ${seed}, round ${round}`)
         const next = startWorker(kind)
         team.threads.push(next)
         await team.group.add(next.worker)
@@ -139,15 +139,15 @@ for (const kind of threadKinds) {
       const game = createGame(10)
       const { arena, storage } = game
       void storage.handle // has blocks of its own
-      const count = arena.blocks().length
+      const count = blocks(arena).length
       const thread = startWorker(kind, 'stay away')
       const making = createWorkerGroup(storage, [thread.worker], { joinTimeoutMs: 50 })
       await assertRejects(making, 'not-joined')
       thread.terminate()
-      await until(() => arena.blocks().length === count)
+      await until(() => blocks(arena).length === count)
       storage.dispose()
-      assert.equal(arena.blocks(), [])
-      assert.equal(arena.verify(), [])
+      assert.equal(blocks(arena), [])
+      assert.equal(verify(arena), [])
     })
 
     test(`${kind}: a worker killed after a system has disposed of its scratch`, async () => {
@@ -209,12 +209,12 @@ for (const kind of threadKinds) {
       await until(() => faults.length > 0)
       assert.equal(faults, ['closed'])
       storage.sync()
-      assert.not.ok(arena.blocks().some(({ offset }) => offset === first))
-      assert.ok(arena.blocks().length < 20, `${arena.blocks().length} blocks`)
+      assert.not.ok(blocks(arena).some(({ offset }) => offset === first))
+      assert.ok(blocks(arena).length < 20, `${blocks(arena).length} blocks`)
       storage.pool.free(counters)
       storage.dispose()
-      assert.equal(arena.blocks(), [])
-      assert.equal(arena.verify(), [])
+      assert.equal(blocks(arena), [])
+      assert.equal(verify(arena), [])
       for (const { thread } of readers) thread.terminate()
     })
   }
@@ -258,7 +258,7 @@ for (const kind of threadKinds) {
       }
       traps.open()
       team.group.runSync('visit', all())
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       await endAll(game, team, [traps.block])
     })
   }
@@ -271,7 +271,7 @@ for (const kind of threadKinds) {
       const { code } = await errorOf(createWorkerGroup(storage, [thread.worker]))
       assert.is(code, 'not-joined')
       storage.dispose()
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
       thread.terminate()
     })
   }

@@ -1,4 +1,5 @@
 // Lists and texts in parallel systems: the same results as on one thread, also if workers die.
+import { blocks, verify } from '@ashlar/core'
 import { RunError } from '@ashlar/ecs-adapter'
 import { removeEntity } from 'bitecs'
 import { suite } from 'uvu'
@@ -38,7 +39,7 @@ async function play(game: PathGame, frames: number, churn: (frame: number) => Pr
     if (frame % 4 === 1) removeEntity(world, eids.splice(frame % eids.length, 1)[0])
     if (frame % 5 !== 4) storage.sync() // else the run sees only what is published for it
     for (const eid of eids.slice(0, 20)) churnOne(Path, eid, frame) // blocks change their owners
-    if (frame % 10 === 0) assert.equal(arena.verify(), [], `frame ${frame}`)
+    if (frame % 10 === 0) assert.equal(verify(arena), [], `frame ${frame}`)
   }
   return valuesOf(game)
 }
@@ -76,11 +77,11 @@ for (const kind of threadKinds) {
     const game = addPaths(createGame(200), { sparse })
     const { arena, storage, eids, all, Path, world } = game
     const team = await createGroup(game, kind)
-    const before = arena.blocks().length
+    const before = blocks(arena).length
     for (let frame = 0; frame < 20; frame++) await team.group.run('churn', all(), frame)
     const { slot } = storage.pool
     const isOthers = (offset: number) =>
-      arena.blocks().some((block) => block.offset === offset && block.slot !== slot)
+      blocks(arena).some((block) => block.offset === offset && block.slot !== slot)
     assert.ok(eids.some((eid) => isOthers(Path.points.offset(eid) - 8)))
     for (const eid of eids) Path.points.push(eid, 3)
     for (const eid of eids) Path.kind.set(eid, 'road')
@@ -89,7 +90,7 @@ for (const kind of threadKinds) {
     assert.ok(eids.every((eid) => Path.points.length(eid) === 0 && Path.kind.get(eid) === ''))
     for (const eid of eids) removeEntity(world, eid)
     storage.sync()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     assert.ok(before > 200)
     await endAll(game, team)
   })
@@ -130,7 +131,7 @@ for (const kind of threadKinds) {
     assert.instance(error, RunError)
     assert.is((error as RunError).code, 'system-failed')
     assert.match(error.message, 'no room')
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     for (const eid of eids) {
       const points = Path.points.toArray(eid)
       assert.equal(points.slice(0, 2), [eid, 0.5])
@@ -157,7 +158,7 @@ for (const kind of threadKinds) {
           const run = errorOf(team.group.run('churnForEver', all(), undefined, { chunkLength: 20 }))
           for (const { terminate } of team.threads) setTimeout(terminate, 5 + random(25))
           assert.is(((await run) as RunError).code, 'worker-died', what)
-          assert.equal(arena.verify(), [], what)
+          assert.equal(verify(arena), [], what)
           assertWhole(game, what)
           for (const eid of eids) churnOne(Path, eid, random(2 ** 16))
           eids.push(spawn())
@@ -167,7 +168,7 @@ for (const kind of threadKinds) {
           team.threads.splice(0, 3, ...[1, 2, 3].map(() => startWorker(kind)))
           for (const { worker } of team.threads) await team.group.add(worker)
           await team.group.run('churn', all(), round)
-          assert.equal(arena.verify(), [], what)
+          assert.equal(verify(arena), [], what)
         }
         await endAll(game, team, [], 3 * rounds)
       },
@@ -177,7 +178,7 @@ for (const kind of threadKinds) {
 
 /** Every handle is that of a live block, no two lists share one, and all can be read to the end. */
 function assertWhole({ arena, eids, Path }: PathGame, what: string): void {
-  const live = new Map(arena.blocks().map((block) => [block.offset, block.byteLength]))
+  const live = new Map(blocks(arena).map((block) => [block.offset, block.byteLength]))
   const owned = new Set<number>()
   const take = (block: number) => {
     assert.ok(live.has(block), `${what}: block ${block} is not live`)

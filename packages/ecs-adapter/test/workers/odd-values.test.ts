@@ -1,4 +1,5 @@
 // As ../odd-values.test.ts, for groups and schedules, which want workers.
+import { blocks, verify } from '@ashlar/core'
 import {
   createSchedule,
   createWorkerGroup,
@@ -75,8 +76,8 @@ for (const kind of threadKinds) {
     const entry = { system: 'empty', entities: () => [1] }
     const spare = startWorker(kind, 'stay away')
     const all: All = { group, schedule: createSchedule(group, [entry]), spare: spare.worker }
-    const blockCount = arena.blocks().length
-    const check = () => assert.equal(arena.verify(), [])
+    const blockCount = blocks(arena).length
+    const check = () => assert.equal(verify(arena), [])
     const walk = async (label: string, subject: object, calls: Readonly<Record<string, Call>>) => {
       assert.equal(functionsOf(subject), Object.keys(calls).sort(), label)
       for (const [name, one] of Object.entries(calls)) {
@@ -113,7 +114,7 @@ for (const kind of threadKinds) {
     await walk('package', api, calls)
     await Promise.all(closing)
     // What a run was called with is kept for the next one.
-    assert.ok(arena.blocks().length <= blockCount + 2, `${arena.blocks().length} blocks`)
+    assert.ok(blocks(arena).length <= blockCount + 2, `${blocks(arena).length} blocks`)
     spare.terminate()
     await endAll(game, team)
   })

@@ -1,5 +1,5 @@
 // Random schedules against the same systems one after the other.
-import { Arena } from '@ashlar/core'
+import { Arena, verify } from '@ashlar/core'
 import {
   createSchedule,
   createStorage,
@@ -150,7 +150,7 @@ async function createModel(workers: readonly Port[]) {
     async end() {
       await group.close()
       storage.dispose()
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
     },
   }
 }

@@ -1,4 +1,5 @@
 // Sparse components in parallel systems: by rows, and with commands that add and remove them.
+import { verify } from '@ashlar/core'
 import { t } from '@ashlar/ecs-adapter'
 import { addComponent, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
@@ -37,7 +38,7 @@ async function play(fire: Fire, burn: (frame: number) => Promise<void>) {
     const burning = eids.filter((eid) => rows.row(eid) >= 0 && rows.entities[rows.row(eid)] === eid)
     seen.push(burning.map((eid) => [eid, Burning.heat[rows.row(eid)], Burning.marks.toArray(eid)]))
     rowCountMax = Math.max(rowCountMax, rows.count)
-    if (frame % 10 === 0) assert.equal(arena.verify(), [], `frame ${frame}`)
+    if (frame % 10 === 0) assert.equal(verify(arena), [], `frame ${frame}`)
   }
   assert.ok(rowCountMax > 96, `${rowCountMax} rows: index and columns have grown`)
   return seen

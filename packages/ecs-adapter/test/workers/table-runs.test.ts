@@ -1,4 +1,5 @@
 // Runs over the chunks of a table, on real workers.
+import { verify } from '@ashlar/core'
 import {
   createSchedule,
   createTable,
@@ -73,7 +74,7 @@ for (const kind of threadKinds) {
       if (mayBlock && round % 2 === 1) team.group.runSync('fly', Shot, undefined, options)
       else await team.group.run('fly', Shot, undefined, options)
       assertVisited(game, round + 1, `chunkLength ${chunkLength}`)
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
     }
     await endAll(game, team)
   })
@@ -113,7 +114,7 @@ for (const kind of threadKinds) {
         places,
         places.toSorted((a, b) => a - b),
       )
-      assert.equal(arena.verify(), [])
+      assert.equal(verify(arena), [])
     }
     assert.ok(Shot.ownChunks.length < Shot.chunks.length, 'chunks of workers')
     for (const chunk of Shot.chunks) {
@@ -148,7 +149,7 @@ for (const kind of threadKinds) {
       return {}
     }
     await assertRejects(schedule.run(), 'invalid-argument', 'detached')
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     game.storage.sync()
     await endAll(game, team)
   })
@@ -199,7 +200,7 @@ for (const kind of threadKinds) {
     assert.is(Shot.trim(), 15)
     Shot.clear()
     assert.is(Shot.rowCount, 0)
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     await endAll(game, team, [traps.block])
   })
 }
@@ -330,7 +331,7 @@ for (const kind of threadKinds) {
       Shot.trim()
       storage.sync()
       assert.is(Shot.chunks.length, 6, note)
-      assert.equal(arena.verify(), [], note)
+      assert.equal(verify(arena), [], note)
       const next = startWorker(kind)
       team.threads.push(next)
       await team.group.add(next.worker)
@@ -366,7 +367,7 @@ for (const kind of threadKinds) {
       assert.is(code, 'worker-died', `${note}: ${message}`)
       assertWhole(game, 1, note)
       storage.sync()
-      assert.equal(arena.verify(), [], note)
+      assert.equal(verify(arena), [], note)
       const next = startWorker(kind)
       team.threads.push(next)
       await team.group.add(next.worker)

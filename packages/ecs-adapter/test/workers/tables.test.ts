@@ -1,5 +1,5 @@
 // Tables over real workers, which are killed while they add and remove.
-import { Arena, createLife, whenDead } from '@ashlar/core'
+import { Arena, blocks, createLife, verify, whenDead } from '@ashlar/core'
 import { createTable, type TableHandle } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -46,8 +46,8 @@ for (const kind of threadKinds) {
     pool.free(counters)
     table.dispose()
     for (let i = 0; i < 2; i++) arena.openPool() // takes what was freed for a closed slot
-    assert.equal(arena.verify(), [])
-    assert.equal(arena.blocks(), [])
+    assert.equal(verify(arena), [])
+    assert.equal(blocks(arena), [])
     for (const { thread } of workers) thread.terminate()
   })
 
@@ -80,13 +80,13 @@ for (const kind of threadKinds) {
         }
       }
       assert.ok(torn <= 1, `${note}: ${torn} rows are torn`)
-      assert.equal(arena.verify(), [], note)
+      assert.equal(verify(arena), [], note)
       table.clear()
       table.trim()
     }
     pool.free(counter << 2)
     table.dispose()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
   })
 }
 

@@ -1,5 +1,5 @@
 // Worlds of their own, each in its worker: entities wander from one to the other.
-import { Arena, createLife } from '@ashlar/core'
+import { Arena, blocks, createLife, verify } from '@ashlar/core'
 import { attachStorage, createStorage, type StorageHandle, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query, set } from 'bitecs'
 import { suite } from 'uvu'
@@ -89,9 +89,9 @@ for (const kind of threadKinds) {
     storage.dispose()
     storage.pool.flush()
     storage.pool.collect()
-    assert.equal(arena.verify(), [])
+    assert.equal(verify(arena), [])
     for (const { slot } of arena.stats().slots) if (slot !== storage.pool.slot) arena.openPool()
-    assert.equal(arena.blocks(), [])
+    assert.equal(blocks(arena), [])
   })
 }
 

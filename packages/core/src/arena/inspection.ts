@@ -1,0 +1,19 @@
+/** What walks over a whole arena: functions, so that a program that calls none ships none. */
+import { type BlockInfo, listBlocks } from '../inspect/blocks.ts'
+import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
+import { type Violation, verifyArena } from '../inspect/verify/verify.ts'
+import { type Arena, memoryOf } from './arena.ts'
+
+/** Lists what is damaged, if anything. No other thread may call the library during the call. */
+export const verify = (arena: Arena): Violation[] => verifyArena(memoryOf(arena))
+
+/** Lists every live block. No other thread may call the library during the call. */
+export const blocks = (arena: Arena): BlockInfo[] => listBlocks(memoryOf(arena))
+
+/**
+ * `arena.stats()`, but counts live and free blocks now, by a walk over all blocks. No other thread
+ * may call the library during the call.
+ * @throws ArenaError 'invalid-argument'
+ */
+export const exactStats = (arena: Arena, options: StatsOptions = {}): ArenaStats =>
+  collectStats(memoryOf(arena), { ...options, exact: true })
