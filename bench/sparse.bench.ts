@@ -27,7 +27,7 @@ function prepare(workload: string, contender: string): Prepared {
       owners.push(eid)
     }
   }
-  const rowOf = sparse ? storage.rows(Burning).row : storage.row
+  const rowOf = sparse ? Burning.rows.indexOf : storage.indexOf
 
   function loopByQuery(): void {
     const { heat, rate } = Burning
@@ -39,7 +39,7 @@ function prepare(workload: string, contender: string): Prepared {
   }
 
   function createLoopByRows(): () => void {
-    const rows = storage.rows(Burning)
+    const rows = Burning.rows
     return () => {
       const { heat, rate } = Burning
       for (let row = 0; row < rows.count; row++) heat[row] += rate[row]

@@ -3,6 +3,7 @@ import { parentPort, Worker } from 'node:worker_threads'
 import { Arena, verify } from '@ashlar/core'
 import {
   createStorage,
+  createTable,
   createWorkerGroup,
   EACH_WORKER,
   joinWorkerGroup,
@@ -26,7 +27,7 @@ export async function prepareChurn(contender: string): Promise<PreparedRuns> {
   const workerCount = contender === 'ashlar' ? 2 : 1
   const arena = Arena.create({ byteLength: 64 * 2 ** 20, shared: true })
   const storage = createStorage(createWorld(), arena.openPool())
-  const bullets = storage.table('Bullet', schema)
+  const bullets = createTable(storage, 'Bullet', schema)
   const workers = Array.from({ length: workerCount }, () => new Worker(new URL(import.meta.url)))
   const group = await createWorkerGroup(storage, workers)
   const args = { spawnCount: SPAWN_COUNT / workerCount }
@@ -56,11 +57,11 @@ export function joinChurn(): void {
 function churn({ tables: { Bullet }, args }: SystemContext<unknown, Tables>): void {
   for (const chunk of Bullet.ownChunks) {
     const { life } = chunk
-    for (let i = chunk.rowCount - 1; i >= 0; i--) if (--life[i] <= 0) chunk.remove(i)
+    for (let i = chunk.rowCount - 1; i >= 0; i--) if (--life[i] <= 0) chunk.removeRow(i)
   }
   for (let i = (args as { spawnCount: number }).spawnCount; i > 0; i--) {
     const chunk = Bullet.room()
-    const row = chunk.add()
+    const row = chunk.addRow()
     chunk.velocityX[row] = 1
     chunk.velocityY[row] = -1
     chunk.life[row] = LIFE

@@ -92,9 +92,9 @@ test('lists arrive with their elements, empty ones too', () => {
   ]
   for (const { a, b, c } of cases) {
     const eid = from.create()
-    from.Path.a.set(eid, a)
+    from.Path.a.replace(eid, a)
     from.Path.b[eid] = b
-    from.Path.c.set(eid, c)
+    from.Path.c.replace(eid, c)
     from.mail.send(eid, 1)
   }
   const arrived: object[] = []

@@ -16,8 +16,9 @@ export { verifyStorage } from './inspect/verify-storage.ts'
 export type { Schedule } from './schedule/schedule.ts'
 export { createSchedule } from './schedule/schedule.ts'
 export type { Accessed, ScheduleEntry } from './schedule/schedule-entry.ts'
-export type { ListField, Numbers, TextField } from './schema/fields.ts'
+export type { ComponentRows, ListField, Numbers, TextField } from './schema/fields.ts'
 export type {
+  AnyComponent,
   Column,
   Component,
   FieldType,
@@ -26,15 +27,20 @@ export type {
   ScalarType,
   Schema,
   SparseComponent,
+  SparseRows,
   TextType,
   Values,
 } from './schema/schema.ts'
 export { t } from './schema/schema.ts'
-export type { ComponentRows, StorageHandle } from './shared/manifest.ts'
+export type { StorageHandle } from './shared/manifest.ts'
+export { applyCommands, createCommands } from './storage/commands.ts'
+export { moveIn, moveOut } from './storage/moving.ts'
 export { freePacked } from './storage/packed-entity.ts'
+export { createSparseComponent } from './storage/sparse-component.ts'
 export { createStorage } from './storage/storage.ts'
-export type { ComponentOptions, Storage, StorageOptions } from './storage/storage-api.ts'
-export { attachTable, createTable } from './tables/create-table.ts'
+export type { Storage, StorageOptions } from './storage/storage-api.ts'
+export { createTable } from './storage/tables.ts'
+export { attachTable } from './tables/create-table.ts'
 export type { AnyTable, Table } from './tables/table.ts'
 export type { Chunk, ChunkRows, TableSchema } from './tables/table-chunk.ts'
 export type { TableOptions } from './tables/table-layout.ts'

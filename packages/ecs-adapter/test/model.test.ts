@@ -34,7 +34,7 @@ const schemas = {
   Position: { x: t.f32, y: t.f32 },
   Health: { points: t.i16, max: t.u8 },
   Target: { eid: t.eid, at: t.f64, flag: t.i8 },
-  Path: { points: t.list(t.f32), label: t.text, kind: t.text.interned, cost: t.u16 },
+  Path: { points: t.list(t.f32), label: t.text, kind: t.text({ interned: true }), cost: t.u16 },
   Team: { members: t.list(t.eid), bits: t.list(t.u8) },
   Enemy: {},
 }
@@ -145,7 +145,7 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
     for (const [field, value] of Object.entries(createValues(name, isWhole))) {
       if (typeof value === 'number') numbersOf(name, field)[eid] = value
       else if (typeof value === 'string') textOf(name, field).set(eid, value)
-      else if (isWhole) listOf(name, field).set(eid, value)
+      else if (isWhole) listOf(name, field).replace(eid, value)
       else {
         change(listOf(name, field), eid, row[field] as number[], value)
         continue
@@ -165,22 +165,22 @@ function runModel(seed: number, shared: boolean, stepCount: number): void {
         list.insert(eid, at, 7)
         model.splice(at, 0, 7)
       },
-      () => isThere && assert.is(list.remove(eid, at), model.splice(at, 1)[0]),
+      () => isThere && assert.is(list.removeAt(eid, at), model.splice(at, 1)[0]),
       () => {
         if (!isThere) return
-        list.setAt(eid, at, 9)
+        list.set(eid, at, 9)
         model[at] = 9
       },
       () => {
         if (!isThere) return
         const last = model.length - 1
-        assert.is(list.swapRemove(eid, at), model[at])
+        assert.is(list.swapRemoveAt(eid, at), model[at])
         model[at] = model[last]
         model.length = last
       },
       () => assert.is(list.append(eid, values), model.push(...values)),
       () => {
-        list.set(eid, values)
+        list.replace(eid, values)
         model.splice(0, model.length, ...values)
       },
       () => {

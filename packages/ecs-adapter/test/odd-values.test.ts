@@ -3,7 +3,17 @@
 // in workers/.
 import { blocks } from '@ashlar/core'
 import * as api from '@ashlar/ecs-adapter'
-import { attachStorage, createStorage, createTable, StorageError, t } from '@ashlar/ecs-adapter'
+import {
+  applyCommands,
+  attachStorage,
+  createCommands,
+  createSparseComponent,
+  createStorage,
+  createTable,
+  moveOut,
+  StorageError,
+  t,
+} from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, deleteWorld, observe, onAdd, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -37,18 +47,18 @@ function createAll() {
   const { arena, pool, world, storage } = scene
   const Position = storage.component('Position', { x: t.f32, y: t.f64, target: t.eid })
   const Path = storage.component('Path', { points: t.list(t.f32), label: t.text })
-  const Burning = storage.component('Burning', { heat: t.f32 }, { sparse: true })
+  const Burning = createSparseComponent(storage, 'Burning', { heat: t.f32 })
   const [eid, bare] = [addEntity(world), addEntity(world)]
   addComponent(world, eid, set(Position, { x: 1 }))
   addComponent(world, eid, set(Path, { points: [1, 2, 3], label: 'gate' }))
   addComponent(world, eid, set(Burning, { heat: 2 }))
-  const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024 })
+  const table = createTable(storage, 'Shot', { x: t.f32 }, { chunkByteLength: 1024 })
   table.add()
   table.add()
   const alone = createTable(pool, { x: t.f32 }, { chunkByteLength: 1024 })
   const elsewhere = createWorld()
-  const packed = createStorage(elsewhere, pool).pack(addEntity(elsewhere))
-  const commands = storage.commands()
+  const packed = moveOut(createStorage(elsewhere, pool), addEntity(elsewhere))
+  const commands = createCommands(storage)
   commands.spawn()
   const attached = attachStorage(storage.handle, arena.openPool())
   const things = { Position, Path, Burning, eid, bare, table, alone, packed, commands, attached }
@@ -175,7 +185,7 @@ const subjects: Record<
     },
   },
   rows: {
-    pick: ({ storage }) => storage.rows('Burning'),
+    pick: ({ storage }) => storage.components.Burning.rows,
     calls: { row: call([anything], ({ eid }) => [eid]) },
   },
   attached: {
@@ -218,8 +228,8 @@ const subjects: Record<
 const twins: Record<string, (all: All) => object> = {
   list: ({ attached }) => attached.components.Path.points,
   text: ({ attached }) => attached.components.Path.label,
-  rows: ({ attached }) => attached.rows('Burning'),
-  commands: ({ attached }) => attached.commands(),
+  rows: ({ attached }) => attached.components.Burning.rows,
+  commands: ({ attached }) => createCommands(attached),
   table: ({ alone }) => alone,
 }
 
@@ -313,7 +323,7 @@ test('options: keys that mean nothing are refused', () => {
   const wrong: [(options: never) => unknown, object][] = [
     [(options) => createStorage(createWorld(), pool, options), { capacities: 5 }],
     [(options) => storage.component('A', { x: t.f32 }, options), { sparse: true, capacity: 5 }],
-    [(options) => storage.table('A', { x: t.f32 }, options), { name: 'B' }],
+    [(options) => createTable(storage, 'A', { x: t.f32 }, options), { name: 'B' }],
     [(options) => createTable(pool, { x: t.f32 }, options), { chunkLimits: 5 }],
     [(options) => t.list(t.eid, options), { dropremoved: true }],
   ]
@@ -353,7 +363,7 @@ test('whatever is thrown, and whatever is given, can be shown in an error', () =
   for (const value of [...ODD_VALUES, hostile]) {
     if (value === 'Position') continue
     assert.instance(
-      errorOf(() => storage.rows(value as never)),
+      errorOf(() => value as never.rows),
       StorageError,
     )
   }
@@ -363,10 +373,10 @@ test('whatever is thrown, and whatever is given, can be shown in an error', () =
   })
   const count = thrown.length
   for (let i = 0; i < count; i++) commands.add(commands.spawn(), Position)
-  const error = errorOf(() => storage.apply(commands))
+  const error = errorOf(() => applyCommands(storage, commands))
   assert.ok(isOurs(error), String(error))
   assert.is((error as api.CommandsError).count, count)
-  assert.ok(storage.row(eid) > 0)
+  assert.ok(storage.indexOf(eid) > 0)
 })
 
 function errorOf(call: () => unknown): unknown {

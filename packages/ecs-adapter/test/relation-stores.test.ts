@@ -1,6 +1,6 @@
 // What a relation's store makes is a component as any other: of prefabs too.
 import { blocks } from '@ashlar/core'
-import { type Storage, t } from '@ashlar/ecs-adapter'
+import { applyCommands, createCommands, type Storage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -54,15 +54,15 @@ for (const [name, createThisWorld] of Object.entries(worlds)) {
         for (const prefab of prefabs) {
           const Pair = Contains(target)
           addComponent(world, prefab, Pair)
-          assert.is(Pair.amount[storage.row(prefab)], 0)
-          Pair.amount[storage.row(prefab)] = prefab
+          assert.is(Pair.amount[storage.indexOf(prefab)], 0)
+          Pair.amount[storage.indexOf(prefab)] = prefab
         }
         while (addEntity(world) % 50 !== 0) {}
         const later = addPrefab(world)
         addComponent(world, later, Contains(target))
-        assert.is(Contains(target).amount[storage.row(later)], 0)
+        assert.is(Contains(target).amount[storage.indexOf(later)], 0)
         for (const prefab of prefabs) {
-          assert.is(Contains(target).amount[storage.row(prefab)], prefab)
+          assert.is(Contains(target).amount[storage.indexOf(prefab)], prefab)
         }
       }
       assertSound(arena)
@@ -140,10 +140,10 @@ test('instances of a prefab begin with the values of its pair, and commands find
       const instance = addEntity(world)
       addComponent(world, instance, IsA(prefab))
       assert.equal(getComponent(world, instance, Contains(gold)), { amount: 5, tags: [1] })
-      const commands = storage.commands()
+      const commands = createCommands(storage)
       commands.set(instance, Contains(gold), { amount: 9 })
       commands.set(prefab, Contains(gold), { amount: 6 })
-      assert.is(storage.apply(commands), 0)
+      assert.is(applyCommands(storage, commands), 0)
       assert.equal(getComponent(world, instance, Contains(gold)), { amount: 9, tags: [1] })
       assert.equal(getComponent(world, prefab, Contains(gold)), { amount: 6, tags: [1] })
       removeEntity(world, gold)

@@ -1,6 +1,6 @@
 // `set` writes all of its fields or none; and which observers run.
 import { Arena, blocks as blocksOf } from '@ashlar/core'
-import { createStorage, t } from '@ashlar/ecs-adapter'
+import { createStorage, moveIn, moveOut, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -34,7 +34,7 @@ const schema = {
   points: t.list(t.f32),
   label: t.text,
   x: t.f32,
-  kind: t.text.interned,
+  kind: t.text({ interned: true }),
   ids: t.list(t.eid),
 }
 const FIELDS = Object.keys(schema) as (keyof typeof schema)[]
@@ -198,7 +198,7 @@ for (const sparse of [false, true]) {
         addComponent(world, outer, set(Path, { points: list }))
         assert.ok(isLong(Path.points.toArray(outer)))
         assert.ok(isLong(Path.points.toArray(inner)))
-        Path.points.set(outer, [])
+        Path.points.replace(outer, [])
         Path.points.append(outer, list)
         assert.ok(isLong(Path.points.toArray(outer)))
         for (const eid of [outer, inner]) removeComponent(world, eid, Path)
@@ -240,7 +240,7 @@ for (const sparse of [false, true]) {
             removeEntity(world, eid)
             addComponent(world, addEntity(world), set(Path, valuesOf(7)))
           },
-          pack: (eid) => storage.unpack(storage.pack(eid)),
+          pack: (eid) => moveIn(storage, moveOut(storage, eid)),
         }
         for (const field of FIELDS) {
           for (const [name, take] of Object.entries(takeAway)) {
@@ -346,7 +346,7 @@ for (const sparse of [false, true]) {
         const seen: unknown[] = []
         observe(world, onAdd(Path), (eid) => {
           seen.push(getComponent(world, eid, Path), [...query(world, [Path])].includes(eid))
-          Path.points.set(eid, [1, 2, 3, 4, 5])
+          Path.points.replace(eid, [1, 2, 3, 4, 5])
           Path.label.set(eid, 'of the observer')
           Path.ids.push(eid, 9)
         })

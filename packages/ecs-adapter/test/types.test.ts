@@ -1,8 +1,11 @@
 // What TypeScript makes of a schema. The assertions are the types: `tsc` fails where one is wrong.
 import {
+  applyCommands,
   attachStorage,
   type Component,
   type ComponentRows,
+  createCommands,
+  createSparseComponent,
   createStorage,
   type ListField,
   type Schema,
@@ -26,7 +29,7 @@ const expectType = <_ extends true>() => {}
 test('a sparse component has a type of its own, with the same fields, and rows', () => {
   const { arena, world, storage } = createScene()
   const schema = { heat: t.f32, name: t.text }
-  const Burning = storage.component('Burning', schema, { sparse: true })
+  const Burning = createSparseComponent(storage, 'Burning', schema)
   expectType<Equal<typeof Burning, SparseComponent<typeof schema>>>()
   expectType<Equal<(typeof Burning)['heat'], Float32Array>>()
   expectType<Equal<(typeof Burning)['name'], TextField>>()
@@ -44,22 +47,22 @@ test('a sparse component has a type of its own, with the same fields, and rows',
   observe(world, onSet(Burning), () => {})
   assert.equal(getComponent(world, eid, Burning), { heat: 1, name: '' })
   assert.is(query(world, [Burning, Not(Flat)]).length, 1)
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   commands.set(eid, Burning, { heat: 3 })
   // @ts-expect-error: no such field
   const refused = () => commands.set(eid, Burning, { hear: 2 })
   assert.type(refused, 'function')
-  assert.is(storage.apply(commands), 0)
+  assert.is(applyCommands(storage, commands), 0)
   const attached = attachStorage(storage.handle, arena.openPool())
   const there = attached.components.Burning as typeof Burning
-  assert.is(there.heat[attached.rows(there).row(eid)], 3)
+  assert.is(there.rows.heat[there.rows.indexOf(eid)], 3)
   attached.detach()
   const system: System<{ Burning: SparseComponent<typeof schema> }> = ({ components, rows }) => {
-    components.Burning.heat[rows('Burning').row(eid)] = 1
+    components.Burning.rows.heat[rows('Burning').indexOf(eid)] = 1
   }
   assert.type(system, 'function')
 
-  const rows = storage.rows(Burning)
+  const rows = Burning.rows
   expectType<Equal<typeof rows, ComponentRows>>()
   expectType<Equal<typeof rows.entities, Int32Array>>()
   // @ts-expect-error: an option of that name there is not
@@ -103,9 +106,9 @@ test('lists and texts have their methods, and views of their element type', () =
   const { world, storage } = createScene()
   const Path = storage.component('Path', {
     points: t.list(t.f32),
-    targets: t.list(t.eid, { dropRemoved: true }),
+    targets: t.list(t.eid, { weak: true }),
     label: t.text,
-    kind: t.text.interned,
+    kind: t.text({ interned: true }),
     cost: t.u16,
   })
   expectType<Equal<(typeof Path)['points'], ListField<Float32Array>>>()
@@ -174,7 +177,7 @@ test('commands take the values of a component', () => {
   const { storage } = createScene()
   const Position = storage.component('Position', { x: t.f32, y: t.f32 })
   const Enemy = storage.component('Enemy', {})
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   const eid = commands.spawn()
   commands.add(eid, Position)
   commands.add(eid, Enemy)
@@ -193,7 +196,7 @@ test('commands take the values of a component', () => {
     commands.despawn('1')
   }
   assert.type(refused, 'function')
-  assert.is(storage.apply(commands), 0)
+  assert.is(applyCommands(storage, commands), 0)
 })
 
 test.run()

@@ -6,7 +6,7 @@
 // changes what is his own, and looks at nobody. All shards have to be through one half before any
 // begins the next; who is quicker within a half changes nothing.
 import type { Arena, Pool } from '@ashlar/core'
-import { createStorage } from '@ashlar/ecs-adapter'
+import { applyCommands, createCommands, createStorage } from '@ashlar/ecs-adapter'
 import { createWorld, query } from 'bitecs'
 import { createRandom } from 'example-kit/sim'
 import { createActorSystems } from './actors.ts'
@@ -122,10 +122,10 @@ function build(
   const actors = createActorSystems(scene)
   const shots = createShotSystems(scene)
   const systems = createSystems(scene)
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   const runHere: RunSystem = (name, entities) => {
     systems[name](entities, commands)
-    storage.apply(commands)
+    applyCommands(storage, commands)
   }
   const allTerms = [components.Position]
   const actorTerms = [components.Actor]

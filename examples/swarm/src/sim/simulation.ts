@@ -1,7 +1,7 @@
 // A swarm of boids: in tables, sorted into a grid every step, steered by rules. It knows no
 // platform; chance comes from the seed, and arithmetic is only what all engines do alike.
 import { type Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
-import { createStorage, type Storage } from '@ashlar/ecs-adapter'
+import { createStorage, createTable, type Storage } from '@ashlar/ecs-adapter'
 import { createWorld } from 'bitecs'
 import { checksumOf } from './checksum.ts'
 import { type GridShape, gridByteLengthOf } from './grid.ts'
@@ -51,9 +51,9 @@ export function createSimulation({ arena, pool, boidCount, seed }: SimulationOpt
   }
   try {
     const tables: Tables = {
-      Boid: storage.table('Boid', schemas.Boid),
-      Hawk: storage.table('Hawk', schemas.Hawk),
-      Frame: storage.table('Frame', schemas.Frame),
+      Boid: createTable(storage, 'Boid', schemas.Boid),
+      Hawk: createTable(storage, 'Hawk', schemas.Hawk),
+      Frame: createTable(storage, 'Frame', schemas.Frame),
     }
     const gridShape = gridShapeOf(tables, boidCount)
     const gridByteLength = gridByteLengthOf(gridShape)

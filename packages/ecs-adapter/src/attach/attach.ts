@@ -12,7 +12,7 @@ import { VariableMemory } from '../lists/variable-fields.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
 import type { Component } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
-import type { ComponentRows, StorageHandle } from '../shared/manifest.ts'
+import type { StorageHandle } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
@@ -49,7 +49,7 @@ function checkedRoot(handle: StorageHandle, pool: Pool): number {
 
 /**
  * A storage of another thread. This thread can read and write the columns, but has no world. The
- * methods may be called without the object: `const { row } = storage`.
+ * methods may be called without the object: `const { indexOf } = storage`.
  */
 export class AttachedStorage {
   /**
@@ -62,12 +62,6 @@ export class AttachedStorage {
   readonly components: Readonly<Record<string, Component>>
   /** Tables by name. Rows that this thread adds lie in chunks of its own pool until it detaches. */
   readonly tables: Readonly<Record<string, Table>>
-  /**
-   * The rows of a sparse component.
-   * @param component one of `components`, or its name
-   * @throws StorageError 'invalid-argument' for a component that is not sparse
-   */
-  readonly rows: (component: Component | string) => ComponentRows
   readonly #pool: Pool
   readonly #handle: StorageHandle
   /** Word indices of the root, and of the words in the root that belong to this thread's slot. */
@@ -102,11 +96,10 @@ export class AttachedStorage {
     const serialWord = root + rootLayout.INTERN_LOG_SERIAL
     this.#internLog = new InternLog(views, handleWord, serialWord)
     this.#memory.internedTexts.internLog = this.#internLog
-    this.#components = new AttachedComponents(this.#memory, this)
+    this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
     this.#tables = new StorageTables(pool)
     this.components = this.#components.byName
     this.tables = this.#tables.byName
-    this.rows = this.#components.rows
   }
 
   /** The ids of the world's entities, as published when this thread last called `sync`. */
@@ -114,8 +107,8 @@ export class AttachedStorage {
     return this.#entities
   }
 
-  /** The index of an entity in the columns of dense components; for sparse ones see `rows`. */
-  readonly row = (eid: number): number => checkedEid(eid) & this.#entityMask
+  /** The index of an entity in the columns of dense components; for sparse ones, ask their `rows`. */
+  readonly indexOf = (eid: number): number => checkedEid(eid) & this.#entityMask
 
   /**
    * Takes over what the storage has published: moved columns, new components, entity ids. Call it
@@ -151,12 +144,8 @@ export class AttachedStorage {
     Atomics.store(words, this.#seenWord, epoch)
   }
 
-  /**
-   * A command buffer for the world, in blocks of this thread's pool. The world's thread passes the
-   * buffer's `offset` to `storage.apply`. Commands recorded after that replace the applied ones.
-   * @throws ArenaError 'out-of-memory'
-   */
-  readonly commands = (): CommandBuffer => {
+  /** @internal For `createCommands`. */
+  readonly $createCommands = (): CommandBuffer => {
     const { registry } = this.#components
     return new CommandBuffer(this.#pool, registry, this.#memory.staging, this.#handle.serial)
   }

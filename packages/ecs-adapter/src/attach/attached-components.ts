@@ -1,13 +1,13 @@
 /** The components of another thread's storage, as an attached thread sees them. */
-import { notSparse } from '../base/errors.ts'
 import { defineColumns } from '../columns/column-properties.ts'
 import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
 import type { Rows, VariableColumns } from '../lists/variable-column.ts'
 import { createVariableColumns, type VariableMemory } from '../lists/variable-fields.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
+import type { ComponentRows } from '../schema/fields.ts'
 import type { Component } from '../schema/schema.ts'
-import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/manifest.ts'
+import type { ComponentEntry, RowsEntry } from '../shared/manifest.ts'
 
 interface Attached {
   readonly variable: VariableColumns
@@ -36,7 +36,7 @@ export class AttachedComponents {
       const { variable, rows } = this.#all[number]
       if (entry.rows) rows?.follow(entry.rows)
       const { component } = this.registry.at(number)
-      defineColumns(component, entry, this.#memory.views.buffer, variable)
+      defineColumns(component, entry, this.#memory.views.buffer, variable, rows?.view)
     }
   }
 
@@ -45,21 +45,14 @@ export class AttachedComponents {
     const rows = isSparse && new AttachedRows(memory.views)
     const options = { name, fields, memory, rows: rows ?? this.#denseRows }
     this.#all.push({ variable: createVariableColumns(options), rows })
-    this.byName[name] = {}
+    const component = rows ? { rows: rows.view } : {}
+    this.byName[name] = component as Component
     this.registry.add(name, this.byName[name], fields, undefined)
-  }
-
-  /** @throws StorageError 'invalid-argument' */
-  readonly rows = (component: Component | string): ComponentRows => {
-    const { name, number } = this.registry.find(component)
-    const { rows } = this.#all[number]
-    if (rows === undefined) throw notSparse(name)
-    return rows.view
   }
 }
 
 /** The rows of a sparse component. */
-class AttachedRows implements ComponentRows {
+class AttachedRows implements ComponentRows, Rows {
   entities: Int32Array = new Int32Array(0)
   readonly #views: MemoryViews
   #place = new IndexPlace({ index: 0, rowCount: 0 })
@@ -78,6 +71,8 @@ class AttachedRows implements ComponentRows {
     const row = findRow(this.#views.i32, this.#place, eid)
     return row < this.#place.rowCount ? row : -1
   }
+
+  readonly indexOf = this.row
 
   /** The read-only object that users get. */
   readonly view = new RowsView(this)

@@ -16,15 +16,15 @@ const { list, text, ...scalars } = t
 const TYPES = new Map<unknown, FieldType>(
   [
     ...Object.values<ScalarType>(scalars).flatMap((type) => [type, list(type)]),
-    list(t.eid, { dropRemoved: true }),
-    ...[text, text.interned],
+    list(t.eid, { weak: true }),
+    ...[text, text({ interned: true })],
   ].map((type) => [nameOf(type), type]),
 )
 
 function nameOf(type: FieldType): string {
   if (type.kind === 'scalar') return type.name
   if (type.kind === 'text') return type.isInterned ? 'interned text' : 'text'
-  return `list ${type.element.name}${type.dropRemoved ? ' dropRemoved' : ''}`
+  return `list ${type.element.name}${type.isWeak ? ' weak' : ''}`
 }
 
 export function encodeManifest(manifest: Manifest): Uint8Array {

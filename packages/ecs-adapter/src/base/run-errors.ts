@@ -142,8 +142,8 @@ export const stageTooWide = (given: number, capacity: number) =>
 
 export const notAlone = (system: string) =>
   misuse(
-    `${shown(system)} is to run on EACH_WORKER: alone in its stage, without chunkLength. Leave ` +
-      'out `chunkLength`, `reads` and `writes`',
+    `${shown(system)} is to run on EACH_WORKER: alone in its stage, without batchSize. Leave ` +
+      'out `batchSize`, `reads` and `writes`',
   )
 
 export const isAsynchronous = () =>

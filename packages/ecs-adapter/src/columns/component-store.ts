@@ -10,8 +10,9 @@ import type { GivenValues } from '../lists/staging.ts'
 import type { Rows, VariableColumns } from '../lists/variable-column.ts'
 import { createVariableColumns } from '../lists/variable-fields.ts'
 import { settleTouched } from '../memory/blocks.ts'
+import type { ComponentRows } from '../schema/fields.ts'
 import { emptyValues } from '../schema/schema.ts'
-import type { ComponentEntry, ComponentRows } from '../shared/manifest.ts'
+import type { ComponentEntry } from '../shared/manifest.ts'
 import { GrowingColumns } from './column-growth.ts'
 import { defineColumns } from './column-properties.ts'
 import type { ComponentContext } from './component-context.ts'
@@ -21,11 +22,9 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   /** The scalar properties of the component are views of this buffer. */
   #buffer: ArrayBufferLike | undefined
 
-  /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
-  constructor(context: ComponentContext, rowCount: number) {
+  constructor(context: ComponentContext) {
     super(context)
     this.variable = createVariableColumns({ ...context, rows: this })
-    this.resize(rowCount)
   }
 
   /** The rows of a sparse store; undefined for a dense store. */
@@ -193,7 +192,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     }
     const { component, fields } = this.context
     const place = { fields, rowCount: this.rowCount, byteOffsets: this.#byteOffsets }
-    defineColumns(component, place, buffer, this.variable)
+    defineColumns(component, place, buffer, this.variable, this.rows)
   }
 
   #freeAll(): void {

@@ -17,7 +17,7 @@ import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
 type GivenFields = Readonly<Record<string, unknown>>
 
 /**
- * Records changes of entities and components until `storage.apply`. A command is checked when it is
+ * Records changes of entities and components until `applyCommands`. A command is checked when it is
  * recorded; its entity is looked up when it is applied. Each method may throw StorageError
  * 'invalid-argument', 'commands-disposed', and ArenaError 'out-of-memory': then its command is not
  * recorded, and earlier commands stay.
@@ -67,7 +67,7 @@ export class CommandBuffer {
     this.#beginCursor = this.#blocks.cursor
   }
 
-  /** Byte offset of the first block: for `storage.apply` in another thread. */
+  /** Byte offset of the first block: for `applyCommands` in another thread. */
   get offset(): number {
     return this.#blocks.offset
   }
@@ -156,7 +156,7 @@ export class CommandBuffer {
   }
 
   /**
-   * Gives later commands a sort key. `storage.apply` of several buffers sorts all commands by this
+   * Gives later commands a sort key. `applyCommands` of several buffers sorts all commands by this
    * key. Worker groups call `begin` themselves. The sort keys of one buffer must ascend.
    * @param sortKey a whole number from 0 to 2^31 - 1, such as the index of the first entity of a
    * batch

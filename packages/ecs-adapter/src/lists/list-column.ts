@@ -40,7 +40,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     return this.#lists.load(block, index)
   }
 
-  setAt(eid: number, index: number, value: number): void {
+  set(eid: number, index: number, value: number): void {
     this.#check(value)
     const block = this.$blockOf(eid)
     this.#checkIndex(index, this.#lists.checkedLength(block))
@@ -84,12 +84,12 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     this.#removed?.note(value)
   }
 
-  remove(eid: number, index: number): number {
+  removeAt(eid: number, index: number): number {
     this.#checkIndex(index, this.length(eid))
     return this.#lists.remove(this.$wordOf(eid), index, false)
   }
 
-  swapRemove(eid: number, index: number): number {
+  swapRemoveAt(eid: number, index: number): number {
     this.#checkIndex(index, this.length(eid))
     return this.#lists.remove(this.$wordOf(eid), index, true)
   }
@@ -104,7 +104,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     return -1
   }
 
-  set(eid: number, values: Numbers): void {
+  replace(eid: number, values: Numbers): void {
     this.#write(eid, values, false)
   }
 

@@ -51,7 +51,7 @@ export function createVariableColumns(options: VariableFieldsOptions): VariableC
     if (type.kind === 'text') {
       return new TextColumn(column, type.isInterned ? internedTexts : texts)
     }
-    const { element, dropRemoved } = type
-    return new ListColumn(column, element.array, staging, dropRemoved ? removed : undefined)
+    const { element, isWeak } = type
+    return new ListColumn(column, element.array, staging, isWeak ? removed : undefined)
   })
 }

@@ -1,7 +1,7 @@
 /** Checks what users declare about the systems of a schedule. */
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
-import { type ChunkOptions, checkChunkLength } from '../workers/batch-length.ts'
+import { type BatchOptions, checkBatchSize } from '../workers/batch-size.ts'
 import type { RunEntities } from '../workers/run-input.ts'
 import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
 import type { Access } from './parallel-stages.ts'
@@ -12,7 +12,7 @@ import type { Access } from './parallel-stages.ts'
  */
 export type Accessed = object | string
 
-export interface ScheduleEntry extends ChunkOptions {
+export interface ScheduleEntry extends BatchOptions {
   /** The name of a system of the group. */
   readonly system: string
   /** The name that the schedule and errors use. Unique. Default: the name of the system. */
@@ -42,7 +42,7 @@ const KEYS: readonly (keyof ScheduleEntry)[] = [
   'writes',
   'after',
   'args',
-  'chunkLength',
+  'batchSize',
 ]
 
 /**
@@ -60,7 +60,7 @@ export function checkEntries(
   return Array.from(entries, (entry: ScheduleEntry, index) => {
     const what = `entry ${index}`
     checkOptions(what, entry, KEYS)
-    const { system, name = system, entities, args, chunkLength, after = [] } = entry
+    const { system, name = system, entities, args, batchSize, after = [] } = entry
     checkName(`${what}: system`, system)
     if (systems.length > 0 && !systems.includes(system)) {
       throw invalidArgument(`${what}: system`, system, `one of ${systems.join(', ')}`)
@@ -72,7 +72,7 @@ export function checkEntries(
     if (args !== undefined && typeof args !== 'function') {
       throw invalidArgument(`${what}: args`, args, 'a function that gives plain values')
     }
-    if (chunkLength !== undefined) checkChunkLength(chunkLength)
+    if (batchSize !== undefined) checkBatchSize(batchSize)
     checkName(`${what}: name`, name)
     checkAfter(`${what}: after`, after, names)
     if (names.includes(name)) throw duplicateEntry(name, names.indexOf(name), index)

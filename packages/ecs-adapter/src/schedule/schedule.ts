@@ -62,8 +62,8 @@ export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEnt
     stage.map((number): SystemCall => {
       const { name } = systems[number]
       const inputs = { ...entries[number] }
-      const { system, chunkLength } = inputs
-      return { name, system, entities: [], chunkLength, number, inputs }
+      const { system, batchSize } = inputs
+      return { name, system, entities: [], batchSize, number, inputs }
     }),
   )
   return {

@@ -13,7 +13,7 @@ export type Numbers = ArrayLike<number>
  * the entity lacks the component, such a method throws StorageError 'invalid-argument'. If memory
  * is out, methods that add elements throw ArenaError 'out-of-memory', and the list is unchanged.
  *
- * If bitECS has reused the id of a removed entity, a write of that id to a list with `dropRemoved`
+ * If bitECS has reused the id of a removed entity, a write of that id to a weak list
  * may have to sweep all such lists first. While workers run a system, a sweep throws 'group-busy'.
  *
  * While a thread changes an entity's list, no other thread may change or read that list: a list
@@ -27,23 +27,23 @@ export interface ListField<A = unknown> {
   /** An element; undefined beyond the length, as in a typed array. */
   get(eid: number, index: number): number
   /** Overwrites an element. @throws StorageError 'invalid-argument' beyond the length */
-  setAt(eid: number, index: number, value: number): void
+  set(eid: number, index: number, value: number): void
   /** Appends an element. Returns the new length. */
   push(eid: number, value: number): number
   /** Appends elements, also from a view of this list. Returns the new length. */
   append(eid: number, values: Numbers): number
   /** Removes the last element, and returns it; undefined if the list is empty. */
   pop(eid: number): number | undefined
-  /** Inserts an element at `index`, from 0 to the length. @throws as `setAt` */
+  /** Inserts an element at `index`, from 0 to the length. @throws as `set` */
   insert(eid: number, index: number, value: number): void
-  /** Removes and returns an element. The indices of later elements drop by 1. @throws as `setAt` */
-  remove(eid: number, index: number): number
-  /** Removes an element, and returns it. The last element takes its place. @throws as `setAt` */
-  swapRemove(eid: number, index: number): number
+  /** Removes and returns an element. The indices of later elements drop by 1. @throws as `set` */
+  removeAt(eid: number, index: number): number
+  /** Removes an element, and returns it. The last element takes its place. @throws as `set` */
+  swapRemoveAt(eid: number, index: number): number
   /** Index of the first element of this value, or -1. Finds NaN. */
   indexOf(eid: number, value: number): number
   /** Replaces the whole list. */
-  set(eid: number, values: Numbers): void
+  replace(eid: number, values: Numbers): void
   /** Sets the length; new elements are 0. Keeps the capacity, for lists refilled each frame. */
   resize(eid: number, length: number): void
   /** Makes room for `capacity` elements in all. Removing elements may give the room back. */
@@ -80,4 +80,22 @@ export interface TextField {
   offset(eid: number): number
   /** The bytes, over the arena. Do not write those of an interned text. Makes garbage. */
   view(eid: number): Uint8Array
+}
+
+/**
+ * The rows of a sparse component. Until the world's thread calls `sync`, no row moves or gets
+ * another entity: new rows are appended, and rows whose entities lose the component stay. An
+ * attached thread sees changes at once. But after the component has outgrown its columns, the
+ * thread sees the rows and columns from just before, until the thread calls `sync`.
+ */
+export interface ComponentRows {
+  /** Rows 0 to count - 1 are in use. */
+  readonly count: number
+  /**
+   * The entity of each row; 0 if this entity has lost the component since the last `sync`. The
+   * array is as long as the columns, and is replaced when they are.
+   */
+  readonly entities: Int32Array
+  /** The index of an entity in the columns of the component; -1 if the entity has no row. */
+  indexOf(eid: number): number
 }

@@ -2,7 +2,7 @@
 import { checkOptions, isRecord } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { isIllFormed } from '../base/utf8.ts'
-import type { ListField, Numbers, TextField } from './fields.ts'
+import type { ComponentRows, ListField, Numbers, TextField } from './fields.ts'
 
 export type ScalarArray =
   | Int8Array
@@ -31,7 +31,7 @@ export interface ListType<E extends ScalarType = ScalarType> {
   readonly kind: 'list'
   readonly element: E
   /** Whether `sync` takes the ids of removed entities out of the lists. */
-  readonly dropRemoved: boolean
+  readonly isWeak: boolean
 }
 
 /** A field of a text for each entity. */
@@ -56,13 +56,18 @@ export type Column<F extends FieldType> =
         : never
 /** What `storage.component` returns for a schema. */
 export type Component<S extends Schema = Schema> = { readonly [K in keyof S]: Column<S[K]> }
-declare const sparse: unique symbol
 /**
- * What `storage.component` returns with `{ sparse: true }`. Only entities with the component have
- * rows. Index its columns by `storage.rows(component).row(eid)`, or loop over the rows:
- * `component.x[eid]` would be the value of another entity.
+ * What `createSparseComponent` returns for a schema. Only entities with the component have rows:
+ * its columns are in `rows`, indexed by `rows.indexOf(eid)`. Lists and texts take entity ids.
  */
-export type SparseComponent<S extends Schema = Schema> = Component<S> & { readonly [sparse]: true }
+export type SparseComponent<S extends Schema = Schema> = {
+  readonly [K in keyof S as S[K] extends ScalarType ? never : K]: Column<S[K]>
+} & { readonly rows: SparseRows<S> }
+export type SparseRows<S extends Schema = Schema> = ComponentRows & {
+  readonly [K in keyof S as S[K] extends ScalarType ? K : never]: Column<S[K]>
+}
+/** A component, dense or sparse, of any schema. */
+export type AnyComponent = Component | SparseComponent
 /** What `set(component, ...)` takes. `getComponent` returns every field, lists as plain arrays. */
 export type Values<C> = {
   -readonly [K in keyof C as K extends string ? K : never]?: C[K] extends ListField
@@ -102,32 +107,41 @@ const scalars = {
 const SCALARS = `t.${Object.keys(scalars).join(', t.')}`
 
 /**
- * @param options `dropRemoved`, for `t.eid`: `storage.sync()` drops the ids of removed entities
+ * @param options `weak`, for `t.eid`: `storage.sync()` drops the ids of removed entities
  * @throws StorageError 'invalid-argument'
  */
 function list<E extends ScalarType>(
   element: E,
-  options: { readonly dropRemoved?: boolean } = {},
+  options: { readonly weak?: boolean } = {},
 ): ListType<E> {
   if (!Object.values<unknown>(scalars).includes(element)) {
     const given = made.has(element) ? element.kind : element
     throw invalidArgument('the element type of a list', given, `one of ${SCALARS}`)
   }
-  checkOptions('the options of a list', options, ['dropRemoved'])
-  const { dropRemoved = false }: { dropRemoved?: unknown } = options
-  if (typeof dropRemoved !== 'boolean' || (dropRemoved && element.name !== 'eid')) {
+  checkOptions('the options of a list', options, ['weak'])
+  const { weak = false }: { weak?: unknown } = options
+  if (typeof weak !== 'boolean' || (weak && element.name !== 'eid')) {
     const expected = 'false, or true for a list of t.eid'
-    throw invalidArgument(`dropRemoved of a list of t.${element.name}`, dropRemoved, expected)
+    throw invalidArgument(`weak of a list of t.${element.name}`, weak, expected)
   }
-  return make({ kind: 'list', element, dropRemoved })
+  return make({ kind: 'list', element, isWeak: weak })
 }
 
-const text = make<TextType & { readonly interned: TextType }>({
-  kind: 'text',
-  isInterned: false,
-  /** For texts that many entities share: stored once, and read without making a string. */
-  interned: make<TextType>({ kind: 'text', isInterned: true }),
-})
+const interned = make<TextType>({ kind: 'text', isInterned: true })
+
+/**
+ * @param options `interned`, for texts that many entities share: stored once, and read without
+ * making a string
+ * @throws StorageError 'invalid-argument'
+ */
+const ofText = (options: { readonly interned?: boolean } = {}): TextType => {
+  checkOptions('the options of a text', options, ['interned'])
+  return options.interned ? interned : text
+}
+
+const text: TextType & typeof ofText = make(
+  Object.assign(ofText, { kind: 'text' as const, isInterned: false }),
+)
 
 export type ScalarName = keyof typeof scalars
 export const isScalarName = (name: unknown): name is ScalarName =>
@@ -173,7 +187,7 @@ export function readSchema(name: string, schema: Schema, kind: Kind = 'component
     }
     const type = schema[name]
     if (!made.has(type)) {
-      const others = kind === 'table' ? '' : ', t.list(...), t.text, t.text.interned'
+      const others = kind === 'table' ? '' : ', t.list(...), t.text'
       throw invalidArgument(of(`the type of field ${name}`), type, `one of ${SCALARS}${others}`)
     }
     return { name, type }

@@ -6,18 +6,18 @@
 import type { Pool } from '@ashlar/core'
 import type { World } from 'bitecs'
 import { checkOptions, checkPool } from '../base/arguments.ts'
-import { duplicateComponent, invalidArgument, notSparse, storageDisposed } from '../base/errors.ts'
+import { duplicateComponent, invalidArgument, storageDisposed } from '../base/errors.ts'
 import { groupOpen } from '../base/run-errors.ts'
 import { ComponentHooks } from '../columns/component-hooks.ts'
 import {
+  type AnyComponent,
   type Component,
   type Field,
   readSchema,
   type Schema,
-  type SparseComponent,
 } from '../schema/schema.ts'
 import { Worlds } from '../world/worlds.ts'
-import type { ComponentOptions, OpenGroup, Storage, StorageOptions } from './storage-api.ts'
+import type { OpenGroup, Storage, StorageOptions } from './storage-api.ts'
 import { createParts, type StorageParts } from './storage-parts.ts'
 import type { RunQueue, StorageState } from './world-state.ts'
 
@@ -48,16 +48,16 @@ export function createStorage(
   return new WorldStorage(worlds, pool, capacity)
 }
 
-/** Methods may be called without the object: `const { row } = storage`. */
-class WorldStorage implements Storage, StorageState {
-  readonly components: Record<string, Component> = Object.create(null)
+/** Methods may be called without the object: `const { indexOf } = storage`. */
+export class WorldStorage implements Storage, StorageState {
+  readonly components: Record<string, AnyComponent> = Object.create(null)
   readonly tables: Storage['tables']
   readonly pool: Pool
   readonly runs: RunQueue
   readonly openGroups = new Set<OpenGroup>()
   readonly parts: StorageParts
   readonly #worlds: Worlds
-  /** Ends the subscription to removals. Undefined until a field has `dropRemoved`. */
+  /** Ends the subscription to removals. Undefined until there is a weak list. */
   #unsubscribe: (() => void) | undefined
   #isDisposed = false
 
@@ -91,19 +91,16 @@ class WorldStorage implements Storage, StorageState {
   }
 
   get handle() {
-    this.#check()
+    this.$check()
     return this.parts.publisher.handle
   }
 
-  readonly component = <const S extends Schema>(
-    name: string,
-    schema: S,
-    options: ComponentOptions = {},
-  ): SparseComponent<S> => {
-    this.#check()
-    checkOptions('the options', options, ['sparse'])
-    const { sparse: isSparse = false } = options
-    if (typeof isSparse !== 'boolean') throw invalidArgument('sparse', isSparse, 'true or false')
+  readonly component = <const S extends Schema>(name: string, schema: S): Component<S> =>
+    this.$createComponent(name, schema, false) as Component<S>
+
+  /** For `component` and `createSparseComponent`. */
+  $createComponent(name: string, schema: Schema, isSparse: boolean): AnyComponent {
+    this.$check()
     this.#worlds.check()
     const fields = readSchema(name, schema)
     if (name in this.components) throw duplicateComponent(name)
@@ -113,33 +110,20 @@ class WorldStorage implements Storage, StorageState {
     const hooks = isTag
       ? undefined
       : new ComponentHooks({ name, fields, isSparse, columnCount, ...context })
-    if (fields.some(dropsRemoved)) this.#unsubscribe ??= staleReferences.subscribe()
+    if (fields.some(isWeak)) this.#unsubscribe ??= staleReferences.subscribe()
     const component = hooks?.component ?? {}
     this.components[name] = component
     components.add(name, component, fields, hooks)
-    return component as SparseComponent<S> // a dense one is a Component<S>
+    return component
   }
 
-  readonly table: Storage['table'] = (name, schema, options) => {
-    this.#check()
-    return this.parts.tables.create(name, schema, options)
-  }
-
-  readonly row: Storage['row'] = (eid) => {
-    this.#check()
+  readonly indexOf: Storage['indexOf'] = (eid) => {
+    this.$check()
     return this.#worlds.rowOf(eid)
   }
 
-  readonly rows: Storage['rows'] = (component) => {
-    this.#check()
-    const { name, hooks } = this.parts.components.find(component)
-    const rows = hooks?.store.rows
-    if (rows === undefined) throw notSparse(name)
-    return rows
-  }
-
   readonly sync = (): void => {
-    this.#check()
+    this.$check()
     const { components, worldState, staleReferences, tables, publisher } = this.parts
     worldState.checkRest('storage.sync()')
     this.runs.last?.repairTables()
@@ -151,46 +135,20 @@ class WorldStorage implements Storage, StorageState {
   }
 
   readonly publish = (): void => {
-    this.#check()
+    this.$check()
     this.parts.staleReferences.sync() // workers edit lists without a check for removed ids
     this.parts.publisher.publish()
   }
 
   readonly forget: Storage['forget'] = (slot, generation) => {
-    this.#check()
+    this.$check()
     this.parts.publisher.forget(slot, generation)
     // Workers may use chunks of the dead thread until the run is done: then `sync` takes over.
     if (this.runs.last?.isDone() ?? true) this.parts.tables.takeOver()
   }
 
-  readonly commands: Storage['commands'] = (pool) => {
-    this.#check()
-    return this.parts.commands.create(pool)
-  }
-
-  readonly apply: Storage['apply'] = (commands) => {
-    this.#checkRest('storage.apply()')
-    this.runs.checkApplied()
-    this.runs.isApplying = true
-    try {
-      return this.parts.commands.apply(commands)
-    } finally {
-      this.runs.isApplying = false
-    }
-  }
-
-  readonly pack: Storage['pack'] = (eid) => {
-    this.#checkRest('storage.pack()')
-    return this.parts.packing.pack(eid)
-  }
-
-  readonly unpack: Storage['unpack'] = (offset, world) => {
-    this.#checkRest('storage.unpack()')
-    return this.parts.packing.unpack(offset, world)
-  }
-
   readonly reset = (): void => {
-    this.#check()
+    this.$check()
     this.#worlds.check()
     this.runs.checkApplied()
     const { worldState } = this.parts
@@ -203,7 +161,7 @@ class WorldStorage implements Storage, StorageState {
 
   /** Whatever may throw comes before the first change. */
   readonly dispose = (): void => {
-    this.#check()
+    this.$check()
     const { components, worldState, tables, publisher, commands, packing, memory } = this.parts
     worldState.checkRest('storage.dispose()')
     if (this.openGroups.size > 0) throw groupOpen(this.openGroups.size)
@@ -221,16 +179,23 @@ class WorldStorage implements Storage, StorageState {
     publisher.dispose()
   }
 
-  #check(): void {
+  /** @throws StorageError 'storage-disposed' */
+  $check(): void {
     if (this.#isDisposed) throw storageDisposed()
   }
 
-  /** Call it first in a method that changes the world. */
-  #checkRest(what: string): void {
-    this.#check()
+  /** Call it first in a function that changes the world. */
+  $checkRest(what: string): void {
+    this.$check()
     this.#worlds.check()
     this.runs.checkDone(what)
   }
 }
 
-const dropsRemoved = ({ type }: Field) => type.kind === 'list' && type.dropRemoved
+const isWeak = ({ type }: Field) => type.kind === 'list' && type.isWeak
+
+/** @throws StorageError 'invalid-argument' */
+export function checkedStorage(storage: Storage): WorldStorage {
+  if (storage instanceof WorldStorage) return storage
+  throw invalidArgument('the storage', storage, 'what createStorage() gives')
+}

@@ -18,10 +18,10 @@ export type Chunk<S extends TableSchema = TableSchema> = ChunkRows & {
 
 /** The public members of a chunk that do not depend on the schema of its table. */
 export type ChunkRows = Readonly<
-  Pick<TableChunk, 'number' | 'rowCount' | 'ids' | 'idAt' | 'add' | 'remove'>
+  Pick<TableChunk, 'number' | 'rowCount' | 'ids' | 'idAt' | 'addRow' | 'removeRow'>
 >
 
-const MEMBERS = 'number rowCount ids idAt add remove $offset $hasRoom $find $repair $bind'
+const MEMBERS = 'number rowCount ids idAt addRow removeRow $offset $hasRoom $find $repair $bind'
 /** Names that no field of a table can have, as chunks have members of these names. */
 export const CHUNK_MEMBERS: readonly string[] = MEMBERS.split(' ')
 
@@ -123,7 +123,7 @@ export class TableChunk {
   }
 
   /** Adds a row of zeros, and returns its index; -1 if the chunk is full or stale. */
-  add(): number {
+  addRow(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
     if (!(row < this.#capacity)) return -1 // full, or stale
@@ -137,7 +137,7 @@ export class TableChunk {
    * Removes a row; the last row moves to its index. A loop that removes rows has to go backwards.
    * @throws StorageError 'invalid-argument' if there is no such row; 'stale-chunk' as `rowCount`
    */
-  remove(row: number): void {
+  removeRow(row: number): void {
     const words = this.#words
     const last = words[CHUNK_ROW_COUNT] - 1
     if (typeof row !== 'number' || !(row >= 0 && row <= last) || (row | 0) !== row) {

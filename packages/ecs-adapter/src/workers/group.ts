@@ -9,7 +9,7 @@ import { cannotBlock, groupClosed, type RunError } from '../base/run-errors.ts'
 import { mayBlock } from '../base/wait.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import type { BegunRun, RunQueue } from '../storage/world-state.ts'
-import type { ChunkOptions } from './batch-length.ts'
+import type { BatchOptions } from './batch-size.ts'
 import { Dispatch } from './dispatch.ts'
 import type { SystemCall } from './job.ts'
 import { countOf, type RunEntities } from './run-input.ts'
@@ -28,7 +28,7 @@ export interface WorkerGroupOptions {
   readonly joinTimeoutMs?: number
 }
 
-export interface RunOptions extends ChunkOptions, TimeoutOptions {}
+export interface RunOptions extends BatchOptions, TimeoutOptions {}
 
 export interface WorkerGroup {
   /** The workers of the group. A worker that died is listed until its death is known. */
@@ -45,7 +45,7 @@ export interface WorkerGroup {
    *
    * Workers see every column as it is now. Until the run is done, this thread must not change
    * structure (entities, components) or call `storage.sync()`. When it is done, the commands of its
-   * systems are applied, as by `storage.apply`; if it fails, only those of the finished batches. If
+   * systems are applied, as by `applyCommands`; if it fails, only those of the finished batches. If
    * it times out, commands are applied at `close`, or before the next run: if a command throws, the
    * next run does not begin.
    *
@@ -165,8 +165,8 @@ export class Group implements WorkerGroup {
     options: RunOptions = NO_OPTIONS,
   ): Promise<void> {
     checkOptions('the options', options, RUN_OPTIONS)
-    const { chunkLength } = options
-    return this.$run([[{ name: system, system, entities, args, chunkLength, number: 0 }]], options)
+    const { batchSize } = options
+    return this.$run([[{ name: system, system, entities, args, batchSize, number: 0 }]], options)
   }
 
   runSync(
@@ -181,7 +181,7 @@ export class Group implements WorkerGroup {
     call.system = system
     call.entities = entities
     call.args = args
-    call.chunkLength = options.chunkLength
+    call.batchSize = options.batchSize
     this.$runSync(this.#syncPlan, options)
   }
 
@@ -282,4 +282,4 @@ export class Group implements WorkerGroup {
 }
 
 const NO_OPTIONS: RunOptions = {}
-const RUN_OPTIONS = ['chunkLength', 'timeoutMs'] as const
+const RUN_OPTIONS = ['batchSize', 'timeoutMs'] as const

@@ -4,7 +4,7 @@ import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
 import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
 import type { Storage } from '../storage/storage-api.ts'
-import { batchLengthFor, checkChunkLength } from './batch-length.ts'
+import { batchLengthFor, checkBatchSize } from './batch-size.ts'
 import {
   type ControlWords,
   JOB_ARGS,
@@ -30,7 +30,7 @@ export interface SystemCall {
   system: string
   entities: RunEntities
   args?: unknown
-  chunkLength?: number | undefined
+  batchSize?: number | undefined
   /** Distinguishes the calls of a schedule: the ids of a call stay in one place from run to run. */
   readonly number: number
   /** Functions that give entities and arguments when the run begins, in place of the above. */
@@ -135,7 +135,7 @@ export class Job {
    * @param index among the jobs of the run
    */
   place(
-    { name, system, chunkLength }: SystemCall,
+    { name, system, batchSize }: SystemCall,
     index: number,
     firstBatch: number,
     callCount: number,
@@ -146,12 +146,12 @@ export class Job {
       throw invalidArgument('the system', system, `one of ${systems.join(', ')}`)
     }
     this.isForEach = this.#entities === EACH_WORKER
-    if (this.isForEach && (callCount > 1 || chunkLength !== undefined)) throw notAlone(name)
-    if (chunkLength !== undefined) checkChunkLength(chunkLength)
+    if (this.isForEach && (callCount > 1 || batchSize !== undefined)) throw notAlone(name)
+    if (batchSize !== undefined) checkBatchSize(batchSize)
     const count = placeEntities(this.#ids, this.#entities, this.#storage, members.length)
     this.name = name
     this.entityCount = count
-    this.batchLength = batchLengthFor(count, chunkLength, members.length, callCount)
+    this.batchLength = batchLengthFor(count, batchSize, members.length, callCount)
     this.firstBatch = firstBatch
     this.batchCount = Math.ceil(count / this.batchLength)
 

@@ -4,6 +4,7 @@ import { type AttachedStorage, attachStorage } from '../attach/attach.ts'
 import { isAsynchronous } from '../base/run-errors.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from '../base/wait.ts'
 import type { CommandBuffer } from '../commands/command-buffer.ts'
+import { createCommands } from '../storage/commands.ts'
 import {
   BATCH_COMMAND_WORKER,
   BATCH_RUN,
@@ -68,15 +69,15 @@ export class JoinedWorker {
       scratch = createScratch(pool, { byteLength: invitation.scratchByteLength })
       this.#scratch = scratch
       this.#own.store(WORKER_SCRATCH, scratch.offset)
-      this.#commands = this.#storage.commands()
+      this.#commands = createCommands(this.#storage)
       this.#own.store(WORKER_COMMANDS, this.#commands.offset)
     } catch (error) {
       scratch?.dispose()
       pool.close()
       throw error
     }
-    const { components, tables, entities, row, rows } = this.#storage
-    const given = { components, tables, entities, from: 0, args: undefined, row, rows }
+    const { components, tables, entities, indexOf } = this.#storage
+    const given = { components, tables, entities, from: 0, args: undefined, indexOf }
     this.#context = { ...given, commands: this.#commands, scratch, pool, arena }
   }
 

@@ -8,7 +8,7 @@ export class Member extends ControlWords {
   readonly invitation: Invitation
   /** Byte offset of the block for reports of errors. */
   readonly report: number
-  /** Byte offset of the worker's commands, by which `storage.apply` takes a member as a source. */
+  /** Byte offset of the worker's commands, by which `applyCommands` takes a member as a source. */
   offset = 0
   /** Whether the worker has died or left, and the group has cleaned up after it. */
   isGone = false

@@ -2,7 +2,6 @@
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import type { Commands } from '../commands/command-buffer.ts'
 import type { Component } from '../schema/schema.ts'
-import type { ComponentRows } from '../shared/manifest.ts'
 import type { Table } from '../tables/table.ts'
 
 type Components = Readonly<Record<string, Component>>
@@ -41,9 +40,7 @@ export interface SystemContext<C = Components, T = Tables> {
   readonly pool: Pool
   readonly arena: Arena
   /** The index of an entity in the columns of dense components. */
-  row(eid: number): number
-  /** The rows of a sparse component. @throws StorageError 'invalid-argument' */
-  rows(component: Component | string): ComponentRows
+  indexOf(eid: number): number
 }
 
 /** Works on one batch, while other workers work on others. */

@@ -41,9 +41,9 @@ for (const [name, { shared }] of Object.entries(buffers)) {
           name: 'Path',
           fields: [
             { name: 'element', type: t.list(t.f64) },
-            { name: 'type', type: t.list(t.eid, { dropRemoved: true }) },
+            { name: 'type', type: t.list(t.eid, { weak: true }) },
             { name: 'label', type: t.text },
-            { name: 'kind', type: t.text.interned },
+            { name: 'kind', type: t.text({ interned: true }) },
           ],
           rowCount: 3,
           byteOffsets: [block + 16, block + 32, block + 48, block + 64],

@@ -330,10 +330,10 @@ test('ids with versions: row gives the index; set, get and clearing find it them
       const eids = [1, 2, 3].map((y) => addEntity(world, set(Position, { y })))
       for (const [i, eid] of eids.entries()) {
         seen.add(eid)
-        assert.is(storage.row(eid), i + 1)
-        assert.is(storage.row(eid), getId(index, eid))
+        assert.is(storage.indexOf(eid), i + 1)
+        assert.is(storage.indexOf(eid), getId(index, eid))
         assert.equal(getComponent(world, eid, Position), { x: 0, y: i + 1 })
-        Position.x[storage.row(eid)] = 5
+        Position.x[storage.indexOf(eid)] = 5
       }
       for (const eid of eids.reverse()) removeEntity(world, eid)
     }
@@ -351,7 +351,7 @@ test('ids without versions are rows', () => {
   withScene({}, ({ world, storage }) => {
     for (let i = 0; i < 10; i++) {
       const eid = addEntity(world)
-      assert.is(storage.row(eid), eid)
+      assert.is(storage.indexOf(eid), eid)
     }
   })
 })

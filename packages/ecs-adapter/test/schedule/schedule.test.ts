@@ -1,6 +1,7 @@
 // What a schedule says of itself; it is run in workers/schedule.test.ts.
 import {
   createSchedule,
+  createTable,
   createWorkerGroup,
   type ScheduleEntry,
   StorageError,
@@ -128,8 +129,8 @@ test('pairs stand for their relation, which goes by a number', async () => {
 
 test('tables are printed by name; a name of table and component means both', async () => {
   const { group, storage, Spin } = await createParts()
-  const Bullet = storage.table('Bullet', { x: t.f32 })
-  const spins = storage.table('Spin', { x: t.f32 })
+  const Bullet = createTable(storage, 'Bullet', { x: t.f32 })
+  const spins = createTable(storage, 'Spin', { x: t.f32 })
   const schedule = createSchedule(group, [
     { system: 'a', entities: () => Bullet, writes: ['Bullet'] },
     { system: 'b', entities: () => Bullet, reads: [Bullet] },
@@ -173,7 +174,7 @@ test('invalid entries are reported by their place', async () => {
     [[{ ...good, name: '' }], 'entry 0: name is ""'],
     [[{ ...good, entities: [1] }], 'entry 0: entities is Array', 'a function'],
     [[{ ...good, args: { dt: 1 } }], 'entry 0: args is Object', 'a function'],
-    [[{ ...good, chunkLength: 0 }], 'chunkLength is 0'],
+    [[{ ...good, batchSize: 0 }], 'chunkLength is 0'],
     [[{ ...good, reads: 'Position' }], 'entry 0: reads is "Position"', 'an array'],
     [[{ ...good, writes: [3] }], 'entry 0: writes: one is 3'],
     [[{ ...good, reads: [undefined] }], 'entry 0: reads: one is undefined', 'a component'],

@@ -1,6 +1,10 @@
 import { blocks } from '@ashlar/core'
 import {
+  applyCommands,
   type Component,
+  createCommands,
+  createSparseComponent,
+  createTable,
   type Schema,
   type Storage,
   StorageError,
@@ -51,9 +55,9 @@ const kinds = {
   component: (storage: Storage, name: string, schema: TableSchema) =>
     storage.component(name, schema),
   'sparse component': (storage: Storage, name: string, schema: TableSchema) =>
-    storage.component(name, schema, { sparse: true }),
+    createSparseComponent(storage, name, schema),
   table: (storage: Storage, name: string, schema: TableSchema) =>
-    storage.table(name, schema, { chunkByteLength: 1024 }),
+    createTable(storage, name, schema, { chunkByteLength: 1024 }),
 }
 
 /** Properties of every object: values that omit a field of such a name would inherit one. */
@@ -102,9 +106,9 @@ test('values that omit a field leave it as it was, whatever its name', () => {
       const Odd = storage.component(`Odd ${options.sparse}`, schema, options) as Component
       addComponent(world, entity, set(Odd, Object.fromEntries(names.map((name) => [name, 1]))))
       addComponent(world, entity, set(Odd, {}))
-      const commands = storage.commands()
+      const commands = createCommands(storage)
       commands.set(entity, Odd, {})
-      storage.apply(commands)
+      applyCommands(storage, commands)
       commands.dispose()
       assert.equal(
         getComponent(world, entity, Odd),

@@ -123,7 +123,7 @@ function keepDiary(
 ): void {
   const length = notes.length(eid)
   if ((chance & 7) < 3) notes.push(eid, (chance >>> 8) / 64)
-  else if ((chance & 7) === 3 && length > 0) notes.swapRemove(eid, (chance >>> 4) % length)
+  else if ((chance & 7) === 3 && length > 0) notes.swapRemoveAt(eid, (chance >>> 4) % length)
   else if ((chance & 127) === 7) notes.clear(eid)
   if (((chance >>> 7) & 15) === 1) friends.push(eid, friend)
   if (((chance >>> 11) & 31) === 1) title.set(eid, `${title.get(eid).slice(-30)}ü${chance & 255}`)

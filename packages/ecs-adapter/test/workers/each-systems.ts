@@ -21,11 +21,12 @@ export const eachSystems = {
     const { count, life } = args as { count: number; life: number }
     for (const chunk of Shot.ownChunks) {
       const { visits } = chunk
-      for (let row = chunk.rowCount - 1; row >= 0; row--) if (--visits[row] <= 0) chunk.remove(row)
+      for (let row = chunk.rowCount - 1; row >= 0; row--)
+        if (--visits[row] <= 0) chunk.removeRow(row)
     }
     for (let i = 0; i < count; i++) {
       const chunk = Shot.room()
-      chunk.visits[chunk.add()] = life
+      chunk.visits[chunk.addRow()] = life
     }
   },
 

@@ -1,6 +1,6 @@
 // RunQueue on EACH_WORKER: every worker of a group is called once, for what it has of its own.
 import { verify } from '@ashlar/core'
-import { createSchedule, EACH_WORKER, type RunError } from '@ashlar/ecs-adapter'
+import { createSchedule, createTable, EACH_WORKER, type RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
@@ -65,7 +65,7 @@ for (const kind of threadKinds) {
 
   test(`${kind}: workers edit rows of their own chunks`, async () => {
     const game = createGame(50)
-    const Shot = game.storage.table('Shot', shotSchema, shotOptions)
+    const Shot = createTable(game.storage, 'Shot', shotSchema, shotOptions)
     const team = await createGroup(game, kind)
     for (let frame = 1; frame <= 20; frame++) {
       await team.group.run('replaceOwn', EACH_WORKER, { count: 100, life: 3 })
@@ -120,7 +120,7 @@ for (const kind of threadKinds) {
       { system: 'tallyEach', entities, args, reads: [] },
     ])
     await assertRejects(beside.run(), 'invalid-argument', 'tallyEach', 'EACH_WORKER')
-    const chunked = team.group.run('tallyEach', EACH_WORKER, tallies.args, { chunkLength: 1 })
+    const chunked = team.group.run('tallyEach', EACH_WORKER, tallies.args, { batchSize: 1 })
     await assertRejects(chunked, 'invalid-argument', 'chunkLength')
     await assertRejects(
       team.group.run('tallyEach', 'each' as never),

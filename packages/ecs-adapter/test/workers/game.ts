@@ -79,9 +79,9 @@ export function addPaths(game: Game, { sparse = false } = {}) {
   const { world, storage, eids } = game
   const schema = {
     points: t.list(t.f32),
-    targets: t.list(t.eid, { dropRemoved: true }),
+    targets: t.list(t.eid, { weak: true }),
     label: t.text,
-    kind: t.text.interned,
+    kind: t.text({ interned: true }),
   }
   const Path = storage.component('Path', schema, { sparse })
   const add = (eid: number) =>

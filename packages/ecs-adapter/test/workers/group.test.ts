@@ -1,6 +1,8 @@
 // Parallel systems on real workers.
 import { Arena, blocks as blocksOf, exactStats, verify } from '@ashlar/core'
 import {
+  applyCommands,
+  createCommands,
   createStorage,
   createWorkerGroup,
   type Port,
@@ -57,12 +59,12 @@ for (const kind of threadKinds) {
     assert.equal(team.group.systems, [...team.group.systems].sort())
     const lengths: RunOptions[] = [
       {},
-      { chunkLength: 1 },
-      { chunkLength: 7 },
-      { chunkLength: 9999 },
-      { chunkLength: 2 ** 31 },
-      { chunkLength: 2 ** 32 },
-      { chunkLength: Number.MAX_SAFE_INTEGER },
+      { batchSize: 1 },
+      { batchSize: 7 },
+      { batchSize: 9999 },
+      { batchSize: 2 ** 31 },
+      { batchSize: 2 ** 32 },
+      { batchSize: Number.MAX_SAFE_INTEGER },
     ]
     for (const [round, options] of lengths.entries()) {
       await team.group.run('visit', all(), undefined, options)
@@ -140,7 +142,7 @@ for (const kind of threadKinds) {
     const game = createGame(3000)
     const { Position, Visits, eids, arena, all } = game
     const team = await createGroup(game, kind)
-    await team.group.run('allocate', all(), undefined, { chunkLength: 3 })
+    await team.group.run('allocate', all(), undefined, { batchSize: 3 })
     assert.ok(eids.every((eid) => Position.x[eid] === Math.fround(eid ** 2)))
     const blocks = new Set(eids.map((eid) => Visits.count[eid]))
     assert.is(blocks.size, 1000)
@@ -158,7 +160,7 @@ for (const kind of threadKinds) {
     const { Visits, eids, all } = game
     const team = await createGroup(game, kind)
     for (const bad of [eids[0], eids[555], eids[999]]) {
-      const error = await errorOf(team.group.run('fail', all(), bad, { chunkLength: 10 }))
+      const error = await errorOf(team.group.run('fail', all(), bad, { batchSize: 10 }))
       assert.instance(error, RunError)
       const { code, system, unfinished, cause } = error as RunError
       assert.is(code, 'system-failed')
@@ -205,7 +207,7 @@ for (const kind of threadKinds) {
     const { Position, Visits, eids, all } = game
     for (const eid of eids) Position.x[eid] = eid < 20 ? 20_000 : 1
     const team = await createGroup(game, kind)
-    for (const options of [{ chunkLength: 1 }, { chunkLength: 50 }, {}]) {
+    for (const options of [{ batchSize: 1 }, { batchSize: 50 }, {}]) {
       await team.group.run('uneven', all(), undefined, options)
     }
     assert.ok(eids.every((eid) => Visits.count[eid] === 3))
@@ -303,7 +305,7 @@ for (const kind of threadKinds) {
     const map = new Map()
     const losses = [Number.NaN, { x: undefined }, { x: [1n] }, () => {}, map, new Float32Array(1)]
     for (const bad of losses) await invalid('empty', [], bad)
-    for (const chunkLength of [0, -1, 1.5, '3']) await invalid('empty', [], 0, { chunkLength })
+    for (const batchSize of [0, -1, 1.5, '3']) await invalid('empty', [], 0, { batchSize })
     for (const timeoutMs of [0, -1, Number.NaN, 'x']) await invalid('empty', [], 0, { timeoutMs })
     await group.run('empty', [1], { a: [1, 'b', null, { c: true }] })
     await endAll(game, team)
@@ -314,10 +316,10 @@ for (const kind of threadKinds) {
     const { Position, Visits, all, spawn, storage, arena, world, eids } = game
     const team = await createGroup(game, kind)
     const sibling = createStorage(world, storage.pool)
-    const commands = storage.commands()
+    const commands = createCommands(storage)
     commands.set(eids[0], Position, { x: 7 })
     const traps = createTraps(game, [5, 295])
-    const run = team.group.run('hang', all(), traps.args, { chunkLength: 10 })
+    const run = team.group.run('hang', all(), traps.args, { batchSize: 10 })
     await traps.untilCaught()
     const { x } = Position
     const refused = [
@@ -325,7 +327,7 @@ for (const kind of threadKinds) {
       () => storage.reset(),
       () => sibling.reset(),
       () => storage.dispose(),
-      () => storage.apply(commands),
+      () => applyCommands(storage, commands),
       () => void spawn(), // columns would move
     ]
     for (const call of refused) assert.throws(call, isBusy)
@@ -338,7 +340,7 @@ for (const kind of threadKinds) {
     assert.ok(eids.every((eid) => Visits.count[eid] === 1))
     assert.equal(verify(arena), [])
     eids.push(spawn())
-    storage.apply(commands)
+    applyCommands(storage, commands)
     assert.is(Position.x[eids[0]], 7)
     commands.dispose()
     await team.group.run('visit', all())
@@ -354,7 +356,7 @@ for (const kind of threadKinds) {
     const traps = createTraps(game, [5, 295])
     const [victim, other] = [eids[100], eids[101]]
     Path.targets.push(eids[0], victim)
-    const run = team.group.run('hang', all(), traps.args, { chunkLength: 10 })
+    const run = team.group.run('hang', all(), traps.args, { batchSize: 10 })
     await traps.untilCaught()
     removeEntity(world, victim)
     assert.throws(() => storage.publish(), isBusy)
@@ -389,10 +391,10 @@ for (const kind of threadKinds) {
       assert.throws(() => storage.reset(), /storage.apply\(\) is running/)
     })
     for (const own of [storage, sibling]) {
-      const commands = own.commands()
+      const commands = createCommands(own)
       if (own === storage) commands.set(eids[0], Position, { x: 5 })
       else commands.add(eids[0], Mark)
-      assert.is(own.apply(commands), 0)
+      assert.is(applyCommands(own, commands), 0)
       commands.dispose()
     }
     assert.is(refused.length, 1)
@@ -401,8 +403,8 @@ for (const kind of threadKinds) {
     const traps = createTraps(game, [5])
     const run = team.group.run('hang', all(), traps.args)
     await traps.untilCaught()
-    const commands = sibling.commands()
-    assert.throws(() => sibling.apply(commands), isBusy)
+    const commands = createCommands(sibling)
+    assert.throws(() => applyCommands(sibling, commands), isBusy)
     assert.throws(() => sibling.sync(), isBusy)
     traps.open()
     await run
@@ -599,7 +601,7 @@ for (const kind of threadKinds) {
       const { Visits, eids, all, storage } = game
       const team = await createGroup(game, kind)
       for (let round = 1; round <= 2000; round++) {
-        team.group.runSync('visit', all(), undefined, { chunkLength: 1 + (round % 70) })
+        team.group.runSync('visit', all(), undefined, { batchSize: 1 + (round % 70) })
         assert.is(Visits.count[eids[round % 64]], round)
         if (round % 50 === 0) storage.sync()
       }

@@ -1,6 +1,6 @@
 // Jobs that the group prepares, read as workers read them: by the batches that they take.
 import { blocks, verify } from '@ashlar/core'
-import { t } from '@ashlar/ecs-adapter'
+import { createTable, t } from '@ashlar/ecs-adapter'
 import { createEntityIndex, createWorld, withVersioning } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -40,7 +40,7 @@ test('every worker finds the entities, the place and the arguments of each batch
       system: ['a', 'b', 'c'][random(3)],
       entities: Array.from({ length: random(3) === 0 ? 0 : random(300) }, () => 1 + random(1e6)),
       args: random(2) === 0 ? undefined : { round, i },
-      chunkLength: random(2) === 0 ? undefined : 1 + random(400),
+      batchSize: random(2) === 0 ? undefined : 1 + random(400),
       number: (i + round) % JOB_CAPACITY,
     }))
     const members = Array(1 + random(64))
@@ -88,7 +88,7 @@ test('the same ids in the same place are the same views', () => {
   const reader = new JobReader(control)
   const jobs = new JobList(storage)
   const read = () => {
-    const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
+    const call = { name: '', system: 'a', args: undefined, batchSize: 5, number: 3 }
     jobs.prepare([{ ...call, entities: [1, 2, 3] }], { control, systems: ['a'], members: Array(1) })
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
@@ -111,9 +111,9 @@ test('batches are at least an equal share of the capacity', () => {
     [0, undefined, 1, 2, 1],
     [1, 1, 64, 64, 1],
   ] as const
-  for (const [length, chunkLength, callCount, workerCount, expected] of cases) {
+  for (const [length, batchSize, callCount, workerCount, expected] of cases) {
     const entities = new Int32Array(length)
-    const call = { name: '', system: 'a', entities, args: undefined, chunkLength }
+    const call = { name: '', system: 'a', entities, args: undefined, batchSize }
     const calls = Array.from({ length: callCount }, (_, number) => ({ ...call, number }))
     const members = Array(workerCount)
     for (const job of jobs.prepare(calls, { control, systems: ['a'], members })) {
@@ -134,7 +134,7 @@ test('a value that is no id is refused anywhere in an array', () => {
       const given = entities as number[]
       const call = { name: '', system: 'a', entities: given, args: undefined, number: 0 }
       const workers = { control, systems: ['a'], members: Array(1) }
-      jobs.prepare([{ ...call, chunkLength: undefined }], workers)
+      jobs.prepare([{ ...call, batchSize: undefined }], workers)
     }
     const bad: unknown[] = [
       ...[1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, -(2 ** 31) - 1, '1', 1n, true],
@@ -175,7 +175,12 @@ test('a value that is no id is refused anywhere in an array', () => {
 
 test('a table gives each chunk that has rows when the run is prepared, once', () => {
   const { arena, pool, storage } = createScene()
-  const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 64 })
+  const table = createTable(
+    storage,
+    'Shot',
+    { x: t.f32 },
+    { chunkByteLength: 1024, chunkLimit: 64 },
+  )
   for (let i = 0; i < 40 * table.chunkCapacity; i++) table.add()
   const control = createControl({ arena, pool })
   const reader = new JobReader(control)
@@ -184,11 +189,11 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
   const workers = { control, systems: ['a'], members: Array(2) }
   const setRows = (isFull: (number: number) => boolean) => {
     for (const chunk of table.chunks) {
-      if (isFull(chunk.number)) while (chunk.add() !== -1);
-      else while (chunk.rowCount > 0) chunk.remove(chunk.rowCount - 1)
+      if (isFull(chunk.number)) while (chunk.addRow() !== -1);
+      else while (chunk.rowCount > 0) chunk.removeRow(chunk.rowCount - 1)
     }
   }
-  for (const chunkLength of [undefined, 1, 3, 1000]) {
+  for (const batchSize of [undefined, 1, 3, 1000]) {
     const cases = [
       [() => true, (number: number) => number % 3 === 0],
       [(number: number) => number < 4, () => true],
@@ -197,9 +202,9 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
     ]
     for (const [before, after] of cases) {
       setRows(before)
-      jobs.prepare([{ ...call, chunkLength }], workers)
+      jobs.prepare([{ ...call, batchSize }], workers)
       setRows(after)
-      const [job] = jobs.prepare([{ ...call, chunkLength }], workers)
+      const [job] = jobs.prepare([{ ...call, batchSize }], workers)
       control.store(CONTROL_BATCH_COUNT, job.batchCount)
       reader.begin()
       const found: number[] = []

@@ -3,6 +3,7 @@ import { Arena, verify } from '@ashlar/core'
 import {
   createSchedule,
   createStorage,
+  createTable,
   createWorkerGroup,
   type ListField,
   type Port,
@@ -38,7 +39,7 @@ const ENTITY_COUNT = 100
 interface Plan extends MixOrder {
   readonly name: string
   readonly isOverCells: boolean
-  readonly chunkLength: number | undefined
+  readonly batchSize: number | undefined
   readonly declared: Pick<ScheduleEntry, 'reads' | 'writes' | 'after'>
 }
 
@@ -68,7 +69,7 @@ function planSystems(random: (limit: number) => number): Plan[] {
       readsCells,
       change,
       target,
-      chunkLength: [undefined, 1, 7, 1000][random(4)],
+      batchSize: [undefined, 1, 7, 1000][random(4)],
       declared: { ...declared, ...(i > 0 && random(8) === 0 && { after: [`system ${i - 1}`] }) },
     }
   })
@@ -82,7 +83,7 @@ async function createModel(workers: readonly Port[]) {
   const components = NAMES.map((name, i) =>
     storage.component(name, i < 3 ? { value: t.i32 } : { value: t.i32, log: t.list(t.i32) }),
   ) as unknown as { readonly value: Int32Array; readonly log?: ListField }[]
-  const Cell = storage.table('Cell', cellSchema, { chunkByteLength: 512 })
+  const Cell = createTable(storage, 'Cell', cellSchema, { chunkByteLength: 512 })
   for (let i = 0; i < 300; i++) Cell.add()
   const group = await createWorkerGroup(storage, workers)
 
@@ -99,7 +100,7 @@ async function createModel(workers: readonly Port[]) {
     }
   }
 
-  const entryOf = ({ name, isOverCells, chunkLength, declared, ...order }: Plan): ScheduleEntry => {
+  const entryOf = ({ name, isOverCells, batchSize, declared, ...order }: Plan): ScheduleEntry => {
     const asked = [...order.reads, ...order.writes].map((one) => components[NAMES.indexOf(one)])
     const found = () => (asked.length > 0 ? query(world, asked) : getAllEntities(world))
     return {
@@ -108,13 +109,13 @@ async function createModel(workers: readonly Port[]) {
       entities: () => (isOverCells ? Cell : found()),
       args: () => order,
       ...declared,
-      ...(chunkLength !== undefined && { chunkLength }),
+      ...(batchSize !== undefined && { batchSize }),
     }
   }
 
   async function runOneByOne(entries: readonly ScheduleEntry[], isSync: boolean) {
-    for (const { system, entities, args, chunkLength } of entries) {
-      const options = chunkLength === undefined ? {} : { chunkLength }
+    for (const { system, entities, args, batchSize } of entries) {
+      const options = batchSize === undefined ? {} : { batchSize }
       if (isSync) group.runSync(system, entities(), args?.(), options)
       else await group.run(system, entities(), args?.(), options)
       assert.is(group.skippedCommands, 0)

@@ -50,8 +50,8 @@ const breeders = (game: Game, modulus = 7): ScheduleEntry[] => {
   })
   return [
     breed('first', 1, { writes: ['a'] }),
-    breed('second', 2, { writes: ['b'], chunkLength: 3 }),
-    breed('third', 3, { writes: ['c'], chunkLength: 1000 }),
+    breed('second', 2, { writes: ['b'], batchSize: 3 }),
+    breed('third', 3, { writes: ['c'], batchSize: 1000 }),
     {
       system: 'tally',
       entities: () => query(world, [Position]),
@@ -115,7 +115,7 @@ for (const kind of threadKinds) {
           name: `avoid ${i}`,
           entities: () => eids.slice(0, random(64)),
           args: () => ({ own: words[i], foes: words.filter((_, j) => isFoe(i, j)) }),
-          chunkLength: 1 + random(20),
+          batchSize: 1 + random(20),
         })),
       )
       try {
@@ -139,7 +139,7 @@ for (const kind of threadKinds) {
         name: `visit ${i}`,
         entities: () => (i % 5 === 0 ? [] : part),
         writes: [`part ${i}`],
-        ...(i % 3 === 0 ? { chunkLength: 1 } : {}),
+        ...(i % 3 === 0 ? { batchSize: 1 } : {}),
       })),
     )
     assert.is(schedule.stages.length, 1)
@@ -153,8 +153,8 @@ for (const kind of threadKinds) {
     }
     // As many batches as a stage may have, shared by two systems.
     const half = createSchedule(team.group, [
-      { system: 'visit', entities: () => eids, writes: ['a'], chunkLength: 1 },
-      { system: 'empty', entities: () => Array(2000).fill(1), writes: ['b'], chunkLength: 1 },
+      { system: 'visit', entities: () => eids, writes: ['a'], batchSize: 1 },
+      { system: 'empty', entities: () => Array(2000).fill(1), writes: ['b'], batchSize: 1 },
     ])
     await half.run()
     assert.ok(eids.slice(10).every((eid, i) => Visits.count[eid] === (i % 50 < 40 ? 6 : 1)))
@@ -212,7 +212,7 @@ for (const kind of threadKinds) {
       entities: () => eids,
       args: () => ({ eid, name }),
       writes: [name],
-      chunkLength: 10,
+      batchSize: 10,
     })
     const schedule = createSchedule(team.group, [
       { system: 'visit', entities: () => eids, writes: ['x'] },
@@ -364,7 +364,7 @@ for (const kind of threadKinds) {
           args: () => {
             if (i === stage && where === 'args') call('called')
           },
-          chunkLength: 1,
+          batchSize: 1,
         })
         const schedule = createSchedule(group, Array.from({ length: 3 }, entryOf))
         const note = () => order.push('outer')
@@ -402,7 +402,7 @@ for (const kind of threadKinds) {
         return eids
       }
       const schedule = createSchedule(team.group, [
-        { system: 'visit', entities, chunkLength: 1 },
+        { system: 'visit', entities, batchSize: 1 },
         { system: 'visit', name: 'again', entities },
       ])
       await schedule[way]()
@@ -420,7 +420,7 @@ for (const kind of threadKinds) {
     const traps = createTraps(game, [5])
     const schedule = createSchedule(team.group, [
       { system: 'visit', entities: () => eids },
-      { system: 'hang', entities: () => eids, args: () => traps.args, chunkLength: 10, writes: [] },
+      { system: 'hang', entities: () => eids, args: () => traps.args, batchSize: 10, writes: [] },
       { system: 'empty', entities: () => eids, writes: [] },
       { system: 'visit', name: 'never', entities: () => eids },
     ])
@@ -482,7 +482,7 @@ for (const kind of threadKinds) {
         name,
         entities: () => eids.slice(from, from + 50),
         args: () => own,
-        chunkLength: 10,
+        batchSize: 10,
         writes: [name],
       })
       const schedule = createSchedule(team.group, [
@@ -543,8 +543,8 @@ async function runOneByOne(
   for (const stage of stages) {
     const own = stage.map((name) => entries.find((one) => (one.name ?? one.system) === name)!)
     const lists = own.map(({ entities }) => Array.from(entities() as ArrayLike<number>))
-    for (const [i, { system, args, chunkLength }] of own.entries()) {
-      const options = chunkLength === undefined ? {} : { chunkLength }
+    for (const [i, { system, args, batchSize }] of own.entries()) {
+      const options = batchSize === undefined ? {} : { batchSize }
       await group.run(system, lists[i], args?.(), options)
     }
   }

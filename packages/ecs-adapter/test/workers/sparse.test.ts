@@ -1,6 +1,6 @@
 // Sparse components in parallel systems: by rows, and with commands that add and remove them.
 import { verify } from '@ashlar/core'
-import { t } from '@ashlar/ecs-adapter'
+import { applyCommands, createCommands, createSparseComponent, t } from '@ashlar/ecs-adapter'
 import { addComponent, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -13,11 +13,7 @@ const test = suite('sparse components of workers')
 function createFire() {
   const game = createGame(300, 4)
   const { world, storage, eids } = game
-  const Burning = storage.component(
-    'Burning',
-    { heat: t.f32, marks: t.list(t.u8) },
-    { sparse: true },
-  )
+  const Burning = createSparseComponent(storage, 'Burning', { heat: t.f32, marks: t.list(t.u8) })
   for (const eid of eids.slice(0, 40)) addComponent(world, eid, set(Burning, { heat: 5 }))
   return { ...game, Burning }
 }
@@ -27,7 +23,7 @@ type Fire = ReturnType<typeof createFire>
 /** Frame by frame; gives what burns each time, and how. */
 async function play(fire: Fire, burn: (frame: number) => Promise<void>) {
   const { world, storage, arena, eids, Burning } = fire
-  const rows = storage.rows(Burning)
+  const rows = Burning.rows
   const seen: unknown[] = []
   let rowCountMax = 0
   for (let frame = 0; frame < 40; frame++) {
@@ -35,8 +31,12 @@ async function play(fire: Fire, burn: (frame: number) => Promise<void>) {
     if (frame % 4 === 1) removeEntity(world, eids.splice(frame % eids.length, 1)[0])
     if (frame % 6 === 2) eids.push(fire.spawn(), fire.spawn())
     if (frame % 5 !== 4) storage.sync() // else the run sees only what is published for it
-    const burning = eids.filter((eid) => rows.row(eid) >= 0 && rows.entities[rows.row(eid)] === eid)
-    seen.push(burning.map((eid) => [eid, Burning.heat[rows.row(eid)], Burning.marks.toArray(eid)]))
+    const burning = eids.filter(
+      (eid) => rows.indexOf(eid) >= 0 && rows.entities[rows.indexOf(eid)] === eid,
+    )
+    seen.push(
+      burning.map((eid) => [eid, Burning.rows.heat[rows.indexOf(eid)], Burning.marks.toArray(eid)]),
+    )
     rowCountMax = Math.max(rowCountMax, rows.count)
     if (frame % 10 === 0) assert.equal(verify(arena), [], `frame ${frame}`)
   }
@@ -48,12 +48,12 @@ async function play(fire: Fire, burn: (frame: number) => Promise<void>) {
 async function playAlone() {
   const fire = createFire()
   const { storage, arena } = fire
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   return play(fire, async () => {
     const { components, rows } = storage
     const entities = Int32Array.from(fire.all())
     systems.burn({ components, entities, rows, commands, arena } as never)
-    storage.apply(commands)
+    applyCommands(storage, commands)
   })
 }
 
@@ -64,7 +64,7 @@ for (const kind of threadKinds) {
       const fire = createFire()
       const team = await createGroup(fire, kind, count)
       const burn = (frame: number) =>
-        team.group.run('burn', fire.all(), undefined, { chunkLength: 7 + frame })
+        team.group.run('burn', fire.all(), undefined, { batchSize: 7 + frame })
       assert.equal(await play(fire, burn), expected, `${count} workers`)
       await endAll(fire, team)
     }

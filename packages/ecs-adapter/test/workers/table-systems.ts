@@ -48,9 +48,10 @@ export function isMarked({ ids, x, speed, visits, place }: Shots, row: number): 
 
 /** Adds and removes rows of a chunk that has some room. */
 function churnRows(chunk: Shots, random: (limit: number) => number): void {
-  for (let i = random(9); i > 0; i--) if (chunk.rowCount > 0) chunk.remove(random(chunk.rowCount))
+  for (let i = random(9); i > 0; i--)
+    if (chunk.rowCount > 0) chunk.removeRow(random(chunk.rowCount))
   for (let i = random(9); i > 0; i--) {
-    const row = chunk.add()
+    const row = chunk.addRow()
     if (row !== -1) markShot(chunk, row)
   }
 }
@@ -70,11 +71,11 @@ function churn(
 
 function stayInRemoveOf(chunk: Shots, { arena, args }: Context): void {
   const { flag, storeCount } = args as StayArgs
-  while (chunk.rowCount < 10) markShot(chunk, chunk.add())
+  while (chunk.rowCount < 10) markShot(chunk, chunk.addRow())
   const layout = layOut(readTableSchema('Shot', shotSchema), { ...shotOptions, name: 'Shot' })
   const { $offset } = chunk as unknown as { $offset: number }
   const mortal = mortalChunk(layout, arena.buffer, $offset, storeCount)
-  if (dies(() => mortal.remove(3))) stayAt(arena.i32, flag)
+  if (dies(() => mortal.removeRow(3))) stayAt(arena.i32, flag)
 }
 
 /** In a worker: see `stayInFirst`. */
@@ -97,7 +98,7 @@ export const tableSystems = {
   shoot({ tables: { Shot }, entities }: Context) {
     for (const eid of entities) {
       const id = Shot.add()
-      Shot.chunkOf(id)!.x[Shot.rowOf(id)] = eid
+      Shot.chunkOf(id)!.x[Shot.indexOf(id)] = eid
     }
   },
 
@@ -105,7 +106,7 @@ export const tableSystems = {
   thin({ tables: { Shot }, entities }: Context) {
     for (const number of entities) {
       const chunk = Shot.chunk(number)!
-      for (let row = chunk.rowCount - 1; row >= 0; row -= 2) chunk.remove(row)
+      for (let row = chunk.rowCount - 1; row >= 0; row -= 2) chunk.removeRow(row)
     }
   },
 
@@ -115,7 +116,7 @@ export const tableSystems = {
     churn(context, (random) => {
       for (let i = random(60); i > 0; i--) {
         const chunk = Shot.room()
-        markShot(chunk, chunk.add())
+        markShot(chunk, chunk.addRow())
       }
       for (const chunk of Shot.ownChunks) churnRows(chunk, random)
       if (Shot.ownChunks.length > 3) Shot.clear()
@@ -165,8 +166,8 @@ export const tableSystems = {
     for (const number of entities) {
       const chunk = Shot.chunk(number)!
       const { rowCount } = chunk
-      for (let row = rowCount - 1; row >= 0; row -= 2) chunk.remove(row)
-      while (chunk.rowCount < rowCount) markShot(chunk, chunk.add())
+      for (let row = rowCount - 1; row >= 0; row -= 2) chunk.removeRow(row)
+      while (chunk.rowCount < rowCount) markShot(chunk, chunk.addRow())
     }
   },
 

@@ -5,6 +5,8 @@ import {
   createStorage,
   joinWorkerGroup,
   type ListField,
+  moveIn,
+  moveOut,
   type Port,
   type StorageHandle,
   type System,
@@ -87,7 +89,7 @@ export const systems = {
   burn({ components: { Burning }, entities, rows, commands }: Context) {
     const burning = rows('Burning')
     for (const eid of entities) {
-      const row = burning.row(eid)
+      const row = burning.indexOf(eid)
       if (row < 0) {
         if (eid % 3 === 0) commands.set(eid, 'Burning', { heat: eid % 7, marks: [eid & 255] })
         continue
@@ -102,7 +104,7 @@ export const systems = {
   askRows({ rows, args }: Context) {
     const found = rows(args as string)
     for (const eid of [0, -1, 2 ** 31, 1.5, Number.NaN]) {
-      if (found.row(eid) !== -1) throw new Error(`${eid} has row ${found.row(eid)}`)
+      if (found.indexOf(eid) !== -1) throw new Error(`${eid} has row ${found.indexOf(eid)}`)
     }
     throw new Error(`${found.count} rows, ${found.entities[0]} first`)
   },
@@ -239,13 +241,13 @@ export function churnOne(
       points.resize(eid, points.length(eid) >> 1)
       break
     case 2:
-      points.set(eid, points.toArray(eid).reverse())
+      points.replace(eid, points.toArray(eid).reverse())
       break
     case 3:
-      if (points.length(eid) > 0) points.remove(eid, index)
+      if (points.length(eid) > 0) points.removeAt(eid, index)
       break
     case 4:
-      if (points.length(eid) > 0) points.swapRemove(eid, index)
+      if (points.length(eid) > 0) points.swapRemoveAt(eid, index)
       break
     case 5:
       points.insert(eid, Math.min(index, points.length(eid)), dice / 8)
@@ -339,11 +341,11 @@ function keepWorld(port: Port): void {
     const storage = createStorage(world, pool, { capacity: 4 })
     const Marked = storage.component('Marked', { marks: t.list(t.i32), label: t.text, last: t.i32 })
     takeIn = ({ packed, mark, isKept, assignedRun }) => {
-      const eid = storage.unpack(packed)
+      const eid = moveIn(storage, packed)
       Marked.marks.push(eid, mark)
       Marked.label.set(eid, `${Marked.label.get(eid)}ü${mark}`)
       Marked.last[eid] = mark
-      const answer = isKept ? { kept: eid } : { packed: storage.pack(eid) }
+      const answer = isKept ? { kept: eid } : { packed: moveOut(storage, eid) }
       storage.sync()
       port.postMessage({ assignedRun, ...answer })
     }
