@@ -3,8 +3,8 @@
  * committed must follow, and nothing may be lost.
  */
 
-import { Arena, blocks, exactStats, type Telemetry, verify } from '@ashlar/core'
-import { openTelemetry } from '@ashlar/core/tuning'
+import { Arena, blocks, exactStats, verify } from '@ashlar/core'
+import { openTelemetry, type Telemetry } from '@ashlar/core/tuning'
 import * as assert from 'uvu/assert'
 import { TELEMETRY_WRITTEN } from '../../packages/core/src/base/layout.ts'
 import { asSlotIndex } from '../../packages/core/src/base/units.ts'

@@ -1,5 +1,9 @@
-import type { Arena, TelemetryEvent } from '@ashlar/core'
-import { openSupervisor, openTelemetry } from '@ashlar/core/tuning'
+import {
+  openSupervisor,
+  openTelemetry,
+  type Telemetry,
+  type TelemetryEvent,
+} from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -19,7 +23,7 @@ const test = suite('telemetry')
 const RING = 64
 
 /** What a reader is given, as copies. */
-function eventsOf(telemetry: ReturnType<Arena['openTelemetry']>): TelemetryEvent[] {
+function eventsOf(telemetry: Telemetry): TelemetryEvent[] {
   const events: TelemetryEvent[] = []
   const count = telemetry.read((event) => events.push({ ...event }))
   assert.is(count, events.length)

@@ -33,7 +33,7 @@ export interface Supervisor {
    * a class would have been better in three windows in a row, publishes that batch. (At first, the
    * batch is what refills hand out on average.) Twice is better if it saves 8 % of the cost of
    * refills; half, if most refills handed out four times the need. Then the class is left alone for
-   * ten windows. A batch set by `arena.publishBatch` stays until the supervisor finds another one.
+   * ten windows. A batch set by `publishBatch` stays until the supervisor finds another one.
    *
    * Call it regularly, each frame or second: a pool drops events while its ring is full.
    * @param visit is called with every event: other readers do not get the events that `step` reads

@@ -1,5 +1,10 @@
-import type { Arena, Pool, SupervisorOptions, SupervisorState } from '@ashlar/core'
-import { openSupervisor, publishBatch } from '@ashlar/core/tuning'
+import type { Pool } from '@ashlar/core'
+import {
+  openSupervisor,
+  publishBatch,
+  type SupervisorOptions,
+  type SupervisorState,
+} from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_PUBLISHED } from '../../src/base/layout.ts'
@@ -12,7 +17,7 @@ import { smallArena } from '../support/memory.ts'
 const test = suite('supervisor')
 const BYTE_LENGTH = 56
 
-function scene(options?: Parameters<Arena['openSupervisor']>[0]) {
+function scene(options?: SupervisorOptions) {
   const { arena, pool, memory } = smallArena(16 << 20)
   const supervisor = openSupervisor(arena, options)
   const classIndex = memory.classes.classFor(BYTE_LENGTH)

@@ -53,7 +53,7 @@ const emptyClassStats = (stride: number, maxByteLength: number) => ({
   },
   /** Bytes of runs that no block can use: 8 at each start, and less than a stride at each end. */
   wasteBytes: 0,
-  /** The bytes that were requested for live blocks; 0 unless `exact`. */
+  /** The bytes that were requested for live blocks; 0 unless by `exactStats`. */
   requestedBytes: 0,
 })
 
@@ -86,8 +86,6 @@ export const emptySlotStats = () => ({
 export type SlotStats = ReturnType<typeof emptySlotStats>
 
 export const emptyStats = (strides: Int32Array) => ({
-  /** Whether a walk counted the blocks. If not, each pool's last refill or sweep counted them. */
-  exact: false,
   /** The arena's length in bytes. */
   reservedBytes: 0,
   /** The bytes of all spans in use, control area included. */
@@ -102,7 +100,7 @@ export const emptyStats = (strides: Int32Array) => ({
   liveBlocks: 0,
   /** The bytes that live blocks take, headers included. */
   liveBytes: 0,
-  /** The bytes that were requested for live blocks; 0 unless `exact`. */
+  /** The bytes that were requested for live blocks; 0 unless by `exactStats`. */
   requestedBytes: 0,
   /** The bytes that free blocks take, headers included. */
   freeBytes: 0,

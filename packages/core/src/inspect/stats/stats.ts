@@ -1,19 +1,10 @@
-/** Fills in the figures of `arena.stats()`: from the slots' counters, or by a walk over blocks. */
+/** Fills in the figures of `arena.stats()`, from the counters of the slots. */
 import { isPlainObject } from '../../base/builtins.ts'
 import { checkOptions, invalidArgument } from '../../base/errors.ts'
 import * as layout from '../../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
-import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
-import {
-  type ArenaMemory,
-  controlWord,
-  recordAt,
-  secondWordAt,
-  slotAt,
-} from '../../memory/memory.ts'
-import { capacityOf, runSpanCountOf } from '../../spans/runs.ts'
+import { type ArenaMemory, controlWord, slotAt } from '../../memory/memory.ts'
 import { checkedSlot, slotState } from '../../spans/slots.ts'
-import { countFreeSpans } from '../../spans/span-map.ts'
 import { droppedEvents } from '../../telemetry/telemetry.ts'
 import {
   type ArenaStats,
@@ -27,24 +18,18 @@ import {
 export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
 
 export interface StatsOptions {
-  /**
-   * Counts blocks by a walk over all of them, instead of adding up counters. No other thread may
-   * call the library during the call.
-   */
-  readonly exact?: boolean
   /** The slot whose figures you want; by default all slots. */
   readonly slot?: number
   /** An earlier result, to be filled again and returned: the call then makes no garbage. */
   readonly into?: ArenaStats
 }
 
-const KEYS = ['exact', 'slot', 'into'] as const satisfies (keyof StatsOptions)[]
+const KEYS = ['slot', 'into'] as const satisfies (keyof StatsOptions)[]
 const NO_OPTIONS: StatsOptions = {}
 
 export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaStats {
-  checkOptions(options, KEYS, '{ exact: true }')
-  const { exact = false, slot, into } = options
-  if (typeof exact !== 'boolean') throw invalidArgument('exact', exact, 'true or false')
+  checkOptions(options, KEYS, '{ slot: 0 }')
+  const { slot, into } = options
   const only = slot === undefined ? -1 : checkedSlot(memory, slot)
   if (into !== undefined && !(isPlainObject(into) && isOf(memory, into))) {
     throw invalidArgument('into', into, 'what stats() of this arena gave')
@@ -52,28 +37,24 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   const stats = into ?? emptyStats(memory.classes.strides)
   const first = asSlotIndex(Math.max(only, 0))
   const end = only === -1 ? memory.openedSlotCount : only + 1
-  stats.exact = exact
   stats.reservedBytes = memory.byteLength
   stats.controlBytes = only === -1 ? memory.controlSpanCount * layout.SPAN_BYTE_LENGTH : 0
   stats.committedBytes =
-    exact && only === -1
-      ? (memory.spanCount - countFreeSpans(memory)) * layout.SPAN_BYTE_LENGTH
-      : stats.controlBytes +
-        sumOf(memory, layout.SLOT_OWNED_SPANS, first, end) * layout.SPAN_BYTE_LENGTH
+    stats.controlBytes +
+    sumOf(memory, layout.SLOT_OWNED_SPANS, first, end) * layout.SPAN_BYTE_LENGTH
   stats.peakCommittedBytes =
     layout.SPAN_BYTE_LENGTH *
     (only === -1
       ? memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]
       : slotAt(memory, first, layout.SLOT_PEAK_OWNED_SPANS))
   countClasses(memory, stats.classes, first, end)
-  if (exact) walkClasses(memory, stats.classes, only)
   countSlots(memory, stats.slots, first, end)
   sumUp(stats)
   return stats
 }
 
 /** Adds up the rows of the classes, for the figures of the whole. */
-function sumUp(stats: ArenaStats): void {
+export function sumUp(stats: ArenaStats): void {
   stats.liveBlocks = 0
   stats.liveBytes = 0
   stats.requestedBytes = 0
@@ -148,34 +129,6 @@ function countClasses(
     row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
     row.requestedBytes = 0
   }
-}
-
-/**
- * Replaces the figures that a walk over all blocks can count exactly.
- * @param slot the slot whose runs are walked; -1 for all slots
- */
-function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: number): void {
-  const none = { spanCount: 0, liveBlocks: 0, freeBlocks: 0, uncarvedBlocks: 0, wasteBytes: 0 }
-  for (const row of rows) Object.assign(row, none)
-  forEachRun(memory, (head, classIndex, owner) => {
-    if (slot !== -1 && owner !== slot) return
-    const row = rows[classIndex === layout.LARGE_CLASS ? memory.classes.count : classIndex]
-    const spanCount = runSpanCountOf(memory, head)
-    let liveBlocks = 0
-    forEachLiveIn(memory, head, (_block, offset) => {
-      liveBlocks++
-      row.requestedBytes += secondWordAt(memory, offset)
-    })
-    row.spanCount += spanCount
-    row.liveBlocks += liveBlocks
-    if (classIndex === layout.LARGE_CLASS) return
-    const carvedBlocks = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
-    const capacity = capacityOf(memory, head)
-    row.freeBlocks += carvedBlocks - liveBlocks
-    row.uncarvedBlocks += capacity - carvedBlocks
-    row.wasteBytes += spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
-  })
-  for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
 }
 
 function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, end: number): void {
