@@ -208,8 +208,8 @@ export class Arena {
 
   /**
    * Repairs the slot of a thread that has died, at any instruction, and opens a pool on it. Live
-   * blocks stay live, and `blocks(arena)` lists them; all others become free. Half-claimed spans are
-   * released, half-done deliveries completed. Other threads may use the arena during the call.
+   * blocks stay live, and `blocks(arena)` lists them; all others become free. Half-claimed spans
+   * are released, half-done deliveries completed. Other threads may use the arena meanwhile.
    *
    * Call it only after the death is confirmed: see `whenDead` and `holdLife`. After a call to
    * terminate a thread, the thread may still run.
@@ -246,9 +246,9 @@ export class Arena {
   }
 
   /**
-   * Figures about the arena, or one slot. By default, the call adds up counters: any thread may
-   * call it in every frame, and `arena.stats({ into: stats })` makes no garbage. The counters of
-   * live and free blocks date from each pool's last refill or sweep; `exactStats` counts blocks now.
+   * Figures about the arena, or one slot. The call adds up counters: any thread may call it in
+   * every frame, and `arena.stats({ into: stats })` makes no garbage. The counters of live and free
+   * blocks date from each pool's last refill or sweep. `exactStats` counts the blocks now.
    * @throws ArenaError 'invalid-argument'
    */
   stats(options?: StatsOptions): ArenaStats {
