@@ -3,15 +3,14 @@ import assert from 'node:assert/strict'
 import { Arena, blocks, type Pool, verify } from '@ashlar/core'
 import { SLOT_DRAINED, SLOT_VIOLATIONS } from '../../packages/core/src/base/layout.ts'
 import { asSlotIndex } from '../../packages/core/src/base/units.ts'
-import { ArenaMemory, slotWord } from '../../packages/core/src/memory/memory.ts'
+import { openMemory, slotWord } from '../../packages/core/src/memory/memory.ts'
 import type { Contender, Heap, Settled, Site } from './heap.ts'
 
 const byteLength = 512 * 2 ** 20
 const takeMailOnly = { spans: 0 }
 
 /** The benchmark looks at words of the slots: `stats` is too slow amid what is measured. */
-export const memoryOf = ({ arenas: [handle] }: Site) =>
-  new ArenaMemory(handle.buffer, handle.byteOffset)
+export const memoryOf = ({ arenas: [handle] }: Site) => openMemory(handle.buffer, handle.byteOffset)
 
 export const ashlar: Contender = {
   survivesDeath: true,

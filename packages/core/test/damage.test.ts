@@ -154,8 +154,8 @@ for (const [name, take] of Object.entries(takers)) {
         const { memory } = site
         const [{ pool }] = site.threads
         const heads = slotWord(memory, asSlotIndex(pool.slot), SLOT_FREE_HEADS)
-        for (let row = 0; row < memory.classes.count; row++) {
-          if (memory.classes.strides[row] > 100) memory.i32[heads + row] = place
+        for (let row = 0; row < memory.classCount; row++) {
+          if (memory.strides[row] > 100) memory.i32[heads + row] = place
         }
         try {
           inside(site, take(pool, byteLength))

@@ -3,6 +3,7 @@
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
 import { asSlotIndex } from '../src/base/units.ts'
+import { classFor } from '../src/memory/size-classes.ts'
 import { headPattern } from '../src/spans/span-map.ts'
 import { assertSound, refuses, unharmed } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
@@ -31,7 +32,7 @@ for (const [name, byteOffset] of [
     const isOutside = (word: number) =>
       4 * word < byteOffset || 4 * word >= byteOffset + arena.byteLength
     const isInBlock = (word: number) => 4 * word >= block && 4 * word < block + 12 * SPAN
-    for (const classIndex of [0, 3, memory.classes.classFor(100), memory.classes.classFor(3000)]) {
+    for (const classIndex of [0, 3, classFor(memory, 100), classFor(memory, 3000)]) {
       for (const slot of [owner.slot, freer.slot, third.slot]) {
         const mapped = headPattern(asSlotIndex(slot)) | classIndex
         const header = memory.plainHeader

@@ -15,6 +15,7 @@ import {
 } from '../src/base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../src/base/units.ts'
 import { type ArenaMemory, controlWord, spanOf } from '../src/memory/memory.ts'
+import { classFor } from '../src/memory/size-classes.ts'
 import { EVENT_CLAIM, emit, emptyEvent, ringOf } from '../src/telemetry/telemetry.ts'
 import { assertSound, refusesUnharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
@@ -38,7 +39,7 @@ function emitMany(memory: ArenaMemory, slot: SlotIndex, from: number, count: num
 test('what a pool does, in its order', () => {
   const { arena, pool, memory } = smallArena(8 << 20)
   const telemetry = openTelemetry(arena)
-  const classIndex = memory.classes.classFor(56)
+  const classIndex = classFor(memory, 56)
   const offset = pool.alloc(56)
   const span = spanOf(memory, offset)
   const large = pool.alloc(700_000)
@@ -46,7 +47,7 @@ test('what a pool does, in its order', () => {
   pool.free(offset)
   pool.collect()
   const nothing = { ...emptyEvent(), slot: pool.slot }
-  const largeRow = { classIndex: memory.classes.count, spanCount: 11, span: span + 1 }
+  const largeRow = { classIndex: memory.classCount, spanCount: 11, span: span + 1 }
   assert.equal(eventsOf(telemetry), [
     { ...nothing, kind: 'claim', classIndex, spanCount: 1, span },
     { ...nothing, kind: 'refill', classIndex, blockCount: 64, liveBlocks: 1 },
@@ -182,7 +183,7 @@ test('for all words of a ring, reading ends, and the pool goes on', () => {
   for (const [kind, row] of [
     [77, 0],
     [0, 200],
-    [0, memory.classes.count],
+    [0, memory.classCount],
     [0, LARGE_ROW], // large blocks are not refilled
   ]) {
     emit(memory, slot, kind, row, 1, 2)

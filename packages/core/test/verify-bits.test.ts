@@ -79,7 +79,7 @@ const ofBits: Damage[] = [
 
 /** Behind what is carved of a span. */
 const uncarvedBlock = (s: Site) => {
-  const stride = s.memory.classes.strides[s.i32[s.mapWord(s.uncarvedSpan)] & 0xff]
+  const stride = s.memory.strides[s.i32[s.mapWord(s.uncarvedSpan)] & 0xff]
   const start = spanStart(s.memory, asSpanIndex(s.uncarvedSpan)) + layout.FIRST_PAYLOAD
   return start + s.i32[s.recordWord(s.uncarvedSpan, layout.RECORD_CARVED_COUNT)] * stride
 }

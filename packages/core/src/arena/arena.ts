@@ -2,7 +2,6 @@
  * Room arena, the entry of the package: creates arenas, attaches to arenas of other threads, and
  * opens pools. Invariant: a thread has at most one open pool on a slot.
  */
-import { isPlainObject } from '../base/builtins.ts'
 import {
   type ArenaError,
   corrupt,
@@ -16,7 +15,7 @@ import { byteLengthAt, liveBlockAt } from '../blocks/check-offset.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
 import { typeInHeader } from '../memory/block-header.ts'
 import { ELEMENT_TYPES, type ElementArray } from '../memory/element-types.ts'
-import { ArenaMemory, headerAt } from '../memory/memory.ts'
+import { type ArenaMemory, headerAt, openMemory } from '../memory/memory.ts'
 import type { PoolOf } from '../memory/pool-api.ts'
 import { createPool } from '../pool/pool.ts'
 import { adoptSlot } from '../recovery/adopt.ts'
@@ -38,6 +37,9 @@ export interface Pool extends PoolOf<Arena> {}
  * @throws ArenaError 'invalid-argument'
  */
 export let memoryOf: (arena: Arena) => ArenaMemory
+
+/** Only this file has it, so that users cannot call the constructor. */
+const KEY = {}
 
 /**
  * A buffer or a region of a buffer, with all blocks in it.
@@ -61,8 +63,8 @@ export class Arena {
   readonly shared: boolean
 
   /** @internal Use `Arena.create` or `Arena.attach`. */
-  private constructor(memory: ArenaMemory, shared: boolean) {
-    if (!(isPlainObject(memory) && memory instanceof ArenaMemory)) {
+  private constructor(memory: ArenaMemory, shared: boolean, key: typeof KEY) {
+    if (key !== KEY) {
       throw invalidArgument('memory', memory, 'a call of Arena.create() or Arena.attach() instead')
     }
     this.#memory = memory
@@ -78,7 +80,7 @@ export class Arena {
     const region = findRegion(options)
     writeControl(region, nextTag())
     const { buffer, base, growable, shared } = region
-    return new Arena(new ArenaMemory(buffer, base, growable), shared)
+    return new Arena(openMemory(buffer, base, growable), shared, KEY)
   }
 
   /**
@@ -88,7 +90,7 @@ export class Arena {
   static attach(handle: ArenaHandle): Arena {
     const { buffer, byteOffset } = checkedHandle(handle)
     checkControl(buffer, byteOffset)
-    return new Arena(new ArenaMemory(buffer, byteOffset), true)
+    return new Arena(openMemory(buffer, byteOffset), true, KEY)
   }
 
   /**

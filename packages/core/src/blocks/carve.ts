@@ -12,7 +12,7 @@ import { classOf, ownerOf } from '../spans/runs.ts'
 export function carve(memory: ArenaMemory, head: SpanIndex, blockCount: number): PayloadOffset {
   const { i32, plainHeader } = memory
   const classIndex = classOf(memory, head)
-  const stride = memory.classes.strides[classIndex]
+  const stride = memory.strides[classIndex]
   const carvedCount = recordWord(memory, head, layout.RECORD_CARVED_COUNT)
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD + i32[carvedCount] * stride
   const last = first + (blockCount - 1) * stride

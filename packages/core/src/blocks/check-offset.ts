@@ -100,7 +100,7 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) return asPayloadOffset(first)
-  const stride = memory.classes.strides[classIndex]
+  const stride = memory.strides[classIndex]
   if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
   const blockIndex = Math.floor((offset - first) / stride)
   if (blockIndex < 0 || blockIndex >= recordAt(memory, head, layout.RECORD_CARVED_COUNT)) {
@@ -121,7 +121,7 @@ export const isLarge = (memory: ArenaMemory, block: number) =>
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   const classIndex = classOfBlock(memory, block)
   if (classIndex !== layout.LARGE_CLASS)
-    return memory.classes.strides[classIndex] - layout.HEADER_BYTE_LENGTH
+    return memory.strides[classIndex] - layout.HEADER_BYTE_LENGTH
   return (
     runSpanCountOf(memory, spanOf(memory, block)) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
   )

@@ -42,7 +42,7 @@ export function forEachRun(
     const isClass =
       state === layout.SPAN_LARGE
         ? classIndex === layout.LARGE_CLASS
-        : classIndex < memory.classes.count
+        : classIndex < memory.classCount
     if (!isClass || owner < 0 || owner >= memory.slotCount) {
       throw corrupt(`the run at span ${index} has class ${classIndex} and slot ${owner}`)
     }
@@ -57,7 +57,7 @@ export function forEachBlockIn(
   visit: (block: PayloadOffset) => void,
 ): void {
   const classIndex = classOf(memory, head)
-  const stride = memory.classes.strides[classIndex] ?? 0 // a large block is alone in its run
+  const stride = memory.strides[classIndex] ?? 0 // a large block is alone in its run
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   // If the count is damaged, which `verify` reports, the walk must not leave the run.
   const blockCount = Math.min(

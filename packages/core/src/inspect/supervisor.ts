@@ -7,6 +7,7 @@ import * as layout from '../base/layout.ts'
 import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, slotWord } from '../memory/memory.ts'
 import { baseBatch, betterBatch, MAX_BATCH, wasIdle } from '../memory/refill-batch.ts'
+import { classFor } from '../memory/size-classes.ts'
 import { checkedSlot } from '../spans/slots.ts'
 import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
 
@@ -81,7 +82,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
   let current = checkedState(state)
   const canary = checkedSlot(memory, canarySlot)
   const telemetry = openTelemetry(memory)
-  const findings = Array.from(memory.classes.strides, () => newFinding(memory.slotCount))
+  const findings = Array.from(memory.strides, () => newFinding(memory.slotCount))
   let visitor: ((event: Readonly<TelemetryEvent>) => void) | undefined
 
   function noteEvent(event: Readonly<TelemetryEvent>): void {
@@ -105,7 +106,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
     telemetry.read(noteEvent)
     let changed = 0
     for (let classIndex = 0; current !== 'frozen' && classIndex < findings.length; classIndex++) {
-      if (!judge(findings[classIndex], memory.classes.strides[classIndex])) continue
+      if (!judge(findings[classIndex], memory.strides[classIndex])) continue
       publishFinding(classIndex)
       changed++
     }
@@ -198,8 +199,8 @@ function publish(
 }
 
 function checkedClass(memory: ArenaMemory, byteLength: number): ClassIndex {
-  checkInteger('byteLength', byteLength, 0, memory.classes.maxByteLength)
-  return memory.classes.classFor(byteLength)
+  checkInteger('byteLength', byteLength, 0, memory.maxClassByteLength)
+  return classFor(memory, byteLength)
 }
 
 function checkedState(state: SupervisorState): SupervisorState {

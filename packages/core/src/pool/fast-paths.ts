@@ -44,9 +44,9 @@ export function createFastPaths(
 ): FastPaths {
   const { i32 } = memory
   const { base, slotCount, controlSpanCount, byteLength: reach } = memory // the map ends at `reach`
-  const { maxByteLength, divisors, count: classCount } = memory.classes
+  const { maxClassByteLength, divisors, classCount } = memory
   // A copy, which `disable` overwrites: later, another pool may use the free lists of this slot.
-  const classOf = memory.classes.classOf.slice()
+  const classOf = memory.classOf.slice()
   const freeHeads: number = slotWord(memory, slot, layout.SLOT_FREE_HEADS)
   const spanMap: number = spanMapWord(memory, asSpanIndex(0))
   const liveBits: number = liveWord(memory, base)
@@ -64,7 +64,7 @@ export function createFastPaths(
       alignment === undefined &&
       typeof byteLength === 'number' && // `>>>` throws for a bigint or a symbol
       byteLength >>> 0 === byteLength &&
-      byteLength <= maxByteLength
+      byteLength <= maxClassByteLength
     ) {
       const classIndex = classOf[(byteLength + 23) >>> 4]
       const block = i32[freeHeads + classIndex]

@@ -13,6 +13,7 @@ import { typeBits } from '../memory/block-header.ts'
 import { type ElementArray, type ElementArrayConstructor, typeOf } from '../memory/element-types.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import type { CollectOptions, PoolOf } from '../memory/pool-api.ts'
+import { roomFor } from '../memory/size-classes.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { collect as collectFor } from '../refill/collect.ts'
 import { deliverAll } from '../remote/remote.ts'
@@ -126,7 +127,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
   function goodByteLength(byteLength: number): number {
     current()
     checkCount('byteLength', byteLength)
-    return byteLength > memory.byteLength ? byteLength : memory.classes.goodByteLength(byteLength)
+    return byteLength > memory.byteLength ? byteLength : roomFor(memory, byteLength)
   }
 
   function flush(): void {

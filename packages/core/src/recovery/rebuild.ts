@@ -49,7 +49,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (liveCount === 0) releaseRun(memory, head)
     else if (hasRoom(memory, head)) link(memory, head)
   })
-  for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
+  for (let row = asClassIndex(0); row < memory.classCount; row++) sortPartial(memory, slot, row)
   const ownedCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
   i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = ownedCount
 }

@@ -70,7 +70,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
       end = unpark(memory, span, count, end)
     } else {
       i32[end] = carve(memory, span, count)
-      end = (i32[end] >> 2) - 1 + (count - 1) * (memory.classes.strides[classIndex] >> 2)
+      end = (i32[end] >> 2) - 1 + (count - 1) * (memory.strides[classIndex] >> 2)
     }
     if (count === parkedCount + uncarvedCount) {
       unlink(memory, span)
@@ -90,8 +90,8 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
 /** How many blocks to hand out: what a supervisor published, else what this slot has learned. */
 function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
   const { i32 } = memory
-  const base = memory.classes.baseBatches[classIndex]
-  const max = memory.classes.maxBatches[classIndex]
+  const base = memory.baseBatches[classIndex]
+  const max = memory.maxBatches[classIndex]
   const arrived = slotAt(memory, slot, layout.SLOT_ARRIVED + classIndex)
   const arrivedAtRefill = slotWord(memory, slot, layout.SLOT_ARRIVED_AT_REFILL + classIndex)
   const learned = slotWord(memory, slot, layout.SLOT_LEARNED + classIndex)
@@ -142,10 +142,10 @@ export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, block
  */
 function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
   const { memory, slot } = pool
-  let spanCount = memory.classes.runSpanCounts[classIndex]
+  let spanCount = memory.runSpanCounts[classIndex]
   let span = claimAfterReclaim(pool, spanCount, classIndex)
   if (span === 0) {
-    spanCount = memory.classes.shortRunSpanCounts[classIndex]
+    spanCount = memory.shortRunSpanCounts[classIndex]
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)

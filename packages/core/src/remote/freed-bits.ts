@@ -30,6 +30,7 @@ import {
   freedWord,
   headerAt,
   mapAt,
+  openedSlotCount,
   recordWord,
   secondWordAt,
   slotAt,
@@ -140,7 +141,7 @@ export function forEachFreedBit(
 }
 
 function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
-  for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+  for (let slot = asSlotIndex(0); slot < openedSlotCount(memory); slot++) {
     const marking = slotWord(memory, slot, layout.SLOT_MARKING)
     if (Atomics.load(memory.i32, marking) === offset) return true
   }

@@ -2,7 +2,7 @@
 import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
 import { unmark } from '../blocks/aligned.ts'
 import { freeBlock } from '../blocks/free-block.ts'
-import { type ArenaMemory, spanStart } from '../memory/memory.ts'
+import { type ArenaMemory, openedSlotCount, spanStart } from '../memory/memory.ts'
 import * as queue from './queue.ts'
 
 /** How many offsets one store to `sent` delivers to an owner: that store costs 8 ns. */
@@ -69,7 +69,7 @@ export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const written = queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, asSlotIndex(0))
   const sent = queue.queueWord(memory, slot, queue.OUTBOX_SENT, asSlotIndex(0))
-  for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+  for (let owner = asSlotIndex(0); owner < openedSlotCount(memory); owner++) {
     if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, owner)
   }
 }
@@ -144,7 +144,7 @@ function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): v
 
 /** Frees the segments of those queues of a slot whose offsets are all taken. */
 export function dropAllSegments(memory: ArenaMemory, slot: SlotIndex): void {
-  for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+  for (let owner = asSlotIndex(0); owner < openedSlotCount(memory); owner++) {
     dropSegments(memory, slot, owner)
   }
 }

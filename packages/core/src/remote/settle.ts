@@ -3,7 +3,7 @@ import * as layout from '../base/layout.ts'
 import { asSlotIndex, type SlotIndex } from '../base/units.ts'
 import { isLiveAt } from '../blocks/check-offset.ts'
 import { forEachRun } from '../blocks/walk.ts'
-import { type ArenaMemory, slotAt, slotWord } from '../memory/memory.ts'
+import { type ArenaMemory, openedSlotCount, slotAt, slotWord } from '../memory/memory.ts'
 import { forEachFreedBit, settleMarking } from './freed-bits.ts'
 import { countTaken, findSegment } from './inbox.ts'
 import { deliverAll } from './outbox.ts'
@@ -61,7 +61,7 @@ export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotInd
 /** Whether a slot has segments. It makes no garbage: a full arena asks each closed slot. */
 export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
   const firstWords = queue.queueWord(memory, slot, queue.OUTBOX_FIRST, asSlotIndex(0))
-  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
+  for (let owner = 0; owner < openedSlotCount(memory); owner++) {
     if (memory.i32[firstWords + owner] !== 0) return true
   }
   return false
@@ -82,8 +82,8 @@ export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
   forEachRun(memory, (head) => {
     forEachFreedBit(memory, head, (offset) => offsets.add(offset).size > 0)
   })
-  for (let freer = asSlotIndex(0); freer < memory.openedSlotCount; freer++) {
-    for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+  for (let freer = asSlotIndex(0); freer < openedSlotCount(memory); freer++) {
+    for (let owner = asSlotIndex(0); owner < openedSlotCount(memory); owner++) {
       for (const offset of offsetsBetween(memory, freer, owner)) offsets.add(offset)
     }
   }

@@ -14,6 +14,7 @@ import {
   spanMapWord,
   spanStart,
 } from '../memory/memory.ts'
+import { capacityFor } from '../memory/size-classes.ts'
 import { EVENT_CLAIM, EVENT_RETURN, emit } from '../telemetry/telemetry.ts'
 import {
   claimSpans,
@@ -51,7 +52,7 @@ export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
 export function capacityOf(memory: ArenaMemory, head: SpanIndex): number {
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) return 1
-  return memory.classes.capacityOf(classIndex, runSpanCountOf(memory, head))
+  return capacityFor(memory, classIndex, runSpanCountOf(memory, head))
 }
 
 /**
@@ -170,11 +171,9 @@ export function countRun(
   head: SpanIndex,
   sign: 1 | -1,
 ): void {
-  const classIndex = classOf(memory, head)
-  const row = rowOf(classIndex)
+  const row = rowOf(classOf(memory, head))
   addToSlot(memory, slot, layout.SLOT_SPANS + row, sign * runSpanCountOf(memory, head))
-  if (classIndex === layout.LARGE_CLASS) return
+  addToSlot(memory, slot, layout.SLOT_ROOM + row, sign * capacityOf(memory, head))
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
-  addToSlot(memory, slot, layout.SLOT_ROOM + classIndex, sign * capacityOf(memory, head))
-  addToSlot(memory, slot, layout.SLOT_CARVED + classIndex, sign * carvedCount)
+  addToSlot(memory, slot, layout.SLOT_CARVED + row, sign * carvedCount)
 }

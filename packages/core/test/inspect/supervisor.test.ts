@@ -11,6 +11,7 @@ import { SLOT_PUBLISHED } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
 import { slotWord } from '../../src/memory/memory.ts'
 import { baseBatch } from '../../src/memory/refill-batch.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { assertSound, refusesUnharmed } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 
@@ -20,7 +21,7 @@ const BYTE_LENGTH = 56
 function scene(options?: SupervisorOptions) {
   const { arena, pool, memory } = smallArena(16 << 20)
   const supervisor = openSupervisor(arena, options)
-  const classIndex = memory.classes.classFor(BYTE_LENGTH)
+  const classIndex = classFor(memory, BYTE_LENGTH)
   const publishedTo = (slot: number) =>
     memory.i32[slotWord(memory, asSlotIndex(slot), SLOT_PUBLISHED + classIndex)]
   return { arena, pool, memory, supervisor, publishedTo, classIndex }
@@ -111,7 +112,7 @@ test('a load that shrinks: half as much, step by step, down to the base', () => 
   publishBatch(all.arena, BYTE_LENGTH, 512)
   const found = foundIn(all, 60, 10)
   const steps = found.filter((batch, i) => batch !== (found[i - 1] ?? 0))
-  assert.equal(steps, [256, 128, baseBatch(all.memory.classes.strides[all.classIndex])])
+  assert.equal(steps, [256, 128, baseBatch(all.memory.strides[all.classIndex])])
 })
 
 test('a window in which events were dropped says what the others said', () => {

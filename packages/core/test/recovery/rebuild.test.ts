@@ -9,6 +9,7 @@ import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
 import { unmark } from '../../src/blocks/aligned.ts'
 import { BLOCK_PLAIN, headerWith, typeBits } from '../../src/memory/block-header.ts'
 import { bitOf, liveWord, slotWord, spanOf, spanStart } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { rebuildRuns } from '../../src/recovery/rebuild.ts'
 import { SEGMENT_STAMP, stampOf } from '../../src/remote/queue.ts'
 import { assertConserved, assertSound } from '../support/checks.ts'
@@ -282,7 +283,7 @@ test('partial spans are in ascending order afterwards', () => {
   const offsets = fill(pool, 1000)
   for (const [i, offset] of offsets.entries()) if (i % 2 === 0) pool.free(offset)
   rebuildRuns(memory, slot)
-  const first = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + memory.classes.classFor(1000))
+  const first = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classFor(memory, 1000))
   assert.is(memory.i32[first], spanOf(memory, offsets[0]))
 })
 

@@ -8,6 +8,7 @@ import {
 } from '../../src/base/layout.ts'
 import { asClassIndex, asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
 import { recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
+import { capacityFor, classFor } from '../../src/memory/size-classes.ts'
 import { drainSparse, link, setDraining } from '../../src/spans/partial.ts'
 import { publishRun } from '../../src/spans/runs.ts'
 import { claimRun, headPattern, isDraining } from '../../src/spans/span-map.ts'
@@ -20,8 +21,8 @@ const test = suite('drain')
 /** Which partial spans drain, given their counts of live blocks; each has room for 63. */
 function drained(liveCounts: readonly number[], batch: number): boolean[] {
   const { memory, slot } = smallArena(4 << 20)
-  const classIndex = memory.classes.classFor(1020)
-  assert.is(memory.classes.capacityOf(classIndex, 1), CAPACITY)
+  const classIndex = classFor(memory, 1020)
+  assert.is(capacityFor(memory, classIndex, 1), CAPACITY)
   const spans = liveCounts.map(() => {
     const span = claimRun(memory, slot, 1)
     publishRun(memory, slot, span, 1, classIndex)
@@ -86,11 +87,7 @@ function draining(byteLength: number) {
 test('a block freed in a draining span is parked; the last one gives the span back', () => {
   const { arena, memory, owner, high, second } = draining(1000)
   const { spanCount } = arena.stats().slots[owner.slot]
-  const row = slotWord(
-    memory,
-    asSlotIndex(owner.slot),
-    SLOT_OUTSTANDING + memory.classes.classFor(1000),
-  )
+  const row = slotWord(memory, asSlotIndex(owner.slot), SLOT_OUTSTANDING + classFor(memory, 1000))
   const outstanding = memory.i32[row]
   owner.free(high)
   assert.is(memory.i32[row], outstanding - 1)

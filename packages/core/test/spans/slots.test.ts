@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_CLOSED, SLOT_OPEN, SLOT_STATE } from '../../src/base/layout.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
-import { type ArenaMemory, slotWord, spanOf } from '../../src/memory/memory.ts'
+import { type ArenaMemory, openedSlotCount, slotWord, spanOf } from '../../src/memory/memory.ts'
 import {
   changeState,
   closeSlot,
@@ -226,21 +226,21 @@ test('a claim ends if a reclaimer has died and its slot is never closed', () => 
 test('the count of opened slots only rises, and is the same for all threads', () => {
   const arena = Arena.create({ byteLength: 4 << 20, shared: true, slots: 40 })
   const memory = memoryOf(arena)
-  assert.is(memory.openedSlotCount, 0)
+  assert.is(openedSlotCount(memory), 0)
   const pools = Array.from({ length: 20 }, (_, i) => {
     const pool = arena.openPool()
-    assert.is(memory.openedSlotCount, i + 1)
+    assert.is(openedSlotCount(memory), i + 1)
     return pool
   })
   for (const pool of pools) pool.close()
   assert.is(arena.openPool().slot, 0)
-  assert.is(memory.openedSlotCount, 20)
+  assert.is(openedSlotCount(memory), 20)
   for (let slot = 1; slot < 20; slot++) assert.is(arena.reserveSlot(), slot)
-  assert.is(memory.openedSlotCount, 20)
+  assert.is(openedSlotCount(memory), 20)
   assert.is(arena.reserveSlot(), 20)
-  assert.is(memory.openedSlotCount, 21)
+  assert.is(openedSlotCount(memory), 21)
   assert.is(Arena.attach(arena.handle).reserveSlot(), 21)
-  assert.is(memory.openedSlotCount, 22)
+  assert.is(openedSlotCount(memory), 22)
 })
 
 test('frees between the first slot and the last', () => {

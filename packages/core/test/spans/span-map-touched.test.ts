@@ -129,7 +129,7 @@ test('touch refuses too long a length, a wrong length, and a wrong offset', () =
 
 test('reserve: lengths and alignments as for alloc', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
-  const { maxByteLength } = memory.classes
+  const { maxClassByteLength } = memory
   for (const odd of [...notNumbers, ...oddNumbers, undefined]) {
     refusesUnharmed(arena, 'invalid-argument', () => pool.reserve(anything(odd)))
     if (odd === undefined) continue
@@ -139,9 +139,9 @@ test('reserve: lengths and alignments as for alloc', () => {
   refusesUnharmed(arena, 'out-of-memory', () => pool.reserve(2 ** 32 - 1))
   for (const distance of [-4097, -4096, -4095, -16, -1, 0, 1, 16, 4096]) {
     for (const alignment of [undefined, 1, 16, 32, 4096]) {
-      const offset = pool.reserve(maxByteLength + distance, alignment)
+      const offset = pool.reserve(maxClassByteLength + distance, alignment)
       assert.is(offset % (alignment ?? 16), 0)
-      assert.is(pool.byteLengthOf(offset), maxByteLength + distance)
+      assert.is(pool.byteLengthOf(offset), maxClassByteLength + distance)
       assertSound(arena)
       pool.free(offset)
     }

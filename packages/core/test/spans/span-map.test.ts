@@ -48,7 +48,7 @@ test('a word says state, owner, class and position, each at its limits', () => {
   const memory = memoryOf(Arena.create({ byteLength: 8 << 20, shared: false, slots: 254 }))
   const span = memory.controlSpanCount
   for (const owner of [0, 1, 253]) {
-    for (const classIndex of [0, memory.classes.count - 1, LARGE_CLASS]) {
+    for (const classIndex of [0, memory.classCount - 1, LARGE_CLASS]) {
       publishRun(memory, asSlotIndex(owner), asSpanIndex(span), 3, classIndex)
       const words = [0, 1, 2].map((i) => wordOf(memory, span + i))
       const head = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD

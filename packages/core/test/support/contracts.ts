@@ -114,8 +114,12 @@ export const contracts: Readonly<Record<string, Contract>> = {
   blocks: ofAnArena,
   verify: ofAnArena,
   exactStats: {
-    parameters: (site) => [anArena(site), options({ slot, into: optional(site.arena.stats()) })],
+    parameters: ({ arena }) => [
+      parameter(arena, isNothingElse),
+      options({ slot, into: optional(arena.stats()) }),
+    ],
   },
+  'exactStats, of any arena': { parameters: (site) => [anArena(site), options({ slot })] },
   openTelemetry: ofAnArena,
   openSupervisor: {
     parameters: (site) => [anArena(site), options({ state: optional('canary'), canarySlot: slot })],

@@ -3,6 +3,7 @@ import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { nextTag } from '../../src/arena/control.ts'
 import { asSlotIndex } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { segmentsFor } from '../../src/remote/settle.ts'
 import { headPattern } from '../../src/spans/span-map.ts'
 import { memoryOf } from './memory.ts'
@@ -79,7 +80,7 @@ export function hostileArena(random: Random): HostileArena {
   }
   closed.pool.close()
   arena.reserveSlot()
-  const hostile = headPattern(asSlotIndex(0)) | memory.classes.classFor(100)
+  const hostile = headPattern(asSlotIndex(0)) | classFor(memory, 100)
   const [start, end] = [BEFORE / 4, (BEFORE + arena.byteLength) / 4]
   words.fill(hostile, 0, start).fill(hostile, end)
   const segments = threads.flatMap(({ pool: from }) =>

@@ -82,7 +82,7 @@ export function reclaimOnce(pool: Pool, arena: Arena, row: number): void {
 export function reclaimBy(pool: Pool, arena: Arena): void {
   const memory = memoryOf(arena)
   const slot = asSlotIndex(pool.slot)
-  for (let row = 0; row < memory.classes.count; row++) {
+  for (let row = 0; row < memory.classCount; row++) {
     let before: number
     do {
       before = memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)]

@@ -12,6 +12,7 @@ import {
   spanStart,
   touchedWord,
 } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { reclaim } from '../../src/reclaim/reclaim.ts'
 import { smallArena } from './memory.ts'
 
@@ -64,7 +65,7 @@ export function site(): Site {
   reclaim(memory, slot, memory.spanCount)
   for (const offset of many.slice(20, 1800).filter((_, i) => i > 1300 && i < 1340))
     pool.free(offset)
-  const classIndex = memory.classes.classFor(100)
+  const classIndex = classFor(memory, 100)
   const ownWord = (field: number) => slotWord(memory, slot, field)
   const headerWord = (offset: number) => (offset >> 2) - 2
   const wordOfRecord = (span: number, field: number) => recordWord(memory, asSpanIndex(span), field)

@@ -8,6 +8,7 @@ import {
   type ArenaStats,
   type ClassStats,
   collectStats,
+  deriveFigures,
   type StatsOptions,
   sumUp,
 } from './stats.ts'
@@ -24,25 +25,22 @@ export function walkStats(memory: ArenaMemory, options: StatsOptions = {}): Aren
 
 /** Replaces the figures that a walk can count. @param slot whose runs; undefined for all runs */
 function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot?: number): void {
-  const none = { spanCount: 0, liveBlocks: 0, freeBlocks: 0, uncarvedBlocks: 0, wasteBytes: 0 }
-  for (const row of rows) Object.assign(row, none)
+  const carved = rows.map(() => 0)
+  const capacities = rows.map(() => 0)
+  for (const row of rows) Object.assign(row, { spanCount: 0, liveBlocks: 0 })
   forEachRun(memory, (head, classIndex, owner) => {
     if (slot !== undefined && owner !== slot) return
-    const row = rows[classIndex === layout.LARGE_CLASS ? memory.classes.count : classIndex]
-    const spanCount = runSpanCountOf(memory, head)
-    let liveBlocks = 0
+    const index = Math.min(classIndex, memory.classCount)
+    const row = rows[index]
     forEachLiveIn(memory, head, (_block, offset) => {
-      liveBlocks++
+      row.liveBlocks++
       row.requestedBytes += secondWordAt(memory, offset)
     })
-    row.spanCount += spanCount
-    row.liveBlocks += liveBlocks
-    if (classIndex === layout.LARGE_CLASS) return
-    const carvedBlocks = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
-    const capacity = capacityOf(memory, head)
-    row.freeBlocks += carvedBlocks - liveBlocks
-    row.uncarvedBlocks += capacity - carvedBlocks
-    row.wasteBytes += spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
+    row.spanCount += runSpanCountOf(memory, head)
+    carved[index] += recordAt(memory, head, layout.RECORD_CARVED_COUNT)
+    capacities[index] += capacityOf(memory, head)
   })
-  for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
+  rows.forEach((row, index) => {
+    deriveFigures(row, carved[index], capacities[index])
+  })
 }

@@ -28,7 +28,7 @@ import type { Findings } from './findings.ts'
 export function checkLists(findings: Findings): void {
   const { memory } = findings
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
-    for (let row = 0; row < memory.classes.count; row++) {
+    for (let row = 0; row < memory.classCount; row++) {
       const owner = headPattern(slot) | row
       const first = slotAt(memory, slot, layout.SLOT_FREE_HEADS + row)
       findings.count(layout.SLOT_OUTSTANDING + row, slot, checkChain(findings, owner, first))
@@ -67,7 +67,7 @@ function whyNotListed({ memory, listed }: Findings, owner: number, block: number
   const head = isTail ? headOf(memory, span) : span
   if (!isHeadWith(memory, head, owner)) return 'which belongs to another slot or class'
   const within = block - spanStart(memory, head) - layout.FIRST_PAYLOAD
-  const blockIndex = within / memory.classes.strides[classInMap(owner)]
+  const blockIndex = within / memory.strides[classInMap(owner)]
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   if (!Number.isInteger(blockIndex) || blockIndex >= carvedCount) return 'where no block begins'
   return hasLiveBit(memory, block) ? 'which has a live bit' : ''

@@ -48,18 +48,14 @@ export function checkRun(
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   const capacity = capacityOf(memory, head)
   findings.count(layout.SLOT_SPANS + row, owner, spanCount)
-  if (!isLarge) {
-    findings.count(layout.SLOT_ROOM + row, owner, capacity)
-    findings.count(layout.SLOT_CARVED + row, owner, carvedCount)
-  }
+  findings.count(layout.SLOT_ROOM + row, owner, capacity)
+  findings.count(layout.SLOT_CARVED + row, owner, carvedCount)
   if (carvedCount < (isLarge ? 1 : 0) || carvedCount > capacity) {
     findings.failSpan(head, `has ${carvedCount} carved blocks of ${capacity}`)
     return
   }
   const byteLength = spanCount * layout.SPAN_BYTE_LENGTH
-  const stride = isLarge
-    ? byteLength - layout.HEADER_BYTE_LENGTH
-    : memory.classes.strides[classIndex]
+  const stride = isLarge ? byteLength - layout.HEADER_BYTE_LENGTH : memory.strides[classIndex]
   const rest = byteLength - capacity * stride
   if (rest < layout.HEADER_BYTE_LENGTH || rest - layout.HEADER_BYTE_LENGTH >= stride) {
     findings.failSpan(head, `has room for ${capacity} blocks and ${rest} bytes over`)

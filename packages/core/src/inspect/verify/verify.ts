@@ -11,7 +11,7 @@
 import * as layout from '../../base/layout.ts'
 import { asSlotIndex, asSpanIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
 import { forEachRun } from '../../blocks/walk.ts'
-import { type ArenaMemory, mapAt, recordAt, slotAt } from '../../memory/memory.ts'
+import { type ArenaMemory, mapAt, openedSlotCount, recordAt, slotAt } from '../../memory/memory.ts'
 import { forEachFreedBit } from '../../remote/freed-bits.ts'
 import { INBOX_TAKEN, OUTBOX_SENT, OUTBOX_WRITTEN, queueWord } from '../../remote/queue.ts'
 import { offsetsBetween } from '../../remote/settle.ts'
@@ -35,8 +35,8 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
     checkFreedBits(findings, head, owner)
   })
   for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) checkCounts(findings, slot)
-  for (let freer = asSlotIndex(0); freer < memory.openedSlotCount; freer++) {
-    for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+  for (let freer = asSlotIndex(0); freer < openedSlotCount(memory); freer++) {
+    for (let owner = asSlotIndex(0); owner < openedSlotCount(memory); owner++) {
       checkQueue(findings, freer, owner)
     }
   }
@@ -73,7 +73,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const owner = ownerInMap(word)
   const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   const isLarge = stateInMap(word) === layout.SPAN_LARGE
-  if (isLarge ? classIndex !== layout.LARGE_CLASS : classIndex >= memory.classes.count) {
+  if (isLarge ? classIndex !== layout.LARGE_CLASS : classIndex >= memory.classCount) {
     findings.failSpan(head, `has class ${classIndex}, which does not exist`)
   } else if (owner < 0 || owner >= memory.slotCount) {
     findings.failSpan(head, `belongs to slot ${owner}, which does not exist`)
@@ -104,7 +104,7 @@ const COUNTS = [
   [layout.SLOT_CARVED, 'carved blocks'],
 ] as const
 
-/** Checks a slot's counts per class. Large blocks have no counts of room and carved blocks. */
+/** Checks a slot's counts per class. */
 function checkCounts(findings: Findings, slot: SlotIndex): void {
   for (let row = 0; row <= layout.LARGE_ROW; row++) {
     const where = `, class ${row}`

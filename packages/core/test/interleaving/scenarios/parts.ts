@@ -3,6 +3,7 @@
 import { asSlotIndex } from '../../../src/base/units.ts'
 import type { ArenaMemory } from '../../../src/memory/memory.ts'
 import type { PoolOf as Pool } from '../../../src/memory/pool-api.ts'
+import { classFor } from '../../../src/memory/size-classes.ts'
 import { receiveForClosedSlots, reclaimClosedSlots } from '../../../src/refill/reclaim-closed.ts'
 import { createEnqueue } from '../../../src/remote/outbox.ts'
 import {
@@ -61,7 +62,7 @@ export function reclaimClosed(memory: ArenaMemory, pool: Pool, byteLength = THIR
     enqueue: createEnqueue(memory, slot, tryAlloc),
   }
   receiveForClosedSlots(core)
-  reclaimClosedSlots(memory, slot, memory.classes.classFor(byteLength))
+  reclaimClosedSlots(memory, slot, classFor(memory, byteLength))
 }
 
 /** Takes over all spans of closed slots that have room. */
