@@ -33,20 +33,12 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Object.is(value, -0)) return '-0'
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return `function ${nameBy(() => value.name)}`
-  if (typeof value === 'object' && value !== null) {
-    return nameBy(() => value.constructor.name) || 'an object'
-  }
-  return String(value)
-}
-
-/** The name that `read` returns; empty if there is none, or if a Proxy throws instead. */
-function nameBy(read: () => unknown): string {
   try {
-    const name = read()
-    return typeof name === 'string' ? name : ''
+    if (typeof value === 'function') return `function ${value.name.trim()}`
+    if (typeof value !== 'object' || value === null) return String(value)
+    return value.constructor.name.trim() || 'an object'
   } catch {
-    return ''
+    return 'an object' // there is no name, or a Proxy throws when it is asked
   }
 }
 
@@ -145,6 +137,13 @@ export const versionMismatch = (given: number, expected: number) =>
   )
 
 export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is damaged: ${what}`)
+
+/** The error for a list in the arena that leads to what cannot be on it. */
+export const wrongLink = (list: string, to: number | string) => corrupt(`the ${list} lead to ${to}`)
+
+/** The error for a run whose map word or record says what cannot be. */
+export const wrongRun = (head: number, what: string, found: number) =>
+  corrupt(`the run at span ${head} has ${what} ${found}`)
 
 export const chainOverwritten = (offset: number) =>
   corrupt(`the chain of the scratch at offset ${offset} was overwritten: a write left its block`)

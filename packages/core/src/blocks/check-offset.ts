@@ -5,7 +5,7 @@
  * This file checks the offsets that callers pass: it finds the live block, and refuses freed blocks
  * and made-up offsets. All paths but the fast ones use it.
  */
-import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
+import { ArenaError, corrupt, doubleFree, invalidOffset, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {
   asPayloadOffset,
@@ -24,7 +24,7 @@ import {
   spanStart,
   stateAt,
 } from '../memory/memory.ts'
-import { classOf, runSpanCountOf } from '../spans/runs.ts'
+import { classOf, ownerOf, runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /**
@@ -101,7 +101,7 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) return asPayloadOffset(first)
   const stride = memory.strides[classIndex]
-  if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
+  if (stride === undefined) throw wrongRun(head, 'class', classIndex)
   const blockIndex = Math.floor((offset - first) / stride)
   if (blockIndex < 0 || blockIndex >= recordAt(memory, head, layout.RECORD_CARVED_COUNT)) {
     throw unusedMemory(memory, offset)
@@ -139,10 +139,9 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
  * once, its span may be given back before the second thread looks.
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
-  const owner = ownerInMap(mapAt(memory, spanOf(memory, block)))
-  if (owner < 0) throw unusedMemory(memory, block)
-  if (owner >= memory.slotCount) throw corrupt(`the block at ${block} belongs to slot ${owner}`)
-  return owner
+  const head = spanOf(memory, block)
+  if (ownerInMap(mapAt(memory, head)) < 0) throw unusedMemory(memory, block)
+  return ownerOf(memory, head)
 }
 
 /** The error for unused memory: a double free if the header of a freed block is left there. */

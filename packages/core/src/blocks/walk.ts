@@ -1,9 +1,8 @@
 /** Walks runs and blocks by the span map, the live bits and the headers, not by lists. */
-import { corrupt } from '../base/errors.ts'
+import { wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import {
   asPayloadOffset,
-  asSlotIndex,
   asSpanIndex,
   type ClassIndex,
   type PayloadOffset,
@@ -20,8 +19,8 @@ import {
   spanStart,
   stateAt,
 } from '../memory/memory.ts'
-import { capacityOf, classOf } from '../spans/runs.ts'
-import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
+import { capacityOf, classOf, ownerOf } from '../spans/runs.ts'
+import { classInMap, stateInMap } from '../spans/span-map.ts'
 import { roomOfBlock } from './check-offset.ts'
 
 /**
@@ -38,15 +37,12 @@ export function forEachRun(
     const state = stateInMap(word)
     if (state !== layout.SPAN_HEAD && state !== layout.SPAN_LARGE) continue
     const classIndex = classInMap(word)
-    const owner = ownerInMap(word)
     const isClass =
       state === layout.SPAN_LARGE
         ? classIndex === layout.LARGE_CLASS
         : classIndex < memory.classCount
-    if (!isClass || owner < 0 || owner >= memory.slotCount) {
-      throw corrupt(`the run at span ${index} has class ${classIndex} and slot ${owner}`)
-    }
-    visit(span, classIndex, asSlotIndex(owner))
+    if (!isClass) throw wrongRun(span, 'class', classIndex)
+    visit(span, classIndex, ownerOf(memory, span))
   }
 }
 

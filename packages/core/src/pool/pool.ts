@@ -6,7 +6,7 @@
  *           '-> slow: aligned, large, refill          '-> another slot's? -> queue it for that slot
  *                                                     '-> slow: aligned, large, errors
  */
-import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
+import { checkCount, invalidArgument, poolClosed, wrongLink } from '../base/errors.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { typeBits } from '../memory/block-header.ts'
@@ -98,7 +98,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
     if (byteLength > memory.byteLength) throwOutOfMemory(memory, byteLength)
     const offset = current().alloc(byteLength)
     if (offset % 16 !== 0 || offset + byteLength > memory.base + memory.byteLength) {
-      throw corrupt(`a list of free blocks led to ${offset}`)
+      throw wrongLink('free blocks', offset)
     }
     memory.i32[(offset >> 2) - 2] |= typeBits(elementType)
     return new type(memory.views.buffer, offset, length)

@@ -3,7 +3,7 @@
  * a class's refill batch from how many blocks it parked.
  * Invariant: a sweep may stop between any two blocks; the next sweep parks the rest.
  */
-import { corrupt } from '../base/errors.ts'
+import { wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asClassIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
 import {
@@ -71,9 +71,9 @@ function sweepClass(
   let parkedCount = 0
   while (i32[freeHead] !== 0 && released < spanBudget) {
     const block = i32[freeHead]
-    if (i32[outstanding] <= 0) throw corrupt(`the free list of class ${classIndex} is too long`)
-    if (!isFreeBlock(memory, headPattern(slot) | classIndex, block)) {
-      throw corrupt(`the free list of slot ${slot}, class ${classIndex} leads to ${block}`)
+    // If as many blocks were parked as there are outstanding ones, the list is a circle.
+    if (i32[outstanding] <= 0 || !isFreeBlock(memory, headPattern(slot) | classIndex, block)) {
+      throw wrongLink('free blocks', block)
     }
     i32[freeHead] = i32[(block >> 2) - 1]
     i32[outstanding]--

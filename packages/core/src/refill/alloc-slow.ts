@@ -3,7 +3,7 @@
  * block is counted as outstanding before a caller can have it. This file allocates what the fast
  * path cannot: aligned and large blocks, and a block of a class whose free list is empty.
  */
-import { checkCount, corrupt } from '../base/errors.ts'
+import { checkCount, wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
 import { isInside, slotWord, spanStart } from '../memory/memory.ts'
@@ -36,7 +36,7 @@ export function allocSlow(
   if (block + needed <= memory.base + memory.byteLength) {
     return shiftPayload(memory, block, byteLength, alignment)
   }
-  throw corrupt(`a list of free blocks led to ${block}`)
+  throw wrongLink('free blocks', block)
 }
 
 function allocOfClass(pool: PoolCore, byteLength: number): number {
@@ -45,7 +45,7 @@ function allocOfClass(pool: PoolCore, byteLength: number): number {
   const freeHead = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
   if (memory.i32[freeHead] === 0 && !refill(pool, classIndex)) return 0
   if (isInside(memory, memory.i32[freeHead])) return pool.tryAlloc(byteLength)
-  throw corrupt(`the free list of class ${classIndex} begins at ${memory.i32[freeHead]}`)
+  throw wrongLink('free blocks', memory.i32[freeHead])
 }
 
 /** Allocates a block that is a run by itself; 0 if there is no room. */

@@ -5,7 +5,7 @@
  *     refill -> receive -> partial spans: take parked blocks, else carve -> claim a run
  *            -> reclaim, claim again -> receive for closed slots, reclaim them, claim again
  */
-import { corrupt } from '../base/errors.ts'
+import { wrongLink, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import { carve } from '../blocks/carve.ts'
@@ -64,7 +64,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     const uncarvedCount = capacityOf(memory, span) - carvedCount
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
     if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
-      throw corrupt(`span ${span} has room for ${count} blocks, and ${carvedCount} carved ones`)
+      throw wrongRun(span, 'a count of carved blocks of', carvedCount)
     }
     if (parkedCount > 0) {
       end = unpark(memory, span, count, end)
@@ -74,7 +74,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     }
     if (count === parkedCount + uncarvedCount) {
       unlink(memory, span)
-      if (i32[partial] === span) throw corrupt(`span ${span} stays on a list that it was taken off`)
+      if (i32[partial] === span) throw wrongLink('partial spans', span)
     }
     blockCount += count
   }
@@ -113,7 +113,7 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
     const block = i32[last]
     // Memory that is no block of the run must not be written to.
     if (!(block > start && block < start + reach)) {
-      throw corrupt(`the parked blocks of span ${span} lead to ${block}`)
+      throw wrongLink(`parked blocks of span ${span}`, block)
     }
     last = (block >> 2) - 1
   }

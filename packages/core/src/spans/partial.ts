@@ -7,7 +7,7 @@
  * blocks. When all blocks of a span are parked, the span is given back. Sweeps park the free lists'
  * blocks, and only refills move them back: so a block is visited by one sweep after each refill.
  */
-import { corrupt } from '../base/errors.ts'
+import { wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
 import {
@@ -37,7 +37,7 @@ export function firstPartial(
   const isInside = span > 0 && span < memory.spanCount
   if (span === 0 || (isInside && isHeadWith(memory, span, headPattern(slot) | classIndex)))
     return span
-  throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
+  throw wrongLink('partial spans', span)
 }
 
 /** The word that holds the first partial span of a run's slot and class. */
@@ -68,7 +68,7 @@ export function unlink(memory: ArenaMemory, span: SpanIndex): void {
 function linkedSpan(memory: ArenaMemory, word: number): SpanIndex {
   const span = memory.i32[word]
   if (span >= 0 && span < memory.spanCount) return asSpanIndex(span)
-  throw corrupt(`a list of partial spans leads to ${span}`)
+  throw wrongLink('partial spans', span)
 }
 
 /** Whether a run has parked or uncarved blocks. */
@@ -120,7 +120,7 @@ function isAscending(memory: ArenaMemory, head: number): boolean {
   let steps = 0
   let next = linkedSpan(memory, head)
   while (next !== 0) {
-    if (steps++ > memory.spanCount) throw corrupt('a list of partial spans is a circle')
+    if (steps++ > memory.spanCount) throw wrongLink('partial spans', next)
     const span = next
     next = linkedSpan(memory, nextWord(memory, span))
     if (next !== 0 && next < span) isSo = false

@@ -1,5 +1,5 @@
 /** Runs: spans in use, with blocks of one size class or with one large block. */
-import { corrupt } from '../base/errors.ts'
+import { wrongLink, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import {
@@ -35,7 +35,7 @@ export const rowOf = (classIndex: number) =>
 export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
   const owner = ownerInMap(mapAt(memory, head))
   if (owner >= 0 && owner < memory.slotCount) return owner
-  throw corrupt(`the run at span ${head} belongs to slot ${owner}`)
+  throw wrongRun(head, 'owner', owner)
 }
 
 export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
@@ -45,7 +45,7 @@ export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
 export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
   const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   if (spanCount >= 1 && spanCount <= memory.spanCount - head) return spanCount
-  throw corrupt(`the run at span ${head} has ${spanCount} spans by its record`)
+  throw wrongRun(head, 'a span count of', spanCount)
 }
 
 /** How many blocks a run has room for. */
@@ -161,7 +161,7 @@ function checkEmpty(memory: ArenaMemory, head: SpanIndex, spanCount: number): vo
   const end = first + spanCount * layout.SPAN_BIT_WORD_COUNT
   let live = recordAt(memory, head, layout.RECORD_UNMARKED_COUNT)
   for (let word = first; word < end; word++) live |= i32[word]
-  if (live !== 0) throw corrupt(`the lists of span ${head} count a live block as free`)
+  if (live !== 0) throw wrongLink(`parked blocks of span ${head}`, 'a live block')
 }
 
 /** Adds a run to a slot's counts for the run's class, or subtracts it if `sign` is -1. */
