@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { Arena, blocks, type Pool, verify } from '@ashlar/core'
 import { SLOT_DRAINED, SLOT_VIOLATIONS } from '../../packages/core/src/base/layout.ts'
-import { asSlotIndex } from '../../packages/core/src/base/units.ts'
+import type { SlotIndex } from '../../packages/core/src/base/units.ts'
 import { openMemory, slotWord } from '../../packages/core/src/memory/memory.ts'
 import type { Contender, Heap, Settled, Site } from './heap.ts'
 
@@ -25,7 +25,7 @@ export const ashlar: Contender = {
     const arena = Arena.attach(site.arenas[0])
     const pool = grave ? arena.adopt(grave.slot, grave.generation) : arena.openPool()
     const memory = memoryOf(site)
-    const drained = slotWord(memory, asSlotIndex(pool.slot), SLOT_DRAINED)
+    const drained = slotWord(memory, pool.slot as SlotIndex, SLOT_DRAINED)
     const { i32 } = arena
     return {
       alloc: pool.alloc,
@@ -70,7 +70,7 @@ export function settleArena(
   assert.equal(blocks(arena).length, 0, 'blocks that are live when all were freed')
   const memory = memoryOf(site)
   for (const { slot } of pools) {
-    const violations = slotWord(memory, asSlotIndex(slot), SLOT_VIOLATIONS)
+    const violations = slotWord(memory, slot as SlotIndex, SLOT_VIOLATIONS)
     assert.equal(memory.i32[violations], 0, `double frees found by slot ${slot}`)
   }
   const { peakCommittedBytes } = arena.stats()

@@ -5,7 +5,7 @@ import { Arena, blocks, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SPAN_FREE } from '../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../src/base/units.ts'
 import { alignedByteLength } from '../src/blocks/aligned.ts'
 import { type ArenaMemory, slotWord, spanMapWord } from '../src/memory/memory.ts'
 import { classFor, minimalRunSpanCount } from '../src/memory/size-classes.ts'
@@ -24,7 +24,7 @@ interface Holder {
 function longestFreeRun(memory: ArenaMemory): number {
   let [longest, length] = [0, 0]
   for (let span = 0; span < memory.spanCount; span++) {
-    length = memory.i32[spanMapWord(memory, asSpanIndex(span))] === SPAN_FREE ? length + 1 : 0
+    length = memory.i32[spanMapWord(memory, span as SpanIndex)] === SPAN_FREE ? length + 1 : 0
     longest = Math.max(longest, length)
   }
   return longest
@@ -38,7 +38,7 @@ function roomFor(memory: ArenaMemory, pool: Pool, byteLength: number): string {
     return longest >= needed ? `${longest} adjacent spans are free, ${needed} are enough` : ''
   }
   const classIndex = classFor(memory, byteLength)
-  const classWord = (field: number) => slotWord(memory, asSlotIndex(pool.slot), field + classIndex)
+  const classWord = (field: number) => slotWord(memory, pool.slot as SlotIndex, field + classIndex)
   if (memory.i32[classWord(SLOT_FREE_HEADS)] !== 0) return 'a block is on the free list'
   if (memory.i32[classWord(SLOT_PARTIAL_HEADS)] !== 0) return 'a span is partial'
   const needed = minimalRunSpanCount(memory.strides[classIndex])

@@ -13,7 +13,7 @@ import {
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
 } from '../src/base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../src/base/units.ts'
+import type { SlotIndex } from '../src/base/units.ts'
 import { type ArenaMemory, controlWord, spanOf } from '../src/memory/memory.ts'
 import { classFor } from '../src/memory/size-classes.ts'
 import { EVENT_CLAIM, emit, emptyEvent, ringOf } from '../src/telemetry/telemetry.ts'
@@ -200,7 +200,7 @@ test('for all words of a ring, reading ends, and the pool goes on', () => {
 test('a slot that nobody opened is not read', () => {
   const { arena, memory } = smallArena()
   const telemetry = openTelemetry(arena)
-  emitMany(memory, asSlotIndex(9), 0, 1)
+  emitMany(memory, 9 as SlotIndex, 0, 1)
   assert.equal(eventsOf(telemetry), [])
   memory.i32[controlWord(memory, CONTROL_OPENED_SLOT_COUNT)] = 1000
   assert.is(eventsOf(telemetry).length, 1)

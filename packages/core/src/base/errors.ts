@@ -54,6 +54,10 @@ export function checkInteger(name: string, given: unknown, min: number, max: num
 export const checkCount = (name: string, count: unknown) =>
   checkInteger(name, count, 0, 2 ** 32 - 1)
 
+export function checkMultiple(name: string, given: number): void {
+  if (given % 16 !== 0) throw invalidArgument(name, given, 'a multiple of 16')
+}
+
 /** Throws for a key that is not one of `keys`: else a misspelt option would have no effect. */
 export function checkOptions(given: unknown, keys: readonly string[], example: string): void {
   if (!isPlainObject(given)) {

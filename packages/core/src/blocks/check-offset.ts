@@ -7,12 +7,7 @@
  */
 import { ArenaError, corrupt, doubleFree, invalidOffset, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import {
-  asPayloadOffset,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
+import type { PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import {
   type ArenaMemory,
@@ -99,14 +94,14 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
 function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   const classIndex = classOf(memory, head)
-  if (classIndex === layout.LARGE_CLASS) return asPayloadOffset(first)
+  if (classIndex === layout.LARGE_CLASS) return first as PayloadOffset
   const stride = memory.strides[classIndex]
   if (stride === undefined) throw wrongRun(head, 'class', classIndex)
   const blockIndex = Math.floor((offset - first) / stride)
   if (blockIndex < 0 || blockIndex >= recordAt(memory, head, layout.RECORD_CARVED_COUNT)) {
     throw unusedMemory(memory, offset)
   }
-  return asPayloadOffset(first + blockIndex * stride)
+  return (first + blockIndex * stride) as PayloadOffset
 }
 
 /** The class of the block that begins at `block`, or `LARGE_CLASS`. */

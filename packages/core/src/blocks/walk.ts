@@ -1,14 +1,7 @@
 /** Walks runs and blocks by the span map, the live bits and the headers, not by lists. */
 import { wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import {
-  asPayloadOffset,
-  asSpanIndex,
-  type ClassIndex,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
+import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import {
   type ArenaMemory,
@@ -32,7 +25,7 @@ export function forEachRun(
   visit: (head: SpanIndex, classIndex: ClassIndex, owner: SlotIndex) => void,
 ): void {
   for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
-    const span = asSpanIndex(index)
+    const span = index as SpanIndex
     const word = mapAt(memory, span)
     const state = stateInMap(word)
     if (state !== layout.SPAN_HEAD && state !== layout.SPAN_LARGE) continue
@@ -60,7 +53,7 @@ export function forEachBlockIn(
     recordAt(memory, head, layout.RECORD_CARVED_COUNT),
     capacityOf(memory, head),
   )
-  for (let i = 0; i < blockCount; i++) visit(asPayloadOffset(first + i * stride))
+  for (let i = 0; i < blockCount; i++) visit((first + i * stride) as PayloadOffset)
 }
 
 /**
@@ -91,9 +84,9 @@ export function unmarkedOffset(
 ): PayloadOffset {
   const state = stateAt(memory, block)
   if (state === BLOCK_INTERNAL || (isLarge && state === BLOCK_PLAIN)) return block
-  if (state !== BLOCK_SHIFTED) return asPayloadOffset(0)
+  if (state !== BLOCK_SHIFTED) return 0 as PayloadOffset
   const offset = secondWordAt(memory, block)
   const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
   const isLive = isInside && stateAt(memory, offset) === BLOCK_PLAIN
-  return asPayloadOffset(isLive ? offset : 0)
+  return (isLive ? offset : 0) as PayloadOffset
 }

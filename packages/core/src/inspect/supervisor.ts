@@ -4,7 +4,7 @@
  */
 import { checkInteger, checkOptions, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
+import type { ClassIndex, SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, slotWord } from '../memory/memory.ts'
 import { baseBatch, betterBatch, MAX_BATCH, wasIdle } from '../memory/refill-batch.ts'
 import { classFor } from '../memory/size-classes.ts'
@@ -192,7 +192,7 @@ function publish(
   blockCount: number,
 ): void {
   const end = only === undefined ? memory.slotCount : only + 1
-  for (let slot = only ?? asSlotIndex(0); slot < end; slot++) {
+  for (let slot = only ?? (0 as SlotIndex); slot < end; slot++) {
     const published = slotWord(memory, slot, layout.SLOT_PUBLISHED + classIndex)
     Atomics.store(memory.i32, published, blockCount)
   }

@@ -6,7 +6,7 @@
  */
 import { type ArenaError, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSpanIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import type { SlotIndex, SpanIndex } from '../base/units.ts'
 import {
   BLOCK_FREED,
   BLOCK_INTERNAL,
@@ -149,7 +149,7 @@ export function addToSlot(
 
 /** The span of a byte offset within the arena. */
 export const spanOf = (memory: ArenaMemory, byteOffset: number) =>
-  asSpanIndex((byteOffset - memory.base) >>> layout.SPAN_SHIFT)
+  ((byteOffset - memory.base) >>> layout.SPAN_SHIFT) as SpanIndex
 
 /** Byte offset of the first byte of a span. */
 export const spanStart = (memory: ArenaMemory, span: SpanIndex) =>
@@ -157,7 +157,7 @@ export const spanStart = (memory: ArenaMemory, span: SpanIndex) =>
 
 /** Whether a block can be at `byteOffset`; a list that was overwritten may lead anywhere. */
 export const isInside = (memory: ArenaMemory, byteOffset: number) =>
-  byteOffset > spanStart(memory, asSpanIndex(memory.controlSpanCount)) &&
+  byteOffset > spanStart(memory, memory.controlSpanCount as SpanIndex) &&
   byteOffset < memory.base + memory.byteLength
 
 /** The header word of the block whose payload begins at `offset`. */

@@ -3,9 +3,9 @@
  * Only this file computes strides; all other code reads them from the class table.
  */
 import { isArray } from '../base/builtins.ts'
-import { checkInteger, invalidArgument } from '../base/errors.ts'
+import { checkInteger, checkMultiple, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asClassIndex, type ClassIndex } from '../base/units.ts'
+import type { ClassIndex } from '../base/units.ts'
 import { baseBatch, maxBatch } from './refill-batch.ts'
 
 /** Longer payloads have no size class: each is a large block, a run by itself. */
@@ -43,7 +43,7 @@ export function stridesWith(classes: readonly number[]): number[] {
   const userPayloads = [...classes]
   for (const byteLength of userPayloads) {
     checkInteger('classes', byteLength, 1, MAX_CLASS_PAYLOAD)
-    if (byteLength % 16 !== 0) throw invalidArgument('classes', byteLength, 'multiples of 16')
+    checkMultiple('classes', byteLength)
   }
   const strides = new Set([...DEFAULT_STRIDES, ...userPayloads.map(strideFor)])
   if (strides.size > layout.MAX_CLASS_COUNT) {
@@ -152,4 +152,4 @@ export const roomFor = (classes: SizeClasses, byteLength: number): number =>
 
 /** The smallest class whose blocks hold `byteLength` bytes, which is at most `maxClassByteLength`. */
 export const classFor = ({ classOf }: SizeClasses, byteLength: number): ClassIndex =>
-  asClassIndex(classOf[strideFor(byteLength) >>> layout.GRANULE_SHIFT])
+  classOf[strideFor(byteLength) >>> layout.GRANULE_SHIFT] as ClassIndex

@@ -5,7 +5,7 @@
  */
 import { wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asClassIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
+import type { ClassIndex, SlotIndex } from '../base/units.ts'
 import {
   type ArenaMemory,
   addToSlot,
@@ -46,7 +46,7 @@ export function reclaim(
   let released = 0
   let rest = classCount
   while (rest > 0 && released < spanBudget) {
-    released += sweepClass(memory, slot, asClassIndex(row), spanBudget - released)
+    released += sweepClass(memory, slot, row as ClassIndex, spanBudget - released)
     if (slotAt(memory, slot, layout.SLOT_FREE_HEADS + row) === 0) rest--
     row = row + 1 === classCount ? 0 : row + 1
   }

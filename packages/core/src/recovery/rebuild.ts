@@ -1,6 +1,6 @@
 /** Rebuilds the lists and counts of a dead thread's slot, and frees blocks that nobody holds. */
 import * as layout from '../base/layout.ts'
-import { asClassIndex, type PayloadOffset, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { roomOfBlock } from '../blocks/check-offset.ts'
 import { forEachBlockIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
@@ -49,7 +49,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (liveCount === 0) releaseRun(memory, head)
     else if (hasRoom(memory, head)) link(memory, head)
   })
-  for (let row = asClassIndex(0); row < memory.classCount; row++) sortPartial(memory, slot, row)
+  for (let row = 0 as ClassIndex; row < memory.classCount; row++) sortPartial(memory, slot, row)
   const ownedCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
   i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = ownedCount
 }

@@ -1,7 +1,7 @@
 /** The owner's side of the remote-free queues: frees the blocks that other slots have delivered. */
 import { doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
 import {
@@ -33,9 +33,9 @@ export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const { memory } = pool
   const { i32, slotWordCount } = memory
   const slotCount = openedSlotCount(memory)
-  const takenWords: number = queue.queueWord(memory, slot, queue.INBOX_TAKEN, asSlotIndex(0))
-  let sentWord: number = queue.queueWord(memory, asSlotIndex(0), queue.OUTBOX_SENT, slot)
-  for (let freer = asSlotIndex(0); freer < slotCount; freer++) {
+  const takenWords: number = queue.queueWord(memory, slot, queue.INBOX_TAKEN, 0 as SlotIndex)
+  let sentWord: number = queue.queueWord(memory, 0 as SlotIndex, queue.OUTBOX_SENT, slot)
+  for (let freer = 0 as SlotIndex; freer < slotCount; freer++) {
     // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
     if (i32[sentWord] !== i32[takenWords + freer]) {
       receiveFrom(pool, slot, freer, Atomics.load(i32, sentWord))

@@ -1,7 +1,7 @@
 /** Claims slots for threads, lends and closes them. A closed slot still owns its spans. */
 import { checkInteger, invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, controlWord, slotWord } from '../memory/memory.ts'
 import { atomicMax } from './span-map.ts'
 
@@ -57,7 +57,7 @@ export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
   for (let attempt = 0, isAnyLeft = true; isAnyLeft && attempt < MAX_ATTEMPTS; attempt++) {
     isAnyLeft = false
     for (const from of [layout.SLOT_CLOSED, layout.SLOT_VACANT]) {
-      for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+      for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
         const state = stateOf(memory, slot)
         if (state !== layout.SLOT_OPEN && state !== layout.SLOT_RESERVED) isAnyLeft = true
         if (state !== from) continue
@@ -80,7 +80,7 @@ export function openSlot(memory: ArenaMemory, reserved: number | undefined): Slo
 
 export function checkedSlot(memory: ArenaMemory, slot: number): SlotIndex {
   checkInteger('slot', slot, 0, memory.slotCount - 1)
-  return asSlotIndex(slot)
+  return slot as SlotIndex
 }
 
 export function checkGeneration(generation: number): void {

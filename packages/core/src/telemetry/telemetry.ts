@@ -5,7 +5,7 @@
  */
 import { invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, openedSlotCount, slotWord } from '../memory/memory.ts'
 
 /** A free list was filled. Numbers: blocks handed out, live, unused at the last sweep. */
@@ -121,7 +121,7 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
     read(visit) {
       if (typeof visit !== 'function') throw invalidArgument('visit', visit, 'a function')
       let eventCount = 0
-      for (let slot = asSlotIndex(0); slot < openedSlotCount(memory); slot++) {
+      for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
         eventCount += readRing(memory, slot, event, visit)
       }
       return eventCount
@@ -134,7 +134,7 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
 
 function totalDropped(memory: ArenaMemory): number {
   let dropped = 0
-  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+  for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
     dropped += droppedEvents(memory, slot)
   }
   return dropped

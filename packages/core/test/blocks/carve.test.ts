@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { FIRST_PAYLOAD, RECORD_CARVED_COUNT } from '../../src/base/layout.ts'
-import { asClassIndex } from '../../src/base/units.ts'
+import type { ClassIndex } from '../../src/base/units.ts'
 import { carve } from '../../src/blocks/carve.ts'
 import { headerAt, recordWord, secondWordAt, spanStart } from '../../src/memory/memory.ts'
 import { classFor, preferredRunSpanCount } from '../../src/memory/size-classes.ts'
@@ -14,7 +14,7 @@ const test = suite('carve')
 test('every class: chains ascend by strides, end in 0, and go on where the last one ended', () => {
   const { memory, slot } = smallArena(32 << 20)
   for (let row = 0; row < memory.classCount; row++) {
-    const classIndex = asClassIndex(row)
+    const classIndex = row as ClassIndex
     const stride = memory.strides[row]
     const spanCount = preferredRunSpanCount(stride)
     const head = claimRun(memory, slot, spanCount)

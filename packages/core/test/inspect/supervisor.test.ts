@@ -8,7 +8,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_PUBLISHED } from '../../src/base/layout.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import { slotWord } from '../../src/memory/memory.ts'
 import { baseBatch } from '../../src/memory/refill-batch.ts'
 import { classFor } from '../../src/memory/size-classes.ts'
@@ -23,7 +23,7 @@ function scene(options?: SupervisorOptions) {
   const supervisor = openSupervisor(arena, options)
   const classIndex = classFor(memory, BYTE_LENGTH)
   const publishedTo = (slot: number) =>
-    memory.i32[slotWord(memory, asSlotIndex(slot), SLOT_PUBLISHED + classIndex)]
+    memory.i32[slotWord(memory, slot as SlotIndex, SLOT_PUBLISHED + classIndex)]
   return { arena, pool, memory, supervisor, publishedTo, classIndex }
 }
 
@@ -155,7 +155,7 @@ test('what is published counts from the next refill on, and touches no list', ()
   assert.equal(
     changed,
     Array.from({ length: 15 }, (_, slot) =>
-      Number(slotWord(memory, asSlotIndex(slot), SLOT_PUBLISHED + classIndex)),
+      Number(slotWord(memory, slot as SlotIndex, SLOT_PUBLISHED + classIndex)),
     ),
   )
   for (let i = 1; i < 64; i++) pool.alloc(BYTE_LENGTH)
@@ -179,7 +179,7 @@ test('a visitor sees every event that a step reads', () => {
 test('what is published may be anything in memory: refills stay within bounds', () => {
   for (const damage of [-1, -(2 ** 31), 2 ** 31 - 1, 4096]) {
     const { arena, pool, memory, classIndex } = scene()
-    memory.i32[slotWord(memory, asSlotIndex(0), SLOT_PUBLISHED + classIndex)] = damage
+    memory.i32[slotWord(memory, 0 as SlotIndex, SLOT_PUBLISHED + classIndex)] = damage
     load(pool, 3000)
     assertSound(arena)
     const { refills, refilledBlocks } = arena.stats().classes[classIndex]

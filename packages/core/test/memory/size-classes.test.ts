@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MAX_CLASS_COUNT, SPAN_BYTE_LENGTH } from '../../src/base/layout.ts'
-import { asClassIndex } from '../../src/base/units.ts'
+import type { ClassIndex } from '../../src/base/units.ts'
 import {
   blockCapacity,
   capacityFor,
@@ -135,7 +135,7 @@ test('capacities of the table are those of the quotient, for runs of any length'
   const table = tablesOf(Int32Array.from(stridesWith([2000, 196_592])))
   table.strides.forEach((stride, classIndex) => {
     for (let spanCount = 1; spanCount <= 12; spanCount++) {
-      const capacity = capacityFor(table, asClassIndex(classIndex), spanCount)
+      const capacity = capacityFor(table, classIndex as ClassIndex, spanCount)
       assert.is(capacity, blockCapacity(stride, spanCount))
     }
     assert.is(table.runSpanCounts[classIndex], preferredRunSpanCount(stride))

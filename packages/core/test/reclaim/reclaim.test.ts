@@ -7,7 +7,7 @@ import {
   SLOT_PARTIAL_HEADS,
   SLOT_UNSORTED,
 } from '../../src/base/layout.ts'
-import { asSpanIndex } from '../../src/base/units.ts'
+import type { SpanIndex } from '../../src/base/units.ts'
 import { recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
 import { classFor } from '../../src/memory/size-classes.ts'
 import { isSweepDue, reclaim } from '../../src/reclaim/reclaim.ts'
@@ -66,7 +66,7 @@ test('spans are sorted once as many blocks were parked as there are spans', () =
     for (let span = memory.i32[first]; span !== 0; ) {
       if (span < last) return false
       last = span
-      span = memory.i32[recordWord(memory, asSpanIndex(span), RECORD_NEXT_PARTIAL)]
+      span = memory.i32[recordWord(memory, span as SpanIndex, RECORD_NEXT_PARTIAL)]
     }
     return true
   }

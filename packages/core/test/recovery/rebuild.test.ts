@@ -5,7 +5,7 @@ import { blocks, exactStats, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { unmark } from '../../src/blocks/aligned.ts'
 import { BLOCK_PLAIN, headerWith, typeBits } from '../../src/memory/block-header.ts'
 import { bitOf, liveWord, slotWord, spanOf, spanStart } from '../../src/memory/memory.ts'
@@ -18,7 +18,7 @@ import { allocMany, deliver, fourPools, queueOf } from '../support/pools.ts'
 import { type Site, site } from '../support/site.ts'
 
 const test = suite('rebuild')
-const DEAD = asSlotIndex(0)
+const DEAD = 0 as SlotIndex
 
 /** What is planted, and the block that is free by it, or live: its allocation was complete. */
 interface Left {
@@ -54,7 +54,7 @@ const uncarved = (s: Site) => {
   let span = s.partialSpan
   const end = () => s.i32[s.recordWord(span, layout.RECORD_CARVED_COUNT)] * 112
   while (end() > 60_000) span = s.i32[s.recordWord(span, layout.RECORD_NEXT_PARTIAL)]
-  return spanStart(s.memory, asSpanIndex(span)) + layout.FIRST_PAYLOAD + end()
+  return spanStart(s.memory, span as SpanIndex) + layout.FIRST_PAYLOAD + end()
 }
 
 const leftovers: Record<string, Left> = {
@@ -252,7 +252,7 @@ test('runs of other slots stay as they are; empty ones of its own are given back
   const blocks = [owner, freer].map((pool) => allocMany(pool, 10, 3000))
   const committed = arena.stats().committedBytes
   for (const [i, pool] of [owner, freer].entries()) for (const block of blocks[i]) pool.free(block)
-  rebuildRuns(memory, asSlotIndex(owner.slot))
+  rebuildRuns(memory, owner.slot as SlotIndex)
   assertSound(arena)
   assert.is(arena.stats().committedBytes, committed - 65536)
   assert.is(freer.alloc(3000), blocks[1][9], 'from the free list, as before')
@@ -264,10 +264,10 @@ test('segments: those of its queues stay; one of no queue is freed', () => {
   const ofNone = freer.alloc(520)
   unmark(memory, ofNone)
   memory.i32[(ofNone >> 2) - 2] = memory.internalHeader
-  memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(asSlotIndex(freer.slot), -128)
+  memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(freer.slot as SlotIndex, -128)
   const liveBlocks = () => exactStats(arena).liveBlocks
   assert.is(liveBlocks(), 203)
-  rebuildRuns(memory, asSlotIndex(freer.slot))
+  rebuildRuns(memory, freer.slot as SlotIndex)
   assertSound(arena)
   assert.equal([liveBlocks(), queueOf(memory, freer, owner).segmentCount], [202, 2])
   deliver([freer], owner)

@@ -12,7 +12,7 @@ import {
   SLOT_PARTIAL_HEADS,
   SLOT_REFILLS,
 } from '../../src/base/layout.ts'
-import { asSpanIndex, type SlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { type ArenaMemory, recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
 import { baseBatch } from '../../src/memory/refill-batch.ts'
 import { classFor, preferredRunSpanCount } from '../../src/memory/size-classes.ts'
@@ -173,7 +173,7 @@ test('a list that leads to nowhere is an error, and no endless call', () => {
   pool.alloc(100)
   pool.collect()
   const span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
-  memory.i32[recordWord(memory, asSpanIndex(span), RECORD_PARKED_HEAD)] = -16
+  memory.i32[recordWord(memory, span as SpanIndex, RECORD_PARKED_HEAD)] = -16
   refuses('corrupt', () => pool.alloc(100), /parked blocks/)
 })
 

@@ -6,13 +6,7 @@ import {
   SLOT_FREE_HEADS,
   SLOT_PARTIAL_HEADS,
 } from '../../src/base/layout.ts'
-import {
-  asSlotIndex,
-  asSpanIndex,
-  type ClassIndex,
-  type SlotIndex,
-  type SpanIndex,
-} from '../../src/base/units.ts'
+import type { ClassIndex, SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { type ArenaMemory, recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
 import { classFor } from '../../src/memory/size-classes.ts'
 import { link, sortPartial, unlink } from '../../src/spans/partial.ts'
@@ -29,7 +23,7 @@ function partialOf(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex)
   const spans: number[] = []
   let span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
   while (span !== 0) {
-    const linkOf = (field: number) => memory.i32[recordWord(memory, asSpanIndex(span), field)]
+    const linkOf = (field: number) => memory.i32[recordWord(memory, span as SpanIndex, field)]
     assert.is(linkOf(RECORD_PREVIOUS_PARTIAL), spans.at(-1) ?? 0)
     assert.ok(spans.push(span) < memory.spanCount, 'the list has no end')
     span = linkOf(RECORD_NEXT_PARTIAL)
@@ -130,7 +124,7 @@ test('lists of other classes and of other slots stay as they are', () => {
   const { arena, memory, slot } = smallArena()
   arena.openPool()
   const classes = [100, 1000].map((byteLength) => classFor(memory, byteLength))
-  const lists = [slot, asSlotIndex(slot + 1)].flatMap((owner) =>
+  const lists = [slot, (slot + 1) as SlotIndex].flatMap((owner) =>
     classes.map((classIndex) => ({ owner, classIndex, spans: [] as SpanIndex[] })),
   )
   for (let i = 0; i < 3; i++) {
@@ -183,14 +177,14 @@ test('a damaged list is an error, and not sorted', () => {
     pool.collect()
     const classIndex = classFor(memory, 1000)
     const first = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
-    const second = memory.i32[recordWord(memory, asSpanIndex(first), RECORD_NEXT_PARTIAL)]
+    const second = memory.i32[recordWord(memory, first as SpanIndex, RECORD_NEXT_PARTIAL)]
     const [at, to] =
       link === 'itself'
         ? [first, first]
         : link === 'the one before'
           ? [second, first]
           : [first, link]
-    memory.i32[recordWord(memory, asSpanIndex(at), RECORD_NEXT_PARTIAL)] = Number(to)
+    memory.i32[recordWord(memory, at as SpanIndex, RECORD_NEXT_PARTIAL)] = Number(to)
     refuses('corrupt', () => sortPartial(memory, slot, classIndex), /partial spans/)
   }
 })

@@ -9,7 +9,7 @@ import {
   SLOT_OUTSTANDING,
   SLOT_PARTIAL_HEADS,
 } from '../../src/base/layout.ts'
-import { asSpanIndex } from '../../src/base/units.ts'
+import type { SpanIndex } from '../../src/base/units.ts'
 import { recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
 import { classFor, preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { reclaim } from '../../src/reclaim/reclaim.ts'
@@ -25,7 +25,7 @@ test('the list of partial spans links both ways, whichever span is taken off', (
   for (const taken of [0, 1, 2]) {
     const { memory, slot } = smallArena()
     const classIndex = classFor(memory, 16)
-    const spans = [3, 7, 5].map(asSpanIndex)
+    const spans = [3, 7, 5].map((span) => span as SpanIndex)
     for (const span of spans) {
       memory.i32[spanMapWord(memory, span)] = headPattern(slot) | classIndex
       link(memory, span)
@@ -33,7 +33,7 @@ test('the list of partial spans links both ways, whichever span is taken off', (
     unlink(memory, spans[taken])
     const expected = [...spans].reverse().filter((span) => span !== spans[taken])
     const recordOf = (span: number, field: number) =>
-      memory.i32[recordWord(memory, asSpanIndex(span), field)]
+      memory.i32[recordWord(memory, span as SpanIndex, field)]
     const found: number[] = []
     let previous = 0
     let span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]

@@ -17,7 +17,7 @@ import {
   SPAN_LARGE,
   SPAN_TAIL,
 } from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex, type SlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { carve } from '../../src/blocks/carve.ts'
 import { type ArenaMemory, recordWord, slotWord, spanMapWord } from '../../src/memory/memory.ts'
 import { capacityFor, classFor } from '../../src/memory/size-classes.ts'
@@ -45,7 +45,7 @@ const SPAN_COUNT = 20
 
 const fresh = () => smallArena(SPAN_COUNT * 65536)
 const wordOf = (memory: ArenaMemory, span: number) =>
-  memory.i32[spanMapWord(memory, asSpanIndex(span))]
+  memory.i32[spanMapWord(memory, span as SpanIndex)]
 const statesFrom = (memory: ArenaMemory, span: number, spanCount: number) =>
   Array.from({ length: spanCount }, (_, i) => stateInMap(wordOf(memory, span + i)))
 
@@ -76,7 +76,7 @@ test('every tail of a run of a size class leads to its head', () => {
   claimRun(memory, slot, 1)
   const head = claimRun(memory, slot, 9)
   publishRun(memory, slot, head, 9, 5)
-  for (let i = 0; i < 9; i++) assert.is(headOf(memory, asSpanIndex(head + i)), head)
+  for (let i = 0; i < 9; i++) assert.is(headOf(memory, (head + i) as SpanIndex), head)
 })
 
 test('positions of a very long run stop at the largest one that a word holds', () => {
@@ -155,7 +155,7 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
 
 test('a run that is handed over belongs to its new owner: map, owned spans, counts', () => {
   const { memory, slot } = fresh()
-  const to = asSlotIndex(slot + 1)
+  const to = (slot + 1) as SlotIndex
   const classIndex = classFor(memory, 30_000)
   const kept = claimAndPublish(memory, slot, 4, classIndex)
   const head = claimAndPublish(memory, slot, 3, classIndex)

@@ -1,7 +1,7 @@
 /** Fills in the figures of `arena.stats()`, from the counters of the slots. */
 import { checkOptions, invalidArgument } from '../../base/errors.ts'
 import * as layout from '../../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
+import type { SlotIndex } from '../../base/units.ts'
 import {
   type ArenaMemory,
   controlWord,
@@ -38,7 +38,7 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   checkOptions(options, KEYS, '{ slot: 0 }')
   const { slot, into } = options
   const isWhole = slot === undefined
-  const first = isWhole ? asSlotIndex(0) : checkedSlot(memory, slot)
+  const first = isWhole ? (0 as SlotIndex) : checkedSlot(memory, slot)
   const end = isWhole ? openedSlotCount(memory) : first + 1
   if (into !== undefined && (results.get(into) !== memory || Object.isFrozen(into))) {
     throw invalidArgument('into', into, 'what stats() of this arena gave')
@@ -94,7 +94,7 @@ const sumOverSlots = (memory: ArenaMemory, field: number, first: SlotIndex, end:
   sumOf(
     memory,
     slotWord(memory, first, field),
-    slotWord(memory, asSlotIndex(end), field),
+    slotWord(memory, end as SlotIndex, field),
     memory.slotWordCount,
   )
 

@@ -4,7 +4,7 @@
  * a class are linked both ways, have room, and count their parked blocks.
  */
 import * as layout from '../../base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import {
   hasLiveBit,
   mapAt,
@@ -27,7 +27,7 @@ import type { Findings } from './findings.ts'
 
 export function checkLists(findings: Findings): void {
   const { memory } = findings
-  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+  for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
     for (let row = 0; row < memory.classCount; row++) {
       const owner = headPattern(slot) | row
       const first = slotAt(memory, slot, layout.SLOT_FREE_HEADS + row)
@@ -77,7 +77,7 @@ function whyNotListed({ memory, listed }: Findings, owner: number, block: number
 function checkPartial(findings: Findings, owner: number, first: number): void {
   const { memory, partial } = findings
   let previous = 0
-  let span = asSpanIndex(first)
+  let span = first as SpanIndex
   for (let steps = 0; span !== 0; steps++) {
     const isOwn = span > 0 && span < memory.spanCount && isHeadWith(memory, span, owner)
     if (!isOwn || steps > memory.spanCount) {
@@ -96,6 +96,6 @@ function checkPartial(findings: Findings, owner: number, first: number): void {
     }
     partial.add(span)
     previous = span
-    span = asSpanIndex(recordAt(memory, span, layout.RECORD_NEXT_PARTIAL))
+    span = recordAt(memory, span, layout.RECORD_NEXT_PARTIAL) as SpanIndex
   }
 }

@@ -3,13 +3,7 @@
  * have live bits; memory in use counts as touched.
  */
 import * as layout from '../../base/layout.ts'
-import {
-  asSpanIndex,
-  type ClassIndex,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../../base/units.ts'
+import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../../base/units.ts'
 import { forEachBlockIn, forEachLiveIn } from '../../blocks/walk.ts'
 import {
   alignmentInHeader,
@@ -69,7 +63,7 @@ export function checkRun(
   }
   checkBlocks(findings, head, owner, stride - layout.HEADER_BYTE_LENGTH)
   for (let i = 0; i < spanCount; i++) {
-    const span = asSpanIndex(head + i)
+    const span = (head + i) as SpanIndex
     const touched = memory.i32[touchedWord(memory, span)]
     const least = isLarge ? (i === 0 ? layout.FIRST_PAYLOAD : 0) : layout.SPAN_BYTE_LENGTH
     if (touched < least || touched > layout.SPAN_BYTE_LENGTH) {
@@ -151,7 +145,7 @@ export function checkFreeSpans(findings: Findings): void {
   const { memory } = findings
   const peakSpanCount = memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]
   const end = Math.min(peakSpanCount, memory.spanCount)
-  for (let span = asSpanIndex(memory.controlSpanCount); span < end; span++) {
+  for (let span = memory.controlSpanCount as SpanIndex; span < end; span++) {
     const bitCount = mapAt(memory, span) === layout.SPAN_FREE ? countLiveBits(memory, span, 1) : 0
     if (bitCount !== 0) findings.failSpan(span, `is free, but has ${bitCount} live bits`)
   }

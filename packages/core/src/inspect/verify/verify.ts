@@ -9,7 +9,7 @@
  *     every queue   taken <= sent <= written, and every offset that waits is in a segment
  */
 import * as layout from '../../base/layout.ts'
-import { asSlotIndex, asSpanIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import { forEachRun } from '../../blocks/walk.ts'
 import { type ArenaMemory, mapAt, openedSlotCount, recordAt, slotAt } from '../../memory/memory.ts'
 import { forEachFreedBit } from '../../remote/freed-bits.ts'
@@ -34,9 +34,9 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
     checkRun(findings, head, classIndex, owner)
     checkFreedBits(findings, head, owner)
   })
-  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) checkCounts(findings, slot)
-  for (let freer = asSlotIndex(0); freer < openedSlotCount(memory); freer++) {
-    for (let owner = asSlotIndex(0); owner < openedSlotCount(memory); owner++) {
+  for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) checkCounts(findings, slot)
+  for (let freer = 0 as SlotIndex; freer < openedSlotCount(memory); freer++) {
+    for (let owner = 0 as SlotIndex; owner < openedSlotCount(memory); owner++) {
       checkQueue(findings, freer, owner)
     }
   }
@@ -48,7 +48,7 @@ function checkMap(findings: Findings): void {
   const { memory } = findings
   let spanCount = 1
   for (let index = 0; index < memory.spanCount; index += spanCount) {
-    const span = asSpanIndex(index)
+    const span = index as SpanIndex
     const word = mapAt(memory, span)
     const state = stateInMap(word)
     spanCount = 1
@@ -60,7 +60,7 @@ function checkMap(findings: Findings): void {
       findings.failSpan(span, `belongs to slot ${ownerInMap(word)} but to no run (state ${state})`)
     }
   }
-  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+  for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
     findings.checkCount(layout.SLOT_OWNED_SPANS, slot, 'spans in the map')
   }
 }
@@ -86,7 +86,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
       findings.failSpan(head, `begins with the map word ${word >>> 0}`)
     }
     for (let position = 1; position < spanCount; position++) {
-      const span = asSpanIndex(head + position)
+      const span = (head + position) as SpanIndex
       const distance = Math.min(position, layout.MAX_POSITION)
       const tail = mapWord(layout.SPAN_TAIL, owner, classIndex, distance)
       if (mapAt(memory, span) !== tail) findings.failSpan(head, `has no tail at span ${span}`)

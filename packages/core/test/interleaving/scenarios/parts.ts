@@ -1,6 +1,6 @@
 /** What scenarios are put together from. */
 
-import { asSlotIndex } from '../../../src/base/units.ts'
+import type { SlotIndex } from '../../../src/base/units.ts'
 import type { ArenaMemory } from '../../../src/memory/memory.ts'
 import type { PoolOf as Pool } from '../../../src/memory/pool-api.ts'
 import { classFor } from '../../../src/memory/size-classes.ts'
@@ -52,7 +52,7 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 
 /** Looks after closed slots, as a thread does that finds no room for a block of a length. */
 export function reclaimClosed(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
-  const slot = asSlotIndex(pool.slot)
+  const slot = pool.slot as SlotIndex
   const tryAlloc = (length: number) => pool.tryAlloc(length)
   const core = {
     memory,
@@ -99,7 +99,7 @@ export function startQueue(
   segmentCount = 1,
 ): void {
   const { memory } = hand
-  const [from, to] = [asSlotIndex(freer), asSlotIndex(owner)]
+  const [from, to] = [freer as SlotIndex, owner as SlotIndex]
   const whole = (count & -SEGMENT_CAPACITY) - (segmentCount - 1) * SEGMENT_CAPACITY
   memory.i32[queueWord(memory, from, OUTBOX_WRITTEN, to)] = whole
   memory.i32[queueWord(memory, from, OUTBOX_SENT, to)] = whole
