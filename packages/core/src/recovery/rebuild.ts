@@ -15,7 +15,7 @@ import {
 } from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
 import { hasRoom, link, sortPartial } from '../spans/partial.ts'
-import { countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
+import { countRun, releaseRun, rowOf } from '../spans/runs.ts'
 
 /** The per-class arrays of a slot that are filled again from its runs. */
 const REBUILT = [
@@ -39,8 +39,6 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   i32[slotWord(memory, slot, layout.SLOT_OWNED_SPANS)] = 0
   forEachRun(memory, (head, classIndex, owner) => {
     if (owner !== slot) return
-    const spanCount = runSpanCountOf(memory, head)
-    i32[slotWord(memory, slot, layout.SLOT_OWNED_SPANS)] += spanCount
     const liveCount = rebuildRun(memory, segments, head, classIndex === layout.LARGE_CLASS)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)

@@ -19,7 +19,7 @@ import { EVENT_CLAIM, EVENT_RETURN, emit } from '../telemetry/telemetry.ts'
 import {
   claimSpans,
   classInMap,
-  countOwned,
+  countSpans,
   freeSpans,
   mapWord,
   OWNER_MASK,
@@ -111,10 +111,9 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
   } else if (to < from) {
     memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
     freeSpans(memory, head + to, from - to)
-    countOwned(memory, slot, to - from)
     emit(memory, slot, EVENT_RETURN, layout.LARGE_ROW, from - to, head + to)
   }
-  addToSlot(memory, slot, layout.SLOT_SPANS + layout.LARGE_ROW, to - from)
+  countSpans(memory, slot, layout.LARGE_ROW, to - from)
   return true
 }
 
@@ -127,9 +126,7 @@ export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex)
     const word = memory.i32[map + i]
     Atomics.store(memory.i32, map + i, (word & ~OWNER_MASK) | ((to + 1) << layout.MAP_OWNER_SHIFT))
   }
-  countOwned(memory, from, -spanCount)
   countRun(memory, from, head, -1)
-  countOwned(memory, to, spanCount)
   countRun(memory, to, head, 1)
   // A thread that set a freed bit just before has set the flag of the former owner only.
   if (Atomics.load(memory.i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)) !== 0) {
@@ -149,7 +146,6 @@ export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   countRun(memory, slot, head, -1)
   Atomics.store(memory.i32, spanMapWord(memory, head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))
   freeSpans(memory, head, spanCount)
-  countOwned(memory, slot, -spanCount)
   emit(memory, slot, EVENT_RETURN, rowOf(classIndex), spanCount, head)
   return spanCount
 }
@@ -172,7 +168,7 @@ export function countRun(
   sign: 1 | -1,
 ): void {
   const row = rowOf(classOf(memory, head))
-  addToSlot(memory, slot, layout.SLOT_SPANS + row, sign * runSpanCountOf(memory, head))
+  countSpans(memory, slot, row, sign * runSpanCountOf(memory, head))
   addToSlot(memory, slot, layout.SLOT_ROOM + row, sign * capacityOf(memory, head))
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   addToSlot(memory, slot, layout.SLOT_CARVED + row, sign * carvedCount)

@@ -97,7 +97,6 @@ export function claimSpans(
       return false
     }
   }
-  countOwned(memory, slot, spanCount)
   atomicMax(memory, controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT), first + spanCount)
   return true
 }
@@ -111,8 +110,14 @@ export function freeSpans(memory: ArenaMemory, first: number, spanCount: number)
   if (first < i32[hint]) i32[hint] = first
 }
 
-/** Adds to a slot's count of owned spans, and keeps its peak. */
-export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
+/** Adds to a slot's counts of owned spans, for a class and in all, and keeps its peak. */
+export function countSpans(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  row: number,
+  spanCount: number,
+): void {
+  addToSlot(memory, slot, layout.SLOT_SPANS + row, spanCount)
   addToSlot(memory, slot, layout.SLOT_OWNED_SPANS, spanCount)
   const risenBy =
     slotAt(memory, slot, layout.SLOT_OWNED_SPANS) -
