@@ -2,16 +2,10 @@
  * Room arena, the entry of the package: creates arenas, attaches to arenas of other threads, and
  * opens pools. Invariant: a thread has at most one open pool on a slot.
  */
-import {
-  type ArenaError,
-  corrupt,
-  invalidArgument,
-  notAdoptable,
-  notShareable,
-} from '../base/errors.ts'
+import { type ArenaError, invalidArgument, notAdoptable, notShareable } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
-import { byteLengthAt, liveBlockAt } from '../blocks/check-offset.ts'
+import { byteLengthAt, liveBlockAt, overwritten } from '../blocks/check-offset.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
 import { typeInHeader } from '../memory/block-header.ts'
 import { ELEMENT_TYPES, type ElementArray } from '../memory/element-types.ts'
@@ -185,8 +179,7 @@ export class Arena {
   view(offset: number): ElementArray {
     const byteLength = byteLengthAt(this.#memory, liveBlockAt(this.#memory, offset), offset)
     const type = ELEMENT_TYPES[typeInHeader(headerAt(this.#memory, offset))]
-    if (type === undefined)
-      throw corrupt(`the block at offset ${offset} has an unknown element type`)
+    if (type === undefined) throw overwritten(offset)
     return new type(this.buffer, offset, Math.floor(byteLength / type.BYTES_PER_ELEMENT))
   }
 

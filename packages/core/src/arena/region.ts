@@ -64,7 +64,7 @@ const KEYS = [
 /** Checks all options, then finds the memory: none is allocated if an option is wrong. */
 export function findRegion(given: ArenaOptions): ArenaRegion {
   if (isPlainObject(given) && 'openPool' in given) {
-    throw invalidArgument('options', given, '{ byteLength }, or a call of Arena.attach(handle)')
+    throw invalidArgument('options', given, '{ byteLength }, or Arena.attach(handle)')
   }
   checkOptions(given, KEYS, '{ byteLength }, { buffer } or { memory }')
   // Each option is read once, as a getter may return another value the next time.
@@ -92,7 +92,7 @@ export function findRegion(given: ArenaOptions): ArenaRegion {
   const shared = isNew ? (wantsShared ?? whyNotShareable() === '') : isSharedBuffer(found)
   if (isNew && shared) checkShareable()
   if (wantsShared === true && !shared) {
-    throw notShareable('threads cannot share the given ArrayBuffer')
+    throw notShareable('this ArrayBuffer is not shared. Create the arena with `shared: false`')
   }
   if (wantsShared === false && shared) {
     throw invalidArgument('shared', false, 'true, as the given buffer is shared')
@@ -119,7 +119,7 @@ function newBuffer(byteLength: number, shared: boolean): ArrayBufferLike {
 
 function callersBuffer(buffer?: ArrayBufferLike, memory?: GrowableMemory): ArrayBufferLike {
   if (memory !== undefined && buffer !== undefined) {
-    throw invalidArgument('buffer', buffer, 'none beside `memory`: give one of them')
+    throw invalidArgument('buffer', buffer, 'none beside `memory`')
   }
   if (memory !== undefined && !isWasmMemory(memory)) {
     throw invalidArgument('memory', memory, 'a WebAssembly.Memory')
@@ -128,7 +128,7 @@ function callersBuffer(buffer?: ArrayBufferLike, memory?: GrowableMemory): Array
   // By its tag: a page that is not isolated lacks the class, yet WebAssembly makes such buffers.
   if (tagOf(found) === '[object SharedArrayBuffer]') checkShareable()
   if (isUnsharedBuffer(found) || isSharedBuffer(found)) return found
-  throw invalidArgument('buffer', found, 'an ArrayBuffer or a SharedArrayBuffer')
+  throw invalidArgument('buffer', found, 'an ArrayBuffer or SharedArrayBuffer')
 }
 
 /** Checks a handle. Its buffer must be shared memory: any other buffer was copied when posted. */

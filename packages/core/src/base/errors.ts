@@ -45,9 +45,16 @@ export function shown(value: unknown): string {
 export const invalidArgument = (name: string, given: unknown, expected: string) =>
   new ArenaError('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
 
-export function checkInteger(name: string, given: unknown, min: number, max: number): void {
-  if (Number.isInteger(given) && Number(given) >= min && Number(given) <= max) return
-  throw invalidArgument(name, given, `a whole number from ${min} to ${max}`)
+export function checkInteger(
+  name: string,
+  given: unknown,
+  min: number,
+  max: number,
+  kind = 'whole number',
+): asserts given is number {
+  const isRight = typeof given === 'number' && given >= min && given <= max && given % 1 === 0
+  if (isRight && (kind === 'whole number' || (given & (given - 1)) === 0)) return
+  throw invalidArgument(name, given, `a ${kind} from ${min} to ${max}`)
 }
 
 /** Throws unless `count` can be a length in bytes or elements: a whole number below 2^32. */
@@ -75,7 +82,7 @@ export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount
   new ArenaError(
     'out-of-memory',
     `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans are free, too ` +
-      'few or not adjacent. Free something, create a larger arena, or call tryAlloc',
+      'few or apart. Free something, create a larger arena, or call tryAlloc',
   )
 
 export const noBuffer = (byteLength: number, reason: unknown) =>
@@ -105,12 +112,6 @@ export const noFreeSlot = (slotCount: number) =>
     `all ${slotCount} slots have an open pool. Close one, or create the arena with more \`slots\``,
   )
 
-export const notReserved = (slot: number, state: string) =>
-  new ArenaError(
-    'invalid-argument',
-    `slot ${slot} is ${state}, expected one from arena.reserveSlot()`,
-  )
-
 export const notAdoptable = (slot: number, reason: string) =>
   new ArenaError(
     'not-adoptable',
@@ -137,7 +138,7 @@ export const versionMismatch = (given: number, expected: number) =>
   new ArenaError(
     'version-mismatch',
     `the arena has layout version ${given}, this build reads version ${expected}. ` +
-      'Use one version of @ashlar/core in all threads',
+      'Use one version in all threads',
   )
 
 export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is damaged: ${what}`)
@@ -146,8 +147,8 @@ export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is
 export const wrongLink = (list: string, to: number | string) => corrupt(`the ${list} lead to ${to}`)
 
 /** The error for a run whose map word or record says what cannot be. */
-export const wrongRun = (head: number, what: string, found: number) =>
-  corrupt(`the run at span ${head} has ${what} ${found}`)
+export const wrongRun = (head: number, what: string) =>
+  corrupt(`the run at span ${head} has ${what}`)
 
 export const chainOverwritten = (offset: number) =>
   corrupt(`the chain of the scratch at offset ${offset} was overwritten: a write left its block`)

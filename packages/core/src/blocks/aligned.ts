@@ -5,7 +5,7 @@
  *                         block                       offset
  *     | shifted | offset | ... | plain | byte length | payload ... |
  */
-import { invalidArgument } from '../base/errors.ts'
+import { checkInteger } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { alignmentBits } from '../memory/block-header.ts'
 import { type ArenaMemory, clearLiveBit, recordWord, spanOf } from '../memory/memory.ts'
@@ -17,14 +17,7 @@ export const alignedByteLength = (byteLength: number, alignment: number) =>
   byteLength + alignment - layout.GRANULE_BYTE_LENGTH
 
 export function checkAlignment(alignment: unknown): void {
-  const isPowerOfTwo =
-    typeof alignment === 'number' &&
-    alignment >= 1 &&
-    alignment <= layout.MAX_ALIGNMENT &&
-    (alignment & (alignment - 1)) === 0 &&
-    Number.isInteger(alignment)
-  if (isPowerOfTwo) return
-  throw invalidArgument('alignment', alignment, `a power of two from 1 to ${layout.MAX_ALIGNMENT}`)
+  checkInteger('alignment', alignment, 1, layout.MAX_ALIGNMENT, 'power of two')
 }
 
 /** Shifts the payload of a live block that has room for the shift; returns the aligned offset. */

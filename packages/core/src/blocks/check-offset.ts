@@ -59,19 +59,19 @@ export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
   }
 }
 
-const overwritten = (offset: number, what = 'was') =>
+export const overwritten = (offset: number) =>
   corrupt(
-    `the header of the block at offset ${offset} ${what} overwritten, most likely by a write ` +
-      'past the block before it',
+    `the header of the block at offset ${offset} was overwritten, most likely by a write past ` +
+      'the block before it',
   )
 
 const insideBlock = (offset: number, block: number) =>
-  invalidOffset(offset, `lies inside the block that begins at ${block}`)
+  invalidOffset(offset, `lies inside the block at ${block}`)
 
 /** The start of the carved block that contains `offset`; throws if there is none. */
 function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   if (typeof offset !== 'number' || (offset | 0) !== offset) {
-    throw invalidOffset(offset, `(${typeof offset}) is no integer below 2^31`)
+    throw invalidOffset(offset, 'is no integer below 2^31')
   }
   if (offset % 16 !== 0) throw invalidOffset(offset, 'is not a multiple of 16')
   const byteEnd = memory.base + memory.byteLength
@@ -81,8 +81,7 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const span = spanOf(memory, offset)
   const mapped = mapAt(memory, span)
   const state = stateInMap(mapped)
-  if (state === layout.SPAN_CONTROL)
-    throw invalidOffset(offset, 'lies in the control area of the arena')
+  if (state === layout.SPAN_CONTROL) throw invalidOffset(offset, 'lies in the control area')
   if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE)
     return startInRun(memory, offset, span)
   if (state !== layout.SPAN_TAIL) throw unusedMemory(memory, offset)
@@ -96,7 +95,7 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) return first as PayloadOffset
   const stride = memory.strides[classIndex]
-  if (stride === undefined) throw wrongRun(head, 'class', classIndex)
+  if (stride === undefined) throw wrongRun(head, `class ${classIndex}`)
   const blockIndex = Math.floor((offset - first) / stride)
   if (blockIndex < 0 || blockIndex >= recordAt(memory, head, layout.RECORD_CARVED_COUNT)) {
     throw unusedMemory(memory, offset)
@@ -126,7 +125,7 @@ export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
   const byteLength = secondWordAt(memory, offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
-  throw overwritten(offset, `says ${byteLength >>> 0} bytes, and was`)
+  throw overwritten(offset)
 }
 
 /**

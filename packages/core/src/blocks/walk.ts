@@ -34,7 +34,7 @@ export function forEachRun(
       state === layout.SPAN_LARGE
         ? classIndex === layout.LARGE_CLASS
         : classIndex < memory.classCount
-    if (!isClass) throw wrongRun(span, 'class', classIndex)
+    if (!isClass) throw wrongRun(span, `class ${classIndex}`)
     visit(span, classIndex, ownerOf(memory, span))
   }
 }

@@ -64,7 +64,7 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     const uncarvedCount = capacityOf(memory, span) - carvedCount
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
     if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
-      throw wrongRun(span, 'a count of carved blocks of', carvedCount)
+      throw wrongRun(span, `${carvedCount} carved blocks`)
     }
     if (parkedCount > 0) {
       end = unpark(memory, span, count, end)

@@ -35,7 +35,7 @@ export const rowOf = (classIndex: number) =>
 export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
   const owner = ownerInMap(mapAt(memory, head))
   if (owner >= 0 && owner < memory.slotCount) return owner
-  throw wrongRun(head, 'owner', owner)
+  throw wrongRun(head, `owner ${owner}`)
 }
 
 export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
@@ -45,7 +45,7 @@ export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
 export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
   const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   if (spanCount >= 1 && spanCount <= memory.spanCount - head) return spanCount
-  throw wrongRun(head, 'a span count of', spanCount)
+  throw wrongRun(head, `${spanCount} spans`)
 }
 
 /** How many blocks a run has room for. */

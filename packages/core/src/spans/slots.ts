@@ -1,5 +1,5 @@
 /** Claims slots for threads, lends and closes them. A closed slot still owns its spans. */
-import { checkInteger, invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
+import { checkInteger, invalidArgument, noFreeSlot } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, controlWord, slotWord } from '../memory/memory.ts'
@@ -72,7 +72,7 @@ export function openSlot(memory: ArenaMemory, reserved: number | undefined): Slo
   if (reserved === undefined) return claimSlot(memory, layout.SLOT_OPEN)
   const slot = checkedSlot(memory, reserved)
   if (changeState(memory, slot, layout.SLOT_RESERVED, layout.SLOT_OPEN)) return slot
-  throw notReserved(reserved, slotState(memory, slot))
+  throw invalidArgument(`slot ${slot}`, slotState(memory, slot), 'one from arena.reserveSlot()')
 }
 
 export function checkedSlot(memory: ArenaMemory, slot: number): SlotIndex {
