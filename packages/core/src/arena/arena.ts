@@ -52,7 +52,7 @@ export class Arena {
 
   readonly #memory: ArenaMemory
   /** The last pool that this thread opened on each slot. */
-  readonly #pools = new Map<number, Pool>()
+  readonly #pools: Pool[] = []
   /** Whether other threads can attach to this arena. */
   readonly shared: boolean
 
@@ -215,14 +215,14 @@ export class Arena {
   adopt(slot: number, generation?: number): Pool {
     const dead = checkedSlot(this.#memory, slot)
     if (generation !== undefined) checkGeneration(generation)
-    if (this.#pools.get(slot)?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
+    if (this.#pools[slot]?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
     adoptSlot(this.#memory, dead, generation)
     return this.#open(dead)
   }
 
   #open(slot: SlotIndex): Pool {
     const pool = createPool(this.#memory, slot, this as Arena)
-    this.#pools.set(slot, pool)
+    this.#pools[slot] = pool
     return pool
   }
 

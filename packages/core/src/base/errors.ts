@@ -50,10 +50,11 @@ export function checkInteger(
   given: unknown,
   min: number,
   max: number,
-  kind = 'whole number',
+  isPowerOfTwo = false,
 ): asserts given is number {
   const isRight = typeof given === 'number' && given >= min && given <= max && given % 1 === 0
-  if (isRight && (kind === 'whole number' || (given & (given - 1)) === 0)) return
+  if (isRight && !(isPowerOfTwo && (given & (given - 1)) !== 0)) return
+  const kind = isPowerOfTwo ? 'power of two' : 'whole number'
   throw invalidArgument(name, given, `a ${kind} from ${min} to ${max}`)
 }
 

@@ -7,7 +7,7 @@
  */
 import { checkInteger } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { alignmentBits } from '../memory/block-header.ts'
+import { alignmentBits, BLOCK_SHIFTED, headerWith } from '../memory/block-header.ts'
 import { type ArenaMemory, clearLiveBit, recordWord, spanOf } from '../memory/memory.ts'
 import { headOf, touchBytes } from '../spans/span-map.ts'
 import { isLarge } from './check-offset.ts'
@@ -17,7 +17,7 @@ export const alignedByteLength = (byteLength: number, alignment: number) =>
   byteLength + alignment - layout.GRANULE_BYTE_LENGTH
 
 export function checkAlignment(alignment: unknown): void {
-  checkInteger('alignment', alignment, 1, layout.MAX_ALIGNMENT, 'power of two')
+  checkInteger('alignment', alignment, 1, layout.MAX_ALIGNMENT, true)
 }
 
 /** Shifts the payload of a live block that has room for the shift; returns the aligned offset. */
@@ -39,7 +39,7 @@ export function shiftPayload(
   }
   i32[payloadHeader + 1] = byteLength
   i32[payloadHeader] = memory.plainHeader | alignmentBits(alignment)
-  if (offset !== block) i32[(block >> 2) - 2] = memory.shiftedHeader
+  if (offset !== block) i32[(block >> 2) - 2] = headerWith(BLOCK_SHIFTED, memory.tag)
   return offset
 }
 

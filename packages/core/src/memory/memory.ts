@@ -4,17 +4,10 @@
  * Invariant: nothing here allocates or frees. `ArenaMemory`, in this file, is the arena that all
  * higher rooms work on.
  */
-import { type ArenaError, invalidArgument } from '../base/errors.ts'
+import { type ArenaError, checkInteger } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../base/units.ts'
-import {
-  BLOCK_FREED,
-  BLOCK_INTERNAL,
-  BLOCK_PLAIN,
-  BLOCK_SHIFTED,
-  headerWith,
-  stateInHeader,
-} from './block-header.ts'
+import { BLOCK_FREED, BLOCK_PLAIN, headerWith, stateInHeader } from './block-header.ts'
 import { tablesOf } from './size-classes.ts'
 
 /** The part of a WebAssembly.Memory that an arena needs. */
@@ -66,15 +59,11 @@ export function openMemory(buffer: ArrayBufferLike, base: number, growable?: Gro
     controlSpanCount: words[layout.CONTROL_SPAN_COUNT],
     slotCount,
     slotWordCount: words[layout.CONTROL_SLOT_BYTE_LENGTH] >> 2,
-    /** How many words each queue array of a slot has. */
-    queueStride: layout.queueStrideFor(slotCount),
     /** Called when this thread receives a block that another thread freed wrongly. */
     onViolation: undefined as ((error: ArenaError) => void) | undefined,
     tag,
     /** The header words of an untyped block with natural alignment, by the state of the block. */
     plainHeader: headerWith(BLOCK_PLAIN, tag),
-    shiftedHeader: headerWith(BLOCK_SHIFTED, tag),
-    internalHeader: headerWith(BLOCK_INTERNAL, tag),
     freedHeader: headerWith(BLOCK_FREED, tag),
     spanMap: tableAt(layout.CONTROL_SPAN_MAP),
     touchedMap: tableAt(layout.CONTROL_TOUCHED_MAP),
@@ -91,13 +80,7 @@ export function openMemory(buffer: ArrayBufferLike, base: number, growable?: Gro
     get views(): Views {
       if (views.i32[0] === undefined) {
         const { buffer } = growable ?? views
-        if (buffer.byteLength < byteEnd) {
-          throw invalidArgument(
-            'the arena’s buffer',
-            `${buffer.byteLength} bytes`,
-            `${byteEnd} bytes`,
-          )
-        }
+        checkInteger('buffer.byteLength', buffer.byteLength, byteEnd, 2 ** 53)
         views = viewsOf(buffer, byteEnd)
       }
       return views

@@ -46,10 +46,7 @@ export function stridesWith(classes: readonly number[]): number[] {
     checkMultiple('classes', byteLength)
   }
   const strides = new Set([...DEFAULT_STRIDES, ...userPayloads.map(strideFor)])
-  if (strides.size > layout.MAX_CLASS_COUNT) {
-    const room = layout.MAX_CLASS_COUNT - DEFAULT_STRIDES.length
-    throw invalidArgument('classes', `${userPayloads.length} lengths`, `at most ${room} new ones`)
-  }
+  checkInteger('the count of all size classes', strides.size, 1, layout.MAX_CLASS_COUNT)
   return [...strides].sort((a, b) => a - b)
 }
 

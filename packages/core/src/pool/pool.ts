@@ -6,7 +6,7 @@
  *           '-> slow: aligned, large, refill          '-> another slot's? -> queue it for that slot
  *                                                     '-> slow: aligned, large, errors
  */
-import { checkCount, invalidArgument, poolClosed, wrongLink } from '../base/errors.ts'
+import { checkCount, checkInteger, invalidArgument, poolClosed, wrongLink } from '../base/errors.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { typeBits } from '../memory/block-header.ts'
@@ -85,9 +85,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
     byteLengthOf,
 
     touch(offset: number, byteLength: number): void {
-      const most = byteLengthOf(offset)
-      checkCount('byteLength', byteLength)
-      if (byteLength > most) throw invalidArgument('byteLength', byteLength, `at most ${most}`)
+      checkInteger('byteLength', byteLength, 0, byteLengthOf(offset))
       touchBytes(memory, offset, offset + byteLength)
     },
 

@@ -2,6 +2,7 @@
 import type { PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { unmark } from '../blocks/aligned.ts'
 import { freeBlock } from '../blocks/free-block.ts'
+import { BLOCK_INTERNAL, headerWith } from '../memory/block-header.ts'
 import { type ArenaMemory, openedSlotCount, spanStart } from '../memory/memory.ts'
 import * as queue from './queue.ts'
 
@@ -161,6 +162,6 @@ function newSegment(memory: ArenaMemory, tryAlloc: PoolCore['tryAlloc']): number
   if (segment === 0) return 0
   memory.i32[(segment >> 2) + queue.SEGMENT_NEXT] = 0
   unmark(memory, segment)
-  memory.i32[(segment >> 2) - 2] = memory.internalHeader
+  memory.i32[(segment >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
   return segment
 }
