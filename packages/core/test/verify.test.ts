@@ -2,7 +2,7 @@ import { blocks, exactStats, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../src/base/units.ts'
 import {
   HEADER_ALIGNMENT_SHIFT,
   HEADER_TAG_SHIFT,
@@ -80,7 +80,7 @@ const ofLists: Damage[] = [
   ['leading into the control area', (s) => [[freeHead(s), 4096]], FOREIGN],
   [
     'leading to another class',
-    (s) => [[freeHead(s), spanStart(s.memory, asSpanIndex(s.run)) + 16]],
+    (s) => [[freeHead(s), spanStart(s.memory, s.run as SpanIndex) + 16]],
     FOREIGN,
   ],
   [
@@ -279,10 +279,10 @@ test('verify and its like change nothing', () => {
 
 test('any word of the control area overwritten: verify ends, and throws nothing', () => {
   const { arena, memory, i32 } = site()
-  const [bits, slots] = [liveWord(memory, memory.base), slotWord(memory, asSlotIndex(0), 0)]
-  const end = slotWord(memory, asSlotIndex(1), 0)
+  const [bits, slots] = [liveWord(memory, memory.base), slotWord(memory, 0 as SlotIndex, 0)]
+  const end = slotWord(memory, 1 as SlotIndex, 0)
   const step = (word: number) => (word > bits && word < slots ? 97 : 1 + (word % 3))
-  for (let word: number = spanMapWord(memory, asSpanIndex(0)); word < end; word += step(word)) {
+  for (let word: number = spanMapWord(memory, 0 as SpanIndex); word < end; word += step(word)) {
     const right = i32[word]
     for (const wrong of [-1, 0, 1, right + 1, 0x7fffffff, -(2 ** 31)]) {
       i32[word] = wrong

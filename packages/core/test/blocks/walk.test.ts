@@ -13,6 +13,7 @@ import {
 import { liveBlockAt } from '../../src/blocks/check-offset.ts'
 import { forEachBlockIn, forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
 import { clearLiveBit, recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { capacityOf } from '../../src/spans/runs.ts'
 import { assertSameNumbers, refuses } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
@@ -38,19 +39,18 @@ test('runs by ascending span, with class and owner; free spans and tails are ski
   forEachRun(memory, (head, classIndex, owner) => {
     runs.push([head, classIndex, owner])
   })
-  const { classes } = memory
   assert.equal(runs, [
-    [spanOf(memory, offsets[0]), classes.classFor(100), slot],
-    [spanOf(memory, offsets[1]), classes.classFor(16_384), other.slot],
+    [spanOf(memory, offsets[0]), classFor(memory, 100), slot],
+    [spanOf(memory, offsets[1]), classFor(memory, 16_384), other.slot],
     [spanOf(memory, offsets[2]), 255, slot],
-    [spanOf(memory, offsets[3]), classes.classFor(20), slot],
+    [spanOf(memory, offsets[3]), classFor(memory, 20), slot],
   ])
 })
 
 test('blocks: every carved one, live or free, by ascending offset', () => {
   const small = smallArena(4 << 20)
   const { pool, memory, slot } = small
-  const classIndex = memory.classes.classFor(100)
+  const classIndex = classFor(memory, 100)
   const freeHead = slotWord(memory, slot, SLOT_FREE_HEADS + classIndex)
   const offsets: number[] = []
   // All of several refills, but not all of the span.
@@ -104,7 +104,7 @@ test('a shifted block without a payload is not live', () => {
   const offset = pool.alloc(100, 4096)
   const block = liveBlockAt(memory, offset)
   assert.is.not(block, offset)
-  const room = memory.classes.strides[memory.classes.classFor(100 + 4080)] - 8
+  const room = memory.strides[classFor(memory, 100 + 4080)] - 8
   for (const wrong of [0, -16, block, block - 16, block + room + 16, 2 ** 31 - 16, 1 << 30]) {
     memory.i32[(block >> 2) - 1] = wrong
     assert.equal(liveIn(small), [])
@@ -120,7 +120,7 @@ test('a run without a class or slot is damage', () => {
   const mapped = (state: number, owner: number, classIndex: number) =>
     classIndex | ((owner + 1) << MAP_OWNER_SHIFT) | (state << MAP_STATE_SHIFT)
   for (const word of [
-    mapped(SPAN_HEAD, 0, memory.classes.count),
+    mapped(SPAN_HEAD, 0, memory.classCount),
     mapped(SPAN_HEAD, 0, LARGE_CLASS),
     mapped(SPAN_HEAD, -1, 0),
     mapped(SPAN_HEAD, memory.slotCount, 0),
@@ -137,7 +137,7 @@ test('a damaged count of blocks does not lead out of the run', () => {
     const small = smallArena(4 << 20)
     const { memory, pool } = small
     const head = spanOf(memory, pool.alloc(byteLength))
-    const isLarge = byteLength > memory.classes.maxByteLength
+    const isLarge = byteLength > memory.maxClassByteLength
     const capacity = isLarge ? 1 : capacityOf(memory, head)
     for (const count of [capacity + 1, 1 << 20, 0x7fff_ffff]) {
       memory.i32[recordWord(memory, head, RECORD_CARVED_COUNT)] = count

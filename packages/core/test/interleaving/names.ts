@@ -28,7 +28,7 @@ import {
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
 } from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import {
   type ArenaMemory,
   freedWord,
@@ -100,13 +100,13 @@ export interface WordName {
 }
 
 export function nameOf(memory: ArenaMemory, word: number): WordName {
-  const spanMap = spanMapWord(memory, asSpanIndex(0))
-  const touchedMap = touchedWord(memory, asSpanIndex(0))
+  const spanMap = spanMapWord(memory, 0 as SpanIndex)
+  const touchedMap = touchedWord(memory, 0 as SpanIndex)
   const liveBits = liveWord(memory, 0)
   const freedBits = freedWord(memory, 0)
-  const records = recordWord(memory, asSpanIndex(0), 0)
-  const slots = slotWord(memory, asSlotIndex(0), 0)
-  const slotWordCount = slotWord(memory, asSlotIndex(1), 0) - slots
+  const records = recordWord(memory, 0 as SpanIndex, 0)
+  const slots = slotWord(memory, 0 as SlotIndex, 0)
+  const slotWordCount = slotWord(memory, 1 as SlotIndex, 0) - slots
   if (word < CONTROL_WORD_COUNT) return { kind: CONTROL.get(word) ?? 'control header', which: '' }
   if (word >= spanMap && word < spanMap + memory.spanCount) {
     return { kind: 'span map', which: `[${word - spanMap}]` }
