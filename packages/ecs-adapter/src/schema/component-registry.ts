@@ -1,6 +1,7 @@
 /** A storage's components by number, name and object. The numbers are the same in every thread. */
 import { corrupt, invalidArgument } from '../base/errors.ts'
-import type { Component, Field } from './schema.ts'
+import type { Component } from './field-types.ts'
+import type { Field } from './schema.ts'
 
 export interface Listed<Hooks = unknown> {
   /** How many components were added before this one. */
@@ -43,9 +44,5 @@ export class ComponentRegistry<Hooks = unknown> {
 }
 
 function signatureOf(name: string, fields: readonly Field[]): string {
-  const types = fields.map(({ name, type }) => {
-    if (type.kind === 'scalar') return `${name}: ${type.name}`
-    return `${name}: ${type.kind === 'list' ? `list ${type.element.name}` : 'text'}`
-  })
-  return `${name}(${types.join(', ')})`
+  return `${name}(${fields.map(({ name, code }) => `${name}: ${code.signature}`).join(', ')})`
 }

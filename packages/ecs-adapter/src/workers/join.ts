@@ -2,7 +2,7 @@
 import { holdLife } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import { checkPort, type Port } from '../base/ports.ts'
-import type { Component } from '../schema/schema.ts'
+import type { Component } from '../schema/field-types.ts'
 import type { Table } from '../tables/table.ts'
 import { type Invitation, isFirstToClaim, type Reply, withInvitation } from './invitations.ts'
 import { JoinedWorker } from './joined-worker.ts'

@@ -1,7 +1,7 @@
 /** What users write for workers: systems, and the context that systems are called with. */
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import type { Commands } from '../commands/command-buffer.ts'
-import type { Component } from '../schema/schema.ts'
+import type { Component } from '../schema/field-types.ts'
 import type { Table } from '../tables/table.ts'
 
 type Components = Readonly<Record<string, Component>>
