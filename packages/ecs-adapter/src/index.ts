@@ -2,12 +2,12 @@
 
 export type { AttachedStorage } from './attach/attach.ts'
 export { attachStorage } from './attach/attach.ts'
-export type { ScalarArray, ScalarArrayConstructor } from './base/typed-arrays.ts'
 export type { CommandFailure, StorageErrorCode } from './base/errors.ts'
 export { CommandsError, StorageError } from './base/errors.ts'
 export type { Port } from './base/ports.ts'
 export type { Range, SystemOutcome } from './base/run-errors.ts'
 export { RunError } from './base/run-errors.ts'
+export type { ScalarArray, ScalarArrayConstructor } from './base/typed-arrays.ts'
 export type { CommandSource } from './commands/command-apply.ts'
 export { freeCommands } from './commands/command-blocks.ts'
 export type { CommandBuffer, Commands } from './commands/command-buffer.ts'
@@ -17,6 +17,7 @@ export { verifyStorage } from './inspect/verify-storage.ts'
 export type { Schedule } from './schedule/schedule.ts'
 export { createSchedule } from './schedule/schedule.ts'
 export type { Accessed, ScheduleEntry } from './schedule/schedule-entry.ts'
+export type { ComponentRows, ListField, Numbers, TextField, WeakEidField } from './schema/fields.ts'
 export type {
   AnyComponent,
   BoolOptions,
@@ -42,8 +43,7 @@ export type {
   ValueOf,
   Values,
   WeakEidType,
-} from './schema/field-types.ts'
-export type { ComponentRows, ListField, Numbers, TextField, WeakEidField } from './schema/fields.ts'
+} from './schema/schema.ts'
 export type { StorageHandle } from './shared/manifest.ts'
 export { applyCommands, createCommands } from './storage/commands.ts'
 export { moveIn, moveOut } from './storage/moving.ts'

@@ -9,7 +9,7 @@ import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import { CommandBuffer } from '../commands/command-buffer.ts'
 import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
-import type { Component } from '../schema/field-types.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
 import type { StorageHandle } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
@@ -58,7 +58,7 @@ export class AttachedStorage {
    * no other thread may change or read them. Call `sync` before you change lists or texts, or the
    * change may go to the old memory of a moved column.
    */
-  readonly components: Readonly<Record<string, Component>>
+  readonly components: Readonly<Record<string, AnyComponent>>
   /** Tables by name. Rows that this thread adds lie in chunks of its own pool until it detaches. */
   readonly tables: Readonly<Record<string, Table>>
   readonly #pool: Pool
@@ -103,7 +103,7 @@ export class AttachedStorage {
     return this.#entities
   }
 
-  /** The index of an entity in the columns of dense components; for sparse ones, ask their `rows`. */
+  /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
   readonly indexOf = (eid: number): number => checkedEid(eid) & this.#entityMask
 
   /**

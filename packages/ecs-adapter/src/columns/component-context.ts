@@ -1,7 +1,6 @@
 /** What the hooks, the store and the columns of a component share. */
 import type { FieldMemory } from '../fields/field-memory.ts'
-import type { Component } from '../schema/field-types.ts'
-import type { Field } from '../schema/schema.ts'
+import type { Component, Field } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
 
 /** Called before and after given values are read: in between, no getter can move or free rows. */

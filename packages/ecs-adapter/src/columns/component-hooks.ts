@@ -20,7 +20,7 @@ import {
 import { noRow, notOfThisWorld, worldWasReset } from '../base/errors.ts'
 import type { GivenValues } from '../fields/staging.ts'
 import { NO_ROW } from '../fields/variable-column.ts'
-import type { Component } from '../schema/field-types.ts'
+import type { Component } from '../schema/schema.ts'
 import {
   BoundComponent,
   ComponentWatcher,

@@ -2,9 +2,9 @@
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
-import type { EidType } from '../schema/field-types.ts'
 import { ScalarCode } from '../schema/scalar-code.ts'
 import { callable } from '../schema/scalar-types.ts'
+import type { EidType } from '../schema/schema.ts'
 import { makeType } from '../schema/type-codes.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Checks that each column's block has room for its rows, and users' arrays are views of it. */
 import type { ElementTypeName } from '@ashlar/core'
-import type { ComponentHooks } from '../columns/component-hooks.ts'
 import type { ScalarArray } from '../base/typed-arrays.ts'
+import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/blocks.ts'
 import { typeIdOf } from '../memory/memory-views.ts'
 import type { Field } from '../schema/schema.ts'
@@ -41,7 +41,7 @@ export function checkColumns(
         return
       }
       if (field.code.createObject !== undefined) return
-      const view = component[field.name] as unknown as ScalarArray
+      const view: ScalarArray = Reflect.get(store.rows ?? component, field.name)
       if (view.buffer !== findings.words.buffer) return // memory has grown: `sync` renews the view
       findings.expect(blockOffset, 'an array at', view.byteOffset, byteOffset)
       findings.expect(blockOffset, 'an array of length', view.length, rowCount)

@@ -52,7 +52,10 @@ export class InternedCounts {
         findings.expect(block, 'a count of indexes of', Math.floor(word / ONE_INDEX), indexCount)
         const text = internedTexts.index.get(block)
         const first = block + PREFIX_BYTE_LENGTH
-        if (text !== undefined && !internedTexts.utf8.equals(text, findings.bytes, first, byteLength)) {
+        if (
+          text !== undefined &&
+          !internedTexts.utf8.equals(text, findings.bytes, first, byteLength)
+        ) {
           findings.fail(block, 'another text', JSON.stringify(text.slice(0, 100)))
         }
       })

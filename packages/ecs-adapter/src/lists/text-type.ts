@@ -2,12 +2,12 @@
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { byteLengthOfText } from '../base/utf8.ts'
-import { FieldCode, type FieldObjectOptions, FIRST_WORD_COUNT } from '../fields/field-code.ts'
+import { FIRST_WORD_COUNT, FieldCode, type FieldObjectOptions } from '../fields/field-code.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { GivenValues } from '../fields/staging.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
-import type { CallableTextType, TextType } from '../schema/field-types.ts'
 import { callable } from '../schema/scalar-types.ts'
+import type { CallableTextType, TextType } from '../schema/schema.ts'
 import { makeType, registerKind } from '../schema/type-codes.ts'
 import { createInternedTexts } from './interned-texts.ts'
 import { TextColumn } from './text-column.ts'
@@ -33,7 +33,11 @@ class TextCode extends FieldCode {
   override createColumn(options: FieldObjectOptions): TextColumn {
     const { memory } = options
     const plain = memory.get(createTexts)
-    return new TextColumn(options, this.#isInterned ? memory.get(createInternedTexts) : plain, plain)
+    return new TextColumn(
+      options,
+      this.#isInterned ? memory.get(createInternedTexts) : plain,
+      plain,
+    )
   }
 
   take(

@@ -1,7 +1,7 @@
 /** The field types of one number, or one boolean. Pure calls: a bundler drops unused types. */
 import type { ScalarArray, ScalarArrayConstructor } from '../base/typed-arrays.ts'
-import type { BoolType, NumberType } from './field-types.ts'
 import { BoolCode, boolDefault, numberDefault, ScalarCode } from './scalar-code.ts'
+import type { BoolType, NumberType } from './schema.ts'
 import { makeType } from './type-codes.ts'
 
 /**
@@ -51,6 +51,7 @@ export const bool: BoolType = /* @__PURE__ */ makeBool()
 function makeBool(): BoolType {
   const array: ScalarArrayConstructor<Uint8Array> = Uint8Array
   const type = { kind: 'scalar', name: 'bool', array } as const
-  const call = (options: { readonly default?: unknown }) => makeType({ ...type }, new BoolCode(boolDefault(options)))
+  const call = (options: { readonly default?: unknown }) =>
+    makeType({ ...type }, new BoolCode(boolDefault(options)))
   return makeType(callable(call, type), new BoolCode())
 }

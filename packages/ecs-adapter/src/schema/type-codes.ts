@@ -1,6 +1,6 @@
 /** Finds the code for a field type, by the type, or by its name in a manifest. */
 import type { FieldCode } from '../fields/field-code.ts'
-import type { FieldType } from './field-types.ts'
+import type { FieldType } from './schema.ts'
 
 /** The types that `t` gives: objects that only look like them have no code. */
 const codes = new WeakMap<object, FieldCode>()

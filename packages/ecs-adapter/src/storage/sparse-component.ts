@@ -1,5 +1,5 @@
 /** Components that few entities have. */
-import type { CheckedSparse, Schema, SparseComponent } from '../schema/field-types.ts'
+import type { CheckedSparse, Schema, SparseComponent } from '../schema/schema.ts'
 import { checkedStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
 

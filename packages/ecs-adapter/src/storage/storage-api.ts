@@ -1,7 +1,7 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId } from 'bitecs'
-import type { AnyComponent, Checked, Component, Schema } from '../schema/field-types.ts'
+import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
 import type { StorageHandle } from '../shared/manifest.ts'
 import type { Table } from '../tables/table.ts'
 import type { StorageParts } from './storage-parts.ts'
@@ -74,7 +74,7 @@ export interface Storage {
    */
   readonly handle: StorageHandle
 
-  /** The index of an entity in the columns of dense components. For sparse ones, ask their `rows`. */
+  /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
   indexOf(eid: EntityId): number
 
   /**

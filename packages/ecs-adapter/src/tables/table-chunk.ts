@@ -1,7 +1,7 @@
 /** A chunk of a table, as one thread sees it: typed arrays over one block. */
 import { corrupt, invalidArgument, staleChunk } from '../base/errors.ts'
 import type { ScalarArray } from '../base/typed-arrays.ts'
-import type { Column, ScalarType } from '../schema/field-types.ts'
+import type { Column, ScalarType } from '../schema/schema.ts'
 import { firstIdOf, idAfter } from './table-ids.ts'
 import {
   CHUNK_HEAD_WORD_COUNT,
