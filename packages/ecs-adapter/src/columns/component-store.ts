@@ -167,6 +167,13 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     if (this.#initial !== undefined) this.#writeDefaults(row, this.#initial)
   }
 
+  /** For a prefab that got the component: writes the values of a new row. */
+  clear(eid: number): void {
+    const row = this.claim(eid)
+    this.freeForReuse(row)
+    this.clearRow(row)
+  }
+
   #writeDefaults(row: number, initial: Float64Array): void {
     for (let i = 0; i < this.columns.length; i++) {
       const { typeId, firstIndex } = this.columns[i]

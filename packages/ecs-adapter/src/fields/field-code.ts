@@ -59,7 +59,7 @@ export abstract class FieldCode {
     component: string,
     field: string,
   ): void
-  /** The value that `getComponent` returns for a number in the column; `initial` is an empty one. */
+  /** The value that `getComponent` returns for a number in the column. */
   abstract valueOf(number: number, memory: FieldMemory): unknown
 
   /** The values in commands: see `command-values.ts`. How many words follow the first two. */

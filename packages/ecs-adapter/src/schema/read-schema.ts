@@ -17,7 +17,7 @@ const isReserved = (name: string) =>
 /** Refuses names such as `0` and `1`: engines sort such properties before all others. */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
-type Kind = 'component' | 'sparse component' | 'table'
+type Kind = 'component' | 'table'
 
 /** Names reach other threads and worlds as UTF-8. @throws StorageError 'invalid-argument' */
 export function checkName(name: unknown, kind: Kind): asserts name is string {
@@ -27,7 +27,12 @@ export function checkName(name: unknown, kind: Kind): asserts name is string {
 }
 
 /** The fields of a schema, in its order; none for a tag. @throws StorageError 'invalid-argument' */
-export function readSchema(name: string, schema: Schema, kind: Kind = 'component'): Field[] {
+export function readSchema(
+  name: string,
+  schema: Schema,
+  kind: Kind = 'component',
+  isSparse = false,
+): Field[] {
   checkName(name, kind)
   const of = (what: string) => `${what} of ${kind} ${JSON.stringify(name)}`
   if (!isRecord(schema)) {
@@ -45,7 +50,7 @@ export function readSchema(name: string, schema: Schema, kind: Kind = 'component
         kind === 'table' ? 't.f32 or another number' : 'one of t, such as t.f32 or t.list(t.u16)'
       throw invalidArgument(of(`the type of field ${name}`), type, expected)
     }
-    if (kind === 'sparse component' && isOfRows(name, code)) {
+    if (isSparse && isOfRows(name, code)) {
       throw invalidArgument(of('a field name'), name, 'one that the rows do not have: rename it')
     }
     return { name, code }

@@ -127,8 +127,12 @@ export type AnyComponent = Component | SparseComponent
 
 /** What `set` and commands take for a field, and `getComponent` returns: lists as plain arrays. */
 export type ValueOf<F extends FieldType> =
-  F extends ScalarType<'bool'>
-    ? boolean
+  F extends ScalarType<infer Name>
+    ? string extends Name
+      ? number | boolean
+      : Name extends 'bool'
+        ? boolean
+        : number
     : F extends ListType
       ? Numbers
       : F extends TextType

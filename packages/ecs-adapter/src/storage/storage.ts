@@ -94,7 +94,7 @@ export class WorldStorage implements Storage, StorageState {
   $createComponent(name: string, schema: Schema, isSparse: boolean): AnyComponent {
     this.$check()
     this.#worlds.check()
-    const fields = readSchema(name, schema, isSparse ? 'sparse component' : 'component')
+    const fields = readSchema(name, schema, 'component', isSparse)
     if (name in this.components) throw duplicateComponent(name)
     const { components, context } = this.parts
     const columnCount = components.all.flatMap((listed) => listed.fields).length

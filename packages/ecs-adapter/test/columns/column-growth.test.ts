@@ -1,7 +1,14 @@
 // Large columns are reserved, and touched as rows come into use. Values that users write by their
 // views in other rows are neither lost nor taken for 0 later.
 import { Arena, blocks, type Pool } from '@ashlar/core'
-import { attachStorage, type Checked, type Component, createStorage, type Schema, t } from '@ashlar/ecs-adapter'
+import {
+  attachStorage,
+  type Checked,
+  type Component,
+  createStorage,
+  type Schema,
+  t,
+} from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
