@@ -1,8 +1,7 @@
 /** Publishes a storage in the arena, in the thread of its world. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
-import { dropInternLog } from '../lists/intern-log.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import { freeReserved } from '../memory/blocks.ts'
 import {
   checkDetached,
@@ -19,7 +18,7 @@ import { RetiredBlocks } from './retired-blocks.ts'
 
 export interface PublisherOptions {
   worlds: Worlds
-  memory: VariableMemory
+  memory: FieldMemory
   /** Returns another number whenever a component entry or a table has changed. */
   version(): number
   entries(): ComponentEntry[]
@@ -158,13 +157,7 @@ export class Publisher {
   }
 
   #dropInternLog(slot: number, generation?: number): void {
-    const { views, internedTexts } = this.#options.memory
-    dropInternLog(
-      views,
-      this.#word(rootLayout.internLogWord(slot)),
-      internedTexts.release,
-      generation,
-    )
+    this.#options.memory.forgetSlot(this.#word(rootLayout.internLogWord(slot)), generation)
   }
 
   /** Returns false if `alloc` is `tryAlloc` and memory is out. */

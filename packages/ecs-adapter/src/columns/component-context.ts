@@ -1,7 +1,6 @@
 /** What the hooks, the store and the columns of a component share. */
-import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { Component, Field } from '../schema/schema.ts'
-import type { StaleReferences } from '../world/stale-references.ts'
 import type { Worlds } from '../world/worlds.ts'
 
 /** Called before and after given values are read: in between, no getter can move or free rows. */
@@ -13,11 +12,9 @@ export interface Sets {
 /** The part of the context that is the same for all components of a storage. */
 export interface StorageContext {
   worlds: Worlds
-  memory: VariableMemory
+  memory: FieldMemory
   /** How many rows dense columns have at first. */
   rowCount: number
-  /** Ids of removed entities, for lists that drop them. */
-  removed: StaleReferences
   sets: Sets
   /** Frees a block when no other thread can read it any more. */
   retire(offset: number): void

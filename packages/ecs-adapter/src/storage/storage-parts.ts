@@ -4,10 +4,9 @@ import { Publisher } from '../attach/publisher.ts'
 import type { StorageContext } from '../columns/component-context.ts'
 import { StorageComponents } from '../columns/storage-components.ts'
 import { WorldCommands } from '../commands/command-apply.ts'
-import { VariableMemory } from '../lists/variable-fields.ts'
+import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
-import { StaleReferences } from '../world/stale-references.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { Packing } from './packing.ts'
 import { worldStateOf } from './world-state.ts'
@@ -19,10 +18,12 @@ export type StorageParts = ReturnType<typeof createParts>
  * @throws StorageError 'invalid-argument' if a storage of one of the worlds has other worlds, too
  */
 export function createParts(worlds: Worlds, pool: Pool, rowCount: number) {
-  const memory = new VariableMemory(new MemoryViews(pool))
   const components = new StorageComponents()
   const worldState = worldStateOf(worlds)
   const { runs } = worldState
+  const retire = (offset: number) => publisher.retire(offset)
+  const checkIdle = (what: string) => runs.checkDone(what)
+  const memory = new FieldMemory(new MemoryViews(pool), { worlds, checkIdle, retire })
   const tables = new StorageTables(pool, runs.checkTables)
   const publisher = new Publisher({
     ...{ worlds, memory },
@@ -30,19 +31,14 @@ export function createParts(worlds: Worlds, pool: Pool, rowCount: number) {
     entries: () => components.entries,
     tables: tables.entries,
   })
-  const staleReferences = new StaleReferences(worlds, (isKept) => {
-    runs.checkDone('taking removed entities out of lists')
-    components.filter(isKept)
-  })
   const context: StorageContext = {
-    ...{ worlds, memory, rowCount, removed: staleReferences, sets: worldState },
-    retire: (offset) => publisher.retire(offset),
-    checkIdle: (what) => runs.checkDone(what),
+    ...{ worlds, memory, rowCount, retire, checkIdle },
+    sets: worldState,
   }
   const packing = new Packing({ worlds, components, memory, worldState })
   const commands = new WorldCommands(worlds, components, memory, publisher.serial)
   return {
     ...{ worlds, memory, components, tables, commands, packing, publisher },
-    ...{ context, staleReferences, worldState },
+    ...{ context, worldState },
   }
 }

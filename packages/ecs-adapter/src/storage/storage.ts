@@ -9,13 +9,8 @@ import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from '../base/errors.ts'
 import { groupOpen } from '../base/run-errors.ts'
 import { ComponentHooks } from '../columns/component-hooks.ts'
-import {
-  type AnyComponent,
-  type Component,
-  type Field,
-  readSchema,
-  type Schema,
-} from '../schema/schema.ts'
+import { readSchema } from '../schema/read-schema.ts'
+import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
 import { Worlds } from '../world/worlds.ts'
 import type { OpenGroup, Storage, StorageOptions } from './storage-api.ts'
 import { createParts, type StorageParts } from './storage-parts.ts'
@@ -57,8 +52,6 @@ export class WorldStorage implements Storage, StorageState {
   readonly openGroups = new Set<OpenGroup>()
   readonly parts: StorageParts
   readonly #worlds: Worlds
-  /** Ends the subscription to removals. Undefined until there is a weak list. */
-  #unsubscribe: (() => void) | undefined
   #isDisposed = false
 
   constructor(worlds: Worlds, pool: Pool, capacity: number) {
@@ -72,14 +65,13 @@ export class WorldStorage implements Storage, StorageState {
 
   /** Called when a storage of the same worlds has reset these: starts over. */
   $beginAnew(): void {
-    const { components, staleReferences } = this.parts
-    components.beginAnew()
-    if (this.#unsubscribe !== undefined) this.#unsubscribe = staleReferences.subscribe()
+    this.parts.components.beginAnew()
+    this.parts.memory.beginAnew()
   }
 
   $keep(eid: number): void {
     this.parts.components.keep(eid)
-    this.parts.staleReferences.keep(eid)
+    this.parts.memory.keep(eid)
   }
 
   get isVersioned() {
@@ -95,22 +87,21 @@ export class WorldStorage implements Storage, StorageState {
     return this.parts.publisher.handle
   }
 
-  readonly component = <const S extends Schema>(name: string, schema: S): Component<S> =>
+  readonly component = <const S extends Schema>(name: string, schema: Checked<S>): Component<S> =>
     this.$createComponent(name, schema, false) as Component<S>
 
   /** For `component` and `createSparseComponent`. */
   $createComponent(name: string, schema: Schema, isSparse: boolean): AnyComponent {
     this.$check()
     this.#worlds.check()
-    const fields = readSchema(name, schema)
+    const fields = readSchema(name, schema, 'component', isSparse)
     if (name in this.components) throw duplicateComponent(name)
-    const { components, context, staleReferences } = this.parts
+    const { components, context } = this.parts
     const columnCount = components.all.flatMap((listed) => listed.fields).length
     const isTag = fields.length === 0 && !isSparse
     const hooks = isTag
       ? undefined
       : new ComponentHooks({ name, fields, isSparse, columnCount, ...context })
-    if (fields.some(isWeak)) this.#unsubscribe ??= staleReferences.subscribe()
     const component = hooks?.component ?? {}
     this.components[name] = component
     components.add(name, component, fields, hooks)
@@ -124,11 +115,11 @@ export class WorldStorage implements Storage, StorageState {
 
   readonly sync = (): void => {
     this.$check()
-    const { components, worldState, staleReferences, tables, publisher } = this.parts
+    const { components, worldState, memory, tables, publisher } = this.parts
     worldState.checkRest('storage.sync()')
     this.runs.last?.repairTables()
     components.sync()
-    staleReferences.sync()
+    memory.sync()
     tables.sync()
     publisher.sync()
     components.checkWorlds()
@@ -136,7 +127,7 @@ export class WorldStorage implements Storage, StorageState {
 
   readonly publish = (): void => {
     this.$check()
-    this.parts.staleReferences.sync() // workers edit lists without a check for removed ids
+    this.parts.memory.publish()
     this.parts.publisher.publish()
   }
 
@@ -173,9 +164,8 @@ export class WorldStorage implements Storage, StorageState {
     tables.dispose()
     commands.dispose()
     worldState.all.delete(this)
-    this.#unsubscribe?.()
     components.dispose()
-    memory.internedTexts.sweep()
+    memory.dispose()
     publisher.dispose()
   }
 
@@ -191,8 +181,6 @@ export class WorldStorage implements Storage, StorageState {
     this.runs.checkDone(what)
   }
 }
-
-const isWeak = ({ type }: Field) => type.kind === 'list' && type.isWeak
 
 /** @throws StorageError 'invalid-argument' */
 export function checkedStorage(storage: Storage): WorldStorage {

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateTable, StorageError } from '../base/errors.ts'
-import { checkName } from '../schema/schema.ts'
+import { checkName } from '../schema/read-schema.ts'
 import type { TableEntry } from '../shared/manifest.ts'
 import { attachTable, createTable } from './create-table.ts'
 import type { Table } from './table.ts'

@@ -229,7 +229,7 @@ test('misuse is refused, named, and without effect', () => {
       }
     }
     for (const index of [-1, 2, 1.5, Number.NaN, '0', null, undefined, 0n, 2 ** 32] as number[]) {
-      assert.is(points.get(eid, index), undefined)
+      assertThrows(() => points.get(eid, index), 'invalid-argument', 'an index of', 'below 2')
       assertThrows(() => points.set(eid, index, 1), 'invalid-argument', 'Path.points', 'below 2')
       assertThrows(() => points.removeAt(eid, index), 'invalid-argument', 'index')
       assertThrows(() => points.swapRemoveAt(eid, index), 'invalid-argument', 'index')
@@ -270,7 +270,7 @@ test('an entity beyond the rows reads as empty, and cannot be written', () => {
     const { points, label } = createPath(scene)
     const far = 100_000
     assert.is(points.length(far), 0)
-    assert.is(points.get(far, 0), undefined)
+    assertThrows(() => points.get(far, 0), 'invalid-argument', 'Path.points', 'is empty')
     assert.is(points.pop(far), undefined)
     assert.equal(points.toArray(far), [])
     assert.is(label.get(far), '')
