@@ -97,7 +97,7 @@ export class AttachedStorage {
     this.#internLog = new InternLog(views, handleWord, serialWord)
     this.#memory.internedTexts.internLog = this.#internLog
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
-    this.#tables = new StorageTables(pool)
+    this.#tables = new StorageTables(pool, Object.create(null))
     this.components = this.#components.byName
     this.tables = this.#tables.byName
   }

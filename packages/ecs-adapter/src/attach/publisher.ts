@@ -1,9 +1,8 @@
 /** Publishes a storage in the arena, in the thread of its world. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
-import { dropInternLog } from '../lists/intern-log.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
 import { freeReserved } from '../memory/blocks.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import {
   checkDetached,
   isOpenSlot,
@@ -11,7 +10,8 @@ import {
   ROOT_SERIAL,
   SLOT_CAPACITY,
 } from '../shared/attachments.ts'
-import type { ComponentEntry, StorageHandle, TableEntry } from '../shared/manifest.ts'
+import type { Extensions } from '../shared/extensions.ts'
+import type { ComponentEntry, Manifest, StorageHandle } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { encodeManifest, storeManifest } from './published.ts'
@@ -19,11 +19,13 @@ import { RetiredBlocks } from './retired-blocks.ts'
 
 export interface PublisherOptions {
   worlds: Worlds
-  memory: VariableMemory
-  /** Returns another number whenever a component entry or a table has changed. */
-  version(): number
-  entries(): ComponentEntry[]
-  tables(): TableEntry[]
+  memory: { readonly views: MemoryViews }
+  components: {
+    /** Changes whenever an entry does. */
+    readonly version: number
+    readonly entries: readonly ComponentEntry[]
+  }
+  extensions: Pick<Extensions<never>, 'all' | 'version'>
 }
 
 /**
@@ -41,7 +43,7 @@ export class Publisher {
   readonly retired: RetiredBlocks
   readonly #options: PublisherOptions
   readonly #pool: Pool
-  /** `version()` and entity mask of the published manifest. */
+  /** Version and entity mask of the published manifest. */
   #version = -1
   #entityMask = 0
   /** Whether something was published or retired since the last epoch. */
@@ -61,8 +63,24 @@ export class Publisher {
 
   /** Whether the published manifest is up to date. */
   get isCurrent(): boolean {
-    const { worlds, version } = this.#options
-    return version() === this.#version && worlds.entityMask === this.#entityMask
+    return this.#presentVersion === this.#version && this.#entityMask === this.#presentMask
+  }
+
+  get #presentVersion(): number {
+    const { components, extensions } = this.#options
+    return components.version + extensions.version
+  }
+
+  get #presentMask(): number {
+    return this.#options.worlds.entityMask
+  }
+
+  /** What the manifest should hold now. */
+  get present(): Manifest {
+    const { components, extensions } = this.#options
+    const rest = extensions.all.map((extension) => extension.manifest?.())
+    const { entries } = components
+    return Object.assign({ entityMask: this.#presentMask, components: entries, tables: [] }, ...rest)
   }
 
   #open(): void {
@@ -109,11 +127,12 @@ export class Publisher {
     if (generation !== undefined && !Number.isInteger(generation)) {
       throw invalidArgument('generation', generation, 'that of its pool, or undefined')
     }
-    if (this.root === 0) return
-    const word = this.#word(rootLayout.attachedWord(slot))
-    const attached = generation === undefined ? this.#words[word] : generation + 1
-    Atomics.compareExchange(this.#words, word, attached, 0)
-    this.#dropInternLog(slot, generation)
+    if (this.root !== 0) {
+      const word = this.#word(rootLayout.attachedWord(slot))
+      const attached = generation === undefined ? this.#words[word] : generation + 1
+      Atomics.compareExchange(this.#words, word, attached, 0)
+    }
+    for (const extension of this.#options.extensions.all) extension.forget?.(slot, generation)
   }
 
   /** @throws StorageError 'still-attached' */
@@ -127,7 +146,6 @@ export class Publisher {
   dispose(): void {
     if (this.root === 0) return
     const pool = this.#pool
-    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropInternLog(slot)
     this.retired.freeAll()
     this.#words[this.#word(0)] = 0
     for (const offset of [this.manifest, this.entities, this.spare, this.root]) pool.free(offset)
@@ -157,30 +175,18 @@ export class Publisher {
     this.retired.add(offset, (this.epoch + 1) | 0)
   }
 
-  #dropInternLog(slot: number, generation?: number): void {
-    const { views, internedTexts } = this.#options.memory
-    dropInternLog(
-      views,
-      this.#word(rootLayout.internLogWord(slot)),
-      internedTexts.release,
-      generation,
-    )
-  }
-
   /** Returns false if `alloc` is `tryAlloc` and memory is out. */
   #publishManifest(alloc: Pool['alloc']): boolean {
     const pool = this.#pool
-    const { worlds, version, entries, tables } = this.#options
     if (!this.isCurrent) {
-      const { entityMask } = worlds
-      const bytes = encodeManifest({ entityMask, components: entries(), tables: tables() })
+      const bytes = encodeManifest(this.present)
       const manifest = this.#allocate(rootLayout.PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
       if (manifest === 0) return false
       storeManifest(this.#words, manifest, bytes)
       this.#replace(rootLayout.MANIFEST, manifest, this.manifest)
       this.manifest = manifest
-      this.#version = version()
-      this.#entityMask = entityMask
+      this.#version = this.#presentVersion
+      this.#entityMask = this.#presentMask
     }
     if (this.spare === 0) this.spare = pool.tryAlloc(2 * pool.byteLengthOf(this.manifest))
     return true

@@ -1,7 +1,8 @@
 /** What the hooks, the store and the columns of a component share. */
+import type { ListStorage } from '../lists/list-extensions.ts'
 import type { VariableMemory } from '../lists/variable-fields.ts'
 import type { Component, Field } from '../schema/schema.ts'
-import type { StaleReferences } from '../world/stale-references.ts'
+import type { Extensions } from '../shared/extensions.ts'
 import type { Worlds } from '../world/worlds.ts'
 
 /** Called before and after given values are read: in between, no getter can move or free rows. */
@@ -14,10 +15,8 @@ export interface Sets {
 export interface StorageContext {
   worlds: Worlds
   memory: VariableMemory
-  /** How many rows dense columns have at first. */
-  rowCount: number
-  /** Ids of removed entities, for lists that drop them. */
-  removed: StaleReferences
+  /** What the fields of a component need of the storage in addition. */
+  extensions: Extensions<ListStorage>
   sets: Sets
   /** Frees a block when no other thread can read it any more. */
   retire(offset: number): void
@@ -30,6 +29,8 @@ export interface ComponentContext extends StorageContext {
   /** The object that users hold. It gets a property for each field: the column of the field. */
   component: Component
   fields: readonly Field[]
+  /** How many rows dense columns have at first. */
+  rowCount: number
   /** Whether only the entities that have the component have rows. */
   isSparse: boolean
   /** How many columns the components before this one have. */

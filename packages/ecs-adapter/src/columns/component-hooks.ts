@@ -38,8 +38,6 @@ import {
 } from '../world/bitecs-internals.ts'
 import type { ComponentContext } from './component-context.ts'
 import type { ComponentStore } from './component-store.ts'
-import { DenseStore } from './dense-store.ts'
-import { SparseStore } from './sparse-store.ts'
 
 /** A world, and its query for the entities that have the component, without prefabs. */
 interface HookedWorld {
@@ -77,13 +75,16 @@ export class ComponentHooks extends ComponentWatcher {
   #reportedCount = 0
 
   /** @throws ArenaError 'out-of-memory'; then worlds and arena are unchanged */
-  constructor(options: Omit<ComponentContext, 'component'>) {
+  constructor(
+    options: Omit<ComponentContext, 'component'>,
+    createStore: (context: ComponentContext) => ComponentStore,
+  ) {
     super(options.worlds)
     const component = new BoundComponent(this) as object as Component
     const context = { ...options, component }
     this.name = context.name
     this.component = component
-    this.store = context.isSparse ? new SparseStore(context) : new DenseStore(context)
+    this.store = createStore(context)
     this.#context = context
     this.subscribe()
   }

@@ -7,9 +7,10 @@
 import { Utf8 } from '../base/utf8.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { Field } from '../schema/schema.ts'
-import type { StaleReferences } from '../world/stale-references.ts'
+import type { Extensions } from '../shared/extensions.ts'
 import { InternedTexts } from './interned-texts.ts'
 import { ListColumn } from './list-column.ts'
+import { internLogsOf, type ListStorage, staleReferencesOf } from './list-extensions.ts'
 import { Staging } from './staging.ts'
 import { TextColumn } from './text-column.ts'
 import { Texts } from './texts.ts'
@@ -37,21 +38,22 @@ export interface VariableFieldsOptions {
   fields: readonly Field[]
   memory: VariableMemory
   rows: Rows
-  /** Only in the world's thread: for lists that drop removed entities. */
-  removed?: StaleReferences | undefined
+  /** Only in the world's thread. */
+  extensions?: Extensions<ListStorage> | undefined
 }
 
 export function createVariableColumns(options: VariableFieldsOptions): VariableColumns {
-  const { name, fields, memory, rows, removed } = options
+  const { name, fields, memory, rows, extensions } = options
   if (fields.every(({ type }) => type.kind === 'scalar')) return []
   const { views, staging, texts, internedTexts } = memory
   return fields.map(({ name: field, type }) => {
     const column = { name: `${name}.${field}`, views, rows }
     if (type.kind === 'scalar') return undefined
     if (type.kind === 'text') {
+      if (type.isInterned) extensions?.of(internLogsOf)
       return new TextColumn(column, type.isInterned ? internedTexts : texts)
     }
     const { element, isWeak } = type
-    return new ListColumn(column, element.array, staging, isWeak ? removed : undefined)
+    return new ListColumn(column, element.array, staging, isWeak ? extensions?.of(staleReferencesOf) : undefined)
   })
 }

@@ -11,10 +11,11 @@
  */
 import type { Query } from 'bitecs'
 import { lengthened } from '../base/typed-arrays.ts'
+import type { Extension } from '../shared/extensions.ts'
 import { onLeave, registerEveryone } from './bitecs-internals.ts'
 import type { Worlds } from './worlds.ts'
 
-export class StaleReferences {
+export class StaleReferences implements Extension {
   readonly #worlds: Worlds
   readonly #drop: (isKept: (eid: number) => boolean) => void
   /** By row: the id that was removed since the last `sync`, or 0; and whether the id is due. */
@@ -29,22 +30,25 @@ export class StaleReferences {
   #entityMask = 0
   /** For each world, a query for all of its entities. */
   #everyone: readonly Query[] = []
+  #unsubscribe: readonly (() => void)[] = []
 
   /** @param drop removes the ids that `isKept` refuses from every list */
   constructor(worlds: Worlds, drop: (isKept: (eid: number) => boolean) => void) {
     this.#worlds = worlds
     this.#drop = drop
+    this.beginAnew()
   }
 
-  /** Forgets all ids, and subscribes to removals. @returns a function that unsubscribes */
-  subscribe(): () => void {
+  /** Forgets all ids, and subscribes to removals. */
+  beginAnew(): void {
     this.#forget()
     this.#entityMask = this.#worlds.entityMask
     this.#everyone = this.#worlds.all.map(registerEveryone)
-    const ends = this.#everyone.map((everyone) => onLeave(everyone, this.#add))
-    return () => {
-      for (const end of ends) end()
-    }
+    this.#unsubscribe = this.#everyone.map((everyone) => onLeave(everyone, this.#add))
+  }
+
+  dispose(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
   }
 
   /** Whether a sweep leaves an id in lists. */
@@ -94,6 +98,11 @@ export class StaleReferences {
     if (this.#count === 0) return
     if (this.#hasDue) this.#drop(this.isKept)
     this.#forget()
+  }
+
+  /** Workers edit lists without a check for removed ids. */
+  publish(): void {
+    this.sync()
   }
 
   #sweep(): void {
