@@ -8,7 +8,7 @@ import { checkedEid } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
 import type { Staging } from '../lists/staging.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
-import type { Component, Values } from '../schema/schema.ts'
+import type { AnyComponent, Values } from '../schema/schema.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
 import * as layout from './command-layout.ts'
 import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
@@ -114,15 +114,15 @@ export class CommandBuffer {
   }
 
   /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
-  add<C extends Component>(eid: number, component: C, values?: Values<C>): void
+  add<C extends AnyComponent>(eid: number, component: C, values?: Values<C>): void
   add(eid: number, component: string, values?: GivenFields): void
-  add(eid: number, component: Component | string, values?: GivenFields): void {
+  add(eid: number, component: AnyComponent | string, values?: GivenFields): void {
     if (values !== undefined) this.set(eid, component as string, values)
     else this.#record(layout.ADD, this.#registry.find(component).number, eid)
   }
 
   /** Removes a component, as bitECS's `removeComponent`. */
-  remove(eid: number, component: Component | string): void {
+  remove(eid: number, component: AnyComponent | string): void {
     this.#record(layout.REMOVE, this.#registry.find(component).number, eid)
   }
 
@@ -131,9 +131,9 @@ export class CommandBuffer {
    * `setComponent`. Other fields keep their values; an unknown field is refused. `values` is read
    * at once and may be reused.
    */
-  set<C extends Component>(eid: number, component: C, values: Values<C>): void
+  set<C extends AnyComponent>(eid: number, component: C, values: Values<C>): void
   set(eid: number, component: string, values: GivenFields): void
-  set(eid: number, component: Component | string, values: GivenFields): void {
+  set(eid: number, component: AnyComponent | string, values: GivenFields): void {
     const listed = this.#registry.find(component)
     if (this.#isReading) throw commandsBusy()
     const { number, name, fields } = listed

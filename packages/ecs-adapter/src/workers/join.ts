@@ -2,7 +2,7 @@
 import { holdLife } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import { checkPort, type Port } from '../base/ports.ts'
-import type { Component } from '../schema/schema.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import type { Table } from '../tables/table.ts'
 import { type Invitation, isFirstToClaim, type Reply, withInvitation } from './invitations.ts'
 import { JoinedWorker } from './joined-worker.ts'
@@ -19,7 +19,7 @@ import type { System } from './system.ts'
  * @throws StorageError 'invalid-argument'
  */
 export function joinWorkerGroup<
-  C = Readonly<Record<string, Component>>,
+  C = Readonly<Record<string, AnyComponent>>,
   T = Readonly<Record<string, Table>>,
 >(port: Port, systems: Readonly<Record<string, System<C, T>>>): Promise<void> {
   checkPort('the port', port)

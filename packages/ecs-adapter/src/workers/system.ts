@@ -1,10 +1,10 @@
 /** What users write for workers: systems, and the context that systems are called with. */
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import type { Commands } from '../commands/command-buffer.ts'
-import type { Component } from '../schema/schema.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import type { Table } from '../tables/table.ts'
 
-type Components = Readonly<Record<string, Component>>
+type Components = Readonly<Record<string, AnyComponent>>
 type Tables = Readonly<Record<string, Table>>
 
 /**
