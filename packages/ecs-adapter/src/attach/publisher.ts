@@ -80,7 +80,10 @@ export class Publisher {
     const { components, extensions } = this.#options
     const rest = extensions.all.map((extension) => extension.manifest?.())
     const { entries } = components
-    return Object.assign({ entityMask: this.#presentMask, components: entries, tables: [] }, ...rest)
+    return Object.assign(
+      { entityMask: this.#presentMask, components: entries, tables: [] },
+      ...rest,
+    )
   }
 
   #open(): void {

@@ -12,7 +12,8 @@ const SHARE = 1 / 32
  */
 export function defaultRowCount(fields: readonly Field[], arenaByteLength: number): number {
   let byteLength = 0
-  for (const { type } of fields) byteLength += type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
+  for (const { type } of fields)
+    byteLength += type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
   let rowCount = ROW_COUNT_MAX
   while (rowCount > 1 && rowCount * byteLength > arenaByteLength * SHARE) rowCount /= 2
   return rowCount

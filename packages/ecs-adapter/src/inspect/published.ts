@@ -55,7 +55,8 @@ function checkManifest(findings: Findings, publisher: StorageParts['publisher'])
   if (!findings.reach(manifest)) return
   const told = readManifest(findings.pool, findings.words, manifest)
   if (!isCurrent) return
-  if (!isEqual(encodeManifest(told), encodeManifest(present))) findings.fail(manifest, 'another one', 'that of now')
+  if (!isEqual(encodeManifest(told), encodeManifest(present)))
+    findings.fail(manifest, 'another one', 'that of now')
 }
 
 const isEqual = (a: Uint8Array, b: Uint8Array) =>

@@ -1,7 +1,8 @@
 /** What lists and texts need of a storage in addition to their columns, in the world's thread. */
-import { internLogWord } from '../shared/storage-root.ts'
-import type { Extension } from '../shared/extensions.ts'
+
 import { SLOT_CAPACITY } from '../shared/attachments.ts'
+import type { Extension } from '../shared/extensions.ts'
+import { internLogWord } from '../shared/storage-root.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { dropInternLog } from './intern-log.ts'

@@ -54,6 +54,11 @@ export function createVariableColumns(options: VariableFieldsOptions): VariableC
       return new TextColumn(column, type.isInterned ? internedTexts : texts)
     }
     const { element, isWeak } = type
-    return new ListColumn(column, element.array, staging, isWeak ? extensions?.of(staleReferencesOf) : undefined)
+    return new ListColumn(
+      column,
+      element.array,
+      staging,
+      isWeak ? extensions?.of(staleReferencesOf) : undefined,
+    )
   })
 }

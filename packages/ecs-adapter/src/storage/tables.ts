@@ -1,10 +1,10 @@
 /** Tables, with a storage or without. */
 import type { Pool } from '@ashlar/core'
 import { createTable as createTableOfPool } from '../tables/create-table.ts'
+import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
 import type { TableSchema } from '../tables/table-chunk.ts'
 import type { TableOptions } from '../tables/table-layout.ts'
-import { StorageTables } from '../tables/storage-tables.ts'
 import { WorldStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
 import type { StorageParts } from './storage-parts.ts'
