@@ -46,6 +46,8 @@ export class Publisher {
   /** Version and entity mask of the published manifest. */
   #version = -1
   #entityMask = 0
+  /** The epoch when the last `sync` began. */
+  #epochBefore = 0
   /** Whether something was published or retired since the last epoch. */
   #hasNews = false
 
@@ -112,6 +114,7 @@ export class Publisher {
   sync(): void {
     if (this.root === 0) return
     const { tryAlloc } = this.#pool
+    this.#epochBefore = this.epoch
     this.#freeRetired() // first, as it may make room
     // On failure, stops: a new epoch would free columns that the old manifest still names.
     if (!this.#publishManifest(tryAlloc)) return
@@ -243,8 +246,18 @@ export class Publisher {
     if (!this.retired.isEmpty) this.retired.free(this.#oldestSeenEpoch())
   }
 
-  /** The oldest epoch that attached threads have last seen. Forgets threads with closed slots. */
-  #oldestSeenEpoch(): number {
+  /** The slots of attached threads that have not synced since this storage's `sync` before last. */
+  get waitingSlots(): number[] {
+    const slots: number[] = []
+    this.#oldestSeenEpoch(slots)
+    return slots
+  }
+
+  /**
+   * The oldest epoch that attached threads have last seen. Forgets threads with closed slots.
+   * @param late gets the slots that have not seen `#epochBefore`
+   */
+  #oldestSeenEpoch(late?: number[]): number {
     const words = this.#words
     let oldest = this.epoch
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
@@ -256,6 +269,7 @@ export class Publisher {
       }
       const seen = Atomics.load(words, this.#word(rootLayout.seenWord(slot)))
       if (((oldest - seen) | 0) > 0) oldest = seen
+      if (((this.#epochBefore - seen) | 0) > 0) late?.push(slot)
     }
     return oldest
   }

@@ -11,6 +11,18 @@ export interface Sets {
   endSet(): void
 }
 
+/** Learns when columns grow or move. */
+export interface Growth {
+  /** The typed arrays of a component are other ones now, of which some have moved. */
+  note(component: Component, movedColumnCount: number): void
+  /**
+   * Runs the user's hooks for what was noted. These may do anything but sync, reset and dispose of
+   * the storage: so nothing may be half done.
+   * @throws what hooks throw
+   */
+  report(): void
+}
+
 /** The part of the context that is the same for all components of a storage. */
 export interface StorageContext {
   worlds: Worlds
@@ -18,6 +30,7 @@ export interface StorageContext {
   /** What the fields of a component need of the storage in addition. */
   extensions: Extensions<ListStorage>
   sets: Sets
+  growth: Growth
   /** Frees a block when no other thread can read it any more. */
   retire(offset: number): void
   /** Throws while workers run a system. @param what for the message: what cannot be done */

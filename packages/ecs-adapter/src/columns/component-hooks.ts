@@ -45,6 +45,8 @@ interface HookedWorld {
   readonly owners: Query
 }
 
+export type HooksOptions = Omit<ComponentContext, 'component'>
+
 /**
  * What the worlds report about one component: which entity gets it, what is set, which entity loses
  * it. These observers run before the user's, as their query is made before the user has the
@@ -75,10 +77,7 @@ export class ComponentHooks extends ComponentWatcher {
   #reportedCount = 0
 
   /** @throws ArenaError 'out-of-memory'; then worlds and arena are unchanged */
-  constructor(
-    options: Omit<ComponentContext, 'component'>,
-    createStore: (context: ComponentContext) => ComponentStore,
-  ) {
+  constructor(options: HooksOptions, createStore: (context: ComponentContext) => ComponentStore) {
     super(options.worlds)
     const component = new BoundComponent(this) as object as Component
     const context = { ...options, component }

@@ -8,6 +8,8 @@ import { MemoryViews } from '../memory/memory-views.ts'
 import { Extensions } from '../shared/extensions.ts'
 import type { Table } from '../tables/table.ts'
 import type { Worlds } from '../world/worlds.ts'
+import { StorageGrowth } from './growth.ts'
+import type { StorageOptions } from './storage-api.ts'
 import { type WorldState, worldStateOf } from './world-state.ts'
 
 export class StorageParts implements StorageContext {
@@ -20,15 +22,17 @@ export class StorageParts implements StorageContext {
   readonly publisher: Publisher
   readonly worldState: WorldState
   readonly sets: WorldState
+  readonly growth: StorageGrowth
 
   /**
    * @throws StorageError 'invalid-argument' if a storage of one of the worlds has other worlds, too
    */
-  constructor(worlds: Worlds, pool: Pool) {
+  constructor(worlds: Worlds, pool: Pool, options: StorageOptions) {
     this.worlds = worlds
     this.memory = new VariableMemory(new MemoryViews(pool))
     this.worldState = worldStateOf(worlds)
     this.sets = this.worldState
+    this.growth = new StorageGrowth(this, options)
     this.publisher = new Publisher(this)
   }
 

@@ -9,13 +9,13 @@ import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from '../base/errors.ts'
 import { groupOpen } from '../base/run-errors.ts'
 import type { ComponentContext } from '../columns/component-context.ts'
-import { ComponentHooks } from '../columns/component-hooks.ts'
+import { ComponentHooks, type HooksOptions } from '../columns/component-hooks.ts'
 import type { ComponentStore } from '../columns/component-store.ts'
 import { defaultRowCount } from '../columns/default-row-count.ts'
 import { DenseStore } from '../columns/dense-store.ts'
 import { type AnyComponent, type Component, readSchema, type Schema } from '../schema/schema.ts'
 import { Worlds } from '../world/worlds.ts'
-import type { OpenGroup, Storage, StorageOptions } from './storage-api.ts'
+import type { OpenGroup, Storage, StorageOptions, StorageStats } from './storage-api.ts'
 import { StorageParts } from './storage-parts.ts'
 import type { RunQueue, StorageState } from './world-state.ts'
 
@@ -35,13 +35,18 @@ export function createStorage(
 ): Storage {
   const worlds = new Worlds(world)
   checkPool(pool)
-  checkOptions('the options', options, ['capacity'])
-  const { capacity } = options
+  checkOptions('the options', options, ['capacity', 'onColumnsMoved', 'onWaiting'])
+  const { capacity, onColumnsMoved, onWaiting } = options
+  for (const [name, hook] of Object.entries({ onColumnsMoved, onWaiting })) {
+    if (hook !== undefined && typeof hook !== 'function') {
+      throw invalidArgument(name, hook, 'a function, or undefined')
+    }
+  }
   if (capacity !== undefined && !isCapacity(capacity)) {
     const expected = `a whole number of rows from 1 to ${MAX_CAPACITY}`
     throw invalidArgument('the capacity', capacity, expected)
   }
-  return new WorldStorage(worlds, pool, capacity)
+  return new WorldStorage(worlds, pool, options)
 }
 
 const isCapacity = (given: unknown) =>
@@ -59,11 +64,11 @@ export class WorldStorage implements Storage, StorageState {
   readonly #capacity: number | undefined
   #isDisposed = false
 
-  constructor(worlds: Worlds, pool: Pool, capacity: number | undefined) {
+  constructor(worlds: Worlds, pool: Pool, options: StorageOptions) {
     this.#worlds = worlds
-    this.#capacity = capacity
+    this.#capacity = options.capacity
     this.pool = pool
-    this.parts = new StorageParts(worlds, pool)
+    this.parts = new StorageParts(worlds, pool, options)
     this.tables = this.parts.tables
     this.runs = this.parts.worldState.runs
     this.parts.worldState.all.add(this)
@@ -90,6 +95,18 @@ export class WorldStorage implements Storage, StorageState {
     return this.#isDisposed
   }
 
+  get columnsVersion() {
+    return this.parts.growth.version
+  }
+
+  readonly stats = (): StorageStats => {
+    this.$check()
+    const { growth, components } = this.parts
+    const { movedColumnCount, waitingByteLength } = growth
+    const columnByteLength = components.sumOf('columnByteLength')
+    return { movedColumnCount, columnByteLength, waitingByteLength }
+  }
+
   get handle() {
     this.$check()
     return this.parts.publisher.handle
@@ -114,14 +131,29 @@ export class WorldStorage implements Storage, StorageState {
     const { parts } = this
     const isSparse = createSparse !== undefined
     const columnCount = parts.components.all.flatMap((listed) => listed.fields).length
-    const rowCount = this.#capacity ?? defaultRowCount(fields, this.pool.arena.byteLength)
-    const context = { ...parts, name, fields, isSparse, columnCount, rowCount }
+    const context = { ...parts, name, fields, isSparse, columnCount }
     const isTag = fields.length === 0 && !isSparse
-    const hooks = isTag ? undefined : new ComponentHooks(context, createSparse ?? createDense)
+    const hooks = isTag ? undefined : this.#createHooks(context, createSparse ?? createDense)
     const component = hooks?.component ?? {}
     this.components[name] = component
     parts.components.add(name, component, fields, hooks)
     return component
+  }
+
+  #createHooks(
+    context: Omit<HooksOptions, 'rowCount'>,
+    createStore: (context: ComponentContext) => ComponentStore,
+  ): ComponentHooks {
+    let rowCount = this.#capacity ?? defaultRowCount(context.fields, this.pool.arena)
+    for (;;) {
+      try {
+        return new ComponentHooks({ ...context, rowCount }, createStore)
+      } catch (error) {
+        // What is free in the arena may lie in pieces.
+        if (this.#capacity !== undefined || context.isSparse || rowCount === 1) throw error
+        rowCount /= 2
+      }
+    }
   }
 
   readonly indexOf: Storage['indexOf'] = (eid) => {
@@ -131,13 +163,14 @@ export class WorldStorage implements Storage, StorageState {
 
   readonly sync = (): void => {
     this.$check()
-    const { components, worldState, extensions, publisher } = this.parts
+    const { components, worldState, extensions, publisher, growth } = this.parts
     worldState.checkRest('storage.sync()')
     this.runs.last?.repairTables()
     components.sync()
     // Loops by index: an iterator would make garbage.
     for (let i = 0; i < extensions.all.length; i++) extensions.all[i].sync?.()
     publisher.sync()
+    growth.report()
     components.checkWorlds()
   }
 
