@@ -4,22 +4,26 @@ import type { Field } from '../schema/schema.ts'
 
 /** Ids up to this one have rows in an arena of any usual size. */
 const ROW_COUNT_MAX = 2 ** 20
-/** A component takes at most these shares of the arena, and of what is free in it, at first. */
+/** A component takes at most this share of the arena at first. */
 const SHARE = 1 / 32
+/** Such a share of the arena is left to lists, tables and growth; of the rest, a component takes: */
+const SPARED_SHARE = 1 / 4
 const FREE_SHARE = 1 / 8
+/** However little is free. */
+const ROW_COUNT_MIN = 256
 
 /**
  * So many rows that an ordinary game never outgrows them: rows without entities cost only address
- * space. `ROW_COUNT_MAX`, halved until the component takes little enough. The share of what is free
- * leaves room for lists and tables, however many components there are.
+ * space. `ROW_COUNT_MAX`, halved until the component takes little enough.
  */
 export function defaultRowCount(fields: readonly Field[], arena: Arena): number {
   const { reservedBytes, committedBytes } = arena.stats()
-  const most = Math.min(arena.byteLength * SHARE, (reservedBytes - committedBytes) * FREE_SHARE)
-  let byteLength = 0
-  for (const { type } of fields)
-    byteLength += type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
+  const free = (reservedBytes * (1 - SPARED_SHARE) - committedBytes) * FREE_SHARE
+  const byteLength = fields.reduce((sum, { type }) => {
+    return sum + (type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4)
+  }, 0)
   let rowCount = ROW_COUNT_MAX
-  while (rowCount > 1 && rowCount * byteLength > most) rowCount /= 2
+  while (rowCount > 1 && rowCount * byteLength > arena.byteLength * SHARE) rowCount /= 2
+  while (rowCount > ROW_COUNT_MIN && rowCount * byteLength > free) rowCount /= 2
   return rowCount
 }

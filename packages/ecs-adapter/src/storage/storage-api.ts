@@ -25,8 +25,8 @@ export interface StorageOptions {
    * Ids start at 1, so n entities need n + 1 rows. Columns from 512 KiB on reserve address space;
    * their rows take memory when they are first used.
    *
-   * Default: 2^20, halved until the component takes at most 1/32 of the arena, and 1/8 of what is
-   * free in it. In a smaller arena, give the number of entities that you expect.
+   * Default: 2^20, halved until the component takes at most 1/32 of the arena; less if less than
+   * half of the arena is free. In a small arena, give the number of entities that you expect.
    */
   capacity?: number
   /**
