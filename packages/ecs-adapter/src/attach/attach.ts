@@ -7,8 +7,7 @@ import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
 import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import { CommandBuffer } from '../commands/command-buffer.ts'
-import { dropInternLog, InternLog } from '../lists/intern-log.ts'
-import { VariableMemory } from '../lists/variable-fields.ts'
+import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
 import type { AnyComponent } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
@@ -68,8 +67,7 @@ export class AttachedStorage {
   readonly #root: number
   readonly #attachedWord: number
   readonly #seenWord: number
-  readonly #memory: VariableMemory
-  readonly #internLog: InternLog
+  readonly #memory: FieldMemory
   readonly #components: AttachedComponents
   readonly #tables: StorageTables
   #isAttached = false
@@ -91,11 +89,9 @@ export class AttachedStorage {
     this.#root = root
     this.#attachedWord = root + rootLayout.attachedWord(slot)
     this.#seenWord = root + rootLayout.seenWord(slot)
-    this.#memory = new VariableMemory(views)
     const handleWord = root + rootLayout.internLogWord(slot)
     const serialWord = root + rootLayout.INTERN_LOG_SERIAL
-    this.#internLog = new InternLog(views, handleWord, serialWord)
-    this.#memory.internedTexts.internLog = this.#internLog
+    this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
     this.#tables = new StorageTables(pool, Object.create(null))
     this.components = this.#components.byName
@@ -147,7 +143,7 @@ export class AttachedStorage {
   /** @internal For `createCommands`. */
   readonly $createCommands = (): CommandBuffer => {
     const { registry } = this.#components
-    return new CommandBuffer(this.#pool, registry, this.#memory.staging, this.#handle.serial)
+    return new CommandBuffer(this.#pool, registry, this.#memory, this.#handle.serial)
   }
 
   /**
@@ -165,7 +161,7 @@ export class AttachedStorage {
   /** @throws StorageError 'already-attached' */
   #attach(epoch: number): void {
     const pool = this.#pool
-    const { views, internedTexts } = this.#memory
+    const { views } = this.#memory
     checkedRoot(this.#handle, pool)
     if (!attachAt(pool, this.#attachedWord)) {
       throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
@@ -173,9 +169,7 @@ export class AttachedStorage {
     // Until this store, the word has an older epoch, which lets the storage free less.
     Atomics.store(views.i32, this.#seenWord, epoch)
     this.#isAttached = true
-    if (this.#internLog.isMine) return
-    dropInternLog(views, this.#root + rootLayout.internLogWord(pool.slot), internedTexts.release)
-    internedTexts.forget()
+    for (const extension of this.#memory.extensions.all) extension.attach?.()
   }
 
   #follow(words: Int32Array, offset: number): void {

@@ -25,7 +25,7 @@ export interface PublisherOptions {
     readonly version: number
     readonly entries: readonly ComponentEntry[]
   }
-  extensions: Pick<Extensions<never>, 'all' | 'version'>
+  extensions: Extensions
 }
 
 /**
@@ -133,12 +133,11 @@ export class Publisher {
     if (generation !== undefined && !Number.isInteger(generation)) {
       throw invalidArgument('generation', generation, 'that of its pool, or undefined')
     }
-    if (this.root !== 0) {
-      const word = this.#word(rootLayout.attachedWord(slot))
-      const attached = generation === undefined ? this.#words[word] : generation + 1
-      Atomics.compareExchange(this.#words, word, attached, 0)
-    }
-    for (const extension of this.#options.extensions.all) extension.forget?.(slot, generation)
+    if (this.root === 0) return
+    const word = this.#word(rootLayout.attachedWord(slot))
+    const attached = generation === undefined ? this.#words[word] : generation + 1
+    Atomics.compareExchange(this.#words, word, attached, 0)
+    this.#forgetLog(slot, generation)
   }
 
   /** @throws StorageError 'still-attached' */
@@ -152,6 +151,7 @@ export class Publisher {
   dispose(): void {
     if (this.root === 0) return
     const pool = this.#pool
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#forgetLog(slot)
     this.retired.freeAll()
     this.#words[this.#word(0)] = 0
     for (const offset of [this.manifest, this.entities, this.spare, this.root]) pool.free(offset)
@@ -179,6 +179,11 @@ export class Publisher {
     }
     this.#hasNews = true
     this.retired.add(offset, (this.epoch + 1) | 0)
+  }
+
+  #forgetLog(slot: number, generation?: number): void {
+    const word = this.#word(rootLayout.internLogWord(slot))
+    for (const extension of this.#options.extensions.all) extension.forgetSlot?.(word, generation)
   }
 
   /** Returns false if `alloc` is `tryAlloc` and memory is out. */

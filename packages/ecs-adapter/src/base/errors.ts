@@ -118,6 +118,13 @@ export const notSparse = (name: string) =>
 export const duplicateEntry = (name: string, first: number, second: number) =>
   misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
 
+/** @param field names of component and field */
+export const noSuchType = (field: string, type: string) =>
+  misuse(
+    `field ${field} is a t.${type}, but the bundle of this thread lacks its code. Import t.${type} ` +
+      'in the worker, for example with the module of the schemas',
+  )
+
 export const unknownField = (component: string, given: unknown, names: readonly string[]) =>
   invalidArgument(
     `a field of component ${component}`,

@@ -9,9 +9,10 @@
  * Large blocks are reserved: they cost address space, but memory only as far as they are touched.
  */
 
+import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
 import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
-import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
+import type { Field } from '../schema/schema.ts'
 import type { ComponentContext } from './component-context.ts'
 
 /**
@@ -67,7 +68,7 @@ export abstract class GrowingColumns {
     this.context = context
     this.views = context.memory.views
     this.columns = context.fields.map((field) => {
-      const array = field.type.kind === 'scalar' ? field.type.array : Uint32Array
+      const { array } = field.code
       const typeId = typeIdOf(array)
       return { field, array, typeId, byteOffset: 0, blockOffset: 0, firstIndex: 0 }
     })

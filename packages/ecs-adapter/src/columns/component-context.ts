@@ -1,8 +1,6 @@
 /** What the hooks, the store and the columns of a component share. */
-import type { ListStorage } from '../lists/list-extensions.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { Component, Field } from '../schema/schema.ts'
-import type { Extensions } from '../shared/extensions.ts'
 import type { Worlds } from '../world/worlds.ts'
 
 /** Called before and after given values are read: in between, no getter can move or free rows. */
@@ -26,9 +24,7 @@ export interface Growth {
 /** The part of the context that is the same for all components of a storage. */
 export interface StorageContext {
   worlds: Worlds
-  memory: VariableMemory
-  /** What the fields of a component need of the storage in addition. */
-  extensions: Extensions<ListStorage>
+  memory: FieldMemory
   sets: Sets
   growth: Growth
   /** Frees a block when no other thread can read it any more. */

@@ -18,8 +18,8 @@ import {
   type World,
 } from 'bitecs'
 import { noRow, notOfThisWorld, worldWasReset } from '../base/errors.ts'
-import type { GivenValues } from '../lists/staging.ts'
-import { NO_ROW } from '../lists/variable-column.ts'
+import type { GivenValues } from '../fields/staging.ts'
+import { NO_ROW } from '../fields/variable-column.ts'
 import type { Component } from '../schema/schema.ts'
 import {
   BoundComponent,

@@ -19,9 +19,7 @@ const ROW_COUNT_MIN = 256
 export function defaultRowCount(fields: readonly Field[], arena: Arena): number {
   const { reservedBytes, committedBytes } = arena.stats()
   const free = (reservedBytes * (1 - SPARED_SHARE) - committedBytes) * FREE_SHARE
-  const byteLength = fields.reduce((sum, { type }) => {
-    return sum + (type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4)
-  }, 0)
+  const byteLength = fields.reduce((sum, { code }) => sum + code.array.BYTES_PER_ELEMENT, 0)
   let rowCount = ROW_COUNT_MAX
   while (rowCount > 1 && rowCount * byteLength > arena.byteLength * SHARE) rowCount /= 2
   while (rowCount > ROW_COUNT_MIN && rowCount * byteLength > free) rowCount /= 2

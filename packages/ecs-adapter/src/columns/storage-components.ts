@@ -32,11 +32,6 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
     for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.sync()
   }
 
-  /** Removes the ids that `isKept` refuses from every list that drops removed entities. */
-  filter(isKept: (eid: number) => boolean): void {
-    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.filter(isKept)
-  }
-
   /** The removal of an entity was reported, but failed: the entity keeps its rows. */
   keep(eid: number): void {
     for (const { hooks } of this.all) hooks?.store.keep(eid)

@@ -16,8 +16,7 @@ import {
   invalidArgument,
   noCommands,
 } from '../base/errors.ts'
-import type { Staging } from '../lists/staging.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import type { Extension } from '../shared/extensions.ts'
@@ -43,7 +42,7 @@ export class WorldCommands implements Extension {
   readonly #registry: ComponentRegistry
   readonly #serial: number
   readonly #views: MemoryViews
-  readonly #staging: Staging
+  readonly #memory: FieldMemory
   readonly #reader: ValueReader
   /** The buffers that `create` has made; some may be disposed of. */
   #buffers: readonly CommandBuffer[] = []
@@ -60,13 +59,13 @@ export class WorldCommands implements Extension {
   #failureCount = 0
 
   /** @param serial serial number of the storage */
-  constructor(worlds: Worlds, registry: ComponentRegistry, memory: VariableMemory, serial: number) {
+  constructor(worlds: Worlds, registry: ComponentRegistry, memory: FieldMemory, serial: number) {
     this.#worlds = worlds
     this.#registry = registry
     this.#serial = serial
     this.#views = memory.views
-    this.#staging = memory.staging
-    this.#reader = new ValueReader(this.#views, (eid) => this.#resolve(eid))
+    this.#memory = memory
+    this.#reader = new ValueReader(memory, (eid) => this.#resolve(eid))
   }
 
   /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
@@ -75,7 +74,7 @@ export class WorldCommands implements Extension {
     if (!isOfOneArena(pool, this.#views.pool)) {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
-    const buffer = new CommandBuffer(pool, this.#registry, this.#staging, this.#serial, this)
+    const buffer = new CommandBuffer(pool, this.#registry, this.#memory, this.#serial, this)
     this.#buffers = [...this.buffers, buffer]
     return buffer
   }

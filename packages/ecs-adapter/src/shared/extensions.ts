@@ -1,58 +1,53 @@
 /**
- * Parts of a storage that are made when a function first needs them: commands, tables, packing and
- * the like. A bundler drops the code of a part if no function that needs it is called.
+ * Parts of a storage that are made when a function or a field first needs them: commands, tables,
+ * texts and the like. A bundler drops the code of a part that nothing of a game needs.
  */
 import type { Manifest } from './manifest.ts'
 
-/** All members are optional, and called in the thread of the storage's worlds. */
+/** The members that an extension has are called in its storage's thread. */
 export interface Extension {
   /** Changes whenever `manifest` does. */
   readonly version?: number
   /** What other threads find in the manifest of the storage. */
   manifest?(): Partial<Manifest>
-  /** A part of `storage.sync`: when all rows are synced, and before they are published. */
+  /** A part of `storage.sync`: rows and columns are synced already. */
   sync?(): void
-  /** A part of `storage.publish`. */
+  /** A part of `storage.publish`, which comes before workers run a system. */
   publish?(): void
-  /** The worlds were reset: subscribes to them anew. */
+  /** The worlds were reset: there are no entities. */
   beginAnew?(): void
   /** The removal of an entity was reported, but failed. */
   keep?(eid: number): void
-  /** A thread has died: see `storage.forget`. May be called twice for one thread. */
-  forget?(slot: number, generation: number | undefined): void
+  /** A part of `storage.forget`: takes over what a thread that died has left. */
+  takeOver?(): void
+  /** A slot is detached from the storage. @param word index of the slot's log in the root */
+  forgetSlot?(word: number, generation: number | undefined): void
   /** Throws if the storage cannot be disposed of. Changes nothing. */
   checkDispose?(): void
-  /** Frees everything, when all rows are freed already. Does not throw. */
+  /** All columns are freed. Frees the rest. Does not throw. */
   dispose?(): void
+  /** In an attached thread, when it attaches, also again: see `InternedTexts`. */
+  attach?(): void
 }
 
-/** Makes an extension of a storage. The function also identifies the extension. */
-export type ExtensionMaker<C, E extends Extension> = (storage: C) => E
-
-/** @typeParam C what extensions are made from */
-export class Extensions<C> {
+export class Extensions {
   /** In the order in which they were made. An array, so that `sync` makes no garbage. */
   readonly all: Extension[] = []
-  readonly #byMaker = new Map<unknown, Extension>()
-  readonly #storage: C
+  readonly #byMaker = new Map<unknown, object>()
 
-  constructor(storage: C) {
-    this.#storage = storage
-  }
-
-  /** The extension that `make` has made for this storage, if any. */
-  find<E extends Extension>(make: ExtensionMaker<C, E>): E | undefined {
-    return this.#byMaker.get(make) as E | undefined
-  }
-
-  /** The extension that `make` makes, when it is asked for first. */
-  of<E extends Extension>(make: ExtensionMaker<C, E>): E {
+  /** The extension that a function makes: it is called once, with `from`. */
+  of<C, E extends object>(make: (from: C) => E, from: C): E {
     const found = this.find(make)
     if (found !== undefined) return found
-    const made = make(this.#storage)
+    const made = make(from)
     this.#byMaker.set(make, made)
     this.all.push(made)
     return made
+  }
+
+  /** The extension that a function has made; undefined if it was not called yet. */
+  find<E extends object>(make: (from: never) => E): E | undefined {
+    return this.#byMaker.get(make) as E | undefined
   }
 
   get version(): number {

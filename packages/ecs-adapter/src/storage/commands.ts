@@ -19,7 +19,7 @@ export function createCommands(storage: Storage | AttachedStorage, pool?: Pool):
   if (storage instanceof AttachedStorage) return storage.$createCommands()
   const checked = checkedStorage(storage)
   checked.$check()
-  return checked.parts.extensions.of(commandsOf).create(pool)
+  return checked.parts.extension(commandsOf).create(pool)
 }
 
 /**
@@ -47,7 +47,7 @@ export function applyCommands(
   runs.checkApplied()
   runs.isApplying = true
   try {
-    return checked.parts.extensions.of(commandsOf).apply(commands)
+    return checked.parts.extension(commandsOf).apply(commands)
   } finally {
     runs.isApplying = false
   }

@@ -1,7 +1,7 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId } from 'bitecs'
-import type { AnyComponent, Component, Schema } from '../schema/schema.ts'
+import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
 import type { StorageHandle } from '../shared/manifest.ts'
 import type { Table } from '../tables/table.ts'
 import type { StorageParts } from './storage-parts.ts'
@@ -79,7 +79,7 @@ export interface Storage {
    * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
    * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
    */
-  component<const S extends Schema>(name: string, schema: S): Component<S>
+  component<const S extends Schema>(name: string, schema: Checked<S>): Component<S>
 
   /** The tables made so far, by name. */
   readonly tables: Readonly<Record<string, Table>>

@@ -3,9 +3,9 @@ import type { Pool } from '@ashlar/core'
 import { Publisher } from '../attach/publisher.ts'
 import type { StorageContext } from '../columns/component-context.ts'
 import { StorageComponents } from '../columns/storage-components.ts'
-import { VariableMemory } from '../lists/variable-fields.ts'
+import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
-import { Extensions } from '../shared/extensions.ts'
+import type { Extensions } from '../shared/extensions.ts'
 import type { Table } from '../tables/table.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { StorageGrowth } from './growth.ts'
@@ -14,14 +14,14 @@ import { type WorldState, worldStateOf } from './world-state.ts'
 
 export class StorageParts implements StorageContext {
   readonly worlds: Worlds
-  readonly memory: VariableMemory
+  readonly memory: FieldMemory
+  readonly extensions: Extensions
   readonly components = new StorageComponents()
   /** By name. */
   readonly tables: Record<string, Table> = Object.create(null)
-  readonly extensions = new Extensions<StorageParts>(this)
-  readonly publisher: Publisher
   readonly worldState: WorldState
   readonly sets: WorldState
+  readonly publisher: Publisher
   readonly growth: StorageGrowth
 
   /**
@@ -29,11 +29,17 @@ export class StorageParts implements StorageContext {
    */
   constructor(worlds: Worlds, pool: Pool, options: StorageOptions) {
     this.worlds = worlds
-    this.memory = new VariableMemory(new MemoryViews(pool))
     this.worldState = worldStateOf(worlds)
     this.sets = this.worldState
-    this.growth = new StorageGrowth(this, options)
+    this.memory = new FieldMemory(new MemoryViews(pool), this)
+    this.extensions = this.memory.extensions
     this.publisher = new Publisher(this)
+    this.growth = new StorageGrowth(this, options)
+  }
+
+  /** The extension that a function makes when it is asked for first. */
+  extension<E extends object>(make: (storage: StorageParts) => E): E {
+    return this.extensions.of(make, this)
   }
 
   readonly retire = (offset: number): void => this.publisher.retire(offset)

@@ -13,7 +13,8 @@ import { ComponentHooks, type HooksOptions } from '../columns/component-hooks.ts
 import type { ComponentStore } from '../columns/component-store.ts'
 import { defaultRowCount } from '../columns/default-row-count.ts'
 import { DenseStore } from '../columns/dense-store.ts'
-import { type AnyComponent, type Component, readSchema, type Schema } from '../schema/schema.ts'
+import { readSchema } from '../schema/read-schema.ts'
+import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
 import { Worlds } from '../world/worlds.ts'
 import type { OpenGroup, Storage, StorageOptions, StorageStats } from './storage-api.ts'
 import { StorageParts } from './storage-parts.ts'
@@ -112,7 +113,7 @@ export class WorldStorage implements Storage, StorageState {
     return this.parts.publisher.handle
   }
 
-  readonly component = <const S extends Schema>(name: string, schema: S): Component<S> =>
+  readonly component = <const S extends Schema>(name: string, schema: Checked<S>): Component<S> =>
     this.$createComponent(name, schema) as Component<S>
 
   /**
@@ -126,10 +127,10 @@ export class WorldStorage implements Storage, StorageState {
   ): AnyComponent {
     this.$check()
     this.#worlds.check()
-    const fields = readSchema(name, schema)
+    const isSparse = createSparse !== undefined
+    const fields = readSchema(name, schema, isSparse ? 'sparse component' : 'component')
     if (name in this.components) throw duplicateComponent(name)
     const { parts } = this
-    const isSparse = createSparse !== undefined
     const columnCount = parts.components.all.flatMap((listed) => listed.fields).length
     const context = { ...parts, name, fields, isSparse, columnCount }
     const isTag = fields.length === 0 && !isSparse
@@ -183,7 +184,9 @@ export class WorldStorage implements Storage, StorageState {
 
   readonly forget: Storage['forget'] = (slot, generation) => {
     this.$check()
-    this.parts.publisher.forget(slot, generation)
+    const { publisher, extensions } = this.parts
+    publisher.forget(slot, generation)
+    for (const extension of extensions.all) extension.takeOver?.()
   }
 
   readonly reset = (): void => {

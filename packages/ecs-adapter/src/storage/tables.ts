@@ -44,7 +44,7 @@ export function createTable<const S extends TableSchema>(
     return createTableOfPool(owner as Pool, name as S, schema as TableOptions)
   }
   owner.$check()
-  return owner.parts.extensions.of(tablesOf).create(name as string, schema as S, options)
+  return owner.parts.extension(tablesOf).create(name as string, schema as S, options)
 }
 
 /** Makes the extension for tables. */

@@ -2,7 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateTable, StorageError } from '../base/errors.ts'
-import { checkName } from '../schema/schema.ts'
+import { checkName } from '../schema/read-schema.ts'
 import type { Extension } from '../shared/extensions.ts'
 import type { TableEntry } from '../shared/manifest.ts'
 import { attachTable, createTable } from './create-table.ts'
@@ -81,7 +81,7 @@ export class StorageTables implements Extension {
   }
 
   /** Workers may use chunks of the dead thread until a run is done: then `sync` takes over. */
-  forget(): void {
+  takeOver(): void {
     if (!this.#runs.isDone()) return
     for (const table of this.#all) if (table.isAttached) table.takeOver()
   }

@@ -11,11 +11,10 @@
  */
 import type { Query } from 'bitecs'
 import { lengthened } from '../base/typed-arrays.ts'
-import type { Extension } from '../shared/extensions.ts'
 import { onLeave, registerEveryone } from './bitecs-internals.ts'
 import type { Worlds } from './worlds.ts'
 
-export class StaleReferences implements Extension {
+export class StaleReferences {
   readonly #worlds: Worlds
   readonly #drop: (isKept: (eid: number) => boolean) => void
   /** By row: the id that was removed since the last `sync`, or 0; and whether the id is due. */
@@ -30,25 +29,22 @@ export class StaleReferences implements Extension {
   #entityMask = 0
   /** For each world, a query for all of its entities. */
   #everyone: readonly Query[] = []
-  #unsubscribe: readonly (() => void)[] = []
 
   /** @param drop removes the ids that `isKept` refuses from every list */
   constructor(worlds: Worlds, drop: (isKept: (eid: number) => boolean) => void) {
     this.#worlds = worlds
     this.#drop = drop
-    this.beginAnew()
   }
 
-  /** Forgets all ids, and subscribes to removals. */
-  beginAnew(): void {
+  /** Forgets all ids, and subscribes to removals. @returns a function that unsubscribes */
+  subscribe(): () => void {
     this.#forget()
     this.#entityMask = this.#worlds.entityMask
     this.#everyone = this.#worlds.all.map(registerEveryone)
-    this.#unsubscribe = this.#everyone.map((everyone) => onLeave(everyone, this.#add))
-  }
-
-  dispose(): void {
-    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    const ends = this.#everyone.map((everyone) => onLeave(everyone, this.#add))
+    return () => {
+      for (const end of ends) end()
+    }
   }
 
   /** Whether a sweep leaves an id in lists. */
@@ -98,11 +94,6 @@ export class StaleReferences implements Extension {
     if (this.#count === 0) return
     if (this.#hasDue) this.#drop(this.isKept)
     this.#forget()
-  }
-
-  /** Workers edit lists without a check for removed ids. */
-  publish(): void {
-    this.sync()
   }
 
   #sweep(): void {
