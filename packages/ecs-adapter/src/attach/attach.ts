@@ -93,7 +93,7 @@ export class AttachedStorage {
     const serialWord = root + rootLayout.INTERN_LOG_SERIAL
     this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
-    this.#tables = new StorageTables(pool)
+    this.#tables = new StorageTables(pool, Object.create(null))
     this.components = this.#components.byName
     this.tables = this.#tables.byName
   }
@@ -169,7 +169,7 @@ export class AttachedStorage {
     // Until this store, the word has an older epoch, which lets the storage free less.
     Atomics.store(views.i32, this.#seenWord, epoch)
     this.#isAttached = true
-    this.#memory.attach()
+    for (const extension of this.#memory.extensions.all) extension.attach?.()
   }
 
   #follow(words: Int32Array, offset: number): void {

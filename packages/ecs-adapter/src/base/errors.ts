@@ -163,7 +163,8 @@ export const packIsBusy = (what: string) =>
 export const setIsBusy = (what: string) =>
   new StorageError(
     'set-busy',
-    `${what} would move or free rows that a set() is about to write. Do not call it from a getter`,
+    `${what} would move or free rows that are about to be written. Do not call it from ` +
+      'onColumnsMoved, onWaiting, or a getter among the values of a set()',
   )
 
 export const worldTwice = (first: number, second: number) =>

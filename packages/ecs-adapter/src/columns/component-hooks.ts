@@ -35,15 +35,15 @@ import {
 import { BoundComponent, ComponentWatcher, uncover, watch } from '../world/component-watcher.ts'
 import type { ComponentContext } from './component-context.ts'
 import type { ComponentStore } from './component-store.ts'
-import { DenseStore } from './dense-store.ts'
 import { PrefabDefaults } from './prefab-defaults.ts'
-import { SparseStore } from './sparse-store.ts'
 
 /** A world, and its query for the entities that have the component, without prefabs. */
 interface HookedWorld {
   readonly world: World
   readonly owners: Query
 }
+
+export type HooksOptions = Omit<ComponentContext, 'component'>
 
 /**
  * What the worlds report about one component: which entity gets it, what is set, which entity loses
@@ -77,13 +77,13 @@ export class ComponentHooks extends ComponentWatcher {
   #reportedCount = 0
 
   /** @throws ArenaError 'out-of-memory'; then worlds and arena are unchanged */
-  constructor(options: Omit<ComponentContext, 'component'>) {
+  constructor(options: HooksOptions, createStore: (context: ComponentContext) => ComponentStore) {
     super(options.worlds)
     const component = new BoundComponent(this) as object as Component
     const context = { ...options, component }
     this.name = context.name
     this.component = component
-    this.store = context.isSparse ? new SparseStore(context) : new DenseStore(context)
+    this.store = createStore(context)
     this.#context = context
     if (this.store.hasDefaults && !context.isSparse) {
       this.#prefabDefaults = new PrefabDefaults(options.worlds, component, this.#owns, this.store)

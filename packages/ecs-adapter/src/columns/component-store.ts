@@ -208,7 +208,10 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
 
   /** Retires stale blocks. If the arena has another buffer, renews the component's views. */
   sync(): void {
-    if (this.#buffer !== this.views.buffer) this.publish(this.views.buffer)
+    if (this.#buffer !== this.views.buffer) {
+      this.publish(this.views.buffer)
+      this.context.growth.note(this.context.component, 0)
+    }
     this.freeStale()
   }
 

@@ -65,11 +65,13 @@ export class SparseStore extends ComponentStore implements ComponentRows {
       this.#keepRow(row, eid)
     } else {
       const last = this.count
-      if (last === this.index.rowCount) this.index.grow(last, this.#resize)
+      const isFull = last === this.index.rowCount
+      if (isFull) this.index.grow(last, this.#resize)
       this.cover(last)
       this.clearRow(last)
       this.index.insert(last, eid)
       this.#setCount(last + 1) // last: other threads read the rows below the count
+      if (isFull) this.context.growth.report()
     }
   }
 
@@ -109,6 +111,12 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     this.index.dispose()
     super.dispose()
     this.count = 0
+  }
+
+  /** Also the rows of entities that lost the component. */
+  override get staleByteLength(): number {
+    const { columnByteLength, rowCount, tombstoneCount } = this
+    return super.staleByteLength + (tombstoneCount * columnByteLength) / rowCount
   }
 
   isDeferred(row: number): boolean {

@@ -23,6 +23,11 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
     return sum
   }
 
+  /** The sum of a property of all stores. */
+  sumOf(key: 'staleByteLength' | 'columnByteLength'): number {
+    return this.all.reduce((sum, { hooks }) => sum + (hooks?.store[key] ?? 0), 0)
+  }
+
   sync(): void {
     for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.sync()
   }

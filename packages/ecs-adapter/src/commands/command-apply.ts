@@ -19,6 +19,7 @@ import {
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
+import type { Extension } from '../shared/extensions.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { checkCommands } from './command-blocks.ts'
 import { CommandBuffer } from './command-buffer.ts'
@@ -35,7 +36,7 @@ const FAILURE_CAPACITY = 100
 const NO_FAILURES: CommandFailure[] = []
 const NAMES = ['', 'spawn', 'despawn', 'add', 'remove', 'set'] as const
 
-export class WorldCommands {
+export class WorldCommands implements Extension {
   isApplying = false
   readonly #worlds: Worlds
   readonly #registry: ComponentRegistry
@@ -84,7 +85,7 @@ export class WorldCommands {
   }
 
   /** @throws StorageError 'commands-busy' while commands are applied or their values read */
-  checkIdle(): void {
+  checkDispose(): void {
     if (this.isApplying) throw commandsBusy()
     for (let i = 0; i < this.#buffers.length; i++) if (this.#buffers[i].isBusy) throw commandsBusy()
   }
@@ -100,7 +101,7 @@ export class WorldCommands {
    * was overwritten: if no command was applied before, only the corrupt buffer is marked as applied
    */
   apply(sources: CommandSource | readonly CommandSource[]): number {
-    this.checkIdle()
+    this.checkDispose()
     this.#count = 0
     if (!isArray(sources)) this.#take(sources)
     else for (let i = 0; i < sources.length; i++) this.#take(sources[i])

@@ -3,26 +3,9 @@
  * own parts, which are made when the first field needs them: a storage of scalars has none.
  */
 import type { MemoryViews } from '../memory/memory-views.ts'
+import { Extensions } from '../shared/extensions.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { Staging } from './staging.ts'
-
-/** A part of the memory. The storage calls the members that a part has. */
-export interface FieldPart {
-  /** `storage.sync()`: rows and columns are synced already. */
-  sync?(): void
-  /** Before workers run a system. */
-  publish?(): void
-  /** The worlds were reset: there are no entities. */
-  beginAnew?(): void
-  /** The removal of an entity was reported, but failed. */
-  keep?(eid: number): void
-  /** All columns are freed. */
-  dispose?(): void
-  /** In an attached thread, when it attaches, also again: see `InternedTexts`. */
-  attach?(): void
-  /** In the world's thread: a slot is detached. @param word index of the slot's log in the root */
-  forgetSlot?(word: number, generation: number | undefined): void
-}
 
 /** What fields need of the storage, in the thread of its world. */
 export interface FieldOwner {
@@ -46,8 +29,8 @@ export class FieldMemory {
   readonly owner: FieldOwner | undefined
   /** Undefined in the world's thread. */
   readonly logWords: LogWords | undefined
-  readonly #parts: FieldPart[] = []
-  readonly #byFactory = new Map<unknown, object>()
+  /** Of the storage, too. */
+  readonly extensions = new Extensions()
 
   constructor(views: MemoryViews, owner?: FieldOwner, logWords?: LogWords) {
     this.views = views
@@ -57,44 +40,11 @@ export class FieldMemory {
 
   /** The part that a function makes: it is called once. */
   get<P extends object>(create: (memory: FieldMemory) => P): P {
-    const found = this.#byFactory.get(create) as P | undefined
-    if (found !== undefined) return found
-    const part = create(this)
-    this.#byFactory.set(create, part)
-    this.#parts.push(part)
-    return part
+    return this.extensions.of(create, this)
   }
 
   /** The part that a function has made; undefined if it was not called yet. */
   find<P extends object>(create: (memory: FieldMemory) => P): P | undefined {
-    return this.#byFactory.get(create) as P | undefined
-  }
-
-  sync(): void {
-    for (let i = 0; i < this.#parts.length; i++) this.#parts[i].sync?.()
-  }
-
-  publish(): void {
-    for (let i = 0; i < this.#parts.length; i++) this.#parts[i].publish?.()
-  }
-
-  beginAnew(): void {
-    for (const part of this.#parts) part.beginAnew?.()
-  }
-
-  keep(eid: number): void {
-    for (const part of this.#parts) part.keep?.(eid)
-  }
-
-  dispose(): void {
-    for (const part of this.#parts) part.dispose?.()
-  }
-
-  attach(): void {
-    for (const part of this.#parts) part.attach?.()
-  }
-
-  forgetSlot(word: number, generation?: number): void {
-    for (const part of this.#parts) part.forgetSlot?.(word, generation)
+    return this.extensions.find(create)
   }
 }

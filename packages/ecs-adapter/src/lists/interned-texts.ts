@@ -11,8 +11,9 @@
  * When both counts are 0, the block is freed.
  */
 import { type Utf8, wellFormed } from '../base/utf8.ts'
-import type { FieldMemory, FieldPart } from '../fields/field-memory.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
+import type { Extension } from '../shared/extensions.ts'
 import { dropInternLog, InternLog } from './intern-log.ts'
 import { createTexts, Texts } from './texts.ts'
 
@@ -25,7 +26,7 @@ export const REFERENCES = ONE_INDEX - 1
 /** Above this, a text is stored twice. The margin is for threads that add references meanwhile. */
 const REFERENCES_MAX = REFERENCES - 2 ** 12
 
-export class InternedTexts extends Texts implements FieldPart {
+export class InternedTexts extends Texts implements Extension {
   readonly #blockOf = new Map<string, number>()
   readonly #textOf = new Map<number, string>()
   #sizeToSweep = INDEX_SIZE_TO_SWEEP

@@ -1,5 +1,6 @@
 /** The weak lists of a storage, and the ids of removed entities that they may still hold. */
-import type { FieldMemory, FieldOwner, FieldPart } from '../fields/field-memory.ts'
+import type { FieldMemory, FieldOwner } from '../fields/field-memory.ts'
+import type { Extension } from '../shared/extensions.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 
 /** A column of weak lists. */
@@ -8,7 +9,7 @@ interface WeakColumn {
   $filterRows(isKept: (eid: number) => boolean): void
 }
 
-export class WeakLists extends StaleReferences implements FieldPart {
+export class WeakLists extends StaleReferences implements Extension {
   readonly columns: WeakColumn[]
   #unsubscribe: () => void
 

@@ -10,6 +10,8 @@ import type { FieldMemory } from '../fields/field-memory.ts'
 import type { VariableColumn } from '../fields/variable-column.ts'
 import type { Field } from '../schema/schema.ts'
 import { newSerial } from '../shared/attachments.ts'
+import type { Extension } from '../shared/extensions.ts'
+import { rememberQueries } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
 import {
   claimPacked,
@@ -36,7 +38,7 @@ interface Outgoing {
   readonly isCopy: boolean
 }
 
-export class Packing {
+export class Packing implements Extension {
   readonly #options: PackingOptions
   /** Distinguishes entities of this storage from those of others, once they are packed. */
   readonly #serial = newSerial()
@@ -65,7 +67,7 @@ export class Packing {
       const blocks = outgoing.map(({ block }) => block)
       offset = writePacked(pool, { serial: this.#serial, signatures, blocks, scalars })
       for (const { column, row, isCopy } of outgoing) if (!isCopy) column.$setBlock(row, 0)
-      worldState.remove(worlds.of(eid)!, eid)
+      removeSafely(worldState, worlds.of(eid)!, eid)
       return offset
     } catch (error) {
       // If an observer threw, the entity may still be there: then it gets its lists and texts back.
@@ -126,12 +128,9 @@ export class Packing {
     return eid
   }
 
-  /**
-   * Call it before the storage is disposed of.
-   * @throws StorageError 'pack-busy' while a call of `unpack` is running
-   */
-  checkIdle(what: string): void {
-    if (this.#unpackCount > 0) throw packIsBusy(what)
+  /** @throws StorageError 'pack-busy' while a call of `unpack` is running */
+  checkDispose(): void {
+    if (this.#unpackCount > 0) throw packIsBusy('storage.dispose()')
   }
 
   /** The components of this storage that have the signatures of a packed entity. */
@@ -193,6 +192,29 @@ export class Packing {
       }
     }
     return eid
+  }
+}
+
+/**
+ * Removes an entity. If an observer throws, the entity keeps all it had: this puts it back into the
+ * queries from which bitECS has taken it, and keeps storages from freeing its rows.
+ * @throws what observers throw
+ */
+function removeSafely(state: WorldState, world: World, eid: number): void {
+  const { worlds } = state
+  const putBack = rememberQueries(world, eid)
+  const own = worlds.componentsOf(eid) // a later entity with this id has another Set
+  state.removalCount++
+  try {
+    removeEntity(world, eid)
+  } catch (error) {
+    if (worlds.componentsOf(eid) === own) {
+      putBack()
+      for (const storage of state.all) storage.$keep(eid)
+    }
+    throw error
+  } finally {
+    state.removalCount--
   }
 }
 

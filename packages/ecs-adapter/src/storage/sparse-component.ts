@@ -1,4 +1,6 @@
 /** Components that few entities have. */
+import type { ComponentContext } from '../columns/component-context.ts'
+import { SparseStore } from '../columns/sparse-store.ts'
 import type { CheckedSparse, Schema, SparseComponent } from '../schema/schema.ts'
 import { checkedStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
@@ -17,5 +19,6 @@ export function createSparseComponent<const S extends Schema>(
   name: string,
   schema: CheckedSparse<S>,
 ): SparseComponent<S> {
-  return checkedStorage(storage).$createComponent(name, schema, true) as SparseComponent<S>
+  const createStore = (context: ComponentContext) => new SparseStore(context)
+  return checkedStorage(storage).$createComponent(name, schema, createStore) as SparseComponent<S>
 }
