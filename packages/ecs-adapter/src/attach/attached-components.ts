@@ -6,6 +6,7 @@ import { createVariableColumns, type VariableMemory } from '../lists/variable-fi
 import type { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { ComponentRows } from '../schema/fields.ts'
+import { createNamed } from '../schema/named.ts'
 import type { Component } from '../schema/schema.ts'
 import type { ComponentEntry, RowsEntry } from '../shared/manifest.ts'
 
@@ -16,7 +17,7 @@ interface Attached {
 }
 
 export class AttachedComponents {
-  readonly byName: Record<string, Component> = Object.create(null)
+  readonly byName = createNamed<Component>('component')
   readonly registry = new ComponentRegistry()
   readonly #memory: VariableMemory
   readonly #denseRows: Rows
