@@ -7,7 +7,7 @@ import type { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { ComponentRows } from '../schema/fields.ts'
 import { createNamed } from '../schema/named.ts'
-import type { Component } from '../schema/schema.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import type { ComponentEntry, RowsEntry } from '../shared/manifest.ts'
 
 interface Attached {
@@ -17,7 +17,7 @@ interface Attached {
 }
 
 export class AttachedComponents {
-  readonly byName = createNamed<Component>('component')
+  readonly byName = createNamed<AnyComponent>('component')
   readonly registry = new ComponentRegistry()
   readonly #memory: VariableMemory
   readonly #denseRows: Rows
@@ -47,7 +47,7 @@ export class AttachedComponents {
     const options = { name, fields, memory, rows: rows ?? this.#denseRows }
     this.#all.push({ variable: createVariableColumns(options), rows })
     const component = rows ? { rows: rows.view } : {}
-    this.byName[name] = component as Component
+    this.byName[name] = component as AnyComponent
     this.registry.add(name, this.byName[name], fields, undefined)
   }
 }

@@ -2,11 +2,11 @@
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import type { Commands } from '../commands/commands.ts'
-import type { Component } from '../schema/schema.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import type { Table } from '../tables/table.ts'
 import type { ChunkRows } from '../tables/table-chunk.ts'
 
-type Components = Readonly<Record<string, Component>>
+type Components = Readonly<Record<string, AnyComponent>>
 type Tables = Readonly<Record<string, Table>>
 
 /**
