@@ -5,7 +5,9 @@ import type { AnyComponent, Values } from '../schema/schema.ts'
 export type GivenFields = Readonly<Record<string, unknown>>
 
 type NameOf<C> = keyof C & string
-type ValuesOf<X> = string extends keyof X ? GivenFields : Values<X>
+/** As `Values`; a field that is undefined is not given. */
+type Given<X> = { readonly [K in keyof Values<X>]?: Values<X>[K] | undefined }
+type ValuesOf<X> = string extends keyof X ? GivenFields : Given<X>
 
 /**
  * Records changes of entities and components until `applyCommands`. A command is checked when it is
@@ -28,7 +30,7 @@ export interface Commands<C = Readonly<Record<string, AnyComponent>>> {
   despawn(eid: number): void
   /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
   add<K extends NameOf<C>>(eid: number, component: K, values?: ValuesOf<C[K]>): void
-  add<X extends AnyComponent>(eid: number, component: X, values?: Values<X>): void
+  add<X extends AnyComponent>(eid: number, component: X, values?: Given<X>): void
   /** Removes a component, as bitECS's `removeComponent`. */
   remove(eid: number, component: NameOf<C> | AnyComponent): void
   /**
@@ -37,5 +39,5 @@ export interface Commands<C = Readonly<Record<string, AnyComponent>>> {
    * at once and may be reused.
    */
   set<K extends NameOf<C>>(eid: number, component: K, values: ValuesOf<C[K]>): void
-  set<X extends AnyComponent>(eid: number, component: X, values: Values<X>): void
+  set<X extends AnyComponent>(eid: number, component: X, values: Given<X>): void
 }
