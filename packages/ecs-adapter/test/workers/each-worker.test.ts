@@ -129,7 +129,7 @@ for (const groupKind of groupKinds) {
     ])
     await assertRejects(beside.run(), 'invalid-argument', 'tallyEach', 'EACH_WORKER')
     const chunked = team.group.run('tallyEach', EACH_WORKER, tallies.args, { batchSize: 1 })
-    await assertRejects(chunked, 'invalid-argument', 'chunkLength')
+    await assertRejects(chunked, 'invalid-argument', 'batchSize')
     await assertRejects(
       team.group.run('tallyEach', 'each' as never),
       'invalid-argument',
