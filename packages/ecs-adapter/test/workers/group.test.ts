@@ -1,5 +1,5 @@
 // Parallel systems on real workers.
-import { Arena, blocks as blocksOf, exactStats, verify } from '@ashlar/core'
+import { blocks as blocksOf, exactStats, verify } from '@ashlar/core'
 import {
   applyCommands,
   createCommands,
@@ -11,15 +11,7 @@ import {
   StorageError,
   t,
 } from '@ashlar/ecs-adapter'
-import {
-  addComponent,
-  addEntity,
-  createWorld,
-  hasComponent,
-  observe,
-  onAdd,
-  removeEntity,
-} from 'bitecs'
+import { addComponent, addEntity, hasComponent, observe, onAdd, removeEntity } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, startThread, type ThreadKind } from '../../../../test/support/threads.ts'
@@ -55,7 +47,7 @@ for (const groupKind of groupKinds) {
     const game = createGame(5000, undefined, kind)
     const { Visits, Position, eids, all } = game
     const team = await createGroup(game, kind)
-    assert.is(team.group.workers.length, 2)
+    assert.is(team.group.workers.length, isThreadKind(groupKind) ? 2 : 0)
     assert.equal(team.group.systems, [...team.group.systems].sort())
     const lengths: RunOptions[] = [
       {},
@@ -183,7 +175,7 @@ for (const groupKind of groupKinds) {
       await assertRejects(team.group.run('throwOdd', all(), odd), 'system-failed')
     }
     await team.group.run('visit', all())
-    assert.is(team.group.workers.length, 2)
+    assert.is(team.group.workers.length, isThreadKind(groupKind) ? 2 : 0)
     await endAll(game, team)
   })
 
@@ -221,7 +213,7 @@ for (const groupKind of groupKinds) {
     const late = startWorker(kind)
     await team.group.run('visit', all())
     await team.group.add(late.worker)
-    assert.is(team.group.workers.length, 2)
+    assert.is(team.group.workers.length, isThreadKind(groupKind) ? 2 : 0)
     await team.group.run('visit', all())
     await team.group.close()
     await team.group.close()
@@ -377,7 +369,7 @@ for (const groupKind of groupKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: no run begins while commands are applied`, async () => {
+  threadTest(`${kind}: no run begins while commands are applied`, async () => {
     const game = createGame(50, undefined, kind)
     const { storage, world, Visits, Position, all, eids, arena } = game
     const team = await createGroup(game, kind)
@@ -542,7 +534,7 @@ for (const groupKind of groupKinds) {
     await endAll(game, team, blocks)
   })
 
-  test(`${kind}: two groups over one storage take turns`, async () => {
+  threadTest(`${kind}: two groups over one storage take turns`, async () => {
     const game = createGame(100, undefined, kind)
     const { Visits, all, eids, storage } = game
     const team = await createGroup(game, kind, 1)
@@ -566,39 +558,33 @@ for (const groupKind of groupKinds) {
     await endAll(game, other, [traps.block])
   })
 
-  threadTest(
-    `${kind}: no memory, no slot, no sharing: refused, and what there is goes on`,
-    async () => {
-      const game = createGame(1000, undefined, kind)
-      const { arena, storage, all, eids, Visits } = game
-      const { pool } = storage
-      const other = Arena.create({ byteLength: 2 ** 20, shared: false })
-      const unshared = createStorage(createWorld(), other.openPool())
-      await assertRejects(createWorkerGroup(unshared, []), 'not-shareable')
-      const threads = Array.from({ length: 4 }, () => startWorker(kind))
-      const [spare, ...workers] = threads.map(({ worker }) => worker)
+  threadTest(`${kind}: no memory, no slot: refused, and what there is goes on`, async () => {
+    const game = createGame(1000, undefined, kind)
+    const { arena, storage, all, eids, Visits } = game
+    const { pool } = storage
+    const threads = Array.from({ length: 4 }, () => startWorker(kind))
+    const [spare, ...workers] = threads.map(({ worker }) => worker)
 
-      const taken = Array.from({ length: 12 }, () => arena.openPool()) // of 15: one is ours
-      await assertRejects(createWorkerGroup(storage, workers), 'no-free-slot')
-      for (const one of taken) one.close()
+    const taken = Array.from({ length: 12 }, () => arena.openPool()) // of 15: one is ours
+    await assertRejects(createWorkerGroup(storage, workers), 'no-free-slot')
+    for (const one of taken) one.close()
 
-      const huge = { scratchByteLength: 2 ** 26 }
-      await assertRejects(createWorkerGroup(storage, [workers[0]], huge), 'not-joined', 'no room')
-      const group = await createWorkerGroup(storage, workers)
-      const held: number[] = []
-      for (let byteLength = 65536; byteLength > 0; byteLength >>= 1) {
-        for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
-      }
-      await assertRejects(group.run('visit', all()), 'out-of-memory')
-      await assertRejects(group.add(spare), 'out-of-memory')
-      for (const offset of held) pool.free(offset)
-      await group.run('visit', all())
-      assert.ok(eids.every((eid) => Visits.count[eid] === 1))
-      await endAll(game, { group, threads })
-    },
-  )
+    const huge = { scratchByteLength: 2 ** 26 }
+    await assertRejects(createWorkerGroup(storage, [workers[0]], huge), 'not-joined', 'no room')
+    const group = await createWorkerGroup(storage, workers)
+    const held: number[] = []
+    for (let byteLength = 65536; byteLength > 0; byteLength >>= 1) {
+      for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
+    }
+    await assertRejects(group.run('visit', all()), 'out-of-memory')
+    await assertRejects(group.add(spare), 'out-of-memory')
+    for (const offset of held) pool.free(offset)
+    await group.run('visit', all())
+    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+    await endAll(game, { group, threads })
+  })
 
-  if (mayBlock) {
+  if (mayBlock || !isThreadKind(groupKind)) {
     test(`${kind}: runSync, many times`, async () => {
       const game = createGame(64, undefined, kind)
       const { Visits, eids, all, storage } = game
