@@ -9,6 +9,7 @@ import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import { CommandBuffer } from '../commands/command-buffer.ts'
 import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
+import { createNamed } from '../schema/named.ts'
 import type { AnyComponent } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
 import type { StorageHandle } from '../shared/manifest.ts'
@@ -93,7 +94,7 @@ export class AttachedStorage {
     const serialWord = root + rootLayout.INTERN_LOG_SERIAL
     this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
-    this.#tables = new StorageTables(pool, Object.create(null))
+    this.#tables = new StorageTables(pool, createNamed('table'))
     this.components = this.#components.byName
     this.tables = this.#tables.byName
   }

@@ -7,6 +7,7 @@ import type { Rows } from '../fields/variable-column.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { ComponentRows } from '../schema/fields.ts'
+import { createNamed } from '../schema/named.ts'
 import type { AnyComponent } from '../schema/schema.ts'
 import type { ComponentEntry, RowsEntry } from '../shared/manifest.ts'
 
@@ -17,7 +18,7 @@ interface Attached {
 }
 
 export class AttachedComponents {
-  readonly byName: Record<string, AnyComponent> = Object.create(null)
+  readonly byName = createNamed<AnyComponent>('component')
   readonly registry = new ComponentRegistry()
   readonly #memory: FieldMemory
   readonly #denseRows: Rows
@@ -47,7 +48,7 @@ export class AttachedComponents {
     const options = { name, memory, rows: rows ?? this.#denseRows }
     this.#all.push({ objects: createFieldObjects(fields, options).objects, rows })
     const component = rows ? { rows: rows.view } : {}
-    this.byName[name] = component
+    this.byName[name] = component as AnyComponent
     this.registry.add(name, this.byName[name], fields, undefined)
   }
 }

@@ -18,7 +18,7 @@ export class StorageParts implements StorageContext {
   readonly extensions: Extensions
   readonly components = new StorageComponents()
   /** By name. */
-  readonly tables: Record<string, Table> = Object.create(null)
+  readonly tables = createNamed<Table>('table')
   readonly worldState: WorldState
   readonly sets: WorldState
   readonly publisher: Publisher

@@ -13,6 +13,7 @@ import { ComponentHooks, type HooksOptions } from '../columns/component-hooks.ts
 import type { ComponentStore } from '../columns/component-store.ts'
 import { defaultRowCount } from '../columns/default-row-count.ts'
 import { DenseStore } from '../columns/dense-store.ts'
+import { createNamed } from '../schema/named.ts'
 import { readSchema } from '../schema/read-schema.ts'
 import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
 import { Worlds } from '../world/worlds.ts'
@@ -55,7 +56,7 @@ const isCapacity = (given: unknown) =>
 
 /** Methods may be called without the object: `const { indexOf } = storage`. */
 export class WorldStorage implements Storage, StorageState {
-  readonly components: Record<string, AnyComponent> = Object.create(null)
+  readonly components = createNamed<AnyComponent>('component')
   readonly tables: Storage['tables']
   readonly pool: Pool
   readonly runs: RunQueue
