@@ -1,8 +1,7 @@
 // Actors wander: straight on, along what is in the way, or off in another direction. Those that
 // were hit too often lie down for a while. All decide by how things stood after the last step (see
 // think.ts), then all move: whose turn comes first does not matter.
-import { addComponent, addEntity, query, removeEntity } from 'bitecs'
-import { ACTOR_MAILBOX, createMailbox } from './mailbox.ts'
+import { query } from 'bitecs'
 import type { Scene } from './scene.ts'
 
 /** Tics between two turns, between two volleys, and on the floor. */
@@ -13,22 +12,19 @@ export const DOWN_TICS = 105
 export const RUN_FACTOR = 2
 
 export interface ActorSystems {
-  /**
-   * Sends those that will be in a cell of another shard; nothing about them may change after it.
-   */
-  depart(): void
-  /** Moves those that stay, takes in those that come, and has all take their damage. */
+  /** Moves those that stay, which take their damage, and sends those that leave. */
   move(): void
+  /** Has one that was sent here enter its cell, and take its damage. */
+  arrive(eid: number): void
 }
 
 export function createActorSystems(scene: Scene): ActorSystems {
-  const { world, components, bodies, events, arena, commons, shard } = scene
-  const { Position, Body, Actor, Place } = components
-  const { shardOf, shardCount } = commons
+  const { world, components, bodies, events, arena, commons, shard, mail } = scene
+  const { Position, Body, Actor } = components
+  const { shardOf } = commons
   const { i32 } = arena
   const damages = commons.damages >> 2
-  const terms = [Actor] // each of them has the other three, too
-  const mail = createMailbox(scene, ACTOR_MAILBOX, [Position, Body, Actor])
+  const terms = [Actor] // each of them has a position, a place and a body, too
 
   function lie(eid: number): void {
     if (--Actor.ticsDown[eid] > 0) return
@@ -48,25 +44,6 @@ export function createActorSystems(scene: Scene): ActorSystems {
     Body.isSolid[eid] = 0
   }
 
-  function leave(eid: number): void {
-    bodies.remove(eid)
-    removeEntity(world, eid)
-  }
-
-  function create(): number {
-    const eid = addEntity(world)
-    addComponent(world, eid, Position)
-    addComponent(world, eid, Place)
-    addComponent(world, eid, Body)
-    addComponent(world, eid, Actor)
-    return eid
-  }
-
-  function arrive(eid: number): void {
-    bodies.insert(eid, Actor.toCell[eid])
-    settle(eid)
-  }
-
   function settle(eid: number): void {
     Position.x[eid] = Actor.toX[eid]
     Position.y[eid] = Actor.toY[eid]
@@ -74,17 +51,12 @@ export function createActorSystems(scene: Scene): ActorSystems {
   }
 
   return {
-    depart() {
-      if (shardCount === 1) return
-      for (const eid of query(world, terms)) {
-        const to = shardOf[Actor.toCell[eid]]
-        if (to !== shard) mail.send(eid, to)
-      }
-    },
     move() {
       for (const eid of query(world, terms)) {
-        if (shardOf[Actor.toCell[eid]] !== shard) {
-          leave(eid)
+        const to = shardOf[Actor.toCell[eid]]
+        if (to !== shard) {
+          bodies.remove(eid)
+          mail.send(eid, to)
           continue
         }
         if (Actor.ticsDown[eid] > 0) {
@@ -94,7 +66,10 @@ export function createActorSystems(scene: Scene): ActorSystems {
         bodies.move(eid, Actor.toCell[eid])
         settle(eid)
       }
-      mail.receive(create, arrive)
+    },
+    arrive(eid) {
+      bodies.insert(eid, Actor.toCell[eid])
+      settle(eid)
     },
   }
 }
