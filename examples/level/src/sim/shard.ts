@@ -9,7 +9,7 @@ import type { Arena, Pool } from '@ashlar/core'
 import { applyCommands, createCommands, createStorage } from '@ashlar/ecs-adapter'
 import { createWorld, hasComponent, query } from 'bitecs'
 import { createRandom } from 'example-kit/sim'
-import { createActorSystems } from './actors.ts'
+import { createActorSystems, standing } from './actors.ts'
 import { createCellLists } from './cell-lists.ts'
 import { type Digest, digestOf } from './checksum.ts'
 import { createCollision, PATH_LENGTH } from './collision.ts'
@@ -135,12 +135,12 @@ function build(
     applyCommands(storage, commands)
   }
   const allTerms = [components.Position]
-  const actorTerms = [components.Actor]
+  const thinkerTerms = standing(components)
   const shotTerms = [components.Shot]
   return {
     scene,
     decide(run = runHere) {
-      run('think', query(world, actorTerms))
+      run('think', query(world, thinkerTerms))
       run('fly', query(world, shotTerms))
       shots.settle()
     },
