@@ -28,7 +28,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isOurs } from './odd-values.ts'
-import { createRandom } from './support.ts'
+import { createRandom, rowsOf } from './support.ts'
 
 const test = suite('damage')
 
@@ -118,12 +118,12 @@ function callsOfFields(
       ['append', () => Path.points.append(eid(), [1, 2, 3])],
       ['pop', () => Path.points.pop(eid())],
       ['insert', () => Path.points.insert(eid(), 0, 4)],
-      ['setAt', () => Path.points.set(eid(), 0, 4)],
-      ['remove', () => Path.points.removeAt(eid(), 0)],
-      ['swapRemove', () => Path.points.swapRemoveAt(eid(), 0)],
+      ['set', () => Path.points.set(eid(), 0, 4)],
+      ['removeAt', () => Path.points.removeAt(eid(), 0)],
+      ['swapRemoveAt', () => Path.points.swapRemoveAt(eid(), 0)],
       ['resize', () => Path.points.resize(eid(), random(50))],
       ['reserve', () => Path.points.reserve(eid(), random(50))],
-      ['set', () => Path.points.replace(eid(), [5, 6])],
+      ['replace', () => Path.points.replace(eid(), [5, 6])],
       ['forEach', () => Path.points.forEach(eid(), () => {})],
       ['clear', () => Path.points.clear(eid())],
       ['friends', () => Path.friends.push(eid(), eids[2])],
@@ -151,17 +151,24 @@ function callsOf(game: Game, random: Random): Call[] {
     ...callsOfFields('their', { Path: game.theirs.Path as typeof Path }, eids, random),
     ...callsOfFields('our', game, eids, random),
     ['getComponent', () => [Place, Path, Burning].map((one) => getComponent(world, eid(), one))],
-    ['set', () => addComponent(world, eid(), set(Path, { points: [1], label: 'a', kind: 'b' }))],
-    ['set, sparse', () => addComponent(world, eid(), set(Burning, { heat: 1, log: [1] }))],
+    [
+      'set of bitECS',
+      () => addComponent(world, eid(), set(Path, { points: [1], label: 'a', kind: 'b' })),
+    ],
+    [
+      'set of bitECS, sparse',
+      () => addComponent(world, eid(), set(Burning, { heat: 1, log: [1] })),
+    ],
     ...Array.from({ length: 4 }, (): Call => ['removeEntity', () => removeEntity(world, eid())]),
     ['grow', () => addComponent(world, addEntity(world), Place)],
-    ['rows', () => [Burning.rows.indexOf(eid()), attached.components.Burning.rows.indexOf(eid())]],
-    ['their rows', () => attached.components.Burning.rows.entities.length],
-    ['pack', () => moveOut(storage, eid())],
-    ['unpack', () => moveIn(storage, packed[0])],
+    ['rows', () => Burning.rows.indexOf(eid())],
+    ['their rows', () => rowsOf(attached.components.Burning).indexOf(eid())],
+    ['their entities', () => rowsOf(attached.components.Burning).entities.length],
+    ['moveOut', () => moveOut(storage, eid())],
+    ['moveIn', () => moveIn(storage, packed[0])],
     ['freePacked', () => freePacked(pool, packed[1])],
-    ['apply', () => applyCommands(storage, commands)],
-    ['apply, both', () => applyCommands(storage, [commands, abandoned])],
+    ['applyCommands', () => applyCommands(storage, commands)],
+    ['applyCommands, both', () => applyCommands(storage, [commands, abandoned])],
     ['freeCommands', () => freeCommands(pool, abandoned.offset)],
     ['commands.set', () => commands.set(eid(), 'Path', { points: [1, 2] })],
     ['commands.clear', () => commands.clear()],
@@ -169,7 +176,7 @@ function callsOf(game: Game, random: Random): Call[] {
     ...Object.entries(tables).flatMap(([name, table]): Call[] => [
       [`${name}: add`, () => table.add()],
       [`${name}: rows`, () => table.chunks.map((chunk) => chunk.rowCount)],
-      [`${name}: remove`, () => table.chunks[0]?.remove(0)],
+      [`${name}: removeRow`, () => table.chunks[0]?.removeRow(0)],
       [`${name}: room`, () => table.room()],
       [`${name}: trim`, () => table.trim()],
       [`${name}: sync`, () => table.sync()],
@@ -177,7 +184,7 @@ function callsOf(game: Game, random: Random): Call[] {
     ['attachTable', () => attachTable(loose.handle, otherPool)],
     ['attachStorage', () => attachStorage(storage.handle, arena.openPool()).detach()],
     ['storage.component', () => storage.component(`New ${random(1e9)}`, { x: t.f32 })],
-    ['storage.table', () => createTable(storage, `New ${random(1e9)}`, { x: t.f32 })],
+    ['createTable', () => createTable(storage, `New ${random(1e9)}`, { x: t.f32 })],
     ...Array.from({ length: 3 }, (): Call => ['storage.sync', () => storage.sync()]),
     ...Array.from({ length: 3 }, (): Call => ['attached.sync', () => attached.sync()]),
     ['storage.publish', () => storage.publish()],

@@ -13,6 +13,7 @@ import {
   freePacked,
   moveOut,
   type Schema,
+  type SparseComponent,
   t,
 } from '@ashlar/ecs-adapter'
 import {
@@ -26,7 +27,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CommandBlocks } from '../src/commands/command-blocks.ts'
-import { assertSound, createRandom, fillUp, watch } from './support.ts'
+import { assertSound, createRandom, fillUp, rowsOf, watch } from './support.ts'
 
 const test = suite('full arena, two threads')
 
@@ -47,7 +48,7 @@ const lengthOf = (eid: number) => (eid % 10 === 0 ? 3000 : 3 + (eid % 60))
 
 interface Paths {
   Path: Component<typeof schema>
-  Burning: Component<typeof heatSchema>
+  Burning: SparseComponent<typeof heatSchema>
 }
 
 /** Makes the lists and texts of an entity another thread's blocks. */
@@ -121,8 +122,8 @@ function readAll({ world, eids, storage, attached, mine, theirs, table }: Full):
     assert.is(getComponent(world, eid, mine.Path).label, 'ü'.repeat(lengthOf(eid)))
     assert.is(getComponent(world, eid, mine.Burning).marks.length, lengthOf(eid))
     assert.is(
-      storage.components.Burning.rows.indexOf(eid),
-      attached.components.Burning.rows.indexOf(eid),
+      rowsOf(storage.components.Burning).indexOf(eid),
+      rowsOf(attached.components.Burning).indexOf(eid),
     )
   }
   assert.is(table.rowCount, 600)

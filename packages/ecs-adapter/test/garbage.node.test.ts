@@ -120,7 +120,7 @@ test('sparse components that come and go, and loops over their rows, make none',
       }
     }
     const { entities } = rows
-    const { heat, kind } = Burning
+    const { heat, kind } = rows
     for (let row = 0; row < rows.count; row++) {
       heat[row] *= 0.5
       if (entities[row] !== 0) kind[row]++

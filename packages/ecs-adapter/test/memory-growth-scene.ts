@@ -11,6 +11,7 @@ import {
   freeCommands,
   freePacked,
   moveOut,
+  type SparseComponent,
   t,
 } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, addPrefab, createWorld, getComponent, set } from 'bitecs'
@@ -75,7 +76,7 @@ export function createScene() {
   const theirPool = arena.openPool()
   const attached = attachStorage(storage.handle, theirPool)
   const seen = attached.components.Path as Component<typeof schema>
-  const seenBurning = attached.components.Burning as Component<typeof schema>
+  const seenBurning = attached.components.Burning as SparseComponent<typeof schema>
   const theirShots = attached.tables.Shot
   theirShots.add()
   storage.sync()

@@ -43,7 +43,7 @@ import {
   told,
   VALUES,
 } from './memory-growth-scene.ts'
-import { assertSound, assertThrows } from './support.ts'
+import { assertSound, assertThrows, rowsOf } from './support.ts'
 
 const test = suite('memory growth')
 
@@ -75,7 +75,28 @@ const calls: Record<string, Record<string, Call>> = {
       table.detach()
       return rowCount
     },
+    createSparseComponent: ({ storage }) => told(createSparseComponent(storage, 'Late', schema)),
+    'createTable of a storage': ({ storage }) => createTable(storage, 'Late', { x: t.u8 }).add(),
+    createCommands: ({ storage }) => createCommands(storage).spawn(),
+    'createCommands, in another thread': ({ attached }) => {
+      const commands = createCommands(attached)
+      commands.despawn(1)
+      commands.dispose()
+    },
+    applyCommands: ({ storage, commands, theirCommands }) =>
+      applyCommands(storage, [commands, theirCommands]),
     freeCommands: ({ pool, orphan }) => freeCommands(pool, orphan.offset),
+    moveOut: ({ storage, eids, pool }) => freePacked(pool, moveOut(storage, eids[2])),
+    'moveOut of what has no columns': ({ storage, otherStorage, bare }) =>
+      moveIn(otherStorage, moveOut(storage, bare)),
+    'moveOut and moveIn': ({ storage, otherStorage, otherWorld, OtherPath, eids }) => {
+      const eid = moveIn(otherStorage, moveOut(storage, eids[2]))
+      return getComponent(otherWorld, eid, OtherPath)?.points
+    },
+    moveIn: ({ otherStorage, otherWorld, OtherPath, packed }) => {
+      const eid = moveIn(otherStorage, packed)
+      return getComponent(otherWorld, eid, OtherPath)?.points
+    },
     freePacked: ({ pool, packed }) => freePacked(pool, packed),
   },
   bitecs: {
@@ -120,9 +141,7 @@ const calls: Record<string, Record<string, Call>> = {
   },
   storage: {
     component: ({ storage }) => told(storage.component('Late', schema)),
-    'component, sparse': ({ storage }) => told(createSparseComponent(storage, 'Late', schema)),
     'component of a tag': ({ storage }) => told(storage.component('Late', {})),
-    table: ({ storage }) => createTable(storage, 'Late', { x: t.u8 }).add(),
     components: ({ storage }) => told(storage.components),
     tables: ({ storage }) => told(storage.tables),
     pool: ({ storage, pool }) => storage.pool === pool,
@@ -133,8 +152,7 @@ const calls: Record<string, Record<string, Call>> = {
     isVersioned: ({ storage }) => storage.isVersioned,
     openGroups: ({ storage }) => storage.openGroups.size,
     parts: ({ storage }) => assert.equal(verifyStorage(storage), []),
-    row: ({ storage, eids }) => storage.indexOf(eids[1]),
-    rows: ({ storage, eids, Burning }) => Burning.rows.indexOf(eids[1]),
+    indexOf: ({ storage, eids }) => storage.indexOf(eids[1]),
     sync: ({ storage }) => storage.sync(),
     'sync after a removal': ({ storage, world, eids }) => {
       removeEntity(world, eids[0])
@@ -147,20 +165,6 @@ const calls: Record<string, Record<string, Call>> = {
       storage.publish()
       return Path.targets.toArray(eids[1])
     },
-    commands: ({ storage }) => createCommands(storage).spawn(),
-    apply: ({ storage, commands, theirCommands }) =>
-      applyCommands(storage, [commands, theirCommands]),
-    pack: ({ storage, eids, pool }) => freePacked(pool, moveOut(storage, eids[2])),
-    'pack of what has no columns': ({ storage, otherStorage, bare }) =>
-      moveIn(otherStorage, moveOut(storage, bare)),
-    'pack and unpack': ({ storage, otherStorage, otherWorld, OtherPath, eids }) => {
-      const eid = moveIn(otherStorage, moveOut(storage, eids[2]))
-      return getComponent(otherWorld, eid, OtherPath)?.points
-    },
-    unpack: ({ otherStorage, otherWorld, OtherPath, packed }) => {
-      const eid = moveIn(otherStorage, packed)
-      return getComponent(otherWorld, eid, OtherPath)?.points
-    },
     forget: ({ storage, theirPool }) => storage.forget(theirPool.slot),
     reset: ({ storage }) => storage.reset(),
     dispose: ({ storage, attached, theirCommands }) => {
@@ -170,11 +174,19 @@ const calls: Record<string, Record<string, Call>> = {
     },
   },
   rows: {
-    count: ({ storage }) => storage.components.Burning.rows.count,
-    row: ({ storage, eids }) => eids.map((eid) => storage.components.Burning.rows.indexOf(eid)),
-    entities: ({ storage }) => {
+    count: ({ Burning }) => Burning.rows.count,
+    indexOf: ({ eids, Burning }) => eids.map((eid) => Burning.rows.indexOf(eid)),
+    'columns, after sync': ({ storage, Burning }) => {
+      storage.sync() // which renews them
+      return [told(Burning.rows.x), told(Burning.rows.big)]
+    },
+    'in another thread': ({ attached, eids }) => {
+      const rows = rowsOf(attached.components.Burning)
+      return [rows.count, rows.indexOf(eids[1]), rows.indexOf(999)]
+    },
+    entities: ({ storage, Burning }) => {
       storage.sync() // which renews it, as columns
-      return told(storage.components.Burning.rows.entities)
+      return told(Burning.rows.entities)
     },
   },
   attached: {
@@ -184,16 +196,7 @@ const calls: Record<string, Record<string, Call>> = {
       attached.sync() // which renews it
       return told(attached.entities)
     },
-    row: ({ attached, eids }) => attached.indexOf(eids[1]),
-    rows: ({ attached, eids }) => {
-      const rows = attached.components.Burning.rows
-      return [rows.count, rows.indexOf(eids[1]), rows.indexOf(999)]
-    },
-    commands: ({ attached }) => {
-      const commands = createCommands(attached)
-      commands.despawn(1)
-      commands.dispose()
-    },
+    indexOf: ({ attached, eids }) => attached.indexOf(eids[1]),
     sync: ({ attached }) => attached.sync(),
     detach: ({ attached }) => attached.detach(),
     'detach and sync': ({ attached }) => {
@@ -233,7 +236,7 @@ const calls: Record<string, Record<string, Call>> = {
       return chunk.number
     },
     has: ({ shots, ids }) => [shots.has(ids[7]), shots.has(999)],
-    rowOf: ({ shots, ids }) => [shots.indexOf(ids[7]), shots.indexOf(999)],
+    indexOf: ({ shots, ids }) => [shots.indexOf(ids[7]), shots.indexOf(999)],
     chunkOf: ({ shots, ids }) => shots.chunkOf(ids[150])?.x.length,
     remove: ({ shots, ids }) => [shots.remove(ids[7]), shots.remove(999)],
     clear: ({ shots }) => shots.clear(),
@@ -268,20 +271,22 @@ const calls: Record<string, Record<string, Call>> = {
   },
 }
 
+type Fields = Pick<Scene['Path'], 'points' | 'targets' | 'label' | 'kind'>
+
 /** Of a list and of a text: flat, sparse, and in another thread. */
-const fieldCalls: Record<string, (list: Scene['Path'], eid: number) => unknown> = {
+const fieldCalls: Record<string, (fields: Fields, eid: number) => unknown> = {
   length: ({ points }, eid) => points.length(eid),
   capacity: ({ points }, eid) => points.capacity(eid),
   get: ({ points }, eid) => [points.get(eid, 1), points.get(eid, 99)],
-  setAt: ({ points }, eid) => points.set(eid, 1, 0.5),
+  set: ({ points }, eid) => points.set(eid, 1, 0.5),
   push: ({ points }, eid) => points.push(eid, 0.5),
   append: ({ points }, eid) => points.append(eid, [4, 5, 6]),
   pop: ({ points }, eid) => points.pop(eid),
   insert: ({ points }, eid) => points.insert(eid, 1, 9),
-  remove: ({ points }, eid) => points.removeAt(eid, 0),
-  swapRemove: ({ points }, eid) => points.swapRemoveAt(eid, 0),
+  removeAt: ({ points }, eid) => points.removeAt(eid, 0),
+  swapRemoveAt: ({ points }, eid) => points.swapRemoveAt(eid, 0),
   indexOf: ({ points }, eid) => points.indexOf(eid, 2),
-  set: ({ points }, eid) => points.replace(eid, [7, 8]),
+  replace: ({ points }, eid) => points.replace(eid, [7, 8]),
   clear: ({ points }, eid) => points.clear(eid),
   resize: ({ points }, eid) => points.resize(eid, 40),
   reserve: ({ points }, eid) => points.reserve(eid, 400),
@@ -307,7 +312,8 @@ const fieldCalls: Record<string, (list: Scene['Path'], eid: number) => unknown> 
   'text view': ({ label }, eid) => told(label.view(eid)),
   'interned view': ({ kind }, eid) => told(kind.view(eid)),
   'push of one that was removed': ({ targets }, eid) => targets.push(eid, 1),
-  'set of one that was removed': ({ targets }, eid) => targets.replace(eid, [1, 2, 1]),
+  'replace with ids of which one was removed': ({ targets }, eid) =>
+    targets.replace(eid, [1, 2, 1]),
 }
 for (const [name, call] of Object.entries(fieldCalls)) {
   calls.fields ??= {}
@@ -367,16 +373,16 @@ const observed: Record<string, (scene: Scene, grow: () => void) => void> = {
 for (const [when, prepare] of Object.entries(observed)) {
   for (const [object, name] of [
     ...Object.keys(calls.bitecs).map((one) => ['bitecs', one]),
-    ...['apply', 'pack', 'pack of what has no columns', 'pack and unpack', 'unpack'].map((one) => [
-      'storage',
-      one,
-    ]),
+    ...[
+      ...['applyCommands', 'moveOut', 'moveOut of what has no columns'],
+      ...['moveOut and moveIn', 'moveIn'],
+    ].map((one) => ['functions', one]),
   ]) {
     test(`${when}: ${object}, ${name}`, () => assertSame(calls[object][name], prepare))
   }
 }
 
-test('onRemove, which throws then: pack leaves the entity as it was', () => {
+test('onRemove, which throws then: moveOut leaves the entity as it was', () => {
   const scenes = [createScene(), createScene()]
   for (const [i, { memory, world, storage, Path, eids }] of scenes.entries()) {
     observe(world, onRemove(Path), () => {
@@ -397,7 +403,7 @@ const givers: Record<string, (scene: Scene, list: number[]) => void> = {
   set: ({ world, Path, eids }, points) => {
     addComponent(world, eids[1], set(Path, { points, x: 3, label: 'set' }))
   },
-  'list.set': ({ Path, eids }, points) => Path.points.replace(eids[1], points),
+  'list.replace': ({ Path, eids }, points) => Path.points.replace(eids[1], points),
   'list.append': ({ Path, eids }, points) => Path.points.append(eids[1], points),
 }
 for (const [name, give] of Object.entries(givers)) {
@@ -444,12 +450,12 @@ function membersOf(object: object): string[] {
 }
 
 test('the walk is over all that the public objects have', () => {
-  const { storage, attached, shots, commands, Path } = createScene()
+  const { storage, attached, shots, commands, Path, Burning } = createScene()
   const walked = (object: string) => Object.keys(calls[object])
   const lacks = (object: object, names: string[]) =>
     membersOf(object).filter((name) => !names.includes(name))
   assert.equal(lacks(storage, walked('storage')), [])
-  assert.equal(lacks(storage.components.Burning.rows, walked('rows')), [])
+  assert.equal(lacks(Burning.rows, [...walked('rows'), 'x', 'big']), [])
   assert.equal(lacks(attached, walked('attached')), [])
   assert.equal(lacks(shots, walked('table')), [])
   const ofTheWorld = ['isDisposed', 'isBusy', 'isSpent'] // what commands have for their storage

@@ -73,8 +73,8 @@ test('lists are set to arrays and typed arrays of another realm, and to no DataV
 test('ids in arrays of another realm: those in the arena are not copied', () => {
   const { arena, pool, storage } = createScene()
   const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH)
-  const control = new ControlWords(arena.i32, controlBlock >> 2)
-  const reader = new JobReader(control)
+  const control = new ControlWords(arena, controlBlock >> 2)
+  const reader = new JobReader(control, storage.tables)
   const jobs = new JobList(storage)
   const idsOf = (entities: ArrayLike<number>) => {
     const call = { name: '', system: 'a', args: undefined, batchSize: 9, number: 0, entities }
@@ -82,7 +82,7 @@ test('ids in arrays of another realm: those in the arena are not copied', () => 
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
-    return reader.entities
+    return reader.ids
   }
   const { byteOffset } = pool.allocArray(Int32Array, 3)
   for (const name of ['Int32Array', 'Uint32Array']) {

@@ -26,18 +26,27 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createScene, fillUp, withScene } from './support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createScene,
+  fillUp,
+  withScene,
+} from './support.ts'
 
 const test = suite('relation stores')
 
 const schema = { amount: t.i32, tags: t.list(t.u8) }
 
-/** A relation whose pairs are components of a storage. */
-function createContains(storage: Storage, options = {}) {
+/** A relation each of whose pairs is a component that `make` makes. */
+function createRelationOf<C extends object>(make: (name: string) => C) {
   let count = 0
-  const store = () => storage.component(`Contains${count++}`, schema, options)
-  return createRelation(withStore(store))
+  return createRelation(withStore(() => make(`Contains${count++}`)))
 }
+
+const createContains = (storage: Storage) =>
+  createRelationOf((name) => storage.component(name, schema))
 
 const worlds = {
   plain: () => createWorld(),
@@ -116,10 +125,10 @@ test('pairs work as bitECS’s own: queries, targets, exclusive relations, remov
     () => ({ amount: [] }),
     () => {},
   )
-  for (const options of [{ sparse: false }, { sparse: true }]) {
+  for (const sparse of [false, true]) {
     withScene({}, ({ arena, world, storage }) => {
       let count = 0
-      const store = () => storage.component(`Pair${count++}`, { amount: t.i32 }, options)
+      const store = () => createComponent(storage, `Pair${count++}`, { amount: t.i32 }, sparse)
       assert.equal(
         play(world, store, () => assertSound(arena)),
         byHand,
@@ -129,9 +138,9 @@ test('pairs work as bitECS’s own: queries, targets, exclusive relations, remov
 })
 
 test('instances of a prefab begin with the values of its pair, and commands find both', () => {
-  for (const options of [{ sparse: false }, { sparse: true }]) {
+  for (const sparse of [false, true]) {
     withScene({ capacity: 4 }, ({ world, storage, arena }) => {
-      const Contains = createContains(storage, options)
+      const Contains = createRelationOf((name) => createComponent(storage, name, schema, sparse))
       const gold = addEntity(world)
       while (addEntity(world) < 30) {}
       const prefab = addPrefab(world)

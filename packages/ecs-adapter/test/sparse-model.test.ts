@@ -22,7 +22,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, buffers, createRandom, createScene } from './support.ts'
+import { assertSound, buffers, createRandom, createScene, rowsOf } from './support.ts'
 
 const test = suite('sparse-model')
 
@@ -47,7 +47,7 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
   const Tag = createSparseComponent(storage, 'Tag', {})
   const rows = Sparse.rows
   const attached = attachStorage(storage.handle, arena.openPool())
-  assert.is(storage.components.Sparse.rows, rows)
+  assert.is(rowsOf(storage.components.Sparse), rows)
   let owned = new Map<number, { isPrefab: boolean; has: boolean; tag: boolean }>()
   /** Rows that were given since the last sync: they stay. */
   let given = new Map<number, number>()
@@ -63,7 +63,8 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
   }
   const sparseOf = (eid: number) => {
     const row = rows.indexOf(eid)
-    const { heat, at, kind, cause, marks, name, sort } = Sparse
+    const { heat, at, kind, cause } = rows
+    const { marks, name, sort } = Sparse
     const texts = [name.get(eid), sort.get(eid)]
     return [heat[row], at[row], kind[row], cause[row], marks.toArray(eid), ...texts]
   }
@@ -247,7 +248,7 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
     },
     loop() {
       const { entities } = rows
-      const { heat } = Sparse
+      const { heat } = rows
       for (let row = 0; row < rows.count; row++) heat[row] += 1
       for (let row = 0; row < rows.count; row++) {
         // The values of those that lost it are of no interest, but twins they are to be.
@@ -268,13 +269,12 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
       given.clear()
       ghosts.clear()
       checkRows(rows, true)
-      const there = attached.components.Sparse.rows
+      const { rows: there, marks } = attached.components.Sparse as typeof Sparse
       checkRows(there, true)
       for (const eid of alive(true)) {
         assert.is(there.indexOf(eid), rows.indexOf(eid))
-        const { marks, heat } = attached.components.Sparse as typeof Sparse
         assert.equal(marks.toArray(eid), Flat.marks.toArray(eid))
-        assert.is(heat[there.indexOf(eid)], Flat.heat[storage.indexOf(eid)])
+        assert.is(there.heat[there.indexOf(eid)], Flat.heat[storage.indexOf(eid)])
       }
     },
     reset() {

@@ -30,7 +30,15 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, createScene, withScene } from './support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createRandom,
+  createScene,
+  rowsOf,
+  withScene,
+} from './support.ts'
 
 const test = suite('sparse')
 /** Takes all memory; gives the blocks, the shortest last. */
@@ -75,7 +83,7 @@ test('a sparse component costs at most 3 % of a dense one: 1 % of 1,000,000 enti
       const Rare = createSparseComponent(storage, `Rare${name}`, schema)
       for (const eid of owners) addComponent(world, eid, Rare)
     })
-    const rows = `Rare${name}`.rows
+    const rows = rowsOf(storage.components[`Rare${name}`])
     assert.equal([...rows.entities.subarray(0, rows.count)], [...owners])
     return sparse.map((count, i) => count / flat[i])
   }
@@ -99,8 +107,8 @@ test('rows are made at the end and stay until sync, when the last ones fill the 
     const [a, b, c, d, e, f] = eids
     let seen: unknown
     observe(world, onRemove(Burning), (eid) => {
-      const { heat, marks, cause } = Burning
-      seen = [heat[rows.indexOf(eid)], marks.toArray(eid), cause.get(eid)]
+      const { marks, cause } = Burning
+      seen = [rows.heat[rows.indexOf(eid)], marks.toArray(eid), cause.get(eid)]
     })
     removeEntity(world, b)
     assert.equal(seen, [b, [b], `by ${b}`])
@@ -168,9 +176,10 @@ test('a sparse tag has rows, and no columns', () => {
     const Dirty = createSparseComponent(storage, 'Dirty', {})
     const eids = Array.from({ length: 200 }, () => addEntity(world))
     for (const eid of eids) addComponent(world, eid, Dirty)
-    const rows = storage.components.Dirty.rows
+    const rows = rowsOf(storage.components.Dirty)
     assert.equal([...rows.entities.subarray(0, rows.count)], eids)
-    assert.equal(Object.keys(Dirty), [])
+    assert.equal(Object.keys(Dirty), ['rows'])
+    assert.equal(Object.keys(rows), [])
   })
 })
 
@@ -253,41 +262,27 @@ test('reading takes nothing away where there is no memory for a row', () => {
 })
 
 test('refused calls name the right one', () => {
-  const { world, storage, arena } = createScene()
-  const Flat = storage.component('Flat', { x: t.f32 })
+  const { arena, world, storage } = createScene()
   const Burning = createSparseComponent(storage, 'Burning', schema)
-  assertThrows(() => Flat.rows, 'invalid-argument', '"Flat"', '{ sparse: true }', 'query')
-  assertThrows(() => storage.components.Nope.rows, 'invalid-argument', '"Nope"', 'Flat, Burning')
-  assertThrows(
-    () => storage.component('Odd', { x: t.f32 }, { sparse: 1 as never }),
-    'invalid-argument',
-    'sparse is 1',
-    'true or false',
-  )
-  for (const [options, ...words] of [
-    [{ spare: true }, 'a key is "spare"', 'expected sparse'],
-    [{ sparse: true, capacity: 4 }, '"capacity"'],
-    [{ sparse: null }, 'sparse is null'],
-    [null, 'the options is null', '{ sparse }'],
-    [5, 'the options is 5'],
-    [true, 'the options is true'],
-  ] as const) {
-    const make = () => storage.component('Odd', { x: t.f32 }, options as never)
-    assertThrows(make, 'invalid-argument', ...words)
+  const make = (storage: unknown, name: unknown, schema: unknown) => () =>
+    createSparseComponent(storage as never, name as never, schema as never)
+  assertThrows(make(storage, 'Burning', schema), 'invalid-argument', '"Burning"')
+  assertThrows(make(storage, '', schema), 'invalid-argument', 'the name of a component')
+  assertThrows(make(storage, 'Odd', { x: 5 }), 'invalid-argument', 'field x', '"Odd"')
+  const attached = attachStorage(storage.handle, arena.openPool())
+  for (const other of [undefined, null, {}, storage.pool, attached, storage.components]) {
+    assertThrows(make(other, 'Odd', schema), 'invalid-argument', 'the storage', 'createStorage()')
   }
-  assert.ok(storage.component('Odd', { x: t.f32 }, { sparse: undefined as never }))
+  assert.equal(Object.keys(storage.components), ['Burning'])
   const eid = addEntity(world)
   assertThrows(() => Burning.marks.push(eid, 1), 'invalid-argument', `entity ${eid}`, 'no row')
   assertThrows(() => Burning.cause.set(eid, 'x'), 'invalid-argument', 'no row')
   assert.equal(Burning.marks.toArray(eid), [])
   assert.is(Burning.rows.count, 0)
-  const attached = attachStorage(storage.handle, arena.openPool())
-  assertThrows(() => attached.components.Flat.rows, 'invalid-argument', '"Flat"')
-  assertThrows(() => attached.components.Nope.rows, 'invalid-argument', '"Nope"')
-  assert.is(attached.components.Burning.rows.count, 0)
+  assert.is(rowsOf(attached.components.Burning).count, 0)
   attached.detach()
   storage.dispose()
-  assertThrows(() => Burning.rows, 'storage-disposed')
+  assertThrows(make(storage, 'Late', schema), 'storage-disposed')
 })
 
 test('of a storage that is disposed of, a component takes no memory any more', () => {
@@ -305,12 +300,12 @@ test('of a storage that is disposed of, a component takes no memory any more', (
 test('the object from `rows` is read-only', () => {
   withScene({}, ({ world, storage }) => {
     const Burning = createSparseComponent(storage, 'Burning', schema)
-    const rows = storage.components.Burning.rows
+    const rows = rowsOf(storage.components.Burning)
     assert.is(rows, Burning.rows)
     const eid = addEntity(world)
     addComponent(world, eid, Burning)
     for (const name of ['dispose', 'compact', 'append', 'lose']) assert.not.ok(name in rows)
-    for (const name of ['count', 'entities', 'row', 'other']) {
+    for (const name of ['count', 'entities', 'indexOf', 'heat']) {
       assert.throws(() => Object.assign(rows, { [name]: 0 }), TypeError)
     }
     assert.is(rows.count, 1)
@@ -369,8 +364,8 @@ test('out of memory at any step: no entity is half added, and all others stay', 
 test('while a system runs, nothing is pulled from under it: as of flat components', () => {
   for (const sparse of [false, true]) {
     const { arena, world, storage } = createScene({ capacity: 64 })
-    const Burning = storage.component('Burning', schema, { sparse })
-    const plain = storage.component('Plain', { heat: t.f32 }, { sparse })
+    const Burning = createComponent(storage, 'Burning', schema, sparse)
+    const plain = createComponent(storage, 'Plain', { heat: t.f32 }, sparse)
     const [eid, other] = [addEntity(world), addEntity(world)]
     for (const component of [Burning, plain]) addComponent(world, eid, component)
     Burning.marks.replace(eid, [1, 2])
@@ -383,12 +378,12 @@ test('while a system runs, nothing is pulled from under it: as of flat component
     for (const call of ['sync', 'reset', 'dispose'] as const) {
       assertThrows(() => storage[call](), 'group-busy', `storage.${call}()`)
     }
-    assertThrows(() => moveOut(storage, eid), 'group-busy', 'storage.pack()')
+    assertThrows(() => moveOut(storage, eid), 'group-busy', 'moveOut()')
     assert.equal(blocksOf(arena), blocks)
     addComponent(world, eid, plain) // no lists
     addComponent(world, other, Burning) // nothing has to move for it
-    if (sparse) {
-      const rows = Burning.rows
+    if ('rows' in Burning) {
+      const { rows } = Burning
       let grower = other
       const outgrow = () => {
         while (rows.count < 100) {
@@ -476,7 +471,7 @@ test('a WebAssembly.Memory grows: rows are found, made and lost before the next 
   const rows = Burning.rows
   const pool = arena.openPool()
   const attached = attachStorage(storage.handle, pool)
-  const there = attached.components.Burning.rows
+  const there = rowsOf(attached.components.Burning)
   const eids: number[] = []
   for (let turn = 0; turn < 6; turn++) {
     for (let i = 0; i < 30; i++) {
@@ -526,8 +521,8 @@ test('commands add, set and remove it, from an attached thread too', () => {
     storage.sync()
     attached.sync()
     assert.is(rows.count, 51)
-    const there = attached.components.Burning.rows
-    const { heat } = attached.components.Burning as typeof Burning
+    const there = rowsOf(attached.components.Burning)
+    const { heat } = (attached.components.Burning as typeof Burning).rows
     for (const eid of eids.slice(50)) {
       assert.is(there.indexOf(eid), rows.indexOf(eid))
       assert.is(heat[there.indexOf(eid)], eid)
@@ -565,8 +560,8 @@ test('until its next sync, an attached thread sees all rows as they were before 
     for (let i = 0; i < 30; i++) light()
     const pool = arena.openPool()
     const attached = attachStorage(storage.handle, pool)
-    const there = attached.components.Burning.rows
-    const { heat } = attached.components.Burning as typeof Burning
+    const there = rowsOf(attached.components.Burning)
+    const { heat } = (attached.components.Burning as typeof Burning).rows
     const entitiesThere = () => [...there.entities.subarray(0, there.count)]
     let outgrown: number[] | undefined
     for (let i = 0; i < 1000; i++) {
@@ -584,7 +579,7 @@ test('until its next sync, an attached thread sees all rows as they were before 
     const seen = attached.components.Burning as typeof Burning
     assertConsistent(there, seen.rows.heat, eids)
     assert.is(there.count, Burning.rows.count)
-    assert.is(attached.components.Burning.rows, there)
+    assert.is(rowsOf(attached.components.Burning), there)
     attached.detach()
     pool.close()
   })
@@ -597,8 +592,8 @@ test('while nothing moves, an attached thread sees rows that are made, lost and 
     for (const eid of eids) addComponent(world, eid, set(Burning, { heat: eid }))
     const pool = arena.openPool()
     const attached = attachStorage(storage.handle, pool)
-    const there = attached.components.Burning.rows
-    const { heat } = attached.components.Burning as typeof Burning
+    const there = rowsOf(attached.components.Burning)
+    const { heat } = (attached.components.Burning as typeof Burning).rows
     for (const eid of eids.slice(0, 25)) removeComponent(world, eid, Burning)
     assert.is(there.count, 40)
     storage.sync()
@@ -615,7 +610,7 @@ test('after detach, a search for a row ends in memory that has another owner', (
   const Burning = createSparseComponent(storage, 'Burning', { heat: t.f32 })
   addComponent(world, addEntity(world), Burning)
   const attached = attachStorage(storage.handle, arena.openPool())
-  const there = attached.components.Burning.rows
+  const there = rowsOf(attached.components.Burning)
   const { byteOffset, length } = there.entities
   const block = blocksOf(arena).find(
     ({ offset }) => offset < byteOffset && byteOffset < offset + 600,
@@ -637,7 +632,7 @@ test('a value that is no id, or the id of a removed entity, has no row', () => {
   const { arena, storage } = createScene({ world })
   const Burning = createSparseComponent(storage, 'Burning', schema)
   const attached = attachStorage(storage.handle, arena.openPool())
-  const [rows, there] = [Burning.rows, attached.components.Burning.rows]
+  const [rows, there] = [Burning.rows, rowsOf(attached.components.Burning)]
   const gone = addEntity(world)
   addComponent(world, gone, set(Burning, { heat: 1, marks: [1] }))
   removeEntity(world, gone)

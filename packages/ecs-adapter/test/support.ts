@@ -1,6 +1,12 @@
 import { Arena, blocks, type Pool, verify } from '@ashlar/core'
 import {
+  type AnyComponent,
+  type Component,
+  type ComponentRows,
+  createSparseComponent,
   createStorage,
+  type Schema,
+  type SparseComponent,
   type Storage,
   type StorageOptions,
   t,
@@ -42,7 +48,21 @@ export function createScene(
   return { arena, pool, world, storage: watch(arena, createStorage(world, pool, rest)) }
 }
 
-/** RunQueue `body`, and proves that afterwards the storage leaves the arena as it found it. */
+/** A component of the kind that a test runs for. */
+export function createComponent<const S extends Schema>(
+  storage: Storage,
+  name: string,
+  schema: S,
+  sparse: boolean,
+): Component<S> | SparseComponent<S> {
+  return sparse ? createSparseComponent(storage, name, schema) : storage.component(name, schema)
+}
+
+/** The rows of a component of unknown schema that is sparse. */
+export const rowsOf = (component: AnyComponent): ComponentRows =>
+  (component as SparseComponent).rows
+
+/** Runs `body`, and proves that afterwards the storage leaves the arena as it found it. */
 export function withScene(
   options: Parameters<typeof createScene>[0],
   body: (scene: Scene) => void,

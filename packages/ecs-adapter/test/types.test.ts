@@ -1,5 +1,6 @@
 // What TypeScript makes of a schema. The assertions are the types: `tsc` fails where one is wrong.
 import {
+  type AnyComponent,
   applyCommands,
   attachStorage,
   type Component,
@@ -8,8 +9,8 @@ import {
   createSparseComponent,
   createStorage,
   type ListField,
-  type Schema,
   type SparseComponent,
+  type SparseRows,
   type System,
   type TextField,
   t,
@@ -31,15 +32,17 @@ test('a sparse component has a type of its own, with the same fields, and rows',
   const schema = { heat: t.f32, name: t.text }
   const Burning = createSparseComponent(storage, 'Burning', schema)
   expectType<Equal<typeof Burning, SparseComponent<typeof schema>>>()
-  expectType<Equal<(typeof Burning)['heat'], Float32Array>>()
+  expectType<Equal<(typeof Burning)['rows']['heat'], Float32Array>>()
   expectType<Equal<(typeof Burning)['name'], TextField>>()
   expectType<Equal<Values<typeof Burning>, { heat?: number; name?: string }>>()
-  const Flat = storage.component('Flat', schema, { sparse: false })
+  const Flat = storage.component('Flat', schema)
   expectType<Equal<typeof Flat, Component<typeof schema>>>()
   // @ts-expect-error: what is indexed by ids is not what is indexed by rows
   const mistaken: SparseComponent<typeof schema> = Flat
-  const either: Component<typeof schema> = Burning // for what does not index columns
-  assert.ok(mistaken && either)
+  // @ts-expect-error: nor the other way round
+  const mistakenToo: Component<typeof schema> = Burning
+  const either: AnyComponent[] = [Burning, Flat] // for what does not index columns
+  assert.ok(mistaken && mistakenToo && either)
 
   // All that takes components takes it.
   const eid = addEntity(world)
@@ -57,16 +60,19 @@ test('a sparse component has a type of its own, with the same fields, and rows',
   const there = attached.components.Burning as typeof Burning
   assert.is(there.rows.heat[there.rows.indexOf(eid)], 3)
   attached.detach()
-  const system: System<{ Burning: SparseComponent<typeof schema> }> = ({ components, rows }) => {
-    components.Burning.rows.heat[rows('Burning').indexOf(eid)] = 1
+  const system: System<{ Burning: SparseComponent<typeof schema> }> = ({ components }) => {
+    const { rows } = components.Burning
+    rows.heat[rows.indexOf(eid)] = 1
   }
   assert.type(system, 'function')
 
   const rows = Burning.rows
-  expectType<Equal<typeof rows, ComponentRows>>()
+  expectType<Equal<typeof rows, SparseRows<typeof schema>>>()
   expectType<Equal<typeof rows.entities, Int32Array>>()
-  // @ts-expect-error: an option of that name there is not
-  assert.throws(() => storage.component('Other', { heat: t.f32 }, { spares: true }), /spares/)
+  const some: ComponentRows = rows
+  // @ts-expect-error: lists and texts are not among them
+  assert.is(rows.name, undefined)
+  assert.is(some, rows)
   assert.is(rows.count, 1)
 })
 
@@ -167,7 +173,7 @@ test('components by name have the columns of any schema', () => {
   const { storage } = createScene()
   storage.component('Position', { x: t.f32 })
   const { Position } = storage.components
-  expectType<Equal<typeof Position, Component<Schema>>>()
+  expectType<Equal<typeof Position, AnyComponent>>()
   const { x } = Position as Component<{ x: typeof t.f32 }>
   x[1] = 2
   assert.is(x[1], 2)

@@ -10,7 +10,7 @@ import { CommandBuffer } from '../commands/command-buffer.ts'
 import { dropInternLog, InternLog } from '../lists/intern-log.ts'
 import { VariableMemory } from '../lists/variable-fields.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
-import type { Component } from '../schema/schema.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
 import type { StorageHandle } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
@@ -59,7 +59,7 @@ export class AttachedStorage {
    * no other thread may change or read them. Call `sync` before you change lists or texts, or the
    * change may go to the old memory of a moved column.
    */
-  readonly components: Readonly<Record<string, Component>>
+  readonly components: Readonly<Record<string, AnyComponent>>
   /** Tables by name. Rows that this thread adds lie in chunks of its own pool until it detaches. */
   readonly tables: Readonly<Record<string, Table>>
   readonly #pool: Pool
@@ -107,7 +107,7 @@ export class AttachedStorage {
     return this.#entities
   }
 
-  /** The index of an entity in the columns of dense components; for sparse ones, ask their `rows`. */
+  /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
   readonly indexOf = (eid: number): number => checkedEid(eid) & this.#entityMask
 
   /**

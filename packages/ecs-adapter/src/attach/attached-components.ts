@@ -6,7 +6,8 @@ import { createVariableColumns, type VariableMemory } from '../lists/variable-fi
 import type { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { ComponentRows } from '../schema/fields.ts'
-import type { Component } from '../schema/schema.ts'
+import { createNamed } from '../schema/named.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import type { ComponentEntry, RowsEntry } from '../shared/manifest.ts'
 
 interface Attached {
@@ -16,7 +17,7 @@ interface Attached {
 }
 
 export class AttachedComponents {
-  readonly byName: Record<string, Component> = Object.create(null)
+  readonly byName = createNamed<AnyComponent>('component')
   readonly registry = new ComponentRegistry()
   readonly #memory: VariableMemory
   readonly #denseRows: Rows
@@ -46,7 +47,7 @@ export class AttachedComponents {
     const options = { name, fields, memory, rows: rows ?? this.#denseRows }
     this.#all.push({ variable: createVariableColumns(options), rows })
     const component = rows ? { rows: rows.view } : {}
-    this.byName[name] = component as Component
+    this.byName[name] = component as AnyComponent
     this.registry.add(name, this.byName[name], fields, undefined)
   }
 }

@@ -249,11 +249,11 @@ export class RowIndex {
 /** `rows` of a sparse component, in any thread: has its columns, too (see `defineColumns`). */
 export class RowsView implements ComponentRows {
   readonly #rows: ComponentRows
-  readonly indexOf: ComponentRows['indexOf']
+  declare readonly indexOf: ComponentRows['indexOf']
 
   constructor(rows: ComponentRows) {
     this.#rows = rows
-    this.indexOf = rows.indexOf
+    Object.defineProperty(this, 'indexOf', { value: rows.indexOf }) // users cannot overwrite it
   }
 
   get count(): number {

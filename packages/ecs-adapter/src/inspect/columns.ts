@@ -39,7 +39,7 @@ export function checkColumns(
         findings.expect(blockOffset, 'handles of', column.$rowCount, rowCount)
         return
       }
-      const view = component[field.name] as unknown as ScalarArray
+      const view: ScalarArray = Reflect.get(store.rows ?? component, field.name)
       if (view.buffer !== findings.words.buffer) return // memory has grown: `sync` renews the view
       findings.expect(blockOffset, 'an array at', view.byteOffset, byteOffset)
       findings.expect(blockOffset, 'an array of length', view.length, rowCount)

@@ -60,22 +60,29 @@ export type Component<S extends Schema = Schema> = { readonly [K in keyof S]: Co
  * What `createSparseComponent` returns for a schema. Only entities with the component have rows:
  * its columns are in `rows`, indexed by `rows.indexOf(eid)`. Lists and texts take entity ids.
  */
-export type SparseComponent<S extends Schema = Schema> = {
-  readonly [K in keyof S as S[K] extends ScalarType ? never : K]: Column<S[K]>
-} & { readonly rows: SparseRows<S> }
-export type SparseRows<S extends Schema = Schema> = ComponentRows & {
-  readonly [K in keyof S as S[K] extends ScalarType ? K : never]: Column<S[K]>
+export type SparseComponent<S extends Schema = Schema> = (string extends keyof S
+  ? unknown
+  : { readonly [K in keyof S as S[K] extends ScalarType ? never : K]: Column<S[K]> }) & {
+  readonly rows: SparseRows<S>
 }
+/** The rows of a sparse component, with its columns; of an unknown schema, without them. */
+export type SparseRows<S extends Schema = Schema> = ComponentRows &
+  (string extends keyof S
+    ? unknown
+    : { readonly [K in keyof S as S[K] extends ScalarType ? K : never]: Column<S[K]> })
 /** A component, dense or sparse, of any schema. */
 export type AnyComponent = Component | SparseComponent
 /** What `set(component, ...)` takes. `getComponent` returns every field, lists as plain arrays. */
 export type Values<C> = {
-  -readonly [K in keyof C as K extends string ? K : never]?: C[K] extends ListField
+  -readonly [K in keyof Fields<C> as K extends string ? K : never]?: Fields<C>[K] extends ListField
     ? Numbers
-    : C[K] extends TextField
+    : Fields<C>[K] extends TextField
       ? string
       : number
 }
+type Fields<C> = C extends { readonly rows: infer R extends ComponentRows }
+  ? Omit<C, 'rows'> & Omit<R, keyof ComponentRows>
+  : C
 
 /** The field types of this file: objects that only look like them are refused. */
 const made = new WeakSet<object>()

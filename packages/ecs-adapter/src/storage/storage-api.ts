@@ -74,7 +74,7 @@ export interface Storage {
    */
   readonly handle: StorageHandle
 
-  /** The index of an entity in the columns of dense components. For sparse ones, ask their `rows`. */
+  /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
   indexOf(eid: EntityId): number
 
   /**

@@ -9,6 +9,7 @@ import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from '../base/errors.ts'
 import { groupOpen } from '../base/run-errors.ts'
 import { ComponentHooks } from '../columns/component-hooks.ts'
+import { createNamed } from '../schema/named.ts'
 import {
   type AnyComponent,
   type Component,
@@ -50,7 +51,7 @@ export function createStorage(
 
 /** Methods may be called without the object: `const { indexOf } = storage`. */
 export class WorldStorage implements Storage, StorageState {
-  readonly components: Record<string, AnyComponent> = Object.create(null)
+  readonly components = createNamed<AnyComponent>('component')
   readonly tables: Storage['tables']
   readonly pool: Pool
   readonly runs: RunQueue

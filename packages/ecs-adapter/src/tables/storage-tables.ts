@@ -2,6 +2,7 @@
 import type { Pool } from '@ashlar/core'
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateTable, StorageError } from '../base/errors.ts'
+import { createNamed } from '../schema/named.ts'
 import { checkName } from '../schema/schema.ts'
 import type { TableEntry } from '../shared/manifest.ts'
 import { attachTable, createTable } from './create-table.ts'
@@ -11,7 +12,7 @@ import type { TableOptions } from './table-layout.ts'
 import { checkAlone, isThere } from './table-root.ts'
 
 export class StorageTables {
-  readonly byName: Record<string, Table> = Object.create(null)
+  readonly byName = createNamed<Table>('table')
   /** Increments whenever a table is added or dropped. */
   version = 0
   readonly #pool: Pool

@@ -27,7 +27,7 @@ export interface TableOwner {
 }
 
 /** A table with any schema. */
-export type AnyTable = Pick<Table, 'name' | 'isAttached'> & {
+export type AnyTable = Pick<Table, 'name' | 'handle' | 'isAttached'> & {
   readonly chunks: readonly ChunkRows[]
   chunk(number: number): ChunkRows | undefined
 }

@@ -1,6 +1,7 @@
 /** The systems of a run as jobs: the input and batches of each, placed where workers find them. */
 import { invalidArgument, shownError } from '../base/errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
+import { noSuch } from '../base/nearest.ts'
 import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
 import type { Storage } from '../storage/storage-api.ts'
@@ -13,11 +14,14 @@ import {
   JOB_IDS,
   JOB_NUMBER,
   JOB_SYSTEM,
+  JOB_TABLE,
+  JOB_TABLE_SERIAL,
   jobWord,
 } from './control-block.ts'
 import {
   EACH_WORKER,
   InputBlock,
+  isTable,
   placeEntities,
   type RunEntities,
   repairChunks,
@@ -143,7 +147,7 @@ export class Job {
   ): void {
     const systemIndex = systems.indexOf(system)
     if (systemIndex === -1) {
-      throw invalidArgument('the system', system, `one of ${systems.join(', ')}`)
+      throw noSuch('system', system, systems)
     }
     this.isForEach = this.#entities === EACH_WORKER
     if (this.isForEach && (callCount > 1 || batchSize !== undefined)) throw notAlone(name)
@@ -164,6 +168,9 @@ export class Job {
     words[word + JOB_NUMBER] = this.#number
     words[word + JOB_ARGS] = this.#args.offset
     words[word + JOB_ARGS + 1] = this.#argsByteLength
+    const handle = isTable(this.#entities) ? this.#entities.handle : NO_TABLE
+    words[word + JOB_TABLE] = handle.offset
+    words[word + JOB_TABLE_SERIAL] = handle.serial
   }
 
   /** Repairs the chunks of a table that a worker may have died in. */
@@ -175,6 +182,8 @@ export class Job {
     for (const offset of this.heldOffsets) this.#storage.pool.free(offset)
   }
 }
+
+const NO_TABLE = { offset: 0, serial: 0 }
 
 function encodeArgs(args: unknown): Uint8Array {
   try {

@@ -29,7 +29,14 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createScene, scalars, withScene } from '../support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createScene,
+  scalars,
+  withScene,
+} from '../support.ts'
 
 const test = suite('component-hooks')
 
@@ -369,7 +376,7 @@ test('entities made before the storage get rows when they get a component', () =
 for (const sparse of [false, true]) {
   test(`${sparse ? 'sparse' : 'flat'}: a getter among values moves and frees no row`, () => {
     withScene({}, ({ arena, world, storage }) => {
-      const Fire = storage.component('Fire', { heat: t.f32, marks: t.list(t.u16) }, { sparse })
+      const Fire = createComponent(storage, 'Fire', { heat: t.f32, marks: t.list(t.u16) }, sparse)
       const sibling = createStorage(world, storage.pool)
       const [gone, eid] = [addEntity(world), addEntity(world)]
       for (const one of [gone, eid])

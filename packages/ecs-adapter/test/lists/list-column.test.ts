@@ -194,7 +194,7 @@ test('lists of every type store as their typed arrays do', () => {
     const eid = addEntity(world, lists)
     const values = [0, -1, 300, 70_000, 1.7, 2 ** 31, 2 ** 32 + 5, Number.NaN, 0.1]
     for (const list of Object.values(lists)) {
-      list.set(eid, values)
+      list.replace(eid, values)
       const view = list.view(eid)
       const expected = (view.constructor as Float64ArrayConstructor).from(values)
       assert.equal(list.toArray(eid), [...expected])

@@ -1,7 +1,6 @@
 import { blocks } from '@ashlar/core'
 import {
   applyCommands,
-  type Component,
   createCommands,
   createSparseComponent,
   createTable,
@@ -14,7 +13,7 @@ import {
 import { addComponent, addEntity, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertThrows, createScene, scalars, withScene } from '../support.ts'
+import { assertThrows, createComponent, createScene, scalars, withScene } from '../support.ts'
 
 const test = suite('schema')
 
@@ -102,8 +101,8 @@ test('values that omit a field leave it as it was, whatever its name', () => {
     const names = ['then', 'length', 'name', 'toJSON', 'prototype', 'get', 'set', 'ids', 'rowCount']
     const schema = Object.fromEntries(names.map((name) => [name, t.f32]))
     const entity = addEntity(world)
-    for (const options of [{ sparse: false }, { sparse: true }]) {
-      const Odd = storage.component(`Odd ${options.sparse}`, schema, options) as Component
+    for (const sparse of [false, true]) {
+      const Odd = createComponent(storage, `Odd ${sparse}`, schema, sparse)
       addComponent(world, entity, set(Odd, Object.fromEntries(names.map((name) => [name, 1]))))
       addComponent(world, entity, set(Odd, {}))
       const commands = createCommands(storage)

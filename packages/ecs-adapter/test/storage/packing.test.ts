@@ -26,7 +26,14 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, buffers, createRandom, watch } from '../support.ts'
+import {
+  assertSound,
+  assertThrows,
+  buffers,
+  createComponent,
+  createRandom,
+  watch,
+} from '../support.ts'
 
 const test = suite('packing')
 
@@ -47,10 +54,11 @@ interface PlaceOptions {
 function createPlace(arena: Arena, { world = createWorld(), sparse = false }: PlaceOptions = {}) {
   const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 2 }))
   const Tag = storage.component('Tag', {})
-  const Position = storage.component('Position', { x: t.f32, y: t.f64 }, { sparse })
-  const Path = storage.component('Path', SCHEMA, { sparse })
-  const row = (eid: number) => (sparse ? Path.rows.indexOf(eid) : storage.indexOf(eid))
-  return { world, storage, Tag, Position, Path, row }
+  const Position = createComponent(storage, 'Position', { x: t.f32, y: t.f64 }, sparse)
+  const Path = createComponent(storage, 'Path', SCHEMA, sparse)
+  const row = 'rows' in Path ? Path.rows.indexOf : storage.indexOf
+  const ageOf = (eid: number) => ('rows' in Path ? Path.rows : Path).age[row(eid)]
+  return { world, storage, Tag, Position, Path, row, ageOf }
 }
 
 /** The same of flat components and of sparse ones. */
@@ -164,7 +172,7 @@ testBoth('observers see scalars, and their edits are kept or replaced', (sparse)
   const { world, Path, Position } = there
   const told: unknown[] = []
   observe(here.world, onRemove(here.Path), (eid) => {
-    told.push(here.Path.age[here.row(eid)], here.Path.points.length(eid), here.Path.kind.get(eid))
+    told.push(here.ageOf(eid), here.Path.points.length(eid), here.Path.kind.get(eid))
   })
   observe(world, onSet(Path), (_eid, values) => told.push(values))
   observe(world, onAdd(Path), (eid) => Path.points.push(eid, 5)) // is replaced, and freed
@@ -237,11 +245,8 @@ testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
   const here = createPlace(arena, { sparse })
   const { world, storage, Path, Position } = here
   const sibling = watch(arena, createStorage(world, arena.openPool()))
-  const Bag = sibling.component(
-    'Bag',
-    { items: t.list(t.u8), owner: t.text({ interned: true }) },
-    { sparse },
-  )
+  const bagSchema = { items: t.list(t.u8), owner: t.text({ interned: true }) }
+  const Bag = createComponent(sibling, 'Bag', bagSchema, sparse)
   const Foreign = {}
   const spawn = () => {
     const eid = addEntity(world)
@@ -324,7 +329,7 @@ testBoth('a prefab is packed as others are, and gets no row for it', (sparse) =>
   addComponent(world, valued, Position)
   const empty = { points: [], label: '', age: 0, kind: '', targets: [] }
   const packed = [moveOut(storage, plain), moveOut(storage, valued)]
-  if (sparse) assert.is(Position.rows.count, 0)
+  if ('rows' in Position) assert.is(Position.rows.count, 0)
   const moved = packed.map((one) => moveIn(storage, one))
   assert.equal(getComponent(world, moved[0], Path), empty)
   assert.equal(getComponent(world, moved[1], Path), VALUES)
@@ -367,10 +372,11 @@ testBoth('out of memory at each step: nothing has moved, nothing is lost', (spar
         arena,
         createStorage(otherWorld, isPacking ? otherPool : tight, { capacity: 8 }),
       )
-      const Path = storage.component('Path', SCHEMA, { sparse })
-      const OtherPath = other.component('Path', SCHEMA, { sparse })
+      const Path = createComponent(storage, 'Path', SCHEMA, sparse)
+      const OtherPath = createComponent(other, 'Path', SCHEMA, sparse)
       // The next one there has to make columns longer.
-      for (let i = 1; i < OtherPath.age.length; i++) {
+      const { age } = 'rows' in OtherPath ? OtherPath.rows : OtherPath
+      for (let i = 1; i < age.length; i++) {
         addComponent(otherWorld, addEntity(otherWorld), OtherPath)
       }
       if (sparse) addComponent(otherWorld, addEntity(otherWorld), OtherPath)

@@ -11,6 +11,7 @@ interface Components {
     readonly seed: Uint32Array
     readonly friend: Int32Array
   }
+  readonly Hot: object
   readonly Diary: {
     readonly notes: ListField
     readonly friends: ListField

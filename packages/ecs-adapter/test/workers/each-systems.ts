@@ -9,9 +9,9 @@ type Context = SystemContext<
 >
 
 export const eachSystems = {
-  tallyEach({ entities, from, args, arena, pool }: Context) {
+  tallyEach({ workerIndex, from, args, arena, pool }: Context) {
     const { bySlot, byPlace } = args as { bySlot: number; byPlace: number }
-    if (entities.length !== 1 || entities[0] !== from) throw new Error(`${entities} from ${from}`)
+    if (workerIndex !== from) throw new Error(`${workerIndex} from ${from}`)
     Atomics.add(arena.i32, bySlot + pool.slot, 1)
     Atomics.add(arena.i32, byPlace + from, 1)
   },

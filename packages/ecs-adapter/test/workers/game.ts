@@ -11,6 +11,7 @@ import {
 import { addComponent, addEntity, createWorld, query, set } from 'bitecs'
 import * as assert from 'uvu/assert'
 import type { ThreadKind } from '../../../../test/support/threads.ts'
+import { createComponent } from '../support.ts'
 import { startWorker } from './worker.ts'
 
 /** The main thread of a page may not. */
@@ -83,7 +84,7 @@ export function addPaths(game: Game, { sparse = false } = {}) {
     label: t.text,
     kind: t.text({ interned: true }),
   }
-  const Path = storage.component('Path', schema, { sparse })
+  const Path = createComponent(storage, 'Path', schema, sparse)
   const add = (eid: number) =>
     addComponent(world, eid, set(Path, { points: [eid, 0.5], kind: 'road', label: `way ${eid}` }))
   for (const eid of eids) add(eid)

@@ -20,10 +20,10 @@ import { assertThrows, createRandom, createScene } from '../support.ts'
 const test = suite('job')
 
 const createControl = ({ arena, pool }: Pick<ReturnType<typeof createScene>, 'arena' | 'pool'>) =>
-  new ControlWords(arena.i32, pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2)
+  new ControlWords(arena, pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2)
 
 /** Outside of any arena. */
-const plainControl = () => new ControlWords(new Int32Array(CONTROL_BYTE_LENGTH / 4), 0)
+const plainControl = () => new ControlWords({ i32: new Int32Array(CONTROL_BYTE_LENGTH / 4) }, 0)
 
 test('every worker finds the entities, the place and the arguments of each batch', () => {
   const seed = 7
@@ -31,7 +31,7 @@ test('every worker finds the entities, the place and the arguments of each batch
   const { arena, pool, storage } = createScene()
   const control = createControl({ arena, pool })
   const list = new JobList(storage)
-  const readers = [0, 1, 2].map(() => new JobReader(control))
+  const readers = [0, 1, 2].map(() => new JobReader(control, storage.tables))
   for (let round = 0; round < 60; round++) {
     const label = `seed ${seed}, round ${round}`
     const callCount = 1 + random(round % 10 === 0 ? JOB_CAPACITY : 8)
@@ -55,14 +55,15 @@ test('every worker finds the entities, the place and the arguments of each batch
     for (let batch = 0; batch < batchCount; batch++) {
       const reader = readers[random(3)]
       assert.ok(reader.enter(batch), label)
-      const { index, entities } = reader
-      assert.ok(entities.length > 0, label)
+      const { index, ids } = reader
+      assert.is(reader.kind, 'entities')
+      assert.ok(ids.length > 0, label)
       assert.is(reader.from, found[index].length, label)
       assert.is(reader.sortKey, place, label)
       assert.is(['a', 'b', 'c'][reader.system], calls[index].system, label)
       assert.equal(reader.args, calls[index].args, label)
-      found[index].push(...entities)
-      place += entities.length
+      found[index].push(...ids)
+      place += ids.length
     }
     assert.equal(
       found,
@@ -85,7 +86,7 @@ test('every worker finds the entities, the place and the arguments of each batch
 test('the same ids in the same place are the same views', () => {
   const { arena, pool, storage } = createScene()
   const control = createControl({ arena, pool })
-  const reader = new JobReader(control)
+  const reader = new JobReader(control, storage.tables)
   const jobs = new JobList(storage)
   const read = () => {
     const call = { name: '', system: 'a', args: undefined, batchSize: 5, number: 3 }
@@ -93,7 +94,7 @@ test('the same ids in the same place are the same views', () => {
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
-    return reader.entities
+    return reader.ids
   }
   assert.is(read(), read())
 })
@@ -183,7 +184,7 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
   )
   for (let i = 0; i < 40 * table.chunkCapacity; i++) table.add()
   const control = createControl({ arena, pool })
-  const reader = new JobReader(control)
+  const reader = new JobReader(control, storage.tables)
   const jobs = new JobList(storage)
   const call = { name: '', system: 'a', entities: table, args: undefined, number: 0 }
   const workers = { control, systems: ['a'], members: Array(2) }
@@ -208,7 +209,13 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
       control.store(CONTROL_BATCH_COUNT, job.batchCount)
       reader.begin()
       const found: number[] = []
-      for (let batch = 0; reader.enter(batch); batch++) found.push(...reader.entities)
+      for (let batch = 0; reader.enter(batch); batch++) {
+        assert.is(reader.kind, 'chunks')
+        for (const chunk of reader.chunks) {
+          assert.is(chunk, table.chunk(chunk.number))
+          found.push(chunk.number)
+        }
+      }
       const numbers = Array.from({ length: 40 }, (_, number) => number)
       assert.equal(found, numbers.filter(after))
       assert.is(job.entityCount, found.length)

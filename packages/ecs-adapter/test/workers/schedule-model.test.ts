@@ -35,6 +35,9 @@ const SEED_COUNT = 20
 const FRAME_COUNT = 3
 const ENTITY_COUNT = 100
 
+/** What systems share outside of the storage. */
+const outside = new Map<string, object>(['ids', 'entities'].map((name) => [name, { name }]))
+
 /** What a system does, and what it says of it. */
 interface Plan extends MixOrder {
   readonly name: string
@@ -59,7 +62,8 @@ function planSystems(random: (limit: number) => number): Plan[] {
     if (reads.length + writes.length === 0) read.push('ids') // it is over all entities
     if (change === 'spawn') wrote.push('ids')
     if (change === 'despawn') wrote.push(...NAMES, 'ids', 'entities')
-    const declared = random(15) === 0 ? {} : { reads: read, writes: wrote }
+    const shared = (names: readonly string[]) => names.map((name) => outside.get(name) ?? name)
+    const declared = random(15) === 0 ? {} : { reads: shared(read), writes: shared(wrote) }
     return {
       name: `system ${i}`,
       salt: random(2 ** 30),

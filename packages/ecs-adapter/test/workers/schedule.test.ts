@@ -38,6 +38,9 @@ const snapshotOf = ({ world, Position, Velocity, Visits }: Game) =>
     hasComponent(world, eid, Visits) && Visits.count[eid],
   ])
 
+/** What systems share outside of the storage. */
+const shared = Object.fromEntries(['a', 'b', 'c', 'e', 'x'].map((name) => [name, { name }]))
+
 /** With a modulus of 7, no two of them despawn the same entity. */
 const breeders = (game: Game, modulus = 7): ScheduleEntry[] => {
   const { world, Position, Velocity, Visits, eids } = game
@@ -49,18 +52,18 @@ const breeders = (game: Game, modulus = 7): ScheduleEntry[] => {
     ...rest,
   })
   return [
-    breed('first', 1, { writes: ['a'] }),
-    breed('second', 2, { writes: ['b'], batchSize: 3 }),
-    breed('third', 3, { writes: ['c'], batchSize: 1000 }),
+    breed('first', 1, { writes: [shared.a] }),
+    breed('second', 2, { writes: [shared.b], batchSize: 3 }),
+    breed('third', 3, { writes: [shared.c], batchSize: 1000 }),
     {
       system: 'tally',
       entities: () => query(world, [Position]),
       args: () => 1,
-      reads: ['a', 'b', 'c'],
+      reads: [shared.a, shared.b, shared.c],
       writes: [Visits],
     },
     breed('fourth', 4, { reads: [Visits], entities: () => query(world, [Position, Velocity]) }),
-    breed('free', 5, { writes: ['e'] }),
+    breed('free', 5, { writes: [shared.e] }),
   ]
 }
 
@@ -153,8 +156,8 @@ for (const kind of threadKinds) {
     }
     // As many batches as a stage may have, shared by two systems.
     const half = createSchedule(team.group, [
-      { system: 'visit', entities: () => eids, writes: ['a'], batchSize: 1 },
-      { system: 'empty', entities: () => Array(2000).fill(1), writes: ['b'], batchSize: 1 },
+      { system: 'visit', entities: () => eids, writes: [shared.a], batchSize: 1 },
+      { system: 'empty', entities: () => Array(2000).fill(1), writes: [shared.b], batchSize: 1 },
     ])
     await half.run()
     assert.ok(eids.slice(10).every((eid, i) => Visits.count[eid] === (i % 50 < 40 ? 6 : 1)))
@@ -215,11 +218,11 @@ for (const kind of threadKinds) {
       batchSize: 10,
     })
     const schedule = createSchedule(team.group, [
-      { system: 'visit', entities: () => eids, writes: ['x'] },
+      { system: 'visit', entities: () => eids, writes: [shared.x] },
       fail('none', -1),
       fail('broken', eids[95]),
       fail('last', -1),
-      { system: 'visit', name: 'never', entities: () => eids, writes: ['x'] },
+      { system: 'visit', name: 'never', entities: () => eids, writes: [shared.x] },
     ])
     const error = await errorOf(schedule.run())
     assert.instance(error, RunError)
@@ -450,9 +453,9 @@ for (const kind of threadKinds) {
       return eids
     }
     const schedule = createSchedule(team.group, [
-      { system: 'visit', name: 'slow', entities: dawdle, writes: ['a'] },
-      { system: 'visit', name: 'none', entities: () => [], writes: ['b'] },
-      { system: 'visit', name: 'some', entities: () => eids.slice(90), writes: ['c'] },
+      { system: 'visit', name: 'slow', entities: dawdle, writes: [shared.a] },
+      { system: 'visit', name: 'none', entities: () => [], writes: [shared.b] },
+      { system: 'visit', name: 'some', entities: () => eids.slice(90), writes: [shared.c] },
     ])
     const ways = [() => schedule.run(options)]
     if (mayBlock) ways.push(async () => schedule.runSync(options))

@@ -83,9 +83,9 @@ let firstNumber = -1
 
 export const tableSystems = {
   /** Each row is counted; it learns which place its chunk has in the run. */
-  fly({ tables: { Shot }, entities, from }: Context) {
-    for (let i = 0; i < entities.length; i++) {
-      const { x, speed, visits, place, rowCount } = Shot.chunk(entities[i])!
+  fly({ chunks, from }: Context) {
+    for (let i = 0; i < chunks.length; i++) {
+      const { x, speed, visits, place, rowCount } = chunks[i]
       for (let row = 0; row < rowCount; row++) {
         x[row] += speed[row]
         visits[row]++
@@ -103,9 +103,8 @@ export const tableSystems = {
   },
 
   /** Removes every second row, also in chunks of other workers. */
-  thin({ tables: { Shot }, entities }: Context) {
-    for (const number of entities) {
-      const chunk = Shot.chunk(number)!
+  thin({ chunks }: Context) {
+    for (const chunk of chunks) {
       for (let row = chunk.rowCount - 1; row >= 0; row -= 2) chunk.removeRow(row)
     }
   },
@@ -126,9 +125,9 @@ export const tableSystems = {
 
   /** Adds and removes in the chunks that it is given, also those of other workers. */
   churnGiven(context: Context) {
-    const { tables, entities } = context
+    const { chunks } = context
     churn(context, (random) => {
-      for (const number of entities) churnRows(tables.Shot.chunk(number)!, random)
+      for (const chunk of chunks) churnRows(chunk, random)
     })
   },
 
@@ -137,14 +136,14 @@ export const tableSystems = {
    * it is killed.
    */
   stayInRemove(context: Context) {
-    const { tables, entities, args } = context
+    const { tables, chunks, args } = context
     const { isOwn } = args as StayArgs
-    stayInRemoveOf(isOwn ? tables.Shot.room() : tables.Shot.chunk(entities[0])!, context)
+    stayInRemoveOf(isOwn ? tables.Shot.room() : chunks[0], context)
   },
 
   /** The same, of the chunk that its worker was given first, when it is given another one. */
   stayInFirst(context: Context) {
-    const [number] = context.entities
+    const [{ number }] = context.chunks
     if (firstNumber === -1) firstNumber = number
     else stayInRemoveOf(context.tables.Shot.chunk(firstNumber)!, context)
   },
@@ -162,9 +161,8 @@ export const tableSystems = {
   },
 
   /** Every second row of a chunk goes, and others come. */
-  replace({ tables: { Shot }, entities }: Context) {
-    for (const number of entities) {
-      const chunk = Shot.chunk(number)!
+  replace({ chunks }: Context) {
+    for (const chunk of chunks) {
       const { rowCount } = chunk
       for (let row = rowCount - 1; row >= 0; row -= 2) chunk.removeRow(row)
       while (chunk.rowCount < rowCount) markShot(chunk, chunk.addRow())
@@ -176,7 +174,7 @@ export const tableSystems = {
     for (const _ of entities) Shot.remove(Shot.add())
   },
 
-  failInChunk({ entities, args }: Context) {
-    if (entities.includes(args as number)) throw new RangeError(`chunk ${args} fails`)
+  failInChunk({ chunks, args }: Context) {
+    if (chunks.some(({ number }) => number === args)) throw new RangeError(`chunk ${args} fails`)
   },
 }

@@ -5,9 +5,11 @@ import {
   createStorage,
   joinWorkerGroup,
   type ListField,
+  type ListType,
   moveIn,
   moveOut,
   type Port,
+  type SparseRows,
   type StorageHandle,
   type System,
   type SystemContext,
@@ -34,7 +36,10 @@ interface Components {
   readonly Position: { readonly x: Floats; readonly y: Floats }
   readonly Velocity: { readonly x: Floats; readonly y: Floats }
   readonly Visits: { readonly count: Int32Array }
-  readonly Burning: { readonly heat: Floats; readonly marks: ListField }
+  readonly Burning: {
+    readonly marks: ListField
+    readonly rows: SparseRows<{ heat: typeof t.f32; marks: ListType<typeof t.u8> }>
+  }
   readonly Path: {
     readonly points: ListField
     readonly targets: ListField
@@ -86,23 +91,23 @@ export const systems = {
   },
 
   /** Cools what burns, and puts out what is cold; lights what is next. By rows, and by lists. */
-  burn({ components: { Burning }, entities, rows, commands }: Context) {
-    const burning = rows('Burning')
+  burn({ components: { Burning }, entities, commands }: Context) {
+    const { rows } = Burning
     for (const eid of entities) {
-      const row = burning.indexOf(eid)
+      const row = rows.indexOf(eid)
       if (row < 0) {
         if (eid % 3 === 0) commands.set(eid, 'Burning', { heat: eid % 7, marks: [eid & 255] })
         continue
       }
-      Burning.heat[row] -= 1
-      Burning.marks.push(eid, Burning.heat[row])
-      if (Burning.heat[row] <= 0 || burning.entities[row] !== eid) commands.remove(eid, 'Burning')
+      rows.heat[row] -= 1
+      Burning.marks.push(eid, rows.heat[row])
+      if (rows.heat[row] <= 0 || rows.entities[row] !== eid) commands.remove(eid, 'Burning')
     }
   },
 
-  /** Asks for the rows of a component, and for those of entities that are none. */
-  askRows({ rows, args }: Context) {
-    const found = rows(args as string)
+  /** Looks up rows of what is no entity, and says how many rows there are. */
+  askRows({ components }: Context) {
+    const found = components.Burning.rows
     for (const eid of [0, -1, 2 ** 31, 1.5, Number.NaN]) {
       if (found.indexOf(eid) !== -1) throw new Error(`${eid} has row ${found.indexOf(eid)}`)
     }

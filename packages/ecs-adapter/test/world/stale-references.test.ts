@@ -27,7 +27,14 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, type Scene, withScene } from '../support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createRandom,
+  type Scene,
+  withScene,
+} from '../support.ts'
 
 const test = suite('stale references')
 
@@ -263,7 +270,7 @@ for (const [name, copy] of Object.entries(copies)) {
     test(`${kind}: an id without an owner is written with a reused one: ${name}`, () => {
       withScene({}, (scene) => {
         const { world, storage, arena } = scene
-        const Team = storage.component('Team', schema, { sparse })
+        const Team = createComponent(storage, 'Team', schema, sparse)
         const [source, into, gone, before] = [1, 2, 3, 4].map(() => addEntity(world))
         addComponent(world, source, set(Team, { targets: [gone, before] }))
         addComponent(world, into, Team)
@@ -287,7 +294,7 @@ for (const [name, copy] of Object.entries(copies)) {
 test('an instance inherits no reused id, and keeps no id without an owner', () => {
   for (const sparse of [false, true]) {
     withScene({}, ({ world, storage }) => {
-      const Team = storage.component('Team', schema, { sparse })
+      const Team = createComponent(storage, 'Team', schema, sparse)
       const base = addPrefab(world)
       const [gone, before, kept] = [1, 2, 3].map(() => addEntity(world))
       addComponent(world, base, set(Team, { targets: [gone, before, kept], others: [before] }))
@@ -348,7 +355,7 @@ test('an index means the same element before and after a sweep', () => {
     addComponent(world, team, Team)
     const { targets } = Team
     for (let at = 0; at <= 4; at++) {
-      for (const method of ['insert', 'setAt'] as const) {
+      for (const method of ['insert', 'set'] as const) {
         const dying = addEntity(world)
         const before = [dying, a, b, dying, c]
         targets.replace(team, before)
@@ -372,7 +379,7 @@ test('an index means the same element before and after a sweep', () => {
 test('pack leaves removed ids behind; an unpacked entity keeps its ids', () => {
   for (const sparse of [false, true]) {
     withScene({}, ({ world, storage, arena }) => {
-      const Team = storage.component('Team', schema, { sparse })
+      const Team = createComponent(storage, 'Team', schema, sparse)
       const [a, b, c, d] = [1, 2, 3, 4].map(() => addEntity(world))
       const holder = addEntity(
         world,

@@ -35,7 +35,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, watch } from '../support.ts'
+import { assertSound, assertThrows, createComponent, createRandom, watch } from '../support.ts'
 
 const test = suite('worlds')
 
@@ -57,7 +57,7 @@ function createPlace({
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const pool = arena.openPool()
   const storage = watch(arena, createStorage([level, menu], pool, { capacity: 4, ...options }))
-  const Thing = storage.component('Thing', schema, { sparse })
+  const Thing = createComponent(storage, 'Thing', schema, sparse)
   const end = () => {
     assertSound(arena)
     storage.dispose()
@@ -161,11 +161,11 @@ for (const sparse of [false, true]) {
 
 test('ids with versions', () => {
   const index = createEntityIndex(withVersioning(8))
-  const { level, menu, storage, Thing, end } = createPlace({ index })
+  const { level, menu, Thing, end } = createPlace({ index })
   for (let life = 0; life < 20; life++) {
     const eids = [spawn(level, Thing, values(life)), spawn(menu, Thing, values(life + 1))]
     assert.equal(getComponent(menu, eids[1], Thing), values(life + 1))
-    assert.is(Thing.x[storage.indexOf(eids[0])], life)
+    assert.is(getComponent(level, eids[0], Thing).x, life)
     removeEntity(menu, eids[1])
     removeEntity(level, eids[0])
   }
@@ -274,7 +274,8 @@ test('commands find each entity’s world; they spawn in the first, or in the pr
   assert.is(applyCommands(storage, commands), 1)
   assert.equal(getComponent(level, inLevel, Thing), values(1))
   assert.equal(getComponent(menu, inMenu, Thing), values(2))
-  const xs = (world: World) => [...query(world, [Thing])].map((eid) => Thing.x[eid])
+  const xs = (world: World) =>
+    [...query(world, [Thing])].map((eid) => getComponent(world, eid, Thing).x)
   assert.equal(xs(level), [1, 4])
   assert.equal(xs(menu), [2, 8])
   commands.remove(inMenu, Thing)
@@ -331,7 +332,7 @@ function createUnserved(sparse = false) {
   const index = createEntityIndex()
   const [level, menu] = [createWorld(index), createWorld(index)]
   const storage = createStorage(level, Arena.create({ byteLength: 2 ** 22 }).openPool())
-  return { level, menu, storage, Thing: storage.component('Thing', schema, { sparse }) }
+  return { level, menu, storage, Thing: createComponent(storage, 'Thing', schema, sparse) }
 }
 
 for (const sparse of [false, true]) {
@@ -362,7 +363,7 @@ for (const sparse of [false, true]) {
     for (const seed of [1, 2, 3, 4]) {
       const random = createRandom(seed)
       const { arena, level, worlds, storage, Thing, end } = createPlace({ sparse })
-      const Plain = storage.component('Plain', { y: t.f32 }, { sparse })
+      const Plain = createComponent(storage, 'Plain', { y: t.f32 }, sparse)
       const components = [Thing, Plain]
       const Derived = Object.create(Thing)
       const alive: [World, number][] = []
