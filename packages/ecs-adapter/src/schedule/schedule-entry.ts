@@ -1,7 +1,7 @@
 /** Checks what users declare about the systems of a schedule. */
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateEntry, invalidArgument, misuse, shown } from '../base/errors.ts'
-import { nearestOf, noSuch } from '../base/nearest.ts'
+import { nearestOf } from '../base/nearest.ts'
 import { type BatchOptions, checkBatchSize } from '../workers/batch-size.ts'
 import type { RunEntities } from '../workers/run-input.ts'
 import type { AnySystems, ArgsOf, ContextOf, Systems } from '../workers/system.ts'
@@ -89,7 +89,7 @@ export function checkEntries(
     const { system, name = system, entities, args, batchSize, after = [] } = entry
     checkName(`${what}: system`, system)
     if (systems.length > 0 && !systems.includes(system)) {
-      throw noSuch(`system of the group for ${what},`, system, systems)
+      throw noSuchSystem(what, system, systems)
     }
     if (typeof entities !== 'function') {
       const expected = 'a function that gives ids, as query() does, or a table'
@@ -146,6 +146,9 @@ function checkAccess(
   })
   return [...new Set(all)]
 }
+
+const noSuchSystem = (what: string, name: string, names: readonly string[]) =>
+  misuse(`${what}: no system of the group is called ${shown(name)}: ${nearestOf(name, names)}`)
 
 const noSuchName = (what: string, name: string, named: readonly Named[]) =>
   misuse(

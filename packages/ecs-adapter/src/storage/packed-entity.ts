@@ -101,7 +101,7 @@ export function endPacked(pool: Pool, offset: number): void {
 /**
  * Frees a packed entity, its lists and its texts, instead of unpacking it. Any thread may do so,
  * with its own pool.
- * @param offset what `storage.pack` returned
+ * @param offset what `moveOut` returned
  * @throws StorageError 'invalid-argument'
  */
 export function freePacked(pool: Pool, offset: number): void {
@@ -111,4 +111,4 @@ export function freePacked(pool: Pool, offset: number): void {
 }
 
 const notPacked = (offset: unknown) =>
-  invalidArgument('the packed entity', offset, 'what storage.pack() gave, not yet unpacked')
+  invalidArgument('the packed entity', offset, 'what moveOut() gave, not yet moved in')

@@ -44,14 +44,14 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   get held(): OpenGroup['held'] {
-    const { control, holders: members } = this.#workers
-    const offsetsOf = (field: number) =>
+    const { control, holders, workers } = this.#workers
+    const offsetsOf = (members: readonly Member[], field: number) =>
       members.map((member) => member.load(field)).filter((offset) => offset !== 0)
     return {
       controlBlock: control.first * 4,
-      reports: members.map(({ report }) => report),
-      scratches: offsetsOf(WORKER_SCRATCH),
-      commands: offsetsOf(WORKER_COMMANDS),
+      reports: holders.map(({ report }) => report),
+      scratches: offsetsOf(holders, WORKER_SCRATCH),
+      commands: offsetsOf(workers, WORKER_COMMANDS), // the storage lists those of its own thread
       inputs: this.#jobs.heldOffsets,
     }
   }

@@ -193,7 +193,7 @@ export class Group implements WorkerGroup {
   }
 
   get workers(): readonly Port[] {
-    return this.#workers.workers
+    return this.#workers.workers.map(({ worker }) => worker)
   }
 
   get systems(): readonly string[] {

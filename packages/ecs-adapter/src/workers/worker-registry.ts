@@ -69,8 +69,8 @@ export class WorkerRegistry {
   }
 
   /** The workers that have joined. */
-  get workers(): readonly Port[] {
-    return this.members.flatMap((member) => (member instanceof InvitedMember ? member.worker : []))
+  get workers(): readonly InvitedMember[] {
+    return this.members.filter((member) => member instanceof InvitedMember)
   }
 
   /** All whose memory is not freed: for `verifyStorage`. */
@@ -237,7 +237,7 @@ export class WorkerRegistry {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#dropLocal()
-    await this.#release(this.members.filter((member) => member instanceof InvitedMember))
+    await this.#release(this.workers)
     this.#freeControlBlock()
   }
 

@@ -137,7 +137,7 @@ testBoth('hostile input is refused, and packed entities stay packed', (sparse) =
   const other = storage.pool.alloc(64)
   const packed = moveOut(storage, eid)
   for (const bad of [0, 8, packed + 16, other, '16', undefined, 2 ** 40, -packed]) {
-    assertThrows(() => moveIn(storage, bad as number), 'invalid-argument', 'storage.pack()')
+    assertThrows(() => moveIn(storage, bad as number), 'invalid-argument', 'moveOut()')
     assertThrows(() => freePacked(storage.pool, bad as number), 'invalid-argument')
   }
   const strangerWorld = createWorld()

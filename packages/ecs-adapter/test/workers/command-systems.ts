@@ -29,7 +29,7 @@ export const commandSystems = {
     for (let i = 0; i < entities.length; i++) {
       const child = commands.spawn()
       commands.set(child, Position, { x: from + i, y: entities[i] })
-      commands.set(entities[i], 'Visits', { count: child - lastTemporary === 0 ? -1 : from + i })
+      commands.set(entities[i], 'Visits', { count: child === 0 ? -1 : from + i })
     }
   },
 
@@ -80,8 +80,8 @@ export const commandSystems = {
   },
 
   /** Uses a temporary id of an earlier call. */
-  useStale({ entities, commands }: Context) {
-    if (lastTemporary === 0) lastTemporary = commands.spawn()
+  useStale({ entities, from, commands }: Context) {
+    if (from === 0) lastTemporary = commands.spawn()
     for (const _ of entities) commands.add(lastTemporary, 'Visits')
   },
 

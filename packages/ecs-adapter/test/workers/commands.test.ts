@@ -25,7 +25,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
+import { isMain, type ThreadKind } from '../../../../test/support/threads.ts'
 import { createRandom, createScene } from '../support.ts'
 import { commandSystems, random } from './command-systems.ts'
 import {
@@ -36,6 +36,8 @@ import {
   endAll,
   errorOf,
   type Game,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   mayTerminate,
   until,
@@ -78,9 +80,12 @@ function isIdle(storage: Storage): boolean {
   }
 }
 
-for (const kind of threadKinds) {
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
   test(`${kind}: commands are applied after the run, by entity`, async () => {
-    const game = createGame(2000)
+    const game = createGame(2000, undefined, kind)
     const { all, Visits, eids, arena } = game
     const team = await createGroup(game, kind)
     for (const batchSize of CHUNK_LENGTHS) {
@@ -99,7 +104,7 @@ for (const kind of threadKinds) {
 
   if (mayBlock) {
     test(`${kind}: runSync applies commands too`, async () => {
-      const game = createGame(300)
+      const game = createGame(300, undefined, kind)
       const team = await createGroup(game, kind)
       for (let round = 0; round < 3; round++) {
         team.group.runSync('breed', game.all())
@@ -116,7 +121,7 @@ for (const kind of threadKinds) {
   }
 
   test(`${kind}: many commands chain blocks, which are reused`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { arena, all, Position, eids } = game
     const team = await createGroup(game, kind)
     await team.group.run('empty', all())
@@ -132,7 +137,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: if a system throws, commands of finished batches are applied`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { eids, all } = game
     const team = await createGroup(game, kind)
     for (const place of [5, 50, 99]) {
@@ -153,7 +158,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: commands that throw are reported, alone and with a system's error`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { eids, all, world, Position } = game
     observe(world, onAdd(Position), (eid) => {
       if (eid % 10 === 0) throw new Error(`no child ${eid}`)
@@ -172,15 +177,15 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: temporary ids of an earlier call are not valid`, async () => {
-    const game = createGame(10)
+    const game = createGame(10, undefined, kind)
     const team = await createGroup(game, kind, 1)
     await team.group.run('useStale', game.all(), undefined, { batchSize: 1 })
     assert.is(team.group.skippedCommands, 9)
     await endAll(game, team)
   })
 
-  test(`${kind}: after a timeout, the next run or close applies commands`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: after a timeout, the next run or close applies commands`, async () => {
+    const game = createGame(100, undefined, kind)
     const { all } = game
     const options = { batchSize: 10, timeoutMs: 1000 }
     for (const how of ['run', 'close']) {
@@ -206,8 +211,8 @@ for (const kind of threadKinds) {
     }
   })
 
-  test(`${kind}: after a timeout, a reset drops commands`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: after a timeout, a reset drops commands`, async () => {
+    const game = createGame(100, undefined, kind)
     const { storage, world } = game
     const team = await createGroup(game, kind)
     const traps = createTraps(game, [5, 95])
@@ -227,8 +232,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: a worker whose system closes its pool has no commands`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a worker whose system closes its pool has no commands`, async () => {
+    const game = createGame(10, undefined, kind)
     const team = await createGroup(game, kind)
     await assertRejects(
       team.group.run('breedAndClose', game.all(), undefined, { batchSize: 10 }),
@@ -239,8 +244,8 @@ for (const kind of threadKinds) {
   })
 
   if (mayTerminate(kind) && !isDeno) {
-    test(`${kind}: commands of a dead worker are dropped, its blocks freed`, async () => {
-      const game = createGame(200)
+    threadTest(`${kind}: commands of a dead worker are dropped, its blocks freed`, async () => {
+      const game = createGame(200, undefined, kind)
       const { all, arena, world } = game
       const team = await createGroup(game, kind)
       const traps = createTraps(game, [5, 95])
@@ -264,8 +269,8 @@ for (const kind of threadKinds) {
       await endAll(game, team, [traps.block])
     })
 
-    test(`${kind}: a worker dies with finished commands: reported`, async () => {
-      const game = createGame(200)
+    threadTest(`${kind}: a worker dies with finished commands: reported`, async () => {
+      const game = createGame(200, undefined, kind)
       const { arena, storage, all } = game
       const team = await createGroup(game, kind)
       const block = storage.pool.allocZeroed(12)
@@ -293,10 +298,10 @@ for (const kind of threadKinds) {
       await endAll(game, team, [block])
     })
 
-    test(`${kind}: random kills leave no block, and ids stay sound`, async () => {
+    threadTest(`${kind}: random kills leave no block, and ids stay sound`, async () => {
       const seed = 7
       const chance = createRandom(seed)
-      const game = createGame(600)
+      const game = createGame(600, undefined, kind)
       const { all, arena, world, storage, eids } = game
       const team = await createGroup(game, kind)
       for (let round = 0; round < 15; round++) {
@@ -329,14 +334,17 @@ for (const kind of threadKinds) {
     })
   }
 
-  test(`${kind}: the same world after 1,000 frames, however many workers there are`, async () => {
-    const sums = [simulateAlone()]
-    for (const workerCount of [1, 2, 4]) sums.push(await simulate(kind, workerCount))
-    assert.equal(
-      sums,
-      sums.map(() => EXPECTED_SUM),
-    )
-  })
+  threadTest(
+    `${kind}: the same world after 1,000 frames, however many workers there are`,
+    async () => {
+      const sums = [simulateAlone()]
+      for (const workerCount of [1, 2, 4]) sums.push(await simulate(kind, workerCount))
+      assert.equal(
+        sums,
+        sums.map(() => EXPECTED_SUM),
+      )
+    },
+  )
 }
 
 /** Of the world at the end; the same on every engine. */

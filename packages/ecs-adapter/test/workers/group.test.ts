@@ -22,12 +22,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  isMain,
-  startThread,
-  type ThreadKind,
-  threadKinds,
-} from '../../../../test/support/threads.ts'
+import { isMain, startThread, type ThreadKind } from '../../../../test/support/threads.ts'
 import {
   addPaths,
   assertRejects,
@@ -36,6 +31,8 @@ import {
   createTraps,
   endAll,
   errorOf,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   until,
 } from './game.ts'
@@ -50,9 +47,12 @@ const tellsEnds = 'process' in globalThis && !('Deno' in globalThis)
 /** Whether it reports the end at once. */
 const tellsExits = (kind: ThreadKind) => kind === 'node' || tellsEnds
 
-for (const kind of threadKinds) {
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
   test(`${kind}: every entity is visited once, each in its place, run by run`, async () => {
-    const game = createGame(5000)
+    const game = createGame(5000, undefined, kind)
     const { Visits, Position, eids, all } = game
     const team = await createGroup(game, kind)
     assert.is(team.group.workers.length, 2)
@@ -78,7 +78,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: arguments, and the same result as one thread`, async () => {
-    const game = createGame(1000)
+    const game = createGame(1000, undefined, kind)
     const { Position, eids, all } = game
     const team = await createGroup(game, kind)
     const expected = eids.map((eid) => [eid + 20 * 2 * 0.5, 1 + 20 * eid * 0.5])
@@ -91,7 +91,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: the next run sees grown columns and new components`, async () => {
-    const game = createGame(10, 4)
+    const game = createGame(10, 4, kind)
     const { storage, Visits, Position, all, spawn, eids } = game
     const team = await createGroup(game, kind)
     for (let round = 1; round <= 8; round++) {
@@ -107,7 +107,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: runs called at once are done one by one`, async () => {
-    const game = createGame(500)
+    const game = createGame(500, undefined, kind)
     const { Visits, Position, all, eids } = game
     const team = await createGroup(game, kind)
     const ids = [...all()]
@@ -122,7 +122,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: ids in the arena, of other types, with gaps`, async () => {
-    const game = createGame(300)
+    const game = createGame(300, undefined, kind)
     const { storage, Visits, eids } = game
     const team = await createGroup(game, kind)
     const inArena = storage.pool.allocArray(Int32Array, 300)
@@ -138,8 +138,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [inArena.byteOffset])
   })
 
-  test(`${kind}: a scratch and a pool for each worker`, async () => {
-    const game = createGame(3000)
+  threadTest(`${kind}: a scratch and a pool for each worker`, async () => {
+    const game = createGame(3000, undefined, kind)
     const { Position, Visits, eids, arena, all } = game
     const team = await createGroup(game, kind)
     await team.group.run('allocate', all(), undefined, { batchSize: 3 })
@@ -156,7 +156,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: an error has the system, what is unfinished, and the stack`, async () => {
-    const game = createGame(1000)
+    const game = createGame(1000, undefined, kind)
     const { Visits, eids, all } = game
     const team = await createGroup(game, kind)
     for (const bad of [eids[0], eids[555], eids[999]]) {
@@ -187,8 +187,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: a system that frees its worker's memory`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a system that frees its worker's memory`, async () => {
+    const game = createGame(100, undefined, kind)
     const { Visits, eids, all } = game
     const team = await createGroup(game, kind, 1)
     const { group } = team
@@ -202,8 +202,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group, threads: [late, ...team.threads] })
   })
 
-  test(`${kind}: uneven work is shared, however it is spread`, async () => {
-    const game = createGame(400)
+  threadTest(`${kind}: uneven work is shared, however it is spread`, async () => {
+    const game = createGame(400, undefined, kind)
     const { Position, Visits, eids, all } = game
     for (const eid of eids) Position.x[eid] = eid < 20 ? 20_000 : 1
     const team = await createGroup(game, kind)
@@ -214,8 +214,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: a worker that joins later, and one that is in a second group`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a worker that joins later, and one that is in a second group`, async () => {
+    const game = createGame(100, undefined, kind)
     const { Visits, eids, all, storage } = game
     const team = await createGroup(game, kind, 1)
     const late = startWorker(kind)
@@ -233,8 +233,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group: again, threads: [late, ...team.threads] })
   })
 
-  test(`${kind}: a group that is closed while a worker is about to join`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a group that is closed while a worker is about to join`, async () => {
+    const game = createGame(100, undefined, kind)
     const { Visits, eids, all, storage } = game
     const team = await createGroup(game, kind, 1)
     const late = startWorker(kind)
@@ -248,8 +248,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group: again, threads: [late, ...team.threads] })
   })
 
-  test(`${kind}: a group without workers`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a group without workers`, async () => {
+    const game = createGame(10, undefined, kind)
     const team = await createGroup(game, kind, 0)
     await assertRejects(team.group.run('visit', game.all()), 'no-workers')
     const thread = startWorker(kind)
@@ -258,8 +258,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group: team.group, threads: [thread] })
   })
 
-  test(`${kind}: a worker late for some groups joins the next`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a worker late for some groups joins the next`, async () => {
+    const game = createGame(10, undefined, kind)
     void game.storage.handle // has blocks of its own
     const blockCount = blocksOf(game.arena).length
     const gate = new Int32Array(new SharedArrayBuffer(4))
@@ -276,8 +276,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group, threads: [thread] })
   })
 
-  test(`${kind}: workers that cannot join, and what they leave`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: workers that cannot join, and what they leave`, async () => {
+    const game = createGame(10, undefined, kind)
     const { arena, storage } = game
     const threads = ['join', 'other systems', 'stay away'].map((how) => startWorker(kind, how))
     const [good, other, away] = threads.map(({ worker }) => worker)
@@ -295,7 +295,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: invalid system, entities, arguments and options`, async () => {
-    const game = createGame(10)
+    const game = createGame(10, undefined, kind)
     const team = await createGroup(game, kind, 1)
     const { group } = team
     const invalid = (...args: unknown[]) =>
@@ -311,8 +311,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: calls that free memory of a system are refused in mid-run`, async () => {
-    const game = createGame(300, 301)
+  threadTest(`${kind}: calls that free memory of a system are refused in mid-run`, async () => {
+    const game = createGame(300, 301, kind)
     const { Position, Visits, all, spawn, storage, arena, world, eids } = game
     const team = await createGroup(game, kind)
     const sibling = createStorage(world, storage.pool)
@@ -349,8 +349,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: nor are lists and texts of a system freed`, async () => {
-    const game = addPaths(createGame(300, 400))
+  threadTest(`${kind}: nor are lists and texts of a system freed`, async () => {
+    const game = addPaths(createGame(300, 400, kind))
     const { Path, Visits, all, storage, arena, world, eids } = game
     const team = await createGroup(game, kind)
     const traps = createTraps(game, [5, 295])
@@ -378,7 +378,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: no run begins while commands are applied`, async () => {
-    const game = createGame(50)
+    const game = createGame(50, undefined, kind)
     const { storage, world, Visits, Position, all, eids, arena } = game
     const team = await createGroup(game, kind)
     const sibling = createStorage(world, storage.pool)
@@ -387,8 +387,8 @@ for (const kind of threadKinds) {
     observe(world, onAdd(Mark), () => {
       refused.push(assertRejects(team.group.run('visit', all()), 'commands-busy'))
       if (mayBlock)
-        assert.throws(() => team.group.runSync('visit', all()), /storage.apply\(\) is running/)
-      assert.throws(() => storage.reset(), /storage.apply\(\) is running/)
+        assert.throws(() => team.group.runSync('visit', all()), /applyCommands\(\) is running/)
+      assert.throws(() => storage.reset(), /applyCommands\(\) is running/)
     })
     for (const own of [storage, sibling]) {
       const commands = createCommands(own)
@@ -414,8 +414,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: failures to join or to make a group are reported`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: failures to join or to make a group are reported`, async () => {
+    const game = createGame(10, undefined, kind)
     const { storage, arena } = game
     const late = startWorker(kind, 'stay away')
     const team = await createGroup(game, kind, 1)
@@ -455,8 +455,8 @@ for (const kind of threadKinds) {
     for (const thread of team.threads) thread.terminate()
   })
 
-  test(`${kind}: a storage is not disposed of while a group over it is open`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a storage is not disposed of while a group over it is open`, async () => {
+    const game = createGame(10, undefined, kind)
     const { storage, arena, world } = game
     const isOpen = (error: Error) => error instanceof StorageError && error.code === 'group-open'
     const refuse = () => assert.throws(() => storage.dispose(), isOpen)
@@ -480,8 +480,8 @@ for (const kind of threadKinds) {
     for (const one of [thread, late]) one.terminate()
   })
 
-  test(`${kind}: a worker that is dead already, or dies before it joins`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a worker that is dead already, or dies before it joins`, async () => {
+    const game = createGame(10, undefined, kind)
     const { storage, arena } = game
     void storage.handle // has blocks of its own
     const blockCount = blocksOf(arena).length
@@ -514,8 +514,8 @@ for (const kind of threadKinds) {
     assert.equal(verify(arena), [])
   })
 
-  test(`${kind}: a missing script is reported as such`, async () => {
-    const { storage, arena } = createGame(10)
+  threadTest(`${kind}: a missing script is reported as such`, async () => {
+    const { storage, arena } = createGame(10, undefined, kind)
     const url = new URL('does-not-exist.mjs', import.meta.url)
     const thread = startThread(
       kind,
@@ -531,8 +531,8 @@ for (const kind of threadKinds) {
     thread.terminate()
   })
 
-  test(`${kind}: a worker that idles is in no call of the arena`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a worker that idles is in no call of the arena`, async () => {
+    const game = createGame(100, undefined, kind)
     const team = await createGroup(game, kind)
     await team.group.run('allocate', game.all())
     const before = exactStats(game.arena)
@@ -543,7 +543,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: two groups over one storage take turns`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { Visits, all, eids, storage } = game
     const team = await createGroup(game, kind, 1)
     const other = await createGroup(game, kind, 1)
@@ -566,38 +566,41 @@ for (const kind of threadKinds) {
     await endAll(game, other, [traps.block])
   })
 
-  test(`${kind}: no memory, no slot, no sharing: refused, and what there is goes on`, async () => {
-    const game = createGame(1000)
-    const { arena, storage, all, eids, Visits } = game
-    const { pool } = storage
-    const other = Arena.create({ byteLength: 2 ** 20, shared: false })
-    const unshared = createStorage(createWorld(), other.openPool())
-    await assertRejects(createWorkerGroup(unshared, []), 'not-shareable')
-    const threads = Array.from({ length: 4 }, () => startWorker(kind))
-    const [spare, ...workers] = threads.map(({ worker }) => worker)
+  threadTest(
+    `${kind}: no memory, no slot, no sharing: refused, and what there is goes on`,
+    async () => {
+      const game = createGame(1000, undefined, kind)
+      const { arena, storage, all, eids, Visits } = game
+      const { pool } = storage
+      const other = Arena.create({ byteLength: 2 ** 20, shared: false })
+      const unshared = createStorage(createWorld(), other.openPool())
+      await assertRejects(createWorkerGroup(unshared, []), 'not-shareable')
+      const threads = Array.from({ length: 4 }, () => startWorker(kind))
+      const [spare, ...workers] = threads.map(({ worker }) => worker)
 
-    const taken = Array.from({ length: 12 }, () => arena.openPool()) // of 15: one is ours
-    await assertRejects(createWorkerGroup(storage, workers), 'no-free-slot')
-    for (const one of taken) one.close()
+      const taken = Array.from({ length: 12 }, () => arena.openPool()) // of 15: one is ours
+      await assertRejects(createWorkerGroup(storage, workers), 'no-free-slot')
+      for (const one of taken) one.close()
 
-    const huge = { scratchByteLength: 2 ** 26 }
-    await assertRejects(createWorkerGroup(storage, [workers[0]], huge), 'not-joined', 'no room')
-    const group = await createWorkerGroup(storage, workers)
-    const held: number[] = []
-    for (let byteLength = 65536; byteLength > 0; byteLength >>= 1) {
-      for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
-    }
-    await assertRejects(group.run('visit', all()), 'out-of-memory')
-    await assertRejects(group.add(spare), 'out-of-memory')
-    for (const offset of held) pool.free(offset)
-    await group.run('visit', all())
-    assert.ok(eids.every((eid) => Visits.count[eid] === 1))
-    await endAll(game, { group, threads })
-  })
+      const huge = { scratchByteLength: 2 ** 26 }
+      await assertRejects(createWorkerGroup(storage, [workers[0]], huge), 'not-joined', 'no room')
+      const group = await createWorkerGroup(storage, workers)
+      const held: number[] = []
+      for (let byteLength = 65536; byteLength > 0; byteLength >>= 1) {
+        for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
+      }
+      await assertRejects(group.run('visit', all()), 'out-of-memory')
+      await assertRejects(group.add(spare), 'out-of-memory')
+      for (const offset of held) pool.free(offset)
+      await group.run('visit', all())
+      assert.ok(eids.every((eid) => Visits.count[eid] === 1))
+      await endAll(game, { group, threads })
+    },
+  )
 
   if (mayBlock) {
     test(`${kind}: runSync, many times`, async () => {
-      const game = createGame(64)
+      const game = createGame(64, undefined, kind)
       const { Visits, eids, all, storage } = game
       const team = await createGroup(game, kind)
       for (let round = 1; round <= 2000; round++) {
@@ -617,8 +620,8 @@ for (const kind of threadKinds) {
       assert.throws(() => team.group.runSync('visit', []), /closed/)
     })
   } else {
-    test(`${kind}: runSync where nobody may block`, async () => {
-      const game = createGame(10)
+    threadTest(`${kind}: runSync where nobody may block`, async () => {
+      const game = createGame(10, undefined, kind)
       const team = await createGroup(game, kind, 1)
       assert.throws(
         () => team.group.runSync('visit', game.all()),

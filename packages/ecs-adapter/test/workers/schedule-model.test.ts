@@ -23,7 +23,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
-import { mayBlock } from './game.ts'
+import { mayBlock, untyped } from './game.ts'
 import { cellSchema, type MixOrder } from './model-systems.ts'
 import { startWorker } from './worker.ts'
 
@@ -80,8 +80,8 @@ function planSystems(random: (limit: number) => number): Plan[] {
 }
 
 /** A world that begins anew with each seed, and a group over it. */
-async function createModel(workers: readonly Port[]) {
-  const arena = Arena.create({ byteLength: 2 ** 24, shared: true })
+async function createModel(workers: readonly Port[], shared = true) {
+  const arena = Arena.create({ byteLength: 2 ** 24, shared })
   const world = createWorld()
   const storage = createStorage(world, arena.openPool(), { capacity: 2048 })
   const components = NAMES.map((name, i) =>
@@ -89,7 +89,7 @@ async function createModel(workers: readonly Port[]) {
   ) as unknown as { readonly value: Int32Array; readonly log?: ListField }[]
   const Cell = createTable(storage, 'Cell', cellSchema, { chunkByteLength: 512 })
   for (let i = 0; i < 300; i++) Cell.add()
-  const group = await createWorkerGroup(storage, workers)
+  const group = await createWorkerGroup(storage, workers, { systems: untyped })
 
   function begin(random: (limit: number) => number): void {
     storage.reset()
@@ -163,21 +163,26 @@ async function createModel(workers: readonly Port[]) {
 type Snapshot = ReturnType<Awaited<ReturnType<typeof createModel>>['snapshot']>
 
 for (const kind of threadKinds) {
-  test(`${kind}: the same world, for 1, 2 and 4 workers`, async () => {
+  test(`${kind}: the same world, for 1, 2 and 4 workers, and for none`, async () => {
     const threads = Array.from({ length: 4 }, () => startWorker(kind))
     const expected: Snapshot[][] = []
     let wideCount = 0
     let changeCount = 0
-    for (const workerCount of [0, 1, 2, 4]) {
-      const workers = threads.slice(0, Math.max(1, workerCount)).map(({ worker }) => worker)
-      const model = await createModel(workers)
+    const cases: { workerCount: number; isReference?: boolean; shared?: boolean }[] = [
+      { workerCount: 1, isReference: true },
+      ...[1, 2, 4, 0].map((workerCount) => ({ workerCount })),
+      { workerCount: 0, shared: false },
+    ]
+    for (const { workerCount, isReference = false, shared } of cases) {
+      const workers = threads.slice(0, workerCount).map(({ worker }) => worker)
+      const model = await createModel(workers, shared)
       for (let seed = 0; seed < SEED_COUNT; seed++) {
         const random = createRandom(seed)
         const entries = planSystems(random).map(model.entryOf)
         model.begin(random)
-        const isSync = mayBlock && seed % 2 === 0
+        const isSync = (mayBlock || workerCount === 0) && seed % 2 === 0
         for (let frame = 0; frame < FRAME_COUNT; frame++) {
-          if (workerCount === 0) {
+          if (isReference) {
             await model.runOneByOne(entries, isSync)
             expected[seed] ??= []
             expected[seed].push(model.snapshot())

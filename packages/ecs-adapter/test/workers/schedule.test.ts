@@ -4,7 +4,7 @@ import { CommandsError, createSchedule, RunError, type ScheduleEntry } from '@as
 import { addComponent, getAllEntities, hasComponent, observe, onAdd, query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import { isMain, type ThreadKind } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
 import {
   assertRejects,
@@ -14,6 +14,8 @@ import {
   endAll,
   errorOf,
   type Game,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   mayTerminate,
   until,
@@ -67,9 +69,12 @@ const breeders = (game: Game, modulus = 7): ScheduleEntry[] => {
   ]
 }
 
-for (const kind of threadKinds) {
-  test(`${kind}: independent systems run at once`, async () => {
-    const game = createGame(10)
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
+  threadTest(`${kind}: independent systems run at once`, async () => {
+    const game = createGame(10, undefined, kind)
     const { Position, Velocity, eids } = game
     const team = await createGroup(game, kind)
     const { block, words } = createWords(game, 2)
@@ -90,8 +95,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [block])
   })
 
-  test(`${kind}: systems that conflict never run at once`, async () => {
-    const game = createGame(64)
+  threadTest(`${kind}: systems that conflict never run at once`, async () => {
+    const game = createGame(64, undefined, kind)
     const { eids } = game
     const team = await createGroup(game, kind)
     const seed = 3
@@ -99,7 +104,7 @@ for (const kind of threadKinds) {
     const count = 10
     const { block, words } = createWords(game, count)
     for (let round = 0; round < 20; round++) {
-      const things = ['a', 'b', 'c', 'd', 'e']
+      const things = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }))
       const some = () => things.filter(() => random(4) === 0)
       const access = Array.from({ length: count }, () => ({ reads: some(), writes: some() }))
       const isFoe = (i: number, j: number) =>
@@ -131,7 +136,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: every entity of every system once, in its place`, async () => {
-    const game = createGame(500)
+    const game = createGame(500, undefined, kind)
     const { Visits, Position, eids } = game
     const team = await createGroup(game, kind)
     const parts = Array.from({ length: 50 }, (_, i) => eids.slice(i * 10, i * 10 + 10))
@@ -141,7 +146,7 @@ for (const kind of threadKinds) {
         system: 'visit',
         name: `visit ${i}`,
         entities: () => (i % 5 === 0 ? [] : part),
-        writes: [`part ${i}`],
+        writes: [{ name: `part ${i}` }],
         ...(i % 3 === 0 ? { batchSize: 1 } : {}),
       })),
     )
@@ -164,49 +169,55 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: commands: the same for 1, 2 and 4 workers, and for runs one by one`, async () => {
-    const results: unknown[] = []
-    for (const workerCount of [1, 2, 4, 0]) {
-      const game = createGame(200)
-      const team = await createGroup(game, kind, Math.max(1, workerCount))
-      const entries = breeders(game)
-      const schedule = createSchedule(team.group, entries)
-      assert.equal(schedule.stages, [['first', 'second', 'third', 'free'], ['tally'], ['fourth']])
-      for (let frame = 0; frame < 3; frame++) {
-        if (workerCount > 0) await schedule.run()
-        else await runOneByOne(team, entries, schedule.stages)
+  threadTest(
+    `${kind}: commands: the same for 1, 2 and 4 workers, and for runs one by one`,
+    async () => {
+      const results: unknown[] = []
+      for (const workerCount of [1, 2, 4, 0]) {
+        const game = createGame(200, undefined, kind)
+        const team = await createGroup(game, kind, Math.max(1, workerCount))
+        const entries = breeders(game)
+        const schedule = createSchedule(team.group, entries)
+        assert.equal(schedule.stages, [['first', 'second', 'third', 'free'], ['tally'], ['fourth']])
+        for (let frame = 0; frame < 3; frame++) {
+          if (workerCount > 0) await schedule.run()
+          else await runOneByOne(team, entries, schedule.stages)
+        }
+        results.push(snapshotOf(game))
+        await endAll(game, team)
       }
-      results.push(snapshotOf(game))
-      await endAll(game, team)
-    }
-    const [one, ...others] = results
-    for (const other of others) assert.equal(other, one)
-  })
+      const [one, ...others] = results
+      for (const other of others) assert.equal(other, one)
+    },
+  )
 
-  test(`${kind}: commands on what another system of the stage despawned are skipped`, async () => {
-    const results: unknown[] = []
-    for (const workerCount of [1, 2, 4]) {
-      const game = createGame(200)
-      const team = await createGroup(game, kind, workerCount)
-      const schedule = createSchedule(team.group, breeders(game, 3))
-      const counts: number[] = []
-      for (let frame = 0; frame < 3; frame++) {
-        await schedule.run()
-        counts.push(team.group.skippedCommands)
+  threadTest(
+    `${kind}: commands on what another system of the stage despawned are skipped`,
+    async () => {
+      const results: unknown[] = []
+      for (const workerCount of [1, 2, 4]) {
+        const game = createGame(200, undefined, kind)
+        const team = await createGroup(game, kind, workerCount)
+        const schedule = createSchedule(team.group, breeders(game, 3))
+        const counts: number[] = []
+        for (let frame = 0; frame < 3; frame++) {
+          await schedule.run()
+          counts.push(team.group.skippedCommands)
+        }
+        assert.ok(
+          counts.every((count) => count > 60),
+          `${counts}: who dies of second and of free`,
+        )
+        results.push([counts, snapshotOf(game)])
+        await endAll(game, team)
       }
-      assert.ok(
-        counts.every((count) => count > 60),
-        `${counts}: who dies of second and of free`,
-      )
-      results.push([counts, snapshotOf(game)])
-      await endAll(game, team)
-    }
-    const [one, ...others] = results
-    for (const other of others) assert.equal(other, one)
-  })
+      const [one, ...others] = results
+      for (const other of others) assert.equal(other, one)
+    },
+  )
 
   test(`${kind}: an error has the first system, and lists the others`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { eids, Visits } = game
     const team = await createGroup(game, kind, 1) // so that the order is known
     const fail = (name: string, eid: number): ScheduleEntry => ({
@@ -214,7 +225,7 @@ for (const kind of threadKinds) {
       name,
       entities: () => eids,
       args: () => ({ eid, name }),
-      writes: [name],
+      writes: [{ name }],
       batchSize: 10,
     })
     const schedule = createSchedule(team.group, [
@@ -242,8 +253,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: if two fail, the first is thrown, the other listed`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: if two fail, the first is thrown, the other listed`, async () => {
+    const game = createGame(10, undefined, kind)
     const { eids } = game
     const team = await createGroup(game, kind)
     const { block, words } = createWords(game, 2)
@@ -253,7 +264,7 @@ for (const kind of threadKinds) {
         name: `fail ${own}`,
         entities: () => eids.slice(0, 1),
         args: () => ({ own: words[own], others: [words[1 - own]], name: `fail ${own}` }),
-        writes: [String(own)],
+        writes: [{ name: String(own) }],
       }),
     )
     const error = (await errorOf(createSchedule(team.group, entries).run())) as RunError
@@ -268,7 +279,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: commands of a stage that throw end the schedule`, async () => {
-    const game = createGame(20)
+    const game = createGame(20, undefined, kind)
     const { world, Position, eids, Visits } = game
     const team = await createGroup(game, kind)
     const stop = observe(world, onAdd(Position), () => {
@@ -285,7 +296,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: errors of entities and args are reported, and the group goes on`, async () => {
-    const game = createGame(10)
+    const game = createGame(10, undefined, kind)
     const { eids } = game
     const team = await createGroup(game, kind, 1)
     const run = (entry: Partial<ScheduleEntry>) =>
@@ -308,7 +319,7 @@ for (const kind of threadKinds) {
     )
     assert.throws(
       () => createSchedule(team.group, [{ system: 'visti', entities: () => eids }]),
-      /entry 0: system is "visti", expected one of .*visit/,
+      /entry 0: no system of the group is called "visti": did you mean "visit"\? There are: /,
     )
     await run({})
     const schedule = createSchedule(team.group, [{ system: 'visit', entities: () => eids }])
@@ -317,7 +328,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: entities and args are called when their stage begins`, async () => {
-    const game = createGame(10)
+    const game = createGame(10, undefined, kind)
     const { eids, Visits } = game
     const team = await createGroup(game, kind)
     const calls: string[] = []
@@ -342,7 +353,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: runs that entities and args call wait`, async () => {
-    const game = createGame(200)
+    const game = createGame(200, undefined, kind)
     const { eids, Visits } = game
     const team = await createGroup(game, kind)
     const { group } = team
@@ -394,7 +405,7 @@ for (const kind of threadKinds) {
   test(`${kind}: a group that entities close ends after their run`, async () => {
     const ways = ['run', ...(mayBlock ? (['runSync'] as const) : [])] as const
     for (const way of ways) {
-      const game = createGame(100)
+      const game = createGame(100, undefined, kind)
       const { eids, Visits } = game
       const team = await createGroup(game, kind)
       let closing: Promise<void> | undefined
@@ -416,8 +427,8 @@ for (const kind of threadKinds) {
     }
   })
 
-  test(`${kind}: a stage that hangs times out, and the next run waits for it`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a stage that hangs times out, and the next run waits for it`, async () => {
+    const game = createGame(100, undefined, kind)
     const { eids, Visits } = game
     const team = await createGroup(game, kind)
     const traps = createTraps(game, [5])
@@ -443,7 +454,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: a stage whose time is up does not begin`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { eids, storage, Visits } = game
     const team = await createGroup(game, kind)
     const options = { timeoutMs: 20 }
@@ -475,49 +486,52 @@ for (const kind of threadKinds) {
   })
 
   if (mayTerminate(kind) && !isDeno) {
-    test(`${kind}: a worker dies in a stage: its work is listed, others are done`, async () => {
-      const game = createGame(100)
-      const { eids, arena, Visits } = game
-      const team = await createGroup(game, kind)
-      const traps = createTraps(game, [5, 95])
-      const hang = (name: string, own: typeof traps.args, from: number): ScheduleEntry => ({
-        system: 'hang',
-        name,
-        entities: () => eids.slice(from, from + 50),
-        args: () => own,
-        batchSize: 10,
-        writes: [name],
-      })
-      const schedule = createSchedule(team.group, [
-        hang('low', traps.args.slice(0, 1), 0),
-        hang('high', traps.args.slice(1), 50),
-        { system: 'visit', entities: () => eids },
-      ])
-      const run = errorOf(schedule.run())
-      await traps.untilCaught()
-      team.threads[0].terminate()
-      await until(() => team.group.workers.length === 1)
-      traps.open()
-      const error = (await run) as RunError
-      assert.is(error.code, 'worker-died')
-      const isLow = Visits.count[eids[5]] === 0
-      assert.is(error.system, isLow ? 'low' : 'high')
-      assert.equal(error.unfinished, [isLow ? { from: 0, to: 10 } : { from: 40, to: 50 }])
-      assert.equal(error.others, [])
-      const undone = eids.filter((eid) => Visits.count[eid] === 0)
-      assert.equal(undone, isLow ? eids.slice(0, 10) : eids.slice(90))
-      assert.equal(verify(arena), [])
-      await schedule.run() // by the other, alone
-      assert.ok(eids.every((eid, i) => Visits.count[eid] === (undone.includes(eids[i]) ? 2 : 3)))
-      await endAll(game, team, [traps.block])
-    })
+    threadTest(
+      `${kind}: a worker dies in a stage: its work is listed, others are done`,
+      async () => {
+        const game = createGame(100, undefined, kind)
+        const { eids, arena, Visits } = game
+        const team = await createGroup(game, kind)
+        const traps = createTraps(game, [5, 95])
+        const hang = (name: string, own: typeof traps.args, from: number): ScheduleEntry => ({
+          system: 'hang',
+          name,
+          entities: () => eids.slice(from, from + 50),
+          args: () => own,
+          batchSize: 10,
+          writes: [{ name }],
+        })
+        const schedule = createSchedule(team.group, [
+          hang('low', traps.args.slice(0, 1), 0),
+          hang('high', traps.args.slice(1), 50),
+          { system: 'visit', entities: () => eids },
+        ])
+        const run = errorOf(schedule.run())
+        await traps.untilCaught()
+        team.threads[0].terminate()
+        await until(() => team.group.workers.length === 1)
+        traps.open()
+        const error = (await run) as RunError
+        assert.is(error.code, 'worker-died')
+        const isLow = Visits.count[eids[5]] === 0
+        assert.is(error.system, isLow ? 'low' : 'high')
+        assert.equal(error.unfinished, [isLow ? { from: 0, to: 10 } : { from: 40, to: 50 }])
+        assert.equal(error.others, [])
+        const undone = eids.filter((eid) => Visits.count[eid] === 0)
+        assert.equal(undone, isLow ? eids.slice(0, 10) : eids.slice(90))
+        assert.equal(verify(arena), [])
+        await schedule.run() // by the other, alone
+        assert.ok(eids.every((eid, i) => Visits.count[eid] === (undone.includes(eids[i]) ? 2 : 3)))
+        await endAll(game, team, [traps.block])
+      },
+    )
   }
 
   if (mayBlock) {
     test(`${kind}: runSync, in a world that changes`, async () => {
       const results: unknown[] = []
       for (const workerCount of [1, 2]) {
-        const game = createGame(60)
+        const game = createGame(60, undefined, kind)
         const { storage, world, Velocity, spawn } = game
         const team = await createGroup(game, kind, workerCount)
         const schedule = createSchedule(team.group, breeders(game))

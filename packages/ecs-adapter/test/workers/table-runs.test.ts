@@ -9,7 +9,7 @@ import {
 } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import { isMain, type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
 import { assertThrows, createRandom } from '../support.ts'
 import {
   assertRejects,
@@ -18,6 +18,9 @@ import {
   createTraps,
   endAll,
   errorOf,
+  type GroupKind,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   until,
 } from './game.ts'
@@ -36,8 +39,8 @@ const test = suite('runs over tables')
 const diesInLoops = !('Deno' in globalThis)
 
 /** A game with rows in `chunkCount` chunks of 16 to 60 rows, the last of which is not full. */
-function createShots(chunkCount = 20) {
-  const game = createGame(300)
+function createShots(chunkCount = 20, kind?: GroupKind) {
+  const game = createGame(300, undefined, kind)
   const Shot = createTable(game.storage, 'Shot', shotSchema, shotOptions)
   const rowCount = Math.floor((chunkCount - 0.5) * Shot.chunkCapacity)
   for (let i = 0; i < rowCount; i++) {
@@ -63,9 +66,12 @@ function assertVisited(game: Shots, count: number, note: string) {
   }
 }
 
-for (const kind of threadKinds) {
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
   test(`${kind}: every row is visited once, chunks in the order of numbers`, async () => {
-    const game = createShots()
+    const game = createShots(undefined, kind)
     const { Shot, arena } = game
     const team = await createGroup(game, kind)
     const lengths = [undefined, 1, 3, 7, 20, 1000]
@@ -80,7 +86,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: empty chunks are left out; without rows nothing is called`, async () => {
-    const game = createShots()
+    const game = createShots(undefined, kind)
     const { Shot } = game
     const team = await createGroup(game, kind)
     for (const number of [0, 7, 19]) {
@@ -95,8 +101,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: rows that workers add are seen after sync`, async () => {
-    const game = createShots(2)
+  threadTest(`${kind}: rows that workers add are seen after sync`, async () => {
+    const game = createShots(2, kind)
     const { Shot, eids, storage, arena } = game
     Shot.clear()
     const team = await createGroup(game, kind)
@@ -127,7 +133,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: toJSON of arguments may change or detach a table`, async () => {
-    const game = createShots(40)
+    const game = createShots(40, kind)
     const { Shot, arena } = game
     const team = await createGroup(game, kind)
     const chunks = [...Shot.ownChunks]
@@ -155,7 +161,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: in schedules, beside lists of ids`, async () => {
-    const game = createShots()
+    const game = createShots(undefined, kind)
     const { Shot, Visits, Position, eids, storage } = game
     const team = await createGroup(game, kind)
     const schedule = createSchedule(team.group, [
@@ -177,8 +183,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: calls that free chunks are refused while systems run`, async () => {
-    const game = createShots()
+  threadTest(`${kind}: calls that free chunks are refused while systems run`, async () => {
+    const game = createShots(undefined, kind)
     const { Shot, eids, arena } = game
     const team = await createGroup(game, kind)
     for (const { number } of [...Shot.chunks].slice(5)) {
@@ -397,7 +403,7 @@ test('tables of another storage, disposed of, or detached', async () => {
   const nameless = createTable(storage.pool, shotSchema)
   foreign.add()
   for (const table of [foreign, alone, nameless]) {
-    await assertRejects(team.group.run('fly', table), 'invalid-argument', 'storage.table(')
+    await assertRejects(team.group.run('fly', table), 'invalid-argument', 'createTable(')
   }
   for (const wrong of [{ chunks: [] }, { ...Shot }, null, undefined, 7, 'Shot', {}, Shot.chunk]) {
     const run = team.group.run('fly', wrong as unknown as RunEntities)
