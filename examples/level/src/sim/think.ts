@@ -1,4 +1,4 @@
-// What actors do of their own accord: they look around, decide where to be, and fire. Each writes
+// What actors that stand do of their own accord: they look around, decide where to be, and fire. Each writes
 // to its own rows, and looks at bodies as they were after the last step: so all of them may think
 // at once.
 import type { Commands } from '@ashlar/ecs-adapter'
@@ -90,7 +90,6 @@ export function createThinking(view: View): System {
 
   return (entities, commands) => {
     for (const eid of entities) {
-      if (Actor.ticsDown[eid] > 0) continue
       if (--Actor.ticsToTurn[eid] <= 0) turn(eid)
       if (Actor.ticsToFire[eid] > 0) Actor.ticsToFire[eid]--
       walk(eid)
