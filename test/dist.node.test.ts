@@ -33,8 +33,8 @@ const requires = Object.entries(names).map(
   ([from, what]) => `const { ${what} } = require('${from}')`,
 )
 
-test.before((context) => {
-  context.project = join(packedProject(), 'dist')
+test.before(async (context) => {
+  context.project = join(await packedProject(), 'dist')
   mkdirSync(context.project)
 })
 

@@ -15,19 +15,23 @@ const OTHERS = [
   bitecs,
 ]
 
-let project: string | undefined
+let project: Promise<string> | undefined
 
 /** The project's folder. Programs in folders below it find the packages. */
-export function packedProject(): string {
-  project ??= install()
+export function packedProject(): Promise<string> {
+  // uvu says nothing of what fails before the tests.
+  project ??= install().catch((error) => {
+    console.error(error)
+    throw error
+  })
   return project
 }
 
 /** From the files that are packed; all other packages are those of the repository. */
-function install(): string {
+async function install(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'ashlar-packed-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  execFileSync(process.execPath, [resolve(root, 'scripts/pack.mjs'), join(folder, 'packed')])
+  await runNode(root, resolve(root, 'scripts/pack.mjs'), join(folder, 'packed'))
   for (const file of readdirSync(join(folder, 'packed'))) {
     const name = file.replace(/^ashlar-(.*)-\d+\.\d+\.\d+\.tgz$/, '$1')
     const target = join(folder, 'node_modules/@ashlar', name)
