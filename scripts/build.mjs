@@ -49,10 +49,10 @@ async function bundle(folder, names, format) {
     platform: 'neutral',
     tsconfig: resolve(folder, 'tsconfig.json'),
     transform: { target: 'es2022' },
-    // Writes the layout's constants where they are used. `npm run size` prints for core, adapter and
-    // worker 14,268, 25,036 and 31,569 B with that and `compress`; 14,297, 25,063 and 31,618 without
-    // this, 14,363, 25,194 and 31,837 without `compress`; 14,276, 25,001 and 31,679 with a file for
-    // each module, which would be slower to load, and to call in CommonJS.
+    // Writes the layout's constants where they are used. `npm run size` prints for core, adapter
+    // and worker 14,268, 25,036 and 31,569 B with this and `compress`; 14,297, 25,063 and 31,618 B
+    // without this; 14,363, 25,194 and 31,837 B without `compress`; 14,276, 25,001 and 31,679 B
+    // with a file for each module, which is slower to load, and to call in CommonJS.
     optimization: { inlineConst: { mode: 'all', pass: 3 } },
   })
   const dir = resolve(folder, 'dist', format)
