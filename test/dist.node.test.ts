@@ -1,16 +1,12 @@
-// What npm would publish: built, linked into an empty project, imported, required and type-checked.
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+// What npm would publish: packed, installed into an empty project, imported, required and
+// type-checked.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { compilerOf, packedProject, runNode } from './support/packed.ts'
 
-const root = resolve(process.env.ASHLAR_ROOT ?? '.')
 const test = suite<{ project: string }>('dist')
-
-const run = (project: string, ...args: string[]) =>
-  execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8' }).trim()
 
 const program = `
   const arena = Arena.create({ byteLength: 2 ** 20 })
@@ -21,44 +17,57 @@ const program = `
   const eid = addEntity(world)
   addComponent(world, eid, Position)
   Position.x[eid] = 1.5
-  console.log(Position.x[eid], Position.x.buffer === arena.buffer, arena.verify().length)`
+  let error
+  try { publishBatch({}, 16, 1) } catch (thrown) { error = thrown }
+  publishBatch(arena, 16, 1)
+  const isOne = error instanceof ArenaError
+  console.log(Position.x[eid], Position.x.buffer === arena.buffer, verify(arena).length, isOne)`
 const names = {
-  '@ashlar/core': 'Arena',
+  '@ashlar/core': 'Arena, ArenaError, verify',
+  '@ashlar/core/tuning': 'publishBatch',
   '@ashlar/ecs-adapter': 'createStorage, t',
   bitecs: 'addComponent, addEntity, createWorld',
 }
+const imports = Object.entries(names).map(([from, what]) => `import { ${what} } from '${from}'`)
+const requires = Object.entries(names).map(
+  ([from, what]) => `const { ${what} } = require('${from}')`,
+)
 
-test.before((context) => {
-  execFileSync(process.execPath, [resolve(root, 'scripts/build.mjs')])
-  context.project = mkdtempSync(join(tmpdir(), 'ashlar-dist-'))
-  const modules = join(context.project, 'node_modules')
-  mkdirSync(join(modules, '@ashlar'), { recursive: true })
-  symlinkSync(resolve(root, 'packages/core'), join(modules, '@ashlar/core'))
-  symlinkSync(resolve(root, 'packages/ecs-adapter'), join(modules, '@ashlar/ecs-adapter'))
-  symlinkSync(resolve(root, 'packages/ecs-adapter/node_modules/bitecs'), join(modules, 'bitecs'))
+test.before(async (context) => {
+  context.project = join(await packedProject(), 'dist')
+  mkdirSync(context.project)
 })
 
-test.after(({ project }) => rmSync(project, { recursive: true, force: true }))
-
-test('import works', ({ project }) => {
-  const imports = Object.entries(names).map(([from, what]) => `import { ${what} } from '${from}'`)
+test('import works, and entries share their state', async ({ project }) => {
   writeFileSync(join(project, 'main.mjs'), imports.join('\n') + program)
-  assert.is(run(project, 'main.mjs'), '1.5 true 0')
+  assert.is(await runNode(project, 'main.mjs'), '1.5 true 0 true')
 })
 
-test('require works', ({ project }) => {
-  const requires = Object.entries(names).map(
-    ([from, what]) => `const { ${what} } = require('${from}')`,
-  )
+test('require works, and entries share their state', async ({ project }) => {
   writeFileSync(join(project, 'main.cjs'), requires.join('\n') + program)
-  assert.is(run(project, 'main.cjs'), '1.5 true 0')
+  assert.is(await runNode(project, 'main.cjs'), '1.5 true 0 true')
 })
 
-test('types resolve for ESM, CommonJS and bundlers, and infer', ({ project }) => {
+test('names can be imported from CommonJS', async ({ project }) => {
+  const files = Object.keys(names).slice(0, 3)
+  const paths = files
+    .map((name) => name.replace('core/tuning', 'core'))
+    .map((name, i) => `../node_modules/${name}/dist/cjs/${i === 1 ? 'tuning' : 'index'}.js`)
+  const from = imports.map((line, i) =>
+    i < 3 ? line.replace(files[i] ?? '', paths[i] ?? '') : line,
+  )
+  writeFileSync(join(project, 'mixed.mjs'), from.join('\n') + program)
+  assert.is(await runNode(project, 'mixed.mjs'), '1.5 true 0 true')
+})
+
+test('types resolve for ESM, CommonJS and bundlers, and infer', async ({ project }) => {
   const source = `
     import { Arena, type Pool } from '@ashlar/core'
+    import { openTelemetry, type Telemetry } from '@ashlar/core/tuning'
     import { createStorage, t } from '@ashlar/ecs-adapter'
-    const pool: Pool = Arena.create({ byteLength: 2 ** 20 }).openPool()
+    const arena = Arena.create({ byteLength: 2 ** 20 })
+    const pool: Pool = arena.openPool()
+    export const telemetry: Telemetry = openTelemetry(arena)
     export const offset: number = pool.alloc(16)
     export const view: Float32Array = pool.allocArray(Float32Array, 4)
     export const define = (world: object) => {
@@ -72,27 +81,57 @@ test('types resolve for ESM, CommonJS and bundlers, and infer', ({ project }) =>
   writeFileSync(join(project, 'esm.mts'), source)
   writeFileSync(join(project, 'cjs.cts'), source)
   writeFileSync(join(project, 'bundled.ts'), source)
-  const tsc = [resolve(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict']
+  const tsc = [compilerOf('typescript'), '--noEmit', '--strict']
   const target = ['--target', 'es2022', '--lib', 'es2022,dom']
-  run(project, ...tsc, ...target, '--module', 'nodenext', 'esm.mts', 'cjs.cts')
-  run(
-    project,
-    ...tsc,
-    ...target,
-    '--module',
-    'esnext',
-    '--moduleResolution',
-    'bundler',
-    'bundled.ts',
-  )
+  await runNode(project, ...tsc, ...target, '--module', 'nodenext', 'esm.mts', 'cjs.cts')
+  const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler']
+  await runNode(project, ...tsc, ...target, ...bundler, 'bundled.ts')
 })
 
-test('core has no dependencies, and the package says what npm needs', () => {
-  const read = (name: string) =>
-    JSON.parse(readFileSync(resolve(root, 'packages', name, 'package.json'), 'utf8'))
-  assert.is(read('core').dependencies, undefined)
-  assert.is(read('core').sideEffects, false)
-  assert.equal(Object.keys(read('ecs-adapter').peerDependencies), ['bitecs'])
-})
+for (const name of ['core', 'ecs-adapter']) {
+  const folderOf = (project: string) => join(project, '../node_modules/@ashlar', name)
+
+  test(`${name}: the package says what npm shows, and has its licence`, ({ project }) => {
+    const manifest = JSON.parse(readFileSync(join(folderOf(project), 'package.json'), 'utf8'))
+    const { repository, homepage, bugs, author, keywords, sideEffects } = manifest
+    const url = 'https://github.com/ashlar-js/ashlar'
+    const directory = `packages/${name}`
+    assert.equal(repository, { type: 'git', url: `git+${url}.git`, directory })
+    assert.is(homepage, `${url}/tree/main/${directory}#readme`)
+    assert.equal(bugs, { url: `${url}/issues` })
+    assert.is(author, 'The Ashlar authors')
+    assert.ok(keywords.length > 3)
+    assert.is(sideEffects, false)
+    assert.ok(existsSync(join(folderOf(project), 'LICENSE')))
+    const needed = name === 'core' ? {} : { '@ashlar/core': `^${manifest.version}` }
+    assert.equal(manifest.dependencies ?? {}, needed)
+    const peers = name === 'core' ? [] : ['bitecs']
+    assert.equal(Object.keys(manifest.peerDependencies ?? {}), peers)
+  })
+
+  test(`${name}: the README links to what is packed`, ({ project }) => {
+    const readme = readFileSync(join(folderOf(project), 'README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\(([^)\s]+)|^\[.+\]:\s*(\S+)/gm)].map(([, a, b]) => a ?? b)
+    assert.ok(links.length > 0)
+    const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(
+      ([, heading]) => `#${anchorOf(heading)}`,
+    )
+    const strange = links.filter((link = '') => {
+      if (/^https?:/.test(link)) return false
+      if (link.startsWith('#')) return !headings.includes(link)
+      return link.startsWith('..') || !existsSync(join(folderOf(project), link.split('#')[0] ?? ''))
+    })
+    assert.equal(strange, [])
+  })
+}
+
+/** Of a heading, as GitHub and npm make it. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-')
+}
 
 test.run()

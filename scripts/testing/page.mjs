@@ -2,37 +2,16 @@
 //
 // Runs a bundle of tests in a page, and prints what it prints. The page is cross-origin isolated,
 // so that it may share memory; with --bare it is served without the headers that make it so.
-import { createServer } from 'node:http'
 import { basename, dirname } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import puppeteer from 'puppeteer-core'
-import sirv from 'sirv'
+import { launchBrowser, serve } from './browser.mjs'
 
 const [browserName, executablePath, bundle, option] = process.argv.slice(2)
-const ISOLATION = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-}
-const headers = option === '--bare' ? {} : ISOLATION
 const html = `<!doctype html><link rel="icon" href="data:,">
 <script type="module" src="/${basename(bundle)}"></script>`
-
-const files = sirv(dirname(bundle), {
-  dev: true,
-  setHeaders: (response) => response.setHeaders(new Map(Object.entries(headers))),
-})
-const server = createServer((request, response) => {
-  if (request.url.split('?')[0] !== '/') return files(request, response)
-  response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end(html)
-})
-await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
-
-const browser = await puppeteer.launch({
-  browser: browserName,
-  executablePath,
+const server = await serve(dirname(bundle), { isBare: option === '--bare', html })
+const browser = await launchBrowser(browserName, executablePath, {
   protocolTimeout: 0, // tests begin before the page counts as loaded: run.mjs limits their time
-  // Chromium refuses to run as root with its sandbox, which is how it runs in most containers.
-  args: browserName === 'chrome' && process.getuid?.() === 0 ? ['--no-sandbox'] : [],
 })
 const page = await browser.newPage()
 const failure = await new Promise((done) => {
@@ -52,7 +31,7 @@ const failure = await new Promise((done) => {
   const query = new URLSearchParams(
     Object.entries(process.env).filter(([name]) => name.startsWith('ASHLAR_')),
   )
-  page.goto(`http://localhost:${server.address().port}/?${query}`, { timeout: 0 }).catch(done)
+  page.goto(`${server.url}?${query}`, { timeout: 0 }).catch(done)
 })
 await browser.close()
 server.close()
