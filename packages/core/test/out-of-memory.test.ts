@@ -8,7 +8,7 @@ import { SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SPAN_FREE } from '../src/base/layo
 import type { SlotIndex, SpanIndex } from '../src/base/units.ts'
 import { alignedByteLength } from '../src/blocks/aligned.ts'
 import { type ArenaMemory, slotWord, spanMapWord } from '../src/memory/memory.ts'
-import { classFor, minimalRunSpanCount } from '../src/memory/size-classes.ts'
+import { classFor, spanCountFor } from '../src/memory/size-classes.ts'
 import { assertConserved, assertSound } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
 import { type Random, seeded } from './support/random.ts'
@@ -41,7 +41,7 @@ function roomFor(memory: ArenaMemory, pool: Pool, byteLength: number): string {
   const classWord = (field: number) => slotWord(memory, pool.slot as SlotIndex, field + classIndex)
   if (memory.i32[classWord(SLOT_FREE_HEADS)] !== 0) return 'a block is on the free list'
   if (memory.i32[classWord(SLOT_PARTIAL_HEADS)] !== 0) return 'a span is partial'
-  const needed = minimalRunSpanCount(memory.strides[classIndex])
+  const needed = spanCountFor(memory.strides[classIndex] - 8)
   return longest >= needed ? `${longest} adjacent spans are free, ${needed} are enough` : ''
 }
 

@@ -4,9 +4,12 @@ import * as assert from 'uvu/assert'
 import * as layout from '../src/base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../src/base/units.ts'
 import {
+  BLOCK_INTERNAL,
+  BLOCK_SHIFTED,
   HEADER_ALIGNMENT_SHIFT,
   HEADER_TAG_SHIFT,
   HEADER_TYPE_SHIFT,
+  headerWith,
 } from '../src/memory/block-header.ts'
 import { liveWord, slotWord, spanMapWord, spanOf, spanStart } from '../src/memory/memory.ts'
 import { assertSound } from './support/checks.ts'
@@ -48,10 +51,14 @@ const ofHeaders: Damage[] = [
   ['too long a large block', (s) => [[nextOf(s, s.large), 655_345]], /says it has 655345/],
   ['of a shifted payload', (s) => [[s.headerWord(s.shifted), 0]], LOST],
   ['of a live block: freed', (s) => [[s.headerWord(s.live), s.memory.freedHeader]], DAMAGED],
-  ['of a live block: shifted', (s) => [[s.headerWord(s.live), s.memory.shiftedHeader]], DAMAGED],
+  [
+    'of a live block: shifted',
+    (s) => [[s.headerWord(s.live), headerWith(BLOCK_SHIFTED, s.memory.tag)]],
+    DAMAGED,
+  ],
   [
     'of a live block: a segment’s',
-    (s) => [[s.headerWord(s.live), s.memory.internalHeader]],
+    (s) => [[s.headerWord(s.live), headerWith(BLOCK_INTERNAL, s.memory.tag)]],
     DAMAGED,
   ],
   ['of a large block', (s) => [[s.headerWord(s.large), 0x3fc00000]], /large block \d+ is damaged/],

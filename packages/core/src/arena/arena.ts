@@ -59,7 +59,7 @@ export class Arena {
   /** @internal Use `Arena.create` or `Arena.attach`. */
   private constructor(memory: ArenaMemory, shared: boolean, key: typeof KEY) {
     if (key !== KEY) {
-      throw invalidArgument('memory', memory, 'a call of Arena.create() or Arena.attach() instead')
+      throw invalidArgument('memory', memory, 'Arena.create() or Arena.attach()')
     }
     this.#memory = memory
     this.shared = shared

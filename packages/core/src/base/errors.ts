@@ -89,7 +89,7 @@ export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount
 export const noBuffer = (byteLength: number, reason: unknown) =>
   new ArenaError(
     'out-of-memory',
-    `the platform has no ${byteLength} bytes for an arena (${reason}). Create a smaller one`,
+    `no room for ${byteLength} bytes (${reason}). Create a smaller arena`,
   )
 
 export const invalidOffset = (given: unknown, reason: string) =>
@@ -138,8 +138,8 @@ export const notAnArena = (what: string) =>
 export const versionMismatch = (given: number, expected: number) =>
   new ArenaError(
     'version-mismatch',
-    `the arena has layout version ${given}, this build reads version ${expected}. ` +
-      'Use one version in all threads',
+    `the arena has layout version ${given}, not ${expected}. ` +
+      'Use one version of @ashlar/core in all threads',
   )
 
 export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is damaged: ${what}`)

@@ -73,13 +73,12 @@ export function preferredRunSpanCount(stride: number): number {
   return best
 }
 
-/** The length in spans of the shortest run that holds one block of the stride. */
-export const minimalRunSpanCount = (stride: number) =>
-  Math.ceil((stride + layout.FIRST_PAYLOAD - layout.HEADER_BYTE_LENGTH) / layout.SPAN_BYTE_LENGTH)
-
-/** How many spans a large block of `byteLength` bytes takes. */
-export const largeSpanCount = (byteLength: number) =>
+/** How many spans a run of one block takes, whose payload has `byteLength` bytes. */
+export const spanCountFor = (byteLength: number) =>
   ((byteLength + layout.FIRST_PAYLOAD - 1) >>> layout.SPAN_SHIFT) + 1
+
+/** Runs of a class have fewer spans than this, unless a record was overwritten. */
+const CAPACITY_COUNT = 16
 
 export type SizeClasses = ReturnType<typeof tablesOf>
 
@@ -89,10 +88,6 @@ export function tablesOf(strides: Int32Array) {
   const maxStride = strides[classCount - 1]
   const classOf = new Uint8Array((maxStride >> layout.GRANULE_SHIFT) + 1)
   const divisors = new Int32Array(2 * classCount)
-  const runSpanCounts = strides.map(preferredRunSpanCount)
-  const shortRunSpanCounts = strides.map(minimalRunSpanCount)
-  const capacitiesOf = (spanCounts: Int32Array) =>
-    strides.map((stride, classIndex) => blockCapacity(stride, spanCounts[classIndex]))
   let granule = 0
   strides.forEach((stride, classIndex) => {
     const granules = stride >> layout.GRANULE_SHIFT
@@ -118,14 +113,15 @@ export function tablesOf(strides: Int32Array) {
      * product. That is below 2^20, as runs have fewer than 2^16 granules.
      */
     divisors,
+    /** Per class, the span count of a usual run. */
+    runSpanCounts: strides.map(preferredRunSpanCount),
     /**
-     * Per class, the span counts of its usual and its shortest run, and how many blocks fit each.
-     * These are tables: until the engine compiles a function, each division in it makes garbage.
+     * Per class, how many blocks fit runs of 0 to 15 spans. It is a table because, until the engine
+     * compiles a function, each division in it makes garbage.
      */
-    runSpanCounts,
-    runCapacities: capacitiesOf(runSpanCounts),
-    shortRunSpanCounts,
-    shortRunCapacities: capacitiesOf(shortRunSpanCounts),
+    capacities: Int32Array.from({ length: CAPACITY_COUNT * classCount }, (_, i) =>
+      blockCapacity(strides[Math.floor(i / CAPACITY_COUNT)], i % CAPACITY_COUNT),
+    ),
     /** Per class, the bounds of a refill's batch. */
     baseBatches: strides.map(baseBatch),
     maxBatches: strides.map(maxBatch),
@@ -133,19 +129,16 @@ export function tablesOf(strides: Int32Array) {
 }
 
 /** How many blocks of a class fit a run of `spanCount` spans. */
-export function capacityFor(classes: SizeClasses, classIndex: ClassIndex, spanCount: number) {
-  if (spanCount === classes.runSpanCounts[classIndex]) return classes.runCapacities[classIndex]
-  if (spanCount === classes.shortRunSpanCounts[classIndex]) {
-    return classes.shortRunCapacities[classIndex]
-  }
-  return blockCapacity(classes.strides[classIndex], spanCount)
-}
+export const capacityFor = (classes: SizeClasses, classIndex: ClassIndex, spanCount: number) =>
+  spanCount < CAPACITY_COUNT
+    ? classes.capacities[CAPACITY_COUNT * classIndex + spanCount]
+    : blockCapacity(classes.strides[classIndex], spanCount)
 
 /** The room, in bytes, of a block that is allocated with `byteLength` bytes. */
 export const roomFor = (classes: SizeClasses, byteLength: number): number =>
   byteLength <= classes.maxClassByteLength
     ? classes.strides[classFor(classes, byteLength)] - layout.HEADER_BYTE_LENGTH
-    : largeSpanCount(byteLength) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
+    : spanCountFor(byteLength) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
 
 /** The smallest class whose blocks hold `byteLength` bytes, which is at most `maxClassByteLength`. */
 export const classFor = ({ classOf }: SizeClasses, byteLength: number): ClassIndex =>

@@ -12,7 +12,7 @@ import {
 } from '../blocks/check-offset.ts'
 import { alignmentInHeader, CONTENTS } from '../memory/block-header.ts'
 import { type ArenaMemory, headerAt, secondWordAt, spanOf } from '../memory/memory.ts'
-import { classFor, largeSpanCount } from '../memory/size-classes.ts'
+import { classFor, spanCountFor } from '../memory/size-classes.ts'
 import { announce } from '../remote/remote.ts'
 import { resizeLargeRun } from '../spans/runs.ts'
 import { touchBytes } from '../spans/span-map.ts'
@@ -76,7 +76,7 @@ export function resizeWithin(
     const before = secondWordAt(memory, offset) >>> 0
     if (byteLength < before) memory.i32[length] = byteLength
     const isTooLong = needed > memory.byteLength
-    if (isTooLong || !resizeLargeRun(memory, spanOf(memory, block), largeSpanCount(needed))) {
+    if (isTooLong || !resizeLargeRun(memory, spanOf(memory, block), spanCountFor(needed))) {
       return false
     }
     if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)

@@ -7,7 +7,7 @@ import { checkCount, wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
 import { isInside, slotWord, spanStart } from '../memory/memory.ts'
-import { classFor, largeSpanCount } from '../memory/size-classes.ts'
+import { classFor, spanCountFor } from '../memory/size-classes.ts'
 import { exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { publishRun } from '../spans/runs.ts'
 import { clearSpans, touchBytes } from '../spans/span-map.ts'
@@ -51,7 +51,7 @@ function allocOfClass(pool: PoolCore, byteLength: number): number {
 /** Allocates a block that is a run by itself; 0 if there is no room. */
 function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): number {
   const { memory, slot } = pool
-  const spanCount = largeSpanCount(byteLength)
+  const spanCount = spanCountFor(byteLength)
   exchangeQueues(pool)
   const head = claimAfterReclaim(pool, spanCount, layout.LARGE_ROW)
   if (head === 0) return 0

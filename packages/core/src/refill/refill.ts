@@ -18,6 +18,7 @@ import {
   spanStart,
 } from '../memory/memory.ts'
 import { afterMiss, batchFor } from '../memory/refill-batch.ts'
+import { spanCountFor } from '../memory/size-classes.ts'
 import { isSweepDue, reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { firstPartial, link, setDraining, unlink } from '../spans/partial.ts'
@@ -145,7 +146,7 @@ function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
   let spanCount = memory.runSpanCounts[classIndex]
   let span = claimAfterReclaim(pool, spanCount, classIndex)
   if (span === 0) {
-    spanCount = memory.shortRunSpanCounts[classIndex]
+    spanCount = spanCountFor(memory.strides[classIndex] - layout.HEADER_BYTE_LENGTH)
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)

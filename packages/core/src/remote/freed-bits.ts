@@ -32,7 +32,7 @@ import {
   spanOf,
   spanStart,
 } from '../memory/memory.ts'
-import { largeSpanCount } from '../memory/size-classes.ts'
+import { spanCountFor } from '../memory/size-classes.ts'
 import { resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
@@ -207,7 +207,7 @@ function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
   // If the headers are damaged, all of the run stays.
   if (offset === 0 || offset + byteLength > block + roomOfBlock(memory, block)) return
   const alignment = alignmentInHeader(headerAt(memory, offset))
-  const spanCount = largeSpanCount(alignedByteLength(byteLength, alignment))
+  const spanCount = spanCountFor(alignedByteLength(byteLength, alignment))
   if (spanCount < runSpanCountOf(memory, head)) resizeLargeRun(memory, head, spanCount)
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../src/base/layout.ts'
 import { liveBlockAt } from '../../src/blocks/check-offset.ts'
 import { forEachBlockIn, forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
+import { BLOCK_INTERNAL, BLOCK_SHIFTED, headerWith } from '../../src/memory/block-header.ts'
 import { clearLiveBit, recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
 import { classFor } from '../../src/memory/size-classes.ts'
 import { capacityOf } from '../../src/spans/runs.ts'
@@ -85,7 +86,7 @@ test('live blocks: by their own offset, shifted ones by the payload’s', () => 
   const internal = pool.alloc(24)
   memory.i32[recordWord(memory, spanOf(memory, internal), RECORD_UNMARKED_COUNT)] = 1
   clearLiveBit(memory, internal)
-  memory.i32[(internal >> 2) - 2] = memory.internalHeader
+  memory.i32[(internal >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
   assert.equal(liveIn(small), [[internal, internal]])
 })
 
@@ -94,7 +95,8 @@ test('where no block is unmarked, live bits alone decide: headers are not read',
   const { pool, memory } = small
   const [live, free] = [pool.alloc(100), pool.alloc(100)]
   pool.free(free)
-  for (const block of [live, free]) memory.i32[(block >> 2) - 2] = memory.internalHeader
+  for (const block of [live, free])
+    memory.i32[(block >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
   assert.equal(liveIn(small), [[live, live]])
 })
 
@@ -110,7 +112,7 @@ test('a shifted block without a payload is not live', () => {
     assert.equal(liveIn(small), [])
   }
   memory.i32[(block >> 2) - 1] = offset
-  memory.i32[(offset >> 2) - 2] = memory.shiftedHeader
+  memory.i32[(offset >> 2) - 2] = headerWith(BLOCK_SHIFTED, memory.tag)
   assert.equal(liveIn(small), [])
 })
 

@@ -4,6 +4,7 @@ import {
   BIT_WORD_SHIFT,
   CLASS_CAPACITY,
   CONTROL_WORD_COUNT,
+  queueStrideFor,
   RECORD_WORD_COUNT,
   SLOT_ARRIVED,
   SLOT_ARRIVED_AT_REFILL,
@@ -135,8 +136,8 @@ export function nameOf(memory: ArenaMemory, word: number): WordName {
 function slotWordName(memory: ArenaMemory, slot: number, field: number): WordName {
   if (field >= SLOT_FIXED_WORD_COUNT) {
     const within = field - SLOT_FIXED_WORD_COUNT
-    const kind = MAIL[Math.floor(within / memory.queueStride)] ?? 'unused'
-    return { kind, which: ` of ${slot}, other ${within % memory.queueStride}` }
+    const kind = MAIL[Math.floor(within / queueStrideFor(memory.slotCount))] ?? 'unused'
+    return { kind, which: ` of ${slot}, other ${within % queueStrideFor(memory.slotCount)}` }
   }
   if (field >= SLOT_TELEMETRY) {
     const within = field - SLOT_TELEMETRY

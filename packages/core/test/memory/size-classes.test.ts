@@ -8,9 +8,9 @@ import {
   classFor,
   MAX_CLASS_PAYLOAD,
   MAX_STRIDE,
-  minimalRunSpanCount,
   preferredRunSpanCount,
   type SizeClasses,
+  spanCountFor,
   stridesWith,
   tablesOf,
 } from '../../src/memory/size-classes.ts'
@@ -114,7 +114,7 @@ const restOf = (stride: number, spanCount: number) =>
 
 test('the shortest run holds one block, and a shorter one none', () => {
   for (let stride = 16; stride <= MAX_STRIDE; stride += 16) {
-    const least = minimalRunSpanCount(stride)
+    const least = spanCountFor(stride - HEADER)
     assert.ok(least >= 1 && blockCapacity(stride, least) >= 1, `${stride}`)
     assert.is(blockCapacity(stride, least - 1) >= 1, false, `${stride}`)
   }
@@ -124,7 +124,7 @@ test('the usual run wastes an eighth at most, or what the best of nine lengths w
   const shareOf = (stride: number, spanCount: number) => restOf(stride, spanCount) / spanCount
   for (let stride = 16; stride <= MAX_STRIDE; stride += 16) {
     const usual = preferredRunSpanCount(stride)
-    assert.ok(usual >= minimalRunSpanCount(stride) && usual <= 9, `${stride}`)
+    assert.ok(usual >= spanCountFor(stride - HEADER) && usual <= 9, `${stride}`)
     assert.ok(restOf(stride, usual) >= HEADER, `${stride}`)
     const best = Math.min(...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((count) => shareOf(stride, count)))
     assert.ok(shareOf(stride, usual) <= Math.max(best, SPAN_BYTE_LENGTH / 8), `${stride}`)
@@ -139,7 +139,6 @@ test('capacities of the table are those of the quotient, for runs of any length'
       assert.is(capacity, blockCapacity(stride, spanCount))
     }
     assert.is(table.runSpanCounts[classIndex], preferredRunSpanCount(stride))
-    assert.is(table.shortRunSpanCounts[classIndex], minimalRunSpanCount(stride))
   })
 })
 

@@ -7,7 +7,13 @@ import * as assert from 'uvu/assert'
 import * as layout from '../../src/base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { unmark } from '../../src/blocks/aligned.ts'
-import { BLOCK_PLAIN, headerWith, typeBits } from '../../src/memory/block-header.ts'
+import {
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
+  headerWith,
+  typeBits,
+} from '../../src/memory/block-header.ts'
 import { bitOf, liveWord, slotWord, spanOf, spanStart } from '../../src/memory/memory.ts'
 import { classFor } from '../../src/memory/size-classes.ts'
 import { rebuildRuns } from '../../src/recovery/rebuild.ts'
@@ -126,7 +132,7 @@ const leftovers: Record<string, Left> = {
     writes: (s) => [
       unmarkedOf(s, s.live),
       liveBit(s, s.live),
-      [header(s, s.live), s.memory.internalHeader],
+      [header(s, s.live), headerWith(BLOCK_INTERNAL, s.memory.tag)],
     ],
     freed: (s) => s.live,
   },
@@ -190,12 +196,12 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
   }),
   'a live block that says it is a segment': (s) => ({
     at: s.live,
-    writes: [[header(s, s.live), s.memory.internalHeader]],
+    writes: [[header(s, s.live), headerWith(BLOCK_INTERNAL, s.memory.tag)]],
   }),
   'a live block that says it is shifted': (s) => ({
     at: s.live,
     writes: [
-      [header(s, s.live), s.memory.shiftedHeader],
+      [header(s, s.live), headerWith(BLOCK_SHIFTED, s.memory.tag)],
       [lengthOf(s, s.live), s.live],
     ],
   }),
@@ -203,7 +209,7 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
     at: s.free,
     writes: [
       unmarkedOf(s, s.free),
-      [header(s, s.free), s.memory.shiftedHeader],
+      [header(s, s.free), headerWith(BLOCK_SHIFTED, s.memory.tag)],
       [lengthOf(s, s.free), s.live2],
     ],
   }),
@@ -263,7 +269,7 @@ test('segments: those of its queues stay; one of no queue is freed', () => {
   for (const block of allocMany(owner, 200, 100)) freer.free(block)
   const ofNone = freer.alloc(520)
   unmark(memory, ofNone)
-  memory.i32[(ofNone >> 2) - 2] = memory.internalHeader
+  memory.i32[(ofNone >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
   memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(freer.slot as SlotIndex, -128)
   const liveBlocks = () => exactStats(arena).liveBlocks
   assert.is(liveBlocks(), 203)

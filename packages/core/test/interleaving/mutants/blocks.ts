@@ -32,7 +32,7 @@ export const BLOCKS: readonly Mutant[] = [
     file: 'blocks/aligned.ts',
     from: `    i32[(block >> 2) - 2] = memory.freedHeader
     i32[(block >> 2) - 1] = offset`,
-    to: `    i32[(block >> 2) - 2] = memory.shiftedHeader
+    to: `    i32[(block >> 2) - 2] = headerWith(BLOCK_SHIFTED, memory.tag)
     i32[(block >> 2) - 1] = offset`,
     scenarios: ['a large aligned block'],
   },
