@@ -263,7 +263,7 @@ const systems = defineSystems<Components, Tables>()({
   optional: ({ args }: Context<{ n: number } | undefined>) => void args?.n,
 })
 
-test('systems give their names, arguments, components and tables to groups and schedules', async () => {
+test('systems give names, arguments, components and tables to groups and schedules', async () => {
   const { storage } = createScene()
   storage.component('Position', position)
   storage.component('Path', path)
